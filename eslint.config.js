@@ -1,0 +1,16 @@
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["**/dist/", "docs/api/", "packages/wasm-simd/assembly/", "packages/wasm-simd/src/binary.ts"] },
+  ...tseslint.configs.strict,
+  ...tseslint.configs.stylistic,
+  {
+    rules: {
+      // Loops over tensors index arrays whose bounds the surrounding code has just established.
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/prefer-for-of": "off",
+    },
+  },
+);

@@ -1,0 +1,172 @@
+/**
+ * The s-op graph: the one thing in the middle of Selectron. Text and combinators build it; the interpreter, `cost` and the
+ * compiler read it. Nodes are immutable and compared by identity: the original language counts heads by selector *object*
+ * (RASP paper, section 3), so nothing here merges equal nodes. Merging is the business of the compiler's simplification.
+ */
+import type { Span } from "../syntax/source.js";
+
+/** A value at one position. int = `bigint`, float = `number`, with Python's arithmetic between them; bool; string. */
+export type Atom = bigint | number | boolean | string;
+
+/** The comparisons that `select` knows. `!=` exists only there. */
+export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
+
+/** How the input's elements become `tokens`: `tokens_str`, `tokens_int`, `tokens_float`, `tokens_bool`, `tokens_asis`. */
+export type TokenConversion = "str" | "int" | "float" | "bool" | "asis";
+
+/** A function that works on each position alone. Two functions with equal `key` compute the same. */
+export interface Elementwise {
+  /** The operator as the language writes it: `+`, `round`, `if`, `in`, `[]`, … */
+  readonly name: string;
+  /** The name together with every constant that the function carries. */
+  readonly key: string;
+  /** @throws RaspError where the operator has no value for these operands. */
+  readonly apply: (args: readonly Atom[]) => Atom;
+}
+
+interface NodeBase {
+  /** Unique and ascending in order of creation: a node's operands have smaller ids than the node. */
+  readonly id: number;
+  /** Where in the source the node was written, if it was. */
+  readonly span: Span | undefined;
+  /** The name that the program gave it first. For display only. */
+  name?: string;
+}
+
+export interface TokensNode extends NodeBase {
+  readonly kind: "tokens";
+  readonly conversion: TokenConversion;
+}
+
+export interface IndicesNode extends NodeBase {
+  readonly kind: "indices";
+}
+
+/** The same atom at every position. */
+export interface ConstantNode extends NodeBase {
+  readonly kind: "constant";
+  readonly value: Atom;
+}
+
+/** An elementwise function of other s-ops: a feed-forward sublayer in a Transformer. */
+export interface MapNode extends NodeBase {
+  readonly kind: "map";
+  readonly fn: Elementwise;
+  readonly args: readonly SOp[];
+}
+
+/** The mean of `value` over the selected positions of each row: an attention head in a Transformer. */
+export interface AggregateNode extends NodeBase {
+  readonly kind: "aggregate";
+  readonly selector: Selector;
+  readonly value: SOp;
+  /** What a row without a selected position gives. */
+  readonly default: Atom;
+}
+
+export type SOp = TokensNode | IndicesNode | ConstantNode | MapNode | AggregateNode;
+
+/** `matrix[query][key] = keys[key] op queries[query]`. */
+export interface SelectNode extends NodeBase {
+  readonly kind: "select";
+  readonly keys: SOp;
+  readonly queries: SOp;
+  readonly op: Comparison;
+}
+
+export interface SelectorNotNode extends NodeBase {
+  readonly kind: "not";
+  readonly arg: Selector;
+}
+
+export interface SelectorPairNode extends NodeBase {
+  readonly kind: "and" | "or";
+  readonly left: Selector;
+  readonly right: Selector;
+}
+
+export type Selector = SelectNode | SelectorNotNode | SelectorPairNode;
+
+export type GraphNode = SOp | Selector;
+
+let nextId = 0;
+
+const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
+
+export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode => ({
+  ...base(span),
+  kind: "tokens",
+  conversion,
+});
+
+export const indicesNode = (span?: Span): IndicesNode => ({ ...base(span), kind: "indices" });
+
+export const constantNode = (value: Atom, span?: Span): ConstantNode => ({ ...base(span), kind: "constant", value });
+
+export const mapNode = (fn: Elementwise, args: readonly SOp[], span?: Span): MapNode => ({
+  ...base(span),
+  kind: "map",
+  fn,
+  args,
+});
+
+export const aggregateNode = (selector: Selector, value: SOp, defaultValue: Atom, span?: Span): AggregateNode => ({
+  ...base(span),
+  kind: "aggregate",
+  selector,
+  value,
+  default: defaultValue,
+});
+
+export const selectNode = (keys: SOp, queries: SOp, op: Comparison, span?: Span): SelectNode => ({
+  ...base(span),
+  kind: "select",
+  keys,
+  queries,
+  op,
+});
+
+export const selectorNotNode = (arg: Selector, span?: Span): SelectorNotNode => ({ ...base(span), kind: "not", arg });
+
+export const selectorPairNode = (
+  kind: "and" | "or",
+  left: Selector,
+  right: Selector,
+  span?: Span,
+): SelectorPairNode => ({ ...base(span), kind, left, right });
+
+export const isSelector = (node: GraphNode): node is Selector =>
+  node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or";
+
+/** The nodes that `node` reads, operands first. */
+export function operands(node: GraphNode): readonly GraphNode[] {
+  switch (node.kind) {
+    case "tokens":
+    case "indices":
+    case "constant":
+      return [];
+    case "map":
+      return node.args;
+    case "aggregate":
+      return [node.selector, node.value];
+    case "select":
+      return [node.keys, node.queries];
+    case "not":
+      return [node.arg];
+    case "and":
+    case "or":
+      return [node.left, node.right];
+  }
+}
+
+/** Every node that `roots` reach, each once, operands before the nodes that read them. Iterative: graphs can be deep. */
+export function topological(...roots: readonly GraphNode[]): GraphNode[] {
+  const seen = new Set<GraphNode>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...operands(node));
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
