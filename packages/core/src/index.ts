@@ -1,0 +1,21 @@
+/** The public surface of @selectron/core. */
+export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
+export { SafetensorsError, ShapeError } from "./errors.js";
+export type { NestedArray } from "./format.js";
+export {
+  getKernels,
+  setKernels,
+  type BinaryOperation,
+  type Kernels,
+  type MatmulCall,
+  type MatrixView,
+  type UnaryOperation,
+} from "./kernels.js";
+export { where } from "./ops/elementwise.js";
+export type { MatmulOptions } from "./ops/matmul.js";
+export { concat, stack } from "./ops/movement.js";
+export { Rng } from "./random.js";
+export { referenceKernels } from "./reference.js";
+export type { Shape } from "./shape.js";
+export type { Layout, TapeEntry } from "./tape.js";
+export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

@@ -1,0 +1,24 @@
+/** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
+import { ShapeError } from "../errors.js";
+import { getKernels } from "../kernels.js";
+import { formatShape, normalizeAxis } from "../shape.js";
+import { recorded } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+/** x: [..., D]; gain and bias: [D], 1 and 0 if absent. Throws a ShapeError if they do not fit. */
+export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | undefined, epsilon: number): Tensor {
+  const columns = x.shape[normalizeAxis("layerNorm", -1, x.rank)]!;
+  for (const [name, parameter] of Object.entries({ gain, bias })) {
+    if (parameter && (parameter.rank !== 1 || parameter.shape[0] !== columns)) {
+      throw new ShapeError(
+        `layerNorm: ${name} of shape ${formatShape(parameter.shape)} does not fit ${formatShape(x.shape)}; ` +
+          `it must have shape [${columns}].`,
+      );
+    }
+  }
+  const out = new Float32Array(x.size);
+  const rows = columns === 0 ? 0 : x.size / columns;
+  getKernels().layerNormRows(x.data, gain?.data, bias?.data, out, rows, columns, epsilon);
+  const inputs = [x, gain, bias].filter((input) => input !== undefined);
+  return recorded("layerNorm", inputs, out, x.shape);
+}

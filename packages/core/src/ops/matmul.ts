@@ -1,0 +1,70 @@
+/**
+ * Batched matrix product. Operands go to the kernel as strided views, so transposes and head splits cost no copy, and a
+ * single right matrix (a weight) takes all rows of the left tensor in one call.
+ */
+import { ShapeError } from "../errors.js";
+import { getKernels, type MatrixView } from "../kernels.js";
+import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets } from "../shape.js";
+import { recorded } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export interface MatmulOptions {
+  /** Factor on the product, 1 by default. */
+  readonly alpha?: number | undefined;
+  /** [n], added to every row after the factor. */
+  readonly bias?: Tensor | undefined;
+}
+
+const matrixView = (x: Tensor, offset: number): MatrixView => ({
+  data: x.storage,
+  offset,
+  rowStride: x.strides[x.rank - 2]!,
+  columnStride: x.strides[x.rank - 1]!,
+});
+
+/**
+ * alpha · a · b + bias: [..., m, k] · [..., k, n] → [..., m, n]. Leading axes broadcast.
+ *
+ * @throws ShapeError if an operand has fewer than two axes or the shapes do not fit
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  const { alpha, bias } = options;
+  const shapes = `${formatShape(a.shape)} · ${formatShape(b.shape)}`;
+  if (a.rank < 2 || b.rank < 2) {
+    throw new ShapeError(
+      `matmul: ${shapes}: both operands need two axes or more; reshape a vector to [1, k] or [k, 1].`,
+    );
+  }
+  const [m, k] = [a.shape[a.rank - 2]!, a.shape[a.rank - 1]!];
+  const [rows, n] = [b.shape[b.rank - 2]!, b.shape[b.rank - 1]!];
+  if (k !== rows) {
+    throw new ShapeError(
+      `matmul: ${shapes}: the left operand has ${k} columns, the right one ${rows} rows; these must be equal.`,
+    );
+  }
+  if (bias && (bias.rank !== 1 || bias.shape[0] !== n)) {
+    throw new ShapeError(`matmul: ${shapes}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
+  }
+  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const out = new Float32Array(sizeOf(batch) * m * n);
+  const common = { k, n, alpha, bias: bias?.data };
+  const kernels = getKernels();
+  if (b.rank === 2 && a.isContiguous) {
+    const left = { data: a.storage, offset: a.offset, rowStride: k, columnStride: 1 };
+    kernels.matmul({ ...common, a: left, b: matrixView(b, b.offset), out, m: sizeOf(batch) * m });
+  } else {
+    const starts = (x: Tensor): number[] =>
+      stridedOffsets(batch, broadcastStrides(x.shape.slice(0, -2), x.strides.slice(0, -2), batch), x.offset);
+    const [leftStarts, rightStarts] = [starts(a), starts(b)];
+    leftStarts.forEach((start, index) => {
+      kernels.matmul({
+        ...common,
+        a: matrixView(a, start),
+        b: matrixView(b, rightStarts[index]!),
+        out: out.subarray(index * m * n, (index + 1) * m * n),
+        m,
+      });
+    });
+  }
+  return recorded("matmul", bias ? [a, b, bias] : [a, b], out, [...batch, m, n]);
+}

@@ -1,0 +1,149 @@
+/** Operations that only move elements: views (permute, transpose, slice, broadcastTo, mostly reshape) and copies. */
+import { ShapeError } from "../errors.js";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  checkShape,
+  copyStrided,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  type Shape,
+} from "../shape.js";
+import { recorded } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export function permute(x: Tensor, order: readonly number[]): Tensor {
+  const axes = order.map((axis) => normalizeAxis("permute", axis, x.rank));
+  if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
+    throw new ShapeError(
+      `permute: order ${formatShape(order)} must name each axis of shape ${formatShape(x.shape)} exactly once.`,
+    );
+  }
+  const shape = axes.map((axis) => x.shape[axis]!);
+  const strides = axes.map((axis) => x.strides[axis]!);
+  return recorded("permute", [x], x.storage, shape, { strides, offset: x.offset });
+}
+
+export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
+  const first = normalizeAxis("transpose", axis0, x.rank);
+  const second = normalizeAxis("transpose", axis1, x.rank);
+  const order = x.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis));
+  return permute(x, order);
+}
+
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.filter((length) => length !== -1);
+  const open = shape.length - known.length;
+  checkShape("reshape", known);
+  const missing = open === 1 ? x.size / sizeOf(known) : 1;
+  if (open > 1 || !Number.isInteger(missing) || sizeOf(known) * missing !== x.size) {
+    throw new ShapeError(
+      `reshape: ${formatShape(x.shape)} (${x.size} elements) does not fit ${formatShape(shape)}; ` +
+        `the element counts must be equal, and at most one axis can be -1.`,
+    );
+  }
+  const resolved = shape.map((length) => (length === -1 ? missing : length));
+  const data = x.data; // shares x's storage if x is contiguous
+  return recorded("reshape", [x], data, resolved);
+}
+
+export function slice(x: Tensor, start: number, end: number | undefined, axis: number): Tensor {
+  const along = normalizeAxis("slice", axis, x.rank);
+  const length = x.shape[along]!;
+  if (!Number.isInteger(start) || !Number.isInteger(end ?? 0)) {
+    throw new ShapeError(`slice: positions ${start} to ${end} must be integers.`);
+  }
+  const clamp = (position: number): number =>
+    Math.min(length, Math.max(0, position < 0 ? position + length : position));
+  const first = clamp(start);
+  const shape = x.shape.map((own, index) => (index === along ? Math.max(0, clamp(end ?? length) - first) : own));
+  return recorded("slice", [x], x.storage, shape, {
+    strides: x.strides,
+    offset: x.offset + first * x.strides[along]!,
+  });
+}
+
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
+    throw new ShapeError(
+      `broadcastTo: ${formatShape(x.shape)} cannot shrink to ${formatShape(shape)}; only axes of length 1 repeat.`,
+    );
+  }
+  const strides = broadcastStrides(x.shape, x.strides, shape);
+  return recorded("broadcastTo", [x], x.storage, shape, { strides, offset: x.offset });
+}
+
+/** The tensors one after another along an axis; the other axes must agree. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  const first = tensors[0];
+  if (!first) throw new ShapeError("concat: needs at least one tensor.");
+  const along = normalizeAxis("concat", axis, first.rank);
+  const others = (x: Tensor): number[] => x.shape.filter((_, index) => index !== along);
+  for (const x of tensors) {
+    if (x.rank !== first.rank || !sameShape(others(x), others(first))) {
+      throw new ShapeError(
+        `concat: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} differ elsewhere than on axis ${along}.`,
+      );
+    }
+  }
+  const total = tensors.reduce((sum, x) => sum + x.shape[along]!, 0);
+  const shape = first.shape.map((length, index) => (index === along ? total : length));
+  const out = new Float32Array(sizeOf(shape));
+  // Every tensor contributes one adjacent block per position of the axes before the joined one.
+  const blocks = sizeOf(shape.slice(0, along));
+  const inner = sizeOf(shape.slice(along + 1));
+  let start = 0;
+  for (const x of tensors) {
+    const data = x.data;
+    const length = x.shape[along]! * inner;
+    for (let block = 0; block < blocks; block++) {
+      out.set(data.subarray(block * length, (block + 1) * length), block * total * inner + start);
+    }
+    start += length;
+  }
+  return recorded("concat", tensors, out, shape);
+}
+
+/** Tensors of one shape along a new axis. */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  const first = tensors[0];
+  if (!first) throw new ShapeError("stack: needs at least one tensor.");
+  const along = normalizeAxis("stack", axis, first.rank + 1);
+  for (const x of tensors) {
+    if (!sameShape(x.shape, first.shape)) {
+      throw new ShapeError(`stack: shapes ${formatShape(first.shape)} and ${formatShape(x.shape)} must be equal.`);
+    }
+  }
+  return concat(
+    tensors.map((x) => reshape(x, x.shape.toSpliced(along, 0, 1))),
+    along,
+  );
+}
+
+/** Entries of an axis by position: shape[..axis] + indices' shape + shape[axis+1..]. Throws a RangeError out of range. */
+export function gather(x: Tensor, indices: Tensor | readonly number[], axis: number): Tensor {
+  const along = normalizeAxis("gather", axis, x.rank);
+  const positions = "data" in indices ? indices.data : indices;
+  const indexShape = "data" in indices ? indices.shape : [indices.length];
+  const length = x.shape[along]!;
+  const shape = [...x.shape.slice(0, along), ...indexShape, ...x.shape.slice(along + 1)];
+  const out = new Float32Array(sizeOf(shape));
+  const blockShape = x.shape.toSpliced(along, 1);
+  const blocks = sizeOf(x.shape.slice(0, along));
+  const inner = sizeOf(x.shape.slice(along + 1));
+  const block = new Float32Array(sizeOf(blockShape));
+  positions.forEach((position, at) => {
+    if (!Number.isInteger(position) || position < 0 || position >= length) {
+      throw new RangeError(
+        `gather: index ${position} is outside axis ${along} of shape ${formatShape(x.shape)}; use 0 to ${length - 1}.`,
+      );
+    }
+    copyStrided(x.storage, x.offset + position * x.strides[along]!, blockShape, x.strides.toSpliced(along, 1), block);
+    for (let outer = 0; outer < blocks; outer++) {
+      out.set(block.subarray(outer * inner, (outer + 1) * inner), (outer * positions.length + at) * inner);
+    }
+  });
+  return recorded("gather", "data" in indices ? [x, indices] : [x], out, shape);
+}

@@ -1,0 +1,241 @@
+/**
+ * Tensor: a shape and strides over a Float32Array. The array is an ordinary one on the JavaScript heap, freed by the
+ * garbage collector; views (transpose, permute, reshape, slice, broadcastTo) share it. Operations never change their
+ * inputs. The arithmetic lives in `ops/`, one file per family; the methods here only delegate.
+ */
+import { ShapeError } from "./errors.js";
+import { formatTensor, toNested, type NestedArray } from "./format.js";
+import * as elementwise from "./ops/elementwise.js";
+import { layerNorm } from "./ops/layer-norm.js";
+import { matmul, type MatmulOptions } from "./ops/matmul.js";
+import * as movement from "./ops/movement.js";
+import * as reduce from "./ops/reduce.js";
+import { logSoftmax, softmax } from "./ops/softmax.js";
+import { checkShape, contiguousStrides, copyStrided, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
+import type { Layout, TapeEntry } from "./tape.js";
+
+/** A tensor or a number, which broadcasts to any shape. */
+export type Operand = Tensor | number;
+
+export interface TensorOptions extends Layout {
+  readonly requiresGrad?: boolean;
+  readonly tape?: TapeEntry;
+}
+
+export class Tensor {
+  readonly dtype = "float32";
+  readonly shape: Shape;
+  /** Elements to step per axis. */
+  readonly strides: readonly number[];
+  /** Position in `storage` of the first element. */
+  readonly offset: number;
+  /** The array that holds the elements, shared with every view. */
+  readonly storage: Float32Array;
+  /** Whether gradients with respect to this tensor, or to one that it was computed from, are wanted. */
+  readonly requiresGrad: boolean;
+  /** How this tensor was computed, if gradients need to know. */
+  readonly tape: TapeEntry | undefined;
+
+  /**
+   * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function.
+   * Throws a ShapeError if the shape is malformed or, for a dense layout, does not hold as many elements as the storage.
+   */
+  constructor(storage: Float32Array, shape: Shape, options: TensorOptions = {}) {
+    checkShape("Tensor", shape);
+    if (!options.strides && sizeOf(shape) !== storage.length) {
+      throw new ShapeError(
+        `Tensor: ${storage.length} elements do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}.`,
+      );
+    }
+    this.storage = storage;
+    this.shape = [...shape];
+    this.strides = options.strides ?? contiguousStrides(shape);
+    this.offset = options.offset ?? 0;
+    this.requiresGrad = options.requiresGrad ?? false;
+    this.tape = options.tape;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** Whether the elements are adjacent in row-major order. */
+  get isContiguous(): boolean {
+    return isContiguous(this.shape, this.strides);
+  }
+
+  /**
+   * The elements in row-major order. A contiguous tensor gives its own storage, so that writing to it changes the
+   * tensor and its views; any other tensor gives a fresh copy.
+   */
+  get data(): Float32Array {
+    const { storage, offset, size } = this;
+    if (this.isContiguous) return size === storage.length ? storage : storage.subarray(offset, offset + size);
+    const dense = new Float32Array(size);
+    copyStrided(storage, offset, this.shape, this.strides, dense);
+    return dense;
+  }
+
+  /** Nested arrays of numbers; a plain number for a scalar. */
+  toArray(): NestedArray {
+    return toNested(this.data, this.shape);
+  }
+
+  /** The only element. Throws a ShapeError if there is not exactly one. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(
+        `item: shape ${formatShape(this.shape)} holds ${this.size} elements, not one; slice or reduce first.`,
+      );
+    }
+    return this.storage[this.offset]!;
+  }
+
+  /** Shape and values, long axes shortened in the middle. */
+  toString(): string {
+    return formatTensor(this.data, this.shape);
+  }
+
+  /** this + other, broadcast. */
+  add(other: Operand): Tensor {
+    return elementwise.add(this, other);
+  }
+  /** this − other, broadcast. */
+  sub(other: Operand): Tensor {
+    return elementwise.sub(this, other);
+  }
+  /** this · other element by element, broadcast. */
+  mul(other: Operand): Tensor {
+    return elementwise.mul(this, other);
+  }
+  /** this / other, broadcast. */
+  div(other: Operand): Tensor {
+    return elementwise.div(this, other);
+  }
+  /** this to the power of other, broadcast. */
+  pow(other: Operand): Tensor {
+    return elementwise.pow(this, other);
+  }
+  /** −this. */
+  neg(): Tensor {
+    return elementwise.neg(this);
+  }
+  /** e to the power of this. */
+  exp(): Tensor {
+    return elementwise.exp(this);
+  }
+  /** Natural logarithm. */
+  log(): Tensor {
+    return elementwise.log(this);
+  }
+  /** Square root. */
+  sqrt(): Tensor {
+    return elementwise.sqrt(this);
+  }
+  /** Absolute value. */
+  abs(): Tensor {
+    return elementwise.abs(this);
+  }
+  /** Hyperbolic tangent. */
+  tanh(): Tensor {
+    return elementwise.tanh(this);
+  }
+  /** 1 / (1 + exp(−this)). */
+  sigmoid(): Tensor {
+    return elementwise.sigmoid(this);
+  }
+  /** max(this, 0). */
+  relu(): Tensor {
+    return elementwise.relu(this);
+  }
+  /** Gaussian error linear unit, in the tanh form that GPT-2 uses. */
+  gelu(): Tensor {
+    return elementwise.gelu(this);
+  }
+  /** `this` read as a condition: a where it is not 0, b where it is; all three broadcast. */
+  where(a: Operand, b: Operand): Tensor {
+    return elementwise.where(this, a, b);
+  }
+  /** `value` where the mask is not 0, this elsewhere. The mask broadcasts to this tensor's shape. */
+  maskedFill(mask: Tensor, value: number): Tensor {
+    return elementwise.maskedFill(this, mask, value);
+  }
+
+  /** Matrix product [..., m, k] · [..., k, n] → [..., m, n]; leading axes broadcast. See {@link MatmulOptions}. */
+  matmul(other: Tensor, options?: MatmulOptions): Tensor {
+    return matmul(this, other, options);
+  }
+
+  /** Swaps two axes, the last two by default. A view. */
+  transpose(axis0 = -2, axis1 = -1): Tensor {
+    return movement.transpose(this, axis0, axis1);
+  }
+  /** Reorders the axes: result axis i is this tensor's axis `order[i]`. A view. */
+  permute(order: readonly number[]): Tensor {
+    return movement.permute(this, order);
+  }
+  /** The same elements in another shape, one axis of which may be −1. A view if contiguous, otherwise a copy. */
+  reshape(shape: Shape): Tensor {
+    return movement.reshape(this, shape);
+  }
+  /** Positions start ≤ i < end of one axis; negative positions count from the end, as in `Array.slice`. A view. */
+  slice(start: number, end?: number, axis = 0): Tensor {
+    return movement.slice(this, start, end, axis);
+  }
+  /** This tensor repeated to a larger shape by the broadcasting rules. A view. */
+  broadcastTo(shape: Shape): Tensor {
+    return movement.broadcastTo(this, shape);
+  }
+  /** This tensor followed by others along an axis. */
+  concat(others: readonly Tensor[], axis = 0): Tensor {
+    return movement.concat([this, ...others], axis);
+  }
+  /** This tensor and others of the same shape along a new axis. */
+  stack(others: readonly Tensor[], axis = 0): Tensor {
+    return movement.stack([this, ...others], axis);
+  }
+  /** The entries of one axis that `indices` name: that axis is replaced by the shape of the indices. */
+  gather(indices: Tensor | readonly number[], axis = 0): Tensor {
+    return movement.gather(this, indices, axis);
+  }
+
+  /** Sum over the given axes, all by default. */
+  sum(axes?: number | readonly number[], keepDims = false): Tensor {
+    return reduce.sum(this, axes, keepDims);
+  }
+  /** Mean over the given axes, all by default. */
+  mean(axes?: number | readonly number[], keepDims = false): Tensor {
+    return reduce.mean(this, axes, keepDims);
+  }
+  /** Largest element over the given axes, all by default; NaN if there is one. */
+  max(axes?: number | readonly number[], keepDims = false): Tensor {
+    return reduce.max(this, axes, keepDims);
+  }
+  /** Smallest element over the given axes, all by default; NaN if there is one. */
+  min(axes?: number | readonly number[], keepDims = false): Tensor {
+    return reduce.min(this, axes, keepDims);
+  }
+  /** Position of the first largest element along an axis, the last by default. */
+  argmax(axis = -1): Tensor {
+    return reduce.argmax(this, axis);
+  }
+
+  /** Softmax along an axis, the last by default. A line of only −∞ becomes all 0. */
+  softmax(axis = -1): Tensor {
+    return softmax(this, axis);
+  }
+  /** Logarithm of the softmax along an axis, the last by default. */
+  logSoftmax(axis = -1): Tensor {
+    return logSoftmax(this, axis);
+  }
+  /** The last axis normalised to mean 0 and variance 1, then · gain + bias, both of that axis's length. */
+  layerNorm(gain?: Tensor, bias?: Tensor, epsilon = 1e-5): Tensor {
+    return layerNorm(this, gain, bias, epsilon);
+  }
+}

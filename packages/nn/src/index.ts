@@ -1,0 +1,10 @@
+/** The public surface of @selectron/nn. */
+export { MultiHeadAttention } from "./attention.js";
+export { Embedding, TokenAndPositionEmbedding } from "./embedding.js";
+export type { BlockConfig, EncoderConfig } from "./encoder-config.js";
+export { FeedForward } from "./feed-forward.js";
+export { LayerNorm } from "./layer-norm.js";
+export { Linear } from "./linear.js";
+export { paddingMask } from "./masks.js";
+export { ParameterScope, ParameterStore } from "./parameters.js";
+export { TransformerEncoder, type ForwardOptions, type Recorder } from "./transformer.js";

@@ -1,0 +1,16 @@
+/** Attention masks: 1 hides a key from a query, 0 shows it. They broadcast to [B, H, n, n]. */
+import { tensor, type Tensor } from "@selectron/core";
+import { checkRows } from "./embedding.js";
+
+/**
+ * Hides padded keys from every query.
+ *
+ * @param padding - [B][n], true where the token is real
+ * @returns [B, 1, 1, n]
+ * @throws RangeError if the rows are not `batch` rows of `length`
+ */
+export function paddingMask(padding: readonly (readonly boolean[])[], batch: number, length: number): Tensor {
+  checkRows("padding", padding, batch, length);
+  const hidden = Float32Array.from(padding.flat(), (real) => (real ? 0 : 1));
+  return tensor(hidden, [batch, 1, 1, length]);
+}
