@@ -1,9 +1,9 @@
 /**
  * The specification of `Kernels` in plain JavaScript: every sum accumulates in float64 and rounds to float32 once, when
- * it is stored. Clarity first, but the matrix product skips zeros, since the weights and activations of compiled models
- * are almost entirely zero.
+ * it is stored.
  */
-import type { BinaryOperation, Kernels, MatmulCall, MatrixView, UnaryOperation } from "./kernels.js";
+import type { BinaryOperation, Kernels, UnaryOperation } from "./kernels.js";
+import { referenceMatmul } from "./reference-matmul.js";
 
 const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   neg: (x) => -x,
@@ -13,7 +13,7 @@ const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   abs: Math.abs,
   tanh: Math.tanh,
   sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
-  relu: (x) => Math.max(x, 0),
+  relu: (x) => (x < 0 ? 0 : x),
   // The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses.
   gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
 };
@@ -25,63 +25,6 @@ const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number>
   div: (a, b) => a / b,
   pow: Math.pow,
 };
-
-/** b[k, n] with adjacent columns: itself where it already has them, otherwise a dense copy. */
-function withAdjacentColumns(b: MatrixView, k: number, n: number): MatrixView {
-  if (b.columnStride === 1) return b;
-  const data = new Float32Array(k * n);
-  for (let p = 0; p < k; p++) {
-    const start = b.offset + p * b.rowStride;
-    for (let j = 0; j < n; j++) data[p * n + j] = b.data[start + j * b.columnStride]!;
-  }
-  return { data, offset: 0, rowStride: n, columnStride: 1 };
-}
-
-function isFinite(b: MatrixView, k: number, n: number): boolean {
-  for (let p = 0; p < k; p++) {
-    const start = b.offset + p * b.rowStride;
-    for (let j = 0; j < n; j++) if (!Number.isFinite(b.data[start + j])) return false;
-  }
-  return true;
-}
-
-/**
- * Row by row: the non-zero entries of a's row are listed, then the rows of b that they select are summed, four at a
- * time so that the accumulator is read and written once per four. Zeros may be skipped only if b is finite: 0 · ∞ is NaN.
- */
-function matmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void {
-  const { data, offset, rowStride } = withAdjacentColumns(b, k, n);
-  const skipZeros = isFinite({ data, offset, rowStride, columnStride: 1 }, k, n);
-  const starts = new Int32Array(k);
-  const weights = new Float64Array(k);
-  const sums = new Float64Array(n);
-  for (let i = 0; i < m; i++) {
-    let count = 0;
-    for (let p = 0, at = a.offset + i * a.rowStride; p < k; p++, at += a.columnStride) {
-      const weight = a.data[at]!;
-      if (weight === 0 && skipZeros) continue;
-      starts[count] = offset + p * rowStride;
-      weights[count++] = weight;
-    }
-    sums.fill(0);
-    let term = 0;
-    for (; term + 4 <= count; term += 4) {
-      const [w0, w1, w2, w3] = [weights[term]!, weights[term + 1]!, weights[term + 2]!, weights[term + 3]!];
-      const [b0, b1, b2, b3] = [starts[term]!, starts[term + 1]!, starts[term + 2]!, starts[term + 3]!];
-      for (let j = 0; j < n; j++) {
-        sums[j]! += w0 * data[b0 + j]! + w1 * data[b1 + j]! + w2 * data[b2 + j]! + w3 * data[b3 + j]!;
-      }
-    }
-    for (; term < count; term++) {
-      const weight = weights[term]!;
-      const start = starts[term]!;
-      for (let j = 0; j < n; j++) sums[j]! += weight * data[start + j]!;
-    }
-    const row = i * n;
-    if (bias) for (let j = 0; j < n; j++) out[row + j] = alpha * sums[j]! + bias[j]!;
-    else for (let j = 0; j < n; j++) out[row + j] = alpha * sums[j]!;
-  }
-}
 
 function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {
   const apply = unaryFunctions[operation];
@@ -155,7 +98,7 @@ function layerNormRows(
 /** Plain JavaScript kernels: the specification, and the default everywhere. */
 export const referenceKernels: Kernels = {
   name: "reference",
-  matmul,
+  matmul: referenceMatmul,
   unary,
   binary,
   softmaxRows,
