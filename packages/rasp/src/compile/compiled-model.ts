@@ -1,0 +1,168 @@
+/** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
+import { TransformerEncoder, type Recorder } from "@selectron/nn";
+import type { Atom } from "../graph/node.js";
+import type { Layout } from "./layout.js";
+import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
+import { atomKey } from "../atom/compare.js";
+
+/** Sizes as they are counted for papers. */
+export interface ModelStats {
+  readonly layers: number;
+  readonly headsPerLayer: readonly number[];
+  readonly dModel: number;
+  /** The largest of any layer. */
+  readonly dHead: number;
+  /** The largest of any layer. */
+  readonly dFf: number;
+  readonly parameters: number;
+  readonly nonZeros: number;
+}
+
+/** An input that the model does not take. */
+export class ModelInputError extends Error {
+  constructor(
+    message: string,
+    readonly suggestion: string,
+  ) {
+    super(message);
+    this.name = "ModelInputError";
+  }
+}
+
+export class CompiledModel {
+  private readonly idOf: ReadonlyMap<string, number>;
+
+  /** @param layout - only where the model comes from `compile` in this process; a file carries the labels alone. */
+  constructor(
+    readonly model: TransformerEncoder,
+    readonly card: ModelCard,
+    readonly layout?: Layout,
+  ) {
+    this.idOf = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
+  }
+
+  /** The value at each position. @throws ModelInputError on an unknown token, an empty or too long input. */
+  run(input: string | readonly Atom[], record?: Recorder): Atom[] {
+    return this.runBatch([typeof input === "string" ? [...input] : input], record)[0]!;
+  }
+
+  /** Like `run` for several inputs of one length. */
+  runBatch(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
+    const logits = this.model.forward(
+      inputs.map((input) => this.encode(input)),
+      { record },
+    );
+    const { data } = logits;
+    const [, positions, outputs] = logits.shape as [number, number, number];
+    return inputs.map((input, b) =>
+      input.map((_, i) => {
+        const start = (b * positions + i + 1) * outputs;
+        return this.decode(data.subarray(start, start + outputs));
+      }),
+    );
+  }
+
+  get stats(): ModelStats {
+    const { blocks, dModel } = this.model.config;
+    let nonZeros = 0;
+    for (const { data } of this.model.parameters().values()) for (const weight of data) if (weight !== 0) nonZeros++;
+    return {
+      layers: blocks.length,
+      headsPerLayer: blocks.map((block) => block.heads),
+      dModel,
+      dHead: Math.max(0, ...blocks.map((block) => block.dHead)),
+      dFf: Math.max(0, ...blocks.map((block) => block.dFf)),
+      parameters: this.model.parameterCount,
+      nonZeros,
+    };
+  }
+
+  /** The model as one file: weights by nn's parameter names, and the card in the metadata. */
+  toSafetensors(): Uint8Array {
+    return encodeSafetensors(this.model.parameters(), encodeCard(this.card));
+  }
+
+  /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
+  static fromSafetensors(bytes: Uint8Array): CompiledModel {
+    const { tensors, metadata } = readTensors(bytes);
+    const card = decodeCard(metadata);
+    for (const [name, { data }] of tensors) {
+      const at = data.findIndex((weight) => !Number.isFinite(weight));
+      if (at >= 0)
+        throw new ModelFileError(
+          `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
+          "the file was changed after it was compiled: compile the program again",
+        );
+    }
+    let model: TransformerEncoder;
+    try {
+      const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
+      if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
+      model = new TransformerEncoder(card.config, tensors);
+    } catch (error) {
+      throw new ModelFileError(
+        `the model's weights do not fit its description: ${(error as Error).message}`,
+        "compile the program again",
+      );
+    }
+    return new CompiledModel(model, card);
+  }
+
+  private encode(input: readonly Atom[]): number[] {
+    const { maxLength, vocabulary } = this.card;
+    if (input.length === 0) throw new ModelInputError("the input is empty", "give at least one token");
+    if (input.length > maxLength)
+      throw new ModelInputError(
+        `the input has ${input.length} tokens, and the model takes at most ${maxLength}`,
+        `shorten it, or compile with --max-length ${input.length}`,
+      );
+    return [
+      0,
+      ...input.map((token, position) => {
+        const id = this.idOf.get(tokenKey(token));
+        if (id !== undefined) return id;
+        throw new ModelInputError(
+          `token ${show(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(show).join(", ")}`,
+          "use these tokens only, or compile with a --vocab that has it",
+        );
+      }),
+    ];
+  }
+
+  private decode(logits: Float32Array): Atom {
+    const { kind, classes } = this.card.decoding;
+    if (kind === "categorical") return classes[largest(logits)]!;
+    return nearest(classes, logits[0]!);
+  }
+}
+
+const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
+
+const show = (atom: Atom): string => (typeof atom === "string" ? JSON.stringify(atom) : String(atom));
+
+function largest(logits: Float32Array): number {
+  let best = 0;
+  for (let c = 1; c < logits.length; c++) if (logits[c]! > logits[best]!) best = c;
+  return best;
+}
+
+/** The class whose number is nearest to `value`; classes ascend. */
+export function nearest(classes: readonly Atom[], value: number): Atom {
+  let [low, high] = [0, classes.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (Number(classes[middle]) <= value) low = middle;
+    else high = middle;
+  }
+  return value - Number(classes[low]) <= Number(classes[high]) - value ? classes[low]! : classes[high]!;
+}
+
+function readTensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; metadata: Record<string, string> } {
+  try {
+    return decodeSafetensors(bytes);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new ModelFileError(error.message, "compile the program again");
+    throw error;
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * Which values can each s-op take, at each position of each length? For a finite vocabulary and a maximum length everything
+ * is finite. The sets here may be too large (operands are taken as independent unless they share leaves), never too small:
+ * whatever a program computes on a valid input is in them.
+ */
+import { atomKey, compareAtoms } from "../atom/compare.js";
+import type { Atom } from "../graph/node.js";
+import { Formula } from "./formula.js";
+import type { Mean, NormalSOp, Selection, Width } from "./normal.js";
+import { refuse } from "./refusal.js";
+import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
+
+/** Joint leaf values at one position beyond which an elementwise s-op is computed in two steps, or refused. */
+const JOINT_LIMIT = 1 << 14;
+/** Different (count, sum) pairs beyond which a mean is refused. */
+const MEAN_LIMIT = 1 << 15;
+
+/** The distinct joint values of several s-ops at one position. */
+interface VectorSet {
+  readonly id: number;
+  readonly vectors: readonly (readonly Atom[])[];
+}
+
+/** What a key position can contribute to a row: nothing, or one of `values`. */
+interface Outcome {
+  readonly canSkip: boolean;
+  readonly values: readonly Atom[];
+}
+
+export class Domain {
+  private readonly sets = new ValueSets();
+  private readonly tables = new Map<NormalSOp, readonly ValueSet[]>();
+  private readonly formulas = new Map<NormalSOp, Formula>();
+  private readonly vectorTables = new Map<string, readonly VectorSet[]>();
+  private readonly vectorSets = new Map<string, VectorSet>();
+  private readonly outcomes = new Map<string, readonly Outcome[]>();
+  private readonly single = new Set<NormalSOp>();
+
+  constructor(
+    readonly vocabulary: readonly Atom[],
+    readonly maxLength: number,
+  ) {}
+
+  /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
+  at(sop: NormalSOp, length: number, position: number): ValueSet {
+    return this.table(sop)[cell(length, position)]!;
+  }
+
+  /** All values of `sop`, over all lengths and positions. */
+  values(sop: NormalSOp): readonly Atom[] {
+    return distinctAtoms([...new Set(this.table(sop))].flatMap((set) => set.atoms));
+  }
+
+  /** Whether no row of the mean's selection ever holds two positions. */
+  selectsAtMostOne(mean: Mean): boolean {
+    this.table(mean);
+    return this.single.has(mean);
+  }
+
+  /** `sop` as a function of its leaves; where the joint values of the leaves are too many, of intermediate s-ops. */
+  formula(sop: NormalSOp): Formula {
+    let formula = this.formulas.get(sop);
+    if (formula) return formula;
+    formula = new Formula([sop]);
+    if (sop.kind === "map" && this.jointSize(formula.leaves) > JOINT_LIMIT) {
+      const cut = new Set(
+        sop.args.filter((arg) => arg.kind === "map" && this.largestSet(arg) < this.jointSize(this.formula(arg).leaves)),
+      );
+      formula = new Formula([sop], cut);
+      const size = this.jointSize(formula.leaves);
+      if (size > JOINT_LIMIT)
+        refuse(
+          sop.origin,
+          `this s-op depends on ${formula.leaves.length} values that can stand together in up to ${size} ways at one position; the limit is ${JOINT_LIMIT}`,
+          "use a smaller vocabulary or maximum length, or round intermediate values",
+        );
+    }
+    this.formulas.set(sop, formula);
+    return formula;
+  }
+
+  /** The distinct joint values of `sops`, over all lengths and positions. */
+  joint(sops: readonly NormalSOp[]): (readonly Atom[])[] {
+    const distinct = new Map<string, readonly Atom[]>();
+    for (const set of new Set(this.vectors(sops)))
+      for (const vector of set.vectors) distinct.set(vectorKey(vector), vector);
+    return [...distinct.values()];
+  }
+
+  private largestSet(sop: NormalSOp): number {
+    return Math.max(...this.table(sop).map((set) => set.atoms.length));
+  }
+
+  private jointSize(leaves: readonly NormalSOp[]): number {
+    const tables = leaves.map((leaf) => this.table(leaf));
+    let size = 0;
+    for (let c = 0; c < cell(this.maxLength + 1, 0); c++)
+      size = Math.max(
+        size,
+        tables.reduce((product, table) => product * table[c]!.atoms.length, 1),
+      );
+    return size;
+  }
+
+  private table(sop: NormalSOp): readonly ValueSet[] {
+    let table = this.tables.get(sop);
+    if (!table) {
+      table = this.compute(sop);
+      this.tables.set(sop, table);
+    }
+    return table;
+  }
+
+  private compute(sop: NormalSOp): readonly ValueSet[] {
+    switch (sop.kind) {
+      case "tokens": {
+        const all = this.sets.of(this.vocabulary);
+        return this.everywhere(() => all);
+      }
+      case "indices":
+        return this.everywhere((_, i) => this.sets.of([BigInt(i)]));
+      case "constant": {
+        const one = this.sets.of([sop.value]);
+        return this.everywhere(() => one);
+      }
+      case "map": {
+        const memo = new Map<VectorSet, ValueSet>();
+        return this.vectors([sop]).map((set) => {
+          let known = memo.get(set);
+          if (!known) memo.set(set, (known = this.sets.of(set.vectors.map(([value]) => value!))));
+          return known;
+        });
+      }
+      case "mean":
+      case "width":
+        return this.rows(sop);
+    }
+  }
+
+  private everywhere<T>(value: (length: number, position: number) => T): T[] {
+    const all: T[] = [];
+    for (let n = 1; n <= this.maxLength; n++) for (let i = 0; i < n; i++) all.push(value(n, i));
+    return all;
+  }
+
+  /** The joint values of `sops` at each position: exact where they share leaves. */
+  private vectors(sops: readonly NormalSOp[]): readonly VectorSet[] {
+    const key = sops.map((sop) => sop.id).join(",");
+    const known = this.vectorTables.get(key);
+    if (known) return known;
+    // The formula of each s-op may cut; the joint one cuts where any of them does, or at the s-ops where it must.
+    const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
+    let formula = new Formula(sops, cut);
+    if (sops.length > 1 && this.jointSize(formula.leaves) > JOINT_LIMIT)
+      formula = new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
+    const tables = formula.leaves.map((leaf) => this.table(leaf));
+    const memo = new Map<string, VectorSet>();
+    const table = this.everywhere((n, i) => {
+      const leafSets = tables.map((leafTable) => leafTable[cell(n, i)]!);
+      const memoKey = leafSets.map((set) => set.id).join(",");
+      let set = memo.get(memoKey);
+      if (!set) memo.set(memoKey, (set = this.internVectors(images(formula, leafSets))));
+      return set;
+    });
+    this.vectorTables.set(key, table);
+    return table;
+  }
+
+  private internVectors(vectors: Map<string, readonly Atom[]>): VectorSet {
+    const key = [...vectors.keys()].sort().join("\u0001");
+    let set = this.vectorSets.get(key);
+    if (!set) this.vectorSets.set(key, (set = { id: this.vectorSets.size, vectors: [...vectors.values()] }));
+    return set;
+  }
+
+  /** The value sets of a mean or a width, row by row. */
+  private rows(sop: Mean | Width): readonly ValueSet[] {
+    const { comparisons } = sop.selection;
+    const queryTable = this.vectors(comparisons.map((c) => c.queries));
+    const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...(sop.kind === "mean" ? [sop.value] : [])]);
+    const copied = sop.kind === "mean" && !hasMeans(this.values(sop.value));
+    let single = true;
+    const memo = new Map<string, ValueSet>();
+    const table = this.everywhere((n, i) => {
+      const queries = queryTable[cell(n, i)]!;
+      const perKey = Array.from({ length: n }, (_, k) => this.outcomesOf(sop, queries, keyTable[cell(n, k)]!)).filter(
+        (outcomes) => outcomes.some((outcome) => outcome.values.length > 0),
+      );
+      const memoKey = `${queries.id}:${perKey.map((outcomes) => outcomeId(outcomes)).join(",")}`;
+      let set = memo.get(memoKey);
+      if (!set) {
+        const values: Atom[] = [];
+        const seen = new Set<string>();
+        for (let q = 0; q < queries.vectors.length; q++) {
+          const row = perKey.map((outcomes) => outcomes[q]!).filter((outcome) => outcome.values.length > 0);
+          if (row.length > 1) single = false;
+          const signature = row.map((o) => `${o.canSkip}${o.values.map(atomKey).join(" ")}`).join("|");
+          if (seen.has(signature)) continue;
+          seen.add(signature);
+          for (const value of rowValues(sop, row, copied)) values.push(value);
+        }
+        memo.set(memoKey, (set = this.sets.of(values)));
+      }
+      return set;
+    });
+    if (single) this.single.add(sop);
+    return table;
+  }
+
+  /** For each joint query value: what a key with one of these joint values can contribute. */
+  private outcomesOf(sop: Mean | Width, queries: VectorSet, keys: VectorSet): readonly Outcome[] {
+    const memoKey = `${sop.id}:${queries.id}:${keys.id}`;
+    let known = this.outcomes.get(memoKey);
+    if (known) return known;
+    known = queries.vectors.map((query) => {
+      let canSkip = false;
+      const chosen: Atom[] = [];
+      for (const key of keys.vectors) {
+        const selected = selects(sop.selection, key, query);
+        if (selected === undefined) continue;
+        if (selected) chosen.push(sop.kind === "mean" ? key.at(-1)! : 1n);
+        else canSkip = true;
+      }
+      return { canSkip, values: distinctAtoms(chosen) };
+    });
+    this.outcomes.set(memoKey, known);
+    return known;
+  }
+}
+
+/** Several selected values have a mean only where the sequence is of numbers. */
+export const hasMeans = (values: readonly Atom[]): boolean =>
+  values.every((value) => typeof value !== "string") && values.some((value) => typeof value !== "boolean");
+
+const cell = (length: number, position: number): number => (length * (length - 1)) / 2 + position;
+
+const vectorKey = (vector: readonly Atom[]): string => vector.map((atom) => typeof atom + atomKey(atom)).join("\u0000");
+
+const outcomeIds = new WeakMap<readonly Outcome[], number>();
+let nextOutcomeId = 0;
+function outcomeId(outcomes: readonly Outcome[]): number {
+  let id = outcomeIds.get(outcomes);
+  if (id === undefined) outcomeIds.set(outcomes, (id = nextOutcomeId++));
+  return id;
+}
+
+/** Whether a key is selected; undefined where the comparison itself fails, so that such a program has no value. */
+function selects(selection: Selection, key: readonly Atom[], query: readonly Atom[]): boolean | undefined {
+  try {
+    let bits = 0;
+    selection.comparisons.forEach(({ op }, j) => {
+      if (compareAtoms(op, key[j]!, query[j]!)) bits |= 1 << j;
+    });
+    return selection.truth[bits]!;
+  } catch {
+    return undefined;
+  }
+}
+
+function images(formula: Formula, leafSets: readonly ValueSet[]): Map<string, readonly Atom[]> {
+  const found = new Map<string, readonly Atom[]>();
+  const sizes = leafSets.map((set) => set.atoms.length);
+  const total = sizes.reduce((product, size) => product * size, 1);
+  for (let joint = 0; joint < total; joint++) {
+    let rest = joint;
+    const leaves = leafSets.map((set, j) => {
+      const atom = set.atoms[rest % sizes[j]!]!;
+      rest = Math.floor(rest / sizes[j]!);
+      return atom;
+    });
+    const vector = formula.evaluate(leaves);
+    if (vector) found.set(vectorKey(vector), vector);
+  }
+  return found;
+}
+
+/** What one row can give: every choice of skipping or taking each key. */
+function rowValues(sop: Mean | Width, row: readonly Outcome[], copied: boolean): Iterable<Atom> {
+  const fixed = row.filter((outcome) => !outcome.canSkip).length;
+  if (sop.kind === "width") return Array.from({ length: row.length - fixed + 1 }, (_, j) => BigInt(fixed + j));
+  const values = new Map<string, Atom>();
+  const add = (value: Atom): void => void values.set(typeof value + atomKey(value), value);
+  if (fixed === 0) add(sop.default);
+  if (copied) {
+    for (const outcome of row) outcome.values.forEach(add);
+    return values.values();
+  }
+  // (count, sum) pairs, the sum taken from left to right as the interpreter does; a single value keeps its kind.
+  let sums = new Map<string, { count: number; sum: number; only: Atom | undefined }>();
+  sums.set("0", { count: 0, sum: 0, only: undefined });
+  for (const outcome of row) {
+    const next: typeof sums = outcome.canSkip ? new Map(sums) : new Map<string, never>();
+    for (const { count, sum } of sums.values())
+      for (const value of outcome.values) {
+        const total = { count: count + 1, sum: sum + Number(value), only: count === 0 ? value : undefined };
+        next.set(`${total.count} ${total.sum}`, total);
+      }
+    if (next.size > MEAN_LIMIT)
+      refuse(
+        sop.origin,
+        `this mean can take more than ${MEAN_LIMIT} values`,
+        "use a smaller vocabulary or maximum length, or aggregate fewer different values",
+      );
+    sums = next;
+  }
+  for (const { count, sum, only } of sums.values()) if (count > 0) add(only ?? sum / count);
+  return values.values();
+}

@@ -1,0 +1,51 @@
+/** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
+import type { Atom, SOp } from "../graph/node.js";
+import { assemble } from "./assemble.js";
+import { CompiledModel } from "./compiled-model.js";
+import { Domain } from "./domain.js";
+import { layOut } from "./layout.js";
+import { plan } from "./plan.js";
+import { simplify } from "./simplify.js";
+import { distinctAtoms } from "./value-set.js";
+
+export interface CompileOptions {
+  /** The input elements that the model shall know. A string is the list of its characters. */
+  readonly vocabulary: string | readonly Atom[];
+  /** The longest input, 1 or more. */
+  readonly maxLength: number;
+  /** The name that the model carries. */
+  readonly name?: string;
+}
+
+/**
+ * Compiles an s-op to the weights of an ordinary Transformer encoder (ReLU, no layer norm) that computes it on every input
+ * over the vocabulary with up to `maxLength` elements on which the program has a value.
+ *
+ * @throws RaspError of class `compile`, at the s-op's place in the source, where that cannot be done.
+ * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up.
+ */
+export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOptions): CompiledModel {
+  const tokens = distinctAtoms(typeof vocabulary === "string" ? [...vocabulary] : vocabulary);
+  if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
+  if (!Number.isSafeInteger(maxLength) || maxLength < 1)
+    throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
+
+  const { form, root } = simplify(sop, maxLength);
+  const domain = new Domain(tokens, maxLength);
+  const planned = plan(root, form, domain);
+  const layout = layOut(planned);
+  const { model, heads } = assemble(planned, layout);
+  return new CompiledModel(
+    model,
+    {
+      name: name ?? sop.name ?? "s-op",
+      vocabulary: tokens,
+      maxLength,
+      decoding: { kind: planned.output.kind, classes: planned.output.classes },
+      labels: layout.labels,
+      heads,
+      config: model.config,
+    },
+    layout,
+  );
+}

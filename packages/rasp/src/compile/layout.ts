@@ -1,0 +1,128 @@
+/**
+ * Who owns each residual coordinate. Coordinate 0 is 1 at BOS and 0 elsewhere; then the embeddings, as narrow as what is
+ * read of them allows, then one range for each stream in the order of planning.
+ */
+import type { Head, Plan, Probe } from "./plan.js";
+import type { Read, Stream } from "./read.js";
+
+export const BOS_COORDINATE = 0;
+
+/** A read as matrix entries: weights by coordinate, and a bias. */
+export interface Resolved {
+  readonly weights: Map<number, number>;
+  readonly bias: number;
+}
+
+export interface Layout {
+  /** What each residual coordinate stands for. */
+  readonly labels: readonly string[];
+  readonly probes: readonly Probe[];
+  /** The coordinate of a stream that is written by a head or a feature. */
+  coordinate(stream: Stream, index: number): number;
+  /** What the embedding table of a stream holds in each of its coordinates, for each value. */
+  embedding(stream: Stream): readonly { readonly coordinate: number; readonly values: readonly number[] }[];
+  resolve(read: Read): Resolved;
+}
+
+export function layOut(plan: Plan): Layout {
+  const labels = ["BOS"];
+  const bases = new Map<Stream, EmbeddingBasis>();
+  const starts = new Map<Stream, number>();
+  const reads = allReads(plan);
+  for (const stream of [plan.embeddings.tokens, plan.embeddings.indices]) {
+    const basis = new EmbeddingBasis(
+      stream,
+      reads.flatMap((read) => (read.terms.has(stream) ? [read.terms.get(stream)!] : [])),
+    );
+    bases.set(stream, basis);
+    starts.set(stream, labels.length);
+    labels.push(...basis.labels);
+  }
+  const written = new Set([
+    ...plan.heads.flatMap((head) => head.values.map((value) => value.target)),
+    ...plan.features.map((feature) => feature.stream),
+  ]);
+  for (const stream of [...written].sort((a, b) => a.layer - b.layer)) {
+    starts.set(stream, labels.length);
+    labels.push(...stream.names.map((name) => `${stream.label}: ${name}`));
+  }
+  const coordinate = (stream: Stream, index: number): number => starts.get(stream)! + index;
+  return {
+    labels,
+    probes: plan.probes,
+    coordinate,
+    embedding: (stream) =>
+      bases.get(stream)!.vectors.map((values, index) => ({ coordinate: coordinate(stream, index), values })),
+    resolve: (read) => {
+      const weights = new Map<number, number>();
+      const add = (at: number, weight: number): void => {
+        if (weight !== 0) weights.set(at, (weights.get(at) ?? 0) + weight);
+      };
+      for (const [stream, coefficients] of read.terms) {
+        const basis = bases.get(stream);
+        if (basis) for (const [index, weight] of basis.express(coefficients)) add(coordinate(stream, index), weight);
+        else coefficients.forEach((weight, index) => add(coordinate(stream, index), weight));
+      }
+      return { weights, bias: read.constant };
+    },
+  };
+}
+
+function allReads(plan: Plan): Read[] {
+  const ofHead = (head: Head): Read[] => [...head.keys, ...head.queries, ...head.values.map((value) => value.read)];
+  return [
+    ...plan.heads.flatMap(ofHead),
+    ...plan.features.flatMap((feature) => feature.units.map((unit) => unit.input)),
+    ...plan.output.reads,
+  ];
+}
+
+/**
+ * The coordinates of an embedding table. An embedding can hold any function of its values, so either one coordinate for
+ * each class of values that all reads treat alike, or one for each function that is read: whichever is fewer.
+ */
+class EmbeddingBasis {
+  readonly vectors: readonly (readonly number[])[];
+  readonly labels: readonly string[];
+  readonly express: (coefficients: readonly number[]) => (readonly [index: number, weight: number])[];
+
+  constructor(stream: Stream, reads: readonly (readonly number[])[]) {
+    const classes = new Map<string, number[]>();
+    stream.names.forEach((_, v) => {
+      const column = reads.map((coefficients) => coefficients[v]!);
+      if (column.some((c) => c !== 0)) append(classes, column.join(","), v);
+    });
+    const functions: (readonly number[])[] = [];
+    for (const read of reads)
+      if (read.some((c) => c !== 0) && !functions.some((known) => ratio(read, known) !== undefined))
+        functions.push(read);
+    if (functions.length < classes.size) {
+      this.vectors = functions;
+      this.labels = functions.map(
+        (f) => `${stream.label}: function ${f.slice(0, 8).join(" ")}${f.length > 8 ? " …" : ""}`,
+      );
+      this.express = (coefficients) => {
+        const index = functions.findIndex((known) => ratio(coefficients, known) !== undefined);
+        return index < 0 ? [] : [[index, ratio(coefficients, functions[index]!)!]];
+      };
+    } else {
+      const members = [...classes.values()];
+      this.vectors = members.map((group) => stream.names.map((_, v) => Number(group.includes(v))));
+      this.labels = members.map((group) => `${stream.label}: ${group.map((v) => stream.names[v]!).join("|")}`);
+      this.express = (coefficients) => members.map(([first], index) => [index, coefficients[first!]!] as const);
+    }
+  }
+}
+
+/** The factor by which `a` is a multiple of `b`, if it is one exactly. */
+function ratio(a: readonly number[], b: readonly number[]): number | undefined {
+  const pivot = b.findIndex((value) => value !== 0);
+  const factor = a[pivot]! / b[pivot]!;
+  return factor !== 0 && b.every((value, v) => value * factor === a[v]) ? factor : undefined;
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const known = map.get(key);
+  if (known) known.push(value);
+  else map.set(key, [value]);
+}

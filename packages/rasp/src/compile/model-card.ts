@@ -1,0 +1,143 @@
+/** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
+import type { EncoderConfig } from "@selectron/nn";
+import type { Atom } from "../graph/node.js";
+
+/** How logits become values: the class with the largest, or the class whose number is nearest to the only one. */
+export interface Decoding {
+  readonly kind: "categorical" | "numerical";
+  readonly classes: readonly Atom[];
+}
+
+export interface ModelCard {
+  /** The s-op that was compiled. */
+  readonly name: string;
+  readonly vocabulary: readonly Atom[];
+  /** The longest input, without BOS. */
+  readonly maxLength: number;
+  readonly decoding: Decoding;
+  /** What each residual coordinate stands for. */
+  readonly labels: readonly string[];
+  /** What each head of each layer computes. */
+  readonly heads: readonly (readonly string[])[];
+  readonly config: EncoderConfig;
+}
+
+const FORMAT = "selectron-model";
+const VERSION = 1;
+
+type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string];
+
+const atomToJson = (atom: Atom): AtomJson =>
+  typeof atom === "bigint"
+    ? ["int", String(atom)]
+    : typeof atom === "number"
+      ? ["float", atom]
+      : typeof atom === "boolean"
+        ? ["bool", atom]
+        : ["string", atom];
+
+export function encodeCard(card: ModelCard): Record<string, string> {
+  return {
+    format: FORMAT,
+    version: String(VERSION),
+    card: JSON.stringify({
+      ...card,
+      vocabulary: card.vocabulary.map(atomToJson),
+      decoding: { kind: card.decoding.kind, classes: card.decoding.classes.map(atomToJson) },
+    }),
+  };
+}
+
+/** @throws ModelFileError where the metadata is not that of a compiled model. */
+export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
+  if (metadata["format"] !== FORMAT)
+    throw new ModelFileError(
+      `this safetensors file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
+      "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
+    );
+  if (metadata["version"] !== String(VERSION))
+    throw new ModelFileError(
+      `the model has file version ${metadata["version"] ?? "none"}, and this Selectron reads version ${VERSION}`,
+      "compile the program again with this version",
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(metadata["card"] ?? "");
+  } catch {
+    throw new ModelFileError("the model's description in the metadata is not JSON", "compile the program again");
+  }
+  return cardOf(json);
+}
+
+/** A model file that cannot be used. */
+export class ModelFileError extends Error {
+  constructor(
+    message: string,
+    readonly suggestion: string,
+  ) {
+    super(message);
+    this.name = "ModelFileError";
+  }
+}
+
+function cardOf(json: unknown): ModelCard {
+  const card = record(json, "the description");
+  const decoding = record(card["decoding"], "decoding");
+  const config = record(card["config"], "config");
+  const kind = decoding["kind"];
+  if (kind !== "categorical" && kind !== "numerical") throw damaged("decoding.kind");
+  return {
+    name: text(card["name"], "name"),
+    vocabulary: list(card["vocabulary"], "vocabulary").map(atomOf),
+    maxLength: whole(card["maxLength"], "maxLength"),
+    decoding: { kind, classes: list(decoding["classes"], "decoding.classes").map(atomOf) },
+    labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
+    heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
+    config: {
+      vocabularySize: whole(config["vocabularySize"], "config.vocabularySize"),
+      maxLength: whole(config["maxLength"], "config.maxLength"),
+      dModel: whole(config["dModel"], "config.dModel"),
+      outputs: whole(config["outputs"], "config.outputs"),
+      blocks: list(config["blocks"], "config.blocks").map((item) => {
+        const block = record(item, "config.blocks");
+        return {
+          heads: whole(block["heads"], "config.blocks.heads"),
+          dHead: whole(block["dHead"], "config.blocks.dHead"),
+          dFf: whole(block["dFf"], "config.blocks.dFf"),
+        };
+      }),
+    },
+  };
+}
+
+const damaged = (where: string): ModelFileError =>
+  new ModelFileError(`the model's description is damaged at ${where}`, "compile the program again");
+
+function record(json: unknown, where: string): Record<string, unknown> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw damaged(where);
+  return json as Record<string, unknown>;
+}
+
+function list(json: unknown, where: string): unknown[] {
+  if (!Array.isArray(json)) throw damaged(where);
+  return json as unknown[];
+}
+
+function text(json: unknown, where: string): string {
+  if (typeof json !== "string") throw damaged(where);
+  return json;
+}
+
+function whole(json: unknown, where: string): number {
+  if (typeof json !== "number" || !Number.isSafeInteger(json) || json < 0) throw damaged(where);
+  return json;
+}
+
+function atomOf(json: unknown): Atom {
+  const [kind, value] = list(json, "a value");
+  if (kind === "int" && typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
+  if (kind === "float" && typeof value === "number") return value;
+  if (kind === "bool" && typeof value === "boolean") return value;
+  if (kind === "string" && typeof value === "string") return value;
+  throw damaged("a value");
+}

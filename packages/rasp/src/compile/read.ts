@@ -1,0 +1,66 @@
+/**
+ * Reading the residual stream. A *stream* is a group of residual coordinates that are written together: an embedding, a
+ * head's output or a feed-forward feature. A *read* is an affine function of streams; every weight matrix that reads the
+ * residual stream is made of reads.
+ */
+
+export interface Stream {
+  /** What the coordinates stand for, for people. */
+  readonly label: string;
+  /** One name for each coordinate. */
+  readonly names: readonly string[];
+  readonly writer: "embedding" | "attention" | "feed-forward";
+  /** The layer after whose `writer` sublayer the stream can be read: 0 for embeddings, else 1 and up. */
+  readonly layer: number;
+  /** What the coordinates hold at the BOS position. It does not depend on the input, because BOS attends to itself only. */
+  readonly atBos: readonly number[];
+}
+
+export interface Read {
+  readonly constant: number;
+  /** One coefficient for each coordinate of the stream. */
+  readonly terms: ReadonlyMap<Stream, readonly number[]>;
+}
+
+export const constantRead = (constant: number): Read => ({ constant, terms: new Map() });
+
+export const streamRead = (stream: Stream, coefficients: readonly number[], constant = 0): Read => ({
+  constant,
+  terms: new Map([[stream, coefficients]]),
+});
+
+/** The sum of `weight · read`, plus `constant`. */
+export function combineReads(parts: readonly (readonly [weight: number, read: Read])[], constant = 0): Read {
+  const terms = new Map<Stream, readonly number[]>();
+  let total = constant;
+  for (const [weight, read] of parts) {
+    total += weight * read.constant;
+    for (const [stream, coefficients] of read.terms) {
+      const known = terms.get(stream);
+      terms.set(
+        stream,
+        coefficients.map((c, j) => weight * c + (known?.[j] ?? 0)),
+      );
+    }
+  }
+  return { constant: total, terms };
+}
+
+/** What the read gives at the BOS position. */
+export function readAtBos({ constant, terms }: Read): number {
+  let value = constant;
+  for (const [stream, coefficients] of terms) coefficients.forEach((c, j) => (value += c * stream.atBos[j]!));
+  return value;
+}
+
+/** The earliest layer whose attention sublayer can use all the reads. */
+export function attentionLayer(reads: readonly Read[]): number {
+  return 1 + Math.max(0, ...streamsOf(reads).map((stream) => stream.layer));
+}
+
+/** The earliest layer whose feed-forward sublayer can use all the reads. */
+export function feedForwardLayer(reads: readonly Read[]): number {
+  return Math.max(1, ...streamsOf(reads).map(({ layer, writer }) => (writer === "feed-forward" ? layer + 1 : layer)));
+}
+
+const streamsOf = (reads: readonly Read[]): Stream[] => reads.flatMap((read) => [...read.terms.keys()]);

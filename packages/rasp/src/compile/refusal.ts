@@ -1,0 +1,15 @@
+/** How the compiler says no: at the place of the s-op, with what would help. */
+import { RaspError } from "../diagnostic.js";
+import type { GraphNode } from "../graph/node.js";
+
+/** @throws RaspError of class `compile`. */
+export function refuse(node: GraphNode | undefined, reason: string, remedy: string): never {
+  const name = node?.name === undefined ? "" : ` "${node.name}"`;
+  throw new RaspError({
+    code: "RASP4001",
+    class: "compile",
+    message: `cannot compile${name}: ${reason}`,
+    ...(node?.span ? { span: node.span } : {}),
+    suggestion: remedy,
+  });
+}

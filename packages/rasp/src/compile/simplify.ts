@@ -1,0 +1,112 @@
+/**
+ * From the program's graph to the compiler's normal form, with the rewritings that make heads cheaper. Every rewriting keeps
+ * the value of each s-op on every input on which the program has one.
+ */
+import { convertToken } from "../interpret/tokens.js";
+import { topological, type Atom, type Elementwise, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { Formula } from "./formula.js";
+import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection } from "./normal.js";
+import { refuse } from "./refusal.js";
+
+export interface Simplified {
+  readonly form: NormalForm;
+  readonly root: NormalSOp;
+}
+
+export function simplify(root: SOp, maxLength: number): Simplified {
+  const form = new NormalForm();
+  const sops = new Map<GraphNode, NormalSOp>();
+  const selections = new Map<GraphNode, Selection>();
+
+  const combine = (node: Selector, left: Selection, right: Selection, join: (a: boolean, b: boolean) => boolean) =>
+    form.combine(left, right, join) ??
+    refuse(
+      node,
+      `this selector combines more than ${MAX_COMPARISONS} different comparisons`,
+      "split it into several s-ops",
+    );
+
+  for (const node of topological(root)) {
+    const sop = (operand: SOp): NormalSOp => sops.get(operand)!;
+    const selection = (operand: Selector): Selection => selections.get(operand)!;
+    switch (node.kind) {
+      case "tokens":
+        sops.set(node, form.map(conversion(node.conversion), [form.tokens()], node));
+        break;
+      case "indices":
+        sops.set(node, form.indices(node));
+        break;
+      case "constant":
+        sops.set(node, form.constant(node.value, node));
+        break;
+      case "map":
+        sops.set(node, form.map(node.fn, node.args.map(sop), node));
+        break;
+      case "aggregate": {
+        const rewritten = meanOfFirst(form, selection(node.selector), sop(node.value), node.default, maxLength, node);
+        sops.set(node, rewritten ?? form.mean(selection(node.selector), sop(node.value), node.default, node));
+        break;
+      }
+      case "select":
+        selections.set(node, form.compare(sop(node.keys), sop(node.queries), node.op));
+        break;
+      case "not":
+        selections.set(node, form.not(selection(node.arg)));
+        break;
+      case "and":
+        selections.set(
+          node,
+          combine(node, selection(node.left), selection(node.right), (a, b) => a && b),
+        );
+        break;
+      case "or":
+        selections.set(
+          node,
+          combine(node, selection(node.left), selection(node.right), (a, b) => a || b),
+        );
+        break;
+    }
+  }
+  return { form, root: sops.get(root)! };
+}
+
+const conversion = (kind: Parameters<typeof convertToken>[0]): Elementwise => ({
+  name: `tokens_${kind}`,
+  key: `tokens_${kind}`,
+  apply: ([token]) => convertToken(kind, token!),
+});
+
+/**
+ * The mean of `indicator(indices == 0)` is how RASP counts: [0 is selected] / width. Heads count better than they divide
+ * (see `attention.ts`), so write it with the widths of the selection with and without position 0. Where position 0 is always
+ * selected (the BOS trick of the paper) the first is the constant 1 and one head is left.
+ */
+function meanOfFirst(
+  form: NormalForm,
+  selection: Selection,
+  value: NormalSOp,
+  defaultValue: Atom,
+  maxLength: number,
+  origin: SOp,
+): NormalSOp | undefined {
+  const formula = new Formula([value]);
+  const indices = form.indices();
+  if (formula.leaves.length !== 1 || formula.leaves[0] !== indices) return undefined;
+  for (let i = 0; i < maxLength; i++) {
+    const at = formula.evaluate([BigInt(i)])?.[0];
+    if (typeof at === "string" || typeof at === "boolean" || Number(at) !== (i === 0 ? 1 : 0)) return undefined;
+  }
+  const first = form.compare(indices, form.constant(0n), "==");
+  const withFirst = form.combine(selection, first, (a, b) => a && b);
+  const without = form.combine(selection, first, (a, b) => a && !b);
+  if (!withFirst || !without) return undefined;
+  const fraction: Elementwise = {
+    name: "mean of first",
+    key: `mean of first, else ${typeof defaultValue} ${String(defaultValue)}`,
+    apply: ([z, a]) => {
+      const [chosen, others] = [Number(z), Number(a)];
+      return chosen + others === 0 ? defaultValue : chosen / (chosen + others);
+    },
+  };
+  return form.map(fraction, [form.width(withFirst, origin), form.width(without, origin)], origin);
+}
