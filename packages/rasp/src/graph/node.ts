@@ -62,6 +62,8 @@ export interface AggregateNode extends NodeBase {
   readonly value: SOp;
   /** What a row without a selected position gives. */
   readonly default: Atom;
+  /** The program's default if it is no atom, in words: then a row that needs it has no value, and `default` is not used. */
+  readonly noDefault?: string;
 }
 
 export type SOp = TokensNode | IndicesNode | ConstantNode | MapNode | AggregateNode;
@@ -110,12 +112,19 @@ export const mapNode = (fn: Elementwise, args: readonly SOp[], span?: Span): Map
   args,
 });
 
-export const aggregateNode = (selector: Selector, value: SOp, defaultValue: Atom, span?: Span): AggregateNode => ({
+export const aggregateNode = (
+  selector: Selector,
+  value: SOp,
+  defaultValue: Atom,
+  span?: Span,
+  noDefault?: string,
+): AggregateNode => ({
   ...base(span),
   kind: "aggregate",
   selector,
   value,
   default: defaultValue,
+  ...(noDefault === undefined ? {} : { noDefault }),
 });
 
 export const selectNode = (keys: SOp, queries: SOp, op: Comparison, span?: Span): SelectNode => ({

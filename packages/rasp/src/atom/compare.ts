@@ -1,0 +1,59 @@
+/** Python's comparisons: ints, floats and bools compare exactly by value, strings by code points, and nothing else mixes. */
+import { errors } from "../diagnostic.js";
+import type { Atom, Comparison } from "../graph/node.js";
+import { numeric } from "./number.js";
+import { describeAtom } from "./text.js";
+
+/** Python's `==`: `1 == 1.0 == True`, and a string equals only a string. */
+export function atomsEqual(a: Atom, b: Atom): boolean {
+  if (typeof a === typeof b) return a === b;
+  if (typeof a === "string" || typeof b === "string") return false;
+  // JavaScript compares a bigint with a number exactly.
+  return numeric(a) == numeric(b);
+}
+
+/** A text that two atoms share exactly if they are equal: the key of a dict, of a group, of a set. */
+export function atomKey(atom: Atom): string {
+  if (typeof atom === "string") return `s${atom}`;
+  const value = numeric(atom)!;
+  return typeof value === "number" && !Number.isInteger(value) ? `f${value}` : `i${BigInt(value)}`;
+}
+
+/** -1, 0 or 1 by code points. UTF-16 order differs from it where a surrogate pair meets U+E000 to U+FFFF. */
+function compareStrings(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+const codePointRank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);
+
+/** `a op b` as Python has it. @throws RaspError of class type where Python raises a TypeError. */
+export function compareAtoms(op: Comparison, a: Atom, b: Atom): boolean {
+  if (op === "==") return atomsEqual(a, b);
+  if (op === "!=") return !atomsEqual(a, b);
+  if (typeof a === "string" && typeof b === "string") return ordered(op, compareStrings(a, b), 0);
+  const [x, y] = [numeric(a), numeric(b)];
+  if (x === undefined || y === undefined) {
+    throw errors.operandType(`"${op}" cannot compare ${describeAtom(a)} with ${describeAtom(b)}`, {
+      suggestion: "compare strings with strings and numbers with numbers; tokens_int reads numbers",
+    });
+  }
+  return ordered(op, x, y);
+}
+
+function ordered(op: "<" | "<=" | ">" | ">=", x: bigint | number, y: bigint | number): boolean {
+  switch (op) {
+    case "<":
+      return x < y;
+    case "<=":
+      return x <= y;
+    case ">":
+      return x > y;
+    case ">=":
+      return x >= y;
+  }
+}

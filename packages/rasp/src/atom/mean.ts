@@ -1,0 +1,28 @@
+/** What `aggregate` does with the selected values of one row (RASP.md, 2.7). */
+import { errors } from "../diagnostic.js";
+import type { Atom } from "../graph/node.js";
+import { arithmetic } from "./arithmetic.js";
+import { numeric, toFloat, type Numeric } from "./number.js";
+import { describeAtom } from "./text.js";
+
+/**
+ * Nothing selected gives the default, one value stays as it is, of any type; from two on the sum from left to right as a float,
+ * divided by the count. @throws RaspError of class type if there is a string among several.
+ */
+export function aggregateRow(selected: readonly Atom[], defaultValue: Atom): Atom {
+  if (selected.length === 0) return defaultValue;
+  if (selected.length === 1) return selected[0]!;
+  let sum: Numeric = 0n;
+  for (const atom of selected) {
+    const value = numeric(atom);
+    if (value === undefined) throw notNumbers(atom);
+    sum = typeof sum === "number" && typeof value === "number" ? sum + value : (arithmetic("+", sum, value) as Numeric);
+  }
+  return toFloat(sum) / selected.length;
+}
+
+/** The error of a mean over something else than ints and floats. */
+export const notNumbers = (example: Atom) =>
+  errors.meanType(`several positions are selected, but values such as ${describeAtom(example)} have no mean`, {
+    suggestion: "select one position per row, or aggregate numbers, for example indicator(...)",
+  });

@@ -1,0 +1,101 @@
+/**
+ * What goes wrong with a program, as data. Drawing is `render.ts`; one object feeds the command, the REPL and an editor. Codes are
+ * stable: RASP1xxx the text, RASP2xxx names and calls, RASP3xxx values, RASP4xxx the compiler, RASP5xxx files and sessions.
+ */
+import type { Span } from "./syntax/source.js";
+
+/** The kinds of error that the original implementation tells apart (the oracle's names), and the compiler's refusal. */
+export type ErrorClass =
+  | "syntax"
+  | "incomplete"
+  | "undefined"
+  | "reserved"
+  | "args"
+  | "type"
+  | "value"
+  | "zero-division"
+  | "overflow"
+  | "not-callable"
+  | "load"
+  | "recursion"
+  | "compile"
+  | "internal";
+
+/** A further place that belongs to a diagnostic, such as a call on the way to the error. */
+export interface Note {
+  readonly message: string;
+  readonly span?: Span;
+}
+
+/** One thing that is wrong, where it stands, and what would help. */
+export interface Diagnostic {
+  /** Stable, for example `RASP1002`. */
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly message: string;
+  readonly span?: Span;
+  /** What to write or to try instead. */
+  readonly suggestion?: string;
+  readonly notes?: readonly Note[];
+}
+
+/** The only error that a program can cause. */
+export class RaspError extends Error {
+  readonly diagnostic: Diagnostic;
+
+  constructor(diagnostic: Diagnostic) {
+    super(diagnostic.message);
+    this.name = "RaspError";
+    this.diagnostic = diagnostic;
+  }
+
+  /** The same error, placed at `span` unless it already has a place. */
+  at(span: Span | undefined): RaspError {
+    if (this.diagnostic.span || !span) return this;
+    return new RaspError({ ...this.diagnostic, span });
+  }
+
+  /** The same error with one more note. */
+  with(note: Note): RaspError {
+    return new RaspError({ ...this.diagnostic, notes: [...(this.diagnostic.notes ?? []), note] });
+  }
+}
+
+/** What `error` can say beyond its message. */
+export type Details = Partial<Pick<Diagnostic, "span" | "suggestion" | "notes">>;
+
+const raise =
+  (code: string, errorClass: ErrorClass) =>
+  (message: string, details: Details = {}): RaspError =>
+    new RaspError({ code, class: errorClass, message, ...details });
+
+/** One maker for each code: the table of all diagnostics outside the compiler. */
+export const errors = {
+  unexpectedCharacter: raise("RASP1001", "syntax"),
+  unterminatedString: raise("RASP1002", "syntax"),
+  unexpectedToken: raise("RASP1003", "syntax"),
+  unexpectedEnd: raise("RASP1004", "incomplete"),
+  missingSemicolon: raise("RASP1005", "incomplete"),
+  tooDeep: raise("RASP1006", "recursion"),
+  undefinedName: raise("RASP2001", "undefined"),
+  reservedName: raise("RASP2002", "reserved"),
+  argumentCount: raise("RASP2003", "args"),
+  notCallable: raise("RASP2004", "not-callable"),
+  recursion: raise("RASP2005", "recursion"),
+  operandType: raise("RASP3001", "type"),
+  selectorOperand: raise("RASP3002", "type"),
+  sequenceType: raise("RASP3003", "type"),
+  meanType: raise("RASP3004", "type"),
+  wrongKind: raise("RASP3005", "type"),
+  unpack: raise("RASP3006", "type"),
+  input: raise("RASP3007", "type"),
+  complexResult: raise("RASP3008", "type"),
+  conversion: raise("RASP3101", "value"),
+  indexRange: raise("RASP3102", "value"),
+  missingKey: raise("RASP3103", "value"),
+  badIndex: raise("RASP3104", "value"),
+  rangeStep: raise("RASP3105", "value"),
+  zeroDivision: raise("RASP3201", "zero-division"),
+  overflow: raise("RASP3202", "overflow"),
+  load: raise("RASP5001", "load"),
+} as const;

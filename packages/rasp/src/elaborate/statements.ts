@@ -1,0 +1,99 @@
+/** Statements: what they do to the scope and the session, and what a REPL would show of them. */
+import { errors } from "../diagnostic.js";
+import { Evaluation } from "../interpret/evaluation.js";
+import type { Statement } from "../syntax/ast.js";
+import { asInput, iterate, unpack } from "./containers.js";
+import type { Elaborator } from "./elaborator.js";
+import { loadFile } from "./load-file.js";
+import { located } from "./session.js";
+import { describe, listValue, type AppliedValue, type Value } from "./value.js";
+
+/** What a statement came to. */
+export type Outcome =
+  | { readonly kind: "value"; readonly value: Value }
+  | { readonly kind: "assigned"; readonly names: readonly string[]; readonly value: Value }
+  | { readonly kind: "show-example"; readonly which: "s-op" | "selector" | "both" }
+  | { readonly kind: "exit" }
+  | { readonly kind: "nothing" };
+
+const NOTHING: Outcome = { kind: "nothing" };
+
+export class StatementRunner {
+  constructor(private readonly elaborator: Elaborator) {}
+
+  /** @throws RaspError, with a place */
+  run(statement: Statement): Outcome {
+    try {
+      const outcome = this.dispatch(statement);
+      const { scope } = this.elaborator;
+      if ((outcome.kind === "value" && outcome.value.kind !== "applied") || outcome.kind === "assigned")
+        scope.setOut(outcome.value);
+      return outcome;
+    } catch (error) {
+      throw located(error, statement.span);
+    }
+  }
+
+  private dispatch(statement: Statement): Outcome {
+    const { elaborator } = this;
+    const { scope, session } = elaborator;
+    switch (statement.kind) {
+      case "expression":
+        return { kind: "value", value: elaborator.expression(statement.expression) };
+      case "assign":
+        return this.assign(statement);
+      case "draw":
+        return { kind: "value", value: this.draw(statement) };
+      case "load":
+        loadFile(statement.path, session, scope);
+        return NOTHING;
+      case "def": {
+        const value: Value = elaborator.define(statement);
+        scope.set(statement.name, value);
+        return { kind: "assigned", names: [statement.name.text], value };
+      }
+      case "for":
+        for (const item of iterate(elaborator.expression(statement.iteration.over))) {
+          const { names } = statement.iteration;
+          unpack(names, item).forEach((value, i) => scope.set(names[i]!, value));
+          for (const inner of statement.body) this.run(inner);
+        }
+        return NOTHING;
+      case "set-example":
+        session.setExample(statement.which, asInput(elaborator.expression(statement.example)));
+        return NOTHING;
+      case "show-example":
+        return { kind: "show-example", which: statement.which };
+      case "toggle-examples":
+        if (statement.which !== "selector") session.display.sopExamples = statement.on;
+        if (statement.which !== "s-op") session.display.selectorExamples = statement.on;
+        return NOTHING;
+      case "toggle-full-display":
+        session.display.fullSequences = statement.on;
+        return NOTHING;
+      case "exit":
+        return { kind: "exit" };
+    }
+  }
+
+  private assign({ names, values }: Statement & { kind: "assign" }): Outcome {
+    const results = this.elaborator.expressions(values);
+    const value = results.length === 1 ? results[0]! : listValue(results);
+    unpack(names, value).forEach((part, i) => {
+      const name = names[i]!;
+      this.elaborator.scope.set(name, part);
+      if (part.kind === "s-op" || part.kind === "selector") part.node.name ??= name.text;
+    });
+    return { kind: "assigned", names: names.map(({ text }) => text), value };
+  }
+
+  /** The s-op on the input that would be drawn. */
+  private draw({ sop, input }: Statement & { kind: "draw" }): AppliedValue {
+    const example = input && this.elaborator.expression(input);
+    const target = (example ? this.elaborator.trying(example) : this.elaborator).expression(sop);
+    if (target.kind !== "s-op")
+      throw errors.wrongKind(`draw takes an s-op, not ${describe(target)}`, { span: sop.span });
+    const evaluation = example ? new Evaluation(asInput(example)) : this.elaborator.session.sopExample;
+    return { kind: "applied", input: evaluation.input, result: evaluation.sop(target.node), of: target.node };
+  }
+}

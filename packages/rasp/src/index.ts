@@ -1,0 +1,28 @@
+/** `@selectron/rasp`: the RASP language. */
+export { RaspError, type Diagnostic, type ErrorClass, type Note } from "./diagnostic.js";
+export { position, textOf, type Position, type Source, type Span } from "./syntax/source.js";
+export { parseProgram, type ParseResult } from "./syntax/parser.js";
+export type { Expression, Program, Statement } from "./syntax/ast.js";
+export * from "./graph/node.js";
+export { load, Environment, type LoadOptions } from "./environment.js";
+export type { Outcome } from "./elaborate/statements.js";
+export type { Session } from "./elaborate/session.js";
+export {
+  type AppliedValue,
+  type AtomValue,
+  type DictValue,
+  type FunctionValue,
+  type ListValue,
+  type SelectorValue,
+  type SOpValue,
+  type Value,
+} from "./elaborate/value.js";
+export { Evaluation, type Matrix } from "./interpret/evaluation.js";
+export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
+export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";
+export { sequenceType, type SequenceType } from "./interpret/sequence.js";
+export { aggregateRow } from "./atom/mean.js";
+export { atomsEqual, compareAtoms } from "./atom/compare.js";
+export { atomText, floatText } from "./atom/text.js";
+export { cost, type Cost, type HeadCost } from "./cost.js";
+export { encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";

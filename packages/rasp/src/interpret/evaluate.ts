@@ -1,0 +1,45 @@
+/** Evaluating and tracing for JavaScript callers: plain numbers where they are exact. */
+import { isSelector, topological, type Atom, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { Evaluation } from "./evaluation.js";
+import { inputAtoms, type Input } from "./tokens.js";
+
+/** An element of a result: ints are numbers while they are safe, else bigints; floats are numbers too. */
+export type Plain = number | bigint | boolean | string;
+
+/** An atom as JavaScript would write it. */
+export function plainAtom(atom: Atom): Plain {
+  return typeof atom === "bigint" && atom >= -9007199254740991n && atom <= 9007199254740991n ? Number(atom) : atom;
+}
+
+/**
+ * The value of an s-op at every position of an input, or a selector's matrix `[query][key]`.
+ * @throws RaspError where the program has no value on this input
+ */
+export function evaluate(sop: SOp, input: Input): Plain[];
+export function evaluate(selector: Selector, input: Input): boolean[][];
+export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][];
+export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][] {
+  return plainResult(node, new Evaluation(inputAtoms(input)));
+}
+
+function plainResult(node: GraphNode, evaluation: Evaluation): Plain[] | boolean[][] {
+  if (isSelector(node)) return evaluation.selector(node).map((row) => Array.from(row, (cell) => cell === 1));
+  return evaluation.sop(node).map(plainAtom);
+}
+
+/** One step of a trace. */
+export interface TraceStep {
+  readonly node: GraphNode;
+  /** The name that the program gave the node first. */
+  readonly name: string | undefined;
+  readonly value: Plain[] | boolean[][];
+}
+
+/**
+ * Every intermediate value on the way to a node, operands before the nodes that read them, the node itself last.
+ * @throws RaspError where the program has no value on this input
+ */
+export function trace(node: GraphNode, input: Input): TraceStep[] {
+  const evaluation = new Evaluation(inputAtoms(input));
+  return topological(node).map((step) => ({ node: step, name: step.name, value: plainResult(step, evaluation) }));
+}

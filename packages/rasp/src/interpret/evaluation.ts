@@ -1,0 +1,145 @@
+/**
+ * The meaning of the s-op graph on one input. Every node is computed once and kept; the order is topological and the walk is a
+ * loop, so deep graphs cost no stack. This is the plain reference: one comparison per cell, one sum per row.
+ */
+import { aggregateRow, notNumbers } from "../atom/mean.js";
+import { compareAtoms } from "../atom/compare.js";
+import { errors, RaspError } from "../diagnostic.js";
+import {
+  isSelector,
+  operands,
+  type AggregateNode,
+  type Atom,
+  type GraphNode,
+  type MapNode,
+  type SelectNode,
+  type Selector,
+  type SOp,
+} from "../graph/node.js";
+import { sequenceType } from "./sequence.js";
+import { convertToken, nonEmpty } from "./tokens.js";
+
+/** `matrix[query][key]` is 1 where the selector selects, else 0. */
+export type Matrix = readonly Uint8Array[];
+
+const COMPLEX = errors.complexResult("").diagnostic.code;
+
+/** A program on one input. */
+export class Evaluation {
+  readonly input: readonly Atom[];
+  private readonly sequences = new Map<GraphNode, readonly Atom[]>();
+  private readonly matrices = new Map<GraphNode, Matrix>();
+
+  /** @throws RaspError of class type for an empty input. */
+  constructor(input: readonly Atom[]) {
+    this.input = nonEmpty(input);
+  }
+
+  /** The value at every position. @throws RaspError, at the node that fails. */
+  sop(node: SOp): readonly Atom[] {
+    this.run(node);
+    return this.sequences.get(node)!;
+  }
+
+  /** @throws RaspError, at the node that fails. */
+  selector(node: Selector): Matrix {
+    this.run(node);
+    return this.matrices.get(node)!;
+  }
+
+  private known(node: GraphNode): boolean {
+    return this.sequences.has(node) || this.matrices.has(node);
+  }
+
+  /** Computes what `root` needs and is not yet known, operands first (operands have smaller ids). */
+  private run(root: GraphNode): void {
+    if (this.known(root)) return;
+    const needed = new Set<GraphNode>([root]);
+    for (const node of needed) for (const operand of operands(node)) if (!this.known(operand)) needed.add(operand);
+    for (const node of [...needed].sort((a, b) => a.id - b.id)) this.compute(node);
+  }
+
+  private compute(node: GraphNode): void {
+    try {
+      if (isSelector(node)) this.matrices.set(node, this.matrix(node));
+      else {
+        const values = this.values(node);
+        sequenceType(values);
+        this.sequences.set(node, values);
+      }
+    } catch (error) {
+      throw error instanceof RaspError ? error.at(node.span) : error;
+    }
+  }
+
+  private values(node: SOp): readonly Atom[] {
+    switch (node.kind) {
+      case "tokens":
+        return this.input.map((element) => convertToken(node.conversion, element));
+      case "indices":
+        return this.input.map((_, i) => BigInt(i));
+      case "constant":
+        return this.input.map(() => node.value);
+      case "map":
+        return this.map(node);
+      case "aggregate":
+        return this.aggregate(node);
+    }
+  }
+
+  private map(node: MapNode): readonly Atom[] {
+    const args = node.args.map((arg) => this.sequences.get(arg)!);
+    // A complex number is an error of the finished sequence, in the original: any other position's error comes first.
+    let complex: unknown;
+    const values = this.input.map((_, i) => {
+      try {
+        return node.fn.apply(args.map((values) => values[i]!));
+      } catch (error) {
+        if (!(error instanceof RaspError && error.diagnostic.code === COMPLEX)) throw error;
+        complex ??= error;
+        return 0n;
+      }
+    });
+    if (complex) throw complex;
+    return values;
+  }
+
+  private aggregate(node: AggregateNode): readonly Atom[] {
+    const values = this.sequences.get(node.value)!;
+    // The original asks the whole sequence, not only what is selected, to be numbers before it takes a mean.
+    const type = sequenceType(values);
+    return this.matrices.get(node.selector)!.map((row) => {
+      const selected = values.filter((_, key) => row[key] === 1);
+      if (selected.length === 0 && node.noDefault !== undefined) {
+        throw errors.sequenceType(
+          `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,
+          {
+            suggestion: "give an int, float, bool or string as the default",
+          },
+        );
+      }
+      if (selected.length > 1 && (type === "string" || type === "bool")) throw notNumbers(values[0]!);
+      return aggregateRow(selected, node.default);
+    });
+  }
+
+  private matrix(node: Selector): Matrix {
+    switch (node.kind) {
+      case "select":
+        return this.select(node);
+      case "not":
+        return this.matrices.get(node.arg)!.map((row) => row.map((cell) => 1 - cell));
+      case "and":
+      case "or": {
+        const [left, right] = [this.matrices.get(node.left)!, this.matrices.get(node.right)!];
+        const and = node.kind === "and";
+        return left.map((row, q) => row.map((cell, k) => (and ? cell & right[q]![k]! : cell | right[q]![k]!)));
+      }
+    }
+  }
+
+  private select(node: SelectNode): Matrix {
+    const [keys, queries] = [this.sequences.get(node.keys)!, this.sequences.get(node.queries)!];
+    return queries.map((query) => Uint8Array.from(keys, (key) => (compareAtoms(node.op, key, query) ? 1 : 0)));
+  }
+}

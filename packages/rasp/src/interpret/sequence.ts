@@ -1,0 +1,28 @@
+/** The element types of an evaluated s-op: strings, bools, ints (bools may mix in), or ints and floats (RASP.md, 2.5). */
+import { describeAtom } from "../atom/text.js";
+import { errors } from "../diagnostic.js";
+import type { Atom } from "../graph/node.js";
+
+/** The type of a whole sequence. "float" may hold ints and bools as they are. */
+export type SequenceType = "string" | "bool" | "int" | "float";
+
+/** @throws RaspError of class type if the elements have no common type. */
+export function sequenceType(values: readonly Atom[]): SequenceType {
+  let [strings, bools, floats] = [0, 0, 0];
+  for (const value of values) {
+    if (typeof value === "string") strings++;
+    else if (typeof value === "boolean") bools++;
+    else if (typeof value === "number") floats++;
+  }
+  if (strings === values.length) return "string";
+  if (strings > 0) {
+    const other = values.find((value) => typeof value !== "string")!;
+    const text = values.find((value) => typeof value === "string")!;
+    throw errors.sequenceType(
+      `an s-op cannot mix strings with numbers or bools, but it would hold ${describeAtom(text)} and ${describeAtom(other)}`,
+      { suggestion: "give every branch and every default the same type; the default of aggregate is 0" },
+    );
+  }
+  if (bools === values.length) return "bool";
+  return floats > 0 ? "float" : "int";
+}

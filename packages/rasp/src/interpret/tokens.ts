@@ -1,0 +1,43 @@
+/** The input of a program: what may be one, and what `tokens_str`, `tokens_int`, … make of an element (RASP.md, 2.5). */
+import { truth } from "../atom/arithmetic.js";
+import { atomText, parseFloat64, parseInt10 } from "../atom/text.js";
+import { errors } from "../diagnostic.js";
+import type { Atom, TokenConversion } from "../graph/node.js";
+
+/** One element of the input, converted. @throws RaspError of class value or overflow. */
+export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
+  switch (conversion) {
+    case "str":
+      return atomText(atom);
+    case "int":
+      return parseInt10(atom);
+    case "float":
+      return parseFloat64(atom);
+    case "bool":
+      return truth(atom);
+    case "asis":
+      return atom;
+  }
+}
+
+/** An input as a JavaScript program gives it: a string stands for its characters, a whole number for an int. */
+export type Input = string | readonly Atom[];
+
+/** The atoms of an input. @throws RaspError of class type if there are none. */
+export function inputAtoms(input: Input): readonly Atom[] {
+  const atoms: readonly Atom[] =
+    typeof input === "string"
+      ? [...input]
+      : input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
+  return nonEmpty(atoms);
+}
+
+/** @throws RaspError of class type for an empty input. */
+export function nonEmpty(atoms: readonly Atom[]): readonly Atom[] {
+  if (atoms.length === 0) {
+    throw errors.input("an s-op or selector needs a non-empty input", {
+      suggestion: 'give at least one token, for example "a"',
+    });
+  }
+  return atoms;
+}

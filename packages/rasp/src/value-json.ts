@@ -1,0 +1,61 @@
+/**
+ * Values as JSON, in the oracle's encoding (RASP.md, section 5): `{"int"}` and `{"float"}` wrap what a JSON number cannot hold,
+ * `{"dict"}` and `{"function"}` what JSON lacks; selectors are matrices of 0 and 1. `kinds` keeps 1 and 1.0 apart.
+ */
+import { atomText } from "./atom/text.js";
+import type { Value } from "./elaborate/value.js";
+import type { Atom } from "./graph/node.js";
+import type { Matrix } from "./interpret/evaluation.js";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A value that JSON can carry. */
+export interface EncodedValue {
+  readonly value: Json;
+  /** i, f, b or s for each atom, in brackets for lists and dicts; absent for selectors. */
+  readonly kinds?: string;
+}
+
+export function encodeAtom(atom: Atom): Json {
+  if (typeof atom === "bigint") return Number.isSafeInteger(Number(atom)) ? Number(atom) : { int: String(atom) };
+  if (typeof atom === "number" && !Number.isFinite(atom)) return { float: atomText(atom) };
+  return atom;
+}
+
+const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s" } as const;
+
+/** The kind letter of an atom. */
+export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeof KINDS];
+
+/** The outcome of an s-op or a selector on an input. */
+export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
+  if (isMatrix(result)) return { value: result.map((row) => [...row]) };
+  return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
+}
+
+const isMatrix = (result: readonly Atom[] | Matrix): result is Matrix => result[0] instanceof Uint8Array;
+
+/** A value that is neither s-op nor selector; of these, inside lists, only what they are can be told. */
+export function encodeValue(value: Value): EncodedValue {
+  switch (value.kind) {
+    case "atom":
+      return { value: encodeAtom(value.atom), kinds: atomKind(value.atom) };
+    case "list": {
+      const items = value.items.map(encodeValue);
+      return { value: items.map((item) => item.value), kinds: `[${items.map((item) => item.kinds ?? "?").join("")}]` };
+    }
+    case "dict": {
+      const entries = [...value.entries.values()].map((entry) => ({ key: entry.key, ...encodeValue(entry.value) }));
+      return {
+        value: { dict: entries.map((entry) => [encodeAtom(entry.key), entry.value]) },
+        kinds: `{${entries.map((entry) => atomKind(entry.key) + (entry.kinds ?? "?")).join("")}}`,
+      };
+    }
+    case "function":
+      return { value: { function: value.definition.name.text }, kinds: "?" };
+    case "applied":
+      return encodeResult(value.result);
+    default:
+      return { value: { [value.kind]: value.node.name ?? "" }, kinds: "?" };
+  }
+}
