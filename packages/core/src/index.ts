@@ -16,6 +16,7 @@ export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
 export { Rng } from "./random.js";
 export { referenceKernels } from "./reference.js";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
 export type { Shape } from "./shape.js";
 export type { Layout, TapeEntry } from "./tape.js";
 export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

@@ -87,11 +87,14 @@ function denseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void 
         const a1 = left[at1]!;
         const a2 = left[at2]!;
         const a3 = left[at3]!;
-        ((s00 += a0 * b0), (s01 += a0 * b1), (s02 += a0 * b2), (s03 += a0 * b3));
-        ((s10 += a1 * b0), (s11 += a1 * b1), (s12 += a1 * b2), (s13 += a1 * b3));
-        ((s20 += a2 * b0), (s21 += a2 * b1), (s22 += a2 * b2), (s23 += a2 * b3));
-        ((s30 += a3 * b0), (s31 += a3 * b1), (s32 += a3 * b2), (s33 += a3 * b3));
-        ((at0 += step), (at1 += step), (at2 += step), (at3 += step));
+        // prettier-ignore
+        {
+          s00 += a0 * b0; s01 += a0 * b1; s02 += a0 * b2; s03 += a0 * b3;
+          s10 += a1 * b0; s11 += a1 * b1; s12 += a1 * b2; s13 += a1 * b3;
+          s20 += a2 * b0; s21 += a2 * b1; s22 += a2 * b2; s23 += a2 * b3;
+          s30 += a3 * b0; s31 += a3 * b1; s32 += a3 * b2; s33 += a3 * b3;
+          at0 += step; at1 += step; at2 += step; at3 += step;
+        }
       }
       tile.set([s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33]);
       for (let r = 0; r < Math.min(4, m - i); r++) {

@@ -1,0 +1,224 @@
+/**
+ * The safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes of header length, a JSON header,
+ * then the tensors' bytes, little-endian and row-major, without holes or overlaps. Writing gives F32 with the tensors in
+ * order of their names (by UTF-16 code unit) and the header padded to 8 bytes, so equal tensors always give equal bytes.
+ * Reading trusts nothing: whatever is malformed ends in a SafetensorsError.
+ */
+import { SafetensorsError } from "./errors.js";
+import { formatShape, sizeOf } from "./shape.js";
+import { Tensor } from "./tensor.js";
+import { decodeUtf8, encodeUtf8 } from "./utf8.js";
+
+/** The format's own limit on the JSON header. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+const METADATA = "__metadata__";
+
+/** The contents of a safetensors file. */
+export interface SafetensorsFile {
+  /** In the header's order. */
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+/** Writes float32 tensors. Throws a SafetensorsError if a tensor is named `__metadata__`. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const entries = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, Tensor][];
+  entries.sort(byName);
+  const members: string[] = [];
+  const member = (name: string, value: unknown): number =>
+    members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  if (metadata) member(METADATA, Object.fromEntries(Object.entries(metadata).sort(byName)));
+  let end = 0;
+  for (const [name, { shape, size }] of entries) {
+    if (name === METADATA)
+      throw new SafetensorsError(`encodeSafetensors: "${METADATA}" cannot name a tensor; rename it.`);
+    member(name, { dtype: "F32", shape, data_offsets: [end, (end += size * 4)] });
+  }
+  const json = encodeUtf8(`{${members.join(",")}}`);
+  const start = 8 + Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(0x20, 0, start);
+  bytes.set(json, 8);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(start - 8), true);
+  let at = start;
+  for (const [, value] of entries) {
+    for (const element of value.data) {
+      view.setFloat32(at, element, true);
+      at += 4;
+    }
+  }
+  return bytes;
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
+
+/** How to read one element of each type that the format knows and a float32 can stand for. */
+const readers: Readonly<Record<string, { bytes: number; read: (view: DataView, at: number) => number }>> = {
+  BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  U8: { bytes: 1, read: (view, at) => view.getUint8(at) },
+  I8: { bytes: 1, read: (view, at) => view.getInt8(at) },
+  U16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
+  I16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
+  F16: { bytes: 2, read: (view, at) => float16(view.getUint16(at, true)) },
+  BF16: { bytes: 2, read: (view, at) => bfloat16(view.getUint16(at, true)) },
+  U32: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
+  I32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
+  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  U64: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
+  I64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+};
+
+/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
+function float16(bits: number): number {
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The upper half of a float32. */
+function bfloat16(bits: number): number {
+  word.setUint32(0, bits << 16);
+  return word.getFloat32(0);
+}
+
+/** What the header says of one tensor, checked. */
+interface HeaderEntry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a safetensors file. Every type becomes float32, rounded to nearest where float32 is too narrow (F64, I32, I64,
+ * U32, U64).
+ *
+ * @throws SafetensorsError if the bytes are truncated, damaged, or hold a type that is not listed above
+ */
+export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const { entries, metadata, start } = readHeader(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  checkCoverage(entries, bytes.length - start);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, begin } of entries) {
+    const { bytes: step, read } = readers[dtype]!;
+    const storage = new Float32Array(sizeOf(shape));
+    for (let i = 0; i < storage.length; i++) storage[i] = read(view, start + begin + i * step);
+    tensors.set(name, new Tensor(storage, shape));
+  }
+  return { tensors, metadata };
+}
+
+const fail = (problem: string): SafetensorsError => new SafetensorsError(`decodeSafetensors: ${problem}`);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function readHeader(bytes: Uint8Array): { entries: HeaderEntry[]; metadata: Record<string, string>; start: number } {
+  if (bytes.length < 8) {
+    throw fail(
+      `the file has ${bytes.length} bytes, fewer than the 8 of its header length. Was it downloaded completely?`,
+    );
+  }
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    throw fail(`the header claims ${length} bytes, over the limit of ${MAX_HEADER_BYTES}. Is this a safetensors file?`);
+  }
+  const start = 8 + Number(length);
+  if (start > bytes.length) {
+    throw fail(
+      `the header claims ${length} bytes, but only ${bytes.length - 8} follow. The file is truncated or not safetensors.`,
+    );
+  }
+  const header = parseHeader(bytes.subarray(8, start));
+  const entries: HeaderEntry[] = [];
+  let metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(header)) {
+    if (name === METADATA) metadata = checkMetadata(value);
+    else entries.push(checkEntry(name, value));
+  }
+  return { entries, metadata, start };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(decodeUtf8(bytes));
+  } catch (error) {
+    throw fail(`the header is not valid JSON (${(error as Error).message}). Is this a safetensors file?`);
+  }
+  if (!isRecord(header) || bytes[0] !== 0x7b) {
+    throw fail(`the header must be a JSON object that starts with "{". Is this a safetensors file?`);
+  }
+  return header;
+}
+
+function checkMetadata(value: unknown): Record<string, string> {
+  if (isRecord(value) && Object.values(value).every((item) => typeof item === "string")) {
+    return value as Record<string, string>;
+  }
+  throw fail(`${METADATA} must map names to strings, not ${JSON.stringify(value)}.`);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function checkEntry(name: string, value: unknown): HeaderEntry {
+  const label = `tensor ${JSON.stringify(name)}`;
+  if (!isRecord(value)) throw fail(`${label} has no description: ${JSON.stringify(value)}.`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string" || !Object.hasOwn(readers, dtype)) {
+    throw fail(
+      `${label} has dtype ${JSON.stringify(dtype)}; readable are ${Object.keys(readers).join(", ")}. ` +
+        `Convert it to F32 before saving.`,
+    );
+  }
+  if (!Array.isArray(shape) || !shape.every(isCount)) {
+    throw fail(`${label} has shape ${JSON.stringify(shape)}, not a list of non-negative integers.`);
+  }
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
+    throw fail(`${label} has data_offsets ${JSON.stringify(offsets)}, not [begin, end] in bytes.`);
+  }
+  const [begin, end] = offsets as [number, number];
+  const expected = sizeOf(shape) * readers[dtype]!.bytes;
+  if (end - begin !== expected) {
+    throw fail(
+      `${label} of shape ${formatShape(shape)} and dtype ${dtype} takes ${expected} bytes, ` +
+        `but its data_offsets [${begin}, ${end}] hold ${end - begin}. The header is damaged.`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+/** Throws unless the tensors, in order of their offsets, fill `available` bytes exactly: no overlap, no hole, no rest. */
+function checkCoverage(entries: readonly HeaderEntry[], available: number): void {
+  let filled = 0;
+  let previous = "the start";
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const label = `tensor ${JSON.stringify(name)}`;
+    if (begin !== filled) {
+      const problem = begin < filled ? "overlaps" : "leaves a hole after";
+      throw fail(
+        `${label} at byte ${begin} ${problem} ${previous}, which ends at byte ${filled}. The header is damaged.`,
+      );
+    }
+    filled = end;
+    previous = label;
+  }
+  if (filled !== available) {
+    throw fail(
+      `the header describes ${filled} bytes of data, but the file holds ${available}. ` +
+        (available < filled ? "It is truncated; fetch it again." : "It has trailing bytes or a damaged header."),
+    );
+  }
+}

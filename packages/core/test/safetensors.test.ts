@@ -1,0 +1,163 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { decodeSafetensors, encodeSafetensors, Rng, SafetensorsError, tensor, zeros } from "@selectron/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { anyTensor, shapes } from "./arbitrary/tensor.js";
+
+/** A file with any header text and data, well-formed or not. */
+function file(header: string, data: Uint8Array | number[] = []): Uint8Array {
+  const json = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + json.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  bytes.set(data, 8 + json.length);
+  return bytes;
+}
+
+const one = (dtype: string, shape: unknown, offsets: unknown): string =>
+  JSON.stringify({ x: { dtype, shape, data_offsets: offsets } });
+
+describe("round trips", () => {
+  it("any tensors and metadata come back, byte for byte the same", () => {
+    const named = fc.dictionary(fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"), shapes(3).chain(anyTensor)); // prettier-ignore
+    fc.assert(
+      fc.property(named, fc.dictionary(fc.string(), fc.string()), (tensors, metadata) => {
+        const bytes = encodeSafetensors(tensors, metadata);
+        const decoded = decodeSafetensors(bytes);
+        expect(decoded.metadata).toEqual({ ...metadata });
+        expect(new Set(decoded.tensors.keys())).toEqual(new Set(Object.keys(tensors)));
+        for (const [name, x] of decoded.tensors) {
+          expect(x.shape).toEqual(tensors[name]!.shape);
+          expect(x.data).toEqual(tensors[name]!.data);
+        }
+        expect(encodeSafetensors(decoded.tensors, decoded.metadata)).toEqual(bytes);
+      }),
+    );
+  });
+
+  it("writes exactly the reference layout, whatever the order of insertion", () => {
+    const tensors = new Map([["b", tensor([[1, 2]])], ["a", tensor(3)]]); // prettier-ignore
+    const header =
+      '{"__metadata__":{"format":"selectron"},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},' +
+      '"b":{"dtype":"F32","shape":[1,2],"data_offsets":[4,12]}}';
+    const data = new Uint8Array(Float32Array.of(3, 1, 2).buffer);
+    const expected = file(header.padEnd(Math.ceil(header.length / 8) * 8), data);
+    expect(encodeSafetensors(tensors, { format: "selectron" })).toEqual(expected);
+  });
+
+  it("reads from the middle of a larger buffer", () => {
+    const bytes = encodeSafetensors({ x: tensor([1, 2]) });
+    const larger = new Uint8Array(bytes.length + 7);
+    larger.set(bytes, 3);
+    expect(
+      decodeSafetensors(larger.subarray(3, 3 + bytes.length))
+        .tensors.get("x")
+        ?.toArray(),
+    ).toEqual([1, 2]);
+  });
+});
+
+describe("other types become float32", () => {
+  const read = (dtype: string, data: ArrayBufferView, count: number): unknown =>
+    decodeSafetensors(
+      file(one(dtype, [count], [0, data.byteLength]), new Uint8Array(data.buffer)),
+    ).tensors.get("x")?.toArray(); // prettier-ignore
+
+  it.each([
+    ["F64", Float64Array.of(0.1, -1e300), [Math.fround(0.1), -Infinity]],
+    ["I64", BigInt64Array.of(-5n, 16777217n), [-5, 16777216]],
+    ["U64", BigUint64Array.of(5n), [5]],
+    ["I32", Int32Array.of(-7, 2 ** 30), [-7, 2 ** 30]],
+    ["U32", Uint32Array.of(2 ** 31), [2 ** 31]],
+    ["I16", Int16Array.of(-300), [-300]],
+    ["U16", Uint16Array.of(65535), [65535]],
+    ["I8", Int8Array.of(-128), [-128]],
+    ["U8", Uint8Array.of(255), [255]],
+    ["BOOL", Uint8Array.of(1, 0), [1, 0]],
+    ["BF16", Uint16Array.of(0x3f80, 0xc040, 0x7f80, 0x0001), [1, -3, Infinity, 2 ** -133]],
+    ["F16", Uint16Array.of(0x3c00, 0xc200, 0x7c00, 0xfc00, 0x0001, 0x03ff, 0x7bff), [1, -3, Infinity, -Infinity, 2 ** -24, 1023 * 2 ** -24, 65504]], // prettier-ignore
+  ])("%s", (dtype, data, expected) => {
+    expect(read(dtype, data, expected.length)).toEqual(expected);
+  });
+
+  it("F16 keeps NaN and the sign of zero", () => {
+    const [nan, negative] = read("F16", Uint16Array.of(0x7e00, 0x8000), 2) as number[];
+    expect(nan).toBeNaN();
+    expect(negative).toBe(-0);
+  });
+});
+
+describe("damage is named", () => {
+  it.each([
+    ["nothing", new Uint8Array(0), "the file has 0 bytes, fewer than the 8 of its header length. Was it downloaded completely?"], // prettier-ignore
+    ["an absurd header", new Uint8Array(16).fill(255), "the header claims 18446744073709551615 bytes, over the limit of 100000000. Is this a safetensors file?"], // prettier-ignore
+    ["a cut header", file("{}").subarray(0, 9), "the header claims 2 bytes, but only 1 follow. The file is truncated or not safetensors."], // prettier-ignore
+    ["a list", file("[]"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'],
+    ["leading space", file(" {}"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'], // prettier-ignore
+    ["wrong metadata", file('{"__metadata__":{"a":1}}'), '__metadata__ must map names to strings, not {"a":1}.'],
+    ["no description", file('{"x":1}'), 'tensor "x" has no description: 1.'],
+    ["an unknown type", file(one("F8_E4M3", [1], [0, 1]), [0]), 'tensor "x" has dtype "F8_E4M3"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'], // prettier-ignore
+    ["a prototype's type", file(one("toString", [1], [0, 1]), [0]), 'tensor "x" has dtype "toString"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'], // prettier-ignore
+    ["a bad shape", file(one("F32", [-1], [0, 4])), 'tensor "x" has shape [-1], not a list of non-negative integers.'],
+    ["bad offsets", file(one("F32", [1], [0])), 'tensor "x" has data_offsets [0], not [begin, end] in bytes.'],
+    ["a wrong length", file(one("F32", [2], [0, 4]), [0, 0, 0, 0]), 'tensor "x" of shape [2] and dtype F32 takes 8 bytes, but its data_offsets [0, 4] hold 4. The header is damaged.'], // prettier-ignore
+    ["a hole", file(one("F32", [1], [4, 8]), new Uint8Array(8)), 'tensor "x" at byte 4 leaves a hole after the start, which ends at byte 0. The header is damaged.'], // prettier-ignore
+    ["cut data", file(one("F32", [1], [0, 4]), [0, 0]), "the header describes 4 bytes of data, but the file holds 2. It is truncated; fetch it again."], // prettier-ignore
+    ["trailing data", file("{}", [1]), "the header describes 0 bytes of data, but the file holds 1. It has trailing bytes or a damaged header."], // prettier-ignore
+    ["overlap", file('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), 'tensor "y" at byte 1 overlaps tensor "x", which ends at byte 2. The header is damaged.'], // prettier-ignore
+  ])("%s", (_, bytes, message) => {
+    expect(() => decodeSafetensors(bytes)).toThrow(new SafetensorsError(`decodeSafetensors: ${message}`));
+  });
+
+  it("bad JSON and bad UTF-8", () => {
+    expect(() => decodeSafetensors(file("{nope"))).toThrow(/^decodeSafetensors: the header is not valid JSON \(/);
+    const malformed = file('{"?":1}');
+    malformed[10] = 0xff;
+    expect(() => decodeSafetensors(malformed)).toThrow(SafetensorsError);
+  });
+
+  it("any cut and any flipped byte of the header gives a SafetensorsError or a valid file, never another error", () => {
+    const whole = encodeSafetensors({ a: tensor([1, 2, 3]), b: zeros([2, 2]) }, { k: "v" });
+    const headerEnd = 8 + Number(new DataView(whole.buffer).getBigUint64(0, true));
+    const attempt = (bytes: Uint8Array): void => {
+      try {
+        decodeSafetensors(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SafetensorsError);
+      }
+    };
+    for (let end = 0; end < whole.length; end++) {
+      expect(() => decodeSafetensors(whole.subarray(0, end))).toThrow(SafetensorsError);
+    }
+    const rng = new Rng(1);
+    for (let i = 0; i < 3000; i++) {
+      const damaged = whole.slice();
+      damaged[rng.int(headerEnd)] = rng.int(256);
+      attempt(damaged);
+    }
+  });
+
+  it("refuses to write a tensor with the metadata's name", () => {
+    expect(() => encodeSafetensors({ __metadata__: zeros([1]) })).toThrow(
+      new SafetensorsError('encodeSafetensors: "__metadata__" cannot name a tensor; rename it.'),
+    );
+  });
+});
+
+describe("files of other writers", () => {
+  const folder = fileURLToPath(new URL("../../../../shared/models/models/", import.meta.url));
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
+  if (files.length === 0) console.warn(`skipped: reading real safetensors files, because ${folder} is absent`);
+
+  it.skipIf(files.length === 0)("are read and written back with equal values", () => {
+    for (const name of files.slice(0, 5)) {
+      const { tensors, metadata } = decodeSafetensors(readFileSync(folder + name));
+      expect(tensors.size).toBeGreaterThan(0);
+      for (const x of tensors.values()) expect(x.data.every(Number.isFinite)).toBe(true);
+      const again = decodeSafetensors(encodeSafetensors(tensors, metadata));
+      expect(again.metadata).toEqual(metadata);
+      for (const [key, x] of tensors) expect(again.tensors.get(key)?.data).toEqual(x.data);
+    }
+  });
+});
