@@ -26,3 +26,6 @@ export { atomsEqual, compareAtoms } from "./atom/compare.js";
 export { atomText, floatText } from "./atom/text.js";
 export { cost, type Cost, type HeadCost } from "./cost.js";
 export { encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
+export { applyTo, readInput, runCase, type Case } from "./case.js";
+export { displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
+export { columns, render } from "./render.js";

@@ -17,11 +17,11 @@ length = round(1 / aggregate(full_s, indicator(indices == 0)));
 
 # How many positions each row selects. Position 0 is added to every row, so that the mean of its indicator is one over the width;
 # where it was not selected before, it is taken off again.
-def selector_width(s) {
+def selector_width(sel) {
   first = select(indices, 0, ==);
   is_first = indicator(indices == 0);
-  with_first = round(1 / aggregate(s or first, is_first));
-  return with_first - 1 + indicator(aggregate(s and first, is_first) > 0);
+  with_first = round(1 / aggregate(sel or first, is_first));
+  return with_first - 1 + indicator(aggregate(sel and first, is_first) > 0);
 }
 
 # Whether a row selects anything.
