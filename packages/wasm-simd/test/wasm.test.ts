@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { getKernels, randn, referenceKernels, Rng, setKernels, type Kernels } from "@selectron/core";
+import { checkMatmul, kernelConformance } from "@selectron/core/testing";
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+
+const binary = fileURLToPath(new URL("../src/binary.ts", import.meta.url));
+if (!existsSync(binary)) {
+  throw new Error(`${binary} is missing; run "npm run build --workspace @selectron/wasm-simd" before these tests.`);
+}
+const { enableWasm, isSimdSupported } = await import("@selectron/wasm-simd");
+
+await enableWasm();
+const wasm: Kernels = getKernels();
+setKernels(referenceKernels);
+afterEach(() => setKernels(referenceKernels));
+
+describe("the WebAssembly kernels conform", () => {
+  for (const { name, run } of kernelConformance(wasm)) it(name, run);
+});
+
+describe("matmul", () => {
+  it("is right on every tail of rows and columns", () => {
+    const rng = new Rng(1);
+    for (let m = 1; m <= 9; m++) {
+      for (let n = 1; n <= 17; n++) {
+        const [a, b] = [randn([m, 5], rng), randn([5, n], rng)];
+        const view = (data: Float32Array, rowStride: number) => ({ data, offset: 0, rowStride, columnStride: 1 });
+        checkMatmul(wasm, { a: view(a.data, 5), b: view(b.data, n), m, k: 5, n, alpha: 2, bias: randn([n], rng).data });
+      }
+    }
+  });
+
+  it("is right across the blocks of k and m, and for any strides", () => {
+    const size = fc.oneof(fc.nat(20), fc.constantFrom(31, 32, 33, 127, 128, 129));
+    const depth = fc.oneof(fc.nat(20), fc.constantFrom(255, 256, 257, 513));
+    const stride = fc.record({ transposed: fc.boolean(), margin: fc.nat(3), offset: fc.nat(3), spread: fc.constantFrom(1, 1, 2) }); // prettier-ignore
+    fc.assert(
+      fc.property(
+        size,
+        depth,
+        size,
+        stride,
+        stride,
+        fc.boolean(),
+        fc.integer(),
+        (m, k, n, left, right, affine, seed) => {
+          const rng = new Rng(seed);
+          const view = (rows: number, columns: number, { transposed, margin, offset, spread }: typeof left) => {
+            const [lines, length] = transposed ? [columns, rows] : [rows, columns];
+            const lineStride = length * spread + margin;
+            const data = randn([offset + lines * lineStride], rng).data;
+            return transposed
+              ? { data, offset, rowStride: spread, columnStride: lineStride }
+              : { data, offset, rowStride: lineStride, columnStride: spread };
+          };
+          const call = { a: view(m, k, left), b: view(k, n, right), m, k, n };
+          checkMatmul(wasm, affine ? { ...call, alpha: rng.normal(), bias: randn([n], rng).data } : call);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it("survives the growth of its memory", () => {
+    const rng = new Rng(2);
+    for (const size of [8, 700, 8, 1100, 9]) {
+      const [a, b] = [randn([size, size], rng), randn([size, 16], rng)];
+      setKernels(wasm);
+      const fast = a.matmul(b).data;
+      setKernels(referenceKernels);
+      const slow = a.matmul(b).data;
+      fast.forEach((value, index) => {
+        if (Math.abs(value - slow[index]!) > 1e-3) expect(value).toBe(slow[index]);
+      });
+    }
+  });
+});
+
+describe("enableWasm", () => {
+  it("registers the kernels with core", async () => {
+    expect(isSimdSupported()).toBe(true);
+    expect(await enableWasm()).toEqual({ variant: "simd", threads: 1 });
+    expect(getKernels().name).toBe("wasm-simd");
+  });
+
+  const original = WebAssembly;
+  const pretend = (replacement: unknown): unknown => Reflect.set(globalThis, "WebAssembly", replacement);
+  afterEach(() => pretend(original));
+
+  it.each([
+    ["WebAssembly is missing", undefined, /^enableWasm: this runtime has no WebAssembly; the plain JavaScript/],
+    [
+      "SIMD is missing",
+      { validate: () => false },
+      /^enableWasm: this runtime's WebAssembly has no SIMD; use Node 16\.4/,
+    ],
+    [
+      "compiling is forbidden",
+      { validate: () => true, instantiate: () => Promise.reject(new Error("blocked by policy")) },
+      /refuses to compile WebAssembly \(Error: blocked by policy; .*'wasm-unsafe-eval'\)/,
+    ],
+  ])("says why when %s, and leaves core as it was", async (_, replacement, message) => {
+    pretend(replacement);
+    await expect(enableWasm()).rejects.toThrow(message);
+    expect(getKernels()).toBe(referenceKernels);
+  });
+});
