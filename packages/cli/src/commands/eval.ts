@@ -1,0 +1,62 @@
+/** `selectron eval`: the values of an s-op, a selector or an expression; with `--batch`, of many cases. */
+import { applyTo, displayValue, encodeValue, type Atom, type Json, type Value } from "@selectron/rasp";
+import type { Command } from "commander";
+import { answerCases } from "../batch.js";
+import { UsageError, type Context } from "../context.js";
+import { parseInput } from "../input.js";
+import { readText, runProgram } from "../program-file.js";
+
+interface EvalOptions {
+  readonly sop?: string;
+  readonly expr?: string;
+  readonly input?: string;
+  readonly batch?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function registerEval(program: Command, context: Context): void {
+  program
+    .command("eval")
+    .description("values of an s-op, a selector or an expression on an input")
+    .argument("[file]", "the RASP program; - reads standard input")
+    .option("--sop <name>", "the s-op, selector or other name to evaluate")
+    .option("--expr <expression>", "an expression to evaluate after the file, instead of a name")
+    .option("--input <literal>", '"hello", [1,2,3], or bare text; the running example if absent')
+    .option(
+      "--batch <cases>",
+      "JSON lines {id, program, expr, inputSrc} to answer, one line each; - reads standard input",
+    )
+    .option("--json", "one JSON object on standard output; JSON lines with --batch")
+    .action((file: string | undefined, options: EvalOptions) => {
+      if (options.batch !== undefined) {
+        if (file !== undefined) throw new UsageError("--batch takes its programs from the cases, not from a file");
+        answerCases(context, readText(context, options.batch));
+      } else evaluateFile(context, file, options);
+    });
+}
+
+function evaluateFile(context: Context, file: string | undefined, { sop, expr, input, json }: EvalOptions): void {
+  if (file === undefined && expr === undefined) {
+    throw new UsageError("eval needs a program", 'selectron eval FILE --sop NAME --input "hello"');
+  }
+  if ((sop === undefined) === (expr === undefined)) {
+    throw new UsageError(
+      "eval needs either --sop NAME or --expr EXPRESSION",
+      'for example --expr "tokens == tokens[0]"',
+    );
+  }
+  const given = input === undefined ? undefined : parseInput(input);
+  const environment = runProgram(context, file, given);
+  const value = sop === undefined ? environment.evaluateExpression(expr!) : environment.get(sop);
+  const atoms = given ?? environment.example;
+  const answer = applyTo(value, atoms);
+  if (json) context.printJson(asJson(value, answer, atoms));
+  else context.print(displayValue(answer));
+}
+
+function asJson(value: Value, answer: Value, input: readonly Atom[]): Json {
+  const type = value.kind === "applied" ? (value.result[0] instanceof Uint8Array ? "selector" : "s-op") : value.kind;
+  const encodedInput = encodeValue({ kind: "list", items: input.map((atom) => ({ kind: "atom", atom })) });
+  return { type, input: encodedInput.value, ...encodeValue(answer) };
+}

@@ -1,0 +1,88 @@
+/** What every command shares: the outside world, the exit code, and how results and errors are told. */
+import { position, RaspError, render, type Json, type Span } from "@selectron/rasp";
+import type { Io } from "./io.js";
+
+/** 0: done, the answer is yes. 1: done, the answer is no. 2: bad input. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Bad input that is not a program's error: a missing file, an option that does not fit. */
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly suggestion?: string,
+  ) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+export class Context {
+  exitCode: ExitCode = 0;
+
+  constructor(readonly io: Io) {}
+
+  /** One line of prose for people, on standard error. */
+  say(text: string): void {
+    this.io.err(`${text}\n`);
+  }
+
+  /** A line on standard output. */
+  print(text: string): void {
+    this.io.out(`${text}\n`);
+  }
+
+  /** A JSON object on a line of standard output. */
+  printJson(object: Json): void {
+    this.print(JSON.stringify(object));
+  }
+
+  /** Tells an error, and sets the exit code. With `--json` also as the one object on standard output. */
+  fail(error: unknown, json: boolean): void {
+    this.exitCode = 2;
+    if (json) this.printJson({ error: errorJson(error) });
+    this.say(errorText(error));
+  }
+}
+
+/** An error as JSON: class, code, message and, where known, the span in lines and columns from 1. */
+export function errorJson(error: unknown): Json {
+  if (error instanceof RaspError) {
+    const { code, class: errorClass, message, span, suggestion } = error.diagnostic;
+    return {
+      class: errorClass,
+      code,
+      message,
+      ...(suggestion === undefined ? {} : { suggestion }),
+      span: span ? spanJson(span) : null,
+    };
+  }
+  const { message, suggestion } = plain(error);
+  return {
+    class: error instanceof UsageError ? "usage" : "internal",
+    code: error instanceof UsageError ? "CLI0001" : "CLI0000",
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    span: null,
+  };
+}
+
+const spanJson = ({ source, start, end }: Span): Json => ({
+  file: source.file,
+  start: { ...position(source, start) },
+  end: { ...position(source, end) },
+});
+
+function plain(error: unknown): { readonly message: string; readonly suggestion?: string } {
+  if (error instanceof UsageError) {
+    return { message: error.message, ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, suggestion: "this is a defect of selectron; please report it with the command and the program" };
+}
+
+/** An error as people read it. Never a stack trace. */
+export function errorText(error: unknown): string {
+  if (error instanceof RaspError) return render(error.diagnostic);
+  const { message, suggestion } = plain(error);
+  return suggestion === undefined ? `error: ${message}` : `error: ${message}\n  help: ${suggestion}`;
+}

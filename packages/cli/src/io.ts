@@ -1,0 +1,33 @@
+/** What the command does to the outside world, behind one interface so that tests can stand in for it. */
+import { readFileSync, writeSync } from "node:fs";
+
+export interface Io {
+  /** The text of a file. @throws Error as `readFileSync` does */
+  readonly readFile: (path: string) => string;
+  /** All of standard input. */
+  readonly readStdin: () => string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Node's files and streams. Writing is synchronous, so that nothing is lost when the process ends. */
+export const nodeIo: Io = {
+  readFile: (path) => readFileSync(path, "utf8"),
+  readStdin: () => readFileSync(0, "utf8"),
+  out: (text) => writeAll(1, text),
+  err: (text) => writeAll(2, text),
+};
+
+function writeAll(descriptor: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      // A full pipe asks to try again; a closed one (`| head`) wants no more.
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+    }
+  }
+}

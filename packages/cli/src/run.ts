@@ -1,0 +1,35 @@
+/** The command line: a registry of commands, one file each in `commands/`, and one place where errors are told. */
+import { Command, CommanderError } from "commander";
+import { registerCost } from "./commands/cost.js";
+import { registerEval } from "./commands/eval.js";
+import { Context, UsageError, type ExitCode } from "./context.js";
+import type { Io } from "./io.js";
+
+/** Every command, in the order of the help text. */
+const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [registerEval, registerCost];
+
+/** Runs the command with these arguments (without `node` and the script). Never throws. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  const context = new Context(io);
+  const program = new Command("selectron")
+    .description("Write RASP programs, run them, compile them to Transformer weights, and verify that they agree.")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: () => undefined })
+    .showSuggestionAfterError();
+  for (const register of COMMANDS) register(program, context);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  const json = args.includes("--json");
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) context.fail(error, json);
+    else if (error.code === "commander.help") context.say(program.helpInformation());
+    else if (error.exitCode !== 0) {
+      context.fail(
+        new UsageError(error.message.replace(/^error: /, ""), "selectron help [command] lists what there is"),
+        json,
+      );
+    }
+  }
+  return context.exitCode;
+}
