@@ -1,0 +1,32 @@
+/** Measurements as a line of text for people, and as JSON with the machine that they were taken on. */
+import { cpus, totalmem } from "node:os";
+import type { Measurement } from "./harness.js";
+
+function formatSeconds(seconds: number): string {
+  const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
+  return `${value.toPrecision(3)} ${unit}`;
+}
+
+/** One line: who, how long, how steady, how fast, how much faster than the base. */
+export function formatMeasurement({ candidate, median, spread, gflops, ratio }: Measurement): string {
+  const columns = [
+    candidate.padEnd(12),
+    formatSeconds(median).padStart(10),
+    `±${(100 * spread).toFixed(0)} %`.padStart(7),
+    `${gflops.toFixed(2)} GFLOP/s`.padStart(15),
+    `${ratio.toFixed(2)}×`.padStart(9),
+  ];
+  return columns.join(" ");
+}
+
+/** The record that is worth keeping. */
+export function toJson(suite: string, measurements: readonly Measurement[]): string {
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memory: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
+    versions: { node: process.versions.node, v8: process.versions.v8 },
+  };
+  return JSON.stringify({ suite, date: new Date().toISOString(), machine, measurements }, null, 2) + "\n";
+}
