@@ -77,7 +77,7 @@ const AFTER_EXPRESSION: readonly TokenKind[] = [
 ];
 
 class Parser extends ExpressionParser {
-  /** The context of the simple statement that is being read, for the diagnosis of a missing `;`. */
+  /** The context of the simple statement that is being read, for `possibleEnd`. */
   context: Context = "program";
   /** Where that statement begins. */
   begin = 0;
@@ -227,25 +227,27 @@ function diagnose(error: unknown, parser: Parser, start: number): RaspError {
       notes: [{ message: "this statement is not finished", span: opening.span }],
     });
   }
-  const missing = missingSemicolon(error, parser);
-  if (missing !== undefined) {
-    const before = tokens[missing - 1]!.span;
-    return errors.missingSemicolon(`missing ";" before "${tokens[missing]!.text}"`, {
+  const end = possibleEnd(error, parser);
+  if (end === error.index) {
+    const before = tokens[end - 1]!.span;
+    return errors.missingSemicolon(`missing ";" before "${token.text}"`, {
       span: { ...before, start: before.end },
       suggestion: 'end the statement with ";"',
     });
   }
-  return explain(token, error.expected, parser.following);
+  const { diagnostic } = explain(token, error.expected, parser.following);
+  return new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" });
 }
 
 /**
- * The token before which the original's parser (ANTLR 4) reports a missing `;`, if it does. It does where the statement is complete
+ * The token before which the original's parser (ANTLR 4) reports a missing `;`, if it does: then the original waits for more text,
+ * wherever the mistake really is, and the class is `incomplete`. It does where the statement is complete
  * and a new one could begin; but a single stray token before `;` is "extraneous", and a name directly after the statement's first
  * name finds no alternative at all. Where `( [ + -` could both continue the statement and begin a new one, ANTLR takes the reading
  * that gets further, and the new statement if both end at the same token. It does not know there what must follow the statement,
  * so a complete one "gets further" at any token that can follow some expression.
  */
-function missingSemicolon({ index, expected }: Unexpected, parser: Parser): number | undefined {
+function possibleEnd({ index, expected }: Unexpected, parser: Parser): number | undefined {
   const { tokens, begin } = parser;
   const follows = AFTER_SEMICOLON[parser.context];
   const stray = (at: number): boolean => tokens[at + 1]?.kind === ";" || !follows.includes(tokens[at]!.kind);
