@@ -4,7 +4,8 @@
  * whatever a program computes on a valid input is in them.
  */
 import { atomKey, compareAtoms } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { RaspError } from "../diagnostic.js";
+import type { Atom, Comparison } from "../graph/node.js";
 import { Formula } from "./formula.js";
 import type { Mean, NormalSOp, Selection, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
@@ -14,6 +15,9 @@ import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
 const JOINT_LIMIT = 1 << 14;
 /** Different (count, sum) pairs beyond which a mean is refused. */
 const MEAN_LIMIT = 1 << 15;
+
+/** Query and key values beyond whose product the values of a copy are not sought pair by pair. */
+const PAIR_LIMIT = 1 << 16;
 
 /** The distinct joint values of several s-ops at one position. */
 interface VectorSet {
@@ -179,6 +183,7 @@ export class Domain {
     const queryTable = this.vectors(comparisons.map((c) => c.queries));
     const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...(sop.kind === "mean" ? [sop.value] : [])]);
     const copied = sop.kind === "mean" && !hasMeans(this.values(sop.value));
+    if (copied && this.mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.anyValue(sop);
     let single = true;
     const memo = new Map<string, ValueSet>();
     const table = this.everywhere((n, i) => {
@@ -207,19 +212,33 @@ export class Domain {
     return table;
   }
 
+  private mostPairs(queries: readonly VectorSet[], keys: readonly VectorSet[]): number {
+    const most = (table: readonly VectorSet[]): number => table.reduce((n, set) => Math.max(n, set.vectors.length), 0);
+    return most(queries) * most(keys);
+  }
+
+  /** A coarser answer for copies: whatever stands at any position, or the default. */
+  private anyValue(mean: Mean): readonly ValueSet[] {
+    const byLength = Array.from({ length: this.maxLength }, (_, l) => {
+      const sets = new Set(Array.from({ length: l + 1 }, (_, k) => this.at(mean.value, l + 1, k)));
+      return this.sets.of([mean.default, ...[...sets].flatMap((set) => set.atoms)]);
+    });
+    return this.everywhere((n) => byLength[n - 1]!);
+  }
+
   /** For each joint query value: what a key with one of these joint values can contribute. */
   private outcomesOf(sop: Mean | Width, queries: VectorSet, keys: VectorSet): readonly Outcome[] {
     const memoKey = `${sop.id}:${queries.id}:${keys.id}`;
     let known = this.outcomes.get(memoKey);
     if (known) return known;
-    known = queries.vectors.map((query) => {
+    const selected = selectionTable(sop.selection, keys.vectors, queries.vectors);
+    known = queries.vectors.map((_, q) => {
       let canSkip = false;
-      const chosen: Atom[] = [];
-      for (const key of keys.vectors) {
-        const selected = selects(sop.selection, key, query);
-        if (selected === undefined) continue;
-        if (selected) chosen.push(sop.kind === "mean" ? key.at(-1)! : 1n);
-        else canSkip = true;
+      const chosen = new Set<Atom>();
+      for (let k = 0; k < keys.vectors.length; k++) {
+        const answer = selected(k, q);
+        if (answer) chosen.add(sop.kind === "mean" ? keys.vectors[k]!.at(-1)! : 1n);
+        else if (answer === false) canSkip = true;
       }
       return { canSkip, values: distinctAtoms(chosen) };
     });
@@ -244,16 +263,53 @@ function outcomeId(outcomes: readonly Outcome[]): number {
   return id;
 }
 
-/** Whether a key is selected; undefined where the comparison itself fails, so that such a program has no value. */
-function selects(selection: Selection, key: readonly Atom[], query: readonly Atom[]): boolean | undefined {
-  try {
+type Vectors = readonly (readonly Atom[])[];
+
+/** Whether a key is selected; undefined where a comparison fails, so that such a program has no value. */
+function selectionTable(
+  selection: Selection,
+  keys: Vectors,
+  queries: Vectors,
+): (k: number, q: number) => boolean | undefined {
+  const tables = selection.comparisons.map(({ op }, j) => {
+    const key = numbered(keys.map((vector) => vector[j]!));
+    const query = numbered(queries.map((vector) => vector[j]!));
+    const answers = key.atoms.map((a) => query.atoms.map((b) => answerOf(op, a, b)));
+    return (k: number, q: number) => answers[key.numbers[k]!]![query.numbers[q]!];
+  });
+  return (k, q) => {
     let bits = 0;
-    selection.comparisons.forEach(({ op }, j) => {
-      if (compareAtoms(op, key[j]!, query[j]!)) bits |= 1 << j;
-    });
+    for (let j = 0; j < tables.length; j++) {
+      const answer = tables[j]!(k, q);
+      if (answer === undefined) return undefined;
+      if (answer) bits |= 1 << j;
+    }
     return selection.truth[bits]!;
-  } catch {
-    return undefined;
+  };
+}
+
+/** Numbers the different atoms of a list. */
+function numbered(list: readonly Atom[]): { atoms: readonly Atom[]; numbers: readonly number[] } {
+  const numberOf = new Map<string, number>();
+  const atoms: Atom[] = [];
+  const numbers = list.map((atom) => {
+    const key = atomKey(atom);
+    let number = numberOf.get(key);
+    if (number === undefined) {
+      numberOf.set(key, (number = atoms.length));
+      atoms.push(atom);
+    }
+    return number;
+  });
+  return { atoms, numbers };
+}
+
+function answerOf(op: Comparison, key: Atom, query: Atom): boolean | undefined {
+  try {
+    return compareAtoms(op, key, query);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Any function of finitely many values as one hidden ReLU layer, exactly.
  *
- * The arguments are split into *gates* (one-hot) and an *axis*: a sum of the other arguments with signs. Inside one box of
- * gate values the function depends on the axis alone and is built as a staircase: at each place between two axis values
+ * The arguments are split into *gates* (one-hot) and an *axis*: a weighted sum of the other arguments, whose weights are signs
+ * or, where signs do not tell enough apart, digits of a mixed-radix number. Inside one box of gate values the function depends
+ * on the axis alone and is built as a staircase: at each place between two axis values
  * where it changes, a pair of units makes a step, relu(a) - relu(a - 1), with a = slope·(axis - place) + 1/2. The slope is a
  * power of two with a margin of 1/2 on both sides, so that a step is exactly 0 or 1 up to rounding. A closed gate pushes
  * its units far below zero. Of all splits the one with the fewest units is taken.
@@ -37,7 +38,8 @@ export interface Unit {
 /** Axis values nearer than this many times the noise cannot be told apart. */
 const SEPARATION = 32;
 
-type Role = "gate" | 1 | -1;
+/** A gate, or how the argument is summed into the axis: its sign within a digit, digit 0 being the finest. */
+type Role = "gate" | { readonly digit: number; readonly sign: 1 | -1 };
 
 /** Inside a box of gate values: the results along the axis, ascending. */
 type Staircase = readonly { readonly at: number; readonly result: number }[];
@@ -51,7 +53,8 @@ interface Box {
 }
 
 interface Split {
-  readonly roles: readonly Role[];
+  /** The weight of each argument on the axis; 0 for gates. */
+  readonly weights: readonly number[];
   readonly gateOrder: readonly number[];
   readonly boxes: readonly Box[];
   readonly units: number;
@@ -67,51 +70,123 @@ export function fitUnits(
   vectors: readonly (readonly number[])[],
 ): Unit[] | undefined {
   let best: Split | undefined;
-  for (const roles of rolesOf(args)) {
-    const split = trySplit(args, rows, vectors, roles, best?.units ?? Infinity);
-    if (split && (!best || split.units < best.units)) best = split;
+  for (const [digits, steps] of [
+    [1, "all"],
+    [MAX_DIGITS, "changes"],
+    [MAX_DIGITS, "all"],
+  ] as const) {
+    for (const roles of rolesOf(args, digits)) {
+      const weights = axisWeights(args, rows, roles, steps);
+      const split = weights.includes(NaN) ? undefined : trySplit(args, rows, vectors, weights, best?.units ?? Infinity);
+      if (split && (!best || split.units < best.units)) best = split;
+    }
+    if (best) break;
   }
-  return best?.boxes.flatMap((box) => unitsOf(args, best.roles, best.gateOrder, box, vectors));
+  return best?.boxes.flatMap((box) => unitsOf(args, best.weights, best.gateOrder, box, vectors));
 }
 
-/** All ways to split, the first axis argument with sign +. */
-function rolesOf(args: readonly Argument[]): Role[][] {
+const MAX_DIGITS = 3;
+
+/** All ways to split with at most so many digits. In each digit the first argument has sign +: only relative signs matter. */
+function rolesOf(args: readonly Argument[], digits: number): Role[][] {
   let all: Role[][] = [[]];
   for (const arg of args) {
     const canGate = arg.gate !== undefined;
     const canAxis = arg.axis !== undefined && (!canGate || args.length <= 5);
-    all = all.flatMap((roles) => [
-      ...(canGate ? [[...roles, "gate" as const]] : []),
-      ...(canAxis ? [[...roles, 1 as const]] : []),
-      ...(canAxis && roles.some((role) => role !== "gate") ? [[...roles, -1 as const]] : []),
-    ]);
+    all = all.flatMap((roles) => {
+      const grown: Role[][] = canGate ? [[...roles, "gate"]] : [];
+      for (let digit = 0; canAxis && digit < digits; digit++) {
+        const started = roles.some((role) => role !== "gate" && role.digit === digit);
+        for (const sign of started ? ([1, -1] as const) : ([1] as const)) grown.push([...roles, { digit, sign }]);
+      }
+      return grown;
+    });
   }
-  return all;
+  // Digits are used from 0 up without gaps.
+  return all.filter((roles) => {
+    const used = new Set(roles.map((role) => (role === "gate" ? -1 : role.digit)));
+    used.delete(-1);
+    return [...used].every((digit) => digit < used.size);
+  });
 }
+
+/** What each argument weighs on the axis, so that a coarser digit's smallest step is more than all finer digits together. */
+function axisWeights(args: readonly Argument[], rows: readonly Row[], roles: readonly Role[], steps: Steps): number[] {
+  const weights = roles.map(() => 0);
+  /** The reach of all digits so far. */
+  let reach = 0;
+  for (let digit = 0; ; digit++) {
+    const members = roles.flatMap((role, j) => (role !== "gate" && role.digit === digit ? [j] : []));
+    if (members.length === 0) return weights;
+    const sign = (j: number): number => (roles[j] as { sign: number }).sign;
+    const digitOf = ({ values }: Row): number =>
+      members.reduce((sum, j) => sum + sign(j) * args[j]!.numbers![values[j]!]!, 0);
+    // The first digit counts as it is; each further one is stretched by a power of two until it clears the ones before.
+    const factor =
+      digit === 0 ? 1 : 2 ** Math.ceil(Math.log2((2 * reach) / smallestStep(rows, digitOf, members, steps)));
+    if (!Number.isFinite(factor) || factor === 0) return weights.map(() => NaN);
+    for (const j of members) weights[j] = sign(j) * factor;
+    const sums = rows.map(digitOf);
+    reach += factor * (maximum(sums) + maximum(sums.map((sum) => -sum)));
+  }
+}
+
+/** Which neighbouring values of a coarse digit must be kept apart: all, or those between which the function changes. */
+type Steps = "all" | "changes";
+
+/** The smallest distance between neighbouring values of a digit that must be kept apart. */
+function smallestStep(
+  rows: readonly Row[],
+  digitOf: (row: Row) => number,
+  members: readonly number[],
+  steps: Steps,
+): number {
+  const below = new Map<number, { at: number; table: Map<string, number> }>();
+  for (const row of rows) {
+    const at = digitOf(row);
+    let entry = below.get(axisKey(at));
+    if (!entry) below.set(axisKey(at), (entry = { at, table: new Map() }));
+    entry.table.set(row.values.map((v, j) => (members.includes(j) ? "" : v)).join(","), row.result);
+  }
+  const [first, ...others] = [...below.values()].sort((a, b) => a.at - b.at);
+  let [previous, step] = [first!.at, Infinity];
+  let group = first!.table;
+  for (const { at, table } of others) {
+    const differs = steps === "all" || [...table].some(([key, result]) => (group.get(key) ?? result) !== result);
+    if (differs) {
+      step = Math.min(step, at - previous);
+      group = table;
+    } else for (const [key, result] of table) group.set(key, result);
+    previous = at;
+  }
+  return step;
+}
+
+const maximum = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), -Infinity);
 
 function trySplit(
   args: readonly Argument[],
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
-  roles: readonly Role[],
+  weights: readonly number[],
   limit: number,
 ): Split | undefined {
-  const axis = roles.flatMap((role, j) => (role === "gate" ? [] : [j]));
-  const gates = roles.flatMap((role, j) => (role === "gate" ? [j] : []));
-  const noise = axis.reduce((sum, j) => sum + args[j]!.noise, 0);
+  const axis = weights.flatMap((weight, j) => (weight === 0 ? [] : [j]));
+  const gates = weights.flatMap((weight, j) => (weight === 0 ? [j] : []));
+  const noise = axis.reduce((sum, j) => sum + Math.abs(weights[j]!) * args[j]!.noise, 0);
   const orders = gates.length <= 1 ? [gates] : [gates, [...gates].reverse()];
   let best: Split | undefined;
   for (const order of orders) {
     const table: Table = new Map();
     for (const row of rows) {
-      const at = axis.reduce((sum, j) => sum + (roles[j] as number) * args[j]!.numbers![row.values[j]!]!, 0);
+      const at = axis.reduce((sum, j) => sum + weights[j]! * args[j]!.numbers![row.values[j]!]!, 0);
       const gateValues = order.map((j) => row.values[j]!);
       if (!insert(table, gateValues, at, row.result)) return undefined;
     }
     const boxes = boxesOf(table, order.length, SEPARATION * noise);
     if (!boxes) return undefined;
     const units = boxes.reduce((sum, box) => sum + unitCount(box, vectors), 0);
-    if (units < Math.min(limit, best?.units ?? Infinity)) best = { roles, gateOrder: order, boxes, units };
+    if (units < Math.min(limit, best?.units ?? Infinity)) best = { weights, gateOrder: order, boxes, units };
   }
   return best;
 }
@@ -199,12 +274,12 @@ function unitCount({ stairs }: Box, vectors: readonly (readonly number[])[]): nu
 
 function unitsOf(
   args: readonly Argument[],
-  roles: readonly Role[],
+  weights: readonly number[],
   gateOrder: readonly number[],
   box: Box,
   vectors: readonly (readonly number[])[],
 ): Unit[] {
-  const axis = combineReads(roles.flatMap((role, j) => (role === "gate" ? [] : [[role, args[j]!.axis!] as const])));
+  const axis = combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const])));
   const gates = gateOrder.map((j, depth) => args[j]!.gate!(box.gates[depth]!));
   /** 0 where all gates are open, at most -1 elsewhere. */
   const closed = combineReads(

@@ -53,17 +53,24 @@ export function oneConjunction(
 ): Conjunction {
   const blocks: Block[] = [];
   let rest = groupsOf(selection, domain, isCategorical);
+  /** The answers of the groups that have become blocks, such that their blocks hold. */
+  let settled = 0;
   for (;;) {
     const others = (group: Group): Group[] => rest.filter((other) => other !== group);
-    const apart = rest.find((group) => separates(selection, group, others(group)));
+    const apart = rest.find((group) => separates(selection, group, others(group), settled));
     if (!apart) break;
-    const remaining = others(apart);
-    blocks.push(...block(apart, (pattern) => combinations(remaining).some((bits) => selection.truth[bits | pattern])));
-    rest = remaining;
+    const accepted = possiblePatterns(selection, apart, combinations(others(apart)), settled);
+    if (accepted.length === 0) return [NOTHING(apart)];
+    blocks.push(...block(apart, (pattern) => accepted.includes(pattern)));
+    settled |= accepted[0]!;
+    rest = others(apart);
   }
-  if (rest.length > 0) blocks.push(joined(selection, rest, form));
+  if (rest.length > 0) blocks.push(joined(selection, rest, settled, form));
   return blocks;
 }
+
+/** A block that never holds. */
+const NOTHING = ({ keys, queries }: Group): Block => ({ keys, queries, test: () => false });
 
 /** Whether a leaf stands one-hot in the residual stream, so that functions of it can be read off directly. */
 export type IsCategorical = (leaf: NormalSOp) => boolean;
@@ -162,18 +169,22 @@ function decompose(selection: Selection, groups: readonly Group[], bits: number)
   });
 }
 
+/** The group's patterns with which the selection can hold. */
+const possiblePatterns = (selection: Selection, group: Group, others: readonly number[], settled: number): number[] =>
+  group.patterns.filter((pattern) => others.some((bits) => selection.truth[settled | pattern | bits]));
+
 /** Whether the selection is (something about this group) and (something about the others). */
-function separates(selection: Selection, group: Group, others: readonly Group[]): boolean {
+function separates(selection: Selection, group: Group, others: readonly Group[], settled: number): boolean {
   const restBits = combinations(others);
-  const possibleHere = new Set(group.patterns.filter((p) => restBits.some((r) => selection.truth[p | r])));
-  const possibleThere = new Set(restBits.filter((r) => group.patterns.some((p) => selection.truth[p | r])));
+  const here = new Set(possiblePatterns(selection, group, restBits, settled));
+  const there = new Set(restBits.filter((r) => group.patterns.some((p) => selection.truth[settled | p | r])));
   return group.patterns.every((p) =>
-    restBits.every((r) => selection.truth[p | r] === (possibleHere.has(p) && possibleThere.has(r))),
+    restBits.every((r) => selection.truth[settled | p | r] === (here.has(p) && there.has(r))),
   );
 }
 
 /** One block over tuples of what the groups stand on. */
-function joined(selection: Selection, groups: readonly Group[], form: NormalForm): Block {
+function joined(selection: Selection, groups: readonly Group[], settled: number, form: NormalForm): Block {
   const keys = tupled([...new Set(groups.map((group) => group.keys))], form);
   const queries = tupled([...new Set(groups.map((group) => group.queries))], form);
   return {
@@ -181,7 +192,7 @@ function joined(selection: Selection, groups: readonly Group[], form: NormalForm
     queries: queries.sop,
     test: (key, query) => {
       const bits = groups.map((group) => group.pattern(keys.part(key, group.keys), queries.part(query, group.queries)));
-      return selection.truth[bits.reduce((all, some) => all | some, 0)]!;
+      return selection.truth[bits.reduce((all, some) => all | some, settled)]!;
     },
   };
 }
