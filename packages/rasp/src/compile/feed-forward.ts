@@ -82,7 +82,11 @@ export function fitUnits(
     }
     if (best) break;
   }
-  return best?.boxes.flatMap((box) => unitsOf(args, best.weights, best.gateOrder, box, vectors));
+  if (!best) return undefined;
+  const { weights, gateOrder, boxes } = best;
+  // A closed gate must silence its units wherever the axis stands, not only where its own box has values.
+  const reach = maximum(boxes.flatMap(({ stairs }) => stairs.map(({ at }) => Math.abs(at))));
+  return boxes.flatMap((box) => unitsOf(args, weights, gateOrder, box, reach, vectors));
 }
 
 const MAX_DIGITS = 3;
@@ -277,6 +281,7 @@ function unitsOf(
   weights: readonly number[],
   gateOrder: readonly number[],
   box: Box,
+  reach: number,
   vectors: readonly (readonly number[])[],
 ): Unit[] {
   const axis = combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const])));
@@ -290,7 +295,6 @@ function unitsOf(
   const units: Unit[] = [];
   const first = vectors[stairs[0]!.result]!;
   if (first.some((v) => v !== 0)) units.push(silentAtBos(combineReads([[1, closed]], 1), first));
-  const reach = Math.max(...stairs.map((s) => Math.abs(s.at)));
   for (let j = 1; j < stairs.length; j++) {
     const [below, above] = [stairs[j - 1]!, stairs[j]!];
     if (below.result === above.result) continue;
