@@ -15,14 +15,17 @@ const MAX_NESTING = 400;
 const COMPARISONS: readonly TokenKind[] = ["==", "!=", "<", "<=", ">", ">="];
 
 export class ExpressionParser extends Cursor {
-  /** The tokens of the statement, outside brackets, that continue an expression but could also begin one: `( [ + -`. */
-  protected continuations: number[] = [];
+  /**
+   * The tokens `[ + -` outside brackets that continue an expression but could also begin one, as long as nothing has settled which:
+   * the closing `]`, or the first operand on the right.
+   */
+  readonly unfinished: number[] = [];
   /** Set while a REPL command's argument is read: it ends with its line. */
   protected endsWithLine = false;
   private brackets = 0;
   private nesting = 0;
 
-  expression(minimum = 0): Expression {
+  expression(minimum = 0, settles = false): Expression {
     if (++this.nesting > MAX_NESTING) {
       throw errors.tooDeep(`more than ${MAX_NESTING} expressions inside each other`, {
         span: this.token.span,
@@ -30,6 +33,7 @@ export class ExpressionParser extends Cursor {
       });
     }
     let left = this.operand();
+    if (settles) this.unfinished.pop();
     for (;;) {
       const { kind, startsLine } = this.token;
       const power = INFIX.get(kind);
@@ -43,7 +47,8 @@ export class ExpressionParser extends Cursor {
 
   /** Forgets where an unfinished statement stood. */
   protected reset(): void {
-    [this.continuations, this.brackets, this.nesting, this.endsWithLine] = [[], 0, 0, false];
+    this.unfinished.length = 0;
+    [this.brackets, this.nesting, this.endsWithLine] = [0, 0, false];
   }
 
   protected list(end: TokenKind, expected: string): Expression[] {
@@ -63,12 +68,15 @@ export class ExpressionParser extends Cursor {
   }
 
   private continue(left: Expression, power: number): Expression {
-    if (this.brackets === 0 && this.at("(", "[", "+", "-")) this.continuations.push(this.index);
+    const couldBegin = this.brackets === 0 && this.at("[", "+", "-");
+    if (couldBegin) this.unfinished.push(this.index);
     const op = this.take().kind;
     switch (op) {
       case "[": {
         const index = this.inBrackets(() => this.expression());
-        return this.close(left, this.expect("]", 'an operator or "]"').span, { kind: "index", target: left, index });
+        const end = this.expect("]", 'an operator or "]"').span;
+        if (couldBegin) this.unfinished.pop();
+        return this.close(left, end, { kind: "index", target: left, index });
       }
       case "(": {
         const args = this.inBrackets(() => (this.accept(")") ? [] : this.list(")", 'an operator, "," or ")"')));
@@ -85,7 +93,7 @@ export class ExpressionParser extends Cursor {
         return this.close(left, container.span, { kind: "contains", item: left, container });
       }
       default: {
-        const right = this.expression(power + 1);
+        const right = this.expression(power + 1, couldBegin);
         return this.close(left, right.span, { kind: "binary", op: op as BinaryOperator, left, right });
       }
     }

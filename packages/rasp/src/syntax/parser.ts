@@ -63,19 +63,6 @@ const AFTER_SEMICOLON: Readonly<Record<Context, readonly TokenKind[]>> = {
 /** No text can exhaust the stack by loops and definitions inside each other. */
 const MAX_DEPTH = 200;
 
-/** What can follow an expression somewhere in the grammar; a statement, after the REPL command `set example`. */
-const AFTER_EXPRESSION: readonly TokenKind[] = [
-  ")",
-  "]",
-  "}",
-  "{",
-  ",",
-  ":",
-  "else",
-  "for",
-  ...AFTER_SEMICOLON.program,
-];
-
 class Parser extends ExpressionParser {
   /** The context of the simple statement that is being read, for `possibleEnd`. */
   context: Context = "program";
@@ -96,11 +83,6 @@ class Parser extends ExpressionParser {
     if (!node) this.fail("a statement");
     this.depth--;
     return { ...node, span: this.spanFrom(start) };
-  }
-
-  /** Where the operators stand that the statement might also end before. */
-  get possibleEnds(): readonly number[] {
-    return this.continuations;
   }
 
   private semicolon<T>(node: T): T {
@@ -241,20 +223,23 @@ function diagnose(error: unknown, parser: Parser, start: number): RaspError {
 
 /**
  * The token before which the original's parser (ANTLR 4) reports a missing `;`, if it does: then the original waits for more text,
- * wherever the mistake really is, and the class is `incomplete`. It does where the statement is complete
- * and a new one could begin; but a single stray token before `;` is "extraneous", and a name directly after the statement's first
- * name finds no alternative at all. Where `( [ + -` could both continue the statement and begin a new one, ANTLR takes the reading
- * that gets further, and the new statement if both end at the same token. It does not know there what must follow the statement,
- * so a complete one "gets further" at any token that can follow some expression.
+ * wherever the mistake really is, and the class is `incomplete`. It does so where the statement is complete and a new one could
+ * begin; but a single stray token before `;` is "extraneous", a name right after the statement's first name finds no alternative,
+ * and a character that starts no token is an error as soon as ANTLR looks at it. Where `[ + -` could both continue the statement
+ * and begin a new one, and neither can be finished, ANTLR takes the reading that gets further: the new statement, if both end at
+ * the same token. (Found by fuzzing a parser that antlr-ng generates from the original's grammar.)
  */
 function possibleEnd({ index, expected }: Unexpected, parser: Parser): number | undefined {
   const { tokens, begin } = parser;
+  if (tokens[index]!.kind === "error") return undefined;
   const follows = AFTER_SEMICOLON[parser.context];
-  const stray = (at: number): boolean => tokens[at + 1]?.kind === ";" || !follows.includes(tokens[at]!.kind);
-  const complete = expected === 'an operator or ";"';
-  const goesOn = complete && AFTER_EXPRESSION.includes(tokens[index]!.kind);
-  const early = goesOn ? undefined : parser.possibleEnds.find((at) => at < index && reach(tokens, at) >= index);
+  const stray = (at: number): boolean => {
+    const next = tokens[at + 1]?.kind;
+    return next === ";" || next === "error" || !follows.includes(tokens[at]!.kind);
+  };
+  const early = parser.unfinished.find((at) => at < index && reach(tokens, at) >= index);
   if (early !== undefined) return stray(early) ? undefined : early;
+  const complete = expected === 'an operator or ";"';
   const secondName = index === begin + 1 && tokens[begin]!.kind === "name";
   return complete && !secondName && !stray(index) ? index : undefined;
 }
