@@ -1,5 +1,6 @@
 /** `npm run bench -- SUITE [--rounds N] [--seconds S] [--out FILE]`: measurements on stdout, JSON only into FILE. */
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { getKernels, referenceKernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
@@ -40,4 +41,7 @@ for (const comparison of await suite()) {
     console.log(`  ${formatMeasurement(measurement)}`);
   }
 }
-if (values.out !== undefined) writeFileSync(values.out, toJson(name, measurements));
+// npm runs this script in the bench folder; FILE is meant relative to where the user typed the command.
+if (values.out !== undefined) {
+  writeFileSync(resolve(process.env["INIT_CWD"] ?? ".", values.out), toJson(name, measurements));
+}

@@ -1,6 +1,7 @@
 /** Token and position embeddings: x[b, i] = token[ids[b][i]] + position[i]. */
 import { tensor, type Tensor } from "@selectron/core";
 import type { ParameterScope } from "./parameters.js";
+import { checkRows } from "./rows.js";
 
 /** A table of vectors, one per id. */
 export class Embedding {
@@ -35,8 +36,9 @@ export class TokenAndPositionEmbedding {
   forward(tokens: readonly (readonly number[])[]): Tensor {
     const vocabularySize = this.#token.weight.shape[0]!;
     const maxLength = this.#position.weight.shape[0]!;
-    const length = checkRows("tokens", tokens, tokens.length, tokens[0]?.length ?? 0);
     if (tokens.length === 0) throw new RangeError("tokens: the batch is empty; pass one row of ids or more.");
+    const length = tokens[0]!.length;
+    checkRows("tokens", tokens, length, "Pad the shorter rows and pass `padding`.");
     if (length > maxLength) {
       throw new RangeError(`tokens: rows of length ${length} exceed maxLength ${maxLength}; shorten them.`);
     }
@@ -52,18 +54,4 @@ export class TokenAndPositionEmbedding {
     const ids = tensor(Float32Array.from(tokens.flat()), [tokens.length, length]);
     return this.#token.forward(ids).add(this.#position.weight.slice(0, length));
   }
-}
-
-/** The common length of rows. Throws a RangeError if their number or one of their lengths is not the expected one. */
-export function checkRows(name: string, rows: readonly (readonly unknown[])[], count: number, length: number): number {
-  if (rows.length !== count) throw new RangeError(`${name}: ${rows.length} rows, but ${count} rows of tokens.`);
-  rows.forEach((row, b) => {
-    if (row.length !== length) {
-      throw new RangeError(
-        `${name}: row ${b} has length ${row.length}, but ${length} is expected: rows must have equal lengths. ` +
-          `Pad the shorter ones and pass \`padding\`.`,
-      );
-    }
-  });
-  return length;
 }

@@ -1,6 +1,6 @@
 /** Attention masks: 1 hides a key from a query, 0 shows it. They broadcast to [B, H, n, n]. */
 import { tensor, type Tensor } from "@selectron/core";
-import { checkRows } from "./embedding.js";
+import { checkRows } from "./rows.js";
 
 /**
  * Hides padded keys from every query.
@@ -10,7 +10,10 @@ import { checkRows } from "./embedding.js";
  * @throws RangeError if the rows are not `batch` rows of `length`
  */
 export function paddingMask(padding: readonly (readonly boolean[])[], batch: number, length: number): Tensor {
-  checkRows("padding", padding, batch, length);
+  if (padding.length !== batch) {
+    throw new RangeError(`padding: ${padding.length} rows, but ${batch} rows of tokens; pass one row for each.`);
+  }
+  checkRows("padding", padding, length, "Pass one flag for each token.");
   const hidden = Float32Array.from(padding.flat(), (real) => (real ? 0 : 1));
   return tensor(hidden, [batch, 1, 1, length]);
 }

@@ -153,7 +153,7 @@ describe("input is checked", () => {
   it.each([
     [[[0, 3]], "tokens: id 3 at row 0, position 1 is outside the vocabulary; use 0 to 2."],
     [[[0.5]], "tokens: id 0.5 at row 0, position 0 is outside the vocabulary; use 0 to 2."],
-    [[[0, 1], [0]], "tokens: row 1 has length 1, but 2 is expected: rows must have equal lengths. Pad the shorter ones and pass `padding`."], // prettier-ignore
+    [[[0, 1], [0]], "tokens: row 1 has length 1, but 2 is expected. Pad the shorter rows and pass `padding`."], // prettier-ignore
     [[[0, 0, 0, 0, 0]], "tokens: rows of length 5 exceed maxLength 4; shorten them."],
     [[], "tokens: the batch is empty; pass one row of ids or more."],
   ])("%j", (tokens, message) => {
@@ -161,9 +161,11 @@ describe("input is checked", () => {
   });
 
   it("padding must fit the tokens", () => {
-    expect(() => encoder.forward([[0, 1]], { padding: [] })).toThrow("padding: 0 rows, but 1 rows of tokens.");
+    expect(() => encoder.forward([[0, 1]], { padding: [] })).toThrow(
+      "padding: 0 rows, but 1 rows of tokens; pass one row for each.",
+    );
     expect(() => encoder.forward([[0, 1]], { padding: [[true]] })).toThrow(
-      "padding: row 0 has length 1, but 2 is expected: rows must have equal lengths.",
+      "padding: row 0 has length 1, but 2 is expected. Pass one flag for each token.",
     );
   });
 

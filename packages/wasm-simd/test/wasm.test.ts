@@ -93,12 +93,12 @@ describe("enableWasm", () => {
     ["WebAssembly is missing", undefined, /^enableWasm: this runtime has no WebAssembly; the plain JavaScript/],
     [
       "SIMD is missing",
-      { validate: () => false },
+      { validate: (): boolean => false },
       /^enableWasm: this runtime's WebAssembly has no SIMD; use Node 16\.4/,
     ],
     [
       "compiling is forbidden",
-      { validate: () => true, instantiate: () => Promise.reject(new Error("blocked by policy")) },
+      { validate: (): boolean => true, instantiate: () => Promise.reject(new Error("blocked by policy")) },
       /refuses to compile WebAssembly \(Error: blocked by policy; .*'wasm-unsafe-eval'\)/,
     ],
   ])("says why when %s, and leaves core as it was", async (_, replacement, message) => {
