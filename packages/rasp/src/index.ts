@@ -17,7 +17,8 @@ export {
   type SOpValue,
   type Value,
 } from "./elaborate/value.js";
-export { Evaluation, type Matrix } from "./interpret/evaluation.js";
+export { Evaluation } from "./interpret/evaluation.js";
+export type { Matrix } from "./interpret/select.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
 export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";
 export { sequenceType, type SequenceType } from "./interpret/sequence.js";
@@ -29,3 +30,15 @@ export { encodeResult, encodeValue, type EncodedValue, type Json } from "./value
 export { applyTo, readInput, runCase, type Case } from "./case.js";
 export { displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
 export { columns, render } from "./render.js";
+export { compile, type CompileOptions } from "./compile/index.js";
+export { CompiledModel, ModelInputError, type ModelStats } from "./compile/compiled-model.js";
+export { ModelFileError, type Decoding, type ModelCard } from "./compile/model-card.js";
+export type { Layout } from "./compile/layout.js";
+export {
+  countInputs,
+  verify,
+  type Counterexample,
+  type VerifyOptions,
+  type VerifyReport,
+  type WrongSOp,
+} from "./verify/index.js";

@@ -3,7 +3,7 @@ import { atomKey, atomsEqual } from "../atom/compare.js";
 import { truth } from "../atom/arithmetic.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
-import type { Matrix } from "../interpret/evaluation.js";
+import type { Matrix } from "../interpret/select.js";
 import type { Definition } from "../syntax/ast.js";
 import type { Scope } from "./scope.js";
 

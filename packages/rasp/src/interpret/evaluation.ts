@@ -1,9 +1,7 @@
 /**
  * The meaning of the s-op graph on one input. Every node is computed once and kept; the order is topological and the walk is a
- * loop, so deep graphs cost no stack. This is the plain reference: one comparison per cell, one sum per row.
+ * loop, so deep graphs cost no stack.
  */
-import { aggregateRow, notNumbers } from "../atom/mean.js";
-import { compareAtoms } from "../atom/compare.js";
 import { errors, RaspError } from "../diagnostic.js";
 import {
   isSelector,
@@ -12,15 +10,13 @@ import {
   type Atom,
   type GraphNode,
   type MapNode,
-  type SelectNode,
   type Selector,
   type SOp,
 } from "../graph/node.js";
+import { aggregate } from "./aggregate.js";
+import { select, type Matrix } from "./select.js";
 import { sequenceType } from "./sequence.js";
 import { convertToken, nonEmpty } from "./tokens.js";
-
-/** `matrix[query][key]` is 1 where the selector selects, else 0. */
-export type Matrix = readonly Uint8Array[];
 
 const COMPLEX = errors.complexResult("").diagnostic.code;
 
@@ -105,28 +101,21 @@ export class Evaluation {
   }
 
   private aggregate(node: AggregateNode): readonly Atom[] {
-    const values = this.sequences.get(node.value)!;
-    // The original asks the whole sequence, not only what is selected, to be numbers before it takes a mean.
-    const type = sequenceType(values);
-    return this.matrices.get(node.selector)!.map((row) => {
-      const selected = values.filter((_, key) => row[key] === 1);
-      if (selected.length === 0 && node.noDefault !== undefined) {
-        throw errors.sequenceType(
-          `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,
-          {
-            suggestion: "give an int, float, bool or string as the default",
-          },
-        );
-      }
-      if (selected.length > 1 && (type === "string" || type === "bool")) throw notNumbers(values[0]!);
-      return aggregateRow(selected, node.default);
+    return aggregate(this.matrices.get(node.selector)!, this.sequences.get(node.value)!, () => {
+      if (node.noDefault === undefined) return node.default;
+      throw errors.sequenceType(
+        `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,
+        {
+          suggestion: "give an int, float, bool or string as the default",
+        },
+      );
     });
   }
 
   private matrix(node: Selector): Matrix {
     switch (node.kind) {
       case "select":
-        return this.select(node);
+        return select(node.op, this.sequences.get(node.keys)!, this.sequences.get(node.queries)!);
       case "not":
         return this.matrices.get(node.arg)!.map((row) => row.map((cell) => 1 - cell));
       case "and":
@@ -136,10 +125,5 @@ export class Evaluation {
         return left.map((row, q) => row.map((cell, k) => (and ? cell & right[q]![k]! : cell | right[q]![k]!)));
       }
     }
-  }
-
-  private select(node: SelectNode): Matrix {
-    const [keys, queries] = [this.sequences.get(node.keys)!, this.sequences.get(node.queries)!];
-    return queries.map((query) => Uint8Array.from(keys, (key) => (compareAtoms(node.op, key, query) ? 1 : 0)));
   }
 }
