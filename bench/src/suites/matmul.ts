@@ -24,6 +24,7 @@ export const matmulShapes: readonly MatmulShape[] = [
   { m: 128, k: 768, n: 3072 },
   { m: 1600, k: 200, n: 2500 },
   { m: 1600, k: 200, n: 2500, density: 0.02 },
+  { m: 1600, k: 200, n: 2500, density: 0.005 },
 ];
 
 /** The same product by several backends, the first of which is the base of the ratios. */

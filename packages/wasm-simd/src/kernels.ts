@@ -30,6 +30,26 @@ export interface WasmExports {
 /** Products whose operands exceed this many bytes go to the reference: WebAssembly addresses 4 GiB at most. */
 const MAX_BYTES = 2 ** 31;
 
+/**
+ * A right matrix with at most this share of elements that are not zero goes to the reference, which skips the zeros; so
+ * do the weights of compiled programs. Measured on Node 20: the two meet at about 2 %.
+ */
+const SPARSE_SHARE = 1 / 64;
+
+/** With fewer rows than this, looking for zeros costs more than it can save. */
+const SPARSE_ROWS = 128;
+
+/** Whether b is that sparse. Stops at the first element too many, so a dense matrix costs next to nothing. */
+function isMostlyZero(b: MatrixView, k: number, n: number): boolean {
+  let allowed = k * n * SPARSE_SHARE;
+  for (let p = 0; p < k; p++) {
+    for (let j = 0, at = b.offset + p * b.rowStride; j < n; j++, at += b.columnStride) {
+      if (b.data[at] !== 0 && --allowed < 0) return false;
+    }
+  }
+  return true;
+}
+
 /** Whether the columns of a matrix, rather than its rows, lie adjacent in memory. */
 const isTransposed = (x: MatrixView): boolean => x.columnStride !== 1 && x.rowStride === 1;
 
@@ -57,7 +77,8 @@ export function wasmKernels(wasm: WasmExports): Kernels {
   function matmul(call: MatmulCall): void {
     const { a, b, out, m, k, n, alpha = 1, bias } = call;
     const workspaceBytes = wasm.matmulWorkspace(k, n);
-    if (4 * (m * k + k * n + m * n) + workspaceBytes > MAX_BYTES) {
+    const tooLarge = 4 * (m * k + k * n + m * n) + workspaceBytes > MAX_BYTES;
+    if (tooLarge || (m >= SPARSE_ROWS && isMostlyZero(b, k, n))) {
       referenceKernels.matmul(call);
       return;
     }

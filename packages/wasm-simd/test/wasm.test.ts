@@ -63,6 +63,20 @@ describe("matmul", () => {
     );
   });
 
+  it("is right however few elements of the right matrix are not zero, either side of the choice of road", () => {
+    const rng = new Rng(3);
+    for (const m of [127, 128, 130]) {
+      for (const filled of [0, 1, 11, 12, 13, 14, 700]) {
+        const sparse = new Float32Array(20 * 40);
+        for (let i = 0; i < filled; i++) sparse[rng.int(sparse.length)] = rng.normal();
+        const a = { data: randn([m, 20], rng).data, offset: 0, rowStride: 20, columnStride: 1 };
+        const bias = randn([40], rng).data;
+        checkMatmul(wasm, { a, b: { data: sparse, offset: 0, rowStride: 40, columnStride: 1 }, m, k: 20, n: 40, bias });
+        checkMatmul(wasm, { a, b: { data: sparse, offset: 0, rowStride: 1, columnStride: 20 }, m, k: 20, n: 40, bias });
+      }
+    }
+  });
+
   it("survives the growth of its memory", () => {
     const rng = new Rng(2);
     for (const size of [8, 700, 8, 1100, 9]) {
