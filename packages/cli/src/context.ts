@@ -1,5 +1,5 @@
 /** What every command shares: the outside world, the exit code, and how results and errors are told. */
-import { position, RaspError, render, type Json, type Span } from "@selectron/rasp";
+import { ModelFileError, ModelInputError, position, RaspError, render, type Json, type Span } from "@selectron/rasp";
 import type { Io } from "./io.js";
 
 /** 0: done, the answer is yes. 1: done, the answer is no. 2: bad input. */
@@ -58,8 +58,8 @@ export function errorJson(error: unknown): Json {
   }
   const { message, suggestion } = plain(error);
   return {
-    class: error instanceof UsageError ? "usage" : "internal",
-    code: error instanceof UsageError ? "CLI0001" : "CLI0000",
+    class: isBadInput(error) ? "usage" : "internal",
+    code: isBadInput(error) ? "CLI0001" : "CLI0000",
     message,
     ...(suggestion === undefined ? {} : { suggestion }),
     span: null,
@@ -72,8 +72,12 @@ const spanJson = ({ source, start, end }: Span): Json => ({
   end: { ...position(source, end) },
 });
 
+/** An error that a person can mend, as against a defect of ours. */
+const isBadInput = (error: unknown): error is Error & { readonly suggestion?: string } =>
+  error instanceof UsageError || error instanceof ModelFileError || error instanceof ModelInputError;
+
 function plain(error: unknown): { readonly message: string; readonly suggestion?: string } {
-  if (error instanceof UsageError) {
+  if (isBadInput(error)) {
     return { message: error.message, ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }) };
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -1,9 +1,13 @@
 /** What the command does to the outside world, behind one interface so that tests can stand in for it. */
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 
 export interface Io {
   /** The text of a file. @throws Error as `readFileSync` does */
   readonly readFile: (path: string) => string;
+  /** The bytes of a file. @throws Error as `readFileSync` does */
+  readonly readBytes: (path: string) => Uint8Array;
+  /** Writes a file whole or not at all. @throws Error as `writeFileSync` does */
+  readonly writeBytes: (path: string, bytes: Uint8Array) => void;
   /** All of standard input. */
   readonly readStdin: () => string;
   readonly out: (text: string) => void;
@@ -13,6 +17,18 @@ export interface Io {
 /** Node's files and streams. Writing is synchronous, so that nothing is lost when the process ends. */
 export const nodeIo: Io = {
   readFile: (path) => readFileSync(path, "utf8"),
+  readBytes: (path) => readFileSync(path),
+  writeBytes: (path, bytes) => {
+    // Beside its place, so that the rename stays within one file system.
+    const temporary = `${path}.${process.pid}.tmp`;
+    try {
+      writeFileSync(temporary, bytes, { flag: "wx" });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  },
   readStdin: () => readFileSync(0, "utf8"),
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),

@@ -13,11 +13,13 @@ export function readText({ io }: Context, path: string): string {
   }
 }
 
-const reason = (error: unknown): string => {
+/** Why a file operation failed, for people. */
+export const reason = (error: unknown): string => {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a directory";
-  if (code === "EACCES") return "it may not be read";
+  if (code === "EACCES") return "permission denied";
+  if (code === "ENOTDIR") return "part of the path is not a directory";
   return message;
 };
 

@@ -1,12 +1,23 @@
 /** The command line: a registry of commands, one file each in `commands/`, and one place where errors are told. */
 import { Command, CommanderError } from "commander";
+import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerEval } from "./commands/eval.js";
+import { registerRun } from "./commands/run.js";
+import { registerTour } from "./commands/tour.js";
+import { registerVerify } from "./commands/verify.js";
 import { Context, UsageError, type ExitCode } from "./context.js";
 import type { Io } from "./io.js";
 
 /** Every command, in the order of the help text. */
-const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [registerEval, registerCost];
+const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
+  registerTour,
+  registerEval,
+  registerCost,
+  registerCompile,
+  registerRun,
+  registerVerify,
+];
 
 /** Runs the command with these arguments (without `node` and the script). Never throws. */
 export async function run(args: readonly string[], io: Io): Promise<ExitCode> {

@@ -1,10 +1,13 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type Recorder } from "@selectron/nn";
+import { atomKey } from "../atom/compare.js";
+import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
+import { plainAtom, type Plain } from "../interpret/evaluate.js";
+import { inputElements, type Input } from "../interpret/tokens.js";
 import type { Layout } from "./layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
-import { atomKey } from "../atom/compare.js";
 
 /** Sizes as they are counted for papers. */
 export interface ModelStats {
@@ -43,12 +46,28 @@ export class CompiledModel {
   }
 
   /** The value at each position. @throws ModelInputError on an unknown token, an empty or too long input. */
-  run(input: string | readonly Atom[], record?: Recorder): Atom[] {
-    return this.runBatch([typeof input === "string" ? [...input] : input], record)[0]!;
+  run(input: Input): Plain[] {
+    return this.runBatch([input])[0]!;
   }
 
-  /** Like `run` for several inputs of one length. */
-  runBatch(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
+  /** Like `run`, for many inputs of any lengths. */
+  runBatch(inputs: readonly Input[]): Plain[][] {
+    const atoms = inputs.map(inputElements);
+    const results: Plain[][] = new Array<Plain[]>(inputs.length);
+    for (const length of new Set(atoms.map((input) => input.length))) {
+      const places = atoms.flatMap((input, b) => (input.length === length ? [b] : []));
+      const values = this.values(places.map((b) => atoms[b]!));
+      for (const [at, b] of places.entries()) results[b] = values[at]!.map(plainAtom);
+    }
+    return results;
+  }
+
+  /**
+   * The values as atoms, ints and floats apart, for inputs of one length.
+   * @param record - sees every named activation, [batch, BOS and input, …]
+   * @throws ModelInputError on an unknown token, an empty or too long input
+   */
+  values(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
     const logits = this.model.forward(
       inputs.map((input) => this.encode(input)),
       { record },
@@ -123,7 +142,7 @@ export class CompiledModel {
         const id = this.idOf.get(tokenKey(token));
         if (id !== undefined) return id;
         throw new ModelInputError(
-          `token ${show(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(show).join(", ")}`,
+          `token ${describeAtom(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(describeAtom).join(", ")}`,
           "use these tokens only, or compile with a --vocab that has it",
         );
       }),
@@ -138,8 +157,6 @@ export class CompiledModel {
 }
 
 const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
-
-const show = (atom: Atom): string => (typeof atom === "string" ? JSON.stringify(atom) : String(atom));
 
 function largest(logits: Float32Array): number {
   let best = 0;

@@ -1,16 +1,17 @@
 /** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
-import type { Atom, SOp } from "../graph/node.js";
+import type { SOp } from "../graph/node.js";
+import { inputElements, type Input } from "../interpret/tokens.js";
 import { assemble } from "./assemble.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
-import { plan } from "./plan.js";
+import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
 import { distinctAtoms } from "./value-set.js";
 
 export interface CompileOptions {
-  /** The input elements that the model shall know. A string is the list of its characters. */
-  readonly vocabulary: string | readonly Atom[];
+  /** The input elements that the model shall know. A string stands for its characters, a whole number for an int. */
+  readonly vocabulary: Input;
   /** The longest input, 1 or more. */
   readonly maxLength: number;
   /** The name that the model carries. */
@@ -25,7 +26,7 @@ export interface CompileOptions {
  * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up.
  */
 export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOptions): CompiledModel {
-  const tokens = distinctAtoms(typeof vocabulary === "string" ? [...vocabulary] : vocabulary);
+  const tokens = distinctAtoms(inputElements(vocabulary));
   if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
   if (!Number.isSafeInteger(maxLength) || maxLength < 1)
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);

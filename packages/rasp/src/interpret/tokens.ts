@@ -23,14 +23,14 @@ export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
 /** An input as a JavaScript program gives it: a string stands for its characters, a whole number for an int. */
 export type Input = string | readonly Atom[];
 
-/** The atoms of an input. @throws RaspError of class type if there are none. */
-export function inputAtoms(input: Input): readonly Atom[] {
-  const atoms: readonly Atom[] =
-    typeof input === "string"
-      ? [...input]
-      : input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
-  return nonEmpty(atoms);
+/** The atoms of an input, none for an empty one. */
+export function inputElements(input: Input): readonly Atom[] {
+  if (typeof input === "string") return [...input];
+  return input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
 }
+
+/** The atoms of an input. @throws RaspError of class type if there are none. */
+export const inputAtoms = (input: Input): readonly Atom[] => nonEmpty(inputElements(input));
 
 /** @throws RaspError of class type for an empty input. */
 export function nonEmpty(atoms: readonly Atom[]): readonly Atom[] {

@@ -27,7 +27,7 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
   const { layout } = compiled;
   if (!layout) return undefined;
   const residuals = new Map<string, { data: Float32Array; width: number }>();
-  compiled.run(input, (name, { data, shape }) => {
+  compiled.values([input], (name, { data, shape }) => {
     if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
   });
   const values = new NormalValues(input);

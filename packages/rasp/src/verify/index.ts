@@ -68,7 +68,7 @@ export function verify(
   });
 
   for (const batch of batches(source)) {
-    const answers = compiled.runBatch(batch);
+    const answers = compiled.values(batch);
     for (const [b, input] of batch.entries()) {
       inputs++;
       const expected = interpret(sop, input);
@@ -109,7 +109,7 @@ const same = (expected: readonly Atom[], got: readonly Atom[]): boolean =>
 
 function fails(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): boolean {
   const expected = interpret(sop, input);
-  return expected !== undefined && !same(expected, compiled.run(input));
+  return expected !== undefined && !same(expected, compiled.values([input])[0]!);
 }
 
 function shrink(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): readonly Atom[] {
@@ -125,7 +125,7 @@ function describe(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): Co
   return {
     input,
     expected: interpret(sop, input)!,
-    got: compiled.run(input),
+    got: compiled.values([input])[0]!,
     ...(firstWrong ? { firstWrong } : {}),
   };
 }

@@ -1,0 +1,56 @@
+/** What `compile` and `verify` share: which s-op of which program, for which inputs. */
+import { compile, readInput, type Atom, type CompiledModel, type SOp } from "@selectron/rasp";
+import { InvalidArgumentError, type Command } from "commander";
+import { UsageError, type Context } from "./context.js";
+import { runProgram } from "./program-file.js";
+
+export interface CompileSelection {
+  readonly sop: string;
+  readonly vocab: readonly Atom[];
+  readonly maxLength: number;
+}
+
+/** Adds FILE, --sop, --vocab and --max-length. */
+export function addCompileOptions(command: Command): Command {
+  return command
+    .argument("<file>", "the RASP program; - reads standard input")
+    .requiredOption("--sop <name>", "the s-op to compile")
+    .requiredOption("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
+    .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1));
+}
+
+/** A number option. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    return value;
+  };
+
+function parseVocabulary(text: string): readonly Atom[] {
+  if (text.startsWith("[")) return readInput(text);
+  const tokens = text.split(",");
+  if (tokens.includes("")) throw new InvalidArgumentError('There is an empty token; write a,b,c or ["a",","].');
+  return tokens;
+}
+
+/** The s-op, with the vocabulary as running example, so that a program for numbers is not tried on letters. */
+export function selectSOp(context: Context, file: string, { sop, vocab, maxLength }: CompileSelection): SOp {
+  return runProgram(context, file, vocab.slice(0, maxLength)).sop(sop);
+}
+
+/** @throws RaspError with the place in the program, UsageError */
+export function compileSelection(
+  context: Context,
+  file: string,
+  options: CompileSelection,
+): { sop: SOp; model: CompiledModel } {
+  const repeated = options.vocab.find((token, at) => options.vocab.indexOf(token) !== at);
+  if (repeated !== undefined)
+    throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
+  const sop = selectSOp(context, file, options);
+  const { vocab: vocabulary, maxLength, sop: name } = options;
+  return { sop, model: compile(sop, { vocabulary, maxLength, name }) };
+}

@@ -1,0 +1,20 @@
+/** A compiled model's sizes, as text and as JSON. */
+import { atomText, type Atom, type CompiledModel, type Json } from "@selectron/rasp";
+
+export const tokensText = (tokens: readonly Atom[]): string =>
+  tokens.map((token) => (typeof token === "string" ? token : atomText(token))).join(" ");
+
+export function statsJson(model: CompiledModel): Json {
+  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
+  return { layers, headsPerLayer: [...headsPerLayer], dModel, dHead, dFf, parameters, nonZeros };
+}
+
+export function statsText(model: CompiledModel): string {
+  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
+  const heads = layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`;
+  return [
+    `layers ${layers}${heads}`,
+    `d_model ${dModel}, d_head ${dHead}, d_ff ${dFf}`,
+    `${parameters} parameters, ${nonZeros} of them not zero`,
+  ].join("\n");
+}

@@ -1,0 +1,109 @@
+/**
+ * Functions of what stands in the residual stream, as reads. Where an affine read suffices nothing is added; else hidden units
+ * are planned that write a new stream, a *feature*.
+ */
+import type { Atom } from "../graph/node.js";
+import type { Domain } from "./domain.js";
+import { fitUnits, type Unit } from "./feed-forward.js";
+import { functionTable } from "./function-table.js";
+import type { NormalSOp } from "./normal.js";
+import { labelOf, smallestStep, type Feature, type Probe } from "./plan.js";
+import { constantRead, feedForwardLayer, streamRead, type Read, type Stream } from "./read.js";
+import { refuse } from "./refusal.js";
+import { argument, directRead, type Standing } from "./standing.js";
+
+/** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
+export type Realize = (
+  sop: NormalSOp,
+  vectorOf: (value: Atom) => readonly number[],
+  names: readonly string[],
+) => readonly Read[];
+
+/** How the planner puts leaves into the residual stream. */
+export interface Leaves {
+  stand(leaf: NormalSOp): Standing;
+  standOneHot(leaf: NormalSOp): Standing;
+}
+
+export class Features {
+  readonly planned: Feature[] = [];
+  readonly probes: Probe[] = [];
+  private readonly realized = new Map<string, readonly Read[]>();
+
+  constructor(
+    private readonly domain: Domain,
+    private readonly leaves: Leaves,
+  ) {}
+
+  readonly realize: Realize = (sop, vectorOf, names) => {
+    const vectorsOfAll = this.domain.values(sop).map((value) => vectorOf(value).join(","));
+    const signature = `${sop.id}:${vectorsOfAll.join(";")}`;
+    let reads = this.realized.get(signature);
+    if (!reads) {
+      reads = this.realizeAnew(sop, new Results(vectorOf), names);
+      this.realized.set(signature, reads);
+    }
+    return reads;
+  };
+
+  private realizeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
+    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+    const { vectors } = results;
+    if (rows.length === 0) return names.map(() => constantRead(0));
+    if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
+    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const direct = standings.length === 1 ? directRead(standings[0]!, rows, vectors) : undefined;
+    if (direct) return direct;
+    const oneHots = (): Standing[] => leaves.map((leaf) => this.leaves.standOneHot(leaf));
+    const units =
+      fitUnits(standings.map(argument), rows, vectors) ??
+      fitUnits(oneHots().map(argument), rows, vectors) ??
+      refuse(
+        sop.origin,
+        "its values cannot be told apart in float32",
+        "round intermediate values, or use a smaller maximum length",
+      );
+    return this.feature(sop, units, results, names);
+  }
+
+  /** Plans the units' stream, with coordinates only for components that are ever other than 0. */
+  private feature(sop: NormalSOp, units: readonly Unit[], results: Results, names: readonly string[]): readonly Read[] {
+    const used = names.flatMap((_, c) => (results.vectors.some((vector) => vector[c] !== 0) ? [c] : []));
+    const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
+    const stream: Stream = {
+      label: labelOf(sop),
+      names: used.map((c) => names[c]!),
+      writer: "feed-forward",
+      layer: feedForwardLayer(units.map((unit) => unit.input)),
+      atBos: used.map(() => 0),
+    };
+    this.planned.push({ stream, units: units.map((unit) => ({ ...unit, output: pick(unit.output) })) });
+    this.probes.push({
+      sop,
+      stream,
+      expected: (value) => pick(results.vectorOf(value)),
+      tolerance: smallestStep(used.map((c) => results.vectors.map((vector) => vector[c]!))) / 4,
+    });
+    const readOf = (c: number): Read => streamRead(stream, pick(names.map((_, other) => Number(other === c))));
+    return names.map((_, c) => (used.includes(c) ? readOf(c) : constantRead(0)));
+  }
+}
+
+/** Numbers the different vectors of a function. */
+class Results {
+  readonly vectors: (readonly number[])[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  constructor(readonly vectorOf: (value: Atom) => readonly number[]) {}
+
+  numberOf(value: Atom): number {
+    const vector = this.vectorOf(value);
+    const key = vector.join(",");
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      this.numbers.set(key, (number = this.vectors.length));
+      this.vectors.push(vector);
+    }
+    return number;
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Makes the plan, from the output backwards. Each head and feature goes to the earliest layer that has what it reads, so that
+ * the depth is the least for the simplified graph.
+ */
+import { describeAtom } from "../atom/text.js";
+import type { Atom } from "../graph/node.js";
+import { hasMeans, type Domain } from "./domain.js";
+import { Features, type Leaves } from "./features.js";
+import type { Mean, NormalForm, NormalSOp, Width } from "./normal.js";
+import { COUNT_SCALE, GAP, labelOf, smallestStep, type Head, type Output, type Plan, type Probe } from "./plan.js";
+import { attentionLayer, constantRead, type Read, type Stream } from "./read.js";
+import { refuse } from "./refusal.js";
+import { scoresOf, type Scores } from "./scores.js";
+import { disjointConjunctions, oneConjunction, type Conjunction } from "./selection.js";
+import { coordinates, oneHot, type Standing } from "./standing.js";
+import { atomNumber } from "./value-set.js";
+
+/** @throws RaspError of class `compile`, at the s-op that cannot be had. */
+export function plan(root: NormalSOp, form: NormalForm, domain: Domain): Plan {
+  const planner = new Planner(form, domain);
+  const output = planner.output(root);
+  return {
+    embeddings: { tokens: planner.tokens, indices: planner.indices },
+    heads: planner.heads,
+    features: planner.features.planned,
+    output,
+    probes: [...planner.probes, ...planner.features.probes],
+  };
+}
+
+class Planner implements Leaves {
+  readonly heads: Head[] = [];
+  readonly probes: Probe[] = [];
+  readonly tokens: Stream;
+  readonly indices: Stream;
+  readonly features: Features;
+  private readonly standings = new Map<NormalSOp, Standing>();
+
+  constructor(
+    private readonly form: NormalForm,
+    private readonly domain: Domain,
+  ) {
+    this.tokens = embedding("tokens", domain.values(form.tokens()));
+    this.indices = embedding("indices", domain.values(form.indices()));
+    this.features = new Features(domain, this);
+  }
+
+  output(root: NormalSOp): Output {
+    const classes = this.domain.values(root);
+    if (classes.length === 0)
+      refuse(
+        root.origin,
+        "this s-op has no value on any input of this vocabulary and length",
+        "check it with `selectron eval`",
+      );
+    if ((root.kind === "mean" || root.kind === "width") && classes.length > 1) {
+      const { encoding, reads } = this.stand(root);
+      if (encoding === "numerical") return { kind: "numerical", classes, reads };
+    }
+    const reads = this.features.realize(root, oneHot(classes), classes.map(describeAtom));
+    return { kind: "categorical", classes, reads };
+  }
+
+  /** Puts a leaf into the residual stream, once. */
+  stand(leaf: NormalSOp): Standing {
+    let standing = this.standings.get(leaf);
+    if (!standing) {
+      standing = this.standAnew(leaf);
+      this.standings.set(leaf, standing);
+    }
+    return standing;
+  }
+
+  /** A leaf as a one-hot stream, by hidden units if need be. */
+  standOneHot(leaf: NormalSOp): Standing {
+    const values = this.domain.values(leaf);
+    const standing = leaf.kind === "map" ? undefined : this.stand(leaf);
+    if (standing?.encoding === "categorical") return standing;
+    const reads = this.features.realize(leaf, oneHot(values), values.map(describeAtom));
+    return { values, encoding: "categorical", reads, noise: 1e-6 };
+  }
+
+  private standAnew(leaf: NormalSOp): Standing {
+    const values = this.domain.values(leaf);
+    switch (leaf.kind) {
+      case "tokens":
+        return { values, encoding: "categorical", reads: coordinates(this.tokens), noise: 0 };
+      case "indices":
+        return { values, encoding: "categorical", reads: coordinates(this.indices), noise: 0 };
+      case "width":
+        return this.standWidth(leaf, values);
+      case "mean":
+        return this.isCategorical(leaf) ? this.standCopy(leaf, values) : this.standMean(leaf, values);
+      case "map":
+        return this.standOneHot(leaf);
+      case "constant":
+        throw new Error("a constant is never a leaf");
+    }
+  }
+
+  /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
+  private standWidth(width: Width, values: readonly Atom[]): Standing {
+    const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical).map((part) =>
+      this.scores(part),
+    );
+    const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
+    const stream = headStream(labelOf(width), ["width"], layer, [0]);
+    for (const [j, { keys, queries, selectedScore }] of parts.entries())
+      this.heads.push({
+        pattern: `width ${width.selection.id} ${j}`,
+        label: labelOf(width),
+        layer,
+        keys,
+        queries,
+        bosScore: selectedScore + Math.log(COUNT_SCALE),
+        values: [{ read: constantRead(1), atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
+      });
+    this.probeNumber(width, values, stream);
+    const most = Math.max(...values.map(Number));
+    return { values, encoding: "numerical", reads: coordinates(stream), noise: 4e-6 * most + most ** 2 / COUNT_SCALE };
+  }
+
+  private standMean(mean: Mean, values: readonly Atom[]): Standing {
+    if (values.some((value) => typeof value === "string"))
+      refuse(
+        mean.origin,
+        "this aggregate gives numbers on some rows and strings on others",
+        "give it a default of the same type",
+      );
+    const [read] = this.features.realize(mean.value, (atom) => [atomNumber(atom)!], ["value"]);
+    const stream = this.meanHead(mean, [{ read: read!, atBos: atomNumber(mean.default) ?? 0 }], ["mean"]);
+    this.probeNumber(mean, values, stream);
+    const largest = Math.max(1, ...values.map((value) => Math.abs(Number(value))));
+    return { values, encoding: "numerical", reads: coordinates(stream), noise: 1e-6 * largest };
+  }
+
+  /** At most one position is selected wherever the program has a value, so that the mean of one-hots is a one-hot. */
+  private standCopy(mean: Mean, values: readonly Atom[]): Standing {
+    const vectorOf = oneHot(values);
+    const names = values.map(describeAtom);
+    const atBos = vectorOf(mean.default);
+    const reads = this.features.realize(mean.value, vectorOf, names);
+    const stream = this.meanHead(
+      mean,
+      reads.map((read, c) => ({ read, atBos: atBos[c]! })),
+      names,
+    );
+    this.probes.push({ sop: mean, stream, expected: vectorOf, tolerance: 1 / 4 });
+    return { values, encoding: "categorical", reads: coordinates(stream), noise: 1e-6 };
+  }
+
+  private meanHead(mean: Mean, values: readonly { read: Read; atBos: number }[], names: readonly string[]): Stream {
+    const { keys, queries, selectedScore } = this.scores(
+      oneConjunction(mean.selection, this.domain, this.form, this.isCategorical),
+    );
+    const layer = attentionLayer([...keys, ...queries, ...values.map(({ read }) => read)]);
+    const atBos = values.map((value) => value.atBos);
+    const stream = headStream(labelOf(mean), names, layer, atBos);
+    this.heads.push({
+      pattern: `mean ${mean.selection.id}`,
+      label: labelOf(mean),
+      layer,
+      keys,
+      queries,
+      bosScore: selectedScore - GAP,
+      values: values.map((value, coordinate) => ({ ...value, scale: 1, target: stream, coordinate })),
+    });
+    return stream;
+  }
+
+  private scores(conjunction: Conjunction): Scores {
+    return scoresOf(conjunction, this.domain, this.features.realize);
+  }
+
+  /** Whether a leaf stands one-hot: embeddings, and means that copy the one value that a row selects. */
+  private readonly isCategorical = (leaf: NormalSOp): boolean => {
+    if (leaf.kind === "tokens" || leaf.kind === "indices") return true;
+    if (leaf.kind !== "mean") return false;
+    const values = this.domain.values(leaf.value);
+    const alone = this.domain.selectsAtMostOne(leaf);
+    if (hasMeans(values)) return alone && (this.standsOneHot(leaf.value) || typeof leaf.default === "string");
+    const strings = values.filter((value) => typeof value === "string").length;
+    if (strings > 0 && strings < values.length && !alone)
+      refuse(leaf.origin, "this aggregate mixes numbers and strings", "make the aggregated s-op of one type");
+    return true;
+  };
+
+  private standsOneHot(sop: NormalSOp): boolean {
+    const [leaf, ...others] = this.domain.formula(sop).leaves;
+    return leaf !== undefined && others.length === 0 && leaf.kind !== "map" && this.isCategorical(leaf);
+  }
+
+  private probeNumber(sop: NormalSOp, values: readonly Atom[], stream: Stream): void {
+    this.probes.push({
+      sop,
+      stream,
+      expected: (value) => (typeof value === "string" ? undefined : [Number(value)]),
+      tolerance: smallestStep([values.map(Number)]) / 4,
+    });
+  }
+}
+
+const embedding = (label: string, values: readonly Atom[]): Stream => ({
+  label,
+  names: values.map(describeAtom),
+  writer: "embedding",
+  layer: 0,
+  atBos: values.map(() => 0),
+});
+
+const headStream = (label: string, names: readonly string[], layer: number, atBos: readonly number[]): Stream => ({
+  label,
+  names,
+  writer: "attention",
+  layer,
+  atBos,
+});
