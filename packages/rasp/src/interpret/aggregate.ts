@@ -1,6 +1,6 @@
 /**
  * `aggregate` over a matrix. The plain reference gathers each row's values for `aggregateRow`; the fast path adds up floats in place,
- * where that is exact. `test/interpret/aggregate.test.ts` holds one to the other.
+ * where that is exact. `test/interpret/fast-paths.test.ts` holds one to the other.
  */
 import { aggregateRow, notNumbers } from "../atom/mean.js";
 import type { Atom } from "../graph/node.js";

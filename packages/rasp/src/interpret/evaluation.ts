@@ -18,7 +18,8 @@ import { select, type Matrix } from "./select.js";
 import { sequenceType } from "./sequence.js";
 import { convertToken, nonEmpty } from "./tokens.js";
 
-const COMPLEX = errors.complexResult("").diagnostic.code;
+/** Elements that no sequence can hold: a complex number, an item that is no atom. */
+const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("").diagnostic.code);
 
 /** A program on one input. */
 export class Evaluation {
@@ -85,18 +86,18 @@ export class Evaluation {
 
   private map(node: MapNode): readonly Atom[] {
     const args = node.args.map((arg) => this.sequences.get(arg)!);
-    // A complex number is an error of the finished sequence, in the original: any other position's error comes first.
-    let complex: unknown;
+    // In the original the finished sequence rejects these, so that any other position's error comes first.
+    let unfit: RaspError | undefined;
     const values = this.input.map((_, i) => {
       try {
         return node.fn.apply(args.map((values) => values[i]!));
       } catch (error) {
-        if (!(error instanceof RaspError && error.diagnostic.code === COMPLEX)) throw error;
-        complex ??= error;
+        if (!(error instanceof RaspError && UNFIT.includes(error.diagnostic.code))) throw error;
+        unfit ??= error;
         return 0n;
       }
     });
-    if (complex) throw complex;
+    if (unfit) throw unfit;
     return values;
   }
 

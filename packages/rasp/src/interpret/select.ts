@@ -1,6 +1,6 @@
 /**
  * `select` as a matrix. The plain reference compares every key with every query; the fast path ranks the atoms once and compares
- * small ints. `test/interpret/select.test.ts` holds one to the other.
+ * small ints. `test/interpret/fast-paths.test.ts` holds one to the other.
  */
 import { atomKey, compareAtoms } from "../atom/compare.js";
 import type { Atom, Comparison } from "../graph/node.js";

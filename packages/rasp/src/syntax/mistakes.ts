@@ -16,10 +16,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   elif: "write a if c else (b if d else e)",
 };
 
-const KEYWORD = /^[a-z][a-z -]*\(?\)?$/;
+const WORD = /^[a-z][a-z -]*\(?\)?$/;
+const isWord = ({ kind, text }: Token): boolean => kind !== "name" && kind !== "string" && WORD.test(text);
 
-/** The diagnostic for `token` where `expected` should stand. */
-export function explain(token: Token, expected: string, following: Token): RaspError {
+/** The diagnostic for the token at `index`, where `expected` should stand. */
+export function explain(tokens: readonly Token[], index: number, expected: string): RaspError {
+  const token = tokens[index]!;
   const { kind, text, span } = token;
   const remedy = REMEDIES[text];
   const details = { span, ...(remedy === undefined ? {} : { suggestion: remedy }) };
@@ -29,9 +31,10 @@ export function explain(token: Token, expected: string, following: Token): RaspE
     }
     return errors.unexpectedCharacter(`"${text}" cannot stand in a RASP program`, details);
   }
-  const isWord = kind !== "name" && KEYWORD.test(text);
-  if (isWord && (expected === "a name" || following.kind === "=")) {
-    return errors.unexpectedToken(`"${text}" is a word of the language and cannot be a name`, { span });
+  const name =
+    isWord(token) && (expected.startsWith("a name") || tokens[index + 1]?.kind === "=") ? token : tokens[index - 1];
+  if (name && isWord(name) && (name === token || kind === "=")) {
+    return errors.unexpectedToken(`"${name.text}" is a word of the language and cannot be a name`, { span: name.span });
   }
   return errors.unexpectedToken(`expected ${expected}, not "${text}"`, details);
 }

@@ -217,7 +217,7 @@ function diagnose(error: unknown, parser: Parser, start: number): RaspError {
       suggestion: 'end the statement with ";"',
     });
   }
-  const { diagnostic } = explain(token, error.expected, parser.following);
+  const { diagnostic } = explain(tokens, error.index, error.expected);
   return new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" });
 }
 

@@ -1,0 +1,29 @@
+/** Runs the command in this process, with a world of its own. */
+import { run, type Io } from "../src/index.js";
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface World {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+export async function selectron(args: readonly string[], { files = {}, stdin = "" }: World = {}): Promise<Ran> {
+  const written = { out: "", err: "" };
+  const io: Io = {
+    readFile: (path) => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+      return text;
+    },
+    readStdin: () => stdin,
+    out: (text) => (written.out += text),
+    err: (text) => (written.err += text),
+  };
+  const exitCode = await run(args, io);
+  return { exitCode, ...written };
+}
