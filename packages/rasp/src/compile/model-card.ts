@@ -36,7 +36,9 @@ const atomToJson = (atom: Atom): AtomJson =>
         ? ["bool", atom]
         : ["string", atom];
 
+/** Equal cards give equal texts. */
 export function encodeCard(card: ModelCard): Record<string, string> {
+  const { vocabularySize, maxLength, dModel, outputs, blocks } = card.config;
   return {
     format: FORMAT,
     version: String(VERSION),
@@ -44,6 +46,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       ...card,
       vocabulary: card.vocabulary.map(atomToJson),
       decoding: { kind: card.decoding.kind, classes: card.decoding.classes.map(atomToJson) },
+      config: { vocabularySize, maxLength, dModel, outputs, blocks },
     }),
   };
 }

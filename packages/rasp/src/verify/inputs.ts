@@ -37,10 +37,12 @@ export function* randomInputs(
   }
 }
 
-/** Inputs that are one step smaller: an element left out, or one replaced by an earlier token of the vocabulary. */
+/** Inputs that are one step smaller: an element left out, or one element or all equal ones replaced by an earlier token. */
 export function* smallerInputs(input: readonly Atom[], vocabulary: readonly Atom[]): Generator<readonly Atom[]> {
   if (input.length > 1) for (let i = 0; i < input.length; i++) yield input.filter((_, j) => j !== i);
-  for (let i = 0; i < input.length; i++)
-    for (const token of vocabulary.slice(0, vocabulary.indexOf(input[i]!)))
+  for (const [i, element] of input.entries())
+    for (const token of vocabulary.slice(0, vocabulary.indexOf(element))) {
+      yield input.map((other) => (other === element ? token : other));
       yield input.map((other, j) => (j === i ? token : other));
+    }
 }
