@@ -169,20 +169,23 @@ export class Elaborator {
 
   private aggregate(expression: Expression & { kind: "aggregate" }, span: Span): Value {
     const selector = this.expression(expression.selector);
-    const value = lift(this.expression(expression.value), span);
-    const otherwise = expression.default && this.expression(expression.default);
+    const value = this.expression(expression.value);
+    const otherwise = expression.default ? this.expression(expression.default) : atomValue(0n);
     if (selector.kind !== "selector") {
       throw errors.wrongKind(`aggregate needs a selector first, not ${describe(selector)}`, {
         suggestion: "aggregate(select(keys,queries,==), values)",
       });
     }
-    if (otherwise?.kind === "s-op" || otherwise?.kind === "selector") {
+    const values = lift(value, span);
+    if (otherwise.kind === "s-op" || otherwise.kind === "selector") {
       throw errors.wrongKind(`the default of aggregate is an atom, not ${describe(otherwise)}`);
     }
-    if (otherwise && otherwise.kind !== "atom") {
-      return sopValue(aggregateNode(selector.node, value, 0n, span, describe(otherwise)));
-    }
-    return sopValue(aggregateNode(selector.node, value, otherwise?.atom ?? 0n, span));
+    // A default of another kind matters only to a row that needs it.
+    const node =
+      otherwise.kind === "atom"
+        ? aggregateNode(selector.node, values, otherwise.atom, span)
+        : aggregateNode(selector.node, values, 0n, span, describe(otherwise));
+    return sopValue(node);
   }
 
   private call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {

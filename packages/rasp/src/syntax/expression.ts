@@ -10,7 +10,7 @@ import { cover } from "./source.js";
 import { INFIX, PREFIX, type TokenKind } from "./token.js";
 
 /** Deeper nesting than this is refused, so that no text can exhaust the stack. */
-const MAX_NESTING = 400;
+const MAX_NESTING = 250;
 
 const COMPARISONS: readonly TokenKind[] = ["==", "!=", "<", "<=", ">", ">="];
 

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RaspError } from "../../src/diagnostic.js";
 import { displayValue } from "../../src/display.js";
@@ -123,5 +124,35 @@ describe("load", () => {
     ['load "bad";\n1', "reserved"],
   ])("%s", (program, expected) => {
     expect(shows(program, { readFile })).toBe(expected);
+  });
+});
+
+describe("whatever the program", () => {
+  // Pieces that fit together often enough to reach the evaluator.
+  const piece = fc.constantFrom(
+    ..."tokens indices length full_s tokens_int 0 1 2.5 -3 True x f [1,2] {1:2} round( indicator( ( ) [ ] + - * / % ^ == < and or not".split(
+      " ",
+    ),
+    ..."if else in , ; x = = = select(indices,1,<) aggregate(full_s, has_focus( selector_width( sort( max( 10^400 def f(x) { return } for i".split(
+      " ",
+    ),
+    '"ab"',
+    "for i in range(2) { x = indices; }",
+    "def f(x) { return x + 1; }",
+    "x = aggregate(select(tokens, tokens, ==), indices);",
+  );
+
+  it("fails only with a RaspError that has a place", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.constantFrom("ab", [1, 0], [true]), (pieces, example) => {
+        try {
+          load(pieces.join(" "), { example });
+        } catch (error) {
+          expect(error).toBeInstanceOf(RaspError);
+          expect((error as RaspError).diagnostic.span).toBeDefined();
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
