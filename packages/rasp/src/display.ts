@@ -3,7 +3,7 @@ import { atomsEqual } from "./atom/compare.js";
 import { atomText, describeAtom, floatText } from "./atom/text.js";
 import { describe, type Value } from "./elaborate/value.js";
 import type { Atom } from "./graph/node.js";
-import type { Matrix } from "./interpret/select.js";
+import { isMatrix, type Matrix } from "./interpret/select.js";
 import { sequenceType } from "./interpret/sequence.js";
 
 /** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
@@ -85,5 +85,3 @@ export function displayValue(value: Value): string {
 export function displayResult(input: readonly Atom[], result: readonly Atom[] | Matrix): string {
   return isMatrix(result) ? displayMatrix(input, result) : displaySequence(result);
 }
-
-const isMatrix = (result: readonly Atom[] | Matrix): result is Matrix => result[0] instanceof Uint8Array;

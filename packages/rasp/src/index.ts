@@ -18,7 +18,7 @@ export {
   type Value,
 } from "./elaborate/value.js";
 export { Evaluation } from "./interpret/evaluation.js";
-export type { Matrix } from "./interpret/select.js";
+export { isMatrix, type Matrix } from "./interpret/select.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
 export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";
 export { sequenceType, type SequenceType } from "./interpret/sequence.js";

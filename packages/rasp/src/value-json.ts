@@ -5,7 +5,7 @@
 import { atomText } from "./atom/text.js";
 import type { Value } from "./elaborate/value.js";
 import type { Atom } from "./graph/node.js";
-import type { Matrix } from "./interpret/select.js";
+import { isMatrix, type Matrix } from "./interpret/select.js";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -32,8 +32,6 @@ export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
   if (isMatrix(result)) return { value: result.map((row) => [...row]) };
   return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
 }
-
-const isMatrix = (result: readonly Atom[] | Matrix): result is Matrix => result[0] instanceof Uint8Array;
 
 /** A value that is neither s-op nor selector; of these, inside lists, only what they are can be told. */
 export function encodeValue(value: Value): EncodedValue {

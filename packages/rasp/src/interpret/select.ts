@@ -8,6 +8,9 @@ import type { Atom, Comparison } from "../graph/node.js";
 /** `matrix[query][key]` is 1 where the selector selects, else 0. Rows may be shared: not to be changed. */
 export type Matrix = readonly Uint8Array[];
 
+/** Whether an outcome is a selector's. Inputs are never empty, so that a matrix has a first row. */
+export const isMatrix = (outcome: readonly Atom[] | Matrix): outcome is Matrix => outcome[0] instanceof Uint8Array;
+
 /** One comparison per cell. @throws RaspError of class type where two atoms have no order */
 export const selectReference = (op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): Matrix =>
   queries.map((query) => Uint8Array.from(keys, (key) => (compareAtoms(op, key, query) ? 1 : 0)));

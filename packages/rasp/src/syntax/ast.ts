@@ -79,6 +79,9 @@ export type Statement = { readonly span: Span } & (
 
 export type Definition = Extract<Statement, { kind: "def" }>;
 
+/** A node without its span, for each kind of node. */
+export type Unspanned<Node> = Node extends unknown ? Omit<Node, "span"> : never;
+
 /** A program text, up to its first syntax error. */
 export interface Program {
   readonly statements: readonly Statement[];

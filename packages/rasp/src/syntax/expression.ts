@@ -4,7 +4,7 @@
  */
 import { errors } from "../diagnostic.js";
 import type { Comparison } from "../graph/node.js";
-import type { BinaryOperator, Expression, Iteration, UnaryOperator } from "./ast.js";
+import type { BinaryOperator, Expression, Iteration, Unspanned as WithoutSpan, UnaryOperator } from "./ast.js";
 import { Cursor } from "./cursor.js";
 import { cover } from "./source.js";
 import { INFIX, PREFIX, type TokenKind } from "./token.js";
@@ -13,6 +13,9 @@ import { INFIX, PREFIX, type TokenKind } from "./token.js";
 const MAX_NESTING = 250;
 
 const COMPARISONS: readonly TokenKind[] = ["==", "!=", "<", "<=", ">", ">="];
+
+/** An expression whose span its caller knows. */
+type Unspanned = WithoutSpan<Expression>;
 
 export class ExpressionParser extends Cursor {
   /**
@@ -32,8 +35,7 @@ export class ExpressionParser extends Cursor {
         suggestion: "name the inner parts in statements of their own",
       });
     }
-    let left = this.operand();
-    if (settles) this.unfinished.pop();
+    let left = this.operand(settles);
     for (;;) {
       const { kind, startsLine } = this.token;
       const power = INFIX.get(kind);
@@ -103,13 +105,25 @@ export class ExpressionParser extends Cursor {
     return { ...node, span: cover(left.span, end) };
   }
 
-  private operand(): Expression {
+  private operand(settles: boolean): Expression {
     const start = this.index;
-    const node = this.inner();
+    const node = this.prefixed(settles) ?? this.settling(settles);
     return { ...node, span: this.spanFrom(start) };
   }
 
-  private inner(): Unspanned {
+  private settling(settles: boolean): Unspanned {
+    const node = this.primary();
+    if (settles) this.unfinished.pop();
+    return node;
+  }
+
+  private prefixed(settles: boolean): Unspanned | undefined {
+    if (!this.at("not", "-", "+")) return undefined;
+    const op = this.take().kind as UnaryOperator;
+    return { kind: "unary", op, operand: this.expression(PREFIX, settles) };
+  }
+
+  private primary(): Unspanned {
     const { kind, text } = this.token;
     switch (kind) {
       case "int":
@@ -121,11 +135,6 @@ export class ExpressionParser extends Cursor {
       case "name":
         this.take();
         return { kind: "name", name: text };
-      case "not":
-      case "-":
-      case "+":
-        this.take();
-        return { kind: "unary", op: kind, operand: this.expression(PREFIX) };
     }
     return this.inBrackets(() => this.bracketed(kind));
   }
@@ -233,7 +242,3 @@ export class ExpressionParser extends Cursor {
     return { names, over: this.inBrackets(() => this.expression()) };
   }
 }
-
-type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;
-/** An expression whose span its caller knows. */
-type Unspanned = DistributiveOmit<Expression, "span">;

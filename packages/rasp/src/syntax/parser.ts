@@ -3,7 +3,7 @@
  * from one that is wrong (class `syntax`): the original waits for more input after the first, and the oracle records which.
  */
 import { errors, RaspError } from "../diagnostic.js";
-import type { ExampleKind, Expression, Program, Statement } from "./ast.js";
+import type { ExampleKind, Expression, Program, Statement, Unspanned as WithoutSpan } from "./ast.js";
 import { Unexpected } from "./cursor.js";
 import { ExpressionParser } from "./expression.js";
 import { lex } from "./lexer.js";
@@ -59,6 +59,9 @@ const AFTER_SEMICOLON: Readonly<Record<Context, readonly TokenKind[]>> = {
   for: [...STATEMENT_STARTS, "}"],
   result: ["}"],
 };
+
+/** A statement whose span its caller knows. */
+type Unspanned = WithoutSpan<Statement>;
 
 /** No text can exhaust the stack by loops and definitions inside each other. */
 const MAX_DEPTH = 200;
@@ -190,10 +193,6 @@ class Parser extends ExpressionParser {
     return this.take().kind === "on";
   }
 }
-
-type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never;
-/** A statement whose span its caller knows. */
-type Unspanned = DistributiveOmit<Statement, "span">;
 
 function diagnose(error: unknown, parser: Parser, start: number): RaspError {
   if (!(error instanceof Unexpected)) {

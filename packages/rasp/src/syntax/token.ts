@@ -37,18 +37,22 @@ export interface Token {
   readonly startsLine: boolean;
 }
 
-/** Left binding power of the infix operators, all left-associative; larger binds tighter. */
-export const INFIX: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>([
-  ...(["in"] as const).map((op) => [op, 1] as const),
-  ...(["if"] as const).map((op) => [op, 2] as const),
-  ...(["and", "or"] as const).map((op) => [op, 3] as const),
-  ...(["==", "<=", ">=", ">", "<"] as const).map((op) => [op, 4] as const),
-  ...(["+", "-"] as const).map((op) => [op, 5] as const),
-  ...(["%"] as const).map((op) => [op, 6] as const),
-  ...(["*", "/"] as const).map((op) => [op, 7] as const),
-  ...(["^"] as const).map((op) => [op, 8] as const),
-  ...(["[", "("] as const).map((op) => [op, 10] as const),
-]);
+/** The infix operators, loosest first: every level is left-associative. */
+const LEVELS: readonly (readonly TokenKind[])[] = [
+  ["in"],
+  ["if"],
+  ["and", "or"],
+  ["==", "<=", ">=", ">", "<"],
+  ["+", "-"],
+  ["%"],
+  ["*", "/"],
+  ["^"],
+];
 
 /** Binding power of the prefix operators `not`, `-`, `+`: tighter than `^`, looser than indexing and calls. */
-export const PREFIX = 9;
+export const PREFIX = LEVELS.length + 1;
+
+/** Left binding power of the infix operators, and of the brackets of indexing and calls; larger binds tighter. */
+export const INFIX: ReadonlyMap<TokenKind, number> = new Map(
+  [...LEVELS, [], ["[", "("] as const].flatMap((level, i) => level.map((kind) => [kind, i + 1] as const)),
+);
