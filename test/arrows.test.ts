@@ -20,13 +20,12 @@ const packages: Record<string, readonly string[]> = {
 
 /** What each folder of `rasp` may import of the others. Files of `src` itself are the shared ground and the public surface. */
 const folders: Record<string, readonly string[]> = {
-  syntax: [],
-  atom: ["graph", "syntax"],
+  atom: [],
+  syntax: ["atom"],
   graph: ["syntax", "atom"],
   interpret: ["graph", "atom", "syntax"],
-  cost: ["graph", "syntax"],
   elaborate: ["syntax", "graph", "atom", "interpret", "stdlib"],
-  stdlib: [],
+  stdlib: ["syntax"],
   compile: ["graph", "atom", "interpret", "syntax"],
   verify: ["compile", "graph", "atom", "interpret", "syntax"],
 };

@@ -1,6 +1,6 @@
 /** Python's arithmetic on atoms. Every operator of the language that works on plain values is here, `^` in `power.ts`. */
 import { errors } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "./atom.js";
 import { numeric, ratio, roundHalfEven, toFloat, type Numeric } from "./number.js";
 import { power } from "./power.js";
 import { describeAtom } from "./text.js";

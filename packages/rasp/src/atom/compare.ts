@@ -1,6 +1,6 @@
 /** Python's comparisons: ints, floats and bools compare exactly by value, strings by code points, and nothing else mixes. */
 import { errors } from "../diagnostic.js";
-import type { Atom, Comparison } from "../graph/node.js";
+import type { Atom, Comparison } from "./atom.js";
 import { numeric } from "./number.js";
 import { describeAtom } from "./text.js";
 

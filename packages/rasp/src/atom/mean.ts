@@ -1,6 +1,6 @@
 /** What `aggregate` does with the selected values of one row (RASP.md, 2.7). */
 import { errors } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "./atom.js";
 import { arithmetic } from "./arithmetic.js";
 import { numeric, toFloat, type Numeric } from "./number.js";
 import { describeAtom } from "./text.js";

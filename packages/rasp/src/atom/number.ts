@@ -3,7 +3,7 @@
  * even, wherever an int or a quotient of ints becomes a float.
  */
 import { errors } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "./atom.js";
 
 /** An atom that arithmetic accepts. */
 export type Numeric = bigint | number;

@@ -1,6 +1,6 @@
 /** Atoms as Python writes and reads them: `str`, `repr`, and the texts that `int()` and `float()` accept. */
 import { errors } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "./atom.js";
 import { toFloat, truncate } from "./number.js";
 
 /** Python's `repr` of a float: the shortest digits that read back, an exponent from 1e16 up and below 1e-4. */

@@ -3,13 +3,10 @@
  * compiler read it. Nodes are immutable and compared by identity: the original language counts heads by selector *object*
  * (RASP paper, section 3), so nothing here merges equal nodes. Merging is the business of the compiler's simplification.
  */
+import type { Atom, Comparison } from "../atom/atom.js";
 import type { Span } from "../syntax/source.js";
 
-/** A value at one position. int = `bigint`, float = `number`, with Python's arithmetic between them; bool; string. */
-export type Atom = bigint | number | boolean | string;
-
-/** The comparisons that `select` knows. `!=` exists only there. */
-export type Comparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
+export type { Atom, Comparison } from "../atom/atom.js";
 
 /** How the input's elements become `tokens`: `tokens_str`, `tokens_int`, `tokens_float`, `tokens_bool`, `tokens_asis`. */
 export type TokenConversion = "str" | "int" | "float" | "bool" | "asis";

@@ -1,5 +1,5 @@
 /** The syntax tree. Every node carries its span; names keep the span of the name alone. */
-import type { Atom, Comparison } from "../graph/node.js";
+import type { Atom, Comparison } from "../atom/atom.js";
 import type { Span } from "./source.js";
 
 /** A name where the program introduces or uses it. */

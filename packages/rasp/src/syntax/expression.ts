@@ -3,7 +3,7 @@
  * too, and a prefix operator takes only indexing and calls with it: `-2^2` is `(-2)^2`, `not a == b` is `(not a) == b`.
  */
 import { errors } from "../diagnostic.js";
-import type { Comparison } from "../graph/node.js";
+import type { Comparison } from "../atom/atom.js";
 import type { BinaryOperator, Expression, Iteration, Unspanned as WithoutSpan, UnaryOperator } from "./ast.js";
 import { Cursor } from "./cursor.js";
 import { cover } from "./source.js";
