@@ -9,10 +9,15 @@ export interface Ran {
 
 export interface World {
   readonly files?: Readonly<Record<string, string>>;
+  /** Binary files; what the command writes is added. */
+  readonly binaries?: Map<string, Uint8Array>;
   readonly stdin?: string;
 }
 
-export async function selectron(args: readonly string[], { files = {}, stdin = "" }: World = {}): Promise<Ran> {
+export async function selectron(
+  args: readonly string[],
+  { files = {}, binaries = new Map(), stdin = "" }: World = {},
+): Promise<Ran> {
   const written = { out: "", err: "" };
   const io: Io = {
     readFile: (path) => {
@@ -20,6 +25,12 @@ export async function selectron(args: readonly string[], { files = {}, stdin = "
       if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
       return text;
     },
+    readBytes: (path) => {
+      const bytes = binaries.get(path);
+      if (!bytes) throw Object.assign(new Error(`ENOENT: ${path}`), { code: "ENOENT" });
+      return bytes;
+    },
+    writeBytes: (path, bytes) => void binaries.set(path, bytes),
     readStdin: () => stdin,
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),

@@ -28,6 +28,7 @@ export function registerRun(program: Command, context: Context): void {
       const values = model.values([atoms])[0]!;
       if (json) context.printJson({ sop: model.card.name, ...encodeResult(values) });
       else context.print(displaySequence(values));
-      if (attention) context.say(attentionText(model, atoms));
+      // With --json standard output holds one object only.
+      if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
     });
 }

@@ -57,7 +57,14 @@ function howToVerify({ exhaustive, runs, seed, vocab, maxLength }: VerifyCommand
   return { exhaustive: true };
 }
 
-function reportJson({ ok, exhaustive, inputs, withoutValue, maxLength, counterexample }: VerifyReport): Record<string, Json> {
+function reportJson({
+  ok,
+  exhaustive,
+  inputs,
+  withoutValue,
+  maxLength,
+  counterexample,
+}: VerifyReport): Record<string, Json> {
   return {
     ok,
     exhaustive,

@@ -4,12 +4,13 @@
  */
 import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
-import { hasMeans, type Domain } from "./domain.js";
+import type { Domain } from "./domain.js";
 import { Features, type Leaves } from "./features.js";
 import type { Mean, NormalForm, NormalSOp, Width } from "./normal.js";
 import { COUNT_SCALE, GAP, labelOf, smallestStep, type Head, type Output, type Plan, type Probe } from "./plan.js";
 import { attentionLayer, constantRead, type Read, type Stream } from "./read.js";
 import { refuse } from "./refusal.js";
+import { hasMeans } from "./rows.js";
 import { scoresOf, type Scores } from "./scores.js";
 import { disjointConjunctions, oneConjunction, type Conjunction } from "./selection.js";
 import { coordinates, oneHot, type Standing } from "./standing.js";

@@ -4,13 +4,13 @@
  */
 import fc from "fast-check";
 
-interface Types {
+type Types = {
   int: string;
   number: string;
   bool: string;
   text: string;
   selector: string;
-}
+};
 
 const comparison = fc.constantFrom("==", "<", "<=", ">", ">=");
 const selectComparison = fc.constantFrom("==", "!=", "<", "<=", ">", ">=");

@@ -1,0 +1,118 @@
+/** compile, run and verify, as a user calls them; the process and the files are real where that is the point. */
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nodeIo, run } from "../src/index.js";
+import { selectron } from "./harness.js";
+
+const files = {
+  "reverse.rasp": "flip = select(indices, length - 1 - indices, ==);\nreverse = aggregate(flip, tokens);\n",
+  "numbers.rasp": "tokens = tokens_int;\ntwice = tokens * 2;\n",
+  "explodes.rasp": "big = aggregate(select(indices, indices, <=), tokens_float);\n",
+};
+const binaries = new Map<string, Uint8Array>();
+const call = (...args: string[]) => selectron(args, { files, binaries });
+const reverse = ["reverse.rasp", "--sop", "reverse", "--vocab", "a,b,c", "--max-length", "5"];
+
+describe("compile and run", () => {
+  it("the model runs without its program", async () => {
+    const compiled = await call("compile", ...reverse, "-o", "m.safetensors", "--json");
+    expect(compiled).toMatchObject({ exitCode: 0, err: "" });
+    expect(JSON.parse(compiled.out)).toMatchObject({ output: "m.safetensors", sop: "reverse", stats: { layers: 2 } });
+    const alone = await selectron(["run", "m.safetensors", "--input", "abcca"], { binaries });
+    expect(alone).toEqual({ exitCode: 0, out: "[a, c, c, b, a] (strings)\n", err: "" });
+    const json = await selectron(["run", "m.safetensors", "--input", "ab", "--json"], { binaries });
+    expect(JSON.parse(json.out)).toEqual({ sop: "reverse", value: ["b", "a"], kinds: "ss" });
+  });
+
+  it("takes a vocabulary of numbers", async () => {
+    const args = ["numbers.rasp", "--sop", "twice", "--vocab", "[1,2,-3]", "--max-length", "3", "-o", "n.safetensors"];
+    expect(await call("compile", ...args)).toMatchObject({ exitCode: 0 });
+    expect((await call("run", "n.safetensors", "--input", "[-3,2]")).out).toBe("[-6, 4] (ints)\n");
+  });
+
+  it("draws what the heads attend to", async () => {
+    await call("compile", ...reverse, "-o", "m.safetensors");
+    const { out } = await call("run", "m.safetensors", "--input", "ab", "--attention");
+    expect(out).toContain("layer 2, head 1: reverse\n     BOS   a   b\n   a   ·   ·   █\n   b   ·   █   ·\n");
+  });
+});
+
+describe("verify", () => {
+  it("says yes in plain words, and in JSON", async () => {
+    expect(await call("verify", ...reverse, "--exhaustive")).toEqual({
+      exitCode: 0,
+      out: "reverse: the model agrees with the program on all 363 inputs of 1 to 5 tokens.\n",
+      err: "",
+    });
+    const { out } = await call("verify", ...reverse, "--runs", "20", "--seed", "4", "--json");
+    expect(JSON.parse(out)).toMatchObject({ ok: true, exhaustive: false, inputs: 20, withoutValue: 0 });
+  });
+
+  it("needs to be told how", async () => {
+    const { exitCode, err } = await call("verify", ...reverse);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("either --exhaustive or --runs N");
+    expect((await call("verify", ...reverse.slice(0, -1), "40", "--exhaustive")).err).toContain("too many to try each");
+  });
+});
+
+describe("bad input has exit code 2, one message with a remedy, and no stack trace", () => {
+  const m = "m.safetensors";
+  it.each([
+    ["an unreadable program", ["compile", "none.rasp", ...reverse.slice(1), "-o", m], 'cannot read "none.rasp"'],
+    ["an unknown s-op", ["compile", reverse[0]!, "--sop", "reverze", ...reverse.slice(3), "-o", m], "reverze"],
+    ["a selector", ["compile", reverse[0]!, "--sop", "flip", ...reverse.slice(3), "-o", m], "is not an s-op"],
+    ["an empty token", ["compile", ...reverse.slice(0, 4), "a,,b", "--max-length", "3", "-o", m], "empty token"],
+    ["a repeated token", ["compile", ...reverse.slice(0, 4), "a,b,a", "--max-length", "3", "-o", m], "twice"],
+    ["no length", ["compile", ...reverse.slice(0, 6), "0", "-o", m], "whole number"],
+    ["another format", ["compile", ...reverse, "-o", "m.bin"], ".safetensors"],
+    ["an unknown option", ["compile", ...reverse, "--fast", "-o", m], "--fast"],
+    ["a missing model", ["run", "none.safetensors", "--input", "a"], 'cannot read "none.safetensors"'],
+    ["a foreign token", ["run", m, "--input", "abx"], 'token "x" at position 2'],
+    ["a long input", ["run", m, "--input", "aaaaaa"], "at most 5"],
+    ["no input", ["run", m, "--input", ""], "the input is empty"],
+  ])("%s", async (_, args, message) => {
+    await call("compile", ...reverse, "-o", m);
+    const before = [...binaries.keys()];
+    const { exitCode, out, err } = await call(...args);
+    expect(exitCode).toBe(2);
+    expect(out).toBe("");
+    expect(err).toContain(message);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect([...binaries.keys()]).toEqual(before);
+    const json = await call(...args, "--json");
+    expect(json.exitCode).toBe(2);
+    expect((JSON.parse(json.out) as { error: { message: string } }).error.message).not.toBe("");
+  });
+
+  it("a damaged model, and one with a NaN", async () => {
+    await call("compile", ...reverse, "-o", m);
+    const bytes = binaries.get(m)!;
+    binaries.set("cut.safetensors", bytes.subarray(0, bytes.length - 4));
+    expect(await call("run", "cut.safetensors", "--input", "a")).toMatchObject({ exitCode: 2, out: "" });
+    const poisoned = bytes.slice();
+    new DataView(poisoned.buffer).setFloat32(poisoned.length - 4, NaN, true);
+    binaries.set("nan.safetensors", poisoned);
+    expect((await call("run", "nan.safetensors", "--input", "a")).err).toMatch(/is NaN/);
+  });
+});
+
+describe("files", () => {
+  it("are written whole or not at all, and nothing is left beside them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "selectron-"));
+    const program = join(folder, "reverse.rasp");
+    writeFileSync(program, files["reverse.rasp"]);
+    const io = { ...nodeIo, out: () => undefined, err: () => undefined };
+    const model = join(folder, "m.safetensors");
+    expect(await run(["compile", program, ...reverse.slice(1), "-o", model], io)).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual(["m.safetensors", "reverse.rasp"]);
+    const whole = readFileSync(model);
+    expect(await run(["compile", program, ...reverse.slice(1), "-o", join(folder, "no", "m.safetensors")], io)).toBe(2);
+    // A folder stands where the model should go: the rename fails, and the temporary file goes.
+    expect(await run(["compile", program, ...reverse.slice(1), "-o", folder + "/x.safetensors/"], io)).toBe(2);
+    expect(readdirSync(folder).sort()).toEqual(["m.safetensors", "reverse.rasp"]);
+    expect(readFileSync(model)).toEqual(whole);
+  });
+});

@@ -1,0 +1,115 @@
+/** Every code block of the documents is true: rasp loads, ts runs and prints what it says, console transcripts replay. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { format } from "node:util";
+import { nodeIo, run, type Io } from "@selectron/cli";
+import { load } from "@selectron/rasp";
+import { afterAll, describe, expect, it, vi } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "docs/architecture.md",
+  "docs/decisions.md",
+  "bench/README.md",
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
+];
+
+interface Block {
+  readonly language: string;
+  readonly text: string;
+  readonly line: number;
+}
+
+function blocksOf(document: string): Block[] {
+  const text = readFileSync(join(root, document), "utf8");
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ 1: language, 2: body, index }) => ({
+    language: language!,
+    text: body!,
+    line: text.slice(0, index).split("\n").length,
+  }));
+}
+
+const scratch = join(root, "test", ".snippets");
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Runs a snippet as a module; what it prints must be what its `// →` comments say, in order. */
+async function runTypeScript(name: string, text: string): Promise<void> {
+  mkdirSync(scratch, { recursive: true });
+  const file = join(scratch, `${name}.ts`);
+  writeFileSync(file, text);
+  const printed: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((...args: unknown[]) => void printed.push(format(...args)));
+  try {
+    await import(/* @vite-ignore */ file);
+  } finally {
+    log.mockRestore();
+  }
+  expect(printed.flatMap((text) => text.split("\n"))).toEqual([...text.matchAll(/\/\/ → (.*)$/gm)].map(([, said]) => said));
+}
+
+/** A shell's words: spaces separate, quotes keep together. */
+const words = (command: string): string[] =>
+  [...command.matchAll(/(?:"((?:\\.|[^"])*)"|'([^']*)'|([^\s"']+))/g)].map(
+    ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare!,
+  );
+
+/** Replays `$ selectron …` lines; the lines below each are what it prints, and a line `...` stands for any lines. */
+async function replay(transcript: string): Promise<void> {
+  const binaries = new Map<string, Uint8Array>();
+  for (const step of transcript.split(/^(?=\$ )/m)) {
+    const [command, ...expected] = step.trimEnd().split("\n");
+    const [prompt, program, ...args] = words(command!);
+    expect([prompt, program]).toEqual(["$", "selectron"]);
+    let printed = "";
+    const io: Io = {
+      ...nodeIo,
+      readFile: (path) => nodeIo.readFile(join(root, path)),
+      readBytes: (path) => binaries.get(path) ?? nodeIo.readBytes(join(root, path)),
+      writeBytes: (path, bytes) => void binaries.set(path, bytes),
+      out: (text) => void (printed += text),
+      err: (text) => void (printed += text),
+    };
+    await run(args, io);
+    const pattern = expected.map((line) => (line === "..." ? "(?:.*\n)*?" : `${escape(line)}\n`)).join("");
+    expect(printed).toMatch(new RegExp(`^${pattern}$`));
+  }
+}
+
+const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/** What `.ci/run` and the test command do themselves, or what is a drawing. */
+const NOT_RUN = new Set(["", "sh"]);
+
+describe.each(documents)("%s", (document) => {
+  const blocks = blocksOf(document).filter(({ language }) => !NOT_RUN.has(language));
+  it("is there", () => {
+    expect(readFileSync(join(root, document), "utf8")).toMatch(/^# /);
+  });
+  it.each(blocks)("line $line ($language) is true", async ({ language, text, line }) => {
+    switch (language) {
+      case "rasp":
+        load(text, { file: document });
+        break;
+      case "ts":
+        await runTypeScript(`${document.replace(/\W/g, "-")}-${line}`, text);
+        break;
+      case "console":
+        await replay(text);
+        break;
+      default:
+        throw new Error(`no way to run a block of ${language}`);
+    }
+  });
+});
+
+it("CI runs what the README says", () => {
+  const commands = blocksOf("README.md").filter(({ language }) => language === "sh");
+  const script = readFileSync(join(root, ".ci/run"), "utf8");
+  for (const { text } of commands)
+    for (const command of text.trim().split(" && ")) expect(script).toContain(`${command}\n`);
+});
