@@ -17,7 +17,9 @@ const project = (name: string, include: string[]) => ({
 export default defineConfig({
   test: {
     projects: [
-      ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) => project(name, [`packages/${name}/test/**/*.test.ts`])),
+      ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) =>
+        project(name, [`packages/${name}/test/**/*.test.ts`]),
+      ),
       project("bench", ["bench/test/**/*.test.ts"]),
       project("house", ["test/**/*.test.ts"]),
     ],

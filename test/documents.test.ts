@@ -49,7 +49,9 @@ async function runTypeScript(name: string, text: string): Promise<void> {
   } finally {
     log.mockRestore();
   }
-  expect(printed.flatMap((text) => text.split("\n"))).toEqual([...text.matchAll(/\/\/ → (.*)$/gm)].map(([, said]) => said));
+  expect(printed.flatMap((text) => text.split("\n"))).toEqual(
+    [...text.matchAll(/\/\/ → (.*)$/gm)].map(([, said]) => said),
+  );
 }
 
 /** A shell's words: spaces separate, quotes keep together. */

@@ -1,6 +1,6 @@
 /** The verifier finds what is wrong: the smallest input, and the first s-op. */
 import { expect, it } from "vitest";
-import type { CompiledModel} from "../src/index.js";
+import type { CompiledModel } from "../src/index.js";
 import { compile, load, verify, type SOp } from "../src/index.js";
 import { countInputs, everyInput, randomInputs } from "../src/verify/inputs.js";
 
