@@ -65,10 +65,13 @@ export function plainEncoder(
         for (let h = 0; h < heads; h++) {
           const own = (y: Matrix, i: number): number[] => y[i]!.slice(h * dHead, (h + 1) * dHead);
           const pattern = x.map((_, i) => {
-            const weights = x.map((_, j) => {
+            const scores = x.map((_, j) => {
               const score = own(query, i).reduce((total, q, c) => total + q * own(key, j)[c]!, 0) / Math.sqrt(dHead);
-              return padding && !padding[b]![j] ? 0 : Math.exp(score);
+              return padding && !padding[b]![j] ? -Infinity : score;
             });
+            // Scores of some hundreds below 0 would all become 0 without it, even in float64.
+            const most = Math.max(...scores);
+            const weights = scores.map((score) => (score === -Infinity ? 0 : Math.exp(score - most)));
             const total = weights.reduce((a, c) => a + c, 0);
             return weights.map((weight) => (total === 0 ? 0 : weight / total));
           });
