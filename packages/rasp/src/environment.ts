@@ -9,6 +9,7 @@ import { StatementRunner, type Outcome } from "./elaborate/statements.js";
 import { describe, type Value } from "./elaborate/value.js";
 import type { Atom, Selector, SOp } from "./graph/node.js";
 import { inputAtoms, type Input } from "./interpret/tokens.js";
+import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { parseProgram } from "./syntax/parser.js";
 import type { Span } from "./syntax/source.js";
 
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly example?: Input;
   /** Reads what `load "path";` names; the path ends in `.rasp`. Without it no file can be loaded. */
   readonly readFile?: (path: string) => string;
+  /** How much each run may use; `DEFAULT_LIMITS` for what is not given. */
+  readonly limits?: Partial<Limits>;
 }
 
 /** The names that a program has set, on top of the library. */
@@ -29,7 +32,10 @@ export class Environment {
   private readonly scope: Scope = programScope();
 
   constructor(options: LoadOptions = {}) {
-    this.session = new Session(inputAtoms(options.example ?? "hello"), options.readFile ?? noFiles);
+    this.session = new Session(inputAtoms(options.example ?? "hello"), options.readFile ?? noFiles, {
+      ...DEFAULT_LIMITS,
+      ...options.limits,
+    });
   }
 
   /** The s-op example that is running now. */
@@ -64,11 +70,13 @@ export class Environment {
 
   /** Runs further statements. @throws RaspError, the first; what stands before it has run */
   run(text: string, file = "<text>"): void {
+    this.session.budget.restart();
     runSource({ file, text }, this.session, this.scope);
   }
 
   /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */
   execute(text: string, file = "<expr>"): Outcome {
+    this.session.budget.restart();
     const source = { file, text: `${text};` };
     const { statements, error } = parseProgram(source);
     if (error) throw error;

@@ -1,10 +1,11 @@
 /** `@selectron/rasp`: the RASP language. */
-export { RaspError, type Diagnostic, type ErrorClass, type Note } from "./diagnostic.js";
+export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./diagnostic.js";
 export { position, textOf, type Position, type Source, type Span } from "./syntax/source.js";
 export { parseProgram, type ParseResult } from "./syntax/parser.js";
 export type { Expression, Program, Statement } from "./syntax/ast.js";
 export * from "./graph/node.js";
 export { load, Environment, type LoadOptions } from "./environment.js";
+export { DEFAULT_LIMITS, type Limits } from "./limits.js";
 export type { Outcome } from "./elaborate/statements.js";
 export type { Session } from "./elaborate/session.js";
 export {

@@ -1,5 +1,5 @@
 /** `selectron eval`: the values of an s-op, a selector or an expression; with `--batch`, of many cases. */
-import { applyTo, displayValue, encodeValue, isMatrix, type Atom, type Json, type Value } from "@selectron/rasp";
+import { applyTo, displayValue, encodeResult, encodeValue, isMatrix, type Atom, type Json, type Value } from "@selectron/rasp";
 import type { Command } from "commander";
 import { answerCases } from "../batch.js";
 import { UsageError, type Context } from "../context.js";
@@ -57,6 +57,5 @@ function evaluateFile(context: Context, file: string | undefined, { sop, expr, i
 
 function asJson(value: Value, answer: Value, input: readonly Atom[]): Json {
   const type = value.kind === "applied" ? (isMatrix(value.result) ? "selector" : "s-op") : value.kind;
-  const encodedInput = encodeValue({ kind: "list", items: input.map((atom) => ({ kind: "atom", atom })) });
-  return { type, input: encodedInput.value, ...encodeValue(answer) };
+  return { type, input: encodeResult(input).value, ...encodeValue(answer) };
 }

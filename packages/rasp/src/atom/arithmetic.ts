@@ -2,7 +2,7 @@
 import { errors } from "../diagnostic.js";
 import type { Atom } from "./atom.js";
 import { numeric, ratio, roundHalfEven, toFloat, type Numeric } from "./number.js";
-import { power } from "./power.js";
+import { MAX_BITS, power } from "./power.js";
 import { describeAtom } from "./text.js";
 
 /** The arithmetic operators between two atoms. */
@@ -21,7 +21,7 @@ export function arithmetic(op: ArithmeticOperator, left: Atom, right: Atom): Ato
     case "-":
       return typeof a === "bigint" && typeof b === "bigint" ? a - b : toFloat(a) - toFloat(b);
     case "*":
-      return typeof a === "bigint" && typeof b === "bigint" ? a * b : toFloat(a) * toFloat(b);
+      return typeof a === "bigint" && typeof b === "bigint" ? product(a, b) : toFloat(a) * toFloat(b);
     case "/":
       return divide(a, b);
     case "%":
@@ -50,6 +50,12 @@ function repeat(text: string, times: bigint): string {
   if (BigInt(text.length) * times > BigInt(MAX_STRING))
     throw errors.overflow(`a string repeated ${times} times is too long`);
   return text.repeat(Number(times));
+}
+
+function product(a: bigint, b: bigint): bigint {
+  const result = a * b;
+  if (BigInt.asIntN(MAX_BITS, result) !== result) throw errors.overflow("this product of ints is too large");
+  return result;
 }
 
 function divide(a: Numeric, b: Numeric): number {

@@ -5,8 +5,8 @@
 import { errors } from "../diagnostic.js";
 import { ratio, toFloat, type Numeric } from "./number.js";
 
-/** An int power above so many bits is refused: Python would take the machine's memory for it. */
-const MAX_BITS = 1 << 22;
+/** An int above so many bits is refused: Python would take the machine's memory for it. */
+export const MAX_BITS = 1 << 22;
 
 /** `base ^ exponent`. @throws RaspError of class zero-division, overflow, or type for a complex result. */
 export function power(base: Numeric, exponent: Numeric): Numeric {

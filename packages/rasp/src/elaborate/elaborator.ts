@@ -3,7 +3,7 @@
  * selector that an expression yields is tried at once on the running example, and a failure is the expression's.
  */
 import { errors, RaspError } from "../diagnostic.js";
-import { aggregateNode, selectNode, type Atom } from "../graph/node.js";
+import { aggregateNode, selectNode, topological, type Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
@@ -16,11 +16,13 @@ import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { StatementRunner } from "./statements.js";
 import {
+  atomSize,
   atomValue,
   describe,
   dictValue,
   listValue,
   selectorValue,
+  sizeOf,
   sopValue,
   valueTruth,
   type FunctionValue,
@@ -29,6 +31,9 @@ import {
 
 /** Calls on the way to an error that its notes list at most. */
 const MAX_NOTES = 5;
+
+/** The work of evaluating a node, besides that at each position. */
+const NODE_WORK = 8;
 
 export class Elaborator {
   constructor(
@@ -43,15 +48,17 @@ export class Elaborator {
   /** The value of an expression. @throws RaspError, with a place. */
   expression(expression: Expression): Value {
     const span = this.blame ?? expression.span;
-    this.session.enter(span);
+    const { budget } = this.session;
+    budget.enter(span);
     try {
+      budget.work(1);
       const value = this.evaluate(expression, span);
       this.check(value);
       return value;
     } catch (error) {
-      throw located(error, span);
+      throw located(error, span, budget);
     } finally {
-      this.session.leave();
+      budget.leave();
     }
   }
 
@@ -64,11 +71,29 @@ export class Elaborator {
     return { kind: "function", definition, scope: this.scope, isLibrary: definition.span.source === rasplib };
   }
 
+  /** A new list. */
+  list(items: readonly Value[]): Value {
+    return this.hold(listValue(items));
+  }
+
+  private hold(value: Value): Value {
+    this.session.budget.hold(sizeOf(value));
+    return value;
+  }
+
   /** Tries an s-op or selector on the example. */
   private check(value: Value): void {
+    if (value.kind !== "s-op" && value.kind !== "selector") return;
     const evaluation = this.example ?? this.session.sopExample;
-    if (value.kind === "s-op") evaluation.sop(value.node);
-    else if (value.kind === "selector") evaluation.selector(value.node);
+    const { budget } = this.session;
+    const isNew = budget.node(value.node.id);
+    if (value.kind === "selector") {
+      evaluation.selector(value.node);
+      if (isNew) budget.hold(evaluation.input.length);
+      return;
+    }
+    const atoms = evaluation.sop(value.node);
+    if (isNew) budget.hold(atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
   }
 
   private nested(scope: Scope): Elaborator {
@@ -92,11 +117,15 @@ export class Elaborator {
         }
         return liftedTernary(condition, this.expression(expression.then), this.expression(expression.otherwise), span);
       }
-      case "contains":
-        return contains(this.expression(expression.item), this.expression(expression.container), span);
+      case "contains": {
+        const [item, container] = [this.expression(expression.item), this.expression(expression.container)];
+        this.session.budget.work(sizeOf(container));
+        return contains(item, container, span);
+      }
       case "index": {
-        const target = this.expression(expression.target);
-        return elementAt(target, this.expression(expression.index), positions, span);
+        const [target, index] = [this.expression(expression.target), this.expression(expression.index)];
+        if (index.kind === "s-op") this.session.budget.work(sizeOf(target));
+        return elementAt(target, index, positions, span);
       }
       case "call":
         return this.call(expression, span);
@@ -107,9 +136,9 @@ export class Elaborator {
       case "aggregate":
         return this.aggregate(expression, span);
       case "range":
-        return range(this.expressions(expression.args));
+        return this.hold(range(this.expressions(expression.args)));
       case "zip":
-        return zip(this.expressions(expression.args));
+        return this.hold(zip(this.expressions(expression.args)));
       case "len": {
         const list = this.expression(expression.list);
         if (list.kind === "list") return atomValue(BigInt(list.items.length));
@@ -118,33 +147,38 @@ export class Elaborator {
         });
       }
       case "list":
-        return listValue(this.expressions(expression.items));
+        return this.list(this.expressions(expression.items));
       case "dict":
-        return dictValue(expression.entries.map(([key, value]) => [this.key(key), this.expression(value)]));
+        return this.hold(dictValue(expression.entries.map(([key, value]) => [this.key(key), this.expression(value)])));
       case "list-comprehension":
-        return listValue(this.comprehension(expression.iteration).map((inner) => inner.expression(expression.item)));
+        return this.list(this.comprehension(expression.iteration).map((inner) => inner.expression(expression.item)));
       case "dict-comprehension":
-        return dictValue(
-          this.comprehension(expression.iteration).map((inner) => [
-            inner.key(expression.key),
-            inner.expression(expression.value),
-          ]),
+        return this.hold(
+          dictValue(
+            this.comprehension(expression.iteration).map((inner) => [
+              inner.key(expression.key),
+              inner.expression(expression.value),
+            ]),
+          ),
         );
     }
   }
 
   /** `a + b + c + …` from left to right in a loop: long sums cost no stack. */
   private chain(expression: Expression & { kind: "binary" }): Value {
+    const { budget } = this.session;
     const spine = [expression];
     for (let left = expression.left; left.kind === "binary"; left = left.left) spine.push(left);
     let value = this.expression(spine.at(-1)!.left);
     for (const link of spine.reverse()) {
       const span = this.blame ?? link.span;
       try {
-        value = binary(link.op, value, this.expression(link.right), span);
+        const right = this.expression(link.right);
+        budget.work(value.kind === "atom" ? 1 : sizeOf(value) + sizeOf(right));
+        value = this.hold(binary(link.op, value, right, span));
         this.check(value);
       } catch (error) {
-        throw located(error, span);
+        throw located(error, span, budget);
       }
     }
     return value;
@@ -200,6 +234,7 @@ export class Elaborator {
     }
     if (!only) throw errors.argumentCount(`${describe(target)} is applied to one input, not to ${args.length}`);
     const evaluation = new Evaluation(asInput(only));
+    this.session.budget.work(topological(target.node).length * (evaluation.input.length + NODE_WORK));
     const result = target.kind === "s-op" ? evaluation.sop(target.node) : evaluation.selector(target.node);
     return { kind: "applied", input: evaluation.input, result, of: target.node };
   }
@@ -228,7 +263,7 @@ export class Elaborator {
       const runner = new StatementRunner(inner);
       for (const statement of body) runner.run(statement);
       const values = inner.expressions(result);
-      return values.length === 1 ? values[0]! : listValue(values);
+      return values.length === 1 ? values[0]! : inner.list(values);
     } catch (error) {
       const known = error instanceof RaspError ? (error.diagnostic.notes ?? []).length : MAX_NOTES;
       if (!(error instanceof RaspError) || known >= MAX_NOTES || inner.blame) throw error;

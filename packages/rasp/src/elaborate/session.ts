@@ -1,18 +1,13 @@
 /**
  * What statements act on besides names: the running examples on which every new s-op is tried at once (RASP.md, 2.10), the REPL's
- * switches, files, and how deep evaluation has gone.
+ * switches, files, what is left of the budget, and the warnings so far.
  */
-import { errors, RaspError } from "../diagnostic.js";
+import { errors, RaspError, type Diagnostic } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
+import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
 import type { ExampleKind } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
-
-/**
- * Expressions being evaluated inside each other, over all calls. A recursive function takes about three a call; the original, with
- * Python's stack, ends after some hundred calls too.
- */
-const MAX_DEPTH = 400;
 
 export class Session {
   /** Keeps the values of all nodes on the running s-op example. */
@@ -21,13 +16,16 @@ export class Session {
   readonly display = { sopExamples: true, selectorExamples: true, fullSequences: false };
   /** The files being loaded now, outermost first. */
   readonly loading: string[] = [];
-  private depth = 0;
+  readonly budget: Budget;
+  private readonly warned = new Map<string, Diagnostic>();
 
   constructor(
     example: readonly Atom[],
     /** @throws if there is no such file */
     readonly readFile: (path: string) => string,
+    limits: Limits = DEFAULT_LIMITS,
   ) {
+    this.budget = new Budget(limits);
     this.sopExample = this.selectorExample = new Evaluation(example);
   }
 
@@ -36,31 +34,29 @@ export class Session {
     if (which !== "s-op") this.selectorExample = new Evaluation(example);
   }
 
-  /** One expression deeper; `leave` must follow. @throws RaspError of class recursion where it gets too deep. */
-  enter(span: Span): void {
-    if (this.depth >= MAX_DEPTH) throw tooDeep(span);
-    this.depth++;
+  /** Keeps a warning, once for each place. */
+  warn(diagnostic: Diagnostic): void {
+    const { code, span } = diagnostic;
+    const key = `${code} ${span?.source.file}:${span?.start}-${span?.end}`;
+    if (!this.warned.has(key)) this.warned.set(key, diagnostic);
   }
 
-  leave(): void {
-    this.depth--;
+  /** The warnings since the last call. */
+  takeWarnings(): Diagnostic[] {
+    const warnings = [...this.warned.values()];
+    this.warned.clear();
+    return warnings;
   }
 }
 
-const tooDeep = (span: Span): RaspError =>
-  errors.recursion("this evaluation is nested too deeply", {
-    span,
-    suggestion: "give the recursive function a condition on atoms that ends it",
-  });
-
 /**
- * A program's error at its place. Hosts with a small stack may end before `MAX_DEPTH`, and bigints have a largest size: these are
+ * A program's error at its place. Hosts with a small stack may end before the limit of recursion, and bigints have a largest size: these are
  * errors of the program too.
  */
-export function located(error: unknown, span: Span): unknown {
+export function located(error: unknown, span: Span, budget: Budget): unknown {
   if (error instanceof RaspError) return error.at(span);
   if (!(error instanceof Error)) return error;
   // No regular expressions here: there may be no stack left to compile one.
-  if (error.message.includes("call stack") || error.message.includes("too much recursion")) return tooDeep(span);
+  if (error.message.includes("call stack") || error.message.includes("too much recursion")) return budget.tooDeep(span);
   return error instanceof RangeError ? errors.overflow("this value is too large", { span }) : error;
 }

@@ -6,7 +6,7 @@ import { asInput, iterate, unpack } from "./containers.js";
 import type { Elaborator } from "./elaborator.js";
 import { loadFile } from "./load-file.js";
 import { located } from "./session.js";
-import { describe, listValue, type AppliedValue, type Value } from "./value.js";
+import { describe, type AppliedValue, type Value } from "./value.js";
 
 /** What a statement came to. */
 export type Outcome =
@@ -30,7 +30,7 @@ export class StatementRunner {
         scope.setOut(outcome.value);
       return outcome;
     } catch (error) {
-      throw located(error, statement.span);
+      throw located(error, statement.span, this.elaborator.session.budget);
     }
   }
 
@@ -78,7 +78,7 @@ export class StatementRunner {
 
   private assign({ names, values }: Statement & { kind: "assign" }): Outcome {
     const results = this.elaborator.expressions(values);
-    const value = results.length === 1 ? results[0]! : listValue(results);
+    const value = results.length === 1 ? results[0]! : this.elaborator.list(results);
     unpack(names, value).forEach((part, i) => {
       const name = names[i]!;
       this.elaborator.scope.set(name, part);

@@ -15,12 +15,16 @@ export interface AtomValue {
 export interface ListValue {
   readonly kind: "list";
   readonly items: readonly Value[];
+  /** How many atoms it takes to write the list out, brackets counted too. */
+  readonly size: number;
 }
 
 /** Keyed by `atomKey`, so that 1, 1.0 and True are one key; as in Python the first spelling stays. */
 export interface DictValue {
   readonly kind: "dict";
   readonly entries: ReadonlyMap<string, { readonly key: Atom; readonly value: Value }>;
+  /** As of a list. */
+  readonly size: number;
 }
 
 /** A function, closed over the scope that defines it. */
@@ -53,7 +57,11 @@ export interface AppliedValue {
 export type Value = AtomValue | ListValue | DictValue | FunctionValue | SOpValue | SelectorValue | AppliedValue;
 
 export const atomValue = (atom: Atom): AtomValue => ({ kind: "atom", atom });
-export const listValue = (items: readonly Value[]): ListValue => ({ kind: "list", items });
+export const listValue = (items: readonly Value[]): ListValue => ({
+  kind: "list",
+  items,
+  size: items.reduce((sum, item) => sum + sizeOf(item), 1),
+});
 export const sopValue = (node: SOp): SOpValue => ({ kind: "s-op", node });
 export const selectorValue = (node: Selector): SelectorValue => ({ kind: "selector", node });
 
@@ -63,7 +71,21 @@ export function dictValue(pairs: Iterable<readonly [Atom, Value]>): DictValue {
     const id = atomKey(key);
     entries.set(id, { key: entries.get(id)?.key ?? key, value });
   }
-  return { kind: "dict", entries };
+  const size = [...entries.values()].reduce((sum, entry) => sum + atomSize(entry.key) + sizeOf(entry.value), 1);
+  return { kind: "dict", entries, size };
+}
+
+/** What an atom counts in the budget: as many as there are words of 8 bytes in a long string or int. */
+export function atomSize(atom: Atom): number {
+  if (typeof atom === "string") return 1 + (atom.length >> 3);
+  if (typeof atom !== "bigint" || BigInt.asIntN(64, atom) === atom) return 1;
+  return 1 + (atom.toString(16).length >> 4);
+}
+
+/** What a value counts in the budget. */
+export function sizeOf(value: Value): number {
+  if (value.kind === "atom") return atomSize(value.atom);
+  return value.kind === "list" || value.kind === "dict" ? value.size : 1;
 }
 
 /** Python's truth of a value. */
@@ -103,7 +125,7 @@ export function describe(value: Value): string {
     case "atom":
       return describeAtom(value.atom);
     case "list":
-      return value.items.length > 8 ? "a list" : `[${value.items.map(describe).join(", ")}]`;
+      return value.size > 12 ? "a list" : `[${value.items.map(describe).join(", ")}]`;
     case "dict":
       return "a dict";
     case "function":
