@@ -55,6 +55,9 @@ function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number
       return 1 + deepest;
     case "aggregate":
       return Math.max(depth(node.selector), 1 + depth(node.value));
+    case "best":
+      // The score is read at the keys, like what the selector compares: the same head.
+      return Math.max(depth(node.selector), 1 + depth(node.score));
     default:
       // A map, or selectors combined: one new selector over all that the old ones read.
       return deepest;

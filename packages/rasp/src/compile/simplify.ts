@@ -50,6 +50,9 @@ export function simplify(root: SOp, maxLength: number): Simplified {
       case "select":
         selections.set(node, form.compare(sop(node.keys), sop(node.queries), node.op));
         break;
+      case "best":
+        refuse(node, "best has no weights yet", "write the choice as a conjunction of comparisons, as lesson 7 does");
+        break;
       case "not":
         selections.set(node, form.not(selection(node.arg)));
         break;

@@ -84,7 +84,14 @@ export interface SelectorPairNode extends NodeBase {
   readonly right: Selector;
 }
 
-export type Selector = SelectNode | SelectorNotNode | SelectorPairNode;
+/** Of what `selector` selects in a row, the one position with the highest score; of equal scores the earliest position. */
+export interface BestNode extends NodeBase {
+  readonly kind: "best";
+  readonly selector: Selector;
+  readonly score: SOp;
+}
+
+export type Selector = SelectNode | SelectorNotNode | SelectorPairNode | BestNode;
 
 export type GraphNode = SOp | Selector;
 
@@ -141,8 +148,15 @@ export const selectorPairNode = (
   span?: Span,
 ): SelectorPairNode => ({ ...base(span), kind, left, right });
 
+export const bestNode = (selector: Selector, score: SOp, span?: Span): BestNode => ({
+  ...base(span),
+  kind: "best",
+  selector,
+  score,
+});
+
 export const isSelector = (node: GraphNode): node is Selector =>
-  node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or";
+  node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or" || node.kind === "best";
 
 /** The nodes that `node` reads, operands first. */
 export function operands(node: GraphNode): readonly GraphNode[] {
@@ -162,6 +176,8 @@ export function operands(node: GraphNode): readonly GraphNode[] {
     case "and":
     case "or":
       return [node.left, node.right];
+    case "best":
+      return [node.selector, node.score];
   }
 }
 

@@ -1,48 +1,120 @@
 /**
- * `aggregate` over a matrix. The plain reference gathers each row's values for `aggregateRow`; the fast path adds up floats in place,
- * where that is exact. `test/interpret/fast-paths.test.ts` holds one to the other.
+ * `aggregate` without a matrix: what the boxes of the selector add up to, taken only where that is `aggregateReference` to the last
+ * bit: where every sum of the values is exact in any order, or where rows can be added from left to right. Else a walk over the cells.
  */
 import { aggregateRow, notNumbers } from "../atom/mean.js";
-import type { Atom } from "../graph/node.js";
-import type { Matrix } from "./select.js";
+import type { Atom, Selector } from "../graph/node.js";
+import { leftToRightSums } from "./runs.js";
+import type { Selections, SignedBox } from "./selection.js";
 import { sequenceType } from "./sequence.js";
+import { addSums } from "./sums.js";
 
 /** What a row without a selected position gives, or throws. */
 export type Default = () => Atom;
 
-/** Row by row, left to right. @throws RaspError of class type for a mean of other things than numbers */
-export function aggregateReference(matrix: Matrix, values: readonly Atom[], otherwise: Default): readonly Atom[] {
-  // The original asks the whole sequence, not only what is selected, to be numbers before it takes a mean.
-  const type = sequenceType(values);
-  return matrix.map((row) => {
-    const selected = values.filter((_, key) => row[key] === 1);
-    if (selected.length > 1 && (type === "string" || type === "bool")) throw notNumbers(values[0]!);
-    return selected.length === 0 ? otherwise() : aggregateRow(selected, 0n);
+/** The mean of each row. @throws RaspError of class type for a mean of other things than numbers */
+export function aggregate(
+  selections: Selections,
+  selector: Selector,
+  values: readonly Atom[],
+  otherwise: Default,
+): readonly Atom[] {
+  const boxes = selections.boxes(selector);
+  if (boxes) {
+    const n = values.length;
+    const counts = rowSums(boxes, new Float64Array(n).fill(1));
+    const severals = counts.some((count) => count > 1);
+    const sums = severals ? meanSums(boxes, values) : new Float64Array(n);
+    // Where one position is selected, the sum of the selected positions is that position.
+    if (sums) return rows(counts, rowSums(boxes, Float64Array.from(values.keys())), sums, values, otherwise);
+  }
+  return aggregateRows(selections, selector, values, otherwise);
+}
+
+function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Array {
+  const totals = new Float64Array(weights.length);
+  for (const { box, sign } of boxes) addSums(box, weights, sign, totals);
+  return totals;
+}
+
+/** The sum of each row's values, as adding from left to right gives it; none if that cannot be had from the boxes. */
+function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64Array | undefined {
+  if (!isNumeric(values)) return new Float64Array(values.length); // an error, which `rows` finds in its turn
+  const floats = exactFloats(values);
+  if (!floats) return undefined;
+  if (addsExactly(floats)) return rowSums(boxes, floats);
+  const [only, ...others] = boxes;
+  return others.length === 0 && only && !only.box.second ? leftToRightSums(only.box, floats) : undefined;
+}
+
+function rows(
+  counts: Float64Array,
+  positions: Float64Array,
+  sums: Float64Array,
+  values: readonly Atom[],
+  otherwise: Default,
+): readonly Atom[] {
+  const numeric = isNumeric(values);
+  return values.map((_, q) => {
+    const count = counts[q]!;
+    if (count === 0) return otherwise();
+    if (count === 1) return values[positions[q]!]!;
+    if (!numeric) throw notNumbers(values[0]!);
+    return sums[q]! / count;
   });
 }
 
-/** The same, faster. @throws RaspError of class type for a mean of other things than numbers */
-export function aggregate(matrix: Matrix, values: readonly Atom[], otherwise: Default): readonly Atom[] {
-  const floats = exactFloats(values);
-  if (!floats) return aggregateReference(matrix, values, otherwise);
-  return matrix.map((row) => {
+/** Cell by cell, one row in memory. */
+function aggregateRows(
+  selections: Selections,
+  selector: Selector,
+  values: readonly Atom[],
+  otherwise: Default,
+): readonly Atom[] {
+  const [numeric, floats] = [isNumeric(values), exactFloats(values)];
+  const result: Atom[] = [];
+  selections.forEachRow(selector, (_, row) => {
     let [count, sum, last] = [0, 0, 0];
-    for (let key = 0; key < floats.length; key++) {
+    for (let key = 0; key < row.length; key++) {
       if (row[key] === 0) continue;
-      sum += floats[key]!;
+      if (floats) sum += floats[key]!;
       count++;
       last = key;
     }
-    return count === 0 ? otherwise() : count === 1 ? values[last]! : sum / count;
+    if (count === 0) result.push(otherwise());
+    else if (count === 1) result.push(values[last]!);
+    else if (!numeric) throw notNumbers(values[0]!);
+    else if (floats) result.push(sum / count);
+    else
+      result.push(
+        aggregateRow(
+          values.filter((_, key) => row[key] === 1),
+          0n,
+        ),
+      );
   });
+  return result;
 }
 
-/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. Not for strings and bools. */
-function exactFloats(values: readonly Atom[]): Float64Array | undefined {
+function isNumeric(values: readonly Atom[]): boolean {
   const type = sequenceType(values);
-  if (type === "string" || type === "bool") return undefined;
+  return type === "int" || type === "float";
+}
+
+/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. Not for strings. */
+function exactFloats(values: readonly Atom[]): Float64Array | undefined {
+  if (!isNumeric(values)) return undefined;
   const floats = Float64Array.from(values, Number);
   const limit = Number.MAX_SAFE_INTEGER / values.length;
   const small = values.every((value, i) => typeof value === "number" || Math.abs(floats[i]!) <= limit);
   return small ? floats : undefined;
+}
+
+/** Whether sums of these floats are exact in any order: multiples of one power of two that fit 53 bits together. */
+function addsExactly(floats: Float64Array): boolean {
+  const size = floats.reduce((sum, value) => sum + Math.abs(value), 0);
+  for (let unit = 1; size / unit <= Number.MAX_SAFE_INTEGER; unit /= 2 ** 8) {
+    if (floats.every((value) => Number.isInteger(value / unit))) return true;
+  }
+  return false;
 }

@@ -19,7 +19,8 @@ export function evaluate(sop: SOp, input: Input): Plain[];
 export function evaluate(selector: Selector, input: Input): boolean[][];
 export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][];
 export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][] {
-  return plainResult(node, new Evaluation(inputAtoms(input)));
+  const evaluation = new Evaluation(inputAtoms(input));
+  return isSelector(node) ? plainResult(node, evaluation) : evaluation.sopOnce(node).map(plainAtom);
 }
 
 function plainResult(node: GraphNode, evaluation: Evaluation): Plain[] | boolean[][] {

@@ -14,7 +14,8 @@ import {
   type SOp,
 } from "../graph/node.js";
 import { aggregate } from "./aggregate.js";
-import { select, type Matrix } from "./select.js";
+import type { Matrix } from "./select.js";
+import { Selections } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { convertToken, nonEmpty } from "./tokens.js";
 
@@ -25,11 +26,12 @@ const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("")
 export class Evaluation {
   readonly input: readonly Atom[];
   private readonly sequences = new Map<GraphNode, readonly Atom[]>();
-  private readonly matrices = new Map<GraphNode, Matrix>();
+  private readonly selections: Selections;
 
   /** @throws RaspError of class type for an empty input. */
   constructor(input: readonly Atom[]) {
     this.input = nonEmpty(input);
+    this.selections = new Selections(input.length, (node) => this.sequences.get(node)!);
   }
 
   /** The value at every position. @throws RaspError, at the node that fails. */
@@ -38,27 +40,59 @@ export class Evaluation {
     return this.sequences.get(node)!;
   }
 
-  /** @throws RaspError, at the node that fails. */
+  /** The matrix, n² cells, made anew for each caller. @throws RaspError, at the node that fails. */
   selector(node: Selector): Matrix {
     this.run(node);
-    return this.matrices.get(node)!;
+    return this.selections.matrix(node);
+  }
+
+  /** Whether a node has a value on this input, without a matrix for a selector. @throws RaspError, at the node that fails. */
+  check(node: GraphNode): void {
+    this.run(node);
+  }
+
+  /**
+   * The same as `sop` for a single question: every other value is dropped after its last use. Nothing may be asked afterwards.
+   * @throws RaspError, at the node that fails.
+   */
+  sopOnce(node: SOp): readonly Atom[] {
+    this.run(node, true);
+    return this.sequences.get(node)!;
   }
 
   private known(node: GraphNode): boolean {
-    return this.sequences.has(node) || this.matrices.has(node);
+    return isSelector(node) ? this.selections.has(node) : this.sequences.has(node);
   }
 
   /** Computes what `root` needs and is not yet known, operands first (operands have smaller ids). */
-  private run(root: GraphNode): void {
+  private run(root: GraphNode, dropping = false): void {
     if (this.known(root)) return;
     const needed = new Set<GraphNode>([root]);
     for (const node of needed) for (const operand of operands(node)) if (!this.known(operand)) needed.add(operand);
-    for (const node of [...needed].sort((a, b) => a.id - b.id)) this.compute(node);
+    const readers = dropping ? countReaders(needed) : undefined;
+    for (const node of [...needed].sort((a, b) => a.id - b.id)) {
+      this.compute(node);
+      if (readers && !isSelector(node)) this.drop(operands(node), readers);
+    }
+  }
+
+  /** Takes a reader from each node, and forgets what has none left. A selector reads its operands as long as it is known. */
+  private drop(nodes: readonly GraphNode[], readers: Map<GraphNode, number>): void {
+    const stack = [...nodes];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      const left = readers.get(node)! - 1;
+      readers.set(node, left);
+      if (left > 0) continue;
+      this.sequences.delete(node);
+      if (!isSelector(node)) continue;
+      this.selections.delete(node);
+      stack.push(...operands(node));
+    }
   }
 
   private compute(node: GraphNode): void {
     try {
-      if (isSelector(node)) this.matrices.set(node, this.matrix(node));
+      if (isSelector(node)) this.selections.add(node);
       else {
         const values = this.values(node);
         sequenceType(values);
@@ -85,12 +119,14 @@ export class Evaluation {
   }
 
   private map(node: MapNode): readonly Atom[] {
-    const args = node.args.map((arg) => this.sequences.get(arg)!);
+    const columns = node.args.map((arg) => this.sequences.get(arg)!);
+    const args = columns.map(([first]) => first!);
     // In the original the finished sequence rejects these, so that any other position's error comes first.
     let unfit: RaspError | undefined;
     const values = this.input.map((_, i) => {
       try {
-        return node.fn.apply(args.map((values) => values[i]!));
+        for (let j = 0; j < columns.length; j++) args[j] = columns[j]![i]!;
+        return node.fn.apply(args);
       } catch (error) {
         if (!(error instanceof RaspError && UNFIT.includes(error.diagnostic.code))) throw error;
         unfit ??= error;
@@ -102,7 +138,7 @@ export class Evaluation {
   }
 
   private aggregate(node: AggregateNode): readonly Atom[] {
-    return aggregate(this.matrices.get(node.selector)!, this.sequences.get(node.value)!, () => {
+    return aggregate(this.selections, node.selector, this.sequences.get(node.value)!, () => {
       if (node.noDefault === undefined) return node.default;
       throw errors.sequenceType(
         `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,
@@ -112,19 +148,13 @@ export class Evaluation {
       );
     });
   }
+}
 
-  private matrix(node: Selector): Matrix {
-    switch (node.kind) {
-      case "select":
-        return select(node.op, this.sequences.get(node.keys)!, this.sequences.get(node.queries)!);
-      case "not":
-        return this.matrices.get(node.arg)!.map((row) => row.map((cell) => 1 - cell));
-      case "and":
-      case "or": {
-        const [left, right] = [this.matrices.get(node.left)!, this.matrices.get(node.right)!];
-        const and = node.kind === "and";
-        return left.map((row, q) => row.map((cell, k) => (and ? cell & right[q]![k]! : cell | right[q]![k]!)));
-      }
-    }
+/** How often each of these nodes is an operand of another. */
+function countReaders(nodes: ReadonlySet<GraphNode>): Map<GraphNode, number> {
+  const readers = new Map<GraphNode, number>();
+  for (const node of nodes) {
+    for (const operand of operands(node)) readers.set(operand, (readers.get(operand) ?? 0) + 1);
   }
+  return readers;
 }

@@ -2,59 +2,157 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { aggregateRow } from "../../src/atom/mean.js";
 import { RaspError } from "../../src/diagnostic.js";
-import type { Atom, Comparison } from "../../src/graph/node.js";
-import { aggregate, aggregateReference } from "../../src/interpret/aggregate.js";
-import { select, selectReference } from "../../src/interpret/select.js";
+import { lookUpListMap } from "../../src/graph/elementwise.js";
+import {
+  aggregateNode,
+  bestNode,
+  indicesNode,
+  mapNode,
+  selectNode,
+  selectorNotNode,
+  selectorPairNode,
+  type Atom,
+  type Comparison,
+  type Selector,
+  type SOp,
+} from "../../src/graph/node.js";
+import { Evaluation } from "../../src/interpret/evaluation.js";
+import { aggregateReference, matrixReference } from "../../src/interpret/reference.js";
 import { sequences } from "../arbitrary/atom.js";
 
-/** A result, or the class of the error. */
+/** A result, or the error. */
 function outcome<T>(compute: () => T): T | string {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof RaspError) return error.diagnostic.class;
+    if (error instanceof RaspError) return `${error.diagnostic.code} ${error.message}`;
     throw error;
   }
 }
 
-const comparisons = fc.constantFrom<Comparison>("==", "!=", "<", "<=", ">", ">=");
+const indices = indicesNode();
+
+/** An s-op with these values, whatever the input. */
+const column = (values: readonly Atom[]): SOp => mapNode(lookUpListMap("list", values), [indices]);
+
+/** Long enough that rows differ and repeat, few enough values that they are equal now and then. */
+const columns = (length: number): fc.Arbitrary<SOp> => {
+  const of = (atom: fc.Arbitrary<Atom>) => fc.array(atom, { minLength: length, maxLength: length }).map(column);
+  return fc.oneof(
+    { weight: 3, arbitrary: of(fc.bigInt({ min: -2n, max: 3n })) },
+    { weight: 2, arbitrary: fc.constant(indices) },
+    of(fc.constantFrom("a", "b", "\u{1f600}", "\uffff")),
+    of(fc.boolean()),
+    of(fc.constantFrom<Atom>(0, -0, 0.1, 1n, 1, true, 2n ** 70n, NaN, Infinity)),
+  );
+};
+
+interface Problem {
+  readonly length: number;
+  readonly selector: Selector;
+  readonly value: SOp;
+}
+
+const comparisons = fc.constantFrom<Comparison>("==", "==", "!=", "<", "<=", ">", ">=");
+
+const problems: fc.Arbitrary<Problem> = fc.integer({ min: 1, max: 12 }).chain((length) =>
+  fc.array(columns(length), { minLength: 3, maxLength: 3 }).chain((pool) => {
+    const side = fc.constantFrom(indices, ...pool);
+    const { selector } = fc.letrec<{ selector: Selector }>((tie) => ({
+      selector: fc.oneof(
+        { depthSize: "small", maxDepth: 4 },
+        fc.tuple(side, side, comparisons).map(([keys, queries, op]) => selectNode(keys, queries, op)),
+        tie("selector").map((s) => selectorNotNode(s)),
+        fc
+          .tuple(fc.constantFrom("and" as const, "or" as const), tie("selector"), tie("selector"))
+          .map(([kind, left, right]) => selectorPairNode(kind, left, right)),
+        fc.tuple(tie("selector"), side).map(([s, score]) => bestNode(s, score)),
+      ),
+    }));
+    return fc.record({ length: fc.constant(length), selector, value: side });
+  }),
+);
 
 describe("the fast paths compute what the references compute", () => {
-  it("select", () => {
+  it("aggregates over any selector, of any values, with the same errors", () => {
+    let [values, errors] = [0, 0];
     fc.assert(
-      fc.property(comparisons, sequences, sequences, (op, keys, queries) => {
-        expect(outcome(() => select(op, keys, queries))).toEqual(outcome(() => selectReference(op, keys, queries)));
+      fc.property(problems, ({ length, selector, value }) => {
+        const plain = new Evaluation(new Array<Atom>(length).fill("x"));
+        const valuesOf = (sop: SOp) => plain.sop(sop);
+        const expected = outcome(() =>
+          aggregateReference(matrixReference(selector, valuesOf), valuesOf(value), () => {
+            throw new RaspError({ code: "default", class: "value", message: "asked for" });
+          }),
+        );
+        const node = aggregateNode(selector, value, 0n, undefined, "asked for");
+        const actual = outcome(() => new Evaluation(plain.input).sop(node));
+        if (typeof expected !== "string") {
+          expect(actual).toEqual(expected);
+          values++;
+        } else if (expected.startsWith("default")) expect(actual).toContain("asked for");
+        else {
+          expect(actual).toBe(expected);
+          errors++;
+        }
       }),
-      { numRuns: 2000 },
+      { numRuns: 6000 },
     );
+    expect(values).toBeGreaterThan(1000);
+    expect(errors).toBeGreaterThan(100);
   });
 
-  it("select with nan, which equals nothing", () => {
-    const values = [NaN, 1, NaN];
-    for (const op of ["==", "!=", "<", ">="] as const) {
-      expect(select(op, values, values)).toEqual(selectReference(op, values, values));
-    }
-  });
-
-  const rows = (length: number) =>
-    fc.array(
-      fc.array(fc.constantFrom(0, 1), { minLength: length, maxLength: length }).map((row) => Uint8Array.from(row)),
-      { maxLength: 5 },
-    );
-  const problem = sequences.chain((values) => fc.tuple(fc.constant(values), rows(values.length)));
-
-  it("aggregate", () => {
+  it("draws any selector's matrix", () => {
     fc.assert(
-      fc.property(problem, ([values, matrix]) => {
-        const otherwise = (): Atom => "default";
-        expect(outcome(() => aggregate(matrix, values, otherwise))).toEqual(
-          outcome(() => aggregateReference(matrix, values, otherwise)),
+      fc.property(problems, ({ length, selector }) => {
+        const evaluation = new Evaluation(new Array<Atom>(length).fill("x"));
+        expect(outcome(() => evaluation.selector(selector))).toEqual(
+          outcome(() => matrixReference(selector, (sop) => evaluation.sop(sop))),
         );
       }),
       { numRuns: 2000 },
     );
   });
 
+  it("forgets values that nobody needs, and nothing else", () => {
+    fc.assert(
+      fc.property(problems, ({ length, selector, value }) => {
+        const input = new Array<Atom>(length).fill("x");
+        const inner = aggregateNode(selector, value, 1n);
+        const node = aggregateNode(selectorPairNode("or", selector, selectNode(value, inner, "!=")), inner, 2n);
+        const once = outcome(() => new Evaluation(input).sopOnce(node));
+        expect(once).toEqual(outcome(() => new Evaluation(input).sop(node)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("adds floats from left to right, as Python does, whatever the selector", () => {
+    const values = [0.1, 0.2, 0.3, 1e16, 1, -1e16, 0.7, 0.1];
+    const groups = column([1n, 2n, 1n, 1n, 2n, 1n, 1n, 2n]);
+    const backwards = column([8n, 7n, 6n, 5n, 4n, 3n, 2n, 1n]);
+    const selectors = [
+      selectNode(groups, groups, "=="),
+      selectNode(indices, indices, "<="),
+      selectNode(indices, indices, ">"),
+      selectNode(backwards, backwards, "<="),
+      selectorPairNode("and", selectNode(groups, groups, "=="), selectNode(indices, indices, "<=")),
+      selectorPairNode("or", selectNode(groups, groups, "=="), selectNode(indices, indices, "<")),
+    ];
+    for (const selector of selectors) {
+      const evaluation = new Evaluation(values);
+      expect(evaluation.sop(aggregateNode(selector, column(values), 0n))).toEqual(
+        aggregateReference(
+          matrixReference(selector, (sop) => evaluation.sop(sop)),
+          values,
+          () => 0n,
+        ),
+      );
+    }
+  });
+});
+
+describe("aggregateRow", () => {
   it("a row is worth what a naive mean says", () => {
     const numbers = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 20 });
     fc.assert(
@@ -64,9 +162,7 @@ describe("the fast paths compute what the references compute", () => {
       }),
     );
   });
-});
 
-describe("aggregateRow", () => {
   it.each<[readonly Atom[], Atom]>([
     [[], "default"],
     [["x"], "x"],
@@ -82,5 +178,14 @@ describe("aggregateRow", () => {
 
   it("has no mean of strings", () => {
     expect(() => aggregateRow(["a", "b"], 0n)).toThrow(RaspError);
+  });
+
+  it("takes sequences of one type", () => {
+    fc.assert(
+      fc.property(sequences, (values) => {
+        const node = aggregateNode(selectNode(indices, indices, "=="), column(values), 0n);
+        expect(outcome(() => new Evaluation(values).sop(node))).toEqual(values);
+      }),
+    );
   });
 });

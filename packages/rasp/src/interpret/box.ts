@@ -1,0 +1,125 @@
+/**
+ * One conjunction of comparisons, laid out so that each row selects a run of a sorted list. Equalities split the positions into
+ * groups, one range sorts each group, and a second range is left for the sweep in `sums.ts`. O(n log n), O(n) memory.
+ */
+import type { Ranking } from "./ranking.js";
+import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor } from "./shape.js";
+
+/** For each row the ranks from `low` up to, not including, `high`. */
+export interface Interval {
+  readonly ranking: Ranking;
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+}
+
+/** Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only what lies in `second`, if there is one. */
+export interface Box {
+  readonly order: Int32Array;
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  readonly second: Interval | undefined;
+}
+
+/** The interval of ranks that a factor admits in each row; none where values have no order. Not for `UNEQUAL`, which is two. */
+export type IntervalOf = (factor: Factor) => Interval | undefined;
+
+/** The layout of a conjunction over `length` positions; none if it has more than two ranges, or values have no order. */
+export function layOut(conjunction: Conjunction, length: number, intervalOf: IntervalOf): Box | undefined {
+  const dimensions = new Map<Ranking, Interval & { single: boolean }>();
+  for (const factor of conjunction) {
+    if (factor.relation === UNEQUAL) return undefined;
+    const interval = intervalOf(factor);
+    if (!interval) return undefined;
+    const known = dimensions.get(interval.ranking);
+    const single = factor.relation === EQUAL || known?.single === true;
+    dimensions.set(interval.ranking, { ...(known ? overlap(known, interval) : interval), single });
+  }
+  const [first, second, ...others] = [...dimensions.values()].filter(({ single }) => !single);
+  if (others.length > 0) return undefined;
+  const groups = groupBy(
+    [...dimensions.values()].filter(({ single }) => single),
+    length,
+  );
+
+  let order = Int32Array.from({ length }, (_, position) => position);
+  if (first) order = sortedBy(first.ranking.ranks, first.ranking.size, order);
+  order = sortedBy(groups.ofKey, groups.count, order);
+  const groupStart = starts(groups.ofKey, groups.count);
+  const [start, end] = [new Int32Array(length), new Int32Array(length)];
+  for (let q = 0; q < length; q++) {
+    const group = groups.ofQuery[q]!;
+    if (group < 0) continue;
+    const [from, to] = [groupStart[group]!, groupStart[group + 1]!];
+    start[q] = first ? firstAtLeast(first.low[q]!, first.ranking.ranks, order, from, to) : from;
+    end[q] = first ? firstAtLeast(first.high[q]!, first.ranking.ranks, order, start[q]!, to) : to;
+  }
+  return { order, start, end, second };
+}
+
+/** The ranks between which a relation to the query lies. */
+export function relationInterval(ranking: Ranking, relation: number, below: Int32Array, upTo: Int32Array): Interval {
+  const low = relation & BELOW ? new Int32Array(below.length) : relation & EQUAL ? below : upTo;
+  const high = relation & ABOVE ? new Int32Array(below.length).fill(ranking.size) : relation & EQUAL ? upTo : below;
+  return { ranking, low, high };
+}
+
+const overlap = (a: Interval, b: Interval): Interval => ({
+  ranking: a.ranking,
+  low: a.low.map((low, q) => Math.max(low, b.low[q]!)),
+  high: a.high.map((high, q) => Math.min(high, b.high[q]!)),
+});
+
+interface Groups {
+  readonly count: number;
+  readonly ofKey: Int32Array;
+  /** -1 for a row that equals no key. */
+  readonly ofQuery: Int32Array;
+}
+
+/** Positions that agree in every dimension share a group. Each interval holds at most one rank. */
+function groupBy(dimensions: readonly Interval[], length: number): Groups {
+  let groups: Groups = { count: 1, ofKey: new Int32Array(length), ofQuery: new Int32Array(length) };
+  for (const { ranking, low, high } of dimensions) {
+    const numbers = new Map<number, number>();
+    // Groups and ranks are below 2 ** 31 together only up to 2 ** 53: exact as a float.
+    const pair = (group: number, rank: number): number => group * ranking.size + rank;
+    const ofKey = groups.ofKey.map((group, k) => {
+      const id = pair(group, ranking.ranks[k]!);
+      const number = numbers.get(id) ?? numbers.size;
+      if (number === numbers.size) numbers.set(id, number);
+      return number;
+    });
+    const ofQuery = groups.ofQuery.map((group, q) =>
+      group < 0 || low[q]! >= high[q]! ? -1 : (numbers.get(pair(group, low[q]!)) ?? -1),
+    );
+    groups = { count: numbers.size, ofKey, ofQuery };
+  }
+  return groups;
+}
+
+/** Where each class begins when the elements are sorted by class; one entry more than there are classes. */
+export function starts(classes: Int32Array, count: number): Int32Array {
+  const start = new Int32Array(count + 1);
+  for (const c of classes) start[c + 1]!++;
+  for (let c = 0; c < count; c++) start[c + 1]! += start[c]!;
+  return start;
+}
+
+/** A stable counting sort of `order` by the class of each element. */
+export function sortedBy(classes: Int32Array, count: number, order: Int32Array): Int32Array<ArrayBuffer> {
+  const next = starts(classes, count);
+  const sorted = new Int32Array(order.length);
+  for (const element of order) sorted[next[classes[element]!]!++] = element;
+  return sorted;
+}
+
+/** The first place in `order`, from `from` up to `to`, whose rank is at least `rank`. */
+function firstAtLeast(rank: number, ranks: Int32Array, order: Int32Array, from: number, to: number): number {
+  let [low, high] = [from, to];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranks[order[middle]!]! < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

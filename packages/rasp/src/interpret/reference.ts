@@ -1,0 +1,54 @@
+/**
+ * Selection and aggregation as the language defines them: every cell of every matrix, row by row, left to right. The fast paths in
+ * this folder compute the same; `test/interpret/fast-paths.test.ts` holds them to it.
+ */
+import { compareAtoms } from "../atom/compare.js";
+import { aggregateRow, notNumbers } from "../atom/mean.js";
+import type { Atom, Selector, SOp } from "../graph/node.js";
+import type { Default } from "./aggregate.js";
+import { checkScores } from "./best.js";
+import type { Matrix } from "./select.js";
+import { sequenceType } from "./sequence.js";
+
+/** The matrix of a selector, from the values of the s-ops that it compares. @throws RaspError where two atoms have no order */
+export function matrixReference(node: Selector, values: (sop: SOp) => readonly Atom[]): Matrix {
+  switch (node.kind) {
+    case "select": {
+      const keys = values(node.keys);
+      return values(node.queries).map((query) =>
+        Uint8Array.from(keys, (key) => Number(compareAtoms(node.op, key, query))),
+      );
+    }
+    case "not":
+      return matrixReference(node.arg, values).map((row) => row.map((cell) => 1 - cell));
+    case "and":
+    case "or": {
+      const [left, right] = [matrixReference(node.left, values), matrixReference(node.right, values)];
+      const join = node.kind === "and" ? Math.min : Math.max;
+      return left.map((row, q) => row.map((cell, k) => join(cell, right[q]![k]!)));
+    }
+    case "best":
+      return bestReference(matrixReference(node.selector, values), values(node.score));
+  }
+}
+
+/** The earliest of the selected positions whose score no other one exceeds. @throws RaspError where scores are no numbers */
+function bestReference(matrix: Matrix, scores: readonly Atom[]): Matrix {
+  checkScores(scores);
+  return matrix.map((row) => {
+    const selected = [...row.keys()].filter((key) => row[key] === 1);
+    const best = selected.find((key) => !selected.some((other) => compareAtoms(">", scores[other]!, scores[key]!)));
+    return row.map((_, key) => Number(key === best));
+  });
+}
+
+/** @throws RaspError of class type for a mean of other things than numbers */
+export function aggregateReference(matrix: Matrix, values: readonly Atom[], otherwise: Default): readonly Atom[] {
+  // The original asks the whole sequence, not only what is selected, to be numbers before it takes a mean.
+  const type = sequenceType(values);
+  return matrix.map((row) => {
+    const selected = values.filter((_, key) => row[key] === 1);
+    if (selected.length > 1 && (type === "string" || type === "bool")) throw notNumbers(values[0]!);
+    return selected.length === 0 ? otherwise() : aggregateRow(selected, 0n);
+  });
+}

@@ -1,0 +1,149 @@
+/**
+ * The selectors of one evaluation. None is a matrix until somebody asks for one: sums over rows and best positions come from the
+ * disjoint boxes of the selector's shape where it has such a form, and else from a walk over the cells, one row in memory.
+ */
+import { compareAtoms } from "../atom/compare.js";
+import type { Atom, BestNode, Selector, SOp } from "../graph/node.js";
+import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
+import { layOut, relationInterval, type Box, type Interval } from "./box.js";
+import { Ranking } from "./ranking.js";
+import { rowWriter } from "./rows.js";
+import type { Matrix } from "./select.js";
+import { counted, shapeOf, split, type Factor, type Shape } from "./shape.js";
+
+/** A box whose sums count with a sign. */
+export interface SignedBox {
+  readonly box: Box;
+  readonly sign: number;
+}
+
+export class Selections {
+  private readonly shapes = new Map<Selector, Shape | undefined>();
+  private readonly signed = new Map<Selector, readonly SignedBox[] | undefined>();
+  private readonly choices = new Map<BestNode, Choice>();
+  private readonly rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
+  private readonly positions: Ranking;
+
+  constructor(
+    readonly length: number,
+    /** The values of an s-op that has been evaluated. */
+    readonly values: (node: SOp) => readonly Atom[],
+  ) {
+    this.positions = Ranking.of(Array.from({ length }, (_, i) => i))!;
+  }
+
+  /** Makes a selector known whose operands are. @throws RaspError of class type or value where it cannot select */
+  add(node: Selector): void {
+    if (node.kind === "select") compareAtoms(node.op, this.values(node.keys)[0]!, this.values(node.queries)[0]!);
+    if (node.kind === "best") checkScores(this.values(node.score));
+    this.shapes.set(
+      node,
+      shapeOf(node, (operand) => this.shapes.get(operand)),
+    );
+  }
+
+  has(node: Selector): boolean {
+    return this.shapes.has(node);
+  }
+
+  /** Forgets a selector that nobody will ask for again. */
+  delete(node: Selector): void {
+    this.shapes.delete(node);
+    this.signed.delete(node);
+    if (node.kind === "best") this.choices.delete(node);
+  }
+
+  /** Boxes whose sums, with their signs, are the selector's; none if it has no such form. */
+  boxes(node: Selector): readonly SignedBox[] | undefined {
+    if (!this.signed.has(node)) {
+      const terms = this.shapes.get(node)?.yes.flatMap(counted);
+      this.signed.set(
+        node,
+        allKnown(terms, ({ conjunction, sign }) => {
+          const box = layOut(conjunction, this.length, this.intervalOf);
+          return box && { box, sign };
+        }),
+      );
+    }
+    return this.signed.get(node);
+  }
+
+  /** The position that `best` chooses in each row. */
+  choice(node: BestNode): Choice {
+    const known = this.choices.get(node);
+    if (known) return known;
+    const order = byPreference(this.values(node.score));
+    const parts = this.shapes.get(node.selector)?.yes.flatMap(split);
+    const boxes = allKnown(parts, (conjunction) => {
+      const box = layOut(conjunction, this.length, this.intervalOf);
+      return box?.second ? undefined : box;
+    });
+    const choice = boxes ? this.choiceOfBoxes(boxes, order) : this.choiceOfRows(node.selector, order);
+    this.choices.set(node, choice);
+    return choice;
+  }
+
+  private choiceOfBoxes(boxes: readonly Box[], order: Int32Array): Choice {
+    const least = new Int32Array(this.length).fill(this.length);
+    const preference = preferences(order);
+    for (const box of boxes) lowerToBest(box, preference, least);
+    return least.map((place) => order[place] ?? -1);
+  }
+
+  private choiceOfRows(selector: Selector, order: Int32Array): Choice {
+    const choice = new Int32Array(this.length).fill(-1);
+    this.forEachRow(selector, (q, row) => (choice[q] = order.find((position) => row[position] === 1) ?? -1));
+    return choice;
+  }
+
+  /** The whole matrix. */
+  matrix(node: Selector): Matrix {
+    const rows: Uint8Array[] = [];
+    this.forEachRow(node, (_, row) => rows.push(row.slice()));
+    return rows;
+  }
+
+  /** Every row in turn, in an array that the next one overwrites. */
+  forEachRow(node: Selector, visit: (query: number, row: Uint8Array) => void): void {
+    const write = rowWriter(node, this);
+    const row = new Uint8Array(this.length);
+    for (let q = 0; q < this.length; q++) {
+      write(q, row);
+      visit(q, row);
+    }
+  }
+
+  /** The ranks of an s-op's values, found once; none if one of them is nan. */
+  ranking(values: readonly Atom[]): Ranking | undefined {
+    const known = this.rankings.get(values) ?? { ranking: Ranking.of(values) };
+    this.rankings.set(values, known);
+    return known.ranking;
+  }
+
+  private readonly intervalOf = ({ source, relation }: Factor): Interval | undefined => {
+    if ("keys" in source) {
+      const ranking = this.ranking(this.values(source.keys));
+      const placement = ranking?.place(this.values(source.queries));
+      return placement && relationInterval(ranking!, relation, placement.below, placement.upTo);
+    }
+    // Positions rank as themselves. A row without a choice has an empty interval at 0 for "equal".
+    const choice = this.choice(source);
+    return relationInterval(
+      this.positions,
+      relation,
+      choice.map((position) => Math.max(position, 0)),
+      choice.map((position) => position + 1),
+    );
+  };
+}
+
+/** The images of all items; undefined if there are no items to map, or one of them has no image. */
+function allKnown<T, U>(items: readonly T[] | undefined, image: (item: T) => U | undefined): readonly U[] | undefined {
+  const images: U[] = [];
+  for (const item of items ?? []) {
+    const found = image(item);
+    if (found === undefined) return undefined;
+    images.push(found);
+  }
+  return items && images;
+}

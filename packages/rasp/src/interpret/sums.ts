@@ -1,0 +1,50 @@
+/** What the rows of a box add up to: prefix sums of the sorted list, and a Fenwick tree swept along it for a second range. */
+import { sortedBy, starts, type Box, type Interval } from "./box.js";
+
+/** Adds `sign` times each row's sum of `weights` to `totals`. Exact where every sum of weights is. */
+export function addSums(box: Box, weights: Float64Array, sign: number, totals: Float64Array): void {
+  if (box.second) sweep(box, box.second, weights, sign, totals);
+  else {
+    const sums = new Float64Array(weights.length + 1);
+    for (let i = 0; i < weights.length; i++) sums[i + 1] = sums[i]! + weights[box.order[i]!]!;
+    for (let q = 0; q < totals.length; q++) totals[q]! += sign * (sums[box.end[q]!]! - sums[box.start[q]!]!);
+  }
+}
+
+/** Walks along the list, adding each position at its second rank; a row is what lies in its interval at its end less at its start. */
+function sweep({ order, start, end }: Box, second: Interval, weights: Float64Array, sign: number, totals: Float64Array) {
+  const length = order.length;
+  const tree = new Float64Array(second.ranking.size + 1);
+  const upTo = (rank: number): number => {
+    let sum = 0;
+    for (let node = rank; node > 0; node -= node & -node) sum += tree[node]!;
+    return sum;
+  };
+  const rows = Int32Array.from({ length }, (_, q) => q);
+  const [byStart, byEnd] = [start, end].map((places) => ({
+    rows: sortedBy(places, length + 1, rows),
+    from: starts(places, length + 1),
+  })) as [Visits, Visits];
+  for (let place = 0; place <= length; place++) {
+    for (const [visits, direction] of [
+      [byStart, -sign],
+      [byEnd, sign],
+    ] as const) {
+      for (let i = visits.from[place]!; i < visits.from[place + 1]!; i++) {
+        const q = visits.rows[i]!;
+        if (start[q]! >= end[q]! || second.low[q]! >= second.high[q]!) continue;
+        totals[q]! += direction * (upTo(second.high[q]!) - upTo(second.low[q]!));
+      }
+    }
+    if (place === length) return;
+    const position = order[place]!;
+    for (let node = second.ranking.ranks[position]! + 1; node < tree.length; node += node & -node) {
+      tree[node]! += weights[position]!;
+    }
+  }
+}
+
+interface Visits {
+  readonly rows: Int32Array;
+  readonly from: Int32Array;
+}
