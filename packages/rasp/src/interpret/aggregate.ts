@@ -19,16 +19,21 @@ export function aggregate(
   values: readonly Atom[],
   otherwise: Default,
 ): readonly Atom[] {
+  const type = sequenceType(values);
+  const numeric = type === "int" || type === "float";
   const boxes = selections.boxes(selector);
-  if (boxes) {
-    const n = values.length;
-    const counts = rowSums(boxes, new Float64Array(n).fill(1));
-    const severals = counts.some((count) => count > 1);
-    const sums = severals ? meanSums(boxes, values) : new Float64Array(n);
-    // Where one position is selected, the sum of the selected positions is that position.
-    if (sums) return rows(counts, rowSums(boxes, Float64Array.from(values.keys())), sums, values, otherwise);
-  }
-  return aggregateRows(selections, selector, values, otherwise);
+  const counts = boxes && rowSums(boxes, selections.ones);
+  const sums = counts && (numeric && counts.some((count) => count > 1) ? meanSums(boxes, values) : selections.ones);
+  if (!sums) return aggregateRows(selections, selector, values, numeric, otherwise);
+  // Where one position is selected, the sum of the selected positions is that position.
+  const positions = counts.includes(1) ? rowSums(boxes, selections.positions) : counts;
+  return values.map((_, q) => {
+    const count = counts[q]!;
+    if (count === 0) return otherwise();
+    if (count === 1) return values[positions[q]!]!;
+    if (!numeric) throw notNumbers(values[0]!);
+    return sums[q]! / count;
+  });
 }
 
 function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Array {
@@ -39,7 +44,6 @@ function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Arr
 
 /** The sum of each row's values, as adding from left to right gives it; none if that cannot be had from the boxes. */
 function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64Array | undefined {
-  if (!isNumeric(values)) return new Float64Array(values.length); // an error, which `rows` finds in its turn
   const floats = exactFloats(values);
   if (!floats) return undefined;
   if (addsExactly(floats)) return rowSums(boxes, floats);
@@ -47,31 +51,15 @@ function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64
   return others.length === 0 && only && !only.box.second ? leftToRightSums(only.box, floats) : undefined;
 }
 
-function rows(
-  counts: Float64Array,
-  positions: Float64Array,
-  sums: Float64Array,
-  values: readonly Atom[],
-  otherwise: Default,
-): readonly Atom[] {
-  const numeric = isNumeric(values);
-  return values.map((_, q) => {
-    const count = counts[q]!;
-    if (count === 0) return otherwise();
-    if (count === 1) return values[positions[q]!]!;
-    if (!numeric) throw notNumbers(values[0]!);
-    return sums[q]! / count;
-  });
-}
-
 /** Cell by cell, one row in memory. */
 function aggregateRows(
   selections: Selections,
   selector: Selector,
   values: readonly Atom[],
+  numeric: boolean,
   otherwise: Default,
 ): readonly Atom[] {
-  const [numeric, floats] = [isNumeric(values), exactFloats(values)];
+  const floats = numeric ? exactFloats(values) : undefined;
   const result: Atom[] = [];
   selections.forEachRow(selector, (_, row) => {
     let [count, sum, last] = [0, 0, 0];
@@ -96,18 +84,14 @@ function aggregateRows(
   return result;
 }
 
-function isNumeric(values: readonly Atom[]): boolean {
-  const type = sequenceType(values);
-  return type === "int" || type === "float";
-}
-
-/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. Not for strings. */
+/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. */
 function exactFloats(values: readonly Atom[]): Float64Array | undefined {
-  if (!isNumeric(values)) return undefined;
   const floats = Float64Array.from(values, Number);
   const limit = Number.MAX_SAFE_INTEGER / values.length;
-  const small = values.every((value, i) => typeof value === "number" || Math.abs(floats[i]!) <= limit);
-  return small ? floats : undefined;
+  for (let i = 0; i < floats.length; i++) {
+    if (Math.abs(floats[i]!) > limit && typeof values[i] !== "number") return undefined;
+  }
+  return floats;
 }
 
 /** Whether sums of these floats are exact in any order: multiples of one power of two that fit 53 bits together. */

@@ -21,7 +21,8 @@ export function checkScores(scores: readonly Atom[]): void {
       suggestion: "tokens_int and tokens_float read numbers from tokens",
     });
   }
-  if (scores.some(Number.isNaN)) throw errors.conversion("nan is no score: it is neither above nor below another number");
+  if (scores.some(Number.isNaN))
+    throw errors.conversion("nan is no score: it is neither above nor below another number");
 }
 
 /** The positions from the most to the least preferred. */

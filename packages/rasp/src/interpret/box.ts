@@ -43,15 +43,18 @@ export function layOut(conjunction: Conjunction, length: number, intervalOf: Int
 
   let order = Int32Array.from({ length }, (_, position) => position);
   if (first) order = sortedBy(first.ranking.ranks, first.ranking.size, order);
-  order = sortedBy(groups.ofKey, groups.count, order);
+  if (groups.count > 1) order = sortedBy(groups.ofKey, groups.count, order);
   const groupStart = starts(groups.ofKey, groups.count);
+  const rankStart = first && groups.count === 1 ? starts(first.ranking.ranks, first.ranking.size) : undefined;
   const [start, end] = [new Int32Array(length), new Int32Array(length)];
   for (let q = 0; q < length; q++) {
     const group = groups.ofQuery[q]!;
     if (group < 0) continue;
     const [from, to] = [groupStart[group]!, groupStart[group + 1]!];
-    start[q] = first ? firstAtLeast(first.low[q]!, first.ranking.ranks, order, from, to) : from;
-    end[q] = first ? firstAtLeast(first.high[q]!, first.ranking.ranks, order, start[q]!, to) : to;
+    const placeOf = (rank: number): number =>
+      rankStart ? rankStart[rank]! : firstAtLeast(rank, first!.ranking.ranks, order, from, to);
+    start[q] = first ? placeOf(first.low[q]!) : from;
+    end[q] = first ? Math.max(start[q]!, placeOf(first.high[q]!)) : to;
   }
   return { order, start, end, second };
 }
@@ -78,10 +81,15 @@ interface Groups {
 
 /** Positions that agree in every dimension share a group. Each interval holds at most one rank. */
 function groupBy(dimensions: readonly Interval[], length: number): Groups {
-  let groups: Groups = { count: 1, ofKey: new Int32Array(length), ofQuery: new Int32Array(length) };
-  for (const { ranking, low, high } of dimensions) {
+  const [first, ...others] = dimensions;
+  if (!first) return { count: 1, ofKey: new Int32Array(length), ofQuery: new Int32Array(length) };
+  let groups: Groups = {
+    count: first.ranking.size,
+    ofKey: first.ranking.ranks,
+    ofQuery: first.low.map((low, q) => (low < first.high[q]! ? low : -1)),
+  };
+  for (const { ranking, low, high } of others) {
     const numbers = new Map<number, number>();
-    // Groups and ranks are below 2 ** 31 together only up to 2 ** 53: exact as a float.
     const pair = (group: number, rank: number): number => group * ranking.size + rank;
     const ofKey = groups.ofKey.map((group, k) => {
       const id = pair(group, ranking.ranks[k]!);
@@ -100,7 +108,7 @@ function groupBy(dimensions: readonly Interval[], length: number): Groups {
 /** Where each class begins when the elements are sorted by class; one entry more than there are classes. */
 export function starts(classes: Int32Array, count: number): Int32Array {
   const start = new Int32Array(count + 1);
-  for (const c of classes) start[c + 1]!++;
+  for (let i = 0; i < classes.length; i++) start[classes[i]! + 1]!++;
   for (let c = 0; c < count; c++) start[c + 1]! += start[c]!;
   return start;
 }
@@ -109,7 +117,7 @@ export function starts(classes: Int32Array, count: number): Int32Array {
 export function sortedBy(classes: Int32Array, count: number, order: Int32Array): Int32Array<ArrayBuffer> {
   const next = starts(classes, count);
   const sorted = new Int32Array(order.length);
-  for (const element of order) sorted[next[classes[element]!]!++] = element;
+  for (let i = 0; i < order.length; i++) sorted[next[classes[order[i]!]!]!++] = order[i]!;
   return sorted;
 }
 

@@ -118,21 +118,27 @@ export class Evaluation {
     }
   }
 
-  private map(node: MapNode): readonly Atom[] {
-    const columns = node.args.map((arg) => this.sequences.get(arg)!);
+  private map({ fn, args: operands }: MapNode): readonly Atom[] {
+    const columns = operands.map((arg) => this.sequences.get(arg)!);
+    const values = new Array<Atom>(this.input.length);
     const args = columns.map(([first]) => first!);
-    // In the original the finished sequence rejects these, so that any other position's error comes first.
-    let unfit: RaspError | undefined;
-    const values = this.input.map((_, i) => {
-      try {
+    let i = 0;
+    const apply = (): void => {
+      for (; i < values.length; i++) {
         for (let j = 0; j < columns.length; j++) args[j] = columns[j]![i]!;
-        return node.fn.apply(args);
+        values[i] = fn.apply(args);
+      }
+    };
+    // In the original the finished sequence rejects unfit elements, so that any later position's other error comes first.
+    let unfit: RaspError | undefined;
+    for (; i < values.length; i++) {
+      try {
+        apply();
       } catch (error) {
         if (!(error instanceof RaspError && UNFIT.includes(error.diagnostic.code))) throw error;
         unfit ??= error;
-        return 0n;
       }
-    });
+    }
     if (unfit) throw unfit;
     return values;
   }

@@ -39,21 +39,16 @@ export class Ranking {
   }
 
   private static ofFloats(floats: Float64Array): Ranking {
-    const sorted = floats.slice().sort();
-    let size = 0;
-    for (const value of sorted) if (size === 0 || value !== sorted[size - 1]) sorted[size++] = value;
-    const distinct = sorted.subarray(0, size);
-    return new Ranking(
-      Int32Array.from(floats, (value) => floatsBelow(distinct, value)),
-      size,
-      (queries) => {
-        const values = exactFloats(queries);
-        if (!values) return placeAtoms(Array.from(distinct), queries);
-        const below = Int32Array.from(values, (value) => floatsBelow(distinct, value));
-        const upTo = below.map((rank, q) => (distinct[rank] === values[q] ? rank + 1 : rank));
-        return { below, upTo };
-      },
-    );
+    const { below, size } = countBelow(floats);
+    const ranks = Int32Array.from(floats, below);
+    const distinct = new Float64Array(size);
+    for (let i = 0; i < ranks.length; i++) distinct[ranks[i]!] = floats[i]!;
+    return new Ranking(ranks, size, (queries) => {
+      const values = exactFloats(queries);
+      if (!values) return placeAtoms(Array.from(distinct), queries);
+      const placed = Int32Array.from(values, below);
+      return { below: placed, upTo: placed.map((rank, q) => (distinct[rank] === values[q] ? rank + 1 : rank)) };
+    });
   }
 
   private static ofAtoms(keys: readonly Atom[]): Ranking {
@@ -74,7 +69,8 @@ const identity = (atom: Atom): string => (typeof atom === "string" ? atom : atom
 /** All values as floats if none of them changes: no strings, no nan, no large ints. */
 function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
   const floats = new Float64Array(atoms.length);
-  for (const [i, atom] of atoms.entries()) {
+  for (let i = 0; i < atoms.length; i++) {
+    const atom = atoms[i]!;
     const value = Number(atom);
     if (typeof atom === "string" || Number.isNaN(value)) return undefined;
     if (typeof atom === "bigint" && !Number.isSafeInteger(value)) return undefined;
@@ -83,13 +79,32 @@ function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
   return floats;
 }
 
-/** How many of the ascending values are below `value`. */
-function floatsBelow(ascending: Float64Array, value: number): number {
-  let [low, high] = [0, ascending.length];
+/** How many distinct values there are, and how many of them are below a value: from a table for ints close together, else by search. */
+function countBelow(floats: Float64Array): { readonly size: number; readonly below: (value: number) => number } {
+  const least = floats.reduce((a, b) => Math.min(a, b));
+  const range = floats.reduce((a, b) => Math.max(a, b)) - least;
+  if (range <= 4 * floats.length && floats.every(Number.isInteger)) {
+    const counts = new Int32Array(range + 2);
+    for (const value of floats) counts[value - least + 1] = 1;
+    for (let i = 0; i <= range; i++) counts[i + 1]! += counts[i]!;
+    return {
+      size: counts[range + 1]!,
+      below: (value) => counts[Math.min(Math.max(Math.ceil(value) - least, 0), range + 1)]!,
+    };
+  }
+  const ascending = floats.slice().sort();
+  let size = 0;
+  for (const value of ascending) if (size === 0 || value !== ascending[size - 1]) ascending[size++] = value;
+  return { size, below: (value) => firstPlace(size, (i) => ascending[i]! >= value) };
+}
+
+/** The first of `size` places that has a property which all later ones have too; `size` if none has. */
+function firstPlace(size: number, has: (place: number) => boolean): number {
+  let [low, high] = [0, size];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
+    if (has(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
@@ -107,19 +122,11 @@ function placeAtoms(
   const upTo = new Int32Array(queries.length);
   for (const [q, query] of queries.entries()) {
     const rank = ranks?.get(identity(query));
-    below[q] = rank ?? atomsWhere(ascending, (key) => compareAtoms("<", key, query));
-    upTo[q] = rank === undefined ? atomsWhere(ascending, (key) => compareAtoms("<=", key, query)) : rank + 1;
+    below[q] = rank ?? firstPlace(ascending.length, (place) => !compareAtoms("<", ascending[place]!, query));
+    upTo[q] =
+      rank === undefined
+        ? firstPlace(ascending.length, (place) => compareAtoms(">", ascending[place]!, query))
+        : rank + 1;
   }
   return { below, upTo };
-}
-
-/** How many of the first values satisfy a condition that holds up to some place and not beyond. */
-function atomsWhere(ascending: readonly Atom[], holds: (atom: Atom) => boolean): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(ascending[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

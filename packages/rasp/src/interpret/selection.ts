@@ -22,14 +22,18 @@ export class Selections {
   private readonly signed = new Map<Selector, readonly SignedBox[] | undefined>();
   private readonly choices = new Map<BestNode, Choice>();
   private readonly rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
-  private readonly positions: Ranking;
+  /** What adds up to the count of a row, and to its only position. */
+  readonly ones: Float64Array;
+  readonly positions: Float64Array;
+  private positionRanking: Ranking | undefined;
 
   constructor(
     readonly length: number,
     /** The values of an s-op that has been evaluated. */
     readonly values: (node: SOp) => readonly Atom[],
   ) {
-    this.positions = Ranking.of(Array.from({ length }, (_, i) => i))!;
+    this.ones = new Float64Array(length).fill(1);
+    this.positions = Float64Array.from({ length }, (_, position) => position);
   }
 
   /** Makes a selector known whose operands are. @throws RaspError of class type or value where it cannot select */
@@ -129,7 +133,7 @@ export class Selections {
     // Positions rank as themselves. A row without a choice has an empty interval at 0 for "equal".
     const choice = this.choice(source);
     return relationInterval(
-      this.positions,
+      (this.positionRanking ??= Ranking.of(Array.from(this.positions))!),
       relation,
       choice.map((position) => Math.max(position, 0)),
       choice.map((position) => position + 1),

@@ -8,13 +8,20 @@ export type SequenceType = "string" | "bool" | "int" | "float";
 
 /** @throws RaspError of class type if the elements have no common type. */
 export function sequenceType(values: readonly Atom[]): SequenceType {
-  let [strings, bools, floats] = [0, 0, 0];
+  const first = typeof values[0];
+  let same = 1;
+  while (same < values.length && typeof values[same] === first) same++;
+  return same >= values.length ? TYPES[first as keyof typeof TYPES] : mixedType(values);
+}
+
+const TYPES = { string: "string", boolean: "bool", bigint: "int", number: "float" } as const;
+
+function mixedType(values: readonly Atom[]): SequenceType {
+  let [strings, floats] = [0, 0];
   for (const value of values) {
     if (typeof value === "string") strings++;
-    else if (typeof value === "boolean") bools++;
     else if (typeof value === "number") floats++;
   }
-  if (strings === values.length) return "string";
   if (strings > 0) {
     const other = values.find((value) => typeof value !== "string")!;
     const text = values.find((value) => typeof value === "string")!;
@@ -23,6 +30,5 @@ export function sequenceType(values: readonly Atom[]): SequenceType {
       { suggestion: "give every branch and every default the same type; the default of aggregate is 0" },
     );
   }
-  if (bools === values.length) return "bool";
   return floats > 0 ? "float" : "int";
 }

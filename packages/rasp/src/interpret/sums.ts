@@ -12,7 +12,13 @@ export function addSums(box: Box, weights: Float64Array, sign: number, totals: F
 }
 
 /** Walks along the list, adding each position at its second rank; a row is what lies in its interval at its end less at its start. */
-function sweep({ order, start, end }: Box, second: Interval, weights: Float64Array, sign: number, totals: Float64Array) {
+function sweep(
+  { order, start, end }: Box,
+  second: Interval,
+  weights: Float64Array,
+  sign: number,
+  totals: Float64Array,
+) {
   const length = order.length;
   const tree = new Float64Array(second.ranking.size + 1);
   const upTo = (rank: number): number => {
