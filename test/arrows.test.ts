@@ -26,7 +26,8 @@ const folders: Record<string, readonly string[]> = {
   interpret: ["graph", "atom", "syntax"],
   elaborate: ["syntax", "graph", "atom", "interpret", "stdlib"],
   stdlib: ["syntax"],
-  compile: ["graph", "atom", "interpret", "syntax"],
+  export: [],
+  compile: ["graph", "atom", "interpret", "syntax", "export"],
   verify: ["compile", "graph", "atom", "interpret", "syntax"],
 };
 

@@ -15,10 +15,26 @@ export function readModel({ io }: Context, path: string): CompiledModel {
   return CompiledModel.fromSafetensors(bytes);
 }
 
-/** Writes the model whole or not at all. @throws UsageError */
-export function writeModel({ io }: Context, path: string, model: CompiledModel): void {
+/** The file formats by the ending of the name. */
+const FORMATS: Readonly<Record<string, (model: CompiledModel) => Uint8Array>> = {
+  ".safetensors": (model) => model.toSafetensors(),
+  ".onnx": (model) => model.toOnnx(),
+};
+
+/** @throws UsageError where the name says no format that models are written in */
+export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
+  const ending = Object.keys(FORMATS).find((known) => path.endsWith(known));
+  if (ending !== undefined) return FORMATS[ending]!;
+  throw new UsageError(
+    `cannot write "${path}": models are written as ${Object.keys(FORMATS).join(" or ")}`,
+    "use -o model.safetensors, or -o model.onnx for onnxruntime",
+  );
+}
+
+/** Writes a file whole or not at all. @throws UsageError */
+export function writeOut({ io }: Context, path: string, bytes: Uint8Array): void {
   try {
-    io.writeBytes(path, model.toSafetensors());
+    io.writeBytes(path, bytes);
   } catch (error) {
     throw new UsageError(`cannot write "${path}": ${reason(error)}`, "choose a place that can be written");
   }

@@ -26,6 +26,13 @@ describe("compile and run", () => {
     expect(JSON.parse(json.out)).toEqual({ sop: "reverse", value: ["b", "a"], kinds: "ss" });
   });
 
+  it("writes ONNX, whose metadata carry what is needed to use it", async () => {
+    expect(await call("compile", ...reverse, "-o", "m.onnx")).toMatchObject({ exitCode: 0, err: "" });
+    const text = new TextDecoder("latin1").decode(binaries.get("m.onnx"));
+    for (const part of ["selectron-model", '"vocabulary":[["string","a"]', "tokens", "logits", "classes"])
+      expect(text).toContain(part);
+  });
+
   it("takes a vocabulary of numbers", async () => {
     const args = ["numbers.rasp", "--sop", "twice", "--vocab", "[1,2,-3]", "--max-length", "3", "-o", "n.safetensors"];
     expect(await call("compile", ...args)).toMatchObject({ exitCode: 0 });
@@ -67,7 +74,7 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     ["an empty token", ["compile", ...reverse.slice(0, 4), "a,,b", "--max-length", "3", "-o", m], "empty token"],
     ["a repeated token", ["compile", ...reverse.slice(0, 4), "a,b,a", "--max-length", "3", "-o", m], "twice"],
     ["no length", ["compile", ...reverse.slice(0, 6), "0", "-o", m], "whole number"],
-    ["another format", ["compile", ...reverse, "-o", "m.bin"], ".safetensors"],
+    ["another format", ["compile", ...reverse, "-o", "m.bin"], ".safetensors or .onnx"],
     ["an unknown option", ["compile", ...reverse, "--fast", "-o", m], "--fast"],
     ["a missing model", ["run", "none.safetensors", "--input", "a"], 'cannot read "none.safetensors"'],
     ["a foreign token", ["run", m, "--input", "abx"], 'token "x" at position 2'],

@@ -1,9 +1,9 @@
 /** `selectron compile`: a program becomes a Transformer's weights in one file. */
 import type { Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import type { Context } from "../context.js";
 import { statsJson, statsText } from "../describe-model.js";
-import { writeModel } from "../model-file.js";
+import { formatOf, writeOut } from "../model-file.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
@@ -13,17 +13,13 @@ interface CompileCommandOptions extends CompileSelection {
 /** Adds the command. */
 export function registerCompile(program: Command, context: Context): void {
   addCompileOptions(program.command("compile").description("compile an s-op to the weights of a Transformer"))
-    .requiredOption("-o, --output <file>", "where the model goes: NAME.safetensors")
+    .requiredOption("-o, --output <file>", "where the model goes: NAME.safetensors or NAME.onnx")
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
       const { output, json } = options;
-      if (!output.endsWith(".safetensors"))
-        throw new UsageError(
-          `cannot write "${output}": models are written as .safetensors`,
-          "use -o model.safetensors",
-        );
+      const encode = formatOf(output);
       const { model } = compileSelection(context, file, options);
-      writeModel(context, output, model);
+      writeOut(context, output, encode(model));
       if (json) context.printJson({ output, sop: options.sop, maxLength: options.maxLength, stats: statsJson(model) });
       else context.print(`wrote ${output}: ${options.sop}, up to ${options.maxLength} tokens\n${statsText(model)}`);
     });

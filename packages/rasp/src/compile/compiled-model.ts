@@ -3,6 +3,7 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } f
 import { TransformerEncoder, type Recorder } from "@selectron/nn";
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
+import { encoderToOnnx } from "../export/onnx.js";
 import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
@@ -100,6 +101,24 @@ export class CompiledModel {
   /** The model as one file: weights by nn's parameter names, and the card in the metadata. */
   toSafetensors(): Uint8Array {
     return encodeSafetensors(this.model.parameters(), encodeCard(this.card));
+  }
+
+  /**
+   * The model as an ONNX file (opset 13) with any batch size and sequence length, for onnxruntime and what builds on it.
+   * Input `tokens`, int64 [batch, sequence]: id 0 (BOS), then v + 1 for token v of the vocabulary, then -1 for padding.
+   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the card's `decoding.classes`. Position 0 and
+   * padded positions mean nothing. The metadata are those of the safetensors file.
+   */
+  toOnnx(): Uint8Array {
+    const { name, maxLength, decoding } = this.card;
+    return encoderToOnnx(this.model, {
+      name,
+      text:
+        `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
+        "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
+      metadata: encodeCard(this.card),
+      ...(decoding.kind === "numerical" ? { classNumbers: decoding.classes.map(Number) } : {}),
+    });
   }
 
   /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */

@@ -1,0 +1,128 @@
+/**
+ * The part of the ONNX file format that an encoder needs, and how it is written. Names and field numbers are those of
+ * https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto3, which every later version still reads.
+ */
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+
+/** Of TensorProto.DataType. */
+export const FLOAT = 1;
+export const INT64 = 7;
+
+/** TensorProto. */
+export interface OnnxTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Floats, or the numbers of an int64 tensor. */
+  readonly data: Float32Array | BigInt64Array;
+}
+
+/** NodeProto, with integer attributes only. */
+export interface OnnxNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** ValueInfoProto: an input or output of the graph. A name in the shape stands for any size. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: typeof FLOAT | typeof INT64;
+  readonly shape: readonly (number | string)[];
+}
+
+/** ModelProto with its GraphProto. */
+export interface OnnxModel {
+  readonly name: string;
+  readonly irVersion: number;
+  readonly opset: number;
+  readonly description: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxTensor[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Equal models give equal bytes. */
+export function encodeOnnx(model: OnnxModel): Uint8Array {
+  const writer = new BinaryWriter();
+  integer(writer, 1, model.irVersion);
+  text(writer, 2, "selectron");
+  text(writer, 6, model.description);
+  message(writer, 7, () => graph(writer, model));
+  message(writer, 8, () => {
+    text(writer, 1, ""); // the standard operators
+    integer(writer, 2, model.opset);
+  });
+  for (const [key, value] of Object.entries(model.metadata))
+    message(writer, 14, () => {
+      text(writer, 1, key);
+      text(writer, 2, value);
+    });
+  return writer.finish();
+}
+
+function graph(writer: BinaryWriter, { name, nodes, initializers, inputs, outputs }: OnnxModel): void {
+  for (const node of nodes) message(writer, 1, () => operation(writer, node));
+  text(writer, 2, name);
+  for (const initializer of initializers) message(writer, 5, () => tensor(writer, initializer));
+  for (const input of inputs) message(writer, 11, () => valueInfo(writer, input));
+  for (const output of outputs) message(writer, 12, () => valueInfo(writer, output));
+}
+
+function operation(writer: BinaryWriter, { operator, inputs, outputs, attributes }: OnnxNode): void {
+  for (const input of inputs) text(writer, 1, input);
+  for (const output of outputs) text(writer, 2, output);
+  text(writer, 3, outputs[0]!);
+  text(writer, 4, operator);
+  for (const [name, value] of Object.entries(attributes))
+    message(writer, 5, () => {
+      text(writer, 1, name);
+      if (typeof value === "number") integer(writer, 3, value);
+      else for (const item of value) integer(writer, 8, item);
+      integer(writer, 20, typeof value === "number" ? 2 : 7); // AttributeType INT or INTS
+    });
+}
+
+function tensor(writer: BinaryWriter, { name, shape, data }: OnnxTensor): void {
+  for (const size of shape) integer(writer, 1, size);
+  integer(writer, 2, data instanceof Float32Array ? FLOAT : INT64);
+  text(writer, 8, name);
+  writer.tag(9, WireType.LengthDelimited).bytes(littleEndian(data));
+}
+
+function valueInfo(writer: BinaryWriter, { name, type, shape }: OnnxValue): void {
+  text(writer, 1, name);
+  const typeProto = (): void => {
+    integer(writer, 1, type);
+    message(writer, 2, () => {
+      for (const size of shape)
+        message(writer, 1, () => {
+          if (typeof size === "number") integer(writer, 1, size);
+          else text(writer, 2, size);
+        });
+    });
+  };
+  message(writer, 2, () => message(writer, 1, typeProto));
+}
+
+function message(writer: BinaryWriter, field: number, fields: () => void): void {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  fields();
+  writer.join();
+}
+
+const text = (writer: BinaryWriter, field: number, value: string): unknown =>
+  writer.tag(field, WireType.LengthDelimited).string(value);
+
+const integer = (writer: BinaryWriter, field: number, value: number): unknown =>
+  writer.tag(field, WireType.Varint).int64(value);
+
+/** The format's byte order, whatever the machine's. */
+function littleEndian(data: Float32Array | BigInt64Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(data.byteLength));
+  if (data instanceof Float32Array) data.forEach((value, at) => view.setFloat32(at * 4, value, true));
+  else data.forEach((value, at) => view.setBigInt64(at * 8, value, true));
+  return new Uint8Array(view.buffer);
+}

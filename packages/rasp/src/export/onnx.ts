@@ -1,0 +1,127 @@
+/**
+ * nn's encoder as an ONNX file, in standard operators, with nn's parameters under their own names.
+ *
+ * | value | type | is |
+ * |---|---|---|
+ * | `tokens` | int64 [batch, sequence] | token ids, -1 for padding |
+ * | `logits` | float [batch, sequence, outputs] | what the unembedding gives |
+ * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class |
+ *
+ * Padded positions are hidden from the others; what stands there in the outputs means nothing.
+ */
+import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
+import { encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./onnx-format.js";
+
+/** Opset 13 gave the operators used here their present form; files of IR version 7 run since onnxruntime 1.6 (2020). */
+const OPSET = 13;
+const IR_VERSION = 7;
+
+export interface OnnxDescription {
+  readonly name: string;
+  /** For people who look at the file. */
+  readonly text: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Where the only logit is a number and its class the nearest of these; absent where the largest logit is the class. */
+  readonly classNumbers?: readonly number[];
+}
+
+/** The bytes of an ONNX file; equal models give equal bytes. */
+export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescription): Uint8Array {
+  const graph = new Graph();
+  for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
+  const logits = encoder(graph, model, "tokens");
+  graph.name(logits, "logits");
+  graph.name(classes(graph, logits, description.classNumbers), "classes");
+  return encodeOnnx({
+    name: description.name,
+    irVersion: IR_VERSION,
+    opset: OPSET,
+    description: description.text,
+    nodes: graph.nodes,
+    initializers: graph.tensors,
+    inputs: [{ name: "tokens", type: INT64, shape: ["batch", "sequence"] }],
+    outputs: [
+      { name: "logits", type: FLOAT, shape: ["batch", "sequence", model.config.outputs] },
+      { name: "classes", type: INT64, shape: ["batch", "sequence"] },
+    ],
+    metadata: description.metadata,
+  });
+}
+
+/** Tokens to logits, as `TransformerEncoder.forward` computes them. */
+function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): string {
+  const length = graph.apply("Gather", [graph.apply("Shape", [tokens]), graph.ints([1])]);
+  const positions = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
+  // Gather takes -1 for its last row. Whatever a padded position holds, no other position sees it.
+  let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", tokens]), positions]);
+  const padded = graph.apply("Unsqueeze", [graph.apply("Less", [tokens, graph.ints([0])]), graph.ints([1, 2])]); // [B, 1, 1, n]
+  config.blocks.forEach((block, index) => {
+    const path = `blocks.${index}`;
+    if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, padded)]);
+    if (block.dFf > 0) x = graph.apply("Add", [x, feedForward(graph, `${path}.feedForward`, x)]);
+  });
+  return linear(graph, "unembedding", x);
+}
+
+const linear = (graph: Graph, path: string, x: string): string =>
+  graph.apply("Add", [graph.apply("MatMul", [x, `${path}.weight`]), `${path}.bias`]);
+
+function feedForward(graph: Graph, path: string, x: string): string {
+  return linear(graph, `${path}.output`, graph.apply("Relu", [linear(graph, `${path}.hidden`, x)]));
+}
+
+function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x: string, padded: string): string {
+  // In a Reshape 0 keeps a size.
+  const split = (part: string, order: readonly number[]): string => {
+    const parts = graph.apply("Reshape", [linear(graph, `${path}.${part}`, x), graph.ints([0, 0, heads, dHead])]);
+    return graph.apply("Transpose", [parts], { perm: order });
+  };
+  const products = graph.apply("MatMul", [split("query", [0, 2, 1, 3]), split("key", [0, 2, 3, 1])]); // [B, H, n, n]
+  const scores = graph.apply("Mul", [products, graph.float(1 / Math.sqrt(dHead))]);
+  const shown = graph.apply("Where", [padded, graph.float(-Infinity), scores]);
+  const pattern = graph.apply("Softmax", [shown], { axis: -1 });
+  const mixed = graph.apply("MatMul", [pattern, split("value", [0, 2, 1, 3])]); // [B, H, n, dHead]
+  const joined = graph.apply("Transpose", [mixed], { perm: [0, 2, 1, 3] });
+  return linear(graph, `${path}.output`, graph.apply("Reshape", [joined, graph.ints([0, 0, heads * dHead])]));
+}
+
+function classes(graph: Graph, logits: string, numbers: readonly number[] | undefined): string {
+  if (!numbers) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const ofClasses = graph.tensor("classes.numbers", [numbers.length], Float32Array.from(numbers));
+  const distances = graph.apply("Abs", [graph.apply("Sub", [logits, ofClasses])]); // [B, n, classes]
+  return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
+}
+
+/** Operations in order, each with one output, and the constants that they read, each stored once. */
+class Graph {
+  readonly nodes: OnnxNode[] = [];
+  private readonly initializers = new Map<string, OnnxTensor>();
+
+  get tensors(): readonly OnnxTensor[] {
+    return [...this.initializers.values()];
+  }
+
+  apply(operator: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): string {
+    const output = `${operator}_${this.nodes.length}`;
+    this.nodes.push({ operator, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  /** Gives a value the name that users see. */
+  name(value: string, name: string): void {
+    this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  tensor(name: string, shape: readonly number[], data: OnnxTensor["data"]): string {
+    this.initializers.set(name, { name, shape, data });
+    return name;
+  }
+
+  ints(values: readonly number[]): string {
+    return this.tensor(`ints ${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  float(value: number): string {
+    return this.tensor(`float ${value}`, [], Float32Array.of(value));
+  }
+}
