@@ -3,12 +3,23 @@ export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create
 export { SafetensorsError, ShapeError } from "./errors.js";
 export type { NestedArray } from "./format.js";
 export {
+  allocate,
   getKernels,
   setKernels,
+  type Activation,
+  type AdamCall,
+  type AttentionBackwardCall,
+  type AttentionBlocks,
+  type AttentionCall,
+  type AttentionPattern,
   type BinaryOperation,
+  type CrossEntropyCall,
+  type HeadsView,
   type Kernels,
+  type LayerNormBackwardCall,
   type MatmulCall,
   type MatrixView,
+  type RowReduction,
   type UnaryOperation,
 } from "./kernels.js";
 export { where } from "./ops/elementwise.js";

@@ -4,10 +4,17 @@
  * input, arrays are dense row-major unless a `MatrixView` says otherwise, lengths have been checked by the caller.
  * `referenceKernels` is the specification; `@selectron/core/testing` holds every backend to it.
  */
+import type { AttentionBackwardCall, AttentionCall } from "./kernels-attention.js";
 import { referenceKernels } from "./reference.js";
 
-export type UnaryOperation = "neg" | "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "relu" | "gelu";
+export type * from "./kernels-attention.js";
+
+export type UnaryOperation =
+  "neg" | "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "erf" | "relu" | "gelu" | "geluExact";
+/** What a product may apply to its result on the way out. */
+export type Activation = Extract<UnaryOperation, "relu" | "gelu" | "geluExact">;
 export type BinaryOperation = "add" | "sub" | "mul" | "div" | "pow";
+export type RowReduction = "sum" | "max" | "min";
 
 /** A matrix inside a larger buffer: element (i, j) is `data[offset + i * rowStride + j * columnStride]`. */
 export interface MatrixView {
@@ -17,7 +24,10 @@ export interface MatrixView {
   readonly columnStride: number;
 }
 
-/** `out[m, n] = alpha · a[m, k] · b[k, n] + bias[n]`; alpha is 1 and bias absent by default. A transpose is a stride. */
+/**
+ * `out[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n])`; alpha is 1, bias and activation absent by default. A
+ * transpose is a stride.
+ */
 export interface MatmulCall {
   readonly a: MatrixView;
   readonly b: MatrixView;
@@ -29,12 +39,68 @@ export interface MatmulCall {
   readonly alpha?: number | undefined;
   /** [n], added to every row. */
   readonly bias?: Float32Array | undefined;
+  readonly activation?: Activation | undefined;
+}
+
+/** From x [rows, columns] and the gradient of the result: the gradients of x, and of gain and bias [columns]. */
+export interface LayerNormBackwardCall {
+  readonly x: Float32Array;
+  readonly gain?: Float32Array | undefined;
+  readonly outGradient: Float32Array;
+  /** Written: [rows, columns]. */
+  readonly xGradient: Float32Array;
+  /** Written: [columns] each. */
+  readonly gainGradient: Float32Array;
+  readonly biasGradient: Float32Array;
+  readonly rows: number;
+  readonly columns: number;
+  readonly epsilon: number;
+}
+
+/**
+ * `losses[i] = −log softmax(logits[i])[targets[i]]`, and its gradient · scale. A target of −1 is left out: loss and
+ * gradient 0. Other targets are 0 to columns − 1.
+ */
+export interface CrossEntropyCall {
+  /** [rows, columns]. */
+  readonly logits: Float32Array;
+  /** [rows]. */
+  readonly targets: Int32Array;
+  /** Written: [rows]. */
+  readonly losses: Float32Array;
+  /** Written if given: [rows, columns], scale · (softmax − one-hot target). */
+  readonly gradient?: Float32Array | undefined;
+  readonly scale: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/**
+ * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) with the decoupled weight decay of AdamW (Loshchilov
+ * & Hutter 2019, arXiv 1711.05101, algorithm 2). All arrays are of one length.
+ */
+export interface AdamCall {
+  /** Changed in place, as are both moments, which start at 0. */
+  readonly parameter: Float32Array;
+  readonly firstMoment: Float32Array;
+  readonly secondMoment: Float32Array;
+  readonly gradient: Float32Array;
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** 0 for plain Adam. */
+  readonly weightDecay: number;
+  /** 1 for the first step. */
+  readonly step: number;
 }
 
 /** A backend. */
 export interface Kernels {
   /** Shown in benchmarks and error messages. */
   readonly name: string;
+  /** Where a result is to be written; contents undefined. A plain array if absent. */
+  allocate?(length: number): Float32Array;
   matmul(call: MatmulCall): void;
   /** `out[i] = f(x[i])`. */
   unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void;
@@ -54,6 +120,19 @@ export interface Kernels {
     columns: number,
     epsilon: number,
   ): void;
+  /** Gradients of `layerNormRows`. */
+  layerNormRowsBackward(call: LayerNormBackwardCall): void;
+  /** Each row of [rows, columns] reduced to one number; sums accumulate in float64. columns > 0 for max and min. */
+  reduceRows(operation: RowReduction, x: Float32Array, out: Float32Array, rows: number, columns: number): void;
+  crossEntropyRows(call: CrossEntropyCall): void;
+  attention(call: AttentionCall): void;
+  /** Gradients of `attention`, from what the forward pass left in `out` and `logSumExp`. */
+  attentionBackward(call: AttentionBackwardCall): void;
+  adamStep(call: AdamCall): void;
+  /** `out[i, :] = table[indices[i], :]`, rows of `width`. */
+  gatherRows(table: Float32Array, indices: Int32Array, out: Float32Array, width: number): void;
+  /** `table[indices[i], :] += rows[i, :]`, in the order of i: the gradient of gatherRows. Other rows stay. */
+  scatterAddRows(rows: Float32Array, indices: Int32Array, table: Float32Array, width: number): void;
 }
 
 let current: Kernels = referenceKernels;
@@ -66,4 +145,9 @@ export function setKernels(kernels: Kernels): void {
 /** The backend in use; `referenceKernels` until `setKernels` is called. */
 export function getKernels(): Kernels {
   return current;
+}
+
+/** Storage for the result of a kernel, from the backend in use; contents undefined. */
+export function allocate(length: number): Float32Array {
+  return current.allocate ? current.allocate(length) : new Float32Array(length);
 }

@@ -4,6 +4,7 @@
  * any other goes through 4 × 4 tiles of accumulators that stay in registers.
  */
 import type { MatmulCall, MatrixView } from "./kernels.js";
+import { unaryFunctions } from "./scalar-functions.js";
 
 /** The right matrix is listed when at most this share of it is not zero. */
 const SPARSE_SHARE = 0.25;
@@ -111,4 +112,7 @@ export function referenceMatmul(call: MatmulCall): void {
   const sparse = count <= SPARSE_SHARE * call.k * call.n && Number.isFinite(countNonZero(call.a, call.m, call.k));
   if (sparse) sparseMatmul(call, count);
   else denseMatmul(call);
+  if (!call.activation) return;
+  const activate = unaryFunctions[call.activation];
+  for (let i = 0; i < call.m * call.n; i++) call.out[i] = activate(call.out[i]!);
 }

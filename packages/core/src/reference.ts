@@ -2,29 +2,17 @@
  * The specification of `Kernels` in plain JavaScript: every sum accumulates in float64 and rounds to float32 once, when
  * it is stored.
  */
-import type { BinaryOperation, Kernels, UnaryOperation } from "./kernels.js";
+import type { BinaryOperation, Kernels, RowReduction, UnaryOperation } from "./kernels.js";
+import { referenceAttention, referenceAttentionBackward } from "./reference-attention.js";
 import { referenceMatmul } from "./reference-matmul.js";
-
-const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
-  neg: (x) => -x,
-  exp: Math.exp,
-  log: Math.log,
-  sqrt: Math.sqrt,
-  abs: Math.abs,
-  tanh: Math.tanh,
-  sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
-  relu: (x) => (x < 0 ? 0 : x),
-  // The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses.
-  gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
-};
-
-const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  pow: Math.pow,
-};
+import {
+  referenceAdamStep,
+  referenceCrossEntropyRows,
+  referenceGatherRows,
+  referenceLayerNormRowsBackward,
+  referenceScatterAddRows,
+} from "./reference-training.js";
+import { binaryFunctions, unaryFunctions } from "./scalar-functions.js";
 
 function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {
   const apply = unaryFunctions[operation];
@@ -95,6 +83,16 @@ function layerNormRows(
   }
 }
 
+function reduceRows(operation: RowReduction, x: Float32Array, out: Float32Array, rows: number, columns: number): void {
+  const fold = { sum: (a: number, b: number) => a + b, max: Math.max, min: Math.min }[operation];
+  const initial = { sum: 0, max: -Infinity, min: Infinity }[operation];
+  for (let i = 0; i < rows; i++) {
+    let result = initial;
+    for (let j = i * columns; j < (i + 1) * columns; j++) result = fold(result, x[j]!);
+    out[i] = result;
+  }
+}
+
 /** Plain JavaScript kernels: the specification, and the default everywhere. */
 export const referenceKernels: Kernels = {
   name: "reference",
@@ -104,4 +102,12 @@ export const referenceKernels: Kernels = {
   softmaxRows,
   logSoftmaxRows,
   layerNormRows,
+  layerNormRowsBackward: referenceLayerNormRowsBackward,
+  reduceRows,
+  crossEntropyRows: referenceCrossEntropyRows,
+  attention: referenceAttention,
+  attentionBackward: referenceAttentionBackward,
+  adamStep: referenceAdamStep,
+  gatherRows: referenceGatherRows,
+  scatterAddRows: referenceScatterAddRows,
 };

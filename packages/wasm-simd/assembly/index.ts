@@ -1,5 +1,17 @@
 /** What the binary exports. */
+export { attention, attentionWorkspace } from "./attention";
+export { attentionBackward, attentionBackwardWorkspace } from "./attention-backward";
+export { adamStep, binary, unary } from "./elementwise";
 export { matmul, matmulWorkspace } from "./matmul";
+export {
+  crossEntropyRows,
+  layerNormRows,
+  layerNormRowsBackward,
+  logSoftmaxRows,
+  maxRows,
+  softmaxRows,
+  sumRows,
+} from "./rows";
 
 /** The first byte of linear memory that is free for operands: everything below belongs to the compiler. */
 export function heapBase(): usize {

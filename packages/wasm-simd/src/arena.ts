@@ -1,39 +1,113 @@
 /**
- * Scratch space in linear memory. Every kernel call starts with `reset` and takes what it needs in 16-byte steps; nothing
- * outlives the call, so nothing is ever freed. Growing the memory detaches all views of it, hence the rule: reserve
- * everything first, then ask for `floats`.
+ * Linear memory. A kernel call starts with `reset` and takes scratch in 16-byte steps; nothing outlives the call, so
+ * nothing is ever freed. Below the scratch lies what `allocate` handed out as Float32Array views: a stack that `mark`
+ * and `release` cut back.
+ *
+ * Growing detaches every view of the memory. Therefore it never grows while views are out: `reserve` then throws
+ * `ArenaFullError` and the caller does its work elsewhere, and `grow` makes up for it once the stack is empty.
  */
 
 const PAGE = 65_536;
+const ALIGNMENT = 16;
+/** Kernels may read, never write, this far past an operand. */
+const SLACK = 64;
+/** WebAssembly addresses 4 GiB at most. */
+const MAX_BYTES = 2 ** 32 - PAGE;
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Scratch that does not fit: the memory cannot grow, or must not because views of it are out. */
+export class ArenaFullError extends RangeError {
+  override readonly name = "ArenaFullError";
+}
 
 export class Arena {
   readonly #memory: WebAssembly.Memory;
-  readonly #base: number;
+  readonly #bottom: number;
+  #stack: number;
   #next: number;
+  /** The most that was ever asked for while the memory could not grow. */
+  #wanted = 0;
+  #floats = new Float32Array(0);
 
   /** @param base - the first byte that the module itself does not use */
   constructor(memory: WebAssembly.Memory, base: number) {
     this.#memory = memory;
-    this.#base = Math.ceil(base / 16) * 16;
-    this.#next = this.#base;
+    this.#bottom = this.#stack = this.#next = aligned(base);
   }
 
-  /** Gives up everything that was reserved. */
+  /** Gives up all scratch. */
   reset(): void {
-    this.#next = this.#base;
+    this.#next = this.#stack;
   }
 
-  /** The address of that many bytes, aligned to 16. Throws a RangeError if the memory cannot grow. */
+  /** The address of that much scratch. Throws ArenaFullError if there is no room. */
   reserve(bytes: number): number {
     const address = this.#next;
-    this.#next = address + Math.ceil(bytes / 16) * 16;
-    const missing = this.#next - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    const next = address + aligned(bytes);
+    if (next + SLACK > this.#memory.buffer.byteLength) this.#extend(next + SLACK);
+    this.#next = next;
     return address;
   }
 
+  #extend(bytes: number): void {
+    this.#wanted = Math.max(this.#wanted, bytes);
+    if (this.#stack !== this.#bottom) throw new ArenaFullError(`${bytes} bytes of scratch while views are out.`);
+    if (bytes > MAX_BYTES) throw new ArenaFullError(`${bytes} bytes exceed the 4 GiB of WebAssembly.`);
+    try {
+      this.#memory.grow(Math.ceil((bytes - this.#memory.buffer.byteLength) / PAGE));
+    } catch (cause) {
+      throw new ArenaFullError(`WebAssembly memory cannot grow to ${bytes} bytes.`, { cause });
+    }
+  }
+
   /** All of linear memory as floats. Valid until the next `reserve`. */
-  floats(): Float32Array {
-    return new Float32Array(this.#memory.buffer);
+  get floats(): Float32Array {
+    if (this.#floats.buffer !== this.#memory.buffer) this.#floats = new Float32Array(this.#memory.buffer);
+    return this.#floats;
+  }
+
+  /** Whether an array is a view of this memory, so that kernels can work on it in place. */
+  holds(data: Float32Array): boolean {
+    return data.buffer === this.#memory.buffer;
+  }
+
+  /** Where the stack of views ends now: what `release` takes. */
+  mark(): number {
+    return this.#stack;
+  }
+
+  /** A view of that many floats, contents undefined, or undefined if they do not fit. Valid until `release`. */
+  allocate(length: number): Float32Array | undefined {
+    const end = this.#stack + aligned(4 * length);
+    if (end + SLACK > this.#memory.buffer.byteLength) {
+      this.#wanted = Math.max(this.#wanted, end + SLACK);
+      return undefined;
+    }
+    const view = new Float32Array(this.#memory.buffer, this.#stack, length);
+    this.#stack = this.#next = end;
+    return view;
+  }
+
+  /** Takes back every view handed out since the mark; they must not be used any more. */
+  release(mark: number): void {
+    this.#stack = this.#next = mark;
+  }
+
+  /** With no views out, grows to hold `bytes` and all that was missed before. Never throws: less room is only slower. */
+  prepare(bytes: number): void {
+    if (this.#stack !== this.#bottom) return;
+    const target = Math.min(MAX_BYTES, Math.max(this.#bottom + bytes, this.#wanted));
+    if (target <= this.#memory.buffer.byteLength) return;
+    try {
+      this.#extend(target);
+    } catch {
+      // The views that do not fit will be ordinary arrays.
+    }
+  }
+
+  /** Bytes of linear memory in use by this instance. */
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
   }
 }

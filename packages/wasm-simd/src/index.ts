@@ -1,7 +1,11 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
 import { setKernels } from "@selectron/core";
-import { binary } from "./binary.js";
-import { wasmKernels, type WasmExports } from "./kernels.js";
+import type { WasmExports } from "./exports.js";
+import { wasmKernels } from "./kernels.js";
+import { compile, instantiate, load, type WasmSource } from "./module.js";
+import { Scopes } from "./scope.js";
+
+export { isSimdSupported, type WasmSource } from "./module.js";
 
 /** What `enableWasm` registered. */
 export interface WasmStatus {
@@ -9,15 +13,19 @@ export interface WasmStatus {
   readonly threads: 1;
 }
 
-/** The smallest module with a vector instruction: i8x16.splat, then i8x16.popcnt. */
-// prettier-ignore
-const PROBE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
-);
+export interface WasmOptions {
+  /** The binary, where the inlined one cannot be compiled: its bytes, their URL, or a compiled module. */
+  readonly source?: WasmSource | undefined;
+}
 
-/** Whether this runtime has WebAssembly with 128-bit SIMD. */
-export function isSimdSupported(): boolean {
-  return typeof WebAssembly === "object" && WebAssembly.validate(PROBE);
+let scopes: Scopes | undefined;
+
+function register(module: WebAssembly.Module): WasmStatus {
+  const { kernels, arena } = wasmKernels(() => instantiate(module) as WebAssembly.Exports & WasmExports);
+  const own = new Scopes(arena);
+  scopes = own;
+  setKernels({ ...kernels, allocate: (length) => own.allocate(length) });
+  return { variant: "simd", threads: 1 };
 }
 
 /**
@@ -26,20 +34,27 @@ export function isSimdSupported(): boolean {
  * @throws Error with the reason if this runtime has no WebAssembly, no SIMD, or forbids compiling; core then goes on in
  * plain JavaScript
  */
-export async function enableWasm(): Promise<WasmStatus> {
-  const refuse = (reason: string, cause?: unknown): Error =>
-    new Error(`enableWasm: ${reason}; the plain JavaScript kernels stay in use.`, { cause });
-  if (typeof WebAssembly !== "object") throw refuse("this runtime has no WebAssembly");
-  if (!isSimdSupported())
-    throw refuse("this runtime's WebAssembly has no SIMD; use Node 16.4, Chrome 91 or Safari 16.4");
-  const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
-  let instance: WebAssembly.Instance;
-  try {
-    ({ instance } = await WebAssembly.instantiate(bytes));
-  } catch (error) {
-    const hint = "a content security policy must allow 'wasm-unsafe-eval'";
-    throw refuse(`this runtime refuses to compile WebAssembly (${String(error)}; ${hint})`, error);
-  }
-  setKernels(wasmKernels(instance.exports as unknown as WasmExports));
-  return { variant: "simd", threads: 1 };
+export async function enableWasm(options: WasmOptions = {}): Promise<WasmStatus> {
+  return register(await load(options.source));
+}
+
+/** As `enableWasm`, at once. Browsers may allow it in workers only: use `enableWasm` on the main thread. */
+export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, URL | string> } = {}): WasmStatus {
+  return register(compile(options.source));
+}
+
+/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
+const SCOPE_BYTES = 2 ** 26;
+
+/**
+ * Runs a function during which results of tensor operations live in linear memory, where kernels use them without copies.
+ * Tensors in what it returns (also in arrays, maps and plain objects) are copied out; every other tensor made inside is
+ * void afterwards. Scopes nest. What does not fit lives on the JavaScript heap as usual, and the next scope is larger.
+ * Without `enableWasm` the function just runs.
+ *
+ * @param body - must not be asynchronous; throws a TypeError if it returns a promise
+ * @param bytes - how much room to provide, if this is the outermost scope
+ */
+export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
+  return scopes ? scopes.run(body, bytes) : body();
 }

@@ -99,6 +99,9 @@ describe("enableWasm", () => {
     expect(getKernels().name).toBe("wasm-simd");
   });
 
+  function BlockedModule(): never {
+    throw new Error("blocked by policy");
+  }
   const original = WebAssembly;
   const pretend = (replacement: unknown): unknown => Reflect.set(globalThis, "WebAssembly", replacement);
   afterEach(() => pretend(original));
@@ -112,8 +115,8 @@ describe("enableWasm", () => {
     ],
     [
       "compiling is forbidden",
-      { validate: (): boolean => true, instantiate: () => Promise.reject(new Error("blocked by policy")) },
-      /refuses to compile WebAssembly \(Error: blocked by policy; .*'wasm-unsafe-eval'\)/,
+      { validate: (): boolean => true, Module: BlockedModule },
+      /refuses to compile WebAssembly \(Error: blocked by policy; .*'wasm-unsafe-eval', and .*WebAssembly.Module\)/,
     ],
   ])("says why when %s, and leaves core as it was", async (_, replacement, message) => {
     pretend(replacement);

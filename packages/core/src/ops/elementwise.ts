@@ -1,5 +1,5 @@
 /** Operations that treat every element alone: maps of one tensor, pairs under broadcasting, and choices by a condition. */
-import { getKernels, type BinaryOperation, type UnaryOperation } from "../kernels.js";
+import { allocate, getKernels, type BinaryOperation, type UnaryOperation } from "../kernels.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
 import { recorded } from "../tape.js";
 import type { Operand } from "../tensor.js";
@@ -7,7 +7,7 @@ import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 
 function unary(operation: UnaryOperation, x: Tensor): Tensor {
-  const out = new Float32Array(x.size);
+  const out = allocate(x.size);
   getKernels().unary(operation, x.data, out);
   return recorded(operation, [x], out, x.shape);
 }
@@ -33,7 +33,7 @@ function binary(operation: BinaryOperation, a: Tensor, other: Operand): Tensor {
   const b = asTensor(other);
   const shape = broadcastShapes(operation, a.shape, b.shape);
   const left = expanded(a, shape);
-  const out = new Float32Array(left.length);
+  const out = allocate(left.length);
   getKernels().binary(operation, left, expanded(b, shape), out);
   return recorded(operation, [a, b], out, shape);
 }

@@ -1,6 +1,6 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
 import { ShapeError } from "../errors.js";
-import { getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../kernels.js";
 import { formatShape, normalizeAxis } from "../shape.js";
 import { recorded } from "../tape.js";
 import type { Tensor } from "../tensor.js";
@@ -16,7 +16,7 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
       );
     }
   }
-  const out = new Float32Array(x.size);
+  const out = allocate(x.size);
   const rows = columns === 0 ? 0 : x.size / columns;
   getKernels().layerNormRows(x.data, gain?.data, bias?.data, out, rows, columns, epsilon);
   const inputs = [x, gain, bias].filter((input) => input !== undefined);

@@ -3,7 +3,7 @@
  * single right matrix (a weight) takes all rows of the left tensor in one call.
  */
 import { ShapeError } from "../errors.js";
-import { getKernels, type MatrixView } from "../kernels.js";
+import { allocate, getKernels, type Activation, type MatrixView } from "../kernels.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets } from "../shape.js";
 import { recorded } from "../tape.js";
 import type { Tensor } from "../tensor.js";
@@ -13,6 +13,8 @@ export interface MatmulOptions {
   readonly alpha?: number | undefined;
   /** [n], added to every row after the factor. */
   readonly bias?: Tensor | undefined;
+  /** Applied to every element last. */
+  readonly activation?: Activation | undefined;
 }
 
 const matrixView = (x: Tensor, offset: number): MatrixView => ({
@@ -23,12 +25,12 @@ const matrixView = (x: Tensor, offset: number): MatrixView => ({
 });
 
 /**
- * alpha · a · b + bias: [..., m, k] · [..., k, n] → [..., m, n]. Leading axes broadcast.
+ * activation(alpha · a · b + bias): [..., m, k] · [..., k, n] → [..., m, n]. Leading axes broadcast.
  *
  * @throws ShapeError if an operand has fewer than two axes or the shapes do not fit
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-  const { alpha, bias } = options;
+  const { alpha, bias, activation } = options;
   const shapes = `${formatShape(a.shape)} · ${formatShape(b.shape)}`;
   if (a.rank < 2 || b.rank < 2) {
     throw new ShapeError(
@@ -46,8 +48,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     throw new ShapeError(`matmul: ${shapes}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const out = new Float32Array(sizeOf(batch) * m * n);
-  const common = { k, n, alpha, bias: bias?.data };
+  const out = allocate(sizeOf(batch) * m * n);
+  const common = { k, n, alpha, bias: bias?.data, activation };
   const kernels = getKernels();
   if (b.rank === 2 && a.isContiguous) {
     const left = { data: a.storage, offset: a.offset, rowStride: k, columnStride: 1 };

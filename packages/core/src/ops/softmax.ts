@@ -1,5 +1,5 @@
 /** Softmax and its logarithm along any axis. The kernels work on rows, so another axis is moved to the end and back. */
-import { getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../kernels.js";
 import { normalizeAxis } from "../shape.js";
 import { recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
@@ -9,7 +9,7 @@ function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number)
   const along = normalizeAxis(operation, axis, x.rank);
   const moved = transpose(x, along, -1);
   const columns = x.shape[along]!;
-  const out = new Float32Array(x.size);
+  const out = allocate(x.size);
   const kernels = getKernels();
   const rows = columns === 0 ? 0 : x.size / columns;
   if (operation === "softmax") kernels.softmaxRows(moved.data, out, rows, columns);

@@ -1,2 +1,5 @@
-/** @selectron/core/testing: what a new backend proves itself with. */
-export { checkMatmul, kernelConformance, type ConformanceCase } from "./conformance.js";
+/** The public surface of @selectron/core/testing. */
+export { checkAttention, checkAttentionBackward } from "./attention.js";
+export { kernelConformance } from "./conformance.js";
+export { checkMatmul } from "./matmul.js";
+export type { ConformanceCase } from "./support.js";

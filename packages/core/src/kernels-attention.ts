@@ -1,0 +1,70 @@
+/**
+ * What the attention kernels are called with. softmax(scale · Q Kᵀ + bias) V per batch row and head, where every operand
+ * is read in place: heads side by side in one row, or apart, are strides. Query i stands at position i + keys − queries,
+ * so that the last query sees what the last key is, as with a cache of earlier keys.
+ */
+
+/** Element (b, h, i, c) is `data[offset + b * batchStride + h * headStride + i * rowStride + c]`. */
+export interface HeadsView {
+  readonly data: Float32Array;
+  readonly offset: number;
+  readonly batchStride: number;
+  readonly headStride: number;
+  readonly rowStride: number;
+}
+
+/** Which blocks of the attention pattern are computed at all. */
+export interface AttentionBlocks {
+  /** Rows and columns of a block; the last blocks may be cut. */
+  readonly size: number;
+  /** [⌈queries / size⌉, ⌈keys / size⌉], 0 for a block that is masked. */
+  readonly visible: Uint8Array;
+}
+
+/** Sizes and masks, common to both directions. A query that sees no key gets 0. */
+export interface AttentionPattern {
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  /** Columns of query and key. */
+  readonly width: number;
+  /** Columns of value and out. */
+  readonly valueWidth: number;
+  readonly scale: number;
+  /** How many keys before its position a query sees, all by default. A sliding window is `before` and `after`. */
+  readonly before?: number | undefined;
+  /** How many keys after its position a query sees, all by default; 0 is causal. */
+  readonly after?: number | undefined;
+  /** [batch, keys], not 0 where a key is hidden from every query. */
+  readonly hiddenKeys?: Float32Array | undefined;
+  /** Added to the scaled scores: element (b, h, i, j). */
+  readonly bias?: HeadsView | undefined;
+  readonly blocks?: AttentionBlocks | undefined;
+}
+
+/** The forward pass. Keys and values must be finite even where they are masked. */
+export interface AttentionCall extends AttentionPattern {
+  readonly query: HeadsView;
+  readonly key: HeadsView;
+  readonly value: HeadsView;
+  /** Written. */
+  readonly out: HeadsView;
+  /** Written if given: [batch, heads, queries], log of the sum of exponentiated scores; −∞ for a query that sees nothing. */
+  readonly logSumExp?: Float32Array | undefined;
+}
+
+/** The backward pass: the gradients of query, key and value. There is none of the bias. */
+export interface AttentionBackwardCall extends AttentionPattern {
+  readonly query: HeadsView;
+  readonly key: HeadsView;
+  readonly value: HeadsView;
+  /** As the forward pass wrote them. */
+  readonly out: HeadsView;
+  readonly logSumExp: Float32Array;
+  readonly outGradient: HeadsView;
+  /** Written. */
+  readonly queryGradient: HeadsView;
+  readonly keyGradient: HeadsView;
+  readonly valueGradient: HeadsView;
+}

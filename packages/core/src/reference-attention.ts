@@ -1,0 +1,117 @@
+/**
+ * Attention in plain JavaScript, one query at a time: the specification of `Kernels.attention` and `attentionBackward`.
+ * Scores, sums and results accumulate in float64; memory is one row of the pattern.
+ */
+import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "./kernels-attention.js";
+
+const rowStart = (view: HeadsView, b: number, h: number, i: number): number =>
+  view.offset + b * view.batchStride + h * view.headStride + i * view.rowStride;
+
+/** Whether query i of batch row b sees key j. */
+export function seesKey(pattern: AttentionPattern, b: number, i: number, j: number): boolean {
+  const { queries, keys, before = Infinity, after = Infinity, hiddenKeys, blocks } = pattern;
+  const position = i + keys - queries;
+  if (j < position - before || j > position + after) return false;
+  if (hiddenKeys && hiddenKeys[b * keys + j] !== 0) return false;
+  if (!blocks) return true;
+  const across = Math.ceil(keys / blocks.size);
+  return blocks.visible[Math.floor(i / blocks.size) * across + Math.floor(j / blocks.size)] !== 0;
+}
+
+function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
+  let sum = 0;
+  for (let c = 0; c < length; c++) sum += a[aStart + c]! * b[bStart + c]!;
+  return sum;
+}
+
+/** The scaled and biased scores of one query, −∞ where a key is masked. */
+function scoreRow(
+  call: AttentionPattern & { readonly query: HeadsView; readonly key: HeadsView },
+  b: number,
+  h: number,
+  i: number,
+  scores: Float64Array,
+): void {
+  const { query, key, keys, width, scale, bias } = call;
+  const at = rowStart(query, b, h, i);
+  for (let j = 0; j < keys; j++) {
+    scores[j] = seesKey(call, b, i, j)
+      ? scale * dot(query.data, at, key.data, rowStart(key, b, h, j), width) +
+        (bias ? bias.data[rowStart(bias, b, h, i) + j]! : 0)
+      : -Infinity;
+  }
+}
+
+/** `Kernels.attention`, the specification. */
+export function referenceAttention(call: AttentionCall): void {
+  const { batch, heads, queries, keys, valueWidth, value, out, logSumExp } = call;
+  const scores = new Float64Array(keys);
+  const mixed = new Float64Array(valueWidth);
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      for (let i = 0; i < queries; i++) {
+        scoreRow(call, b, h, i, scores);
+        let maximum = -Infinity;
+        for (let j = 0; j < keys; j++) maximum = Math.max(maximum, scores[j]!);
+        mixed.fill(0);
+        let sum = 0;
+        for (let j = 0; j < keys; j++) {
+          if (scores[j] === -Infinity) continue;
+          const weight = Math.exp(scores[j]! - maximum);
+          sum += weight;
+          const from = rowStart(value, b, h, j);
+          for (let c = 0; c < valueWidth; c++) mixed[c]! += weight * value.data[from + c]!;
+        }
+        const to = rowStart(out, b, h, i);
+        for (let c = 0; c < valueWidth; c++) out.data[to + c] = sum === 0 ? 0 : mixed[c]! / sum;
+        if (logSumExp) logSumExp[(b * heads + h) * queries + i] = sum === 0 ? -Infinity : maximum + Math.log(sum);
+      }
+    }
+  }
+}
+
+function addScaled(to: Float64Array, start: number, factor: number, x: Float32Array, at: number, length: number): void {
+  for (let c = 0; c < length; c++) to[start + c]! += factor * x[at + c]!;
+}
+
+/** Writes dense float64 rows [rows, width] to one head of a view. */
+function writeRows(view: HeadsView, b: number, h: number, rows: number, width: number, values: Float64Array): void {
+  for (let i = 0; i < rows; i++) {
+    view.data.set(values.subarray(i * width, (i + 1) * width), rowStart(view, b, h, i));
+  }
+}
+
+/**
+ * `Kernels.attentionBackward`, the specification. With P the pattern: dV = Pᵀ dO, dP = dO Vᵀ,
+ * dS = P ⊙ (dP − rowsum(dO ⊙ O)), dQ = scale · dS K, dK = scale · dSᵀ Q (Dao et al. 2022, arXiv 2205.14135, appendix B.2).
+ */
+export function referenceAttentionBackward(call: AttentionBackwardCall): void {
+  const { batch, heads, queries, keys, width, valueWidth, scale, query, key, value, out, outGradient } = call;
+  const scores = new Float64Array(keys);
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const dQuery = new Float64Array(queries * width);
+      const dKey = new Float64Array(keys * width);
+      const dValue = new Float64Array(keys * valueWidth);
+      for (let i = 0; i < queries; i++) {
+        const logSum = call.logSumExp[(b * heads + h) * queries + i]!;
+        if (logSum === -Infinity) continue;
+        scoreRow(call, b, h, i, scores);
+        const dOut = rowStart(outGradient, b, h, i);
+        const delta = dot(outGradient.data, dOut, out.data, rowStart(out, b, h, i), valueWidth);
+        for (let j = 0; j < keys; j++) {
+          if (scores[j] === -Infinity) continue;
+          const weight = Math.exp(scores[j]! - logSum);
+          const dWeight = dot(outGradient.data, dOut, value.data, rowStart(value, b, h, j), valueWidth);
+          const dScore = scale * weight * (dWeight - delta);
+          addScaled(dValue, j * valueWidth, weight, outGradient.data, dOut, valueWidth);
+          addScaled(dQuery, i * width, dScore, key.data, rowStart(key, b, h, j), width);
+          addScaled(dKey, j * width, dScore, query.data, rowStart(query, b, h, i), width);
+        }
+      }
+      writeRows(call.queryGradient, b, h, queries, width, dQuery);
+      writeRows(call.keyGradient, b, h, keys, width, dKey);
+      writeRows(call.valueGradient, b, h, keys, valueWidth, dValue);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What training needs beyond the forward kernels, in plain JavaScript: the specification of layer norm's gradients,
+ * cross-entropy, Adam and embedding rows. Sums accumulate in float64 and round once.
+ */
+import type { AdamCall, CrossEntropyCall, LayerNormBackwardCall } from "./kernels.js";
+
+/** With x̂ the normalised row and g = dy · gain: dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon). */
+export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): void {
+  const { x, gain, outGradient, xGradient, gainGradient, biasGradient, rows, columns, epsilon } = call;
+  const dGain = new Float64Array(columns);
+  const dBias = new Float64Array(columns);
+  for (let start = 0; start < rows * columns; start += columns) {
+    let mean = 0;
+    for (let j = 0; j < columns; j++) mean += x[start + j]!;
+    mean /= columns;
+    let variance = 0;
+    for (let j = 0; j < columns; j++) variance += (x[start + j]! - mean) ** 2;
+    const scale = 1 / Math.sqrt(variance / columns + epsilon);
+    let total = 0;
+    let along = 0;
+    for (let j = 0; j < columns; j++) {
+      const normalised = (x[start + j]! - mean) * scale;
+      const slope = outGradient[start + j]!;
+      dGain[j]! += slope * normalised;
+      dBias[j]! += slope;
+      total += slope * (gain?.[j] ?? 1);
+      along += slope * (gain?.[j] ?? 1) * normalised;
+    }
+    for (let j = 0; j < columns; j++) {
+      const normalised = (x[start + j]! - mean) * scale;
+      const slope = outGradient[start + j]! * (gain?.[j] ?? 1);
+      xGradient[start + j] = scale * (slope - (total + normalised * along) / columns);
+    }
+  }
+  gainGradient.set(dGain);
+  biasGradient.set(dBias);
+}
+
+export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
+  const { logits, targets, losses, gradient, scale, rows, columns } = call;
+  for (let i = 0; i < rows; i++) {
+    const start = i * columns;
+    const target = targets[i]!;
+    if (target === -1) {
+      losses[i] = 0;
+      gradient?.fill(0, start, start + columns);
+      continue;
+    }
+    let maximum = -Infinity;
+    for (let j = 0; j < columns; j++) maximum = Math.max(maximum, logits[start + j]!);
+    let sum = 0;
+    for (let j = 0; j < columns; j++) sum += Math.exp(logits[start + j]! - maximum);
+    losses[i] = Math.log(sum) + maximum - logits[start + target]!;
+    if (!gradient) continue;
+    for (let j = 0; j < columns; j++) {
+      gradient[start + j] = scale * (Math.exp(logits[start + j]! - maximum) / sum - (j === target ? 1 : 0));
+    }
+  }
+}
+
+export function referenceAdamStep(call: AdamCall): void {
+  const { parameter, firstMoment, secondMoment, gradient } = call;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step } = call;
+  const correction1 = 1 - beta1 ** step;
+  const correction2 = 1 - beta2 ** step;
+  for (let i = 0; i < parameter.length; i++) {
+    const slope = gradient[i]!;
+    const first = (firstMoment[i] = beta1 * firstMoment[i]! + (1 - beta1) * slope);
+    const second = (secondMoment[i] = beta2 * secondMoment[i]! + (1 - beta2) * slope * slope);
+    const direction = first / correction1 / (Math.sqrt(second / correction2) + epsilon);
+    parameter[i] = parameter[i]! - learningRate * (direction + weightDecay * parameter[i]!);
+  }
+}
+
+export function referenceGatherRows(table: Float32Array, indices: Int32Array, out: Float32Array, width: number): void {
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i]! * width;
+    const to = i * width;
+    for (let c = 0; c < width; c++) out[to + c] = table[from + c]!;
+  }
+}
+
+export function referenceScatterAddRows(
+  rows: Float32Array,
+  indices: Int32Array,
+  table: Float32Array,
+  width: number,
+): void {
+  for (let i = 0; i < indices.length; i++) {
+    const from = i * width;
+    const to = indices[i]! * width;
+    for (let c = 0; c < width; c++) table[to + c]! += rows[from + c]!;
+  }
+}

@@ -1,0 +1,62 @@
+/** Conformance of the elementwise kernels. */
+import { erf } from "../erf.js";
+import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels.js";
+import { Rng } from "../random.js";
+import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+
+const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
+  neg: (x) => -x,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  abs: Math.abs,
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  relu: (x) => (x < 0 ? 0 : x),
+  erf,
+  gelu: (x) => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x ** 3))),
+  geluExact: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+};
+
+const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: (a, b) => a ** b,
+};
+
+/** Allowed error of an elementwise result: 4 units in the last place, or as much of 1 where results cancel. */
+const elementTolerance = (expected: number): number => 8 * ROUNDOFF * Math.max(Math.abs(expected), 2 ** -126);
+
+export function elementwiseCases(kernels: Kernels): ConformanceCase[] {
+  const special = [0, -0, 1, -1, 0.5, 80, -80, 1e-30, Infinity, -Infinity, NaN];
+  const values = Float32Array.from([...special, ...normals(new Rng(2), 60).map((x) => x * 4)]);
+  const unary = Object.entries(unaryFunctions).map(([operation, apply]) => ({
+    name: `unary ${operation}`,
+    run: () => {
+      const out = blank(values.length);
+      kernels.unary(operation as UnaryOperation, values, out);
+      values.forEach((x, index) => {
+        const expected = Math.fround(apply(x));
+        const slack = operation.startsWith("gelu") ? 8 * ROUNDOFF : 0; // 1 + tanh cancels for negative x
+        assertNear(`${operation}(${x})`, out[index], expected, elementTolerance(expected) + slack);
+      });
+    },
+  }));
+  const binary = Object.entries(binaryFunctions).map(([operation, apply]) => ({
+    name: `binary ${operation}`,
+    run: () => {
+      for (let shift = 0; shift < values.length; shift += 3) {
+        const other = values.map((_, index) => values[(index + shift) % values.length]!);
+        const out = blank(values.length);
+        kernels.binary(operation as BinaryOperation, values, other, out);
+        values.forEach((a, index) => {
+          const expected = Math.fround(apply(a, other[index]!));
+          assertNear(`${operation}(${a}, ${other[index]})`, out[index], expected, elementTolerance(expected));
+        });
+      }
+    },
+  }));
+  return [...unary, ...binary];
+}

@@ -1,0 +1,135 @@
+/** Conformance of softmax, layer norm and reductions over rows. */
+import type { Kernels, RowReduction } from "../kernels.js";
+import { Rng } from "../random.js";
+import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+
+/** Rows of several lengths, near zero, far from it, and partly or wholly −∞. */
+function rowInputs(): { rows: number; columns: number; x: Float32Array }[] {
+  const rng = new Rng(3);
+  return [1, 2, 3, 4, 5, 8, 17, 64, 130].map((columns) => {
+    const x = normals(rng, 5 * columns);
+    for (let j = 0; j < columns; j++) {
+      x[columns + j]! *= 100;
+      x[2 * columns + j]! += 1e6;
+      x[3 * columns + j] = -Infinity;
+      if (j % 2 === 1) x[4 * columns + j] = -Infinity;
+    }
+    return { rows: 5, columns, x };
+  });
+}
+
+export function softmaxCases(kernels: Kernels): ConformanceCase[] {
+  const check = (
+    operation: "softmaxRows" | "logSoftmaxRows",
+    value: (x: number, maximum: number, sum: number) => number,
+    tolerance: (expected: number, columns: number, distance: number) => number,
+  ): ConformanceCase => ({
+    name: `${operation}, with masked and far-off rows`,
+    run: () => {
+      for (const { rows, columns, x } of rowInputs()) {
+        const out = blank(x.length);
+        kernels[operation](x, out, rows, columns);
+        for (let i = 0; i < rows; i++) {
+          const row = x.subarray(i * columns, (i + 1) * columns);
+          const maximum = Math.max(...row);
+          const sum = row.reduce((total, element) => total + Math.exp(element - maximum), 0);
+          row.forEach((element, j) => {
+            const empty = operation === "softmaxRows" ? 0 : -Infinity;
+            const expected = maximum === -Infinity ? empty : Math.fround(value(element, maximum, sum));
+            assertNear(
+              `${operation} row ${i} of ${columns}, column ${j}`,
+              out[i * columns + j],
+              expected,
+              tolerance(expected, columns, maximum - element),
+            );
+          });
+        }
+      }
+    },
+  });
+  return [
+    check(
+      "softmaxRows",
+      (x, maximum, sum) => Math.exp(x - maximum) / sum,
+      // x − maximum rounds before it is exponentiated.
+      (expected, columns, distance) => (columns + 8 + Math.min(distance, 200)) * ROUNDOFF * expected + 2 ** -126,
+    ),
+    {
+      name: "softmaxRows and logSoftmaxRows keep NaN in its row",
+      run: () => {
+        for (const operation of ["softmaxRows", "logSoftmaxRows"] as const) {
+          for (const rest of [0, -Infinity]) {
+            const x = new Float32Array(3 * 21).fill(rest);
+            x.fill(1, 0, 21).fill(1, 42);
+            x[21 + 18] = NaN;
+            const out = blank(x.length).fill(7);
+            kernels[operation](x, out, 3, 21);
+            out.forEach((value, index) => {
+              const inside = index >= 21 && index < 42;
+              if (Number.isNaN(value) !== inside) throw new Error(`${operation}, element ${index}: ${value}.`);
+            });
+          }
+        }
+      },
+    },
+    check(
+      "logSoftmaxRows",
+      (x, maximum, sum) => x - maximum - Math.log(sum),
+      (expected, columns) => (columns + 8) * ROUNDOFF * (1 + Math.abs(expected)),
+    ),
+  ];
+}
+
+export function layerNormCases(kernels: Kernels): ConformanceCase[] {
+  const epsilon = 1e-5;
+  const check = (affine: boolean): ConformanceCase => ({
+    name: `layerNormRows ${affine ? "with" : "without"} gain and bias`,
+    run: () => {
+      const rng = new Rng(4);
+      for (const columns of [1, 2, 3, 4, 7, 8, 33, 200]) {
+        const rows = 3;
+        const x = normals(rng, rows * columns).map((value, index) => value + (index < columns ? 10 : 0));
+        const gain = affine ? normals(rng, columns) : undefined;
+        const bias = affine ? normals(rng, columns) : undefined;
+        const out = blank(x.length);
+        kernels.layerNormRows(x, gain, bias, out, rows, columns, epsilon);
+        for (let i = 0; i < rows; i++) {
+          const row = x.subarray(i * columns, (i + 1) * columns);
+          const mean = row.reduce((sum, value) => sum + value, 0) / columns;
+          const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / columns;
+          row.forEach((value, j) => {
+            const normalised = (value - mean) / Math.sqrt(variance + epsilon);
+            const expected = normalised * (gain?.[j] ?? 1) + (bias?.[j] ?? 0);
+            assertNear(`layerNorm row ${i} of ${columns}, column ${j}`, out[i * columns + j], expected, 2e-5);
+          });
+        }
+      }
+    },
+  });
+  return [check(false), check(true)];
+}
+
+export function reductionCases(kernels: Kernels): ConformanceCase[] {
+  const folds: Record<RowReduction, (row: number[]) => number> = {
+    sum: (row) => row.reduce((a, b) => a + b, 0),
+    max: (row) => row.reduce((a, b) => Math.max(a, b), -Infinity),
+    min: (row) => row.reduce((a, b) => Math.min(a, b), Infinity),
+  };
+  return Object.entries(folds).map(([operation, fold]) => ({
+    name: `reduceRows ${operation}`,
+    run: () => {
+      const rng = new Rng(7);
+      for (const columns of [1, 2, 3, 7, 8, 9, 31, 64, 1000]) {
+        for (const special of [undefined, NaN, Infinity, -Infinity]) {
+          const x = normals(rng, 5 * columns);
+          if (special !== undefined) x[rng.int(x.length)] = special;
+          const out = blank(5);
+          kernels.reduceRows(operation as RowReduction, x, out, 5, columns);
+          const expected = [0, 1, 2, 3, 4].map((i) => fold([...x.subarray(i * columns, (i + 1) * columns)]));
+          // A sum accumulates in float64, in any order.
+          assertAllNear(`${operation} of ${columns}`, out, Float32Array.from(expected), (value) => ROUNDOFF * 2 * Math.abs(value) + columns * 2 ** -48); // prettier-ignore
+        }
+      }
+    },
+  }));
+}

@@ -1,0 +1,37 @@
+/** What the conformance cases share: a case, random numbers, and comparisons that print what they compared. */
+import type { Rng } from "../random.js";
+
+/** One named check of a backend. */
+export interface ConformanceCase {
+  readonly name: string;
+  /** Throws an Error that shows what was computed and what was expected. */
+  readonly run: () => void;
+}
+
+/** Unit roundoff of float32. */
+export const ROUNDOFF = 2 ** -24;
+
+/** Throws unless `actual` is within `tolerance` of `expected`; NaN and infinities must match exactly. */
+export function assertNear(label: string, actual: number | undefined, expected: number, tolerance: number): void {
+  const same = Object.is(actual, expected) || actual === expected;
+  if (same || (actual !== undefined && Math.abs(actual - expected) <= tolerance)) return;
+  throw new Error(`${label}: got ${actual}, expected ${expected} within ${tolerance}.`);
+}
+
+export const normals = (rng: Rng, length: number): Float32Array => Float32Array.from({ length }, () => rng.normal());
+
+/** Poison: a kernel that leaves an element unwritten is caught by the NaN that it leaves. */
+export const blank = (length: number): Float32Array => new Float32Array(length).fill(NaN);
+
+/** All elements of one result. */
+export function assertAllNear(
+  label: string,
+  actual: Float32Array,
+  expected: ArrayLike<number>,
+  tolerance: (expected: number) => number,
+): void {
+  if (actual.length !== expected.length) throw new Error(`${label}: length ${actual.length}, not ${expected.length}.`);
+  for (let i = 0; i < actual.length; i++) {
+    assertNear(`${label}, element ${i}`, actual[i], expected[i]!, tolerance(expected[i]!));
+  }
+}

@@ -1,0 +1,151 @@
+/** Conformance of what training needs: gradients of layer norm and cross-entropy by differences, Adam, embedding rows. */
+import type { Kernels } from "../kernels.js";
+import { Rng } from "../random.js";
+import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+
+function layerNormSum(x: Float64Array, gain: Float64Array, bias: Float64Array, weight: Float32Array): number {
+  const columns = gain.length;
+  let total = 0;
+  for (let start = 0; start < x.length; start += columns) {
+    const row = x.subarray(start, start + columns);
+    const mean = row.reduce((a, b) => a + b, 0) / columns;
+    const variance = row.reduce((a, b) => a + (b - mean) ** 2, 0) / columns;
+    row.forEach((value, j) => {
+      total += weight[start + j]! * (((value - mean) / Math.sqrt(variance + 1e-5)) * gain[j]! + bias[j]!);
+    });
+  }
+  return total;
+}
+
+/** The slope of f at x along each axis, by central differences. */
+function differences(x: Float64Array, f: (x: Float64Array) => number): Float64Array {
+  const step = 1e-5;
+  return x.map((value, i) => {
+    const [above, below] = [x.slice(), x.slice()];
+    above[i] = value + step;
+    below[i] = value - step;
+    return (f(above) - f(below)) / (2 * step);
+  });
+}
+
+function layerNormBackwardCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "layerNormRowsBackward, with and without gain",
+    run: () => {
+      const rng = new Rng(11);
+      for (const columns of [1, 2, 3, 4, 7, 8, 17, 32]) {
+        for (const affine of [true, false]) {
+          const rows = 3;
+          const [x, outGradient] = [normals(rng, rows * columns), normals(rng, rows * columns)];
+          const gain = affine ? normals(rng, columns) : undefined;
+          const [xGradient, gainGradient, biasGradient] = [blank(x.length), blank(columns), blank(columns)];
+          const call = { x, gain, outGradient, xGradient, gainGradient, biasGradient, rows, columns, epsilon: 1e-5 };
+          kernels.layerNormRowsBackward(call);
+          const g = gain ? Float64Array.from(gain) : new Float64Array(columns).fill(1);
+          const [wide, none] = [Float64Array.from(x), new Float64Array(columns)];
+          const tolerance = (value: number): number => 2e-4 * (1 + Math.abs(value));
+          const label = `layerNormRowsBackward of ${columns} columns`;
+          // One column normalises to 0 whatever it holds, at a scale of √1e5.
+          if (columns > 2) {
+            const slopes = differences(wide, (at) => layerNormSum(at, g, none, outGradient));
+            assertAllNear(`${label}: x`, xGradient, slopes, tolerance);
+          }
+          const gains = differences(g, (at) => layerNormSum(wide, at, none, outGradient));
+          assertAllNear(`${label}: gain`, gainGradient, gains, tolerance);
+          const biases = differences(none, (at) => layerNormSum(wide, g, at, outGradient));
+          assertAllNear(`${label}: bias`, biasGradient, biases, tolerance);
+        }
+      }
+    },
+  };
+}
+
+function crossEntropyCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "crossEntropyRows, with left-out targets, with and without gradient",
+    run: () => {
+      const rng = new Rng(12);
+      for (const columns of [1, 2, 5, 8, 33, 200]) {
+        const rows = 6;
+        const logits = normals(rng, rows * columns).map((x) => x * 10);
+        const targets = Int32Array.from({ length: rows }, (_, i) => (i === 2 ? -1 : rng.int(columns)));
+        const call = { logits, targets, rows, columns, scale: 0.25 };
+        const [losses, again, gradient] = [blank(rows), blank(rows), blank(logits.length)];
+        kernels.crossEntropyRows({ ...call, losses, gradient });
+        kernels.crossEntropyRows({ ...call, losses: again });
+        assertAllNear("crossEntropyRows without gradient", again, losses, () => 0);
+        targets.forEach((target, i) => {
+          const row = logits.subarray(i * columns, (i + 1) * columns);
+          const most = Math.max(...row);
+          const sum = row.reduce((total, x) => total + Math.exp(x - most), 0);
+          const label = `crossEntropyRows row ${i} of ${columns}`;
+          const loss = target < 0 ? 0 : Math.log(sum) + most - row[target]!;
+          assertNear(label, losses[i], loss, (columns + 16) * ROUNDOFF * (1 + Math.abs(loss)));
+          row.forEach((x, j) => {
+            const slope = target < 0 ? 0 : 0.25 * (Math.exp(x - most) / sum - (j === target ? 1 : 0));
+            assertNear(`${label}, column ${j}`, gradient[i * columns + j], slope, (columns + 80) * ROUNDOFF * 0.25);
+          });
+        });
+      }
+    },
+  };
+}
+
+function adamCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "adamStep, three steps, with and without weight decay",
+    run: () => {
+      const rng = new Rng(13);
+      for (const length of [1, 3, 4, 5, 130]) {
+        for (const weightDecay of [0, 0.1]) {
+          const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay };
+          const parameter = normals(rng, length);
+          const [firstMoment, secondMoment] = [new Float32Array(length), new Float32Array(length)];
+          const expected = Float64Array.from(parameter);
+          const [first, second] = [new Float64Array(length), new Float64Array(length)];
+          for (let step = 1; step <= 3; step++) {
+            const gradient = normals(rng, length);
+            kernels.adamStep({ parameter, firstMoment, secondMoment, gradient, step, ...rates });
+            for (let i = 0; i < length; i++) {
+              first[i] = 0.9 * first[i]! + 0.1 * gradient[i]!;
+              second[i] = 0.999 * second[i]! + 0.001 * gradient[i]! ** 2;
+              const move = first[i]! / (1 - 0.9 ** step) / (Math.sqrt(second[i]! / (1 - 0.999 ** step)) + 1e-8);
+              expected[i] = expected[i]! - 0.01 * (move + weightDecay * expected[i]!);
+            }
+          }
+          assertAllNear("adamStep", parameter, expected, (value) => 4e-7 * (1 + Math.abs(value)));
+          assertAllNear("adamStep: second moment", secondMoment, second, (value) => 1e-6 * value);
+        }
+      }
+    },
+  };
+}
+
+function embeddingCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "gatherRows and scatterAddRows, with repeated rows",
+    run: () => {
+      const rng = new Rng(14);
+      for (const width of [1, 4, 7]) {
+        const table = normals(rng, 9 * width);
+        const indices = Int32Array.of(3, 0, 3, 8, 8, 8);
+        const rows = blank(indices.length * width);
+        kernels.gatherRows(table, indices, rows, width);
+        const expected = [...indices].flatMap((index) => [...table.subarray(index * width, (index + 1) * width)]);
+        assertAllNear("gatherRows", rows, expected, () => 0);
+
+        const added = normals(rng, indices.length * width);
+        const sums = Float64Array.from(table);
+        indices.forEach((index, i) => {
+          for (let c = 0; c < width; c++) sums[index * width + c]! += added[i * width + c]!;
+        });
+        kernels.scatterAddRows(added, indices, table, width);
+        assertAllNear("scatterAddRows", table, sums, (value) => 8 * ROUNDOFF * (1 + Math.abs(value)));
+      }
+    },
+  };
+}
+
+export function trainingCases(kernels: Kernels): ConformanceCase[] {
+  return [layerNormBackwardCase, crossEntropyCase, adamCase, embeddingCase].map((make) => make(kernels));
+}

@@ -1,0 +1,228 @@
+/**
+ * exp, log, tanh and erf of four floats at a time. Polynomials of Cephes (Moshier, expf.c, logf.c, tanhf.c) and of
+ * N. Juffa's erff; largest errors over all floats stand at each function and in test/math.test.ts.
+ *
+ * Constants are loaded from memory: from V8 13 on a v128.const is built anew at every use, in three instructions.
+ */
+
+/** Each constant four times, so that one aligned load yields the vector. */
+// prettier-ignore
+const K = memory.data<f32>([
+  1.44269504088896341, 1.44269504088896341, 1.44269504088896341, 1.44269504088896341, // 0 log2 e
+  12582912, 12582912, 12582912, 12582912, // 1 adding 1.5 · 2^23 rounds to an integer
+  0.693359375, 0.693359375, 0.693359375, 0.693359375, // 2 ln 2, high part
+  -2.12194440e-4, -2.12194440e-4, -2.12194440e-4, -2.12194440e-4, // 3 ln 2, low part
+  1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4, // 4 exp polynomial
+  1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3, // 5
+  8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3, // 6
+  4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2, // 7
+  1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, // 8
+  0.5, 0.5, 0.5, 0.5, // 9
+  1, 1, 1, 1, // 10
+  -87.33654, -87.33654, -87.33654, -87.33654, // 11 below: exp is subnormal
+  89, 89, 89, 89, // 12 above: exp is infinite
+  -104, -104, -104, -104, // 13 below: exp is 0
+  1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 1.17549435e-38, // 14 least normal
+  8388608, 8388608, 8388608, 8388608, // 15 2^23
+  0.70710678, 0.70710678, 0.70710678, 0.70710678, // 16 √½
+  7.0376836292e-2, 7.0376836292e-2, 7.0376836292e-2, 7.0376836292e-2, // 17 log polynomial
+  -1.1514610310e-1, -1.1514610310e-1, -1.1514610310e-1, -1.1514610310e-1, // 18
+  1.1676998740e-1, 1.1676998740e-1, 1.1676998740e-1, 1.1676998740e-1, // 19
+  -1.2420140846e-1, -1.2420140846e-1, -1.2420140846e-1, -1.2420140846e-1, // 20
+  1.4249322787e-1, 1.4249322787e-1, 1.4249322787e-1, 1.4249322787e-1, // 21
+  -1.6668057665e-1, -1.6668057665e-1, -1.6668057665e-1, -1.6668057665e-1, // 22
+  2.0000714765e-1, 2.0000714765e-1, 2.0000714765e-1, 2.0000714765e-1, // 23
+  -2.4999993993e-1, -2.4999993993e-1, -2.4999993993e-1, -2.4999993993e-1, // 24
+  3.3333331174e-1, 3.3333331174e-1, 3.3333331174e-1, 3.3333331174e-1, // 25
+  0.625, 0.625, 0.625, 0.625, // 26 tanh polynomial below
+  -5.70498872745e-3, -5.70498872745e-3, -5.70498872745e-3, -5.70498872745e-3, // 27
+  2.06390887954e-2, 2.06390887954e-2, 2.06390887954e-2, 2.06390887954e-2, // 28
+  -5.37397155531e-2, -5.37397155531e-2, -5.37397155531e-2, -5.37397155531e-2, // 29
+  1.33314422036e-1, 1.33314422036e-1, 1.33314422036e-1, 1.33314422036e-1, // 30
+  -3.33332819422e-1, -3.33332819422e-1, -3.33332819422e-1, -3.33332819422e-1, // 31
+  0.927734375, 0.927734375, 0.927734375, 0.927734375, // 32 erf polynomial below, 1 − exp above
+  -5.96761703e-4, -5.96761703e-4, -5.96761703e-4, -5.96761703e-4, // 33
+  4.99119423e-3, 4.99119423e-3, 4.99119423e-3, 4.99119423e-3, // 34
+  -2.67681349e-2, -2.67681349e-2, -2.67681349e-2, -2.67681349e-2, // 35
+  1.12819925e-1, 1.12819925e-1, 1.12819925e-1, 1.12819925e-1, // 36
+  -3.76125336e-1, -3.76125336e-1, -3.76125336e-1, -3.76125336e-1, // 37
+  1.28379166e-1, 1.28379166e-1, 1.28379166e-1, 1.28379166e-1, // 38
+  -1.72853470e-5, -1.72853470e-5, -1.72853470e-5, -1.72853470e-5, // 39
+  3.83197126e-4, 3.83197126e-4, 3.83197126e-4, 3.83197126e-4, // 40
+  -3.88396438e-3, -3.88396438e-3, -3.88396438e-3, -3.88396438e-3, // 41
+  2.42546219e-2, 2.42546219e-2, 2.42546219e-2, 2.42546219e-2, // 42
+  -1.06777877e-1, -1.06777877e-1, -1.06777877e-1, -1.06777877e-1, // 43
+  -6.34846687e-1, -6.34846687e-1, -6.34846687e-1, -6.34846687e-1, // 44
+  -1.28717512e-1, -1.28717512e-1, -1.28717512e-1, -1.28717512e-1, // 45
+  0.044715, 0.044715, 0.044715, 0.044715, // 46 gelu, tanh form
+  -1.5957691216057308, -1.5957691216057308, -1.5957691216057308, -1.5957691216057308, // 47 −2 · √(2/π)
+  0.7071067811865476, 0.7071067811865476, 0.7071067811865476, 0.7071067811865476, // 48 √½
+], 16);
+
+// @ts-ignore: decorator
+@inline
+function constant(index: usize): v128 {
+  return v128.load(K + index * 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** exp(r) for |r| ≤ ½ ln 2. */
+// @ts-ignore: decorator
+@inline
+function expPolynomial(r: v128): v128 {
+  let p = madd(constant(4), r, constant(5));
+  p = madd(p, r, constant(6));
+  p = madd(p, r, constant(7));
+  p = madd(p, r, constant(8));
+  p = madd(p, r, constant(9));
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), constant(10));
+}
+
+/** x − n · ln 2. */
+// @ts-ignore: decorator
+@inline
+function reduceByLn2(x: v128, n: v128): v128 {
+  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(2))), f32x4.mul(n, constant(3)));
+}
+
+/** exp for x ≤ 0, as softmax needs it: results below the least normal float are 0. At most 0.96 ulp. */
+// @ts-ignore: decorator
+@inline
+export function expOfNegative(x: v128): v128 {
+  const shifted = madd(x, constant(0), constant(1));
+  const n = f32x4.sub(shifted, constant(1));
+  const p = expPolynomial(reduceByLn2(x, n));
+  // 2^n is normal where the result is; other lanes are cleared. (Adding n to the exponent of p would spoil a NaN.)
+  const scaled = f32x4.mul(p, i32x4.add(i32x4.shl(shifted, 23), constant(10)));
+  return v128.andnot(scaled, f32x4.lt(x, constant(11)));
+}
+
+/** exp over all floats, subnormal results included. At most 0.96 ulp. */
+// @ts-ignore: decorator
+@inline
+export function exp(input: v128): v128 {
+  const x = f32x4.pmin(f32x4.pmax(input, constant(13)), constant(12)); // in this order NaN passes
+  const shifted = madd(x, constant(0), constant(1));
+  const n = f32x4.sub(shifted, constant(1));
+  const p = expPolynomial(reduceByLn2(x, n));
+  // 2^n as 2^⌊n/2⌋ · 2^(n − ⌊n/2⌋): both factors are normal, and only the last product rounds.
+  const power = i32x4.sub(shifted, constant(1));
+  const half = i32x4.shr_s(power, 1);
+  const one = constant(10);
+  const first = i32x4.add(i32x4.shl(half, 23), one);
+  const second = i32x4.add(i32x4.shl(i32x4.sub(power, half), 23), one);
+  return f32x4.mul(f32x4.mul(p, first), second);
+}
+
+/** Natural logarithm over all floats: −∞ at 0, NaN below. At most 0.76 ulp. */
+// @ts-ignore: decorator
+@inline
+export function log(input: v128): v128 {
+  const tiny = f32x4.lt(input, constant(14));
+  const x = v128.bitselect(f32x4.mul(input, constant(15)), input, tiny);
+  // x = m · 2^e with √½ ≤ m < √2.
+  const bits = i32x4.sub(x, constant(16));
+  const exponent = i32x4.shr_s(bits, 23);
+  const m = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), constant(16));
+  const e = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(tiny, f32x4.splat(23)));
+  const r = f32x4.sub(m, constant(10));
+  const square = f32x4.mul(r, r);
+  let p = madd(constant(17), r, constant(18));
+  p = madd(p, r, constant(19));
+  p = madd(p, r, constant(20));
+  p = madd(p, r, constant(21));
+  p = madd(p, r, constant(22));
+  p = madd(p, r, constant(23));
+  p = madd(p, r, constant(24));
+  p = madd(p, r, constant(25));
+  let tail = f32x4.mul(f32x4.mul(p, r), square);
+  tail = madd(e, constant(3), tail);
+  tail = f32x4.sub(tail, f32x4.mul(square, constant(9)));
+  const result = f32x4.add(f32x4.add(r, tail), f32x4.mul(e, constant(2)));
+  // 0 → −∞, negative → NaN, +∞ and NaN → themselves.
+  const infinity = f32x4.splat(Infinity);
+  const special = v128.bitselect(f32x4.neg(infinity), v128.bitselect(input, f32x4.splat(NaN), f32x4.gt(input, f32x4.splat(0))), f32x4.eq(input, f32x4.splat(0))); // prettier-ignore
+  const ordinary = v128.and(f32x4.gt(input, f32x4.splat(0)), f32x4.lt(input, infinity));
+  return v128.bitselect(result, special, ordinary);
+}
+
+/** Hyperbolic tangent. At most 1.3 ulp. */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  const t = f32x4.abs(x);
+  const square = f32x4.mul(x, x);
+  let p = madd(constant(27), square, constant(28));
+  p = madd(p, square, constant(29));
+  p = madd(p, square, constant(30));
+  p = madd(p, square, constant(31));
+  const near = madd(f32x4.mul(p, square), x, x);
+  const one = constant(10);
+  // 1 − 2 / (e^2t + 1), of the sign of x.
+  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(t, t)), one)));
+  const signed = v128.bitselect(x, far, f32x4.splat(-0.0));
+  return v128.bitselect(near, signed, f32x4.lt(t, constant(26)));
+}
+
+/** Error function. At most 1 ulp. */
+// @ts-ignore: decorator
+@inline
+export function erf(x: v128): v128 {
+  const t = f32x4.abs(x);
+  const s = f32x4.mul(x, x);
+  let p = madd(constant(33), s, constant(34));
+  p = madd(p, s, constant(35));
+  p = madd(p, s, constant(36));
+  p = madd(p, s, constant(37));
+  p = madd(p, s, constant(38));
+  const near = madd(p, x, x);
+  // Beyond 4 the result is 1; the cap keeps the polynomial from overflowing.
+  const capped = f32x4.pmin(t, f32x4.splat(4));
+  const capSquare = f32x4.mul(capped, capped);
+  let q = madd(madd(constant(39), capped, constant(40)), capSquare, madd(constant(41), capped, constant(42)));
+  q = madd(q, capped, constant(43));
+  q = madd(q, capped, constant(44));
+  q = madd(q, capped, constant(45));
+  q = f32x4.sub(f32x4.mul(q, capped), capped);
+  const far = v128.bitselect(x, f32x4.sub(constant(10), expOfNegative(q)), f32x4.splat(-0.0));
+  return v128.bitselect(near, far, f32x4.lt(t, constant(32)));
+}
+
+/** 1 / (1 + e^−x). At most 2.5 ulp. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  const one = constant(10);
+  const e = exp(f32x4.neg(f32x4.abs(x)));
+  const below = f32x4.div(e, f32x4.add(one, e));
+  const above = f32x4.div(one, f32x4.add(one, e));
+  return v128.bitselect(below, above, f32x4.lt(x, f32x4.splat(0)));
+}
+
+/** x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is GELU in its tanh form without the cancellation in 1 + tanh. At most 1.5 ulp of x. */
+// @ts-ignore: decorator
+@inline
+export function gelu(x: v128): v128 {
+  const inner = madd(f32x4.mul(constant(46), f32x4.mul(x, x)), x, x);
+  return f32x4.div(x, f32x4.add(constant(10), exp(f32x4.mul(constant(47), inner))));
+}
+
+/** x · Φ(x). At most 1.2 ulp of x. */
+// @ts-ignore: decorator
+@inline
+export function geluExact(x: v128): v128 {
+  const half = f32x4.mul(constant(9), x);
+  return madd(half, erf(f32x4.mul(x, constant(48))), half);
+}
+
+/** max(x, 0) that keeps NaN. */
+// @ts-ignore: decorator
+@inline
+export function relu(x: v128): v128 {
+  return f32x4.pmax(x, f32x4.splat(0));
+}

@@ -1,0 +1,53 @@
+/** What the binary exports; the documentation stands in assembly/. Addresses and strides are bytes, lengths elements. */
+export interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  heapBase(): number;
+  matmulWorkspace(m: number, k: number, n: number): number;
+  // prettier-ignore
+  matmul(
+    a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, bias: number, c: number,
+    m: number, k: number, n: number, alpha: number, activation: number, workspace: number,
+  ): void;
+  unary(operation: number, x: number, out: number, length: number): void;
+  binary(operation: number, a: number, b: number, out: number, length: number): void;
+  softmaxRows(x: number, out: number, rows: number, columns: number): void;
+  logSoftmaxRows(x: number, out: number, rows: number, columns: number): void;
+  sumRows(x: number, out: number, rows: number, columns: number): void;
+  maxRows(x: number, out: number, rows: number, columns: number, smallest: number): void;
+  // prettier-ignore
+  layerNormRows(
+    x: number, gain: number, bias: number, out: number, rows: number, columns: number, epsilon: number,
+  ): void;
+  // prettier-ignore
+  layerNormRowsBackward(
+    x: number, gain: number, outGradient: number, xGradient: number, gainGradient: number, biasGradient: number,
+    rows: number, columns: number, epsilon: number,
+  ): void;
+  // prettier-ignore
+  crossEntropyRows(
+    logits: number, targets: number, losses: number, gradient: number, scale: number, rows: number, columns: number,
+    workspace: number,
+  ): void;
+  // prettier-ignore
+  adamStep(
+    parameter: number, firstMoment: number, secondMoment: number, gradient: number, length: number, rate: number,
+    beta1: number, beta2: number, rest1: number, rest2: number, epsilon: number, correction2: number, decay: number,
+  ): void;
+  attentionWorkspace(queries: number, keys: number, width: number, valueWidth: number): number;
+  // prettier-ignore
+  attention(
+    query: number, queryRow: number, key: number, keyRow: number, value: number, valueRow: number, out: number,
+    outRow: number, bias: number, biasRow: number, hidden: number, blocks: number, blockSize: number, logSums: number,
+    queries: number, keys: number, width: number, valueWidth: number, before: number, after: number, factor: number,
+    i0: number, i1: number, workspace: number,
+  ): void;
+  attentionBackwardWorkspace(queries: number, keys: number, width: number, valueWidth: number): number;
+  // prettier-ignore
+  attentionBackward(
+    query: number, queryRow: number, key: number, keyRow: number, value: number, valueRow: number, out: number,
+    outRow: number, bias: number, biasRow: number, hidden: number, blocks: number, blockSize: number, logSums: number,
+    queries: number, keys: number, width: number, valueWidth: number, before: number, after: number, factor: number,
+    outGradient: number, outGradientRow: number, queryGradient: number, queryGradientRow: number, keyGradient: number,
+    keyGradientRow: number, valueGradient: number, valueGradientRow: number, workspace: number,
+  ): void;
+}

@@ -1,0 +1,59 @@
+/** The matrix product: which road it takes, and its operands' way into the arena and back. */
+import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
+import type { Arena } from "./arena.js";
+import type { WasmExports } from "./exports.js";
+import { fillMatrix, placedMatrix } from "./operands.js";
+import { unaryOperations } from "./rows.js";
+
+/**
+ * A right matrix with at most this share of elements that are not zero goes to the reference, which skips the zeros; so
+ * do the weights of compiled programs. Measured on Node 20: the two meet at about 2 %.
+ */
+const SPARSE_SHARE = 1 / 64;
+
+/** With fewer rows than this, looking for zeros costs more than it can save. */
+const SPARSE_ROWS = 128;
+
+/** Whether b is that sparse. Stops at the first element too many, so a dense matrix costs next to nothing. */
+function isMostlyZero(b: MatrixView, k: number, n: number): boolean {
+  let allowed = k * n * SPARSE_SHARE;
+  for (let p = 0; p < k; p++) {
+    for (let j = 0, at = b.offset + p * b.rowStride; j < n; j++, at += b.columnStride) {
+      if (b.data[at] !== 0 && --allowed < 0) return false;
+    }
+  }
+  return true;
+}
+
+/** The kernel on an instance of the module. It throws ArenaFullError if the operands do not fit. */
+export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "matmul"> {
+  function matmul(call: MatmulCall): void {
+    const { a, b, out, m, k, n, alpha = 1, bias, activation } = call;
+    if (m === 0 || n === 0) return;
+    if (m >= SPARSE_ROWS && isMostlyZero(b, k, n)) {
+      referenceKernels.matmul(call);
+      return;
+    }
+    const biasLength = Math.ceil(n / 8) * 8;
+    arena.reset();
+    const left = placedMatrix(arena, a, m, k);
+    const right = placedMatrix(arena, b, k, n);
+    const biasAt = arena.reserve(biasLength * 4);
+    // An activation writes whole vectors, so it needs room behind a result of odd length.
+    const inPlace = arena.holds(out) && (!activation || (m * n) % 4 === 0);
+    const outAt = inPlace ? out.byteOffset : arena.reserve(m * n * 4);
+    const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
+    const floats = arena.floats;
+    fillMatrix(arena, a, m, k, left.address);
+    fillMatrix(arena, b, k, n, right.address);
+    floats.fill(0, biasAt / 4 + (bias ? n : 0), biasAt / 4 + biasLength);
+    if (bias) floats.set(bias, biasAt / 4);
+    // prettier-ignore
+    wasm.matmul(
+      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, m, k, n, alpha,
+      activation ? unaryOperations.indexOf(activation) : -1, workspace,
+    );
+    if (!inPlace) out.set(floats.subarray(outAt / 4, outAt / 4 + m * n));
+  }
+  return { matmul };
+}

@@ -1,0 +1,132 @@
+/** Copies operands between the JavaScript heap and the arena; views of the arena itself are used where they are. */
+import type { HeadsView, MatrixView } from "@selectron/core";
+import type { Arena } from "./arena.js";
+
+/** A dense array to be read: its address. */
+export function placed(arena: Arena, data: Float32Array): number {
+  return arena.holds(data) ? data.byteOffset : arena.reserve(data.byteLength);
+}
+
+/** Fills what `placed` reserved. All reservations come first, since each may move the memory. */
+export function fill(arena: Arena, data: Float32Array, address: number): void {
+  if (!arena.holds(data)) arena.floats.set(data, address / 4);
+}
+
+/** Brings a result to where it belongs. */
+export function fetch(arena: Arena, data: Float32Array, address: number): void {
+  if (arena.holds(data) && data.byteOffset === address) return;
+  data.set(arena.floats.subarray(address / 4, address / 4 + data.length));
+}
+
+/**
+ * Where to write a result: in place if its length is a multiple of 4, since the elementwise kernels write whole vectors,
+ * and otherwise in scratch.
+ */
+export function target(arena: Arena, data: Float32Array): number {
+  return arena.holds(data) && data.length % 4 === 0 ? data.byteOffset : arena.reserve(data.byteLength);
+}
+
+/** A matrix in the arena; strides in bytes. */
+export interface PlacedMatrix {
+  readonly address: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+const isTransposed = (x: MatrixView): boolean => x.columnStride !== 1 && x.rowStride === 1;
+
+/** Reserves room for a matrix, dense, in the order in which it lies in memory. */
+export function placedMatrix(arena: Arena, x: MatrixView, rows: number, columns: number): PlacedMatrix {
+  if (arena.holds(x.data) && (x.columnStride === 1 || x.rowStride === 1)) {
+    return { address: x.data.byteOffset + 4 * x.offset, row: 4 * x.rowStride, column: 4 * x.columnStride };
+  }
+  const address = arena.reserve(4 * rows * columns);
+  return isTransposed(x) ? { address, row: 4, column: 4 * rows } : { address, row: 4 * columns, column: 4 };
+}
+
+/** Fills what `placedMatrix` reserved. */
+export function fillMatrix(arena: Arena, x: MatrixView, rows: number, columns: number, address: number): void {
+  if (arena.holds(x.data) && address === x.data.byteOffset + 4 * x.offset) return;
+  const floats = arena.floats;
+  const start = address / 4;
+  const [lines, length, lineStride, stride] = isTransposed(x)
+    ? [columns, rows, x.columnStride, 1]
+    : [rows, columns, x.rowStride, x.columnStride];
+  if (stride === 1 && lineStride === length) {
+    const end = x.offset + lines * length;
+    floats.set(x.offset === 0 && end === x.data.length ? x.data : x.data.subarray(x.offset, end), start);
+    return;
+  }
+  for (let line = 0; line < lines; line++) {
+    const from = x.offset + line * lineStride;
+    const to = start + line * length;
+    if (stride === 1) floats.set(x.data.subarray(from, from + length), to);
+    else for (let i = 0; i < length; i++) floats[to + i] = x.data[from + i * stride]!;
+  }
+}
+
+/** One batch row of a HeadsView in the arena: addresses of the heads are address + h · head; strides in bytes. */
+export interface PlacedHeads {
+  readonly address: number;
+  readonly head: number;
+  readonly row: number;
+}
+
+/** Elements from the first to behind the last of one batch row. */
+const span = (x: HeadsView, heads: number, rows: number, width: number): number =>
+  Math.max(0, (heads - 1) * x.headStride + (rows - 1) * x.rowStride + width);
+
+/** Reserves room for the whole stretch of memory that one batch row lies in, so that one copy fills it. */
+export function placedHeads(
+  arena: Arena,
+  x: HeadsView,
+  b: number,
+  heads: number,
+  rows: number,
+  width: number,
+): PlacedHeads {
+  const strides = { head: 4 * x.headStride, row: 4 * x.rowStride };
+  if (arena.holds(x.data)) return { address: x.data.byteOffset + 4 * (x.offset + b * x.batchStride), ...strides };
+  return { address: arena.reserve(4 * span(x, heads, rows, width)), ...strides };
+}
+
+/** Fills what `placedHeads` reserved. */
+export function fillHeads(
+  arena: Arena,
+  x: HeadsView,
+  b: number,
+  heads: number,
+  rows: number,
+  width: number,
+  { address }: PlacedHeads,
+): void {
+  if (arena.holds(x.data)) return;
+  const start = x.offset + b * x.batchStride;
+  arena.floats.set(x.data.subarray(start, start + span(x, heads, rows, width)), address / 4);
+}
+
+/** Brings one batch row of results home, leaving whatever lies between its rows as it was. */
+export function fetchHeads(
+  arena: Arena,
+  x: HeadsView,
+  b: number,
+  heads: number,
+  rows: number,
+  width: number,
+  { address }: PlacedHeads,
+): void {
+  if (arena.holds(x.data)) return;
+  const start = x.offset + b * x.batchStride;
+  const from = address / 4;
+  const length = span(x, heads, rows, width);
+  if (length === heads * rows * width) {
+    x.data.set(arena.floats.subarray(from, from + length), start);
+    return;
+  }
+  for (let h = 0; h < heads; h++) {
+    for (let i = 0; i < rows; i++) {
+      const at = h * x.headStride + i * x.rowStride;
+      x.data.set(arena.floats.subarray(from + at, from + at + width), start + at);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** Tensors that live in linear memory for the duration of one function, so that kernels need not copy them. */
+import { Tensor } from "@selectron/core";
+import type { Arena } from "./arena.js";
+
+/** Nested arrays, plain objects and maps with every tensor that lies in the arena replaced by a copy on the heap. */
+function copiedOut(value: unknown, arena: Arena): unknown {
+  if (value instanceof Tensor) {
+    return arena.holds(value.storage) ? new Tensor(Float32Array.from(value.data), value.shape) : value;
+  }
+  if (value instanceof Float32Array) return arena.holds(value) ? Float32Array.from(value) : value;
+  if (Array.isArray(value)) return value.map((part) => copiedOut(part, arena));
+  if (value instanceof Map) return new Map([...value].map(([key, part]) => [key, copiedOut(part, arena)] as const));
+  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copiedOut(part, arena)]));
+  }
+  return value;
+}
+
+/** How many scopes are open, and so whether results are allocated in the arena. */
+export class Scopes {
+  readonly #arena: Arena;
+  #depth = 0;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  /** Storage for a kernel's result. */
+  allocate(length: number): Float32Array {
+    return (this.#depth > 0 && this.#arena.allocate(length)) || new Float32Array(length);
+  }
+
+  /** See `scope`. */
+  run<T>(body: () => T, bytes: number): T {
+    this.#arena.prepare(bytes);
+    const mark = this.#arena.mark();
+    this.#depth++;
+    try {
+      const result = body();
+      if (result instanceof Promise) throw new TypeError("scope: the function must not be asynchronous.");
+      return copiedOut(result, this.#arena) as T;
+    } finally {
+      this.#depth--;
+      this.#arena.release(mark);
+    }
+  }
+}
