@@ -122,3 +122,21 @@ export const errors = {
   nodeLimit: raise("RASP6002", "limit"),
   memoryLimit: raise("RASP6003", "limit"),
 } as const;
+
+const warn =
+  (code: string) =>
+  (message: string, details: Details = {}): Diagnostic => ({ code, class: "warning", message, ...details });
+
+/** One maker for each code of a warning: the program runs, but probably means something else. */
+export const warnings = {
+  notBindsTight: warn("RASP7001"),
+  minusBindsTight: warn("RASP7002"),
+  nestedTernary: warn("RASP7003"),
+  moduloBindsLoose: warn("RASP7004"),
+  inBindsLoosest: warn("RASP7005"),
+  groupsFromTheLeft: warn("RASP7006"),
+  shadowing: warn("RASP7007"),
+  unused: warn("RASP7008"),
+  mixedTypes: warn("RASP7009"),
+  neverEqual: warn("RASP7010"),
+} as const;

@@ -1,5 +1,5 @@
 /** A program after it has run: its names, and a place to evaluate further text. The public face of elaboration. */
-import { errors } from "./diagnostic.js";
+import { errors, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
 import { runSource } from "./elaborate/load-file.js";
 import { programScope } from "./elaborate/library.js";
@@ -12,6 +12,7 @@ import { inputAtoms, type Input } from "./interpret/tokens.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { parseProgram } from "./syntax/parser.js";
 import type { Span } from "./syntax/source.js";
+import { traps } from "./syntax/traps.js";
 
 /** How to load a program. */
 export interface LoadOptions {
@@ -46,6 +47,11 @@ export class Environment {
   /** The names that the program itself has set. */
   get names(): readonly string[] {
     return this.scope.ownNames();
+  }
+
+  /** The warnings of what has run since the last call, each place once, files that were loaded included. */
+  takeWarnings(): readonly Diagnostic[] {
+    return this.session.takeWarnings();
   }
 
   /** What a name stands for. @throws RaspError of class undefined */
@@ -85,6 +91,7 @@ export class Environment {
       const span: Span = second?.span ?? { source, start: 0, end: text.length };
       throw errors.unexpectedToken("a single expression is needed here", { span });
     }
+    for (const warning of traps(statements)) this.session.warn(warning);
     return new StatementRunner(new Elaborator(this.session, this.scope)).run(statement);
   }
 

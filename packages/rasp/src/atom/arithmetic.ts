@@ -58,8 +58,10 @@ function product(a: bigint, b: bigint): bigint {
   return result;
 }
 
+const GUARD = { suggestion: "guard the divisor: a / (b if b > 0 else 1); an if between s-ops evaluates both branches" };
+
 function divide(a: Numeric, b: Numeric): number {
-  if (b == 0) throw errors.zeroDivision(`division of ${describeAtom(a)} by zero`);
+  if (b == 0) throw errors.zeroDivision(`division of ${describeAtom(a)} by zero`, GUARD);
   const [x, y] = [Number(a), Number(b)];
   const exact = typeof a === "bigint" && typeof b === "bigint";
   if (exact && !(Number.isSafeInteger(x) && Number.isSafeInteger(y))) return ratio(a, b);
@@ -68,7 +70,7 @@ function divide(a: Numeric, b: Numeric): number {
 
 /** The sign of the result is the sign of the divisor. */
 function modulo(a: Numeric, b: Numeric): Numeric {
-  if (b == 0) throw errors.zeroDivision(`${describeAtom(a)} modulo zero`);
+  if (b == 0) throw errors.zeroDivision(`${describeAtom(a)} modulo zero`, GUARD);
   if (typeof a === "bigint" && typeof b === "bigint") {
     const rest = a % b;
     return rest !== 0n && rest < 0n !== b < 0n ? rest + b : rest;

@@ -26,6 +26,14 @@ export function atomText(atom: Atom): string {
 /** An atom as a RASP literal would show it: strings in quotes. For messages. */
 export const describeAtom = (atom: Atom): string => (typeof atom === "string" ? `"${atom}"` : atomText(atom));
 
+/** An input in a few words: a string of characters in quotes, other tokens as a list. */
+export function describeInput(input: readonly Atom[]): string {
+  const shown = input.slice(0, 40);
+  const more = shown.length < input.length ? "…" : "";
+  const isText = shown.every((atom) => typeof atom === "string" && [...atom].length === 1);
+  return isText ? `"${shown.join("")}${more}"` : `[${shown.map(describeAtom).join(", ")}${more && `, ${more}`}]`;
+}
+
 // What Python's str.strip() removes; JavaScript's \s differs at U+001C to U+001F, U+0085 and U+FEFF.
 const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
 const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, "g");

@@ -2,12 +2,21 @@
  * Runs the syntax tree: functions are called, loops unrolled, and what remains of s-ops and selectors is the graph. Every s-op or
  * selector that an expression yields is tried at once on the running example, and a failure is the expression's.
  */
+import { describeInput } from "../atom/text.js";
 import { errors, RaspError } from "../diagnostic.js";
-import { aggregateNode, selectNode, topological, type Atom } from "../graph/node.js";
+import {
+  aggregateNode,
+  isSelector,
+  selectNode,
+  topological,
+  type Atom,
+  type Selector,
+  type SOp,
+} from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
-import type { Span } from "../syntax/source.js";
+import { textOf, type Span } from "../syntax/source.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
 import { positions } from "./library.js";
 import { binary, lift, liftedTernary, unary } from "./operators.js";
@@ -15,6 +24,7 @@ import { range, zip } from "./ranges.js";
 import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { StatementRunner } from "./statements.js";
+import { typeWarning } from "./types.js";
 import {
   atomSize,
   atomValue,
@@ -53,7 +63,7 @@ export class Elaborator {
     try {
       budget.work(1);
       const value = this.evaluate(expression, span);
-      this.check(value);
+      this.check(value, expression.kind === "aggregate" && expression.default !== undefined);
       return value;
     } catch (error) {
       throw located(error, span, budget);
@@ -82,18 +92,33 @@ export class Elaborator {
   }
 
   /** Tries an s-op or selector on the example. */
-  private check(value: Value): void {
+  private check(value: Value, hasDefault = false): void {
     if (value.kind !== "s-op" && value.kind !== "selector") return;
-    const evaluation = this.example ?? this.session.sopExample;
     const { budget } = this.session;
     const isNew = budget.node(value.node.id);
-    if (value.kind === "selector") {
-      evaluation.selector(value.node);
-      if (isNew) budget.hold(evaluation.input.length);
-      return;
+    const atoms = this.try(value.node);
+    if (!isNew) return;
+    budget.hold(atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
+    const warning = typeWarning(value.node, hasDefault);
+    if (warning) this.session.warn(warning);
+  }
+
+  /** What a node makes of the example; of a selector, which is only tried, what it reads. */
+  private try(node: SOp | Selector): readonly Atom[] {
+    const evaluation = this.example ?? this.session.sopExample;
+    try {
+      if (!isSelector(node)) return evaluation.sop(node);
+      evaluation.check(node);
+      return evaluation.input;
+    } catch (error) {
+      if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
+      const input = describeInput(evaluation.input);
+      throw error.with({
+        message: this.example
+          ? `on the input ${input}`
+          : `on the running example ${input}; "set example" chooses another`,
+      });
     }
-    const atoms = evaluation.sop(value.node);
-    if (isNew) budget.hold(atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
   }
 
   private nested(scope: Scope): Elaborator {
@@ -207,7 +232,10 @@ export class Elaborator {
     const otherwise = expression.default ? this.expression(expression.default) : atomValue(0n);
     if (selector.kind !== "selector") {
       throw errors.wrongKind(`aggregate needs a selector first, not ${describe(selector)}`, {
-        suggestion: "aggregate(select(keys,queries,==), values)",
+        suggestion:
+          value.kind === "selector"
+            ? `the selector comes first: ${swapped(expression)}`
+            : "aggregate(select(keys,queries,==), values)",
       });
     }
     const values = lift(value, span);
@@ -255,7 +283,12 @@ export class Elaborator {
     const { name, parameters, body, result } = fn.definition;
     if (args.length !== parameters.length) {
       const list = parameters.map(({ text }) => text).join(", ");
-      throw errors.argumentCount(`"${name.text}" takes ${parameters.length} arguments (${list}), not ${args.length}`);
+      throw errors.argumentCount(
+        `"${name.text}" takes ${parameters.length} argument${parameters.length === 1 ? "" : "s"} (${list}), not ${args.length}`,
+        {
+          ...(fn.isLibrary ? {} : { notes: [{ message: "defined here", span: name.span }] }),
+        },
+      );
     }
     const inner = new Elaborator(this.session, new Scope(fn.scope), this.blame ?? (fn.isLibrary ? span : undefined));
     try {
@@ -271,3 +304,7 @@ export class Elaborator {
     }
   }
 }
+
+/** An `aggregate` with its first two arguments in the other order. */
+const swapped = ({ selector, value }: Expression & { kind: "aggregate" }): string =>
+  `aggregate(${textOf(value.span)}, ${textOf(selector.span)})`;

@@ -1,7 +1,9 @@
 /** `load "path";`: a file runs in a scope of its own, above the library, and copies its public names outwards as they are set. */
 import { errors, RaspError } from "../diagnostic.js";
+import { nameWarnings } from "../syntax/names.js";
 import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../syntax/source.js";
+import { traps } from "../syntax/traps.js";
 import { Elaborator } from "./elaborator.js";
 import { libraryScope } from "./library.js";
 import { Scope } from "./scope.js";
@@ -33,6 +35,8 @@ function read(file: string, session: Session): string {
 /** Runs a text's statements, then reports its first syntax error, if it has one: what stands before it still counts. */
 export function runSource(source: Source, session: Session, scope: Scope): void {
   const { statements, error } = parseProgram(source);
+  const found = [...traps(statements), ...nameWarnings(statements, libraryScope().names())];
+  for (const warning of found) session.warn(warning);
   const runner = new StatementRunner(new Elaborator(session, scope));
   for (const statement of statements) if (runner.run(statement).kind === "exit") return;
   if (error) throw error;

@@ -4,7 +4,7 @@
  */
 import { arithmetic, unaryArithmetic } from "../atom/arithmetic.js";
 import { compareAtoms } from "../atom/compare.js";
-import { errors, type RaspError } from "../diagnostic.js";
+import { errors, type Details, type RaspError } from "../diagnostic.js";
 import {
   andMap,
   arithmeticMap,
@@ -17,6 +17,7 @@ import {
   unaryMap,
 } from "../graph/elementwise.js";
 import { constantNode, mapNode, selectorNotNode, selectorPairNode, type SOp } from "../graph/node.js";
+import { rasplib } from "../stdlib/rasplib.js";
 import type { BinaryOperator, UnaryOperator } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
 import {
@@ -40,7 +41,21 @@ const MAX_LIST = 1 << 20;
 export function lift(value: Value, span: Span): SOp {
   if (value.kind === "s-op") return value.node;
   if (value.kind === "atom") return constantNode(value.atom, span);
-  throw errors.wrongKind(`an s-op or an atom is needed here, not ${describe(value)}`);
+  throw errors.wrongKind(`an s-op or an atom is needed here, not ${describe(value)}`, {
+    ...(value.kind === "selector"
+      ? { suggestion: "a selector becomes an s-op by aggregate(selector, values) or selector_width(selector)" }
+      : {}),
+    ...madeHere(value),
+  });
+}
+
+/** Where a named s-op or selector was made, as a note. */
+function madeHere(value: Value): Details {
+  if (value.kind !== "s-op" && value.kind !== "selector") return {};
+  const { name, span } = value.node;
+  return name === undefined || !span || span.source === rasplib
+    ? {}
+    : { notes: [{ message: `"${name}" is made here`, span }] };
 }
 
 /** `left op right`. */
@@ -49,6 +64,7 @@ export function binary(op: BinaryOperator, left: Value, right: Value, span: Span
   if (left.kind === "selector" || right.kind === "selector") {
     throw errors.selectorOperand(`"${op}" does not work on selectors`, {
       suggestion: "selectors combine with and, or, not; aggregate makes an s-op of one",
+      ...madeHere(left.kind === "selector" ? left : right),
     });
   }
   if (left.kind === "s-op" || right.kind === "s-op") return elementwise(op, left, right, span);
@@ -66,7 +82,10 @@ function logical(op: Logical, left: Value, right: Value, span: Span): Value {
   const kinds = [left.kind, right.kind];
   if (kinds.includes("selector")) {
     if (left.kind !== "selector" || right.kind !== "selector") {
-      throw errors.selectorOperand(`"${op}" combines a selector only with another selector`);
+      throw errors.selectorOperand(`"${op}" combines a selector only with another selector`, {
+        suggestion: "select(s-op, True, ==) makes a selector of an s-op of bools",
+        ...madeHere(left.kind === "selector" ? left : right),
+      });
     }
     return selectorValue(selectorPairNode(op, left.node, right.node, span));
   }

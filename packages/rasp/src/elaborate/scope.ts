@@ -5,8 +5,9 @@
 import { errors } from "../diagnostic.js";
 import { indicesNode, tokensNode, type SOp } from "../graph/node.js";
 import type { Name } from "../syntax/ast.js";
+import { spacedCall } from "../syntax/mistakes.js";
+import { nearest } from "../syntax/nearest.js";
 import type { Span } from "../syntax/source.js";
-import { nearest } from "./suggest.js";
 import { atomValue, sopValue, type Value } from "./value.js";
 
 const named = (node: SOp, name: string): readonly [string, Value] => {
@@ -48,13 +49,10 @@ export class Scope {
     const value = this.find(name);
     if (value) return value;
     const similar = nearest(name, this.names());
-    const advice =
-      /^(select|aggregate|range|zip|len)$/.test(name) && span.source.text[span.end] !== "("
-        ? `write "${name}(" without a space before the parenthesis`
-        : similar && `did you mean "${similar}"?`;
     throw errors.undefinedName(`"${name}" is not defined`, {
       span,
-      ...(advice === undefined ? {} : { suggestion: advice }),
+      ...(spacedCall(name, span) ??
+        (similar === undefined ? {} : { suggestion: `did you mean "${similar}"?`, fix: { span, text: similar } })),
     });
   }
 

@@ -34,10 +34,10 @@ export class Session {
     if (which !== "s-op") this.selectorExample = new Evaluation(example);
   }
 
-  /** Keeps a warning, once for each place. */
+  /** Keeps a warning, one for each place: how a text is read comes first, and what follows from it would only repeat it. */
   warn(diagnostic: Diagnostic): void {
-    const { code, span } = diagnostic;
-    const key = `${code} ${span?.source.file}:${span?.start}-${span?.end}`;
+    const { span } = diagnostic;
+    const key = `${span?.source.file}:${span?.start}-${span?.end}`;
     if (!this.warned.has(key)) this.warned.set(key, diagnostic);
   }
 

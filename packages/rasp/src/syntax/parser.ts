@@ -1,34 +1,43 @@
 /**
- * Program text to syntax tree. A text that ends too early, or in which only a `;` is missing, is told apart (class `incomplete`)
- * from one that is wrong (class `syntax`): the original waits for more input after the first, and the oracle records which.
+ * Program text to syntax tree. After an error the parser skips to where the next statement seems to begin, so that it can report
+ * several. A text that ends too early, or in which only a `;` is missing, is told apart (class `incomplete`) from one that is wrong
+ * (class `syntax`): the original waits for more input after the first, and the oracle records which.
  */
 import { errors, RaspError } from "../diagnostic.js";
 import type { ExampleKind, Expression, Program, Statement, Unspanned as WithoutSpan } from "./ast.js";
 import { Unexpected } from "./cursor.js";
 import { ExpressionParser } from "./expression.js";
 import { lex } from "./lexer.js";
-import { explain } from "./mistakes.js";
+import { explain, explainEnd, hasBody } from "./mistakes.js";
 import type { Source } from "./source.js";
 import type { Token, TokenKind } from "./token.js";
 
-/** A program up to its first syntax error, and that error. */
+/** A program up to its first syntax error, and that error, with any that follow as its `further`. */
 export interface ParseResult extends Program {
   readonly error: RaspError | undefined;
 }
 
+/** Errors beyond so many are not told. */
+const MAX_ERRORS = 10;
+
 /** Parses a whole program. Never throws. */
 export function parseProgram(source: Source): ParseResult {
-  const parser = new Parser(lex(source));
+  const parser = new Parser(lex(source), 0, true);
   const statements: Statement[] = [];
   while (!parser.at("end")) {
-    const start = parser.index;
-    try {
-      statements.push(parser.statement("program"));
-    } catch (error) {
-      return { statements, error: diagnose(error, parser, start) };
-    }
+    const statement = parser.attempt("program");
+    if (statement && parser.found.length === 0) statements.push(statement);
   }
-  return { statements, error: undefined };
+  const [first, ...further] = parser.found;
+  return {
+    statements,
+    error:
+      first &&
+      new RaspError(
+        first.diagnostic,
+        further.map(({ diagnostic }) => diagnostic),
+      ),
+  };
 }
 
 /** What may follow a statement's `;`, besides another statement. */
@@ -66,13 +75,53 @@ type Unspanned = WithoutSpan<Statement>;
 /** No text can exhaust the stack by loops and definitions inside each other. */
 const MAX_DEPTH = 200;
 
+/** What ends a body in which something is wrong, also without a `return`. */
+const ENDS: readonly TokenKind[] = ["}", "end"];
+
 class Parser extends ExpressionParser {
   /** The context of the simple statement that is being read, for `possibleEnd`. */
   context: Context = "program";
   /** Where that statement begins. */
   begin = 0;
 
+  /** The errors so far, if this parser recovers. */
+  readonly found: RaspError[] = [];
+
   private depth = 0;
+
+  constructor(
+    tokens: readonly Token[],
+    index: number,
+    /** Whether to go on after an error. */
+    private readonly recovers: boolean,
+  ) {
+    super(tokens, index);
+  }
+
+  /** A statement; or none, if it is wrong and has been skipped. @throws Unexpected if this parser does not recover */
+  attempt(context: Context): Statement | undefined {
+    const { index: start, depth } = this;
+    try {
+      return this.statement(context);
+    } catch (error) {
+      if (!this.recovers) throw error;
+      this.depth = depth;
+      this.report(error, start);
+      return undefined;
+    }
+  }
+
+  /** Keeps an error, and goes to where the next statement seems to begin. */
+  private report(error: unknown, start: number): void {
+    const diagnosis = diagnose(error, this, start);
+    const { code } = diagnosis.diagnostic;
+    const ends = code === errors.unexpectedEnd("").diagnostic.code;
+    // After another error the end of the text only says that skipping went that far.
+    if (!ends || this.found.length === 0) this.found.push(diagnosis);
+    if (!(error instanceof Unexpected) || ends || this.found.length >= MAX_ERRORS) this.index = this.tokens.length - 1;
+    else if (code === errors.missingSemicolon("").diagnostic.code) this.index = error.index;
+    else this.index = nextStatement(this.tokens, start, error.index, this.depth > 0);
+  }
 
   /** @throws Unexpected */
   statement(context: Context): Statement {
@@ -126,10 +175,10 @@ class Parser extends ExpressionParser {
     if (this.at("for")) {
       const iteration = this.iteration();
       this.expect("{", 'an operator or "{"');
-      const body = [this.statement("for")];
-      while (!this.at("}")) body.push(this.statement("for"));
-      this.take();
-      return { kind: "for", iteration, body };
+      const body = [this.attempt("for")];
+      while (!this.at("}", "end")) body.push(this.attempt("for"));
+      this.closeBody('a statement or "}"');
+      return { kind: "for", iteration, body: parsed(body) };
     }
     if (!this.accept("def")) return undefined;
     const { text, span } = this.expect("name", "a name for the function");
@@ -137,14 +186,34 @@ class Parser extends ExpressionParser {
     const parameters = this.at(")") ? [] : this.names();
     this.expect(")", '"," or ")"');
     this.expect("{");
-    const body: Statement[] = [];
-    while (!this.at("return")) body.push(this.statement("def"));
+    const body: (Statement | undefined)[] = [];
+    while (!this.at("return", ...(this.found.length > 0 ? ENDS : []))) body.push(this.attempt("def"));
+    const result = this.at("return") ? this.result() : [];
+    this.closeBody('"}", since "return" comes last');
+    return { kind: "def", name: { text, span }, parameters, body: parsed(body), result };
+  }
+
+  /** `return a, b;` */
+  private result(): readonly Expression[] {
     this.reset();
-    [this.context, this.begin] = ["result", this.index];
-    this.take();
-    const result = this.semicolon(this.expressions());
-    this.expect("}", '"}", since "return" comes last');
-    return { kind: "def", name: { text, span }, parameters, body, result };
+    const start = this.index;
+    [this.context, this.begin] = ["result", start];
+    try {
+      this.take();
+      return this.semicolon(this.expressions());
+    } catch (error) {
+      if (!this.recovers) throw error;
+      this.report(error, start);
+      return [];
+    }
+  }
+
+  /** The `}` of a body. Where it is missing and the next line goes on, the body ends there. */
+  private closeBody(expected: string): void {
+    if (this.accept("}")) return;
+    const error = new Unexpected(this.index, expected);
+    if (!this.recovers || !this.token.startsLine || this.at("end")) throw error;
+    this.found.push(diagnose(error, this, this.index));
   }
 
   private command(): Unspanned | undefined {
@@ -194,6 +263,10 @@ class Parser extends ExpressionParser {
   }
 }
 
+/** The statements that have been parsed. */
+const parsed = (statements: readonly (Statement | undefined)[]): Statement[] =>
+  statements.filter((statement) => statement !== undefined);
+
 function diagnose(error: unknown, parser: Parser, start: number): RaspError {
   if (!(error instanceof Unexpected)) {
     if (error instanceof RaspError) return error;
@@ -201,24 +274,44 @@ function diagnose(error: unknown, parser: Parser, start: number): RaspError {
   }
   const { tokens } = parser;
   const token = tokens[error.index]!;
-  if (token.kind === "end") {
-    const opening = tokens[start]!;
-    return errors.unexpectedEnd(`the text ends too early: expected ${error.expected}`, {
-      span: token.span,
-      notes: [{ message: "this statement is not finished", span: opening.span }],
-    });
-  }
+  if (token.kind === "end") return explainEnd(tokens, start, error.expected);
   const end = possibleEnd(error, parser);
   if (end === error.index) {
     const before = tokens[end - 1]!.span;
+    const span = { ...before, start: before.end };
     return errors.missingSemicolon(`missing ";" before "${token.text}"`, {
-      span: { ...before, start: before.end },
+      span,
       suggestion: 'end the statement with ";"',
+      fix: { span, text: ";" },
     });
   }
   const { diagnostic } = explain(tokens, error.index, error.expected);
   return new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" });
 }
+
+/**
+ * Where to go on after an error at `index` in the statement that begins at `start`: after its `;`, before the `}` of the body it
+ * stands in, or at a line that begins like a statement.
+ */
+function nextStatement(tokens: readonly Token[], start: number, index: number, inBody: boolean): number {
+  const withBody = hasBody(tokens[start]!);
+  let braces = 0;
+  for (let at = Math.max(index, start + 1); at < tokens.length - 1; at++) {
+    const { kind, startsLine } = tokens[at]!;
+    if (startsLine && !(withBody && braces > 0) && beginsStatement(tokens, at)) return at;
+    if (kind === "{") braces++;
+    else if (kind === "}" && braces > 0) {
+      if (--braces === 0 && withBody) return at + 1;
+    } else if (kind === "}" && inBody) return at;
+    else if (kind === ";" && braces === 0) return at + 1;
+  }
+  return tokens.length - 1;
+}
+
+const WORDS_THAT_BEGIN: readonly TokenKind[] = ["def", "for", "draw", "load", "return", "set", "show", "exit", "quit"];
+
+const beginsStatement = (tokens: readonly Token[], at: number): boolean =>
+  WORDS_THAT_BEGIN.includes(tokens[at]!.kind) || (tokens[at]!.kind === "name" && tokens[at + 1]!.kind === "=");
 
 /**
  * The token before which the original's parser (ANTLR 4) reports a missing `;`, if it does: then the original waits for more text,
@@ -245,7 +338,7 @@ function possibleEnd({ index, expected }: Unexpected, parser: Parser): number | 
 
 /** How far statements can be read that begin at `from`: the index of the first token that does not fit. */
 function reach(tokens: readonly Token[], from: number): number {
-  const parser = new Parser(tokens, from);
+  const parser = new Parser(tokens, from, false);
   try {
     while (!parser.at("end")) parser.statement("program");
     return Infinity;

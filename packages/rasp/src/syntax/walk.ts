@@ -1,0 +1,72 @@
+/** Walks over the syntax tree, in the order of the text. */
+import type { Expression, Statement } from "./ast.js";
+
+/** The expressions directly inside an expression. */
+export function parts(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "literal":
+    case "name":
+      return [];
+    case "unary":
+      return [expression.operand];
+    case "binary":
+      return [expression.left, expression.right];
+    case "ternary":
+      return [expression.then, expression.condition, expression.otherwise];
+    case "contains":
+      return [expression.item, expression.container];
+    case "index":
+      return [expression.target, expression.index];
+    case "call":
+      return [expression.callee, ...expression.args];
+    case "select":
+      return [expression.keys, expression.queries];
+    case "aggregate":
+      return [expression.selector, expression.value, ...(expression.default ? [expression.default] : [])];
+    case "range":
+    case "zip":
+      return expression.args;
+    case "len":
+      return [expression.list];
+    case "list":
+      return expression.items;
+    case "dict":
+      return expression.entries.flat();
+    case "list-comprehension":
+      return [expression.item, expression.iteration.over];
+    case "dict-comprehension":
+      return [expression.key, expression.value, expression.iteration.over];
+  }
+}
+
+/** The expressions directly inside a statement, not those of its body. */
+export function expressionsOf(statement: Statement): readonly Expression[] {
+  switch (statement.kind) {
+    case "expression":
+      return [statement.expression];
+    case "assign":
+      return statement.values;
+    case "draw":
+      return statement.input ? [statement.sop, statement.input] : [statement.sop];
+    case "def":
+      return statement.result;
+    case "for":
+      return [statement.iteration.over];
+    case "set-example":
+      return [statement.example];
+    default:
+      return [];
+  }
+}
+
+/** Every expression of these statements and of their bodies, outer ones first. Iterative: sums can be long. */
+export function* allExpressions(statements: readonly Statement[]): Generator<Expression> {
+  for (const statement of statements) {
+    if (statement.kind === "def" || statement.kind === "for") yield* allExpressions(statement.body);
+    const stack = [...expressionsOf(statement)].reverse();
+    for (let expression = stack.pop(); expression; expression = stack.pop()) {
+      yield expression;
+      stack.push(...[...parts(expression)].reverse());
+    }
+  }
+}
