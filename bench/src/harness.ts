@@ -13,10 +13,13 @@ export interface Candidate {
   readonly run: () => void;
 }
 
-/** A thing to compute, with the floating-point operations that it takes. The first candidate is the base of all ratios. */
+/** A thing to compute. The first candidate is the base of all ratios. */
 export interface Comparison {
   readonly name: string;
-  readonly operations: number;
+  /** The floating-point operations that it takes, if these are the work. */
+  readonly operations?: number;
+  /** At most so many rounds, for what takes seconds. */
+  readonly rounds?: number;
   readonly candidates: readonly Candidate[];
 }
 
@@ -27,7 +30,7 @@ export interface Measurement {
   readonly median: number;
   /** Half the distance between the quartiles, as a share of the median. */
   readonly spread: number;
-  readonly gflops: number;
+  readonly gflops?: number;
   /** How many times faster than the first candidate. */
   readonly ratio: number;
 }
@@ -62,8 +65,9 @@ function time(run: () => void, seconds: number): number {
 export function measure(comparison: Comparison, rounds: number, seconds: number): Measurement[] {
   check(comparison);
   const { name, operations, candidates } = comparison;
+  const turns = Math.min(rounds, comparison.rounds ?? rounds);
   const times = candidates.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < turns; round++) {
     candidates.forEach(({ run }, index) => times[index]!.push(time(run, seconds)));
   }
   const base = quantile(times[0]!, 0.5);
@@ -74,7 +78,7 @@ export function measure(comparison: Comparison, rounds: number, seconds: number)
       candidate: candidate.name,
       median,
       spread: (quantile(times[index]!, 0.75) - quantile(times[index]!, 0.25)) / 2 / median,
-      gflops: operations / median / 1e9,
+      ...(operations === undefined ? {} : { gflops: operations / median / 1e9 }),
       ratio: base / median,
     };
   });

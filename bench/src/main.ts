@@ -1,11 +1,12 @@
 /** `npm run bench -- SUITE [--rounds N] [--seconds S] [--out FILE]`: measurements on stdout, JSON only into FILE. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { getKernels, referenceKernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
+import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 import { matmulComparison, matmulShapes } from "./suites/matmul.js";
 
 const suites: Readonly<Record<string, () => Promise<Comparison[]>>> = {
@@ -14,7 +15,16 @@ const suites: Readonly<Record<string, () => Promise<Comparison[]>>> = {
     const backends = [referenceKernels, getKernels()];
     return matmulShapes.map((shape) => matmulComparison(shape, backends));
   },
+  interpreter: () =>
+    Promise.resolve(
+      interpreterPrograms.flatMap((program) =>
+        interpreterLengths.map((length) => interpreterComparison(program, length, readLesson)),
+      ),
+    ),
 };
+
+const readLesson = (lesson: string): string =>
+  readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -13,7 +13,7 @@ export function formatMeasurement({ candidate, median, spread, gflops, ratio }: 
     candidate.padEnd(12),
     formatSeconds(median).padStart(10),
     `±${(100 * spread).toFixed(0)} %`.padStart(7),
-    `${gflops.toFixed(2)} GFLOP/s`.padStart(15),
+    ...(gflops === undefined ? [] : [`${gflops.toFixed(2)} GFLOP/s`.padStart(15)]),
     `${ratio.toFixed(2)}×`.padStart(9),
   ];
   return columns.join(" ");

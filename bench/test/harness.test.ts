@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
 import { expect, it } from "vitest";
 import { check, measure, quantile } from "../src/harness.js";
 import { formatMeasurement, toJson } from "../src/report.js";
+import { interpreterComparison, interpreterPrograms } from "../src/suites/interpreter.js";
 import { matmulComparison, matmulShapes } from "../src/suites/matmul.js";
 
 await enableWasm();
@@ -11,6 +13,12 @@ setKernels(referenceKernels);
 
 it("every backend proves its answer on the small shapes of the suite", () => {
   for (const shape of matmulShapes.filter(({ m, k, n }) => m * k * n < 1e7)) check(matmulComparison(shape, backends));
+});
+
+it.each(interpreterPrograms)("the interpreter proves its answer on $name", (program) => {
+  const readLesson = (lesson: string) =>
+    readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
+  for (const length of [64, 3000]) check(interpreterComparison(program, length, readLesson));
 });
 
 it("a wrong answer is never timed", () => {
