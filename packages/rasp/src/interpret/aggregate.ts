@@ -86,9 +86,10 @@ function aggregateRows(
 
 /** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. */
 function exactFloats(values: readonly Atom[]): Float64Array | undefined {
-  const floats = Float64Array.from(values, Number);
+  const floats = new Float64Array(values.length);
   const limit = Number.MAX_SAFE_INTEGER / values.length;
   for (let i = 0; i < floats.length; i++) {
+    floats[i] = Number(values[i]);
     if (Math.abs(floats[i]!) > limit && typeof values[i] !== "number") return undefined;
   }
   return floats;

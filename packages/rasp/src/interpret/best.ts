@@ -8,7 +8,7 @@
 import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
-import { sortedBy, type Box } from "./box.js";
+import { countUp, sortedBy, type Box } from "./box.js";
 import { Ranking } from "./ranking.js";
 
 /** The chosen position of each row, -1 for an empty one. */
@@ -29,11 +29,7 @@ export function checkScores(scores: readonly Atom[]): void {
 export function byPreference(scores: readonly Atom[]): Int32Array {
   const { ranks, size } = Ranking.of(scores)!;
   const descending = ranks.map((rank) => size - 1 - rank);
-  return sortedBy(
-    descending,
-    size,
-    Int32Array.from(scores, (_, position) => position),
-  );
+  return sortedBy(descending, size, countUp(scores.length));
 }
 
 /** The place of each position in an order of preference; a smaller one is preferred. */

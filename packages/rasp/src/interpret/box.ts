@@ -41,7 +41,7 @@ export function layOut(conjunction: Conjunction, length: number, intervalOf: Int
     length,
   );
 
-  let order = Int32Array.from({ length }, (_, position) => position);
+  let order = countUp(length);
   if (first) order = sortedBy(first.ranking.ranks, first.ranking.size, order);
   if (groups.count > 1) order = sortedBy(groups.ofKey, groups.count, order);
   const groupStart = starts(groups.ofKey, groups.count);
@@ -111,6 +111,13 @@ export function starts(classes: Int32Array, count: number): Int32Array {
   for (let i = 0; i < classes.length; i++) start[classes[i]! + 1]!++;
   for (let c = 0; c < count; c++) start[c + 1]! += start[c]!;
   return start;
+}
+
+/** 0, 1, 2, … */
+export function countUp(length: number): Int32Array<ArrayBuffer> {
+  const numbers = new Int32Array(length);
+  for (let i = 0; i < length; i++) numbers[i] = i;
+  return numbers;
 }
 
 /** A stable counting sort of `order` by the class of each element. */

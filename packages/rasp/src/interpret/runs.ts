@@ -1,5 +1,5 @@
 /** Sums from left to right over the rows of a box, for floats whose sum depends on the order in which they are added. */
-import type { Box } from "./box.js";
+import { countUp, type Box } from "./box.js";
 
 /**
  * Each row's sum in the order of positions, starting from 0. Rows that begin at the same place of the sorted list share one walk
@@ -7,7 +7,7 @@ import type { Box } from "./box.js";
  */
 export function leftToRightSums({ order, start, end }: Box, values: Float64Array): Float64Array {
   const sums = new Float64Array(start.length);
-  const rows = Int32Array.from(start.keys()).sort((a, b) => start[a]! - start[b]! || end[a]! - end[b]!);
+  const rows = countUp(start.length).sort((a, b) => start[a]! - start[b]! || end[a]! - end[b]!);
   let [from, to, sum, ascending] = [-1, 0, 0, true];
   for (const q of rows) {
     if (start[q]! >= end[q]!) continue;

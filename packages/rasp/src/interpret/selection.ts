@@ -5,7 +5,7 @@
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, Selector, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
-import { layOut, relationInterval, type Box, type Interval } from "./box.js";
+import { countUp, layOut, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
 import { rowWriter } from "./rows.js";
 import type { Matrix } from "./select.js";
@@ -33,7 +33,7 @@ export class Selections {
     readonly values: (node: SOp) => readonly Atom[],
   ) {
     this.ones = new Float64Array(length).fill(1);
-    this.positions = Float64Array.from({ length }, (_, position) => position);
+    this.positions = Float64Array.from(countUp(length));
   }
 
   /** Makes a selector known whose operands are. @throws RaspError of class type or value where it cannot select */

@@ -1,5 +1,5 @@
 /** What the rows of a box add up to: prefix sums of the sorted list, and a Fenwick tree swept along it for a second range. */
-import { sortedBy, starts, type Box, type Interval } from "./box.js";
+import { countUp, sortedBy, starts, type Box, type Interval } from "./box.js";
 
 /** Adds `sign` times each row's sum of `weights` to `totals`. Exact where every sum of weights is. */
 export function addSums(box: Box, weights: Float64Array, sign: number, totals: Float64Array): void {
@@ -26,7 +26,7 @@ function sweep(
     for (let node = rank; node > 0; node -= node & -node) sum += tree[node]!;
     return sum;
   };
-  const rows = Int32Array.from({ length }, (_, q) => q);
+  const rows = countUp(length);
   const [byStart, byEnd] = [start, end].map((places) => ({
     rows: sortedBy(places, length + 1, rows),
     from: starts(places, length + 1),
