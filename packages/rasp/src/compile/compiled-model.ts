@@ -34,6 +34,9 @@ export class ModelInputError extends Error {
   }
 }
 
+/** What stands at padded positions. Any id would do: no other position sees it. */
+const PADDING = 0;
+
 export class CompiledModel {
   private readonly idOf: ReadonlyMap<string, number>;
 
@@ -51,34 +54,43 @@ export class CompiledModel {
     return this.runBatch([input])[0]!;
   }
 
-  /** Like `run`, for many inputs of any lengths. */
+  /** Like `run`, for many inputs of any lengths in one forward pass. */
   runBatch(inputs: readonly Input[]): Plain[][] {
-    const atoms = inputs.map(inputElements);
-    const results: Plain[][] = new Array<Plain[]>(inputs.length);
-    for (const length of new Set(atoms.map((input) => input.length))) {
-      const places = atoms.flatMap((input, b) => (input.length === length ? [b] : []));
-      const values = this.values(places.map((b) => atoms[b]!));
-      for (const [at, b] of places.entries()) results[b] = values[at]!.map(plainAtom);
-    }
-    return results;
+    return this.values(inputs.map(inputElements)).map((values) => values.map(plainAtom));
   }
 
   /**
-   * The values as atoms, ints and floats apart, for inputs of one length.
-   * @param record - sees every named activation, [batch, BOS and input, …]
+   * The values as atoms, ints and floats apart. Inputs may have different lengths: shorter ones are padded and the padding
+   * is hidden from every head, so that an input's values do not depend on what it is batched with.
+   *
+   * @param record - sees every named activation, [batch, BOS and longest input, …]
    * @throws ModelInputError on an unknown token, an empty or too long input
    */
   values(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
+    if (inputs.length === 0) return [];
+    const rows = inputs.map((input) => this.encode(input));
+    const longest = Math.max(...rows.map((row) => row.length));
     const logits = this.model.forward(
-      inputs.map((input) => this.encode(input)),
-      { record },
+      rows.map((row) => padded(row, longest, PADDING)),
+      // The mask alone decides; where all lengths are equal there is nothing to hide.
+      rows.every((row) => row.length === longest)
+        ? { record }
+        : {
+            record,
+            padding: rows.map((row) =>
+              padded(
+                row.map(() => true),
+                longest,
+                false,
+              ),
+            ),
+          },
     );
-    const { data } = logits;
-    const [, positions, outputs] = logits.shape as [number, number, number];
+    const outputs = logits.shape[2]!;
     return inputs.map((input, b) =>
       input.map((_, i) => {
-        const start = (b * positions + i + 1) * outputs;
-        return this.decode(data.subarray(start, start + outputs));
+        const start = (b * longest + i + 1) * outputs;
+        return this.decode(logits.data.subarray(start, start + outputs));
       }),
     );
   }
@@ -174,6 +186,11 @@ export class CompiledModel {
     return nearest(classes, logits[0]!);
   }
 }
+
+const padded = <T>(row: readonly T[], length: number, filler: T): T[] => [
+  ...row,
+  ...new Array<T>(length - row.length).fill(filler),
+];
 
 const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
 
