@@ -2,6 +2,7 @@
 import type { SOp } from "../graph/node.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import { parseProgram } from "../syntax/parser.js";
+import { bestFunction } from "./best.js";
 import type { Positions } from "./containers.js";
 import { Elaborator } from "./elaborator.js";
 import { Scope } from "./scope.js";
@@ -22,14 +23,17 @@ export function libraryScope(): Scope {
   if (error) throw error;
   const runner = new StatementRunner(new Elaborator(session, scope));
   for (const statement of statements) runner.run(statement);
+  const best = bestFunction(scope);
+  scope.set(best.definition.name, best);
   return (shared = scope);
 }
 
-/** A scope for a program: it cannot set the library's names, except `tokens`. */
+/** A scope for a program: it cannot set the library's names, except `tokens`, and `best`, which the original lacks. */
 export function programScope(): Scope {
   const library = libraryScope();
   const names = new Set(library.ownNames());
   names.delete("tokens");
+  names.delete("best");
   return new Scope(library, undefined, (name) => names.has(name));
 }
 

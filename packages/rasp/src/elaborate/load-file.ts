@@ -1,5 +1,6 @@
 /** `load "path";`: a file runs in a scope of its own, above the library, and copies its public names outwards as they are set. */
 import { errors, RaspError } from "../diagnostic.js";
+import type { Statement } from "../syntax/ast.js";
 import { nameWarnings } from "../syntax/names.js";
 import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../syntax/source.js";
@@ -8,7 +9,7 @@ import { Elaborator } from "./elaborator.js";
 import { libraryScope } from "./library.js";
 import { Scope } from "./scope.js";
 import type { Session } from "./session.js";
-import { StatementRunner } from "./statements.js";
+import { StatementRunner, type Outcome } from "./statements.js";
 
 /** @throws RaspError of class load if there is no such file, or what its statements throw. */
 export function loadFile(path: string, session: Session, into: Scope): void {
@@ -32,12 +33,19 @@ function read(file: string, session: Session): string {
   }
 }
 
+/** Hears what each statement of a text came to. */
+export type Listener = (outcome: Outcome, statement: Statement) => void;
+
 /** Runs a text's statements, then reports its first syntax error, if it has one: what stands before it still counts. */
-export function runSource(source: Source, session: Session, scope: Scope): void {
+export function runSource(source: Source, session: Session, scope: Scope, tell: Listener = () => undefined): void {
   const { statements, error } = parseProgram(source);
   const found = [...traps(statements), ...nameWarnings(statements, libraryScope().names())];
   for (const warning of found) session.warn(warning);
   const runner = new StatementRunner(new Elaborator(session, scope));
-  for (const statement of statements) if (runner.run(statement).kind === "exit") return;
+  for (const statement of statements) {
+    const outcome = runner.run(statement);
+    tell(outcome, statement);
+    if (outcome.kind === "exit") return;
+  }
   if (error) throw error;
 }

@@ -5,6 +5,7 @@ import { describeAtom } from "../atom/text.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import type { Matrix } from "../interpret/select.js";
 import type { Definition } from "../syntax/ast.js";
+import type { Span } from "../syntax/source.js";
 import type { Scope } from "./scope.js";
 
 export interface AtomValue {
@@ -34,6 +35,8 @@ export interface FunctionValue {
   readonly scope: Scope;
   /** Errors inside a library function belong to the user's call. */
   readonly isLibrary: boolean;
+  /** What it computes instead of a body, if RASP text cannot say it. */
+  readonly native?: (args: readonly Value[], span: Span) => Value;
 }
 
 export interface SOpValue {
