@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerEval } from "./commands/eval.js";
+import { registerMerge } from "./commands/merge.js";
 import { registerRun } from "./commands/run.js";
 import { registerTour } from "./commands/tour.js";
 import { registerVerify } from "./commands/verify.js";
@@ -17,6 +18,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerCompile,
   registerRun,
   registerVerify,
+  registerMerge,
 ];
 
 /** Runs the command with these arguments (without `node` and the script). Never throws. */

@@ -27,7 +27,7 @@ export { aggregateRow } from "./atom/mean.js";
 export { atomsEqual, compareAtoms } from "./atom/compare.js";
 export { atomText, floatText } from "./atom/text.js";
 export { cost, type Cost, type HeadCost } from "./cost.js";
-export { encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
+export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./case.js";
 export { displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
 export { columns, render } from "./render.js";
@@ -39,7 +39,16 @@ export {
   countInputs,
   verify,
   type Counterexample,
+  type Shard,
   type VerifyOptions,
   type VerifyReport,
   type WrongSOp,
 } from "./verify/index.js";
+export {
+  encodeReport,
+  mergeReports,
+  parseReport,
+  ReportError,
+  type CounterexampleJson,
+  type ReportJson,
+} from "./verify/report.js";

@@ -33,6 +33,16 @@ export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
   return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
 }
 
+/** The atoms of a sequence that `encodeResult` encoded. */
+export const decodeSequence = (value: readonly Json[], kinds: string): Atom[] =>
+  value.map((item, i) => decodeAtom(item, kinds[i]!));
+
+function decodeAtom(json: Json, kind: string): Atom {
+  if (typeof json !== "object" || json === null) return kind === "i" ? BigInt(json as number) : (json as Atom);
+  const { int, float } = json as { readonly int?: string; readonly float?: string };
+  return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[float!]! : BigInt(int);
+}
+
 /** A value that is neither s-op nor selector; of these, inside lists, only what they are can be told. */
 export function encodeValue(value: Value): EncodedValue {
   switch (value.kind) {

@@ -1,7 +1,7 @@
 /** The verifier finds what is wrong: the smallest input, and the first s-op. */
 import { expect, it } from "vitest";
 import type { CompiledModel } from "../src/index.js";
-import { compile, load, verify, type SOp } from "../src/index.js";
+import { compile, encodeReport, load, mergeReports, verify, type SOp, type VerifyOptions } from "../src/index.js";
 import { countInputs, everyInput, randomInputs } from "../src/verify/inputs.js";
 
 const program = `
@@ -55,6 +55,27 @@ it("blames the attention where the attention is wrong", () => {
   expect(counterexample!.firstWrong).toMatchObject({ layer: 1, sublayer: "attention" });
 });
 
+it.each<VerifyOptions>([{ exhaustive: true }, { runs: 60, seed: 3 }])(
+  "shards of %o merge, also where the model is wrong",
+  (how) => {
+    const often = sop("often");
+    const model = compile(often, { vocabulary: "ab", maxLength: 4 });
+    const bias = model.model.parameters().get("blocks.0.feedForward.hidden.bias")!;
+    tamper(
+      model,
+      "blocks.0.feedForward.hidden.bias",
+      bias.data.findIndex((value) => value !== 0),
+      5,
+    );
+    const whole = encodeReport(verify(often, model, how));
+    expect(whole).toMatchObject({ ok: false, counterexample: { input: ["a", "a"] } });
+    expect(whole.wrong).toBeGreaterThan(2);
+    const shards = [3, 1, 2].map((index) => encodeReport(verify(often, model, { ...how, shard: { index, count: 3 } })));
+    expect(shards.every(({ inputs }) => inputs === whole.inputs / 3)).toBe(true);
+    expect(mergeReports(shards)).toEqual(whole);
+  },
+);
+
 it("a NaN counts as wrong", () => {
   const often = sop("often");
   const model = compile(often, { vocabulary: "ab", maxLength: 2 });
@@ -67,6 +88,25 @@ it("enumerates every input once, shortest first", () => {
   expect(inputs).toHaveLength(countInputs(3, 3));
   expect(new Set(inputs).size).toBe(39);
   expect(inputs.slice(0, 5)).toEqual(["a", "b", "c", "aa", "ab"]);
+});
+
+it.each([1, 2, 5, 100])("each input is in exactly one of %i shards", (count) => {
+  const shards = Array.from({ length: count }, (_, i) => ({ index: i + 1, count }));
+  const texts = (inputs: Iterable<readonly unknown[]>): string[] => [...inputs].map((input) => input.join(""));
+  const dealt = (whole: string[]): string[][] =>
+    shards.map(({ index }) => whole.filter((_, place) => place % count === index - 1));
+  const all = texts(everyInput(["a", "b", "c"], 3));
+  expect(shards.map((shard) => texts(everyInput(["a", "b", "c"], 3, shard)))).toEqual(dealt(all));
+  const random = texts(randomInputs(["a", "b"], 5, 30, 4));
+  expect(shards.map((shard) => texts(randomInputs(["a", "b"], 5, 30, 4, shard)))).toEqual(dealt(random));
+});
+
+it("there is no shard 0, nor one past the last", () => {
+  const model = compile(sop("hist"), { vocabulary: "ab", maxLength: 2 });
+  for (const index of [0, 3, 1.5])
+    expect(() => verify(sop("hist"), model, { exhaustive: true, shard: { index, count: 2 } })).toThrow(
+      `there is no shard ${index} of 2`,
+    );
 });
 
 it("draws the same random inputs for the same seed", () => {

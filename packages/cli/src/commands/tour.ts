@@ -1,5 +1,5 @@
 /** `selectron tour`: the whole road on one program, from text to verified weights. What `npm start` shows. */
-import { cost, displaySequence, Evaluation, textOf, verify, position } from "@selectron/rasp";
+import { cost, displaySequence, encodeReport, Evaluation, textOf, verify, position } from "@selectron/rasp";
 import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
@@ -8,7 +8,7 @@ import { statsText, tokensText } from "../describe-model.js";
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../model-file.js";
 import { readText } from "../program-file.js";
-import { reportText } from "./verify.js";
+import { reportText } from "../report-text.js";
 
 interface TourOptions extends CompileSelection {
   readonly input: string;
@@ -45,7 +45,7 @@ export function registerTour(program: Command, context: Context): void {
       await useFastKernels();
       show("What each head attends to, queries at the left and keys on top:", attentionText(model, input));
       const report = verify(sop, model, { exhaustive: true });
-      show("Does the Transformer compute the program?", reportText(options.sop, report));
+      show("Does the Transformer compute the program?", reportText(options.sop, encodeReport(report)));
       if (!report.ok) context.exitCode = 1;
     });
 }

@@ -1,25 +1,17 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code 0: yes, 1: no. */
-import {
-  countInputs,
-  displaySequence,
-  encodeResult,
-  position,
-  verify,
-  type Counterexample,
-  type Json,
-  type VerifyOptions,
-  type VerifyReport,
-} from "@selectron/rasp";
-import type { Command } from "commander";
+import { countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
+import { InvalidArgumentError, type Command } from "commander";
 import { addCompileOptions, compileSelection, wholeNumber, type CompileSelection } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { statsJson } from "../describe-model.js";
 import { useFastKernels } from "../model-file.js";
+import { reportText } from "../report-text.js";
 
 interface VerifyCommandOptions extends CompileSelection {
   readonly exhaustive?: boolean;
   readonly runs?: number;
   readonly seed: number;
+  readonly shard?: Shard;
   readonly json?: boolean;
 }
 
@@ -32,102 +24,37 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--exhaustive", "try every input up to the maximum length")
     .option("--runs <n>", "try so many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
+    .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: VerifyCommandOptions) => {
       const how = howToVerify(options);
       const { sop, model } = compileSelection(context, file, options);
       await useFastKernels();
-      const report = verify(sop, model, how);
+      const report = { sop: options.sop, ...encodeReport(verify(sop, model, how)), stats: statsJson(model) };
       if (!report.ok) context.exitCode = 1;
-      if (options.json) context.printJson({ sop: options.sop, ...reportJson(report), stats: statsJson(model) });
+      if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));
     });
 }
 
-function howToVerify({ exhaustive, runs, seed, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
+function parseShard(text: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index! < 1 || index! > count!)
+    throw new InvalidArgumentError("Write i/n: part i, from 1 to n, of n parts.");
+  return { index: index!, count: count! };
+}
+
+function howToVerify({ exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
   if ((exhaustive === true) === (runs !== undefined))
     throw new UsageError("verify needs either --exhaustive or --runs N", "for example --runs 2000 --seed 1");
-  if (runs !== undefined) return { runs, seed };
+  const part = shard ? { shard } : {};
+  if (runs !== undefined) return { runs, seed, ...part };
   const inputs = countInputs(vocab.length, maxLength);
-  if (inputs > MOST_INPUTS)
+  const parts = shard?.count ?? 1;
+  if (inputs / parts > MOST_INPUTS)
     throw new UsageError(
       `there are ${inputs} inputs of up to ${maxLength} of ${vocab.length} tokens, too many to try each`,
-      "use a smaller --max-length, fewer tokens, or --runs 2000",
+      `use a smaller --max-length, fewer tokens, --runs 2000, or --shard 1/${Math.ceil(inputs / MOST_INPUTS)} and so on`,
     );
-  return { exhaustive: true };
-}
-
-function reportJson({
-  ok,
-  exhaustive,
-  inputs,
-  withoutValue,
-  maxLength,
-  counterexample,
-}: VerifyReport): Record<string, Json> {
-  return {
-    ok,
-    exhaustive,
-    inputs,
-    withoutValue,
-    maxLength,
-    ...(counterexample ? { counterexample: counterexampleJson(counterexample) } : {}),
-  };
-}
-
-function counterexampleJson({ input, expected, got, firstWrong }: Counterexample): Json {
-  const start = firstWrong?.span && position(firstWrong.span.source, firstWrong.span.start);
-  return {
-    input: encodeResult(input).value,
-    expected: encodeResult(expected).value,
-    got: encodeResult(got).value,
-    firstWrong: firstWrong
-      ? {
-          name: firstWrong.name,
-          place: start ? { file: firstWrong.span!.source.file, ...start } : null,
-          layer: firstWrong.layer,
-          sublayer: firstWrong.sublayer,
-          position: firstWrong.position,
-          coordinates: firstWrong.coordinates.map((coordinate) => ({ ...coordinate })),
-        }
-      : null,
-  };
-}
-
-/** The report in plain words. */
-export function reportText(
-  sop: string,
-  { ok, exhaustive, inputs, withoutValue, maxLength, counterexample }: VerifyReport,
-): string {
-  const tried = exhaustive
-    ? `all ${inputs} inputs of 1 to ${maxLength} tokens`
-    : `${inputs} random inputs of 1 to ${maxLength} tokens`;
-  const skipped =
-    withoutValue === 0 ? "" : `\n${withoutValue} of them have no value in the program itself, and were not compared.`;
-  if (ok) return `${sop}: the model agrees with the program on ${tried}.${skipped}`;
-  const { input, expected, got, firstWrong } = counterexample!;
-  return [
-    `${sop}: the model is WRONG. The smallest input on which it differs:`,
-    `  input     ${displaySequence(input)}`,
-    `  program   ${displaySequence(expected)}`,
-    `  model     ${displaySequence(got)}`,
-    ...(firstWrong ? wrongText(firstWrong) : []),
-  ].join("\n");
-}
-
-function wrongText({
-  name,
-  span,
-  layer,
-  sublayer,
-  position: at,
-  coordinates,
-}: NonNullable<Counterexample["firstWrong"]>): string[] {
-  const place = span && position(span.source, span.start);
-  const where = place ? ` (${span.source.file}:${place.line}:${place.column})` : "";
-  const worst = coordinates.reduce((a, b) => (Math.abs(b.holds - b.expected) > Math.abs(a.holds - a.expected) ? b : a));
-  return [
-    `The first s-op whose value in the residual stream is wrong: ${name}${where},`,
-    `  after the ${sublayer} sublayer of layer ${layer}, at position ${at}: "${worst.name}" is ${worst.holds} instead of ${worst.expected}.`,
-  ];
+  return { exhaustive: true, ...part };
 }

@@ -5,13 +5,15 @@ import { RaspError } from "../diagnostic.js";
 import type { Atom, SOp } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
-import { everyInput, randomInputs, smallerInputs } from "./inputs.js";
+import { everyInput, placeOf, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 
-export { countInputs } from "./inputs.js";
+export { countInputs, type Shard } from "./inputs.js";
 export type { WrongSOp } from "./diagnose.js";
 
-/** All inputs up to the model's maximum length, or `runs` random ones, equal for equal seeds. */
-export type VerifyOptions = { readonly exhaustive: true } | { readonly runs: number; readonly seed: number };
+/** All inputs up to the model's maximum length, or `runs` random ones, equal for equal seeds; of these all, or a shard. */
+export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
+  readonly shard?: Shard;
+};
 
 export interface VerifyReport {
   /** Whether model and program agreed on every input on which the program has a value. */
@@ -21,12 +23,19 @@ export interface VerifyReport {
   readonly inputs: number;
   /** Inputs on which the program itself fails; the model's answer there means nothing. */
   readonly withoutValue: number;
+  /** Inputs on which model and program differ. */
+  readonly wrong: number;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
+  /** Of the random inputs. */
+  readonly seed?: number;
+  readonly shard?: Shard;
   readonly counterexample?: Counterexample;
 }
 
 export interface Counterexample {
+  /** The place in the whole run, from 0, of the first input that is wrong; `input` is what it shrank to. */
+  readonly at: number;
   readonly input: readonly Atom[];
   /** What the interpreter gives. */
   readonly expected: readonly Atom[];
@@ -39,10 +48,11 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter. The counterexample is the smallest one: the first in order of length when
- * exhaustive, else shrunk until no smaller input fails.
+ * Compares the model with the interpreter on every input of the run. The counterexample is the first wrong one, made as small
+ * as it gets; in an exhaustive run that is the smallest there is. The shards' reports merge to the whole run's: `mergeReports`.
  *
  * @param onProgress - called now and then with the number of inputs tried so far.
+ * @throws RangeError on a shard that is not one of 1 to its count.
  */
 export function verify(
   sop: SOp,
@@ -51,42 +61,62 @@ export function verify(
   onProgress?: (inputs: number) => void,
 ): VerifyReport {
   const { vocabulary, maxLength } = compiled.card;
+  const { shard = WHOLE } = options;
+  checkShard(shard);
   const exhaustive = "exhaustive" in options;
   const source = exhaustive
-    ? everyInput(vocabulary, maxLength)
-    : randomInputs(vocabulary, maxLength, options.runs, options.seed);
+    ? everyInput(vocabulary, maxLength, shard)
+    : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard);
   let inputs = 0;
   let withoutValue = 0;
-  const report = (counterexample?: Counterexample): VerifyReport => ({
-    ok: counterexample === undefined,
-    exhaustive,
-    inputs,
-    withoutValue,
-    vocabulary,
-    maxLength,
-    ...(counterexample ? { counterexample } : {}),
-  });
-
-  for (const batch of batches(source)) {
-    const answers = compiled.values(batch);
-    for (const [b, input] of batch.entries()) {
+  let wrong = 0;
+  let first: Trial | undefined;
+  for (const batch of batches(source, shard)) {
+    const answers = compiled.values(batch.map(({ input }) => input));
+    for (const [b, trial] of batch.entries()) {
       inputs++;
-      const expected = interpret(sop, input);
+      const expected = interpret(sop, trial.input);
       if (!expected) withoutValue++;
-      else if (!same(expected, answers[b]!)) return report(describe(sop, compiled, shrink(sop, compiled, input)));
+      else if (!same(expected, answers[b]!)) {
+        wrong++;
+        if (!first || trial.at < first.at) first = trial;
+      }
     }
     onProgress?.(inputs);
   }
-  return report();
+  return {
+    ok: wrong === 0,
+    exhaustive,
+    inputs,
+    withoutValue,
+    wrong,
+    vocabulary,
+    maxLength,
+    ...(exhaustive ? {} : { seed: options.seed }),
+    ...(options.shard ? { shard } : {}),
+    ...(first ? { counterexample: describe(sop, compiled, first) } : {}),
+  };
 }
 
-/** Groups inputs of one length, so that they run through the model together, without changing which comes first by much. */
-function* batches(source: Iterable<readonly Atom[]>): Generator<(readonly Atom[])[]> {
-  const waiting = new Map<number, (readonly Atom[])[]>();
+function checkShard({ index, count }: Shard): void {
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 1 || index > count)
+    throw new RangeError(`there is no shard ${index} of ${count}; shards are numbered from 1 to their count`);
+}
+
+/** An input and its place in the whole run. */
+interface Trial {
+  readonly at: number;
+  readonly input: readonly Atom[];
+}
+
+/** Groups inputs of one length, so that none is padded, without changing which comes first by much. */
+function* batches(source: Iterable<readonly Atom[]>, shard: Shard): Generator<Trial[]> {
+  const waiting = new Map<number, Trial[]>();
+  let n = 0;
   for (const input of source) {
     const group = waiting.get(input.length) ?? [];
     waiting.set(input.length, group);
-    group.push(input);
+    group.push({ at: placeOf(shard, n++), input });
     if (group.length < BATCH) continue;
     waiting.delete(input.length);
     yield group;
@@ -120,9 +150,11 @@ function shrink(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): read
   }
 }
 
-function describe(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): Counterexample {
+function describe(sop: SOp, compiled: CompiledModel, { at, input: found }: Trial): Counterexample {
+  const input = shrink(sop, compiled, found);
   const firstWrong = firstWrongSOp(compiled, input);
   return {
+    at,
     input,
     expected: interpret(sop, input)!,
     got: compiled.values([input])[0]!,

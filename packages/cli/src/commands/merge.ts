@@ -1,0 +1,48 @@
+/** `selectron merge`: the reports of all shards of one `verify` as the report of the whole run. Exit code 0: correct, 1: not. */
+import { mergeReports, parseReport, ReportError, type Json, type ReportJson } from "@selectron/rasp";
+import type { Command } from "commander";
+import { UsageError, type Context } from "../context.js";
+import { readText } from "../program-file.js";
+import { reportText } from "../report-text.js";
+
+/** Adds the command. */
+export function registerMerge(program: Command, context: Context): void {
+  program
+    .command("merge")
+    .description("join the reports of `selectron verify --shard i/n --json`")
+    .argument("<reports...>", "files with one report or more, each on a line; - reads standard input")
+    .option("--json", "one JSON object on standard output")
+    .action((files: readonly string[], { json }: { readonly json?: boolean }) => {
+      const merged = asUsage(() => mergeReports(files.flatMap((file) => readReports(context, file))));
+      if (!merged.ok) context.exitCode = 1;
+      if (json) context.printJson(merged);
+      else context.print(reportText(String(merged["sop"]), merged));
+    });
+}
+
+type SavedReport = ReportJson & Readonly<Record<string, Json>>;
+
+function readReports(context: Context, file: string): SavedReport[] {
+  const lines = readText(context, file).split("\n");
+  return lines.flatMap((line, at) => {
+    if (line.trim() === "") return [];
+    try {
+      return [parseReport(JSON.parse(line)) as SavedReport];
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof ReportError)) throw error;
+      throw new UsageError(
+        `line ${at + 1} of "${file}" is no report of a verification`,
+        "write one with `selectron verify … --shard 1/4 --json`",
+      );
+    }
+  });
+}
+
+function asUsage<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ReportError) throw new UsageError(error.message, error.suggestion);
+    throw error;
+  }
+}
