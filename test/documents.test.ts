@@ -15,6 +15,7 @@ const documents = [
   "CHANGELOG.md",
   "docs/architecture.md",
   "docs/decisions.md",
+  "docs/numerics.md",
   "bench/README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];

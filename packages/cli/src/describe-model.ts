@@ -9,6 +9,25 @@ export function statsJson(model: CompiledModel): Json {
   return { layers, headsPerLayer: [...headsPerLayer], dModel, dHead, dFf, parameters, nonZeros };
 }
 
+export function certificateJson({ certificate }: CompiledModel): Json {
+  const { proved, provedFor, worstMargin, where } = certificate;
+  return {
+    proved,
+    lengths: [...provedFor.lengths],
+    worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
+    where,
+  };
+}
+
+export function certificateText({ certificate }: CompiledModel): string {
+  const { proved, provedFor, worstMargin, where } = certificate;
+  const [from, to] = provedFor.lengths;
+  const margin = `the tightest decision (${where}) has ${worstMargin.toPrecision(2)} times the margin that float32 can use up`;
+  if (!Number.isFinite(worstMargin))
+    return `proved for every input of ${from} to ${to} tokens: there is nothing to round`;
+  return proved ? `proved for every input of ${from} to ${to} tokens: ${margin}` : `not proved: ${margin}`;
+}
+
 export function statsText(model: CompiledModel): string {
   const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
   const heads = layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`;

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
-import { statsJson, statsText } from "../describe-model.js";
+import { certificateJson, certificateText, statsJson, statsText } from "../describe-model.js";
 import { formatOf, writeOut } from "../model-file.js";
 
 interface CompileCommandOptions extends CompileSelection {
@@ -20,7 +20,12 @@ export function registerCompile(program: Command, context: Context): void {
       const encode = formatOf(output);
       const { model } = compileSelection(context, file, options);
       writeOut(context, output, encode(model));
-      if (json) context.printJson({ output, sop: options.sop, maxLength: options.maxLength, stats: statsJson(model) });
-      else context.print(`wrote ${output}: ${options.sop}, up to ${options.maxLength} tokens\n${statsText(model)}`);
+      const { sop, maxLength } = options;
+      if (json)
+        context.printJson({ output, sop, maxLength, stats: statsJson(model), certificate: certificateJson(model) });
+      else
+        context.print(
+          `wrote ${output}: ${sop}, up to ${maxLength} tokens\n${statsText(model)}\n${certificateText(model)}`,
+        );
     });
 }

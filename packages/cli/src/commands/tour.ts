@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
-import { statsText, tokensText } from "../describe-model.js";
+import { certificateText, statsText, tokensText } from "../describe-model.js";
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../model-file.js";
 import { readText } from "../program-file.js";
@@ -40,7 +40,7 @@ export function registerTour(program: Command, context: Context): void {
       );
       show(
         `Compiled for the tokens ${tokensText(options.vocab)} and inputs of up to ${options.maxLength} of them:`,
-        statsText(model),
+        `${statsText(model)}\n${certificateText(model)}`,
       );
       await useFastKernels();
       show("What each head attends to, queries at the left and keys on top:", attentionText(model, input));

@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
-import { GAP, type Head, type Plan } from "./plan.js";
+import { BOS_SCORE, type Head, type Plan } from "./plan.js";
 import { readAtBos, type Read } from "./read.js";
 
 export interface Assembled {
@@ -135,7 +135,7 @@ function fillAttention(
     head.keys.forEach((read, d) => key(read, 0, start + d, 1));
     // The last dimension: every query scores BOS; BOS itself so highly that it sees nothing else.
     const last = start + head.keys.length;
-    query({ constant: head.bosScore, terms: new Map() }, Math.max(0, head.bosScore) + 2 * GAP, last, scale);
+    query({ constant: head.bosScore, terms: new Map() }, Math.max(0, head.bosScore) + BOS_SCORE, last, scale);
     key({ constant: 0, terms: new Map() }, 1, last, 1);
     head.values.forEach(({ read, atBos, scale: factor, target, coordinate }, d) => {
       value(read, atBos, start + d, 1);

@@ -7,6 +7,7 @@ import { encoderToOnnx } from "../export/onnx.js";
 import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
+import type { Certificate } from "./certify.js";
 import type { Layout } from "./layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
 
@@ -93,6 +94,11 @@ export class CompiledModel {
         return this.decode(logits.data.subarray(start, start + outputs));
       }),
     );
+  }
+
+  /** The bound that shows that the model cannot differ from its program, or where it falls short. */
+  get certificate(): Certificate {
+    return this.card.certificate;
   }
 
   get stats(): ModelStats {

@@ -4,13 +4,13 @@
  */
 import type { Atom } from "../graph/node.js";
 import type { Domain } from "./domain.js";
-import { fitUnits, type Unit } from "./feed-forward.js";
+import { fitBoxes, unitsOf, type FittedBox } from "./feed-forward.js";
 import { functionTable } from "./function-table.js";
 import type { NormalSOp } from "./normal.js";
 import { labelOf, smallestStep, type Feature, type Probe } from "./plan.js";
-import { constantRead, feedForwardLayer, streamRead, type Read, type Stream } from "./read.js";
+import { constantRead, feedForwardLayer, type Read, type Stream } from "./read.js";
 import { refuse } from "./refusal.js";
-import { argument, directRead, type Standing } from "./standing.js";
+import { argument, coordinates, directRead, type Standing } from "./standing.js";
 
 /** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
 export type Realize = (
@@ -54,40 +54,57 @@ export class Features {
     const standings = leaves.map((leaf) => this.leaves.stand(leaf));
     const direct = standings.length === 1 ? directRead(standings[0]!, rows, vectors) : undefined;
     if (direct) return direct;
+    // Coordinates only for components that are ever other than 0.
+    const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
+    const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
+    const outputs = vectors.map(pick);
     const oneHots = (): Standing[] => leaves.map((leaf) => this.leaves.standOneHot(leaf));
-    const units =
-      fitUnits(standings.map(argument), rows, vectors) ??
-      fitUnits(oneHots().map(argument), rows, vectors) ??
+    const boxes =
+      fitBoxes(standings.map(argument), rows, outputs) ??
+      fitBoxes(oneHots().map(argument), rows, outputs) ??
       refuse(
         sop.origin,
         "its values cannot be told apart in float32",
         "round intermediate values, or use a smaller maximum length",
       );
-    return this.feature(sop, units, results, names);
+    const stream = this.feature(
+      sop,
+      boxes,
+      outputs,
+      used.map((c) => names[c]!),
+      (value) => pick(results.vectorOf(value)),
+    );
+    return names.map((_, c) => (used.includes(c) ? coordinates(stream)[used.indexOf(c)]! : constantRead(0)));
   }
 
-  /** Plans the units' stream, with coordinates only for components that are ever other than 0. */
-  private feature(sop: NormalSOp, units: readonly Unit[], results: Results, names: readonly string[]): readonly Read[] {
-    const used = names.flatMap((_, c) => (results.vectors.some((vector) => vector[c] !== 0) ? [c] : []));
-    const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
+  /** Plans the boxes' hidden units and the stream that they write. */
+  private feature(
+    sop: NormalSOp,
+    boxes: readonly FittedBox[],
+    outputs: readonly (readonly number[])[],
+    names: readonly string[],
+    expected: (value: Atom) => readonly number[],
+  ): Stream {
+    const units = boxes.flatMap(unitsOf);
     const stream: Stream = {
       label: labelOf(sop),
-      names: used.map((c) => names[c]!),
+      names,
       writer: "feed-forward",
       layer: feedForwardLayer(units.map((unit) => unit.input)),
-      atBos: used.map(() => 0),
+      oneHot: outputs.every(isOneHot),
+      largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
+      atBos: names.map(() => 0),
     };
-    this.planned.push({ stream, units: units.map((unit) => ({ ...unit, output: pick(unit.output) })) });
-    this.probes.push({
-      sop,
-      stream,
-      expected: (value) => pick(results.vectorOf(value)),
-      tolerance: smallestStep(used.map((c) => results.vectors.map((vector) => vector[c]!))) / 4,
-    });
-    const readOf = (c: number): Read => streamRead(stream, pick(names.map((_, other) => Number(other === c))));
-    return names.map((_, c) => (used.includes(c) ? readOf(c) : constantRead(0)));
+    this.planned.push({ stream, boxes, units });
+    const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
+    this.probes.push({ sop, stream, expected, tolerance });
+    return stream;
   }
 }
+
+/** Whether at most one component is other than 0, and then 1. */
+const isOneHot = (vector: readonly number[]): boolean =>
+  vector.every((v) => v === 0 || v === 1) && vector.filter((v) => v === 1).length <= 1;
 
 /** Numbers the different vectors of a function. */
 class Results {

@@ -44,6 +44,28 @@ const SEPARATION = 32;
 const SAMPLE = 1500;
 const TRIALS = 4;
 
+/** A step of a staircase, relu(a) - relu(a - 1) with a = slope·(axis - place) + 1/2 + push·closed. */
+export interface Step {
+  readonly slope: number;
+  readonly place: number;
+  /** How far a closed gate pushes the step's units down; 0 without gates. */
+  readonly push: number;
+  /** What the step adds to the outputs. */
+  readonly change: readonly number[];
+}
+
+/** A staircase inside a box of gates. */
+export interface FittedBox {
+  /** Each reads 1 where it is open, else 0. */
+  readonly gates: readonly Read[];
+  readonly axis: Read;
+  /** The largest absolute value of the axis anywhere, in this box or outside. */
+  readonly reach: number;
+  /** The outputs below the first step. */
+  readonly first: readonly number[];
+  readonly steps: readonly Step[];
+}
+
 interface Split {
   /** The weight of each argument on the axis; 0 for gates. */
   readonly weights: readonly number[];
@@ -53,23 +75,22 @@ interface Split {
 }
 
 /**
- * @param vectors - `vectors[result]` is what the units add up to for that result.
+ * @param vectors - `vectors[result]` is what the units of the boxes add up to for that result.
  * @returns undefined where no split tells all rows apart that differ.
  */
-export function fitUnits(
+export function fitBoxes(
   args: readonly Argument[],
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
-): Unit[] | undefined {
+): FittedBox[] | undefined {
   const best =
     bestSplit(args, rows, vectors, 1, "all") ??
     bestSplit(args, rows, vectors, MAX_DIGITS, "changes") ??
     bestSplit(args, rows, vectors, MAX_DIGITS, "all");
   if (!best) return undefined;
-  const { weights, gateOrder, boxes } = best;
   // A closed gate must silence its units wherever the axis stands, not only where its own box has values.
-  const reach = maximum(boxes.flatMap(({ stairs }) => stairs.map(({ at }) => Math.abs(at))));
-  return boxes.flatMap((box) => unitsOf(args, weights, gateOrder, box, reach, vectors));
+  const reach = maximum(best.boxes.flatMap(({ stairs }) => stairs.map(({ at }) => Math.abs(at))));
+  return best.boxes.map((box) => fittedBox(args, best, box, reach, vectors));
 }
 
 /** Tries every split on a sample of the rows, and the most promising ones on all of them. */
@@ -136,48 +157,55 @@ function unitCount({ stairs }: Box, vectors: readonly (readonly number[])[]): nu
   return (vectors[stairs[0]!.result]!.some((v) => v !== 0) ? 1 : 0) + 2 * changes(stairs);
 }
 
-function unitsOf(
+function fittedBox(
   args: readonly Argument[],
-  weights: readonly number[],
-  gateOrder: readonly number[],
-  box: Box,
+  { weights, gateOrder }: Split,
+  { gates, stairs }: Box,
   reach: number,
   vectors: readonly (readonly number[])[],
-): Unit[] {
-  const axis = combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const])));
-  const gates = gateOrder.map((j, depth) => args[j]!.gate!(box.gates[depth]!));
-  /** 0 where all gates are open, at most -1 elsewhere. */
-  const closed = combineReads(
-    gates.map((gate) => [1, gate] as const),
-    -gates.length,
-  );
-  const { stairs } = box;
-  const units: Unit[] = [];
-  const first = vectors[stairs[0]!.result]!;
-  if (first.some((v) => v !== 0)) units.push(silentAtBos(combineReads([[1, closed]], 1), first));
+): FittedBox {
+  const steps: Step[] = [];
   for (let j = 1; j < stairs.length; j++) {
     const [below, above] = [stairs[j - 1]!, stairs[j]!];
     if (below.result === above.result) continue;
     const slope = 2 ** Math.ceil(Math.log2(2 / (above.at - below.at)));
     const place = (below.at + above.at) / 2;
     const push = gates.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(slope * (reach + Math.abs(place)) + 2));
-    const step = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
+    const change = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
+    steps.push({ slope, place, push, change });
+  }
+  return {
+    gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
+    axis: combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const]))),
+    reach,
+    first: vectors[stairs[0]!.result]!,
+    steps,
+  };
+}
+
+/** The hidden units of a box. */
+export function unitsOf({ gates, axis, first, steps }: FittedBox): Unit[] {
+  /** 0 where all gates are open, at most -1 elsewhere. */
+  const closed = combineReads(
+    gates.map((gate) => [1, gate] as const),
+    -gates.length,
+  );
+  const units: Unit[] = [];
+  if (first.some((v) => v !== 0)) units.push(silentAtBos(combineReads([[2, closed]], 1), first));
+  for (const { slope, place, push, change } of steps)
     for (const [offset, sign] of [
       [0.5, 1],
       [-0.5, -1],
     ] as const) {
-      const input = combineReads(
-        [[slope, axis], ...(push === 0 ? [] : [[push, closed] as const])],
-        offset - slope * place,
-      );
+      const gated = push === 0 ? [] : [[push, closed] as const];
+      const input = combineReads([[slope, axis], ...gated], offset - slope * place);
       units.push(
         silentAtBos(
           input,
-          step.map((v) => sign * v),
+          change.map((v) => sign * v),
         ),
       );
     }
-  }
   return units;
 }
 

@@ -2,6 +2,7 @@
 import type { SOp } from "../graph/node.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import { assemble } from "./assemble.js";
+import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
@@ -34,6 +35,7 @@ export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOption
   const { form, root } = simplify(sop, maxLength);
   const domain = new Domain(tokens, maxLength);
   const planned = plan(root, form, domain);
+  const certificate = certify(planned, tokens, maxLength);
   const layout = layOut(planned);
   const { model, heads } = assemble(planned, layout);
   return new CompiledModel(
@@ -45,6 +47,7 @@ export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOption
       decoding: { kind: planned.output.kind, classes: planned.output.classes },
       labels: layout.labels,
       heads,
+      certificate,
       config: model.config,
     },
     layout,

@@ -1,6 +1,7 @@
 /** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../graph/node.js";
+import type { Certificate, StreamBound } from "./certify.js";
 
 /** How logits become values: the class with the largest, or the class whose number is nearest to the only one. */
 export interface Decoding {
@@ -19,6 +20,7 @@ export interface ModelCard {
   readonly labels: readonly string[];
   /** What each head of each layer computes. */
   readonly heads: readonly (readonly string[])[];
+  readonly certificate: Certificate;
   readonly config: EncoderConfig;
 }
 
@@ -36,6 +38,15 @@ const atomToJson = (atom: Atom): AtomJson =>
         ? ["bool", atom]
         : ["string", atom];
 
+/** The vocabulary is the card's; a margin without limit is null. */
+const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Certificate) => ({
+  proved,
+  lengths: provedFor.lengths,
+  worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
+  where,
+  bounds,
+});
+
 /** Equal cards give equal texts. */
 export function encodeCard(card: ModelCard): Record<string, string> {
   const { vocabularySize, maxLength, dModel, outputs, blocks } = card.config;
@@ -46,6 +57,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       ...card,
       vocabulary: card.vocabulary.map(atomToJson),
       decoding: { kind: card.decoding.kind, classes: card.decoding.classes.map(atomToJson) },
+      certificate: certificateToJson(card.certificate),
       config: { vocabularySize, maxLength, dModel, outputs, blocks },
     }),
   };
@@ -89,9 +101,11 @@ function cardOf(json: unknown): ModelCard {
   const config = record(card["config"], "config");
   const kind = decoding["kind"];
   if (kind !== "categorical" && kind !== "numerical") throw damaged("decoding.kind");
+  const vocabulary = list(card["vocabulary"], "vocabulary").map(atomOf);
   return {
     name: text(card["name"], "name"),
-    vocabulary: list(card["vocabulary"], "vocabulary").map(atomOf),
+    vocabulary,
+    certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
     maxLength: whole(card["maxLength"], "maxLength"),
     decoding: { kind, classes: list(decoding["classes"], "decoding.classes").map(atomOf) },
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
@@ -113,6 +127,25 @@ function cardOf(json: unknown): ModelCard {
   };
 }
 
+function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {
+  const { proved, worstMargin } = json;
+  if (typeof proved !== "boolean") throw damaged("certificate.proved");
+  const [from, to] = list(json["lengths"], "certificate.lengths").map((n) => whole(n, "certificate.lengths"));
+  return {
+    proved,
+    provedFor: { vocabulary, lengths: [from ?? 0, to ?? 0] },
+    worstMargin: worstMargin === null ? Infinity : real(worstMargin, "certificate.worstMargin"),
+    where: text(json["where"], "certificate.where"),
+    bounds: list(json["bounds"], "certificate.bounds").map((item): StreamBound => {
+      const bound = record(item, "certificate.bounds");
+      const { writer } = bound;
+      if (writer !== "attention" && writer !== "feed-forward") throw damaged("certificate.bounds");
+      const label = text(bound["label"], "certificate.bounds");
+      return { label, writer, layer: whole(bound["layer"], "certificate.bounds"), error: real(bound["error"], label) };
+    }),
+  };
+}
+
 const damaged = (where: string): ModelFileError =>
   new ModelFileError(`the model's description is damaged at ${where}`, "compile the program again");
 
@@ -128,6 +161,11 @@ function list(json: unknown, where: string): unknown[] {
 
 function text(json: unknown, where: string): string {
   if (typeof json !== "string") throw damaged(where);
+  return json;
+}
+
+function real(json: unknown, where: string): number {
+  if (typeof json !== "number") throw damaged(where);
   return json;
 }
 

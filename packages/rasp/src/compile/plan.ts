@@ -3,23 +3,29 @@
  * has coordinates. `planner.ts` makes it.
  */
 import type { Atom } from "../graph/node.js";
-import type { Unit } from "./feed-forward.js";
+import type { FittedBox, Unit } from "./feed-forward.js";
+import type { Scores } from "./scores.js";
 import type { NormalSOp } from "./normal.js";
 import type { Read, Stream } from "./read.js";
 
-/** Score units between a selected key and BOS, and between BOS and an unselected key: e^-32 is below any float32 rounding. */
-export const GAP = 32;
+/**
+ * How far a key whose block does not hold scores below one whose blocks all hold, by what the head is for. e^-28 of a share is
+ * nothing beside an integer count; where BOS stands half-way it is e^-20 for means and e^-32 for copies. Lower scores are more
+ * robust: the error of a query or key is multiplied by them.
+ */
+export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
+/** How far BOS scores itself above everything else. */
+export const BOS_SCORE = 64;
 /** In a counting head BOS outweighs a selected key by this much, so that the share of the selected keys is linear in their number. */
 export const COUNT_SCALE = 2 ** 26;
 
 /** One attention head: scores are sum_d query_d·key_d + bosScore·[key is BOS]; each value column goes to one coordinate. */
-export interface Head {
-  /** Heads of a layer with equal keys attend alike and are merged. */
+export interface Head extends Scores {
+  /** Heads of a layer with equal patterns attend alike and are merged. */
   readonly pattern: string;
+  readonly purpose: keyof typeof SCORE;
   readonly label: string;
   readonly layer: number;
-  readonly keys: readonly Read[];
-  readonly queries: readonly Read[];
   readonly bosScore: number;
   readonly values: readonly HeadValue[];
 }
@@ -36,6 +42,7 @@ export interface HeadValue {
 /** A group of hidden units that writes one stream. */
 export interface Feature {
   readonly stream: Stream;
+  readonly boxes: readonly FittedBox[];
   readonly units: readonly Unit[];
 }
 

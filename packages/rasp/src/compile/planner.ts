@@ -7,8 +7,18 @@ import type { Atom } from "../graph/node.js";
 import type { Domain } from "./domain.js";
 import { Features, type Leaves } from "./features.js";
 import type { Mean, NormalForm, NormalSOp, Width } from "./normal.js";
-import { COUNT_SCALE, GAP, labelOf, smallestStep, type Head, type Output, type Plan, type Probe } from "./plan.js";
-import { attentionLayer, constantRead, type Read, type Stream } from "./read.js";
+import {
+  COUNT_SCALE,
+  labelOf,
+  SCORE,
+  smallestStep,
+  type Head,
+  type HeadValue,
+  type Output,
+  type Plan,
+  type Probe,
+} from "./plan.js";
+import { attentionLayer, constantRead, type Stream } from "./read.js";
 import { refuse } from "./refusal.js";
 import { hasMeans } from "./rows.js";
 import { scoresOf, type Scores } from "./scores.js";
@@ -102,22 +112,22 @@ class Planner implements Leaves {
   /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
   private standWidth(width: Width, values: readonly Atom[]): Standing {
     const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical).map((part) =>
-      this.scores(part),
+      this.scores(part, "count"),
     );
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
-    const stream = headStream(labelOf(width), ["width"], layer, [0]);
-    for (const [j, { keys, queries, selectedScore }] of parts.entries())
+    const most = Math.max(...values.map(Number));
+    const stream = headStream(labelOf(width), ["width"], layer, [0], most);
+    for (const [j, scores] of parts.entries())
       this.heads.push({
+        ...scores,
         pattern: `width ${width.selection.id} ${j}`,
+        purpose: "count",
         label: labelOf(width),
         layer,
-        keys,
-        queries,
-        bosScore: selectedScore + Math.log(COUNT_SCALE),
+        bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
         values: [{ read: constantRead(1), atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
       });
     this.probeNumber(width, values, stream);
-    const most = Math.max(...values.map(Number));
     return { values, encoding: "numerical", reads: coordinates(stream), noise: 4e-6 * most + most ** 2 / COUNT_SCALE };
   }
 
@@ -129,9 +139,10 @@ class Planner implements Leaves {
         "give it a default of the same type",
       );
     const [read] = this.features.realize(mean.value, (atom) => [atomNumber(atom)!], ["value"]);
-    const stream = this.meanHead(mean, [{ read: read!, atBos: atomNumber(mean.default) ?? 0 }], ["mean"]);
+    const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(Number(value))), 1);
+    const atBos = atomNumber(mean.default) ?? 0;
+    const stream = this.meanHead(mean, "mean", [{ read: read!, atBos }], ["mean"], largest);
     this.probeNumber(mean, values, stream);
-    const largest = Math.max(1, ...values.map((value) => Math.abs(Number(value))));
     return { values, encoding: "numerical", reads: coordinates(stream), noise: 1e-6 * largest };
   }
 
@@ -141,36 +152,39 @@ class Planner implements Leaves {
     const names = values.map(describeAtom);
     const atBos = vectorOf(mean.default);
     const reads = this.features.realize(mean.value, vectorOf, names);
-    const stream = this.meanHead(
-      mean,
-      reads.map((read, c) => ({ read, atBos: atBos[c]! })),
-      names,
-    );
+    const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
+    const stream = this.meanHead(mean, "copy", copied, names, 1);
     this.probes.push({ sop: mean, stream, expected: vectorOf, tolerance: 1 / 4 });
     return { values, encoding: "categorical", reads: coordinates(stream), noise: 1e-6 };
   }
 
-  private meanHead(mean: Mean, values: readonly { read: Read; atBos: number }[], names: readonly string[]): Stream {
-    const { keys, queries, selectedScore } = this.scores(
-      oneConjunction(mean.selection, this.domain, this.form, this.isCategorical),
-    );
-    const layer = attentionLayer([...keys, ...queries, ...values.map(({ read }) => read)]);
+  private meanHead(
+    mean: Mean,
+    purpose: "mean" | "copy",
+    values: readonly Pick<HeadValue, "read" | "atBos">[],
+    names: readonly string[],
+    largest: number,
+  ): Stream {
+    const conjunction = oneConjunction(mean.selection, this.domain, this.form, this.isCategorical);
+    const scores = this.scores(conjunction, purpose);
+    const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
     const atBos = values.map((value) => value.atBos);
-    const stream = headStream(labelOf(mean), names, layer, atBos);
+    const stream = headStream(labelOf(mean), names, layer, atBos, largest);
     this.heads.push({
-      pattern: `mean ${mean.selection.id}`,
+      ...scores,
+      pattern: `${purpose} ${mean.selection.id}`,
+      purpose,
       label: labelOf(mean),
       layer,
-      keys,
-      queries,
-      bosScore: selectedScore - GAP,
+      // Half-way between a key that is selected and one that is not: an empty row falls on BOS.
+      bosScore: scores.selectedScore - SCORE[purpose] / 2,
       values: values.map((value, coordinate) => ({ ...value, scale: 1, target: stream, coordinate })),
     });
     return stream;
   }
 
-  private scores(conjunction: Conjunction): Scores {
-    return scoresOf(conjunction, this.domain, this.features.realize);
+  private scores(conjunction: Conjunction, purpose: Head["purpose"]): Scores {
+    return scoresOf(conjunction, SCORE[purpose], this.domain, this.features.realize);
   }
 
   /** Whether a leaf stands one-hot: embeddings, and means that copy the one value that a row selects. */
@@ -206,13 +220,15 @@ const embedding = (label: string, values: readonly Atom[]): Stream => ({
   names: values.map(describeAtom),
   writer: "embedding",
   layer: 0,
+  oneHot: true,
+  largest: 1,
   atBos: values.map(() => 0),
 });
 
-const headStream = (label: string, names: readonly string[], layer: number, atBos: readonly number[]): Stream => ({
-  label,
-  names,
-  writer: "attention",
-  layer,
-  atBos,
-});
+const headStream = (
+  label: string,
+  names: readonly string[],
+  layer: number,
+  atBos: readonly number[],
+  largest: number,
+): Stream => ({ label, names, writer: "attention", layer, oneHot: names.length > 1, largest, atBos });

@@ -12,6 +12,10 @@ export interface Stream {
   readonly writer: "embedding" | "attention" | "feed-forward";
   /** The layer after whose `writer` sublayer the stream can be read: 0 for embeddings, else 1 and up. */
   readonly layer: number;
+  /** Whether at most one coordinate is other than 0 at a time, and then 1. */
+  readonly oneHot: boolean;
+  /** The largest absolute value that a coordinate holds. */
+  readonly largest: number;
   /** What the coordinates hold at the BOS position. It does not depend on the input, because BOS attends to itself only. */
   readonly atBos: readonly number[];
 }

@@ -4,7 +4,6 @@ import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
 import type { Domain } from "./domain.js";
 import type { Realize } from "./features.js";
-import { GAP } from "./plan.js";
 import { combineReads, type Read } from "./read.js";
 import type { Conjunction } from "./selection.js";
 
@@ -12,14 +11,27 @@ import type { Conjunction } from "./selection.js";
 export interface Scores {
   readonly keys: readonly Read[];
   readonly queries: readonly Read[];
-  /** The score where all blocks hold. Each block that does not takes 2·GAP off. */
+  /** The score where all blocks hold. */
   readonly selectedScore: number;
+  readonly blocks: readonly BlockScores[];
 }
 
-/** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to 2·GAP less for each that does not. */
-export function scoresOf(conjunction: Conjunction, domain: Domain, realize: Realize): Scores {
+/** One block's dimensions, as `certify` needs to know them. */
+export interface BlockScores {
+  /** What a key loses where the block does not hold. */
+  readonly unit: number;
+  /** The side that stands one-hot, a read for each dimension, and the other side. */
+  readonly oneHot: readonly Read[];
+  readonly other: readonly Read[];
+  /** The most dimensions that are not 0 at once on the other side. */
+  readonly most: number;
+}
+
+/** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to `unit` less for each that does not. */
+export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain, realize: Realize): Scores {
   const keys: Read[] = [];
   const queries: Read[] = [];
+  const blocks: BlockScores[] = [];
   for (const { keys: keySOp, queries: querySOp, test } of conjunction) {
     const keyValues = domain.values(keySOp);
     const queryValues = domain.values(querySOp);
@@ -32,16 +44,24 @@ export function scoresOf(conjunction: Conjunction, domain: Domain, realize: Real
     const keyIsFewer = fewer === columns;
     const answers = (one: Atom, other: Atom): boolean => (keyIsFewer ? test(one, other) : test(other, one));
     const fewerReads = realize(keyIsFewer ? keySOp : querySOp, membership(fewer), fewer.map(showClass));
-    const moreReads = realize(keyIsFewer ? querySOp : keySOp, membership(more), more.map(showClass));
-    fewer.forEach(([one], d) => {
-      const scored = combineReads(
-        more.flatMap(([other], m) => (answers(one!, other!) ? [[2 * GAP, moreReads[m]!] as const] : [])),
-      );
-      keys.push(keyIsFewer ? fewerReads[d]! : scored);
-      queries.push(keyIsFewer ? scored : fewerReads[d]!);
-    });
+    // The other side says for each dimension whether it goes with its class: sums of classes are never read, so that an
+    // order comparison reads one step instead of the error of many one-hot coordinates.
+    const partners = more.map((group) => fewer.map(([one]) => Number(answers(one!, group[0]!))));
+    const partnersOf = membership(more);
+    const other = realize(
+      keyIsFewer ? querySOp : keySOp,
+      (value) => {
+        const at = partnersOf(value).indexOf(1);
+        return at < 0 ? fewer.map(() => 0) : partners[at]!;
+      },
+      fewer.map((group) => `with ${showClass(group)}`),
+    ).map((read) => combineReads([[unit, read]]));
+    keys.push(...(keyIsFewer ? fewerReads : other));
+    queries.push(...(keyIsFewer ? other : fewerReads));
+    const most = partners.map((vector) => vector.filter((v) => v === 1).length);
+    blocks.push({ unit, oneHot: fewerReads, other, most: most.reduce((a, b) => Math.max(a, b), 0) });
   }
-  return { keys, queries, selectedScore: 2 * GAP * conjunction.length };
+  return { keys, queries, selectedScore: unit * conjunction.length, blocks };
 }
 
 /** Values with equal signatures go together; those whose signature has no 1 are left out. */

@@ -1,7 +1,7 @@
 /** Hidden units against the table that they were made from, in plain arithmetic. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fitUnits, type Argument, type Row, type Unit } from "../../src/compile/feed-forward.js";
+import { fitBoxes, unitsOf, type Argument, type Row, type Unit } from "../../src/compile/feed-forward.js";
 import { combineReads, streamRead, type Read, type Stream } from "../../src/compile/read.js";
 
 const stream = (label: string, width: number): Stream => ({
@@ -9,6 +9,8 @@ const stream = (label: string, width: number): Stream => ({
   names: Array.from({ length: width }, (_, v) => String(v)),
   writer: "embedding",
   layer: 0,
+  oneHot: true,
+  largest: 1,
   atBos: new Array<number>(width).fill(0),
 });
 
@@ -48,6 +50,8 @@ function outputs(units: readonly Unit[], held: ReadonlyMap<Stream, readonly numb
   }
   return sums;
 }
+
+const fitUnits = (...args: Parameters<typeof fitBoxes>): Unit[] | undefined => fitBoxes(...args)?.flatMap(unitsOf);
 
 const vectors = [
   [0, 0],

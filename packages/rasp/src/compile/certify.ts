@@ -1,0 +1,235 @@
+/**
+ * The proof that the weights compute the plan in float32, for every input over the vocabulary and every length. Sublayer by
+ * sublayer it bounds how far each stream can be from what it stands for, and compares that with the margin of every decision
+ * that is taken on the way: each step of a staircase, each gate, and the decoding. `docs/numerics.md` has the argument; the
+ * model of rounding there holds for any order of summation, with and without fused multiply-add.
+ */
+import type { Atom } from "../graph/node.js";
+import type { FittedBox } from "./feed-forward.js";
+import { BOS_SCORE, COUNT_SCALE, smallestStep, type Feature, type Head, type Plan } from "./plan.js";
+import { readAtBos, type Read, type Stream } from "./read.js";
+
+/** Half a unit in the last place of float32, relative. */
+const U = 2 ** -24;
+/** The relative error of a sum of `terms` products in any order (Higham 2002, Accuracy and Stability, section 3.1). */
+const gamma = (terms: number): number => (terms * U) / (1 - terms * U);
+/** exp, the division and the sum of a softmax weight, in units of U; exp alone may be off by 4 units in the last place. */
+const SOFTMAX = 16;
+
+export interface Certificate {
+  /** Whether every decision has a margin that no rounding can use up. */
+  readonly proved: boolean;
+  readonly provedFor: { readonly vocabulary: readonly Atom[]; readonly lengths: readonly [from: number, to: number] };
+  /** Margin over possible error at the tightest decision: more than 1 is a proof. */
+  readonly worstMargin: number;
+  /** Where that is. */
+  readonly where: string;
+  /** For each stream the largest error of its coordinates, after the sublayer that writes it. */
+  readonly bounds: readonly StreamBound[];
+}
+
+export interface StreamBound {
+  readonly label: string;
+  readonly layer: number;
+  readonly writer: Stream["writer"];
+  readonly error: number;
+}
+
+/** How far a stream's coordinates can be from what they stand for, at input positions and at BOS. */
+interface Bound {
+  readonly error: number;
+  readonly atBos: number;
+}
+
+interface ScoreError {
+  readonly selected: number;
+  readonly any: number;
+}
+
+export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
+  const certifier = new Certifier(maxLength);
+  const depth = Math.max(0, ...[...plan.heads, ...plan.features.map(({ stream }) => stream)].map(({ layer }) => layer));
+  for (let layer = 1; layer <= depth; layer++) {
+    certifier.attention(plan.heads.filter((head) => head.layer === layer));
+    certifier.feedForward(plan.features.filter(({ stream }) => stream.layer === layer));
+  }
+  certifier.decoding(plan);
+  const { margins, bounds } = certifier;
+  const worst = margins.reduce((a, b) => (b.margin < a.margin ? b : a), {
+    margin: Infinity,
+    where: "no decision is taken",
+  });
+  return {
+    proved: worst.margin > 1,
+    provedFor: { vocabulary, lengths: [1, maxLength] },
+    worstMargin: worst.margin,
+    where: worst.where,
+    bounds: [...bounds].map(([{ label, layer, writer }, { error }]) => ({ label, layer, writer, error })),
+  };
+}
+
+class Certifier {
+  readonly bounds = new Map<Stream, Bound>();
+  readonly margins: { readonly margin: number; readonly where: string }[] = [];
+
+  constructor(private readonly maxLength: number) {}
+
+  attention(heads: readonly Head[]): void {
+    const found = new Map<Stream, Bound>();
+    for (const head of heads) {
+      const scores = this.scoreError(head);
+      const errors = head.purpose === "count" ? this.countError(head, scores) : this.meanErrors(head, scores);
+      for (const [v, value] of head.values.entries()) {
+        const before = found.get(value.target) ?? { error: 0, atBos: 0 };
+        // A count can have several heads, whose results add up; the values of a mean have a coordinate each.
+        const error = head.purpose === "count" ? before.error + errors[v]! : Math.max(before.error, errors[v]!);
+        const leak = this.maxLength * Math.exp(-(BOS_SCORE + Math.max(0, head.bosScore)) + 2 * scores.any);
+        const atBos = Math.abs(value.atBos) * 8 * U + leak * 2 * value.scale * value.target.largest;
+        found.set(value.target, { error, atBos: Math.max(before.atBos, atBos) });
+      }
+    }
+    for (const [stream, bound] of found) this.bounds.set(stream, bound);
+  }
+
+  /** How far scores can be off: against each other where all blocks hold, and against any other. */
+  private scoreError({ blocks, selectedScore, bosScore, keys }: Head): ScoreError {
+    const read = blocks.map(({ oneHot, other }) => [this.worst(oneHot), this.worst(other)] as const);
+    const carried = blocks.reduce((sum, { unit, oneHot, most }, b) => {
+      const [e, f] = read[b]!;
+      return sum + unit * most * e + f + oneHot.length * e * f;
+    }, 0);
+    const atBos = blocks.reduce(
+      (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * this.worstAtBos([...oneHot, ...other]),
+      0,
+    );
+    const exact = read.every(([e, f]) => e === 0 && f === 0);
+    // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
+    const terms = exact ? blocks.length + 1 : keys.length + 1;
+    const any = carried + atBos + (gamma(terms) + 4 * U) * (selectedScore + Math.abs(bosScore));
+    // All products that are not zero are then the same number, and up to three of them have the same sum in any order.
+    return { selected: exact && blocks.length <= 3 ? 0 : any, any };
+  }
+
+  /** A count of w selected keys comes out as w / (1 + w / scale), with the relative errors of the shares. */
+  private countError({ values, blocks }: Head, scores: ScoreError): number[] {
+    const most = values[0]!.target.largest;
+    const shares = Math.expm1(2 * scores.any) + this.softmaxError;
+    const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
+    const unselected = this.maxLength * Math.exp(-unit + 2 * scores.any);
+    return [most * shares + most ** 2 / COUNT_SCALE + unselected + gamma(2) * most];
+  }
+
+  private meanErrors({ values, purpose, selectedScore, bosScore }: Head, scores: ScoreError): number[] {
+    // BOS stands this far below a selected key, and an unselected key as far below BOS.
+    const leak = this.maxLength * Math.exp(-(selectedScore - bosScore) + 2 * scores.any);
+    // A copy has one selected key, whose share needs no equals.
+    const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + this.softmaxError;
+    return values.map(({ read, atBos, target }) => {
+      const value = Math.max(this.error(read), Math.abs(atBos) * 2 * U);
+      return value + (2 * leak + shares) * 2 * Math.max(target.largest, Math.abs(atBos));
+    });
+  }
+
+  /** The relative error of a share, and of the sum of values that are weighted with shares. */
+  private get softmaxError(): number {
+    return SOFTMAX * U + gamma(this.maxLength + 1);
+  }
+
+  feedForward(features: readonly Feature[]): void {
+    const found = features.map(({ stream, boxes }) => {
+      const errors = boxes.map((box) => this.boxError(box, `${stream.label}, layer ${stream.layer}`));
+      return [stream, { error: Math.max(0, ...errors), atBos: 0 }] as const;
+    });
+    for (const [stream, bound] of found) this.bounds.set(stream, bound);
+  }
+
+  /** The error of the outputs in an open box; notes the margin of each of its steps on the way. */
+  private boxError({ gates, axis, reach, first, steps }: FittedBox, where: string): number {
+    const gateError = gates.reduce((sum, gate) => sum + this.error(gate), 0);
+    const axisError = this.error(axis);
+    const exact = gateError === 0 && axisError === 0 && [axis, ...gates].every(isDyadic);
+    const terms = [axis, ...gates].reduce((sum, read) => sum + this.termsOf(read) - 1, 1);
+    const openError = 2 * gateError + (exact ? 0 : gamma(terms) * (2 * gates.length + 1));
+    const outputs = first.map((value) => ({ error: Math.abs(value) * openError, terms: 1, size: Math.abs(value) }));
+    for (const { slope, place, push, change } of steps) {
+      // The largest pre-activation of an active unit, and the largest sum on the way to one.
+      const highest = slope * (reach + Math.max(0, -place)) + 1;
+      const size = slope * (reach + Math.abs(place)) + 2 * push * gates.length + 1;
+      const rounding = exact && isGrid(slope * place) && size < 2 ** 15 ? 0 : sumError(terms, highest, size);
+      this.margins.push({ margin: 0.5 / (slope * axisError + push * gateError + rounding), where });
+      // The errors of the arguments are the same in both units of a step, and cancel; their roundings do not.
+      for (const [c, delta] of change.entries()) {
+        if (delta === 0) continue;
+        const output = outputs[c]!;
+        output.error += Math.abs(delta) * 2 * rounding;
+        output.terms += 2;
+        output.size += Math.abs(delta) * 2 * highest;
+      }
+    }
+    const dyadic = exact && [first, ...steps.map(({ change }) => change)].every((values) => values.every(isGrid));
+    const summed = outputs.map(({ error, terms: n, size }) =>
+      error === 0 && dyadic && size < 2 ** 15 ? 0 : error + gamma(n - 1) * size,
+    );
+    return Math.max(0, ...summed);
+  }
+
+  decoding({ output: { kind, classes, reads } }: Plan): void {
+    const error = this.worst(reads);
+    const margin = kind === "categorical" ? 1 / 2 : smallestStep([classes.map(Number)]) / 2;
+    if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });
+  }
+
+  private readonly worst = (reads: readonly Read[]): number => Math.max(0, ...reads.map((read) => this.error(read)));
+
+  /** How far a read can be off, its own rounding included. */
+  private error(read: Read): number {
+    let [carried, size] = [0, Math.abs(read.constant)];
+    for (const [stream, coefficients] of read.terms) {
+      const { error } = this.boundOf(stream);
+      const sum = coefficients.reduce((total, c) => total + Math.abs(c), 0);
+      const most = coefficients.reduce((largest, c) => Math.max(largest, Math.abs(c)), 0);
+      carried += sum * error;
+      size += (stream.oneHot ? most : sum) * stream.largest + sum * error;
+    }
+    const exact = carried === 0 && isDyadic(read) && size < 2 ** 15;
+    return carried + (exact ? 0 : gamma(this.termsOf(read) + 1) * size);
+  }
+
+  /** How many terms of the read's sum can be other than 0 at once: one of a stream that is exactly one-hot. */
+  private termsOf({ terms }: Read): number {
+    let count = 1;
+    for (const [stream, coefficients] of terms)
+      count += stream.oneHot && this.boundOf(stream).error === 0 ? 1 : coefficients.filter((c) => c !== 0).length;
+    return count;
+  }
+
+  private readonly worstAtBos = (reads: readonly Read[]): number =>
+    Math.max(0, ...reads.map((read) => this.errorAtBos(read)));
+
+  /** How far a read that is corrected to a constant at BOS can be off there. */
+  private errorAtBos(read: Read): number {
+    let error = 2 * U * Math.abs(readAtBos(read));
+    for (const [stream, coefficients] of read.terms)
+      error += this.boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    return error;
+  }
+
+  /** Embeddings are what the tables say. */
+  private boundOf(stream: Stream): Bound {
+    if (stream.writer === "embedding") return { error: 0, atBos: 0 };
+    return this.bounds.get(stream)!;
+  }
+}
+
+/**
+ * The error of a sum whose products are exact, because the weights are powers of two or the arguments 0 and 1: one rounding for
+ * each addition, and with two terms the only sum is the result. The bias may have been rounded once.
+ */
+const sumError = (terms: number, result: number, size: number): number =>
+  (terms <= 2 ? U * result : gamma(terms - 1) * size) + U * size;
+
+/** Multiples of 2^-8: products of two of them, and sums up to 2^15, are exact in float32. */
+const isGrid = (value: number): boolean => Number.isInteger(value * 2 ** 8);
+
+const isDyadic = ({ constant, terms }: Read): boolean =>
+  isGrid(constant) && [...terms.values()].every((coefficients) => coefficients.every(isGrid));

@@ -1,0 +1,99 @@
+/** The certificate's bounds hold: no stream is ever further off than it says. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile, CompiledModel, load, RaspError, verify, type Atom, type SOp } from "../../src/index.js";
+import { NormalValues } from "../../src/compile/normal-values.js";
+import { everyInput, randomInputs } from "../../src/verify/inputs.js";
+import { sopSource } from "../arbitrary/program.js";
+import { lessons, lessonSOp } from "./lessons.js";
+
+/** The largest error of each stream over the inputs, by label, layer and writer, as the certificate names them. */
+function observedErrors(model: CompiledModel, inputs: Iterable<readonly Atom[]>): Map<string, number> {
+  const layout = model.layout!;
+  const observed = new Map<string, number>();
+  for (const input of inputs) {
+    const residuals = new Map<string, { data: Float32Array; width: number }>();
+    model.values([input], (name, { data, shape }) => {
+      if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
+    });
+    const values = new NormalValues(input);
+    for (const { sop, stream, expected } of layout.probes) {
+      let wanted: readonly Atom[];
+      try {
+        wanted = values.of(sop);
+      } catch (error) {
+        if (error instanceof RaspError) continue;
+        throw error;
+      }
+      const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
+      const { data, width } = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`)!;
+      const key = `${stream.label} ${stream.layer} ${stream.writer}`;
+      for (const [i, value] of wanted.entries())
+        for (const [c, number] of (expected(value) ?? []).entries()) {
+          const error = Math.abs(data[(i + 1) * width + layout.coordinate(stream, c)]! - number);
+          observed.set(key, Math.max(observed.get(key) ?? 0, error));
+        }
+    }
+  }
+  return observed;
+}
+
+function expectBounded(model: CompiledModel, inputs: Iterable<readonly Atom[]>): void {
+  const bounds = new Map<string, number>();
+  for (const { label, layer, writer, error } of model.card.certificate.bounds) {
+    const key = `${label} ${layer} ${writer}`;
+    bounds.set(key, Math.max(bounds.get(key) ?? 0, error));
+  }
+  for (const [key, error] of observedErrors(model, inputs)) expect(error, key).toBeLessThanOrEqual(bounds.get(key)!);
+}
+
+/** Which lessons are proved at which length; where the bounds are too coarse the certificate must not claim it. */
+const provedAt24 = ["reverse", "hist_nobos", "hist_bos", "hist2_bos", "sort_bos", "dyck1_ptf"];
+
+describe("the lessons", () => {
+  it.each(lessons)("$name", (lesson) => {
+    const sop = lessonSOp(lesson);
+    const short = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 4 });
+    expectBounded(short, everyInput(short.card.vocabulary, 4));
+    expect(short.card.certificate).toMatchObject({ proved: true, provedFor: { lengths: [1, 4] } });
+    const long = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 24 });
+    expectBounded(long, randomInputs(long.card.vocabulary, 24, 30, 1));
+    expect(long.card.certificate.proved).toBe(provedAt24.includes(lesson.name));
+  });
+});
+
+describe("random programs", () => {
+  it("are never further off than their certificate says", () => {
+    fc.assert(
+      fc.property(sopSource, (source) => {
+        let sop: SOp;
+        try {
+          sop = load(`result = ${source};`, { example: "abc" }).sop("result");
+        } catch (error) {
+          if (error instanceof RaspError) return;
+          throw error;
+        }
+        const model = compile(sop, { vocabulary: "abc", maxLength: 5 });
+        expectBounded(model, randomInputs(model.card.vocabulary, 5, 12, 3));
+        if (model.card.certificate.proved)
+          expect(verify(sop, model, { runs: 20, seed: 2 })).toMatchObject({ ok: true });
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
+
+it("a weight that is off by more than the margin is found by the verifier", () => {
+  const sop = load("hist = selector_width(select(tokens, tokens, ==));").sop("hist");
+  const model = compile(sop, { vocabulary: "ab", maxLength: 4 });
+  const { worstMargin, proved } = model.card.certificate;
+  expect(proved).toBe(true);
+  expect(worstMargin).toBeGreaterThan(10);
+  // A step's place moves by slope times as much as its bias: half a step is the margin of the decision.
+  const bias = model.model.parameters().get("blocks.0.feedForward.hidden.bias")!;
+  const at = bias.data.findIndex((value) => value < 0);
+  bias.data[at]! += 0.4;
+  expect(verify(sop, model, { exhaustive: true }).ok).toBe(true);
+  bias.data[at]! += 1.2;
+  expect(verify(sop, model, { exhaustive: true }).ok).toBe(false);
+});
