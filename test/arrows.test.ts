@@ -27,6 +27,7 @@ const folders: Record<string, readonly string[]> = {
   elaborate: ["syntax", "graph", "atom", "interpret", "stdlib"],
   stdlib: ["syntax"],
   export: [],
+  draw: ["graph", "atom", "interpret", "syntax"],
   compile: ["graph", "atom", "interpret", "syntax", "export"],
   verify: ["compile", "graph", "atom", "interpret", "syntax"],
 };

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
+import { registerDraw } from "./commands/draw.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerRun } from "./commands/run.js";
@@ -15,6 +16,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerTour,
   registerEval,
   registerCost,
+  registerDraw,
   registerCompile,
   registerRun,
   registerVerify,

@@ -26,16 +26,14 @@ export interface Cost {
 
 /** The layers and heads that an s-op needs. */
 export function cost(sop: SOp): Cost {
-  const depths = new Map<GraphNode, number>();
+  const known = depths(sop);
   const heads = new Map<number, Map<Selector, AggregateNode[]>>();
-  for (const node of topological(sop)) {
-    const depth = depthOf(node, (operand) => depths.get(operand)!);
-    depths.set(node, depth);
+  for (const [node, depth] of known) {
     if (node.kind !== "aggregate") continue;
     const layer = heads.get(depth) ?? new Map<Selector, AggregateNode[]>();
     heads.set(depth, layer.set(node.selector, [...(layer.get(node.selector) ?? []), node]));
   }
-  const layers = depths.get(sop)!;
+  const layers = known.get(sop)!;
   const byLayer = Array.from({ length: layers }, (_, i) => [...(heads.get(i + 1) ?? [])]);
   return {
     layers,
@@ -46,6 +44,13 @@ export function cost(sop: SOp): Cost {
         .map(([head, aggregates]) => ({ layer: i + 1, head, aggregates, span: head.span ?? aggregates[0]?.span })),
     ),
   };
+}
+
+/** The layer in which each node that `sop` needs has its value: 0 before any attention. Operands come first. */
+export function depths(sop: SOp): ReadonlyMap<GraphNode, number> {
+  const known = new Map<GraphNode, number>();
+  for (const node of topological(sop)) known.set(node, depthOf(node, (operand) => known.get(operand)!));
+  return known;
 }
 
 function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number {

@@ -18,7 +18,8 @@ function roundToThousandths(value: number): number {
   return rounded === 0 && (value < 0 || Object.is(value, -0)) ? -0 : rounded;
 }
 
-function element(atom: Atom): string {
+/** An element of a sequence. */
+export function displayElement(atom: Atom): string {
   if (typeof atom === "number") return floatText(roundToThousandths(atom));
   if (typeof atom === "boolean") return atom ? "T" : "F";
   return atomText(atom);
@@ -28,7 +29,7 @@ function element(atom: Atom): string {
 export function displaySequence(values: readonly Atom[]): string {
   const [first] = values;
   const same = values.length > 1 && values.every((value) => atomsEqual(value, first!));
-  const list = same ? `[${element(first!)}]*${values.length}` : `[${values.map(element).join(", ")}]`;
+  const list = same ? `[${displayElement(first!)}]*${values.length}` : `[${values.map(displayElement).join(", ")}]`;
   return `${list} (${sequenceType(values)}s)`;
 }
 

@@ -31,6 +31,19 @@ export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json
 export { applyTo, readInput, runCase, type Case } from "./case.js";
 export { displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
 export { columns, render } from "./render.js";
+export {
+  drawSvg,
+  drawText,
+  flow,
+  LONGEST_INPUT,
+  type Flow,
+  type Head,
+  type Layer,
+  type Row,
+  type Step,
+  type SvgOptions,
+  type Use,
+} from "./draw/index.js";
 export { compile, type CompileOptions } from "./compile/index.js";
 export { CompiledModel, ModelInputError, type ModelStats } from "./compile/compiled-model.js";
 export { ModelFileError, type Decoding, type ModelCard } from "./compile/model-card.js";

@@ -1,0 +1,62 @@
+/** A computation drawn with characters: each head as a matrix with keys on top, queries left, values below and results right. */
+import type { Flow, Head, Row, Step } from "./flow.js";
+import { padStart, shorten, width } from "./measure.js";
+
+/** The widest a value or a name may be; the rest becomes an ellipsis. */
+const [WIDEST_VALUE, WIDEST_NAME] = [8, 24];
+
+/** Draws a flow, without a line break at the end. */
+export function drawText(flow: Flow): string {
+  return flow.layers
+    .flatMap(({ number, heads, steps }) => [
+      ...heads.map((head, i) => drawHead(head, `layer ${number}, head ${i + 1}`)),
+      ...(steps.length === 0
+        ? []
+        : [drawSteps(steps, number === 0 ? "before attention" : `layer ${number}, feed-forward`)]),
+    ])
+    .join("\n\n");
+}
+
+function drawHead({ name, text, place, matrix, keys, queries, uses }: Head, title: string): string {
+  const values = uses.map(({ value }) => value);
+  const cells = Math.max(1, ...[...keys, ...values].flatMap((row) => row.values.map(shownWidth)));
+  const sides = queries.map(({ values }) => Math.max(...values.map(shownWidth)));
+  const left = Math.max(
+    sides.reduce((sum, width) => sum + width + 1, 0),
+    ...[...keys, ...values].map(({ name }) => Math.min(width(name), WIDEST_NAME) + 1),
+  );
+  const across = (row: Row): string =>
+    `${padStart(shorten(row.name, WIDEST_NAME), left - 1)} │ ${row.values.map((value) => padStart(shorten(value, WIDEST_VALUE), cells)).join(" ")} │`;
+  const rule = `${"─".repeat(left)}┼${"─".repeat((cells + 1) * matrix.length + 1)}┤`;
+  const results = uses.map(({ result }) => Math.max(...result.values.map(shownWidth)));
+  const rows = matrix.map((row, q) => {
+    const labels = queries.map(({ values }, i) => padStart(shorten(values[q]!, WIDEST_VALUE), sides[i]!)).join(" ");
+    const marks = Array.from(row, (cell) => padStart(cell === 1 ? "■" : "·", cells)).join(" ");
+    const outcomes = uses
+      .map(({ result }, i) => ` ${padStart(shorten(result.values[q]!, WIDEST_VALUE), results[i]!)}`)
+      .join("");
+    return `${padStart(labels, left - 1)} │ ${marks} │${outcomes}`;
+  });
+  return [
+    `${title}: ${heading(name, text, place)}`,
+    ...keys.map(across),
+    rule,
+    ...rows,
+    rule,
+    ...uses.map(({ value, result }) => `${across(value)} → ${result.name}`),
+  ].join("\n");
+}
+
+function drawSteps(steps: readonly Step[], title: string): string {
+  const names = Math.max(...steps.map(({ name }) => Math.min(width(name), WIDEST_NAME)));
+  const cells = Math.max(...steps.flatMap(({ values }) => values.map(shownWidth)));
+  const lines = steps.map(({ name, values, place }) =>
+    `${padStart(shorten(name, WIDEST_NAME), names + 1)} │ ${values.map((value) => padStart(shorten(value, WIDEST_VALUE), cells)).join(" ")} │ ${place}`.trimEnd(),
+  );
+  return [`${title}:`, ...lines].join("\n");
+}
+
+const heading = (name: string, text: string, place: string): string =>
+  [text === name || text === "" ? name : `${name} = ${text}`, place && `(${place})`].filter(Boolean).join("  ");
+
+const shownWidth = (value: string): number => Math.min(width(value), WIDEST_VALUE);
