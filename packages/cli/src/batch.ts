@@ -9,7 +9,7 @@ export function answerCases(context: Context, lines: string): void {
   }
 }
 
-function answer(context: Context, line: string): Json {
+function answer(context: Context, line: string): Record<string, Json> {
   let id: Json = null;
   try {
     const record = parseCase(line);

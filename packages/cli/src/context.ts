@@ -1,5 +1,14 @@
 /** What every command shares: the outside world, the exit code, and how results and errors are told. */
-import { ModelFileError, ModelInputError, position, RaspError, render, type Json, type Span } from "@selectron/rasp";
+import {
+  ModelFileError,
+  ModelInputError,
+  position,
+  RaspError,
+  render,
+  type Diagnostic,
+  type Json,
+  type Span,
+} from "@selectron/rasp";
 import type { Io } from "./io.js";
 
 /** 0: done, the answer is yes. 1: done, the answer is no. 2: bad input. */
@@ -19,7 +28,16 @@ export class UsageError extends Error {
 export class Context {
   exitCode: ExitCode = 0;
 
+  /** What was said of the program that runs; JSON carries it too. */
+  private readonly warnings: Diagnostic[] = [];
+
   constructor(readonly io: Io) {}
+
+  /** Tells warnings, on standard error. */
+  warn(warnings: readonly Diagnostic[]): void {
+    this.warnings.push(...warnings);
+    for (const warning of warnings) this.say(render(warning));
+  }
 
   /** One line of prose for people, on standard error. */
   say(text: string): void {
@@ -32,8 +50,9 @@ export class Context {
   }
 
   /** A JSON object on a line of standard output. */
-  printJson(object: Json): void {
-    this.print(JSON.stringify(object));
+  printJson(object: Readonly<Record<string, Json>>): void {
+    const warnings = this.warnings.length > 0 ? { warnings: this.warnings.map(diagnosticJson) } : {};
+    this.print(JSON.stringify({ ...object, ...warnings }));
   }
 
   /** Tells an error, and sets the exit code. With `--json` also as the one object on standard output. */
@@ -44,17 +63,27 @@ export class Context {
   }
 }
 
-/** An error as JSON: class, code, message and, where known, the span in lines and columns from 1. */
+/** A diagnostic as JSON: class, code, message and, where known, the span in lines and columns from 1, and what would help. */
+export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, Json>> {
+  const { code, class: errorClass, message, span, suggestion, fix, notes } = diagnostic;
+  return {
+    class: errorClass,
+    code,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(fix ? { fix: { span: spanJson(fix.span), text: fix.text } } : {}),
+    ...(notes
+      ? { notes: notes.map((note) => ({ message: note.message, span: note.span ? spanJson(note.span) : null })) }
+      : {}),
+    span: span ? spanJson(span) : null,
+  };
+}
+
+/** An error as JSON; the further errors of the same text beside it. */
 export function errorJson(error: unknown): Json {
   if (error instanceof RaspError) {
-    const { code, class: errorClass, message, span, suggestion } = error.diagnostic;
-    return {
-      class: errorClass,
-      code,
-      message,
-      ...(suggestion === undefined ? {} : { suggestion }),
-      span: span ? spanJson(span) : null,
-    };
+    const further = error.further.length > 0 ? { further: error.further.map(diagnosticJson) } : {};
+    return { ...diagnosticJson(error.diagnostic), ...further };
   }
   const { message, suggestion } = plain(error);
   return {
@@ -86,7 +115,7 @@ function plain(error: unknown): { readonly message: string; readonly suggestion?
 
 /** An error as people read it. Never a stack trace. */
 export function errorText(error: unknown): string {
-  if (error instanceof RaspError) return render(error.diagnostic);
+  if (error instanceof RaspError) return [error.diagnostic, ...error.further].map(render).join("\n");
   const { message, suggestion } = plain(error);
   return suggestion === undefined ? `error: ${message}` : `error: ${message}\n  help: ${suggestion}`;
 }

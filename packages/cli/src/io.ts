@@ -10,6 +10,8 @@ export interface Io {
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
   /** All of standard input. */
   readonly readStdin: () => string;
+  /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
+  readonly isTerminal?: boolean;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
@@ -30,6 +32,7 @@ export const nodeIo: Io = {
     }
   },
   readStdin: () => readFileSync(0, "utf8"),
+  isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),
 };

@@ -24,7 +24,7 @@ export const reason = (error: unknown): string => {
 };
 
 /** Reads a loaded file from the working directory, as the original does, or else from beside the program. */
-const loader =
+export const loader =
   (io: Io, program: string) =>
   (path: string): string => {
     try {
@@ -44,6 +44,10 @@ export function runProgram(context: Context, path: string | undefined, example?:
   const text = path === undefined ? "" : readText(context, path);
   const environment = new Environment({ readFile: loader(context.io, path ?? "-") });
   if (example) environment.session.setExample("both", example);
-  environment.run(text, path === "-" ? "<stdin>" : path);
+  try {
+    environment.run(text, path === "-" ? "<stdin>" : path);
+  } finally {
+    context.warn(environment.takeWarnings());
+  }
   return environment;
 }

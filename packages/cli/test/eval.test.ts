@@ -91,6 +91,7 @@ describe("bad input", () => {
         "  1 | x = tokens +",
         "    |     ^^^^^^^^",
         "  help: join strings with strings; tokens_int reads numbers",
+        '  note: on the running example "hello"; "set example" chooses another',
         "",
       ].join("\n"),
     });
@@ -104,6 +105,14 @@ describe("bad input", () => {
         class: "syntax",
         code: "RASP1003",
         message: 'expected an operator or ")", not ";"',
+        suggestion: 'close "(" with ")"',
+        fix: { span: { file: "open.rasp", start: { line: 1, column: 11 }, end: { line: 1, column: 11 } }, text: ")" },
+        notes: [
+          {
+            message: "opened here",
+            span: { file: "open.rasp", start: { line: 1, column: 5 }, end: { line: 1, column: 6 } },
+          },
+        ],
         span: { file: "open.rasp", start: { line: 1, column: 11 }, end: { line: 1, column: 12 } },
       },
     });
@@ -130,6 +139,37 @@ describe("bad input", () => {
     const json = await run(...args, "--json");
     expect(json.exitCode).toBe(2);
     expect(Object.keys(JSON.parse(json.out) as object)).toEqual(["error"]);
+  });
+});
+
+describe("warnings", () => {
+  const files = { "trap.rasp": 'vowel = not tokens in ["a", "e"];\nbad = (1;\nworse = 2 +;\n' };
+
+  it("go to standard error, and into the JSON object", async () => {
+    const args = ["eval", "-", "--sop", "vowel", "--input", "ab"];
+    const stdin = files["trap.rasp"].split("\n")[0]!;
+    const { exitCode, out, err } = await selectron(args, { stdin });
+    expect(exitCode).toBe(0);
+    expect(out).toBe("[F]*2 (bools)\n");
+    expect(err).toContain('<stdin>:1:9: warning RASP7001: "not" binds tighter than "in"');
+    expect(JSON.parse((await selectron([...args, "--json"], { stdin })).out)).toMatchObject({
+      value: [false, false],
+      warnings: [{ class: "warning", code: "RASP7001", span: { start: { line: 1, column: 9 } } }],
+    });
+  });
+
+  it("come with all errors of the text", async () => {
+    const { exitCode, out, err } = await selectron(["eval", "trap.rasp", "--sop", "vowel", "--json"], { files });
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({
+      error: {
+        code: "RASP1003",
+        span: { start: { line: 2 } },
+        further: [{ code: "RASP1003", span: { start: { line: 3 } } }],
+      },
+      warnings: [{ code: "RASP7001" }],
+    });
+    expect(err.match(/^trap.rasp/gm)).toHaveLength(4);
   });
 });
 

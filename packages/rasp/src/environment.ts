@@ -1,7 +1,7 @@
 /** A program after it has run: its names, and a place to evaluate further text. The public face of elaboration. */
 import { errors, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
-import { runSource } from "./elaborate/load-file.js";
+import { runSource, type Listener } from "./elaborate/load-file.js";
 import { programScope } from "./elaborate/library.js";
 import type { Scope } from "./elaborate/scope.js";
 import { Session } from "./elaborate/session.js";
@@ -49,6 +49,11 @@ export class Environment {
     return this.scope.ownNames();
   }
 
+  /** Every name that an expression can use now: the program's, the library's and the built-in ones. */
+  get visibleNames(): readonly string[] {
+    return this.scope.names();
+  }
+
   /** The warnings of what has run since the last call, each place once, files that were loaded included. */
   takeWarnings(): readonly Diagnostic[] {
     return this.session.takeWarnings();
@@ -74,10 +79,13 @@ export class Environment {
     throw errors.wrongKind(`"${name}" is not a selector but ${describe(value)}`);
   }
 
-  /** Runs further statements. @throws RaspError, the first; what stands before it has run */
-  run(text: string, file = "<text>"): void {
+  /**
+   * Runs further statements, and tells what each came to.
+   * @throws RaspError, the first; what stands before it has run
+   */
+  run(text: string, file = "<text>", tell?: Listener): void {
     this.session.budget.restart();
-    runSource({ file, text }, this.session, this.scope);
+    runSource({ file, text }, this.session, this.scope, tell);
   }
 
   /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */

@@ -15,14 +15,14 @@ export function registerCost(program: Command, context: Context): void {
     .action((file: string, options: { readonly sop: string; readonly json?: boolean }) => {
       const counted = cost(runProgram(context, file).sop(options.sop));
       if (options.json) context.printJson(asJson(options.sop, counted));
-      else context.print(asText(options.sop, counted));
+      else context.print(costText(options.sop, counted));
     });
 }
 
 const place = ({ span }: HeadCost): Json =>
   span ? { file: span.source.file, ...position(span.source, span.start), text: textOf(span) } : null;
 
-function asJson(sop: string, { layers, headsPerLayer, reasons }: Cost): Json {
+function asJson(sop: string, { layers, headsPerLayer, reasons }: Cost): Record<string, Json> {
   return {
     sop,
     layers,
@@ -38,7 +38,8 @@ function asJson(sop: string, { layers, headsPerLayer, reasons }: Cost): Json {
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
 
-function asText(sop: string, { layers, headsPerLayer, reasons }: Cost): string {
+/** What an s-op costs, in plain words. */
+export function costText(sop: string, { layers, headsPerLayer, reasons }: Cost): string {
   const lines = [
     `${sop}: ${count(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
   ];

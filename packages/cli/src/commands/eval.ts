@@ -1,5 +1,14 @@
 /** `selectron eval`: the values of an s-op, a selector or an expression; with `--batch`, of many cases. */
-import { applyTo, displayValue, encodeResult, encodeValue, isMatrix, type Atom, type Json, type Value } from "@selectron/rasp";
+import {
+  applyTo,
+  displayValue,
+  encodeResult,
+  encodeValue,
+  isMatrix,
+  type Atom,
+  type Json,
+  type Value,
+} from "@selectron/rasp";
 import type { Command } from "commander";
 import { answerCases } from "../batch.js";
 import { UsageError, type Context } from "../context.js";
@@ -49,13 +58,14 @@ function evaluateFile(context: Context, file: string | undefined, { sop, expr, i
   const given = input === undefined ? undefined : parseInput(input);
   const environment = runProgram(context, file, given);
   const value = sop === undefined ? environment.evaluateExpression(expr!) : environment.get(sop);
+  context.warn(environment.takeWarnings());
   const atoms = given ?? environment.example;
   const answer = applyTo(value, atoms);
   if (json) context.printJson(asJson(value, answer, atoms));
   else context.print(displayValue(answer));
 }
 
-function asJson(value: Value, answer: Value, input: readonly Atom[]): Json {
+function asJson(value: Value, answer: Value, input: readonly Atom[]): Record<string, Json> {
   const type = value.kind === "applied" ? (isMatrix(value.result) ? "selector" : "s-op") : value.kind;
   return { type, input: encodeResult(input).value, ...encodeValue(answer) };
 }

@@ -1,0 +1,113 @@
+/** The REPL's commands that begin with a colon. Each takes the rest of its line, and answers with text. */
+import { compile, cost, type Environment, type SOp } from "@selectron/rasp";
+import { costText } from "../commands/cost.js";
+import { UsageError } from "../context.js";
+import { statsText, tokensText } from "../describe-model.js";
+import { explain } from "./explain.js";
+
+/** A command, as `:help` lists it. */
+export interface ReplCommand {
+  readonly name: string;
+  readonly usage: string;
+  readonly help: string;
+  /** @throws RaspError, UsageError */
+  readonly run: (rest: string, environment: Environment) => string;
+}
+
+export const COMMANDS: readonly ReplCommand[] = [
+  { name: "help", usage: ":help", help: "this list", run: () => help() },
+  {
+    name: "names",
+    usage: ":names",
+    help: "the names that are set, the library's included",
+    run: (_, environment) => namesText(environment),
+  },
+  {
+    name: "cost",
+    usage: ":cost NAME",
+    help: "layers and heads, and the line that forces each",
+    run: (rest, environment) => {
+      const { sop, text } = sopOf(rest, ":cost NAME", environment);
+      return costText(text, cost(sop));
+    },
+  },
+  {
+    name: "compile",
+    usage: ":compile NAME [TOKENS [LENGTH]]",
+    help: "the Transformer that computes it, for a vocabulary such as a,b,c; else for the running example's",
+    run: compileText,
+  },
+  {
+    name: "explain",
+    usage: ":explain NAME [POSITION]",
+    help: "how its value at a position of the running example came about",
+    run: explainText,
+  },
+];
+
+/** Runs a line that begins with a colon. @throws RaspError, UsageError */
+export function runCommand(line: string, environment: Environment): string {
+  const [, name, rest] = /^:(\S*)\s*(.*?)\s*;?\s*$/s.exec(line)!;
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (!command) throw new UsageError(`there is no command ":${name!}"`, ":help lists what there is");
+  return command.run(rest!, environment);
+}
+
+function help(): string {
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  return [
+    "Statements end with ; and can take several lines:",
+    "  flip = select(indices, length - 1 - indices, ==);",
+    "  aggregate(flip, tokens);            shows the s-op on the running example",
+    '  aggregate(flip, tokens)("abc");     applies it to an input',
+    "  def double(x) { return x + x; }     defines a function",
+    "",
+    "Commands, without a ; :",
+    '  set example "abc"                   chooses the running example; also: set s-op|selector example',
+    "  show example                        tells it",
+    "  examples off | on                   hides or shows the examples; also: s-op|selector examples off",
+    "  full seq display on | off           inputs above outputs, position by position",
+    '  load "file";                        runs file.rasp (this one takes a ;)',
+    "  exit, quit, or Ctrl+D               leave; Ctrl+C drops what is not finished",
+    "",
+    ...COMMANDS.map(({ usage, help: text }) => `  ${usage.padEnd(width)}  ${text}`),
+  ].join("\n");
+}
+
+function namesText(environment: Environment): string {
+  const own = environment.names;
+  const others = environment.visibleNames.filter((name) => !own.includes(name) && name !== "out");
+  return [...(own.length > 0 ? [`yours: ${own.join(", ")}`] : []), `always there: ${others.sort().join(", ")}`].join(
+    "\n",
+  );
+}
+
+/** The s-op that the rest of a command names or writes. */
+function sopOf(text: string, usage: string, environment: Environment): { readonly sop: SOp; readonly text: string } {
+  if (text === "") throw new UsageError("which s-op?", usage);
+  const value = environment.evaluateExpression(text, "<command>");
+  if (value.kind === "s-op") return { sop: value.node, text };
+  throw new UsageError(`${text} is a ${value.kind}, not an s-op`, usage);
+}
+
+function compileText(rest: string, environment: Environment): string {
+  const usage = ":compile NAME a,b,c 5";
+  const [, text, tokens, length] = /^(.*?)(?:\s+(\S+,\S*|\S)(?:\s+(\d+))?)?$/s.exec(rest)!;
+  const { sop } = sopOf(text!, usage, environment);
+  const vocabulary = tokens === undefined ? [...new Set(environment.example)] : tokens.split(",");
+  const maxLength = length === undefined ? environment.example.length : Number(length);
+  if (maxLength < 1) throw new UsageError("the longest input has at least one token", usage);
+  const model = compile(sop, { vocabulary, maxLength, name: text! });
+  return `${text!}, for the tokens ${tokensText(vocabulary)} and up to ${maxLength} of them:\n${statsText(model)}`;
+}
+
+function explainText(rest: string, environment: Environment): string {
+  const [, text, position] = /^(.*?)(?:\s+(\d+))?$/s.exec(rest)!;
+  const { sop } = sopOf(text!, ":explain NAME 0", environment);
+  const { sopExample } = environment.session;
+  const at = Number(position ?? 0);
+  const { length } = sopExample.input;
+  if (at >= length)
+    throw new UsageError(`the running example has the positions 0 to ${length - 1}`, `:explain ${text!} 0`);
+  return explain(sop, at, sopExample);
+}

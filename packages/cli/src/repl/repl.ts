@@ -1,0 +1,133 @@
+/**
+ * The REPL without a terminal: lines in, answers out. Input is gathered until it is a whole text, as the parser has it: a text that
+ * ends too early waits for more, a `;` missing between two statements is an error at once.
+ */
+import type { Environment, RaspError } from "@selectron/rasp";
+import { parseProgram, render, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
+import { encodeValue, applyTo } from "@selectron/rasp";
+import { diagnosticJson, errorJson, errorText } from "../context.js";
+import { runCommand } from "./commands.js";
+import { show, showValue } from "./show.js";
+
+/** Where the REPL's words go. */
+export interface ReplOutput {
+  readonly answer: (text: string) => void;
+  readonly complain: (text: string) => void;
+  /** With `--json`: one object for each answer, instead of `answer`. */
+  readonly json?: (object: Readonly<Record<string, Json>>) => void;
+}
+
+export class Repl {
+  /** Whether `exit` has been said. */
+  ended = false;
+  /** Whether anything went wrong. */
+  failed = false;
+  private pending = "";
+  private texts = 0;
+
+  constructor(
+    readonly environment: Environment,
+    private readonly output: ReplOutput,
+  ) {}
+
+  /** Whether a statement is unfinished. */
+  get isWaiting(): boolean {
+    return this.pending !== "";
+  }
+
+  /** How many bodies are open in the unfinished statement. */
+  get depth(): number {
+    return this.pending.split("{").length - this.pending.split("}").length;
+  }
+
+  /** Whether only a `;` is missing. */
+  get lacksSemicolon(): boolean {
+    return this.isWaiting && parseProgram({ file: "", text: `${this.pending};` }).error === undefined;
+  }
+
+  /** One line of input. Never throws. */
+  feed(line: string): void {
+    if (this.pending === "" && line.trimStart().startsWith(":")) {
+      this.attempt(() => this.tell(runCommand(line.trim(), this.environment), {}));
+      return;
+    }
+    this.pending += this.pending === "" && line.trim() === "" ? "" : `${line}\n`;
+    if (this.pending === "") return;
+    const { error } = parseProgram({ file: "", text: this.pending });
+    if (error && isUnfinished(error)) return;
+    this.runPending();
+  }
+
+  /** The end of the input: what is unfinished is an error. */
+  finish(): void {
+    if (this.pending.trim() !== "") this.runPending();
+  }
+
+  /** Drops what is unfinished. */
+  drop(): void {
+    this.pending = "";
+  }
+
+  private runPending(): void {
+    const text = this.pending;
+    this.pending = "";
+    // Each text has a name of its own, so that a later message can point into it.
+    const file = `<input ${++this.texts}>`;
+    this.attempt(() => {
+      let before = this.values();
+      this.environment.run(text, file, (outcome, statement) => {
+        this.tellOutcome(outcome, statement, before);
+        before = this.values();
+      });
+    });
+    for (const warning of this.environment.takeWarnings()) {
+      if (this.output.json) this.output.json({ warning: diagnosticJson(warning) });
+      this.output.complain(render(warning));
+    }
+  }
+
+  private attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.failed = true;
+      this.output.json?.({ error: errorJson(error) });
+      this.output.complain(errorText(error));
+    }
+  }
+
+  private tell(text: string, object: Readonly<Record<string, Json>>): void {
+    if (this.output.json) this.output.json({ ...object, text });
+    else this.output.answer(text);
+  }
+
+  private tellOutcome(outcome: Outcome, statement: Statement, before: ReadonlyMap<string, Value>): void {
+    const { session } = this.environment;
+    if (outcome.kind === "exit") this.ended = true;
+    const text = show(outcome, statement, session);
+    if (text !== undefined) this.tell(text, this.asJson(outcome));
+    if (statement.kind !== "load") return;
+    for (const [name, value] of this.values()) {
+      if (before.get(name) !== value) this.tell(showValue(value, name, session), this.valueJson(value, [name]));
+    }
+  }
+
+  private values(): ReadonlyMap<string, Value> {
+    return new Map(this.environment.names.map((name) => [name, this.environment.get(name)]));
+  }
+
+  private asJson(outcome: Outcome): Readonly<Record<string, Json>> {
+    if (outcome.kind === "value") return this.valueJson(outcome.value);
+    return outcome.kind === "assigned" ? this.valueJson(outcome.value, outcome.names) : {};
+  }
+
+  private valueJson(value: Value, names?: readonly string[]): Readonly<Record<string, Json>> {
+    const { sopExample, selectorExample } = this.environment.session;
+    const { input } = value.kind === "selector" ? selectorExample : sopExample;
+    return { type: value.kind, ...(names ? { names } : {}), ...encodeValue(applyTo(value, input)) };
+  }
+}
+
+/** Whether more input could make the text whole. A string or a character that fits nothing never becomes right. */
+const isUnfinished = ({ diagnostic, further }: RaspError): boolean =>
+  diagnostic.code === "RASP1004" && further.length === 0;

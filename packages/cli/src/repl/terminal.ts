@@ -1,0 +1,101 @@
+/** The REPL at a terminal or in a pipe: prompts, editing, history over sessions, Tab, Ctrl+C and Ctrl+D. */
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Paint } from "../paint.js";
+import { complete } from "./complete.js";
+import type { Repl } from "./repl.js";
+
+/** Lines of history that a new session remembers. */
+const HISTORY = 1000;
+
+/** The streams of a session. */
+export interface Streams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  /** Whether a person types. */
+  readonly isTerminal: boolean;
+  /** Where the history is kept. */
+  readonly historyFile: string;
+}
+
+/** Standard input and output; the history in `SELECTRON_HISTORY`, or a file in the home folder. */
+export const standardStreams = (isTerminal: boolean): Streams => ({
+  input: process.stdin,
+  output: process.stdout,
+  isTerminal,
+  historyFile: process.env["SELECTRON_HISTORY"] ?? join(homedir(), ".selectron_history"),
+});
+
+/** Feeds lines to the REPL until it or they end. */
+export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, historyFile }: Streams): Promise<void> {
+  const reader = createInterface({
+    input,
+    terminal: isTerminal,
+    ...(isTerminal
+      ? {
+          output,
+          history: readHistory(historyFile),
+          historySize: HISTORY,
+          removeHistoryDuplicates: true,
+          completer: (line: string) => complete(line, repl.environment),
+        }
+      : {}),
+  });
+  let hinted = false;
+  const prompt = (): void => {
+    if (!isTerminal) return;
+    if (repl.lacksSemicolon && !hinted) {
+      output.write(paint.dim("(a statement ends with ; and Ctrl+C drops it)\n"));
+      hinted = true;
+    }
+    reader.setPrompt(repl.isWaiting ? `.. ${"  ".repeat(Math.max(0, repl.depth))}` : ">> ");
+    reader.prompt();
+  };
+  return new Promise((resolve) => {
+    reader.on("line", (line) => {
+      if (repl.ended) return;
+      if (isTerminal) remember(historyFile, line);
+      repl.feed(line);
+      if (repl.ended) reader.close();
+      else prompt();
+    });
+    reader.on("SIGINT", () => {
+      const isIdle = !repl.isWaiting && reader.line === "";
+      output.write(isIdle ? "\n(Ctrl+D or exit leaves)\n" : "\n");
+      repl.drop();
+      // readline keeps the line that was being typed; Ctrl+U forgets it.
+      reader.write(null, { ctrl: true, name: "e" });
+      reader.write(null, { ctrl: true, name: "u" });
+      prompt();
+    });
+    reader.on("close", () => {
+      if (isTerminal && !repl.ended) output.write("\n");
+      if (!isTerminal) repl.finish();
+      resolve();
+    });
+    prompt();
+  });
+}
+
+/** The remembered lines, the newest first. Older ones than a session needs are forgotten. */
+function readHistory(file: string): string[] {
+  try {
+    const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
+    if (lines.length > 2 * HISTORY) writeFileSync(file, `${lines.slice(-HISTORY).join("\n")}\n`);
+    return [...new Set(lines.slice(-HISTORY).reverse())];
+  } catch {
+    return []; // no history yet, or none that can be read: the session works without
+  }
+}
+
+/** Appends a line, so that sessions side by side do not overwrite each other. */
+function remember(file: string, line: string): void {
+  if (line.trim() === "") return;
+  try {
+    appendFileSync(file, `${line}\n`, { mode: 0o600 });
+  } catch {
+    // A home that cannot be written costs the history, not the session.
+  }
+}
