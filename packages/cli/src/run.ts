@@ -5,6 +5,7 @@ import { registerCost } from "./commands/cost.js";
 import { registerDraw } from "./commands/draw.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
+import { registerRepl } from "./commands/repl.js";
 import { registerRun } from "./commands/run.js";
 import { registerTour } from "./commands/tour.js";
 import { registerVerify } from "./commands/verify.js";
@@ -13,6 +14,7 @@ import type { Io } from "./io.js";
 
 /** Every command, in the order of the help text. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
+  registerRepl,
   registerTour,
   registerEval,
   registerCost,
@@ -35,7 +37,8 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   for (const command of program.commands) command.copyInheritedSettings(program);
   const json = args.includes("--json");
   try {
-    await program.parseAsync([...args], { from: "user" });
+    const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
+    await program.parseAsync([...command], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) context.fail(error, json);
     else if (error.code === "commander.help") context.say(program.helpInformation());

@@ -5,6 +5,7 @@ export { parseProgram, type ParseResult } from "./syntax/parser.js";
 export type { Expression, Program, Statement } from "./syntax/ast.js";
 export * from "./graph/node.js";
 export { load, Environment, type LoadOptions } from "./environment.js";
+export type { Listener } from "./elaborate/load-file.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";
 export type { Outcome } from "./elaborate/statements.js";
 export type { Session } from "./elaborate/session.js";
@@ -25,11 +26,11 @@ export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";
 export { sequenceType, type SequenceType } from "./interpret/sequence.js";
 export { aggregateRow } from "./atom/mean.js";
 export { atomsEqual, compareAtoms } from "./atom/compare.js";
-export { atomText, floatText } from "./atom/text.js";
+export { atomText, describeAtom, describeInput, floatText } from "./atom/text.js";
 export { cost, type Cost, type HeadCost } from "./cost.js";
 export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./case.js";
-export { displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
+export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
 export { columns, render } from "./render.js";
 export {
   drawSvg,
