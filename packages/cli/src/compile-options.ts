@@ -29,7 +29,8 @@ export const wholeNumber =
     return value;
   };
 
-function parseVocabulary(text: string): readonly Atom[] {
+/** The value of --vocab. */
+export function parseVocabulary(text: string): readonly Atom[] {
   if (text.startsWith("[")) return readInput(text);
   const tokens = text.split(",");
   if (tokens.includes("")) throw new InvalidArgumentError('There is an empty token; write a,b,c or ["a",","].');

@@ -1,5 +1,5 @@
 /** What the command does to the outside world, behind one interface so that tests can stand in for it. */
-import { readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 
 export interface Io {
   /** The text of a file. @throws Error as `readFileSync` does */
@@ -8,6 +8,8 @@ export interface Io {
   readonly readBytes: (path: string) => Uint8Array;
   /** Writes a file whole or not at all. @throws Error as `writeFileSync` does */
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
+  /** Makes a folder and those it stands in, where they are not there yet. @throws Error as `mkdirSync` does */
+  readonly makeFolder: (path: string) => void;
   /** All of standard input. */
   readonly readStdin: () => string;
   /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
@@ -31,6 +33,7 @@ export const nodeIo: Io = {
       throw error;
     }
   },
+  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
   readStdin: () => readFileSync(0, "utf8"),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   out: (text) => writeAll(1, text),

@@ -40,6 +40,15 @@ export function writeOut({ io }: Context, path: string, bytes: Uint8Array): void
   }
 }
 
+/** @throws UsageError */
+export function makeFolder({ io }: Context, path: string): void {
+  try {
+    io.makeFolder(path);
+  } catch (error) {
+    throw new UsageError(`cannot make the folder "${path}": ${reason(error)}`, "choose a place that can be written");
+  }
+}
+
 /** Registers the SIMD kernels. Where they are not to be had the plain ones stay: slower, with the same answers. */
 export async function useFastKernels(): Promise<void> {
   try {

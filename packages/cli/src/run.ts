@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerDraw } from "./commands/draw.js";
+import { registerDataset } from "./commands/dataset.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerRepl } from "./commands/repl.js";
@@ -23,6 +24,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerRun,
   registerVerify,
   registerMerge,
+  registerDataset,
 ];
 
 /** Runs the command with these arguments (without `node` and the script). Never throws. */

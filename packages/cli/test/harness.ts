@@ -31,6 +31,7 @@ export async function selectron(
       return bytes;
     },
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
+    makeFolder: () => undefined,
     readStdin: () => stdin,
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),

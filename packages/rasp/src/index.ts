@@ -58,6 +58,7 @@ export {
   type VerifyReport,
   type WrongSOp,
 } from "./verify/index.js";
+export { dataset, type DatasetOptions, type Sample } from "./dataset/index.js";
 export {
   encodeReport,
   mergeReports,

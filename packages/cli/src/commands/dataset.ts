@@ -1,0 +1,81 @@
+/** `selectron dataset`: random programs with their weights and values, for people who train decompilers. */
+import { cost, dataset, encodeResult, type Json, type Sample } from "@selectron/rasp";
+import type { Command } from "commander";
+import { parseVocabulary, wholeNumber } from "../compile-options.js";
+import { UsageError, type Context } from "../context.js";
+import { statsJson } from "../describe-model.js";
+import { makeFolder, useFastKernels, writeOut } from "../model-file.js";
+
+interface DatasetCommandOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly output: string;
+  readonly vocab: ReturnType<typeof parseVocabulary>;
+  readonly maxLength: number;
+  readonly lines: number;
+  readonly examples: number;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function registerDataset(program: Command, context: Context): void {
+  program
+    .command("dataset")
+    .description("random programs, their weights and input/output pairs; equal options give equal bytes")
+    .requiredOption("--count <n>", "how many programs", wholeNumber(1))
+    .requiredOption("--seed <n>", "which programs", wholeNumber(0))
+    .option("-o, --output <folder>", "where programs.jsonl and models/ go", "dataset")
+    .option("--vocab <tokens>", "the tokens, strings: a,b,c", parseVocabulary, ["a", "b", "c", "d"])
+    .option("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1), 8)
+    .option("--lines <n>", "the most lines of a program", wholeNumber(2), 8)
+    .option("--examples <n>", "input/output pairs of each program", wholeNumber(1), 32)
+    .option("--json", "one JSON object on standard output")
+    .action(async (options: DatasetCommandOptions) => {
+      await useFastKernels();
+      const { count, seed, output, json } = options;
+      const lines = writeSamples(context, options);
+      writeOut(context, `${output}/programs.jsonl`, new TextEncoder().encode(lines.join("")));
+      if (json) context.printJson({ output, count, seed });
+      else context.print(`wrote ${output}/programs.jsonl and ${output}/models: ${count} programs, seed ${seed}`);
+    });
+}
+
+/** Writes a model's file for each sample, and returns the lines that tell of them. */
+function writeSamples(context: Context, options: DatasetCommandOptions): string[] {
+  const vocabulary = options.vocab.map((token) => {
+    if (typeof token === "string") return token;
+    throw new UsageError(`token ${String(token)} is not a string`, "use strings: --vocab a,b,c");
+  });
+  makeFolder(context, `${options.output}/models`);
+  const lines: string[] = [];
+  try {
+    for (const sample of dataset({ ...options, vocabulary })) {
+      const id = String(lines.length).padStart(6, "0");
+      const model = `models/${id}.safetensors`;
+      writeOut(context, `${options.output}/${model}`, sample.model.toSafetensors());
+      lines.push(`${JSON.stringify(lineOf(id, model, sample))}\n`);
+    }
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+  return lines;
+}
+
+function lineOf(id: string, model: string, sample: Sample): Json {
+  const { layers, headsPerLayer } = cost(sample.sop);
+  return {
+    id,
+    program: sample.program,
+    sop: "result",
+    vocabulary: encodeResult(sample.model.card.vocabulary).value,
+    maxLength: sample.model.card.maxLength,
+    cost: { layers, headsPerLayer },
+    model,
+    stats: statsJson(sample.model),
+    examples: sample.examples.map(({ input, output }) => {
+      const { value, kinds } = encodeResult(output);
+      return { input: encodeResult(input).value, output: value, kinds: kinds! };
+    }),
+  };
+}
