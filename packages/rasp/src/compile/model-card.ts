@@ -44,7 +44,7 @@ const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Ce
   lengths: provedFor.lengths,
   worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
   where,
-  bounds,
+  bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error })),
 });
 
 /** Equal cards give equal texts. */
@@ -54,9 +54,12 @@ export function encodeCard(card: ModelCard): Record<string, string> {
     format: FORMAT,
     version: String(VERSION),
     card: JSON.stringify({
-      ...card,
+      name: card.name,
       vocabulary: card.vocabulary.map(atomToJson),
+      maxLength: card.maxLength,
       decoding: { kind: card.decoding.kind, classes: card.decoding.classes.map(atomToJson) },
+      labels: card.labels,
+      heads: card.heads,
       certificate: certificateToJson(card.certificate),
       config: { vocabularySize, maxLength, dModel, outputs, blocks },
     }),
