@@ -74,14 +74,21 @@ export class Repl {
     // Each text has a name of its own, so that a later message can point into it.
     const file = `<input ${++this.texts}>`;
     this.attempt(() => {
-      let before = this.values();
-      this.environment.run(text, file, (outcome, statement) => {
-        this.tellOutcome(outcome, statement, before);
-        before = this.values();
-      });
+      try {
+        let before = this.values();
+        this.environment.run(text, file, (outcome, statement) => {
+          this.tellOutcome(outcome, statement, before);
+          before = this.values();
+        });
+      } finally {
+        this.tellWarnings();
+      }
     });
+  }
+
+  private tellWarnings(): void {
     for (const warning of this.environment.takeWarnings()) {
-      if (this.output.json) this.output.json({ warning: diagnosticJson(warning) });
+      this.output.json?.({ warning: diagnosticJson(warning) });
       this.output.complain(render(warning));
     }
   }

@@ -299,8 +299,10 @@ export class Elaborator {
       const values = inner.expressions(result);
       return values.length === 1 ? values[0]! : inner.list(values);
     } catch (error) {
-      const known = error instanceof RaspError ? (error.diagnostic.notes ?? []).length : MAX_NOTES;
-      if (!(error instanceof RaspError) || known >= MAX_NOTES || inner.blame) throw error;
+      if (!(error instanceof RaspError) || inner.blame) throw error;
+      const known = error.diagnostic.notes ?? [];
+      // A call inside itself is told once.
+      if (known.length >= MAX_NOTES || known.some((note) => note.span?.start === span.start)) throw error;
       throw error.with({ message: `called from here: ${name.text}(...)`, span });
     }
   }

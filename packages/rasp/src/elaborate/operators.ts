@@ -106,7 +106,11 @@ function elementwise(op: Exclude<BinaryOperator, Logical>, left: Value, right: V
 }
 
 const unfit = (op: string, left: Value, right: Value): RaspError =>
-  errors.operandType(`"${op}" does not work between ${describe(left)} and ${describe(right)}`);
+  errors.operandType(`"${op}" does not work between ${describe(left)} and ${describe(right)}`, {
+    ...(left.kind === "applied" || right.kind === "applied"
+      ? { suggestion: `compute first, then apply: (s ${op} t)(input)` }
+      : {}),
+  });
 
 /** Python's order of lists: the first items that differ decide, else the lengths. */
 function compareLists(op: Ordering, left: Value, right: Value): boolean {
