@@ -4,6 +4,9 @@ export { position, textOf, type Position, type Source, type Span } from "./synta
 export { parseProgram, type ParseResult } from "./syntax/parser.js";
 export type { Expression, Program, Statement } from "./syntax/ast.js";
 export * from "./graph/node.js";
+export { sameGraph } from "./graph/equal.js";
+export { printRasp, PrintError } from "./print.js";
+export * from "./combinators.js";
 export { load, Environment, type LoadOptions } from "./environment.js";
 export type { Listener } from "./elaborate/load-file.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";

@@ -30,19 +30,30 @@ export const indicatorMap = plain("indicator", ([a]) => (truth(a!) ? 1n : 0n));
 export const ternaryMap = plain("if", ([condition, then, otherwise]) => (truth(condition!) ? then! : otherwise!));
 
 /** What an s-op is when compared with something that equals no atom, such as a list. */
-export const neverEqualMap: Elementwise = { name: "==", key: "== nothing", apply: () => false };
+export const neverEqualMap: Elementwise = {
+  name: "==",
+  key: "== nothing",
+  apply: () => false,
+  container: { kind: "list", items: [] },
+};
 
 /** 1 where the operand equals the atom: what `atom in s-op` averages. */
 export const equalsMap = (atom: Atom): Elementwise => ({
   name: "==",
   key: `1 if == ${exactKey(atom)}`,
   apply: ([a]) => (atomsEqual(a!, atom) ? 1n : 0n),
+  container: { kind: "list", items: [atom] },
 });
 
 /** Whether the operand is one of the atoms. */
 export function memberMap(atoms: readonly Atom[]): Elementwise {
   const keys = new Set(atoms.map(atomKey));
-  return { name: "in", key: `in [${atoms.map(exactKey).join(",")}]`, apply: ([a]) => keys.has(atomKey(a!)) };
+  return {
+    name: "in",
+    key: `in [${atoms.map(exactKey).join(",")}]`,
+    apply: ([a]) => keys.has(atomKey(a!)),
+    container: { kind: "list", items: atoms },
+  };
 }
 
 /** The atom of a list or string at the operand, which counts from the end if negative. Items that are no atoms are `undefined`. */
@@ -51,6 +62,7 @@ export function lookUpListMap(kind: "list" | "string", items: readonly (Atom | u
     name: "[]",
     key: `${kind} [${items.map(looseKey).join(",")}]`,
     apply: ([index]) => items[listIndex(kind, items.length, index!)] ?? notAnAtom(index!),
+    container: { kind, items },
   };
 }
 
@@ -64,6 +76,7 @@ export function lookUpDictMap(entries: ReadonlyMap<string, Atom | undefined>): E
       if (!entries.has(id)) throw errors.missingKey(`${describeAtom(index!)} is not a key of this dict`);
       return entries.get(id) ?? notAnAtom(index!);
     },
+    container: { kind: "dict", entries },
   };
 }
 

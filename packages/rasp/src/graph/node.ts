@@ -19,7 +19,17 @@ export interface Elementwise {
   readonly key: string;
   /** @throws RaspError where the operator has no value for these operands. */
   readonly apply: (args: readonly Atom[]) => Atom;
+  /** The list, string or dict that it looks into. */
+  readonly container?: Container;
 }
+
+/** Data that an elementwise function carries. Items that are no atoms are `undefined`; a dict's keys are `atomKey`s. */
+export type Container =
+  | { readonly kind: "list" | "string"; readonly items: readonly (Atom | undefined)[] }
+  | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Atom | undefined> };
+
+/** The type of an s-op's values, for TypeScript alone: no node has such a property. */
+declare const valueType: unique symbol;
 
 interface NodeBase {
   /** Unique and ascending in order of creation: a node's operands have smaller ids than the node. */
@@ -28,6 +38,7 @@ interface NodeBase {
   readonly span: Span | undefined;
   /** The name that the program gave it first. For display only. */
   name?: string;
+  readonly [valueType]?: unknown;
 }
 
 export interface TokensNode extends NodeBase {
@@ -63,7 +74,10 @@ export interface AggregateNode extends NodeBase {
   readonly noDefault?: string;
 }
 
-export type SOp = TokensNode | IndicesNode | ConstantNode | MapNode | AggregateNode;
+/** A sequence operator. `T` is what stands at each position: number, string or boolean, where TypeScript can know it. */
+export type SOp<T = unknown> = (TokensNode | IndicesNode | ConstantNode | MapNode | AggregateNode) & {
+  readonly [valueType]?: T;
+};
 
 /** `matrix[query][key] = keys[key] op queries[query]`. */
 export interface SelectNode extends NodeBase {

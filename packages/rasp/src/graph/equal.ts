@@ -1,0 +1,67 @@
+/** When two graphs are the same graph. */
+import { describeAtom } from "../atom/text.js";
+import { operands, type GraphNode } from "./node.js";
+
+/** What a node is, its operands apart. */
+function ownText(node: GraphNode): string {
+  switch (node.kind) {
+    case "tokens":
+      return `tokens ${node.conversion}`;
+    case "constant":
+      return `constant ${typeof node.value} ${describeAtom(node.value)}`;
+    case "map":
+      return `map ${node.fn.key}`;
+    case "aggregate":
+      return node.noDefault === undefined
+        ? `aggregate ${typeof node.default} ${describeAtom(node.default)}`
+        : "aggregate without default";
+    case "select":
+      return `select ${node.op}`;
+    default:
+      return node.kind;
+  }
+}
+
+/** Numbers that two nodes share exactly if they compute the same by the same operations, whether or not they are one object. */
+export class Structure {
+  private readonly numbers = new Map<string, number>();
+  private readonly known = new Map<GraphNode, number>();
+
+  /** The number of a node. The nodes that it reads are given theirs on the way. */
+  of(root: GraphNode): number {
+    const stack = [root];
+    for (let node = stack.at(-1); node; node = stack.at(-1)) {
+      const missing = operands(node).filter((operand) => !this.known.has(operand));
+      if (missing.length > 0) stack.push(...missing);
+      else {
+        stack.pop();
+        const key = `${ownText(node)} ${operands(node)
+          .map((operand) => this.known.get(operand)!)
+          .join(" ")}`;
+        const number = this.numbers.get(key) ?? this.numbers.size;
+        this.numbers.set(key, number);
+        this.known.set(node, number);
+      }
+    }
+    return this.known.get(root)!;
+  }
+}
+
+/** Whether two graphs have the same nodes in the same places, with the same ones shared. Leaves may be shared or not. */
+export function sameGraph(a: GraphNode, b: GraphNode): boolean {
+  const partner = new Map<GraphNode, GraphNode>();
+  const partnerOfB = new Map<GraphNode, GraphNode>();
+  const stack: (readonly [GraphNode, GraphNode])[] = [[a, b]];
+  for (let pair = stack.pop(); pair; pair = stack.pop()) {
+    const [x, y] = pair;
+    if (ownText(x) !== ownText(y)) return false;
+    const [inside, others] = [operands(x), operands(y)];
+    if (inside.length !== others.length) return false;
+    if (inside.length === 0 || (partner.get(x) === y && partnerOfB.get(y) === x)) continue;
+    if (partner.has(x) || partnerOfB.has(y)) return false;
+    partner.set(x, y);
+    partnerOfB.set(y, x);
+    inside.forEach((operand, i) => stack.push([operand, others[i]!]));
+  }
+  return true;
+}
