@@ -7,10 +7,16 @@ import Benchmark from "benchmark";
 /** One way of computing the thing. */
 export interface Candidate {
   readonly name: string;
-  /** Throws if the answer is wrong. */
-  readonly check: () => void;
-  /** What is timed. */
-  readonly run: () => void;
+  /** Throws, or rejects, if the answer is wrong. */
+  readonly check: () => void | Promise<void>;
+  /** What is timed; awaited if it returns a promise. */
+  readonly run: () => unknown;
+  /** Awaited before the check and before every round: selects what is global. */
+  readonly enter?: () => unknown;
+  /** Floating-point operations of one run, if not those of the comparison. */
+  readonly operations?: number;
+  /** Gives back what the candidate holds. */
+  readonly dispose?: () => void;
 }
 
 /** A thing to compute. The first candidate is the base of all ratios. */
@@ -28,18 +34,20 @@ export interface Measurement {
   readonly comparison: string;
   readonly candidate: string;
   readonly median: number;
+  readonly best: number;
   /** Half the distance between the quartiles, as a share of the median. */
   readonly spread: number;
   readonly gflops?: number;
-  /** How many times faster than the first candidate. */
+  /** How many times as fast as the first candidate, work for work: the median over the rounds of the ratio within a round. */
   readonly ratio: number;
 }
 
-/** Lets every candidate prove its answer. Throws an Error that names the one whose answer is wrong. */
-export function check({ name, candidates }: Comparison): void {
+/** Lets every candidate prove its answer. Rejects with an Error that names the one whose answer is wrong. */
+export async function check({ name, candidates }: Comparison): Promise<void> {
   for (const candidate of candidates) {
     try {
-      candidate.check();
+      await candidate.enter?.();
+      await candidate.check();
     } catch (error) {
       throw new Error(`${name}: ${candidate.name} is wrong, so nothing is timed.`, { cause: error });
     }
@@ -55,31 +63,46 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /** Seconds per run, as the median of what `benchmark` samples within `seconds`. */
-function time(run: () => void, seconds: number): number {
-  const bench = new Benchmark(run, { maxTime: seconds, minSamples: 3 }).run({ async: false });
-  if (bench.error) throw new Error("benchmark: a timed run failed.", { cause: bench.error });
-  return quantile(bench.stats.sample, 0.5);
+async function time(run: () => unknown, seconds: number): Promise<number> {
+  const deferred = run() instanceof Promise;
+  const step = deferred
+    ? (resolver: Benchmark.Deferred): void => void (run() as Promise<unknown>).then(() => resolver.resolve())
+    : run;
+  const options = { maxTime: seconds, minTime: seconds / 8, minSamples: 3, defer: deferred, async: false };
+  const done = await new Promise<Benchmark>((resolve) => {
+    new Benchmark(step, { ...options, onComplete: ({ target }: { target: Benchmark }) => resolve(target) }).run();
+  });
+  if (done.error) throw new Error("benchmark: a timed run failed.", { cause: done.error });
+  return quantile(done.stats.sample, 0.5);
 }
 
 /** Checks, then times a comparison in `rounds` rounds of about `seconds` per candidate. */
-export function measure(comparison: Comparison, rounds: number, seconds: number): Measurement[] {
-  check(comparison);
+export async function measure(comparison: Comparison, rounds: number, seconds: number): Promise<Measurement[]> {
+  await check(comparison);
   const { name, operations, candidates } = comparison;
-  const turns = Math.min(rounds, comparison.rounds ?? rounds);
   const times = candidates.map((): number[] => []);
-  for (let round = 0; round < turns; round++) {
-    candidates.forEach(({ run }, index) => times[index]!.push(time(run, seconds)));
+  const most = Math.min(rounds, comparison.rounds ?? rounds);
+  for (let round = 0; round < most; round++) {
+    for (const [index, { enter, run }] of candidates.entries()) {
+      await enter?.();
+      times[index]!.push(await time(run, seconds));
+    }
   }
-  const base = quantile(times[0]!, 0.5);
   return candidates.map((candidate, index) => {
-    const median = quantile(times[index]!, 0.5);
+    const own = times[index]!;
+    const median = quantile(own, 0.5);
+    const work = candidate.operations ?? operations;
+    // The work of the base in the time of the base, over this candidate's in its time.
+    const share = work === undefined || operations === undefined ? 1 : work / operations;
+    const ratios = own.map((value, round) => (times[0]![round]! / value) * share);
     return {
       comparison: name,
       candidate: candidate.name,
       median,
-      spread: (quantile(times[index]!, 0.75) - quantile(times[index]!, 0.25)) / 2 / median,
-      ...(operations === undefined ? {} : { gflops: operations / median / 1e9 }),
-      ratio: base / median,
+      best: Math.min(...own),
+      spread: (quantile(own, 0.75) - quantile(own, 0.25)) / 2 / median,
+      ...(work === undefined ? {} : { gflops: work / median / 1e9 }),
+      ratio: quantile(ratios, 0.5),
     };
   });
 }

@@ -1,57 +1,72 @@
-/** `npm run bench -- SUITE [--rounds N] [--seconds S] [--out FILE]`: measurements on stdout, JSON only into FILE. */
+/** `npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]`: a table on stdout, files only if asked. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { getKernels, referenceKernels } from "@selectron/core";
-import { enableWasm } from "@selectron/wasm-simd";
+import { chart } from "./chart.js";
+import { comparisonOf, loadEngines, ourEngines } from "./compare.js";
+import { peakCandidate } from "./engines/peak.js";
+import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
+import { kernelSuites } from "./suites/index.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
-import { matmulComparison, matmulShapes } from "./suites/matmul.js";
-
-const suites: Readonly<Record<string, () => Promise<Comparison[]>>> = {
-  matmul: async () => {
-    await enableWasm();
-    const backends = [referenceKernels, getKernels()];
-    return matmulShapes.map((shape) => matmulComparison(shape, backends));
-  },
-  interpreter: () =>
-    Promise.resolve(
-      interpreterPrograms.flatMap((program) =>
-        interpreterLengths.map((length) => interpreterComparison(program, length, readLesson)),
-      ),
-    ),
-};
-
-const readLesson = (lesson: string): string =>
-  readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "0.2" },
+    seconds: { type: "string", default: "0.1" },
     out: { type: "string" },
+    chart: { type: "string" },
   },
 });
-const [name = ""] = positionals;
-const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-if (!suite || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
-  console.error("usage: npm run bench -- SUITE [--rounds N] [--seconds S] [--out FILE]");
-  console.error(`suites: ${Object.keys(suites).join(", ")}; N is 1 or more, S more than 0`);
+const suiteNames = [...Object.keys(kernelSuites), "interpreter"];
+const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
+const install = positionals[0] === "peers:install";
+if (!(known || install) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
+  console.error("usage: npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]");
+  console.error("       npm run bench -- peers:install");
+  console.error(`suites: ${suiteNames.join(", ")}; N is 1 or more, S more than 0`);
   process.exit(2);
 }
+if (install) {
+  installPeers();
+  process.exit(0);
+}
 
+const readLesson = (lesson: string): string =>
+  readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
+
+/** The comparisons of a suite, each made when its turn comes. */
+async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
+  if (suite === "interpreter") {
+    for (const program of interpreterPrograms) {
+      for (const length of interpreterLengths) yield interpreterComparison(program, length, readLesson);
+    }
+    return;
+  }
+  const peak = suite === "kernels" ? await peakCandidate() : undefined;
+  for (const named of kernelSuites[suite]!) yield await comparisonOf(named, engines, peak);
+}
+
+const ours = await ourEngines();
+const alone = positionals.every((name) => name === "interpreter");
+if (!alone && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
+const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];
-for (const comparison of await suite()) {
-  console.log(comparison.name);
-  for (const measurement of measure(comparison, rounds, seconds)) {
-    measurements.push(measurement);
-    console.log(`  ${formatMeasurement(measurement)}`);
+for (const suite of positionals) {
+  for await (const comparison of comparisonsOf(suite)) {
+    console.log(comparison.name);
+    for (const measurement of await measure(comparison, rounds, seconds)) {
+      measurements.push(measurement);
+      console.log(`  ${formatMeasurement(measurement)}`);
+    }
+    comparison.candidates.forEach((candidate) => candidate.dispose?.());
   }
 }
-// npm runs this script in the bench folder; FILE is meant relative to where the user typed the command.
-if (values.out !== undefined) {
-  writeFileSync(resolve(process.env["INIT_CWD"] ?? ".", values.out), toJson(name, measurements));
-}
+// npm runs this script in the bench folder; files are meant relative to where the user typed the command.
+const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
+if (values.out !== undefined) writeFileSync(place(values.out), toJson(positionals.join(" "), measurements));
+if (values.chart !== undefined) writeFileSync(place(values.chart), chart(measurements));
+process.exit(0); // ONNX Runtime keeps the process alive otherwise

@@ -1,30 +1,57 @@
 import { readFileSync } from "node:fs";
-import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectron/core";
-import { enableWasm } from "@selectron/wasm-simd";
-import { expect, it } from "vitest";
+import { referenceKernels, setKernels } from "@selectron/core";
+import { afterAll, expect, it } from "vitest";
+import { chart } from "../src/chart.js";
+import { comparisonOf, ourEngines } from "../src/compare.js";
+import type { Engine } from "../src/engines/engine.js";
 import { check, measure, quantile } from "../src/harness.js";
 import { formatMeasurement, toJson } from "../src/report.js";
+import { kernelSuites } from "../src/suites/index.js";
 import { interpreterComparison, interpreterPrograms } from "../src/suites/interpreter.js";
-import { matmulComparison, matmulShapes } from "../src/suites/matmul.js";
+import { matmulTask, operationsOf, rowsTask } from "../src/tasks.js";
 
-await enableWasm();
-const backends = [referenceKernels, getKernels()];
-setKernels(referenceKernels);
+const ours = await ourEngines();
+afterAll(() => setKernels(referenceKernels));
 
-it("every backend proves its answer on the small shapes of the suite", () => {
-  for (const shape of matmulShapes.filter(({ m, k, n }) => m * k * n < 1e7)) check(matmulComparison(shape, backends));
-});
+const tasks = Object.values(kernelSuites).flat();
 
-it.each(interpreterPrograms)("the interpreter proves its answer on $name", (program) => {
-  const readLesson = (lesson: string) =>
+it.each(tasks.filter(({ task }) => (operationsOf(task()) ?? 0) < 2e7).map(({ name }) => name))(
+  "%s: ours is right",
+  async (name) => {
+    const comparison = await comparisonOf(
+      tasks.find((each) => each.name === name)!,
+      ours,
+    );
+    await check(comparison);
+    expect(comparison.candidates.length).toBeGreaterThan(1);
+    comparison.candidates.forEach(({ dispose }) => dispose?.());
+  },
+);
+
+it.each(interpreterPrograms)("the interpreter proves its answer on $name", async (program) => {
+  const readLesson = (lesson: string): string =>
     readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
-  for (const length of [64, 3000]) check(interpreterComparison(program, length, readLesson));
+  for (const length of [64, 3000]) await check(interpreterComparison(program, length, readLesson));
 });
 
-it("a wrong answer is never timed", () => {
-  const wrong: Kernels = { ...referenceKernels, name: "wrong", matmul: ({ out }) => void out.fill(1) };
-  const comparison = matmulComparison({ m: 2, k: 3, n: 2 }, [referenceKernels, wrong]);
-  expect(() => measure(comparison, 1, 0.001)).toThrow("2×3 · 3×2: wrong is wrong, so nothing is timed.");
+it("a wrong answer is never timed", async () => {
+  const wrong: Engine = { name: "wrong", prepare: () => ({ run: () => 0, result: () => new Float32Array(4).fill(9) }) };
+  const comparison = await comparisonOf({ name: "2×3 · 3×2", task: () => matmulTask(2, 3, 2) }, [...ours, wrong]);
+  await expect(measure(comparison, 1, 0.001)).rejects.toThrow("2×3 · 3×2: wrong is wrong, so nothing is timed.");
+  comparison.candidates.forEach(({ dispose }) => dispose?.());
+});
+
+it("times promises as well as plain functions, and counts work", async () => {
+  const sleep = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+  const fine = { check: () => undefined };
+  const candidates = [
+    { name: "asynchronous", run: sleep, ...fine },
+    { name: "twice the work", run: sleep, operations: 4e6, ...fine },
+  ];
+  const [first, second] = await measure({ name: "sleep", operations: 2e6, candidates }, 1, 0.02);
+  expect(first!.median).toBeGreaterThan(0.004);
+  expect(first!.ratio).toBe(1);
+  expect(second!.ratio).toBeGreaterThan(1);
 });
 
 it("quantiles lie between neighbours", () => {
@@ -34,13 +61,15 @@ it("quantiles lie between neighbours", () => {
 });
 
 it("reports say who, how long and how much faster", () => {
-  const measurement = { comparison: "c", candidate: "fast", median: 0.0025, spread: 0.031, gflops: 4, ratio: 12.345 };
-  expect(formatMeasurement(measurement)).toBe("fast            2.50 ms    ±3 %    4.00 GFLOP/s    12.35×");
-  const json = JSON.parse(toJson("matmul", [measurement])) as {
-    suite: string;
-    machine: object;
-    measurements: object[];
-  };
-  expect(json).toMatchObject({ suite: "matmul", measurements: [measurement] });
+  const measurement = { comparison: "c < d", candidate: "fast", median: 0.0025, best: 0.002, spread: 0.031, gflops: 4, ratio: 12.345 }; // prettier-ignore
+  expect(formatMeasurement(measurement)).toBe("fast                  2.50 ms    ±3 %    4.00 GFLOP/s    12.35×");
+  const json = JSON.parse(toJson("kernels", [measurement])) as { machine: object };
+  expect(json).toMatchObject({ suite: "kernels", measurements: [measurement] });
   expect(Object.keys(json.machine)).toEqual(["cpu", "cores", "memory", "platform", "versions"]);
+  expect(chart([measurement])).toContain(">c &#60; d</text>");
+  expect(chart([measurement])).toContain(">2.50 ms, 12.35×</text>");
+});
+
+it("row tasks have no operations to count", () => {
+  expect(operationsOf(rowsTask("softmax", 4, 4))).toBeUndefined();
 });

@@ -22,6 +22,7 @@ export {
   type RowReduction,
   type UnaryOperation,
 } from "./kernels.js";
+export { attention, type AttentionOptions } from "./ops/attention.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";

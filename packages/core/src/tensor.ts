@@ -158,6 +158,14 @@ export class Tensor {
   gelu(): Tensor {
     return elementwise.gelu(this);
   }
+  /** Gaussian error linear unit by its definition: this · Φ(this). */
+  geluExact(): Tensor {
+    return elementwise.geluExact(this);
+  }
+  /** Error function. */
+  erf(): Tensor {
+    return elementwise.erf(this);
+  }
   /** `this` read as a condition: a where it is not 0, b where it is; all three broadcast. */
   where(a: Operand, b: Operand): Tensor {
     return elementwise.where(this, a, b);

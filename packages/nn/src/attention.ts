@@ -2,7 +2,7 @@
  * Multi-head attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2): per head softmax(Q Kᵀ / √dHead) V, the
  * heads' results side by side through one output map. Head h owns columns [h·dHead, (h+1)·dHead) of every map.
  */
-import type { Tensor } from "@selectron/core";
+import { attention, type Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
 import type { ParameterScope } from "./parameters.js";
 
@@ -23,21 +23,38 @@ export class MultiHeadAttention {
     this.#output = new Linear(scope.child("output"), heads * dHead, dModel);
   }
 
-  /**
-   * @param x - [B, n, D]
-   * @param hidden - broadcasts to [B, H, n, n]; not 0 where a query (row) must not see a key (column). A query that sees
-   * no key at all attends to nothing, and its pattern is all 0.
-   * @returns the sublayer's output [B, n, D] and the attention pattern [B, H, n, n], rows = queries
-   */
-  forward(x: Tensor, hidden?: Tensor): { output: Tensor; pattern: Tensor } {
+  /** [B, n, H · dHead] → [B, H, n, dHead], a view. */
+  #split(x: Tensor): Tensor {
     const [batch, length] = x.shape as [number, number, number];
-    const split = (y: Tensor): Tensor => y.reshape([batch, length, this.#heads, this.#dHead]).permute([0, 2, 1, 3]); // [B, H, n, dHead], a view
-    const scores = split(this.#query.forward(x)).matmul(split(this.#key.forward(x)).transpose(), {
-      alpha: 1 / Math.sqrt(this.#dHead),
-    });
-    const pattern = (hidden ? scores.maskedFill(hidden, -Infinity) : scores).softmax();
-    const mixed = pattern.matmul(split(this.#value.forward(x))); // [B, H, n, dHead]
-    const joined = mixed.permute([0, 2, 1, 3]).reshape([batch, length, this.#heads * this.#dHead]);
-    return { output: this.#output.forward(joined), pattern };
+    return x.reshape([batch, length, this.#heads, this.#dHead]).permute([0, 2, 1, 3]);
+  }
+
+  /** [B, H, n, dHead] → the sublayer's output [B, n, D]. */
+  #join(mixed: Tensor): Tensor {
+    const [batch, , length] = mixed.shape as [number, number, number, number];
+    return this.#output.forward(mixed.permute([0, 2, 1, 3]).reshape([batch, length, this.#heads * this.#dHead]));
+  }
+
+  /**
+   * The sublayer's output alone, by the fused kernel: the pattern never stands in memory.
+   *
+   * @param x - [B, n, D]
+   * @param hiddenKeys - [B, n], not 0 where no query may see a key. A query that sees no key attends to nothing.
+   * @returns [B, n, D]
+   */
+  forward(x: Tensor, hiddenKeys?: Tensor): Tensor {
+    const [query, key, value] = [this.#query, this.#key, this.#value].map((map) => this.#split(map.forward(x)));
+    return this.#join(attention(query!, key!, value!, { hiddenKeys }));
+  }
+
+  /** As `forward`, with the attention pattern [B, H, n, n], rows = queries; all 0 for a query that sees no key. */
+  forwardWithPattern(x: Tensor, hiddenKeys?: Tensor): { output: Tensor; pattern: Tensor } {
+    const [batch, length] = x.shape as [number, number, number];
+    const query = this.#split(this.#query.forward(x));
+    const key = this.#split(this.#key.forward(x));
+    const scores = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(this.#dHead) });
+    const masked = hiddenKeys ? scores.maskedFill(hiddenKeys.reshape([batch, 1, 1, length]), -Infinity) : scores;
+    const pattern = masked.softmax();
+    return { output: this.#join(pattern.matmul(this.#split(this.#value.forward(x)))), pattern };
   }
 }

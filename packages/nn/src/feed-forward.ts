@@ -14,7 +14,7 @@ export class FeedForward {
 
   /** [..., D] → output [..., D] and the hidden layer after its ReLU [..., F]. */
   forward(x: Tensor): { output: Tensor; hidden: Tensor } {
-    const hidden = this.#hidden.forward(x).relu();
+    const hidden = this.#hidden.forward(x, "relu");
     return { output: this.#output.forward(hidden), hidden };
   }
 }

@@ -1,5 +1,5 @@
 /** Affine map of the last axis: y = x · W + b. */
-import type { Tensor } from "@selectron/core";
+import type { Activation, Tensor } from "@selectron/core";
 import type { ParameterScope } from "./parameters.js";
 
 export class Linear {
@@ -13,8 +13,8 @@ export class Linear {
     this.bias = scope.parameter("bias", [outputs]);
   }
 
-  /** [..., inputs] → [..., outputs]. */
-  forward(x: Tensor): Tensor {
-    return x.matmul(this.weight, { bias: this.bias });
+  /** [..., inputs] → [..., outputs], through an activation if one is given. */
+  forward(x: Tensor, activation?: Activation): Tensor {
+    return x.matmul(this.weight, { bias: this.bias, activation });
   }
 }

@@ -1,4 +1,4 @@
-/** Attention masks: 1 hides a key from a query, 0 shows it. They broadcast to [B, H, n, n]. */
+/** Attention masks: 1 hides a key, 0 shows it. */
 import { tensor, type Tensor } from "@selectron/core";
 import { checkRows } from "./rows.js";
 
@@ -6,7 +6,7 @@ import { checkRows } from "./rows.js";
  * Hides padded keys from every query.
  *
  * @param padding - [B][n], true where the token is real
- * @returns [B, 1, 1, n]
+ * @returns [B, n]
  * @throws RangeError if the rows are not `batch` rows of `length`
  */
 export function paddingMask(padding: readonly (readonly boolean[])[], batch: number, length: number): Tensor {
@@ -15,5 +15,5 @@ export function paddingMask(padding: readonly (readonly boolean[])[], batch: num
   }
   checkRows("padding", padding, length, "Pass one flag for each token.");
   const hidden = Float32Array.from(padding.flat(), (real) => (real ? 0 : 1));
-  return tensor(hidden, [batch, 1, 1, length]);
+  return tensor(hidden, [batch, length]);
 }

@@ -52,10 +52,15 @@ class Block {
     let x = input;
     if (this.#attention) {
       const { norm, layer } = this.#attention;
-      const { output, pattern } = layer.forward(norm ? norm.forward(x) : x, hiddenKeys);
-      x = x.add(output);
-      record?.(`${this.#path}.attention.pattern`, pattern);
-      record?.(`${this.#path}.attention.residual`, x);
+      const normalised = norm ? norm.forward(x) : x;
+      if (record) {
+        const { output, pattern } = layer.forwardWithPattern(normalised, hiddenKeys);
+        x = x.add(output);
+        record(`${this.#path}.attention.pattern`, pattern);
+        record(`${this.#path}.attention.residual`, x);
+      } else {
+        x = x.add(layer.forward(normalised, hiddenKeys));
+      }
     }
     if (this.#feedForward) {
       const { norm, layer } = this.#feedForward;

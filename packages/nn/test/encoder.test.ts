@@ -178,3 +178,21 @@ describe("input is checked", () => {
     );
   });
 });
+
+it("without a recorder, by the fused kernel, the logits are the same", () => {
+  fc.assert(
+    fc.property(configs, fc.integer(), fc.boolean(), (sizes, seed, padded) => {
+      const rng = new Rng(seed);
+      const encoder = new TransformerEncoder(sizes, randomParameters(sizes, rng));
+      const length = 1 + rng.int(sizes.maxLength);
+      const grid = <T>(draw: () => T): T[][] => [1, 2, 3].map(() => Array.from({ length }, draw));
+      const tokens = grid(() => rng.int(sizes.vocabularySize));
+      const padding = padded ? grid(() => rng.int(4) > 0) : undefined;
+      const fused = encoder.forward(tokens, { padding }).toArray();
+      const plain = encoder.forward(tokens, { padding, record: () => undefined });
+      const scale = plain.abs().max().item() + 1;
+      expect(distance(fused, plain.toArray()) / scale).toBeLessThan(1e-5);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,5 +1,5 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
-import { setKernels } from "@selectron/core";
+import { setKernels, Tensor } from "@selectron/core";
 import type { WasmExports } from "./exports.js";
 import { wasmKernels } from "./kernels.js";
 import { compile, instantiate, load, type WasmSource } from "./module.js";
@@ -58,3 +58,25 @@ const SCOPE_BYTES = 2 ** 26;
 export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
   return scopes ? scopes.run(body, bytes) : body();
 }
+
+/** Tensors that stay in linear memory. */
+export interface Resident {
+  /** In the order given, with the same shapes. Writing to their data changes what kernels see. */
+  readonly tensors: readonly Tensor[];
+  /** Ends their life; the tensors must not be used any more. Throws an Error unless called in reverse order of creation. */
+  release(): void;
+}
+
+/**
+ * Copies tensors that live long (parameters, the moments of an optimiser, a cache of keys and values) into linear memory,
+ * where kernels use and update them in place.
+ *
+ * @param tensors - copied; without `enableWasm` the copies are ordinary tensors
+ * @param bytes - room to provide beside them for scopes and scratch
+ */
+export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resident {
+  const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
+  return scopes ? scopes.keep(tensors, total) : { tensors: tensors.map(copyOf), release: () => undefined };
+}
+
+const copyOf = (tensor: Tensor): Tensor => new Tensor(Float32Array.from(tensor.data), tensor.shape);

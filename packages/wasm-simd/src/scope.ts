@@ -30,6 +30,23 @@ export class Scopes {
     return (this.#depth > 0 && this.#arena.allocate(length)) || new Float32Array(length);
   }
 
+  /** See `resident`. */
+  keep(tensors: readonly Tensor[], bytes: number): { tensors: readonly Tensor[]; release: () => void } {
+    this.#arena.prepare(bytes);
+    const mark = this.#arena.mark();
+    const kept = tensors.map(({ data, size, shape }) => {
+      const storage = this.#arena.allocate(size) ?? new Float32Array(size);
+      storage.set(data);
+      return new Tensor(storage, shape);
+    });
+    const end = this.#arena.mark();
+    const release = (): void => {
+      if (this.#arena.mark() !== end) throw new Error("resident: release what was made later first.");
+      this.#arena.release(mark);
+    };
+    return { tensors: kept, release };
+  }
+
   /** See `scope`. */
   run<T>(body: () => T, bytes: number): T {
     this.#arena.prepare(bytes);

@@ -32,7 +32,7 @@ it.each<[UnaryOperation, (x: number) => number, number, (x: number, result: numb
   ["exp", Math.exp, 0.96, (_, result) => ulp(result)],
   ["log", Math.log, 0.76, (_, result) => ulp(result)],
   ["tanh", Math.tanh, 1.3, (_, result) => ulp(result)],
-  ["erf", erf, 1, (_, result) => ulp(result)],
+  ["erf", erf, 1.4, (_, result) => ulp(result)],
   [
     "sigmoid",
     (v) => (v < 0 ? Math.exp(v) / (1 + Math.exp(v)) : 1 / (1 + Math.exp(-v))),

@@ -21,6 +21,8 @@ export const tanh = (x: Tensor): Tensor => unary("tanh", x);
 export const sigmoid = (x: Tensor): Tensor => unary("sigmoid", x);
 export const relu = (x: Tensor): Tensor => unary("relu", x);
 export const gelu = (x: Tensor): Tensor => unary("gelu", x);
+export const geluExact = (x: Tensor): Tensor => unary("geluExact", x);
+export const erf = (x: Tensor): Tensor => unary("erf", x);
 
 const asTensor = (operand: Operand): Tensor =>
   typeof operand === "number" ? new Tensor(Float32Array.of(operand), []) : operand;

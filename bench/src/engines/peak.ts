@@ -1,0 +1,45 @@
+/** The limit of the hardware for 128-bit vectors, compiled from assembly/peak.ts: what products are a share of. */
+import { fileURLToPath } from "node:url";
+import type { Candidate } from "../harness.js";
+
+const OPERATIONS_PER_STEP = 96;
+
+/** A part of the standard that Node's types leave to the DOM's. */
+declare const WebAssembly: {
+  instantiate(bytes: Uint8Array<ArrayBuffer>): Promise<{ instance: { exports: Record<string, unknown> } }>;
+};
+
+/** What is used of the compiler. Its own types redefine globals, so they stay out: the name is not a literal. */
+interface Compiler {
+  main(
+    arguments_: readonly string[],
+    host: { writeFile: (name: string, contents: Uint8Array<ArrayBuffer>) => void },
+  ): Promise<{ error: Error | null }>;
+}
+const compiler = ["assemblyscript", "asc"].join("/");
+
+/** A candidate that does as many operations as asked, in registers. */
+export async function peakCandidate(): Promise<(operations: number) => Candidate> {
+  const baseDir = fileURLToPath(new URL("../..", import.meta.url));
+  const { default: asc } = (await import(compiler)) as { default: Compiler };
+  let bytes = new Uint8Array(0);
+  const flags = ["--baseDir", baseDir, "--outFile", "peak.wasm", "-O3", "--runtime", "stub", "--enable", "simd"];
+  const { error } = await asc.main(["assembly/peak.ts", ...flags], {
+    writeFile: (name, contents) => {
+      if (name === "peak.wasm") bytes = contents;
+    },
+  });
+  if (error) throw error;
+  const { instance } = await WebAssembly.instantiate(bytes);
+  const peak = instance.exports["peak"] as (steps: number, seed: number) => number;
+  for (let i = 0; i < 500; i++) peak(1000, 1); // a running call never reaches the optimised code
+  return (operations) => {
+    const steps = Math.ceil(Math.max(operations, 1e6) / OPERATIONS_PER_STEP);
+    return {
+      name: "128-bit peak",
+      operations: steps * OPERATIONS_PER_STEP,
+      check: () => undefined,
+      run: () => peak(steps, 1),
+    };
+  };
+}

@@ -1,0 +1,89 @@
+/** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without its pattern in memory. */
+import { ShapeError } from "../errors.js";
+import { allocate, getKernels, type AttentionBlocks, type HeadsView } from "../kernels.js";
+import { contiguousStrides, formatShape, sizeOf } from "../shape.js";
+import { recorded } from "../tape.js";
+import { Tensor } from "../tensor.js";
+import { broadcastTo } from "./movement.js";
+
+export interface AttentionOptions {
+  /** Factor on the scores, 1 / √width by default. */
+  readonly scale?: number | undefined;
+  /** A query sees no later key. Query i stands at position i + keys − queries. */
+  readonly causal?: boolean | undefined;
+  /** A query sees at most this many keys before its position, and after it unless causal. */
+  readonly window?: number | undefined;
+  /** Broadcasts to [B, keys]; not 0 where a key is hidden from every query. */
+  readonly hiddenKeys?: Tensor | undefined;
+  /** Broadcasts to [B, H, queries, keys]; added to the scaled scores. */
+  readonly bias?: Tensor | undefined;
+  readonly blocks?: AttentionBlocks | undefined;
+}
+
+/** A [B, H, n, width] tensor whose rows are adjacent in memory, as the kernels read it. */
+function headsView(x: Tensor): HeadsView {
+  const dense = x.strides[3] === 1 || x.shape[3]! <= 1 ? x : new Tensor(x.data, x.shape);
+  const [batchStride, headStride, rowStride] = dense.strides as [number, number, number, number];
+  return { data: dense.storage, offset: dense.offset, batchStride, headStride, rowStride };
+}
+
+function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor): void {
+  const ranks = [query, key, value].every(({ rank }) => rank === 4);
+  const fits =
+    ranks &&
+    [0, 1].every((axis) => query.shape[axis] === key.shape[axis] && key.shape[axis] === value.shape[axis]) &&
+    query.shape[3] === key.shape[3] &&
+    key.shape[2] === value.shape[2];
+  if (!fits) {
+    throw new ShapeError(
+      `attention: query ${formatShape(query.shape)}, key ${formatShape(key.shape)} and value ${formatShape(value.shape)} ` +
+        `do not fit; they must be [B, H, queries, width], [B, H, keys, width] and [B, H, keys, valueWidth].`,
+    );
+  }
+}
+
+/**
+ * softmax(scale · query keyᵀ + bias) · value per batch row and head. A query that sees no key gets 0. Keys and values
+ * must be finite even where they are masked.
+ *
+ * @param query - [B, H, queries, width]; like key and value, heads may lie side by side in memory (a permuted view)
+ * @param key - [B, H, keys, width]
+ * @param value - [B, H, keys, valueWidth]
+ * @returns [B, H, queries, valueWidth], the heads of a position side by side in memory
+ * @throws ShapeError if the shapes do not fit
+ */
+export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor {
+  checkAttentionShapes(query, key, value);
+  const [batch, heads, queries, width] = query.shape as [number, number, number, number];
+  const [keys, valueWidth] = value.shape.slice(2) as [number, number];
+  const { causal = false, window, hiddenKeys, bias, blocks, scale = 1 / Math.sqrt(width) } = options;
+  const shape = [batch, heads, queries, valueWidth];
+  const blockCount = blocks && Math.ceil(queries / blocks.size) * Math.ceil(keys / blocks.size);
+  if (blocks && blocks.visible.length !== blockCount) {
+    throw new ShapeError(
+      `attention: ${blocks.visible.length} blocks of ${blocks.size} do not cover ${queries} queries and ${keys} keys; pass ${blockCount}.`,
+    );
+  }
+  const out = allocate(sizeOf(shape));
+  const [batchStride, rowStride, headStride] = contiguousStrides([batch, queries, heads, valueWidth]) as [number, number, number, number]; // prettier-ignore
+  getKernels().attention({
+    batch,
+    heads,
+    queries,
+    keys,
+    width,
+    valueWidth,
+    scale,
+    before: window,
+    after: causal ? 0 : window,
+    hiddenKeys: hiddenKeys && broadcastTo(hiddenKeys, [batch, keys]).data,
+    bias: bias && headsView(broadcastTo(bias, [batch, heads, queries, keys])),
+    blocks,
+    query: headsView(query),
+    key: headsView(key),
+    value: headsView(value),
+    out: { data: out, offset: 0, batchStride, headStride, rowStride },
+  });
+  const inputs = [query, key, value, hiddenKeys, bias].filter((input) => input !== undefined);
+  return recorded("attention", inputs, out, shape, { strides: [batchStride, headStride, rowStride, 1] });
+}
