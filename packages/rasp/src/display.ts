@@ -5,6 +5,7 @@ import { describe, type Value } from "./elaborate/value.js";
 import type { Atom } from "./graph/node.js";
 import { isMatrix, type Matrix } from "./interpret/select.js";
 import { sequenceType } from "./interpret/sequence.js";
+import { columns } from "./render.js";
 
 /** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
 function roundToThousandths(value: number): number {
@@ -33,13 +34,48 @@ export function displaySequence(values: readonly Atom[]): string {
   return `${list} (${sequenceType(values)}s)`;
 }
 
+/** How many columns of a terminal a text takes. */
+const width = (text: string): number => [...text].reduce((sum, character) => sum + columns(character), 0);
+
+const pad = (text: string, to: number): string => " ".repeat(Math.max(0, to - width(text))) + text;
+
+/**
+ * An evaluated s-op below its input, position by position, with floats in full. Of bools only the rarer value is shown, both if they
+ * are equally frequent.
+ */
+export function displayAligned(input: readonly Atom[], values: readonly Atom[]): string {
+  const types = [sequenceTypeOf(input), sequenceType(values)];
+  const rarer = rarerBool(values);
+  const cell = (atom: Atom): string => {
+    if (typeof atom !== "boolean") return atomText(atom);
+    return rarer === undefined || atom === rarer ? displayElement(atom) : "";
+  };
+  const [top, bottom] = [input.map(atomText), values.map(cell)];
+  const widest = Math.max(...[...top, ...bottom].map(width));
+  const line = (cells: readonly string[]): string => cells.map((text) => pad(text, widest)).join(" ");
+  return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${String(types[1])}s)`;
+}
+
+function sequenceTypeOf(input: readonly Atom[]): string {
+  try {
+    return `${sequenceType(input)}s`;
+  } catch {
+    return "tokens";
+  }
+}
+
+function rarerBool(values: readonly Atom[]): boolean | undefined {
+  const trues = values.filter((value) => value === true).length;
+  const falses = values.filter((value) => value === false).length;
+  return trues === falses ? undefined : trues < falses;
+}
+
 /** An evaluated selector, a row for each query, 1 where it selects. */
 export function displayMatrix(input: readonly Atom[], matrix: Matrix): string {
   const labels = input.map(atomText);
-  const pad = (text: string, width: number): string => " ".repeat(Math.max(0, width - [...text].length)) + text;
-  const widest = Math.max(...labels.map((label) => [...label].length));
+  const widest = Math.max(...labels.map(width));
   const rows = [...matrix].map((row, query) => {
-    const cells = labels.map((label, key) => pad(row[key] === 1 ? "1" : "", [...label].length));
+    const cells = labels.map((label, key) => pad(row[key] === 1 ? "1" : "", width(label)));
     return `${pad(labels[query]!, widest)} | ${cells.join(" ")}`;
   });
   return [`${" ".repeat(widest)}   ${labels.join(" ")}`, ...rows].join("\n");

@@ -7,6 +7,7 @@ import type { Value } from "./elaborate/value.js";
 import type { Atom } from "./graph/node.js";
 import { isMatrix, type Matrix } from "./interpret/select.js";
 
+/** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** A value that JSON can carry. */

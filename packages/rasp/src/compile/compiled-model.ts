@@ -38,6 +38,7 @@ export class ModelInputError extends Error {
 /** What stands at padded positions. Any id would do: no other position sees it. */
 const PADDING = 0;
 
+/** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
 export class CompiledModel {
   private readonly idOf: ReadonlyMap<string, number>;
 
@@ -101,6 +102,7 @@ export class CompiledModel {
     return this.card.certificate;
   }
 
+  /** What was built: layers, heads, sizes and weights. */
   get stats(): ModelStats {
     const { blocks, dModel } = this.model.config;
     let nonZeros = 0;

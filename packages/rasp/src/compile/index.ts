@@ -10,6 +10,7 @@ import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
 import { distinctAtoms } from "./value-set.js";
 
+/** For which inputs an s-op is compiled. */
 export interface CompileOptions {
   /** The input elements that the model shall know. A string stands for its characters, a whole number for an int. */
   readonly vocabulary: Input;

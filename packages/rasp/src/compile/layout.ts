@@ -13,6 +13,7 @@ export interface Resolved {
   readonly bias: number;
 }
 
+/** Which values own which coordinates of the residual stream. */
 export interface Layout {
   /** What each residual coordinate stands for. */
   readonly labels: readonly string[];

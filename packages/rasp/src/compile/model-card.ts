@@ -9,6 +9,7 @@ export interface Decoding {
   readonly classes: readonly Atom[];
 }
 
+/** What a model file says of itself: vocabulary, decoding, layout and certificate. */
 export interface ModelCard {
   /** The s-op that was compiled. */
   readonly name: string;

@@ -20,6 +20,7 @@ export interface Stream {
   readonly atBos: readonly number[];
 }
 
+/** A linear form of the residual stream: what a sublayer reads. */
 export interface Read {
   readonly constant: number;
   /** One coefficient for each coordinate of the stream. */

@@ -10,6 +10,7 @@ import { Evaluation } from "../interpret/evaluation.js";
 import { randomInputs } from "../verify/inputs.js";
 import { randomProgram } from "./random-program.js";
 
+/** Which inputs a data set is made of. */
 export interface DatasetOptions {
   readonly count: number;
   /** Equal seeds give equal data sets; a smaller count gives the beginning of a larger one. */
@@ -23,6 +24,7 @@ export interface DatasetOptions {
   readonly examples: number;
 }
 
+/** An input with what the program makes of it. */
 export interface Sample {
   /** RASP text that sets `result`. */
   readonly program: string;

@@ -43,6 +43,7 @@ export interface Step extends Row {
   readonly place: string;
 }
 
+/** One layer of a Transformer, as it is drawn. */
 export interface Layer {
   /** 0 is what needs no attention. */
   readonly number: number;

@@ -5,6 +5,7 @@
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { shorten, width } from "./measure.js";
 
+/** How the picture is made. */
 export interface SvgOptions {
   /** The widest that heads side by side may be, in pixels; wider only if a single head or a row of values is. 900 if absent, 360 for phones. */
   readonly width?: number;

@@ -9,6 +9,7 @@ import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
 import type { ExampleKind } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
 
+/** The state that statements share besides names. */
 export class Session {
   /** Keeps the values of all nodes on the running s-op example. */
   sopExample: Evaluation;
@@ -29,6 +30,7 @@ export class Session {
     this.sopExample = this.selectorExample = new Evaluation(example);
   }
 
+  /** Chooses the running example of s-ops, of selectors, or of both. */
   setExample(which: ExampleKind, example: readonly Atom[]): void {
     if (which !== "selector") this.sopExample = new Evaluation(example);
     if (which !== "s-op") this.selectorExample = new Evaluation(example);

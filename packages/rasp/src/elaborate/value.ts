@@ -8,11 +8,13 @@ import type { Definition } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
 import type { Scope } from "./scope.js";
 
+/** An int, float, bool or string. */
 export interface AtomValue {
   readonly kind: "atom";
   readonly atom: Atom;
 }
 
+/** A list, of values of any kind. */
 export interface ListValue {
   readonly kind: "list";
   readonly items: readonly Value[];
@@ -39,11 +41,13 @@ export interface FunctionValue {
   readonly native?: (args: readonly Value[], span: Span) => Value;
 }
 
+/** An s-op of the graph. */
 export interface SOpValue {
   readonly kind: "s-op";
   readonly node: SOp;
 }
 
+/** A selector of the graph. */
 export interface SelectorValue {
   readonly kind: "selector";
   readonly node: Selector;
@@ -57,6 +61,7 @@ export interface AppliedValue {
   readonly of: SOp | Selector;
 }
 
+/** Anything that an expression can be worth. */
 export type Value = AtomValue | ListValue | DictValue | FunctionValue | SOpValue | SelectorValue | AppliedValue;
 
 export const atomValue = (atom: Atom): AtomValue => ({ kind: "atom", atom });

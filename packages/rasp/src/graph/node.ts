@@ -41,11 +41,13 @@ interface NodeBase {
   readonly [valueType]?: unknown;
 }
 
+/** The input, converted. */
 export interface TokensNode extends NodeBase {
   readonly kind: "tokens";
   readonly conversion: TokenConversion;
 }
 
+/** 0, 1, 2, … along the input. */
 export interface IndicesNode extends NodeBase {
   readonly kind: "indices";
 }
@@ -87,11 +89,13 @@ export interface SelectNode extends NodeBase {
   readonly op: Comparison;
 }
 
+/** What a selector does not select. */
 export interface SelectorNotNode extends NodeBase {
   readonly kind: "not";
   readonly arg: Selector;
 }
 
+/** What both of two selectors select, or one of them. */
 export interface SelectorPairNode extends NodeBase {
   readonly kind: "and" | "or";
   readonly left: Selector;
@@ -105,24 +109,30 @@ export interface BestNode extends NodeBase {
   readonly score: SOp;
 }
 
+/** A node that selects positions, for each position. */
 export type Selector = SelectNode | SelectorNotNode | SelectorPairNode | BestNode;
 
+/** Any node. */
 export type GraphNode = SOp | Selector;
 
 let nextId = 0;
 
 const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
 
+/** A new node for the input. */
 export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode => ({
   ...base(span),
   kind: "tokens",
   conversion,
 });
 
+/** A new node for the positions. */
 export const indicesNode = (span?: Span): IndicesNode => ({ ...base(span), kind: "indices" });
 
+/** A new node for an atom. */
 export const constantNode = (value: Atom, span?: Span): ConstantNode => ({ ...base(span), kind: "constant", value });
 
+/** A new node for an elementwise function of s-ops. */
 export const mapNode = (fn: Elementwise, args: readonly SOp[], span?: Span): MapNode => ({
   ...base(span),
   kind: "map",
@@ -130,6 +140,7 @@ export const mapNode = (fn: Elementwise, args: readonly SOp[], span?: Span): Map
   args,
 });
 
+/** A new node for a mean over what a selector selects. */
 export const aggregateNode = (
   selector: Selector,
   value: SOp,
@@ -145,6 +156,7 @@ export const aggregateNode = (
   ...(noDefault === undefined ? {} : { noDefault }),
 });
 
+/** A new node for a selector that compares keys with queries. */
 export const selectNode = (keys: SOp, queries: SOp, op: Comparison, span?: Span): SelectNode => ({
   ...base(span),
   kind: "select",
@@ -153,8 +165,10 @@ export const selectNode = (keys: SOp, queries: SOp, op: Comparison, span?: Span)
   op,
 });
 
+/** A new node for the complement of a selector. */
 export const selectorNotNode = (arg: Selector, span?: Span): SelectorNotNode => ({ ...base(span), kind: "not", arg });
 
+/** A new node for two selectors combined. */
 export const selectorPairNode = (
   kind: "and" | "or",
   left: Selector,
@@ -162,6 +176,7 @@ export const selectorPairNode = (
   span?: Span,
 ): SelectorPairNode => ({ ...base(span), kind, left, right });
 
+/** A new node for the selected position with the highest score. */
 export const bestNode = (selector: Selector, score: SOp, span?: Span): BestNode => ({
   ...base(span),
   kind: "best",
@@ -169,6 +184,7 @@ export const bestNode = (selector: Selector, score: SOp, span?: Span): BestNode 
   score,
 });
 
+/** Whether a node is a selector. */
 export const isSelector = (node: GraphNode): node is Selector =>
   node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or" || node.kind === "best";
 

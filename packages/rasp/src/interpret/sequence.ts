@@ -6,7 +6,7 @@ import type { Atom } from "../graph/node.js";
 /** The type of a whole sequence. "float" may hold ints and bools as they are. */
 export type SequenceType = "string" | "bool" | "int" | "float";
 
-/** @throws RaspError of class type if the elements have no common type. */
+/** The one type of all elements. @throws RaspError of class type if they have none */
 export function sequenceType(values: readonly Atom[]): SequenceType {
   const first = typeof values[0];
   let same = 1;

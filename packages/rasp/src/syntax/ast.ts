@@ -20,6 +20,7 @@ export interface Iteration {
   readonly over: Expression;
 }
 
+/** An expression, with the span of its text, parentheses included. */
 export type Expression = { readonly span: Span } & (
   | { readonly kind: "literal"; readonly value: Atom }
   | { readonly kind: "name"; readonly name: string }
@@ -57,6 +58,7 @@ export type Expression = { readonly span: Span } & (
 /** Which of the two running examples a REPL command means. */
 export type ExampleKind = "s-op" | "selector" | "both";
 
+/** A statement, a command of the REPL, or a definition. */
 export type Statement = { readonly span: Span } & (
   | { readonly kind: "expression"; readonly expression: Expression }
   | { readonly kind: "assign"; readonly names: readonly Name[]; readonly values: readonly Expression[] }

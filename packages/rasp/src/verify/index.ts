@@ -15,6 +15,7 @@ export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: nu
   readonly shard?: Shard;
 };
 
+/** What a verification found. */
 export interface VerifyReport {
   /** Whether model and program agreed on every input on which the program has a value. */
   readonly ok: boolean;
@@ -33,6 +34,7 @@ export interface VerifyReport {
   readonly counterexample?: Counterexample;
 }
 
+/** An input on which model and program differ. */
 export interface Counterexample {
   /** The place in the whole run, from 0, of the first input that is wrong; `input` is what it shrank to. */
   readonly at: number;

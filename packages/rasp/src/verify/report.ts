@@ -20,6 +20,7 @@ export type ReportJson = {
   readonly counterexample: CounterexampleJson | null;
 };
 
+/** A counterexample as JSON. */
 export type CounterexampleJson = {
   readonly at: number;
   readonly input: Json;
@@ -37,6 +38,7 @@ export type CounterexampleJson = {
   } | null;
 };
 
+/** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
   const { ok, exhaustive, inputs, withoutValue, wrong, vocabulary, maxLength, seed, shard, counterexample } = report;
   return {
