@@ -6,7 +6,7 @@
  */
 import type { Atom } from "../graph/node.js";
 import type { FittedBox } from "./feed-forward.js";
-import { BOS_SCORE, COUNT_SCALE, smallestStep, type Feature, type Head, type Plan } from "./plan.js";
+import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, smallestStep, type Feature, type Head, type Plan } from "./plan.js";
 import { readAtBos, type Read, type Stream } from "./read.js";
 
 /** Half a unit in the last place of float32, relative. */
@@ -16,6 +16,7 @@ const gamma = (terms: number): number => (terms * U) / (1 - terms * U);
 /** exp, the division and the sum of a softmax weight, in units of U; exp alone may be off by 4 units in the last place. */
 const SOFTMAX = 16;
 
+/** The bound that shows that a compiled model cannot differ from its program. */
 export interface Certificate {
   /** Whether every decision has a margin that no rounding can use up. */
   readonly proved: boolean;
@@ -28,6 +29,7 @@ export interface Certificate {
   readonly bounds: readonly StreamBound[];
 }
 
+/** How far the values of one stream can be off. */
 export interface StreamBound {
   readonly label: string;
   readonly layer: number;
@@ -92,7 +94,7 @@ class Certifier {
   }
 
   /** How far scores can be off: against each other where all blocks hold, and against any other. */
-  private scoreError({ blocks, selectedScore, bosScore, keys }: Head): ScoreError {
+  private scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head): ScoreError {
     const read = blocks.map(({ oneHot, other }) => [this.worst(oneHot), this.worst(other)] as const);
     const carried = blocks.reduce((sum, { unit, oneHot, most }, b) => {
       const [e, f] = read[b]!;
@@ -102,10 +104,12 @@ class Certifier {
       (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * this.worstAtBos([...oneHot, ...other]),
       0,
     );
-    const exact = read.every(([e, f]) => e === 0 && f === 0);
+    const ranks = ranking ? RANK_SCORE * this.error(ranking.key) : 0;
+    const exact = !ranking && read.every(([e, f]) => e === 0 && f === 0);
     // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
     const terms = exact ? blocks.length + 1 : keys.length + 1;
-    const any = carried + atBos + (gamma(terms) + 4 * U) * (selectedScore + Math.abs(bosScore));
+    const size = selectedScore + Math.abs(bosScore) + (ranking?.most ?? 0);
+    const any = carried + ranks + atBos + (gamma(terms) + 4 * U) * size;
     // All products that are not zero are then the same number, and up to three of them have the same sum in any order.
     return { selected: exact && blocks.length <= 3 ? 0 : any, any };
   }
@@ -119,9 +123,10 @@ class Certifier {
     return [most * shares + most ** 2 / COUNT_SCALE + unselected + gamma(2) * most];
   }
 
-  private meanErrors({ values, purpose, selectedScore, bosScore }: Head, scores: ScoreError): number[] {
+  private meanErrors({ values, purpose, selectedScore, bosScore, ranking }: Head, scores: ScoreError): number[] {
     // BOS stands this far below a selected key, and an unselected key as far below BOS.
-    const leak = this.maxLength * Math.exp(-(selectedScore - bosScore) + 2 * scores.any);
+    const gap = Math.min(selectedScore - bosScore, ranking ? RANK_SCORE : Infinity);
+    const leak = this.maxLength * Math.exp(-gap + 2 * scores.any);
     // A copy has one selected key, whose share needs no equals.
     const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + this.softmaxError;
     return values.map(({ read, atBos, target }) => {

@@ -173,8 +173,10 @@ export class Domain {
     const { comparisons } = sop.selection;
     const queryTable = this.vectors(comparisons.map((c) => c.queries));
     const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...(sop.kind === "mean" ? [sop.value] : [])]);
-    const copied = sop.kind === "mean" && !hasMeans(this.values(sop.value));
-    if (copied && this.mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.anyValue(sop);
+    const best = sop.kind === "mean" && sop.best !== undefined;
+    const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
+    if (best) this.single.add(sop);
+    if (sop.kind === "mean" && copied && this.mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.anyValue(sop);
     let single = true;
     const memo = new Map<string, ValueSet>();
     const table = this.everywhere((n, i) => {

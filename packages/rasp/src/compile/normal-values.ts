@@ -38,12 +38,17 @@ export class NormalValues {
       }
       case "mean": {
         const values = this.of(sop.value);
-        return this.rows(sop.selection).map((row) =>
-          aggregateRow(
-            values.filter((_, key) => row[key]),
+        const scores = sop.best && this.of(sop.best);
+        return this.rows(sop.selection).map((row) => {
+          const selected = values.flatMap((_, key) => (row[key] ? [key] : []));
+          const best =
+            scores && selected.reduce((a, b) => (compareAtoms(">", scores[b]!, scores[a]!) ? b : a), selected[0]!);
+          const counted = scores && selected.length > 0 ? [best!] : selected;
+          return aggregateRow(
+            counted.map((key) => values[key]!),
             sop.default,
-          ),
-        );
+          );
+        });
       }
       case "width":
         return this.rows(sop.selection).map((row) => BigInt(row.filter(Boolean).length));

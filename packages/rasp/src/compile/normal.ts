@@ -29,12 +29,16 @@ export interface Mapped extends NormalBase {
   readonly fn: Elementwise;
   readonly args: readonly NormalSOp[];
 }
-/** The mean of `value` over the selection, `default` where a row is empty. */
+/**
+ * The mean of `value` over the selection, `default` where a row is empty. With `best`, of what a row selects only the position
+ * with the highest score counts, and of equal scores the earliest.
+ */
 export interface Mean extends NormalBase {
   readonly kind: "mean";
   readonly selection: Selection;
   readonly value: NormalSOp;
   readonly default: Atom;
+  readonly best: NormalSOp | undefined;
 }
 /** How many positions a row selects. */
 export interface Width extends NormalBase {
@@ -101,9 +105,9 @@ export class NormalForm {
     return this.intern(key, (id) => ({ id, origin, kind: "map", fn, args }));
   }
 
-  mean(selection: Selection, value: NormalSOp, defaultValue: Atom, origin?: SOp): Mean {
-    const key = `mean ${selection.id} ${value.id} ${typeof defaultValue} ${atomKey(defaultValue)}`;
-    return this.intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue }));
+  mean(selection: Selection, value: NormalSOp, defaultValue: Atom, origin?: SOp, best?: NormalSOp): Mean {
+    const key = `mean ${selection.id} ${best?.id ?? ""} ${value.id} ${typeof defaultValue} ${atomKey(defaultValue)}`;
+    return this.intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
   }
 
   width(selection: Selection, origin?: SOp): NormalSOp {

@@ -14,6 +14,8 @@ import type { Read, Stream } from "./read.js";
  * robust: the error of a query or key is multiplied by them.
  */
 export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
+/** How far the best of the selected keys scores above the second best. */
+export const RANK_SCORE = 32;
 /** How far BOS scores itself above everything else. */
 export const BOS_SCORE = 64;
 /** In a counting head BOS outweighs a selected key by this much, so that the share of the selected keys is linear in their number. */

@@ -2,6 +2,7 @@
  * Makes the plan, from the output backwards. Each head and feature goes to the earliest layer that has what it reads, so that
  * the depth is the least for the simplified graph.
  */
+import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
 import type { Domain } from "./domain.js";
@@ -9,6 +10,7 @@ import { Features, type Leaves } from "./features.js";
 import type { Mean, NormalForm, NormalSOp, Width } from "./normal.js";
 import {
   COUNT_SCALE,
+  RANK_SCORE,
   labelOf,
   SCORE,
   smallestStep,
@@ -18,7 +20,7 @@ import {
   type Plan,
   type Probe,
 } from "./plan.js";
-import { attentionLayer, constantRead, type Stream } from "./read.js";
+import { attentionLayer, combineReads, constantRead, type Stream } from "./read.js";
 import { refuse } from "./refusal.js";
 import { hasMeans } from "./rows.js";
 import { scoresOf, type Scores } from "./scores.js";
@@ -112,7 +114,7 @@ class Planner implements Leaves {
   /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
   private standWidth(width: Width, values: readonly Atom[]): Standing {
     const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical).map((part) =>
-      this.scores(part, "count"),
+      this.scores(part, SCORE.count),
     );
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
     const most = Math.max(...values.map(Number));
@@ -141,7 +143,8 @@ class Planner implements Leaves {
     const [read] = this.features.realize(mean.value, (atom) => [atomNumber(atom)!], ["value"]);
     const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(Number(value))), 1);
     const atBos = atomNumber(mean.default) ?? 0;
-    const stream = this.meanHead(mean, "mean", [{ read: read!, atBos }], ["mean"], largest);
+    const purpose = mean.best ? "copy" : "mean";
+    const stream = this.meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest);
     this.probeNumber(mean, values, stream);
     return { values, encoding: "numerical", reads: coordinates(stream), noise: 1e-6 * largest };
   }
@@ -166,13 +169,13 @@ class Planner implements Leaves {
     largest: number,
   ): Stream {
     const conjunction = oneConjunction(mean.selection, this.domain, this.form, this.isCategorical);
-    const scores = this.scores(conjunction, purpose);
+    const scores = mean.best ? this.rankedScores(conjunction, mean.best) : this.scores(conjunction, SCORE[purpose]);
     const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
     const atBos = values.map((value) => value.atBos);
     const stream = headStream(labelOf(mean), names, layer, atBos, largest);
     this.heads.push({
       ...scores,
-      pattern: `${purpose} ${mean.selection.id}`,
+      pattern: `${purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
       purpose,
       label: labelOf(mean),
       layer,
@@ -183,8 +186,33 @@ class Planner implements Leaves {
     return stream;
   }
 
-  private scores(conjunction: Conjunction, purpose: Head["purpose"]): Scores {
-    return scoresOf(conjunction, SCORE[purpose], this.domain, this.features.realize);
+  private scores(conjunction: Conjunction, unit: number): Scores {
+    return scoresOf(conjunction, unit, this.domain, this.features.realize);
+  }
+
+  /**
+   * Scores that rise with the rank of a key, so that of the selected keys one takes all: first by the value of `best`, then the
+   * earlier the higher. The blocks weigh more than all ranks together.
+   */
+  private rankedScores(conjunction: Conjunction, best: NormalSOp): Scores {
+    const { maxLength } = this.domain;
+    const scoreValues = this.domain.values(best).filter((value) => typeof value !== "string");
+    const rankOf = new Map(scoreValues.map((value, rank) => [atomKey(value), rank]));
+    const { realize } = this.features;
+    const [byScore] = realize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
+    const [byPosition] = realize(this.form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
+    const key = combineReads([
+      [maxLength, byScore!],
+      [1, byPosition!],
+    ]);
+    const most = RANK_SCORE * (maxLength * Math.max(1, scoreValues.length) - 1);
+    const scores = this.scores(conjunction, most + SCORE.copy);
+    return {
+      ...scores,
+      keys: [...scores.keys, key],
+      queries: [...scores.queries, constantRead(RANK_SCORE)],
+      ranking: { key, most },
+    };
   }
 
   /** Whether a leaf stands one-hot: embeddings, and means that copy the one value that a row selects. */

@@ -14,6 +14,8 @@ export interface Scores {
   /** The score where all blocks hold. */
   readonly selectedScore: number;
   readonly blocks: readonly BlockScores[];
+  /** What `best` adds to every key, from 0 up: RANK_SCORE for each rank. */
+  readonly ranking?: { readonly key: Read; readonly most: number };
 }
 
 /** One block's dimensions, as `certify` needs to know them. */

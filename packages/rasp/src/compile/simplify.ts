@@ -16,7 +16,7 @@ export interface Simplified {
 export function simplify(root: SOp, maxLength: number): Simplified {
   const form = new NormalForm();
   const sops = new Map<GraphNode, NormalSOp>();
-  const selections = new Map<GraphNode, Selection>();
+  const selections = new Map<GraphNode, Chosen>();
 
   const combine = (node: Selector, left: Selection, right: Selection, join: (a: boolean, b: boolean) => boolean) =>
     form.combine(left, right, join) ??
@@ -28,7 +28,8 @@ export function simplify(root: SOp, maxLength: number): Simplified {
 
   for (const node of topological(root)) {
     const sop = (operand: SOp): NormalSOp => sops.get(operand)!;
-    const selection = (operand: Selector): Selection => selections.get(operand)!;
+    const chosen = (operand: Selector): Chosen => selections.get(operand)!;
+    const selection = (operand: Selector): Selection => asSelection(form, chosen(operand));
     switch (node.kind) {
       case "tokens":
         sops.set(node, form.map(conversion(node.conversion), [form.tokens()], node));
@@ -43,34 +44,47 @@ export function simplify(root: SOp, maxLength: number): Simplified {
         sops.set(node, form.map(node.fn, node.args.map(sop), node));
         break;
       case "aggregate": {
-        const rewritten = meanOfFirst(form, selection(node.selector), sop(node.value), node.default, maxLength, node);
-        sops.set(node, rewritten ?? form.mean(selection(node.selector), sop(node.value), node.default, node));
+        const { selection: rows, best } = chosen(node.selector);
+        const value = sop(node.value);
+        const rewritten = best ? undefined : meanOfFirst(form, rows, value, node.default, maxLength, node);
+        sops.set(node, rewritten ?? form.mean(rows, value, node.default, node, best));
         break;
       }
       case "select":
-        selections.set(node, form.compare(sop(node.keys), sop(node.queries), node.op));
+        selections.set(node, { selection: form.compare(sop(node.keys), sop(node.queries), node.op) });
         break;
       case "best":
-        refuse(node, "best has no weights yet", "write the choice as a conjunction of comparisons, as lesson 7 does");
+        selections.set(node, { selection: selection(node.selector), best: sop(node.score) });
+        break;
         break;
       case "not":
-        selections.set(node, form.not(selection(node.arg)));
+        selections.set(node, { selection: form.not(selection(node.arg)) });
         break;
       case "and":
-        selections.set(
-          node,
-          combine(node, selection(node.left), selection(node.right), (a, b) => a && b),
-        );
+        selections.set(node, {
+          selection: combine(node, selection(node.left), selection(node.right), (a, b) => a && b),
+        });
         break;
       case "or":
-        selections.set(
-          node,
-          combine(node, selection(node.left), selection(node.right), (a, b) => a || b),
-        );
+        selections.set(node, {
+          selection: combine(node, selection(node.left), selection(node.right), (a, b) => a || b),
+        });
         break;
     }
   }
   return { form, root: sops.get(root)! };
+}
+
+/** What a selector selects: a selection, and of that perhaps only the best. */
+interface Chosen {
+  readonly selection: Selection;
+  readonly best?: NormalSOp;
+}
+
+/** A selection even of the best: a head finds the position, and a comparison asks for it. No position is -1. */
+function asSelection(form: NormalForm, { selection, best }: Chosen): Selection {
+  if (!best) return selection;
+  return form.compare(form.indices(), form.mean(selection, form.indices(), -1n, undefined, best), "==");
 }
 
 const conversion = (kind: Parameters<typeof convertToken>[0]): Elementwise => ({

@@ -75,6 +75,7 @@ export const expressions = fc.letrec<Types>((tie) => {
       list(bool, bool, fc.constantFrom("==", "!=")).map(([k, q, op]) => `select(${k}, ${q}, ${op})`),
       selector.map((s) => `(not ${s})`),
       list(selector, fc.constantFrom("and", "or"), selector).map(([a, op, b]) => `(${a} ${op} ${b})`),
+      list(selector, number).map(([s, score]) => `best(${s}, ${score})`),
     ),
   };
 });

@@ -20,6 +20,7 @@ export const lessons: readonly Lesson[] = [
   { file: "06-dyck1", name: "dyck1_ptf", vocabulary: "()a", headsPerLayer: [1, 1] },
   { file: "07-dyck2", name: "dyck2_ptf", vocabulary: "(){}", headsPerLayer: [1, 2, 1, 1] },
   { file: "07-dyck2", name: "dyck3_ptf", vocabulary: "()[]", headsPerLayer: [1, 2, 1, 1] },
+  { file: "08-dyck2-best", name: "dyck2_best", vocabulary: "(){}", headsPerLayer: [1, 1, 1] },
 ];
 
 export function lessonSOp({ file, name }: Lesson): SOp {
