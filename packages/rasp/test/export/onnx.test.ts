@@ -1,4 +1,5 @@
 /** Exported models in onnxruntime give the interpreter's values: every lesson, every short input, random long ones, padded. */
+import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { compile, Evaluation, load, type Atom, type CompiledModel, type SOp } from "../../src/index.js";
@@ -73,4 +74,17 @@ it("the file names its inputs and outputs, and carries the card", () => {
   const text = new TextDecoder("latin1").decode(bytes);
   for (const part of ["selectron-model", '"maxLength":5', "embedding.token.weight", "batch", "sequence"])
     expect(text).toContain(part);
+});
+
+it("docs/scale.md configures Triton for what the file has", async () => {
+  const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 5 });
+  const session = await open(model);
+  const document = readFileSync(new URL("../../../../docs/scale.md", import.meta.url), "utf8");
+  const [, config] = /^```pbtxt\n([^`]*)^```/m.exec(document)!;
+  const values = [...config!.matchAll(/\{ name: "(\w+)" data_type: TYPE_(\w+) dims: \[ ([^\]]*) \] \}/g)];
+  expect(values.map(([, name, type, dims]) => [name, type, dims])).toEqual([
+    [session.inputNames[0], "INT64", "-1"],
+    [session.outputNames[0], "FP32", `-1, ${model.model.config.outputs}`],
+    [session.outputNames[1], "INT64", "-1"],
+  ]);
 });
