@@ -16,12 +16,21 @@ export interface HeadCost {
   readonly span: Span | undefined;
 }
 
+/** Why a program has as many layers as it has: a chain of aggregates, each of which needs the one before. */
+export interface LayerReason {
+  readonly layer: number;
+  readonly aggregate: AggregateNode;
+  readonly span: Span | undefined;
+}
+
 /** What a program costs as a Transformer, before any optimisation. */
 export interface Cost {
   readonly layers: number;
   readonly headsPerLayer: readonly number[];
   /** Every head, by layer and then by age. */
   readonly reasons: readonly HeadCost[];
+  /** A chain of aggregates that forces the layers, one for each. */
+  readonly chain: readonly LayerReason[];
 }
 
 /** The layers and heads that an s-op needs. */
@@ -38,6 +47,7 @@ export function cost(sop: SOp): Cost {
   return {
     layers,
     headsPerLayer: byLayer.map((layer) => layer.length),
+    chain: layerReasons(sop, known),
     reasons: byLayer.flatMap((layer, i) =>
       layer
         .sort(([a], [b]) => a.id - b.id)
@@ -49,7 +59,11 @@ export function cost(sop: SOp): Cost {
 /** The layer in which each node that `sop` needs has its value: 0 before any attention. Operands come first. */
 export function depths(sop: SOp): ReadonlyMap<GraphNode, number> {
   const known = new Map<GraphNode, number>();
-  for (const node of topological(sop)) known.set(node, depthOf(node, (operand) => known.get(operand)!));
+  for (const node of topological(sop))
+    known.set(
+      node,
+      depthOf(node, (operand) => known.get(operand)!),
+    );
   return known;
 }
 
@@ -67,4 +81,16 @@ function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number
       // A map, or selectors combined: one new selector over all that the old ones read.
       return deepest;
   }
+}
+
+/** A longest chain of aggregates, the first layer's first. */
+function layerReasons(sop: SOp, depths: ReadonlyMap<GraphNode, number>): LayerReason[] {
+  const chain: LayerReason[] = [];
+  let within: readonly GraphNode[] = topological(sop);
+  for (let layer = depths.get(sop)!; layer > 0; layer--) {
+    const aggregate = within.find((node) => node.kind === "aggregate" && depths.get(node) === layer) as AggregateNode;
+    chain.unshift({ layer, aggregate, span: aggregate.span });
+    within = topological(aggregate.selector, aggregate.value);
+  }
+  return chain;
 }

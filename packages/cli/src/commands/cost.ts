@@ -1,5 +1,5 @@
 /** `selectron cost`: layers, heads per layer, and the line that forces each head. */
-import { cost, position, textOf, type Cost, type HeadCost, type Json } from "@selectron/rasp";
+import { cost, costAdvice, position, textOf, type Cost, type Json, type Span } from "@selectron/rasp";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
 import { runProgram } from "../program-file.js";
@@ -19,10 +19,13 @@ export function registerCost(program: Command, context: Context): void {
     });
 }
 
-const place = ({ span }: HeadCost): Json =>
+/** Where something stands, as JSON. */
+const place = (span: Span | undefined): Json =>
   span ? { file: span.source.file, ...position(span.source, span.start), text: textOf(span) } : null;
 
-function asJson(sop: string, { layers, headsPerLayer, reasons }: Cost): Record<string, Json> {
+function asJson(sop: string, counted: Cost): Record<string, Json> {
+  const { layers, headsPerLayer, reasons, chain } = counted;
+  const { headsPerLayer: merged, advice } = costAdvice(counted);
   return {
     sop,
     layers,
@@ -31,28 +34,53 @@ function asJson(sop: string, { layers, headsPerLayer, reasons }: Cost): Record<s
       layer: reason.layer,
       selector: reason.head.name ?? null,
       aggregates: reason.aggregates.length,
-      place: place(reason),
+      place: place(reason.span),
     })),
+    chain: chain.map(({ layer, aggregate, span }) => ({ layer, sop: aggregate.name ?? null, place: place(span) })),
+    merged: { headsPerLayer: merged },
+    advice: advice.map(({ span, ...said }) => ({ ...said, place: place(span) })),
   };
 }
 
 const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
 
 /** What an s-op costs, in plain words. */
-export function costText(sop: string, { layers, headsPerLayer, reasons }: Cost): string {
+export function costText(sop: string, counted: Cost): string {
+  const { layers, headsPerLayer, reasons, chain } = counted;
   const lines = [
     `${sop}: ${count(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
   ];
   for (let layer = 1; layer <= layers; layer++) {
     lines.push(`layer ${layer}, ${count(headsPerLayer[layer - 1]!, "head")}:`);
-    lines.push(...reasons.filter((reason) => reason.layer === layer).map(reasonText));
+    for (const { head, aggregates, span } of reasons.filter((reason) => reason.layer === layer)) {
+      lines.push(placed(span, `${count(aggregates.length, "aggregate")} of ${head.name ?? "a selector"}`));
+    }
   }
-  return lines.join("\n");
+  if (layers > 1) {
+    lines.push(`${count(layers, "layer")}, since each of these needs the one before:`);
+    for (const { layer, aggregate, span } of chain) {
+      lines.push(placed(span, `layer ${layer}${aggregate.name === undefined ? "" : `, ${aggregate.name}`}`));
+    }
+  }
+  return [...lines, ...adviceText(counted)].join("\n");
 }
 
-function reasonText({ head, aggregates, span }: HeadCost): string {
-  const uses = `${count(aggregates.length, "aggregate")} of ${head.name ?? "a selector"}`;
-  if (!span) return `  ${uses}`;
+/** What merging saves against the original's count above, and where a cheaper form is known. */
+function adviceText(counted: Cost): string[] {
+  const { headsPerLayer, advice } = costAdvice(counted);
+  if (advice.length === 0) return [];
+  const merges = headsPerLayer.some((heads, i) => heads < counted.headsPerLayer[i]!);
+  return [
+    ...(merges ? [`merged: heads per layer ${headsPerLayer.join(", ")}; the original counts each selector apart`] : []),
+    "could be cheaper:",
+    ...advice.map(({ layer, message, span }) => placed(span, `layer ${layer}: ${message}`, false)),
+  ];
+}
+
+/** A line with its place and, unless it says enough, the source. */
+function placed(span: Span | undefined, what: string, withSource = true): string {
+  if (!span) return `  ${what}`;
   const { line, column } = position(span.source, span.start);
-  return `  ${span.source.file}:${line}:${column}: ${uses}: ${textOf(span).replace(/\s+/g, " ")}`;
+  const source = withSource ? `: ${textOf(span).replace(/\s+/g, " ")}` : "";
+  return `  ${span.source.file}:${line}:${column}: ${what}${source}`;
 }
