@@ -12,7 +12,7 @@ export function readModel({ io }: Context, path: string): CompiledModel {
   } catch (error) {
     throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
   }
-  return CompiledModel.fromSafetensors(bytes);
+  return path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
 }
 
 /** The file formats by the ending of the name. */

@@ -26,11 +26,15 @@ describe("compile and run", () => {
     expect(JSON.parse(json.out)).toEqual({ sop: "reverse", value: ["b", "a"], kinds: "ss" });
   });
 
-  it("writes ONNX, whose metadata carry what is needed to use it", async () => {
+  it("writes ONNX, which also runs without its program", async () => {
     expect(await call("compile", ...reverse, "-o", "m.onnx")).toMatchObject({ exitCode: 0, err: "" });
     const text = new TextDecoder("latin1").decode(binaries.get("m.onnx"));
     for (const part of ["selectron-model", '"vocabulary":[["string","a"]', "tokens", "logits", "classes"])
       expect(text).toContain(part);
+    expect((await call("run", "m.onnx", "--input", "abcca")).out).toBe("[a, c, c, b, a] (strings)\n");
+    binaries.set("damaged.onnx", binaries.get("m.onnx")!.subarray(0, 900));
+    const damaged = await call("run", "damaged.onnx", "--input", "a");
+    expect([damaged.exitCode, damaged.err]).toEqual([2, expect.stringContaining("no ONNX file, or a damaged one")]);
   });
 
   it("takes a vocabulary of numbers", async () => {

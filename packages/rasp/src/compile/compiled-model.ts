@@ -3,6 +3,7 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } f
 import { TransformerEncoder, type Recorder } from "@selectron/nn";
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
+import { decodeOnnx, OnnxFileError } from "../export/onnx-read.js";
 import { encoderToOnnx } from "../export/onnx.js";
 import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
@@ -143,28 +144,12 @@ export class CompiledModel {
 
   /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
   static fromSafetensors(bytes: Uint8Array): CompiledModel {
-    const { tensors, metadata } = readTensors(bytes);
-    const card = decodeCard(metadata);
-    for (const [name, { data }] of tensors) {
-      const at = data.findIndex((weight) => !Number.isFinite(weight));
-      if (at >= 0)
-        throw new ModelFileError(
-          `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
-          "the file was changed after it was compiled: compile the program again",
-        );
-    }
-    let model: TransformerEncoder;
-    try {
-      const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
-      if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
-      model = new TransformerEncoder(card.config, tensors);
-    } catch (error) {
-      throw new ModelFileError(
-        `the model's weights do not fit its description: ${(error as Error).message}`,
-        "compile the program again",
-      );
-    }
-    return new CompiledModel(model, card);
+    return modelOf(readAs(decodeSafetensors, bytes));
+  }
+
+  /** The model of a file that `toOnnx` gave. @throws ModelFileError as `fromSafetensors` does */
+  static fromOnnx(bytes: Uint8Array): CompiledModel {
+    return modelOf(readAs(decodeOnnx, bytes));
   }
 
   private encode(input: readonly Atom[]): number[] {
@@ -219,11 +204,40 @@ export function nearest(classes: readonly Atom[], value: number): Atom {
   return value - Number(classes[low]) <= Number(classes[high]) - value ? classes[low]! : classes[high]!;
 }
 
-function readTensors(bytes: Uint8Array): { tensors: Map<string, Tensor>; metadata: Record<string, string> } {
+/** The parameters and the metadata of a file of either format. */
+interface Contents {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+function readAs(decode: (bytes: Uint8Array) => Contents, bytes: Uint8Array): Contents {
   try {
-    return decodeSafetensors(bytes);
+    return decode(bytes);
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new ModelFileError(error.message, "compile the program again");
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError)
+      throw new ModelFileError(error.message, "compile the program again");
     throw error;
+  }
+}
+
+function modelOf({ tensors, metadata }: Contents): CompiledModel {
+  const card = decodeCard(metadata);
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((weight) => !Number.isFinite(weight));
+    if (at >= 0)
+      throw new ModelFileError(
+        `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
+        "the file was changed after it was compiled: compile the program again",
+      );
+  }
+  try {
+    const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
+    if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
+    return new CompiledModel(new TransformerEncoder(card.config, tensors), card);
+  } catch (error) {
+    throw new ModelFileError(
+      `the model's weights do not fit its description: ${(error as Error).message}`,
+      "compile the program again",
+    );
   }
 }

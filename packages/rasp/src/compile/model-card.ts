@@ -71,7 +71,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
   if (metadata["format"] !== FORMAT)
     throw new ModelFileError(
-      `this safetensors file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
+      `this file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
       "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
     );
   if (metadata["version"] !== String(VERSION))

@@ -8,6 +8,9 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 export const FLOAT = 1;
 export const INT64 = 7;
 
+/** How the names of constants begin that are no parameters of the model. */
+export const CONSTANT = "constant ";
+
 /** TensorProto. */
 export interface OnnxTensor {
   readonly name: string;

@@ -10,7 +10,7 @@
  * Padded positions are hidden from the others; what stands there in the outputs means nothing.
  */
 import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
-import { encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./onnx-format.js";
+import { CONSTANT, encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./onnx-format.js";
 
 /** Opset 13 gave the operators used here their present form; files of IR version 7 run since onnxruntime 1.6 (2020). */
 const OPSET = 13;
@@ -87,7 +87,7 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
 
 function classes(graph: Graph, logits: string, numbers: readonly number[] | undefined): string {
   if (!numbers) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
-  const ofClasses = graph.tensor("classes.numbers", [numbers.length], Float32Array.from(numbers));
+  const ofClasses = graph.tensor(`${CONSTANT}classes`, [numbers.length], Float32Array.from(numbers));
   const distances = graph.apply("Abs", [graph.apply("Sub", [logits, ofClasses])]); // [B, n, classes]
   return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
 }
@@ -118,10 +118,10 @@ class Graph {
   }
 
   ints(values: readonly number[]): string {
-    return this.tensor(`ints ${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
+    return this.tensor(`${CONSTANT}${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
   }
 
   float(value: number): string {
-    return this.tensor(`float ${value}`, [], Float32Array.of(value));
+    return this.tensor(`${CONSTANT}float ${value}`, [], Float32Array.of(value));
   }
 }

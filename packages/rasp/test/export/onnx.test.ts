@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { compile, Evaluation, load, type Atom, type CompiledModel, type SOp } from "../../src/index.js";
+import { compile, CompiledModel, Evaluation, load, ModelFileError, type Atom, type SOp } from "../../src/index.js";
 import { atomKey } from "../../src/atom/compare.js";
 import { everyInput, randomInputs } from "../../src/verify/inputs.js";
 import { lessons, lessonSOp } from "../compile/lessons.js";
@@ -74,6 +74,31 @@ it("the file names its inputs and outputs, and carries the card", () => {
   const text = new TextDecoder("latin1").decode(bytes);
   for (const part of ["selectron-model", '"maxLength":5', "embedding.token.weight", "batch", "sequence"])
     expect(text).toContain(part);
+});
+
+describe("reading an exported file back", () => {
+  const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 5 });
+  const bytes = model.toOnnx();
+
+  it("gives the same model", () => {
+    const again = CompiledModel.fromOnnx(bytes);
+    expect(again.card).toEqual(model.card);
+    expect(again.toSafetensors()).toEqual(model.toSafetensors());
+    expect(again.run("abcab")).toEqual(["b", "a", "c", "b", "a"]);
+  });
+
+  it("numbers too, whose classes are a constant of the graph", () => {
+    const mean = load("m = aggregate(select(indices, indices, <=), indices);").sop("m");
+    const numbers = CompiledModel.fromOnnx(compile(mean, { vocabulary: "ab", maxLength: 3 }).toOnnx());
+    expect(numbers.run("abb")).toEqual([0, 0.5, 1]);
+  });
+
+  it("ends in a ModelFileError wherever the file is cut, or foreign", () => {
+    for (let length = 0; length < bytes.length; length += 131)
+      expect(() => CompiledModel.fromOnnx(bytes.subarray(0, length))).toThrow(ModelFileError);
+    expect(() => CompiledModel.fromOnnx(model.toSafetensors())).toThrow(ModelFileError);
+    expect(() => CompiledModel.fromOnnx(new Uint8Array(64).fill(255))).toThrow(ModelFileError);
+  });
 });
 
 it("docs/scale.md configures Triton for what the file has", async () => {
