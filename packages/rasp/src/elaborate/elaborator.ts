@@ -98,7 +98,8 @@ export class Elaborator {
     const isNew = budget.node(value.node.id);
     const atoms = this.try(value.node);
     if (!isNew) return;
-    budget.hold(atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
+    const free = this.example ? 0 : this.session.freeAtoms;
+    budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
     const warning = typeWarning(value.node, hasDefault);
     if (warning) this.session.warn(warning);
   }

@@ -18,6 +18,8 @@ export class Session {
   /** The files being loaded now, outermost first. */
   readonly loading: string[] = [];
   readonly budget: Budget;
+  /** So many atoms of each s-op are not counted: how long the example is that the host has chosen is the host's affair. */
+  freeAtoms: number;
   private readonly warned = new Map<string, Diagnostic>();
 
   constructor(
@@ -27,12 +29,16 @@ export class Session {
     limits: Limits = DEFAULT_LIMITS,
   ) {
     this.budget = new Budget(limits);
+    this.freeAtoms = example.length;
     this.sopExample = this.selectorExample = new Evaluation(example);
   }
 
   /** Chooses the running example of s-ops, of selectors, or of both. */
-  setExample(which: ExampleKind, example: readonly Atom[]): void {
-    if (which !== "selector") this.sopExample = new Evaluation(example);
+  setExample(which: ExampleKind, example: readonly Atom[], setBy: "host" | "program" = "host"): void {
+    if (which !== "selector") {
+      this.sopExample = new Evaluation(example);
+      this.freeAtoms = setBy === "host" ? example.length : 0;
+    }
     if (which !== "s-op") this.selectorExample = new Evaluation(example);
   }
 

@@ -60,7 +60,7 @@ export class StatementRunner {
         }
         return NOTHING;
       case "set-example":
-        session.setExample(statement.which, asInput(elaborator.expression(statement.example)));
+        session.setExample(statement.which, asInput(elaborator.expression(statement.example)), "program");
         return NOTHING;
       case "show-example":
         return { kind: "show-example", which: statement.which };
