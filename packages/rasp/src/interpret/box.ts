@@ -88,21 +88,31 @@ function groupBy(dimensions: readonly Interval[], length: number): Groups {
     ofKey: first.ranking.ranks,
     ofQuery: first.low.map((low, q) => (low < first.high[q]! ? low : -1)),
   };
-  for (const { ranking, low, high } of others) {
-    const numbers = new Map<number, number>();
-    const pair = (group: number, rank: number): number => group * ranking.size + rank;
-    const ofKey = groups.ofKey.map((group, k) => {
-      const id = pair(group, ranking.ranks[k]!);
-      const number = numbers.get(id) ?? numbers.size;
-      if (number === numbers.size) numbers.set(id, number);
-      return number;
-    });
-    const ofQuery = groups.ofQuery.map((group, q) =>
-      group < 0 || low[q]! >= high[q]! ? -1 : (numbers.get(pair(group, low[q]!)) ?? -1),
-    );
-    groups = { count: numbers.size, ofKey, ofQuery };
-  }
+  for (const interval of others) groups = subdivide(groups, interval);
   return groups;
+}
+
+/** Groups whose members also agree in one more dimension: neighbours in the order of group, then rank. */
+function subdivide(groups: Groups, { ranking: { ranks, size }, low, high }: Interval): Groups {
+  const length = ranks.length;
+  const order = sortedBy(groups.ofKey, groups.count, sortedBy(ranks, size, countUp(length)));
+  const start = starts(groups.ofKey, groups.count);
+  const ofKey = new Int32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const [position, before] = [order[i]!, order[i - 1]];
+    const isNew =
+      before === undefined || ranks[position] !== ranks[before] || groups.ofKey[position] !== groups.ofKey[before];
+    if (isNew) count++;
+    ofKey[position] = count - 1;
+  }
+  const ofQuery = groups.ofQuery.map((group, q) => {
+    if (group < 0 || low[q]! >= high[q]!) return -1;
+    const end = start[group + 1]!;
+    const at = firstAtLeast(low[q]!, ranks, order, start[group]!, end);
+    return at < end && ranks[order[at]!] === low[q] ? ofKey[order[at]!]! : -1;
+  });
+  return { count, ofKey, ofQuery };
 }
 
 /** Where each class begins when the elements are sorted by class; one entry more than there are classes. */

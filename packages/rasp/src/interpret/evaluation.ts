@@ -110,7 +110,7 @@ export class Evaluation {
       case "indices":
         return this.input.map((_, i) => BigInt(i));
       case "constant":
-        return this.input.map(() => node.value);
+        return new Array<Atom>(this.input.length).fill(node.value);
       case "map":
         return this.map(node);
       case "aggregate":

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compile, cost, displayValue, evaluate, load, RaspError } from "../../src/index.js";
+import { cost, displayValue, evaluate, load, RaspError } from "../../src/index.js";
 
 const fails = (run: () => unknown): RaspError["diagnostic"] => {
   try {
@@ -71,13 +71,6 @@ describe("best", () => {
     const sop = (text: string) => load(`a = ${text};`).sop("a");
     expect(cost(sop("aggregate(best(full_s, indices), tokens)")).headsPerLayer).toEqual([1]);
     expect(cost(sop("aggregate(best(full_s, length - indices), tokens)")).headsPerLayer).toEqual([1, 1]);
-  });
-
-  it("is refused by the compiler, at its place", () => {
-    const program = load("s = best(full_s, indices); a = aggregate(s, tokens);");
-    const refusal = fails(() => compile(program.sop("a"), { vocabulary: "ab", maxLength: 3 }));
-    expect(refusal).toMatchObject({ class: "compile", message: 'cannot compile "s": best has no weights yet' });
-    expect(refusal.span).toMatchObject({ start: 4, end: 25 });
   });
 });
 
