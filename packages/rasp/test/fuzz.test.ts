@@ -70,7 +70,7 @@ function mutant(next: () => number): string {
         words.splice(at, 0, ...donor.slice(from, from + Math.floor(next() * 12)));
         break;
       case 4:
-        [words[at], words[from % words.length]] = [words[from % words.length]!, words[at]!];
+        if (words.length > 0) [words[at], words[from % words.length]] = [words[from % words.length]!, words[at]!];
         break;
       default: {
         // A word of the same kind: such programs often run.
