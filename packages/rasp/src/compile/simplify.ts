@@ -2,10 +2,11 @@
  * From the program's graph to the compiler's normal form, with the rewritings that make heads cheaper. Every rewriting keeps
  * the value of each s-op on every input on which the program has one.
  */
+import { atomsEqual } from "../atom/compare.js";
 import { convertToken } from "../interpret/tokens.js";
 import { topological, type Atom, type Elementwise, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Formula } from "./formula.js";
-import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection } from "./normal.js";
+import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection, type Width } from "./normal.js";
 import { refuse } from "./refusal.js";
 
 export interface Simplified {
@@ -41,7 +42,7 @@ export function simplify(root: SOp, maxLength: number): Simplified {
         sops.set(node, form.constant(node.value, node));
         break;
       case "map":
-        sops.set(node, form.map(node.fn, node.args.map(sop), node));
+        sops.set(node, countTogether(form, form.map(node.fn, node.args.map(sop), node), maxLength));
         break;
       case "aggregate": {
         const { selection: rows, best } = chosen(node.selector);
@@ -125,5 +126,37 @@ function meanOfFirst(
       return chosen + others === 0 ? defaultValue : chosen / (chosen + others);
     },
   };
-  return form.map(fraction, [form.width(withFirst, origin), form.width(without, origin)], origin);
+  // Where position 0 is always selected, its count needs no head.
+  const ofFirst = withFirst === first ? form.constant(1n) : form.width(withFirst, origin);
+  return form.map(fraction, [ofFirst, form.width(without, origin)], origin);
+}
+
+/**
+ * `selector_width` counts position 0 apart from the others, with a head each. Where a sum of the two depends on their number
+ * alone, one head counts them together.
+ */
+function countTogether(form: NormalForm, sop: NormalSOp, maxLength: number): NormalSOp {
+  if (sop.kind !== "map" || sop.fn.name !== "+") return sop;
+  const formula = new Formula([sop]);
+  const [one, two, more] = formula.leaves;
+  if (one?.kind !== "width" || two?.kind !== "width" || more) return sop;
+  const first = form.compare(form.indices(), form.constant(0n), "==");
+  const isFirst = (width: Width): boolean => form.combine(width.selection, first, (a, b) => a && b) === width.selection;
+  const isOther = (width: Width): boolean =>
+    form.combine(width.selection, first, (a, b) => a && !b) === width.selection;
+  const firstLeads = isFirst(one) && isOther(two);
+  if (!firstLeads && !(isFirst(two) && isOther(one))) return sop;
+  const valueOf = (others: number, chosen: number): Atom | undefined =>
+    formula.evaluate((firstLeads ? [chosen, others] : [others, chosen]).map(BigInt))?.[0];
+  const counts = Array.from({ length: maxLength }, (_, others) => others);
+  const same = counts.every((others) => {
+    const [apart, together] = [valueOf(others, 1), valueOf(others + 1, 0)];
+    return apart !== undefined && together !== undefined && atomsEqual(apart, together);
+  });
+  const isCount = [...counts, maxLength].every((n) => {
+    const value = valueOf(n, 0);
+    return value !== undefined && atomsEqual(value, BigInt(n));
+  });
+  const both = form.combine(one.selection, two.selection, (a, b) => a || b);
+  return same && isCount && both ? form.width(both, sop.origin) : sop;
 }
