@@ -44,7 +44,8 @@ function parseShard(text: string): Shard {
   return { index: index!, count: count! };
 }
 
-function howToVerify({ exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
+/** Which inputs the options ask for. @throws UsageError */
+export function howToVerify({ exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
   if ((exhaustive === true) === (runs !== undefined))
     throw new UsageError("verify needs either --exhaustive or --runs N", "for example --runs 2000 --seed 1");
   const part = shard ? { shard } : {};
