@@ -18,7 +18,8 @@ import { certificateJson, certificateText, statsJson, statsText, tokensText } fr
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../model-file.js";
 import { readText } from "../program-file.js";
-import { howToVerify, reportText } from "./verify.js";
+import { reportText } from "../report-text.js";
+import { howToVerify } from "./verify.js";
 
 interface TourOptions extends CompileSelection {
   readonly input: string;
