@@ -1,4 +1,4 @@
-/** A bar chart of one run as SVG: per comparison one bar per candidate, its speed relative to the fastest. */
+/** A bar chart of one run as SVG: per comparison one bar per candidate, its speed relative to the first, by the fastest samples. */
 import type { Measurement } from "./harness.js";
 
 const BAR = 15;
@@ -24,15 +24,15 @@ export function chart(measurements: readonly Measurement[]): string {
   let y = 10;
   for (const comparison of new Set(measurements.map((each) => each.comparison))) {
     const own = measurements.filter((each) => each.comparison === comparison);
-    const fastest = Math.max(...own.map(({ ratio }) => ratio));
+    const fastest = Math.max(...own.map(({ bestRatio }) => bestRatio));
     y += GAP;
     parts.push(`<text x="10" y="${y - 6}" font-weight="bold">${escaped(comparison)}</text>`);
-    for (const { candidate, ratio, median } of own) {
-      const length = Math.max(1, ((WIDTH - LEFT - 170) * ratio) / fastest);
+    for (const { candidate, bestRatio, best } of own) {
+      const length = Math.max(1, ((WIDTH - LEFT - 170) * bestRatio) / fastest);
       parts.push(
         `<text x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${escaped(candidate)}</text>`,
         `<rect x="${LEFT}" y="${y}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${colours[candidate] ?? "#d98c3f"}"/>`,
-        `<text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 11}">${formatted(median)}, ${ratio.toFixed(2)}×</text>`,
+        `<text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 11}">${formatted(best)}, ${bestRatio.toFixed(2)}×</text>`,
       );
       y += BAR;
     }

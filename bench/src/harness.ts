@@ -34,12 +34,15 @@ export interface Measurement {
   readonly comparison: string;
   readonly candidate: string;
   readonly median: number;
+  /** The fastest sample of all rounds: what is left when the rest of the machine keeps still. */
   readonly best: number;
   /** Half the distance between the quartiles, as a share of the median. */
   readonly spread: number;
   readonly gflops?: number;
   /** How many times as fast as the first candidate, work for work: the median over the rounds of the ratio within a round. */
   readonly ratio: number;
+  /** The same of the fastest samples. */
+  readonly bestRatio: number;
 }
 
 /** Lets every candidate prove its answer. Rejects with an Error that names the one whose answer is wrong. */
@@ -62,18 +65,18 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[below]! + (place - below) * (sorted[Math.ceil(place)]! - sorted[below]!);
 }
 
-/** Seconds per run, as the median of what `benchmark` samples within `seconds`. */
-async function time(run: () => unknown, seconds: number): Promise<number> {
+/** Seconds per run, as what `benchmark` samples within `seconds`. */
+async function time(run: () => unknown, seconds: number): Promise<number[]> {
   const deferred = run() instanceof Promise;
   const step = deferred
     ? (resolver: Benchmark.Deferred): void => void (run() as Promise<unknown>).then(() => resolver.resolve())
     : run;
-  const options = { maxTime: seconds, minTime: seconds / 8, minSamples: 3, defer: deferred, async: false };
+  const options = { maxTime: seconds, minTime: seconds / 20, minSamples: 3, defer: deferred, async: false };
   const done = await new Promise<Benchmark>((resolve) => {
     new Benchmark(step, { ...options, onComplete: ({ target }: { target: Benchmark }) => resolve(target) }).run();
   });
   if (done.error) throw new Error("benchmark: a timed run failed.", { cause: done.error });
-  return quantile(done.stats.sample, 0.5);
+  return done.stats.sample;
 }
 
 /** Checks, then times a comparison in `rounds` rounds of about `seconds` per candidate. */
@@ -81,11 +84,14 @@ export async function measure(comparison: Comparison, rounds: number, seconds: n
   await check(comparison);
   const { name, operations, candidates } = comparison;
   const times = candidates.map((): number[] => []);
+  const fastest = candidates.map(() => Infinity);
   const most = Math.min(rounds, comparison.rounds ?? rounds);
   for (let round = 0; round < most; round++) {
     for (const [index, { enter, run }] of candidates.entries()) {
       await enter?.();
-      times[index]!.push(await time(run, seconds));
+      const samples = await time(run, seconds);
+      times[index]!.push(quantile(samples, 0.5));
+      fastest[index] = Math.min(fastest[index]!, ...samples);
     }
   }
   return candidates.map((candidate, index) => {
@@ -99,10 +105,11 @@ export async function measure(comparison: Comparison, rounds: number, seconds: n
       comparison: name,
       candidate: candidate.name,
       median,
-      best: Math.min(...own),
+      best: fastest[index]!,
       spread: (quantile(own, 0.75) - quantile(own, 0.25)) / 2 / median,
       ...(work === undefined ? {} : { gflops: work / median / 1e9 }),
       ratio: quantile(ratios, 0.5),
+      bestRatio: (fastest[0]! / fastest[index]!) * share,
     };
   });
 }

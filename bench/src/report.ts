@@ -8,13 +8,14 @@ function formatSeconds(seconds: number): string {
 }
 
 /** One line: who, how long, how steady, how fast, how much faster than the base. */
-export function formatMeasurement({ candidate, median, spread, gflops, ratio }: Measurement): string {
+export function formatMeasurement({ candidate, median, best, spread, gflops, ratio, bestRatio }: Measurement): string {
   const columns = [
     candidate.padEnd(18),
     formatSeconds(median).padStart(10),
     `±${(100 * spread).toFixed(0)} %`.padStart(7),
     ...(gflops === undefined ? [] : [`${gflops.toFixed(2)} GFLOP/s`.padStart(15)]),
     `${ratio.toFixed(2)}×`.padStart(9),
+    `best ${formatSeconds(best)}, ${bestRatio.toFixed(2)}×`,
   ];
   return columns.join(" ");
 }

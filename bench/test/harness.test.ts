@@ -61,13 +61,15 @@ it("quantiles lie between neighbours", () => {
 });
 
 it("reports say who, how long and how much faster", () => {
-  const measurement = { comparison: "c < d", candidate: "fast", median: 0.0025, best: 0.002, spread: 0.031, gflops: 4, ratio: 12.345 }; // prettier-ignore
-  expect(formatMeasurement(measurement)).toBe("fast                  2.50 ms    ±3 %    4.00 GFLOP/s    12.35×");
+  const measurement = { comparison: "c < d", candidate: "fast", median: 0.0025, best: 0.002, spread: 0.031, gflops: 4, ratio: 12.345, bestRatio: 11 }; // prettier-ignore
+  expect(formatMeasurement(measurement)).toBe(
+    "fast                  2.50 ms    ±3 %    4.00 GFLOP/s    12.35× best 2.00 ms, 11.00×",
+  );
   const json = JSON.parse(toJson("kernels", [measurement])) as { machine: object };
   expect(json).toMatchObject({ suite: "kernels", measurements: [measurement] });
   expect(Object.keys(json.machine)).toEqual(["cpu", "cores", "memory", "platform", "versions"]);
   expect(chart([measurement])).toContain(">c &#60; d</text>");
-  expect(chart([measurement])).toContain(">2.50 ms, 12.35×</text>");
+  expect(chart([measurement])).toContain(">2.00 ms, 11.00×</text>");
 });
 
 it("row tasks have no operations to count", () => {

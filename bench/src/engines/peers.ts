@@ -24,7 +24,7 @@ const folder = fileURLToPath(new URL("../../.peers/", import.meta.url));
 export function installPeers(): void {
   mkdirSync(folder, { recursive: true });
   const manifest = { name: "selectron-bench-peers", private: true, dependencies: peerVersions };
-  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
   const { status } = spawnSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], {
     cwd: folder,
     stdio: "inherit",

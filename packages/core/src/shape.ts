@@ -9,7 +9,9 @@ export type Shape = readonly number[];
 
 /** Number of elements of a shape: the product of its axes, 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, axis) => product * axis, 1);
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
+  return size;
 }
 
 /** A shape as people read it: `[2, 3]`. */
@@ -24,7 +26,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** Throws a ShapeError unless every axis is a non-negative integer. */
 export function checkShape(operation: string, shape: Shape): void {
-  if (!shape.every((axis) => Number.isSafeInteger(axis) && axis >= 0)) {
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (Number.isSafeInteger(shape[axis]) && shape[axis]! >= 0) continue;
     throw new ShapeError(`${operation}: shape ${formatShape(shape)} must hold non-negative integers.`);
   }
 }
@@ -42,8 +45,15 @@ export function contiguousStrides(shape: Shape): number[] {
 
 /** Whether elements read in row-major order are adjacent. Axes of length 1 may have any stride. */
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
-  const expected = contiguousStrides(shape);
-  return sizeOf(shape) === 0 || shape.every((length, axis) => length === 1 || strides[axis] === expected[axis]);
+  let expected = 1;
+  let contiguous = true;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const length = shape[axis]!;
+    if (length === 0) return true;
+    if (length !== 1 && strides[axis] !== expected) contiguous = false;
+    expected *= length;
+  }
+  return contiguous;
 }
 
 /** Resolves an axis in [-rank, rank) to one in [0, rank). */

@@ -7,8 +7,10 @@ describe("the reference kernels conform", () => {
 });
 
 describe("the conformance suite", () => {
-  const failures = (kernels: Kernels): string[] =>
+  /** Names of the cases that fail, of those that match. */
+  const failures = (kernels: Kernels, among = /./): string[] =>
     kernelConformance(kernels)
+      .filter(({ name }) => among.test(name))
       .filter(({ run }) => {
         try {
           run();
@@ -27,7 +29,7 @@ describe("the conformance suite", () => {
         call.out[call.out.length - 1] = 0;
       },
     };
-    expect(failures(broken).length).toBeGreaterThan(20);
+    expect(failures(broken, /^matmul/).length).toBeGreaterThan(20);
   });
 
   it("catches a softmax that does not subtract the maximum", () => {
@@ -44,7 +46,7 @@ describe("the conformance suite", () => {
         }
       },
     };
-    expect(failures(broken)).toEqual(["softmaxRows, with masked and far-off rows"]);
+    expect(failures(broken, /Rows/)).toEqual(["softmaxRows, with masked and far-off rows"]);
   });
 
   it("catches a relu that hides NaN", () => {
@@ -55,6 +57,63 @@ describe("the conformance suite", () => {
         else referenceKernels.unary(operation, x, out);
       },
     };
-    expect(failures(broken)).toEqual(["unary relu"]);
+    expect(failures(broken, /^unary/)).toEqual(["unary relu"]);
+  });
+
+  it("catches attention that sees one key too many", () => {
+    const broken: Kernels = {
+      ...referenceKernels,
+      attention: (call) =>
+        referenceKernels.attention({ ...call, after: call.after === undefined ? undefined : call.after + 1 }),
+    };
+    expect(failures(broken)).toEqual(
+      expect.arrayContaining([
+        "attention with causal",
+        "attention with a window",
+        "attention with blocks of 5, causal",
+      ]),
+    );
+  });
+
+  it("catches attention that forgets the second row of hidden keys", () => {
+    const broken: Kernels = {
+      ...referenceKernels,
+      attention: (call) =>
+        referenceKernels.attention({ ...call, hiddenKeys: call.hiddenKeys?.map((x, i) => (i < call.keys ? x : 0)) }),
+    };
+    expect(failures(broken, /^attention with hidden/)).toContain("attention with hidden keys, one row all hidden");
+  });
+
+  it("catches gradients of attention, layer norm and cross-entropy that are off by a factor", () => {
+    const broken: Kernels = {
+      ...referenceKernels,
+      attentionBackward: (call) => {
+        referenceKernels.attentionBackward(call);
+        call.keyGradient.data.forEach((value, i, data) => (data[i] = value * 1.001));
+      },
+      layerNormRowsBackward: (call) => {
+        referenceKernels.layerNormRowsBackward(call);
+        call.gainGradient.forEach((value, i, data) => (data[i] = value * 1.01));
+      },
+      crossEntropyRows: (call) => referenceKernels.crossEntropyRows({ ...call, scale: call.scale * 1.001 }),
+    };
+    const found = failures(broken, /Backward with (causal|a window|a bias)|layerNormRowsB|crossEntropy/);
+    expect(found.filter((name) => name.startsWith("attentionBackward"))).toHaveLength(3);
+    expect(found).toContain("layerNormRowsBackward, with and without gain");
+    expect(found).toContain("crossEntropyRows, with left-out targets, with and without gradient");
+  });
+
+  it("catches an activation that is left out, and a decay that Adam forgets", () => {
+    const broken: Kernels = {
+      ...referenceKernels,
+      matmul: (call) => referenceKernels.matmul({ ...call, activation: undefined }),
+      adamStep: (call) => referenceKernels.adamStep({ ...call, weightDecay: 0 }),
+    };
+    expect(failures(broken, /matmul with|adam/)).toEqual([
+      "matmul with relu",
+      "matmul with gelu",
+      "matmul with geluExact",
+      "adamStep, three steps, with and without weight decay",
+    ]);
   });
 });

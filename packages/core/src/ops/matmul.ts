@@ -31,42 +31,46 @@ const matrixView = (x: Tensor, offset: number): MatrixView => ({
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { alpha, bias, activation } = options;
-  const shapes = `${formatShape(a.shape)} · ${formatShape(b.shape)}`;
+  const shapes = (): string => `${formatShape(a.shape)} · ${formatShape(b.shape)}`;
   if (a.rank < 2 || b.rank < 2) {
     throw new ShapeError(
-      `matmul: ${shapes}: both operands need two axes or more; reshape a vector to [1, k] or [k, 1].`,
+      `matmul: ${shapes()}: both operands need two axes or more; reshape a vector to [1, k] or [k, 1].`,
     );
   }
   const [m, k] = [a.shape[a.rank - 2]!, a.shape[a.rank - 1]!];
   const [rows, n] = [b.shape[b.rank - 2]!, b.shape[b.rank - 1]!];
   if (k !== rows) {
     throw new ShapeError(
-      `matmul: ${shapes}: the left operand has ${k} columns, the right one ${rows} rows; these must be equal.`,
+      `matmul: ${shapes()}: the left operand has ${k} columns, the right one ${rows} rows; these must be equal.`,
     );
   }
   if (bias && (bias.rank !== 1 || bias.shape[0] !== n)) {
-    throw new ShapeError(`matmul: ${shapes}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
+    throw new ShapeError(`matmul: ${shapes()}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
+  }
+  const kernels = getKernels();
+  const inputs = bias ? [a, b, bias] : [a, b];
+  const shift = bias?.data;
+  // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
+  const multiply = (left: MatrixView, right: MatrixView, out: Float32Array, m: number): void =>
+    kernels.matmul({ a: left, b: right, out, m, k, n, alpha, bias: shift, activation });
+  if (a.rank === 2 && b.rank === 2) {
+    const out = allocate(m * n);
+    multiply(matrixView(a, a.offset), matrixView(b, b.offset), out, m);
+    return recorded("matmul", inputs, out, [m, n]);
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
-  const common = { k, n, alpha, bias: bias?.data, activation };
-  const kernels = getKernels();
   if (b.rank === 2 && a.isContiguous) {
     const left = { data: a.storage, offset: a.offset, rowStride: k, columnStride: 1 };
-    kernels.matmul({ ...common, a: left, b: matrixView(b, b.offset), out, m: sizeOf(batch) * m });
+    multiply(left, matrixView(b, b.offset), out, sizeOf(batch) * m);
   } else {
     const starts = (x: Tensor): number[] =>
       stridedOffsets(batch, broadcastStrides(x.shape.slice(0, -2), x.strides.slice(0, -2), batch), x.offset);
     const [leftStarts, rightStarts] = [starts(a), starts(b)];
     leftStarts.forEach((start, index) => {
-      kernels.matmul({
-        ...common,
-        a: matrixView(a, start),
-        b: matrixView(b, rightStarts[index]!),
-        out: out.subarray(index * m * n, (index + 1) * m * n),
-        m,
-      });
+      const part = out.subarray(index * m * n, (index + 1) * m * n);
+      multiply(matrixView(a, start), matrixView(b, rightStarts[index]!), part, m);
     });
   }
-  return recorded("matmul", bias ? [a, b, bias] : [a, b], out, [...batch, m, n]);
+  return recorded("matmul", inputs, out, [...batch, m, n]);
 }
