@@ -22,7 +22,7 @@ export interface Limits {
  * Ample for programs that people write, and spent within seconds. The original, with Python's stack, ends a recursion after some
  * hundred calls too.
  */
-export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memory: 4_000_000, recursion: 400 };
+export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memory: 2_000_000, recursion: 400 };
 
 /** What is left of the limits. */
 export class Budget {
