@@ -52,7 +52,10 @@ export {
 export { compile, type CompileOptions } from "./compile/index.js";
 export { CompiledModel, ModelInputError, type ModelStats } from "./compile/compiled-model.js";
 export { ModelFileError, type Decoding, type ModelCard } from "./compile/model-card.js";
-export type { Layout } from "./compile/layout.js";
+export type { Certificate, StreamBound } from "./compile/certify.js";
+export type { Layout, Resolved } from "./compile/layout.js";
+export type { Probe } from "./compile/plan.js";
+export type { Read, Stream } from "./compile/read.js";
 export {
   countInputs,
   verify,
