@@ -6,7 +6,11 @@ import { expect, it } from "vitest";
 const index = fileURLToPath(new URL("../src/index.ts", import.meta.url));
 
 it("every export is documented", () => {
-  const program = ts.createProgram([index], { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023, noLib: true });
+  const program = ts.createProgram([index], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    noLib: true,
+  });
   const checker = program.getTypeChecker();
   const isDocumented = (symbol: ts.Symbol): boolean => symbol.getDocumentationComment(checker).length > 0;
   const exported = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(index)!)!);

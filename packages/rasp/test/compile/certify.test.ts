@@ -1,7 +1,7 @@
 /** The certificate's bounds hold: no stream is ever further off than it says. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CompiledModel} from "../../src/index.js";
+import type { CompiledModel } from "../../src/index.js";
 import { compile, load, RaspError, verify, type Atom, type SOp } from "../../src/index.js";
 import { NormalValues } from "../../src/compile/normal-values.js";
 import { everyInput, randomInputs } from "../../src/verify/inputs.js";
