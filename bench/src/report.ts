@@ -1,5 +1,5 @@
 /** Measurements as a line of text for people, and as JSON with the machine that they were taken on. */
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 import type { Measurement } from "./harness.js";
 
 function formatSeconds(seconds: number): string {
@@ -28,6 +28,7 @@ export function toJson(suite: string, measurements: readonly Measurement[]): str
     memory: totalmem(),
     platform: `${process.platform} ${process.arch}`,
     versions: { node: process.versions.node, v8: process.versions.v8 },
+    load: loadavg()[0],
   };
   return JSON.stringify({ suite, date: new Date().toISOString(), machine, measurements }, null, 2) + "\n";
 }

@@ -67,7 +67,7 @@ it("reports say who, how long and how much faster", () => {
   );
   const json = JSON.parse(toJson("kernels", [measurement])) as { machine: object };
   expect(json).toMatchObject({ suite: "kernels", measurements: [measurement] });
-  expect(Object.keys(json.machine)).toEqual(["cpu", "cores", "memory", "platform", "versions"]);
+  expect(Object.keys(json.machine)).toEqual(["cpu", "cores", "memory", "platform", "versions", "load"]);
   expect(chart([measurement])).toContain(">c &#60; d</text>");
   expect(chart([measurement])).toContain(">2.00 ms, 11.00×</text>");
 });
