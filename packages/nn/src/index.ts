@@ -8,3 +8,5 @@ export { Linear } from "./linear.js";
 export { paddingMask } from "./masks.js";
 export { ParameterScope, ParameterStore } from "./parameters.js";
 export { TransformerEncoder, type ForwardOptions, type Recorder } from "./transformer.js";
+export { gpt2Config, Gpt2Error, type Gpt2Config } from "./gpt2/config.js";
+export { Gpt2, gpt2Shapes } from "./gpt2/gpt2.js";

@@ -1,0 +1,190 @@
+/**
+ * GPT-2-style models (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"), with the names and layouts of
+ * Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by side, the unembedding
+ * is the transposed token embedding unless there is an `lm_head`.
+ */
+import { attention, decodeSafetensors, SafetensorsError, Tensor } from "@selectron/core";
+import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
+
+/** Names and shapes of the parameters, without the prefix `transformer.`. */
+export function gpt2Shapes(config: Gpt2Config): Map<string, readonly number[]> {
+  const { layers, dModel, dFf, maxLength, vocabularySize } = config;
+  const shapes = new Map<string, readonly number[]>([
+    ["wte.weight", [vocabularySize, dModel]],
+    ["wpe.weight", [maxLength, dModel]],
+  ]);
+  const layerNorm = (name: string): void => {
+    shapes.set(`${name}.weight`, [dModel]);
+    shapes.set(`${name}.bias`, [dModel]);
+  };
+  const linear = (name: string, inputs: number, outputs: number): void => {
+    shapes.set(`${name}.weight`, [inputs, outputs]);
+    shapes.set(`${name}.bias`, [outputs]);
+  };
+  for (let layer = 0; layer < layers; layer++) {
+    const path = `h.${layer}`;
+    layerNorm(`${path}.ln_1`);
+    linear(`${path}.attn.c_attn`, dModel, 3 * dModel);
+    linear(`${path}.attn.c_proj`, dModel, dModel);
+    layerNorm(`${path}.ln_2`);
+    linear(`${path}.mlp.c_fc`, dModel, dFf);
+    linear(`${path}.mlp.c_proj`, dFf, dModel);
+  }
+  layerNorm("ln_f");
+  return shapes;
+}
+
+/** The unembedding's name where it is not tied to the token embedding. */
+const UNEMBEDDING = "lm_head.weight";
+
+/** Buffers that Hugging Face saved in former times: the causal mask and its fill value. */
+const isBuffer = (name: string): boolean => /\.attn\.(bias|masked_bias)$/.test(name);
+
+export class Gpt2 {
+  readonly config: Gpt2Config;
+  /** By name, without the prefix `transformer.`; shapes as in `gpt2Shapes`, and perhaps `lm_head.weight` [V, D]. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+
+  /** @throws Gpt2Error that names the parameter that is missing, unknown, of another shape, or not finite */
+  constructor(config: Gpt2Config, parameters: ReadonlyMap<string, Tensor>) {
+    this.config = config;
+    this.parameters = checked(config, parameters);
+  }
+
+  /**
+   * Reads a file and its configuration.
+   *
+   * @param bytes - a safetensors file with Hugging Face's names, with or without the prefix `transformer.`
+   * @param config - parsed JSON; see {@link gpt2Config}
+   * @throws Gpt2Error if the file is damaged, the configuration does not fit it, or the architecture is another
+   */
+  static fromSafetensors(bytes: Uint8Array, config: unknown): Gpt2 {
+    const sizes = gpt2Config(config);
+    let tensors: Map<string, Tensor>;
+    try {
+      ({ tensors } = decodeSafetensors(bytes));
+    } catch (error) {
+      if (error instanceof SafetensorsError) throw new Gpt2Error(error.message);
+      throw error;
+    }
+    return new Gpt2(sizes, new Map([...tensors].map(([name, value]) => [name.replace(/^transformer\./, ""), value])));
+  }
+
+  /** A parameter by its name. */
+  parameter(name: string): Tensor {
+    return this.parameters.get(name)!;
+  }
+
+  /** Scores of the vocabulary: [D, V]. */
+  get unembedding(): Tensor {
+    return (this.parameters.get(UNEMBEDDING) ?? this.parameter("wte.weight")).transpose();
+  }
+
+  /**
+   * tokens [B][n] → logits [B, n, V].
+   *
+   * @param positions - where each token stands, [B][n]; 0, 1, 2, … by default
+   * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
+   */
+  forward(tokens: readonly (readonly number[])[], positions?: readonly (readonly number[])[]): Tensor {
+    const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
+    const length = tokens[0]?.length ?? 0;
+    if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
+    const places = positions ?? tokens.map((row) => row.map((_, i) => i));
+    const ids = idTensor("token", tokens, vocabularySize, tokens.length, length);
+    const at = idTensor("position", places, maxLength, tokens.length, length);
+    const norm = (x: Tensor, name: string): Tensor =>
+      x.layerNorm(this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), epsilon);
+    let x = this.parameter("wte.weight").gather(ids).add(this.parameter("wpe.weight").gather(at));
+    for (let layer = 0; layer < layers; layer++) {
+      const path = `h.${layer}`;
+      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path));
+      x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
+    }
+    return norm(x, "ln_f")
+      .reshape([-1, dModel])
+      .matmul(this.unembedding)
+      .reshape([tokens.length, length, vocabularySize]);
+  }
+
+  /** [B, n, D] → [B, n, D]. */
+  #attention(x: Tensor, path: string): Tensor {
+    const { heads, dModel } = this.config;
+    const [batch, length] = x.shape as [number, number, number];
+    const all = this.#linear(x, `${path}.attn.c_attn`);
+    const [query, key, value] = [0, 1, 2].map((part) =>
+      all
+        .slice(part * dModel, (part + 1) * dModel, 2)
+        .reshape([batch, length, heads, dModel / heads])
+        .permute([0, 2, 1, 3]),
+    );
+    const mixed = attention(query!, key!, value!, { causal: true });
+    return this.#linear(mixed.permute([0, 2, 1, 3]).reshape([batch, length, dModel]), `${path}.attn.c_proj`);
+  }
+
+  /** [B, n, D] → [B, n, D]. */
+  #feedForward(x: Tensor, path: string): Tensor {
+    return this.#linear(this.#linear(x, `${path}.mlp.c_fc`, "gelu"), `${path}.mlp.c_proj`);
+  }
+
+  #linear(x: Tensor, name: string, activation?: "gelu"): Tensor {
+    return x.matmul(this.parameter(`${name}.weight`), { bias: this.parameter(`${name}.bias`), activation });
+  }
+}
+
+function checked(config: Gpt2Config, given: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const shapes = gpt2Shapes(config);
+  const tied = given.get("wte.weight");
+  if (given.has(UNEMBEDDING)) shapes.set(UNEMBEDDING, [config.vocabularySize, config.dModel]);
+  if (!tied) {
+    const names = [...given.keys()];
+    throw new Gpt2Error(
+      `the file is no GPT-2-style model: it has no "transformer.wte.weight", but ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
+    );
+  }
+  const parameters = new Map<string, Tensor>();
+  for (const [name, shape] of shapes) {
+    const value = given.get(name);
+    if (!value)
+      throw new Gpt2Error(`the configuration does not fit the weights: they lack ${name} [${shape.join(", ")}]`);
+    if (value.shape.join() !== shape.join()) {
+      throw new Gpt2Error(
+        `the configuration does not fit the weights: ${name} has shape [${value.shape.join(", ")}], expected [${shape.join(", ")}]`,
+      );
+    }
+    const wrong = value.data.findIndex((element) => !Number.isFinite(element));
+    if (wrong >= 0) {
+      throw new Gpt2Error(
+        `${name} is damaged: element ${wrong} of ${value.size} is ${value.data[wrong]}; every weight must be finite`,
+      );
+    }
+    parameters.set(name, value);
+  }
+  const unknown = [...given.keys()].filter((name) => !shapes.has(name) && !isBuffer(name));
+  if (unknown.length > 0) {
+    throw new Gpt2Error(
+      `the configuration does not fit the weights: ${unknown.slice(0, 3).join(", ")} belong${unknown.length === 1 ? "s" : ""} to no part of a GPT-2 with ${config.layers} layers`,
+    );
+  }
+  return parameters;
+}
+
+function idTensor(
+  what: string,
+  rows: readonly (readonly number[])[],
+  limit: number,
+  batch: number,
+  length: number,
+): Tensor {
+  if (rows.length !== batch || rows.some((row) => row.length !== length)) {
+    throw new RangeError(`Gpt2.forward: ${what}s must be ${batch} rows of ${length}, as the tokens are.`);
+  }
+  const ids = Float32Array.from(rows.flat());
+  const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= limit);
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Gpt2.forward: ${what} ${ids[wrong]} in row ${Math.floor(wrong / length)} is not in 0 to ${limit - 1}.`,
+    );
+  }
+  return new Tensor(ids, [batch, length]);
+}

@@ -1,0 +1,99 @@
+/** Gpt2 against logits that another implementation computed in float64 (../shared/models), and what it refuses. */
+import { encodeSafetensors, full, randn, Rng, type Tensor } from "@selectron/core";
+import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL("../../../../../shared/models/", import.meta.url));
+const present = existsSync(`${folder}models`);
+if (!present)
+  console.warn(`\n*** SKIPPED: no trained models at ${folder}; Gpt2 is NOT compared with recorded logits. ***\n`);
+
+interface Recorded {
+  readonly input_ids: readonly number[];
+  readonly position_ids: readonly number[];
+  readonly logits: readonly (readonly number[])[];
+}
+
+const argMax = (row: readonly number[]): number => row.indexOf(Math.max(...row));
+
+describe.skipIf(!present)("trained models", () => {
+  const names = present
+    ? readdirSync(`${folder}models`)
+        .filter((file) => file.endsWith(".safetensors"))
+        .map((file) => file.replace(".safetensors", ""))
+    : [];
+
+  it("are all there", () => expect(names).toHaveLength(20));
+
+  it.each(names)("%s gives the recorded logits and decisions", (name) => {
+    const config = JSON.parse(readFileSync(`${folder}models/${name}.json`, "utf8")) as Record<string, unknown>;
+    const model = Gpt2.fromSafetensors(readFileSync(`${folder}models/${name}.safetensors`), config);
+    const lines = readFileSync(`${folder}forward/${name}.jsonl`, "utf8").trim().split("\n");
+    expect(lines).toHaveLength(5);
+    const sigmoid = config["head_type"] === "multi_label_sigmoid";
+    const special = config["special_tokens"] as Readonly<Record<string, number>>;
+    for (const line of lines) {
+      const { input_ids: ids, position_ids: positions, logits } = JSON.parse(line) as Recorded;
+      const found = (model.forward([ids], [positions]).toArray() as number[][][])[0]!;
+      // Scored: every position but the last symbol's <eos> (BCE), or from <sep> to the one before the last.
+      const first = sigmoid ? 0 : ids.indexOf(special["<sep>"]!);
+      logits.forEach((expected, i) => {
+        expected.forEach((value, v) => {
+          expect(Math.abs(found[i]![v]! - value)).toBeLessThanOrEqual(2e-3 * (1 + Math.abs(value)));
+        });
+        if (i < first || i >= ids.length - 1) return;
+        if (sigmoid) expect(found[i]!.map((x) => x > 0)).toEqual(expected.map((x) => x > 0));
+        else expect(argMax(found[i]!)).toBe(argMax(expected));
+      });
+    }
+  });
+});
+
+const sizes = { n_layer: 1, n_head: 2, n_embd: 4, n_positions: 5, vocab_size: 3, n_inner: 8 };
+
+const weights = (change: Readonly<Record<string, Tensor | undefined>> = {}): Uint8Array => {
+  const all = new Map([...gpt2Shapes(gpt2Config(sizes))].map(([name, shape]) => [name, randn(shape, new Rng(1))]));
+  for (const [name, value] of Object.entries(change)) {
+    if (value) all.set(name, value);
+    else all.delete(name);
+  }
+  return encodeSafetensors(new Map([...all].map(([name, value]) => [`transformer.${name}`, value])));
+};
+
+describe("loading", () => {
+  it("takes positions from 0 on unless told", () => {
+    const model = Gpt2.fromSafetensors(weights(), sizes);
+    const [plain, told, later] = [undefined, [[0, 1, 2]], [[1, 2, 3]]].map((at) =>
+      model.forward([[0, 1, 2]], at).toArray(),
+    );
+    expect(plain).toEqual(told);
+    expect(later).not.toEqual(told);
+  });
+
+  it.each<[string, Uint8Array, unknown, string]>([
+    ["layers that are not there", weights(), { ...sizes, n_layer: 2 }, "lack h.1.ln_1.weight [4]"],
+    ["layers too many", weights({ "h.1.ln_1.weight": full([4], 1) }), sizes, "h.1.ln_1.weight belongs to no part"],
+    ["another width", weights(), { ...sizes, n_embd: 8 }, "wte.weight has shape [3, 4], expected [3, 8]"],
+    ["heads that do not divide", weights(), { ...sizes, n_head: 3 }, "3 heads, which do not divide a width of 4"],
+    ["a missing size", weights(), { ...sizes, n_head: undefined }, "does not give n_head or heads"],
+    ["a broken size", weights(), { ...sizes, n_layer: "two" }, 'n_layer is "two"; it must be an integer'],
+    ["no object", weights(), [1], "must be a JSON object"],
+    ["another model type", weights(), { ...sizes, model_type: "llama" }, 'model_type is "llama"; supported is "gpt2"'],
+    ["another activation", weights(), { ...sizes, activation_function: "relu" }, 'activation_function is "relu"'],
+    ["another file", encodeSafetensors({ "model.embed": full([1], 0) }), sizes, 'it has no "transformer.wte.weight"'],
+    ["NaN", weights({ "ln_f.bias": full([4], NaN) }), sizes, "ln_f.bias is damaged: element 0 of 4 is NaN"],
+    ["half a file", weights().slice(0, 900), sizes, "truncated"],
+  ])("refuses %s", (_, bytes, config, message) => {
+    expect(() => Gpt2.fromSafetensors(bytes, config)).toThrow(message);
+  });
+
+  it("refuses ids and positions outside the tables", () => {
+    const model = Gpt2.fromSafetensors(weights(), sizes);
+    expect(() => model.forward([[0, 3]])).toThrow("token 3 in row 0 is not in 0 to 2");
+    expect(() => model.forward([[0, 1]], [[4, 5]])).toThrow("position 5 in row 0 is not in 0 to 4");
+    expect(() => model.forward([[0, 1], [2]])).toThrow("tokens must be 2 rows of 2");
+    expect(() => model.forward([])).toThrow("there are no tokens");
+  });
+});
