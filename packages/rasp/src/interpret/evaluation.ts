@@ -17,6 +17,7 @@ import { aggregate } from "./aggregate.js";
 import type { Matrix } from "./select.js";
 import { Selections } from "./selection.js";
 import { sequenceType } from "./sequence.js";
+import { SharedInts } from "./shared-ints.js";
 import { convertToken, nonEmpty } from "./tokens.js";
 
 /** Elements that no sequence can hold: a complex number, an item that is no atom. */
@@ -27,10 +28,12 @@ export class Evaluation {
   readonly input: readonly Atom[];
   private readonly sequences = new Map<GraphNode, readonly Atom[]>();
   private readonly selections: Selections;
+  private readonly ints: SharedInts;
 
   /** @throws RaspError of class type for an empty input. */
   constructor(input: readonly Atom[]) {
     this.input = nonEmpty(input);
+    this.ints = new SharedInts(input.length);
     this.selections = new Selections(input.length, (node) => this.sequences.get(node)!);
   }
 
@@ -106,9 +109,9 @@ export class Evaluation {
   private values(node: SOp): readonly Atom[] {
     switch (node.kind) {
       case "tokens":
-        return this.input.map((element) => convertToken(node.conversion, element));
+        return this.input.map((element) => this.ints.share(convertToken(node.conversion, element)));
       case "indices":
-        return this.input.map((_, i) => BigInt(i));
+        return this.input.map((_, i) => this.ints.share(BigInt(i)));
       case "constant":
         return new Array<Atom>(this.input.length).fill(node.value);
       case "map":
@@ -125,8 +128,14 @@ export class Evaluation {
     let i = 0;
     const apply = (): void => {
       for (; i < values.length; i++) {
-        for (let j = 0; j < columns.length; j++) args[j] = columns[j]![i]!;
-        values[i] = fn.apply(args);
+        // Sequences have long runs, `length` is nothing else: a value that stands again costs no work and no memory.
+        let repeats = i > 0;
+        for (let j = 0; j < columns.length; j++) {
+          const arg = columns[j]![i]!;
+          repeats &&= Object.is(arg, args[j]);
+          args[j] = arg;
+        }
+        values[i] = repeats ? values[i - 1]! : this.ints.share(fn.apply(args));
       }
     };
     // In the original the finished sequence rejects unfit elements, so that any later position's other error comes first.
