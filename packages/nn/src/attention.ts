@@ -4,19 +4,22 @@
  */
 import { attention, type Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
+import { causalMask } from "./masks.js";
 import type { ParameterScope } from "./parameters.js";
 
 export class MultiHeadAttention {
   readonly #heads: number;
   readonly #dHead: number;
+  readonly #causal: boolean;
   readonly #query: Linear;
   readonly #key: Linear;
   readonly #value: Linear;
   readonly #output: Linear;
 
-  constructor(scope: ParameterScope, dModel: number, heads: number, dHead: number) {
+  constructor(scope: ParameterScope, dModel: number, heads: number, dHead: number, causal = false) {
     this.#heads = heads;
     this.#dHead = dHead;
+    this.#causal = causal;
     this.#query = new Linear(scope.child("query"), dModel, heads * dHead);
     this.#key = new Linear(scope.child("key"), dModel, heads * dHead);
     this.#value = new Linear(scope.child("value"), dModel, heads * dHead);
@@ -44,17 +47,26 @@ export class MultiHeadAttention {
    */
   forward(x: Tensor, hiddenKeys?: Tensor): Tensor {
     const [query, key, value] = [this.#query, this.#key, this.#value].map((map) => this.#split(map.forward(x)));
-    return this.#join(attention(query!, key!, value!, { hiddenKeys }));
+    return this.#join(attention(query!, key!, value!, { hiddenKeys, causal: this.#causal }));
   }
 
-  /** As `forward`, with the attention pattern [B, H, n, n], rows = queries; all 0 for a query that sees no key. */
-  forwardWithPattern(x: Tensor, hiddenKeys?: Tensor): { output: Tensor; pattern: Tensor } {
+  /**
+   * As `forward`, with the attention pattern [B, H, n, n], rows = queries; all 0 for a query that sees no key.
+   *
+   * @param patch - gives the pattern that is used in place of the one that was computed
+   */
+  forwardWithPattern(
+    x: Tensor,
+    hiddenKeys?: Tensor,
+    patch: (pattern: Tensor) => Tensor = (pattern) => pattern,
+  ): { output: Tensor; pattern: Tensor } {
     const [batch, length] = x.shape as [number, number, number];
     const query = this.#split(this.#query.forward(x));
     const key = this.#split(this.#key.forward(x));
     const scores = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(this.#dHead) });
-    const masked = hiddenKeys ? scores.maskedFill(hiddenKeys.reshape([batch, 1, 1, length]), -Infinity) : scores;
-    const pattern = masked.softmax();
+    const shown = hiddenKeys ? scores.maskedFill(hiddenKeys.reshape([batch, 1, 1, length]), -Infinity) : scores;
+    const masked = this.#causal ? shown.maskedFill(causalMask(length), -Infinity) : shown;
+    const pattern = patch(masked.softmax());
     return { output: this.#join(pattern.matmul(this.#split(this.#value.forward(x)))), pattern };
   }
 }

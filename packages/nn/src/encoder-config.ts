@@ -22,6 +22,8 @@ export interface EncoderConfig {
   readonly outputs: number;
   /** Layer norm before each sublayer and before the unembedding; false by default. */
   readonly layerNorm?: boolean | undefined;
+  /** Whether a position sees itself and earlier positions only, as a decoder's does; false by default. */
+  readonly causal?: boolean | undefined;
 }
 
 /** Throws a RangeError if a size is not a whole number in range. */

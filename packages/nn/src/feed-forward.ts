@@ -12,9 +12,13 @@ export class FeedForward {
     this.#output = new Linear(scope.child("output"), dFf, dModel);
   }
 
-  /** [..., D] → output [..., D] and the hidden layer after its ReLU [..., F]. */
-  forward(x: Tensor): { output: Tensor; hidden: Tensor } {
-    const hidden = this.#hidden.forward(x, "relu");
+  /**
+   * [..., D] → output [..., D] and the hidden layer after its ReLU [..., F].
+   *
+   * @param patch - gives the hidden layer that is used in place of the one that was computed
+   */
+  forward(x: Tensor, patch: (hidden: Tensor) => Tensor = (hidden) => hidden): { output: Tensor; hidden: Tensor } {
+    const hidden = patch(this.#hidden.forward(x, "relu"));
     return { output: this.#output.forward(hidden), hidden };
   }
 }

@@ -2,6 +2,14 @@
 import { tensor, type Tensor } from "@selectron/core";
 import { checkRows } from "./rows.js";
 
+/** Hides later keys: [n, n], rows = queries. */
+export function causalMask(length: number): Tensor {
+  const hidden = Float32Array.from({ length: length * length }, (_, at) =>
+    at % length > Math.floor(at / length) ? 1 : 0,
+  );
+  return tensor(hidden, [length, length]);
+}
+
 /**
  * Hides padded keys from every query.
  *

@@ -16,6 +16,9 @@ import { declaredShapes, ParameterStore, type ParameterScope } from "./parameter
 /** Called with every named activation of a forward pass. */
 export type Recorder = (name: string, value: Tensor) => void;
 
+/** Given a named activation, returns what takes its place: the value itself, or another tensor of its shape. */
+export type Patcher = (name: string, value: Tensor) => Tensor;
+
 /** Options of one forward pass. */
 export interface ForwardOptions {
   /** [B][n], true where a token is real. Padded keys are invisible; logits at padded positions mean nothing. */
@@ -26,6 +29,18 @@ export interface ForwardOptions {
    * "blocks.i.feedForward.residual" [B, n, D]. A residual is the stream after that sublayer was added.
    */
   readonly record?: Recorder | undefined;
+  /** Called with the same activations as `record` and before it; the forward pass goes on with what it returns. */
+  readonly patch?: Patcher | undefined;
+}
+
+/** What every named activation goes through, if anything: first `patch`, then `record`. */
+function watcher({ record, patch }: ForwardOptions): Patcher | undefined {
+  if (!record && !patch) return undefined;
+  return (name, value) => {
+    const used = patch ? patch(name, value) : value;
+    record?.(name, used);
+    return used;
+  };
 }
 
 /** One block: x + attention(norm(x)), then x + feedForward(norm(x)); either sublayer may be absent. */
@@ -34,7 +49,8 @@ class Block {
   readonly #attention: { norm: LayerNorm | undefined; layer: MultiHeadAttention } | undefined;
   readonly #feedForward: { norm: LayerNorm | undefined; layer: FeedForward } | undefined;
 
-  constructor(scope: ParameterScope, path: string, dModel: number, block: BlockConfig, layerNorm: boolean) {
+  constructor(scope: ParameterScope, path: string, block: BlockConfig, config: EncoderConfig) {
+    const { dModel, layerNorm = false, causal = false } = config;
     const attention = scope.child("attention");
     const feedForward = scope.child("feedForward");
     const norm = (of: ParameterScope): LayerNorm | undefined =>
@@ -43,31 +59,30 @@ class Block {
     this.#attention =
       block.heads === 0
         ? undefined
-        : { norm: norm(attention), layer: new MultiHeadAttention(attention, dModel, block.heads, block.dHead) };
+        : { norm: norm(attention), layer: new MultiHeadAttention(attention, dModel, block.heads, block.dHead, causal) };
     this.#feedForward =
       block.dFf === 0 ? undefined : { norm: norm(feedForward), layer: new FeedForward(feedForward, dModel, block.dFf) };
   }
 
-  forward(input: Tensor, hiddenKeys: Tensor | undefined, record: Recorder | undefined): Tensor {
+  forward(input: Tensor, hiddenKeys: Tensor | undefined, watch: Patcher | undefined): Tensor {
     let x = input;
     if (this.#attention) {
       const { norm, layer } = this.#attention;
       const normalised = norm ? norm.forward(x) : x;
-      if (record) {
-        const { output, pattern } = layer.forwardWithPattern(normalised, hiddenKeys);
-        x = x.add(output);
-        record(`${this.#path}.attention.pattern`, pattern);
-        record(`${this.#path}.attention.residual`, x);
+      if (watch) {
+        const seen = (pattern: Tensor): Tensor => watch(`${this.#path}.attention.pattern`, pattern);
+        const { output } = layer.forwardWithPattern(normalised, hiddenKeys, seen);
+        x = watch(`${this.#path}.attention.residual`, x.add(output));
       } else {
         x = x.add(layer.forward(normalised, hiddenKeys));
       }
     }
     if (this.#feedForward) {
       const { norm, layer } = this.#feedForward;
-      const { output, hidden } = layer.forward(norm ? norm.forward(x) : x);
+      const seen = watch && ((hidden: Tensor): Tensor => watch(`${this.#path}.feedForward.hidden`, hidden));
+      const { output } = layer.forward(norm ? norm.forward(x) : x, seen);
       x = x.add(output);
-      record?.(`${this.#path}.feedForward.hidden`, hidden);
-      record?.(`${this.#path}.feedForward.residual`, x);
+      if (watch) x = watch(`${this.#path}.feedForward.residual`, x);
     }
     return x;
   }
@@ -80,14 +95,14 @@ function buildLayers(config: EncoderConfig, scope: ParameterScope) {
     embedding: new TokenAndPositionEmbedding(scope.child("embedding"), vocabularySize, maxLength, dModel),
     blocks: blocks.map((block, index) => {
       const path = `blocks.${index}`;
-      return new Block(scope.child(path), path, dModel, block, layerNorm);
+      return new Block(scope.child(path), path, block, config);
     }),
     norm: layerNorm ? new LayerNorm(scope.child("norm"), dModel) : undefined,
     unembedding: new Linear(scope.child("unembedding"), dModel, outputs),
   };
 }
 
-/** Tokens in, logits out, every position seeing every other. */
+/** Tokens in, logits out, every position seeing every other; if the configuration is causal, only itself and what is before it. */
 export class TransformerEncoder {
   readonly config: EncoderConfig;
   readonly #parameters: ReadonlyMap<string, Tensor>;
@@ -129,12 +144,13 @@ export class TransformerEncoder {
    * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty batch
    */
   forward(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
-    const { padding, record } = options;
+    const { padding } = options;
+    const watch = watcher(options);
     const { embedding, blocks, norm, unembedding } = this.#layers;
     let x = embedding.forward(tokens);
-    record?.("embedding", x);
+    if (watch) x = watch("embedding", x);
     const hiddenKeys = padding && paddingMask(padding, tokens.length, x.shape[1]!);
-    for (const block of blocks) x = block.forward(x, hiddenKeys, record);
+    for (const block of blocks) x = block.forward(x, hiddenKeys, watch);
     return unembedding.forward(norm ? norm.forward(x) : x);
   }
 }

@@ -1,5 +1,5 @@
 import { ones, randn, Rng, ShapeError, zeros, type Tensor } from "@selectron/core";
-import { TransformerEncoder, type EncoderConfig } from "@selectron/nn";
+import { TransformerEncoder, type EncoderConfig, type Patcher } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { plainEncoder, type Parameters } from "./plain-encoder.js";
@@ -35,6 +35,7 @@ const configs: fc.Arbitrary<EncoderConfig> = fc.record({
   }),
   outputs: fc.integer({ min: 1, max: 4 }),
   layerNorm: fc.boolean(),
+  causal: fc.boolean(),
 });
 
 describe("forward", () => {
@@ -67,6 +68,32 @@ describe("forward", () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it("sees no later key if it is causal", () => {
+    const encoder = new TransformerEncoder({ ...config, causal: true }, randomParameters(config, new Rng(1)));
+    const [a, b] = [[0, 1, 0], [0, 1, 2]].map((row) => encoder.forward([row])); // prettier-ignore
+    expect(a!.slice(0, 2, 1).toArray()).toEqual(b!.slice(0, 2, 1).toArray());
+    expect(a!.toArray()).not.toEqual(b!.toArray());
+  });
+
+  it("goes on with what a patch returns", () => {
+    const encoder = new TransformerEncoder(config, randomParameters(config, new Rng(2)));
+    const activations = (tokens: number[], patch?: Patcher): Map<string, Tensor> => {
+      const seen = new Map<string, Tensor>();
+      const logits = encoder.forward([tokens], { record: (name, value) => void seen.set(name, value), patch });
+      return seen.set("logits", logits);
+    };
+    const [clean, other] = [activations([0, 1, 2]), activations([2, 2, 0])];
+    for (const name of [...clean.keys()].filter((key) => key !== "logits")) {
+      const patched = activations([0, 1, 2], (at, value) => (at === name ? other.get(at)! : value));
+      expect(patched.get(name)).toBe(other.get(name));
+      expect(distance(patched.get("logits")!.toArray(), clean.get("logits")!.toArray()), name).toBeGreaterThan(1e-3);
+    }
+    // What stands before the last residual no longer matters.
+    const last = "blocks.0.feedForward.residual";
+    const patched = activations([0, 1, 2], (at, value) => (at === last ? other.get(at)! : value));
+    expect(patched.get("logits")!.toArray()).toEqual(other.get("logits")!.toArray());
   });
 
   it("does not see padded keys", () => {

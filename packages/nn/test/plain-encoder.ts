@@ -67,7 +67,7 @@ export function plainEncoder(
           const pattern = x.map((_, i) => {
             const scores = x.map((_, j) => {
               const score = own(query, i).reduce((total, q, c) => total + q * own(key, j)[c]!, 0) / Math.sqrt(dHead);
-              return padding && !padding[b]![j] ? -Infinity : score;
+              return (padding && !padding[b]![j]) || (config.causal && j > i) ? -Infinity : score;
             });
             // Scores of some hundreds below 0 would all become 0 without it, even in float64.
             const most = Math.max(...scores);
