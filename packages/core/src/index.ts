@@ -23,6 +23,7 @@ export {
   type UnaryOperation,
 } from "./kernels.js";
 export { attention, type AttentionOptions } from "./ops/attention.js";
+export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
@@ -30,5 +31,5 @@ export { Rng } from "./random.js";
 export { referenceKernels } from "./reference.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
 export type { Shape } from "./shape.js";
-export type { Layout, TapeEntry } from "./tape.js";
+export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";
 export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

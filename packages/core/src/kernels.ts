@@ -104,6 +104,8 @@ export interface Kernels {
   matmul(call: MatmulCall): void;
   /** `out[i] = f(x[i])`. */
   unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void;
+  /** `out[i] = gradient[i] · f′(x[i])`: the gradient of `unary`. */
+  unaryBackward(operation: UnaryOperation, x: Float32Array, gradient: Float32Array, out: Float32Array): void;
   /** `out[i] = f(a[i], b[i])`; all three of one length. */
   binary(operation: BinaryOperation, a: Float32Array, b: Float32Array, out: Float32Array): void;
   /** Softmax of each row of [rows, columns], maximum subtracted first. A row of only −∞ becomes all 0. */
@@ -124,6 +126,8 @@ export interface Kernels {
   layerNormRowsBackward(call: LayerNormBackwardCall): void;
   /** Each row of [rows, columns] reduced to one number; sums accumulate in float64. columns > 0 for max and min. */
   reduceRows(operation: RowReduction, x: Float32Array, out: Float32Array, rows: number, columns: number): void;
+  /** The columns of [rows, columns] added up: out is [columns]. Sums accumulate in float64. */
+  sumColumns(x: Float32Array, out: Float32Array, rows: number, columns: number): void;
   crossEntropyRows(call: CrossEntropyCall): void;
   attention(call: AttentionCall): void;
   /** Gradients of `attention`, from what the forward pass left in `out` and `logSumExp`. */

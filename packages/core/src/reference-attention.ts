@@ -7,8 +7,11 @@ import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView 
 const rowStart = (view: HeadsView, b: number, h: number, i: number): number =>
   view.offset + b * view.batchStride + h * view.headStride + i * view.rowStride;
 
+/** What decides which keys a query sees. */
+export type Visibility = Pick<AttentionPattern, "queries" | "keys" | "before" | "after" | "hiddenKeys" | "blocks">;
+
 /** Whether query i of batch row b sees key j. */
-export function seesKey(pattern: AttentionPattern, b: number, i: number, j: number): boolean {
+export function seesKey(pattern: Visibility, b: number, i: number, j: number): boolean {
   const { queries, keys, before = Infinity, after = Infinity, hiddenKeys, blocks } = pattern;
   const position = i + keys - queries;
   if (j < position - before || j > position + after) return false;

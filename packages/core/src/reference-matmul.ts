@@ -27,7 +27,7 @@ function countNonZero({ data, offset, rowStride, columnStride }: MatrixView, row
 function sparseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall, count: number): void {
   const rowEnds = new Int32Array(k);
   const columns = new Int32Array(count);
-  const values = new Float32Array(count);
+  const values = new Float64Array(count);
   let listed = 0;
   for (let p = 0; p < k; p++) {
     for (let j = 0; j < n; j++) {

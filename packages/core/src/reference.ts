@@ -12,11 +12,16 @@ import {
   referenceLayerNormRowsBackward,
   referenceScatterAddRows,
 } from "./reference-training.js";
-import { binaryFunctions, unaryFunctions } from "./scalar-functions.js";
+import { binaryFunctions, unaryFunctions, unarySlopes } from "./scalar-functions.js";
 
 function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {
   const apply = unaryFunctions[operation];
   for (let i = 0; i < x.length; i++) out[i] = apply(x[i]!);
+}
+
+function unaryBackward(operation: UnaryOperation, x: Float32Array, gradient: Float32Array, out: Float32Array): void {
+  const slope = unarySlopes[operation];
+  for (let i = 0; i < x.length; i++) out[i] = gradient[i]! * slope(x[i]!);
 }
 
 function binary(operation: BinaryOperation, a: Float32Array, b: Float32Array, out: Float32Array): void {
@@ -93,17 +98,25 @@ function reduceRows(operation: RowReduction, x: Float32Array, out: Float32Array,
   }
 }
 
+function sumColumns(x: Float32Array, out: Float32Array, rows: number, columns: number): void {
+  const sums = new Float64Array(columns);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) sums[j]! += x[i * columns + j]!;
+  out.set(sums);
+}
+
 /** Plain JavaScript kernels: the specification, and the default everywhere. */
 export const referenceKernels: Kernels = {
   name: "reference",
   matmul: referenceMatmul,
   unary,
+  unaryBackward,
   binary,
   softmaxRows,
   logSoftmaxRows,
   layerNormRows,
   layerNormRowsBackward: referenceLayerNormRowsBackward,
   reduceRows,
+  sumColumns,
   crossEntropyRows: referenceCrossEntropyRows,
   attention: referenceAttention,
   attentionBackward: referenceAttentionBackward,

@@ -2,6 +2,14 @@
 import { erf } from "./erf.js";
 import type { BinaryOperation, UnaryOperation } from "./kernels.js";
 
+const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+
+// The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses; geluExact is x · Φ(x).
+const geluTanh = (x: number): number => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+/** Φ, the distribution function of the standard normal distribution, and its density. */
+const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
+const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+
 export const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   neg: (x) => -x,
   exp: Math.exp,
@@ -9,12 +17,29 @@ export const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   sqrt: Math.sqrt,
   abs: Math.abs,
   tanh: Math.tanh,
-  sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+  sigmoid,
   erf,
   relu: (x) => (x < 0 ? 0 : x),
-  // The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses; geluExact is x · Φ(x).
-  gelu: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
-  geluExact: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
+  gelu: (x) => 0.5 * x * (1 + geluTanh(x)),
+  geluExact: (x) => x * normalCdf(x),
+};
+
+/** Their derivatives. At a kink, the mean of both sides for abs (0), and 0 for relu. */
+export const unarySlopes: Record<UnaryOperation, (x: number) => number> = {
+  neg: () => -1,
+  exp: Math.exp,
+  log: (x) => 1 / x,
+  sqrt: (x) => 0.5 / Math.sqrt(x),
+  abs: Math.sign,
+  tanh: (x) => 1 - Math.tanh(x) ** 2,
+  sigmoid: (x) => sigmoid(x) * sigmoid(-x),
+  erf: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
+  relu: (x) => (x > 0 ? 1 : 0),
+  gelu: (x) => {
+    const t = geluTanh(x);
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+  },
+  geluExact: (x) => normalCdf(x) + x * normalDensity(x),
 };
 
 export const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number> = {

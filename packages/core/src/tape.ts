@@ -1,14 +1,22 @@
 /**
- * The record of how a tensor was computed. Every op builds its result through `recorded`, so that a result which
- * depends on a tensor with `requiresGrad` remembers its operation and inputs; all other results remember nothing.
+ * The record of how a tensor was computed, and reverse mode over it (Baydin et al. 2018, arXiv 1502.05767, section 3.2).
+ * Every op builds its result through `recorded`, with its backward beside its forward, so that a result which depends on
+ * a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
  */
 import type { Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
-/** One step of a computation: the operation's name and its tensor inputs, in argument order. */
+/**
+ * From the gradient of a result, of its shape: the gradients of the inputs, in their order and of their shapes. Undefined
+ * for an input that does not ask for one.
+ */
+export type Backward = (gradient: Tensor) => readonly (Tensor | undefined)[];
+
+/** One step of a computation: the operation's name, its tensor inputs in argument order, and the way back. */
 export interface TapeEntry {
   readonly operation: string;
   readonly inputs: readonly Tensor[];
+  readonly backward: Backward;
 }
 
 /** Where a view's elements lie in its storage; dense from 0 by default. */
@@ -17,15 +25,80 @@ export interface Layout {
   readonly offset?: number;
 }
 
+let recording = true;
+
+/** Runs a function whose results remember nothing, whatever they were computed from: for inference. */
+export function noGrad<T>(body: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    return body();
+  } finally {
+    recording = before;
+  }
+}
+
+/** Whether a result of these inputs will be on the tape. */
+export const isRecorded = (inputs: readonly Tensor[]): boolean =>
+  recording && inputs.some((input) => input.requiresGrad);
+
 /** The result of an operation on `inputs`, on the tape if one of them asks for gradients. */
 export function recorded(
   operation: string,
   inputs: readonly Tensor[],
   storage: Float32Array,
   shape: Shape,
+  backward: Backward,
   layout: Layout = {},
 ): Tensor {
-  return inputs.some((input) => input.requiresGrad)
-    ? new Tensor(storage, shape, { ...layout, requiresGrad: true, tape: { operation, inputs } })
-    : new Tensor(storage, shape, layout);
+  if (!isRecorded(inputs)) return new Tensor(storage, shape, layout);
+  return new Tensor(storage, shape, { ...layout, requiresGrad: true, tape: { operation, inputs, backward } });
+}
+
+/** The gradient of an input, if it asks for one. */
+export const wanted = (input: Tensor, gradient: () => Tensor): Tensor | undefined =>
+  input.requiresGrad ? gradient() : undefined;
+
+/** The tensors that a result depends on and that ask for gradients, each after all that were computed from it. */
+function fromResultToLeaves(result: Tensor): Tensor[] {
+  const order: Tensor[] = [];
+  const seen = new Set<Tensor>();
+  // A path from the result, each tensor with the number of its inputs already walked. No recursion: chains are long.
+  const path: { x: Tensor; next: number }[] = [{ x: result, next: 0 }];
+  while (path.length > 0) {
+    const top = path[path.length - 1]!;
+    const input = top.x.tape?.inputs[top.next++];
+    if (input === undefined) {
+      order.push(top.x);
+      path.pop();
+    } else if (input.requiresGrad && !seen.has(input)) {
+      seen.add(input);
+      path.push({ x: input, next: 0 });
+    }
+  }
+  return order.reverse();
+}
+
+/** Adds to every leaf's `grad` the gradient of sum(result ⊙ seed) with respect to it. */
+export function propagate(result: Tensor, seed: Tensor): void {
+  const gradients = new Map<Tensor, Tensor>([[result, seed]]);
+  const receive = (x: Tensor, gradient: Tensor): void => {
+    const sum = gradients.get(x);
+    gradients.set(x, sum ? sum.add(gradient) : gradient);
+  };
+  noGrad(() => {
+    for (const x of fromResultToLeaves(result)) {
+      const gradient = gradients.get(x);
+      if (!gradient) continue;
+      gradients.delete(x);
+      if (!x.tape) {
+        x.grad = x.grad ? x.grad.add(gradient) : gradient;
+        continue;
+      }
+      const { inputs, backward } = x.tape;
+      backward(gradient).forEach((part, index) => {
+        if (part && inputs[index]!.requiresGrad) receive(inputs[index]!, part);
+      });
+    }
+  });
 }

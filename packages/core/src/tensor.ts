@@ -11,8 +11,18 @@ import { matmul, type MatmulOptions } from "./ops/matmul.js";
 import * as movement from "./ops/movement.js";
 import * as reduce from "./ops/reduce.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
-import { checkShape, contiguousStrides, copyStrided, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
-import type { Layout, TapeEntry } from "./tape.js";
+import { allocate } from "./kernels.js";
+import {
+  checkShape,
+  contiguousStrides,
+  copyStrided,
+  formatShape,
+  isContiguous,
+  sameShape,
+  sizeOf,
+  type Shape,
+} from "./shape.js";
+import { propagate, type Layout, type TapeEntry } from "./tape.js";
 
 /** A tensor or a number, which broadcasts to any shape. */
 export type Operand = Tensor | number;
@@ -31,8 +41,13 @@ export class Tensor {
   readonly offset: number;
   /** The array that holds the elements, shared with every view. */
   readonly storage: Float32Array;
-  /** Whether gradients with respect to this tensor, or to one that it was computed from, are wanted. */
-  readonly requiresGrad: boolean;
+  /**
+   * Whether gradients with respect to this tensor, or to one that it was computed from, are wanted. May be set on a tensor
+   * that was not computed (a parameter); what is computed from it afterwards follows.
+   */
+  requiresGrad: boolean;
+  /** What `backward` left here: of this tensor's shape, added up over calls until set to undefined. Not to be written to. */
+  grad: Tensor | undefined = undefined;
   /** How this tensor was computed, if gradients need to know. */
   readonly tape: TapeEntry | undefined;
 
@@ -77,7 +92,7 @@ export class Tensor {
   get data(): Float32Array {
     const { storage, offset, size } = this;
     if (this.isContiguous) return size === storage.length ? storage : storage.subarray(offset, offset + size);
-    const dense = new Float32Array(size);
+    const dense = allocate(size);
     copyStrided(storage, offset, this.shape, this.strides, dense);
     return dense;
   }
@@ -95,6 +110,41 @@ export class Tensor {
       );
     }
     return this.storage[this.offset]!;
+  }
+
+  /**
+   * Reverse mode: adds to the `grad` of every tensor with `requiresGrad` that this one was computed from, and that was not
+   * computed itself, the gradient of this tensor's only element, or of the sum of its elements weighted by `gradient`.
+   *
+   * @param gradient - of this tensor's shape; 1 by default, for a tensor of one element
+   * @throws ShapeError if there is more than one element and no gradient, or one of another shape
+   * @throws Error if nothing that this tensor was computed from has `requiresGrad`
+   */
+  backward(gradient?: Tensor): void {
+    if (!this.requiresGrad) {
+      throw new Error(
+        "backward: this tensor does not depend on any with requiresGrad, or was computed inside noGrad; " +
+          "set requiresGrad on the parameters before computing it.",
+      );
+    }
+    if (!gradient && this.size !== 1) {
+      throw new ShapeError(
+        `backward: shape ${formatShape(this.shape)} holds ${this.size} elements, not one; ` +
+          "reduce it to a loss first, or pass the gradient of each element.",
+      );
+    }
+    if (gradient && !sameShape(gradient.shape, this.shape)) {
+      throw new ShapeError(
+        `backward: a gradient of shape ${formatShape(gradient.shape)} does not fit a tensor of ${formatShape(this.shape)}; ` +
+          "they must be equal.",
+      );
+    }
+    propagate(this, gradient ?? new Tensor(allocate(1).fill(1), this.shape));
+  }
+
+  /** The same elements, without the record of how they were computed. A view. */
+  detach(): Tensor {
+    return new Tensor(this.storage, this.shape, { strides: this.strides, offset: this.offset });
   }
 
   /** Shape and values, long axes shortened in the middle. */

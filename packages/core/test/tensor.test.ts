@@ -94,7 +94,7 @@ describe("the tape", () => {
     expect(y.requiresGrad).toBe(true);
     expect(y.tape?.operation).toBe("relu");
     const product = y.tape?.inputs[0];
-    expect(product?.tape).toEqual({ operation: "matmul", inputs: [w, x] });
+    expect(product?.tape).toMatchObject({ operation: "matmul", inputs: [w, x] });
     expect(w.tape).toBeUndefined();
     expect(x.add(1)).toMatchObject({ requiresGrad: false, tape: undefined });
   });

@@ -1,8 +1,9 @@
 /** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without its pattern in memory. */
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels, type AttentionBlocks, type HeadsView } from "../kernels.js";
-import { contiguousStrides, formatShape, sizeOf } from "../shape.js";
-import { recorded } from "../tape.js";
+import { allocate, getKernels, type AttentionBlocks, type AttentionPattern, type HeadsView } from "../kernels.js";
+import { seesKey } from "../reference-attention.js";
+import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
+import { isRecorded, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 
@@ -64,9 +65,8 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
       `attention: ${blocks.visible.length} blocks of ${blocks.size} do not cover ${queries} queries and ${keys} keys; pass ${blockCount}.`,
     );
   }
-  const out = allocate(sizeOf(shape));
-  const [batchStride, rowStride, headStride] = contiguousStrides([batch, queries, heads, valueWidth]) as [number, number, number, number]; // prettier-ignore
-  getKernels().attention({
+  if (bias?.requiresGrad && isRecorded([bias])) return unfused(query, key, value, options);
+  const pattern: AttentionPattern = {
     batch,
     heads,
     queries,
@@ -79,11 +79,42 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     hiddenKeys: hiddenKeys && broadcastTo(hiddenKeys, [batch, keys]).data,
     bias: bias && headsView(broadcastTo(bias, [batch, heads, queries, keys])),
     blocks,
-    query: headsView(query),
-    key: headsView(key),
-    value: headsView(value),
-    out: { data: out, offset: 0, batchStride, headStride, rowStride },
-  });
-  const inputs = [query, key, value, hiddenKeys, bias].filter((input) => input !== undefined);
-  return recorded("attention", inputs, out, shape, { strides: [batchStride, headStride, rowStride, 1] });
+  };
+  const operands = { query: headsView(query), key: headsView(key), value: headsView(value) };
+  const result = sideBySide(shape);
+  const out = headsView(result);
+  const inputs = [query, key, value];
+  const logSumExp = isRecorded(inputs) ? allocate(batch * heads * queries) : undefined;
+  getKernels().attention({ ...pattern, ...operands, out, logSumExp });
+  const backward: Backward = (gradient) => {
+    const gradients = inputs.map((input) => sideBySide(input.shape));
+    const [queryGradient, keyGradient, valueGradient] = gradients.map(headsView) as [HeadsView, HeadsView, HeadsView];
+    const outGradient = headsView(gradient);
+    getKernels().attentionBackward({ ...pattern, ...operands, out, logSumExp: logSumExp!, outGradient, queryGradient, keyGradient, valueGradient }); // prettier-ignore
+    return gradients;
+  };
+  return recorded("attention", inputs, result.storage, shape, backward, { strides: result.strides });
+}
+
+/** Room for [B, H, n, width] with the heads of a position side by side in memory, as linear maps take and give them. */
+function sideBySide(shape: Shape): Tensor {
+  const [batch, heads, length, width] = shape as [number, number, number, number];
+  const [batchStride, rowStride, headStride] = contiguousStrides([batch, length, heads, width]) as [number, number, number, number]; // prettier-ignore
+  return new Tensor(allocate(sizeOf(shape)), shape, { strides: [batchStride, headStride, rowStride, 1] });
+}
+
+/** The same with the pattern in memory, for the gradient of the bias, which the kernels do not give. */
+function unfused(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
+  const [batch, , queries, width] = query.shape as [number, number, number, number];
+  const keys = key.shape[2]!;
+  const { causal = false, window = Infinity, hiddenKeys, bias, blocks, scale = 1 / Math.sqrt(width) } = options;
+  const hidden = hiddenKeys && broadcastTo(hiddenKeys, [batch, keys]).data;
+  const pattern = { queries, keys, before: window, after: causal ? 0 : window, hiddenKeys: hidden, blocks };
+  const masked = allocate(batch * queries * keys);
+  for (let b = 0, at = 0; b < batch; b++) {
+    for (let i = 0; i < queries; i++) for (let j = 0; j < keys; j++) masked[at++] = seesKey(pattern, b, i, j) ? 0 : 1;
+  }
+  const scores = query.matmul(key.transpose(), { alpha: scale }).add(bias!);
+  const visible = scores.maskedFill(new Tensor(masked, [batch, 1, queries, keys]), -Infinity);
+  return visible.softmax().matmul(value);
 }

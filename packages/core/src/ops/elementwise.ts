@@ -1,15 +1,24 @@
 /** Operations that treat every element alone: maps of one tensor, pairs under broadcasting, and choices by a condition. */
 import { allocate, getKernels, type BinaryOperation, type UnaryOperation } from "../kernels.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
-import { recorded } from "../tape.js";
+import { recorded, wanted, type Backward } from "../tape.js";
 import type { Operand } from "../tensor.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
+import { sumTo } from "./reduce.js";
 
-function unary(operation: UnaryOperation, x: Tensor): Tensor {
+/** f of every element, and gradient · f′ of it. */
+export function unary(operation: UnaryOperation, x: Tensor): Tensor {
   const out = allocate(x.size);
   getKernels().unary(operation, x.data, out);
-  return recorded(operation, [x], out, x.shape);
+  return recorded(operation, [x], out, x.shape, (gradient) => [unaryBackward(operation, x, gradient)]);
+}
+
+/** gradient · f′(x). */
+export function unaryBackward(operation: UnaryOperation, x: Tensor, gradient: Tensor): Tensor {
+  const out = allocate(x.size);
+  getKernels().unaryBackward(operation, x.data, gradient.data, out);
+  return new Tensor(out, x.shape);
 }
 
 export const neg = (x: Tensor): Tensor => unary("neg", x);
@@ -25,39 +34,89 @@ export const geluExact = (x: Tensor): Tensor => unary("geluExact", x);
 export const erf = (x: Tensor): Tensor => unary("erf", x);
 
 const asTensor = (operand: Operand): Tensor =>
-  typeof operand === "number" ? new Tensor(Float32Array.of(operand), []) : operand;
+  typeof operand === "number" ? new Tensor(allocate(1).fill(operand), []) : operand;
 
 /** Dense elements of x repeated to a shape. */
 const expanded = (x: Tensor, shape: Shape): Float32Array =>
   sameShape(x.shape, shape) ? x.data : broadcastTo(x, shape).data;
 
-function binary(operation: BinaryOperation, a: Tensor, other: Operand): Tensor {
+/** What an operand contributes to the gradient of its pair, before it is summed to the operand's shape. */
+type PairBackward = (gradient: Tensor, a: Tensor, b: Tensor, result: Tensor) => Tensor;
+
+function binary(
+  operation: BinaryOperation,
+  a: Tensor,
+  other: Operand,
+  left: PairBackward,
+  right: PairBackward,
+): Tensor {
   const b = asTensor(other);
   const shape = broadcastShapes(operation, a.shape, b.shape);
-  const left = expanded(a, shape);
-  const out = allocate(left.length);
-  getKernels().binary(operation, left, expanded(b, shape), out);
-  return recorded(operation, [a, b], out, shape);
+  const elements = expanded(a, shape);
+  const out = allocate(elements.length);
+  getKernels().binary(operation, elements, expanded(b, shape), out);
+  const backward: Backward = (gradient) => {
+    const result = new Tensor(out, shape);
+    return [
+      wanted(a, () => sumTo(left(gradient, a, b, result), a.shape)),
+      wanted(b, () => sumTo(right(gradient, a, b, result), b.shape)),
+    ];
+  };
+  return recorded(operation, [a, b], out, shape, backward);
 }
 
-export const add = (a: Tensor, b: Operand): Tensor => binary("add", a, b);
-export const sub = (a: Tensor, b: Operand): Tensor => binary("sub", a, b);
-export const mul = (a: Tensor, b: Operand): Tensor => binary("mul", a, b);
-export const div = (a: Tensor, b: Operand): Tensor => binary("div", a, b);
-export const pow = (a: Tensor, b: Operand): Tensor => binary("pow", a, b);
+const same: PairBackward = (gradient) => gradient;
 
-/** a where the condition is not 0, b where it is; all three broadcast together. */
+export const add = (a: Tensor, b: Operand): Tensor => binary("add", a, b, same, same);
+
+export const sub = (a: Tensor, b: Operand): Tensor => binary("sub", a, b, same, neg);
+
+export const mul = (a: Tensor, b: Operand): Tensor =>
+  binary(
+    "mul",
+    a,
+    b,
+    (gradient, _, right) => mul(gradient, right),
+    (gradient, left) => mul(gradient, left),
+  );
+
+export const div = (a: Tensor, b: Operand): Tensor =>
+  binary(
+    "div",
+    a,
+    b,
+    (gradient, _, right) => div(gradient, right),
+    (gradient, _, right, quotient) => neg(div(mul(gradient, quotient), right)),
+  );
+
+/** d(aᵇ) = b · aᵇ⁻¹ da + aᵇ ln(a) db. */
+export const pow = (a: Tensor, b: Operand): Tensor =>
+  binary(
+    "pow",
+    a,
+    b,
+    (gradient, left, right) => mul(mul(gradient, right), pow(left, sub(right, 1))),
+    (gradient, left, _, power) => mul(mul(gradient, power), log(left)),
+  );
+
+/** a where the condition is not 0, b where it is; all three broadcast together. The condition has no gradient. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [left, right] = [asTensor(a), asTensor(b)];
   const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", left.shape, right.shape));
   const [chosen, yes, no] = [expanded(condition, shape), expanded(left, shape), expanded(right, shape)];
-  const out = yes.map((value, index) => (chosen[index] !== 0 ? value : no[index]!));
-  return recorded("where", [condition, left, right], out, shape);
+  const out = allocate(yes.length);
+  for (let i = 0; i < out.length; i++) out[i] = chosen[i] !== 0 ? yes[i]! : no[i]!;
+  return recorded("where", [left, right], out, shape, (gradient) => [
+    wanted(left, () => sumTo(where(condition, gradient, 0), left.shape)),
+    wanted(right, () => sumTo(where(condition, 0, gradient), right.shape)),
+  ]);
 }
 
 /** `value` where the mask is not 0, x elsewhere. The mask broadcasts to x's shape; throws a ShapeError if it cannot. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
   const masked = broadcastTo(mask, x.shape).data;
-  const out = x.data.map((element, index) => (masked[index] !== 0 ? value : element));
-  return recorded("maskedFill", [x, mask], out, x.shape);
+  const elements = x.data;
+  const out = allocate(elements.length);
+  for (let i = 0; i < out.length; i++) out[i] = masked[i] !== 0 ? value : elements[i]!;
+  return recorded("maskedFill", [x], out, x.shape, (gradient) => [maskedFill(gradient, mask, 0)]);
 }

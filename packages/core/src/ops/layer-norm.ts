@@ -1,9 +1,9 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../kernels.js";
-import { formatShape, normalizeAxis } from "../shape.js";
+import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import { recorded } from "../tape.js";
-import type { Tensor } from "../tensor.js";
+import { Tensor } from "../tensor.js";
 
 /** x: [..., D]; gain and bias: [D], 1 and 0 if absent. Throws a ShapeError if they do not fit. */
 export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | undefined, epsilon: number): Tensor {
@@ -20,5 +20,21 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
   const rows = columns === 0 ? 0 : x.size / columns;
   getKernels().layerNormRows(x.data, gain?.data, bias?.data, out, rows, columns, epsilon);
   const inputs = [x, gain, bias].filter((input) => input !== undefined);
-  return recorded("layerNorm", inputs, out, x.shape);
+  return recorded("layerNorm", inputs, out, x.shape, (gradient) => {
+    const [dX, dGain, dBias] = [x.shape, [columns], [columns]].map(
+      (shape) => new Tensor(allocate(sizeOf(shape)), shape),
+    );
+    getKernels().layerNormRowsBackward({
+      x: x.data,
+      gain: gain?.data,
+      outGradient: gradient.data,
+      xGradient: dX!.data,
+      gainGradient: dGain!.data,
+      biasGradient: dBias!.data,
+      rows,
+      columns,
+      epsilon,
+    });
+    return [dX, ...(gain ? [dGain] : []), ...(bias ? [dBias] : [])];
+  });
 }

@@ -5,8 +5,11 @@
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels, type Activation, type MatrixView } from "../kernels.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets } from "../shape.js";
-import { recorded } from "../tape.js";
-import type { Tensor } from "../tensor.js";
+import { isRecorded, recorded, wanted, type Backward } from "../tape.js";
+import { Tensor } from "../tensor.js";
+import { unary, unaryBackward } from "./elementwise.js";
+import { reshape, transpose } from "./movement.js";
+import { sumTo } from "./reduce.js";
 
 export interface MatmulOptions {
   /** Factor on the product, 1 by default. */
@@ -47,8 +50,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (bias && (bias.rank !== 1 || bias.shape[0] !== n)) {
     throw new ShapeError(`matmul: ${shapes()}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
   }
+  const isGelu = activation === "gelu" || activation === "geluExact";
+  const inputs = [a, b, bias].filter((input) => input !== undefined);
+  // The slope of gelu does not follow from its value, so what it is applied to must stand on the tape.
+  if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
   const kernels = getKernels();
-  const inputs = bias ? [a, b, bias] : [a, b];
   const shift = bias?.data;
   // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
   const multiply = (left: MatrixView, right: MatrixView, out: Float32Array, m: number): void =>
@@ -56,7 +62,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (a.rank === 2 && b.rank === 2) {
     const out = allocate(m * n);
     multiply(matrixView(a, a.offset), matrixView(b, b.offset), out, m);
-    return recorded("matmul", inputs, out, [m, n]);
+    return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, new Tensor(out, [m, n])));
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
@@ -72,5 +78,25 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       multiply(matrixView(a, start), matrixView(b, rightStarts[index]!), part, m);
     });
   }
-  return recorded("matmul", inputs, out, [...batch, m, n]);
+  const shape = [...batch, m, n];
+  return recorded("matmul", inputs, out, shape, matmulBackward(a, b, options, new Tensor(out, shape)));
+}
+
+/**
+ * With G the gradient of the product: dA = alpha · G Bᵀ, dB = alpha · Aᵀ G, the gradient of the bias Σ G over the rows. A
+ * weight that all rows of A share is met by one product over all of them.
+ */
+function matmulBackward(a: Tensor, b: Tensor, { alpha, bias, activation }: MatmulOptions, result: Tensor): Backward {
+  return (gradient) => {
+    // The slope of ReLU at its argument is that at its value.
+    const slopes = activation === "relu" ? unaryBackward("relu", result, gradient) : gradient;
+    const shared = b.rank === 2 && a.rank > 2;
+    const [left, right] = shared ? [reshape(a, [-1, b.shape[0]!]), reshape(slopes, [-1, b.shape[1]!])] : [a, slopes];
+    const factor = { alpha };
+    return [
+      wanted(a, () => sumTo(matmul(slopes, transpose(b, -2, -1), factor), a.shape)),
+      wanted(b, () => sumTo(matmul(transpose(left, -2, -1), right, factor), b.shape)),
+      ...(bias ? [wanted(bias, () => sumTo(slopes, bias.shape))] : []),
+    ];
+  };
 }

@@ -1,18 +1,19 @@
 /** Operations that only move elements: views (permute, transpose, slice, broadcastTo, mostly reshape) and copies. */
 import { ShapeError } from "../errors.js";
+import { allocate, getKernels } from "../kernels.js";
 import {
   broadcastShapes,
   broadcastStrides,
   checkShape,
-  copyStrided,
   formatShape,
   normalizeAxis,
   sameShape,
   sizeOf,
   type Shape,
 } from "../shape.js";
-import { recorded } from "../tape.js";
-import type { Tensor } from "../tensor.js";
+import { recorded, wanted, type Backward } from "../tape.js";
+import { Tensor } from "../tensor.js";
+import { sumTo } from "./reduce.js";
 
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   const axes = order.map((axis) => normalizeAxis("permute", axis, x.rank));
@@ -23,7 +24,9 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   }
   const shape = axes.map((axis) => x.shape[axis]!);
   const strides = axes.map((axis) => x.strides[axis]!);
-  return recorded("permute", [x], x.storage, shape, { strides, offset: x.offset });
+  const back = axes.map((_, axis) => axes.indexOf(axis));
+  const backward: Backward = (gradient) => [permute(gradient, back)];
+  return recorded("permute", [x], x.storage, shape, backward, { strides, offset: x.offset });
 }
 
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
@@ -46,7 +49,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   }
   const resolved = shape.map((length) => (length === -1 ? missing : length));
   const data = x.data; // shares x's storage if x is contiguous
-  return recorded("reshape", [x], data, resolved);
+  return recorded("reshape", [x], data, resolved, (gradient) => [reshape(gradient, x.shape)]);
 }
 
 export function slice(x: Tensor, start: number, end: number | undefined, axis: number): Tensor {
@@ -59,10 +62,27 @@ export function slice(x: Tensor, start: number, end: number | undefined, axis: n
     Math.min(length, Math.max(0, position < 0 ? position + length : position));
   const first = clamp(start);
   const shape = x.shape.map((own, index) => (index === along ? Math.max(0, clamp(end ?? length) - first) : own));
-  return recorded("slice", [x], x.storage, shape, {
-    strides: x.strides,
-    offset: x.offset + first * x.strides[along]!,
-  });
+  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]! };
+  return recorded("slice", [x], x.storage, shape, (gradient) => [padded(gradient, x.shape, along, first)], layout);
+}
+
+/** x at position `start` of an axis of a tensor that is 0 elsewhere. */
+function padded(x: Tensor, shape: Shape, axis: number, start: number): Tensor {
+  const out = allocate(sizeOf(shape)).fill(0);
+  placeAlong(x, out, shape, axis, start);
+  return new Tensor(out, shape);
+}
+
+/** Copies x into a dense array of another shape that is longer along one axis. */
+function placeAlong(x: Tensor, target: Float32Array, shape: Shape, axis: number, start: number): void {
+  // One adjacent block per position of the axes before this one.
+  const blocks = sizeOf(shape.slice(0, axis));
+  const inner = sizeOf(shape.slice(axis + 1));
+  const length = x.shape[axis]! * inner;
+  const data = x.data;
+  for (let block = 0; block < blocks; block++) {
+    target.set(data.subarray(block * length, (block + 1) * length), (block * shape[axis]! + start) * inner);
+  }
 }
 
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
@@ -72,7 +92,8 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     );
   }
   const strides = broadcastStrides(x.shape, x.strides, shape);
-  return recorded("broadcastTo", [x], x.storage, shape, { strides, offset: x.offset });
+  const backward: Backward = (gradient) => [sumTo(gradient, x.shape)];
+  return recorded("broadcastTo", [x], x.storage, shape, backward, { strides, offset: x.offset });
 }
 
 /** The tensors one after another along an axis; the other axes must agree. */
@@ -90,20 +111,19 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   }
   const total = tensors.reduce((sum, x) => sum + x.shape[along]!, 0);
   const shape = first.shape.map((length, index) => (index === along ? total : length));
-  const out = new Float32Array(sizeOf(shape));
-  // Every tensor contributes one adjacent block per position of the axes before the joined one.
-  const blocks = sizeOf(shape.slice(0, along));
-  const inner = sizeOf(shape.slice(along + 1));
+  const out = allocate(sizeOf(shape));
+  const starts: number[] = [];
   let start = 0;
   for (const x of tensors) {
-    const data = x.data;
-    const length = x.shape[along]! * inner;
-    for (let block = 0; block < blocks; block++) {
-      out.set(data.subarray(block * length, (block + 1) * length), block * total * inner + start);
-    }
-    start += length;
+    placeAlong(x, out, shape, along, start);
+    starts.push(start);
+    start += x.shape[along]!;
   }
-  return recorded("concat", tensors, out, shape);
+  return recorded("concat", tensors, out, shape, (gradient) =>
+    tensors.map((x, index) =>
+      wanted(x, () => slice(gradient, starts[index]!, starts[index]! + x.shape[along]!, along)),
+    ),
+  );
 }
 
 /** Tensors of one shape along a new axis. */
@@ -129,21 +149,31 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   const indexShape = "data" in indices ? indices.shape : [indices.length];
   const length = x.shape[along]!;
   const shape = [...x.shape.slice(0, along), ...indexShape, ...x.shape.slice(along + 1)];
-  const out = new Float32Array(sizeOf(shape));
-  const blockShape = x.shape.toSpliced(along, 1);
-  const blocks = sizeOf(x.shape.slice(0, along));
-  const inner = sizeOf(x.shape.slice(along + 1));
-  const block = new Float32Array(sizeOf(blockShape));
-  positions.forEach((position, at) => {
-    if (!Number.isInteger(position) || position < 0 || position >= length) {
-      throw new RangeError(
-        `gather: index ${position} is outside axis ${along} of shape ${formatShape(x.shape)}; use 0 to ${length - 1}.`,
-      );
-    }
-    copyStrided(x.storage, x.offset + position * x.strides[along]!, blockShape, x.strides.toSpliced(along, 1), block);
-    for (let outer = 0; outer < blocks; outer++) {
-      out.set(block.subarray(outer * inner, (outer + 1) * inner), (outer * positions.length + at) * inner);
-    }
+  for (const position of positions) {
+    if (Number.isInteger(position) && position >= 0 && position < length) continue;
+    throw new RangeError(
+      `gather: index ${position} is outside axis ${along} of shape ${formatShape(x.shape)}; use 0 to ${length - 1}.`,
+    );
+  }
+  const chosen = Int32Array.from(positions);
+  const table = toFront(x, along);
+  const width = sizeOf(table.shape.slice(1));
+  const rows = allocate(chosen.length * width);
+  getKernels().gatherRows(table.data, chosen, rows, width);
+  const taken = new Tensor(rows, [chosen.length, ...table.shape.slice(1)]);
+  const out = fromFront(taken, along).data;
+  return recorded("gather", [x], out, shape, (gradient) => {
+    const slopes = toFront(reshape(gradient, [...x.shape.slice(0, along), chosen.length, ...x.shape.slice(along + 1)]), along); // prettier-ignore
+    const sums = allocate(x.size).fill(0);
+    getKernels().scatterAddRows(slopes.data, chosen, sums, width);
+    return [fromFront(new Tensor(sums, table.shape), along)];
   });
-  return recorded("gather", "data" in indices ? [x, indices] : [x], out, shape);
 }
+
+/** One axis moved before all others, which makes its entries the rows of a matrix. A view. */
+const toFront = (x: Tensor, axis: number): Tensor =>
+  axis === 0 ? x : permute(x, [axis, ...x.shape.map((_, own) => own).filter((own) => own !== axis)]);
+
+/** The first axis moved behind `axis` others: the inverse of `toFront`. A view. */
+const fromFront = (x: Tensor, axis: number): Tensor =>
+  axis === 0 ? x : permute(x, x.shape.map((_, own) => (own < axis ? own + 1 : own === axis ? 0 : own))); // prettier-ignore

@@ -1,72 +1,117 @@
 /** Reductions over some axes, or all of them. Sums accumulate in float64; an argmax is a tensor of positions. */
 import { ShapeError } from "../errors.js";
-import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
+import { allocate, getKernels, type RowReduction } from "../kernels.js";
+import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
 import { recorded } from "../tape.js";
-import type { Tensor } from "../tensor.js";
-import { permute } from "./movement.js";
+import { Tensor } from "../tensor.js";
+import { div } from "./elementwise.js";
+import { broadcastTo, permute, reshape } from "./movement.js";
 
 type Axes = number | readonly number[] | undefined;
 
-/** Applies a reduction to every line of elements along the given axes, the others kept in order. */
-function reduce(
-  operation: string,
-  x: Tensor,
-  axes: Axes,
-  keepDims: boolean,
-  line: (values: Float32Array) => number,
-): Tensor {
+/** A tensor as [rows, columns]: one row per result, holding the elements that it is reduced from. */
+interface Lines {
+  readonly rows: number;
+  readonly columns: number;
+  /** All axes of the tensor: those that stay, then those that are reduced. */
+  readonly order: readonly number[];
+  readonly reduced: ReadonlySet<number>;
+  /** The result's shape, with the reduced axes as 1 and without them. */
+  readonly keptDims: Shape;
+  readonly kept: Shape;
+}
+
+function linesOf(operation: string, x: Tensor, axes: Axes): Lines {
   const requested = typeof axes === "number" ? [axes] : (axes ?? x.shape.map((_, axis) => axis));
   const reduced = new Set(requested.map((axis) => normalizeAxis(operation, axis, x.rank)));
   const all = x.shape.map((_, axis) => axis);
-  const kept = all.filter((axis) => !reduced.has(axis));
-  const data = permute(x, [...kept, ...all.filter((axis) => reduced.has(axis))]).data;
-  const keptShape = kept.map((axis) => x.shape[axis]!);
-  const out = new Float32Array(sizeOf(keptShape));
-  const length = sizeOf([...reduced].map((axis) => x.shape[axis]!));
-  for (let i = 0; i < out.length; i++) out[i] = line(data.subarray(i * length, (i + 1) * length));
-  const shape = keepDims ? x.shape.map((own, axis) => (reduced.has(axis) ? 1 : own)) : keptShape;
-  return recorded(operation, [x], out, shape);
+  const staying = all.filter((axis) => !reduced.has(axis));
+  const kept = staying.map((axis) => x.shape[axis]!);
+  return {
+    rows: sizeOf(kept),
+    columns: sizeOf([...reduced].map((axis) => x.shape[axis]!)),
+    order: [...staying, ...all.filter((axis) => reduced.has(axis))],
+    reduced,
+    keptDims: x.shape.map((length, axis) => (reduced.has(axis) ? 1 : length)),
+    kept,
+  };
 }
 
-function total(values: Float32Array): number {
-  let result = 0;
-  for (let i = 0; i < values.length; i++) result += values[i]!;
-  return result;
+/** Whether the reduced axes are the outermost ones, so that the results are the columns of a matrix as it lies there. */
+const isOutermost = (x: Tensor, { reduced }: Lines): boolean =>
+  x.isContiguous && reduced.size > 0 && [...reduced].every((axis) => axis < reduced.size);
+
+export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+  const lines = linesOf("sum", x, axes);
+  const { rows, columns, order, keptDims, kept } = lines;
+  const out = allocate(rows);
+  if (isOutermost(x, lines)) getKernels().sumColumns(x.data, out, columns, rows);
+  else getKernels().reduceRows("sum", permute(x, order).data, out, rows, columns);
+  return recorded("sum", [x], out, keepDims ? keptDims : kept, (gradient) => [
+    broadcastTo(reshape(gradient, keptDims), x.shape),
+  ]);
+}
+
+export function mean(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+  return div(sum(x, axes, keepDims), linesOf("mean", x, axes).columns);
+}
+
+/** The gradient of a broadcast: x summed over the axes along which `shape` was repeated to x's shape. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const missing = x.rank - shape.length;
+  const repeated = x.shape.flatMap((length, axis) =>
+    axis < missing || (shape[axis - missing] === 1 && length !== 1) ? [axis] : [],
+  );
+  return reshape(sum(x, repeated, true), shape);
 }
 
 /** Position of the first element that no other beats; a NaN beats everything. */
-function firstBest(
-  operation: string,
-  x: Tensor,
-  values: Float32Array,
-  beats: (a: number, b: number) => boolean,
-): number {
-  if (values.length === 0) {
-    throw new ShapeError(
-      `${operation}: there is nothing to choose from along an empty axis of ${formatShape(x.shape)}.`,
-    );
+function firstBest(values: Float32Array, start: number, length: number, sign: 1 | -1): number {
+  let best = start;
+  for (let i = start; i < start + length; i++) {
+    if (Number.isNaN(values[i])) return i - start;
+    if (sign * values[i]! > sign * values[best]!) best = i;
   }
-  let best = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) return i;
-    if (beats(values[i]!, values[best]!)) best = i;
-  }
-  return best;
+  return best - start;
 }
 
-const greater = (a: number, b: number): boolean => a > b;
-const less = (a: number, b: number): boolean => a < b;
+function checkNotEmpty(operation: string, x: Tensor, { rows, columns }: Lines): void {
+  if (rows === 0 || columns > 0) return;
+  throw new ShapeError(`${operation}: there is nothing to choose from along an empty axis of ${formatShape(x.shape)}.`);
+}
 
-export const sum = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => reduce("sum", x, axes, keepDims, total);
+/** The gradient of a result goes to the first of the elements that are equal to it. */
+function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+  const lines = linesOf(operation, x, axes);
+  const { rows, columns, order, keptDims, kept } = lines;
+  checkNotEmpty(operation, x, lines);
+  const ordered = permute(x, order);
+  const out = allocate(rows);
+  getKernels().reduceRows(operation, ordered.data, out, rows, columns);
+  return recorded(operation, [x], out, keepDims ? keptDims : kept, (gradient) => {
+    const [values, slopes] = [ordered.data, gradient.data];
+    const spread = allocate(x.size).fill(0);
+    for (let i = 0; i < rows; i++) {
+      const at = i * columns;
+      spread[at + firstBest(values, at, columns, operation === "max" ? 1 : -1)] = slopes[i]!;
+    }
+    const back = order.map((_, axis) => order.indexOf(axis));
+    return [permute(new Tensor(spread, ordered.shape), back)];
+  });
+}
 
-export const mean = (x: Tensor, axes: Axes, keepDims: boolean): Tensor =>
-  reduce("mean", x, axes, keepDims, (values) => total(values) / values.length);
+export const max = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("max", x, axes, keepDims);
 
-export const max = (x: Tensor, axes: Axes, keepDims: boolean): Tensor =>
-  reduce("max", x, axes, keepDims, (values) => values[firstBest("max", x, values, greater)]!);
+export const min = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("min", x, axes, keepDims);
 
-export const min = (x: Tensor, axes: Axes, keepDims: boolean): Tensor =>
-  reduce("min", x, axes, keepDims, (values) => values[firstBest("min", x, values, less)]!);
-
-export const argmax = (x: Tensor, axis: number): Tensor =>
-  reduce("argmax", x, axis, false, (values) => firstBest("argmax", x, values, greater));
+/** Positions have no gradient. */
+export function argmax(x: Tensor, axis: number): Tensor {
+  const lines = linesOf("argmax", x, axis);
+  const { rows, columns, order, kept } = lines;
+  checkNotEmpty("argmax", x, lines);
+  const values = permute(x, order).data;
+  const out = allocate(rows);
+  for (let i = 0; i < rows; i++) out[i] = firstBest(values, i * columns, columns, 1);
+  return new Tensor(out, kept);
+}

@@ -3,20 +3,35 @@ import { allocate, getKernels } from "../kernels.js";
 import { normalizeAxis } from "../shape.js";
 import { recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
+import { exp, mul, sub } from "./elementwise.js";
 import { transpose } from "./movement.js";
+import { sum } from "./reduce.js";
 
-function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number): Tensor {
+/** The gradient of x from that of the result y. */
+type SoftmaxBackward = (gradient: Tensor, y: Tensor, axis: number) => Tensor;
+
+function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number, backward: SoftmaxBackward): Tensor {
   const along = normalizeAxis(operation, axis, x.rank);
   const moved = transpose(x, along, -1);
   const columns = x.shape[along]!;
+  const rows = columns === 0 ? 0 : x.size / columns;
+  const elements = moved.data;
   const out = allocate(x.size);
   const kernels = getKernels();
-  const rows = columns === 0 ? 0 : x.size / columns;
-  if (operation === "softmax") kernels.softmaxRows(moved.data, out, rows, columns);
-  else kernels.logSoftmaxRows(moved.data, out, rows, columns);
-  const result = transpose(new Tensor(out, moved.shape), along, -1);
-  return recorded(operation, [x], out, x.shape, { strides: result.strides });
+  if (operation === "softmax") kernels.softmaxRows(elements, out, rows, columns);
+  else kernels.logSoftmaxRows(elements, out, rows, columns);
+  const y = transpose(new Tensor(out, moved.shape), along, -1);
+  const layout = { strides: y.strides };
+  return recorded(operation, [x], out, x.shape, (gradient) => [backward(gradient, y, along)], layout);
 }
 
-export const softmax = (x: Tensor, axis: number): Tensor => alongRows("softmax", x, axis);
-export const logSoftmax = (x: Tensor, axis: number): Tensor => alongRows("logSoftmax", x, axis);
+/** dx = y ⊙ (dy − Σ dy ⊙ y). */
+export const softmax = (x: Tensor, axis: number): Tensor =>
+  alongRows("softmax", x, axis, (gradient, y, along) => {
+    const weighted = mul(gradient, y);
+    return sub(weighted, mul(y, sum(weighted, along, true)));
+  });
+
+/** dx = dy − exp(y) · Σ dy. */
+export const logSoftmax = (x: Tensor, axis: number): Tensor =>
+  alongRows("logSoftmax", x, axis, (gradient, y, along) => sub(gradient, mul(exp(y), sum(gradient, along, true))));

@@ -58,5 +58,28 @@ export function elementwiseCases(kernels: Kernels): ConformanceCase[] {
       }
     },
   }));
-  return [...unary, ...binary];
+  return [...unary, ...unaryBackwardCases(kernels), ...binary];
+}
+
+/** Slopes by central differences, away from kinks and poles. */
+function unaryBackwardCases(kernels: Kernels): ConformanceCase[] {
+  return Object.entries(unaryFunctions).map(([operation, apply]) => ({
+    name: `unaryBackward ${operation}`,
+    run: () => {
+      for (const length of [1, 3, 4, 130]) {
+        const rng = new Rng(length);
+        const positive = operation === "log" || operation === "sqrt";
+        const x = normals(rng, length).map((value) => {
+          const away = value * 3 + Math.sign(value) * 0.1;
+          return positive ? Math.abs(away) : away;
+        });
+        const [gradient, out] = [normals(rng, length), blank(length)];
+        kernels.unaryBackward(operation as UnaryOperation, x, gradient, out);
+        x.forEach((at, i) => {
+          const expected = (gradient[i]! * (apply(at + 1e-5) - apply(at - 1e-5))) / 2e-5;
+          assertNear(`slope of ${operation} at ${at}`, out[i], expected, 2e-6 * (1 + Math.abs(expected)));
+        });
+      }
+    },
+  }));
 }

@@ -115,7 +115,7 @@ export function reductionCases(kernels: Kernels): ConformanceCase[] {
     max: (row) => row.reduce((a, b) => Math.max(a, b), -Infinity),
     min: (row) => row.reduce((a, b) => Math.min(a, b), Infinity),
   };
-  return Object.entries(folds).map(([operation, fold]) => ({
+  const rowCases = Object.entries(folds).map(([operation, fold]) => ({
     name: `reduceRows ${operation}`,
     run: () => {
       const rng = new Rng(7);
@@ -132,4 +132,24 @@ export function reductionCases(kernels: Kernels): ConformanceCase[] {
       }
     },
   }));
+  return [...rowCases, sumColumnsCase(kernels)];
+}
+
+function sumColumnsCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "sumColumns",
+    run: () => {
+      const rng = new Rng(8);
+      for (const rows of [0, 1, 2, 5, 300]) {
+        for (const columns of [1, 3, 4, 17, 64]) {
+          const x = normals(rng, rows * columns);
+          const out = blank(columns);
+          kernels.sumColumns(x, out, rows, columns);
+          const sums = new Float64Array(columns);
+          x.forEach((value, i) => (sums[i % columns]! += value));
+          assertAllNear(`sumColumns of ${rows} × ${columns}`, out, Float32Array.from(sums), (value) => ROUNDOFF * 2 * Math.abs(value) + rows * 2 ** -48); // prettier-ignore
+        }
+      }
+    },
+  };
 }

@@ -1,0 +1,105 @@
+/** Softmax cross-entropy in one kernel, which leaves the gradient behind while the row is at hand. */
+import { ShapeError } from "../errors.js";
+import { allocate, getKernels } from "../kernels.js";
+import { formatShape, sizeOf } from "../shape.js";
+import { isRecorded, recorded } from "../tape.js";
+import { Tensor } from "../tensor.js";
+
+export interface CrossEntropyOptions {
+  /** Targets of this value count for nothing; none by default. */
+  readonly ignoreIndex?: number | undefined;
+  /**
+   * The share ε in [0, 1) of the target's probability that is spread evenly over all classes (Szegedy et al. 2016,
+   * arXiv 1512.00567, section 7); 0 by default.
+   */
+  readonly labelSmoothing?: number | undefined;
+}
+
+/** [..., C] and its targets: the class of each row, −1 where it counts for nothing. */
+function checkedTargets(
+  logits: Tensor,
+  targets: Tensor | readonly number[],
+  ignoreIndex: number | undefined,
+): Int32Array {
+  const classes = logits.shape[logits.rank - 1];
+  const values = "data" in targets ? targets.data : targets;
+  if (classes === undefined || values.length !== sizeOf(logits.shape.slice(0, -1))) {
+    throw new ShapeError(
+      `crossEntropy: ${values.length} targets do not fit logits of shape ${formatShape(logits.shape)}; ` +
+        `pass one class for each row of the last axis.`,
+    );
+  }
+  const rows = new Int32Array(values.length);
+  for (let i = 0; i < rows.length; i++) {
+    const target = values[i]!;
+    if (target !== ignoreIndex && !(Number.isInteger(target) && target >= 0 && target < classes)) {
+      throw new RangeError(
+        `crossEntropy: target ${target} at row ${i} is not a class; use 0 to ${classes - 1}` +
+          (ignoreIndex === undefined ? ", or pass ignoreIndex." : `, or ${ignoreIndex} to leave the row out.`),
+      );
+    }
+    rows[i] = target === ignoreIndex ? -1 : target;
+  }
+  return rows;
+}
+
+/**
+ * The mean over all rows that count of −log softmax(row)[target]; with label smoothing ε of
+ * −Σⱼ qⱼ log softmax(row)[j], q = (1 − ε) one-hot + ε / C.
+ *
+ * @param logits - [..., C]
+ * @param targets - one class for each row: 0 to C − 1, or `ignoreIndex`
+ * @returns a scalar; 0 if no row counts
+ * @throws ShapeError if the number of targets does not fit, RangeError on a target or a smoothing out of range
+ */
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor | readonly number[],
+  options: CrossEntropyOptions = {},
+): Tensor {
+  const { ignoreIndex, labelSmoothing = 0 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new RangeError(`crossEntropy: labelSmoothing ${labelSmoothing} must be at least 0 and less than 1.`);
+  }
+  const classes = checkedTargets(logits, targets, ignoreIndex);
+  const rows = classes.length;
+  const columns = logits.shape[logits.rank - 1]!;
+  const scale = 1 / Math.max(1, classes.reduce((count, target) => count + (target < 0 ? 0 : 1), 0)); // prettier-ignore
+  const elements = logits.data;
+  const losses = allocate(rows);
+  const slopes = isRecorded([logits]) ? allocate(rows * columns) : undefined;
+  getKernels().crossEntropyRows({ logits: elements, targets: classes, losses, gradient: slopes, scale, rows, columns });
+  let total = 0;
+  for (let i = 0; i < rows; i++) total += losses[i]!;
+  if (labelSmoothing > 0) total += smooth(elements, classes, columns, labelSmoothing, scale, slopes);
+  return recorded("crossEntropy", [logits], allocate(1).fill(total * scale), [], (gradient) => {
+    const own = new Tensor(slopes!, logits.shape);
+    const factor = gradient.item();
+    return [factor === 1 ? own : own.mul(factor)];
+  });
+}
+
+/**
+ * What smoothing adds to the sum of the losses, ε · (logit of the target − mean logit) for each row, and, in place, to
+ * their gradient, ε · (one-hot target − 1 / C).
+ */
+function smooth(
+  logits: Float32Array,
+  targets: Int32Array,
+  columns: number,
+  share: number,
+  scale: number,
+  slopes: Float32Array | undefined,
+): number {
+  let added = 0;
+  targets.forEach((target, i) => {
+    if (target < 0) return;
+    const start = i * columns;
+    let mean = 0;
+    for (let j = start; j < start + columns; j++) mean += logits[j]! / columns;
+    added += share * (logits[start + target]! - mean);
+    if (!slopes) return;
+    for (let j = 0; j < columns; j++) slopes[start + j]! += scale * share * ((j === target ? 1 : 0) - 1 / columns);
+  });
+  return added;
+}
