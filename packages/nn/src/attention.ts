@@ -1,72 +1,127 @@
 /**
  * Multi-head attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2): per head softmax(Q Kᵀ / √dHead) V, the
- * heads' results side by side through one output map. Head h owns columns [h·dHead, (h+1)·dHead) of every map.
+ * heads' results side by side through one output map. Head h owns columns [h·dHead, (h+1)·dHead) of every map. Keys and
+ * values come from the same stream as the queries (self-attention) or from a memory (cross-attention).
  */
-import { attention, type Tensor } from "@selectron/core";
+import { attention, type Rng, type Tensor } from "@selectron/core";
+import type { DecodingCache } from "./cache.js";
+import { Dropout } from "./dropout.js";
 import { Linear } from "./linear.js";
-import { causalMask } from "./masks.js";
+import { causalMask, eitherMask } from "./masks.js";
 import type { ParameterScope } from "./parameters.js";
+import type { RelativePositions } from "./positions/positions.js";
+import type { Patcher } from "./recorder.js";
+
+export interface AttentionConfig {
+  readonly dModel: number;
+  readonly heads: number;
+  readonly dHead: number;
+  /** Whether the four maps have a bias; they do by default. */
+  readonly bias?: boolean | undefined;
+  /** Whether a query sees no later key; false by default. */
+  readonly causal?: boolean | undefined;
+  /** Probability that a weight of the pattern is dropped, where a forward pass has an Rng; 0 by default. */
+  readonly dropout?: number | undefined;
+  readonly relative?: RelativePositions | undefined;
+}
+
+/** What one forward pass may bring. */
+export interface AttentionInput {
+  /** [B, m, D]: keys and values come from here; from x if absent. */
+  readonly memory?: Tensor | undefined;
+  /** [B, keys], not 0 where no query may see a key. A query that sees no key attends to nothing. */
+  readonly hiddenKeys?: Tensor | undefined;
+  /** Keys and values of earlier positions; those of x are added. A memory's are computed once. */
+  readonly cache?: DecodingCache | undefined;
+  /** Dropout happens, and draws from it. */
+  readonly rng?: Rng | undefined;
+  /** Given "….pattern" [B, H, queries, keys], rows = queries, all 0 for a query that sees no key; what it returns is used. */
+  readonly watch?: Patcher | undefined;
+}
 
 export class MultiHeadAttention {
-  readonly #heads: number;
-  readonly #dHead: number;
-  readonly #causal: boolean;
+  readonly #path: string;
+  readonly #config: AttentionConfig;
   readonly #query: Linear;
   readonly #key: Linear;
   readonly #value: Linear;
   readonly #output: Linear;
+  readonly #dropout: Dropout;
 
-  constructor(scope: ParameterScope, dModel: number, heads: number, dHead: number, causal = false) {
-    this.#heads = heads;
-    this.#dHead = dHead;
-    this.#causal = causal;
-    this.#query = new Linear(scope.child("query"), dModel, heads * dHead);
-    this.#key = new Linear(scope.child("key"), dModel, heads * dHead);
-    this.#value = new Linear(scope.child("value"), dModel, heads * dHead);
-    this.#output = new Linear(scope.child("output"), heads * dHead, dModel);
+  constructor(scope: ParameterScope, config: AttentionConfig) {
+    const { dModel, heads, dHead, bias } = config;
+    this.#path = scope.path;
+    this.#config = config;
+    this.#query = new Linear(scope.child("query"), dModel, heads * dHead, bias);
+    this.#key = new Linear(scope.child("key"), dModel, heads * dHead, bias);
+    this.#value = new Linear(scope.child("value"), dModel, heads * dHead, bias);
+    this.#output = new Linear(scope.child("output"), heads * dHead, dModel, bias);
+    this.#dropout = new Dropout(config.dropout ?? 0);
+  }
+
+  /** x: [B, n, D] → the sublayer's output [B, n, D]. */
+  forward(x: Tensor, input: AttentionInput = {}): Tensor {
+    const query = this.#rotate(this.#split(this.#query.forward(x)), input.cache);
+    const { key, value } = input.memory ? this.#ofMemory(input.memory, input.cache) : this.#ofSelf(x, input.cache);
+    const mixed = this.#mix(query, key, value, input);
+    const [batch, length] = x.shape as [number, number, number];
+    const { heads, dHead } = this.#config;
+    return this.#output.forward(mixed.permute([0, 2, 1, 3]).reshape([batch, length, heads * dHead]));
   }
 
   /** [B, n, H · dHead] → [B, H, n, dHead], a view. */
   #split(x: Tensor): Tensor {
     const [batch, length] = x.shape as [number, number, number];
-    return x.reshape([batch, length, this.#heads, this.#dHead]).permute([0, 2, 1, 3]);
+    return x.reshape([batch, length, this.#config.heads, this.#config.dHead]).permute([0, 2, 1, 3]);
   }
 
-  /** [B, H, n, dHead] → the sublayer's output [B, n, D]. */
-  #join(mixed: Tensor): Tensor {
-    const [batch, , length] = mixed.shape as [number, number, number, number];
-    return this.#output.forward(mixed.permute([0, 2, 1, 3]).reshape([batch, length, this.#heads * this.#dHead]));
+  #rotate(x: Tensor, cache: DecodingCache | undefined): Tensor {
+    return this.#config.relative?.rotate?.(x, cache?.length ?? 0) ?? x;
   }
 
-  /**
-   * The sublayer's output alone, by the fused kernel: the pattern never stands in memory.
-   *
-   * @param x - [B, n, D]
-   * @param hiddenKeys - [B, n], not 0 where no query may see a key. A query that sees no key attends to nothing.
-   * @returns [B, n, D]
-   */
-  forward(x: Tensor, hiddenKeys?: Tensor): Tensor {
-    const [query, key, value] = [this.#query, this.#key, this.#value].map((map) => this.#split(map.forward(x)));
-    return this.#join(attention(query!, key!, value!, { hiddenKeys, causal: this.#causal }));
+  #ofSelf(x: Tensor, cache: DecodingCache | undefined): { key: Tensor; value: Tensor } {
+    const key = this.#rotate(this.#split(this.#key.forward(x)), cache);
+    const value = this.#split(this.#value.forward(x));
+    if (!cache) return { key, value };
+    return { key: cache.append(`${this.#path}.key`, key, 2), value: cache.append(`${this.#path}.value`, value, 2) };
   }
 
-  /**
-   * As `forward`, with the attention pattern [B, H, n, n], rows = queries; all 0 for a query that sees no key.
-   *
-   * @param patch - gives the pattern that is used in place of the one that was computed
-   */
-  forwardWithPattern(
-    x: Tensor,
-    hiddenKeys?: Tensor,
-    patch: (pattern: Tensor) => Tensor = (pattern) => pattern,
-  ): { output: Tensor; pattern: Tensor } {
-    const [batch, length] = x.shape as [number, number, number];
-    const query = this.#split(this.#query.forward(x));
-    const key = this.#split(this.#key.forward(x));
-    const scores = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(this.#dHead) });
-    const shown = hiddenKeys ? scores.maskedFill(hiddenKeys.reshape([batch, 1, 1, length]), -Infinity) : scores;
-    const masked = this.#causal ? shown.maskedFill(causalMask(length), -Infinity) : shown;
-    const pattern = patch(masked.softmax());
-    return { output: this.#join(pattern.matmul(this.#split(this.#value.forward(x)))), pattern };
+  #ofMemory(memory: Tensor, cache: DecodingCache | undefined): { key: Tensor; value: Tensor } {
+    const key = (): Tensor => this.#split(this.#key.forward(memory));
+    const value = (): Tensor => this.#split(this.#value.forward(memory));
+    if (!cache) return { key: key(), value: value() };
+    return { key: cache.once(`${this.#path}.key`, key), value: cache.once(`${this.#path}.value`, value) };
+  }
+
+  /** The fused kernel where it can do the work; the pattern in memory where somebody wants to see or change it. */
+  #mix(query: Tensor, key: Tensor, value: Tensor, input: AttentionInput): Tensor {
+    const { causal, relative } = this.#config;
+    const { hiddenKeys, rng, watch } = input;
+    const bias = relative?.scores?.(query, key.shape[2]!);
+    const dropped = rng !== undefined && this.#dropout.rate > 0;
+    // The fused kernel has no gradient of the bias.
+    if (watch || dropped || relative?.values || bias?.requiresGrad)
+      return this.#mixByPattern(query, key, value, bias, input);
+    return attention(query, key, value, { causal, hiddenKeys, bias });
+  }
+
+  #mixByPattern(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | undefined, input: AttentionInput): Tensor {
+    const scaled = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(this.#config.dHead) });
+    const scores = bias ? scaled.add(bias) : scaled;
+    const mask = this.#mask(scores, input.hiddenKeys);
+    const weights = (mask ? scores.maskedFill(mask, -Infinity) : scores).softmax();
+    const pattern = this.#dropout.forward(input.watch?.(`${this.#path}.pattern`, weights) ?? weights, input.rng);
+    const mixed = pattern.matmul(value);
+    const values = this.#config.relative?.values?.(pattern);
+    return values ? mixed.add(values) : mixed;
+  }
+
+  /** Broadcasts to the scores [B, H, queries, keys]. */
+  #mask(scores: Tensor, hiddenKeys: Tensor | undefined): Tensor | undefined {
+    const [batch, , queries, keys] = scores.shape as [number, number, number, number];
+    const hidden = hiddenKeys?.reshape([batch, 1, 1, keys]);
+    if (!this.#config.causal) return hidden;
+    const later = causalMask(queries, keys);
+    return hidden ? eitherMask(later, hidden) : later;
   }
 }

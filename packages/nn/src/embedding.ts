@@ -1,46 +1,68 @@
-/** Token and position embeddings: x[b, i] = token[ids[b][i]] + position[i]. */
-import { tensor, type Tensor } from "@selectron/core";
-import type { ParameterScope } from "./parameters.js";
+/**
+ * What the residual stream starts with: x[b, i] = scale · token[ids[b][i]] + P(i), P as the positional encoding has it.
+ * The scale is 1, or √D as in Vaswani et al. 2017, section 3.4.
+ */
+import { tensor, type Rng, type Tensor } from "@selectron/core";
+import type { DecodingCache } from "./cache.js";
+import { Dropout } from "./dropout.js";
+import type { Embedding } from "./embedding-table.js";
+import type { Positions } from "./positions/positions.js";
 import { checkRows } from "./rows.js";
 
-/** A table of vectors, one per id. */
-export class Embedding {
-  /** [entries, width]. */
-  readonly weight: Tensor;
-
-  constructor(scope: ParameterScope, entries: number, width: number) {
-    this.weight = scope.parameter("weight", [entries, width]);
-  }
-
-  /** ids of any shape → that shape followed by width. */
-  forward(ids: Tensor): Tensor {
-    return this.weight.gather(ids);
-  }
+export interface EmbeddingOptions {
+  readonly token: Embedding;
+  readonly positions: Positions;
+  /** Factor on the token embeddings. */
+  readonly scale: number;
+  readonly dropout: number;
 }
 
-/** What every position of the residual stream starts with. */
+/** What an embedding of one batch may need. */
+export interface EmbeddingInput {
+  /** [B, n], not 0 where a token is padding. */
+  readonly hiddenKeys?: Tensor | undefined;
+  readonly cache?: DecodingCache | undefined;
+  /** Dropout happens, and draws from it. */
+  readonly rng?: Rng | undefined;
+}
+
 export class TokenAndPositionEmbedding {
   readonly #token: Embedding;
-  readonly #position: Embedding;
+  readonly #positions: Positions;
+  readonly #scale: number;
+  readonly #dropout: Dropout;
 
-  constructor(scope: ParameterScope, vocabularySize: number, maxLength: number, width: number) {
-    this.#token = new Embedding(scope.child("token"), vocabularySize, width);
-    this.#position = new Embedding(scope.child("position"), maxLength, width);
+  constructor({ token, positions, scale, dropout }: EmbeddingOptions) {
+    this.#token = token;
+    this.#positions = positions;
+    this.#scale = scale;
+    this.#dropout = new Dropout(dropout);
   }
 
   /**
    * tokens [B][n] → [B, n, D].
    *
-   * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, or rows past the maximum length
+   * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, or rows past what the
+   * positional encoding can encode
    */
-  forward(tokens: readonly (readonly number[])[]): Tensor {
+  forward(tokens: readonly (readonly number[])[], { hiddenKeys, cache, rng }: EmbeddingInput = {}): Tensor {
+    const ids = tensor(Float32Array.from(tokens.flat()), this.#check(tokens, cache));
+    const token = this.#token.forward(ids);
+    const scaled = this.#scale === 1 ? token : token.mul(this.#scale);
+    const absolute = this.#positions.absolute?.(scaled, { start: cache?.length ?? 0, hiddenKeys, cache });
+    return this.#dropout.forward(absolute ? scaled.add(absolute) : scaled, rng);
+  }
+
+  /** The batch's shape [B, n]. */
+  #check(tokens: readonly (readonly number[])[], cache: DecodingCache | undefined): [number, number] {
     const vocabularySize = this.#token.weight.shape[0]!;
-    const maxLength = this.#position.weight.shape[0]!;
+    const { maxLength = Infinity } = this.#positions;
     if (tokens.length === 0) throw new RangeError("tokens: the batch is empty; pass one row of ids or more.");
     const length = tokens[0]!.length;
     checkRows("tokens", tokens, length, "Pad the shorter rows and pass `padding`.");
-    if (length > maxLength) {
-      throw new RangeError(`tokens: rows of length ${length} exceed maxLength ${maxLength}; shorten them.`);
+    const end = length + (cache?.length ?? 0);
+    if (end > maxLength) {
+      throw new RangeError(`tokens: rows of length ${end} exceed maxLength ${maxLength}; shorten them.`);
     }
     tokens.forEach((row, b) => {
       row.forEach((id, i) => {
@@ -51,7 +73,6 @@ export class TokenAndPositionEmbedding {
         }
       });
     });
-    const ids = tensor(Float32Array.from(tokens.flat()), [tokens.length, length]);
-    return this.#token.forward(ids).add(this.#position.weight.slice(0, length));
+    return [tokens.length, length];
   }
 }

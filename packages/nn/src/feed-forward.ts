@@ -1,24 +1,34 @@
-/** Position-wise feed-forward sublayer with one ReLU hidden layer. */
-import type { Tensor } from "@selectron/core";
+/** Position-wise feed-forward sublayer with one hidden layer (Vaswani et al. 2017, section 3.3), ReLU by default. */
+import type { Activation, Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
 import type { ParameterScope } from "./parameters.js";
+
+export interface FeedForwardOptions {
+  /** "relu" by default; "gelu" is the tanh form, "geluExact" the definition. */
+  readonly activation?: Activation | undefined;
+  /** Whether both maps have a bias; they do by default. */
+  readonly bias?: boolean | undefined;
+  /** Width of the result, dModel by default. */
+  readonly outputs?: number | undefined;
+}
 
 export class FeedForward {
   readonly #hidden: Linear;
   readonly #output: Linear;
+  readonly #activation: Activation;
 
-  constructor(scope: ParameterScope, dModel: number, dFf: number) {
-    this.#hidden = new Linear(scope.child("hidden"), dModel, dFf);
-    this.#output = new Linear(scope.child("output"), dFf, dModel);
+  constructor(scope: ParameterScope, dModel: number, dFf: number, options: FeedForwardOptions = {}) {
+    this.#hidden = new Linear(scope.child("hidden"), dModel, dFf, options.bias);
+    this.#output = new Linear(scope.child("output"), dFf, options.outputs ?? dModel, options.bias);
+    this.#activation = options.activation ?? "relu";
   }
 
   /**
-   * [..., D] → output [..., D] and the hidden layer after its ReLU [..., F].
+   * [..., D] → [..., D], or the given number of outputs.
    *
-   * @param patch - gives the hidden layer that is used in place of the one that was computed
+   * @param patch - given the hidden layer after its activation [..., F]; what it returns is used
    */
-  forward(x: Tensor, patch: (hidden: Tensor) => Tensor = (hidden) => hidden): { output: Tensor; hidden: Tensor } {
-    const hidden = patch(this.#hidden.forward(x, "relu"));
-    return { output: this.#output.forward(hidden), hidden };
+  forward(x: Tensor, patch: (hidden: Tensor) => Tensor = (hidden) => hidden): Tensor {
+    return this.#output.forward(patch(this.#hidden.forward(x, this.#activation)));
   }
 }

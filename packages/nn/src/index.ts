@@ -1,12 +1,34 @@
 /** The public surface of @selectron/nn. */
-export { MultiHeadAttention } from "./attention.js";
-export { Embedding, TokenAndPositionEmbedding } from "./embedding.js";
-export type { BlockConfig, EncoderConfig } from "./encoder-config.js";
+export { MultiHeadAttention, type AttentionConfig, type AttentionInput } from "./attention.js";
+export type { BlockConfig } from "./block.js";
+export { DecodingCache } from "./cache.js";
+export { TransformerDecoder } from "./decoder.js";
+export { Dropout } from "./dropout.js";
+export { Embedding } from "./embedding-table.js";
+export { TokenAndPositionEmbedding } from "./embedding.js";
+export type { EncoderConfig } from "./encoder-config.js";
+export { TransformerEncoder } from "./encoder.js";
 export { FeedForward } from "./feed-forward.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
-export { causalMask, paddingMask } from "./masks.js";
-export { ParameterScope, ParameterStore } from "./parameters.js";
-export { TransformerEncoder, type ForwardOptions, type Patcher, type Recorder } from "./transformer.js";
+export { causalMask, eitherMask, paddingMask } from "./masks.js";
+export { countScalars, Model } from "./model.js";
+export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource } from "./parameters.js";
+export { alibiSlopes } from "./positions/alibi.js";
+export { positionsOf, type PositionConfig } from "./positions/index.js";
+export { type PositionContext, type Positions, type PositionSizes, type RelativePositions } from "./positions/positions.js"; // prettier-ignore
+export { ntkBase, rotatePairs } from "./positions/rotary.js";
+export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
+export { t5Bucket } from "./positions/t5.js";
+export type { Patcher, Recorder, Watching } from "./recorder.js";
+export type { ForwardOptions, Memory, StackConfig } from "./stack.js";
+export {
+  decoderOnly,
+  encoderOnly,
+  transformerConfig,
+  transformerDefaults,
+  type TransformerConfig,
+} from "./transformer-config.js";
+export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config } from "./gpt2/config.js";
 export { Gpt2, gpt2Shapes } from "./gpt2/gpt2.js";

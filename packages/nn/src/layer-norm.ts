@@ -1,20 +1,32 @@
-/** Layer normalisation of the last axis with a learnt gain ("weight", initially 1) and bias (initially 0). */
+/**
+ * Layer normalisation of the last axis with a learnt gain ("weight", initially 1) and bias (initially 0): Ba, Kiros &
+ * Hinton 2016, arXiv 1607.06450, equations 3 and 4, the variance plus epsilon under the root.
+ */
 import type { Tensor } from "@selectron/core";
 import type { ParameterScope } from "./parameters.js";
+
+export interface LayerNormOptions {
+  /** Added to the variance; 1e-5 by default. */
+  readonly epsilon?: number | undefined;
+  /** Whether there is a bias; there is by default. */
+  readonly bias?: boolean | undefined;
+}
 
 export class LayerNorm {
   /** [width]. */
   readonly weight: Tensor;
-  /** [width]. */
-  readonly bias: Tensor;
+  /** [width]; absent in a norm without bias. */
+  readonly bias: Tensor | undefined;
+  readonly #epsilon: number | undefined;
 
-  constructor(scope: ParameterScope, width: number) {
+  constructor(scope: ParameterScope, width: number, { epsilon, bias = true }: LayerNormOptions = {}) {
     this.weight = scope.parameter("weight", [width], 1);
-    this.bias = scope.parameter("bias", [width]);
+    this.bias = bias ? scope.parameter("bias", [width]) : undefined;
+    this.#epsilon = epsilon;
   }
 
   /** [..., width] → [..., width]. */
   forward(x: Tensor): Tensor {
-    return x.layerNorm(this.weight, this.bias);
+    return x.layerNorm(this.weight, this.bias, this.#epsilon);
   }
 }

@@ -5,12 +5,12 @@ import type { ParameterScope } from "./parameters.js";
 export class Linear {
   /** [inputs, outputs]. */
   readonly weight: Tensor;
-  /** [outputs]. */
-  readonly bias: Tensor;
+  /** [outputs]; absent in a map without bias. */
+  readonly bias: Tensor | undefined;
 
-  constructor(scope: ParameterScope, inputs: number, outputs: number) {
-    this.weight = scope.parameter("weight", [inputs, outputs]);
-    this.bias = scope.parameter("bias", [outputs]);
+  constructor(scope: ParameterScope, inputs: number, outputs: number, bias = true) {
+    this.weight = scope.parameter("weight", [inputs, outputs], "xavier");
+    this.bias = bias ? scope.parameter("bias", [outputs]) : undefined;
   }
 
   /** [..., inputs] → [..., outputs], through an activation if one is given. */

@@ -2,44 +2,74 @@
  * Parameters by dotted path. A layer asks its scope for each parameter it owns, by name, shape and initial value; that
  * request is the only place where a parameter is declared, so names, shapes and defaults cannot drift apart.
  */
-import { full, ShapeError, zeros, type Shape, type Tensor } from "@selectron/core";
+import { full, randn, Rng, ShapeError, tensor, uniform, zeros, type Shape, type Tensor } from "@selectron/core";
+
+/**
+ * How a parameter starts: every element this number, or drawn if the model is built with an Rng (0 if not).
+ * - "xavier", [inputs, outputs]: uniform in ±√(6 / (inputs + outputs)) (Glorot & Bengio 2010, equation 16);
+ * - "embedding", [entries, width]: normal with variance 1 / width, so that a row has about length 1.
+ */
+export type InitialValue = number | "xavier" | "embedding";
+
+/** Where a model's parameters come from: values by name (those left out start at 0 or 1), or an Rng that draws all. */
+export type ParameterSource = ReadonlyMap<string, Tensor> | Rng;
 
 /** Decides which tensor stands for a declared parameter. */
-type Provide = (path: string, shape: Shape, initial: number) => Tensor;
+type Provide = (path: string, shape: Shape, initial: InitialValue) => Tensor;
 
 /** A place in the tree of layers where parameters are declared. */
 export class ParameterScope {
-  readonly #prefix: string;
+  /** The layer's name from the root, dots between: "blocks.0.attention"; "" for the root. */
+  readonly path: string;
   readonly #provide: Provide;
 
-  constructor(provide: Provide, prefix = "") {
+  constructor(provide: Provide, path = "") {
     this.#provide = provide;
-    this.#prefix = prefix;
+    this.path = path;
+  }
+
+  /** The path of something inside this layer. */
+  name(name: string): string {
+    return this.path === "" ? name : `${this.path}.${name}`;
   }
 
   /** The scope of a child layer. */
   child(name: string): ParameterScope {
-    return new ParameterScope(this.#provide, `${this.#prefix}${name}.`);
+    return new ParameterScope(this.#provide, this.name(name));
   }
 
-  /** Declares a parameter; every element is `initial` unless its value was given. */
-  parameter(name: string, shape: Shape, initial = 0): Tensor {
-    return this.#provide(`${this.#prefix}${name}`, shape, initial);
+  /** Declares a parameter. */
+  parameter(name: string, shape: Shape, initial: InitialValue = 0): Tensor {
+    return this.#provide(this.name(name), shape, initial);
   }
+}
+
+/** A parameter's first value; with an Rng it asks for gradients, as something that is about to be trained. */
+function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined): Tensor {
+  const value = (): Tensor => {
+    if (typeof initial === "number") return full(shape, initial);
+    if (!rng) return zeros(shape);
+    if (initial === "embedding") return randn(shape, rng).div(Math.sqrt(shape.at(-1)!));
+    const bound = Math.sqrt(6 / (shape.at(-2)! + shape.at(-1)!));
+    return uniform(shape, rng, -bound, bound);
+  };
+  return rng ? tensor(value().data, shape, { requiresGrad: true }) : value();
 }
 
 /** Collects declared parameters in order, taking given values and filling in the others. */
 export class ParameterStore {
   readonly parameters = new Map<string, Tensor>();
   readonly #given: ReadonlyMap<string, Tensor>;
+  readonly #rng: Rng | undefined;
 
-  constructor(given: ReadonlyMap<string, Tensor> = new Map()) {
-    this.#given = given;
+  constructor(source: ParameterSource = new Map()) {
+    this.#given = source instanceof Rng ? new Map() : source;
+    this.#rng = source instanceof Rng ? source : undefined;
   }
 
   /** The root scope, whose declarations end up in `parameters`. Throws a ShapeError if a given value does not fit. */
   readonly scope = new ParameterScope((path, shape, initial) => {
-    const value = this.#given.get(path) ?? full(shape, initial);
+    const value = this.#given.get(path) ?? initialValue(shape, initial, this.#rng);
     if (value.rank !== shape.length || shape.some((length, axis) => length !== value.shape[axis])) {
       throw new ShapeError(`Parameter ${path}: expected shape [${shape.join(", ")}], got [${value.shape.join(", ")}].`);
     }

@@ -1,156 +1,97 @@
 /**
- * The Transformer encoder that RASP programs compile to and that the decompiler reads: token and position embeddings,
- * blocks of attention and feed-forward sublayers on a residual stream, one linear unembedding. Without layer norm unless
- * asked; with it, it stands before each sublayer and before the unembedding (pre-LN, Xiong et al. 2020, arXiv 2002.04745).
+ * The Transformer of Vaswani et al. 2017, whole: an encoder that reads the source, a decoder that attends to what it has
+ * written and to the encoder's result, and a generator that turns its stream into log-probabilities of the next token.
  */
 import type { Tensor } from "@selectron/core";
-import { MultiHeadAttention } from "./attention.js";
-import { TokenAndPositionEmbedding } from "./embedding.js";
-import { checkEncoderConfig, type BlockConfig, type EncoderConfig } from "./encoder-config.js";
-import { FeedForward } from "./feed-forward.js";
-import { LayerNorm } from "./layer-norm.js";
 import { Linear } from "./linear.js";
 import { paddingMask } from "./masks.js";
-import { declaredShapes, ParameterStore, type ParameterScope } from "./parameters.js";
+import { buildModel, Model } from "./model.js";
+import { Embedding } from "./embedding-table.js";
+import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
+import { Stack, type ForwardOptions, type Memory } from "./stack.js";
+import { stackOf, transformerConfig, type TransformerConfig } from "./transformer-config.js";
 
-/** Called with every named activation of a forward pass. */
-export type Recorder = (name: string, value: Tensor) => void;
-
-/** Given a named activation, returns what takes its place: the value itself, or another tensor of its shape. */
-export type Patcher = (name: string, value: Tensor) => Tensor;
-
-/** Options of one forward pass. */
-export interface ForwardOptions {
-  /** [B][n], true where a token is real. Padded keys are invisible; logits at padded positions mean nothing. */
-  readonly padding?: readonly (readonly boolean[])[] | undefined;
-  /**
-   * Called with "embedding" [B, n, D] and, per block i, "blocks.i.attention.pattern" [B, H, n, n] (rows = queries),
-   * "blocks.i.attention.residual" [B, n, D], "blocks.i.feedForward.hidden" [B, n, F] (after the ReLU) and
-   * "blocks.i.feedForward.residual" [B, n, D]. A residual is the stream after that sublayer was added.
-   */
-  readonly record?: Recorder | undefined;
-  /** Called with the same activations as `record` and before it; the forward pass goes on with what it returns. */
-  readonly patch?: Patcher | undefined;
+/** Options of a pass through both stacks. Activations are named "encoder.…" and "decoder.…". */
+export interface TransformerOptions extends Omit<ForwardOptions, "padding" | "cache"> {
+  /** [B][m], true where a source token is real. */
+  readonly sourcePadding?: ForwardOptions["padding"];
+  /** [B][n], true where a target token is real. */
+  readonly targetPadding?: ForwardOptions["padding"];
 }
 
-/** What every named activation goes through, if anything: first `patch`, then `record`. */
-function watcher({ record, patch }: ForwardOptions): Patcher | undefined {
-  if (!record && !patch) return undefined;
-  return (name, value) => {
-    const used = patch ? patch(name, value) : value;
-    record?.(name, used);
-    return used;
-  };
-}
-
-/** One block: x + attention(norm(x)), then x + feedForward(norm(x)); either sublayer may be absent. */
-class Block {
-  readonly #path: string;
-  readonly #attention: { norm: LayerNorm | undefined; layer: MultiHeadAttention } | undefined;
-  readonly #feedForward: { norm: LayerNorm | undefined; layer: FeedForward } | undefined;
-
-  constructor(scope: ParameterScope, path: string, block: BlockConfig, config: EncoderConfig) {
-    const { dModel, layerNorm = false, causal = false } = config;
-    const attention = scope.child("attention");
-    const feedForward = scope.child("feedForward");
-    const norm = (of: ParameterScope): LayerNorm | undefined =>
-      layerNorm ? new LayerNorm(of.child("norm"), dModel) : undefined;
-    this.#path = path;
-    this.#attention =
-      block.heads === 0
-        ? undefined
-        : { norm: norm(attention), layer: new MultiHeadAttention(attention, dModel, block.heads, block.dHead, causal) };
-    this.#feedForward =
-      block.dFf === 0 ? undefined : { norm: norm(feedForward), layer: new FeedForward(feedForward, dModel, block.dFf) };
-  }
-
-  forward(input: Tensor, hiddenKeys: Tensor | undefined, watch: Patcher | undefined): Tensor {
-    let x = input;
-    if (this.#attention) {
-      const { norm, layer } = this.#attention;
-      const normalised = norm ? norm.forward(x) : x;
-      if (watch) {
-        const seen = (pattern: Tensor): Tensor => watch(`${this.#path}.attention.pattern`, pattern);
-        const { output } = layer.forwardWithPattern(normalised, hiddenKeys, seen);
-        x = watch(`${this.#path}.attention.residual`, x.add(output));
-      } else {
-        x = x.add(layer.forward(normalised, hiddenKeys));
-      }
-    }
-    if (this.#feedForward) {
-      const { norm, layer } = this.#feedForward;
-      const seen = watch && ((hidden: Tensor): Tensor => watch(`${this.#path}.feedForward.hidden`, hidden));
-      const { output } = layer.forward(norm ? norm.forward(x) : x, seen);
-      x = x.add(output);
-      if (watch) x = watch(`${this.#path}.feedForward.residual`, x);
-    }
-    return x;
-  }
-}
-
-/** The layers of an encoder, in the order of their parameters. */
-function buildLayers(config: EncoderConfig, scope: ParameterScope) {
-  const { vocabularySize, maxLength, dModel, blocks, outputs, layerNorm = false } = config;
+/** The layers, in the order of their parameters. */
+function buildLayers(config: TransformerConfig, scope: ParameterScope) {
+  const token = config.tied
+    ? new Embedding(scope.child("embedding.token"), config.vocabSize, config.hiddenSize)
+    : undefined;
   return {
-    embedding: new TokenAndPositionEmbedding(scope.child("embedding"), vocabularySize, maxLength, dModel),
-    blocks: blocks.map((block, index) => {
-      const path = `blocks.${index}`;
-      return new Block(scope.child(path), path, block, config);
-    }),
-    norm: layerNorm ? new LayerNorm(scope.child("norm"), dModel) : undefined,
-    unembedding: new Linear(scope.child("unembedding"), dModel, outputs),
+    encoder: new Stack(scope.child("encoder"), stackOf(config, false), { token }),
+    decoder: new Stack(scope.child("decoder"), stackOf(config, true), { token, cross: true }),
+    generator: config.tied ? undefined : new Linear(scope.child("generator"), config.hiddenSize, config.vocabSize),
   };
 }
 
-/** Tokens in, logits out, every position seeing every other; if the configuration is causal, only itself and what is before it. */
-export class TransformerEncoder {
-  readonly config: EncoderConfig;
-  readonly #parameters: ReadonlyMap<string, Tensor>;
+export class Transformer extends Model {
+  readonly config: TransformerConfig;
   readonly #layers: ReturnType<typeof buildLayers>;
 
   /**
-   * @param config - sizes; throws a RangeError if one is not a whole number in range
-   * @param parameters - values by name, used without copying; those left out are 0, or 1 for the gain of a layer norm.
-   * Throws a ShapeError that names the parameter if a shape does not fit or the name is unknown.
+   * @param config - what differs from `transformerDefaults`; throws a RangeError if a value is out of range
+   * @param source - an Rng that draws the parameters, or values by name, used without copying; those left out are 0, or 1
+   * for the gain of a layer norm. Throws a ShapeError that names the parameter if a shape does not fit or the name is unknown.
    */
-  constructor(config: EncoderConfig, parameters?: ReadonlyMap<string, Tensor>) {
-    checkEncoderConfig(config);
-    this.config = config;
-    const store = new ParameterStore(parameters);
-    this.#layers = buildLayers(config, store.scope);
-    store.checkAllUsed();
-    this.#parameters = store.parameters;
+  constructor(config: Partial<TransformerConfig>, source?: ParameterSource) {
+    const whole = transformerConfig(config);
+    const { layers, parameters } = buildModel(source, (scope) => buildLayers(whole, scope));
+    super(parameters);
+    this.config = whole;
+    this.#layers = layers;
   }
 
   /** Names and shapes of the parameters that a configuration has, in order. Throws a RangeError on a bad size. */
-  static parameterShapes(config: EncoderConfig): Map<string, number[]> {
-    checkEncoderConfig(config);
-    return declaredShapes((scope) => buildLayers(config, scope));
+  static parameterShapes(config: Partial<TransformerConfig>): Map<string, number[]> {
+    return declaredShapes((scope) => buildLayers(transformerConfig(config), scope));
   }
 
-  /** The parameters by name, in order: the tensors themselves, not copies. */
-  parameters(): Map<string, Tensor> {
-    return new Map(this.#parameters);
+  /** source [B][m] → what the decoder attends to: the encoder's stream [B, m, D] and which of it is padding. */
+  encode(source: readonly (readonly number[])[], options: ForwardOptions = {}): Memory {
+    const { padding } = options;
+    const value = this.#layers.encoder.forward(source, options);
+    return { value, hidden: padding && paddingMask(padding, source.length, value.shape[1]!) };
   }
 
-  /** Number of scalars in all parameters. */
-  get parameterCount(): number {
-    return [...this.#parameters.values()].reduce((sum, parameter) => sum + parameter.size, 0);
+  /** target [B][n] and the encoder's result → the decoder's stream [B, n, D]. With a cache, `target` is what is new. */
+  decode(target: readonly (readonly number[])[], memory: Memory, options: ForwardOptions = {}): Tensor {
+    return this.#layers.decoder.forward(target, options, memory);
+  }
+
+  /** The decoder's stream [..., D] → log-probabilities of the vocabulary [..., V]. */
+  logProbabilities(stream: Tensor): Tensor {
+    return this.scores(stream).logSoftmax();
+  }
+
+  /** The decoder's stream [..., D] → logits [..., V]: what `logProbabilities` takes the log-softmax of. */
+  scores(stream: Tensor): Tensor {
+    const { generator, decoder } = this.#layers;
+    return generator ? generator.forward(stream) : stream.matmul(decoder.token.weight.transpose());
   }
 
   /**
-   * tokens [B][n] → logits [B, n, outputs].
+   * source [B][m], target [B][n] → log-probabilities [B, n, V] of the token that follows each target position.
    *
-   * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty batch
+   * @throws RangeError on an id outside the vocabulary, rows of unequal length, batches of unequal size, or rows past the
+   * last position that the encoding can encode
    */
-  forward(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
-    const { padding } = options;
-    const watch = watcher(options);
-    const { embedding, blocks, norm, unembedding } = this.#layers;
-    let x = embedding.forward(tokens);
-    if (watch) x = watch("embedding", x);
-    const hiddenKeys = padding && paddingMask(padding, tokens.length, x.shape[1]!);
-    for (const block of blocks) x = block.forward(x, hiddenKeys, watch);
-    return unembedding.forward(norm ? norm.forward(x) : x);
+  forward(
+    source: readonly (readonly number[])[],
+    target: readonly (readonly number[])[],
+    options: TransformerOptions = {},
+  ): Tensor {
+    if (source.length !== target.length) {
+      throw new RangeError(`forward: ${source.length} source rows, but ${target.length} target rows; pass pairs.`);
+    }
+    const { sourcePadding, targetPadding, ...common } = options;
+    const memory = this.encode(source, { ...common, padding: sourcePadding });
+    return this.logProbabilities(this.decode(target, memory, { ...common, padding: targetPadding }));
   }
 }

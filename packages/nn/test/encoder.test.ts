@@ -1,22 +1,9 @@
-import { ones, randn, Rng, ShapeError, zeros, type Tensor } from "@selectron/core";
+import { ones, Rng, ShapeError, zeros, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type EncoderConfig, type Patcher } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { plainEncoder, type Parameters } from "./plain-encoder.js";
-
-const randomParameters = (config: EncoderConfig, rng: Rng): Map<string, Tensor> =>
-  new Map([...TransformerEncoder.parameterShapes(config)].map(([name, shape]) => [name, randn(shape, rng).mul(0.5)]));
-
-const plainParameters = (parameters: ReadonlyMap<string, Tensor>): Parameters =>
-  Object.fromEntries([...parameters].map(([name, value]) => [name, value.toArray() as number[]]));
-
-/** Largest difference between nested arrays of one shape. */
-function distance(a: unknown, b: unknown): number {
-  if (typeof a === "number" && typeof b === "number") return Math.abs(a - b);
-  const [left, right] = [a as unknown[], b as unknown[]];
-  expect(left.length).toBe(right.length);
-  return left.reduce<number>((most, part, index) => Math.max(most, distance(part, right[index])), 0);
-}
+import { plainEncoder } from "./plain/encoder.js";
+import { distance, plainParameters, randomParameters } from "./support.js";
 
 const config: EncoderConfig = {
   vocabularySize: 3,
@@ -43,7 +30,7 @@ describe("forward", () => {
     fc.assert(
       fc.property(configs, fc.integer(), fc.boolean(), (sizes, seed, padded) => {
         const rng = new Rng(seed);
-        const parameters = randomParameters(sizes, rng);
+        const parameters = randomParameters(TransformerEncoder.parameterShapes(sizes), rng);
         const encoder = new TransformerEncoder(sizes, parameters);
         const length = 1 + rng.int(sizes.maxLength);
         const grid = <T>(draw: () => T): T[][] => [1, 2, 3].map(() => Array.from({ length }, draw));
@@ -71,14 +58,20 @@ describe("forward", () => {
   });
 
   it("sees no later key if it is causal", () => {
-    const encoder = new TransformerEncoder({ ...config, causal: true }, randomParameters(config, new Rng(1)));
+    const encoder = new TransformerEncoder(
+      { ...config, causal: true },
+      randomParameters(TransformerEncoder.parameterShapes(config), new Rng(1)),
+    );
     const [a, b] = [[0, 1, 0], [0, 1, 2]].map((row) => encoder.forward([row])); // prettier-ignore
     expect(a!.slice(0, 2, 1).toArray()).toEqual(b!.slice(0, 2, 1).toArray());
     expect(a!.toArray()).not.toEqual(b!.toArray());
   });
 
   it("goes on with what a patch returns", () => {
-    const encoder = new TransformerEncoder(config, randomParameters(config, new Rng(2)));
+    const encoder = new TransformerEncoder(
+      config,
+      randomParameters(TransformerEncoder.parameterShapes(config), new Rng(2)),
+    );
     const activations = (tokens: number[], patch?: Patcher): Map<string, Tensor> => {
       const seen = new Map<string, Tensor>();
       const logits = encoder.forward([tokens], { record: (name, value) => void seen.set(name, value), patch });
@@ -94,10 +87,16 @@ describe("forward", () => {
     const last = "blocks.0.feedForward.residual";
     const patched = activations([0, 1, 2], (at, value) => (at === last ? other.get(at)! : value));
     expect(patched.get("logits")!.toArray()).toEqual(other.get("logits")!.toArray());
+    expect(() => activations([0], (_, value) => value.transpose())).toThrow(
+      new RangeError("patch: the tensor for embedding has shape [1, 5, 1]; it must be [1, 1, 5]."),
+    );
   });
 
   it("does not see padded keys", () => {
-    const encoder = new TransformerEncoder(config, randomParameters(config, new Rng(1)));
+    const encoder = new TransformerEncoder(
+      config,
+      randomParameters(TransformerEncoder.parameterShapes(config), new Rng(1)),
+    );
     const padding = [[true, true, false]];
     const a = encoder.forward([[0, 1, 0]], { padding }).slice(0, 2, 1);
     const b = encoder.forward([[0, 1, 2]], { padding }).slice(0, 2, 1);
@@ -210,7 +209,7 @@ it("without a recorder, by the fused kernel, the logits are the same", () => {
   fc.assert(
     fc.property(configs, fc.integer(), fc.boolean(), (sizes, seed, padded) => {
       const rng = new Rng(seed);
-      const encoder = new TransformerEncoder(sizes, randomParameters(sizes, rng));
+      const encoder = new TransformerEncoder(sizes, randomParameters(TransformerEncoder.parameterShapes(sizes), rng));
       const length = 1 + rng.int(sizes.maxLength);
       const grid = <T>(draw: () => T): T[][] => [1, 2, 3].map(() => Array.from({ length }, draw));
       const tokens = grid(() => rng.int(sizes.vocabularySize));

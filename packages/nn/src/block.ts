@@ -1,0 +1,124 @@
+/**
+ * One block of a Transformer on its residual stream: self-attention, in a decoder with a memory also cross-attention, and
+ * feed-forward, any of them absent. Each sublayer f is x + dropout(f(x)), with layer norm
+ * - "pre": x + dropout(f(norm(x))) (Xiong et al. 2020, arXiv 2002.04745), or
+ * - "post": norm(x + dropout(f(x))) (Vaswani et al. 2017).
+ */
+import type { Activation, Rng, Tensor } from "@selectron/core";
+import { MultiHeadAttention } from "./attention.js";
+import type { DecodingCache } from "./cache.js";
+import { Dropout } from "./dropout.js";
+import { FeedForward } from "./feed-forward.js";
+import { LayerNorm } from "./layer-norm.js";
+import type { ParameterScope } from "./parameters.js";
+import type { Positions } from "./positions/positions.js";
+import type { Patcher } from "./recorder.js";
+
+/** The sizes of one block. */
+export interface BlockConfig {
+  /** Attention heads; 0 for no attention sublayer. */
+  readonly heads: number;
+  /** Width of each head's queries, keys and values. */
+  readonly dHead: number;
+  /** Width of the hidden feed-forward layer; 0 for no feed-forward sublayer. */
+  readonly dFf: number;
+}
+
+/** What all blocks of a stack have in common. */
+export interface BlockStyle {
+  readonly dModel: number;
+  readonly causal: boolean;
+  /** Whether there is attention to a memory. */
+  readonly cross: boolean;
+  readonly norm: "pre" | "post" | "none";
+  readonly normEpsilon: number | undefined;
+  readonly activation: Activation;
+  /** Whether maps and norms have a bias. */
+  readonly bias: boolean;
+  readonly attentionDropout: number;
+  readonly hiddenDropout: number;
+  readonly positions: Positions;
+}
+
+/** What one forward pass brings to every block. */
+export interface Pass {
+  /** [B, keys], not 0 where a token is padding. */
+  readonly hiddenKeys?: Tensor | undefined;
+  /** [B, m, D], of a decoder with cross-attention. */
+  readonly memory?: Tensor | undefined;
+  /** [B, m], not 0 where the memory is padding. */
+  readonly hiddenMemory?: Tensor | undefined;
+  readonly cache?: DecodingCache | undefined;
+  readonly rng?: Rng | undefined;
+  readonly watch?: Patcher | undefined;
+}
+
+/** x + dropout(f(x)) with its norm. */
+class Residual {
+  readonly #name: string;
+  readonly #place: BlockStyle["norm"];
+  readonly #norm: LayerNorm | undefined;
+  readonly #dropout: Dropout;
+
+  constructor(scope: ParameterScope, { norm, normEpsilon, bias, dModel, hiddenDropout }: BlockStyle) {
+    this.#name = scope.name("residual");
+    this.#place = norm;
+    this.#norm =
+      norm === "none" ? undefined : new LayerNorm(scope.child("norm"), dModel, { epsilon: normEpsilon, bias });
+    this.#dropout = new Dropout(hiddenDropout);
+  }
+
+  forward(x: Tensor, { rng, watch }: Pass, sublayer: (x: Tensor) => Tensor): Tensor {
+    const input = this.#place === "pre" ? this.#norm!.forward(x) : x;
+    const sum = x.add(this.#dropout.forward(sublayer(input), rng));
+    const result = this.#place === "post" ? this.#norm!.forward(sum) : sum;
+    return watch ? watch(this.#name, result) : result;
+  }
+}
+
+export class Block {
+  readonly #attention: { residual: Residual; layer: MultiHeadAttention } | undefined;
+  readonly #cross: { residual: Residual; layer: MultiHeadAttention } | undefined;
+  readonly #feedForward: { residual: Residual; layer: FeedForward; hidden: string } | undefined;
+
+  constructor(scope: ParameterScope, { heads, dHead, dFf }: BlockConfig, style: BlockStyle) {
+    const { dModel, bias, causal, attentionDropout: dropout, activation, positions } = style;
+    if (heads > 0) {
+      const own = scope.child("attention");
+      const residual = new Residual(own, style);
+      const relative = positions.relative?.(own.child("position"));
+      const config = { dModel, heads, dHead, bias, causal, dropout, relative };
+      this.#attention = { residual, layer: new MultiHeadAttention(own, config) };
+    }
+    if (heads > 0 && style.cross) {
+      const own = scope.child("crossAttention");
+      const residual = new Residual(own, style);
+      this.#cross = { residual, layer: new MultiHeadAttention(own, { dModel, heads, dHead, bias, dropout }) };
+    }
+    if (dFf > 0) {
+      const own = scope.child("feedForward");
+      const residual = new Residual(own, style);
+      const layer = new FeedForward(own, dModel, dFf, { activation, bias });
+      this.#feedForward = { residual, layer, hidden: own.name("hidden") };
+    }
+  }
+
+  /** [B, n, D] → [B, n, D]. */
+  forward(input: Tensor, pass: Pass): Tensor {
+    const { hiddenKeys, memory, hiddenMemory, cache, rng, watch } = pass;
+    let x = input;
+    if (this.#attention) {
+      const { residual, layer } = this.#attention;
+      x = residual.forward(x, pass, (y) => layer.forward(y, { hiddenKeys, cache, rng, watch }));
+    }
+    if (this.#cross && memory) {
+      const { residual, layer } = this.#cross;
+      x = residual.forward(x, pass, (y) => layer.forward(y, { memory, hiddenKeys: hiddenMemory, cache, rng, watch }));
+    }
+    if (this.#feedForward) {
+      const { residual, layer, hidden } = this.#feedForward;
+      x = residual.forward(x, pass, (y) => layer.forward(y, watch && ((value) => watch(hidden, value))));
+    }
+    return x;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Dropout (Srivastava et al. 2014): each element becomes 0 with probability `rate`, the others are divided by 1 − rate,
+ * so that the expected value stays. There is no training mode to forget: dropout happens where an Rng is passed.
+ */
+import { tensor, type Rng, type Tensor } from "@selectron/core";
+
+/** Throws a RangeError if a rate is not in [0, 1). */
+export function checkRate(name: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${name} is ${rate}; it must be 0 or more and less than 1.`);
+}
+
+export class Dropout {
+  /** Probability that an element is dropped. */
+  readonly rate: number;
+
+  /** Throws a RangeError if the rate is not in [0, 1). */
+  constructor(rate: number) {
+    checkRate("Dropout: rate", rate);
+    this.rate = rate;
+  }
+
+  /** x with elements dropped as the Rng draws them; x itself without an Rng or at rate 0. */
+  forward(x: Tensor, rng: Rng | undefined): Tensor {
+    if (!rng || this.rate === 0) return x;
+    const kept = 1 / (1 - this.rate);
+    const threshold = this.rate * 2 ** 32;
+    const mask = Float32Array.from({ length: x.size }, () => (rng.next() < threshold ? 0 : kept));
+    return x.mul(tensor(mask, x.shape));
+  }
+}

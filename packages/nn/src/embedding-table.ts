@@ -1,0 +1,17 @@
+/** A table of vectors, one per id. */
+import type { Tensor } from "@selectron/core";
+import type { ParameterScope } from "./parameters.js";
+
+export class Embedding {
+  /** [entries, width]. */
+  readonly weight: Tensor;
+
+  constructor(scope: ParameterScope, entries: number, width: number) {
+    this.weight = scope.parameter("weight", [entries, width], "embedding");
+  }
+
+  /** ids of any shape → that shape followed by width. */
+  forward(ids: Tensor): Tensor {
+    return this.weight.gather(ids);
+  }
+}

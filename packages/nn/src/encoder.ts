@@ -1,0 +1,53 @@
+/**
+ * A single-stack Transformer: tokens in, outputs for every position. RASP programs compile to it (ReLU, no layer norm), the
+ * decompiler reads it, and BERT-like models are it with layer norm and GELU. `TransformerDecoder` is its causal sibling.
+ */
+import type { Tensor } from "@selectron/core";
+import { checkEncoderConfig, type EncoderConfig } from "./encoder-config.js";
+import { Linear } from "./linear.js";
+import { buildModel, Model } from "./model.js";
+import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
+import { Stack, type ForwardOptions } from "./stack.js";
+
+/** The layers of an encoder, in the order of their parameters. */
+function buildLayers(config: EncoderConfig, scope: ParameterScope): { stack: Stack; unembedding: Linear | undefined } {
+  return {
+    stack: new Stack(scope, config),
+    unembedding: config.tied ? undefined : new Linear(scope.child("unembedding"), config.dModel, config.outputs),
+  };
+}
+
+export class TransformerEncoder extends Model {
+  readonly config: EncoderConfig;
+  readonly #layers: ReturnType<typeof buildLayers>;
+
+  /**
+   * @param config - sizes; throws a RangeError if one is out of range
+   * @param source - values by name, used without copying; those left out are 0, or 1 for the gain of a layer norm. Throws
+   * a ShapeError that names the parameter if a shape does not fit or the name is unknown. Or an Rng that draws them all.
+   */
+  constructor(config: EncoderConfig, source?: ParameterSource) {
+    checkEncoderConfig(config);
+    const { layers, parameters } = buildModel(source, (scope) => buildLayers(config, scope));
+    super(parameters);
+    this.config = config;
+    this.#layers = layers;
+  }
+
+  /** Names and shapes of the parameters that a configuration has, in order. Throws a RangeError on a bad size. */
+  static parameterShapes(config: EncoderConfig): Map<string, number[]> {
+    checkEncoderConfig(config);
+    return declaredShapes((scope) => buildLayers(config, scope));
+  }
+
+  /**
+   * tokens [B][n] → logits [B, n, outputs].
+   *
+   * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty batch
+   */
+  forward(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
+    const { stack, unembedding } = this.#layers;
+    const x = stack.forward(tokens, options);
+    return unembedding ? unembedding.forward(x) : x.matmul(stack.token.weight.transpose());
+  }
+}

@@ -1,0 +1,37 @@
+/** What every model of this package has: parameters by name. */
+import type { Tensor } from "@selectron/core";
+import { ParameterStore, type ParameterScope, type ParameterSource } from "./parameters.js";
+
+/** Builds a model's layers and collects the parameters that they declare. Throws a ShapeError if one does not fit. */
+export function buildModel<Layers>(
+  source: ParameterSource | undefined,
+  build: (scope: ParameterScope) => Layers,
+): { layers: Layers; parameters: ReadonlyMap<string, Tensor> } {
+  const store = new ParameterStore(source);
+  const layers = build(store.scope);
+  store.checkAllUsed();
+  return { layers, parameters: store.parameters };
+}
+
+export abstract class Model {
+  readonly #parameters: ReadonlyMap<string, Tensor>;
+
+  constructor(parameters: ReadonlyMap<string, Tensor>) {
+    this.#parameters = parameters;
+  }
+
+  /** The parameters by name, in order: the tensors themselves, not copies. */
+  parameters(): Map<string, Tensor> {
+    return new Map(this.#parameters);
+  }
+
+  /** Number of scalars in all parameters. */
+  get parameterCount(): number {
+    return [...this.#parameters.values()].reduce((sum, parameter) => sum + parameter.size, 0);
+  }
+}
+
+/** Number of scalars in parameters of these shapes. */
+export function countScalars(shapes: ReadonlyMap<string, readonly number[]>): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}

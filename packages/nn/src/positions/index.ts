@@ -1,0 +1,100 @@
+/** Positional encodings by configuration. */
+import type { ParameterScope } from "../parameters.js";
+import { AlibiPositions } from "./alibi.js";
+import { CompositePositions } from "./composite.js";
+import { ConvolutionalPositions } from "./convolutional.js";
+import { DynamicPositions } from "./dynamic.js";
+import { InterpolatedPositions, LearnedPositions } from "./learned.js";
+import type { PositionSizes, Positions } from "./positions.js";
+import { ntkBase, RotaryPositions } from "./rotary.js";
+import { ShawPositions } from "./shaw.js";
+import { SinusoidalPositions } from "./sinusoidal.js";
+import { BucketPositions, clippedBucket, t5Bucket } from "./t5.js";
+
+/** Which encoding a model has, by its name in the literature; each file beside this one describes its own. */
+export type PositionConfig =
+  | { readonly kind: "none" }
+  | { readonly kind: "sinusoidal" }
+  | { readonly kind: "learned" }
+  /** A learnt table of `trainedLength` rows, read between its rows up to the model's maximum length. */
+  | { readonly kind: "interpolated"; readonly trainedLength: number }
+  /** base 10000 by default; positions are divided by `interpolation`, 1 by default. */
+  | { readonly kind: "rope"; readonly base?: number; readonly interpolation?: number }
+  /** Rotary, NTK-aware: sequences `factor` times as long as those trained on. */
+  | { readonly kind: "ntk"; readonly factor: number; readonly base?: number }
+  | { readonly kind: "shaw"; readonly maxDistance: number }
+  /** 32 buckets up to distance 128 by default. */
+  | { readonly kind: "t5"; readonly buckets?: number; readonly maxDistance?: number }
+  | { readonly kind: "clipped"; readonly maxDistance: number }
+  | { readonly kind: "alibi" }
+  /** Kernels of 3 and 5 taps by default. */
+  | { readonly kind: "convolutional"; readonly kernels?: readonly number[] }
+  /** The MLP's hidden layer is as wide as the model by default. */
+  | { readonly kind: "dynamic"; readonly hidden?: number }
+  | { readonly kind: "composite"; readonly absolute: PositionConfig; readonly relative: PositionConfig };
+
+/** The encoding of a configuration; its parameters are declared in `scope`. Throws a RangeError if a value is out of range. */
+export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes: PositionSizes): Positions {
+  checkPositionConfig(config);
+  switch (config.kind) {
+    case "none":
+      return {};
+    case "sinusoidal":
+      return new SinusoidalPositions();
+    case "learned":
+      return new LearnedPositions(scope, sizes);
+    case "interpolated":
+      return new InterpolatedPositions(scope, sizes, config.trainedLength);
+    case "rope":
+      return new RotaryPositions(sizes, config.base ?? 10000, config.interpolation);
+    case "ntk":
+      return new RotaryPositions(sizes, ntkBase(config.base ?? 10000, config.factor, sizes.dHead));
+    case "shaw":
+      return new ShawPositions(sizes, config.maxDistance);
+    case "t5": {
+      const { buckets = 32, maxDistance = 128 } = config;
+      return new BucketPositions(scope, sizes, buckets, (offset) =>
+        t5Bucket(offset, buckets, maxDistance, sizes.causal),
+      );
+    }
+    case "clipped": {
+      const { maxDistance } = config;
+      return new BucketPositions(scope, sizes, 2 * maxDistance + 1, (offset) => clippedBucket(offset, maxDistance));
+    }
+    case "alibi":
+      return new AlibiPositions(sizes);
+    case "convolutional":
+      return new ConvolutionalPositions(scope, sizes, config.kernels ?? [3, 5]);
+    case "dynamic":
+      return new DynamicPositions(scope, sizes, config.hidden ?? sizes.dModel);
+    case "composite":
+      return new CompositePositions(
+        scope,
+        positionsOf(config.absolute, scope.child("absolute"), sizes),
+        positionsOf(config.relative, scope.child("relative"), sizes),
+      );
+  }
+}
+
+/** Throws a RangeError if a number of the configuration is out of range. */
+function checkPositionConfig(config: PositionConfig): void {
+  const check = (name: string, value: number | undefined, fits: (value: number) => boolean, range: string): void => {
+    if (value !== undefined && !fits(value)) {
+      throw new RangeError(`Positions "${config.kind}": ${name} is ${value}; it must be ${range}.`);
+    }
+  };
+  const positive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
+  const given = config as Readonly<Record<string, unknown>>;
+  for (const name of ["trainedLength", "maxDistance", "hidden"]) {
+    check(name, given[name] as number | undefined, positive, "an integer, 1 or more");
+  }
+  for (const name of ["base", "factor", "interpolation"]) {
+    check(name, given[name] as number | undefined, (value) => value >= 1, "1 or more");
+  }
+  check("buckets", given["buckets"] as number | undefined, (value) => positive(value) && value % 4 === 0, "a multiple of 4"); // prettier-ignore
+  if (config.kind === "convolutional") {
+    for (const taps of config.kernels ?? []) {
+      check("a kernel's size", taps, (value) => positive(value) && value % 2 === 1, "an odd integer");
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Rotary encoding (RoPE; Su et al. 2021, arXiv 2104.09864): columns 2i and 2i + 1 of a query or key at position m turn by
+ * the angle m · base^(−2i / dHead), so that a product of query and key depends on the distance only. Longer sequences:
+ * - interpolation by a factor s reads position m as m / s (Chen et al. 2023, arXiv 2306.15595);
+ * - NTK-aware scaling by s raises the base to base · s^(dHead / (dHead − 2)), which slows the lowest frequency by s and
+ *   leaves the highest alone (bloc97 2023; Peng et al. 2023, arXiv 2309.00071, section 3.1).
+ */
+import { stack, tensor, type Tensor } from "@selectron/core";
+import type { PositionSizes, Positions, RelativePositions } from "./positions.js";
+import { divTerms } from "./sinusoidal.js";
+
+/** The base that NTK-aware scaling by `factor` replaces `base` with. */
+export const ntkBase = (base: number, factor: number, dHead: number): number => base * factor ** (dHead / (dHead - 2));
+
+/** x [..., n, width] with its pairs of columns turned as positions start, start + 1, ... ask. */
+export function rotatePairs(x: Tensor, start: number, frequencies: readonly number[]): Tensor {
+  const length = x.shape.at(-2)!;
+  const angles = Array.from({ length }, (_, i) => frequencies.map((frequency) => (start + i) * frequency)).flat();
+  const table = (f: (angle: number) => number): Tensor =>
+    tensor(Float32Array.from(angles, f), [length, frequencies.length]);
+  const [cos, sin] = [table(Math.cos), table(Math.sin)];
+  const pairs = x.reshape([...x.shape.slice(0, -1), frequencies.length, 2]);
+  const part = (column: number): Tensor => pairs.slice(column, column + 1, -1).reshape(pairs.shape.slice(0, -1));
+  const [a, b] = [part(0), part(1)];
+  return stack([a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos))], -1).reshape(x.shape);
+}
+
+export class RotaryPositions implements Positions {
+  readonly #frequencies: readonly number[];
+
+  /** @param interpolation - positions are divided by it. Throws a RangeError if dHead is odd. */
+  constructor({ dHead }: PositionSizes, base: number, interpolation = 1) {
+    if (dHead % 2 !== 0) {
+      throw new RangeError(`Rotary positions turn pairs of columns; dHead is ${dHead}, and must be even.`);
+    }
+    this.#frequencies = divTerms(dHead, base).map((frequency) => frequency / interpolation);
+  }
+
+  relative(): RelativePositions {
+    return { rotate: (x, start) => rotatePairs(x, start, this.#frequencies) };
+  }
+}

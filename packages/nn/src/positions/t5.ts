@@ -1,0 +1,47 @@
+/**
+ * Relative bias: a learnt number per head and bucket of distances, added to the scores; one table for all layers (T5:
+ * Raffel et al. 2020, arXiv 1910.10683, section 2.1). T5's buckets hold one distance each while it is small and grow like
+ * its logarithm after that; clipped buckets hold one distance each up to a maximum.
+ */
+import { tensor, type Tensor } from "@selectron/core";
+import type { ParameterScope } from "../parameters.js";
+import { byOffset, type PositionSizes, type Positions, type RelativePositions } from "./positions.js";
+
+/**
+ * The bucket, 0 to buckets − 1, of a key `offset` positions after its query (before it if negative). Bidirectional
+ * models keep the upper half of the buckets for keys after the query; causal ones use all for keys before it.
+ */
+export function t5Bucket(offset: number, buckets: number, maxDistance: number, causal: boolean): number {
+  const side = causal ? buckets : buckets / 2;
+  const first = !causal && offset > 0 ? side : 0;
+  const distance = causal ? Math.max(0, -offset) : Math.abs(offset);
+  const exact = Math.floor(side / 2);
+  if (distance < exact) return first + distance;
+  const grown = Math.floor((Math.log(distance / exact) / Math.log(maxDistance / exact)) * (side - exact));
+  return first + Math.min(side - 1, exact + grown);
+}
+
+/** The bucket of an offset clipped to ±maxDistance: 0 to 2 · maxDistance. */
+export const clippedBucket = (offset: number, maxDistance: number): number =>
+  maxDistance + Math.max(-maxDistance, Math.min(maxDistance, offset));
+
+export class BucketPositions implements Positions {
+  /** [buckets, heads]. */
+  readonly #bias: Tensor;
+  readonly #bucket: (offset: number) => number;
+
+  constructor(scope: ParameterScope, { heads }: PositionSizes, buckets: number, bucket: (offset: number) => number) {
+    this.#bias = scope.parameter("bias", [buckets, heads]);
+    this.#bucket = bucket;
+  }
+
+  relative(): RelativePositions {
+    return {
+      scores: (query, keys) => {
+        const queries = query.shape[2]!;
+        const rows = tensor(byOffset(queries, keys, this.#bucket), [queries, keys]);
+        return this.#bias.gather(rows).permute([2, 0, 1]);
+      },
+    };
+  }
+}

@@ -1,0 +1,163 @@
+/** What encoders and decoders are: embeddings, blocks on a residual stream, and a last norm where the norms stand before. */
+import type { Activation, Rng, Tensor } from "@selectron/core";
+import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
+import type { DecodingCache } from "./cache.js";
+import { checkRate } from "./dropout.js";
+import { Embedding } from "./embedding-table.js";
+import { TokenAndPositionEmbedding } from "./embedding.js";
+import { LayerNorm } from "./layer-norm.js";
+import { paddingMask } from "./masks.js";
+import type { ParameterScope } from "./parameters.js";
+import { positionsOf, type PositionConfig } from "./positions/index.js";
+import { watcher, type Watching } from "./recorder.js";
+
+/** Sizes and style of a stack, which determine the names and shapes of its parameters. */
+export interface StackConfig {
+  readonly vocabularySize: number;
+  /** Longest sequence: for learnt positions the number of position embeddings. */
+  readonly maxLength: number;
+  /** Width of the residual stream. */
+  readonly dModel: number;
+  readonly blocks: readonly BlockConfig[];
+  /** Where layer norm stands: before each sublayer and after the last (true or "pre"), after each ("post"); none by default. */
+  readonly layerNorm?: boolean | "pre" | "post" | undefined;
+  /** Added to a variance; 1e-5 by default. */
+  readonly layerNormEpsilon?: number | undefined;
+  /** Of the feed-forward layers, "relu" by default. */
+  readonly activation?: Activation | undefined;
+  /** Whether position i sees nothing after it; false by default. */
+  readonly causal?: boolean | undefined;
+  /** Learnt by default. */
+  readonly positions?: PositionConfig | undefined;
+  /** Whether token embeddings are multiplied by √dModel; false by default. */
+  readonly scaleEmbeddings?: boolean | undefined;
+  /** Whether maps and norms inside the blocks have a bias; true by default. */
+  readonly bias?: boolean | undefined;
+  /** Probabilities of dropping an element of the embeddings or of a sublayer's output, and of the attention pattern; 0 by default. */
+  readonly hiddenDropout?: number | undefined;
+  readonly attentionDropout?: number | undefined;
+}
+
+/** Options of one forward pass. */
+export interface ForwardOptions extends Watching {
+  /** [B][n], true where a token is real. Padded keys are invisible; what stands at padded positions means nothing. */
+  readonly padding?: readonly (readonly boolean[])[] | undefined;
+  /**
+   * Called with "embedding" [B, n, D] and, per block i, "blocks.i.attention.pattern" [B, H, n, n] (rows = queries),
+   * "blocks.i.attention.residual" [B, n, D], "blocks.i.feedForward.hidden" [B, n, F] (after the activation) and
+   * "blocks.i.feedForward.residual" [B, n, D]. A residual is the stream after that sublayer was added. Decoders with a
+   * memory also have "blocks.i.crossAttention.pattern" [B, H, n, m] and "…residual".
+   */
+  readonly record?: Watching["record"];
+  /** Dropout happens, and draws from it; without one there is none. */
+  readonly rng?: Rng | undefined;
+  /** Of a causal model: `tokens` go on from the positions in it, and are added to it. */
+  readonly cache?: DecodingCache | undefined;
+}
+
+/** What a decoder attends to. */
+export interface Memory {
+  /** [B, m, D]. */
+  readonly value: Tensor;
+  /** [B, m], not 0 where it is padding. */
+  readonly hidden?: Tensor | undefined;
+}
+
+/** Throws a RangeError if a size is not a whole number in range. */
+export function checkStackConfig(config: StackConfig, name: string): void {
+  const check = (field: string, value: number, least: number): void => {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new RangeError(`${name}.${field} is ${value}; it must be an integer, ${least} or more.`);
+    }
+  };
+  check("vocabularySize", config.vocabularySize, 1);
+  check("maxLength", config.maxLength, 1);
+  check("dModel", config.dModel, 1);
+  config.blocks.forEach((block, index) => {
+    check(`blocks[${index}].heads`, block.heads, 0);
+    check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1);
+    check(`blocks[${index}].dFf`, block.dFf, 0);
+  });
+  checkRate(`${name}.hiddenDropout`, config.hiddenDropout ?? 0);
+  checkRate(`${name}.attentionDropout`, config.attentionDropout ?? 0);
+}
+
+/** The blocks' common style; its positions are declared in the embedding's scope. */
+function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): BlockStyle {
+  const { dModel, maxLength, blocks, layerNorm = false, causal = false } = config;
+  const attending = blocks.filter(({ heads }) => heads > 0);
+  const { heads = 0, dHead = 0 } = attending[0] ?? {};
+  const { kind } = config.positions ?? { kind: "learned" };
+  const anySizes = ["none", "sinusoidal", "learned", "interpolated", "convolutional", "dynamic"].includes(kind);
+  if (!anySizes && attending.some((block) => block.heads !== heads || block.dHead !== dHead)) {
+    throw new RangeError(`Positions "${kind}" act in every layer alike; the blocks must have equal heads and dHead.`);
+  }
+  return {
+    dModel,
+    causal,
+    cross,
+    norm: layerNorm === true ? "pre" : layerNorm || "none",
+    normEpsilon: config.layerNormEpsilon,
+    activation: config.activation ?? "relu",
+    bias: config.bias ?? true,
+    attentionDropout: config.attentionDropout ?? 0,
+    hiddenDropout: config.hiddenDropout ?? 0,
+    positions: positionsOf(config.positions ?? { kind: "learned" }, scope, { dModel, maxLength, heads, dHead, causal }),
+  };
+}
+
+export class Stack {
+  readonly token: Embedding;
+  readonly #path: string;
+  readonly #causal: boolean;
+  readonly #embedding: TokenAndPositionEmbedding;
+  readonly #blocks: readonly Block[];
+  readonly #norm: LayerNorm | undefined;
+
+  /**
+   * @param token - a table to share; the stack has its own by default
+   * @param cross - whether blocks attend to a memory as well
+   */
+  constructor(
+    scope: ParameterScope,
+    config: StackConfig,
+    { token, cross = false }: { token?: Embedding | undefined; cross?: boolean } = {},
+  ) {
+    // prettier-ignore
+    const { dModel, blocks, scaleEmbeddings = false } = config;
+    const embedding = scope.child("embedding");
+    this.#path = scope.path;
+    this.token = token ?? new Embedding(embedding.child("token"), config.vocabularySize, dModel);
+    const style = styleOf(config, embedding.child("position"), cross);
+    this.#causal = style.causal;
+    this.#embedding = new TokenAndPositionEmbedding({
+      token: this.token,
+      positions: style.positions,
+      scale: scaleEmbeddings ? Math.sqrt(dModel) : 1,
+      dropout: style.hiddenDropout,
+    });
+    this.#blocks = blocks.map((block, index) => new Block(scope.child(`blocks.${index}`), block, style));
+    this.#norm =
+      style.norm === "pre"
+        ? new LayerNorm(scope.child("norm"), dModel, { epsilon: style.normEpsilon, bias: style.bias })
+        : undefined;
+  }
+
+  /** tokens [B][n] → the stream after the last block [B, n, D], normalised where the norms stand before sublayers. */
+  forward(tokens: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
+    const { padding, rng, cache } = options;
+    const watch = watcher(options);
+    if (cache && !this.#causal) {
+      throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");
+    }
+    if (cache && padding)
+      throw new RangeError("forward: padding and a cache exclude each other; decode rows of one length.");
+    const hiddenKeys = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
+    let x = this.#embedding.forward(tokens, { hiddenKeys, cache, rng });
+    if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
+    const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
+    for (const block of this.#blocks) x = block.forward(x, pass);
+    cache?.advance(x.shape[1]!);
+    return this.#norm ? this.#norm.forward(x) : x;
+  }
+}

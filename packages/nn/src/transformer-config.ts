@@ -1,0 +1,114 @@
+/**
+ * The configuration of a whole Transformer under the names that models of this family are configured with. The defaults are
+ * BERT-base's sizes.
+ */
+import type { Activation } from "@selectron/core";
+import { checkRate } from "./dropout.js";
+import type { EncoderConfig } from "./encoder-config.js";
+import type { PositionConfig } from "./positions/index.js";
+import type { StackConfig } from "./stack.js";
+
+export interface TransformerConfig {
+  readonly vocabSize: number;
+  /** Width of the residual stream, a multiple of numAttentionHeads. */
+  readonly hiddenSize: number;
+  /** Blocks of the encoder, and as many of the decoder. */
+  readonly numHiddenLayers: number;
+  readonly numAttentionHeads: number;
+  /** Width of the hidden feed-forward layer. */
+  readonly intermediateSize: number;
+  /** Probability of dropping an element of the embeddings or of a sublayer's output. */
+  readonly hiddenDropoutProb: number;
+  /** Probability of dropping a weight of an attention pattern. */
+  readonly attentionProbsDropoutProb: number;
+  /** Longest sequence. Only learnt positions end there. */
+  readonly maxPositionEmbeddings: number;
+  /** Added to the variance in layer norms. */
+  readonly layerNormEps: number;
+  /** Where layer norm stands: before each sublayer, or after it. */
+  readonly layerNorm: "pre" | "post";
+  /** Of the feed-forward layers. */
+  readonly activation: Activation;
+  readonly positions: PositionConfig;
+  /** Whether token embeddings are multiplied by √hiddenSize. */
+  readonly scaleEmbeddings: boolean;
+  /** Whether maps and norms inside the blocks have a bias. */
+  readonly bias: boolean;
+  /** Whether one table serves as the encoder's and decoder's embedding and, transposed and without bias, as the generator. */
+  readonly tied: boolean;
+}
+
+export const transformerDefaults: TransformerConfig = {
+  vocabSize: 30000,
+  hiddenSize: 768,
+  numHiddenLayers: 12,
+  numAttentionHeads: 12,
+  intermediateSize: 3072,
+  hiddenDropoutProb: 0.1,
+  attentionProbsDropoutProb: 0.1,
+  maxPositionEmbeddings: 512,
+  layerNormEps: 1e-12,
+  layerNorm: "pre",
+  activation: "geluExact",
+  positions: { kind: "sinusoidal" },
+  scaleEmbeddings: true,
+  bias: true,
+  tied: false,
+};
+
+/** The defaults with these fields changed. Throws a RangeError that names the field that is out of range. */
+export function transformerConfig(changes: Partial<TransformerConfig> = {}): TransformerConfig {
+  const config = { ...transformerDefaults, ...changes };
+  const sizes = ["vocabSize", "hiddenSize", "numAttentionHeads", "intermediateSize", "maxPositionEmbeddings"] as const;
+  for (const name of sizes) checkSize(name, config[name], 1);
+  checkSize("numHiddenLayers", config.numHiddenLayers, 0);
+  for (const name of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
+    checkRate(`TransformerConfig.${name}`, config[name]);
+  }
+  const { hiddenSize, numAttentionHeads } = config;
+  if (hiddenSize % numAttentionHeads !== 0) {
+    throw new RangeError(
+      `TransformerConfig: numAttentionHeads ${numAttentionHeads} does not divide hiddenSize ${hiddenSize}; each head gets an equal part.`,
+    );
+  }
+  return config;
+}
+
+function checkSize(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`TransformerConfig.${name} is ${value}; it must be an integer, ${least} or more.`);
+  }
+}
+
+/** One of the stacks of such a Transformer. */
+export function stackOf(config: TransformerConfig, causal: boolean): StackConfig {
+  const { hiddenSize, numAttentionHeads, intermediateSize } = config;
+  const block = { heads: numAttentionHeads, dHead: hiddenSize / numAttentionHeads, dFf: intermediateSize };
+  return {
+    vocabularySize: config.vocabSize,
+    maxLength: config.maxPositionEmbeddings,
+    dModel: hiddenSize,
+    blocks: Array.from({ length: config.numHiddenLayers }, () => block),
+    layerNorm: config.layerNorm,
+    layerNormEpsilon: config.layerNormEps,
+    activation: config.activation,
+    causal,
+    positions: config.positions,
+    scaleEmbeddings: config.scaleEmbeddings,
+    bias: config.bias,
+    hiddenDropout: config.hiddenDropoutProb,
+    attentionDropout: config.attentionProbsDropoutProb,
+  };
+}
+
+/** A BERT-like model: the encoder alone, scoring the vocabulary at every position. */
+export function encoderOnly(changes: Partial<TransformerConfig> = {}): EncoderConfig {
+  const config = transformerConfig(changes);
+  return { ...stackOf(config, false), outputs: config.vocabSize, tied: config.tied };
+}
+
+/** A GPT-like model: causal blocks, scoring the next token at every position. */
+export function decoderOnly(changes: Partial<TransformerConfig> = {}): EncoderConfig {
+  const config = transformerConfig(changes);
+  return { ...stackOf(config, true), outputs: config.vocabSize, tied: config.tied };
+}
