@@ -1,38 +1,37 @@
 /**
- * Attention of one head without its pattern in memory: scores stand in tiles of at most 32 queries by 128 keys, and each
+ * Attention of one head without its pattern in memory: scores stand in tiles of at most 128 keys by 32 queries, and each
  * query keeps the maximum and the sum of its exponentials so far (online softmax, Milakov & Gimelshein 2018, arXiv
- * 1805.02867; tiling as in Dao et al. 2022, arXiv 2205.14135). Keys and values are packed 1024 at a time, so the scratch
- * does not grow with their number. Pointers and row strides are in bytes; query i stands at position i + keys − queries.
+ * 1805.02867; tiling as in Dao et al. 2022, arXiv 2205.14135). A tile has a row per key and a column per query: the
+ * softmax of four queries is then one vector, without sums across lanes, and the tile is a left operand as it stands. Keys
+ * and values are packed 1024 at a time, so the scratch does not grow with their number. Pointers and row strides are in
+ * bytes; query i stands at position i + keys − queries.
  */
-import { expOfNegative } from "./math";
-import { exponentials, isEmpty, logOf, maximum, scale } from "./rows";
-import { multiplyTiles, packPanels, TILE_BYTES } from "./tiles";
+import { constant, expOfNegative, expWith } from "./math";
+import { logOf, scale } from "./rows";
+import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 /** Queries of a tile. */
 export const TILE_QUERIES: i32 = 32;
+/** A row of a tile, in bytes. */
+export const TILE_ROW: usize = 128;
 /** Keys of a tile: fewer under a band, whose edges waste less of a narrow tile. */
-export const TILE_KEYS: i32 = 128;
+const TILE_KEYS: i32 = 128;
 const BAND_TILE_KEYS: i32 = 64;
 /** Keys that are packed together. */
-export const GROUP_KEYS: i32 = 1024;
+const GROUP_KEYS: i32 = 1024;
 
+/** Rounded up to whole panels. */
 // @ts-ignore: decorator
 @inline
 export function padded(length: i32): usize {
   return <usize>((length + 7) & ~7);
 }
 
-// @ts-ignore: decorator
-@inline
-export function tileKeys(after: i32): i32 {
-  return after >= GROUP_KEYS ? TILE_KEYS : BAND_TILE_KEYS;
-}
-
 /** Bytes that `attention` needs as its workspace. */
 export function attentionWorkspace(queries: i32, keys: i32, width: i32, valueWidth: i32): usize {
   const group = padded(min(keys, GROUP_KEYS));
-  const packed = group * <usize>width + group * padded(valueWidth);
-  return TILE_BYTES + (packed + <usize>(TILE_QUERIES * TILE_KEYS) + <usize>TILE_KEYS + <usize>queries * 2) * 4;
+  const packed = group * (<usize>width + padded(valueWidth)) + <usize>(TILE_QUERIES * width);
+  return TILE_BYTES + TILE_ROW * 4 + <usize>TILE_KEYS * TILE_ROW + (packed + <usize>queries * 2) * 4;
 }
 
 /** Whether a row of blocks has a visible one among those that hold keys j0 to j1 − 1. */
@@ -49,15 +48,14 @@ function fillMasked(row: usize, from: i32, to: i32): void {
 }
 
 /**
- * Writes −∞ over the masked scores of a tile: `rows` queries of which the first stands at `position`, keys j0 to j1 − 1
- * of `columns` columns; columns past j1 are masked too.
+ * Writes −∞ over the masked scores of a tile: keys j0 to j1 − 1, and `rows` queries of which the first stands at
+ * `position`.
  *
- * @param hidden - 0, or per key i32 −1 where it is hidden and 0 where not, with room for 7 more
+ * @param hidden - 0, or per key an i32 that is not 0 where it is hidden
  * @param blocks - 0, or the visible blocks of these queries
  */
 export function maskTile(
   tile: usize,
-  tileRow: usize,
   rows: i32,
   position: i32,
   j0: i32,
@@ -68,33 +66,85 @@ export function maskTile(
   blocks: usize,
   blockSize: i32,
 ): void {
-  const columns = <i32>padded(j1 - j0);
-  for (let r: i32 = 0; r < rows; r++) {
-    const row = tile + <usize>r * tileRow;
-    // In 64 bits: `before` and `after` may be the largest i32.
-    const first = <i32>max<i64>(0, <i64>(position + r) - before - j0);
-    const end = <i32>min<i64>(j1 - j0, max<i64>(0, <i64>(position + r) + after + 1 - j0));
-    if (first > 0) fillMasked(row, 0, min(first, columns));
-    if (end < columns) fillMasked(row, end, columns);
-  }
-  if (hidden) {
-    const infinity = f32x4.splat(-Infinity);
-    for (let at: usize = 0; at < <usize>columns * 4; at += 16) {
-      const mask = v128.load(hidden + <usize>j0 * 4 + at);
-      if (!v128.any_true(mask)) continue;
-      for (let r: i32 = 0; r < rows; r++) {
-        const to = tile + <usize>r * tileRow + at;
-        v128.store(to, v128.bitselect(infinity, v128.load(to), mask));
-      }
+  // In 64 bits: `before` and `after` may be the largest i32.
+  const all = <i64>position + after >= j1 - 1 && <i64>(position + rows - 1) - before <= j0;
+  if (all && !hidden && !blocks) return;
+  for (let j = j0; j < j1; j++) {
+    if ((hidden && load<i32>(hidden + (<usize>j << 2))) || (blocks && !load<u8>(blocks + <usize>(j / blockSize)))) {
+      fillMasked(tile, 0, rows);
+    } else if (!all) {
+      const first = <i32>max<i64>(0, <i64>(j - position) - after);
+      const end = <i32>min<i64>(rows, <i64>(j - position) + before + 1);
+      if (first > 0) fillMasked(tile, 0, min(first, rows));
+      if (end < rows) fillMasked(tile, max(0, end), rows);
     }
+    tile += TILE_ROW;
   }
-  if (blocks) {
-    for (let block = j0 / blockSize; block * blockSize < j1; block++) {
-      if (load<u8>(blocks + <usize>block)) continue;
-      const from = max(0, block * blockSize - j0);
-      const to = min(columns, (block + 1) * blockSize - j0);
-      for (let r: i32 = 0; r < rows; r++) fillMasked(tile + <usize>r * tileRow, from, to);
+}
+
+/** Bias[queries, keys] of a tile, transposed into it. */
+export function biasTile(tile: usize, bias: usize, biasRow: usize, rows: i32, columns: i32): void {
+  for (let j: i32 = 0; j < rows; j++) {
+    for (let i: i32 = 0; i < columns; i++) {
+      store<f32>(tile + (<usize>i << 2), load<f32>(bias + <usize>i * biasRow + (<usize>j << 2)));
     }
+    tile += TILE_ROW;
+  }
+}
+
+/**
+ * Scores of a tile become exponentials below the largest so far, which `maxima` and `sums` keep up with. `fades` says by
+ * what each query's earlier exponentials shrink: 1 where its largest score has stayed.
+ */
+function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums: usize, fades: usize): void {
+  const log2e = constant(0);
+  const magic = constant(1);
+  const high = constant(2);
+  const low = constant(3);
+  const one = constant(10);
+  const least = constant(11);
+  const p5 = constant(49);
+  const p4 = constant(50);
+  const p3 = constant(51);
+  const p2 = constant(52);
+  const p1 = constant(53);
+  const lowest = f32x4.splat(-Infinity);
+  const bytes = <usize>rows * TILE_ROW;
+  for (let at: usize = 0; at < columns * 4; at += 16) {
+    const from = tile + at;
+    const end = from + bytes;
+    let most0 = v128.load(maxima + at);
+    let most1 = most0;
+    const old = most0;
+    let row = from;
+    for (; row + TILE_ROW < end; row += 2 * TILE_ROW) {
+      most0 = f32x4.pmax(most0, v128.load(row));
+      most1 = f32x4.pmax(most1, v128.load(row, TILE_ROW));
+    }
+    if (row < end) most0 = f32x4.pmax(most0, v128.load(row));
+    const most = f32x4.pmax(most0, most1);
+    v128.store(maxima + at, most);
+    // A query that has seen nothing yet is compared with 0, so that its exponentials are 0 and not NaN.
+    const shift = v128.andnot(most, f32x4.eq(most, lowest));
+    const fade = expOfNegative(f32x4.sub(old, shift));
+    v128.store(fades + at, fade);
+    let sum0 = f32x4.mul(v128.load(sums + at), fade);
+    let sum1 = f32x4.splat(0);
+    for (row = from; row + TILE_ROW < end; row += 2 * TILE_ROW) {
+      const e0 = expWith(f32x4.sub(v128.load(row), shift), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
+      v128.store(row, e0);
+      sum0 = f32x4.add(sum0, e0);
+      // prettier-ignore
+      const e1 = expWith(f32x4.sub(v128.load(row, TILE_ROW), shift), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
+      v128.store(row, e1, TILE_ROW);
+      sum1 = f32x4.add(sum1, e1);
+    }
+    if (row < end) {
+      const e = expOfNegative(f32x4.sub(v128.load(row), shift));
+      v128.store(row, e);
+      sum0 = f32x4.add(sum0, e);
+    }
+    v128.store(sums + at, f32x4.add(sum0, sum1));
   }
 }
 
@@ -102,7 +152,7 @@ export function maskTile(
  * Queries i0 to i1 − 1 of one head.
  *
  * @param query - [queries, width], key [keys, width], value [keys, valueWidth], out [queries, valueWidth]
- * @param bias - 0, or [queries, keys], with room for 7 more floats behind
+ * @param bias - 0, or [queries, keys]
  * @param before - how many earlier and later keys a query sees; the largest i32 for all
  * @param hidden - see maskTile
  * @param blocks - 0, or u8 [⌈queries / blockSize⌉, ⌈keys / blockSize⌉], 0 where masked
@@ -137,16 +187,20 @@ export function attention(
   const group = padded(min(keys, GROUP_KEYS));
   const tile = workspace;
   const zeros = tile + TILE_BYTES;
-  const scores = zeros + <usize>TILE_KEYS * 4;
-  const keyPanels = scores + <usize>(TILE_QUERIES * TILE_KEYS) * 4;
-  const valuePanels = keyPanels + group * <usize>width * 4;
+  // Of the queries of one tile.
+  const tileMaxima = zeros + TILE_ROW;
+  const tileSums = tileMaxima + TILE_ROW;
+  const fades = tileSums + TILE_ROW;
+  const scores = fades + TILE_ROW;
+  const queryPanels = scores + <usize>TILE_KEYS * TILE_ROW;
+  const keyGroups = queryPanels + <usize>(TILE_QUERIES * width) * 4;
+  const valuePanels = keyGroups + group * <usize>width * 4;
   const maxima = valuePanels + group * padded(valueWidth) * 4;
   const sums = maxima + <usize>queries * 4;
-  const scoreRow = <usize>TILE_KEYS * 4;
-  const widest = tileKeys(after);
+  const widest = after >= GROUP_KEYS ? TILE_KEYS : BAND_TILE_KEYS;
   const blocksAcross = blocks ? (keys + blockSize - 1) / blockSize : 0;
 
-  memory.fill(zeros, 0, <usize>TILE_KEYS * 4);
+  memory.fill(zeros, 0, TILE_ROW);
   for (let i = i0; i < i1; i++) {
     memory.fill(out + <usize>i * outRow, 0, <usize>valueWidth * 4);
     store<f32>(maxima + (<usize>i << 2), -Infinity);
@@ -159,10 +213,10 @@ export function attention(
     const least = <i64>(i0 + keys - queries) - before;
     const most = <i64>(i1 - 1 + keys - queries) + after;
     if (<i64>g1 <= least || <i64>g0 > most) continue;
-    packPanels(key + <usize>g0 * keyRow, 4, keyRow, width, g1 - g0, keyPanels);
+    packGroups(key + <usize>g0 * keyRow, keyRow, 4, g1 - g0, width, keyGroups);
     packPanels(value + <usize>g0 * valueRow, valueRow, 4, g1 - g0, valueWidth, valuePanels);
 
-    for (let i = i0; i < i1; ) {
+    for (let i = i0; i < i1;) {
       let tileEnd = min(i1, i + TILE_QUERIES);
       let visible: usize = 0;
       if (blocks) {
@@ -173,40 +227,33 @@ export function attention(
       const position = i + keys - queries;
       const from = <i32>max<i64>(g0, <i64>position - before);
       const to = <i32>min<i64>(g1, <i64>(position + rows - 1) + after + 1);
+      const state = <usize>i << 2;
+      const target = out + <usize>i * outRow;
+      if (from < to) {
+        packPanels(query + <usize>i * queryRow, 4, queryRow, width, rows, queryPanels);
+        memory.copy(tileMaxima, maxima + state, <usize>rows * 4);
+        memory.copy(tileSums, sums + state, <usize>rows * 4);
+      }
 
-      // Tiles start at multiples of 8 keys, where panels do.
+      // Tiles start at multiples of 8 keys, where groups do.
       for (let j0 = g0 + ((from - g0) & ~7); j0 < to; j0 += widest) {
         const j1 = min(to, j0 + widest);
         if (!anyVisible(visible, blockSize, j0, j1)) continue;
-        const columns = <i32>padded(j1 - j0);
-        const start = bias ? bias + <usize>i * biasRow + <usize>j0 * 4 : zeros;
+        if (bias) biasTile(scores, bias + <usize>i * biasRow + <usize>j0 * 4, biasRow, j1 - j0, rows);
         // prettier-ignore
-        multiplyTiles(query + <usize>i * queryRow, queryRow, 4, queryRow * 4, keyPanels + <usize>(j0 - g0) * <usize>width * 4, 32, <usize>width * 32, scores, scoreRow, start, bias ? biasRow : 0, factor, rows, width, columns, tile);
-        maskTile(scores, scoreRow, rows, position, j0, j1, before, after, hidden, visible, blockSize);
-
+        multiplyTiles(keyGroups + <usize>(j0 - g0) * <usize>width * 4, 16, <usize>width * 16, queryPanels, 32, <usize>width * 32, scores, TILE_ROW, bias ? scores : zeros, bias ? TILE_ROW : 0, factor, j1 - j0, width, <i32>padded(rows), tile);
+        maskTile(scores, rows, position, j0, j1, before, after, hidden, visible, blockSize);
+        softmaxTile(scores, j1 - j0, padded(rows), tileMaxima, tileSums, fades);
         for (let r: i32 = 0; r < rows; r++) {
-          const row = scores + <usize>r * scoreRow;
-          const state = <usize>(i + r) << 2;
-          const old = load<f32>(maxima + state);
-          const most = max(old, maximum(row, columns));
-          if (most == -Infinity && isEmpty(row, columns)) {
-            memory.fill(row, 0, <usize>columns * 4);
-            continue;
-          }
-          const sum = exponentials(row, row, columns, most);
-          if (most != old) {
-            const fade = f32x4.extract_lane(expOfNegative(f32x4.splat(old - most)), 0);
-            store<f32>(sums + state, load<f32>(sums + state) * fade + sum);
-            store<f32>(maxima + state, most);
-            const target = out + <usize>(i + r) * outRow;
-            if (old != -Infinity) scale(target, target, valueWidth, fade);
-          } else {
-            store<f32>(sums + state, load<f32>(sums + state) + sum);
-          }
+          const fade = load<f32>(fades + (<usize>r << 2));
+          if (fade != 1) scale(target + <usize>r * outRow, target + <usize>r * outRow, valueWidth, fade);
         }
-        const target = out + <usize>i * outRow;
         // prettier-ignore
-        multiplyTiles(scores, scoreRow, 4, scoreRow * 4, valuePanels + <usize>(j0 - g0) * 32, 32, <usize>(g1 - g0) * 32, target, outRow, target, outRow, 1, rows, j1 - j0, valueWidth, tile);
+        multiplyTiles(scores, TILE_ROW, 16, valuePanels + <usize>(j0 - g0) * 32, 32, <usize>(g1 - g0) * 32, target, outRow, target, outRow, 1, rows, j1 - j0, valueWidth, tile);
+      }
+      if (from < to) {
+        memory.copy(maxima + state, tileMaxima, <usize>rows * 4);
+        memory.copy(sums + state, tileSums, <usize>rows * 4);
       }
       i = tileEnd;
     }

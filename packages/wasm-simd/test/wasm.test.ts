@@ -21,20 +21,23 @@ describe("the WebAssembly kernels conform", () => {
 });
 
 describe("matmul", () => {
-  it("is right on every tail of rows and columns", () => {
+  it("is right on every tail of rows and columns, for few rows and for many", () => {
     const rng = new Rng(1);
-    for (let m = 1; m <= 9; m++) {
+    for (const m of [1, 2, 3, 4, 5, 15, 16, 17, 18, 19, 20]) {
       for (let n = 1; n <= 17; n++) {
-        const [a, b] = [randn([m, 5], rng), randn([5, n], rng)];
-        const view = (data: Float32Array, rowStride: number) => ({ data, offset: 0, rowStride, columnStride: 1 });
-        checkMatmul(wasm, { a: view(a.data, 5), b: view(b.data, n), m, k: 5, n, alpha: 2, bias: randn([n], rng).data });
+        const [a, b] = [randn([m, 5], rng).data, randn([5, n], rng).data];
+        const bias = randn([n], rng).data;
+        const left = { data: a, offset: 0, rowStride: 5, columnStride: 1 };
+        const rows = { data: b, offset: 0, rowStride: n, columnStride: 1 };
+        const columns = { data: b, offset: 0, rowStride: 1, columnStride: 5 };
+        for (const right of [rows, columns]) checkMatmul(wasm, { a: left, b: right, m, k: 5, n, alpha: 2, bias });
       }
     }
   });
 
   it("is right across the blocks of k and m, and for any strides", () => {
-    const size = fc.oneof(fc.nat(20), fc.constantFrom(31, 32, 33, 127, 128, 129));
-    const depth = fc.oneof(fc.nat(20), fc.constantFrom(255, 256, 257, 513));
+    const size = fc.oneof(fc.nat(20), fc.constantFrom(16, 17, 31, 32, 33, 63, 64, 65, 129));
+    const depth = fc.oneof(fc.nat(20), fc.constantFrom(255, 256, 257, 511, 512, 513));
     const stride = fc.record({ transposed: fc.boolean(), margin: fc.nat(3), offset: fc.nat(3), spread: fc.constantFrom(1, 1, 2) }); // prettier-ignore
     fc.assert(
       fc.property(
