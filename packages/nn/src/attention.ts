@@ -99,9 +99,7 @@ export class MultiHeadAttention {
     const { hiddenKeys, rng, watch } = input;
     const bias = relative?.scores?.(query, key.shape[2]!);
     const dropped = rng !== undefined && this.#dropout.rate > 0;
-    // The fused kernel has no gradient of the bias.
-    if (watch || dropped || relative?.values || bias?.requiresGrad)
-      return this.#mixByPattern(query, key, value, bias, input);
+    if (watch || dropped || relative?.values) return this.#mixByPattern(query, key, value, bias, input);
     return attention(query, key, value, { causal, hiddenKeys, bias });
   }
 

@@ -4,11 +4,22 @@
  */
 import type { EncoderConfig } from "./encoder-config.js";
 import { TransformerEncoder } from "./encoder.js";
+import { cached, type Decoding, type Generative } from "./generation/generative.js";
 import type { ParameterSource } from "./parameters.js";
 
-export class TransformerDecoder extends TransformerEncoder {
+export class TransformerDecoder extends TransformerEncoder implements Generative {
   /** As `TransformerEncoder`; `causal` need not be said. */
   constructor(config: EncoderConfig, source?: ParameterSource) {
     super({ ...config, causal: true }, source);
+  }
+
+  /** Longest sequence that it can encode; any where positions are not learnt. */
+  get maxLength(): number | undefined {
+    return this.positionLimit;
+  }
+
+  /** A sequence about to be written: a step costs what its new tokens cost. */
+  begin(): Decoding {
+    return cached((tokens, cache) => this.forward(tokens, { cache })).begin();
   }
 }

@@ -40,6 +40,11 @@ export class TransformerEncoder extends Model {
     return declaredShapes((scope) => buildLayers(config, scope));
   }
 
+  /** Longest sequence that the positions can encode; any if undefined. */
+  get positionLimit(): number | undefined {
+    return this.#layers.stack.positionLimit;
+  }
+
   /**
    * tokens [B][n] → logits [B, n, outputs].
    *

@@ -9,6 +9,18 @@ export { TokenAndPositionEmbedding } from "./embedding.js";
 export type { EncoderConfig } from "./encoder-config.js";
 export { TransformerEncoder } from "./encoder.js";
 export { FeedForward } from "./feed-forward.js";
+export type { Generated } from "./generation/beam.js";
+export {
+  generate,
+  generateBeams,
+  stream,
+  streamAsync,
+  type GeneratedToken,
+  type GenerateOptions,
+  type LanguageModel,
+} from "./generation/generate.js";
+export { cached, uncached, type Decoding, type Forward, type Generative } from "./generation/generative.js";
+export { distribution, type SamplingOptions } from "./generation/sampling.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export { causalMask, eitherMask, paddingMask } from "./masks.js";

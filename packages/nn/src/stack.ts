@@ -108,6 +108,8 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
 
 export class Stack {
   readonly token: Embedding;
+  /** Longest sequence that the positions can encode; any if undefined. */
+  readonly positionLimit: number | undefined;
   readonly #path: string;
   readonly #causal: boolean;
   readonly #embedding: TokenAndPositionEmbedding;
@@ -129,6 +131,7 @@ export class Stack {
     this.#path = scope.path;
     this.token = token ?? new Embedding(embedding.child("token"), config.vocabularySize, dModel);
     const style = styleOf(config, embedding.child("position"), cross);
+    this.positionLimit = style.positions.maxLength;
     this.#causal = style.causal;
     this.#embedding = new TokenAndPositionEmbedding({
       token: this.token,

@@ -2,7 +2,8 @@
  * The Transformer of Vaswani et al. 2017, whole: an encoder that reads the source, a decoder that attends to what it has
  * written and to the encoder's result, and a generator that turns its stream into log-probabilities of the next token.
  */
-import type { Tensor } from "@selectron/core";
+import { noGrad, type Tensor } from "@selectron/core";
+import { cached, type Generative } from "./generation/generative.js";
 import { Linear } from "./linear.js";
 import { paddingMask } from "./masks.js";
 import { buildModel, Model } from "./model.js";
@@ -74,6 +75,19 @@ export class Transformer extends Model {
   scores(stream: Tensor): Tensor {
     const { generator, decoder } = this.#layers;
     return generator ? generator.forward(stream) : stream.matmul(decoder.token.weight.transpose());
+  }
+
+  /**
+   * The decoder about to write what belongs to one source row, for `generate`, whose prompt is then the beginning of the
+   * target. The source is encoded once, and a step costs what its new tokens cost.
+   */
+  reading(source: readonly number[]): Generative {
+    const memory = noGrad(() => this.encode([source]));
+    const repeated = (rows: number): Memory => ({ value: memory.value.gather(Array.from({ length: rows }, () => 0)) });
+    return cached(
+      (tokens, cache) => this.scores(this.decode(tokens, repeated(tokens.length), { cache })),
+      this.#layers.decoder.positionLimit,
+    );
   }
 
   /**

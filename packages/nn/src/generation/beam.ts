@@ -1,0 +1,94 @@
+/**
+ * Beam search: the `beams` most probable beginnings go on side by side. What is finished competes by its log-probability
+ * divided by ((5 + tokens) / 6)^lengthPenalty (Wu et al. 2016, arXiv 1609.08144, equation 14).
+ */
+import type { Rng } from "@selectron/core";
+import type { Decoding } from "./generative.js";
+import { distribution, drawDistinct, logProbabilities, ranked, type SamplingOptions } from "./sampling.js";
+
+/** A sequence that was written. */
+export interface Generated {
+  /** Without the prompt, and without the token that ended it. */
+  readonly tokens: readonly number[];
+  /** Sum of the model's log-probabilities of the tokens, the stop token included. */
+  readonly logProbability: number;
+  /** Whether a stop token ended it, or its length. */
+  readonly ended: "stop" | "length";
+}
+
+export interface BeamOptions extends SamplingOptions {
+  readonly beams: number;
+  readonly lengthPenalty: number;
+  readonly maxTokens: number;
+  readonly stop: ReadonlySet<number>;
+  /** If given, each beam goes on with tokens drawn without replacement rather than with its best. */
+  readonly rng: Rng | undefined;
+}
+
+interface Beam {
+  readonly tokens: readonly number[];
+  readonly logProbability: number;
+}
+
+/** One way for a beam to go on. */
+interface Step {
+  readonly beam: number;
+  readonly token: number;
+  readonly logProbability: number;
+}
+
+const penalised = (logProbability: number, length: number, penalty: number): number =>
+  logProbability / ((5 + length) / 6) ** penalty;
+
+/** What beam search finds after a prompt, best first: `beams` sequences at most. */
+export function beamSearch(start: Decoding, prompt: readonly number[], options: BeamOptions): Generated[] {
+  const { beams, lengthPenalty, maxTokens, stop } = options;
+  const score = ({ tokens, logProbability, ended }: Generated): number =>
+    penalised(logProbability, tokens.length + (ended === "stop" ? 1 : 0), lengthPenalty);
+  const finished: Generated[] = [];
+  let live: Beam[] = [{ tokens: [], logProbability: 0 }];
+  let decoding = start;
+  let logits = maxTokens > 0 ? decoding.advance([prompt]) : undefined;
+  for (let length = 0; length < maxTokens && live.length > 0 && logits; length++) {
+    const rows = live.map((_, b) => logits!.slice(b, b + 1).data);
+    const steps = live.flatMap((beam, b) => continuations(rows[b]!, options).map(({ token, logProbability }) => ({
+      beam: b, token, logProbability: beam.logProbability + logProbability,
+    }))); // prettier-ignore
+    steps.sort((a, b) => b.logProbability - a.logProbability);
+    const next: Step[] = [];
+    for (const step of steps) {
+      if (next.length === beams) break;
+      if (stop.has(step.token))
+        finished.push({ tokens: live[step.beam]!.tokens, logProbability: step.logProbability, ended: "stop" }); // prettier-ignore
+      else next.push(step);
+    }
+    live = next.map(({ beam, token, logProbability }) => ({ tokens: [...live[beam]!.tokens, token], logProbability }));
+    if (!couldStillWin(live, finished.map(score), options) || length === maxTokens - 1) break;
+    decoding = decoding.reordered(next.map(({ beam }) => beam));
+    logits = decoding.advance(next.map(({ token }) => [token]));
+  }
+  const cut = live.map(({ tokens, logProbability }): Generated => ({ tokens, logProbability, ended: "length" }));
+  const complete = cut.filter(({ tokens }) => tokens.length === maxTokens);
+  return [...finished, ...complete].sort((a, b) => score(b) - score(a)).slice(0, beams);
+}
+
+/** The ways to go on that a beam proposes, at most enough to fill all beams and to stop in every way. */
+function continuations(logits: Float32Array, options: BeamOptions): { token: number; logProbability: number }[] {
+  const { beams, stop, rng } = options;
+  const logProbability = logProbabilities(logits);
+  const count = beams + stop.size;
+  const tokens = rng ? drawDistinct(distribution(logits, options), count, rng) : ranked(logProbability).slice(0, count);
+  return tokens.map((token) => ({ token, logProbability: logProbability[token]! }));
+}
+
+/** Whether a living beam may yet be among the best: log-probabilities only fall, and lengths end at the maximum. */
+function couldStillWin(live: readonly Beam[], scores: readonly number[], options: BeamOptions): boolean {
+  const { beams, maxTokens, lengthPenalty } = options;
+  if (live.length === 0) return false;
+  if (scores.length < beams) return true;
+  const worstKept = [...scores].sort((a, b) => b - a)[beams - 1]!;
+  const lengths = [live[0]!.tokens.length + 1, maxTokens];
+  return live.some(({ logProbability }) =>
+    lengths.some((length) => penalised(logProbability, length, lengthPenalty) > worstKept),
+  );
+}

@@ -1,0 +1,95 @@
+/**
+ * Which token comes next. A distribution is cut and shaped in this order, each step as if it were alone on what the one
+ * before left: temperature, the k most probable (Fan et al. 2018, arXiv 1805.04833), the nucleus (Holtzman et al. 2019,
+ * arXiv 1904.09751).
+ */
+import type { Rng } from "@selectron/core";
+
+export interface SamplingOptions {
+  /** Logits are divided by it: below 1 favours the probable, above 1 evens out. 1 by default. */
+  readonly temperature?: number | undefined;
+  /** Only so many of the most probable tokens; all by default. */
+  readonly topK?: number | undefined;
+  /** Only the fewest of the most probable tokens whose probabilities reach this sum; all by default. */
+  readonly topP?: number | undefined;
+}
+
+/** Throws a RangeError if a value is out of range. */
+export function checkSampling({ temperature, topK, topP }: SamplingOptions): void {
+  if (temperature !== undefined && !(temperature > 0 && temperature < Infinity)) {
+    throw new RangeError(
+      `generate: temperature is ${temperature}; it must be positive. Leave it out for the best token.`,
+    );
+  }
+  if (topK !== undefined && !(Number.isSafeInteger(topK) && topK >= 1)) {
+    throw new RangeError(`generate: topK is ${topK}; it must be an integer, 1 or more.`);
+  }
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
+    throw new RangeError(`generate: topP is ${topP}; it must be more than 0 and 1 at most.`);
+  }
+}
+
+/** Ids of the most probable first; equal ones by id. */
+export const ranked = (scores: ArrayLike<number>): number[] =>
+  Array.from(scores, (_, id) => id).sort((a, b) => scores[b]! - scores[a]! || a - b);
+
+/** The most probable id, the first of equal ones. */
+export function best(scores: ArrayLike<number>): number {
+  let most = 0;
+  for (let id = 1; id < scores.length; id++) if (scores[id]! > scores[most]!) most = id;
+  return most;
+}
+
+/** Logarithm of the softmax, in float64. */
+export function logProbabilities(logits: ArrayLike<number>): Float64Array {
+  let most = -Infinity;
+  for (let id = 0; id < logits.length; id++) most = Math.max(most, logits[id]!);
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id]! - most);
+  const total = most + Math.log(sum);
+  return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - total);
+}
+
+/** Probabilities of the tokens that the options leave, adding up to 1; 0 for the others. */
+export function distribution(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
+  const { temperature = 1, topK = logits.length, topP = 1 } = options;
+  const probabilities = logProbabilities(Float64Array.from(logits, (logit) => logit / temperature)).map(Math.exp);
+  if (topK >= logits.length && topP === 1) return probabilities;
+  const order = ranked(probabilities).slice(0, topK);
+  const kept = order.reduce((sum, id) => sum + probabilities[id]!, 0);
+  let reached = 0;
+  const nucleus = order.filter((id) => {
+    const missing = reached < topP * kept;
+    reached += probabilities[id]!;
+    return missing;
+  });
+  const total = nucleus.reduce((sum, id) => sum + probabilities[id]!, 0);
+  const result = new Float64Array(logits.length);
+  for (const id of nucleus) result[id] = probabilities[id]! / total;
+  return result;
+}
+
+/** An id drawn with these probabilities. */
+export function draw(probabilities: Float64Array, rng: Rng): number {
+  let left = rng.float() * probabilities.reduce((sum, p) => sum + p, 0);
+  let last = 0;
+  for (let id = 0; id < probabilities.length; id++) {
+    if (probabilities[id] === 0) continue;
+    last = id;
+    left -= probabilities[id]!;
+    if (left < 0) return id;
+  }
+  return last; // rounding left a trace
+}
+
+/** Up to `count` different ids, drawn one after the other; fewer if fewer are possible. */
+export function drawDistinct(probabilities: Float64Array, count: number, rng: Rng): number[] {
+  const left = probabilities.slice();
+  const ids: number[] = [];
+  while (ids.length < count && left.some((p) => p > 0)) {
+    const id = draw(left, rng);
+    left[id] = 0;
+    ids.push(id);
+  }
+  return ids;
+}
