@@ -1,6 +1,7 @@
 /** Fills the weights of an nn Transformer from the plan and the layout. */
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
+import type { Anchors } from "./anchors.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
 import { BOS_SCORE, type Head, type Plan } from "./plan.js";
 import { readAtBos, type Read } from "./read.js";
@@ -30,10 +31,19 @@ export function assemble(plan: Plan, layout: Layout): Assembled {
   const positions = weights.matrix("embedding.position.weight");
   for (const { coordinate, values } of layout.embedding(plan.embeddings.indices))
     values.forEach((value, i) => positions.set(i + 1, coordinate, value));
+  for (const [stream, { value }] of plan.anchors)
+    for (const index of stream.names.keys())
+      for (let position = 0; position < config.maxLength; position++)
+        positions.set(position, layout.coordinate(stream, index), value);
 
   layers.forEach(({ config: block, heads, units }, index) => {
     if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout);
-    if (block.dFf > 0) fillFeedForward(weights, `blocks.${index}.feedForward`, units);
+    if (block.dFf === 0) return;
+    fillFeedForward(weights, `blocks.${index}.feedForward`, units);
+    const outputBias = weights.matrix(`blocks.${index}.feedForward.output.bias`);
+    for (const [stream, { value }] of plan.anchors)
+      if (stream.layer === index + 1)
+        for (const c of stream.names.keys()) outputBias.set(0, layout.coordinate(stream, c), -value);
   });
 
   const unembedding = weights.matrix("unembedding.weight");
@@ -94,7 +104,8 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
   const wired = new Map<string, WiredUnit>();
   for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer))
     for (const unit of units) {
-      const { weights, bias } = layout.resolve(unit.input);
+      const { weights, bias: unanchored } = layout.resolve(unit.input);
+      const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
       if (unit.bosWeight !== 0) weights.set(BOS_COORDINATE, unit.bosWeight);
       const entries = [...weights].sort(([a], [b]) => a - b);
       const key = `${entries.join(";")}|${bias}`;
@@ -107,6 +118,14 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
       }
     }
   return [...wired.values()];
+}
+
+/** What anchors add to a read of the layer's hidden units. */
+function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
+  let sum = 0;
+  for (const [stream, coefficients] of terms)
+    if (stream.layer === layer) for (const c of coefficients) sum += c * (anchors.get(stream)?.value ?? 0);
+  return sum;
 }
 
 function fillAttention(

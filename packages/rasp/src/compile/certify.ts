@@ -5,7 +5,9 @@
  * model of rounding there holds for any order of summation, with and without fused multiply-add.
  */
 import type { Atom } from "../graph/node.js";
-import type { FittedBox } from "./feed-forward.js";
+import type { Anchors } from "./anchors.js";
+import { exactGrid, gridOf, MANTISSA, type Held } from "./exact-sum.js";
+import { openInput, stepInputs, type FittedBox } from "./feed-forward.js";
 import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, smallestStep, type Feature, type Head, type Plan } from "./plan.js";
 import { readAtBos, type Read, type Stream } from "./read.js";
 
@@ -41,6 +43,8 @@ export interface StreamBound {
 interface Bound {
   readonly error: number;
   readonly atBos: number;
+  /** What the coordinates hold are multiples of this power of two; 0 where nothing is known. */
+  readonly grid: number;
 }
 
 interface ScoreError {
@@ -49,7 +53,7 @@ interface ScoreError {
 }
 
 export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
-  const certifier = new Certifier(maxLength);
+  const certifier = new Certifier(maxLength, plan.anchors);
   const depth = Math.max(0, ...[...plan.heads, ...plan.features.map(({ stream }) => stream)].map(({ layer }) => layer));
   for (let layer = 1; layer <= depth; layer++) {
     certifier.attention(plan.heads.filter((head) => head.layer === layer));
@@ -59,7 +63,7 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
   const { margins, bounds } = certifier;
   const worst = margins.reduce((a, b) => (b.margin < a.margin ? b : a), {
     margin: Infinity,
-    where: "no decision is taken",
+    where: "no decision can go wrong",
   });
   return {
     proved: worst.margin > 1,
@@ -74,10 +78,13 @@ class Certifier {
   readonly bounds = new Map<Stream, Bound>();
   readonly margins: { readonly margin: number; readonly where: string }[] = [];
 
-  constructor(private readonly maxLength: number) {}
+  constructor(
+    private readonly maxLength: number,
+    private readonly anchors: Anchors,
+  ) {}
 
   attention(heads: readonly Head[]): void {
-    const found = new Map<Stream, Bound>();
+    const found = new Map<Stream, Omit<Bound, "grid">>();
     for (const head of heads) {
       const scores = this.scoreError(head);
       const errors = head.purpose === "count" ? this.countError(head, scores) : this.meanErrors(head, scores);
@@ -90,7 +97,22 @@ class Certifier {
         found.set(value.target, { error, atBos: Math.max(before.atBos, atBos) });
       }
     }
-    for (const [stream, bound] of found) this.bounds.set(stream, bound);
+    for (const [stream, bound] of found) this.bounds.set(stream, this.anchored(stream, bound));
+  }
+
+  /** The sum with an anchor is rounded to its step: to what the stream stands for, if that is near enough and a multiple. */
+  private anchored(stream: Stream, { error, atBos }: Omit<Bound, "grid">): Bound {
+    const anchor = this.anchors.get(stream);
+    if (!anchor) return { error, atBos, grid: 0 };
+    const half = anchor.step / 2;
+    const exact = stream.grid >= anchor.step && error < half;
+    if (exact) this.margins.push({ margin: half / error, where: `${stream.label}, layer ${stream.layer}, rounding` });
+    const exactAtBos = atBos < half && stream.atBos.every((value) => Number.isInteger(value / anchor.step));
+    return {
+      error: exact ? 0 : error + half,
+      atBos: exactAtBos ? 0 : atBos + half,
+      grid: exact ? stream.grid : anchor.step,
+    };
   }
 
   /** How far scores can be off: against each other where all blocks hold, and against any other. */
@@ -105,13 +127,13 @@ class Certifier {
       0,
     );
     const ranks = ranking ? RANK_SCORE * this.error(ranking.key) : 0;
-    const exact = !ranking && read.every(([e, f]) => e === 0 && f === 0);
+    const exact = ranks === 0 && read.every(([e, f]) => e === 0 && f === 0);
     // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
-    const terms = exact ? blocks.length + 1 : keys.length + 1;
+    const terms = exact ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
     const size = selectedScore + Math.abs(bosScore) + (ranking?.most ?? 0);
     const any = carried + ranks + atBos + (gamma(terms) + 4 * U) * size;
     // All products that are not zero are then the same number, and up to three of them have the same sum in any order.
-    return { selected: exact && blocks.length <= 3 ? 0 : any, any };
+    return { selected: exact && !ranking && blocks.length <= 3 ? 0 : any, any };
   }
 
   /** A count of w selected keys comes out as w / (1 + w / scale), with the relative errors of the shares. */
@@ -142,26 +164,38 @@ class Certifier {
 
   feedForward(features: readonly Feature[]): void {
     const found = features.map(({ stream, boxes }) => {
-      const errors = boxes.map((box) => this.boxError(box, `${stream.label}, layer ${stream.layer}`));
-      return [stream, { error: Math.max(0, ...errors), atBos: 0 }] as const;
+      const where = `${stream.label}, layer ${stream.layer}`;
+      const error = boxes.reduce((most, box) => Math.max(most, this.boxError(box, stream.layer, where)), 0);
+      return [stream, { error, atBos: 0, grid: error === 0 ? stream.grid : 0 }] as const;
     });
     for (const [stream, bound] of found) this.bounds.set(stream, bound);
   }
 
   /** The error of the outputs in an open box; notes the margin of each of its steps on the way. */
-  private boxError({ gates, axis, reach, first, steps }: FittedBox, where: string): number {
+  private boxError(box: FittedBox, layer: number, where: string): number {
+    const { gates, axis, reach, first, steps } = box;
+    const heldBy = (stream: Stream): Held => this.heldBy(stream, layer);
+    const gateCarried = gates.reduce((sum, gate) => sum + this.carried(gate), 0);
+    const axisCarried = this.carried(axis);
     const gateError = gates.reduce((sum, gate) => sum + this.error(gate), 0);
     const axisError = this.error(axis);
-    const exact = gateError === 0 && axisError === 0 && [axis, ...gates].every(isDyadic);
+    const anchored = this.anchoredSize([axis, ...gates], layer);
     const terms = [axis, ...gates].reduce((sum, read) => sum + this.termsOf(read) - 1, 1);
-    const openError = 2 * gateError + (exact ? 0 : gamma(terms) * (2 * gates.length + 1));
+    // The grid of the hidden units' activations, as long as none is rounded.
+    let hidden = exactGrid(openInput(box), heldBy);
+    const openError =
+      2 * (hidden > 0 ? gateCarried : gateError) + (hidden > 0 ? 0 : gamma(terms) * (2 * gates.length + 1));
     const outputs = first.map((value) => ({ error: Math.abs(value) * openError, terms: 1, size: Math.abs(value) }));
-    for (const { slope, place, push, change } of steps) {
+    for (const step of steps) {
+      const { slope, place, room, push, change } = step;
       // The largest pre-activation of an active unit, and the largest sum on the way to one.
       const highest = slope * (reach + Math.max(0, -place)) + 1;
-      const size = slope * (reach + Math.abs(place)) + 2 * push * gates.length + 1;
-      const rounding = exact && isGrid(slope * place) && size < 2 ** 15 ? 0 : sumError(terms, highest, size);
-      this.margins.push({ margin: 0.5 / (slope * axisError + push * gateError + rounding), where });
+      const size = slope * (reach + Math.abs(place) + 2 * anchored) + 2 * push * gates.length + 1;
+      const exact = stepInputs(box, step).reduce((grid, input) => Math.min(grid, exactGrid(input, heldBy)), Infinity);
+      hidden = Math.min(hidden, exact);
+      const rounding = exact > 0 ? 0 : sumError(terms, highest, size);
+      const moved = exact > 0 ? slope * axisCarried + push * gateCarried : slope * axisError + push * gateError;
+      this.margins.push({ margin: room / (moved + rounding), where });
       // The errors of the arguments are the same in both units of a step, and cancel; their roundings do not.
       for (const [c, delta] of change.entries()) {
         if (delta === 0) continue;
@@ -171,11 +205,25 @@ class Certifier {
         output.size += Math.abs(delta) * 2 * highest;
       }
     }
-    const dyadic = exact && [first, ...steps.map(({ change }) => change)].every((values) => values.every(isGrid));
+    const products = hidden * gridOf([first, ...steps.map(({ change }) => change)].flat());
     const summed = outputs.map(({ error, terms: n, size }) =>
-      error === 0 && dyadic && size < 2 ** 15 ? 0 : error + gamma(n - 1) * size,
+      error === 0 && size <= MANTISSA * products ? 0 : error + gamma(n - 1) * size,
     );
-    return Math.max(0, ...summed);
+    return summed.reduce((most, error) => Math.max(most, error), 0);
+  }
+
+  private heldBy(stream: Stream, layer: number): Held {
+    const anchor = stream.layer === layer ? (this.anchors.get(stream)?.value ?? 0) : 0;
+    return { grid: this.boundOf(stream).grid, anchor };
+  }
+
+  /** How much of the reads' sum is anchors, which the bias takes away again. */
+  private anchoredSize(reads: readonly Read[], layer: number): number {
+    let size = 0;
+    for (const { terms } of reads)
+      for (const [stream, coefficients] of terms)
+        for (const c of coefficients) size += Math.abs(c * this.heldBy(stream, layer).anchor);
+    return size;
   }
 
   decoding({ output: { kind, classes, reads } }: Plan): void {
@@ -186,18 +234,25 @@ class Certifier {
 
   private readonly worst = (reads: readonly Read[]): number => Math.max(0, ...reads.map((read) => this.error(read)));
 
-  /** How far a read can be off, its own rounding included. */
+  /** How far a read can be off, its own rounding included. Anchors are out of the way, or counted by whoever asks. */
   private error(read: Read): number {
-    let [carried, size] = [0, Math.abs(read.constant)];
+    const carried = this.carried(read);
+    if (exactGrid(read, (stream) => ({ grid: this.boundOf(stream).grid, anchor: 0 })) > 0) return carried;
+    let size = Math.abs(read.constant) + carried;
     for (const [stream, coefficients] of read.terms) {
-      const { error } = this.boundOf(stream);
-      const sum = coefficients.reduce((total, c) => total + Math.abs(c), 0);
-      const most = coefficients.reduce((largest, c) => Math.max(largest, Math.abs(c)), 0);
-      carried += sum * error;
-      size += (stream.oneHot ? most : sum) * stream.largest + sum * error;
+      const sizes = coefficients.map(Math.abs);
+      const most = stream.oneHot ? sizes.reduce((a, b) => Math.max(a, b), 0) : sizes.reduce((a, b) => a + b, 0);
+      size += most * stream.largest;
     }
-    const exact = carried === 0 && isDyadic(read) && size < 2 ** 15;
-    return carried + (exact ? 0 : gamma(this.termsOf(read) + 1) * size);
+    return carried + gamma(this.termsOf(read) + 1) * size;
+  }
+
+  /** How far a read can be off because of what it reads. */
+  private carried({ terms }: Read): number {
+    let carried = 0;
+    for (const [stream, coefficients] of terms)
+      carried += this.boundOf(stream).error * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    return carried;
   }
 
   /** How many terms of the read's sum can be other than 0 at once: one of a stream that is exactly one-hot. */
@@ -221,7 +276,7 @@ class Certifier {
 
   /** Embeddings are what the tables say. */
   private boundOf(stream: Stream): Bound {
-    if (stream.writer === "embedding") return { error: 0, atBos: 0 };
+    if (stream.writer === "embedding") return { error: 0, atBos: 0, grid: stream.grid };
     return this.bounds.get(stream)!;
   }
 }
@@ -232,9 +287,3 @@ class Certifier {
  */
 const sumError = (terms: number, result: number, size: number): number =>
   (terms <= 2 ? U * result : gamma(terms - 1) * size) + U * size;
-
-/** Multiples of 2^-8: products of two of them, and sums up to 2^15, are exact in float32. */
-const isGrid = (value: number): boolean => Number.isInteger(value * 2 ** 8);
-
-const isDyadic = ({ constant, terms }: Read): boolean =>
-  isGrid(constant) && [...terms.values()].every((coefficients) => coefficients.every(isGrid));

@@ -4,6 +4,7 @@
  */
 import type { Atom } from "../graph/node.js";
 import type { Domain } from "./domain.js";
+import { gridOf } from "./exact-sum.js";
 import { fitBoxes, unitsOf, type FittedBox } from "./feed-forward.js";
 import { functionTable } from "./function-table.js";
 import type { NormalSOp } from "./normal.js";
@@ -92,6 +93,7 @@ export class Features {
       writer: "feed-forward",
       layer: feedForwardLayer(units.map((unit) => unit.input)),
       oneHot: outputs.every(isOneHot),
+      grid: gridOf(outputs.flat()),
       largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };

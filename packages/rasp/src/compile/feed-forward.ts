@@ -48,6 +48,8 @@ const TRIALS = 4;
 export interface Step {
   readonly slope: number;
   readonly place: number;
+  /** How far a may be off where the axis has its values beside the place: no less than 7/16. */
+  readonly room: number;
   /** How far a closed gate pushes the step's units down; 0 without gates. */
   readonly push: number;
   /** What the step adds to the outputs. */
@@ -169,10 +171,12 @@ function fittedBox(
     const [below, above] = [stairs[j - 1]!, stairs[j]!];
     if (below.result === above.result) continue;
     const slope = 2 ** Math.ceil(Math.log2(2 / (above.at - below.at)));
-    const place = (below.at + above.at) / 2;
+    // On a grid of 1/16 as the slope sees it, so that sums with numbers on a grid need no rounding.
+    const place = Math.round(8 * slope * (below.at + above.at)) / (16 * slope);
+    const room = Math.min(slope * (place - below.at), slope * (above.at - place)) - 1 / 2;
     const push = gates.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(slope * (reach + Math.abs(place)) + 2));
     const change = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
-    steps.push({ slope, place, push, change });
+    steps.push({ slope, place, room, push, change });
   }
   return {
     gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
@@ -184,29 +188,36 @@ function fittedBox(
 }
 
 /** The hidden units of a box. */
-export function unitsOf({ gates, axis, first, steps }: FittedBox): Unit[] {
-  /** 0 where all gates are open, at most -1 elsewhere. */
-  const closed = combineReads(
+export function unitsOf(box: FittedBox): Unit[] {
+  const units: Unit[] = [];
+  if (box.first.some((v) => v !== 0)) units.push(silentAtBos(openInput(box), box.first));
+  for (const step of box.steps) {
+    const [rising, levelling] = stepInputs(box, step);
+    units.push(silentAtBos(rising, step.change));
+    units.push(
+      silentAtBos(
+        levelling,
+        step.change.map((v) => -v),
+      ),
+    );
+  }
+  return units;
+}
+
+/** 0 where all gates are open, at most -1 elsewhere. */
+const closed = ({ gates }: FittedBox): Read =>
+  combineReads(
     gates.map((gate) => [1, gate] as const),
     -gates.length,
   );
-  const units: Unit[] = [];
-  if (first.some((v) => v !== 0)) units.push(silentAtBos(combineReads([[2, closed]], 1), first));
-  for (const { slope, place, push, change } of steps)
-    for (const [offset, sign] of [
-      [0.5, 1],
-      [-0.5, -1],
-    ] as const) {
-      const gated = push === 0 ? [] : [[push, closed] as const];
-      const input = combineReads([[slope, axis], ...gated], offset - slope * place);
-      units.push(
-        silentAtBos(
-          input,
-          change.map((v) => sign * v),
-        ),
-      );
-    }
-  return units;
+
+/** 1 where all gates are open, at most -1 elsewhere. */
+export const openInput = (box: FittedBox): Read => combineReads([[2, closed(box)]], 1);
+
+/** What the two units of a step read: a and a - 1. */
+export function stepInputs(box: FittedBox, { slope, place, push }: Step): [rising: Read, levelling: Read] {
+  const parts = [[slope, box.axis] as const, ...(push === 0 ? [] : [[push, closed(box)] as const])];
+  return [combineReads(parts, 1 / 2 - slope * place), combineReads(parts, -1 / 2 - slope * place)];
 }
 
 function silentAtBos(input: Read, output: readonly number[]): Unit {

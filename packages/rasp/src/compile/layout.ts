@@ -20,6 +20,8 @@ export interface Layout {
   readonly probes: readonly Probe[];
   /** The coordinate of a stream that is written by a head or a feature. */
   coordinate(stream: Stream, index: number): number;
+  /** What is on top of what a stream stands for, from the embedding up to the feed-forward sublayer of its layer; mostly 0. */
+  anchor(stream: Stream): number;
   /** What the embedding table of a stream holds in each of its coordinates, for each value. */
   embedding(stream: Stream): readonly { readonly coordinate: number; readonly values: readonly number[] }[];
   resolve(read: Read): Resolved;
@@ -52,6 +54,7 @@ export function layOut(plan: Plan): Layout {
     labels,
     probes: plan.probes,
     coordinate,
+    anchor: (stream) => plan.anchors.get(stream)?.value ?? 0,
     embedding: (stream) =>
       bases.get(stream)!.vectors.map((values, index) => ({ coordinate: coordinate(stream, index), values })),
     resolve: (read) => {
@@ -119,7 +122,9 @@ class EmbeddingBasis {
 function ratio(a: readonly number[], b: readonly number[]): number | undefined {
   const pivot = b.findIndex((value) => value !== 0);
   const factor = a[pivot]! / b[pivot]!;
-  return factor !== 0 && b.every((value, v) => value * factor === a[v]) ? factor : undefined;
+  return factor !== 0 && Math.fround(factor) === factor && b.every((value, v) => value * factor === a[v])
+    ? factor
+    : undefined;
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {

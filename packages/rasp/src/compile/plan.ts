@@ -3,6 +3,7 @@
  * has coordinates. `planner.ts` makes it.
  */
 import type { Atom } from "../graph/node.js";
+import type { Anchors } from "./anchors.js";
 import type { FittedBox, Unit } from "./feed-forward.js";
 import type { Scores } from "./scores.js";
 import type { NormalSOp } from "./normal.js";
@@ -69,6 +70,7 @@ export interface Plan {
   readonly embeddings: { readonly tokens: Stream; readonly indices: Stream };
   readonly heads: readonly Head[];
   readonly features: readonly Feature[];
+  readonly anchors: Anchors;
   readonly output: Output;
   readonly probes: readonly Probe[];
 }

@@ -5,7 +5,9 @@
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
+import { anchorsOf } from "./anchors.js";
 import type { Domain } from "./domain.js";
+import { gridOf } from "./exact-sum.js";
 import { Features, type Leaves } from "./features.js";
 import type { Mean, NormalForm, NormalSOp, Width } from "./normal.js";
 import {
@@ -32,10 +34,13 @@ import { atomNumber } from "./value-set.js";
 export function plan(root: NormalSOp, form: NormalForm, domain: Domain): Plan {
   const planner = new Planner(form, domain);
   const output = planner.output(root);
+  const { heads, tokens, indices } = planner;
+  const features = planner.features.planned;
   return {
-    embeddings: { tokens: planner.tokens, indices: planner.indices },
-    heads: planner.heads,
-    features: planner.features.planned,
+    embeddings: { tokens, indices },
+    heads,
+    features,
+    anchors: anchorsOf(heads, features),
     output,
     probes: [...planner.probes, ...planner.features.probes],
   };
@@ -118,7 +123,7 @@ class Planner implements Leaves {
     );
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
     const most = Math.max(...values.map(Number));
-    const stream = headStream(labelOf(width), ["width"], layer, [0], most);
+    const stream = headStream(labelOf(width), ["width"], layer, [0], most, 1);
     for (const [j, scores] of parts.entries())
       this.heads.push({
         ...scores,
@@ -144,7 +149,14 @@ class Planner implements Leaves {
     const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(Number(value))), 1);
     const atBos = atomNumber(mean.default) ?? 0;
     const purpose = mean.best ? "copy" : "mean";
-    const stream = this.meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest);
+    const stream = this.meanHead(
+      mean,
+      purpose,
+      [{ read: read!, atBos }],
+      ["mean"],
+      largest,
+      gridOf(values.map(Number)),
+    );
     this.probeNumber(mean, values, stream);
     return { values, encoding: "numerical", reads: coordinates(stream), noise: 1e-6 * largest };
   }
@@ -156,7 +168,7 @@ class Planner implements Leaves {
     const atBos = vectorOf(mean.default);
     const reads = this.features.realize(mean.value, vectorOf, names);
     const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
-    const stream = this.meanHead(mean, "copy", copied, names, 1);
+    const stream = this.meanHead(mean, "copy", copied, names, 1, 1);
     this.probes.push({ sop: mean, stream, expected: vectorOf, tolerance: 1 / 4 });
     return { values, encoding: "categorical", reads: coordinates(stream), noise: 1e-6 };
   }
@@ -167,12 +179,13 @@ class Planner implements Leaves {
     values: readonly Pick<HeadValue, "read" | "atBos">[],
     names: readonly string[],
     largest: number,
+    grid: number,
   ): Stream {
     const conjunction = oneConjunction(mean.selection, this.domain, this.form, this.isCategorical);
     const scores = mean.best ? this.rankedScores(conjunction, mean.best) : this.scores(conjunction, SCORE[purpose]);
     const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
     const atBos = values.map((value) => value.atBos);
-    const stream = headStream(labelOf(mean), names, layer, atBos, largest);
+    const stream = headStream(labelOf(mean), names, layer, atBos, largest, grid);
     this.heads.push({
       ...scores,
       pattern: `${purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
@@ -249,6 +262,7 @@ const embedding = (label: string, values: readonly Atom[]): Stream => ({
   writer: "embedding",
   layer: 0,
   oneHot: true,
+  grid: 1,
   largest: 1,
   atBos: values.map(() => 0),
 });
@@ -259,4 +273,5 @@ const headStream = (
   layer: number,
   atBos: readonly number[],
   largest: number,
-): Stream => ({ label, names, writer: "attention", layer, oneHot: names.length > 1, largest, atBos });
+  grid: number,
+): Stream => ({ label, names, writer: "attention", layer, oneHot: names.length > 1, grid, largest, atBos });

@@ -14,6 +14,8 @@ export interface Stream {
   readonly layer: number;
   /** Whether at most one coordinate is other than 0 at a time, and then 1. */
   readonly oneHot: boolean;
+  /** All that the coordinates stand for are multiples of this power of two; 0 where there is none. */
+  readonly grid: number;
   /** The largest absolute value that a coordinate holds. */
   readonly largest: number;
   /** What the coordinates hold at the BOS position. It does not depend on the input, because BOS attends to itself only. */

@@ -40,9 +40,10 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
     for (const [position, value] of expectedValues.entries()) {
       const expected = probe.expected(value);
       if (!expected) continue;
+      const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
       const coordinates = stream.names.map((name, c) => ({
         name,
-        holds: residual.data[(position + 1) * residual.width + layout.coordinate(stream, c)]!,
+        holds: residual.data[(position + 1) * residual.width + layout.coordinate(stream, c)]! - anchor,
         expected: expected[c]!,
       }));
       // Written so that NaN counts as wrong.
