@@ -1,0 +1,64 @@
+/**
+ * Sizes of published models, from configurations of ours. The chapter's table gives them rounded (65M, 110M, 1.5B, 220M,
+ * 175B); where the exact number is known, ours is it. Shapes alone are declared, so that nothing of that size is allocated.
+ */
+import {
+  countScalars,
+  decoderOnly,
+  encoderOnly,
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  type TransformerConfig,
+} from "@selectron/nn";
+import { describe, expect, it } from "vitest";
+
+const encoder = (config: Partial<TransformerConfig>): number =>
+  countScalars(TransformerEncoder.parameterShapes(encoderOnly(config)));
+const decoder = (config: Partial<TransformerConfig>): number =>
+  countScalars(TransformerDecoder.parameterShapes(decoderOnly(config)));
+const both = (config: Partial<TransformerConfig>): number => countScalars(Transformer.parameterShapes(config));
+
+/** To so many significant digits. */
+const rounded = (value: number, digits: number): number => Number(value.toPrecision(digits));
+
+const gpt2 = { vocabSize: 50257, positions: { kind: "learned" }, activation: "gelu", tied: true } as const;
+
+describe("parameters", () => {
+  it("BERT-base: 110M", () => {
+    const bert = { vocabSize: 30522, layerNorm: "post", positions: { kind: "learned" }, tied: true } as const;
+    // Hugging Face's BertModel has 109,482,240; what ours lacks are segments, the embeddings' norm and the pooler.
+    expect(encoder(bert) + 2 * 768 + 2 * 768 + (768 * 768 + 768)).toBe(109_482_240);
+    expect(rounded(encoder(bert), 2)).toBe(110e6);
+  });
+
+  it("T5-base: 220M", () => {
+    const t5 = { vocabSize: 32128, activation: "relu", bias: false, positions: { kind: "t5" }, tied: true } as const;
+    // Its norms have a gain only, as ours without bias; so this is the published checkpoint's number.
+    expect(both(t5)).toBe(222_903_552);
+    expect(rounded(both(t5), 2)).toBe(220e6);
+  });
+
+  it("GPT-2: 1.5B", () => {
+    const xl = { hiddenSize: 1600, numHiddenLayers: 48, numAttentionHeads: 25, intermediateSize: 6400, maxPositionEmbeddings: 1024 }; // prettier-ignore
+    expect(decoder({ ...gpt2, ...xl })).toBe(1_557_611_200);
+    expect(Math.floor(decoder({ ...gpt2, ...xl }) / 1e8) / 10).toBe(1.5);
+    expect(decoder({ ...gpt2, maxPositionEmbeddings: 1024 })).toBe(124_439_808);
+  });
+
+  it("GPT-3: 175B", () => {
+    const size = { hiddenSize: 12288, numHiddenLayers: 96, numAttentionHeads: 96, intermediateSize: 49152, maxPositionEmbeddings: 2048 }; // prettier-ignore
+    expect(rounded(decoder({ ...gpt2, ...size }), 3)).toBe(175e9);
+  });
+
+  it("the first Transformer: 65M, of which a shared vocabulary of 37,000 makes 63M", () => {
+    const base = { vocabSize: 37000, hiddenSize: 512, numHiddenLayers: 6, numAttentionHeads: 8, intermediateSize: 2048, layerNorm: "post", activation: "relu", tied: true } as const; // prettier-ignore
+    expect(both(base)).toBe(63_082_496);
+    expect(Math.abs(both(base) / 65e6 - 1)).toBeLessThan(0.03);
+  });
+
+  it("are counted alike by a model that is built", () => {
+    const small = { vocabSize: 9, hiddenSize: 8, numHiddenLayers: 2, numAttentionHeads: 2, intermediateSize: 16 };
+    expect(new Transformer(small).parameterCount).toBe(both(small));
+  });
+});
