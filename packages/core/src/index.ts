@@ -5,6 +5,7 @@ export type { NestedArray } from "./format.js";
 export {
   allocate,
   getKernels,
+  scope,
   setKernels,
   type Activation,
   type AdamCall,

@@ -101,6 +101,8 @@ export interface Kernels {
   readonly name: string;
   /** Where a result is to be written; contents undefined. A plain array if absent. */
   allocate?(length: number): Float32Array;
+  /** Runs a function whose intermediate results may live where kernels need not copy them, void afterwards. */
+  scope?<T>(body: () => T): T;
   matmul(call: MatmulCall): void;
   /** `out[i] = f(x[i])`. */
   unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void;
@@ -154,4 +156,12 @@ export function getKernels(): Kernels {
 /** Storage for the result of a kernel, from the backend in use; contents undefined. */
 export function allocate(length: number): Float32Array {
   return current.allocate ? current.allocate(length) : new Float32Array(length);
+}
+
+/**
+ * Runs a function at whose end every tensor made inside is void, except those that it returns (also in arrays, maps and
+ * plain objects). The backend may keep them in its own memory meanwhile, which is faster. Scopes nest.
+ */
+export function scope<T>(body: () => T): T {
+  return current.scope ? current.scope(body) : body();
 }

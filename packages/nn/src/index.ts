@@ -44,3 +44,5 @@ export {
 export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config } from "./gpt2/config.js";
 export { Gpt2, gpt2Shapes } from "./gpt2/gpt2.js";
+export * from "./tasks/index.js";
+export * from "./train/index.js";

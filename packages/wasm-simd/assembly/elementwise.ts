@@ -2,7 +2,7 @@
  * Maps of one array and pairs of two, four floats a step. Lengths are rounded up to a multiple of 4: callers leave room
  * behind their arrays. Operations are numbers, in the order of `unaryOperations` and `binaryOperations` in src/layout.ts.
  */
-import { erf, exp, gelu, geluExact, log, relu, sigmoid, tanh } from "./math";
+import { erf, exp, gelu, geluExact, geluExactSlope, geluSlope, log, relu, sigmoid, tanh } from "./math";
 
 /** out[i] = f(x[i]); in place is fine. An unknown operation copies. */
 export function unary(operation: i32, x: usize, out: usize, length: i32): void {
@@ -41,6 +41,31 @@ export function unary(operation: i32, x: usize, out: usize, length: i32): void {
       break;
     case 10:
       for (; x < end; x += 16) v128.store(x + shift, geluExact(v128.load(x)));
+      break;
+  }
+}
+
+/** out[i] = gradient[i] · f′(x[i]) for what networks are made of: 8 relu, 9 gelu, 10 geluExact. Others are not written. */
+export function unaryBackward(operation: i32, x: usize, gradient: usize, out: usize, length: i32): void {
+  const end = x + <usize>((length + 3) & ~3) * 4;
+  const toSlope = gradient - x;
+  const shift = out - x;
+  const zero = f32x4.splat(0);
+  switch (operation) {
+    case 8:
+      for (; x < end; x += 16) {
+        v128.store(x + shift, v128.and(v128.load(x + toSlope), f32x4.gt(v128.load(x), zero)));
+      }
+      break;
+    case 9:
+      for (; x < end; x += 16) {
+        v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluSlope(v128.load(x))));
+      }
+      break;
+    case 10:
+      for (; x < end; x += 16) {
+        v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluExactSlope(v128.load(x))));
+      }
       break;
   }
 }

@@ -1,7 +1,7 @@
 /** What the binary exports. */
 export { attention, attentionWorkspace } from "./attention";
 export { attentionBackward, attentionBackwardWorkspace } from "./attention-backward";
-export { adamStep, binary, unary } from "./elementwise";
+export { adamStep, binary, unary, unaryBackward } from "./elementwise";
 export { matmul, matmulWorkspace } from "./matmul";
 export {
   crossEntropyRows,
@@ -10,6 +10,7 @@ export {
   logSoftmaxRows,
   maxRows,
   softmaxRows,
+  sumColumns,
   sumRows,
 } from "./rows";
 

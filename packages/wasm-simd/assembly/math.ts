@@ -62,6 +62,8 @@ const K = memory.data<f32>([
   0.1666765213, 0.1666765213, 0.1666765213, 0.1666765213, // 51
   0.4999915063, 0.4999915063, 0.4999915063, 0.4999915063, // 52
   0.999999702, 0.999999702, 0.999999702, 0.999999702, // 53
+  0.134145, 0.134145, 0.134145, 0.134145, // 54 slope of gelu: 3 · 0.044715
+  0.3989422804014327, 0.3989422804014327, 0.3989422804014327, 0.3989422804014327, // 55 1 / √(2π)
 ], 16);
 
 // @ts-ignore: decorator
@@ -244,4 +246,26 @@ export function geluExact(x: v128): v128 {
 @inline
 export function relu(x: v128): v128 {
   return f32x4.pmax(x, f32x4.splat(0));
+}
+
+/** The slope of gelu: with s the sigmoid in it, s + x · s (1 − s) · its inner slope. */
+// @ts-ignore: decorator
+@inline
+export function geluSlope(x: v128): v128 {
+  const one = constant(10);
+  const square = f32x4.mul(x, x);
+  const inner = madd(f32x4.mul(constant(46), square), x, x);
+  const s = f32x4.div(one, f32x4.add(one, exp(f32x4.mul(constant(47), inner))));
+  const bend = f32x4.mul(f32x4.mul(x, constant(47)), madd(constant(54), square, one));
+  return f32x4.sub(s, f32x4.mul(f32x4.mul(s, f32x4.sub(one, s)), bend));
+}
+
+/** The slope of geluExact: Φ(x) + x · the density of the normal distribution. */
+// @ts-ignore: decorator
+@inline
+export function geluExactSlope(x: v128): v128 {
+  const half = constant(9);
+  const below = madd(half, erf(f32x4.mul(x, constant(48))), half);
+  const density = f32x4.mul(constant(55), expOfNegative(f32x4.neg(f32x4.mul(half, f32x4.mul(x, x)))));
+  return madd(x, density, below);
 }

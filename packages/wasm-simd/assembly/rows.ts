@@ -325,3 +325,24 @@ export function maxRows(x: usize, out: usize, rows: i32, columns: i32, smallest:
     store<f32>(out + (<usize>i << 2), smallest ? -most : most);
   }
 }
+
+/** Each column of [rows, columns] added up in float64, four columns at a time. */
+export function sumColumns(x: usize, out: usize, rows: i32, columns: i32): void {
+  const row = <usize>columns * 4;
+  const end = x + row;
+  for (; x + 16 <= end; x += 16, out += 16) {
+    let low = f64x2.splat(0);
+    let high = low;
+    for (let i: i32 = 0, at = x; i < rows; i++, at += row) {
+      low = f64x2.add(low, f64x2.promote_low_f32x4(v128.load64_zero(at)));
+      high = f64x2.add(high, f64x2.promote_low_f32x4(v128.load64_zero(at, 8)));
+    }
+    v128.store64_lane(out, f32x4.demote_f64x2_zero(low), 0);
+    v128.store64_lane(out, f32x4.demote_f64x2_zero(high), 0, 8);
+  }
+  for (; x < end; x += 4, out += 4) {
+    let sum: f64 = 0;
+    for (let i: i32 = 0, at = x; i < rows; i++, at += row) sum += load<f32>(at);
+    store<f32>(out, <f32>sum);
+  }
+}

@@ -9,10 +9,12 @@ export interface WasmExports {
     m: number, k: number, n: number, alpha: number, activation: number, workspace: number,
   ): void;
   unary(operation: number, x: number, out: number, length: number): void;
+  unaryBackward(operation: number, x: number, gradient: number, out: number, length: number): void;
   binary(operation: number, a: number, b: number, out: number, length: number): void;
   softmaxRows(x: number, out: number, rows: number, columns: number): void;
   logSoftmaxRows(x: number, out: number, rows: number, columns: number): void;
   sumRows(x: number, out: number, rows: number, columns: number): void;
+  sumColumns(x: number, out: number, rows: number, columns: number): void;
   maxRows(x: number, out: number, rows: number, columns: number, smallest: number): void;
   // prettier-ignore
   layerNormRows(

@@ -18,13 +18,20 @@ export interface WasmOptions {
   readonly source?: WasmSource | undefined;
 }
 
+/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
+const SCOPE_BYTES = 2 ** 26;
+
 let scopes: Scopes | undefined;
 
 function register(module: WebAssembly.Module): WasmStatus {
   const { kernels, arena } = wasmKernels(() => instantiate(module) as WebAssembly.Exports & WasmExports);
   const own = new Scopes(arena);
   scopes = own;
-  setKernels({ ...kernels, allocate: (length) => own.allocate(length) });
+  setKernels({
+    ...kernels,
+    allocate: (length) => own.allocate(length),
+    scope: (body) => own.run(body, SCOPE_BYTES),
+  });
   return { variant: "simd", threads: 1 };
 }
 
@@ -42,9 +49,6 @@ export async function enableWasm(options: WasmOptions = {}): Promise<WasmStatus>
 export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, URL | string> } = {}): WasmStatus {
   return register(compile(options.source));
 }
-
-/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
-const SCOPE_BYTES = 2 ** 26;
 
 /**
  * Runs a function during which results of tensor operations live in linear memory, where kernels use them without copies.

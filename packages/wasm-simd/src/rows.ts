@@ -28,18 +28,23 @@ export const unaryOperations: readonly UnaryOperation[] = [
 /** In the order of the numbers in assembly/elementwise.ts; `pow` stays with the reference. */
 const binaryOperations: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
 
+/** Whose slopes the module knows; the others stay with the reference. */
+const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"];
+
 /** Below this many elements a plain loop is done before the operands are copied (bench: dispatch). */
 const MIN_LENGTH = 48;
 
 type RowKernels = Pick<
   Kernels,
   | "unary"
+  | "unaryBackward"
   | "binary"
   | "softmaxRows"
   | "logSoftmaxRows"
   | "layerNormRows"
   | "layerNormRowsBackward"
   | "reduceRows"
+  | "sumColumns"
   | "crossEntropyRows"
   | "adamStep"
 >;
@@ -57,6 +62,21 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
     const from = arena.holds(x) ? x.byteOffset : to;
     fill(arena, x, from);
     wasm.unary(unaryOperations.indexOf(operation), from, to, x.length);
+    fetch(arena, out, to);
+  }
+
+  function unaryBackward(operation: UnaryOperation, x: Float32Array, gradient: Float32Array, out: Float32Array): void {
+    if (x.length < MIN_LENGTH || !slopeOperations.includes(operation)) {
+      referenceKernels.unaryBackward(operation, x, gradient, out);
+      return;
+    }
+    arena.reset();
+    const to = target(arena, out);
+    const from = arena.holds(x) ? x.byteOffset : to;
+    const slopes = placed(arena, gradient);
+    fill(arena, x, from);
+    fill(arena, gradient, slopes);
+    wasm.unaryBackward(unaryOperations.indexOf(operation), from, slopes, to, x.length);
     fetch(arena, out, to);
   }
 
@@ -98,6 +118,7 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
 
   return {
     unary,
+    unaryBackward,
     binary,
     softmaxRows: (x, out, rows, columns) => {
       rowsInPlace((from, to) => wasm.softmaxRows(from, to, rows, columns), x, out, false);
@@ -156,6 +177,18 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
       fill(arena, x, from);
       if (operation === "sum") wasm.sumRows(from, to, rows, columns);
       else wasm.maxRows(from, to, rows, columns, operation === "min" ? 1 : 0);
+      fetch(arena, out, to);
+    },
+    sumColumns: (x, out, rows, columns) => {
+      if (x.length < MIN_LENGTH) {
+        referenceKernels.sumColumns(x, out, rows, columns);
+        return;
+      }
+      arena.reset();
+      const from = placed(arena, x);
+      const to = target(arena, out);
+      fill(arena, x, from);
+      wasm.sumColumns(from, to, rows, columns);
       fetch(arena, out, to);
     },
     crossEntropyRows: ({ logits, targets, losses, gradient, scale, rows, columns }) => {

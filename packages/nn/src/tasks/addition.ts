@@ -1,0 +1,41 @@
+/** The addition task: two numbers of three digits up to 499, leading zeros written, and their sum of three digits. */
+import type { Rng } from "@selectron/core";
+import type { Example, SequenceTask } from "./task.js";
+
+/** Ids 0 to 9 are the digits. */
+const PLUS = 10;
+
+const digitsOf = (value: number, digits: number): number[] => [...String(value).padStart(digits, "0")].map(Number);
+
+function sum(a: number, b: number, digits: number): Example {
+  return { source: [...digitsOf(a, digits), PLUS, ...digitsOf(b, digits)], target: digitsOf(a + b, digits) };
+}
+
+/** Two numbers of at most half of 10^digits, so that the sum has no more digits. */
+const drawn =
+  (digits: number) =>
+  (rng: Rng): Example => {
+    const most = Math.floor((10 ** digits - 1) / 2);
+    return sum(rng.int(most + 1), rng.int(most + 1), digits);
+  };
+
+export const additionTask: SequenceTask = {
+  name: "addition",
+  config: {
+    vocabSize: 11,
+    hiddenSize: 256,
+    numHiddenLayers: 3,
+    numAttentionHeads: 4,
+    intermediateSize: 512,
+    maxPositionEmbeddings: 10,
+    hiddenDropoutProb: 0,
+    attentionProbsDropoutProb: 0,
+    activation: "relu",
+  },
+  training: { batch: 64, steps: 1500, peak: 1e-3, warmup: 100, evaluateEvery: 100 },
+  // The one token that no sum begins with.
+  start: PLUS,
+  draw: drawn(3),
+  show: ({ source, target }) => `${source.map((id) => (id === PLUS ? " + " : id)).join("")} = ${target.join("")}`,
+  beyond: { "4 digits": drawn(4) },
+};

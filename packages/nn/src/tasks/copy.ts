@@ -1,0 +1,26 @@
+/** The copy task: twenty tokens, each 1 to 19, come out as they went in. */
+import type { SequenceTask } from "./task.js";
+
+const LENGTH = 20;
+
+export const copyTask: SequenceTask = {
+  name: "copy",
+  config: {
+    vocabSize: 20,
+    hiddenSize: 64,
+    numHiddenLayers: 2,
+    numAttentionHeads: 2,
+    intermediateSize: 128,
+    maxPositionEmbeddings: LENGTH,
+    hiddenDropoutProb: 0,
+    attentionProbsDropoutProb: 0,
+    activation: "relu",
+  },
+  training: { batch: 32, steps: 1500, peak: 2e-3, warmup: 100, evaluateEvery: 100 },
+  start: 0,
+  draw: (rng) => {
+    const source = Array.from({ length: LENGTH }, () => 1 + rng.int(19));
+    return { source, target: source };
+  },
+  show: ({ source }) => source.join(" "),
+};

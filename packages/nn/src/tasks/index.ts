@@ -1,0 +1,6 @@
+/** Three small tasks that a Transformer learns in minutes. */
+export { additionTask } from "./addition.js";
+export { copyTask } from "./copy.js";
+export { parserExample, parserTask } from "./parser.js";
+export { accuracyOf, answer, teacherForced, type Accuracy } from "./sequence-model.js";
+export { drawBatch, HeldOut, type Example, type SequenceTask, type TaskTraining } from "./task.js";

@@ -1,0 +1,39 @@
+/** The parser task: an assignment such as x=1+2 becomes its tree in prefix order, ASSIGN x ADD 1 2. */
+import type { Example, SequenceTask } from "./task.js";
+
+/** Tokens by id. 0 begins a tree; the last id of the 25 is free. */
+const TOKENS = [..."·=+-*/", ...["ASSIGN", "ADD", "SUB", "MUL", "DIV"], ..."xyz", ..."0123456789"];
+
+/** Prefix names of the operators + - * /. */
+const NAMES: Readonly<Record<string, string>> = { "+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV" };
+
+const ids = (tokens: readonly string[]): number[] => tokens.map((token) => TOKENS.indexOf(token));
+
+/** An expression of five characters. */
+export function parserExample(expression: string): Example {
+  const [variable, , left, operator, right] = expression as unknown as [string, string, string, string, string];
+  return { source: ids([...expression]), target: ids(["ASSIGN", variable, NAMES[operator]!, left, right]) };
+}
+
+const words = (sequence: readonly number[]): string => sequence.map((id) => TOKENS[id] ?? `<${id}>`).join(" ");
+
+export const parserTask: SequenceTask = {
+  name: "parser",
+  config: {
+    vocabSize: 25,
+    hiddenSize: 128,
+    numHiddenLayers: 3,
+    numAttentionHeads: 4,
+    intermediateSize: 512,
+    maxPositionEmbeddings: 10,
+    hiddenDropoutProb: 0,
+    attentionProbsDropoutProb: 0,
+    activation: "relu",
+  },
+  training: { batch: 64, steps: 400, peak: 1e-3, warmup: 50, evaluateEvery: 50 },
+  start: 0,
+  draw: (rng) =>
+    parserExample(`${rng.pick([..."xyz"])}=${rng.int(10)}${rng.pick(Object.keys(NAMES))}${rng.int(10)}`), // prettier-ignore
+  show: ({ source, target }) => `${words(source).replaceAll(" ", "")} → ${words(target)}`,
+  mustHoldOut: ["x=1+2", "y=3*4", "z=5-1", "x=2/3"].map(parserExample),
+};

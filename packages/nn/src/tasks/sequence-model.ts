@@ -1,0 +1,77 @@
+/** A Transformer on a sequence-to-sequence task: teacher-forced batches, greedy answers, and how many are exact. */
+import { crossEntropy, noGrad, scope, type Rng } from "@selectron/core";
+import { DecodingCache } from "../cache.js";
+import type { BatchResult } from "../train/train.js";
+import type { Transformer } from "../transformer.js";
+import type { Example } from "./task.js";
+
+/** Accuracies of greedy answers, 0 to 1. */
+export interface Accuracy {
+  /** Answers that are right in every token. */
+  readonly exact: number;
+  /** Tokens that are right. */
+  readonly partial: number;
+}
+
+/** Examples that go through the model at once when answering. */
+const CHUNK = 250;
+
+/**
+ * One training pass: at every position of the target the decoder sees the right tokens before it.
+ *
+ * @param rng - dropout draws from it
+ */
+export function teacherForced(model: Transformer, batch: readonly Example[], start: number, rng: Rng): BatchResult {
+  const memory = model.encode(batch.map(({ source }) => source), { rng }); // prettier-ignore
+  const inputs = batch.map(({ target }) => [start, ...target.slice(0, -1)]);
+  const logits = model.scores(model.decode(inputs, memory, { rng }));
+  const targets = batch.flatMap(({ target }) => target);
+  const answers = logits.detach().argmax().data;
+  const length = batch[0]!.target.length;
+  const correct = batch.filter((_, b) => targetMatches(answers, targets, b * length, length)).length;
+  const tokens = batch.reduce((sum, { source, target }) => sum + source.length + target.length, 0);
+  return { loss: crossEntropy(logits, targets), correct, counted: batch.length, tokens };
+}
+
+function targetMatches(answers: Float32Array, targets: readonly number[], from: number, length: number): boolean {
+  for (let i = from; i < from + length; i++) if (answers[i] !== targets[i]) return false;
+  return true;
+}
+
+/** The most probable token again and again, each seeing those before it. */
+export function answer(
+  model: Transformer,
+  sources: readonly (readonly number[])[],
+  start: number,
+  length: number,
+): number[][] {
+  return scope(() =>
+    noGrad(() => {
+      const memory = model.encode(sources);
+      const cache = new DecodingCache();
+      const answers = sources.map(() => [start]);
+      for (let i = 0; i < length; i++) {
+        const last = answers.map((tokens) => [tokens[i]!]);
+        const next = model.scores(model.decode(last, memory, { cache })).argmax().data;
+        answers.forEach((tokens, b) => tokens.push(next[b]!));
+      }
+      return answers.map((tokens) => tokens.slice(1));
+    }),
+  );
+}
+
+/** How well a model answers. */
+export function accuracyOf(model: Transformer, examples: readonly Example[], start: number): Accuracy {
+  let [exact, right, tokens] = [0, 0, 0];
+  for (let at = 0; at < examples.length; at += CHUNK) {
+    const chunk = examples.slice(at, at + CHUNK);
+    const answers = answer(model, chunk.map(({ source }) => source), start, chunk[0]!.target.length); // prettier-ignore
+    chunk.forEach(({ target }, b) => {
+      const hits = target.filter((token, i) => token === answers[b]![i]).length;
+      right += hits;
+      tokens += target.length;
+      if (hits === target.length) exact++;
+    });
+  }
+  return { exact: exact / examples.length, partial: right / tokens };
+}

@@ -1,0 +1,68 @@
+/** What a sequence-to-sequence task is, and the data sets that are drawn from it. */
+import { Rng } from "@selectron/core";
+import type { TransformerConfig } from "../transformer-config.js";
+
+/** A question and its answer, as token ids. All of a task's sources have one length, and so have its targets. */
+export interface Example {
+  readonly source: readonly number[];
+  readonly target: readonly number[];
+}
+
+/** How a task is trained when nothing else is said. */
+export interface TaskTraining {
+  readonly batch: number;
+  readonly steps: number;
+  /** The highest learning rate, reached after `warmup` steps and followed by half a cosine wave down. */
+  readonly peak: number;
+  readonly warmup: number;
+  /** Steps between evaluations. */
+  readonly evaluateEvery: number;
+}
+
+export interface SequenceTask {
+  readonly name: string;
+  readonly config: Partial<TransformerConfig>;
+  readonly training: TaskTraining;
+  /** What the decoder begins with. */
+  readonly start: number;
+  readonly draw: (rng: Rng) => Example;
+  /** An example as people read it. */
+  readonly show: (example: Example) => string;
+  /** Further data to look at after training, by name: what the task generalises to. */
+  readonly beyond?: Readonly<Record<string, (rng: Rng) => Example>>;
+  /** Examples that must be held out. */
+  readonly mustHoldOut?: readonly Example[];
+}
+
+const keyOf = ({ source }: Example): string => source.join();
+
+/** Examples that training never shows, without repetition: the same for every seed of a training. */
+export class HeldOut {
+  readonly examples: readonly Example[];
+  readonly #keys: ReadonlySet<string>;
+
+  constructor(task: SequenceTask, count: number) {
+    const rng = new Rng(20_260_000);
+    const found = new Map((task.mustHoldOut ?? []).map((example) => [keyOf(example), example]));
+    while (found.size < count) {
+      const example = task.draw(rng);
+      found.set(keyOf(example), example);
+    }
+    this.examples = [...found.values()];
+    this.#keys = new Set(found.keys());
+  }
+
+  has(example: Example): boolean {
+    return this.#keys.has(keyOf(example));
+  }
+}
+
+/** Examples to train on. */
+export function drawBatch(task: SequenceTask, heldOut: HeldOut, count: number, rng: Rng): Example[] {
+  const batch: Example[] = [];
+  while (batch.length < count) {
+    const example = task.draw(rng);
+    if (!heldOut.has(example)) batch.push(example);
+  }
+  return batch;
+}

@@ -1,0 +1,99 @@
+/**
+ * A training's state as bytes: a safetensors file with the parameters under their own names, what the optimiser remembers
+ * under "optimizer/", and in the metadata where the training stands and a checksum over all of it. Nothing else is needed
+ * to go on bit for bit, since every step draws from a random stream of its own.
+ */
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
+import type { Optimizer } from "./optimizers.js";
+
+/** Where checkpoints are kept. Writing must be all or nothing, also when the process dies in the middle. */
+export interface CheckpointStorage {
+  /** The names of what is stored, in any order. */
+  names(): readonly string[];
+  read(name: string): Uint8Array;
+  write(name: string, bytes: Uint8Array): void;
+  remove(name: string): void;
+}
+
+/** Where a training stands after a step. */
+export interface TrainingState {
+  /** Steps done. */
+  readonly step: number;
+  /** What the training is, in a line: seed, sizes, data. A checkpoint of another training is not gone on with. */
+  readonly description: string;
+  /** The best accuracy of the evaluations so far. */
+  readonly bestAccuracy: number;
+  /** Evaluations since then. */
+  readonly evaluationsSince: number;
+}
+
+/** A checkpoint that cannot be used; the message is the reason. */
+export class CheckpointError extends Error {
+  override readonly name = "CheckpointError";
+}
+
+const OPTIMIZER = "optimizer/";
+const STATE = "selectron.training";
+const CHECKSUM = "selectron.checksum";
+
+/** CRC-32 as in zlib and PNG (ISO 3309), as 8 hexadecimal digits. */
+export function crc32(bytes: Uint8Array): string {
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ crcTable[(crc ^ bytes[i]!) & 255]!;
+  return (~crc >>> 0).toString(16).padStart(8, "0");
+}
+
+const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+const tensorsOf = (optimizer: Optimizer): Map<string, Tensor> =>
+  new Map([
+    ...optimizer.parameters,
+    ...[...optimizer.state()].map(([name, tensor]): [string, Tensor] => [OPTIMIZER + name, tensor]),
+  ]);
+
+/** Writes a checkpoint. Equal states give equal bytes. */
+export function encodeCheckpoint(optimizer: Optimizer, state: TrainingState): Uint8Array {
+  const tensors = tensorsOf(optimizer);
+  const metadata = { [STATE]: JSON.stringify(state) };
+  const checksum = crc32(encodeSafetensors(tensors, metadata));
+  return encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum });
+}
+
+/**
+ * Reads a checkpoint into the parameters and the optimiser, which keep their values unless all of it is sound.
+ *
+ * @throws CheckpointError with the reason, if it is damaged or does not fit
+ */
+export function restoreCheckpoint(bytes: Uint8Array, optimizer: Optimizer): TrainingState {
+  const { tensors, metadata } = decoded(bytes);
+  const { [CHECKSUM]: checksum, ...rest } = metadata;
+  if (checksum === undefined || rest[STATE] === undefined) throw new CheckpointError("it is not a training checkpoint");
+  const found = crc32(encodeSafetensors(tensors, rest));
+  if (found !== checksum) {
+    throw new CheckpointError(`it is damaged: its checksum is ${found}, and should be ${checksum}`);
+  }
+  const targets = tensorsOf(optimizer);
+  for (const [name, { shape }] of targets) {
+    const given = tensors.get(name)?.shape;
+    if (given?.join() !== shape.join()) {
+      throw new CheckpointError(
+        `it holds ${given ? `${name} of shape [${given.join(", ")}]` : `no ${name}`}, where [${shape.join(", ")}] belongs`,
+      );
+    }
+  }
+  for (const [name, tensor] of targets) tensor.data.set(tensors.get(name)!.data);
+  return JSON.parse(rest[STATE]) as TrainingState;
+}
+
+function decoded(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(bytes);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new CheckpointError(`it is damaged: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/** The public surface of training. */
+export { CheckpointError, type CheckpointStorage, type TrainingState } from "./checkpoint.js";
+export type { CheckpointOptions } from "./checkpoints.js";
+export { clipGradients, gradientNorm, scaleGradients } from "./gradients.js";
+export { attentionLoss, binaryCrossEntropy } from "./losses.js";
+export { NonFiniteError } from "./non-finite.js";
+export {
+  Adam,
+  AdamW,
+  SGD,
+  zeroGrad,
+  type AdamOptions,
+  type AdamWOptions,
+  type Optimizer,
+  type Parameters,
+  type SgdOptions,
+} from "./optimizers.js";
+export { constant, cosine, linear, noam, type Schedule, type WarmUpOptions } from "./schedules.js";
+export {
+  batchRng,
+  train,
+  type BatchResult,
+  type EvaluationOptions,
+  type StepRecord,
+  type TrainingEnd,
+  type TrainOptions,
+} from "./train.js";

@@ -1,0 +1,157 @@
+/**
+ * Optimisers: each step moves every parameter that has a gradient, in place. What they remember of earlier steps is a map
+ * of tensors by name, so that a checkpoint can carry it.
+ */
+import { getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
+
+export type Parameters = ReadonlyMap<string, Tensor>;
+
+export interface Optimizer {
+  readonly parameters: Parameters;
+  /**
+   * Moves every parameter against its gradient. The gradients stay.
+   *
+   * @param learningRate - how far
+   * @param step - the number of this step, from 1
+   */
+  step(learningRate: number, step: number): void;
+  /** What it remembers: names and tensors, which later steps change in place. */
+  state(): Map<string, Tensor>;
+}
+
+/** Forgets all gradients. */
+export function zeroGrad(parameters: Parameters): void {
+  for (const parameter of parameters.values()) parameter.grad = undefined;
+}
+
+/** Tensors of zeros beside parameters, in the memory of the parameters' own choosing: none yet, the heap. */
+class Moments {
+  readonly #tensors: Map<string, Tensor>;
+
+  constructor(parameters: Parameters) {
+    this.#tensors = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]));
+  }
+
+  of(name: string): Float32Array {
+    return this.#tensors.get(name)!.data;
+  }
+
+  named(prefix: string): [string, Tensor][] {
+    return [...this.#tensors].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
+  }
+}
+
+/** Parameters are changed through their storage, so each must be dense. */
+function checkParameters(optimizer: string, parameters: Parameters): void {
+  for (const [name, parameter] of parameters) {
+    if (!parameter.isContiguous) {
+      throw new ShapeError(`${optimizer}: parameter ${name} is a view that is not contiguous; pass its copy.`);
+    }
+  }
+}
+
+export interface SgdOptions {
+  /** Share of the last step's direction that is kept (Polyak 1964); 0 by default. */
+  readonly momentum?: number | undefined;
+  /** Added to the gradient, times the parameter; 0 by default. */
+  readonly weightDecay?: number | undefined;
+}
+
+/** Stochastic gradient descent: v ← momentum · v + gradient, parameter ← parameter − rate · v. */
+export class SGD implements Optimizer {
+  readonly parameters: Parameters;
+  readonly #momentum: number;
+  readonly #weightDecay: number;
+  readonly #velocity: Moments | undefined;
+
+  /** Throws a ShapeError if a parameter is not contiguous. */
+  constructor(parameters: Parameters, { momentum = 0, weightDecay = 0 }: SgdOptions = {}) {
+    checkParameters("SGD", parameters);
+    this.parameters = parameters;
+    this.#momentum = momentum;
+    this.#weightDecay = weightDecay;
+    this.#velocity = momentum === 0 ? undefined : new Moments(parameters);
+  }
+
+  step(learningRate: number): void {
+    for (const [name, parameter] of this.parameters) {
+      if (!parameter.grad) continue;
+      const [value, gradient] = [parameter.data, parameter.grad.data];
+      const velocity = this.#velocity?.of(name);
+      for (let i = 0; i < value.length; i++) {
+        let direction = gradient[i]! + this.#weightDecay * value[i]!;
+        if (velocity) direction = velocity[i] = this.#momentum * velocity[i]! + direction;
+        value[i] = value[i]! - learningRate * direction;
+      }
+    }
+  }
+
+  state(): Map<string, Tensor> {
+    return new Map(this.#velocity?.named("velocity"));
+  }
+}
+
+export interface AdamOptions {
+  /** Memory of the mean of the gradients; 0.9 by default. */
+  readonly beta1?: number | undefined;
+  /** Memory of the mean of their squares; 0.999 by default. */
+  readonly beta2?: number | undefined;
+  /** Added to the root of the mean square; 1e-8 by default. */
+  readonly epsilon?: number | undefined;
+}
+
+export interface AdamWOptions extends AdamOptions {
+  /** Share of a parameter that each step takes away, times the rate; 0.01 by default. */
+  readonly weightDecay?: number | undefined;
+  /** Which parameters decay; those of two axes or more by default, that is neither biases nor gains. */
+  readonly decays?: ((name: string, parameter: Tensor) => boolean) | undefined;
+}
+
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2). */
+export class AdamW implements Optimizer {
+  readonly parameters: Parameters;
+  readonly #options: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
+  readonly #decay: ReadonlyMap<string, number>;
+  readonly #first: Moments;
+  readonly #second: Moments;
+
+  /** Throws a ShapeError if a parameter is not contiguous. */
+  constructor(parameters: Parameters, options: AdamWOptions = {}) {
+    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
+    const decays = options.decays ?? ((_: string, parameter: Tensor) => parameter.rank >= 2);
+    checkParameters("AdamW", parameters);
+    this.parameters = parameters;
+    this.#options = { beta1, beta2, epsilon };
+    this.#decay = new Map([...parameters].map(([name, x]) => [name, decays(name, x) ? weightDecay : 0]));
+    this.#first = new Moments(parameters);
+    this.#second = new Moments(parameters);
+  }
+
+  step(learningRate: number, step: number): void {
+    for (const [name, parameter] of this.parameters) {
+      if (!parameter.grad) continue;
+      getKernels().adamStep({
+        parameter: parameter.data,
+        firstMoment: this.#first.of(name),
+        secondMoment: this.#second.of(name),
+        gradient: parameter.grad.data,
+        learningRate,
+        ...this.#options,
+        weightDecay: this.#decay.get(name)!,
+        step,
+      });
+    }
+  }
+
+  state(): Map<string, Tensor> {
+    return new Map([...this.#first.named("firstMoment"), ...this.#second.named("secondMoment")]);
+  }
+}
+
+/** Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1). */
+export class Adam extends AdamW {
+  /** Throws a ShapeError if a parameter is not contiguous. */
+  constructor(parameters: Parameters, options: AdamOptions = {}) {
+    super(parameters, { ...options, weightDecay: 0 });
+  }
+}

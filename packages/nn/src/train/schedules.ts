@@ -1,0 +1,57 @@
+/** Learning rates over the steps of a training, which are counted from 1. */
+
+/** The learning rate of a step. */
+export type Schedule = (step: number) => number;
+
+/** What most schedules have in common: a linear rise from 0 to the peak, then a descent that ends with the last step. */
+export interface WarmUpOptions {
+  /** The highest rate. */
+  readonly peak: number;
+  /** Steps until it is reached; 0 by default. */
+  readonly warmup?: number | undefined;
+  /** Steps of the whole training. */
+  readonly steps: number;
+  /** The rate at the last step and after it; 0 by default. */
+  readonly floor?: number | undefined;
+}
+
+/** One rate throughout. */
+export const constant =
+  (rate: number): Schedule =>
+  () =>
+    rate;
+
+/** Along `shape`, which falls from 1 to 0 as the share of the descent that is done goes from 0 to 1. */
+function descending({ peak, warmup = 0, steps, floor = 0 }: WarmUpOptions, shape: (done: number) => number): Schedule {
+  if (!(warmup >= 0 && warmup <= steps)) {
+    throw new RangeError(`schedule: a warm-up of ${warmup} steps does not fit into ${steps}.`);
+  }
+  return (step) => {
+    if (step < warmup) return (peak * step) / warmup;
+    const done = steps === warmup ? 1 : Math.min(1, (step - warmup) / (steps - warmup));
+    return floor + (peak - floor) * shape(done);
+  };
+}
+
+/** Straight down. Throws a RangeError if the warm-up is longer than the training. */
+export const linear = (options: WarmUpOptions): Schedule => descending(options, (done) => 1 - done);
+
+/** Half a cosine wave down (Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5). Throws a RangeError as `linear` does. */
+export const cosine = (options: WarmUpOptions): Schedule =>
+  descending(options, (done) => (1 + Math.cos(Math.PI * done)) / 2);
+
+/**
+ * factor · dModel^−0.5 · min(step^−0.5, step · warmup^−1.5): the rate of Vaswani et al. 2017, equation 3, highest at step
+ * `warmup`.
+ */
+export const noam = ({
+  dModel,
+  warmup,
+  factor = 1,
+}: {
+  readonly dModel: number;
+  readonly warmup: number;
+  readonly factor?: number | undefined;
+}): Schedule => {
+  return (step) => factor * dModel ** -0.5 * Math.min(step ** -0.5, step * warmup ** -1.5);
+};

@@ -1,0 +1,146 @@
+/** The training loop: draw a batch, go forward and back, step, look, write down, until it is enough. */
+import { noGrad, Rng, scope, type Tensor } from "@selectron/core";
+import type { TrainingState } from "./checkpoint.js";
+import { newestState, saveCheckpoint, type CheckpointOptions } from "./checkpoints.js";
+import { clipGradients, scaleGradients } from "./gradients.js";
+import { checkFinite } from "./non-finite.js";
+import { zeroGrad, type Optimizer } from "./optimizers.js";
+import type { Schedule } from "./schedules.js";
+
+/** What one forward pass on one batch gives. */
+export interface BatchResult {
+  /** A scalar on the tape: a mean over what the batch asks. */
+  readonly loss: Tensor;
+  /** Answers that were right, of how many. */
+  readonly correct: number;
+  readonly counted: number;
+  /** Tokens that went through the model. */
+  readonly tokens: number;
+}
+
+/** What a step leaves for the log. */
+export interface StepRecord {
+  /** From 1. */
+  readonly step: number;
+  readonly loss: number;
+  /** Share of right answers, 0 to 1. */
+  readonly accuracy: number;
+  readonly learningRate: number;
+  /** Norm of all gradients, before clipping. */
+  readonly gradientNorm: number;
+  readonly tokens: number;
+  /** Of an evaluation after this step, if there was one. */
+  readonly evaluation?: number;
+}
+
+export interface EvaluationOptions {
+  /** Steps from one evaluation to the next. */
+  readonly every: number;
+  /** Accuracy, 0 to 1, on data that is not trained on. Runs without a tape. */
+  readonly accuracy: () => number;
+  /** The training ends when an evaluation reaches this. */
+  readonly enough?: number | undefined;
+  /** The training ends after this many evaluations without a new best. */
+  readonly patience?: number | undefined;
+}
+
+export interface TrainOptions {
+  /** Of the parameters to train, which must have `requiresGrad`. */
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** Steps of the whole training. */
+  readonly steps: number;
+  readonly seed: number;
+  /**
+   * The forward pass on a batch of its own drawing. Whatever is random in it comes from this stream, which depends on the
+   * seed, the step and the batch's number in it only.
+   */
+  readonly forward: (rng: Rng) => BatchResult;
+  /** Batches per step, their gradients averaged; 1 by default. */
+  readonly accumulate?: number | undefined;
+  /** The largest norm of all gradients together; none by default. */
+  readonly clip?: number | undefined;
+  readonly evaluation?: EvaluationOptions | undefined;
+  readonly checkpoints?: CheckpointOptions | undefined;
+  /** What the training is, in a line, for its checkpoints. */
+  readonly description?: string | undefined;
+  /** Told of the step that a checkpoint lets the training go on after; 0 if it begins. */
+  readonly started?: ((step: number) => void) | undefined;
+  /** Told of every step. The loop waits for what it returns. */
+  readonly onStep?: ((record: StepRecord) => void | Promise<void>) | undefined;
+}
+
+export interface TrainingEnd {
+  /** Steps done, those before a resume included. */
+  readonly steps: number;
+  readonly why: "steps" | "enough" | "patience";
+  readonly bestAccuracy: number;
+}
+
+/** The random stream of one batch of one step. */
+export const batchRng = (seed: number, step: number, batch: number): Rng =>
+  new Rng(new Rng(seed).next() ^ Math.imul(step, 0x9e3779b1) ^ Math.imul(batch + 1, 0x85ebca6b));
+
+/**
+ * Trains, going on from the newest sound checkpoint if there are any. Interrupted and resumed, it ends with the same bits as
+ * without.
+ *
+ * @throws NonFiniteError if the loss or a gradient is not finite
+ * @throws CheckpointError if the checkpoints belong to another training
+ */
+export async function train(options: TrainOptions): Promise<TrainingEnd> {
+  const { optimizer, steps, checkpoints, evaluation, description = "", onStep } = options;
+  const begin: TrainingState = { step: 0, description, bestAccuracy: 0, evaluationsSince: 0 };
+  let state = (checkpoints && newestState(checkpoints, optimizer, description)) ?? begin;
+  options.started?.(state.step);
+  let why = reasonToEnd(state, options);
+  while (!why) {
+    const step = state.step + 1;
+    const record = scope(() => trainStep(step, options));
+    const isEvaluated = evaluation && (step % evaluation.every === 0 || step === steps);
+    const accuracy = isEvaluated ? scope(() => noGrad(evaluation.accuracy)) : undefined;
+    state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
+    why = reasonToEnd(state, options);
+    if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);
+    await onStep?.(accuracy === undefined ? record : { ...record, evaluation: accuracy });
+  }
+  return { steps: state.step, why, bestAccuracy: state.bestAccuracy };
+}
+
+const judged = (state: TrainingState, accuracy: number): Pick<TrainingState, "bestAccuracy" | "evaluationsSince"> =>
+  accuracy > state.bestAccuracy
+    ? { bestAccuracy: accuracy, evaluationsSince: 0 }
+    : { bestAccuracy: state.bestAccuracy, evaluationsSince: state.evaluationsSince + 1 };
+
+function reasonToEnd(state: TrainingState, { steps, evaluation }: TrainOptions): TrainingEnd["why"] | undefined {
+  const { enough = Infinity, patience = Infinity } = evaluation ?? {};
+  if (state.bestAccuracy >= enough) return "enough";
+  if (state.evaluationsSince >= patience) return "patience";
+  return state.step >= steps ? "steps" : undefined;
+}
+
+/** One step of the optimiser. */
+function trainStep(step: number, options: TrainOptions): StepRecord {
+  const { optimizer, schedule, seed, forward, accumulate = 1, clip = Infinity } = options;
+  const { parameters } = optimizer;
+  let [loss, correct, counted, tokens] = [0, 0, 0, 0];
+  try {
+    for (let batch = 0; batch < accumulate; batch++) {
+      const result = forward(batchRng(seed, step, batch));
+      checkFinite(step, result.loss, parameters);
+      result.loss.backward();
+      loss += result.loss.item() / accumulate;
+      correct += result.correct;
+      counted += result.counted;
+      tokens += result.tokens;
+    }
+    if (accumulate > 1) scaleGradients(parameters, 1 / accumulate);
+    const gradientNorm = clipGradients(parameters, clip);
+    checkFinite(step, gradientNorm, parameters);
+    const learningRate = schedule(step);
+    optimizer.step(learningRate, step);
+    return { step, loss, accuracy: correct / Math.max(1, counted), learningRate, gradientNorm, tokens };
+  } finally {
+    zeroGrad(parameters);
+  }
+}

@@ -1,0 +1,71 @@
+import { Rng } from "@selectron/core";
+import { accuracyOf, Adam, additionTask, answer, constant, copyTask, drawBatch, HeldOut, parserExample, parserTask, teacherForced, train, Transformer } from "@selectron/nn"; // prettier-ignore
+import { describe, expect, it } from "vitest";
+
+describe("the chapter's data", () => {
+  it("copy: twenty tokens from 1 to 19 come out as they went in", () => {
+    const { source, target } = copyTask.draw(new Rng(1));
+    expect(source).toEqual(target);
+    expect(source.length).toBe(20);
+    const many = Array.from({ length: 100 }, (_, seed) => copyTask.draw(new Rng(seed)).source).flat();
+    expect([Math.min(...many), Math.max(...many)]).toEqual([1, 19]);
+  });
+
+  it("addition: 153 + 391 is 1 5 3 + 3 9 1 and 5 4 4", () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const { source, target } = additionTask.draw(new Rng(seed));
+      const [a, b] = [source.slice(0, 3), source.slice(4)].map((digits) => Number(digits.join("")));
+      expect(source[3]).toBe(10);
+      expect(source.length).toBe(7);
+      expect(Number(target.join(""))).toBe(a! + b!);
+      expect(target.length).toBe(3);
+      expect(Math.max(a!, b!)).toBeLessThan(500);
+    }
+    const example = { source: [1, 5, 3, 10, 3, 9, 1], target: [5, 4, 4] };
+    expect(additionTask.show(example)).toBe("153 + 391 = 544");
+    const longer = additionTask.beyond!["4 digits"]!(new Rng(1));
+    expect([longer.source.length, longer.target.length]).toEqual([9, 4]);
+  });
+
+  it("parser: the ids of the chapter's printed examples", () => {
+    expect(parserExample("y=7/7")).toEqual({ source: [12, 1, 21, 5, 21], target: [6, 12, 10, 21, 21] });
+    expect(parserExample("x=4/3")).toEqual({ source: [11, 1, 18, 5, 17], target: [6, 11, 10, 18, 17] });
+    expect(parserExample("x=1*4")).toEqual({ source: [11, 1, 15, 4, 18], target: [6, 11, 9, 15, 18] });
+    expect(parserTask.show(parserExample("x=1+2"))).toBe("x=1+2 → ASSIGN x ADD 1 2");
+  });
+
+  it("what is held out never trains, is the same for all seeds, and has x=1+2", () => {
+    const heldOut = new HeldOut(parserTask, 200);
+    expect(heldOut.examples).toEqual(new HeldOut(parserTask, 200).examples);
+    expect(heldOut.examples[0]).toEqual(parserExample("x=1+2"));
+    expect(new Set(heldOut.examples.map(({ source }) => source.join())).size).toBe(200);
+    const batch = drawBatch(parserTask, heldOut, 2000, new Rng(1));
+    expect(batch.length).toBe(2000);
+    expect(batch.some((example) => heldOut.has(example))).toBe(false);
+  });
+});
+
+describe("a small Transformer", () => {
+  it("learns to copy, and then answers token by token", async () => {
+    const task = { ...copyTask, draw: (rng: Rng) => shortened(copyTask.draw(rng).source.map((id) => id % 4)) }; // prettier-ignore
+    const sizes = { vocabSize: 5, hiddenSize: 16, numHiddenLayers: 1, intermediateSize: 32, maxPositionEmbeddings: 4 };
+    const model = new Transformer({ ...task.config, ...sizes }, new Rng(1));
+    const heldOut = new HeldOut(task, 40);
+    const before = accuracyOf(model, heldOut.examples, 4);
+    await train({
+      optimizer: new Adam(model.parameters()),
+      schedule: constant(0.005),
+      steps: 250,
+      seed: 1,
+      forward: (rng) => teacherForced(model, drawBatch(task, heldOut, 16, rng), 4, rng),
+    });
+    expect(before.exact).toBeLessThan(0.3);
+    expect(accuracyOf(model, heldOut.examples, 4)).toEqual({ exact: 1, partial: 1 });
+    expect(answer(model, [[3, 0, 1, 1]], 4, 4)).toEqual([[3, 0, 1, 1]]);
+  });
+});
+
+const shortened = (tokens: number[]): { source: number[]; target: number[] } => ({
+  source: tokens.slice(0, 4),
+  target: tokens.slice(0, 4),
+});
