@@ -8,14 +8,20 @@
  *
  * Wherever an s-op is wanted a plain value may stand, the same at every position: whole numbers are ints, others floats. Values are
  * Python's, as in the language, and so are their errors, which come when an input is evaluated.
+ *
+ * Beyond the language there is `null`, the absence of a value, as the `otherwise` of `aggregate` or the result of a `map`: text cannot
+ * write it. A function of null is null, except `isNull`, and `ifElse` where null is not chosen. Null in the keys or queries of a
+ * `select`, in the scores of `best`, or among several values of which the mean is wanted, is an error.
  */
 import type { Atom, Comparison } from "./atom/atom.js";
+import { describeAtom } from "./atom/text.js";
+import { errors } from "./diagnostic.js";
 import * as maps from "./graph/elementwise.js";
 import * as node from "./graph/node.js";
 import type { Elementwise, Selector, SOp } from "./graph/node.js";
 import { plainAtom, type Plain } from "./interpret/evaluate.js";
 
-/** What can stand at a position, as TypeScript sees it. */
+/** What can stand at a position, as TypeScript sees it, apart from null. */
 export type Value = number | boolean | string;
 
 /** An s-op, or one value for every position. */
@@ -39,7 +45,7 @@ export const indices: SOp<number> = typed(node.indicesNode());
 
 /** The same value at every position: whole numbers are ints. */
 export function constant(value: bigint): SOp<number>;
-export function constant<T extends Value>(value: T): SOp<Widened<T>>;
+export function constant<T extends Value | null>(value: T): SOp<Widened<T>>;
 export function constant(value: Plain): SOp {
   return node.constantNode(atomOf(value));
 }
@@ -61,31 +67,44 @@ function apply<T>(fn: Elementwise, ...args: readonly (SOp | Plain)[]): SOp<T> {
   const sops = args.map(lift);
   const atoms = sops.map((sop) => (sop.kind === "constant" ? sop.value : undefined));
   const known = atoms.every((atom) => atom !== undefined);
-  return (known ? node.constantNode(fn.apply(atoms)) : node.mapNode(fn, sops)) as SOp<T>;
+  return (known ? node.constantNode(maps.applyMap(fn, atoms)) : node.mapNode(fn, sops)) as SOp<T>;
 }
 
-type Numeric = (a: Lift<number>, b: Lift<number>) => SOp<number>;
+/** An s-op that may be null at some positions, or one value. */
+type Maybe<T> = Lift<T | null>;
+
+/** What may be null gives what may be null. */
+interface Numeric {
+  (a: Lift<number>, b: Lift<number>): SOp<number>;
+  (a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
+}
+interface NumericOfOne {
+  (a: Lift<number>): SOp<number>;
+  (a: Maybe<number>): SOp<number | null>;
+}
 
 /** `a + b`: of numbers the sum, of strings one behind the other. */
 export function add(a: Lift<number>, b: Lift<number>): SOp<number>;
 export function add(a: Lift<string>, b: Lift<string>): SOp<string>;
-export function add(a: Lift<Value>, b: Lift<Value>): SOp<Value> {
+export function add(a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
+export function add(a: Maybe<string>, b: Maybe<string>): SOp<string | null>;
+export function add(a: Maybe<Value>, b: Maybe<Value>): SOp<Value | null> {
   return apply(maps.arithmeticMap("+"), a, b);
 }
 /** `a - b` */
-export const sub: Numeric = (a, b) => apply(maps.arithmeticMap("-"), a, b);
+export const sub: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>(maps.arithmeticMap("-"), a, b);
 /** `a * b` */
-export const mul: Numeric = (a, b) => apply(maps.arithmeticMap("*"), a, b);
+export const mul: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>(maps.arithmeticMap("*"), a, b);
 /** `a / b`, always a float */
-export const div: Numeric = (a, b) => apply(maps.arithmeticMap("/"), a, b);
+export const div: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>(maps.arithmeticMap("/"), a, b);
 /** `a % b`, with the sign of `b` */
-export const mod: Numeric = (a, b) => apply(maps.arithmeticMap("%"), a, b);
+export const mod: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>(maps.arithmeticMap("%"), a, b);
 /** `a ^ b`, the power */
-export const pow: Numeric = (a, b) => apply(maps.arithmeticMap("^"), a, b);
+export const pow: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>(maps.arithmeticMap("^"), a, b);
 /** `-a` */
-export const neg = (a: Lift<number>): SOp<number> => apply(maps.unaryMap("-"), a);
+export const neg: NumericOfOne = (a: Maybe<number>) => apply<never>(maps.unaryMap("-"), a);
 /** The nearest int, halves to the even one. */
-export const round = (a: Lift<number>): SOp<number> => apply(maps.unaryMap("round"), a);
+export const round: NumericOfOne = (a: Maybe<number>) => apply<never>(maps.unaryMap("round"), a);
 /** 1 where `a` is true, else 0. */
 export const indicator = (a: SOp): SOp<number> => apply(maps.indicatorMap, a);
 
@@ -94,18 +113,21 @@ export interface Compare {
   (a: Lift<number>, b: Lift<number>): SOp<boolean>;
   (a: Lift<string>, b: Lift<string>): SOp<boolean>;
   (a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
+  (a: Maybe<number>, b: Maybe<number>): SOp<boolean | null>;
+  (a: Maybe<string>, b: Maybe<string>): SOp<boolean | null>;
+  (a: Maybe<boolean>, b: Maybe<boolean>): SOp<boolean | null>;
   /** As text writes it. */
   readonly op: Comparison;
 }
 
 const compare = (op: Comparison): Compare =>
-  Object.assign((a: Lift<Value>, b: Lift<Value>) => apply<boolean>(maps.comparisonMap(op), a, b), { op });
+  Object.assign((a: Maybe<Value>, b: Maybe<Value>) => apply<never>(maps.comparisonMap(op), a, b), { op });
 
 /** `==` */
 export const eq: Compare = compare("==");
 /** `!=`: in text only inside `select`; between s-ops it is `not (a == b)`. */
 export const ne: Compare = Object.assign(
-  (a: Lift<Value>, b: Lift<Value>) => apply<boolean>(maps.notMap, apply(maps.comparisonMap("=="), a, b)),
+  (a: Maybe<Value>, b: Maybe<Value>) => apply<never>(maps.notMap, apply(maps.comparisonMap("=="), a, b)),
   { op: "!=" as const },
 );
 /** `<` */
@@ -117,63 +139,80 @@ export const gt: Compare = compare(">");
 /** `>=` */
 export const ge: Compare = compare(">=");
 
-/** Row q selects position k where `keys[k] op queries[q]`. */
-export function select(keys: Lift<number>, queries: Lift<number>, compare: Compare): Selector;
-export function select(keys: Lift<string>, queries: Lift<string>, compare: Compare): Selector;
-export function select(keys: Lift<boolean>, queries: Lift<boolean>, compare: Compare): Selector;
-export function select(keys: Lift<Value>, queries: Lift<Value>, { op }: Compare): Selector {
+/** Row q selects position k where `keys[k] op queries[q]`. Where a key or a query is null the program has no value. */
+export function select(keys: Maybe<number>, queries: Maybe<number>, compare: Compare): Selector;
+export function select(keys: Maybe<string>, queries: Maybe<string>, compare: Compare): Selector;
+export function select(keys: Maybe<boolean>, queries: Maybe<boolean>, compare: Compare): Selector;
+export function select(keys: Maybe<Value>, queries: Maybe<Value>, { op }: Compare): Selector {
   return node.selectNode(lift(keys), lift(queries), op);
 }
+
+type Truth = Maybe<boolean>;
 
 /** Both: of two selectors the cells of both, of two s-ops the positions where both are true. */
 export function and(a: Selector, b: Selector): Selector;
 export function and(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
-export function and(a: Selector | Lift<boolean>, b: Selector | Lift<boolean>): Selector | SOp<boolean> {
-  return isSelector(a)
-    ? node.selectorPairNode("and", a, b as Selector)
-    : apply<boolean>(maps.andMap, a, b as Lift<boolean>);
+export function and(a: Truth, b: Truth): SOp<boolean | null>;
+export function and(a: Selector | Truth, b: Selector | Truth): Selector | SOp<boolean | null> {
+  return isSelector(a) ? node.selectorPairNode("and", a, b as Selector) : apply<never>(maps.andMap, a, b as Truth);
 }
 
 /** Either, of selectors or s-ops. */
 export function or(a: Selector, b: Selector): Selector;
 export function or(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
-export function or(a: Selector | Lift<boolean>, b: Selector | Lift<boolean>): Selector | SOp<boolean> {
-  return isSelector(a)
-    ? node.selectorPairNode("or", a, b as Selector)
-    : apply<boolean>(maps.orMap, a, b as Lift<boolean>);
+export function or(a: Truth, b: Truth): SOp<boolean | null>;
+export function or(a: Selector | Truth, b: Selector | Truth): Selector | SOp<boolean | null> {
+  return isSelector(a) ? node.selectorPairNode("or", a, b as Selector) : apply<never>(maps.orMap, a, b as Truth);
 }
 
 /** The opposite, of a selector or an s-op. */
 export function not(a: Selector): Selector;
 export function not(a: Lift<boolean>): SOp<boolean>;
-export function not(a: Selector | Lift<boolean>): Selector | SOp<boolean> {
-  return isSelector(a) ? node.selectorNotNode(a) : apply<boolean>(maps.notMap, a);
+export function not(a: Truth): SOp<boolean | null>;
+export function not(a: Selector | Truth): Selector | SOp<boolean | null> {
+  return isSelector(a) ? node.selectorNotNode(a) : apply<never>(maps.notMap, a);
 }
 
-const isSelector = (value: Selector | Lift<Value>): value is Selector => isNode(value) && node.isSelector(value);
+const isSelector = (value: Selector | Maybe<Value>): value is Selector => isNode(value) && node.isSelector(value);
 
 /** Of what a row selects, the one position with the highest score; of equal scores the earliest. */
 export const best = (selector: Selector, score: Lift<number>): Selector => node.bestNode(selector, lift(score));
 
 /**
  * The mean of what each row selects; one selected value stays as it is, of any type. A row that selects nothing gives
- * `otherwise`, the int 0 if absent, which does not stand among strings.
+ * `otherwise`, the int 0 if absent, which does not stand among strings. Null is a default for all types.
  */
-export const aggregate = <T extends Value>(
+export function aggregate<T extends Value | null>(
   selector: Selector,
   value: Lift<T>,
   otherwise?: NoInfer<Widened<T>>,
-): SOp<Widened<T>> =>
-  node.aggregateNode(selector, lift(value as SOp | Plain), otherwise === undefined ? 0n : atomOf(otherwise)) as SOp<
-    Widened<T>
-  >;
+): SOp<Widened<T>>;
+export function aggregate<T extends Value | null>(
+  selector: Selector,
+  value: Lift<T>,
+  otherwise: null,
+): SOp<Widened<T> | null>;
+export function aggregate(selector: Selector, value: SOp | Plain, otherwise: Plain = 0): SOp {
+  return node.aggregateNode(selector, lift(value), atomOf(otherwise));
+}
 
 /** `then` where the condition is true, else `otherwise`. */
-export const ifElse = <T extends Value>(
+export function ifElse<T extends Value>(
   condition: SOp<boolean>,
   then: Lift<T>,
   otherwise: Lift<NoInfer<Widened<T>>>,
-): SOp<Widened<T>> => apply(maps.ternaryMap, condition, then as SOp | Plain, otherwise as SOp | Plain);
+): SOp<Widened<T>>;
+export function ifElse<T extends Value>(
+  condition: Truth,
+  then: Maybe<T>,
+  otherwise: Maybe<NoInfer<Widened<T>>>,
+): SOp<Widened<T> | null>;
+export function ifElse(condition: SOp | Plain, then: SOp | Plain, otherwise: SOp | Plain): SOp {
+  return apply(maps.ternaryMap, condition, then, otherwise);
+}
+
+/** Where the value is null. */
+export const isNull = (value: SOp): SOp<boolean> => apply(maps.isNullMap, value);
 
 /** Where the value is one of a list. */
 export const oneOf = <T extends Value>(value: SOp<T>, list: readonly NoInfer<Widened<T>>[]): SOp<boolean> =>
@@ -194,22 +233,39 @@ export function selectorWidth(selector: Selector): SOp<number> {
 
 /** The values of s-ops as a TypeScript function takes them. */
 type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
+type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
 
 let functions = 0;
 
 /**
- * Any function of TypeScript at each position alone. It must depend on its arguments only. Ints beyond 2 ** 53 come as bigints, which
- * the type does not say. Such an s-op evaluates, counts and compiles, but has no text (`printRasp`).
+ * Any function of TypeScript at each position alone; where an argument is null it is not asked, and the result is null. Where it throws
+ * the program has no value. It must depend on its arguments only. Ints beyond 2 ** 53 come as bigints, which the type does not say. Such an s-op evaluates, counts and compiles,
+ * but has no text (`printRasp`).
  */
-export function map<A extends readonly Value[], R extends Value>(
+export function map<A extends readonly Value[], R extends Value | null>(
   fn: (...values: A) => R,
   ...sops: Arguments<A>
-): SOp<Widened<R>> {
+): SOp<Widened<R>>;
+export function map<A extends readonly Value[], R extends Value | null>(
+  fn: (...values: A) => R,
+  ...sops: MaybeArguments<A>
+): SOp<Widened<R> | null>;
+export function map<A extends readonly Value[], R extends Value | null>(
+  fn: (...values: A) => R,
+  ...sops: MaybeArguments<A>
+): SOp<Widened<R> | null> {
   const name = fn.name === "" ? "function" : fn.name;
   const elementwise: Elementwise = {
     name,
     key: `TypeScript ${functions++} ${name}`,
-    apply: (atoms) => atomOf(fn(...(atoms.map(plainAtom) as unknown as A))),
+    apply: (atoms) => {
+      try {
+        return atomOf(fn(...(atoms.map(plainAtom) as unknown as A)));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw errors.operandType(`${name} has no value at ${atoms.map(describeAtom).join(", ")}: ${reason}`);
+      }
+    },
   };
   return node.mapNode(elementwise, sops as readonly SOp[]) as SOp<Widened<R>>;
 }

@@ -7,6 +7,7 @@ export * from "./graph/node.js";
 export { sameGraph } from "./graph/equal.js";
 export { printRasp, PrintError } from "./print.js";
 export * from "./combinators.js";
+export * as tracr from "./tracr-library.js";
 export { load, Environment, type LoadOptions } from "./environment.js";
 export type { Listener } from "./elaborate/load-file.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";

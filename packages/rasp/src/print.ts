@@ -171,6 +171,7 @@ export function literal(atom: Atom): string {
       throw new PrintError(`${JSON.stringify(atom)} has no literal: RASP's strings have no escapes`);
     return `"${atom}"`;
   }
+  if (atom === null) throw new PrintError("null has no literal: only the combinators know it");
   if (typeof atom === "number") return floatLiteral(atom);
   return describeAtom(atom);
 }

@@ -13,7 +13,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** A value that JSON can carry. */
 export interface EncodedValue {
   readonly value: Json;
-  /** i, f, b or s for each atom, in brackets for lists and dicts; absent for selectors. */
+  /** i, f, b, s or n for each atom, in brackets for lists and dicts; absent for selectors. */
   readonly kinds?: string;
 }
 
@@ -23,7 +23,7 @@ export function encodeAtom(atom: Atom): Json {
   return atom;
 }
 
-const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s" } as const;
+const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s", object: "n" } as const;
 
 /** The kind letter of an atom. */
 export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeof KINDS];

@@ -4,10 +4,10 @@ import type { Atom, Comparison } from "./atom.js";
 import { numeric } from "./number.js";
 import { describeAtom } from "./text.js";
 
-/** Python's `==`: `1 == 1.0 == True`, and a string equals only a string. */
+/** Python's `==`: `1 == 1.0 == True`; a string equals only a string, and null only null. */
 export function atomsEqual(a: Atom, b: Atom): boolean {
   if (typeof a === typeof b) return a === b;
-  if (typeof a === "string" || typeof b === "string") return false;
+  if (typeof a === "string" || typeof b === "string" || a === null || b === null) return false;
   // JavaScript compares a bigint with a number exactly.
   return numeric(a) == numeric(b);
 }
@@ -15,6 +15,7 @@ export function atomsEqual(a: Atom, b: Atom): boolean {
 /** A text that two atoms share exactly if they are equal: the key of a dict, of a group, of a set. */
 export function atomKey(atom: Atom): string {
   if (typeof atom === "string") return `s${atom}`;
+  if (atom === null) return "n";
   const value = numeric(atom)!;
   return typeof value === "number" && !Number.isInteger(value) ? `f${value}` : `i${BigInt(value)}`;
 }
@@ -31,8 +32,14 @@ function compareStrings(a: string, b: string): number {
 
 const codePointRank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);
 
-/** `a op b` as Python has it. @throws RaspError of class type where Python raises a TypeError. */
+/** `a op b` as Python has it. @throws RaspError of class type where Python raises a TypeError, and for null. */
 export function compareAtoms(op: Comparison, a: Atom, b: Atom): boolean {
+  if (a === null || b === null) {
+    throw errors.operandType(`"${op}" cannot compare ${describeAtom(a)} with ${describeAtom(b)}`, {
+      suggestion:
+        "give the aggregate that it comes from another default than null, or replace it: ifElse(isNull(x), 0, x)",
+    });
+  }
   if (op === "==") return atomsEqual(a, b);
   if (op === "!=") return !atomsEqual(a, b);
   if (typeof a === "string" && typeof b === "string") return ordered(op, compareStrings(a, b), 0);

@@ -8,10 +8,10 @@ import type { Atom } from "./atom.js";
 /** An atom that arithmetic accepts. */
 export type Numeric = bigint | number;
 
-/** The number that an atom is in arithmetic; `undefined` for a string. */
+/** The number that an atom is in arithmetic; `undefined` for a string and for null. */
 export function numeric(atom: Atom): Numeric | undefined {
   if (typeof atom === "boolean") return atom ? 1n : 0n;
-  return typeof atom === "string" ? undefined : atom;
+  return typeof atom === "string" || atom === null ? undefined : atom;
 }
 
 /** @throws RaspError of class overflow if the int is too large for a float. */

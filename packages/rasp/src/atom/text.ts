@@ -54,7 +54,7 @@ const FLOAT =
   /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
 
 /** Python's `int()`. @throws RaspError of class value. */
-export function parseInt10(atom: Atom): bigint {
+export function parseInt10(atom: NonNullable<Atom>): bigint {
   if (typeof atom === "boolean") return atom ? 1n : 0n;
   if (typeof atom === "bigint") return atom;
   if (typeof atom === "number") return truncate(atom);
@@ -65,7 +65,7 @@ export function parseInt10(atom: Atom): bigint {
 }
 
 /** Python's `float()`. @throws RaspError of class value. */
-export function parseFloat64(atom: Atom): number {
+export function parseFloat64(atom: NonNullable<Atom>): number {
   if (typeof atom === "boolean") return atom ? 1 : 0;
   if (typeof atom !== "string") return toFloat(atom);
   const text = asciiDigits(atom.replace(EDGES, "")).toLowerCase();

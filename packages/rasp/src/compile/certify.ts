@@ -226,9 +226,9 @@ class Certifier {
     return size;
   }
 
-  decoding({ output: { kind, classes, reads } }: Plan): void {
+  decoding({ output: { classes, numbers, reads } }: Plan): void {
     const error = this.worst(reads);
-    const margin = kind === "categorical" ? 1 / 2 : smallestStep([classes.map(Number)]) / 2;
+    const margin = numbers ? smallestStep([numbers]) / 2 : 1 / 2;
     if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });
   }
 

@@ -52,7 +52,7 @@ export class CompiledModel {
     this.idOf = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
 
-  /** The value at each position. @throws ModelInputError on an unknown token, an empty or too long input. */
+  /** The value at each position, none for an empty input. @throws ModelInputError on an unknown token or a too long input. */
   run(input: Input): Plain[] {
     return this.runBatch([input])[0]!;
   }
@@ -67,7 +67,7 @@ export class CompiledModel {
    * is hidden from every head, so that an input's values do not depend on what it is batched with.
    *
    * @param record - sees every named activation, [batch, BOS and longest input, …]
-   * @throws ModelInputError on an unknown token, an empty or too long input
+   * @throws ModelInputError on an unknown token or a too long input
    */
   values(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
     if (inputs.length === 0) return [];
@@ -138,7 +138,7 @@ export class CompiledModel {
         `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
         "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
       metadata: encodeCard(this.card),
-      ...(decoding.kind === "numerical" ? { classNumbers: decoding.classes.map(Number) } : {}),
+      ...(decoding.numbers ? { classNumbers: decoding.numbers } : {}),
     });
   }
 
@@ -154,7 +154,6 @@ export class CompiledModel {
 
   private encode(input: readonly Atom[]): number[] {
     const { maxLength, vocabulary } = this.card;
-    if (input.length === 0) throw new ModelInputError("the input is empty", "give at least one token");
     if (input.length > maxLength)
       throw new ModelInputError(
         `the input has ${input.length} tokens, and the model takes at most ${maxLength}`,
@@ -174,9 +173,8 @@ export class CompiledModel {
   }
 
   private decode(logits: Float32Array): Atom {
-    const { kind, classes } = this.card.decoding;
-    if (kind === "categorical") return classes[largest(logits)]!;
-    return nearest(classes, logits[0]!);
+    const { classes, numbers } = this.card.decoding;
+    return classes[numbers ? nearest(numbers, logits[0]!) : largest(logits)]!;
   }
 }
 
@@ -193,15 +191,15 @@ function largest(logits: Float32Array): number {
   return best;
 }
 
-/** The class whose number is nearest to `value`; classes ascend. */
-export function nearest(classes: readonly Atom[], value: number): Atom {
-  let [low, high] = [0, classes.length - 1];
+/** The index of the number that is nearest to `value`; numbers ascend. */
+export function nearest(numbers: readonly number[], value: number): number {
+  let [low, high] = [0, numbers.length - 1];
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (Number(classes[middle]) <= value) low = middle;
+    if (numbers[middle]! <= value) low = middle;
     else high = middle;
   }
-  return value - Number(classes[low]) <= Number(classes[high]) - value ? classes[low]! : classes[high]!;
+  return value - numbers[low]! <= numbers[high]! - value ? low : high;
 }
 
 /** The parameters and the metadata of a file of either format. */

@@ -1,5 +1,6 @@
 /** Elementwise s-ops as functions of what they stand on: a formula evaluates several s-ops from the values of their leaves. */
 import { RaspError } from "../diagnostic.js";
+import { applyMap } from "../graph/elementwise.js";
 import type { Atom } from "../graph/node.js";
 import type { NormalSOp } from "./normal.js";
 
@@ -35,7 +36,11 @@ export class Formula {
       if (node.kind !== "map") throw new Error(`${node.kind} is a leaf`);
       const { fn } = node;
       const slots = node.args.map((arg) => slotOf.get(arg)!);
-      return (values) => fn.apply(slots.map((slot) => values[slot]!));
+      return (values) =>
+        applyMap(
+          fn,
+          slots.map((slot) => values[slot]!),
+        );
     });
     this.outputs = roots.map((root) => slotOf.get(root)!);
   }

@@ -6,6 +6,8 @@ import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
+import type { Decoding } from "./model-card.js";
+import type { Output } from "./plan.js";
 import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
 import { distinctAtoms } from "./value-set.js";
@@ -45,7 +47,7 @@ export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOption
       name: name ?? sop.name ?? "s-op",
       vocabulary: tokens,
       maxLength,
-      decoding: { kind: planned.output.kind, classes: planned.output.classes },
+      decoding: decodingOf(planned.output),
       labels: layout.labels,
       heads,
       certificate,
@@ -54,3 +56,9 @@ export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOption
     layout,
   );
 }
+
+const decodingOf = ({ kind, classes, numbers }: Output): Decoding => ({
+  kind,
+  classes,
+  ...(numbers ? { numbers } : {}),
+});

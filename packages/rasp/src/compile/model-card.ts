@@ -7,6 +7,8 @@ import type { Certificate, StreamBound } from "./certify.js";
 export interface Decoding {
   readonly kind: "categorical" | "numerical";
   readonly classes: readonly Atom[];
+  /** Numerical: the number of each class, ascending. */
+  readonly numbers?: readonly number[];
 }
 
 /** What a model file says of itself: vocabulary, decoding, layout and certificate. */
@@ -28,7 +30,7 @@ export interface ModelCard {
 const FORMAT = "selectron-model";
 const VERSION = 1;
 
-type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string];
+type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string] | ["null"];
 
 const atomToJson = (atom: Atom): AtomJson =>
   typeof atom === "bigint"
@@ -37,7 +39,9 @@ const atomToJson = (atom: Atom): AtomJson =>
       ? ["float", atom]
       : typeof atom === "boolean"
         ? ["bool", atom]
-        : ["string", atom];
+        : atom === null
+          ? ["null"]
+          : ["string", atom];
 
 /** The vocabulary is the card's; a margin without limit is null. */
 const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Certificate) => ({
@@ -58,7 +62,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       name: card.name,
       vocabulary: card.vocabulary.map(atomToJson),
       maxLength: card.maxLength,
-      decoding: { kind: card.decoding.kind, classes: card.decoding.classes.map(atomToJson) },
+      decoding: { ...card.decoding, classes: card.decoding.classes.map(atomToJson) },
       labels: card.labels,
       heads: card.heads,
       certificate: certificateToJson(card.certificate),
@@ -103,15 +107,13 @@ function cardOf(json: unknown): ModelCard {
   const card = record(json, "the description");
   const decoding = record(card["decoding"], "decoding");
   const config = record(card["config"], "config");
-  const kind = decoding["kind"];
-  if (kind !== "categorical" && kind !== "numerical") throw damaged("decoding.kind");
   const vocabulary = list(card["vocabulary"], "vocabulary").map(atomOf);
   return {
     name: text(card["name"], "name"),
     vocabulary,
     certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
     maxLength: whole(card["maxLength"], "maxLength"),
-    decoding: { kind, classes: list(decoding["classes"], "decoding.classes").map(atomOf) },
+    decoding: decodingOf(decoding),
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
     config: {
@@ -129,6 +131,16 @@ function cardOf(json: unknown): ModelCard {
       }),
     },
   };
+}
+
+function decodingOf(json: Record<string, unknown>): Decoding {
+  const { kind } = json;
+  const classes = list(json["classes"], "decoding.classes").map(atomOf);
+  if (kind === "categorical") return { kind, classes };
+  if (kind !== "numerical") throw damaged("decoding.kind");
+  const numbers = list(json["numbers"], "decoding.numbers").map((number) => real(number, "decoding.numbers"));
+  if (numbers.length !== classes.length) throw damaged("decoding.numbers");
+  return { kind, classes, numbers };
 }
 
 function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {
@@ -180,6 +192,7 @@ function whole(json: unknown, where: string): number {
 
 function atomOf(json: unknown): Atom {
   const [kind, value] = list(json, "a value");
+  if (kind === "null") return null;
   if (kind === "int" && typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
   if (kind === "float" && typeof value === "number") return value;
   if (kind === "bool" && typeof value === "boolean") return value;

@@ -5,6 +5,7 @@
  */
 import type { Atom, Comparison, Elementwise, SOp } from "../graph/node.js";
 import { atomKey } from "../atom/compare.js";
+import { applyMap } from "../graph/elementwise.js";
 
 interface NormalBase {
   /** Ascending: operands have smaller ids. */
@@ -96,7 +97,13 @@ export class NormalForm {
   map(fn: Elementwise, args: readonly NormalSOp[], origin?: SOp): NormalSOp {
     if (args.every((arg) => arg.kind === "constant")) {
       try {
-        return this.constant(fn.apply(args.map((arg) => arg.value)), origin);
+        return this.constant(
+          applyMap(
+            fn,
+            args.map((arg) => arg.value),
+          ),
+          origin,
+        );
       } catch {
         // It has no value: keep the map, so that the analysis finds its set empty and can say where.
       }

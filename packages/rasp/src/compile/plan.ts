@@ -63,6 +63,8 @@ export interface Probe {
 export interface Output {
   readonly kind: "categorical" | "numerical";
   readonly classes: readonly Atom[];
+  /** Of a numerical output: what each class counts, ascending. Null and strings count more than every number. */
+  readonly numbers?: readonly number[];
   readonly reads: readonly Read[];
 }
 

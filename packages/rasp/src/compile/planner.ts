@@ -27,8 +27,8 @@ import { refuse } from "./refusal.js";
 import { hasMeans } from "./rows.js";
 import { scoresOf, type Scores } from "./scores.js";
 import { disjointConjunctions, oneConjunction, type Conjunction } from "./selection.js";
-import { coordinates, oneHot, type Standing } from "./standing.js";
-import { atomNumber } from "./value-set.js";
+import { codesOf, coordinates, numbersOf, oneHot, type Standing } from "./standing.js";
+import { atomNumber, distinctAtoms } from "./value-set.js";
 
 /** @throws RaspError of class `compile`, at the s-op that cannot be had. */
 export function plan(root: NormalSOp, form: NormalForm, domain: Domain): Plan {
@@ -72,8 +72,8 @@ class Planner implements Leaves {
         "check it with `selectron eval`",
       );
     if ((root.kind === "mean" || root.kind === "width") && classes.length > 1) {
-      const { encoding, reads } = this.stand(root);
-      if (encoding === "numerical") return { kind: "numerical", classes, reads };
+      const { encoding, numbers, reads } = this.stand(root);
+      if (encoding === "numerical") return { kind: "numerical", classes, numbers: numbers!, reads };
     }
     const reads = this.features.realize(root, oneHot(classes), classes.map(describeAtom));
     return { kind: "categorical", classes, reads };
@@ -95,16 +95,16 @@ class Planner implements Leaves {
     const standing = leaf.kind === "map" ? undefined : this.stand(leaf);
     if (standing?.encoding === "categorical") return standing;
     const reads = this.features.realize(leaf, oneHot(values), values.map(describeAtom));
-    return { values, encoding: "categorical", reads, noise: 1e-6 };
+    return { ...categorical(values), reads, noise: 1e-6 };
   }
 
   private standAnew(leaf: NormalSOp): Standing {
     const values = this.domain.values(leaf);
     switch (leaf.kind) {
       case "tokens":
-        return { values, encoding: "categorical", reads: coordinates(this.tokens), noise: 0 };
+        return { ...categorical(values), reads: coordinates(this.tokens), noise: 0 };
       case "indices":
-        return { values, encoding: "categorical", reads: coordinates(this.indices), noise: 0 };
+        return { ...categorical(values), reads: coordinates(this.indices), noise: 0 };
       case "width":
         return this.standWidth(leaf, values);
       case "mean":
@@ -122,7 +122,8 @@ class Planner implements Leaves {
       this.scores(part, SCORE.count),
     );
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
-    const most = Math.max(...values.map(Number));
+    const numbers = values.map(Number);
+    const most = Math.max(...numbers);
     const stream = headStream(labelOf(width), ["width"], layer, [0], most, 1);
     for (const [j, scores] of parts.entries())
       this.heads.push({
@@ -134,31 +135,22 @@ class Planner implements Leaves {
         bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
         values: [{ read: constantRead(1), atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
       });
-    this.probeNumber(width, values, stream);
-    return { values, encoding: "numerical", reads: coordinates(stream), noise: 4e-6 * most + most ** 2 / COUNT_SCALE };
+    this.probeNumber(width, numbers, Number, stream);
+    const noise = 4e-6 * most + most ** 2 / COUNT_SCALE;
+    return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise };
   }
 
   private standMean(mean: Mean, values: readonly Atom[]): Standing {
-    if (values.some((value) => typeof value === "string"))
-      refuse(
-        mean.origin,
-        "this aggregate gives numbers on some rows and strings on others",
-        "give it a default of the same type",
-      );
-    const [read] = this.features.realize(mean.value, (atom) => [atomNumber(atom)!], ["value"]);
-    const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(Number(value))), 1);
-    const atBos = atomNumber(mean.default) ?? 0;
+    // A row that selects nothing, or null alone, gives the code of the default or of null; no mean comes to that number.
+    const codeOf = codesOf(distinctAtoms([...values, ...this.domain.values(mean.value), mean.default]));
+    const [read] = this.features.realize(mean.value, (atom) => [codeOf(atom)], ["value"]);
+    const numbers = values.map(codeOf);
+    const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
+    const atBos = codeOf(mean.default);
     const purpose = mean.best ? "copy" : "mean";
-    const stream = this.meanHead(
-      mean,
-      purpose,
-      [{ read: read!, atBos }],
-      ["mean"],
-      largest,
-      gridOf(values.map(Number)),
-    );
-    this.probeNumber(mean, values, stream);
-    return { values, encoding: "numerical", reads: coordinates(stream), noise: 1e-6 * largest };
+    const stream = this.meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
+    this.probeNumber(mean, numbers, codeOf, stream);
+    return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise: 1e-6 * largest };
   }
 
   /** At most one position is selected wherever the program has a value, so that the mean of one-hots is a one-hot. */
@@ -170,7 +162,7 @@ class Planner implements Leaves {
     const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
     const stream = this.meanHead(mean, "copy", copied, names, 1, 1);
     this.probes.push({ sop: mean, stream, expected: vectorOf, tolerance: 1 / 4 });
-    return { values, encoding: "categorical", reads: coordinates(stream), noise: 1e-6 };
+    return { ...categorical(values), reads: coordinates(stream), noise: 1e-6 };
   }
 
   private meanHead(
@@ -209,7 +201,7 @@ class Planner implements Leaves {
    */
   private rankedScores(conjunction: Conjunction, best: NormalSOp): Scores {
     const { maxLength } = this.domain;
-    const scoreValues = this.domain.values(best).filter((value) => typeof value !== "string");
+    const scoreValues = this.domain.values(best).filter((value) => atomNumber(value) !== undefined);
     const rankOf = new Map(scoreValues.map((value, rank) => [atomKey(value), rank]));
     const { realize } = this.features;
     const [byScore] = realize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
@@ -236,7 +228,8 @@ class Planner implements Leaves {
     const alone = this.domain.selectsAtMostOne(leaf);
     if (hasMeans(values)) return alone && (this.standsOneHot(leaf.value) || typeof leaf.default === "string");
     const strings = values.filter((value) => typeof value === "string").length;
-    if (strings > 0 && strings < values.length && !alone)
+    const others = values.filter((value) => atomNumber(value) !== undefined).length;
+    if (strings > 0 && others > 0 && !alone)
       refuse(leaf.origin, "this aggregate mixes numbers and strings", "make the aggregated s-op of one type");
     return true;
   };
@@ -246,15 +239,22 @@ class Planner implements Leaves {
     return leaf !== undefined && others.length === 0 && leaf.kind !== "map" && this.isCategorical(leaf);
   }
 
-  private probeNumber(sop: NormalSOp, values: readonly Atom[], stream: Stream): void {
-    this.probes.push({
-      sop,
-      stream,
-      expected: (value) => (typeof value === "string" ? undefined : [Number(value)]),
-      tolerance: smallestStep([values.map(Number)]) / 4,
-    });
+  private probeNumber(
+    sop: NormalSOp,
+    numbers: readonly number[],
+    codeOf: (value: Atom) => number,
+    stream: Stream,
+  ): void {
+    const tolerance = smallestStep([numbers]) / 4;
+    this.probes.push({ sop, stream, expected: (value) => [codeOf(value)], tolerance });
   }
 }
+
+const categorical = (values: readonly Atom[]): Pick<Standing, "values" | "encoding" | "numbers"> => ({
+  values,
+  encoding: "categorical",
+  numbers: numbersOf(values),
+});
 
 const embedding = (label: string, values: readonly Atom[]): Stream => ({
   label,

@@ -4,6 +4,7 @@ import { RaspError } from "../diagnostic.js";
 import type { Atom, Comparison } from "../graph/node.js";
 import type { Mean, Selection, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
+import { atomNumber } from "./value-set.js";
 
 /** Different (count, sum) pairs beyond which a mean is refused. */
 const MEAN_LIMIT = 1 << 15;
@@ -14,9 +15,10 @@ export interface Outcome {
   readonly values: readonly Atom[];
 }
 
-/** Several selected values have a mean only where the sequence is of numbers. */
+/** Several selected values have a mean only where the sequence is of numbers, and then only if none of them is null. */
 export const hasMeans = (values: readonly Atom[]): boolean =>
-  values.every((value) => typeof value !== "string") && values.some((value) => typeof value !== "boolean");
+  values.every((value) => typeof value !== "string") &&
+  values.some((value) => value !== null && typeof value !== "boolean");
 
 const outcomeIds = new WeakMap<readonly Outcome[], number>();
 let nextOutcomeId = 0;
@@ -93,9 +95,14 @@ export function rowValues(sop: Mean | Width, row: readonly Outcome[], copied: bo
   sums.set("0", { count: 0, sum: 0, only: undefined });
   for (const outcome of row) {
     const next: typeof sums = outcome.canSkip ? new Map(sums) : new Map<string, never>();
-    for (const { count, sum } of sums.values())
+    for (const { count, sum, only } of sums.values())
       for (const value of outcome.values) {
-        const total = { count: count + 1, sum: sum + Number(value), only: count === 0 ? value : undefined };
+        if (count > 0 && (value === null || (count === 1 && only === null))) continue;
+        const total = {
+          count: count + 1,
+          sum: sum + (atomNumber(value) ?? NaN),
+          only: count === 0 ? value : undefined,
+        };
         next.set(`${total.count} ${total.sum}`, total);
       }
     if (next.size > MEAN_LIMIT)
@@ -106,6 +113,6 @@ export function rowValues(sop: Mean | Width, row: readonly Outcome[], copied: bo
       );
     sums = next;
   }
-  for (const { count, sum, only } of sums.values()) if (count > 0) add(only ?? sum / count);
+  for (const { count, sum, only } of sums.values()) if (count > 0) add(only === undefined ? sum / count : only);
   return values.values();
 }

@@ -207,6 +207,7 @@ function tupled(
     name: "tuple",
     key: "tuple",
     apply: (values) => JSON.stringify(values.map(atomKey)),
+    seesNull: true,
   };
   return {
     sop: form.map(tuple, sops),

@@ -9,9 +9,25 @@ import { atomNumber } from "./value-set.js";
 export interface Standing {
   readonly values: readonly Atom[];
   readonly encoding: "categorical" | "numerical";
+  /** What each value counts on an axis; undefined where a value of a categorical standing is no number. */
+  readonly numbers: readonly number[] | undefined;
   /** Categorical: for each value a read that is 1 there and else 0. Numerical: one read that gives the number. */
   readonly reads: readonly Read[];
   readonly noise: number;
+}
+
+/** The number that stands for each atom of a numerical standing: itself, and for a string or null one above all numbers. */
+export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
+  const above = values.reduce<number>((most, value) => Math.max(most, Math.ceil(atomNumber(value) ?? 0)), 0);
+  const others = values.filter((value) => atomNumber(value) === undefined);
+  const codes = new Map(others.map((value, j) => [value, above + 1 + j]));
+  return (atom) => atomNumber(atom) ?? codes.get(atom)!;
+}
+
+/** The numbers of atoms if all of them are. */
+export function numbersOf(values: readonly Atom[]): readonly number[] | undefined {
+  const numbers = values.map(atomNumber);
+  return numbers.every((number) => number !== undefined) ? (numbers as number[]) : undefined;
 }
 
 /** One read for each coordinate of a stream. */
@@ -25,7 +41,7 @@ export const coordinates = (stream: Stream): Read[] =>
 
 /** The vectors as affine reads of one leaf, where that is possible. */
 export function directRead(
-  { reads, encoding, values }: Standing,
+  { reads, encoding, numbers }: Standing,
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
 ): Read[] | undefined {
@@ -36,7 +52,7 @@ export function directRead(
       return combineReads(weighted.filter(([weight]) => weight !== 0));
     });
   if (dimensions !== 1) return undefined;
-  const points = rows.map(({ values: [v], result }) => [Number(values[v!]), vectors[result]![0]!] as const);
+  const points = rows.map(({ values: [v], result }) => [numbers![v!]!, vectors[result]![0]!] as const);
   const [[x0, y0], [x1, y1]] = [points[0]!, points.at(-1)!];
   const slope = (y1 - y0) / (x1 - x0);
   // A steep read would amplify the leaf's noise; hidden units remove it instead.
@@ -45,15 +61,13 @@ export function directRead(
 }
 
 /** A leaf as an argument of hidden units. */
-export function argument({ reads, values, encoding, noise }: Standing): Argument {
-  const numbers = values.map(atomNumber);
-  const numeric = numbers.every((number) => number !== undefined) ? (numbers as number[]) : undefined;
-  if (encoding === "numerical") return { numbers: numeric, axis: reads[0]!, gate: undefined, noise };
+export function argument({ reads, numbers, encoding, noise }: Standing): Argument {
+  if (encoding === "numerical") return { numbers, axis: reads[0]!, gate: undefined, noise };
   return {
-    numbers: numeric,
-    axis: numeric && combineReads(numeric.map((number, v) => [number, reads[v]!])),
+    numbers,
+    axis: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),
     gate: (subset) => combineReads(subset.map((v) => [1, reads[v]!])),
-    noise: noise * (numeric ? Math.max(1, ...numeric.map(Math.abs)) : 1),
+    noise: noise * (numbers ? Math.max(1, ...numbers.map(Math.abs)) : 1),
   };
 }
 

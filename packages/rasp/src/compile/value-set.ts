@@ -7,24 +7,27 @@ import type { Atom } from "../graph/node.js";
 
 export interface ValueSet {
   readonly id: number;
-  /** Numbers ascending, then strings in code-unit order. */
+  /** Numbers ascending, then strings in code-unit order, then null. */
   readonly atoms: readonly Atom[];
 }
 
 /** An atom with this key: an int or a float for numbers. */
 export function atomOfKey(key: string): Atom {
+  if (key === "n") return null;
   const text = key.slice(1);
   if (key.startsWith("s")) return text;
   return key.startsWith("i") ? BigInt(text) : Number(text);
 }
 
-/** The number that an atom is in Python's arithmetic; undefined for strings. */
-export const atomNumber = (atom: Atom): number | undefined => (typeof atom === "string" ? undefined : Number(atom));
+/** The number that an atom is in Python's arithmetic; undefined for strings and null. */
+export const atomNumber = (atom: Atom): number | undefined =>
+  typeof atom === "string" || atom === null ? undefined : Number(atom);
 
-const rank = { bigint: 0, number: 1, boolean: 2, string: 3 } as const;
+const rank = { bigint: 0, number: 1, boolean: 2, string: 3, object: 4 } as const;
 const rankOf = (atom: Atom): number => rank[typeof atom as keyof typeof rank];
 
 function order(a: Atom, b: Atom): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
   if (typeof a === "string" || typeof b === "string") {
     if (typeof a !== typeof b) return typeof a === "string" ? 1 : -1;
     return a < b ? -1 : a > b ? 1 : 0;

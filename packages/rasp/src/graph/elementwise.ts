@@ -7,6 +7,10 @@ import type { Atom, Comparison, Elementwise } from "./node.js";
 
 const plain = (name: string, apply: Elementwise["apply"]): Elementwise => ({ name, key: name, apply });
 
+/** What the function gives: null where an operand is null, unless it is made for that. */
+export const applyMap = (fn: Elementwise, args: readonly Atom[]): Atom =>
+  args.includes(null) && fn.seesNull !== true ? null : fn.apply(args);
+
 /** An atom with its type, for keys: `1`, `1.0` and `True` differ here. */
 const exactKey = (atom: Atom): string => `${typeof atom}:${describeAtom(atom)}`;
 
@@ -26,8 +30,16 @@ export const notMap = plain("not", ([a]) => !truth(a!));
 /** 1 where the operand is true, else 0. */
 export const indicatorMap = plain("indicator", ([a]) => (truth(a!) ? 1n : 0n));
 
-/** `then if condition else otherwise`, with the operands in the order (condition, then, otherwise). */
-export const ternaryMap = plain("if", ([condition, then, otherwise]) => (truth(condition!) ? then! : otherwise!));
+/** `then if condition else otherwise`, with the operands in the order (condition, then, otherwise); what is not chosen may be null. */
+export const ternaryMap: Elementwise = {
+  ...plain("if", ([condition, then, otherwise]) =>
+    condition === null ? null : truth(condition!) ? then! : otherwise!,
+  ),
+  seesNull: true,
+};
+
+/** Whether the operand is null. */
+export const isNullMap: Elementwise = { ...plain("is null", ([a]) => a === null), seesNull: true };
 
 /** What an s-op is when compared with something that equals no atom, such as a list. */
 export const neverEqualMap: Elementwise = {

@@ -17,8 +17,10 @@ export interface Elementwise {
   readonly name: string;
   /** The name together with every constant that the function carries. */
   readonly key: string;
-  /** @throws RaspError where the operator has no value for these operands. */
+  /** To be called by `applyMap`. @throws RaspError where the operator has no value for these operands. */
   readonly apply: (args: readonly Atom[]) => Atom;
+  /** Whether it takes null operands itself; else one makes the result null. */
+  readonly seesNull?: true;
   /** The list, string or dict that it looks into. */
   readonly container?: Container;
 }

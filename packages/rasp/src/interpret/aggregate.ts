@@ -84,11 +84,12 @@ function aggregateRows(
   return result;
 }
 
-/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough. */
+/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough, and no null. */
 function exactFloats(values: readonly Atom[]): Float64Array | undefined {
   const floats = new Float64Array(values.length);
   const limit = Number.MAX_SAFE_INTEGER / values.length;
   for (let i = 0; i < floats.length; i++) {
+    if (values[i] === null) return undefined;
     floats[i] = Number(values[i]);
     if (Math.abs(floats[i]!) > limit && typeof values[i] !== "number") return undefined;
   }

@@ -14,13 +14,14 @@ import { Ranking } from "./ranking.js";
 /** The chosen position of each row, -1 for an empty one. */
 export type Choice = Int32Array;
 
-/** @throws RaspError of class type for strings, of class value for nan */
+/** @throws RaspError of class type for strings and null, of class value for nan */
 export function checkScores(scores: readonly Atom[]): void {
   if (typeof scores[0] === "string") {
     throw errors.operandType(`the scores of best are numbers, not strings such as ${describeAtom(scores[0])}`, {
       suggestion: "tokens_int and tokens_float read numbers from tokens",
     });
   }
+  if (scores.includes(null)) throw errors.operandType("the scores of best are numbers, not null");
   if (scores.some(Number.isNaN))
     throw errors.conversion("nan is no score: it is neither above nor below another number");
 }

@@ -4,7 +4,7 @@ import { Evaluation } from "./evaluation.js";
 import { inputAtoms, type Input } from "./tokens.js";
 
 /** An element of a result: ints are numbers while they are safe, else bigints; floats are numbers too. */
-export type Plain = number | bigint | boolean | string;
+export type Plain = number | bigint | boolean | string | null;
 
 /** An atom as JavaScript would write it. */
 export function plainAtom(atom: Atom): Plain {

@@ -13,6 +13,7 @@ import {
   type Selector,
   type SOp,
 } from "../graph/node.js";
+import { applyMap } from "../graph/elementwise.js";
 import { aggregate } from "./aggregate.js";
 import type { Matrix } from "./select.js";
 import { Selections } from "./selection.js";
@@ -135,7 +136,7 @@ export class Evaluation {
           repeats &&= Object.is(arg, args[j]);
           args[j] = arg;
         }
-        values[i] = repeats ? values[i - 1]! : this.ints.share(fn.apply(args));
+        values[i] = repeats ? values[i - 1]! : this.ints.share(applyMap(fn, args));
       }
     };
     // In the original the finished sequence rejects unfit elements, so that any later position's other error comes first.

@@ -3,7 +3,7 @@
  * disjoint boxes of the selector's shape where it has such a form, and else from a walk over the cells, one row in memory.
  */
 import { compareAtoms } from "../atom/compare.js";
-import type { Atom, BestNode, Selector, SOp } from "../graph/node.js";
+import type { Atom, BestNode, Comparison, Selector, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
 import { countUp, layOut, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
@@ -38,7 +38,7 @@ export class Selections {
 
   /** Makes a selector known whose operands are. @throws RaspError of class type or value where it cannot select */
   add(node: Selector): void {
-    if (node.kind === "select") compareAtoms(node.op, this.values(node.keys)[0]!, this.values(node.queries)[0]!);
+    if (node.kind === "select") checkComparable(node.op, this.values(node.keys), this.values(node.queries));
     if (node.kind === "best") checkScores(this.values(node.score));
     this.shapes.set(
       node,
@@ -139,6 +139,12 @@ export class Selections {
       choice.map((position) => position + 1),
     );
   };
+}
+
+/** Each sequence is of one type, so that the first values tell whether they compare, and null does not. */
+function checkComparable(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): void {
+  const example = (values: readonly Atom[]): Atom => (values.includes(null) ? null : values[0]!);
+  compareAtoms(op, example(keys), example(queries));
 }
 
 /** The images of all items; undefined if there are no items to map, or one of them has no image. */

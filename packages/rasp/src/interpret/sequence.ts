@@ -1,10 +1,13 @@
-/** The element types of an evaluated s-op: strings, bools, ints (bools may mix in), or ints and floats (RASP.md, 2.5). */
+/**
+ * The element types of an evaluated s-op: strings, bools, ints (bools may mix in), or ints and floats (RASP.md, 2.5). Null may mix
+ * into all of them.
+ */
 import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 
-/** The type of a whole sequence. "float" may hold ints and bools as they are. */
-export type SequenceType = "string" | "bool" | "int" | "float";
+/** The type of a whole sequence. "float" may hold ints and bools as they are; in "null" there is nothing else. */
+export type SequenceType = "string" | "bool" | "int" | "float" | "null";
 
 /** The one type of all elements. @throws RaspError of class type if they have none */
 export function sequenceType(values: readonly Atom[]): SequenceType {
@@ -14,9 +17,10 @@ export function sequenceType(values: readonly Atom[]): SequenceType {
   return same >= values.length ? TYPES[first as keyof typeof TYPES] : mixedType(values);
 }
 
-const TYPES = { string: "string", boolean: "bool", bigint: "int", number: "float" } as const;
+const TYPES = { string: "string", boolean: "bool", bigint: "int", number: "float", object: "null" } as const;
 
 function mixedType(values: readonly Atom[]): SequenceType {
+  if (values.includes(null)) return sequenceType(values.filter((value) => value !== null));
   let [strings, floats] = [0, 0];
   for (const value of values) {
     if (typeof value === "string") strings++;

@@ -6,6 +6,7 @@ import type { Atom, TokenConversion } from "../graph/node.js";
 
 /** One element of the input, converted. @throws RaspError of class value or overflow. */
 export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
+  if (atom === null) throw errors.conversion("null is no token");
   switch (conversion) {
     case "str":
       return atomText(atom);
@@ -23,9 +24,11 @@ export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
 /** An input as a JavaScript program gives it: a string stands for its characters, a whole number for an int. */
 export type Input = string | readonly Atom[];
 
-/** The atoms of an input, none for an empty one. */
+/** The atoms of an input, none for an empty one. @throws RaspError of class type for null. */
 export function inputElements(input: Input): readonly Atom[] {
   if (typeof input === "string") return [...input];
+  if (input.includes(null))
+    throw errors.input("null cannot be in an input", { suggestion: "use ints, floats, bools and strings as tokens" });
   return input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
 }
 

@@ -33,6 +33,11 @@ it("ints and floats come out as numbers", () => {
   expect(compile(mean, { vocabulary: "ab", maxLength: 3 }).run("abb")).toEqual([0, 0.5, 1]);
 });
 
+it("an empty input has no values", () => {
+  expect(model.run("")).toEqual([]);
+  expect(model.runBatch(["", "ab"])).toEqual([[], model.run("ab")]);
+});
+
 describe("bad input", () => {
   it("a token outside the vocabulary", () => {
     const error = failure(() => model.run("abz"));
@@ -44,8 +49,8 @@ describe("bad input", () => {
     expect(failure(() => model.run("abcab")).message).toBe("the input has 5 tokens, and the model takes at most 4");
   });
 
-  it("empty", () => {
-    expect(failure(() => model.run("")).message).toBe("the input is empty");
+  it("null", () => {
+    expect(failure(() => model.run(["a", null])).message).toBe("null cannot be in an input");
   });
 });
 

@@ -1,0 +1,407 @@
+/** Programs of tracr's oracle as s-ops and selectors: from their text, or from the graph of a random one. */
+import {
+  add,
+  aggregate,
+  and,
+  constant,
+  div,
+  eq,
+  ge,
+  gt,
+  ifElse,
+  indices,
+  le,
+  length,
+  lt,
+  map,
+  mod,
+  mul,
+  ne,
+  neg,
+  not,
+  or,
+  select,
+  selectorWidth,
+  sub,
+  tracr,
+  type Compare,
+  type Selector,
+  type SOp,
+} from "../../src/index.js";
+import { isSelector } from "../../src/graph/node.js";
+import { parseProgram, type Argument, type Tree } from "./notation.js";
+
+type Plain = number | boolean | string | null;
+type Row = readonly Plain[];
+type Built = SOp | Selector;
+
+/** TypeScript's types ask for one type on both sides; tracr does not. */
+const anyType = (node: Built): SOp<number> => node as SOp<number>;
+
+const COMPARES: Readonly<Record<string, Compare>> = { EQ: eq, NEQ: ne, LT: lt, LEQ: le, GT: gt, GEQ: ge };
+const SYMBOLS: Readonly<Record<string, Compare>> = { "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge };
+
+/** tracr compares before it ignores the outcome, so that null is an error under TRUE and FALSE too. */
+function selectBy(keys: SOp, queries: SOp, name: string): Selector {
+  const compare = COMPARES[name];
+  if (compare) return select(anyType(keys), anyType(queries), compare);
+  const [same, different] = [eq, ne].map((other) => select(anyType(keys), anyType(queries), other));
+  if (name === "TRUE") return or(same!, different!);
+  if (name === "FALSE") return and(same!, different!);
+  throw new Error(`no comparison is called ${name}`);
+}
+
+/** tracr takes means of bools. */
+const numbers = (value: SOp): SOp<number> =>
+  map((x: number | boolean | string) => (typeof x === "boolean" ? Number(x) : x), value as SOp<number>) as SOp<number>;
+
+function divide(a: number, b: number): number {
+  if (b === 0) throw new Error("division by zero");
+  return a / b;
+}
+
+const floorMod = (a: number, b: number): number => a - b * Math.floor(divide(a, b));
+
+/** A formula's value, where its parameters have these. Arithmetic is Python's. */
+function calculate(tree: Tree, names: Readonly<Record<string, Plain>>): Plain {
+  if (tree.kind === "value") return tree.value;
+  if (tree.kind === "name" && tree.name in names) return names[tree.name]!;
+  if (tree.kind !== "operator") throw new Error(`no formula: ${JSON.stringify(tree)}`);
+  const [a, b, c] = tree.args.map((arg) => () => calculate(arg, names));
+  const number = (part: typeof a): number => part!() as number;
+  switch (tree.name) {
+    case "?":
+      return a!() ? b!() : c!();
+    case "and":
+      return a!() ? b!() : a!();
+    case "or":
+      return a!() ? a!() : b!();
+    case "not":
+      return !a!();
+    case "negative":
+      return -number(a);
+    case "+":
+      return number(a) + number(b);
+    case "-":
+      return number(a) - number(b);
+    case "*":
+      return number(a) * number(b);
+    case "/":
+      return divide(number(a), number(b));
+    case "//":
+      return Math.floor(divide(number(a), number(b)));
+    case "%":
+      return floorMod(number(a), number(b));
+    case "==":
+      return Number(a!()) === Number(b!()) || a!() === b!();
+    case "!=":
+      return !(Number(a!()) === Number(b!()) || a!() === b!());
+    case "<":
+      return number(a) < number(b);
+    case "<=":
+      return number(a) <= number(b);
+    case ">":
+      return number(a) > number(b);
+    case ">=":
+      return number(a) >= number(b);
+    default:
+      throw new Error(`no operator is called ${tree.name}`);
+  }
+}
+
+/** The free names of a formula, in the order of the alphabet from x on: x, y, z, a, b, … */
+function parametersOf(tree: Tree): string[] {
+  const found = new Set<string>();
+  const walk = (part: Tree): void => {
+    if (part.kind === "name") found.add(part.name);
+    if (part.kind === "operator") part.args.forEach(walk);
+  };
+  walk(tree);
+  return [...found].sort();
+}
+
+class Builder {
+  constructor(private readonly names: ReadonlyMap<string, Built>) {}
+
+  sop(tree: Tree): SOp {
+    const node = this.build(tree);
+    if (isSelector(node)) throw new Error(`a selector stands where an s-op should: ${JSON.stringify(tree)}`);
+    return node;
+  }
+
+  selector(tree: Tree): Selector {
+    const node = this.build(tree);
+    if (!isSelector(node)) throw new Error(`an s-op stands where a selector should: ${JSON.stringify(tree)}`);
+    return node;
+  }
+
+  build(tree: Tree): Built {
+    switch (tree.kind) {
+      case "value":
+        return constant(tree.value);
+      case "name":
+        return this.name(tree.name);
+      case "operator":
+        return this.operator(tree.name, tree.args);
+      case "call":
+        return this.call(tree.name, tree.args);
+      default:
+        throw new Error(`neither an s-op nor a selector: ${JSON.stringify(tree)}`);
+    }
+  }
+
+  private name(name: string): Built {
+    const known = this.names.get(name) ?? { tokens: tracr.tokens, indices, length }[name];
+    if (!known) throw new Error(`no s-op is called ${name}`);
+    return known;
+  }
+
+  private operator(name: string, args: readonly Tree[]): Built {
+    const nodes = args.map((arg) => this.build(arg));
+    if (nodes.some(isSelector)) {
+      const [a, b] = nodes as Selector[];
+      return name === "and" ? and(a!, b!) : name === "or" ? or(a!, b!) : not(a!);
+    }
+    const [a, b, c] = nodes.map(anyType);
+    if (name === "?") return ifElse(a as SOp as SOp<boolean>, b!, c!);
+    if (name === "and")
+      return map((x: boolean, y: boolean) => x && y, a as SOp as SOp<boolean>, b as SOp as SOp<boolean>);
+    if (name === "or")
+      return map((x: boolean, y: boolean) => x || y, a as SOp as SOp<boolean>, b as SOp as SOp<boolean>);
+    if (name === "not") return not(a as SOp as SOp<boolean>);
+    if (name === "negative") return neg(a!);
+    if (name === "//") return map((x: number, y: number) => Math.floor(divide(x, y)), a!, b!);
+    return ({ "+": add, "-": sub, "*": mul, "/": div, "%": mod, ...SYMBOLS } as Record<string, typeof mul>)[name]!(
+      a!,
+      b!,
+    );
+  }
+
+  private call(name: string, args: readonly Argument[]): Built {
+    const named = (wanted: string): Tree | undefined => args.find((arg) => arg.name === wanted)?.value;
+    const positional = args.filter((arg) => arg.name === undefined).map(({ value }) => value);
+    /** By name, else the next positional one. */
+    const next = (...wanted: string[]): Tree | undefined =>
+      wanted.map(named).find((value) => value) ?? positional.shift();
+    const sop = (...wanted: string[]): SOp => this.sop(next(...wanted)!);
+    const plain = (tree: Tree): Plain => calculate(tree, {});
+    switch (name) {
+      case "numerical":
+      case "categorical":
+        return this.build(positional[0]!);
+      case "linear":
+      case "linear_sequence_map":
+        return this.sop(positional[0]!);
+      case "full":
+        return constant(plain(positional[0]!));
+      case "constant sop":
+        return this.standingAt(positional[0]!);
+      case "constant selector":
+        return matrix(listOf(positional[0]!).map((row) => listOf(row).map(plain)));
+      case "map":
+      case "sequence_map": {
+        const [formula, ...operands] = positional;
+        return this.map(parametersOf(formula!), formula!, operands);
+      }
+      case "select":
+        return this.select(sop("keys"), sop("queries"), next("predicate")!);
+      case "selector_width":
+        return selectorWidth(this.selector(positional[0]!));
+      case "aggregate": {
+        const selector = this.selector(next("selector")!);
+        const value = sop("sop", "value");
+        const otherwise = next("default");
+        return aggregate(selector, numbers(value), (otherwise ? plain(otherwise) : null) as number);
+      }
+      case "make_length":
+        return tracr.makeLength();
+      case "make_reverse":
+        return tracr.makeReverse(sop("sop"));
+      case "make_hist":
+        return tracr.makeHist();
+      case "make_frac_prevs":
+        return tracr.makeFracPrevs(sop("bools") as SOp<boolean>);
+      case "make_pair_balance":
+        return tracr.makePairBalance(
+          sop("sop"),
+          plain(next("open_token")!) as string,
+          plain(next("close_token")!) as string,
+        );
+      case "make_shuffle_dyck":
+        return tracr.makeShuffleDyck(listOf(next("pairs")!).map((pair) => plain(pair) as string));
+      case "make_shuffle_dyck2":
+        return tracr.makeShuffleDyck2();
+      case "make_sort_unique":
+        return tracr.makeSortUnique(sop("vals"), sop("keys"));
+      case "make_sort":
+        return tracr.makeSort(
+          sop("vals"),
+          anyType(sop("keys")),
+          plain(next("max_seq_len")!) as number,
+          plain(next("min_key")!) as number,
+        );
+      case "make_sort_freq":
+        return tracr.makeSortFreq(plain(next("max_seq_len")!) as number);
+      case "make_count":
+        return tracr.makeCount(sop("sop"), plain(next("token")!) as string);
+      case "make_count_less_freq":
+        return tracr.makeCountLessFreq(plain(next("n")!) as number);
+      case "shift_by":
+        return tracr.shiftBy(plain(next("offset")!) as number, sop("sop"));
+      case "detect_pattern": {
+        const value = sop("sop");
+        const pattern = next("pattern")!;
+        return tracr.detectPattern(
+          value,
+          pattern.kind === "list" ? pattern.items.map((item) => plain(item) as string) : (plain(pattern) as string),
+        );
+      }
+      case "make_nary_sequencemap": {
+        const [fn, ...operands] = positional;
+        if (fn?.kind !== "function") throw new Error("make_nary_sequencemap needs a function");
+        const values = operands.map((operand) => this.sop(operand));
+        return tracr.makeNarySequencemap(
+          (...row: Row) => calculate(fn.body, bind(fn.parameters, row)) as number,
+          ...values,
+        );
+      }
+      default:
+        throw new Error(`no program is called ${name}`);
+    }
+  }
+
+  private map(parameters: readonly string[], formula: Tree, operands: readonly Tree[]): SOp {
+    const values = operands.map((operand) => anyType(this.sop(operand)));
+    const names = parameters.length === values.length ? parameters : ["x", "y", "z"].slice(0, values.length);
+    return map((...row: number[]) => calculate(formula, bind(names, row)), ...values);
+  }
+
+  /** A selector by a named comparison, or by a formula whose comparisons have `key` on one side and `query` on the other. */
+  private select(keys: SOp, queries: SOp, predicate: Tree): Selector {
+    if (predicate.kind === "name" && /^[A-Z]+$/.test(predicate.name)) return selectBy(keys, queries, predicate.name);
+    if (predicate.kind === "operator" && ["and", "or", "not"].includes(predicate.name)) {
+      const [a, b] = predicate.args.map((arg) => this.select(keys, queries, arg));
+      return predicate.name === "and" ? and(a!, b!) : predicate.name === "or" ? or(a!, b!) : not(a!);
+    }
+    const compare = predicate.kind === "operator" ? SYMBOLS[predicate.name] : undefined;
+    const [left, right] = compare && predicate.kind === "operator" ? predicate.args : [predicate, TRUE];
+    const swapped = parametersOf(left!).includes("query") || parametersOf(right!).includes("key");
+    const side = (name: "key" | "query", tree: Tree): SOp =>
+      map(
+        (value: number) => truthOr(calculate(tree, { [name]: value }), !compare),
+        anyType(name === "key" ? keys : queries),
+      );
+    const op = compare ?? eq;
+    return swapped
+      ? select(anyType(side("key", right!)), anyType(side("query", left!)), MIRRORED[op.op]!)
+      : select(anyType(side("key", left!)), anyType(side("query", right!)), op);
+  }
+
+  /** An s-op whose value at each position is given. */
+  private standingAt(list: Tree): SOp {
+    const values = listOf(list).map((item) => calculate(item, {}));
+    return map((i: number) => values[i] ?? null, indices);
+  }
+}
+
+const TRUE: Tree = { kind: "value", value: true };
+const MIRRORED: Readonly<Record<string, Compare>> = { "==": eq, "!=": ne, "<": gt, "<=": ge, ">": lt, ">=": le };
+
+const truthOr = (value: Plain, asTruth: boolean): Plain => (asTruth ? Boolean(value) : value);
+
+const bind = (names: readonly string[], row: Row): Record<string, Plain> =>
+  Object.fromEntries(names.map((name, j) => [name, row[j]!]));
+
+const listOf = (tree: Tree): readonly Tree[] => {
+  if (tree.kind !== "list") throw new Error(`no list: ${JSON.stringify(tree)}`);
+  return tree.items;
+};
+
+/** A selector whose cells are given: rows that are equal are one comparison of the position with theirs. */
+function matrix(rows: readonly Row[]): Selector {
+  return rows
+    .map((row, q) =>
+      and(
+        select(
+          map((k: number) => Boolean(row[k]), indices),
+          true,
+          eq,
+        ),
+        select(0, sub(indices, q), eq),
+      ),
+    )
+    .reduce((a, b) => or(a, b));
+}
+
+/** @throws Error for a text that is no program. */
+export function programOf(text: string): Built {
+  const { program, definitions } = parseProgram(text);
+  const names = new Map<string, Built>();
+  for (const [name, tree] of definitions) names.set(name, new Builder(names).build(tree));
+  return new Builder(names).build(program);
+}
+
+/** A node of a random program. */
+export interface GraphNode {
+  readonly id: number;
+  readonly op: string;
+  readonly fn?: string;
+  readonly k?: number;
+  readonly cmp?: string;
+  readonly x?: number;
+  readonly y?: number;
+  readonly keys?: number;
+  readonly queries?: number;
+  readonly sel?: number;
+  readonly default?: Plain;
+}
+
+/** Functions of one argument and a constant. */
+const MAPS: Readonly<Record<string, (x: number, k: number) => number>> = {
+  add: (x, k) => x + k,
+  sub_from: (x, k) => k - x,
+  mul: (x, k) => x * k,
+  mod: floorMod,
+  floordiv: (x, k) => Math.floor(divide(x, k)),
+  eq: (x, k) => Number(x === k),
+  lt: (x, k) => Number(x < k),
+  geq: (x, k) => Number(x >= k),
+  abs: Math.abs,
+};
+
+const SEQUENCE_MAPS: Readonly<Record<string, (x: number, y: number) => number>> = {
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
+  min: Math.min,
+  max: Math.max,
+  eq: (x, y) => Number(x === y),
+  lt: (x, y) => Number(x < y),
+  and: (x, y) => Number(x !== 0 && y !== 0),
+  or: (x, y) => Number(x !== 0 || y !== 0),
+  addmod3: (x, y) => floorMod(x + y, 3),
+};
+
+/** A random program's s-op. */
+export function graphOf({ nodes, out }: { readonly nodes: readonly GraphNode[]; readonly out: number }): Built {
+  const built = new Map<number, Built>();
+  const sop = (id: number | undefined): SOp<number> => anyType(built.get(id!)!);
+  const selector = (id: number | undefined): Selector => built.get(id!) as Selector;
+  for (const node of nodes) {
+    const { id, k = 0 } = node;
+    const make: Readonly<Record<string, () => Built>> = {
+      tokens: () => tracr.tokens,
+      indices: () => indices,
+      map: () => map((x: number) => MAPS[node.fn!]!(x, k), sop(node.x)),
+      sequence_map: () => map(SEQUENCE_MAPS[node.fn!]!, sop(node.x), sop(node.y)),
+      select: () => selectBy(sop(node.keys), sop(node.queries), node.cmp!),
+      selector_and: () => and(selector(node.x), selector(node.y)),
+      selector_or: () => or(selector(node.x), selector(node.y)),
+      selector_not: () => not(selector(node.x)),
+      selector_width: () => selectorWidth(selector(node.sel)),
+      aggregate: () => aggregate(selector(node.sel), sop(node.x), node.default as number),
+    };
+    built.set(id, make[node.op]!());
+  }
+  return built.get(out)!;
+}
