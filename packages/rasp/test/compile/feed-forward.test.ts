@@ -11,6 +11,7 @@ const stream = (label: string, width: number): Stream => ({
   layer: 0,
   oneHot: true,
   largest: 1,
+  grid: 1,
   atBos: new Array<number>(width).fill(0),
 });
 
