@@ -27,7 +27,13 @@ function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, l
   return sum;
 }
 
-/** The scaled and biased scores of one query, −∞ where a key is masked. */
+/** The keys [first, end) that the window of query i leaves: there is nothing to do for the others. */
+function windowOf({ queries, keys, before = Infinity, after = Infinity }: AttentionPattern, i: number): [number, number] {
+  const position = i + keys - queries;
+  return [Math.max(0, Math.ceil(position - before)), Math.min(keys, Math.floor(position + after) + 1)];
+}
+
+/** The scaled and biased scores of one query in its window, −∞ where a key is masked. */
 function scoreRow(
   call: AttentionPattern & { readonly query: HeadsView; readonly key: HeadsView },
   b: number,
@@ -35,9 +41,10 @@ function scoreRow(
   i: number,
   scores: Float64Array,
 ): void {
-  const { query, key, keys, width, scale, bias } = call;
+  const { query, key, width, scale, bias } = call;
   const at = rowStart(query, b, h, i);
-  for (let j = 0; j < keys; j++) {
+  const [first, end] = windowOf(call, i);
+  for (let j = first; j < end; j++) {
     scores[j] = seesKey(call, b, i, j)
       ? scale * dot(query.data, at, key.data, rowStart(key, b, h, j), width) +
         (bias ? bias.data[rowStart(bias, b, h, i) + j]! : 0)
@@ -54,11 +61,12 @@ export function referenceAttention(call: AttentionCall): void {
     for (let h = 0; h < heads; h++) {
       for (let i = 0; i < queries; i++) {
         scoreRow(call, b, h, i, scores);
+        const [first, end] = windowOf(call, i);
         let maximum = -Infinity;
-        for (let j = 0; j < keys; j++) maximum = Math.max(maximum, scores[j]!);
+        for (let j = first; j < end; j++) maximum = Math.max(maximum, scores[j]!);
         mixed.fill(0);
         let sum = 0;
-        for (let j = 0; j < keys; j++) {
+        for (let j = first; j < end; j++) {
           if (scores[j] === -Infinity) continue;
           const weight = Math.exp(scores[j]! - maximum);
           sum += weight;
@@ -102,7 +110,8 @@ export function referenceAttentionBackward(call: AttentionBackwardCall): void {
         scoreRow(call, b, h, i, scores);
         const dOut = rowStart(outGradient, b, h, i);
         const delta = dot(outGradient.data, dOut, out.data, rowStart(out, b, h, i), valueWidth);
-        for (let j = 0; j < keys; j++) {
+        const [first, end] = windowOf(call, i);
+        for (let j = first; j < end; j++) {
           if (scores[j] === -Infinity) continue;
           const weight = Math.exp(scores[j]! - logSum);
           const dWeight = dot(outGradient.data, dOut, value.data, rowStart(value, b, h, j), valueWidth);

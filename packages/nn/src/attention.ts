@@ -11,6 +11,8 @@ import { causalMask, eitherMask } from "./masks.js";
 import type { ParameterScope } from "./parameters.js";
 import type { RelativePositions } from "./positions/positions.js";
 import type { Patcher } from "./recorder.js";
+import { restrictedAttention, restrictionMask } from "./restricted/attention.js";
+import type { Restriction } from "./restricted/restriction.js";
 
 export interface AttentionConfig {
   readonly dModel: number;
@@ -23,6 +25,8 @@ export interface AttentionConfig {
   /** Probability that a weight of the pattern is dropped, where a forward pass has an Rng; 0 by default. */
   readonly dropout?: number | undefined;
   readonly relative?: RelativePositions | undefined;
+  /** Which keys a query looks at; all by default. Scores of relative positions are for all pairs, and exclude it. */
+  readonly restriction?: Restriction | undefined;
 }
 
 /** What one forward pass may bring. */
@@ -95,8 +99,11 @@ export class MultiHeadAttention {
 
   /** The fused kernel where it can do the work; the pattern in memory where somebody wants to see or change it. */
   #mix(query: Tensor, key: Tensor, value: Tensor, input: AttentionInput): Tensor {
-    const { causal, relative } = this.#config;
+    const { causal = false, relative, restriction } = this.#config;
     const { hiddenKeys, rng, watch } = input;
+    if (restriction && !watch) {
+      return restrictedAttention(query, key, value, restriction, { causal, hiddenKeys, dropout: this.#dropout, rng });
+    }
     const bias = relative?.scores?.(query, key.shape[2]!);
     const dropped = rng !== undefined && this.#dropout.rate > 0;
     if (watch || dropped || relative?.values) return this.#mixByPattern(query, key, value, bias, input);
@@ -117,9 +124,10 @@ export class MultiHeadAttention {
   /** Broadcasts to the scores [B, H, queries, keys]. */
   #mask(scores: Tensor, hiddenKeys: Tensor | undefined): Tensor | undefined {
     const [batch, , queries, keys] = scores.shape as [number, number, number, number];
+    const { causal = false, restriction } = this.#config;
     const hidden = hiddenKeys?.reshape([batch, 1, 1, keys]);
-    if (!this.#config.causal) return hidden;
-    const later = causalMask(queries, keys);
-    return hidden ? eitherMask(later, hidden) : later;
+    if (!causal && !restriction) return hidden;
+    const unseen = restriction ? restrictionMask(restriction, causal, queries, keys) : causalMask(queries, keys);
+    return hidden ? eitherMask(unseen, hidden) : unseen;
   }
 }

@@ -13,6 +13,7 @@ import { LayerNorm } from "./layer-norm.js";
 import type { ParameterScope } from "./parameters.js";
 import type { Positions } from "./positions/positions.js";
 import type { Patcher } from "./recorder.js";
+import type { Restriction } from "./restricted/restriction.js";
 
 /** The sizes of one block. */
 export interface BlockConfig {
@@ -38,6 +39,8 @@ export interface BlockStyle {
   readonly attentionDropout: number;
   readonly hiddenDropout: number;
   readonly positions: Positions;
+  /** Of self-attention. */
+  readonly restriction: Restriction | undefined;
 }
 
 /** What one forward pass brings to every block. */
@@ -82,12 +85,12 @@ export class Block {
   readonly #feedForward: { residual: Residual; layer: FeedForward; hidden: string } | undefined;
 
   constructor(scope: ParameterScope, { heads, dHead, dFf }: BlockConfig, style: BlockStyle) {
-    const { dModel, bias, causal, attentionDropout: dropout, activation, positions } = style;
+    const { dModel, bias, causal, attentionDropout: dropout, activation, positions, restriction } = style;
     if (heads > 0) {
       const own = scope.child("attention");
       const residual = new Residual(own, style);
       const relative = positions.relative?.(own.child("position"));
-      const config = { dModel, heads, dHead, bias, causal, dropout, relative };
+      const config = { dModel, heads, dHead, bias, causal, dropout, relative, restriction };
       this.#attention = { residual, layer: new MultiHeadAttention(own, config) };
     }
     if (heads > 0 && style.cross) {

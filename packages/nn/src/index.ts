@@ -33,6 +33,7 @@ export { ntkBase, rotatePairs } from "./positions/rotary.js";
 export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
 export { t5Bucket } from "./positions/t5.js";
 export type { Patcher, Recorder, Watching } from "./recorder.js";
+export { keysOf, looksAt, type Restriction } from "./restricted/restriction.js";
 export type { ForwardOptions, Memory, StackConfig } from "./stack.js";
 export {
   decoderOnly,

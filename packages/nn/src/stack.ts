@@ -10,6 +10,7 @@ import { paddingMask } from "./masks.js";
 import type { ParameterScope } from "./parameters.js";
 import { positionsOf, type PositionConfig } from "./positions/index.js";
 import { watcher, type Watching } from "./recorder.js";
+import { checkRestriction, type Restriction } from "./restricted/restriction.js";
 
 /** Sizes and style of a stack, which determine the names and shapes of its parameters. */
 export interface StackConfig {
@@ -29,6 +30,8 @@ export interface StackConfig {
   readonly causal?: boolean | undefined;
   /** Learnt by default. */
   readonly positions?: PositionConfig | undefined;
+  /** Which keys a query of self-attention looks at; all by default. Not with shaw, t5, clipped or alibi positions. */
+  readonly restriction?: Restriction | undefined;
   /** Whether token embeddings are multiplied by √dModel; false by default. */
   readonly scaleEmbeddings?: boolean | undefined;
   /** Whether maps and norms inside the blocks have a bias; true by default. */
@@ -78,9 +81,20 @@ export function checkStackConfig(config: StackConfig, name: string): void {
     check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1);
     check(`blocks[${index}].dFf`, block.dFf, 0);
   });
+  if (config.restriction) {
+    checkRestriction(config.restriction);
+    if (scoresAllPairs(config.positions)) {
+      throw new RangeError(
+        `Positions "${config.positions!.kind}" score all pairs, which a restriction is there to avoid. Use others.`,
+      );
+    }
+  }
   checkRate(`${name}.hiddenDropout`, config.hiddenDropout ?? 0);
   checkRate(`${name}.attentionDropout`, config.attentionDropout ?? 0);
 }
+
+const scoresAllPairs = (positions: PositionConfig | undefined): boolean =>
+  positions !== undefined && ["shaw", "t5", "clipped", "alibi", "composite"].includes(positions.kind);
 
 /** The blocks' common style; its positions are declared in the embedding's scope. */
 function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): BlockStyle {
@@ -102,6 +116,7 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
     bias: config.bias ?? true,
     attentionDropout: config.attentionDropout ?? 0,
     hiddenDropout: config.hiddenDropout ?? 0,
+    restriction: config.restriction,
     positions: positionsOf(config.positions ?? { kind: "learned" }, scope, { dModel, maxLength, heads, dHead, causal }),
   };
 }
@@ -126,6 +141,7 @@ export class Stack {
     { token, cross = false }: { token?: Embedding | undefined; cross?: boolean } = {},
   ) {
     // prettier-ignore
+    checkStackConfig(config, "StackConfig");
     const { dModel, blocks, scaleEmbeddings = false } = config;
     const embedding = scope.child("embedding");
     this.#path = scope.path;

@@ -6,6 +6,7 @@ import type { Activation } from "@selectron/core";
 import { checkRate } from "./dropout.js";
 import type { EncoderConfig } from "./encoder-config.js";
 import type { PositionConfig } from "./positions/index.js";
+import type { Restriction } from "./restricted/restriction.js";
 import type { StackConfig } from "./stack.js";
 
 export interface TransformerConfig {
@@ -30,6 +31,8 @@ export interface TransformerConfig {
   /** Of the feed-forward layers. */
   readonly activation: Activation;
   readonly positions: PositionConfig;
+  /** Which keys a query of self-attention looks at; all if absent. */
+  readonly restriction?: Restriction | undefined;
   /** Whether token embeddings are multiplied by √hiddenSize. */
   readonly scaleEmbeddings: boolean;
   /** Whether maps and norms inside the blocks have a bias. */
@@ -94,6 +97,7 @@ export function stackOf(config: TransformerConfig, causal: boolean): StackConfig
     activation: config.activation,
     causal,
     positions: config.positions,
+    restriction: config.restriction,
     scaleEmbeddings: config.scaleEmbeddings,
     bias: config.bias,
     hiddenDropout: config.hiddenDropoutProb,
