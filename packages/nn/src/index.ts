@@ -21,6 +21,9 @@ export {
 } from "./generation/generate.js";
 export { cached, uncached, type Decoding, type Forward, type Generative } from "./generation/generative.js";
 export { distribution, type SamplingOptions } from "./generation/sampling.js";
+export { attentionMaps, attentionText, type AttentionMap, type AttentionMapOptions } from "./inspect/attention-map.js";
+export { attentionSvg } from "./inspect/attention-svg.js";
+export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
 export { LayerNorm } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export { causalMask, eitherMask, paddingMask } from "./masks.js";

@@ -1,0 +1,62 @@
+/** Attention patterns for people: what each head of a traced pass looks at, with labels, as text. */
+import type { Tensor } from "@selectron/core";
+
+/** The pattern of one head for one row of the batch. */
+export interface AttentionMap {
+  /** "blocks.0.attention head 1", heads counted from 1. */
+  readonly title: string;
+  /** What stands at each query and key. */
+  readonly queries: readonly string[];
+  readonly keys: readonly string[];
+  /** [queries][keys], each row adding up to 1, or to 0 where a query sees nothing. */
+  readonly weights: readonly (readonly number[])[];
+}
+
+export interface AttentionMapOptions {
+  /** Names of the positions that ask; "0", "1", … by default. Given a function, it is told the activation's name. */
+  readonly queries?: Labels | undefined;
+  /** Names of the positions that are asked, the same as the queries by default. */
+  readonly keys?: Labels | undefined;
+  /** Which row of the batch; 0 by default. */
+  readonly row?: number | undefined;
+}
+
+type Labels = readonly string[] | ((activation: string) => readonly string[]);
+
+/** The maps of every head in a trace, in the order of computation. Throws a RangeError if labels do not fit. */
+export function attentionMaps(
+  activations: ReadonlyMap<string, Tensor>,
+  { queries, keys = queries, row = 0 }: AttentionMapOptions = {},
+): AttentionMap[] {
+  const labelsOf = (labels: Labels | undefined, name: string, length: number, what: string): readonly string[] => {
+    const given = typeof labels === "function" ? labels(name) : labels;
+    if (given && given.length !== length) {
+      throw new RangeError(`attentionMaps: ${given.length} labels for the ${length} ${what} of ${name}.`);
+    }
+    return given ?? Array.from({ length }, (_, position) => String(position));
+  };
+  return [...activations]
+    .filter(([name]) => name.endsWith(".pattern"))
+    .flatMap(([name, pattern]) => {
+      const [, , n, m] = pattern.shape as [number, number, number, number];
+      const own = { queries: labelsOf(queries, name, n, "queries"), keys: labelsOf(keys, name, m, "keys") };
+      const heads = (pattern.slice(row, row + 1).toArray() as number[][][][])[0]!;
+      return heads.map((weights, head) => ({
+        title: `${name.replace(/\.pattern$/, "")} head ${head + 1}`,
+        ...own,
+        weights,
+      }));
+    });
+}
+
+/** A weight with two decimals; a dot for exactly 0, which is what a mask leaves. */
+const cell = (weight: number): string => (weight === 0 ? "·" : weight.toFixed(2));
+
+/** A map with characters: keys on top, queries left. */
+export function attentionText({ title, queries, keys, weights }: AttentionMap): string {
+  const left = Math.max(0, ...queries.map((label) => label.length));
+  const widths = keys.map((label) => Math.max(4, label.length));
+  const line = (label: string, cells: readonly string[]): string =>
+    `${label.padStart(left)} │ ${cells.map((text, k) => text.padStart(widths[k]!)).join(" ")}`;
+  return [title, line("", keys), ...weights.map((row, q) => line(queries[q]!, row.map(cell)))].join("\n");
+}

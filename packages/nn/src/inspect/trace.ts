@@ -1,0 +1,58 @@
+/** Looking inside a forward pass: all activations by name, and hooks on some of them. */
+import { Tensor } from "@selectron/core";
+import type { Watching } from "../recorder.js";
+
+/** A forward pass that lets itself be watched, such as `(watching) => model.forward(tokens, watching)`. */
+export type Watchable<Result> = (watching: Watching) => Result;
+
+export interface Trace<Result> {
+  readonly result: Result;
+  /** Every named activation, in the order of computation; `ForwardOptions` lists the names. */
+  readonly activations: ReadonlyMap<string, Tensor>;
+}
+
+/** Runs a forward pass and keeps all its named activations. */
+export function trace<Result>(run: Watchable<Result>): Trace<Result> {
+  const activations = new Map<string, Tensor>();
+  const result = run({ record: (name, value) => void activations.set(name, value) });
+  return { result, activations };
+}
+
+/** Given an activation; if it returns a tensor, the pass goes on with that one in its place. Other results are ignored. */
+export type Hook = (value: Tensor, name: string) => unknown;
+
+/**
+ * Runs a forward pass with hooks on activations. A key is a name in which `*` stands for any one part, as in
+ * "blocks.*.attention.pattern"; of several that fit, each gets what the one before returned.
+ *
+ * @throws RangeError if a hook was never called, since nothing has its name
+ */
+export function withHooks<Result>(hooks: Readonly<Record<string, Hook>>, run: Watchable<Result>): Result {
+  const waiting = Object.entries(hooks).map(([key, hook]) => ({ key, fits: matcher(key), hook, called: false }));
+  const names: string[] = [];
+  const result = run({
+    patch: (name, value) => {
+      names.push(name);
+      return waiting.reduce((current, entry) => {
+        if (!entry.fits(name)) return current;
+        entry.called = true;
+        const returned = entry.hook(current, name);
+        return returned instanceof Tensor ? returned : current;
+      }, value);
+    },
+  });
+  const unused = waiting.filter(({ called }) => !called).map(({ key }) => key);
+  if (unused.length > 0) {
+    throw new RangeError(`withHooks: no activation is called ${unused.join(" or ")}; there are ${names.join(", ")}.`);
+  }
+  return result;
+}
+
+/** Whether a name fits a key, part by part. */
+function matcher(key: string): (name: string) => boolean {
+  const parts = key.split(".");
+  return (name) => {
+    const given = name.split(".");
+    return given.length === parts.length && parts.every((part, i) => part === "*" || part === given[i]);
+  };
+}
