@@ -8,15 +8,17 @@ export interface CompileSelection {
   readonly sop: string;
   readonly vocab: readonly Atom[];
   readonly maxLength: number;
+  readonly causal?: boolean;
 }
 
-/** Adds FILE, --sop, --vocab and --max-length. */
+/** Adds FILE, --sop, --vocab, --max-length and --causal. */
 export function addCompileOptions(command: Command): Command {
   return command
     .argument("<file>", "the RASP program; - reads standard input")
     .requiredOption("--sop <name>", "the s-op to compile")
     .requiredOption("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
-    .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1));
+    .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1))
+    .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead");
 }
 
 /** A number option. */
@@ -52,6 +54,8 @@ export function compileSelection(
   if (repeated !== undefined)
     throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
   const sop = selectSOp(context, file, options);
-  const { vocab: vocabulary, maxLength, sop: name } = options;
-  return { sop, model: compile(sop, { vocabulary, maxLength, name }) };
+  const { vocab: vocabulary, maxLength, sop: name, causal = false } = options;
+  const model = compile(sop, { vocabulary, maxLength, name, causal });
+  context.warn(model.warnings);
+  return { sop, model };
 }

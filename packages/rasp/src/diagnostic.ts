@@ -139,4 +139,5 @@ export const warnings = {
   unused: warn("RASP7008"),
   mixedTypes: warn("RASP7009"),
   neverEqual: warn("RASP7010"),
+  looksAhead: warn("RASP7011"),
 } as const;

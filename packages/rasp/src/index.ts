@@ -4,6 +4,7 @@ export { position, textOf, type Position, type Source, type Span } from "./synta
 export { parseProgram, type ParseResult } from "./syntax/parser.js";
 export type { Expression, Program, Statement } from "./syntax/ast.js";
 export * from "./graph/node.js";
+export { causal } from "./graph/causal.js";
 export { sameGraph } from "./graph/equal.js";
 export { printRasp, PrintError } from "./print.js";
 export * from "./combinators.js";

@@ -20,12 +20,19 @@ export function registerCompile(program: Command, context: Context): void {
       const encode = formatOf(output);
       const { model } = compileSelection(context, file, options);
       writeOut(context, output, encode(model));
-      const { sop, maxLength } = options;
+      const { sop, maxLength, causal = false } = options;
       if (json)
-        context.printJson({ output, sop, maxLength, stats: statsJson(model), certificate: certificateJson(model) });
+        context.printJson({
+          output,
+          sop,
+          maxLength,
+          causal,
+          stats: statsJson(model),
+          certificate: certificateJson(model),
+        });
       else
         context.print(
-          `wrote ${output}: ${sop}, up to ${maxLength} tokens\n${statsText(model)}\n${certificateText(model)}`,
+          `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}\n${statsText(model)}\n${certificateText(model)}`,
         );
     });
 }

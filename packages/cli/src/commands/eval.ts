@@ -1,6 +1,7 @@
 /** `selectron eval`: the values of an s-op, a selector or an expression; with `--batch`, of many cases. */
 import {
   applyTo,
+  causal,
   displayValue,
   encodeResult,
   encodeValue,
@@ -20,6 +21,7 @@ interface EvalOptions {
   readonly expr?: string;
   readonly input?: string;
   readonly batch?: string;
+  readonly causal?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,6 +38,7 @@ export function registerEval(program: Command, context: Context): void {
       "--batch <cases>",
       "JSON lines {id, program, expr, inputSrc} to answer, one line each; - reads standard input",
     )
+    .option("--causal", "what a decoder computes: no position sees a later one")
     .option("--json", "one JSON object on standard output; JSON lines with --batch")
     .action((file: string | undefined, options: EvalOptions) => {
       if (options.batch !== undefined) {
@@ -45,7 +48,8 @@ export function registerEval(program: Command, context: Context): void {
     });
 }
 
-function evaluateFile(context: Context, file: string | undefined, { sop, expr, input, json }: EvalOptions): void {
+function evaluateFile(context: Context, file: string | undefined, options: EvalOptions): void {
+  const { sop, expr, input, json } = options;
   if (file === undefined && expr === undefined) {
     throw new UsageError("eval needs a program", 'selectron eval FILE --sop NAME --input "hello"');
   }
@@ -57,12 +61,20 @@ function evaluateFile(context: Context, file: string | undefined, { sop, expr, i
   }
   const given = input === undefined ? undefined : parseInput(input);
   const environment = runProgram(context, file, given);
-  const value = sop === undefined ? environment.evaluateExpression(expr!) : environment.get(sop);
+  const named = sop === undefined ? environment.evaluateExpression(expr!) : environment.get(sop);
+  const value = options.causal ? asDecoder(named) : named;
   context.warn(environment.takeWarnings());
   const atoms = given ?? environment.example;
   const answer = applyTo(value, atoms);
   if (json) context.printJson(asJson(value, answer, atoms));
   else context.print(displayValue(answer));
+}
+
+/** @throws UsageError for what no selector is in */
+function asDecoder(value: Value): Value {
+  if (value.kind === "s-op") return { ...value, node: causal(value.node) };
+  if (value.kind === "selector") return { ...value, node: causal(value.node) };
+  throw new UsageError("--causal is for s-ops and selectors", "name one, or leave --causal out");
 }
 
 function asJson(value: Value, answer: Value, input: readonly Atom[]): Record<string, Json> {

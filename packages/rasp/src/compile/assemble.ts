@@ -13,7 +13,7 @@ export interface Assembled {
 }
 
 /** Token id 0 and position 0 are BOS; token v of the vocabulary is id v + 1, position i of the input is i + 1. */
-export function assemble(plan: Plan, layout: Layout): Assembled {
+export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
   const layers = layersOf(plan, layout);
   const config: EncoderConfig = {
     vocabularySize: plan.embeddings.tokens.names.length + 1,
@@ -21,6 +21,7 @@ export function assemble(plan: Plan, layout: Layout): Assembled {
     dModel: layout.labels.length,
     blocks: layers.map(({ config: block }) => block),
     outputs: plan.output.reads.length,
+    ...(causal ? { causal } : {}),
   };
   const weights = new Weights(config);
 

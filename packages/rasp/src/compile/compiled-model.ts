@@ -5,6 +5,7 @@ import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { decodeOnnx, OnnxFileError } from "../export/onnx-read.js";
 import { encoderToOnnx } from "../export/onnx.js";
+import type { Diagnostic } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
@@ -43,11 +44,15 @@ const PADDING = 0;
 export class CompiledModel {
   private readonly idOf: ReadonlyMap<string, number>;
 
-  /** @param layout - only where the model comes from `compile` in this process; a file carries the labels alone. */
+  /**
+   * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
+   * @param warnings - of a causal model: the selectors that look ahead, where they stand in the program
+   */
   constructor(
     readonly model: TransformerEncoder,
     readonly card: ModelCard,
     readonly layout?: Layout,
+    readonly warnings: readonly Diagnostic[] = [],
   ) {
     this.idOf = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
@@ -101,6 +106,11 @@ export class CompiledModel {
   /** The bound that shows that the model cannot differ from its program, or where it falls short. */
   get certificate(): Certificate {
     return this.card.certificate;
+  }
+
+  /** Whether no position sees a later one: the model computes `causal(sop)`. */
+  get causal(): boolean {
+    return this.card.config.causal === true;
   }
 
   /** What was built: layers, heads, sizes and weights. */

@@ -17,7 +17,7 @@ const JOINT_LIMIT = 1 << 14;
 const PAIR_LIMIT = 1 << 16;
 
 /** The distinct joint values of several s-ops at one position. */
-interface VectorSet {
+export interface VectorSet {
   readonly id: number;
   readonly vectors: readonly (readonly Atom[])[];
 }
@@ -34,6 +34,8 @@ export class Domain {
   constructor(
     readonly vocabulary: readonly Atom[],
     readonly maxLength: number,
+    /** Whether a row sees no position after its own; values then do not depend on the length. */
+    readonly causal = false,
   ) {}
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
@@ -134,12 +136,17 @@ export class Domain {
 
   private everywhere<T>(value: (length: number, position: number) => T): T[] {
     const all: T[] = [];
+    if (this.causal) {
+      const perPosition = Array.from({ length: this.maxLength }, (_, i) => value(i + 1, i));
+      for (let n = 1; n <= this.maxLength; n++) all.push(...perPosition.slice(0, n));
+      return all;
+    }
     for (let n = 1; n <= this.maxLength; n++) for (let i = 0; i < n; i++) all.push(value(n, i));
     return all;
   }
 
-  /** The joint values of `sops` at each position: exact where they share leaves. */
-  private vectors(sops: readonly NormalSOp[]): readonly VectorSet[] {
+  /** The joint values of `sops` in each `cell`: exact where they share leaves. */
+  vectors(sops: readonly NormalSOp[]): readonly VectorSet[] {
     const key = sops.map((sop) => sop.id).join(",");
     const known = this.vectorTables.get(key);
     if (known) return known;
@@ -240,7 +247,8 @@ export class Domain {
   }
 }
 
-const cell = (length: number, position: number): number => (length * (length - 1)) / 2 + position;
+/** Where a position of inputs of a length stands in tables. */
+export const cell = (length: number, position: number): number => (length * (length - 1)) / 2 + position;
 
 const vectorKey = (vector: readonly Atom[]): string => vector.map((atom) => typeof atom + atomKey(atom)).join("\u0000");
 

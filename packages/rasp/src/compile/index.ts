@@ -6,6 +6,7 @@ import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
+import { lookAhead } from "./look-ahead.js";
 import type { Decoding } from "./model-card.js";
 import type { Output } from "./plan.js";
 import { plan } from "./planner.js";
@@ -20,27 +21,32 @@ export interface CompileOptions {
   readonly maxLength: number;
   /** The name that the model carries. */
   readonly name?: string;
+  /**
+   * Compile to a decoder: no row sees a position after its own, as if every selector had `and select(indices, indices, <=)`. The
+   * model's `warnings` name the selectors that would look further. False by default.
+   */
+  readonly causal?: boolean;
 }
 
 /**
- * Compiles an s-op to the weights of an ordinary Transformer encoder (ReLU, no layer norm) that computes it on every input
- * over the vocabulary with up to `maxLength` elements on which the program has a value.
+ * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm), that computes it on
+ * every input over the vocabulary with up to `maxLength` elements on which the program has a value.
  *
  * @throws RaspError of class `compile`, at the s-op's place in the source, where that cannot be done.
  * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up.
  */
-export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOptions): CompiledModel {
+export function compile(sop: SOp, { vocabulary, maxLength, name, causal = false }: CompileOptions): CompiledModel {
   const tokens = distinctAtoms(inputElements(vocabulary));
   if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
   if (!Number.isSafeInteger(maxLength) || maxLength < 1)
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
 
-  const { form, root } = simplify(sop, maxLength);
-  const domain = new Domain(tokens, maxLength);
+  const { form, root, selections } = simplify(sop, maxLength, causal);
+  const domain = new Domain(tokens, maxLength, causal);
   const planned = plan(root, form, domain);
   const certificate = certify(planned, tokens, maxLength);
   const layout = layOut(planned);
-  const { model, heads } = assemble(planned, layout);
+  const { model, heads } = assemble(planned, layout, causal);
   return new CompiledModel(
     model,
     {
@@ -54,6 +60,7 @@ export function compile(sop: SOp, { vocabulary, maxLength, name }: CompileOption
       config: model.config,
     },
     layout,
+    causal ? lookAhead(sop, selections, domain) : [],
   );
 }
 

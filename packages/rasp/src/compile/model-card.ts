@@ -54,7 +54,7 @@ const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Ce
 
 /** Equal cards give equal texts. */
 export function encodeCard(card: ModelCard): Record<string, string> {
-  const { vocabularySize, maxLength, dModel, outputs, blocks } = card.config;
+  const { vocabularySize, maxLength, dModel, outputs, blocks, causal } = card.config;
   return {
     format: FORMAT,
     version: String(VERSION),
@@ -66,7 +66,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       labels: card.labels,
       heads: card.heads,
       certificate: certificateToJson(card.certificate),
-      config: { vocabularySize, maxLength, dModel, outputs, blocks },
+      config: { vocabularySize, maxLength, dModel, outputs, blocks, ...(causal ? { causal } : {}) },
     }),
   };
 }
@@ -121,6 +121,7 @@ function cardOf(json: unknown): ModelCard {
       maxLength: whole(config["maxLength"], "config.maxLength"),
       dModel: whole(config["dModel"], "config.dModel"),
       outputs: whole(config["outputs"], "config.outputs"),
+      ...(flag(config["causal"], "config.causal") ? { causal: true } : {}),
       blocks: list(config["blocks"], "config.blocks").map((item) => {
         const block = record(item, "config.blocks");
         return {
@@ -183,6 +184,12 @@ function text(json: unknown, where: string): string {
 function real(json: unknown, where: string): number {
   if (typeof json !== "number") throw damaged(where);
   return json;
+}
+
+/** Absent is false. */
+function flag(json: unknown, where: string): boolean {
+  if (json !== undefined && typeof json !== "boolean") throw damaged(where);
+  return json === true;
 }
 
 function whole(json: unknown, where: string): number {

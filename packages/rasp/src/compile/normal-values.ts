@@ -11,7 +11,10 @@ import type { NormalSOp, Selection } from "./normal.js";
 export class NormalValues {
   private readonly known = new Map<NormalSOp, readonly Atom[]>();
 
-  constructor(readonly input: readonly Atom[]) {}
+  constructor(
+    readonly input: readonly Atom[],
+    private readonly causal = false,
+  ) {}
 
   /** @throws RaspError where the s-op has no value on this input. */
   of(sop: NormalSOp): readonly Atom[] {
@@ -63,7 +66,7 @@ export class NormalValues {
           (sum, { keys, queries, op }, j) => sum | (Number(compareAtoms(op, keys[k]!, queries[q]!)) << j),
           0,
         );
-        return truth[bits]!;
+        return truth[bits]! && !(this.causal && k > q);
       }),
     );
   }

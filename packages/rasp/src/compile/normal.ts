@@ -69,6 +69,9 @@ export const MAX_COMPARISONS = 12;
 
 /** Makes normal-form nodes, each structure once. */
 export class NormalForm {
+  /** @param causal - whether heads see no position after their query's, so that selections need not say so */
+  constructor(readonly causal = false) {}
+
   private readonly nodes = new Map<string, NormalSOp>();
   private readonly compared = new Map<string, Compared>();
   private readonly selections = new Map<string, Selection>();
@@ -113,11 +116,13 @@ export class NormalForm {
   }
 
   mean(selection: Selection, value: NormalSOp, defaultValue: Atom, origin?: SOp, best?: NormalSOp): Mean {
+    selection = this.visible(selection);
     const key = `mean ${selection.id} ${best?.id ?? ""} ${value.id} ${typeof defaultValue} ${atomKey(defaultValue)}`;
     return this.intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
   }
 
   width(selection: Selection, origin?: SOp): NormalSOp {
+    selection = this.visible(selection);
     if (selection.truth.every((selected) => !selected)) return this.constant(0n, origin);
     return this.intern(`width ${selection.id}`, (id) => ({ id, origin, kind: "width", selection }));
   }
@@ -152,6 +157,25 @@ export class NormalForm {
     return this.selection(comparisons, truth);
   }
 
+  /** The same selection among the positions that a head sees, in fewer comparisons: of a causal one, key ≤ query is a matter of course. */
+  visible(selection: Selection): Selection {
+    if (!this.causal) return selection;
+    const indices = this.indices();
+    const isOrder = ({ keys, queries, op }: Compared): boolean =>
+      keys === indices && queries === indices && op !== "==" && op !== "!=";
+    if (!selection.comparisons.some(isOrder)) return selection;
+    const same = this.compare(indices, indices, "==").comparisons[0]!;
+    const rest = selection.comparisons.filter((compared) => !isOrder(compared));
+    const comparisons = [...new Set([...rest, same])].sort((a, b) => a.id - b.id);
+    const truth = Array.from({ length: 1 << comparisons.length }, (_, bits) => {
+      const answer = (compared: Compared): boolean => ((bits >> comparisons.indexOf(compared)) & 1) === 1;
+      return truthOf(selection, (compared) =>
+        isOrder(compared) ? ORDER_UP_TO_SELF[compared.op](answer(same)) : answer(compared),
+      );
+    });
+    return this.selection(comparisons, truth);
+  }
+
   /** Drops the comparisons on which the truth does not depend, then interns. */
   private selection(comparisons: readonly Compared[], truth: readonly boolean[]): Selection {
     for (let j = comparisons.length - 1; j >= 0; j--) {
@@ -169,3 +193,17 @@ export class NormalForm {
     return selection;
   }
 }
+
+/** A selection's answer where its comparisons have these. */
+export const truthOf = ({ comparisons, truth }: Selection, answer: (compared: Compared) => boolean): boolean =>
+  truth[comparisons.reduce((bits, compared, j) => bits | (Number(answer(compared)) << j), 0)]!;
+
+/** What comparing a key's position with a query's comes to where the key is the query, or before it. */
+const ORDER_UP_TO_SELF: Readonly<Record<Comparison, (same: boolean) => boolean>> = {
+  "<=": () => true,
+  ">": () => false,
+  ">=": (same) => same,
+  "<": (same) => !same,
+  "==": (same) => same,
+  "!=": (same) => !same,
+};

@@ -132,10 +132,17 @@ function groupsOf(selection: Selection, domain: Domain, isCategorical: IsCategor
       }
     };
     const patterns = new Set<number>();
+    const seen = isSeen(keys.base, queries.base, domain);
     for (const key of domain.values(keys.base))
-      for (const query of domain.values(queries.base)) patterns.add(safe(key, query));
+      for (const query of domain.values(queries.base)) if (seen(key, query)) patterns.add(safe(key, query));
     return { keys: keys.base, queries: queries.base, pattern: safe, patterns: [...patterns] };
   });
+}
+
+/** Whether a head ever looks from this query at this key: a causal one at no later position. */
+function isSeen(keys: NormalSOp, queries: NormalSOp, { causal }: Domain): (key: Atom, query: Atom) => boolean {
+  if (!causal || keys.kind !== "indices" || queries.kind !== "indices") return () => true;
+  return (key, query) => Number(key) <= Number(query);
 }
 
 const holds = ({ op }: Compared, key: Atom, query: Atom): boolean => compareAtoms(op, key, query);

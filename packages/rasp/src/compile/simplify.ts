@@ -12,12 +12,14 @@ import { refuse } from "./refusal.js";
 export interface Simplified {
   readonly form: NormalForm;
   readonly root: NormalSOp;
+  /** What each selector of the program selects, later positions included even if heads do not see them. */
+  readonly selections: ReadonlyMap<Selector, Selection>;
 }
 
-export function simplify(root: SOp, maxLength: number): Simplified {
-  const form = new NormalForm();
+export function simplify(root: SOp, maxLength: number, causal = false): Simplified {
+  const form = new NormalForm(causal);
   const sops = new Map<GraphNode, NormalSOp>();
-  const selections = new Map<GraphNode, Chosen>();
+  const selections = new Map<Selector, Chosen>();
 
   const combine = (node: Selector, left: Selection, right: Selection, join: (a: boolean, b: boolean) => boolean) =>
     form.combine(left, right, join) ??
@@ -57,7 +59,6 @@ export function simplify(root: SOp, maxLength: number): Simplified {
       case "best":
         selections.set(node, { selection: selection(node.selector), best: sop(node.score) });
         break;
-        break;
       case "not":
         selections.set(node, { selection: form.not(selection(node.arg)) });
         break;
@@ -73,7 +74,11 @@ export function simplify(root: SOp, maxLength: number): Simplified {
         break;
     }
   }
-  return { form, root: sops.get(root)! };
+  return {
+    form,
+    root: sops.get(root)!,
+    selections: new Map([...selections].map(([node, { selection }]) => [node, selection])),
+  };
 }
 
 /** What a selector selects: a selection, and of that perhaps only the best. */
@@ -116,8 +121,9 @@ function meanOfFirst(
       return undefined;
   }
   const first = form.compare(indices, form.constant(0n), "==");
-  const withFirst = form.combine(selection, first, (a, b) => a && b);
-  const without = form.combine(selection, first, (a, b) => a && !b);
+  const visible = form.visible(selection);
+  const withFirst = form.combine(visible, first, (a, b) => a && b);
+  const without = form.combine(visible, first, (a, b) => a && !b);
   if (!withFirst || !without) return undefined;
   const fraction: Elementwise = {
     name: "mean of first",

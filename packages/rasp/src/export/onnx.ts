@@ -7,7 +7,8 @@
  * | `logits` | float [batch, sequence, outputs] | what the unembedding gives |
  * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class |
  *
- * Padded positions are hidden from the others; what stands there in the outputs means nothing.
+ * Padded positions are hidden from the others, and of a causal model later ones; what stands at padded positions in the outputs
+ * means nothing.
  */
 import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
 import { CONSTANT, encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./onnx-format.js";
@@ -55,12 +56,21 @@ function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): 
   // Gather takes -1 for its last row. Whatever a padded position holds, no other position sees it.
   let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", tokens]), positions]);
   const padded = graph.apply("Unsqueeze", [graph.apply("Less", [tokens, graph.ints([0])]), graph.ints([1, 2])]); // [B, 1, 1, n]
+  const hidden = config.causal ? graph.apply("Or", [padded, later(graph, length)]) : padded;
   config.blocks.forEach((block, index) => {
     const path = `blocks.${index}`;
-    if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, padded)]);
+    if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, hidden)]);
     if (block.dFf > 0) x = graph.apply("Add", [x, feedForward(graph, `${path}.feedForward`, x)]);
   });
   return linear(graph, "unembedding", x);
+}
+
+/** [n, n], rows = queries: whether the key comes after the query. */
+function later(graph: Graph, length: string): string {
+  const size = graph.apply("Squeeze", [length]);
+  const positions = graph.apply("Range", [graph.int(0), size, graph.int(1)]);
+  const queries = graph.apply("Unsqueeze", [positions, graph.ints([1])]);
+  return graph.apply("Less", [queries, positions]);
 }
 
 const linear = (graph: Graph, path: string, x: string): string =>
@@ -70,7 +80,7 @@ function feedForward(graph: Graph, path: string, x: string): string {
   return linear(graph, `${path}.output`, graph.apply("Relu", [linear(graph, `${path}.hidden`, x)]));
 }
 
-function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x: string, padded: string): string {
+function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x: string, hidden: string): string {
   // In a Reshape 0 keeps a size.
   const split = (part: string, order: readonly number[]): string => {
     const parts = graph.apply("Reshape", [linear(graph, `${path}.${part}`, x), graph.ints([0, 0, heads, dHead])]);
@@ -78,7 +88,7 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
   };
   const products = graph.apply("MatMul", [split("query", [0, 2, 1, 3]), split("key", [0, 2, 3, 1])]); // [B, H, n, n]
   const scores = graph.apply("Mul", [products, graph.float(1 / Math.sqrt(dHead))]);
-  const shown = graph.apply("Where", [padded, graph.float(-Infinity), scores]);
+  const shown = graph.apply("Where", [hidden, graph.float(-Infinity), scores]);
   const pattern = graph.apply("Softmax", [shown], { axis: -1 });
   const mixed = graph.apply("MatMul", [pattern, split("value", [0, 2, 1, 3])]); // [B, H, n, dHead]
   const joined = graph.apply("Transpose", [mixed], { perm: [0, 2, 1, 3] });
@@ -119,6 +129,10 @@ class Graph {
 
   ints(values: readonly number[]): string {
     return this.tensor(`${CONSTANT}${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  int(value: number): string {
+    return this.tensor(`${CONSTANT}int ${value}`, [], BigInt64Array.of(BigInt(value)));
   }
 
   float(value: number): string {

@@ -30,7 +30,7 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
   compiled.values([input], (name, { data, shape }) => {
     if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
   });
-  const values = new NormalValues(input);
+  const values = new NormalValues(input, compiled.causal);
   for (const probe of [...layout.probes].sort(inOrderOfComputation)) {
     const { stream, sop, tolerance } = probe;
     const sublayer = stream.writer === "attention" ? "attention" : "feedForward";

@@ -3,6 +3,7 @@ import { atomsEqual } from "../atom/compare.js";
 import type { CompiledModel } from "../compile/compiled-model.js";
 import { RaspError } from "../diagnostic.js";
 import type { Atom, SOp } from "../graph/node.js";
+import { causal } from "../graph/causal.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { everyInput, placeOf, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
@@ -50,7 +51,7 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter on every input of the run. The counterexample is the first wrong one, made as small
+ * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`. The counterexample is the first wrong one, made as small
  * as it gets; in an exhaustive run that is the smallest there is. The shards' reports merge to the whole run's: `mergeReports`.
  *
  * @param onProgress - called now and then with the number of inputs tried so far.
@@ -63,6 +64,7 @@ export function verify(
   onProgress?: (inputs: number) => void,
 ): VerifyReport {
   const { vocabulary, maxLength } = compiled.card;
+  const program = compiled.causal ? causal(sop) : sop;
   const { shard = WHOLE } = options;
   checkShard(shard);
   const exhaustive = "exhaustive" in options;
@@ -77,7 +79,7 @@ export function verify(
     const answers = compiled.values(batch.map(({ input }) => input));
     for (const [b, trial] of batch.entries()) {
       inputs++;
-      const expected = interpret(sop, trial.input);
+      const expected = interpret(program, trial.input);
       if (!expected) withoutValue++;
       else if (!same(expected, answers[b]!)) {
         wrong++;
@@ -96,7 +98,7 @@ export function verify(
     maxLength,
     ...(exhaustive ? {} : { seed: options.seed }),
     ...(options.shard ? { shard } : {}),
-    ...(first ? { counterexample: describe(sop, compiled, first) } : {}),
+    ...(first ? { counterexample: describe(program, compiled, first) } : {}),
   };
 }
 

@@ -1,0 +1,76 @@
+/** What a decoder computes of a program: the same graph, in which no row sees a position after its own. */
+import {
+  aggregateNode,
+  bestNode,
+  indicesNode,
+  isSelector,
+  mapNode,
+  selectNode,
+  selectorNotNode,
+  selectorPairNode,
+  topological,
+  type GraphNode,
+  type Selector,
+  type SOp,
+} from "./node.js";
+
+/**
+ * The graph in which every selector is intersected with key ≤ query. Names and places are kept. That is done where a selector is
+ * used: combining selectors and then leaving out later keys comes to the same as leaving them out of each.
+ */
+export function causal(root: SOp): SOp;
+export function causal(root: Selector): Selector;
+export function causal(root: GraphNode): GraphNode;
+export function causal(root: GraphNode): GraphNode {
+  const indices = indicesNode();
+  const upToSelf = selectNode(indices, indices, "<=");
+  const known = new Map<GraphNode, GraphNode>();
+  const seen = new Map<Selector, Selector>();
+  const sop = (node: SOp): SOp => known.get(node) as SOp;
+  const selector = (node: Selector): Selector => known.get(node) as Selector;
+  const visible = (node: Selector): Selector => {
+    let both = seen.get(node);
+    // Of equal selectors one stays one, since the count of heads depends on it.
+    if (!both) seen.set(node, (both = node.kind === "best" ? selector(node) : intersected(selector(node), upToSelf)));
+    return both;
+  };
+  for (const node of topological(root)) {
+    const copy = rebuilt(node, sop, selector, visible);
+    if (node.name !== undefined && copy !== node) copy.name = node.name;
+    known.set(node, copy);
+  }
+  return isSelector(root) ? visible(root) : known.get(root)!;
+}
+
+function intersected(selector: Selector, upToSelf: Selector): Selector {
+  const both = selectorPairNode("and", selector, upToSelf, selector.span);
+  if (selector.name !== undefined) both.name = selector.name;
+  return both;
+}
+
+function rebuilt(
+  node: GraphNode,
+  sop: (node: SOp) => SOp,
+  selector: (node: Selector) => Selector,
+  visible: (node: Selector) => Selector,
+): GraphNode {
+  switch (node.kind) {
+    case "tokens":
+    case "indices":
+    case "constant":
+      return node;
+    case "map":
+      return mapNode(node.fn, node.args.map(sop), node.span);
+    case "aggregate":
+      return aggregateNode(visible(node.selector), sop(node.value), node.default, node.span, node.noDefault);
+    case "select":
+      return selectNode(sop(node.keys), sop(node.queries), node.op, node.span);
+    case "not":
+      return selectorNotNode(selector(node.arg), node.span);
+    case "and":
+    case "or":
+      return selectorPairNode(node.kind, selector(node.left), selector(node.right), node.span);
+    case "best":
+      return bestNode(visible(node.selector), sop(node.score), node.span);
+  }
+}
