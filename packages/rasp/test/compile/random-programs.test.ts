@@ -1,62 +1,112 @@
-/** Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. */
+/**
+ * Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. A run takes 2,000 programs;
+ * `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, and other ones.
+ */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compile, Evaluation, load, RaspError, verify, type SOp } from "../../src/index.js";
+import {
+  compile,
+  Evaluation,
+  causal,
+  load,
+  RaspError,
+  verify,
+  type Atom,
+  type SOp,
+  type VerifyOptions,
+} from "../../src/index.js";
 import { Domain } from "../../src/compile/domain.js";
 import { NormalValues } from "../../src/compile/normal-values.js";
 import type { NormalSOp } from "../../src/compile/normal.js";
 import { simplify } from "../../src/compile/simplify.js";
 import { atomKey } from "../../src/atom/compare.js";
 import { everyInput } from "../../src/verify/inputs.js";
-import { sopSource } from "../arbitrary/program.js";
+import { BOOLS, DIGITS, LETTERS, NUMBERS, sopSourceOver } from "../arbitrary/program.js";
 
-const VOCABULARY = ["a", "b", "c"];
-const MAX_LENGTH = 3;
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 2000);
+const SEED = Number(process.env["RANDOM_SEED"] ?? 20261122);
 
-const sopOf = (source: string): SOp => load(`result = ${source};`, { example: "abc" }).sop("result");
+interface Case {
+  readonly source: string;
+  readonly vocabulary: readonly Atom[];
+  readonly causal: boolean;
+}
 
-/** Programs whose every part is constant are values, not s-ops. */
-const programs = sopSource.filter((source) => {
+const sopOf = ({ source, vocabulary }: Case): SOp => load(`result = ${source};`, { example: vocabulary }).sop("result");
+
+/** The program's s-op; undefined where it is a value (every part is constant), or has none on the running example. */
+function sopIfAny(one: Case): SOp | undefined {
   try {
-    sopOf(source);
-    return true;
+    return sopOf(one);
   } catch (error) {
-    if (error instanceof RaspError) return false;
+    if (error instanceof RaspError) return undefined;
     throw error;
   }
-});
+}
 
-it("the compiled model computes the program on every input", () => {
+const cases: fc.Arbitrary<Case> = fc
+  .oneof(
+    ...[LETTERS, NUMBERS, BOOLS, DIGITS].map((alphabet) =>
+      fc.record({
+        source: sopSourceOver(alphabet),
+        vocabulary: fc.constant(alphabet.vocabulary),
+        causal: fc.boolean(),
+      }),
+    ),
+  )
+  .filter((one) => sopIfAny(one) !== undefined);
+
+/** Compiles and verifies; false where the compiler refuses. */
+function holds(one: Case, maxLength: number, how: VerifyOptions): boolean {
+  const sop = sopOf(one);
+  let model;
+  try {
+    model = compile(sop, { vocabulary: one.vocabulary, maxLength, causal: one.causal });
+  } catch (error) {
+    if (!(error instanceof RaspError)) throw error;
+    expect(error.diagnostic.class).toBe("compile");
+    return false;
+  }
+  expect(verify(sop, model, how)).toMatchObject({ ok: true });
+  return true;
+}
+
+it(`the compiled models of ${PROGRAMS} programs compute them on every input`, { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
   fc.assert(
-    fc.property(programs, (source) => {
-      const sop = sopOf(source);
-      let model;
-      try {
-        model = compile(sop, { vocabulary: VOCABULARY, maxLength: MAX_LENGTH });
-      } catch (error) {
-        if (!(error instanceof RaspError)) throw error;
-        expect(error.diagnostic.class).toBe("compile");
-        refused++;
-        return;
-      }
-      expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true });
+    fc.property(cases, fc.integer({ min: 1, max: 4 }), (one, maxLength) => {
+      if (!holds(one, maxLength, { exhaustive: true })) refused++;
     }),
-    { numRuns: 400, seed: 20261122 },
+    { numRuns: PROGRAMS, seed: SEED },
   );
   // A refusal is honest, but it is no answer: it must stay the exception.
-  expect(refused).toBeLessThan(8);
+  expect(refused).toBeLessThan(PROGRAMS / 50);
+});
+
+it("and at maximum length 40 on random inputs", { timeout: 1000 * PROGRAMS }, () => {
+  let refused = 0;
+  const programs = PROGRAMS / 10;
+  fc.assert(
+    fc.property(cases, (one) => {
+      if (!holds(one, 40, { runs: 20, seed: SEED })) refused++;
+    }),
+    { numRuns: programs, seed: SEED + 1 },
+  );
+  expect(refused).toBeLessThan(programs / 4);
 });
 
 it("simplification keeps the value of the program, and the domain holds every value that occurs", () => {
+  const [vocabulary, maxLength] = [LETTERS.vocabulary, 3];
   fc.assert(
-    fc.property(programs, (source) => {
-      const sop = sopOf(source);
-      const { root } = simplify(sop, MAX_LENGTH);
-      const domain = new Domain(VOCABULARY, MAX_LENGTH);
-      for (const input of everyInput(VOCABULARY, MAX_LENGTH)) {
-        const values = new NormalValues(input);
-        expect(values.of(root).map(atomKey)).toEqual(new Evaluation(input).sop(sop).map(atomKey));
+    fc.property(sopSourceOver(LETTERS), fc.boolean(), (source, decoder) => {
+      const sop = sopIfAny({ source, vocabulary, causal: decoder });
+      fc.pre(sop !== undefined);
+      const { root } = simplify(sop, maxLength, decoder);
+      const domain = new Domain(vocabulary, maxLength, decoder);
+      const program = decoder ? causal(sop) : sop;
+      for (const input of everyInput(vocabulary, maxLength)) {
+        const values = new NormalValues(input, decoder);
+        expect(values.of(root).map(atomKey)).toEqual(new Evaluation(input).sop(program).map(atomKey));
         for (const node of reach(root))
           for (const [i, value] of values.of(node).entries())
             expect(domain.at(node, input.length, i).atoms.map(atomKey)).toContain(atomKey(value));
