@@ -73,7 +73,9 @@ function tableGap(table: Table): number {
     if (known) known.push({ at, result });
     else stairs.set(key, [{ at, result }]);
   }
-  return Math.min(...[...stairs.values()].map((s) => smallestGap(s.sort((x, y) => x.at - y.at))));
+  let gap = Infinity;
+  for (const unsorted of stairs.values()) gap = Math.min(gap, smallestGap(unsorted.sort((x, y) => x.at - y.at)));
+  return gap;
 }
 
 function smallestGap(stairs: Staircase): number {

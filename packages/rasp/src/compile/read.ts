@@ -62,12 +62,20 @@ export function readAtBos({ constant, terms }: Read): number {
 
 /** The earliest layer whose attention sublayer can use all the reads. */
 export function attentionLayer(reads: readonly Read[]): number {
-  return 1 + Math.max(0, ...streamsOf(reads).map((stream) => stream.layer));
+  return 1 + latest(reads, ({ layer }) => layer);
 }
 
 /** The earliest layer whose feed-forward sublayer can use all the reads. */
 export function feedForwardLayer(reads: readonly Read[]): number {
-  return Math.max(1, ...streamsOf(reads).map(({ layer, writer }) => (writer === "feed-forward" ? layer + 1 : layer)));
+  return Math.max(
+    1,
+    latest(reads, ({ layer, writer }) => (writer === "feed-forward" ? layer + 1 : layer)),
+  );
 }
 
-const streamsOf = (reads: readonly Read[]): Stream[] => reads.flatMap((read) => [...read.terms.keys()]);
+/** The largest layer of any stream that is read, 0 for none; there can be too many reads to be the arguments of one call. */
+function latest(reads: readonly Read[], layerOf: (stream: Stream) => number): number {
+  let most = 0;
+  for (const { terms } of reads) for (const stream of terms.keys()) most = Math.max(most, layerOf(stream));
+  return most;
+}

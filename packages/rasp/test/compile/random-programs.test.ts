@@ -74,7 +74,9 @@ function holds(one: Case, maxLength: number, how: VerifyOptions): boolean {
 it(`the compiled models of ${PROGRAMS} programs compute them on every input`, { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
   fc.assert(
-    fc.property(cases, fc.integer({ min: 1, max: 4 }), (one, maxLength) => {
+    fc.property(cases, (one) => {
+      // Some tens of inputs: 3 + 9 + 27, or 2 + 4 + 8 + 16.
+      const maxLength = one.vocabulary.length === 3 ? 3 : 4;
       if (!holds(one, maxLength, { exhaustive: true })) refused++;
     }),
     { numRuns: PROGRAMS, seed: SEED },
@@ -83,16 +85,19 @@ it(`the compiled models of ${PROGRAMS} programs compute them on every input`, { 
   expect(refused).toBeLessThan(PROGRAMS / 50);
 });
 
+/** Programs of a line: at length 40 the value sets of longer ones take minutes. */
+const shortCases = cases.filter(({ source }) => source.length <= 60);
+
 it("and at maximum length 40 on random inputs", { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
-  const programs = PROGRAMS / 10;
+  const programs = PROGRAMS / 20;
   fc.assert(
-    fc.property(cases, (one) => {
+    fc.property(shortCases, (one) => {
       if (!holds(one, 40, { runs: 20, seed: SEED })) refused++;
     }),
     { numRuns: programs, seed: SEED + 1 },
   );
-  expect(refused).toBeLessThan(programs / 4);
+  expect(refused).toBeLessThan(programs / 10);
 });
 
 it("simplification keeps the value of the program, and the domain holds every value that occurs", () => {
