@@ -52,6 +52,7 @@ export {
   type Use,
 } from "./draw/index.js";
 export { compile, type CompileOptions } from "./compile/index.js";
+export { languageModel, type Written } from "./compile/generate.js";
 export { CompiledModel, ModelInputError, type ModelStats } from "./compile/compiled-model.js";
 export { ModelFileError, type Decoding, type ModelCard } from "./compile/model-card.js";
 export type { Certificate, StreamBound } from "./compile/certify.js";

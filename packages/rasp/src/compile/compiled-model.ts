@@ -1,6 +1,6 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
-import { TransformerEncoder, type Recorder } from "@selectron/nn";
+import { TransformerEncoder, type GenerateOptions, type Recorder } from "@selectron/nn";
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { decodeOnnx, OnnxFileError } from "../export/onnx-read.js";
@@ -10,6 +10,8 @@ import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import type { Certificate } from "./certify.js";
+import { decode } from "./decoding.js";
+import { generateFrom, type Written } from "./generate.js";
 import type { Layout } from "./layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
 
@@ -42,7 +44,7 @@ const PADDING = 0;
 
 /** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
 export class CompiledModel {
-  private readonly idOf: ReadonlyMap<string, number>;
+  private readonly ids: ReadonlyMap<string, number>;
 
   /**
    * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
@@ -54,7 +56,7 @@ export class CompiledModel {
     readonly layout?: Layout,
     readonly warnings: readonly Diagnostic[] = [],
   ) {
-    this.idOf = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
+    this.ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
 
   /** The value at each position, none for an empty input. @throws ModelInputError on an unknown token or a too long input. */
@@ -98,9 +100,20 @@ export class CompiledModel {
     return inputs.map((input, b) =>
       input.map((_, i) => {
         const start = (b * longest + i + 1) * outputs;
-        return this.decode(logits.data.subarray(start, start + outputs));
+        return decode(this.card.decoding, logits.data.subarray(start, start + outputs));
       }),
     );
+  }
+
+  /**
+   * Of a causal model: writes what comes after a prompt. The value at the last position is the next token, and a value that is
+   * not in the vocabulary ends the text. The best token each time, unless options ask nn for something else.
+   *
+   * @throws ModelInputError on a prompt that the model does not take
+   * @throws RangeError where the model is not causal, or an option is out of range
+   */
+  generate(prompt: Input, options: Omit<GenerateOptions, "stop"> = {}): Written {
+    return generateFrom(this, prompt, options);
   }
 
   /** The bound that shows that the model cannot differ from its program, or where it falls short. */
@@ -162,7 +175,13 @@ export class CompiledModel {
     return modelOf(readAs(decodeOnnx, bytes));
   }
 
-  private encode(input: readonly Atom[]): number[] {
+  /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
+  idOf(token: Atom): number | undefined {
+    return this.ids.get(tokenKey(token));
+  }
+
+  /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
+  encode(input: readonly Atom[]): number[] {
     const { maxLength, vocabulary } = this.card;
     if (input.length > maxLength)
       throw new ModelInputError(
@@ -172,7 +191,7 @@ export class CompiledModel {
     return [
       0,
       ...input.map((token, position) => {
-        const id = this.idOf.get(tokenKey(token));
+        const id = this.idOf(token);
         if (id !== undefined) return id;
         throw new ModelInputError(
           `token ${describeAtom(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(describeAtom).join(", ")}`,
@@ -180,11 +199,6 @@ export class CompiledModel {
         );
       }),
     ];
-  }
-
-  private decode(logits: Float32Array): Atom {
-    const { classes, numbers } = this.card.decoding;
-    return classes[numbers ? nearest(numbers, logits[0]!) : largest(logits)]!;
   }
 }
 
@@ -194,23 +208,6 @@ const padded = <T>(row: readonly T[], length: number, filler: T): T[] => [
 ];
 
 const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
-
-function largest(logits: Float32Array): number {
-  let best = 0;
-  for (let c = 1; c < logits.length; c++) if (logits[c]! > logits[best]!) best = c;
-  return best;
-}
-
-/** The index of the number that is nearest to `value`; numbers ascend. */
-export function nearest(numbers: readonly number[], value: number): number {
-  let [low, high] = [0, numbers.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! <= value) low = middle;
-    else high = middle;
-  }
-  return value - numbers[low]! <= numbers[high]! - value ? low : high;
-}
 
 /** The parameters and the metadata of a file of either format. */
 interface Contents {
