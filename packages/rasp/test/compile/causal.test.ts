@@ -22,6 +22,7 @@ import { atomKey } from "../../src/atom/compare.js";
 import { aggregateReference } from "../../src/interpret/reference.js";
 import { everyInput } from "../../src/verify/inputs.js";
 import { sopSource } from "../arbitrary/program.js";
+import { decoderLessons, lessonSOp } from "./lessons.js";
 
 const sopOf = (source: string): SOp => load(`result = ${source};`, { file: "p.rasp", example: "abc" }).sop("result");
 
@@ -208,5 +209,56 @@ describe("what looks ahead is named", () => {
     "x = aggregate(best(select(tokens, tokens, ==), indices), indices);",
   ])("where it does: %s", (source) => {
     expect(warningsOf(source)).toHaveLength(1);
+  });
+});
+
+describe("generation", () => {
+  const writers = decoderLessons.filter(({ file }) => file === "10-next-token");
+  const maxLength = 9;
+  const compiled = writers.map((lesson) => {
+    const sop = lessonSOp(lesson);
+    return { name: lesson.name, sop, model: compile(sop, { vocabulary: lesson.vocabulary, maxLength, causal: true }) };
+  });
+
+  it.each([
+    ["copy", "bab>", "bab"],
+    ["reverse", "baab>", "baab"],
+    ["ordered", "baba>", "aabb"],
+    ["copy", "aba", ""],
+  ])("%s: %s continues with %s", (name, prompt, written) => {
+    const { model } = compiled.find((one) => one.name === name)!;
+    const { tokens, ended } = model.generate(prompt, { maxTokens: written.length + 1 });
+    expect([tokens.join(""), ended]).toEqual([written, "stop"]);
+  });
+
+  it.each(compiled)(
+    "$name writes what the program says, one token at a time, with what it keeps of the past",
+    ({ sop, model }) => {
+      for (const prompt of everyInput(["a", "b", ">"], 4)) {
+        const text = prompt.map(String);
+        let ended = "length";
+        while (text.length <= maxLength) {
+          const next = String(evaluate(sop, text).at(-1));
+          if (!"ab>".includes(next)) {
+            ended = "stop";
+            break;
+          }
+          text.push(next);
+        }
+        expect(model.generate(prompt.map(String))).toEqual({ tokens: text.slice(prompt.length), ended });
+      }
+    },
+  );
+
+  it("numbers are tokens where the vocabulary has them", () => {
+    const next = load("x = (tokens_int + 1) % 4;", { example: [1] }).sop("x");
+    const model = compile(next, { vocabulary: [0, 1, 2, 3], maxLength: 8, causal: true });
+    expect(model.generate([2], { maxTokens: 5 })).toEqual({ tokens: [3, 0, 1, 2, 3], ended: "length" });
+  });
+
+  it("only of decoders, after a token", () => {
+    const [{ sop, model }] = compiled as [(typeof compiled)[0]];
+    expect(() => model.generate("")).toThrow("the prompt is empty");
+    expect(() => compile(sop, { vocabulary: "ab>", maxLength: 4 }).generate("a")).toThrow("not compiled as a decoder");
   });
 });

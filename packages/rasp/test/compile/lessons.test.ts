@@ -1,24 +1,52 @@
-/** Every program of the paper compiles to a model that computes it, in as many layers as the paper counts. */
-import { expect, it } from "vitest";
+/**
+ * Every program of the lessons compiles to a model that computes it, in as many layers as the paper counts; and its export gives
+ * the same in onnxruntime, on the same inputs.
+ */
+import { describe, expect, it } from "vitest";
 import { compile, cost, verify } from "../../src/index.js";
-import { lessons, lessonSOp } from "./lessons.js";
+import { everyInput, randomInputs } from "../../src/verify/inputs.js";
+import { wrongInOnnx } from "../export/onnx-runtime.js";
+import { decoderLessons, lessons, lessonSOp } from "./lessons.js";
 
-it.each(lessons)("$name computes its program on every input up to length 6", (lesson) => {
+describe.each(lessons)("$name", (lesson) => {
   const sop = lessonSOp(lesson);
-  const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 6 });
-  const report = verify(sop, model, { exhaustive: true });
-  expect(report).toMatchObject({ ok: true, withoutValue: 0 });
-  expect(report.inputs).toBe(lesson.vocabulary.length === 4 ? 5460 : 1092);
-  expect(model.stats.layers).toBe(cost(sop).layers);
+  const { vocabulary } = lesson;
+
+  it("computes its program on every input up to length 6", async () => {
+    const model = compile(sop, { vocabulary, maxLength: 6 });
+    const inputs = vocabulary.length === 4 ? 5460 : 1092;
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs, withoutValue: 0 });
+    expect(model.stats.layers).toBe(cost(sop).layers);
+    expect(await wrongInOnnx(model, sop, [...everyInput(model.card.vocabulary, 6)])).toEqual([]);
+  });
+
+  it("computes its program on random inputs up to length 24", async () => {
+    const model = compile(sop, { vocabulary, maxLength: 24 });
+    expect(verify(sop, model, { runs: 200, seed: 24 })).toMatchObject({ ok: true, inputs: 200, withoutValue: 0 });
+    expect(model.stats.layers).toBe(cost(sop).layers);
+    expect(await wrongInOnnx(model, sop, [...randomInputs(model.card.vocabulary, 24, 200, 24)])).toEqual([]);
+  });
+
+  it("costs what the paper's program costs", () => {
+    expect(cost(sop).headsPerLayer).toEqual(lesson.headsPerLayer);
+  });
 });
 
-it.each(lessons)("$name computes its program on random inputs up to length 24", (lesson) => {
+describe.each(decoderLessons)("$name of a decoder", (lesson) => {
   const sop = lessonSOp(lesson);
-  const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 24 });
-  expect(verify(sop, model, { runs: 200, seed: 24 })).toMatchObject({ ok: true, inputs: 200, withoutValue: 0 });
-  expect(model.stats.layers).toBe(cost(sop).layers);
-});
+  const { vocabulary } = lesson;
 
-it.each(lessons)("$name costs what the paper's program costs", (lesson) => {
-  expect(cost(lessonSOp(lesson)).headsPerLayer).toEqual(lesson.headsPerLayer);
+  it("computes its program on every input up to length 5", async () => {
+    const model = compile(sop, { vocabulary, maxLength: 5, causal: true });
+    expect(model.warnings).toEqual([]);
+    expect(model.certificate.proved).toBe(true);
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 363, withoutValue: 0 });
+    expect(await wrongInOnnx(model, sop, [...everyInput(model.card.vocabulary, 5)])).toEqual([]);
+  });
+
+  it("computes its program on random inputs up to length 16", async () => {
+    const model = compile(sop, { vocabulary, maxLength: 16, causal: true });
+    expect(verify(sop, model, { runs: 100, seed: 16 })).toMatchObject({ ok: true, inputs: 100, withoutValue: 0 });
+    expect(await wrongInOnnx(model, sop, [...randomInputs(model.card.vocabulary, 16, 100, 16)])).toEqual([]);
+  });
 });

@@ -10,6 +10,18 @@ export interface Lesson {
   readonly headsPerLayer: readonly number[];
 }
 
+/** Lessons 9 and 10, for decoders: every definition of the library at work, and the programs that write. */
+export const decoderLessons: readonly Omit<Lesson, "headsPerLayer">[] = [
+  ...[
+    ["previous", "occurrence", "count_a", "seen_before", "most", "fewest", "where_most", "where_fewest", "first_place"],
+    ["last_place_of_previous", "first_b", "opening", "commonest", "mostly_a", "only_a", "later_of_two", "after_first"],
+    ["place_after_first", "before_first"],
+  ]
+    .flat()
+    .map((name) => ({ file: "09-decoder-library", name, vocabulary: "abc" })),
+  ...["copy", "reverse", "ordered"].map((name) => ({ file: "10-next-token", name, vocabulary: "ab>" })),
+];
+
 export const lessons: readonly Lesson[] = [
   { file: "01-reverse", name: "reverse", vocabulary: "abc", headsPerLayer: [1, 1] },
   { file: "02-histogram", name: "hist_nobos", vocabulary: "abc", headsPerLayer: [2] },
@@ -23,7 +35,7 @@ export const lessons: readonly Lesson[] = [
   { file: "08-dyck2-best", name: "dyck2_best", vocabulary: "(){}", headsPerLayer: [1, 1, 1] },
 ];
 
-export function lessonSOp({ file, name }: Lesson): SOp {
+export function lessonSOp({ file, name }: Pick<Lesson, "file" | "name">): SOp {
   const path = new URL(`../../../../examples/${file}.rasp`, import.meta.url);
   return load(readFileSync(path, "utf8"), { file: `${file}.rasp` }).sop(name);
 }
