@@ -9,6 +9,7 @@ import { selectron } from "./harness.js";
 const files = {
   "reverse.rasp": "flip = select(indices, length - 1 - indices, ==);\nreverse = aggregate(flip, tokens);\n",
   "numbers.rasp": "tokens = tokens_int;\ntwice = tokens * 2;\n",
+  "hist.rasp": "same = select(tokens_asis, tokens_asis, ==);\nhist = selector_width(same);\n",
   "explodes.rasp": "big = aggregate(select(indices, indices, <=), tokens_float);\n",
 };
 const binaries = new Map<string, Uint8Array>();
@@ -35,6 +36,26 @@ describe("compile and run", () => {
     binaries.set("damaged.onnx", binaries.get("m.onnx")!.subarray(0, 900));
     const damaged = await call("run", "damaged.onnx", "--input", "a");
     expect([damaged.exitCode, damaged.err]).toEqual([2, expect.stringContaining("no ONNX file, or a damaged one")]);
+  });
+
+  it("makes decoders, which write", async () => {
+    const causal = ["hist.rasp", "--sop", "hist", "--vocab", "[1,2,3]", "--max-length", "5", "--causal"];
+    const compiled = await call("compile", ...causal, "-o", "d.safetensors", "--json");
+    expect(compiled.exitCode).toBe(0);
+    expect(compiled.err).toContain("hist.rasp:2:8: warning RASP7011: this selector looks ahead");
+    expect(JSON.parse(compiled.out)).toMatchObject({ causal: true, warnings: [{ code: "RASP7011" }] });
+    expect((await call("run", "d.safetensors", "--input", "[1,1,2,1]")).out).toBe("[1, 2, 1, 3] (ints)\n");
+    expect((await call("eval", "hist.rasp", "--sop", "hist", "--causal", "--input", "[1,1,2,1]")).out).toBe(
+      "[1, 2, 1, 3] (ints)\n",
+    );
+    expect(JSON.parse((await call("verify", ...causal, "--exhaustive", "--json")).out)).toMatchObject({ ok: true });
+    const written = await call("run", "d.safetensors", "--input", "[1]", "--generate", "3", "--json");
+    expect(JSON.parse(written.out)).toEqual({ sop: "hist", value: [1, 2, 1], kinds: "iii", ended: "length" });
+    await call("compile", ...reverse, "-o", "m.safetensors");
+    expect(await call("run", "m.safetensors", "--input", "a", "--generate", "3")).toMatchObject({
+      exitCode: 2,
+      err: "error: this model is no decoder: its positions see later ones\n  help: compile the program with --causal\n",
+    });
   });
 
   it("takes a vocabulary of numbers", async () => {
