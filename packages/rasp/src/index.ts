@@ -34,6 +34,13 @@ export { atomsEqual, compareAtoms } from "./atom/compare.js";
 export { atomText, describeAtom, describeInput, floatText } from "./atom/text.js";
 export { cost, type Cost, type HeadCost, type LayerReason } from "./cost.js";
 export { costAdvice, type Advice, type CostAdvice, type MergedHead } from "./cost-advice.js";
+export {
+  sufficiency,
+  type MissedKey,
+  type SelectorReach,
+  type Sufficiency,
+  type SufficiencyOptions,
+} from "./sufficiency.js";
 export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./case.js";
 export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
