@@ -1,6 +1,7 @@
 /** From a task and engines to a comparison: every engine's answer is compared with the reference in float64. */
 import { getKernels, referenceKernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
+import { enableThreads } from "@selectron/wasm-simd/threads";
 import type { Engine } from "./engines/engine.js";
 import { jaxJs } from "./engines/jax.js";
 import { onnxruntime } from "./engines/onnx.js";
@@ -15,6 +16,15 @@ export async function ourEngines(): Promise<Engine[]> {
   await enableWasm();
   const wasm = getKernels();
   return [selectron(wasm), selectronResident(wasm), selectron(referenceKernels, "plain")];
+}
+
+/** Ours on one thread and on as many as there are processors. */
+export async function threadEngines(): Promise<Engine[]> {
+  const { threads, reason } = await enableThreads();
+  if (reason !== undefined) console.error(`selectron-threads runs on ${threads} thread: ${reason}`);
+  const several = getKernels();
+  await enableWasm();
+  return [selectron(getKernels()), selectron(several, "selectron-threads")];
 }
 
 /** Ours and every peer. jax-js comes before ONNX Runtime, which sets a global that confuses it. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { chart } from "./chart.js";
-import { comparisonOf, loadEngines, ourEngines } from "./compare.js";
+import { comparisonOf, loadEngines, ourEngines, threadEngines } from "./compare.js";
 import { peakCandidate } from "./engines/peak.js";
 import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
@@ -47,11 +47,12 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     return;
   }
   const peak = suite === "kernels" ? await peakCandidate() : undefined;
-  for (const named of kernelSuites[suite]!) yield await comparisonOf(named, engines, peak);
+  const candidates = suite === "threads" ? await threadEngines() : engines;
+  for (const named of kernelSuites[suite]!) yield await comparisonOf(named, candidates, peak);
 }
 
 const ours = await ourEngines();
-const alone = positionals.every((name) => name === "interpreter");
+const alone = positionals.every((name) => ["interpreter", "threads"].includes(name));
 if (!alone && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];

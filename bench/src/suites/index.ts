@@ -57,4 +57,11 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     { name: "add [16, 16]", task: () => rowsTask("add", 16, 16) },
     { name: "matmul 4³", task: () => matmulTask(4, 4, 4) },
   ],
+  threads: [
+    ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `matmul ${n}³`, task: () => matmulTask(n, n, n) })),
+    ...[128, 512, 1024].map((n) => ({
+      name: `attention, 4 heads, d 64, causal, n ${n}`,
+      task: () => attentionTask(4, n, 64, true),
+    })),
+  ],
 };

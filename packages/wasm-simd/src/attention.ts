@@ -1,7 +1,7 @@
-/** Attention and its gradients, one call into WebAssembly per batch row and head. */
+/** Attention and its gradients, all heads of a batch row at a time. */
 import type { AttentionBackwardCall, AttentionCall, AttentionPattern, Kernels } from "@selectron/core";
 import type { Arena } from "./arena.js";
-import type { WasmExports } from "./exports.js";
+import type { WasmCalls } from "./exports.js";
 import { fetchHeads, fillHeads, placedHeads, type PlacedHeads } from "./operands.js";
 
 /** As many keys as there can be: the band's edge that hides nothing. */
@@ -62,8 +62,30 @@ class PlacedPattern {
   }
 }
 
+/** Gathers the calls for the heads of a batch row. With a bias, which stands in one place for all, they run one by one. */
+class Calls<Call extends number[]> {
+  readonly #runAll: (calls: readonly Call[]) => void;
+  readonly #oneByOne: boolean;
+  #waiting: Call[] = [];
+
+  constructor(runAll: (calls: readonly Call[]) => void, { bias }: AttentionPattern) {
+    this.#runAll = runAll;
+    this.#oneByOne = bias !== undefined;
+  }
+
+  add(call: Call): void {
+    this.#waiting.push(call);
+    if (this.#oneByOne) this.run();
+  }
+
+  run(): void {
+    if (this.#waiting.length > 0) this.#runAll(this.#waiting);
+    this.#waiting = [];
+  }
+}
+
 /** The attention kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
-export function attentionKernels(wasm: WasmExports, arena: Arena): Pick<Kernels, "attention" | "attentionBackward"> {
+export function attentionKernels(wasm: WasmCalls, arena: Arena): Pick<Kernels, "attention" | "attentionBackward"> {
   function attention(call: AttentionCall): void {
     const { batch, heads, queries, keys, width, valueWidth, query, key, value, out, scale, logSumExp } = call;
     for (let b = 0; b < batch; b++) {
@@ -80,15 +102,17 @@ export function attentionKernels(wasm: WasmExports, arena: Arena): Pick<Kernels,
       fillHeads(arena, key, b, heads, keys, width, k);
       fillHeads(arena, value, b, heads, keys, valueWidth, v);
       const hidden = pattern.hidden(b);
+      const calls = new Calls(wasm.attentionHeads, call);
       for (let h = 0; h < heads; h++) {
         // prettier-ignore
-        wasm.attention(
+        calls.add([
           q.address + h * q.head, q.row, k.address + h * k.head, k.row, v.address + h * v.head, v.row,
           o.address + h * o.head, o.row, pattern.bias(b, h), 4 * (call.bias?.rowStride ?? 0), hidden, pattern.blocks,
           pattern.blockSize, sums && sums + 4 * h * queries, queries, keys, width, valueWidth, pattern.before,
           pattern.after, scale, 0, queries, workspace,
-        );
+        ]);
       }
+      calls.run();
       fetchHeads(arena, out, b, heads, queries, valueWidth, o);
       logSumExp?.set(arena.floats.subarray(sums / 4, sums / 4 + heads * queries), b * heads * queries);
     }
@@ -123,16 +147,18 @@ export function attentionKernels(wasm: WasmExports, arena: Arena): Pick<Kernels,
       const [q, k, v, o, dO, dQ, dK, dV] = places as [
         PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads,
       ]; // prettier-ignore
+      const calls = new Calls(wasm.attentionBackwardHeads, call);
       for (let h = 0; h < heads; h++) {
         // prettier-ignore
-        wasm.attentionBackward(
+        calls.add([
           q.address + h * q.head, q.row, k.address + h * k.head, k.row, v.address + h * v.head, v.row,
           o.address + h * o.head, o.row, pattern.bias(b, h), 4 * (call.bias?.rowStride ?? 0), hidden, pattern.blocks,
           pattern.blockSize, sums + 4 * h * queries, queries, keys, width, valueWidth, pattern.before, pattern.after,
           scale, dO.address + h * dO.head, dO.row, dQ.address + h * dQ.head, dQ.row, dK.address + h * dK.head, dK.row,
           dV.address + h * dV.head, dV.row, workspace,
-        );
+        ]);
       }
+      calls.run();
       operands.slice(written).forEach(([view, rows, columns], index) => {
         fetchHeads(arena, view, b, heads, rows, columns, places[written + index]!);
       });

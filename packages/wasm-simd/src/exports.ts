@@ -53,3 +53,20 @@ export interface WasmExports {
     keyGradientRow: number, valueGradient: number, valueGradientRow: number, workspace: number,
   ): void;
 }
+
+/** The exports as the kernels call them: attention for any number of heads at once, a list of arguments for each. */
+export interface WasmCalls extends WasmExports {
+  attentionHeads(calls: readonly Parameters<WasmExports["attention"]>[]): void;
+  attentionBackwardHeads(calls: readonly Parameters<WasmExports["attentionBackward"]>[]): void;
+}
+
+/** One head after the other. */
+export const wasmCalls = (wasm: WasmExports): WasmCalls => ({
+  ...wasm,
+  attentionHeads: (calls) => {
+    for (const call of calls) wasm.attention(...call);
+  },
+  attentionBackwardHeads: (calls) => {
+    for (const call of calls) wasm.attentionBackward(...call);
+  },
+});

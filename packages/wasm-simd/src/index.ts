@@ -1,16 +1,16 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
-import { setKernels, Tensor } from "@selectron/core";
-import type { WasmExports } from "./exports.js";
-import { wasmKernels } from "./kernels.js";
-import { compile, instantiate, load, type WasmSource } from "./module.js";
-import { Scopes } from "./scope.js";
+import { Tensor } from "@selectron/core";
+import { compile, load, type WasmSource } from "./module.js";
+import { currentScopes, plainMachine, registerMachine } from "./register.js";
+import { SCOPE_BYTES } from "./scope.js";
 
 export { isSimdSupported, type WasmSource } from "./module.js";
 
 /** What `enableWasm` registered. */
 export interface WasmStatus {
   readonly variant: "simd";
-  readonly threads: 1;
+  /** 1; more with `enableThreads` of `@selectron/wasm-simd/threads`. */
+  readonly threads: number;
 }
 
 export interface WasmOptions {
@@ -18,20 +18,9 @@ export interface WasmOptions {
   readonly source?: WasmSource | undefined;
 }
 
-/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
-const SCOPE_BYTES = 2 ** 26;
-
-let scopes: Scopes | undefined;
-
 function register(module: WebAssembly.Module): WasmStatus {
-  const { kernels, arena } = wasmKernels(() => instantiate(module) as WebAssembly.Exports & WasmExports);
-  const own = new Scopes(arena);
-  scopes = own;
-  setKernels({
-    ...kernels,
-    allocate: (length) => own.allocate(length),
-    scope: (body) => own.run(body, SCOPE_BYTES),
-  });
+  const machine = plainMachine(module);
+  registerMachine(machine, () => plainMachine(module));
   return { variant: "simd", threads: 1 };
 }
 
@@ -60,6 +49,7 @@ export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, 
  * @param bytes - how much room to provide, if this is the outermost scope
  */
 export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
+  const scopes = currentScopes();
   return scopes ? scopes.run(body, bytes) : body();
 }
 
@@ -80,6 +70,7 @@ export interface Resident {
  */
 export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resident {
   const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
+  const scopes = currentScopes();
   return scopes ? scopes.keep(tensors, total) : { tensors: tensors.map(copyOf), release: () => undefined };
 }
 

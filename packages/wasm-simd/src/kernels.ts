@@ -3,23 +3,27 @@
  * result back, which costs a few percent of a product. Views that the arena handed out (`scope`) are not copied.
  */
 import { referenceKernels, type Kernels } from "@selectron/core";
-import { Arena, ArenaFullError } from "./arena.js";
+import type { Arena } from "./arena.js";
+import { ArenaFullError } from "./arena.js";
 import { attentionKernels } from "./attention.js";
-import type { WasmExports } from "./exports.js";
+import type { WasmCalls } from "./exports.js";
 import { matmulKernel } from "./matmul.js";
 import { rowKernels } from "./rows.js";
 
 type Kernel = (...values: never[]) => unknown;
 
-/** Every kernel of `first`; a call whose operands do not fit there goes to `second` instead. */
-function withFallback(first: Kernels, second: () => Kernels): Kernels {
+/** What makes a call go elsewhere. */
+export type Refusal = new (...values: never[]) => Error;
+
+/** Every kernel of `first`; a call that ends with one of the refusals is made to `second` instead. */
+function withFallback(first: Kernels, second: () => Kernels, refusals: readonly Refusal[]): Kernels {
   const entries = Object.entries(first).map(([name, kernel]: [string, unknown]) => {
     if (typeof kernel !== "function") return [name, kernel];
     const guarded: Kernel = (...values) => {
       try {
         return (kernel as Kernel)(...values);
       } catch (error) {
-        if (!(error instanceof ArenaFullError)) throw error;
+        if (!refusals.some((refusal) => error instanceof refusal)) throw error;
         return ((second() as unknown as Record<string, Kernel>)[name] as Kernel)(...values);
       }
     };
@@ -28,7 +32,7 @@ function withFallback(first: Kernels, second: () => Kernels): Kernels {
   return Object.fromEntries(entries) as Kernels;
 }
 
-function kernelsOn(wasm: WasmExports, arena: Arena): Kernels {
+function kernelsOn(wasm: WasmCalls, arena: Arena): Kernels {
   return {
     ...referenceKernels,
     ...matmulKernel(wasm, arena),
@@ -38,23 +42,31 @@ function kernelsOn(wasm: WasmExports, arena: Arena): Kernels {
   };
 }
 
+/** An instance of the module with its arena. */
+export interface Machine {
+  readonly wasm: WasmCalls;
+  readonly arena: Arena;
+}
+
 /**
- * Kernels on instances of the module, which they own from now on. What does not fit into the first instance, because
- * views pin its memory, runs in a second one, and what exceeds even that in plain JavaScript.
+ * Kernels on a machine. What does not fit, because views pin its memory, runs on a spare one, and what exceeds even that
+ * in plain JavaScript.
  *
- * @param instantiate - makes a fresh instance
+ * @param spare - makes the spare one, at most once
+ * @param refusals - further reasons to use the spare one
  */
-export function wasmKernels(instantiate: () => WasmExports): { kernels: Kernels; arena: Arena } {
-  const wasm = instantiate();
-  const arena = new Arena(wasm.memory, wasm.heapBase());
-  let spare: Kernels | undefined;
+export function wasmKernels(
+  { wasm, arena }: Machine,
+  spare: () => Machine,
+  refusals: readonly Refusal[] = [],
+): Kernels {
+  let second: Kernels | undefined;
   const overflow = (): Kernels => {
-    if (!spare) {
-      const instance = instantiate();
-      const own = new Arena(instance.memory, instance.heapBase());
-      spare = withFallback(kernelsOn(instance, own), () => referenceKernels);
+    if (!second) {
+      const other = spare();
+      second = withFallback(kernelsOn(other.wasm, other.arena), () => referenceKernels, [ArenaFullError]);
     }
-    return spare;
+    return second;
   };
-  return { kernels: withFallback(kernelsOn(wasm, arena), overflow), arena };
+  return withFallback(kernelsOn(wasm, arena), overflow, [ArenaFullError, ...refusals]);
 }

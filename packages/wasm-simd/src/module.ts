@@ -26,9 +26,9 @@ function checkSupport(): void {
   }
 }
 
-/** The bytes of the inlined binary. */
-export function inlinedBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
+/** The bytes of an inlined binary, by default the one for one thread. */
+export function inlinedBytes(base64 = binary): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** Runs a step that a content security policy or a host may forbid, and explains a refusal. */

@@ -16,6 +16,9 @@ function copiedOut(value: unknown, arena: Arena): unknown {
   return value;
 }
 
+/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
+export const SCOPE_BYTES = 2 ** 26;
+
 /** How many scopes are open, and so whether results are allocated in the arena. */
 export class Scopes {
   readonly #arena: Arena;

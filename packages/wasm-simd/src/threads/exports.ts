@@ -1,0 +1,71 @@
+/**
+ * The binary's exports with large calls cut into parts that threads share. A part computes rows of the result exactly as
+ * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
+ */
+import type { WasmCalls } from "../exports.js";
+import { MAX_CALLS, type SharedKernel } from "./control.js";
+import type { Pool } from "./pool.js";
+
+/** A part of a product has more rows than those that sweep (assembly/matmul.ts), in whole groups of 4. */
+const LEAST_ROWS = 32;
+/** Queries of a tile (assembly/attention.ts): parts are whole tiles. */
+const TILE_QUERIES = 32;
+/** Parts for each thread: the first to finish helps the others. */
+const PARTS = 2;
+
+/** Cuts 0 to length into at most `parts` ranges, at multiples of `step`, none shorter than `least`. */
+export function ranges(length: number, parts: number, step: number, least = step): (readonly [number, number])[] {
+  const size = Math.max(least, Math.ceil(length / parts / step) * step);
+  const rest = length % size;
+  const count = Math.max(1, Math.floor(length / size) + (rest >= least ? 1 : 0));
+  return Array.from({ length: count }, (_, i) => [i * size, i + 1 === count ? length : (i + 1) * size] as const);
+}
+
+/** @param leastWork - calls of fewer multiplications stay whole */
+export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number): WasmCalls {
+  /** Rounded up, so that every workspace is aligned like the first. */
+  const space = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+  const all = (bytes: number): number => space(bytes) * pool.size;
+  const run = (kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void => {
+    for (let i = 0; i < calls.length; i += MAX_CALLS) pool.run(kernel, calls.slice(i, i + MAX_CALLS), space(size));
+  };
+
+  const matmul: WasmCalls["matmul"] = (...call) => {
+    const [a, aRow, aColumn, b, bRow, bColumn, bias, out, m, k, n, alpha, activation, workspace] = call;
+    const cuts = m * k * n < leastWork ? [] : ranges(m, pool.size * PARTS, 4, LEAST_ROWS);
+    if (cuts.length < 2) return wasm.matmul(...call);
+    const parts = cuts.map(([from, to]) => [
+      a + from * aRow, aRow, aColumn, b, bRow, bColumn, bias, out + 4 * from * n, to - from, k, n, alpha, activation, workspace,
+    ]); // prettier-ignore
+    run("matmul", parts, wasm.matmulWorkspace(m, k, n));
+  };
+
+  const attentionHeads: WasmCalls["attentionHeads"] = (calls) => {
+    const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
+    if (calls.length * queries * keys * (width + valueWidth) < leastWork) return wasm.attentionHeads(calls);
+    // Tiles end with the blocks of a mask, so such heads stay whole.
+    const parts = calls[0]![11] !== 0 ? 1 : Math.ceil((2 * PARTS * pool.size) / calls.length);
+    const cut = calls.flatMap((call) =>
+      ranges(queries, parts, TILE_QUERIES).map(([from, to]) => [...call.slice(0, 21), from, to, call[23]!]),
+    );
+    run("attention", cut, wasm.attentionWorkspace(queries, keys, width, valueWidth));
+  };
+
+  const attentionBackwardHeads: WasmCalls["attentionBackwardHeads"] = (calls) => {
+    const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
+    if (calls.length < 2 || calls.length * queries * keys * (width + valueWidth) < leastWork) {
+      return wasm.attentionBackwardHeads(calls);
+    }
+    run("attentionBackward", calls, wasm.attentionBackwardWorkspace(queries, keys, width, valueWidth));
+  };
+
+  return {
+    ...wasm,
+    matmul,
+    attentionHeads,
+    attentionBackwardHeads,
+    matmulWorkspace: (...sizes) => all(wasm.matmulWorkspace(...sizes)),
+    attentionWorkspace: (...sizes) => all(wasm.attentionWorkspace(...sizes)),
+    attentionBackwardWorkspace: (...sizes) => all(wasm.attentionBackwardWorkspace(...sizes)),
+  };
+}

@@ -1,0 +1,124 @@
+/** Work shared among threads: the owner publishes calls, takes part in them, and waits for those that others claimed. */
+import type { WasmExports } from "../exports.js";
+import { COUNT, DONE, KERNEL, MAX_ARGUMENTS, MAX_CALLS, NEXT, sharedKernels, STOP, TABLE, type SharedKernel } from "./control.js"; // prettier-ignore
+import type { Thread } from "./start.js";
+
+/** A worker claimed a call and never finished it. */
+export class ThreadLostError extends Error {
+  override readonly name = "ThreadLostError";
+}
+
+/** How long the owner looks for the end of a call before it sleeps, in milliseconds. */
+const SPIN = 0.02;
+/** A wait shorter than this, in milliseconds, is nobody's fault. */
+const SHORT_WAIT = 1;
+/** Calls that the owner makes alone after it waited longer than it worked; twice as many each time in a row, to a limit. */
+const LEAST_REST = 4;
+const MOST_REST = 256;
+/** A call may take this many times as long as the longest that the owner did, but never counts as lost sooner than this. */
+const SLOWNESS = 100;
+const LEAST_PATIENCE = 2000;
+
+export class Pool {
+  readonly #wasm: WasmExports;
+  #threads: readonly Thread[];
+  readonly #words: Int32Array;
+  readonly #table: Float64Array;
+  #job = 0;
+  #canWait = true;
+  #rest = 0;
+  #nextRest = LEAST_REST;
+  /** Why there are no workers any more. */
+  reason: string | undefined;
+
+  constructor(wasm: WasmExports, control: number, threads: readonly Thread[]) {
+    this.#wasm = wasm;
+    this.#threads = threads;
+    this.#words = new Int32Array(wasm.memory.buffer, control, TABLE / 4);
+    this.#table = new Float64Array(wasm.memory.buffer, control + TABLE, MAX_CALLS * MAX_ARGUMENTS);
+  }
+
+  /** Threads that take part, the owner included. */
+  get size(): number {
+    return 1 + this.#threads.length;
+  }
+
+  /**
+   * Makes all calls, on whatever threads are free, the last first. Throws a ThreadLostError if a worker does not finish.
+   *
+   * @param calls - at most MAX_CALLS, of at most MAX_ARGUMENTS − 1 arguments, the last of which is the workspace
+   * @param size - bytes of one workspace; the workers' stand behind the owner's
+   */
+  run(kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void {
+    const words = this.#words;
+    const run = this.#wasm[kernel] as (...values: number[]) => void;
+    if (this.#threads.length === 0 || this.#rest > 0) {
+      this.#rest--;
+      for (const call of calls) run(...call);
+      return;
+    }
+    calls.forEach((values, index) => this.#table.set([...values, size], index * MAX_ARGUMENTS));
+    words[KERNEL] = sharedKernels.indexOf(kernel);
+    words[COUNT] = calls[0]!.length + 1;
+    Atomics.store(words, DONE, 0);
+    this.#job = (this.#job + 1) & 0x7fffff;
+    Atomics.store(words, NEXT, (this.#job << 8) | calls.length);
+    Atomics.notify(words, NEXT, Math.min(this.#threads.length, calls.length - 1));
+    let longest = 0;
+    let worked = 0;
+    for (;;) {
+      const claim = Atomics.load(words, NEXT);
+      const left = claim & 255;
+      if (left === 0) break;
+      if (Atomics.compareExchange(words, NEXT, claim, claim - 1) !== claim) continue;
+      const start = performance.now();
+      run(...calls[left - 1]!);
+      Atomics.add(words, DONE, 1);
+      const took = performance.now() - start;
+      longest = Math.max(longest, took);
+      worked += took;
+    }
+    const waited = this.#join(calls.length, Math.max(LEAST_PATIENCE, SLOWNESS * longest));
+    this.#judge(waited > Math.max(worked, SHORT_WAIT));
+  }
+
+  /** Where workers hardly get a processor, waiting for them costs more than they help: they rest for a while. */
+  #judge(lost: boolean): void {
+    this.#rest = lost ? this.#nextRest : 0;
+    this.#nextRest = lost ? Math.min(MOST_REST, 2 * this.#nextRest) : LEAST_REST;
+  }
+
+  /** Waits for the calls that others claimed; returns for how long. */
+  #join(calls: number, patience: number): number {
+    const words = this.#words;
+    const start = performance.now();
+    for (let done = Atomics.load(words, DONE); done < calls; done = Atomics.load(words, DONE)) {
+      const waited = performance.now() - start;
+      if (waited > patience) {
+        this.stop(`a worker was lost: it had not finished after ${Math.round(waited)} ms`);
+        throw new ThreadLostError(this.reason);
+      }
+      if (waited > SPIN && this.#canWait) this.#sleep(done, patience);
+    }
+    return performance.now() - start;
+  }
+
+  /** The main thread of a page must not sleep: it goes on looking. */
+  #sleep(done: number, patience: number): void {
+    try {
+      Atomics.wait(this.#words, DONE, done, patience);
+    } catch {
+      this.#canWait = false;
+    }
+  }
+
+  /** Ends the workers, for this reason; the owner goes on alone. */
+  stop(reason: string): void {
+    this.reason ??= reason;
+    Atomics.store(this.#words, STOP, 1);
+    Atomics.store(this.#words, NEXT, ((this.#job = (this.#job + 1) & 0x7fffff) << 8) | 0); // so that sleepers look
+    Atomics.notify(this.#words, NEXT);
+    for (const thread of this.#threads) thread.stop();
+    this.#threads = [];
+  }
+}

