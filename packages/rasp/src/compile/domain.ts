@@ -3,32 +3,25 @@
  * is finite. The sets here may be too large (operands are taken as independent unless they share leaves), never too small:
  * whatever a program computes on a valid input is in them.
  */
-import { atomKey } from "../atom/compare.js";
 import type { Atom } from "../graph/node.js";
 import { Formula } from "./formula.js";
 import type { Mean, NormalSOp, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
-import { hasMeans, outcomeId, rowValues, selectionTable, type Outcome } from "./rows.js";
+import { hasMeans, Rows } from "./rows.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
+import { Images, VectorSets, type VectorSet } from "./vectors.js";
 
 /** Joint leaf values at one position beyond which an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
 /** Query and key values beyond whose product the values of a copy are not sought pair by pair. */
 const PAIR_LIMIT = 1 << 16;
 
-/** The distinct joint values of several s-ops at one position. */
-export interface VectorSet {
-  readonly id: number;
-  readonly vectors: readonly (readonly Atom[])[];
-}
-
 export class Domain {
   private readonly sets = new ValueSets();
   private readonly tables = new Map<NormalSOp, readonly ValueSet[]>();
   private readonly formulas = new Map<NormalSOp, Formula>();
   private readonly vectorTables = new Map<string, readonly VectorSet[]>();
-  private readonly vectorSets = new Map<string, VectorSet>();
-  private readonly outcomes = new Map<string, readonly Outcome[]>();
+  private readonly vectorSets = new VectorSets(this.sets);
   private readonly single = new Set<NormalSOp>();
 
   constructor(
@@ -78,10 +71,8 @@ export class Domain {
 
   /** The distinct joint values of `sops`, over all lengths and positions. */
   joint(sops: readonly NormalSOp[]): (readonly Atom[])[] {
-    const distinct = new Map<string, readonly Atom[]>();
-    for (const set of new Set(this.vectors(sops)))
-      for (const vector of set.vectors) distinct.set(vectorKey(vector), vector);
-    return [...distinct.values()];
+    const distinct = new Set([...new Set(this.vectors(sops))].flatMap(({ vectors }) => vectors));
+    return [...distinct].map(({ atoms }) => atoms);
   }
 
   private largestSet(sop: NormalSOp): number {
@@ -124,7 +115,7 @@ export class Domain {
         const memo = new Map<VectorSet, ValueSet>();
         return this.vectors([sop]).map((set) => {
           let known = memo.get(set);
-          if (!known) memo.set(set, (known = this.sets.of(set.vectors.map(([value]) => value!))));
+          if (!known) memo.set(set, (known = this.sets.of(set.vectors.map(({ atoms: [value] }) => value!))));
           return known;
         });
       }
@@ -156,23 +147,10 @@ export class Domain {
     if (sops.length > 1 && this.jointSize(formula.leaves) > JOINT_LIMIT)
       formula = new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
     const tables = formula.leaves.map((leaf) => this.table(leaf));
-    const memo = new Map<string, VectorSet>();
-    const table = this.everywhere((n, i) => {
-      const leafSets = tables.map((leafTable) => leafTable[cell(n, i)]!);
-      const memoKey = leafSets.map((set) => set.id).join(",");
-      let set = memo.get(memoKey);
-      if (!set) memo.set(memoKey, (set = this.internVectors(images(formula, leafSets))));
-      return set;
-    });
+    const images = new Images(formula, this.vectorSets);
+    const table = this.everywhere((n, i) => images.of(tables.map((leafTable) => leafTable[cell(n, i)]!)));
     this.vectorTables.set(key, table);
     return table;
-  }
-
-  private internVectors(vectors: Map<string, readonly Atom[]>): VectorSet {
-    const key = [...vectors.keys()].sort().join("\u0001");
-    let set = this.vectorSets.get(key);
-    if (!set) this.vectorSets.set(key, (set = { id: this.vectorSets.size, vectors: [...vectors.values()] }));
-    return set;
   }
 
   /** The value sets of a mean or a width, row by row. */
@@ -184,31 +162,10 @@ export class Domain {
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
     if (best) this.single.add(sop);
     if (sop.kind === "mean" && copied && this.mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.anyValue(sop);
-    let single = true;
-    const memo = new Map<string, ValueSet>();
-    const table = this.everywhere((n, i) => {
-      const queries = queryTable[cell(n, i)]!;
-      const perKey = Array.from({ length: n }, (_, k) => this.outcomesOf(sop, queries, keyTable[cell(n, k)]!)).filter(
-        (outcomes) => outcomes.some((outcome) => outcome.values.length > 0),
-      );
-      const memoKey = `${queries.id}:${perKey.map((outcomes) => outcomeId(outcomes)).join(",")}`;
-      let set = memo.get(memoKey);
-      if (!set) {
-        const values: Atom[] = [];
-        const seen = new Set<string>();
-        for (let q = 0; q < queries.vectors.length; q++) {
-          const row = perKey.map((outcomes) => outcomes[q]!).filter((outcome) => outcome.values.length > 0);
-          if (row.length > 1) single = false;
-          const signature = row.map((o) => `${o.canSkip}${o.values.map(atomKey).join(" ")}`).join("|");
-          if (seen.has(signature)) continue;
-          seen.add(signature);
-          for (const value of rowValues(sop, row, copied)) values.push(value);
-        }
-        memo.set(memoKey, (set = this.sets.of(values)));
-      }
-      return set;
-    });
-    if (single) this.single.add(sop);
+    const rows = new Rows(sop, copied, this.sets);
+    const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
+    const table = this.everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
+    if (rows.atMostOne) this.single.add(sop);
     return table;
   }
 
@@ -225,46 +182,7 @@ export class Domain {
     });
     return this.everywhere((n) => byLength[n - 1]!);
   }
-
-  /** For each joint query value: what a key with one of these joint values can contribute. */
-  private outcomesOf(sop: Mean | Width, queries: VectorSet, keys: VectorSet): readonly Outcome[] {
-    const memoKey = `${sop.id}:${queries.id}:${keys.id}`;
-    let known = this.outcomes.get(memoKey);
-    if (known) return known;
-    const selected = selectionTable(sop.selection, keys.vectors, queries.vectors);
-    known = queries.vectors.map((_, q) => {
-      let canSkip = false;
-      const chosen = new Set<Atom>();
-      for (let k = 0; k < keys.vectors.length; k++) {
-        const answer = selected(k, q);
-        if (answer) chosen.add(sop.kind === "mean" ? keys.vectors[k]!.at(-1)! : 1n);
-        else if (answer === false) canSkip = true;
-      }
-      return { canSkip, values: distinctAtoms(chosen) };
-    });
-    this.outcomes.set(memoKey, known);
-    return known;
-  }
 }
 
 /** Where a position of inputs of a length stands in tables. */
 export const cell = (length: number, position: number): number => (length * (length - 1)) / 2 + position;
-
-const vectorKey = (vector: readonly Atom[]): string => vector.map((atom) => typeof atom + atomKey(atom)).join("\u0000");
-
-function images(formula: Formula, leafSets: readonly ValueSet[]): Map<string, readonly Atom[]> {
-  const found = new Map<string, readonly Atom[]>();
-  const sizes = leafSets.map((set) => set.atoms.length);
-  const total = sizes.reduce((product, size) => product * size, 1);
-  for (let joint = 0; joint < total; joint++) {
-    let rest = joint;
-    const leaves = leafSets.map((set, j) => {
-      const atom = set.atoms[rest % sizes[j]!]!;
-      rest = Math.floor(rest / sizes[j]!);
-      return atom;
-    });
-    const vector = formula.evaluate(leaves);
-    if (vector) found.set(vectorKey(vector), vector);
-  }
-  return found;
-}

@@ -7,6 +7,8 @@ import type { Atom } from "../graph/node.js";
 
 export interface ValueSet {
   readonly id: number;
+  /** A number for each atom, the same in all sets. */
+  readonly codes: readonly number[];
   /** Numbers ascending, then strings in code-unit order, then null. */
   readonly atoms: readonly Atom[];
 }
@@ -48,15 +50,22 @@ export function distinctAtoms(atoms: Iterable<Atom>): Atom[] {
 
 export class ValueSets {
   private readonly known = new Map<string, ValueSet>();
+  private readonly codes = new Map<string, number>();
 
   of(atoms: Iterable<Atom>): ValueSet {
     const distinct = distinctAtoms(atoms);
-    const key = distinct.map((atom) => `${typeof atom}${atomKey(atom)}`).join("\u0000");
+    const codes = distinct.map((atom) => this.code(atom));
+    const key = codes.join(",");
     let set = this.known.get(key);
-    if (!set) {
-      set = { id: this.known.size, atoms: distinct };
-      this.known.set(key, set);
-    }
+    if (!set) this.known.set(key, (set = { id: this.known.size, codes, atoms: distinct }));
     return set;
+  }
+
+  /** The number of an atom. Of 1, 1.0 and True each has its own. */
+  code(atom: Atom): number {
+    const key = typeof atom + atomKey(atom);
+    let code = this.codes.get(key);
+    if (code === undefined) this.codes.set(key, (code = this.codes.size));
+    return code;
   }
 }
