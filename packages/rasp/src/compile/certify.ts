@@ -137,12 +137,12 @@ class Certifier {
   }
 
   /** A count of w selected keys comes out as w / (1 + w / scale), with the relative errors of the shares. */
-  private countError({ values, blocks }: Head, scores: ScoreError): number[] {
-    const most = values[0]!.target.largest;
+  private countError({ values, blocks, counted }: Head, scores: ScoreError): number[] {
     const shares = Math.expm1(2 * scores.any) + this.softmaxError;
     const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
-    const unselected = this.maxLength * Math.exp(-unit + 2 * scores.any);
-    return [most * shares + most ** 2 / COUNT_SCALE + unselected + gamma(2) * most];
+    const unselected = Math.exp(-unit + 2 * scores.any);
+    const relative = shares + this.maxLength / COUNT_SCALE + unselected + gamma(2);
+    return values.map(({ read }) => counted * relative + this.maxLength * this.error(read));
   }
 
   private meanErrors({ values, purpose, selectedScore, bosScore, ranking }: Head, scores: ScoreError): number[] {

@@ -7,7 +7,7 @@ import type { Atom } from "../graph/node.js";
 import { Formula } from "./formula.js";
 import type { Mean, NormalSOp, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
-import { hasMeans, Rows } from "./rows.js";
+import { addedUp, hasMeans, Rows } from "./rows.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
 import { Images, VectorSets, type VectorSet } from "./vectors.js";
 
@@ -157,7 +157,7 @@ export class Domain {
   private rows(sop: Mean | Width): readonly ValueSet[] {
     const { comparisons } = sop.selection;
     const queryTable = this.vectors(comparisons.map((c) => c.queries));
-    const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...(sop.kind === "mean" ? [sop.value] : [])]);
+    const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...addedUp(sop)]);
     const best = sop.kind === "mean" && sop.best !== undefined;
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
     if (best) this.single.add(sop);

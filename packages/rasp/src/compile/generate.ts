@@ -31,7 +31,8 @@ export function generateFrom(compiled: CompiledModel, prompt: Input, options: Om
       `"${compiled.card.name}" was not compiled as a decoder; compile it with causal: true to generate`,
     );
   const ids = compiled.encode(inputElements(prompt));
-  if (ids.length === 1) throw new RangeError("the prompt is empty; a program has no value before the first token, so give one");
+  if (ids.length === 1)
+    throw new RangeError("the prompt is empty; a program has no value before the first token, so give one");
   const { model, end } = languageModel(compiled);
   const { tokens, ended } = generate(model, ids, { ...options, stop: [end] });
   return { tokens: tokens.map((id) => plainAtom(compiled.card.vocabulary[id - 1]!)), ended };

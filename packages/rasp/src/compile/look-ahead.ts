@@ -1,9 +1,9 @@
 /** What a causal compile warns of: selectors that select, on some input, a position after the query's own. A decoder never sees it. */
 import { warnings, type Diagnostic } from "../diagnostic.js";
 import { isSelector, operands, topological, type GraphNode, type Selector, type SOp } from "../graph/node.js";
-import { cell, type Domain, type VectorSet } from "./domain.js";
+import { cell, type Domain } from "./domain.js";
 import { truthOf, type Selection } from "./normal.js";
-import { selectionTable } from "./rows.js";
+import { SelectionTable } from "./selection-table.js";
 
 /** A query and a later key that it can select. */
 interface Pair {
@@ -71,20 +71,16 @@ function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   const { comparisons } = selection;
   const keys = domain.vectors(comparisons.map((compared) => compared.keys));
   const queries = domain.vectors(comparisons.map((compared) => compared.queries));
+  const table = new SelectionTable(selection);
   const known = new Map<string, boolean>();
   for (let key = 1; key < domain.maxLength; key++)
     for (let query = 0; query < key; query++) {
       const [k, q] = [keys[cell(key + 1, key)]!, queries[cell(key + 1, query)]!];
-      const pair = `${k.id} ${q.id}`;
-      if (!known.has(pair)) known.set(pair, somePair(selection, k, q));
+      const pair = table.signature(k, q);
+      if (!known.has(pair)) known.set(pair, table.between(k, q).includes(1));
       if (known.get(pair)) return { query, key };
     }
   return undefined;
-}
-
-function somePair(selection: Selection, keys: VectorSet, queries: VectorSet): boolean {
-  const selected = selectionTable(selection, keys.vectors, queries.vectors);
-  return keys.vectors.some((_, k) => queries.vectors.some((__, q) => selected(k, q) === true));
 }
 
 /** Whether comparisons of positions alone leave it open. */

@@ -53,8 +53,12 @@ export class NormalValues {
           );
         });
       }
-      case "width":
-        return this.rows(sop.selection).map((row) => BigInt(row.filter(Boolean).length));
+      case "width": {
+        const values = sop.of ? this.of(sop.of) : this.input.map(() => 1n);
+        return this.rows(sop.selection).map((row) =>
+          values.reduce<bigint>((sum, value, key) => (row[key] ? sum + (value as bigint) : sum), 0n),
+        );
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * The compiler's normal form of an s-op graph: equal subgraphs are one node, constants are folded, every `tokens_*` is a
  * function of the raw input element, and the two things that a head can compute stand apart: a *mean* over the selected
- * positions and the *width* of a selection. Built by `simplify.ts`; nothing later creates program meaning.
+ * positions and the *width* of a selection, or a sum over it. Built by `simplify.ts`; nothing later creates program meaning.
  */
 import type { Atom, Comparison, Elementwise, SOp } from "../graph/node.js";
 import { atomKey } from "../atom/compare.js";
@@ -41,10 +41,11 @@ export interface Mean extends NormalBase {
   readonly default: Atom;
   readonly best: NormalSOp | undefined;
 }
-/** How many positions a row selects. */
+/** How many positions a row selects, or what an int s-op adds up to over them. */
 export interface Width extends NormalBase {
   readonly kind: "width";
   readonly selection: Selection;
+  readonly of: NormalSOp | undefined;
 }
 
 export type NormalSOp = Tokens | Indices | Constant | Mapped | Mean | Width;
@@ -121,10 +122,11 @@ export class NormalForm {
     return this.intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
   }
 
-  width(selection: Selection, origin?: SOp): NormalSOp {
+  width(selection: Selection, origin?: SOp, of?: NormalSOp): NormalSOp {
     selection = this.visible(selection);
     if (selection.truth.every((selected) => !selected)) return this.constant(0n, origin);
-    return this.intern(`width ${selection.id}`, (id) => ({ id, origin, kind: "width", selection }));
+    const key = `width ${selection.id} ${of?.id ?? ""}`;
+    return this.intern(key, (id) => ({ id, origin, kind: "width", selection, of }));
   }
 
   compare(keys: NormalSOp, queries: NormalSOp, op: Comparison): Selection {

@@ -30,6 +30,8 @@ export interface Head extends Scores {
   readonly label: string;
   readonly layer: number;
   readonly bosScore: number;
+  /** The most that the absolute values of what is counted add up to; 0 unless the purpose is to count. */
+  readonly counted: number;
   readonly values: readonly HeadValue[];
 }
 

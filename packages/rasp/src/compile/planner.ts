@@ -121,19 +121,25 @@ class Planner implements Leaves {
     const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical).map((part) =>
       this.scores(part, SCORE.count),
     );
-    const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries])));
+    const [read] = width.of
+      ? this.features.realize(width.of, (atom) => [atomNumber(atom)!], ["summand"])
+      : [constantRead(1)];
+    const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries, read!])));
     const numbers = values.map(Number);
-    const most = Math.max(...numbers);
-    const stream = headStream(labelOf(width), ["width"], layer, [0], most, 1);
+    const most = Math.max(...numbers.map(Math.abs));
+    const summands = width.of ? this.domain.values(width.of).map(Number) : [1];
+    const counted = this.domain.maxLength * Math.max(...summands.map(Math.abs));
+    const stream = headStream(labelOf(width), [width.of ? "sum" : "width"], layer, [0], most, 1);
     for (const [j, scores] of parts.entries())
       this.heads.push({
         ...scores,
         pattern: `width ${width.selection.id} ${j}`,
+        counted,
         purpose: "count",
         label: labelOf(width),
         layer,
         bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
-        values: [{ read: constantRead(1), atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
+        values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
       });
     this.probeNumber(width, numbers, Number, stream);
     const noise = 4e-6 * most + most ** 2 / COUNT_SCALE;
@@ -184,6 +190,7 @@ class Planner implements Leaves {
       purpose,
       label: labelOf(mean),
       layer,
+      counted: 0,
       // Half-way between a key that is selected and one that is not: an empty row falls on BOS.
       bosScore: scores.selectedScore - SCORE[purpose] / 2,
       values: values.map((value, coordinate) => ({ ...value, scale: 1, target: stream, coordinate })),

@@ -1,9 +1,8 @@
 /** What the rows of a selection can give: which keys a row can take, and what means and widths follow. */
-import { compareAtoms } from "../atom/compare.js";
-import { RaspError } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
-import type { Compared, Mean, Selection, Width } from "./normal.js";
+import type { Mean, NormalSOp, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
+import { Numbering, SelectionTable, type Column } from "./selection-table.js";
 import { atomNumber, distinctAtoms, type ValueSet, type ValueSets } from "./value-set.js";
 import type { VectorSet } from "./vectors.js";
 
@@ -22,11 +21,19 @@ interface Outcome {
   readonly values: readonly Atom[];
 }
 
+/** What a mean or a sum adds up; nothing for a width, which counts. */
+export function addedUp(sop: Mean | Width): readonly NormalSOp[] {
+  if (sop.kind === "mean") return [sop.value];
+  return sop.of ? [sop.of] : [];
+}
+
 /** Finds the values of one mean or width, row by row. */
 export class Rows {
   /** Whether no row seen so far can hold two positions. */
   atMostOne = true;
   private readonly selected: SelectionTable;
+  /** Whether the last component of the keys' vectors is what a key contributes. */
+  private readonly addsUp: boolean;
   private readonly outcomes = new Map<string, readonly Outcome[]>();
   private readonly chosenValues = new Numbering();
   private readonly valueColumns = new Map<VectorSet, Column>();
@@ -40,6 +47,7 @@ export class Rows {
     private readonly sets: ValueSets,
   ) {
     this.selected = new SelectionTable(sop.selection);
+    this.addsUp = addedUp(sop).length > 0;
   }
 
   /** The values of a row whose query has one of these joint values, and whose keys each have one of theirs. */
@@ -47,10 +55,10 @@ export class Rows {
     const perKey = keys
       .map((key) => this.outcomesOf(queries, key))
       .filter((outcomes) => outcomes.some(({ values }) => values.length > 0));
-    if (this.sop.kind === "width") return this.widths(queries.vectors.length, perKey);
-    return this.copied
-      ? this.copies(this.sop, queries.vectors.length, perKey)
-      : this.means(this.sop, queries.vectors.length, perKey);
+    const { sop } = this;
+    const { length } = queries.vectors;
+    if (sop.kind === "width") return sop.of ? this.eachRow(length, perKey, rowSums) : this.widths(length, perKey);
+    return this.copied ? this.copies(sop, length, perKey) : this.eachRow(length, perKey, (row) => rowMeans(sop, row));
   }
 
   private widths(queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
@@ -90,7 +98,12 @@ export class Rows {
     ]);
   }
 
-  private means(mean: Mean, queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
+  /** What the different rows give, each worked out once. */
+  private eachRow(
+    queries: number,
+    perKey: readonly (readonly Outcome[])[],
+    valuesOf: (row: readonly Outcome[]) => Iterable<Atom>,
+  ): ValueSet {
     const rows = new Map<string, readonly Outcome[]>();
     for (let q = 0; q < queries; q++) {
       const row = perKey.map((outcomes) => outcomes[q]!).filter(({ values }) => values.length > 0);
@@ -101,7 +114,7 @@ export class Rows {
     return this.result(keys.join(";"), () => {
       const all = new Map<number, Atom>();
       for (const key of keys)
-        for (const value of this.result(key, () => rowMeans(mean, rows.get(key)!)).atoms)
+        for (const value of this.result(key, () => valuesOf(rows.get(key)!)).atoms)
           all.set(this.sets.code(value), value);
       return all.values();
     });
@@ -115,8 +128,8 @@ export class Rows {
 
   /** For each joint query value: what a key with one of these joint values can contribute. */
   private outcomesOf(queries: VectorSet, keys: VectorSet): readonly Outcome[] {
-    const values = this.sop.kind === "mean" ? this.valueColumn(keys) : undefined;
-    const pair = `${this.selected.signature(keys, queries)}:${values?.id}:${queries.vectors.length}:${keys.vectors.length}`;
+    const values = this.addsUp ? this.valueColumn(keys) : undefined;
+    const pair = `${this.selected.signature(keys, queries)}${values?.id ?? ""}`;
     let known = this.outcomes.get(pair);
     if (known) return known;
     const { length } = keys.vectors;
@@ -146,136 +159,10 @@ export class Rows {
     const key = `${canSkip}:${numbers.join(",")}`;
     let outcome = this.known.get(key);
     if (!outcome) {
-      const values = numbers.map((number) => (this.sop.kind === "mean" ? this.chosenValues.atoms[number]! : 1n));
+      const values = numbers.map((number) => (this.addsUp ? this.chosenValues.atoms[number]! : 1n));
       this.known.set(key, (outcome = { id: this.known.size, canSkip, values: distinctAtoms(values) }));
     }
     return outcome;
-  }
-}
-
-/** Which pairs of joint values a selection selects. Each pair of values is compared once. */
-class SelectionTable {
-  private readonly answers: readonly Answers[];
-  private readonly keyColumns = new Map<VectorSet, readonly Column[]>();
-  private readonly queryColumns = new Map<VectorSet, readonly Column[]>();
-
-  constructor(private readonly selection: Selection) {
-    this.answers = selection.comparisons.map(({ op }) => new Answers(op));
-  }
-
-  /** Pairs of sets of equal signature and sizes are selected alike. At one position most of what is compared is one value. */
-  signature(keys: VectorSet, queries: VectorSet): string {
-    const columns = this.columns(keys, queries);
-    let signature = "";
-    for (const [j, answers] of this.answers.entries()) {
-      const [key, query] = [columns.keys[j]!, columns.queries[j]!];
-      const both = key.only !== undefined && query.only !== undefined;
-      signature += both ? `${answers.to(query.only)[key.only]!};` : `${key.id},${query.id};`;
-    }
-    return signature;
-  }
-
-  /** [query, key]: 0, 1, or FAILS where a comparison fails, so that such a program has no value. */
-  between(keys: VectorSet, queries: VectorSet): Uint16Array {
-    const [rows, columns] = [queries.vectors.length, keys.vectors.length];
-    const { keys: keyColumns, queries: queryColumns } = this.columns(keys, queries);
-    /** The answers of the comparisons as bits; those that fail are beyond all of them. */
-    const bits = new Uint16Array(rows * columns);
-    const failed = 1 << this.answers.length;
-    for (const [j, answers] of this.answers.entries()) {
-      const key = keyColumns[j]!.numbers;
-      for (let q = 0; q < rows; q++) {
-        const ofQuery = answers.to(queryColumns[j]!.numbers[q]!);
-        for (let k = 0; k < columns; k++) {
-          const answer = ofQuery[key[k]!]!;
-          bits[q * columns + k]! |= answer === FAILS ? failed : answer << j;
-        }
-      }
-    }
-    const { truth } = this.selection;
-    for (let pair = 0; pair < bits.length; pair++)
-      bits[pair] = bits[pair]! >= failed ? FAILS : Number(truth[bits[pair]!]);
-    return bits;
-  }
-
-  private columns(keys: VectorSet, queries: VectorSet): { keys: readonly Column[]; queries: readonly Column[] } {
-    let ofKeys = this.keyColumns.get(keys);
-    if (!ofKeys) this.keyColumns.set(keys, (ofKeys = this.answers.map((answers, j) => answers.keys.column(keys, j))));
-    let ofQueries = this.queryColumns.get(queries);
-    if (!ofQueries)
-      this.queryColumns.set(
-        queries,
-        (ofQueries = this.answers.map((answers, j) => answers.queries.column(queries, j))),
-      );
-    return { keys: ofKeys, queries: ofQueries };
-  }
-}
-
-const FAILS = 2;
-
-/** The answers of one comparison, by the numbers that keys and queries are given here. */
-class Answers {
-  readonly keys = new Numbering();
-  readonly queries = new Numbering();
-  private readonly rows: Uint8Array[] = [];
-
-  constructor(private readonly op: Compared["op"]) {}
-
-  /** By the number of the key: 0, 1 or FAILS. */
-  to(query: number): Uint8Array {
-    const known = this.rows[query];
-    const { atoms } = this.keys;
-    if (known && known.length === atoms.length) return known;
-    const row = new Uint8Array(atoms.length);
-    if (known) row.set(known);
-    for (let key = known?.length ?? 0; key < row.length; key++) row[key] = this.compare(atoms[key]!, query);
-    this.rows[query] = row;
-    return row;
-  }
-
-  private compare(key: Atom, query: number): number {
-    try {
-      return Number(compareAtoms(this.op, key, this.queries.atoms[query]!));
-    } catch (error) {
-      if (error instanceof RaspError) return FAILS;
-      throw error;
-    }
-  }
-}
-
-/** One component of all vectors of a set, as numbers. Equal ones have equal ids. */
-interface Column {
-  readonly id: number;
-  readonly numbers: Int32Array;
-  /** The number that all are. */
-  readonly only: number | undefined;
-}
-
-/** 0, 1, 2, … for the atoms in the order in which they come. */
-class Numbering {
-  readonly atoms: Atom[] = [];
-  private readonly numbers = new Map<number, number>();
-  private readonly columns = new Map<string, Column>();
-
-  /** @param component - counted from the end where it is negative. */
-  column({ vectors }: VectorSet, component: number): Column {
-    const numbers = Int32Array.from(vectors, ({ codes, atoms }) =>
-      this.number(codes.at(component)!, atoms.at(component)!),
-    );
-    const only = numbers.every((number) => number === numbers[0]) ? numbers[0] : undefined;
-    const key = numbers.join(",");
-    let column = this.columns.get(key);
-    if (!column) this.columns.set(key, (column = { id: this.columns.size, numbers, only }));
-    return column;
-  }
-
-  private number(code: number, atom: Atom): number {
-    let number = this.numbers.get(code);
-    if (number === undefined) {
-      this.numbers.set(code, (number = this.atoms.length));
-      this.atoms.push(atom);
-    }
-    return number;
   }
 }
 
@@ -308,4 +195,15 @@ function rowMeans(mean: Mean, row: readonly Outcome[]): Iterable<Atom> {
     .filter(({ count }) => count > 0)
     .map(({ count, sum, only }) => (only === undefined ? sum / count : only));
   return row.every(({ canSkip }) => canSkip) ? [mean.default, ...values] : values;
+}
+
+/** The sums of ints of every choice of skipping or taking each key. */
+function rowSums(row: readonly Outcome[]): Iterable<Atom> {
+  let sums = new Set([0]);
+  for (const { canSkip, values } of row) {
+    const next = new Set(canSkip ? sums : []);
+    for (const sum of sums) for (const value of values) next.add(sum + Number(value));
+    sums = next;
+  }
+  return [...sums].map(BigInt);
 }

@@ -8,6 +8,7 @@ import { topological, type Atom, type Elementwise, type GraphNode, type Selector
 import { Formula } from "./formula.js";
 import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection, type Width } from "./normal.js";
 import { refuse } from "./refusal.js";
+import { signOfMeans, sumOfMeans } from "./sum-of-means.js";
 
 export interface Simplified {
   readonly form: NormalForm;
@@ -43,9 +44,11 @@ export function simplify(root: SOp, maxLength: number, causal = false): Simplifi
       case "constant":
         sops.set(node, form.constant(node.value, node));
         break;
-      case "map":
-        sops.set(node, countTogether(form, form.map(node.fn, node.args.map(sop), node), maxLength));
+      case "map": {
+        const mapped = countTogether(form, form.map(node.fn, node.args.map(sop), node), maxLength);
+        sops.set(node, signOfMeans(form, sumOfMeans(form, mapped, maxLength)));
         break;
+      }
       case "aggregate": {
         const { selection: rows, best } = chosen(node.selector);
         const value = sop(node.value);
@@ -146,7 +149,7 @@ function countTogether(form: NormalForm, sop: NormalSOp, maxLength: number): Nor
   if (sop.kind !== "map" || sop.fn.name !== "+") return sop;
   const formula = new Formula([sop]);
   const [one, two, more] = formula.leaves;
-  if (one?.kind !== "width" || two?.kind !== "width" || more) return sop;
+  if (one?.kind !== "width" || two?.kind !== "width" || one.of || two.of || more) return sop;
   const first = form.compare(form.indices(), form.constant(0n), "==");
   const isFirst = (width: Width): boolean => form.combine(width.selection, first, (a, b) => a && b) === width.selection;
   const isOther = (width: Width): boolean =>
