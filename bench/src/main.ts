@@ -1,6 +1,8 @@
 /** `npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]`: a table on stdout, files only if asked. */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chart } from "./chart.js";
 import { comparisonOf, loadEngines, ourEngines, threadEngines } from "./compare.js";
@@ -9,6 +11,7 @@ import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
 import { kernelSuites } from "./suites/index.js";
+import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
 const { values, positionals } = parseArgs({
@@ -21,7 +24,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const suiteNames = [...Object.keys(kernelSuites), "interpreter"];
+const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler"];
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
 const install = positionals[0] === "peers:install";
 if (!(known || install) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
@@ -33,6 +36,15 @@ if (!(known || install) || !(Number.isInteger(rounds) && rounds > 0) || !(second
 if (install) {
   installPeers();
   process.exit(0);
+}
+
+if (positionals.includes("compiler")) {
+  const script = fileURLToPath(new URL("compile-case.js", import.meta.url));
+  for (const [index, compilerCase] of compilerCases.entries()) {
+    const printed = execFileSync(process.execPath, [script, String(index)], { encoding: "utf8" });
+    console.log(formatCompilerResult(compilerCase, JSON.parse(printed) as CompilerResult));
+  }
+  if (positionals.length === 1) process.exit(0);
 }
 
 const readLesson = (lesson: string): string =>
@@ -56,7 +68,7 @@ const alone = positionals.every((name) => ["interpreter", "threads"].includes(na
 if (!alone && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];
-for (const suite of positionals) {
+for (const suite of positionals.filter((name) => name !== "compiler")) {
   for await (const comparison of comparisonsOf(suite)) {
     console.log(comparison.name);
     for (const measurement of await measure(comparison, rounds, seconds)) {
