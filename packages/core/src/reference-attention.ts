@@ -28,7 +28,10 @@ function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, l
 }
 
 /** The keys [first, end) that the window of query i leaves: there is nothing to do for the others. */
-function windowOf({ queries, keys, before = Infinity, after = Infinity }: AttentionPattern, i: number): [number, number] {
+function windowOf(
+  { queries, keys, before = Infinity, after = Infinity }: AttentionPattern,
+  i: number,
+): [number, number] {
   const position = i + keys - queries;
   return [Math.max(0, Math.ceil(position - before)), Math.min(keys, Math.floor(position + after) + 1)];
 }
