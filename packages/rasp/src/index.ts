@@ -58,9 +58,12 @@ export {
   type SvgOptions,
   type Use,
 } from "./draw/index.js";
-export { compile, type CompileOptions } from "./compile/index.js";
+export { compile, withProgram, type CompileOptions } from "./compile/index.js";
 export { languageModel, type Written } from "./compile/generate.js";
-export { CompiledModel, ModelInputError, type ModelStats } from "./compile/compiled-model.js";
+export type { Patch } from "./compile/patch.js";
+export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";
+export type { CompiledProgram, Place } from "./compile/standing-sops.js";
+export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compile/compiled-model.js";
 export { ModelFileError, type Decoding, type ModelCard } from "./compile/model-card.js";
 export type { Certificate, StreamBound } from "./compile/certify.js";
 export type { Layout, Resolved } from "./compile/layout.js";

@@ -1,6 +1,6 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
-import { TransformerEncoder, type GenerateOptions, type Recorder } from "@selectron/nn";
+import { TransformerEncoder, type GenerateOptions, type Patcher, type Recorder } from "@selectron/nn";
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { decodeOnnx, OnnxFileError } from "../export/onnx-read.js";
@@ -12,6 +12,9 @@ import { inputElements, type Input } from "../interpret/tokens.js";
 import type { Certificate } from "./certify.js";
 import { decode } from "./decoding.js";
 import { generateFrom, type Written } from "./generate.js";
+import { patcher, type Patch } from "./patch.js";
+import type { CompiledProgram } from "./standing-sops.js";
+import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "./layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
 
@@ -26,6 +29,12 @@ export interface ModelStats {
   readonly dFf: number;
   readonly parameters: number;
   readonly nonZeros: number;
+}
+
+/** How a single input is run. */
+export interface RunOptions {
+  /** What to replace on the way, by s-op name. */
+  readonly patch?: readonly Patch[];
 }
 
 /** An input that the model does not take. */
@@ -49,19 +58,27 @@ export class CompiledModel {
   /**
    * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
    * @param warnings - of a causal model: the selectors that look ahead, where they stand in the program
+   * @param program - what it was compiled from; like the layout
    */
   constructor(
     readonly model: TransformerEncoder,
     readonly card: ModelCard,
     readonly layout?: Layout,
     readonly warnings: readonly Diagnostic[] = [],
+    readonly program?: CompiledProgram,
   ) {
     this.ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
 
-  /** The value at each position, none for an empty input. @throws ModelInputError on an unknown token or a too long input. */
-  run(input: Input): Plain[] {
-    return this.runBatch([input])[0]!;
+  /**
+   * The value at each position, none for an empty input.
+   *
+   * @throws ModelInputError on an unknown token or a too long input
+   * @throws RangeError on a patch that does not fit
+   */
+  run(input: Input, { patch = [] }: RunOptions = {}): Plain[] {
+    const atoms = inputElements(input);
+    return this.values([atoms], undefined, patcher(this, atoms, patch))[0]!.map(plainAtom);
   }
 
   /** Like `run`, for many inputs of any lengths in one forward pass. */
@@ -74,9 +91,10 @@ export class CompiledModel {
    * is hidden from every head, so that an input's values do not depend on what it is batched with.
    *
    * @param record - sees every named activation, [batch, BOS and longest input, …]
+   * @param patch - replaces activations before `record` sees them
    * @throws ModelInputError on an unknown token or a too long input
    */
-  values(inputs: readonly (readonly Atom[])[], record?: Recorder): Atom[][] {
+  values(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][] {
     if (inputs.length === 0) return [];
     const rows = inputs.map((input) => this.encode(input));
     const longest = Math.max(...rows.map((row) => row.length));
@@ -84,9 +102,10 @@ export class CompiledModel {
       rows.map((row) => padded(row, longest, PADDING)),
       // The mask alone decides; where all lengths are equal there is nothing to hide.
       rows.every((row) => row.length === longest)
-        ? { record }
+        ? { record, patch }
         : {
             record,
+            patch,
             padding: rows.map((row) =>
               padded(
                 row.map(() => true),
@@ -103,6 +122,17 @@ export class CompiledModel {
         return decode(this.card.decoding, logits.data.subarray(start, start + outputs));
       }),
     );
+  }
+
+  /**
+   * A forward pass as the program sees it: after each sublayer the value of every named s-op at every position, as the residual
+   * stream has it and as the program does. With patches, what follows from them.
+   *
+   * @throws ModelInputError on an unknown token or a too long input
+   * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit
+   */
+  trace(input: Input, { patch = [] }: RunOptions = {}): ModelTrace {
+    return traceModel(this, inputElements(input), patch);
   }
 
   /**

@@ -99,7 +99,7 @@ export class Features {
     };
     this.planned.push({ stream, boxes, units });
     const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
-    this.probes.push({ sop, stream, expected, tolerance });
+    this.probes.push({ sop, stream, values: this.domain.values(sop), expected, tolerance });
     return stream;
   }
 }

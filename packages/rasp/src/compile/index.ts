@@ -41,7 +41,7 @@ export function compile(sop: SOp, { vocabulary, maxLength, name, causal = false 
   if (!Number.isSafeInteger(maxLength) || maxLength < 1)
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
 
-  const { form, root, selections } = simplify(sop, maxLength, causal);
+  const { form, root, sops, selections } = simplify(sop, maxLength, causal);
   const domain = new Domain(tokens, maxLength, causal);
   const planned = plan(root, form, domain);
   const certificate = certify(planned, tokens, maxLength);
@@ -61,7 +61,24 @@ export function compile(sop: SOp, { vocabulary, maxLength, name, causal = false 
     },
     layout,
     causal ? lookAhead(sop, selections, domain) : [],
+    { root: sop, normal: sops },
   );
+}
+
+/**
+ * A model that was read from a file, with the program that it was compiled from, so that `trace` and patches know its s-ops. The
+ * weights stay those of the file.
+ *
+ * @throws RangeError where the program compiles to another model
+ */
+export function withProgram(model: CompiledModel, sop: SOp): CompiledModel {
+  const { vocabulary, maxLength, name, labels } = model.card;
+  const again = compile(sop, { vocabulary, maxLength, name, causal: model.causal });
+  if (again.card.labels.join("\n") !== labels.join("\n"))
+    throw new RangeError(
+      `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,
+    );
+  return new CompiledModel(model.model, model.card, again.layout, [], again.program);
 }
 
 const decodingOf = ({ kind, classes, numbers }: Output): Decoding => ({

@@ -55,6 +55,8 @@ export interface Feature {
 export interface Probe {
   readonly sop: NormalSOp;
   readonly stream: Stream;
+  /** All values that the s-op can have. */
+  readonly values: readonly Atom[];
   /** What the stream holds where the s-op has this value. */
   readonly expected: (value: Atom) => readonly number[] | undefined;
   /** A coordinate that is off by more says another value. */

@@ -167,7 +167,7 @@ class Planner implements Leaves {
     const reads = this.features.realize(mean.value, vectorOf, names);
     const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
     const stream = this.meanHead(mean, "copy", copied, names, 1, 1);
-    this.probes.push({ sop: mean, stream, expected: vectorOf, tolerance: 1 / 4 });
+    this.probes.push({ sop: mean, stream, values, expected: vectorOf, tolerance: 1 / 4 });
     return { ...categorical(values), reads: coordinates(stream), noise: 1e-6 };
   }
 
@@ -253,7 +253,7 @@ class Planner implements Leaves {
     stream: Stream,
   ): void {
     const tolerance = smallestStep([numbers]) / 4;
-    this.probes.push({ sop, stream, expected: (value) => [codeOf(value)], tolerance });
+    this.probes.push({ sop, stream, values: this.domain.values(sop), expected: (value) => [codeOf(value)], tolerance });
   }
 }
 

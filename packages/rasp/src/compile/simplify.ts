@@ -13,6 +13,8 @@ import { signOfMeans, sumOfMeans } from "./sum-of-means.js";
 export interface Simplified {
   readonly form: NormalForm;
   readonly root: NormalSOp;
+  /** What became of each s-op of the program. */
+  readonly sops: ReadonlyMap<GraphNode, NormalSOp>;
   /** What each selector of the program selects, later positions included even if heads do not see them. */
   readonly selections: ReadonlyMap<Selector, Selection>;
 }
@@ -80,6 +82,7 @@ export function simplify(root: SOp, maxLength: number, causal = false): Simplifi
   return {
     form,
     root: sops.get(root)!,
+    sops,
     selections: new Map([...selections].map(([node, { selection }]) => [node, selection])),
   };
 }
