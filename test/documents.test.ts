@@ -17,6 +17,7 @@ const documents = [
   "docs/decisions.md",
   "docs/scale.md",
   "docs/numerics.md",
+  "docs/look-inside.md",
   "docs/transformer.md",
   "bench/README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),

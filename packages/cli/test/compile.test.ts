@@ -58,6 +58,34 @@ describe("compile and run", () => {
     });
   });
 
+  it("traces a model beside its program", async () => {
+    await call("compile", ...reverse, "-o", "m.safetensors");
+    const traced = await call(
+      "run",
+      "m.safetensors",
+      "--input",
+      "abc",
+      "--trace",
+      "--program",
+      "reverse.rasp",
+      "--json",
+    );
+    const { steps } = JSON.parse(traced.out) as {
+      steps: { sops: { name: string; decoded: unknown; agrees: boolean }[] }[];
+    };
+    expect(steps.at(-1)!.sops.at(-1)).toMatchObject({ name: "reverse", decoded: ["c", "b", "a"], agrees: true });
+    expect(await call("run", "m.safetensors", "--input", "abc", "--trace")).toMatchObject({
+      exitCode: 2,
+      err: "error: --trace needs the program, which names the s-ops\n  help: add --program FILE.rasp\n",
+    });
+    const other = { "other.rasp": 'reverse = shift(tokens, 1, "a");\n' };
+    const wrong = await selectron(["run", "m.safetensors", "--input", "abc", "--trace", "--program", "other.rasp"], { files: other, binaries }); // prettier-ignore
+    expect([wrong.exitCode, wrong.err]).toEqual([
+      2,
+      expect.stringContaining("is not what this model was compiled from"),
+    ]);
+  });
+
   it("takes a vocabulary of numbers", async () => {
     const args = ["numbers.rasp", "--sop", "twice", "--vocab", "[1,2,-3]", "--max-length", "3", "-o", "n.safetensors"];
     expect(await call("compile", ...args)).toMatchObject({ exitCode: 0 });

@@ -1,16 +1,30 @@
 /** `selectron run`: a compiled model on an input. The model's file is all that it needs. */
-import { displaySequence, encodeResult, inputAtoms, type Atom, type CompiledModel } from "@selectron/rasp";
+import {
+  displaySequence,
+  withProgram,
+  encodeResult,
+  inputAtoms,
+  type Atom,
+  type CompiledModel,
+  type Json,
+  type Plain,
+  type TracedSOp,
+} from "@selectron/rasp";
 import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { parseInput } from "../input.js";
+import { runProgram } from "../program-file.js";
+import { traceText } from "../trace-text.js";
 import { readModel, useFastKernels } from "../model-file.js";
 
 interface RunOptions {
   readonly input: string;
   readonly attention?: boolean;
   readonly generate?: number;
+  readonly trace?: boolean;
+  readonly program?: string;
   readonly json?: boolean;
 }
 
@@ -23,13 +37,19 @@ export function registerRun(program: Command, context: Context): void {
     .requiredOption("--input <literal>", '"hello", [1,2,3], or bare text')
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
+    .option("--trace", "what each s-op is worth after each sublayer; needs the program")
+    .option("--program <file>", "the RASP program that the model was compiled from")
     .option("--json", "one JSON object on standard output")
-    .action(async (file: string, { input, attention, generate, json }: RunOptions) => {
+    .action(async (file: string, { input, attention, generate, trace, program: source, json }: RunOptions) => {
       const model = readModel(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
       if (generate !== undefined) {
         writeTokens(context, model, atoms, generate, json === true);
+        return;
+      }
+      if (trace) {
+        showTrace(context, model, atoms, source, json === true);
         return;
       }
       const values = model.values([atoms])[0]!;
@@ -54,3 +74,42 @@ function writeTokens(
   if (json) context.printJson({ sop: model.card.name, ...encodeResult(inputAtoms(tokens)), ended });
   else context.print(displaySequence(inputAtoms(tokens)));
 }
+
+/** @throws UsageError without a program, or with one that is not the model's */
+function showTrace(
+  context: Context,
+  model: CompiledModel,
+  input: readonly Atom[],
+  file: string | undefined,
+  json: boolean,
+): void {
+  if (file === undefined)
+    throw new UsageError("--trace needs the program, which names the s-ops", "add --program FILE.rasp");
+  const { name, vocabulary, maxLength } = model.card;
+  const sop = runProgram(context, file, vocabulary.slice(0, maxLength)).sop(name);
+  let whole: CompiledModel;
+  try {
+    whole = withProgram(model, sop);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new UsageError(error.message, "give the program and the version that compiled it");
+    throw error;
+  }
+  const trace = whole.trace(input);
+  if (json)
+    context.printJson({
+      sop: name,
+      steps: trace.steps.map(({ layer, sublayer, sops }) => ({ layer, sublayer, sops: sops.map(stepJson) })),
+    });
+  else context.print(traceText(trace));
+}
+
+const stepJson = ({ name, decoded, expected, agrees }: TracedSOp): Json => ({
+  name,
+  decoded: decoded.map(plainJson),
+  expected: expected?.map(plainJson) ?? null,
+  agrees,
+});
+
+/** Null where several values are open. */
+const plainJson = (value: Plain | undefined): Json => (typeof value === "bigint" ? String(value) : (value ?? null));

@@ -12,11 +12,11 @@ import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, smallestStep, type Feature, type He
 import { readAtBos, type Read, type Stream } from "./read.js";
 
 /** Half a unit in the last place of float32, relative. */
-const U = 2 ** -24;
+export const U = 2 ** -24;
 /** The relative error of a sum of `terms` products in any order (Higham 2002, Accuracy and Stability, section 3.1). */
-const gamma = (terms: number): number => (terms * U) / (1 - terms * U);
+export const gamma = (terms: number): number => (terms * U) / (1 - terms * U);
 /** exp, the division and the sum of a softmax weight, in units of U; exp alone may be off by 4 units in the last place. */
-const SOFTMAX = 16;
+export const SOFTMAX = 16;
 
 /** The bound that shows that a compiled model cannot differ from its program. */
 export interface Certificate {

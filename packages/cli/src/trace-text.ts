@@ -1,0 +1,23 @@
+/** A model's trace as text: what each sublayer adds to what the residual stream says, beside the program where they differ. */
+import type { ModelTrace, ModelTraceStep, Plain } from "@selectron/rasp";
+
+export function traceText({ steps }: ModelTrace): string {
+  const width = Math.max(0, ...steps.flatMap(({ sops }) => sops.map(({ name }) => name.length)));
+  return steps.map((step) => [heading(step), ...lines(step, width)].join("\n")).join("\n");
+}
+
+const heading = ({ layer, sublayer }: ModelTraceStep): string =>
+  layer === 0 ? "embedding" : `layer ${layer}, ${sublayer}`;
+
+function lines({ sops }: ModelTraceStep, width: number): string[] {
+  return sops
+    .filter(({ isNew }) => isNew)
+    .map(({ name, decoded, expected, agrees }) => {
+      const program = agrees ? "" : `  the program: ${row(expected!)}`;
+      return `  ${name.padEnd(width)}  ${row(decoded)}${program}`;
+    });
+}
+
+/** `?` where the residual stream leaves several values open. */
+const row = (values: readonly (Plain | undefined)[]): string =>
+  `[${values.map((value) => (value === undefined ? "?" : String(value))).join(", ")}]`;
