@@ -24,6 +24,7 @@ export {
   type UnaryOperation,
 } from "./kernels.js";
 export { attention, type AttentionOptions } from "./ops/attention.js";
+export { attentionOver, type KeyLists, type AttentionOverOptions } from "./ops/attention-over.js";
 export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";

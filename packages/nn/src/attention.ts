@@ -101,11 +101,12 @@ export class MultiHeadAttention {
   #mix(query: Tensor, key: Tensor, value: Tensor, input: AttentionInput): Tensor {
     const { causal = false, relative, restriction } = this.#config;
     const { hiddenKeys, rng, watch } = input;
-    if (restriction && !watch) {
-      return restrictedAttention(query, key, value, restriction, { causal, hiddenKeys, dropout: this.#dropout, rng });
-    }
     const bias = relative?.scores?.(query, key.shape[2]!);
     const dropped = rng !== undefined && this.#dropout.rate > 0;
+    if (restriction && !watch) {
+      const dropout = dropped ? (pairs: number): Float32Array => this.#dropout.factors(pairs, rng) : undefined;
+      return restrictedAttention(query, key, value, restriction, { causal, hiddenKeys, dropout });
+    }
     if (watch || dropped || relative?.values) return this.#mixByPattern(query, key, value, bias, input);
     return attention(query, key, value, { causal, hiddenKeys, bias });
   }

@@ -19,12 +19,16 @@ export class Dropout {
     this.rate = rate;
   }
 
+  /** What `length` elements are multiplied by: 0 or 1 / (1 − rate). */
+  factors(length: number, rng: Rng): Float32Array {
+    const kept = 1 / (1 - this.rate);
+    const threshold = this.rate * 2 ** 32;
+    return Float32Array.from({ length }, () => (rng.next() < threshold ? 0 : kept));
+  }
+
   /** x with elements dropped as the Rng draws them; x itself without an Rng or at rate 0. */
   forward(x: Tensor, rng: Rng | undefined): Tensor {
     if (!rng || this.rate === 0) return x;
-    const kept = 1 / (1 - this.rate);
-    const threshold = this.rate * 2 ** 32;
-    const mask = Float32Array.from({ length: x.size }, () => (rng.next() < threshold ? 0 : kept));
-    return x.mul(tensor(mask, x.shape));
+    return x.mul(tensor(this.factors(x.size, rng), x.shape));
   }
 }

@@ -1,8 +1,9 @@
 /** Restricted attention: equal to dense attention under a mask, at a cost that grows with the keys looked at. */
-import { randn, referenceKernels, Rng, setKernels, tensor, type Kernels, type Tensor } from "@selectron/core";
+import { randn, Rng, Tensor, tensor } from "@selectron/core";
 import { gradcheck } from "@selectron/core/testing";
 import {
   DecodingCache,
+  Dropout,
   decoderOnly,
   encoderOnly,
   keysOf,
@@ -12,7 +13,7 @@ import {
   type Restriction,
 } from "@selectron/nn";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { restrictedAttention, restrictionMask } from "../src/restricted/attention.js";
 import { softmax } from "./plain/layers.js";
 import { distance, randomParameters, randomTokens } from "./support.js";
@@ -118,36 +119,47 @@ describe("values", () => {
     );
   });
 
+  it("drop weights after the softmax", () => {
+    const [query, key] = [1, 2].map((seed) => randn([1, 1, 4, 3], new Rng(seed)));
+    // The values are the keys' numbers in one-hot, so that the result is the pattern.
+    const value = tensor([[[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]]]); // prettier-ignore
+    const weights = restrictedAttention(query!, key!, value, { powers: true }, { causal: true });
+    const factors = Float32Array.from({ length: 9 }, (_, at) => at);
+    const dropped = restrictedAttention(
+      query!,
+      key!,
+      value,
+      { powers: true },
+      { causal: true, dropout: () => factors },
+    );
+    // Lists: 0 | 0 1 | 0 1 2 | 1 2 3.
+    const expected = [[0, 0, 0, 0], [1, 2, 0, 0], [3, 4, 5, 0], [0, 6, 7, 8]]; // prettier-ignore
+    expect(distance(dropped.toArray(), weights.mul(tensor(expected)).toArray())).toBeLessThan(1e-6);
+  });
+
   it("have gradients", () => {
     const [query, key, value] = [1, 2, 3].map((seed) => randn([1, 2, 6, 3], new Rng(seed)));
     for (const restriction of [{ window: 1 }, { powers: true, globals: 1 }, { strides: { by: 2, count: 1 } }]) {
       gradcheck((q, k, v) => restrictedAttention(q!, k!, v!, restriction, { causal: false }), [query!, key!, value!]);
+      const dropout = (pairs: number): Float32Array => new Dropout(0.4).factors(pairs, new Rng(4));
+      gradcheck((q, k, v) => restrictedAttention(q!, k!, v!, restriction, { causal: true, dropout }), [query!, key!, value!]); // prettier-ignore
     }
   });
 });
 
 describe("cost", () => {
-  afterEach(() => setKernels(referenceKernels));
-
-  /** How many numbers the kernels read and wrote for one pass over a length, attention's own loops included. */
+  /** How many numbers of the keys one pass over a length reads. */
   function work(restriction: Restriction | undefined, length: number): number {
     let numbers = 0;
-    const counting: Kernels = {
-      ...referenceKernels,
-      binary: (operation, a, b, out) => ((numbers += out.length), referenceKernels.binary(operation, a, b, out)),
-      softmaxRows: (x, out, ...sizes) => ((numbers += x.length), referenceKernels.softmaxRows(x, out, ...sizes)),
-      attention: (call) => {
-        // Reads of the keys, through an array that counts them.
-        const data = new Proxy(call.key.data, {
-          get: (target, at) => (typeof at === "string" && numbers++, Reflect.get(target, at) as unknown),
-        });
-        referenceKernels.attention({ ...call, key: { ...call.key, data } });
-      },
-    };
-    setKernels(counting);
     const [query, key, value] = [1, 2, 3].map((seed) => randn([1, 1, length, 4], new Rng(seed)));
-    restrictedAttention(query!, key!, value!, restriction ?? { window: length }, { causal: true });
-    setKernels(referenceKernels);
+    const counting = new Proxy(key!.data, {
+      get: (target, at) => {
+        if (typeof at === "string" && /^\d/.test(at)) numbers++;
+        return Reflect.get(target, at) as unknown;
+      },
+    });
+    const watched = new Tensor(counting, key!.shape);
+    restrictedAttention(query!, watched, value!, restriction ?? { window: length }, { causal: true });
     return numbers;
   }
   const growth = (restriction: Restriction | undefined): number => work(restriction, 256) / work(restriction, 128);
@@ -156,8 +168,9 @@ describe("cost", () => {
     expect(growth({ window: 5 })).toBeLessThan(2.1);
     expect(growth({ strides: { by: 4, count: 6 }, window: 1 })).toBeLessThan(2.1);
     expect(growth({ window: 2, globals: 2 })).toBeLessThan(2.1);
-    // One key more per doubling: 2 · 9 / 8 of the slots.
+    // One key more for each doubling: n log n.
     expect(growth({ powers: true })).toBeLessThan(2.35);
+    expect(work({ window: 2, globals: 2 }, 128)).toBe(4 * (1 + 2 + 3 + 4 + 124 * 5));
     expect(growth(undefined)).toBeGreaterThan(3.9);
   });
 });

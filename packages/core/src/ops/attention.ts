@@ -22,13 +22,13 @@ export interface AttentionOptions {
 }
 
 /** A [B, H, n, width] tensor whose rows are adjacent in memory, as the kernels read it. */
-function headsView(x: Tensor): HeadsView {
+export function headsView(x: Tensor): HeadsView {
   const dense = x.strides[3] === 1 || x.shape[3]! <= 1 ? x : new Tensor(x.data, x.shape);
   const [batchStride, headStride, rowStride] = dense.strides as [number, number, number, number];
   return { data: dense.storage, offset: dense.offset, batchStride, headStride, rowStride };
 }
 
-function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor): void {
+export function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor): void {
   const ranks = [query, key, value].every(({ rank }) => rank === 4);
   const fits =
     ranks &&
@@ -97,7 +97,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
 }
 
 /** Room for [B, H, n, width] with the heads of a position side by side in memory, as linear maps take and give them. */
-function sideBySide(shape: Shape): Tensor {
+export function sideBySide(shape: Shape): Tensor {
   const [batch, heads, length, width] = shape as [number, number, number, number];
   const [batchStride, rowStride, headStride] = contiguousStrides([batch, length, heads, width]) as [number, number, number, number]; // prettier-ignore
   return new Tensor(allocate(sizeOf(shape)), shape, { strides: [batchStride, headStride, rowStride, 1] });
