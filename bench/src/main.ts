@@ -1,4 +1,8 @@
-/** `npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]`: a table on stdout, files only if asked. */
+/**
+ * `npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]`: a table on stdout, files only if asked.
+ * `npm run bench -- chart RESULT.json... --chart FILE [--only TEXT]...`: one chart of earlier results, or of the comparisons
+ * with such names.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -21,20 +25,36 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "0.1" },
     out: { type: "string" },
     chart: { type: "string" },
+    only: { type: "string", multiple: true, default: [] },
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler"];
+const [first, ...files] = positionals;
+const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
 const install = positionals[0] === "peers:install";
-if (!(known || install) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
+if (!(known || install || drawing !== undefined) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
   console.error("usage: npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]");
   console.error("       npm run bench -- peers:install");
+  console.error("       npm run bench -- chart RESULT.json... --chart FILE [--only TEXT]...");
   console.error(`suites: ${suiteNames.join(", ")}; N is 1 or more, S more than 0`);
   process.exit(2);
 }
 if (install) {
   installPeers();
+  process.exit(0);
+}
+
+/** npm runs this script in the bench folder; files are meant relative to where the user typed the command. */
+const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
+
+if (drawing !== undefined) {
+  const read = (file: string): Measurement[] =>
+    (JSON.parse(readFileSync(place(file), "utf8")) as { measurements: Measurement[] }).measurements;
+  const wanted = ({ comparison }: Measurement): boolean =>
+    values.only.length === 0 || values.only.some((text) => comparison.includes(text));
+  writeFileSync(place(drawing), chart(files.flatMap(read).filter(wanted)));
   process.exit(0);
 }
 
@@ -78,8 +98,6 @@ for (const suite of positionals.filter((name) => name !== "compiler")) {
     comparison.candidates.forEach((candidate) => candidate.dispose?.());
   }
 }
-// npm runs this script in the bench folder; files are meant relative to where the user typed the command.
-const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
 if (values.out !== undefined) writeFileSync(place(values.out), toJson(positionals.join(" "), measurements));
 if (values.chart !== undefined) writeFileSync(place(values.chart), chart(measurements));
 process.exit(0); // ONNX Runtime keeps the process alive otherwise
