@@ -58,9 +58,9 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     { name: "matmul 4³", task: () => matmulTask(4, 4, 4) },
   ],
   threads: [
-    ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `matmul ${n}³`, task: () => matmulTask(n, n, n) })),
+    ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
     ...[128, 512, 1024].map((n) => ({
-      name: `attention, 4 heads, d 64, causal, n ${n}`,
+      name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
       task: () => attentionTask(4, n, 64, true),
     })),
   ],

@@ -19,7 +19,7 @@ export interface ThreadOptions {
   readonly threads?: number | undefined;
   /** How long a worker may take to start, in milliseconds; 5000 by default. */
   readonly patience?: number | undefined;
-  /** Calls of fewer multiplications stay on the calling thread: waking a worker would cost more. 2^21 by default. */
+  /** Calls of fewer multiplications stay on the calling thread: waking a worker would cost more. 2^24 by default. */
   readonly leastWork?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ThreadStatus extends WasmStatus {
 const PAGES = { initial: 16, maximum: 16384, shared: true } as const;
 const MOST_THREADS = 8;
 const PATIENCE = 5000;
-const LEAST_WORK = 2 ** 21;
+const LEAST_WORK = 2 ** 24;
 
 const processors = (): number => Math.min(MOST_THREADS, (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 2); // prettier-ignore
 

@@ -12,7 +12,7 @@ export class ThreadLostError extends Error {
 const SPIN = 0.02;
 /** A wait shorter than this, in milliseconds, is nobody's fault. */
 const SHORT_WAIT = 1;
-/** Calls that the owner makes alone after it waited longer than it worked; twice as many each time in a row, to a limit. */
+/** Jobs that the owner does alone after one that it would have done sooner alone; twice as many each time in a row. */
 const LEAST_REST = 4;
 const MOST_REST = 256;
 /** A call may take this many times as long as the longest that the owner did, but never counts as lost sooner than this. */
@@ -66,6 +66,7 @@ export class Pool {
     Atomics.notify(words, NEXT, Math.min(this.#threads.length, calls.length - 1));
     let longest = 0;
     let worked = 0;
+    let own = 0;
     for (;;) {
       const claim = Atomics.load(words, NEXT);
       const left = claim & 255;
@@ -77,9 +78,11 @@ export class Pool {
       const took = performance.now() - start;
       longest = Math.max(longest, took);
       worked += took;
+      own++;
     }
     const waited = this.#join(calls.length, Math.max(LEAST_PATIENCE, SLOWNESS * longest));
-    this.#judge(waited > Math.max(worked, SHORT_WAIT));
+    const alone = own > 0 ? (worked * calls.length) / own : Infinity;
+    this.#judge(waited > SHORT_WAIT && worked + waited > alone);
   }
 
   /** Where workers hardly get a processor, waiting for them costs more than they help: they rest for a while. */
