@@ -15,6 +15,7 @@ import { Evaluation } from "./interpret/evaluation.js";
 import { inputElements, type Input } from "./interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
 
+/** For which inputs `sufficiency` answers. */
 export interface SufficiencyOptions {
   /** The input elements. A string stands for its characters. */
   readonly vocabulary: Input;
@@ -46,6 +47,7 @@ export interface MissedKey {
   readonly key: number;
 }
 
+/** Whether restricted attention suffices for a program, and how that is known. */
 export interface Sufficiency {
   /** Proved, disproved by `missed`, or undefined: neither. */
   readonly suffices: boolean | undefined;
