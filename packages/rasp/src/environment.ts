@@ -8,9 +8,11 @@ import { Session } from "./elaborate/session.js";
 import { StatementRunner, type Outcome } from "./elaborate/statements.js";
 import { describe, type Value } from "./elaborate/value.js";
 import type { Atom, Selector, SOp } from "./graph/node.js";
+import type { Vector } from "./graph/soft.js";
 import { inputAtoms, type Input } from "./interpret/tokens.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { parseProgram } from "./syntax/parser.js";
+import type { Attached } from "./tables.js";
 import type { Span } from "./syntax/source.js";
 import { traps } from "./syntax/traps.js";
 
@@ -22,6 +24,8 @@ export interface LoadOptions {
   readonly example?: Input;
   /** Reads what `load "path";` names; the path ends in `.rasp`. Without it no file can be loaded. */
   readonly readFile?: (path: string) => string;
+  /** What `table` and `opaque` find by name: see `decodeTables`. */
+  readonly tables?: Attached;
   /** How much each run may use; `DEFAULT_LIMITS` for what is not given. */
   readonly limits?: Partial<Limits>;
 }
@@ -33,10 +37,9 @@ export class Environment {
   private readonly scope: Scope = programScope();
 
   constructor(options: LoadOptions = {}) {
-    this.session = new Session(inputAtoms(options.example ?? "hello"), options.readFile ?? noFiles, {
-      ...DEFAULT_LIMITS,
-      ...options.limits,
-    });
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const example = inputAtoms(options.example ?? "hello");
+    this.session = new Session(example, options.readFile ?? noFiles, limits, options.tables);
   }
 
   /** The s-op example that is running now. */
@@ -77,6 +80,13 @@ export class Environment {
     const value = this.get(name);
     if (value.kind === "selector") return value.node;
     throw errors.wrongKind(`"${name}" is not a selector but ${describe(value)}`);
+  }
+
+  /** The vector of this name. @throws RaspError of class undefined, or type if it is something else */
+  vector(name: string): Vector {
+    const value = this.get(name);
+    if (value.kind === "vector") return value.node;
+    throw errors.wrongKind(`"${name}" is not a vector but ${describe(value)}`);
   }
 
   /**

@@ -25,6 +25,10 @@ export {
   type Value,
 } from "./elaborate/value.js";
 export { Evaluation } from "./interpret/evaluation.js";
+export type { Score, Vector } from "./graph/soft.js";
+export { Basis, denseTable, type Table, type Weights } from "./graph/table.js";
+export { decodeTables, encodeTables, TablesError, type Attached, type TableFile } from "./tables.js";
+export type { VectorValues } from "./interpret/soft.js";
 export { isMatrix, type Matrix } from "./interpret/select.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
 export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";

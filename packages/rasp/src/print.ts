@@ -103,6 +103,10 @@ class Printer {
         return atomic(`tokens_${node.conversion}`);
       case "indices":
         return atomic("indices");
+      case "positions":
+        return atomic("positions");
+      case "read":
+        throw new PrintError("a program with vectors is printed by its own text");
       case "constant":
         return { text: literal(node.value), compound: literal(node.value).startsWith("-"), depth };
       case "select":

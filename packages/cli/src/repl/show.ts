@@ -41,6 +41,10 @@ export function showValue(value: Value, name: string, session: Session): string 
     case "s-op":
     case "selector":
       return [`${value.kind}: ${name}`, ...example(value, name, session)].join("\n");
+    case "score":
+    case "vector":
+    case "table":
+      return `${value.kind}: ${name}`;
     case "function":
       return `console ${displayValue(value)}`;
     case "applied":

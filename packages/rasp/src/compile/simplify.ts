@@ -43,6 +43,16 @@ export function simplify(root: SOp, maxLength: number, causal = false): Simplifi
       case "indices":
         sops.set(node, form.indices(node));
         break;
+      case "positions":
+        // A compiled model's input stands at the beginning.
+        sops.set(node, form.indices(node));
+        break;
+      case "read":
+        return refuse(
+          node,
+          "vectors and scores do not compile: they are what trained models compute",
+          "only selectors, aggregates and elementwise functions have exact weights",
+        );
       case "constant":
         sops.set(node, form.constant(node.value, node));
         break;

@@ -22,6 +22,7 @@ import {
 import { nonEmpty } from "../interpret/tokens.js";
 import type { Name } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
+import { component } from "./soft.js";
 import { atomValue, describe, sopValue, type DictValue, type Value } from "./value.js";
 
 /**
@@ -71,6 +72,9 @@ export function elementAt(target: Value, index: Value, positions: () => Position
   switch (target.kind) {
     case "s-op":
       return sopValue(atPosition(target.node, index, positions(), span));
+    case "vector":
+      if (index.kind !== "atom") throw errors.wrongKind(`a vector is indexed by an atom, not by ${describe(index)}`);
+      return component(target.node, index.atom, span);
     case "dict":
       return inDict(target, index, span);
     case "list":

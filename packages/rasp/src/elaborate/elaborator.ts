@@ -291,7 +291,7 @@ export class Elaborator {
         },
       );
     }
-    if (fn.native) return fn.native(args, this.blame ?? span);
+    if (fn.native) return fn.native(args, this.blame ?? span, this.session);
     const inner = new Elaborator(this.session, new Scope(fn.scope), this.blame ?? (fn.isLibrary ? span : undefined));
     try {
       parameters.forEach((parameter, i) => inner.scope.set(parameter, args[i]!));

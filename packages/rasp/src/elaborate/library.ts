@@ -1,5 +1,5 @@
 /** The library, elaborated once and shared: its nodes belong to no program. */
-import type { SOp } from "../graph/node.js";
+import { positionsNode, type SOp } from "../graph/node.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import { parseProgram } from "../syntax/parser.js";
 import { bestFunction } from "./best.js";
@@ -7,8 +7,9 @@ import type { Positions } from "./containers.js";
 import { Elaborator } from "./elaborator.js";
 import { Scope } from "./scope.js";
 import { Session } from "./session.js";
+import { SOFT_NAMES, softFunctions } from "./soft.js";
 import { StatementRunner } from "./statements.js";
-import type { SOpValue } from "./value.js";
+import { sopValue, type SOpValue } from "./value.js";
 
 let shared: Scope | undefined;
 
@@ -24,16 +25,18 @@ export function libraryScope(): Scope {
   const runner = new StatementRunner(new Elaborator(session, scope));
   for (const statement of statements) runner.run(statement);
   const best = bestFunction(scope);
-  scope.set(best.definition.name, best);
+  for (const native of [best, ...softFunctions(scope)]) scope.set(native.definition.name, native);
+  const positions = positionsNode();
+  positions.name = "positions";
+  scope.set({ text: "positions", span: { source: rasplib, start: 0, end: 0 } }, sopValue(positions));
   return (shared = scope);
 }
 
-/** A scope for a program: it cannot set the library's names, except `tokens`, and `best`, which the original lacks. */
+/** A scope for a program: it cannot set the library's names, except `tokens` and those that the original lacks. */
 export function programScope(): Scope {
   const library = libraryScope();
   const names = new Set(library.ownNames());
-  names.delete("tokens");
-  names.delete("best");
+  for (const name of ["tokens", "best", "positions", ...SOFT_NAMES]) names.delete(name);
   return new Scope(library, undefined, (name) => names.has(name));
 }
 

@@ -20,6 +20,7 @@ import { constantNode, mapNode, selectorNotNode, selectorPairNode, type SOp } fr
 import { rasplib } from "../stdlib/rasplib.js";
 import type { BinaryOperator, UnaryOperator } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
+import { softBinary } from "./soft.js";
 import {
   atomValue,
   describe,
@@ -61,6 +62,8 @@ function madeHere(value: Value): Details {
 /** `left op right`. */
 export function binary(op: BinaryOperator, left: Value, right: Value, span: Span): Value {
   if (op === "and" || op === "or") return logical(op, left, right, span);
+  const soft = softBinary(op, left, right, span);
+  if (soft) return soft;
   if (left.kind === "selector" || right.kind === "selector") {
     throw errors.selectorOperand(`"${op}" does not work on selectors`, {
       suggestion: "selectors combine with and, or, not; aggregate makes an s-op of one",
@@ -154,6 +157,9 @@ export function unary(op: UnaryOperator, operand: Value, span: Span): Value {
   }
   if (operand.kind === "s-op") return sopValue(mapNode(unaryMap(op), [operand.node], span));
   if (operand.kind === "atom") return atomValue(unaryArithmetic(op, operand.atom));
+  if (op === "-" && (operand.kind === "vector" || operand.kind === "score")) {
+    return softBinary("*", atomValue(-1n), operand, span)!;
+  }
   throw errors.operandType(`"${op}" does not work on ${describe(operand)}`);
 }
 

@@ -7,6 +7,7 @@ import type { Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
 import type { ExampleKind } from "../syntax/ast.js";
+import { NO_TABLES, type Attached } from "../tables.js";
 import type { Span } from "../syntax/source.js";
 
 /** The state that statements share besides names. */
@@ -27,6 +28,8 @@ export class Session {
     /** @throws if there is no such file */
     readonly readFile: (path: string) => string,
     limits: Limits = DEFAULT_LIMITS,
+    /** What `table` and `opaque` find. */
+    readonly tables: Attached = NO_TABLES,
   ) {
     this.budget = new Budget(limits);
     this.freeAtoms = example.length;

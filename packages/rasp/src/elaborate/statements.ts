@@ -82,7 +82,7 @@ export class StatementRunner {
     unpack(names, value).forEach((part, i) => {
       const name = names[i]!;
       this.elaborator.scope.set(name, part);
-      if (part.kind === "s-op" || part.kind === "selector") part.node.name ??= name.text;
+      if ("node" in part) part.node.name ??= name.text;
     });
     return { kind: "assigned", names: names.map(({ text }) => text), value };
   }

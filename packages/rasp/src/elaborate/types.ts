@@ -26,7 +26,10 @@ function infer(node: SOp): Type {
         node.conversion
       ];
     case "indices":
+    case "positions":
       return "number";
+    case "read":
+      return node.component === undefined ? undefined : "number";
     case "constant":
       return typeOfAtom(node.value);
     case "map":

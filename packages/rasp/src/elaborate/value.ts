@@ -3,10 +3,13 @@ import { atomKey, atomsEqual } from "../atom/compare.js";
 import { truth } from "../atom/arithmetic.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
+import type { Score, Vector } from "../graph/soft.js";
 import type { Matrix } from "../interpret/select.js";
 import type { Definition } from "../syntax/ast.js";
 import type { Span } from "../syntax/source.js";
+import type { AttachedTable } from "../tables.js";
 import type { Scope } from "./scope.js";
+import type { Session } from "./session.js";
 
 /** An int, float, bool or string. */
 export interface AtomValue {
@@ -38,7 +41,7 @@ export interface FunctionValue {
   /** Errors inside a library function belong to the user's call. */
   readonly isLibrary: boolean;
   /** What it computes instead of a body, if RASP text cannot say it. */
-  readonly native?: (args: readonly Value[], span: Span) => Value;
+  readonly native?: (args: readonly Value[], span: Span, session: Session) => Value;
 }
 
 /** An s-op of the graph. */
@@ -53,6 +56,24 @@ export interface SelectorValue {
   readonly node: Selector;
 }
 
+/** A score of the soft graph. */
+export interface ScoreValue {
+  readonly kind: "score";
+  readonly node: Score;
+}
+
+/** A vector of the soft graph. */
+export interface VectorValue {
+  readonly kind: "vector";
+  readonly node: Vector;
+}
+
+/** A table that is attached to the program. */
+export interface TableValue {
+  readonly kind: "table";
+  readonly node: AttachedTable;
+}
+
 /** The outcome of `sop(input)`: it can be shown, not computed with. */
 export interface AppliedValue {
   readonly kind: "applied";
@@ -62,7 +83,17 @@ export interface AppliedValue {
 }
 
 /** Anything that an expression can be worth. */
-export type Value = AtomValue | ListValue | DictValue | FunctionValue | SOpValue | SelectorValue | AppliedValue;
+export type Value =
+  | AtomValue
+  | ListValue
+  | DictValue
+  | FunctionValue
+  | SOpValue
+  | SelectorValue
+  | ScoreValue
+  | VectorValue
+  | TableValue
+  | AppliedValue;
 
 export const atomValue = (atom: Atom): AtomValue => ({ kind: "atom", atom });
 export const listValue = (items: readonly Value[]): ListValue => ({

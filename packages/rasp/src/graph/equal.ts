@@ -1,6 +1,16 @@
 /** When two graphs are the same graph. */
 import { describeAtom } from "../atom/text.js";
 import { operands, type GraphNode } from "./node.js";
+import type { Vector } from "./soft.js";
+
+const vectorNumbers = new WeakMap<Vector, number>();
+let vectors = 0;
+
+/** Vectors are equal only to themselves. */
+function vectorNumber(vector: Vector): number {
+  if (!vectorNumbers.has(vector)) vectorNumbers.set(vector, vectors++);
+  return vectorNumbers.get(vector)!;
+}
 
 /** What a node is, its operands apart. */
 function ownText(node: GraphNode): string {
@@ -15,6 +25,8 @@ function ownText(node: GraphNode): string {
       return node.noDefault === undefined
         ? `aggregate ${typeof node.default} ${describeAtom(node.default)}`
         : "aggregate without default";
+    case "read":
+      return `read ${node.component === undefined ? "largest" : describeAtom(node.component)} of ${vectorNumber(node.vector)}`;
     case "select":
       return `select ${node.op}`;
     default:

@@ -4,6 +4,7 @@
  * (RASP paper, section 3), so nothing here merges equal nodes. Merging is the business of the compiler's simplification.
  */
 import type { Atom, Comparison } from "../atom/atom.js";
+import { softLeaves, type Vector } from "./soft.js";
 import type { Span } from "../syntax/source.js";
 
 export type { Atom, Comparison } from "../atom/atom.js";
@@ -54,6 +55,18 @@ export interface IndicesNode extends NodeBase {
   readonly kind: "indices";
 }
 
+/** Where each element stands in a longer text: the index, and what stands before the input. */
+export interface PositionsNode extends NodeBase {
+  readonly kind: "positions";
+}
+
+/** One component of a vector, or the atom of its largest component (of equal ones the first in the basis). */
+export interface ReadNode extends NodeBase {
+  readonly kind: "read";
+  readonly vector: Vector;
+  readonly component: Atom | undefined;
+}
+
 /** The same atom at every position. */
 export interface ConstantNode extends NodeBase {
   readonly kind: "constant";
@@ -79,7 +92,9 @@ export interface AggregateNode extends NodeBase {
 }
 
 /** A sequence operator. `T` is what stands at each position: number, string or boolean, where TypeScript can know it. */
-export type SOp<T = unknown> = (TokensNode | IndicesNode | ConstantNode | MapNode | AggregateNode) & {
+export type SOp<T = unknown> = (
+  TokensNode | IndicesNode | PositionsNode | ConstantNode | MapNode | AggregateNode | ReadNode
+) & {
   readonly [valueType]?: T;
 };
 
@@ -130,6 +145,17 @@ export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode
 
 /** A new node for the positions. */
 export const indicesNode = (span?: Span): IndicesNode => ({ ...base(span), kind: "indices" });
+
+/** A new node for the positions in a longer text. */
+export const positionsNode = (span?: Span): PositionsNode => ({ ...base(span), kind: "positions" });
+
+/** A new node for a component of a vector, the largest one's name if none is given. */
+export const readNode = (vector: Vector, component: Atom | undefined, span?: Span): ReadNode => ({
+  ...base(span),
+  kind: "read",
+  vector,
+  component,
+});
 
 /** A new node for an atom. */
 export const constantNode = (value: Atom, span?: Span): ConstantNode => ({ ...base(span), kind: "constant", value });
@@ -195,8 +221,11 @@ export function operands(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
     case "tokens":
     case "indices":
+    case "positions":
     case "constant":
       return [];
+    case "read":
+      return softLeaves(node.vector);
     case "map":
       return node.args;
     case "aggregate":

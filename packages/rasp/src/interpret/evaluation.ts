@@ -10,15 +10,18 @@ import {
   type Atom,
   type GraphNode,
   type MapNode,
+  type ReadNode,
   type Selector,
   type SOp,
 } from "../graph/node.js";
 import { applyMap } from "../graph/elementwise.js";
+import { softLeaves, type Vector } from "../graph/soft.js";
 import { aggregate } from "./aggregate.js";
 import type { Matrix } from "./select.js";
 import { Selections } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { SharedInts } from "./shared-ints.js";
+import { SoftEvaluation, type VectorValues } from "./soft.js";
 import { convertToken, nonEmpty } from "./tokens.js";
 
 /** Elements that no sequence can hold: a complex number, an item that is no atom. */
@@ -30,12 +33,24 @@ export class Evaluation {
   private readonly sequences = new Map<GraphNode, readonly Atom[]>();
   private readonly selections: Selections;
   private readonly ints: SharedInts;
+  private readonly soft: SoftEvaluation;
 
-  /** @throws RaspError of class type for an empty input. */
-  constructor(input: readonly Atom[]) {
+  /**
+   * @param offset the position of the first element, for `positions`
+   * @throws RaspError of class type for an empty input.
+   */
+  constructor(
+    input: readonly Atom[],
+    private readonly offset = 0,
+  ) {
     this.input = nonEmpty(input);
     this.ints = new SharedInts(input.length);
     this.selections = new Selections(input.length, (node) => this.sequences.get(node)!);
+    this.soft = new SoftEvaluation({
+      length: input.length,
+      values: (node) => this.sequences.get(node)!,
+      matrix: (node) => this.selections.matrix(node),
+    });
   }
 
   /** The value at every position. @throws RaspError, at the node that fails. */
@@ -48,6 +63,12 @@ export class Evaluation {
   selector(node: Selector): Matrix {
     this.run(node);
     return this.selections.matrix(node);
+  }
+
+  /** The vectors at every position. @throws RaspError, at the node that fails. */
+  vector(node: Vector): VectorValues {
+    for (const leaf of softLeaves(node)) this.run(leaf);
+    return this.soft.vector(node);
   }
 
   /** Whether a node has a value on this input, without a matrix for a selector. @throws RaspError, at the node that fails. */
@@ -113,6 +134,10 @@ export class Evaluation {
         return this.input.map((element) => this.ints.share(convertToken(node.conversion, element)));
       case "indices":
         return this.input.map((_, i) => this.ints.share(BigInt(i)));
+      case "positions":
+        return this.input.map((_, i) => BigInt(this.offset + i));
+      case "read":
+        return this.read(node);
       case "constant":
         return new Array<Atom>(this.input.length).fill(node.value);
       case "map":
@@ -120,6 +145,16 @@ export class Evaluation {
       case "aggregate":
         return this.aggregate(node);
     }
+  }
+
+  private read({ vector, component }: ReadNode): readonly Atom[] {
+    const { basis, data } = this.soft.vector(vector);
+    const at = component === undefined ? -1 : basis.find(component);
+    return this.input.map((_, i) => {
+      const row = data.subarray(i * basis.size, (i + 1) * basis.size);
+      if (component !== undefined) return row[at] ?? 0;
+      return basis.atoms[row.reduce((best, value, c) => (value > row[best]! ? c : best), 0)]!;
+    });
   }
 
   private map({ fn, args: operands }: MapNode): readonly Atom[] {
