@@ -9,6 +9,8 @@ import {
   type Json,
   type Span,
 } from "@selectron/rasp";
+import { Gpt2Error } from "@selectron/nn";
+import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./io.js";
 
 /** 0: done, the answer is yes. 1: done, the answer is no. 2: bad input. */
@@ -103,7 +105,7 @@ const spanJson = ({ source, start, end }: Span): Json => ({
 
 /** An error that a person can mend, as against a defect of ours. */
 const isBadInput = (error: unknown): error is Error & { readonly suggestion?: string } =>
-  error instanceof UsageError || error instanceof ModelFileError || error instanceof ModelInputError;
+  [UsageError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some((known) => error instanceof known);
 
 function plain(error: unknown): { readonly message: string; readonly suggestion?: string } {
   if (isBadInput(error)) {

@@ -4,6 +4,7 @@ import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerDraw } from "./commands/draw.js";
 import { registerDataset } from "./commands/dataset.js";
+import { registerDecompile } from "./commands/decompile.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerRepl } from "./commands/repl.js";
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerVerify,
   registerMerge,
   registerDataset,
+  registerDecompile,
 ];
 
 /** Runs the command with these arguments (without `node` and the script). Never throws. */

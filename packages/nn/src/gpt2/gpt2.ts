@@ -3,7 +3,8 @@
  * Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by side, the unembedding
  * is the transposed token embedding unless there is an `lm_head`.
  */
-import { attention, decodeSafetensors, SafetensorsError, Tensor } from "@selectron/core";
+import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor } from "@selectron/core";
+import type { Recorder } from "../transformer.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
 
 /** Names and shapes of the parameters, without the prefix `transformer.`. */
@@ -84,9 +85,14 @@ export class Gpt2 {
    * tokens [B][n] → logits [B, n, V].
    *
    * @param positions - where each token stands, [B][n]; 0, 1, 2, … by default
+   * @param record - is given each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
    * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
    */
-  forward(tokens: readonly (readonly number[])[], positions?: readonly (readonly number[])[]): Tensor {
+  forward(
+    tokens: readonly (readonly number[])[],
+    positions?: readonly (readonly number[])[],
+    record?: Recorder,
+  ): Tensor {
     const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
     const length = tokens[0]?.length ?? 0;
     if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
@@ -98,7 +104,7 @@ export class Gpt2 {
     let x = this.parameter("wte.weight").gather(ids).add(this.parameter("wpe.weight").gather(at));
     for (let layer = 0; layer < layers; layer++) {
       const path = `h.${layer}`;
-      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path));
+      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path, record));
       x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
     }
     return norm(x, "ln_f")
@@ -108,7 +114,7 @@ export class Gpt2 {
   }
 
   /** [B, n, D] → [B, n, D]. */
-  #attention(x: Tensor, path: string): Tensor {
+  #attention(x: Tensor, path: string, record?: Recorder): Tensor {
     const { heads, dModel } = this.config;
     const [batch, length] = x.shape as [number, number, number];
     const all = this.#linear(x, `${path}.attn.c_attn`);
@@ -118,6 +124,11 @@ export class Gpt2 {
         .reshape([batch, length, heads, dModel / heads])
         .permute([0, 2, 1, 3]),
     );
+    if (record) {
+      const future = tensor(Float32Array.from({ length: length * length }, (_, at) => +(at % length > at / length)));
+      const scores = query!.matmul(key!.transpose(), { alpha: 1 / Math.sqrt(dModel / heads) });
+      record(`${path}.attn.pattern`, scores.maskedFill(future.reshape([length, length]), -Infinity).softmax());
+    }
     const mixed = attention(query!, key!, value!, { causal: true });
     return this.#linear(mixed.permute([0, 2, 1, 3]).reshape([batch, length, dModel]), `${path}.attn.c_proj`);
   }

@@ -1,0 +1,150 @@
+/** Fresh sequences of the benchmark's tasks, in the format of its data files. */
+import type { Rng } from "@selectron/core";
+import { LANGUAGES, type Automaton } from "./languages.js";
+
+/** A line of data, with tokens by name. */
+export interface Sample {
+  readonly tokens: readonly string[];
+  /** Symbols that may follow, for each position but the last. */
+  readonly allowed?: readonly (readonly string[])[];
+  /** Where the answer begins. */
+  readonly answerStart?: number;
+}
+
+/** A sample with about so many symbols; undefined where the task has none of this length. */
+export type Sampler = (length: number, rng: Rng) => Sample | undefined;
+
+const answered = (prompt: readonly string[], answer: readonly string[]): Sample => ({
+  tokens: ["<bos>", ...prompt, "<sep>", ...answer],
+  answerStart: prompt.length + 2,
+});
+
+const bits = (length: number, rng: Rng): string[] => Array.from({ length }, () => String(rng.int(2)));
+
+/** The symbol that stands most often, if it is one alone. */
+function majority(symbols: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
+  const [first, second] = [...counts].sort((a, b) => b[1] - a[1]);
+  return first && first[1] !== second?.[1] ? first[0] : undefined;
+}
+
+/** Draws again until there is a sample; gives up where there seems to be none. */
+function retry(draw: () => Sample | undefined): Sample | undefined {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const sample = draw();
+    if (sample) return sample;
+  }
+  return undefined;
+}
+
+const majorityOf =
+  (draw: (rng: Rng) => string): Sampler =>
+  (length, rng) =>
+    retry(() => {
+      const prompt = Array.from({ length }, () => draw(rng));
+      const winner = majority(prompt);
+      return winner === undefined ? undefined : answered(prompt, [winner]);
+    });
+
+const NUMBERS = 150;
+
+const interleaved: Sampler = (length, rng) =>
+  retry(() => {
+    const prompt = bits(length - (length % 3), rng);
+    const winners = [0, 1, 2].map((k) => majority(prompt.filter((_, i) => i % 3 === k)));
+    return winners.includes(undefined) ? undefined : answered(prompt, [...(winners as string[]), "<eos>"]);
+  });
+
+const counting: Sampler = (length, rng) => {
+  if (length < 2) return undefined;
+  const first = rng.int(NUMBERS - length + 1);
+  const run = Array.from({ length }, (_, i) => String(first + i));
+  return answered([run[0]!, run.at(-1)!], [...run, "<eos>"]);
+};
+
+const uniqueCopy: Sampler = (length, rng) => {
+  const prompt = rng.shuffle(Array.from({ length: NUMBERS }, (_, n) => String(n))).slice(0, length);
+  return answered(prompt, [...prompt, "<eos>"]);
+};
+
+/** Binary numbers without leading zeros, with a plus between them. */
+const addition: Sampler = (length, rng) => {
+  if (length < 4) return undefined;
+  const left = 1 + rng.int(length - 2);
+  const number = (digits: number): string[] => (digits === 1 ? bits(1, rng) : ["1", ...bits(digits - 1, rng)]);
+  const [a, b] = [number(left), number(length - 1 - left)];
+  const sum = (BigInt(`0b${a.join("")}`) + BigInt(`0b${b.join("")}`)).toString(2);
+  return answered([...a, "+", ...b], [...sum, "<eos>"]);
+};
+
+/** Samplers by the task's name. */
+export const SAMPLERS: Readonly<Record<string, Sampler>> = {
+  ...Object.fromEntries(Object.entries(LANGUAGES).map(([name, automaton]) => [name, wordsOf(automaton)])),
+  majority: majorityOf((rng) => String.fromCharCode(97 + rng.int(26))),
+  bin_majority: majorityOf((rng) => String(rng.int(2))),
+  bin_majority_interleave: interleaved,
+  count: counting,
+  unique_copy: uniqueCopy,
+  addition,
+};
+
+/** Random walks that end in an accepting state after exactly `length` symbols. */
+function wordsOf({ next, accepts }: Automaton): Sampler {
+  // reaches[k][s]: whether k symbols can lead from s to an accepting state.
+  const reaches: boolean[][] = [next.map((_, state) => accepts.includes(state))];
+  return (length, rng) => {
+    while (reaches.length <= length) {
+      const before = reaches.at(-1)!;
+      reaches.push(next.map((transitions) => Object.values(transitions).some((state) => before[state])));
+    }
+    if (!reaches[length]![0]) return undefined;
+    const symbols: string[] = [];
+    let state = 0;
+    for (let left = length; left > 0; left--) {
+      const choices = Object.entries(next[state]!).filter(([, target]) => reaches[left - 1]![target]);
+      const [symbol, target] = rng.pick(choices);
+      symbols.push(symbol);
+      state = target;
+    }
+    return { tokens: ["<bos>", ...symbols, "<eos>"], allowed: allowedAfter({ next, accepts }, symbols) };
+  };
+}
+
+/** What may follow each prefix of a word, from the empty one on. */
+export function allowedAfter({ next, accepts }: Automaton, symbols: readonly string[]): string[][] {
+  let state = 0;
+  const allowed = [-1, ...symbols.keys()].map((i) => {
+    if (i >= 0) state = next[state]![symbols[i]!]!;
+    return [...Object.keys(next[state]!), ...(accepts.includes(state) ? ["<eos>"] : [])];
+  });
+  return allowed;
+}
+
+/** JSON lines with `count` samples of lengths 1 to 150 at random offsets. */
+export function freshData(
+  task: string,
+  vocabulary: readonly string[],
+  positions: number,
+  count: number,
+  rng: Rng,
+): string {
+  const sampler = SAMPLERS[task];
+  if (!sampler) throw new Error(`there is no sampler for the task "${task}"`);
+  const lines: string[] = [];
+  while (lines.length < count) {
+    const sample = sampler(1 + rng.int(150), rng);
+    if (!sample || sample.tokens.length > positions) continue;
+    const id = (token: string): number => vocabulary.indexOf(token);
+    const { tokens, allowed, answerStart } = sample;
+    lines.push(
+      JSON.stringify({
+        input_ids: tokens.map(id),
+        offset: rng.int(positions - tokens.length + 1),
+        ...(allowed ? { allowed_next: allowed.map((set) => set.map(id).sort((a, b) => a - b)) } : {}),
+        ...(answerStart === undefined ? {} : { answer_start: answerStart }),
+      }),
+    );
+  }
+  return lines.join("\n");
+}

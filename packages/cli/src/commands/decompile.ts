@@ -1,0 +1,102 @@
+/** `selectron decompile`: a trained model as a RASP program. Exit code 0: here it is, 1: there is none that is small and right. */
+import { Gpt2 } from "@selectron/nn";
+import { decompile, parseData, readTask, type Decompiled, type Sequence, type Task } from "@selectron/rasp/decompile";
+import type { Command } from "commander";
+import { wholeNumber } from "../compile-options.js";
+import { UsageError, type Context } from "../context.js";
+import { decompiledJson, decompiledText, programFile } from "../decompile-report.js";
+import { durationText, parseDuration } from "../duration.js";
+import { useFastKernels, writeOut } from "../model-file.js";
+import { reason } from "../program-file.js";
+import { progressLine } from "../progress.js";
+
+interface DecompileCommandOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly fresh?: string;
+  readonly output?: string;
+  readonly budget: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+/** Adds the command. */
+export function registerDecompile(program: Command, context: Context): void {
+  program
+    .command("decompile")
+    .description("read a RASP program back out of a trained GPT-2-style model")
+    .argument("<model>", "weights with Hugging Face's GPT-2 names, .safetensors")
+    .requiredOption("--config <file>", "the model's configuration, with its vocabulary")
+    .requiredOption(
+      "--data <file>",
+      "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next",
+    )
+    .option("--fresh <file>", "more such sequences, only for the report")
+    .option("-o, --output <file>", "write the program")
+    .option("--budget <time>", "stop searching after so long", parseDuration, 600_000)
+    .option("--seed <n>", "which sequences are fitted, chosen and reported on", wholeNumber(0), 0)
+    .option("--json", "one JSON object on standard output")
+    .action(async (file: string, options: DecompileCommandOptions) => {
+      const began = Date.now();
+      const config = readJson(context, options.config);
+      const model = Gpt2.fromSafetensors(readBytes(context, file), config);
+      const task = readTask(config, model.config.vocabularySize);
+      const sequences = (path: string): Sequence[] => readSequences(context, path, task, model);
+      const data = sequences(options.data);
+      const fresh = options.fresh === undefined ? undefined : sequences(options.fresh);
+      await useFastKernels();
+      const progress = progressLine(context.io);
+      const result = decompile(model, task, data, {
+        seed: options.seed,
+        progress: progress.report,
+        clock: { expired: () => Date.now() - began > options.budget },
+        ...(fresh ? { fresh } : {}),
+      });
+      progress.end();
+      tell(context, file, result, options, Date.now() - began);
+    });
+}
+
+function tell(
+  context: Context,
+  model: string,
+  result: Decompiled,
+  options: DecompileCommandOptions,
+  took: number,
+): void {
+  if (result.source === undefined) context.exitCode = 1;
+  else if (options.output !== undefined) {
+    writeOut(context, options.output, new TextEncoder().encode(programFile(model, result)));
+  }
+  if (options.json) return context.printJson({ model, ...decompiledJson(result), seconds: Math.round(took / 1000) });
+  context.print(`${decompiledText(result)}\ntime: ${durationText(took)}`);
+}
+
+function readBytes({ io }: Context, path: string): Uint8Array {
+  try {
+    return io.readBytes(path);
+  } catch (error) {
+    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
+  }
+}
+
+function readText({ io }: Context, path: string): string {
+  try {
+    return io.readFile(path);
+  } catch (error) {
+    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
+  }
+}
+
+function readJson(context: Context, path: string): unknown {
+  const text = readText(context, path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`"${path}" is not JSON: ${reason(error)}`, "give the model's config.json");
+  }
+}
+
+function readSequences(context: Context, path: string, task: Task, model: Gpt2): Sequence[] {
+  return parseData(readText(context, path), task, model.config.maxLength);
+}

@@ -1,0 +1,64 @@
+/** What a decompilation came to, as text, as JSON, and as the file with the program. */
+import type { Json } from "@selectron/rasp";
+import type { Decompiled, Share } from "@selectron/rasp/decompile";
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const shareText = ({ share, of, low, high }: Share): string =>
+  `${percent(share)} of ${of} sequences (95 % interval ${percent(low)} to ${percent(high)})`;
+const orUnknown = (share: number | undefined): string => (share === undefined ? "not known" : percent(share));
+
+const count = ({ operations }: Decompiled, kind: string): number =>
+  operations.filter((operation) => operation.kind === kind).length;
+
+/** The report for people. */
+export function decompiledText(result: Decompiled): string {
+  const { refusal, best, match, taskAccuracy, tokenTableMatch, byLength, operations } = result;
+  return [
+    refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
+    `match: ${shareText(match)}, run by the interpreter`,
+    ...byLength
+      .filter((part) => part.match.of > 1)
+      .map(
+        (part) =>
+          `  up to ${Number.isFinite(part.upTo) ? `${part.upTo} tokens` : "the longest"}: ${percent(part.match.share)} of ${part.match.of}`,
+      ),
+    `task accuracy: model ${orUnknown(taskAccuracy.model)}, program ${orUnknown(taskAccuracy.program)}`,
+    `a table of tokens alone would match ${percent(tokenTableMatch)}`,
+    `size: ${result.lines} lines, ${result.parameters} numbers; ${count(result, "named")} named and ${count(result, "tabular")} fitted selectors, 0 opaque operations`,
+    ...operations.map(
+      ({ key, nearest }) =>
+        `  ${key}${nearest ? `: nearest is head ${nearest.head} of layer ${nearest.layer}, ${nearest.distance.toFixed(2)} away` : ""}`,
+    ),
+  ].join("\n");
+}
+
+/** The report for programs. */
+export function decompiledJson(result: Decompiled): Readonly<Record<string, Json>> {
+  const share = ({ share: value, of, low, high }: Share): Json => ({ share: value, of, low, high });
+  const { source, refusal, best, lines, parameters, operations, match, tokenTableMatch, taskAccuracy, byLength } =
+    result;
+  return {
+    ok: source !== undefined,
+    source: source ?? null,
+    refusal: refusal ?? null,
+    best,
+    lines,
+    parameters,
+    named: count(result, "named"),
+    tabular: count(result, "tabular"),
+    opaque: 0,
+    matchAccuracy: share(match),
+    tokenTableMatch,
+    taskAccuracy: { model: taskAccuracy.model ?? null, program: taskAccuracy.program ?? null },
+    byLength: byLength.map((part) => ({
+      upTo: Number.isFinite(part.upTo) ? part.upTo : null,
+      match: share(part.match),
+    })),
+    operations: operations.map(({ key, kind, nearest }) => ({ key, kind, nearest: nearest ? { ...nearest } : null })),
+    heads: result.heads.map((head) => ({ ...head })),
+  };
+}
+
+/** The program with what is known of it. */
+export const programFile = (model: string, { best, match }: Decompiled): string =>
+  `# Decompiled from ${model.split("/").at(-1)!}: decides as the model does on ${percent(match.share)} of ${match.of} fresh sequences.\n${best}`;

@@ -1,0 +1,18 @@
+/** Spans of time as people write and read them. */
+import { InvalidArgumentError } from "commander";
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** `90s`, `10m` or `2h` in milliseconds, for commander. */
+export function parseDuration(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) === 0)
+    throw new InvalidArgumentError("Write a time such as 90s, 10m or 2h.");
+  return Number(amount) * SECONDS[unit!]! * 1000;
+}
+
+/** `8 s`, `3 min 20 s`. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,170 @@
+/**
+ * The one convex problem behind all fits here: each row chooses among options, an option's score is linear in its features, and
+ * the choice is the softmax of the scores (McFadden 1974, conditional logit). Attention patterns choose keys, readouts choose
+ * symbols, a sigmoid chooses between yes and no. Solved by Newton's method with a small ridge, so it is deterministic and needs no
+ * learning rate.
+ */
+
+/** Rows of options with sparse features and the shares that they should get. */
+export class Choices {
+  readonly rowStart: number[] = [0];
+  readonly optionStart: number[] = [0];
+  readonly target: number[] = [];
+  readonly feature: number[] = [];
+  readonly value: number[] = [];
+
+  /** Adds a feature to the option that is being described. */
+  add(feature: number, value: number): void {
+    if (value === 0) return;
+    this.feature.push(feature);
+    this.value.push(value);
+  }
+
+  /** Ends an option. */
+  option(target: number): void {
+    this.target.push(target);
+    this.optionStart.push(this.feature.length);
+  }
+
+  /** Ends a row. */
+  row(): void {
+    this.rowStart.push(this.target.length);
+  }
+
+  get rows(): number {
+    return this.rowStart.length - 1;
+  }
+}
+
+export interface Fit {
+  readonly weights: Float64Array;
+  /** Mean cross-entropy less the targets' own entropy: 0 is perfect. */
+  readonly divergence: number;
+}
+
+const MAX_STEPS = 40;
+
+/** Fits weights of `size` features. */
+export function fitChoices(choices: Choices, size: number, ridge = 1e-4): Fit {
+  const weights = new Float64Array(size);
+  const problem = new Problem(choices, size, ridge);
+  let loss = problem.loss(weights);
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const { gradient, hessian } = problem.derivatives(weights);
+    const direction = solve(hessian, gradient, size);
+    const slope = gradient.reduce((sum, g, k) => sum + g * direction[k]!, 0);
+    if (slope < 1e-7 * (1 + loss)) break;
+    let rate = 1;
+    for (; rate > 1e-4; rate /= 2) {
+      const next = weights.map((w, k) => w - rate * direction[k]!);
+      const nextLoss = problem.loss(next);
+      if (nextLoss > loss - 1e-4 * rate * slope) continue;
+      weights.set(next);
+      loss = nextLoss;
+      break;
+    }
+    if (rate <= 1e-4) break;
+  }
+  return { weights, divergence: problem.divergence(weights) };
+}
+
+class Problem {
+  private readonly shares: Float64Array;
+  private readonly entropy: number;
+
+  constructor(
+    private readonly choices: Choices,
+    private readonly size: number,
+    private readonly ridge: number,
+  ) {
+    this.shares = new Float64Array(choices.target.length);
+    this.entropy = choices.target.reduce((sum, share) => sum - (share > 0 ? share * Math.log(share) : 0), 0);
+  }
+
+  divergence(weights: Float64Array): number {
+    return (this.crossEntropy(weights) - this.entropy) / Math.max(1, this.choices.rows);
+  }
+
+  loss(weights: Float64Array): number {
+    return this.crossEntropy(weights) + 0.5 * this.ridge * weights.reduce((sum, w) => sum + w * w, 0);
+  }
+
+  /** Also leaves every option's share in `shares`. */
+  private crossEntropy(weights: Float64Array): number {
+    const { rowStart, optionStart, target, feature, value } = this.choices;
+    const { shares } = this;
+    let total = 0;
+    for (let row = 0; row + 1 < rowStart.length; row++) {
+      const [first, end] = [rowStart[row]!, rowStart[row + 1]!];
+      let most = -Infinity;
+      for (let o = first; o < end; o++) {
+        let score = 0;
+        for (let e = optionStart[o]!; e < optionStart[o + 1]!; e++) score += weights[feature[e]!]! * value[e]!;
+        shares[o] = score;
+        if (score > most) most = score;
+      }
+      let sum = 0;
+      for (let o = first; o < end; o++) sum += Math.exp(shares[o]! - most);
+      const logSum = most + Math.log(sum);
+      for (let o = first; o < end; o++) {
+        if (target[o]! > 0) total += target[o]! * (logSum - shares[o]!);
+        shares[o] = Math.exp(shares[o]! - logSum);
+      }
+    }
+    return total;
+  }
+
+  derivatives(weights: Float64Array): { gradient: Float64Array; hessian: Float64Array } {
+    this.crossEntropy(weights);
+    const { rowStart, optionStart, target, feature, value } = this.choices;
+    const { shares, size } = this;
+    const gradient = weights.map((w) => w * this.ridge);
+    const hessian = new Float64Array(size * size);
+    const mean = new Float64Array(size);
+    for (let row = 0; row + 1 < rowStart.length; row++) {
+      const touched: number[] = [];
+      for (let o = rowStart[row]!; o < rowStart[row + 1]!; o++) {
+        const share = shares[o]!;
+        const difference = share - target[o]!;
+        for (let e = optionStart[o]!; e < optionStart[o + 1]!; e++) {
+          const [f, v] = [feature[e]!, value[e]!];
+          gradient[f]! += difference * v;
+          if (share < 1e-12) continue;
+          if (mean[f] === 0) touched.push(f);
+          mean[f]! += share * v;
+          for (let d = optionStart[o]!; d < optionStart[o + 1]!; d++)
+            hessian[f * size + feature[d]!]! += share * v * value[d]!;
+        }
+      }
+      for (const f of touched) {
+        const scaled = mean[f]!;
+        if (scaled !== 0) for (const g of touched) hessian[f * size + g]! -= scaled * mean[g]!;
+      }
+      for (const f of touched) mean[f] = 0;
+    }
+    for (let k = 0; k < size; k++) hessian[k * size + k]! += this.ridge;
+    return { gradient, hessian };
+  }
+}
+
+/** The solution of A x = b for a symmetric positive definite A [n, n], by Cholesky; A is overwritten. */
+export function solve(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  for (let j = 0; j < n; j++) {
+    for (let k = 0; k < j; k++) {
+      const factor = a[j * n + k]!;
+      if (factor !== 0) for (let i = j; i < n; i++) a[i * n + j]! -= factor * a[i * n + k]!;
+    }
+    const root = Math.sqrt(Math.max(a[j * n + j]!, 1e-12));
+    for (let i = j; i < n; i++) a[i * n + j]! /= root;
+  }
+  const x = Float64Array.from(b);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i]! -= a[i * n + k]! * x[k]!;
+    x[i]! /= a[i * n + i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i]! -= a[k * n + i]! * x[k]!;
+    x[i]! /= a[i * n + i]!;
+  }
+  return x;
+}

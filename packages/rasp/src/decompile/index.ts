@@ -1,0 +1,188 @@
+/**
+ * The decompiler: from a trained GPT-2-style model to RASP text that decides as the model does.
+ *
+ * 1. Observe the model's decisions and attention patterns on three disjoint sets of sequences.
+ * 2. Read each head as a sum of few scores; named hard selectors are candidates for every head.
+ * 3. Search upwards for the fewest variables from which the model's decisions can be read linearly.
+ * 4. Round and prune the tables.
+ * 5. Print, and measure the text itself, run by the interpreter, on sequences that nothing was fitted or chosen on.
+ */
+import { Rng } from "@selectron/core";
+import type { Gpt2 } from "@selectron/nn";
+import { split, type Sequence } from "./data.js";
+import { observe, taskAccuracy, type Observed } from "./observe.js";
+import { programText, variablesOf } from "./program.js";
+import { fitReadout } from "./readout.js";
+import { RunnableProgram, shareOf, type Share } from "./score.js";
+import {
+  patternDistance,
+  readHeads,
+  search,
+  variablePool,
+  type Clock,
+  type HeadReading,
+  type Progress,
+} from "./search.js";
+import { simplify } from "./simplify.js";
+import type { Task } from "./task.js";
+import { tokenVariable } from "./variable.js";
+
+export { parseData, type Sequence } from "./data.js";
+export { observe, type Observed } from "./observe.js";
+export { RunnableProgram, shareOf, type Share } from "./score.js";
+export type { Clock, Progress } from "./search.js";
+export { DecompileError, readTask, type Task } from "./task.js";
+
+export interface DecompileOptions {
+  /** Of the splits and offsets; 0 by default. */
+  readonly seed?: number;
+  readonly progress?: Progress;
+  readonly clock?: Clock;
+  /** Sequences for the report alone; a third of the data by default. */
+  readonly fresh?: readonly Sequence[];
+}
+
+/** An operation of the program and how close the model comes to it. */
+export interface Operation {
+  readonly key: string;
+  /** A selector with a name, or scores with fitted numbers. */
+  readonly kind: "named" | "tabular";
+  /** The head whose pattern is nearest, and the total variation distance to it; absent for what is no attention. */
+  readonly nearest?: { readonly layer: number; readonly head: number; readonly distance: number };
+}
+
+export interface Decompiled {
+  /** The program; absent where it is refused. */
+  readonly source: string | undefined;
+  /** Why there is no program. */
+  readonly refusal: string | undefined;
+  /** The best program found, also if it is refused. */
+  readonly best: string;
+  readonly lines: number;
+  readonly parameters: number;
+  readonly operations: readonly Operation[];
+  /** Of the text, on the report set. */
+  readonly match: Share;
+  /** Of a table of tokens alone. */
+  readonly tokenTableMatch: number;
+  /** Of the model and of the text, where the data say what is right. */
+  readonly taskAccuracy: { readonly model: number | undefined; readonly program: number | undefined };
+  /** Match by length: up to 50, up to 100, longer. */
+  readonly byLength: readonly { readonly upTo: number; readonly match: Share }[];
+  /** How each head was read. */
+  readonly heads: readonly {
+    readonly layer: number;
+    readonly head: number;
+    readonly score: string;
+    readonly distance: number;
+  }[];
+}
+
+/** A program below this match is refused. */
+export const LEAST_MATCH = 0.9;
+/** A program of more lines is refused. */
+export const MOST_LINES = 20;
+
+/**
+ * Decompiles a model.
+ *
+ * @param sequences - at least 30; see `parseData`
+ * @throws DecompileError if there are too few sequences
+ */
+export function decompile(
+  model: Gpt2,
+  task: Task,
+  sequences: readonly Sequence[],
+  options: DecompileOptions = {},
+): Decompiled {
+  const { seed = 0, progress = () => undefined, clock = { expired: () => false } } = options;
+  const sets = split(sequences, model.config.maxLength, new Rng(seed));
+  const watch = (set: readonly Sequence[], what: string, withPatterns: boolean): Observed[] =>
+    set.map((sequence, i) => {
+      progress(`running the model, ${what}`, i, set.length);
+      return observe(model, task, sequence, withPatterns);
+    });
+  const tune = watch(sets.tune, "tuning set", true);
+  const select = watch(sets.select, "selection set", false);
+
+  const readings = readHeads(model.config, task, tune, progress, clock);
+  const found = search(task, variablePool(task, readings), tune, select, progress, clock);
+  const readout = simplify(found.readout, [...tune, ...select]);
+  const text = programText(readout);
+
+  const report = watch(options.fresh ?? sets.report, "report set", false);
+  const tokenTable = fitReadout(task, [tokenVariable(task)], tune);
+  const measured = measure(text, task, report);
+  const lines = text.trim().split("\n").length;
+  const variables = variablesOf(readout);
+  const operations = variables.flatMap(({ pattern }): Operation[] => {
+    if (!pattern) return [];
+    const nearest = nearestHead(readings, pattern, tune);
+    return [{ key: pattern.key, kind: pattern.parameters > 0 ? "tabular" : "named", ...(nearest ? { nearest } : {}) }];
+  });
+  const refusal = refusalOf(measured.match, lines, readings, model.config.layers);
+  return {
+    source: refusal === undefined ? text : undefined,
+    refusal,
+    best: text,
+    lines,
+    parameters: readout.parameters + variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0),
+    operations,
+    ...measured,
+    tokenTableMatch: tokenTable.match(report),
+    heads: readings.map(({ layer, head, pattern, distance }) => ({
+      layer,
+      head,
+      score: pattern.text({ variable: ({ key }) => key, definition: (wish) => wish }),
+      distance,
+    })),
+  };
+}
+
+/** What a program's text is worth on observed sequences. */
+export function measure(
+  text: string,
+  task: Task,
+  report: readonly Observed[],
+): Pick<Decompiled, "match" | "taskAccuracy" | "byLength"> {
+  const program = new RunnableProgram(text, task);
+  const outcomes = report.map((observed) => {
+    const decisions = program.decisions(observed);
+    return {
+      observed: { ...observed, decisions },
+      matches: decisions.every((d, i) => d.join() === observed.decisions[i]!.join()),
+    };
+  });
+  const count = (set: typeof outcomes): Share =>
+    shareOf(set.filter(({ matches }) => matches).length, Math.max(1, set.length));
+  const bounds = [50, 100, Infinity];
+  return {
+    match: count(outcomes),
+    taskAccuracy: { model: taskAccuracy(report), program: taskAccuracy(outcomes.map(({ observed }) => observed)) },
+    byLength: bounds.map((upTo, b) => ({
+      upTo,
+      match: count(outcomes.filter(({ observed: { ids } }) => ids.length <= upTo && ids.length > (bounds[b - 1] ?? 0))),
+    })),
+  };
+}
+
+function nearestHead(readings: readonly HeadReading[], pattern: HeadReading["pattern"], tune: readonly Observed[]) {
+  const distances = readings.map(({ layer, head }) => ({
+    layer,
+    head,
+    distance: patternDistance(pattern, layer, head, tune.slice(0, 40)),
+  }));
+  return distances.sort((a, b) => a.distance - b.distance)[0];
+}
+
+function refusalOf(match: Share, lines: number, readings: readonly HeadReading[], layers: number): string | undefined {
+  if (lines > MOST_LINES) return `the smallest program found has ${lines} lines, more than ${MOST_LINES}`;
+  if (match.share >= LEAST_MATCH) return undefined;
+  const worst = [...readings].sort((a, b) => b.distance - a.distance)[0];
+  const unread =
+    worst && worst.distance > 0.2
+      ? `; head ${worst.head} of layer ${worst.layer} is the least understood: the best sum of scores is ${worst.distance.toFixed(2)} away from its pattern (total variation)`
+      : "; the heads are understood, but no sum of projections of what they carry gives the model's decisions";
+  const deep = layers > 2 ? `; layers 3 to ${layers} are deeper than the search goes` : "";
+  return `the best program found matches ${(100 * match.share).toFixed(1)} % of fresh sequences, less than ${100 * LEAST_MATCH} %${unread}${deep}`;
+}

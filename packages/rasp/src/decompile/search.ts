@@ -1,0 +1,167 @@
+/**
+ * From the smallest program upwards: which variables does a readout need to decide as the model does? Every candidate is fitted on
+ * the tuning set and judged on the selection set.
+ */
+import type { Gpt2Config } from "@selectron/nn";
+import type { Observed } from "./observe.js";
+import { namedPatterns, type Pattern } from "./pattern.js";
+import { fitReadout, type Readout } from "./readout.js";
+import { softPattern } from "./soft-pattern.js";
+import type { Task } from "./task.js";
+import { attendVariable, moduloVariable, tokenVariable, type Variable } from "./variable.js";
+
+/** Match on the selection set that ends the search. */
+export const ENOUGH = 0.97;
+
+export interface Candidate {
+  readonly variables: readonly Variable[];
+  readonly readout: Readout;
+  /** Shares of sequences, on the tuning and the selection set. */
+  readonly tuneMatch: number;
+  readonly match: number;
+}
+
+/** Tells what is being done, and how much of it. */
+export type Progress = (stage: string, done: number, of: number) => void;
+
+/** What to stop for. */
+export interface Clock {
+  /** Whether the time is up. */
+  expired(): boolean;
+}
+
+/** How a head was read. */
+export interface HeadReading {
+  readonly layer: number;
+  readonly head: number;
+  readonly pattern: Pattern;
+  /** Mean total variation distance between the head's pattern and the one read, at scored positions. */
+  readonly distance: number;
+}
+
+/** Reads every head of the first layers as a sum of few scores. */
+export function readHeads(
+  config: Gpt2Config,
+  task: Task,
+  observed: readonly Observed[],
+  progress: Progress,
+  clock: Clock,
+): HeadReading[] {
+  const readings: HeadReading[] = [];
+  const tokens = tokenVariable(task);
+  const previous = attendVariable(namedPatterns(task)[1]!, tokens);
+  // What the third layer and later ones do is beyond two hops of attention.
+  const layers = Math.min(2, config.layers);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let head = 0; head < config.heads && !clock.expired(); head++) {
+      progress("reading heads", layer * config.heads + head, layers * config.heads);
+      const pattern = softPattern(layer, head, observed, task, layer === 0 ? [] : [previous]);
+      readings.push({ layer, head, pattern, distance: patternDistance(pattern, layer, head, observed.slice(0, 40)) });
+    }
+  }
+  return readings;
+}
+
+/** Mean total variation distance between a pattern and a head's, at scored positions. */
+export function patternDistance(pattern: Pattern, layer: number, head: number, observed: readonly Observed[]): number {
+  let [sum, count] = [0, 0];
+  for (const sequence of observed) {
+    const shares = pattern.shares(sequence);
+    const own = sequence.patterns[layer]![head]!;
+    const length = sequence.ids.length;
+    for (const i of sequence.scored) {
+      for (let j = 0; j <= i; j++) sum += Math.abs(shares[i * length + j]! - own[i * length + j]!) / 2;
+      count++;
+    }
+  }
+  return sum / count;
+}
+
+/** Variables that a readout may use, simplest first. */
+export function variablePool(task: Task, readings: readonly HeadReading[]): Variable[] {
+  const tokens = tokenVariable(task);
+  const named = namedPatterns(task).map((pattern) => attendVariable(pattern, tokens));
+  const previous = named[1]!;
+  const read = readings
+    .filter(({ pattern }) => pattern.parameters > 0)
+    .flatMap(({ layer, pattern }) => [
+      attendVariable(pattern, tokens),
+      ...(layer > 0 ? [attendVariable(pattern, previous)] : []),
+    ]);
+  const twoHops = readings.some(({ layer }) => layer > 0)
+    ? namedPatterns(task)
+        .slice(2, 6)
+        .map((pattern) => attendVariable(pattern, previous))
+    : [];
+  return [tokens, ...[2, 3, 4].map(moduloVariable), ...named, ...twoHops, ...read];
+}
+
+/** The smallest set of variables from which the model's decisions can be read; the best one found where none suffices. */
+export function search(
+  task: Task,
+  pool: readonly Variable[],
+  tune: readonly Observed[],
+  select: readonly Observed[],
+  progress: Progress,
+  clock: Clock,
+): Candidate {
+  const tried = new Map<string, Candidate>();
+  const attempt = (variables: readonly Variable[]): Candidate => {
+    const sorted = [...variables].sort((a, b) => pool.indexOf(a) - pool.indexOf(b));
+    const key = sorted.map((variable) => variable.key).join(" | ");
+    const known = tried.get(key);
+    if (known) return known;
+    const readout = fitReadout(task, sorted, tune);
+    const candidate = { variables: sorted, readout, tuneMatch: readout.match(tune), match: readout.match(select) };
+    tried.set(key, candidate);
+    return candidate;
+  };
+  let best = attempt([]);
+  let seeds: Candidate[] = [best];
+  let candidates = pool;
+  for (let size = 1; size <= MAX_VARIABLES; size++) {
+    const level: Candidate[] = [];
+    for (const [s, seed] of seeds.entries()) {
+      for (const [v, variable] of candidates.entries()) {
+        progress(
+          `programs with ${size} variable${size === 1 ? "" : "s"}`,
+          s * candidates.length + v,
+          seeds.length * candidates.length,
+        );
+        if (clock.expired()) return best;
+        if (seed.variables.includes(variable)) continue;
+        level.push(attempt([...seed.variables, variable]));
+      }
+    }
+    const winner = level.reduce((a, b) => (worth(b) > worth(a) ? b : a));
+    const improves = worth(winner) > worth(best);
+    if (improves) best = winner;
+    if (best.match >= ENOUGH && (size > 1 || isNamed(best))) break;
+    if (!improves && best.match >= LEAST) break;
+    seeds = level.sort((a, b) => a.readout.divergence - b.readout.divergence);
+    if (best.match >= ENOUGH) {
+      // One fitted score does it; two selectors with names may do as well, and say more.
+      candidates = pool.filter((variable) => isNamed({ variables: [variable] }));
+      seeds = seeds.filter(isNamed);
+    } else seeds = seeds.slice(0, SEEDS[size] ?? 1);
+  }
+  return best;
+}
+
+/** Whether all its selectors have names. A program with tables is held against larger ones without. */
+const isNamed = ({ variables }: Pick<Candidate, "variables">): boolean =>
+  variables.every(({ pattern }) => pattern === undefined || pattern.parameters === 0);
+
+/** Match on the selection set that a larger program must improve on. */
+const LEAST = 0.92;
+
+const MAX_VARIABLES = 4;
+/** Candidates of each size that grow further. */
+const SEEDS = [1, 6, 4, 2];
+
+/** Match, less a price for what makes a program hard to read. What it decides on the tuning set counts little: it was fitted there. */
+function worth({ match, tuneMatch, variables }: Candidate): number {
+  const tables = variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0);
+  const hops = variables.reduce((sum, { depth }) => sum + Math.max(1, depth), 0);
+  return Math.min(match, ENOUGH) + 0.1 * Math.min(match, tuneMatch) - 0.015 * hops - 0.001 * Math.min(tables, 30);
+}

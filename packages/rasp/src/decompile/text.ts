@@ -1,0 +1,43 @@
+/** Numbers and tables as RASP writes them. */
+
+/** Few digits, no exponent: a whole number without a point. */
+export const decimal = (value: number): string => {
+  const text = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) < 0.1 ? 4 : 2);
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+};
+
+/** Rounded so that `decimal` writes it in full. */
+export const tidy = (value: number): number => Number(decimal(value)) + 0;
+
+/** A sum with one more term, which may begin with a minus. */
+export const plus = (sum: string, term: string): string =>
+  sum === "" ? term : term.startsWith("-") ? `${sum} - ${term.slice(1)}` : `${sum} + ${term}`;
+
+/** A multiple of an expression. */
+export const times = (factor: number, expression: string): string => {
+  const by = decimal(factor);
+  return by === "1" ? expression : by === "-1" ? `-${expression}` : `${by} * ${expression}`;
+};
+
+const key = (atom: string): string => (/^".*"$/.test(atom) || /^\d+$/.test(atom) ? atom : JSON.stringify(atom));
+
+/** `{"a": 1, "b": -2}`, without zeros. Keys are tokens. */
+export const dictText = (entries: readonly (readonly [string, number])[]): string =>
+  `{${entries
+    .filter(([, value]) => decimal(value) !== "0" && decimal(value) !== "-0")
+    .map(([name, value]) => `${JSON.stringify(name)}: ${decimal(value)}`)
+    .join(", ")}}`;
+
+/** `{"a": {"b": 1}}`, without zeros and empty rows. Rows are tokens, or RASP's own literals if `literal` is set. */
+export function nestedText(
+  rows: readonly string[],
+  columns: readonly string[],
+  at: (row: number, column: number) => number,
+  literal = false,
+): string {
+  const texts = rows.flatMap((row, r) => {
+    const inner = dictText(columns.map((column, c) => [column, at(r, c)]));
+    return inner === "{}" ? [] : [`${literal ? key(row) : JSON.stringify(row)}: ${inner}`];
+  });
+  return `{${texts.join(", ")}}`;
+}
