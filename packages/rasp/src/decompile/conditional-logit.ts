@@ -53,7 +53,7 @@ export function fitChoices(choices: Choices, size: number, ridge = 1e-4): Fit {
     const { gradient, hessian } = problem.derivatives(weights);
     const direction = solve(hessian, gradient, size);
     const slope = gradient.reduce((sum, g, k) => sum + g * direction[k]!, 0);
-    if (slope < 1e-7 * (1 + loss)) break;
+    if (slope < 1e-5 * (1e-2 + loss)) break;
     let rate = 1;
     for (; rate > 1e-4; rate /= 2) {
       const next = weights.map((w, k) => w - rate * direction[k]!);

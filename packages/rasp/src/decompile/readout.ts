@@ -57,9 +57,15 @@ export class Readout {
     );
   }
 
-  /** The share of sequences that match. */
-  match(observed: readonly Observed[]): number {
-    return observed.filter((sequence) => this.matches(sequence)).length / observed.length;
+  /** The share of sequences that match. Stops early where it cannot be `least` any more, with a share below it. */
+  match(observed: readonly Observed[], least = 0): number {
+    const allowed = (1 - least) * observed.length;
+    let wrong = 0;
+    for (const sequence of observed) {
+      if (!this.matches(sequence)) wrong++;
+      if (wrong > allowed) break;
+    }
+    return 1 - wrong / observed.length;
   }
 
   /** Numbers in the text that are not 0. */
@@ -113,7 +119,7 @@ const isOrdinary = ({ vocabulary, special }: Task, id: number): boolean => id < 
 const NEVER = -1000;
 
 /** Rows that a fit looks at, with few symbols and with many. */
-const ROWS = { few: 3000, many: 500 };
+const ROWS = { few: 3000, many: 400 };
 
 interface Row {
   readonly observed: Observed;

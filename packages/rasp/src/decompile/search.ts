@@ -106,17 +106,26 @@ export function search(
   clock: Clock,
 ): Candidate {
   const tried = new Map<string, Candidate>();
+  const nothing = fitReadout(task, [], tune);
+  let best: Candidate = {
+    variables: [],
+    readout: nothing,
+    tuneMatch: nothing.match(tune),
+    match: nothing.match(select),
+  };
   const attempt = (variables: readonly Variable[]): Candidate => {
     const sorted = [...variables].sort((a, b) => pool.indexOf(a) - pool.indexOf(b));
     const key = sorted.map((variable) => variable.key).join(" | ");
     const known = tried.get(key);
     if (known) return known;
     const readout = fitReadout(task, sorted, tune);
-    const candidate = { variables: sorted, readout, tuneMatch: readout.match(tune), match: readout.match(select) };
+    const least = Math.max(0, best.match - 0.05);
+    const match = readout.match(select, least);
+    const tuneMatch = match < least ? match : readout.match(tune, least);
+    const candidate = { variables: sorted, readout, tuneMatch, match };
     tried.set(key, candidate);
     return candidate;
   };
-  let best = attempt([]);
   let seeds: Candidate[] = [best];
   let candidates = pool;
   for (let size = 1; size <= MAX_VARIABLES; size++) {
@@ -163,5 +172,5 @@ const SEEDS = [1, 6, 4, 2];
 function worth({ match, tuneMatch, variables }: Candidate): number {
   const tables = variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0);
   const hops = variables.reduce((sum, { depth }) => sum + Math.max(1, depth), 0);
-  return Math.min(match, ENOUGH) + 0.1 * Math.min(match, tuneMatch) - 0.015 * hops - 0.001 * Math.min(tables, 30);
+  return match + 0.1 * Math.min(match, tuneMatch) - 0.02 * hops - 0.002 * Math.min(tables, 30);
 }

@@ -137,7 +137,7 @@ const selectorGroup = (text: string, selects: (query: number, key: number) => bo
   features: () => (i, j, add) => {
     if (selects(i, j)) add(0, 1);
   },
-  text: ([weight]) => times(weight!, text),
+  text: ([weight]) => times(weight!, `selected(${text})`),
 });
 
 const selectorGroups = (): Group[] => [
@@ -165,7 +165,7 @@ function tokenGroups(task: Task): Group[] {
       (i, j, add) => {
         if (ids[i] === ids[j]) add(0, 1);
       },
-    text: ([weight]) => times(weight!, "select(tokens, tokens, ==)"),
+    text: ([weight]) => times(weight!, "selected(select(tokens, tokens, ==))"),
   };
   const few = vocabulary.length <= FEW_SYMBOLS;
   const named = vocabulary.flatMap((_, id) => (few || special.has(id) ? [id] : []));

@@ -116,6 +116,7 @@ const FUNCTIONS: Readonly<Record<string, Native>> = {
       keys: asVector(keys!, span),
       table: undefined,
     }),
+  "selected(selector)": ([selector], span) => scoreValue(asScore(selector!, span)),
   "key_score(keys, weights)": ([keys, weights], span) => {
     const found = asWeights(weights!);
     if (!found) throw wrong("a dict of numbers", weights!, span);
@@ -164,10 +165,9 @@ export const softFunctions = (scope: Scope): readonly FunctionValue[] =>
 
 const isSoft = (value: Value): boolean => value.kind === "vector" || value.kind === "score";
 
-/** `left op right` where one side is a vector or a score, or a selector is scaled; undefined where this is none of our business. */
+/** `left op right` where one side is a vector or a score; undefined where this is none of our business. */
 export function softBinary(op: string, left: Value, right: Value, span: Span): Value | undefined {
-  const scaled = op === "*" && (left.kind === "selector" || right.kind === "selector");
-  if (!isSoft(left) && !isSoft(right) && !scaled) return undefined;
+  if (!isSoft(left) && !isSoft(right)) return undefined;
   if (op === "*") {
     const [by, of] = numberOf(left) === undefined ? [numberOf(right), left] : [numberOf(left), right];
     if (by === undefined) throw wrong("a number times a vector or a score", left, span);

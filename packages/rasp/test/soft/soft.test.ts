@@ -47,7 +47,7 @@ describe("attend", () => {
     const second = (score: string): Record<string, number> => vectors(`v = attend(${score}, tokens);`, "ab")[1]!;
     const share = { a: 1 / (1 + E ** 2), b: E ** 2 / (1 + E ** 2) };
     for (const score of [
-      "2 * select(tokens, tokens, ==)",
+      "2 * selected(select(tokens, tokens, ==))",
       "2 * indices",
       'key_score(tokens, {"b": 2})',
       'score(tokens, tokens, {"b": {"b": 2}})',
@@ -63,7 +63,9 @@ describe("attend", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[abc]{1,8}$/), (input) => {
         const selector = "select(tokens, tokens, ==) and select(indices, indices, <)";
-        const [hard, sharp] = [selector, `60 * (${selector})`].map((s) => vectors(`v = attend(${s}, tokens);`, input));
+        const [hard, sharp] = [selector, `60 * selected(${selector})`].map((s) =>
+          vectors(`v = attend(${s}, tokens);`, input),
+        );
         hard!.forEach((vector, i) =>
           Object.entries(vector).forEach(([key, value]) => expect(sharp![i]![key]).toBeCloseTo(value, 10)),
         );
