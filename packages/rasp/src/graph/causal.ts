@@ -1,4 +1,5 @@
 /** What a decoder computes of a program: the same graph, in which no row sees a position after its own. */
+import { errors } from "../diagnostic.js";
 import {
   aggregateNode,
   bestNode,
@@ -57,7 +58,17 @@ function rebuilt(
   switch (node.kind) {
     case "tokens":
     case "indices":
+    case "positions":
     case "constant":
+      return node;
+    case "read":
+      // Vectors attend to earlier positions only; what they rest on must not look further either.
+      if (topological(node).some(({ kind }) => kind === "aggregate")) {
+        throw errors.wrongKind("vectors that rest on an aggregate have no causal reading", {
+          ...(node.span ? { span: node.span } : {}),
+          suggestion: "intersect the aggregate's selector with select(indices, indices, <=)",
+        });
+      }
       return node;
     case "map":
       return mapNode(node.fn, node.args.map(sop), node.span);
