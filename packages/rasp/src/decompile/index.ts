@@ -28,6 +28,7 @@ import type { Task } from "./task.js";
 import { tokenVariable } from "./variable.js";
 
 export { parseData, type Sequence } from "./data.js";
+export { faithfulProgram, type FaithfulProgram } from "./faithful.js";
 export { observe, type Observed } from "./observe.js";
 export { RunnableProgram, shareOf, type Share } from "./score.js";
 export type { Clock, Progress } from "./search.js";
