@@ -15,6 +15,7 @@ import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
 import { kernelSuites } from "./suites/index.js";
+import { printSizes } from "./sizes.js";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
@@ -34,10 +35,15 @@ const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
 const install = positionals[0] === "peers:install";
+if (first === "sizes" && files.length === 0) {
+  printSizes(values.out);
+  process.exit(0);
+}
 if (!(known || install || drawing !== undefined) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
   console.error("usage: npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]");
   console.error("       npm run bench -- peers:install");
   console.error("       npm run bench -- chart RESULT.json... --chart FILE [--only TEXT]...");
+  console.error("       npm run bench -- sizes [--out docs/compiler.md]");
   console.error(`suites: ${suiteNames.join(", ")}; N is 1 or more, S more than 0`);
   process.exit(2);
 }

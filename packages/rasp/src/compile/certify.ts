@@ -6,9 +6,10 @@
  */
 import type { Atom } from "../graph/node.js";
 import type { Anchors } from "./anchors.js";
+import { leastDistance } from "./decoding.js";
 import { exactGrid, gridOf, MANTISSA, type Held } from "./exact-sum.js";
 import { openInput, stepInputs, type FittedBox } from "./feed-forward.js";
-import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, smallestStep, type Feature, type Head, type Plan } from "./plan.js";
+import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Feature, type Head, type Plan } from "./plan.js";
 import { readAtBos, type Read, type Stream } from "./read.js";
 
 /** Half a unit in the last place of float32, relative. */
@@ -226,9 +227,9 @@ class Certifier {
     return size;
   }
 
-  decoding({ output: { classes, numbers, reads } }: Plan): void {
+  decoding({ output: { classes, points, reads } }: Plan): void {
     const error = this.worst(reads);
-    const margin = numbers ? smallestStep([numbers]) / 2 : 1 / 2;
+    const margin = points ? leastDistance(points, classes) / 2 : 1 / 2;
     if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });
   }
 

@@ -191,7 +191,7 @@ export class CompiledModel {
         `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
         "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
       metadata: encodeCard(this.card),
-      ...(decoding.numbers ? { classNumbers: decoding.numbers } : {}),
+      ...(decoding.points ? { classPoints: decoding.points } : {}),
     });
   }
 

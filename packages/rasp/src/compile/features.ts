@@ -3,15 +3,16 @@
  * are planned that write a new stream, a *feature*.
  */
 import type { Atom } from "../graph/node.js";
+import { additiveReads } from "./additive.js";
 import type { Domain } from "./domain.js";
 import { gridOf } from "./exact-sum.js";
-import { fitBoxes, unitsOf, type FittedBox } from "./feed-forward.js";
+import { fitBoxes, unitsOf, type FittedBox, type Row } from "./feed-forward.js";
 import { functionTable } from "./function-table.js";
 import type { NormalSOp } from "./normal.js";
 import { labelOf, smallestStep, type Feature, type Probe } from "./plan.js";
 import { constantRead, feedForwardLayer, type Read, type Stream } from "./read.js";
 import { refuse } from "./refusal.js";
-import { argument, coordinates, directRead, type Standing } from "./standing.js";
+import { argument, coordinates, type Standing } from "./standing.js";
 
 /** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
 export type Realize = (
@@ -24,6 +25,16 @@ export type Realize = (
 export interface Leaves {
   stand(leaf: NormalSOp): Standing;
   standOneHot(leaf: NormalSOp): Standing;
+}
+
+/** A number that is a sum of functions of leaves. */
+export interface Sum {
+  readonly read: Read;
+  /** The number of a row's result is `numbers[result]`. */
+  readonly rows: readonly Row[];
+  readonly numbers: readonly number[];
+  /** Of the leaves, in the order of a row's values. */
+  readonly standings: readonly Standing[];
 }
 
 export class Features {
@@ -53,7 +64,7 @@ export class Features {
     if (rows.length === 0) return names.map(() => constantRead(0));
     if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
     const standings = leaves.map((leaf) => this.leaves.stand(leaf));
-    const direct = standings.length === 1 ? directRead(standings[0]!, rows, vectors) : undefined;
+    const direct = additiveReads(standings, rows, vectors, 1);
     if (direct) return direct;
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
@@ -76,6 +87,17 @@ export class Features {
       (value) => pick(results.vectorOf(value)),
     );
     return names.map((_, c) => (used.includes(c) ? coordinates(stream)[used.indexOf(c)]! : constantRead(0)));
+  }
+
+  /** The number that stands for each value as a sum of what the leaves stand for, if it is one, and the table behind it. */
+  sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
+    const results = new Results((value) => [numberOf(value)]);
+    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+    if (leaves.length === 0) return undefined;
+    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const reads = additiveReads(standings, rows, results.vectors, Infinity);
+    const numbers = results.vectors.map(([number]) => number!);
+    return reads && { read: reads[0]!, rows, numbers, standings };
   }
 
   /** Plans the boxes' hidden units and the stream that they write. */

@@ -6,8 +6,8 @@ import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
+import type { Decoding } from "./decoding.js";
 import { lookAhead } from "./look-ahead.js";
-import type { Decoding } from "./model-card.js";
 import type { Output } from "./plan.js";
 import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
@@ -81,8 +81,4 @@ export function withProgram(model: CompiledModel, sop: SOp): CompiledModel {
   return new CompiledModel(model.model, model.card, again.layout, [], again.program);
 }
 
-const decodingOf = ({ kind, classes, numbers }: Output): Decoding => ({
-  kind,
-  classes,
-  ...(numbers ? { numbers } : {}),
-});
+const decodingOf = ({ kind, classes, points }: Output): Decoding => ({ kind, classes, ...(points ? { points } : {}) });

@@ -2,14 +2,7 @@
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../graph/node.js";
 import type { Certificate, StreamBound } from "./certify.js";
-
-/** How logits become values: the class with the largest, or the class whose number is nearest to the only one. */
-export interface Decoding {
-  readonly kind: "categorical" | "numerical";
-  readonly classes: readonly Atom[];
-  /** Numerical: the number of each class, ascending. */
-  readonly numbers?: readonly number[];
-}
+import type { Decoding } from "./decoding.js";
 
 /** What a model file says of itself: vocabulary, decoding, layout and certificate. */
 export interface ModelCard {
@@ -139,9 +132,13 @@ function decodingOf(json: Record<string, unknown>): Decoding {
   const classes = list(json["classes"], "decoding.classes").map(atomOf);
   if (kind === "categorical") return { kind, classes };
   if (kind !== "numerical") throw damaged("decoding.kind");
-  const numbers = list(json["numbers"], "decoding.numbers").map((number) => real(number, "decoding.numbers"));
-  if (numbers.length !== classes.length) throw damaged("decoding.numbers");
-  return { kind, classes, numbers };
+  const points = list(json["points"], "decoding.points").map((point) =>
+    list(point, "decoding.points").map((number) => real(number, "decoding.points")),
+  );
+  const [first] = points;
+  if (!first || points.length !== classes.length || points.some(({ length }) => length !== first.length))
+    throw damaged("decoding.points");
+  return { kind, classes, points };
 }
 
 function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {

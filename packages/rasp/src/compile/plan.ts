@@ -4,6 +4,7 @@
  */
 import type { Atom } from "../graph/node.js";
 import type { Anchors } from "./anchors.js";
+import type { Decoding } from "./decoding.js";
 import type { FittedBox, Unit } from "./feed-forward.js";
 import type { Scores } from "./scores.js";
 import type { NormalSOp } from "./normal.js";
@@ -63,12 +64,8 @@ export interface Probe {
   readonly tolerance: number;
 }
 
-/** What is read at the end: a score for each class, or one number. */
-export interface Output {
-  readonly kind: "categorical" | "numerical";
-  readonly classes: readonly Atom[];
-  /** Of a numerical output: what each class counts, ascending. Null and strings count more than every number. */
-  readonly numbers?: readonly number[];
+/** What is read at the end, and what it stands for. */
+export interface Output extends Decoding {
   readonly reads: readonly Read[];
 }
 

@@ -23,6 +23,8 @@ import {
   type Probe,
 } from "./plan.js";
 import { attentionLayer, combineReads, constantRead, type Stream } from "./read.js";
+import { takeApart } from "./lexicographic.js";
+import { numericalOutput } from "./output.js";
 import { refuse } from "./refusal.js";
 import { hasMeans } from "./rows.js";
 import { scoresOf, type Scores } from "./scores.js";
@@ -71,10 +73,8 @@ class Planner implements Leaves {
         "this s-op has no value on any input of this vocabulary and length",
         "check it with `selectron eval`",
       );
-    if ((root.kind === "mean" || root.kind === "width") && classes.length > 1) {
-      const { encoding, numbers, reads } = this.stand(root);
-      if (encoding === "numerical") return { kind: "numerical", classes, numbers: numbers!, reads };
-    }
+    const numerical = classes.length > 1 ? numericalOutput(root, classes, this.features) : undefined;
+    if (numerical) return numerical;
     const reads = this.features.realize(root, oneHot(classes), classes.map(describeAtom));
     return { kind: "categorical", classes, reads };
   }
@@ -118,9 +118,9 @@ class Planner implements Leaves {
 
   /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
   private standWidth(width: Width, values: readonly Atom[]): Standing {
-    const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical).map((part) =>
-      this.scores(part, SCORE.count),
-    );
+    const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical)
+      .flatMap((part) => takeApart(part, this.domain))
+      .map((part) => this.scores(part, SCORE.count));
     const [read] = width.of
       ? this.features.realize(width.of, (atom) => [atomNumber(atom)!], ["summand"])
       : [constantRead(1)];

@@ -1,7 +1,7 @@
 /** How a leaf - an embedding, a head's output, a cut s-op - stands in the residual stream, and what can be read off it. */
 import { atomKey } from "../atom/compare.js";
 import type { Atom } from "../graph/node.js";
-import type { Argument, Row } from "./feed-forward.js";
+import type { Argument } from "./feed-forward.js";
 import { combineReads, streamRead, type Read, type Stream } from "./read.js";
 import { atomNumber } from "./value-set.js";
 
@@ -38,27 +38,6 @@ export const coordinates = (stream: Stream): Read[] =>
       stream.names.map((_, other) => Number(other === c)),
     ),
   );
-
-/** The vectors as affine reads of one leaf, where that is possible. */
-export function directRead(
-  { reads, encoding, numbers }: Standing,
-  rows: readonly Row[],
-  vectors: readonly (readonly number[])[],
-): Read[] | undefined {
-  const dimensions = vectors[0]!.length;
-  if (encoding === "categorical")
-    return Array.from({ length: dimensions }, (_, c) => {
-      const weighted = rows.map(({ values: [v], result }) => [vectors[result]![c]!, reads[v!]!] as const);
-      return combineReads(weighted.filter(([weight]) => weight !== 0));
-    });
-  if (dimensions !== 1) return undefined;
-  const points = rows.map(({ values: [v], result }) => [numbers![v!]!, vectors[result]![0]!] as const);
-  const [[x0, y0], [x1, y1]] = [points[0]!, points.at(-1)!];
-  const slope = (y1 - y0) / (x1 - x0);
-  // A steep read would amplify the leaf's noise; hidden units remove it instead.
-  const straight = points.every(([x, y]) => Math.abs(y0 + slope * (x - x0) - y) < 1e-12 * Math.max(1, Math.abs(y)));
-  return straight && Math.abs(slope) <= 1 ? [combineReads([[slope, reads[0]!]], y0 - slope * x0)] : undefined;
-}
 
 /** A leaf as an argument of hidden units. */
 export function argument({ reads, numbers, encoding, noise }: Standing): Argument {

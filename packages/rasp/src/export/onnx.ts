@@ -22,8 +22,8 @@ export interface OnnxDescription {
   /** For people who look at the file. */
   readonly text: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where the only logit is a number and its class the nearest of these; absent where the largest logit is the class. */
-  readonly classNumbers?: readonly number[];
+  /** Where the logits are a point and its class the nearest of these; absent where the largest logit is the class. */
+  readonly classPoints?: readonly (readonly number[])[];
 }
 
 /** The bytes of an ONNX file; equal models give equal bytes. */
@@ -32,7 +32,7 @@ export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescri
   for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
   const logits = encoder(graph, model, "tokens");
   graph.name(logits, "logits");
-  graph.name(classes(graph, logits, description.classNumbers), "classes");
+  graph.name(classes(graph, logits, description.classPoints), "classes");
   return encodeOnnx({
     name: description.name,
     irVersion: IR_VERSION,
@@ -95,10 +95,12 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
   return linear(graph, `${path}.output`, graph.apply("Reshape", [joined, graph.ints([0, 0, heads * dHead])]));
 }
 
-function classes(graph: Graph, logits: string, numbers: readonly number[] | undefined): string {
-  if (!numbers) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
-  const ofClasses = graph.tensor(`${CONSTANT}classes`, [numbers.length], Float32Array.from(numbers));
-  const distances = graph.apply("Abs", [graph.apply("Sub", [logits, ofClasses])]); // [B, n, classes]
+function classes(graph: Graph, logits: string, points: readonly (readonly number[])[] | undefined): string {
+  if (!points) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const shape = [points.length, points[0]!.length];
+  const ofClasses = graph.tensor(`${CONSTANT}classes`, shape, Float32Array.from(points.flat()));
+  const apart = graph.apply("Sub", [graph.apply("Unsqueeze", [logits, graph.ints([2])]), ofClasses]); // [B, n, points, outputs]
+  const distances = graph.apply("ReduceMax", [graph.apply("Abs", [apart])], { axes: [-1], keepdims: 0 });
   return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
 }
 

@@ -1,0 +1,63 @@
+/** A program whose values are a sum of what stands in the residual stream already is read off as a number. */
+import { atomKey } from "../atom/compare.js";
+import type { Atom } from "../graph/node.js";
+import { leastDistance } from "./decoding.js";
+import type { Features, Sum } from "./features.js";
+import type { NormalSOp } from "./normal.js";
+import type { Output } from "./plan.js";
+import { combineReads, type Read } from "./read.js";
+import { codesOf, type Standing } from "./standing.js";
+
+/** Classes must be this many times farther from each other than what is read may be off. */
+const SEPARATION = 64;
+/** Coordinates beside the number are few, or not worth it. */
+const MOST_COORDINATES = 3;
+
+/** @returns undefined where the values are no such sum, or one that float32 does not tell apart. */
+export function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Features): Output | undefined {
+  const sum = features.sum(root, codesOf(classes));
+  // One leaf that stands one-hot gives the logits of all classes as they are.
+  if (!sum || (sum.standings.length === 1 && sum.standings[0]!.encoding === "categorical")) return undefined;
+  const byNumber = new Map(classes.map((value) => [codesOf(classes)(value), value]));
+  for (let beside = 0; beside < Math.min(sum.standings.length, MOST_COORDINATES); beside++) {
+    const output = outputBeside(sum, sum.standings.slice(0, beside), byNumber);
+    if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
+  }
+  return undefined;
+}
+
+/** The number, and beside it the numbers of some leaves. */
+function outputBeside(
+  { read, rows, numbers }: Sum,
+  beside: readonly Standing[],
+  classOf: ReadonlyMap<number, Atom>,
+): Output {
+  const leaves = beside.map(asNumber);
+  const points = new Map<string, { point: readonly number[]; value: Atom }>();
+  for (const { values, result } of rows) {
+    const number = numbers[result]!;
+    const value = classOf.get(number)!;
+    const point = [number, ...leaves.map((leaf, j) => leaf.numbers[values[j]!]!)];
+    points.set(`${point.join(",")} ${atomKey(value)}`, { point, value });
+  }
+  const ascending = [...points.values()].sort((a, b) => a.point[0]! - b.point[0]!);
+  return {
+    kind: "numerical",
+    classes: ascending.map(({ value }) => value),
+    points: ascending.map(({ point }) => point),
+    reads: [read, ...leaves.map((leaf) => leaf.read)],
+  };
+}
+
+/** A leaf as one number: itself, or the place of its value. */
+function asNumber({ reads, numbers, encoding, values }: Standing): { read: Read; numbers: readonly number[] } {
+  if (encoding === "numerical") return { read: reads[0]!, numbers: numbers! };
+  return { read: combineReads(reads.map((read, v) => [v, read])), numbers: values.map((_, v) => v) };
+}
+
+/** How far a coordinate of the output may be off, by what the leaves may be and by float32's rounding. */
+function noiseOf({ read, standings }: Sum, { points }: Output): number {
+  const steepest = [...read.terms.values()].flat().reduce((most, c) => Math.max(most, Math.abs(c)), 1);
+  const largest = points!.flat().reduce((most, number) => Math.max(most, Math.abs(number)), 1);
+  return standings.reduce((total, { noise }) => total + steepest * noise, 0) + largest * 2 ** -22;
+}
