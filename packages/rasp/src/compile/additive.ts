@@ -4,7 +4,7 @@ import { combineReads, type Read } from "./read.js";
 import type { Standing } from "./standing.js";
 
 /** How many rows of the table are tried as the one that the others are compared with. */
-const BASES = 8;
+const BASES = 4;
 
 /**
  * The vectors as affine reads of the leaves, where that is possible. A leaf that stands one-hot can add any number for each of its
@@ -80,9 +80,13 @@ function partsBeside(
 ): readonly Map<number, number>[] {
   const parts = Array.from({ length: size }, (_, j) => new Map([[base.values[j]!, 0]]));
   for (const { values, result } of rows) {
-    const different = values.flatMap((v, j) => (v === base.values[j] ? [] : [j]));
-    const [j] = different;
-    if (different.length === 1) parts[j!]!.set(values[j!]!, target[result]! - target[base.result]!);
+    let [different, place] = [0, 0];
+    for (let j = 0; j < size && different < 2; j++) {
+      if (values[j] === base.values[j]) continue;
+      different++;
+      place = j;
+    }
+    if (different === 1) parts[place]!.set(values[place]!, target[result]! - target[base.result]!);
   }
   return parts;
 }

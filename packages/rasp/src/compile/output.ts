@@ -9,19 +9,25 @@ import { combineReads, type Read } from "./read.js";
 import { codesOf, type Standing } from "./standing.js";
 
 /** Classes must be this many times farther from each other than what is read may be off. */
-const SEPARATION = 64;
+const SEPARATION = 4;
 /** Coordinates beside the number are few, or not worth it. */
 const MOST_COORDINATES = 3;
 
 /** @returns undefined where the values are no such sum, or one that float32 does not tell apart. */
 export function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Features): Output | undefined {
-  const sum = features.sum(root, codesOf(classes));
+  const codeOf = codesOf(classes);
+  const sum = features.sum(root, codeOf);
   // One leaf that stands one-hot gives the logits of all classes as they are.
   if (!sum || (sum.standings.length === 1 && sum.standings[0]!.encoding === "categorical")) return undefined;
-  const byNumber = new Map(classes.map((value) => [codesOf(classes)(value), value]));
+  const byNumber = new Map(classes.map((value) => [codeOf(value), value]));
   for (let beside = 0; beside < Math.min(sum.standings.length, MOST_COORDINATES); beside++) {
     const output = outputBeside(sum, sum.standings.slice(0, beside), byNumber);
-    if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
+    // What stands as a number itself cannot be told apart any better by hidden units.
+    if (
+      sum.standings.length === 1 ||
+      leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)
+    )
+      return output;
   }
   return undefined;
 }
