@@ -7,8 +7,7 @@ import { cached, generate, type GenerateOptions, type Generative } from "@select
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import type { CompiledModel } from "./compiled-model.js";
-import { classOf } from "./decoding.js";
-import type { Decoding } from "./model-card.js";
+import { classOf, type Decoding } from "./decoding.js";
 
 /** What a causal model wrote. */
 export interface Written {
@@ -59,7 +58,7 @@ function byToken(logits: Tensor, decoding: Decoding, idOfClass: readonly number[
       const at = row * ids + idOfClass[c]!;
       scores[at] = Math.max(scores[at]!, score);
     };
-    if (!decoding.numbers) own.forEach((score, c) => offer(c, score));
+    if (!decoding.points) own.forEach((score, c) => offer(c, score));
     else offer(classOf(decoding, own), CHOSEN);
   }
   return tensor(scores, [batch, length, ids]);
