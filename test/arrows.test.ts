@@ -31,6 +31,7 @@ const folders: Record<string, readonly string[]> = {
   compile: ["graph", "atom", "interpret", "syntax", "export"],
   verify: ["compile", "graph", "atom", "interpret", "syntax"],
   decompile: ["graph", "interpret"],
+  learn: ["graph", "interpret"],
   dataset: ["verify", "compile", "graph", "atom", "interpret", "syntax"],
 };
 

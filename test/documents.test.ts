@@ -20,6 +20,7 @@ const documents = [
   "docs/numerics.md",
   "docs/look-inside.md",
   "docs/transformer.md",
+  "docs/training.md",
   "bench/README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];

@@ -17,6 +17,7 @@ import { formatMeasurement, toJson } from "./report.js";
 import { kernelSuites } from "./suites/index.js";
 import { printSizes } from "./sizes.js";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
+import { trainingComparison, trainingMemory } from "./suites/training.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
 const { values, positionals } = parseArgs({
@@ -33,6 +34,7 @@ const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
 const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler"];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
+const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training"];
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
 const install = positionals[0] === "peers:install";
 if (first === "sizes" && files.length === 0) {
@@ -84,14 +86,20 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     }
     return;
   }
+  if (suite === "training") {
+    yield await trainingComparison(peersInstalled());
+    console.log(`  ${trainingMemory()}`);
+    return;
+  }
   const peak = suite === "kernels" ? await peakCandidate() : undefined;
   const candidates = suite === "threads" ? await threadEngines() : engines;
   for (const named of kernelSuites[suite]!) yield await comparisonOf(named, candidates, peak);
 }
 
 const ours = await ourEngines();
-const alone = positionals.every((name) => ["interpreter", "threads"].includes(name));
-if (!alone && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
+const alone = positionals.every((name) => ["interpreter", "threads", "training"].includes(name));
+const wantsPeers = positionals.some((name) => !["interpreter", "threads"].includes(name));
+if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];
 for (const suite of positionals.filter((name) => name !== "compiler")) {

@@ -115,11 +115,17 @@ function program(jax: Jax, task: Task): { operands: JaxArray[]; compute: (...ope
   }
 }
 
-export async function jaxJs(): Promise<Engine> {
+/** The library with its wasm device chosen. */
+export async function initJax(): Promise<Jax> {
   patchIterators();
   const jax = (await importPeer("@jax-js/jax/dist/index.js")) as Jax;
   await jax.init("wasm");
   jax.defaultDevice("wasm");
+  return jax;
+}
+
+export async function jaxJs(): Promise<Engine> {
+  const jax = await initJax();
   return {
     name: "jax-js",
     prepare: (task): Prepared => {

@@ -14,6 +14,7 @@ export const peerVersions = {
   "@tensorflow/tfjs-backend-cpu": "4.22.0",
   "@tensorflow/tfjs-backend-wasm": "4.22.0",
   "@tensorflow/tfjs-core": "4.22.0",
+  "@tensorflow/tfjs-layers": "4.22.0",
   "onnxruntime-node": "1.30.0",
   "onnxruntime-web": "1.30.0",
 } as const;

@@ -1,15 +1,34 @@
 /** What the command does to the outside world, behind one interface so that tests can stand in for it. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 
 export interface Io {
   /** The text of a file. @throws Error as `readFileSync` does */
   readonly readFile: (path: string) => string;
   /** The bytes of a file. @throws Error as `readFileSync` does */
   readonly readBytes: (path: string) => Uint8Array;
-  /** Writes a file whole or not at all. @throws Error as `writeFileSync` does */
+  /** Writes a file whole or not at all, also when the process or the machine dies meanwhile. @throws Error as `writeFileSync` does */
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
   /** Makes a folder and those it stands in, where they are not there yet. @throws Error as `mkdirSync` does */
   readonly makeFolder: (path: string) => void;
+  /** Adds to the end of a file. @throws Error as `appendFileSync` does */
+  readonly appendFile: (path: string, text: string) => void;
+  /** The names of the files in a folder; none if it is not there. @throws Error as `readdirSync` does */
+  readonly listFolder: (path: string) => readonly string[];
+  readonly removeFile: (path: string) => void;
   /** All of standard input. */
   readonly readStdin: () => string;
   /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
@@ -27,18 +46,38 @@ export const nodeIo: Io = {
     const temporary = `${path}.${process.pid}.tmp`;
     try {
       writeFileSync(temporary, bytes, { flag: "wx" });
+      // Contents, then the name: in this order the new name never stands for an empty file.
+      flush(temporary);
       renameSync(temporary, path);
+      flush(dirname(path));
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
     }
   },
   makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+  appendFile: (path, text) => appendFileSync(path, text),
+  listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
+  removeFile: (path) => rmSync(path, { force: true }),
   readStdin: () => readFileSync(0, "utf8"),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),
 };
+
+/** Has the system write a file, or a folder's list of names, to the disk, where it can. */
+function flush(path: string): void {
+  try {
+    const descriptor = openSync(path, "r");
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // Some systems cannot; the rename is still whole or not at all.
+  }
+}
 
 function writeAll(descriptor: number, text: string): void {
   const bytes = new TextEncoder().encode(text);

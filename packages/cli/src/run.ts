@@ -10,6 +10,7 @@ import { registerMerge } from "./commands/merge.js";
 import { registerRepl } from "./commands/repl.js";
 import { registerRun } from "./commands/run.js";
 import { registerTour } from "./commands/tour.js";
+import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
 import { Context, UsageError, type ExitCode } from "./context.js";
 import type { Io } from "./io.js";
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerMerge,
   registerDataset,
   registerDecompile,
+  registerTrain,
 ];
 
 /** Runs the command with these arguments (without `node` and the script). Never throws. */

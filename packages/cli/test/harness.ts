@@ -32,6 +32,13 @@ export async function selectron(
     },
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
     makeFolder: () => undefined,
+    appendFile: (path, text) => {
+      const before = binaries.get(path) ?? new Uint8Array();
+      binaries.set(path, Uint8Array.of(...before, ...new TextEncoder().encode(text)));
+    },
+    listFolder: (path) =>
+      [...binaries.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
+    removeFile: (path) => void binaries.delete(path),
     readStdin: () => stdin,
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),

@@ -12,6 +12,8 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 /** The format's own limit on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const METADATA = "__metadata__";
 
 /** The contents of a safetensors file. */
@@ -45,11 +47,11 @@ export function encodeSafetensors(
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(start - 8), true);
   let at = start;
-  for (const [, value] of entries) {
-    for (const element of value.data) {
-      view.setFloat32(at, element, true);
-      at += 4;
-    }
+  for (const [, { data }] of entries) {
+    // The header's length is a multiple of 8, so floats of this order can be copied as they are.
+    if (IS_LITTLE_ENDIAN) new Float32Array(bytes.buffer, at, data.length).set(data);
+    else data.forEach((element, i) => view.setFloat32(at + 4 * i, element, true));
+    at += 4 * data.length;
   }
   return bytes;
 }

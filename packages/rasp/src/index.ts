@@ -63,6 +63,8 @@ export {
   type Use,
 } from "./draw/index.js";
 export { compile, withProgram, type CompileOptions } from "./compile/index.js";
+export * from "./learn/index.js";
+export { compile, type CompileOptions } from "./compile/index.js";
 export { languageModel, type Written } from "./compile/generate.js";
 export type { Patch } from "./compile/patch.js";
 export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";

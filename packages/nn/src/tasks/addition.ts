@@ -31,8 +31,11 @@ export const additionTask: SequenceTask = {
     hiddenDropoutProb: 0,
     attentionProbsDropoutProb: 0,
     activation: "relu",
+    positions: { kind: "learned" },
   },
-  training: { batch: 64, steps: 1500, peak: 1e-3, warmup: 100, evaluateEvery: 100 },
+  training: { batch: 64, steps: 1000, peak: 5e-4, warmup: 100, evaluateEvery: 100, beta2: 0.98 },
+  heldOut: { test: 1000, validation: 100 },
+  goal: 0.99,
   // The one token that no sum begins with.
   start: PLUS,
   draw: drawn(3),

@@ -16,7 +16,9 @@ export const copyTask: SequenceTask = {
     attentionProbsDropoutProb: 0,
     activation: "relu",
   },
-  training: { batch: 32, steps: 1500, peak: 2e-3, warmup: 100, evaluateEvery: 100 },
+  training: { batch: 32, steps: 1000, peak: 2e-3, warmup: 100, evaluateEvery: 100, beta2: 0.98 },
+  heldOut: { test: 1000, validation: 100 },
+  goal: 1,
   start: 0,
   draw: (rng) => {
     const source = Array.from({ length: LENGTH }, () => 1 + rng.int(19));

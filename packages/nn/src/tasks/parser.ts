@@ -30,7 +30,9 @@ export const parserTask: SequenceTask = {
     attentionProbsDropoutProb: 0,
     activation: "relu",
   },
-  training: { batch: 64, steps: 400, peak: 1e-3, warmup: 50, evaluateEvery: 50 },
+  training: { batch: 64, steps: 200, peak: 1e-3, warmup: 50, evaluateEvery: 50, beta2: 0.98 },
+  heldOut: { test: 200, validation: 100 },
+  goal: 1,
   start: 0,
   draw: (rng) =>
     parserExample(`${rng.pick([..."xyz"])}=${rng.int(10)}${rng.pick(Object.keys(NAMES))}${rng.int(10)}`), // prettier-ignore

@@ -17,12 +17,18 @@ export interface TaskTraining {
   readonly warmup: number;
   /** Steps between evaluations. */
   readonly evaluateEvery: number;
+  /** Memory of Adam's mean of squares. */
+  readonly beta2: number;
 }
 
 export interface SequenceTask {
   readonly name: string;
   readonly config: Partial<TransformerConfig>;
   readonly training: TaskTraining;
+  /** Examples that training never shows: for the last test, and for the evaluations on the way. */
+  readonly heldOut: { readonly test: number; readonly validation: number };
+  /** The share of exact answers that counts as learnt. */
+  readonly goal: number;
   /** What the decoder begins with. */
   readonly start: number;
   readonly draw: (rng: Rng) => Example;
@@ -30,7 +36,7 @@ export interface SequenceTask {
   readonly show: (example: Example) => string;
   /** Further data to look at after training, by name: what the task generalises to. */
   readonly beyond?: Readonly<Record<string, (rng: Rng) => Example>>;
-  /** Examples that must be held out. */
+  /** Examples that must be among the tested ones. */
   readonly mustHoldOut?: readonly Example[];
 }
 
@@ -38,17 +44,21 @@ const keyOf = ({ source }: Example): string => source.join();
 
 /** Examples that training never shows, without repetition: the same for every seed of a training. */
 export class HeldOut {
-  readonly examples: readonly Example[];
+  readonly test: readonly Example[];
+  readonly validation: readonly Example[];
   readonly #keys: ReadonlySet<string>;
 
-  constructor(task: SequenceTask, count: number) {
+  constructor(task: SequenceTask) {
+    const { test, validation } = task.heldOut;
     const rng = new Rng(20_260_000);
     const found = new Map((task.mustHoldOut ?? []).map((example) => [keyOf(example), example]));
-    while (found.size < count) {
+    while (found.size < test + validation) {
       const example = task.draw(rng);
       found.set(keyOf(example), example);
     }
-    this.examples = [...found.values()];
+    const examples = [...found.values()];
+    this.test = examples.slice(0, test);
+    this.validation = examples.slice(test);
     this.#keys = new Set(found.keys());
   }
 

@@ -2,6 +2,7 @@
 export { CheckpointError, type CheckpointStorage, type TrainingState } from "./checkpoint.js";
 export type { CheckpointOptions } from "./checkpoints.js";
 export { clipGradients, gradientNorm, scaleGradients } from "./gradients.js";
+export { lossCurve } from "./loss-curve.js";
 export { attentionLoss, binaryCrossEntropy } from "./losses.js";
 export { NonFiniteError } from "./non-finite.js";
 export {

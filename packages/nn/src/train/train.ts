@@ -101,8 +101,9 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
     const accuracy = isEvaluated ? scope(() => noGrad(evaluation.accuracy)) : undefined;
     state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
     why = reasonToEnd(state, options);
-    if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);
+    // The log first: whoever resumes after this step finds all of its steps there.
     await onStep?.(accuracy === undefined ? record : { ...record, evaluation: accuracy });
+    if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);
   }
   return { steps: state.step, why, bestAccuracy: state.bestAccuracy };
 }

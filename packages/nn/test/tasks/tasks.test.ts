@@ -35,10 +35,10 @@ describe("the chapter's data", () => {
   });
 
   it("what is held out never trains, is the same for all seeds, and has x=1+2", () => {
-    const heldOut = new HeldOut(parserTask, 200);
-    expect(heldOut.examples).toEqual(new HeldOut(parserTask, 200).examples);
-    expect(heldOut.examples[0]).toEqual(parserExample("x=1+2"));
-    expect(new Set(heldOut.examples.map(({ source }) => source.join())).size).toBe(200);
+    const heldOut = new HeldOut(parserTask);
+    expect(heldOut.test).toEqual(new HeldOut(parserTask).test);
+    expect(heldOut.test[0]).toEqual(parserExample("x=1+2"));
+    expect(new Set([...heldOut.test, ...heldOut.validation].map(({ source }) => source.join())).size).toBe(300);
     const batch = drawBatch(parserTask, heldOut, 2000, new Rng(1));
     expect(batch.length).toBe(2000);
     expect(batch.some((example) => heldOut.has(example))).toBe(false);
@@ -47,11 +47,11 @@ describe("the chapter's data", () => {
 
 describe("a small Transformer", () => {
   it("learns to copy, and then answers token by token", async () => {
-    const task = { ...copyTask, draw: (rng: Rng) => shortened(copyTask.draw(rng).source.map((id) => id % 4)) }; // prettier-ignore
+    const task = { ...copyTask, heldOut: { test: 40, validation: 0 }, draw: (rng: Rng) => shortened(copyTask.draw(rng).source.map((id) => id % 4)) }; // prettier-ignore
     const sizes = { vocabSize: 5, hiddenSize: 16, numHiddenLayers: 1, intermediateSize: 32, maxPositionEmbeddings: 4 };
     const model = new Transformer({ ...task.config, ...sizes }, new Rng(1));
-    const heldOut = new HeldOut(task, 40);
-    const before = accuracyOf(model, heldOut.examples, 4);
+    const heldOut = new HeldOut(task);
+    const before = accuracyOf(model, heldOut.test, 4);
     await train({
       optimizer: new Adam(model.parameters()),
       schedule: constant(0.005),
@@ -60,7 +60,7 @@ describe("a small Transformer", () => {
       forward: (rng) => teacherForced(model, drawBatch(task, heldOut, 16, rng), 4, rng),
     });
     expect(before.exact).toBeLessThan(0.3);
-    expect(accuracyOf(model, heldOut.examples, 4)).toEqual({ exact: 1, partial: 1 });
+    expect(accuracyOf(model, heldOut.test, 4)).toEqual({ exact: 1, partial: 1 });
     expect(answer(model, [[3, 0, 1, 1]], 4, 4)).toEqual([[3, 0, 1, 1]]);
   });
 });

@@ -1,6 +1,6 @@
 import { tensor, ShapeError, zeros } from "@selectron/core";
 import { gradcheck } from "@selectron/core/testing";
-import { attentionLoss, binaryCrossEntropy } from "@selectron/nn";
+import { attentionLoss, binaryCrossEntropy, lossCurve } from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 
 describe("binaryCrossEntropy", () => {
@@ -25,5 +25,23 @@ describe("attentionLoss", () => {
     const target = tensor([[0, 0], [1, 0]]); // prettier-ignore
     expect(attentionLoss(pattern, target).item()).toBeCloseTo(-Math.log(0.9), 5);
     gradcheck((x) => attentionLoss(x.softmax(), target), [tensor([[1, 2], [0.3, -1]])]); // prettier-ignore
+  });
+});
+
+describe("lossCurve", () => {
+  it("draws the loss by decades, the evaluations, and escapes its title", () => {
+    const record = { accuracy: 0, learningRate: 1, gradientNorm: 1, tokens: 1 };
+    const svg = lossCurve(
+      [
+        { ...record, step: 1, loss: 10 },
+        { ...record, step: 2, loss: 0.1, evaluation: 0.5 },
+      ],
+      "a < b",
+    );
+    expect(svg).toContain("<title>a &#60; b</title>");
+    // From step 1 in the middle at the top of two decades, to step 2 at the right and the bottom.
+    expect(svg).toContain('<polyline class="loss" points="364.0,40.0 664.0,316.0"/>');
+    expect(svg).toContain('<polyline class="accuracy" points="664.0,178.0"/>');
+    expect(lossCurve([], "nothing")).toContain("step 1");
   });
 });

@@ -1,0 +1,51 @@
+/** `selectron train`: a Transformer learns one of three small tasks, or what a RASP program does. */
+import { additionTask, copyTask, parserTask, type SequenceTask } from "@selectron/nn";
+import type { Command } from "commander";
+import { parseVocabulary, wholeNumber } from "../compile-options.js";
+import { UsageError, type Context } from "../context.js";
+import { trainProgram, type ProgramFlags } from "../train/program.js";
+import { trainSequenceTask } from "../train/sequence-task.js";
+
+/** What every training takes. */
+export interface TrainFlags {
+  readonly seed: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly checkpointEvery: number;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+const TASKS: Readonly<Record<string, SequenceTask>> = {
+  copy: copyTask,
+  addition: additionTask,
+  parser: parserTask,
+};
+
+/** Adds the command. */
+export function registerTrain(program: Command, context: Context): void {
+  program
+    .command("train")
+    .description("train a Transformer; the same command goes on with a training that was interrupted")
+    .argument("<what>", "copy, addition, parser, or a RASP program")
+    .option("--sop <name>", "the s-op of the program")
+    .option("--vocab <tokens>", 'the tokens of its inputs: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
+    .option("--max-length <n>", "its longest input, BOS included", wholeNumber(1))
+    .option("--bos <token>", "a token at position 0 of every input, for programs that count on it")
+    .option("--supervise", "draw the heads to what the program's selectors select")
+    .option("--seed <n>", "initial weights and order of the data; equal seeds, equal weights", wholeNumber(0), 1)
+    .option("--steps <n>", "steps of the optimiser", wholeNumber(1))
+    .option("--batch <n>", "examples per step", wholeNumber(1))
+    .option("--checkpoint-every <n>", "steps between checkpoints", wholeNumber(1), 50)
+    .option("-o, --output <folder>", "where weights, checkpoints, log and loss curve go; runs/NAME-seed-N by default")
+    .option("--json", "one JSON object on standard output")
+    .action(async (what: string, flags: ProgramFlags) => {
+      const task = TASKS[what];
+      if (task) await trainSequenceTask(context, task, flags);
+      else if (flags.sop !== undefined || /[./]|^-$/.test(what)) await trainProgram(context, what, flags);
+      else {
+        const names = Object.keys(TASKS).join(", ");
+        throw new UsageError(`there is no task ${what}`, `the tasks are ${names}; a program needs --sop as well`);
+      }
+    });
+}

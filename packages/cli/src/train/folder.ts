@@ -1,0 +1,59 @@
+/** What a training leaves in its folder: checkpoints, a log of every step, the loss curve, and at the end the model. */
+import { lossCurve, type CheckpointStorage, type StepRecord } from "@selectron/nn";
+import type { Context } from "../context.js";
+import { makeFolder, writeOut } from "../model-file.js";
+
+export class TrainingFolder {
+  readonly path: string;
+  readonly #context: Context;
+  readonly #log: string;
+
+  /** Makes the folder where it is not there yet. @throws UsageError */
+  constructor(context: Context, path: string) {
+    this.path = path;
+    this.#context = context;
+    this.#log = `${path}/log.jsonl`;
+    makeFolder(context, `${path}/checkpoints`);
+  }
+
+  /** Checkpoints as files, written whole or not at all. */
+  checkpoints(): CheckpointStorage {
+    const { io } = this.#context;
+    const at = (name: string): string => `${this.path}/checkpoints/${name}`;
+    // What a process that was killed in the middle of a file left behind.
+    for (const name of io.listFolder(`${this.path}/checkpoints`)) if (name.endsWith(".tmp")) io.removeFile(at(name));
+    return {
+      names: () => io.listFolder(`${this.path}/checkpoints`),
+      read: (name) => io.readBytes(at(name)),
+      write: (name, bytes) => writeOut(this.#context, at(name), bytes),
+      remove: (name) => io.removeFile(at(name)),
+    };
+  }
+
+  /** The steps in the log. A last line that was not written to its end is left out. */
+  records(): StepRecord[] {
+    if (!this.#context.io.listFolder(this.path).includes("log.jsonl")) return [];
+    const text = new TextDecoder().decode(this.#context.io.readBytes(this.#log));
+    return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as StepRecord); // prettier-ignore
+  }
+
+  /** Begins or goes on with the log after a step: later ones, which a killed training did not keep, go. */
+  startLog(step: number): void {
+    const kept = this.records().filter((record) => record.step <= step);
+    this.write("log.jsonl", kept.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  }
+
+  log(record: StepRecord): void {
+    this.#context.io.appendFile(this.#log, `${JSON.stringify(record)}\n`);
+  }
+
+  drawLoss(title: string): void {
+    this.write("loss.svg", lossCurve(this.records(), title));
+  }
+
+  /** Writes a file of the folder. @throws UsageError */
+  write(name: string, contents: string | Uint8Array): void {
+    const bytes = typeof contents === "string" ? new TextEncoder().encode(contents) : contents;
+    writeOut(this.#context, `${this.path}/${name}`, bytes);
+  }
+}

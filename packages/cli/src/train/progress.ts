@@ -1,0 +1,75 @@
+/** How far a training is, on one line that is written over on a terminal and now and then on a line of its own elsewhere. */
+import type { StepRecord } from "@selectron/nn";
+import type { Context } from "../context.js";
+
+const BAR = 20;
+
+/** Milliseconds between two lines that are not written over. */
+const QUIET = 10_000;
+
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** Seconds as people read them: "42 s", "3:05" or "1:02:03". */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  if (whole < 60) return `${whole} s`;
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+export class Progress {
+  readonly #context: Context;
+  readonly #steps: number;
+  readonly #now: () => number;
+  #begin: { step: number; at: number } | undefined;
+  #tokens = 0;
+  #loss: number | undefined;
+  #accuracy: number | undefined;
+  #said = -Infinity;
+
+  /** @param now - milliseconds since some moment */
+  constructor(context: Context, steps: number, now: () => number = () => performance.now()) {
+    this.#context = context;
+    this.#steps = steps;
+    this.#now = now;
+  }
+
+  /** Time and tokens count from here. */
+  start(step: number): void {
+    this.#begin = { step, at: this.#now() };
+  }
+
+  step(record: StepRecord): void {
+    this.#tokens += record.tokens;
+    // Running means, so that the numbers can be read.
+    const mean = (before: number | undefined, now: number): number =>
+      before === undefined ? now : 0.9 * before + 0.1 * now;
+    this.#loss = mean(this.#loss, record.loss);
+    this.#accuracy = mean(this.#accuracy, record.accuracy);
+    const now = this.#now();
+    const isLast = record.step === this.#steps;
+    const { io } = this.#context;
+    if (io.isTerminal) {
+      if (isLast || now - this.#said > 100) io.err(`\r\x1b[K${this.line(record)}${isLast ? "\n" : ""}`);
+      else return;
+    } else if (isLast || record.evaluation !== undefined || now - this.#said > QUIET) {
+      this.#context.say(this.line(record));
+    } else return;
+    this.#said = now;
+  }
+
+  line({ step, evaluation }: StepRecord): string {
+    const seconds = (this.#now() - this.#begin!.at) / 1000;
+    const filled = Math.round((BAR * step) / this.#steps);
+    const left = (seconds / (step - this.#begin!.step)) * (this.#steps - step);
+    return [
+      `${"█".repeat(filled)}${"░".repeat(BAR - filled)} step ${step}/${this.#steps}`,
+      `loss ${this.#loss!.toPrecision(3)}`,
+      `accuracy ${percent(this.#accuracy!)}`,
+      ...(evaluation === undefined ? [] : [`held out ${percent(evaluation)}`]),
+      `${Math.round(this.#tokens / Math.max(seconds, 1e-3))} tokens/s`,
+      `${duration(left)} left`,
+    ].join(" · ");
+  }
+}

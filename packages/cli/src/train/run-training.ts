@@ -1,0 +1,54 @@
+/** One training in its folder: goes on where it stopped, says how far it is, and leaves log, curve and checkpoints. */
+import { CheckpointError, NonFiniteError, train, type TrainingEnd, type TrainOptions } from "@selectron/nn";
+import { UsageError, type Context } from "../context.js";
+import { useFastKernels } from "../model-file.js";
+import { TrainingFolder } from "./folder.js";
+import { Progress } from "./progress.js";
+
+export interface TrainingRun extends Omit<TrainOptions, "checkpoints" | "started" | "onStep"> {
+  readonly title: string;
+  readonly folder: string;
+  /** Steps between checkpoints. */
+  readonly checkpointEvery: number;
+}
+
+/** @throws UsageError if the folder cannot be used, or the training did not stay finite */
+export async function runTraining(
+  context: Context,
+  run: TrainingRun,
+): Promise<{ readonly end: TrainingEnd; readonly folder: TrainingFolder }> {
+  await useFastKernels();
+  const folder = new TrainingFolder(context, run.folder);
+  const progress = new Progress(context, run.steps);
+  const { title, checkpointEvery: every, ...options } = run;
+  try {
+    const end = await train({
+      ...options,
+      checkpoints: {
+        storage: folder.checkpoints(),
+        every,
+        refused: (name, reason) => context.say(`${name} is not used: ${reason}.`),
+      },
+      started: (step) => {
+        if (step > 0 && step < run.steps) context.say(`Going on after step ${step}, from ${folder.path}.`);
+        folder.startLog(step);
+        progress.start(step);
+      },
+      onStep: (record) => {
+        folder.log(record);
+        progress.step(record);
+        if (record.step % every === 0) folder.drawLoss(title);
+        // Lets signals through.
+        return new Promise((resolve) => setImmediate(resolve));
+      },
+    });
+    folder.drawLoss(title);
+    return { end, folder };
+  } catch (error) {
+    if (error instanceof CheckpointError) throw new UsageError(error.message, "use -o with another folder");
+    if (error instanceof NonFiniteError) {
+      throw new UsageError(error.message, `the steps until then are in ${folder.path}/log.jsonl`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+/** Training copy, addition and parser, and the test at the end. */
+import { encodeSafetensors, Rng } from "@selectron/core";
+import { accuracyOf, Adam, answer, cosine, drawBatch, HeldOut, teacherForced, Transformer, type Accuracy, type Example, type SequenceTask } from "@selectron/nn"; // prettier-ignore
+import type { Json } from "@selectron/rasp";
+import type { Context } from "../context.js";
+import { percent } from "./progress.js";
+import { runTraining } from "./run-training.js";
+import type { TrainFlags } from "../commands/train.js";
+
+/** How many examples of a further set are looked at. */
+const BEYOND = 200;
+
+interface TestReport {
+  readonly heldOut: Accuracy;
+  /** On data of another kind than the training's, by name. */
+  readonly beyond: Readonly<Record<string, Accuracy>>;
+  /** The first tested examples with the model's answers. */
+  readonly shown: readonly { readonly example: Example; readonly answer: readonly number[] }[];
+}
+
+export async function trainSequenceTask(context: Context, task: SequenceTask, flags: TrainFlags): Promise<void> {
+  const { seed } = flags;
+  const { peak, warmup, evaluateEvery, beta2, ...usual } = task.training;
+  const { steps = usual.steps, batch = usual.batch } = flags;
+  const model = new Transformer(task.config, new Rng(seed));
+  const heldOut = new HeldOut(task);
+  const { end, folder } = await runTraining(context, {
+    title: `${task.name}, seed ${seed}`,
+    description: `${task.name}, seed ${seed}, ${steps} steps of ${batch}`,
+    folder: flags.output ?? `runs/${task.name}-seed-${seed}`,
+    checkpointEvery: flags.checkpointEvery,
+    optimizer: new Adam(model.parameters(), { beta2 }),
+    schedule: cosine({ peak, warmup: Math.min(warmup, steps), steps, floor: peak / 100 }),
+    steps,
+    seed,
+    clip: 1,
+    forward: (rng) => teacherForced(model, drawBatch(task, heldOut, batch, rng), task.start, rng),
+    evaluation: { every: evaluateEvery, accuracy: () => accuracyOf(model, heldOut.validation, task.start).exact },
+  });
+  const config = JSON.stringify({ task: task.name, seed, start: task.start, config: model.config });
+  folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.transformer": config }));
+  const report = tested(model, task, heldOut);
+  const reached = report.heldOut.exact >= task.goal;
+  if (!reached) context.exitCode = 1;
+  const { steps: done } = end;
+  if (flags.json) {
+    context.printJson({ task: task.name, seed, steps: done, folder: folder.path, reached, ...reportJson(report) });
+  } else {
+    context.print(reportText(task, report, reached, folder.path));
+  }
+}
+
+function tested(model: Transformer, task: SequenceTask, heldOut: HeldOut): TestReport {
+  const rng = new Rng(1);
+  const beyond = Object.entries(task.beyond ?? {}).map(([name, draw]) => {
+    const examples = Array.from({ length: BEYOND }, () => draw(rng));
+    return [name, accuracyOf(model, examples, task.start)] as const;
+  });
+  const shown = heldOut.test.slice(0, 4);
+  const answers = answer(model, shown.map(({ source }) => source), task.start, shown[0]!.target.length); // prettier-ignore
+  return {
+    heldOut: accuracyOf(model, heldOut.test, task.start),
+    beyond: Object.fromEntries(beyond),
+    shown: shown.map((example, i) => ({ example, answer: answers[i]! })),
+  };
+}
+
+const accuracyJson = ({ exact, partial }: Accuracy): Json => ({ exact, partial });
+
+function reportJson({ heldOut, beyond, shown }: TestReport): Record<string, Json> {
+  return {
+    heldOut: accuracyJson(heldOut),
+    beyond: Object.fromEntries(Object.entries(beyond).map(([name, accuracy]) => [name, accuracyJson(accuracy)])),
+    shown: shown.map(({ example, answer }) => ({ ...example, answer })),
+  };
+}
+
+function reportText(
+  task: SequenceTask,
+  { heldOut, beyond, shown }: TestReport,
+  reached: boolean,
+  folder: string,
+): string {
+  const line = (name: string, { exact, partial }: Accuracy): string =>
+    `${name}: ${percent(exact)} exact, ${percent(partial)} of the tokens`;
+  return [
+    ...shown.map(({ example, answer }) => {
+      const isRight = answer.join() === example.target.join();
+      return `  ${task.show({ source: example.source, target: answer })}${isRight ? "" : "  (wrong)"}`;
+    }),
+    line(`${task.heldOut.test} examples that it was not trained on`, heldOut),
+    ...Object.entries(beyond).map(([name, accuracy]) => line(`beyond what it was trained on, ${name}`, accuracy)),
+    `${reached ? "reached" : "not reached"}: ${percent(task.goal)} exact; weights, log and loss curve are in ${folder}`,
+  ].join("\n");
+}

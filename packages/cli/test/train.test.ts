@@ -1,0 +1,191 @@
+import { decodeSafetensors } from "@selectron/core";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { Context } from "../src/context.js";
+import { duration, Progress } from "../src/train/progress.js";
+import { selectron } from "./harness.js";
+
+const tiny = ["train", "parser", "--steps", "4", "--batch", "2", "--checkpoint-every", "1", "-o", "run"];
+
+const steps = (binaries: Map<string, Uint8Array>): unknown[] =>
+  new TextDecoder()
+    .decode(binaries.get("run/log.jsonl"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { step: unknown }).step);
+
+const checkpoint = (step: number): string => `run/checkpoints/step-0000000${step}.safetensors`;
+
+describe("selectron train", () => {
+  it("leaves weights, checkpoints, log and curve, and says how well the model answers", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    const { exitCode, out, err } = await selectron([...tiny, "--json"], { binaries });
+    expect(exitCode).toBe(1);
+    const report = JSON.parse(out) as Record<string, unknown>;
+    expect(report).toMatchObject({ task: "parser", seed: 1, steps: 4, folder: "run", reached: false });
+    expect(report["heldOut"]).toMatchObject({ exact: 0 });
+    expect(report["shown"]).toHaveLength(4);
+    expect(err).toContain("█ step 4/4 · loss ");
+    expect([...binaries.keys()].sort()).toEqual([
+      ...[2, 3, 4].map(checkpoint),
+      "run/log.jsonl",
+      "run/loss.svg",
+      "run/model.safetensors",
+    ]);
+    expect(steps(binaries)).toEqual([1, 2, 3, 4]);
+    const { tensors, metadata } = decodeSafetensors(binaries.get("run/model.safetensors")!);
+    expect(tensors.get("generator.weight")!.shape).toEqual([128, 25]);
+    expect(JSON.parse(metadata["selectron.transformer"]!)).toMatchObject({
+      task: "parser",
+      config: { hiddenSize: 128 },
+    });
+    expect(new TextDecoder().decode(binaries.get("run/loss.svg"))).toContain("<title>parser, seed 1</title>");
+  });
+
+  it("goes on after the newest sound checkpoint, to the same bytes", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    await selectron(tiny, { binaries });
+    const model = binaries.get("run/model.safetensors")!;
+    binaries.delete("run/model.safetensors");
+    binaries.delete(checkpoint(4));
+    const damaged = binaries.get(checkpoint(3))!;
+    damaged[damaged.length - 1]! ^= 1;
+    binaries.set("run/checkpoints/step-00000004.safetensors.99.tmp", new Uint8Array(3));
+    const { err } = await selectron(tiny, { binaries });
+    expect(err).toMatch(
+      /step-00000003\.safetensors is not used: it is damaged: its checksum is \w{8}, and should be \w{8}\./,
+    );
+    expect(err).toContain("Going on after step 2, from run.");
+    expect(steps(binaries)).toEqual([1, 2, 3, 4]);
+    expect(Buffer.from(model).equals(binaries.get("run/model.safetensors")!)).toBe(true);
+    expect([...binaries.keys()].some((name) => name.endsWith(".tmp"))).toBe(false);
+  });
+
+  it("refuses a folder of another training, and tasks that there are not", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    await selectron(tiny, { binaries });
+    const other = await selectron([...tiny, "--seed", "2"], { binaries });
+    expect(other.exitCode).toBe(2);
+    expect(other.err).toBe(
+      'error: step-00000004.safetensors is of another training, "parser, seed 1, 4 steps of 2", ' +
+        'not of "parser, seed 2, 4 steps of 2"; use a folder of its own for each.\n  help: use -o with another folder\n',
+    );
+    const unknown = await selectron(["train", "sorting"]);
+    expect(unknown.exitCode).toBe(2);
+    expect(unknown.err).toBe(
+      "error: there is no task sorting\n  help: the tasks are copy, addition, parser; a program needs --sop as well\n",
+    );
+  });
+});
+
+describe("selectron train FILE", () => {
+  const files = {
+    "reverse.rasp": "flip = select(indices, length - 1 - indices, ==);\nreverse = aggregate(flip, tokens);\n",
+  };
+  const args = ["train", "reverse.rasp", "--sop", "reverse", "--vocab", "a,b", "--max-length", "4", "--supervise"];
+
+  it("trains on the interpreter's values, and draws the heads beside the selectors", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    const ran = await selectron([...args, "--steps", "3", "--batch", "2", "-o", "run"], { files, binaries });
+    expect(ran.exitCode).toBe(1);
+    expect(ran.out).toMatch(/^reverse: 2 layers, 1 heads, as cost says\n {2}on /);
+    expect(ran.out).toContain("\nlayer 2, flip: head 1 has ");
+    expect(ran.out).toContain("\nnot reached: 96.0 %; ");
+    const picture = new TextDecoder().decode(binaries.get("run/heads.svg"));
+    for (const title of ["layer 1: full_s", "layer 2: flip", "layer 2: learned head 1"])
+      expect(picture).toContain(title);
+    const { metadata } = decodeSafetensors(binaries.get("run/model.safetensors")!);
+    expect(JSON.parse(metadata["selectron.encoder"]!)).toMatchObject({ program: "reverse", config: { dModel: 64 } });
+  });
+
+  it("says what is missing", async () => {
+    const { exitCode, err } = await selectron(["train", "reverse.rasp", "--sop", "reverse"], { files });
+    expect(exitCode).toBe(2);
+    expect(err).toBe(
+      "error: a program needs --sop, --vocab and --max-length\n" +
+        "  help: for example --sop reverse --vocab a,b,c,d --max-length 20\n",
+    );
+  });
+});
+
+describe("a training that is killed", () => {
+  const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+  const loader = new URL("source-loader.mjs", import.meta.url).href;
+  const root = mkdtempSync(join(tmpdir(), "selectron-"));
+
+  /** Runs the command as a process; kills it, as kill -9 does, once a file is there. */
+  async function process(folder: string, killAt?: string): Promise<{ code: number | null; signal: string | null }> {
+    const args = ["train", "parser", "--steps", "6", "--batch", "2", "--checkpoint-every", "2", "-o", folder];
+    const env = { ...globalThis.process.env, SOURCE_CACHE: root };
+    const child = spawn(globalThis.process.execPath, ["--import", loader, main, ...args], { stdio: "ignore", env });
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+      child.on("exit", (code, signal) => resolve({ code, signal }));
+    });
+    const watch =
+      killAt !== undefined &&
+      setInterval(() => {
+        const checkpoints = join(folder, "checkpoints");
+        try {
+          if (readdirSync(checkpoints).includes(killAt)) child.kill("SIGKILL");
+        } catch {
+          // The folder is not there yet.
+        }
+      }, 1);
+    const end = await ended;
+    if (watch) clearInterval(watch);
+    return end;
+  }
+
+  it("goes on to the same weights, bit for bit", { timeout: 600_000 }, async () => {
+    const [whole, killed] = [join(root, "whole"), join(root, "killed")];
+    expect(await process(whole)).toEqual({ code: 1, signal: null });
+    expect(await process(killed, "step-00000002.safetensors")).toEqual({ code: null, signal: "SIGKILL" });
+    expect(readdirSync(killed)).not.toContain("model.safetensors");
+    // What a kill in the middle of a line leaves.
+    writeFileSync(join(killed, "log.jsonl"), '{"step":', { flag: "a" });
+    expect(await process(killed)).toEqual({ code: 1, signal: null });
+    for (const name of ["model.safetensors", "log.jsonl", "checkpoints/step-00000006.safetensors"]) {
+      expect(readFileSync(join(killed, name)).equals(readFileSync(join(whole, name))), name).toBe(true);
+    }
+  });
+});
+
+describe("progress", () => {
+  it("shows means, speed and the time that is left", () => {
+    let now = 0;
+    let said = "";
+    const io = { err: (text: string) => (said += text) } as unknown as Context["io"];
+    const progress = new Progress(new Context(io), 20, () => now);
+    progress.start(0);
+    const record = { step: 1, loss: 2, accuracy: 0.5, learningRate: 1, gradientNorm: 1, tokens: 100 };
+    now = 2000;
+    progress.step(record);
+    expect(said).toBe("█░░░░░░░░░░░░░░░░░░░ step 1/20 · loss 2.00 · accuracy 50.0 % · 50 tokens/s · 38 s left\n");
+    progress.step({ ...record, step: 2 });
+    expect(said.split("\n")).toHaveLength(2);
+    now = 20_000;
+    progress.step({ ...record, step: 10, loss: 1, evaluation: 0.75 });
+    expect(said.split("\n")[1]).toBe(
+      "██████████░░░░░░░░░░ step 10/20 · loss 1.90 · accuracy 50.0 % · held out 75.0 % · 15 tokens/s · 20 s left",
+    );
+  });
+
+  it("writes over its line on a terminal", () => {
+    let said = "";
+    const io = { isTerminal: true, err: (text: string) => (said += text) } as unknown as Context["io"];
+    const progress = new Progress(new Context(io), 2, () => 0);
+    progress.start(0);
+    const record = { loss: 2, accuracy: 0.5, learningRate: 1, gradientNorm: 1, tokens: 100 };
+    progress.step({ ...record, step: 1 });
+    progress.step({ ...record, step: 2 });
+    expect(said).toMatch(/^\r\x1b\[K█{10}░{10} step 1\/2 [^\n]*\r\x1b\[K█{20} step 2\/2 [^\n]*\n$/);
+  });
+
+  it("says durations as people do", () => {
+    expect([42, 185, 3723].map(duration)).toEqual(["42 s", "3:05", "1:02:03"]);
+  });
+});

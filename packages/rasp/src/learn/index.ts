@@ -1,0 +1,3 @@
+/** Training a Transformer to do what a program does. */
+export { learnedHeads, learnedValues, programAccuracy, programPass, type LearnedHead, type ProgramAccuracy } from "./program-model.js"; // prettier-ignore
+export { ProgramTask, type ProgramBatch, type ProgramHead, type ProgramTaskOptions } from "./program-task.js";
