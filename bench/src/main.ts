@@ -98,7 +98,7 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
 
 const ours = await ourEngines();
 const alone = positionals.every((name) => ["interpreter", "threads", "training"].includes(name));
-const wantsPeers = positionals.some((name) => !["interpreter", "threads"].includes(name));
+const wantsPeers = positionals.some((name) => !["interpreter", "threads", "compiler"].includes(name));
 if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];

@@ -1,5 +1,5 @@
 /** An encoder that learns a program: its training pass, how often it is right, and where its heads look. */
-import type { Rng} from "@selectron/core";
+import type { Rng } from "@selectron/core";
 import { crossEntropy, noGrad, scope, tensor, type Tensor } from "@selectron/core";
 import { attentionLoss, type BatchResult, type TransformerEncoder } from "@selectron/nn";
 import type { Atom } from "../graph/node.js";
