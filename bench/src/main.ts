@@ -31,10 +31,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler"];
+const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training"];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
-const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training"];
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
 const install = positionals[0] === "peers:install";
 if (first === "sizes" && files.length === 0) {

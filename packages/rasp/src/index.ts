@@ -64,7 +64,6 @@ export {
 } from "./draw/index.js";
 export { compile, withProgram, type CompileOptions } from "./compile/index.js";
 export * from "./learn/index.js";
-export { compile, type CompileOptions } from "./compile/index.js";
 export { languageModel, type Written } from "./compile/generate.js";
 export type { Patch } from "./compile/patch.js";
 export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";
