@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { compile, load } from "../src/index.js";
 import { errors, RaspError, warnings, type Diagnostic, type Fix } from "../src/diagnostic.js";
 import { Environment } from "../src/environment.js";
 import { render } from "../src/render.js";
@@ -14,18 +15,23 @@ const fixtures = readdirSync(folder)
   .filter((file) => file.endsWith(".rasp"))
   .map((file) => file.replace(".rasp", ""));
 
-/** All that is said of a program: warnings first, as the command tells them. */
+/** All that is said of a program: warnings first, as the command tells them. Names that end in "causal" are compiled, too. */
 function diagnose(program: string, file: string): Diagnostic[] {
   const environment = new Environment();
   const found: Diagnostic[] = [];
   try {
     environment.run(program, file);
+    if (file.endsWith("-causal.rasp")) found.push(...causalWarnings(program, file));
   } catch (error) {
     if (!(error instanceof RaspError)) throw error;
     found.push(error.diagnostic, ...error.further);
   }
   return [...environment.takeWarnings(), ...found];
 }
+
+/** What a causal compile says of the s-op `result`. */
+const causalWarnings = (program: string, file: string): readonly Diagnostic[] =>
+  compile(load(program, { file }).sop("result"), { vocabulary: "abc", maxLength: 4, causal: true }).warnings;
 
 const apply = (program: string, { span, text }: Fix): string =>
   program.slice(0, span.start) + text + program.slice(span.end);

@@ -20,6 +20,7 @@ export class Basis {
     return new Basis([...new Map([...atoms].map((atom) => [atomKey(atom), atom])).values()]);
   }
 
+  /** How many components vectors of this basis have. */
   get size(): number {
     return this.atoms.length;
   }

@@ -9,6 +9,7 @@ import { RaspError } from "../diagnostic.js";
 import type { Atom, SOp } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 
+/** What a program's inputs are. */
 export interface ProgramTaskOptions {
   /** What the inputs are made of, each token as likely as the others. */
   readonly vocabulary: readonly Atom[];
@@ -43,6 +44,7 @@ const SURVEY = 2000;
 /** Draws in a row without a value that make the task hopeless. */
 const PATIENCE = 1000;
 
+/** Draws inputs of an s-op, and says what a Transformer that learns it is to answer and where its heads should look. */
 export class ProgramTask {
   readonly sop: SOp;
   readonly options: ProgramTaskOptions;
