@@ -1,10 +1,11 @@
-/** What `compile` and `verify` share: which s-op of which program, for which inputs. */
+/** What `compile` and `verify` share: which s-ops of which program, for which inputs. */
 import { compile, readInput, type Atom, type CompiledModel, type SOp } from "@selectron/rasp";
 import { InvalidArgumentError, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
 import { runProgram } from "./program-file.js";
 
 export interface CompileSelection {
+  /** A name, or several with commas between. */
   readonly sop: string;
   readonly vocab: readonly Atom[];
   readonly maxLength: number;
@@ -15,7 +16,7 @@ export interface CompileSelection {
 export function addCompileOptions(command: Command): Command {
   return command
     .argument("<file>", "the RASP program; - reads standard input")
-    .requiredOption("--sop <name>", "the s-op to compile")
+    .requiredOption("--sop <name>", "the s-op to compile; several share a model: hist,sort")
     .requiredOption("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
     .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1))
     .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead");
@@ -39,9 +40,14 @@ export function parseVocabulary(text: string): readonly Atom[] {
   return tokens;
 }
 
-/** The s-op, with the vocabulary as running example, so that a program for numbers is not tried on letters. */
-export function selectSOp(context: Context, file: string, { sop, vocab, maxLength }: CompileSelection): SOp {
-  return runProgram(context, file, vocab.slice(0, maxLength)).sop(sop);
+/** The s-ops by name, with the vocabulary as running example, so that a program for numbers is not tried on letters. */
+function selectSOps(context: Context, file: string, selection: CompileSelection): ReadonlyMap<string, SOp> {
+  const { sop, vocab, maxLength } = selection;
+  const names = sop.split(",");
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined) throw new UsageError(`s-op ${repeated} is asked for twice`, "name each s-op once");
+  const program = runProgram(context, file, vocab.slice(0, maxLength));
+  return new Map(names.map((name) => [name, program.sop(name)]));
 }
 
 /** @throws RaspError with the place in the program, UsageError */
@@ -49,13 +55,13 @@ export function compileSelection(
   context: Context,
   file: string,
   options: CompileSelection,
-): { sop: SOp; model: CompiledModel } {
+): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
   const repeated = options.vocab.find((token, at) => options.vocab.indexOf(token) !== at);
   if (repeated !== undefined)
     throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
-  const sop = selectSOp(context, file, options);
-  const { vocab: vocabulary, maxLength, sop: name, causal = false } = options;
-  const model = compile(sop, { vocabulary, maxLength, name, causal });
+  const sops = Object.fromEntries(selectSOps(context, file, options));
+  const { vocab: vocabulary, maxLength, causal = false } = options;
+  const model = compile(sops, { vocabulary, maxLength, causal });
   context.warn(model.warnings);
-  return { sop, model };
+  return { sops, model };
 }

@@ -9,13 +9,16 @@ export function reportText(sop: string, report: ReportJson): string {
   const skipped =
     withoutValue === 0 ? "" : `\n${withoutValue} of them have no value in the program itself, and were not compared.`;
   if (ok) return `${sop}: the model agrees with the program on ${tried}.${skipped}`;
-  return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${counterexampleText(counterexample!)}`;
+  return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${counterexampleText(sop, counterexample!)}`;
 }
 
-function counterexampleText({ input, expected, got, kinds, firstWrong }: CounterexampleJson): string {
+function counterexampleText(
+  sop: string,
+  { output, input, expected, got, kinds, firstWrong }: CounterexampleJson,
+): string {
   const sequence = (value: Json, its: string): string => displaySequence(decodeSequence(value as readonly Json[], its));
   return [
-    "The smallest input on which it differs:",
+    `The smallest input on which it differs${output === sop ? "" : `, in ${output}`}:`,
     `  input     ${sequence(input, kinds.input)}`,
     `  program   ${sequence(expected, kinds.expected)}`,
     `  model     ${sequence(got, kinds.got)}`,

@@ -27,6 +27,30 @@ describe("compile and run", () => {
     expect(JSON.parse(json.out)).toEqual({ sop: "reverse", value: ["b", "a"], kinds: "ss" });
   });
 
+  it("several s-ops share a model", async () => {
+    const both = ["hist.rasp", "--sop", "hist,tokens_asis", "--vocab", "a,b", "--max-length", "4"];
+    expect(await call("compile", ...both, "-o", "two.safetensors")).toMatchObject({ exitCode: 0, err: "" });
+    const ran = await selectron(["run", "two.safetensors", "--input", "aab"], { binaries });
+    expect(ran.out).toBe("hist = [2, 2, 1] (ints)\ntokens_asis = [a, a, b] (strings)\n");
+    const json = await selectron(["run", "two.safetensors", "--input", "aab", "--json"], { binaries });
+    expect(JSON.parse(json.out)).toEqual({
+      outputs: [
+        { sop: "hist", value: [2, 2, 1], kinds: "iii" },
+        { sop: "tokens_asis", value: ["a", "a", "b"], kinds: "sss" },
+      ],
+    });
+    const traced = await call("run", "two.safetensors", "--input", "aab", "--trace", "--program", "hist.rasp");
+    expect(traced.out).toContain("hist");
+    expect((await call("verify", ...both, "--exhaustive")).out).toBe(
+      "hist,tokens_asis: the model agrees with the program on all 30 inputs of 1 to 4 tokens.\n",
+    );
+    const twice = await call("compile", "hist.rasp", "--sop", "hist,hist", ...both.slice(3), "-o", "x.safetensors");
+    expect([twice.exitCode, twice.err]).toEqual([
+      2,
+      "error: s-op hist is asked for twice\n  help: name each s-op once\n",
+    ]);
+  });
+
   it("writes ONNX, which also runs without its program", async () => {
     expect(await call("compile", ...reverse, "-o", "m.onnx")).toMatchObject({ exitCode: 0, err: "" });
     const text = new TextDecoder("latin1").decode(binaries.get("m.onnx"));

@@ -63,6 +63,7 @@ export {
   type Use,
 } from "./draw/index.js";
 export { compile, withProgram, type CompileOptions } from "./compile/index.js";
+export type { NamedOutput, Outputs } from "./compile/outputs.js";
 export * from "./learn/index.js";
 export { languageModel, type Written } from "./compile/generate.js";
 export type { Patch } from "./compile/patch.js";
@@ -70,7 +71,7 @@ export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";
 export type { CompiledProgram, Place } from "./compile/standing-sops.js";
 export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compile/compiled-model.js";
 export type { Decoding } from "./compile/decoding.js";
-export { ModelFileError, type ModelCard } from "./compile/model-card.js";
+export { ModelFileError, type ModelCard, type OutputCard } from "./compile/model-card.js";
 export type { Certificate, StreamBound } from "./compile/certify.js";
 export type { Layout, Resolved } from "./compile/layout.js";
 export type { Probe } from "./compile/plan.js";

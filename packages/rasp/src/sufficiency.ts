@@ -176,7 +176,7 @@ function valueSets(
   maxLength: number,
 ): ((length: number, position: number) => ValueSet) | undefined {
   try {
-    const { root } = simplify(sop, maxLength);
+    const root = simplify([sop], maxLength).sops.get(sop)!;
     const domain = new Domain(vocabulary, maxLength);
     domain.at(root, 1, 0); // computes all of them
     return (length, position) => domain.at(root, length, position);

@@ -52,13 +52,37 @@ export function registerRun(program: Command, context: Context): void {
         showTrace(context, model, atoms, source, json === true);
         return;
       }
-      const values = model.values([atoms])[0]!;
-      if (json) context.printJson({ sop: model.card.name, ...encodeResult(values) });
-      else context.print(displaySequence(values));
+      const outputs = model
+        .outputs([atoms])
+        .map(([values], o) => ({ name: model.card.outputs[o]!.name, values: values! }));
+      if (json) context.printJson(outputsJson(outputs));
+      else context.print(outputsText(outputs));
       // With --json standard output holds one object only.
       if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
     });
 }
+
+interface OutputValues {
+  readonly name: string;
+  readonly values: readonly Atom[];
+}
+
+const outputJson = ({ name, values }: OutputValues): Readonly<Record<string, Json>> => ({
+  sop: name,
+  ...encodeResult(values),
+});
+
+/** Several outputs stand in a list. */
+function outputsJson(outputs: readonly OutputValues[]): Readonly<Record<string, Json>> {
+  const [first, ...more] = outputs.map(outputJson);
+  return more.length === 0 ? first! : { outputs: [first!, ...more] };
+}
+
+/** Several outputs have a line each, with their names. */
+const outputsText = (outputs: readonly OutputValues[]): string =>
+  outputs.length === 1
+    ? displaySequence(outputs[0]!.values)
+    : outputs.map(({ name, values }) => `${name} = ${displaySequence(values)}`).join("\n");
 
 /** @throws UsageError where the model is no decoder */
 function writeTokens(
@@ -85,11 +109,11 @@ function showTrace(
 ): void {
   if (file === undefined)
     throw new UsageError("--trace needs the program, which names the s-ops", "add --program FILE.rasp");
-  const { name, vocabulary, maxLength } = model.card;
-  const sop = runProgram(context, file, vocabulary.slice(0, maxLength)).sop(name);
+  const { name, vocabulary, maxLength, outputs } = model.card;
+  const program = runProgram(context, file, vocabulary.slice(0, maxLength));
   let whole: CompiledModel;
   try {
-    whole = withProgram(model, sop);
+    whole = withProgram(model, Object.fromEntries(outputs.map((output) => [output.name, program.sop(output.name)])));
   } catch (error) {
     if (error instanceof RangeError)
       throw new UsageError(error.message, "give the program and the version that compiled it");

@@ -13,7 +13,7 @@ import {
 import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
-import type { Context } from "../context.js";
+import { UsageError, type Context } from "../context.js";
 import { certificateJson, certificateText, statsJson, statsText, tokensText } from "../describe-model.js";
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../model-file.js";
@@ -34,11 +34,14 @@ export function registerTour(program: Command, context: Context): void {
     .action(async (file: string, options: TourOptions) => {
       const input = parseInput(options.input);
       const exhaustive = howToVerify({ ...options, exhaustive: true, seed: 0 });
-      const { sop, model } = compileSelection(context, file, options);
+      const { sops, model } = compileSelection(context, file, options);
+      const [sop, ...more] = Object.values(sops);
+      if (!sop || more.length > 0)
+        throw new UsageError("a tour shows one s-op", "name one with --sop; `compile` and `verify` take several");
       const values = new Evaluation(input).sop(sop);
       const counted = cost(sop);
       await useFastKernels();
-      const report = verify(sop, model, exhaustive);
+      const report = verify(sops, model, exhaustive);
       if (!report.ok) context.exitCode = 1;
 
       if (options.json) {

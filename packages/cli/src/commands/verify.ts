@@ -28,9 +28,9 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: VerifyCommandOptions) => {
       const how = howToVerify(options);
-      const { sop, model } = compileSelection(context, file, options);
+      const { sops, model } = compileSelection(context, file, options);
       await useFastKernels();
-      const report = { sop: options.sop, ...encodeReport(verify(sop, model, how)), stats: statsJson(model) };
+      const report = { sop: options.sop, ...encodeReport(verify(sops, model, how)), stats: statsJson(model) };
       if (!report.ok) context.exitCode = 1;
       if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));

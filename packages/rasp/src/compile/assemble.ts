@@ -15,12 +15,13 @@ export interface Assembled {
 /** Token id 0 and position 0 are BOS; token v of the vocabulary is id v + 1, position i of the input is i + 1. */
 export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
   const layers = layersOf(plan, layout);
+  const columns = plan.outputs.flatMap(({ reads }) => reads);
   const config: EncoderConfig = {
     vocabularySize: plan.embeddings.tokens.names.length + 1,
     maxLength: plan.embeddings.indices.names.length + 1,
     dModel: layout.labels.length,
     blocks: layers.map(({ config: block }) => block),
-    outputs: plan.output.reads.length,
+    outputs: columns.length,
     ...(causal ? { causal } : {}),
   };
   const weights = new Weights(config);
@@ -49,7 +50,7 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
 
   const unembedding = weights.matrix("unembedding.weight");
   const bias = weights.matrix("unembedding.bias");
-  plan.output.reads.forEach((read, c) => {
+  columns.forEach((read, c) => {
     const resolved = layout.resolve(read);
     for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, c, weight);
     bias.set(0, c, resolved.bias);

@@ -9,7 +9,7 @@ import type { Anchors } from "./anchors.js";
 import { leastDistance } from "./decoding.js";
 import { exactGrid, gridOf, MANTISSA, type Held } from "./exact-sum.js";
 import { openInput, stepInputs, type FittedBox } from "./feed-forward.js";
-import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Feature, type Head, type Plan } from "./plan.js";
+import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Feature, type Head, type Output, type Plan } from "./plan.js";
 import { readAtBos, type Read, type Stream } from "./read.js";
 
 /** Half a unit in the last place of float32, relative. */
@@ -60,7 +60,7 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
     certifier.attention(plan.heads.filter((head) => head.layer === layer));
     certifier.feedForward(plan.features.filter(({ stream }) => stream.layer === layer));
   }
-  certifier.decoding(plan);
+  for (const output of plan.outputs) certifier.decoding(output);
   const { margins, bounds } = certifier;
   const worst = margins.reduce((a, b) => (b.margin < a.margin ? b : a), {
     margin: Infinity,
@@ -227,7 +227,7 @@ class Certifier {
     return size;
   }
 
-  decoding({ output: { classes, points, reads } }: Plan): void {
+  decoding({ classes, points, reads }: Output): void {
     const error = this.worst(reads);
     const margin = points ? leastDistance(points, classes) / 2 : 1 / 2;
     if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });

@@ -10,7 +10,7 @@ import type { Atom } from "../graph/node.js";
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import type { Certificate } from "./certify.js";
-import { decode } from "./decoding.js";
+import { decode, widthOf } from "./decoding.js";
 import { generateFrom, type Written } from "./generate.js";
 import { patcher, type Patch } from "./patch.js";
 import type { CompiledProgram } from "./standing-sops.js";
@@ -35,6 +35,8 @@ export interface ModelStats {
 export interface RunOptions {
   /** What to replace on the way, by s-op name. */
   readonly patch?: readonly Patch[];
+  /** Of a model with several outputs: whose values; the first one's if absent. */
+  readonly output?: string;
 }
 
 /** An input that the model does not take. */
@@ -74,28 +76,35 @@ export class CompiledModel {
    * The value at each position, none for an empty input.
    *
    * @throws ModelInputError on an unknown token or a too long input
-   * @throws RangeError on a patch that does not fit
+   * @throws RangeError on a patch that does not fit, and on an output that the model does not have
    */
-  run(input: Input, { patch = [] }: RunOptions = {}): Plain[] {
+  run(input: Input, { patch = [], output }: RunOptions = {}): Plain[] {
     const atoms = inputElements(input);
-    return this.values([atoms], undefined, patcher(this, atoms, patch))[0]!.map(plainAtom);
+    const outputs = this.outputs([atoms], undefined, patcher(this, atoms, patch));
+    return outputs[this.outputIndex(output)]![0]!.map(plainAtom);
   }
 
   /** Like `run`, for many inputs of any lengths in one forward pass. */
-  runBatch(inputs: readonly Input[]): Plain[][] {
-    return this.values(inputs.map(inputElements)).map((values) => values.map(plainAtom));
+  runBatch(inputs: readonly Input[], { output }: Omit<RunOptions, "patch"> = {}): Plain[][] {
+    const outputs = this.outputs(inputs.map(inputElements));
+    return outputs[this.outputIndex(output)]!.map((values) => values.map(plainAtom));
+  }
+
+  /** The first output's values: see `outputs`. */
+  values(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][] {
+    return this.outputs(inputs, record, patch)[0]!;
   }
 
   /**
-   * The values as atoms, ints and floats apart. Inputs may have different lengths: shorter ones are padded and the padding
-   * is hidden from every head, so that an input's values do not depend on what it is batched with.
+   * The values as atoms, ints and floats apart, [output][input][position]. Inputs may have different lengths: shorter ones are padded
+   * and the padding is hidden from every head, so that an input's values do not depend on what it is batched with.
    *
    * @param record - sees every named activation, [batch, BOS and longest input, …]
    * @param patch - replaces activations before `record` sees them
    * @throws ModelInputError on an unknown token or a too long input
    */
-  values(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][] {
-    if (inputs.length === 0) return [];
+  outputs(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][][] {
+    if (inputs.length === 0) return this.card.outputs.map(() => []);
     const rows = inputs.map((input) => this.encode(input));
     const longest = Math.max(...rows.map((row) => row.length));
     const logits = this.model.forward(
@@ -115,13 +124,25 @@ export class CompiledModel {
             ),
           },
     );
-    const outputs = logits.shape[2]!;
-    return inputs.map((input, b) =>
-      input.map((_, i) => {
-        const start = (b * longest + i + 1) * outputs;
-        return decode(this.card.decoding, logits.data.subarray(start, start + outputs));
-      }),
-    );
+    const columns = logits.shape[2]!;
+    let from = 0;
+    return this.card.outputs.map(({ decoding }) => {
+      const [first, width] = [from, widthOf(decoding)];
+      from += width;
+      return inputs.map((input, b) =>
+        input.map((_, i) => {
+          const start = (b * longest + i + 1) * columns + first;
+          return decode(decoding, logits.data.subarray(start, start + width));
+        }),
+      );
+    });
+  }
+
+  private outputIndex(name: string | undefined): number {
+    const names = this.card.outputs.map((output) => output.name);
+    const index = name === undefined ? 0 : names.indexOf(name);
+    if (index < 0) throw new RangeError(`the model has no output "${name}"; it has ${names.join(", ")}`);
+    return index;
   }
 
   /**
@@ -180,18 +201,22 @@ export class CompiledModel {
   /**
    * The model as an ONNX file (opset 13) with any batch size and sequence length, for onnxruntime and what builds on it.
    * Input `tokens`, int64 [batch, sequence]: id 0 (BOS), then v + 1 for token v of the vocabulary, then -1 for padding.
-   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the card's `decoding.classes`. Position 0 and
-   * padded positions mean nothing. The metadata are those of the safetensors file.
+   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the `decoding.classes` of the card's output. Several
+   * outputs have `classes.NAME` each. Position 0 and padded positions mean nothing. The metadata are those of the safetensors file.
    */
   toOnnx(): Uint8Array {
-    const { name, maxLength, decoding } = this.card;
+    const { name, maxLength, outputs } = this.card;
     return encoderToOnnx(this.model, {
       name,
       text:
         `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
         "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
       metadata: encodeCard(this.card),
-      ...(decoding.points ? { classPoints: decoding.points } : {}),
+      outputs: outputs.map(({ name: output, decoding }) => ({
+        name: outputs.length === 1 ? "classes" : `classes.${output}`,
+        width: widthOf(decoding),
+        ...(decoding.points ? { points: decoding.points } : {}),
+      })),
     });
   }
 

@@ -14,6 +14,9 @@ export interface Decoding {
   readonly points?: readonly (readonly number[])[];
 }
 
+/** How many columns of the logits are read. */
+export const widthOf = ({ classes, points }: Decoding): number => (points ? points[0]!.length : classes.length);
+
 /** The value that a position's outputs stand for. */
 export const decode = (decoding: Decoding, outputs: ArrayLike<number>): Atom =>
   decoding.classes[classOf(decoding, outputs)]!;

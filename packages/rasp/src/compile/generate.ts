@@ -7,7 +7,7 @@ import { cached, generate, type GenerateOptions, type Generative } from "@select
 import { plainAtom, type Plain } from "../interpret/evaluate.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import type { CompiledModel } from "./compiled-model.js";
-import { classOf, type Decoding } from "./decoding.js";
+import { classOf, widthOf, type Decoding } from "./decoding.js";
 
 /** What a causal model wrote. */
 export interface Written {
@@ -41,19 +41,21 @@ export function generateFrom(compiled: CompiledModel, prompt: Input, options: Om
 export function languageModel(compiled: CompiledModel): { readonly model: Generative; readonly end: number } {
   const { model, card } = compiled;
   const end = card.vocabulary.length + 1;
-  const idOfClass = card.decoding.classes.map((value) => compiled.idOf(value) ?? end);
+  // The first output writes; others are for reading along.
+  const { decoding } = card.outputs[0]!;
+  const idOfClass = decoding.classes.map((value) => compiled.idOf(value) ?? end);
   return {
-    model: cached((tokens, cache) => byToken(model.forward(tokens, { cache }), card.decoding, idOfClass, end + 1), model.config.maxLength), // prettier-ignore
+    model: cached((tokens, cache) => byToken(model.forward(tokens, { cache }), decoding, idOfClass, end + 1), model.config.maxLength), // prettier-ignore
     end,
   };
 }
 
-/** Scores of classes [B, k, classes] as scores of ids [B, k, ids]: the best of the classes that an id stands for. */
+/** Scores of classes [B, k, columns], the first output's first, as scores of ids [B, k, ids]: the best of the classes that an id stands for. */
 function byToken(logits: Tensor, decoding: Decoding, idOfClass: readonly number[], ids: number): Tensor {
-  const [batch, length, outputs] = logits.shape as [number, number, number];
+  const [batch, length, columns] = logits.shape as [number, number, number];
   const scores = new Float32Array(batch * length * ids).fill(NEVER);
   for (let row = 0; row < batch * length; row++) {
-    const own = logits.data.subarray(row * outputs, (row + 1) * outputs);
+    const own = logits.data.subarray(row * columns, row * columns + widthOf(decoding));
     const offer = (c: number, score: number): void => {
       const at = row * ids + idOfClass[c]!;
       scores[at] = Math.max(scores[at]!, score);

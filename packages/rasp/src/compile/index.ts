@@ -1,13 +1,12 @@
 /** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
-import type { SOp } from "../graph/node.js";
 import { inputElements, type Input } from "../interpret/tokens.js";
 import { assemble } from "./assemble.js";
 import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
 import { layOut } from "./layout.js";
-import type { Decoding } from "./decoding.js";
 import { lookAhead } from "./look-ahead.js";
+import { namedOutputs, type Outputs } from "./outputs.js";
 import type { Output } from "./plan.js";
 import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
@@ -19,7 +18,7 @@ export interface CompileOptions {
   readonly vocabulary: Input;
   /** The longest input, 1 or more. */
   readonly maxLength: number;
-  /** The name that the model carries. */
+  /** The name that the model carries; the names of its outputs if absent. */
   readonly name?: string;
   /**
    * Compile to a decoder: no row sees a position after its own, as if every selector had `and select(indices, indices, <=)`. The
@@ -30,38 +29,48 @@ export interface CompileOptions {
 
 /**
  * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm), that computes it on
- * every input over the vocabulary with up to `maxLength` elements on which the program has a value.
+ * every input over the vocabulary with up to `maxLength` elements on which the program has a value. Several s-ops, given by name,
+ * share one model: what they have in common is computed once, and each has its own columns of the logits.
  *
  * @throws RaspError of class `compile`, at the s-op's place in the source, where that cannot be done.
- * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up.
+ * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, or no s-op.
  */
-export function compile(sop: SOp, { vocabulary, maxLength, name, causal = false }: CompileOptions): CompiledModel {
+export function compile(
+  program: Outputs,
+  { vocabulary, maxLength, name, causal = false }: CompileOptions,
+): CompiledModel {
+  const outputs = namedOutputs(program, name);
   const tokens = distinctAtoms(inputElements(vocabulary));
   if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
   if (!Number.isSafeInteger(maxLength) || maxLength < 1)
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
 
-  const { form, root, sops, selections } = simplify(sop, maxLength, causal);
+  const roots = outputs.map(({ sop }) => sop);
+  const { form, sops, selections } = simplify(roots, maxLength, causal);
   const domain = new Domain(tokens, maxLength, causal);
-  const planned = plan(root, form, domain);
+  const planned = plan(
+    roots.map((root) => sops.get(root)!),
+    form,
+    domain,
+  );
   const certificate = certify(planned, tokens, maxLength);
   const layout = layOut(planned);
   const { model, heads } = assemble(planned, layout, causal);
   return new CompiledModel(
     model,
     {
-      name: name ?? sop.name ?? "s-op",
+      name: name ?? outputs.map((output) => output.name).join(", "),
       vocabulary: tokens,
       maxLength,
-      decoding: decodingOf(planned.output),
+      outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
       labels: layout.labels,
       heads,
       certificate,
       config: model.config,
     },
     layout,
-    causal ? lookAhead(sop, selections, domain) : [],
-    { root: sop, normal: sops },
+    causal ? lookAhead(roots, selections, domain) : [],
+    { outputs, normal: sops },
   );
 }
 
@@ -71,9 +80,9 @@ export function compile(sop: SOp, { vocabulary, maxLength, name, causal = false 
  *
  * @throws RangeError where the program compiles to another model
  */
-export function withProgram(model: CompiledModel, sop: SOp): CompiledModel {
+export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
   const { vocabulary, maxLength, name, labels } = model.card;
-  const again = compile(sop, { vocabulary, maxLength, name, causal: model.causal });
+  const again = compile(program, { vocabulary, maxLength, name, causal: model.causal });
   if (again.card.labels.join("\n") !== labels.join("\n"))
     throw new RangeError(
       `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,
@@ -81,4 +90,4 @@ export function withProgram(model: CompiledModel, sop: SOp): CompiledModel {
   return new CompiledModel(model.model, model.card, again.layout, [], again.program);
 }
 
-const decodingOf = ({ kind, classes, points }: Output): Decoding => ({ kind, classes, ...(points ? { points } : {}) });
+const decodingOf = ({ kind, classes, points }: Output) => ({ kind, classes, ...(points ? { points } : {}) });

@@ -77,7 +77,7 @@ function allReads(plan: Plan): Read[] {
   return [
     ...plan.heads.flatMap(ofHead),
     ...plan.features.flatMap((feature) => feature.units.map((unit) => unit.input)),
-    ...plan.output.reads,
+    ...plan.outputs.flatMap(({ reads }) => reads),
   ];
 }
 

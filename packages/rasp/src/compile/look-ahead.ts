@@ -15,12 +15,16 @@ interface Pair {
  * One warning for each place of the program with a selector that looks ahead.
  * What looks ahead in the library is blamed on what uses it.
  */
-export function lookAhead(root: SOp, selections: ReadonlyMap<Selector, Selection>, domain: Domain): Diagnostic[] {
+export function lookAhead(
+  roots: readonly SOp[],
+  selections: ReadonlyMap<Selector, Selection>,
+  domain: Domain,
+): Diagnostic[] {
   /** For each node, what looks ahead inside it and has no place in the program yet. */
   const unplaced = new Map<GraphNode, readonly Found[]>();
   const found = new Map<string, Diagnostic>();
   const pairs = new Map<Selector, Pair | undefined>();
-  for (const node of topological(root)) {
+  for (const node of topological(...roots)) {
     const used = node.kind === "aggregate" || node.kind === "best" ? node.selector : undefined;
     const own: Found[] = [];
     if (used && used.kind !== "best") {
@@ -30,7 +34,7 @@ export function lookAhead(root: SOp, selections: ReadonlyMap<Selector, Selection
     }
     const inherited = operands(node).flatMap((operand) => unplaced.get(operand) ?? []);
     const all = [...new Set([...own, ...inherited])];
-    if (isLibrary(node) && node !== root) unplaced.set(node, all);
+    if (isLibrary(node) && !roots.includes(node as SOp)) unplaced.set(node, all);
     else
       for (const one of all) {
         const { selector } = one;

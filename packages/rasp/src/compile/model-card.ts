@@ -6,12 +6,13 @@ import type { Decoding } from "./decoding.js";
 
 /** What a model file says of itself: vocabulary, decoding, layout and certificate. */
 export interface ModelCard {
-  /** The s-op that was compiled. */
+  /** The s-op that was compiled, or all of them. */
   readonly name: string;
   readonly vocabulary: readonly Atom[];
   /** The longest input, without BOS. */
   readonly maxLength: number;
-  readonly decoding: Decoding;
+  /** One for each s-op that was compiled. Their columns of the logits come one after the other. */
+  readonly outputs: readonly OutputCard[];
   /** What each residual coordinate stands for. */
   readonly labels: readonly string[];
   /** What each head of each layer computes. */
@@ -20,8 +21,14 @@ export interface ModelCard {
   readonly config: EncoderConfig;
 }
 
+/** What one s-op's columns of the logits stand for. */
+export interface OutputCard {
+  readonly name: string;
+  readonly decoding: Decoding;
+}
+
 const FORMAT = "selectron-model";
-const VERSION = 1;
+const VERSION = 2;
 
 type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string] | ["null"];
 
@@ -55,7 +62,10 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       name: card.name,
       vocabulary: card.vocabulary.map(atomToJson),
       maxLength: card.maxLength,
-      decoding: { ...card.decoding, classes: card.decoding.classes.map(atomToJson) },
+      outputs: card.outputs.map(({ name, decoding }) => ({
+        name,
+        decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
+      })),
       labels: card.labels,
       heads: card.heads,
       certificate: certificateToJson(card.certificate),
@@ -98,7 +108,6 @@ export class ModelFileError extends Error {
 
 function cardOf(json: unknown): ModelCard {
   const card = record(json, "the description");
-  const decoding = record(card["decoding"], "decoding");
   const config = record(card["config"], "config");
   const vocabulary = list(card["vocabulary"], "vocabulary").map(atomOf);
   return {
@@ -106,7 +115,7 @@ function cardOf(json: unknown): ModelCard {
     vocabulary,
     certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
     maxLength: whole(card["maxLength"], "maxLength"),
-    decoding: decodingOf(decoding),
+    outputs: outputsOf(card["outputs"]),
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
     config: {
@@ -125,6 +134,15 @@ function cardOf(json: unknown): ModelCard {
       }),
     },
   };
+}
+
+function outputsOf(json: unknown): OutputCard[] {
+  const outputs = list(json, "outputs").map((item) => {
+    const output = record(item, "outputs");
+    return { name: text(output["name"], "outputs"), decoding: decodingOf(record(output["decoding"], "decoding")) };
+  });
+  if (outputs.length === 0) throw damaged("outputs");
+  return outputs;
 }
 
 function decodingOf(json: Record<string, unknown>): Decoding {

@@ -64,7 +64,7 @@ export interface Probe {
   readonly tolerance: number;
 }
 
-/** What is read at the end, and what it stands for. */
+/** What is read at the end for one s-op, and what it stands for. */
 export interface Output extends Decoding {
   readonly reads: readonly Read[];
 }
@@ -74,7 +74,8 @@ export interface Plan {
   readonly heads: readonly Head[];
   readonly features: readonly Feature[];
   readonly anchors: Anchors;
-  readonly output: Output;
+  /** In the order of their columns in the logits. */
+  readonly outputs: readonly Output[];
   readonly probes: readonly Probe[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes the plan, from the output backwards. Each head and feature goes to the earliest layer that has what it reads, so that
+ * Makes the plan, from the outputs backwards. Each head and feature goes to the earliest layer that has what it reads, so that
  * the depth is the least for the simplified graph.
  */
 import { atomKey } from "../atom/compare.js";
@@ -33,9 +33,9 @@ import { codesOf, coordinates, numbersOf, oneHot, type Standing } from "./standi
 import { atomNumber, distinctAtoms } from "./value-set.js";
 
 /** @throws RaspError of class `compile`, at the s-op that cannot be had. */
-export function plan(root: NormalSOp, form: NormalForm, domain: Domain): Plan {
+export function plan(roots: readonly NormalSOp[], form: NormalForm, domain: Domain): Plan {
   const planner = new Planner(form, domain);
-  const output = planner.output(root);
+  const outputs = roots.map((root) => planner.output(root));
   const { heads, tokens, indices } = planner;
   const features = planner.features.planned;
   return {
@@ -43,7 +43,7 @@ export function plan(root: NormalSOp, form: NormalForm, domain: Domain): Plan {
     heads,
     features,
     anchors: anchorsOf(heads, features),
-    output,
+    outputs,
     probes: [...planner.probes, ...planner.features.probes],
   };
 }

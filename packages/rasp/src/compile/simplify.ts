@@ -12,14 +12,13 @@ import { signOfMeans, sumOfMeans } from "./sum-of-means.js";
 
 export interface Simplified {
   readonly form: NormalForm;
-  readonly root: NormalSOp;
   /** What became of each s-op of the program. */
   readonly sops: ReadonlyMap<GraphNode, NormalSOp>;
   /** What each selector of the program selects, later positions included even if heads do not see them. */
   readonly selections: ReadonlyMap<Selector, Selection>;
 }
 
-export function simplify(root: SOp, maxLength: number, causal = false): Simplified {
+export function simplify(roots: readonly SOp[], maxLength: number, causal = false): Simplified {
   const form = new NormalForm(causal);
   const sops = new Map<GraphNode, NormalSOp>();
   const selections = new Map<Selector, Chosen>();
@@ -32,7 +31,7 @@ export function simplify(root: SOp, maxLength: number, causal = false): Simplifi
       "split it into several s-ops",
     );
 
-  for (const node of topological(root)) {
+  for (const node of topological(...roots)) {
     const sop = (operand: SOp): NormalSOp => sops.get(operand)!;
     const chosen = (operand: Selector): Chosen => selections.get(operand)!;
     const selection = (operand: Selector): Selection => asSelection(form, chosen(operand));
@@ -91,7 +90,6 @@ export function simplify(root: SOp, maxLength: number, causal = false): Simplifi
   }
   return {
     form,
-    root: sops.get(root)!,
     sops,
     selections: new Map([...selections].map(([node, { selection }]) => [node, selection])),
   };

@@ -3,16 +3,17 @@ import { isSelector, topological, type GraphNode, type SOp } from "../graph/node
 import type { CompiledModel } from "./compiled-model.js";
 import type { Layout } from "./layout.js";
 import type { NormalSOp } from "./normal.js";
+import type { NamedOutput } from "./outputs.js";
 import type { Probe } from "./plan.js";
 import type { Stream } from "./read.js";
 
 /** The program that a model was compiled from, and what became of each of its s-ops. */
 export interface CompiledProgram {
-  readonly root: SOp;
+  readonly outputs: readonly NamedOutput[];
   readonly normal: ReadonlyMap<GraphNode, NormalSOp>;
 }
 
-/** An s-op that the program names; the one that was compiled is the last, under the model's name if it has none. */
+/** An s-op that the program names; those that were compiled are the last, under their own names or else the outputs'. */
 export interface NamedSOp {
   readonly name: string;
   readonly node: SOp;
@@ -32,15 +33,16 @@ export function inside(compiled: CompiledModel): { readonly layout: Layout; read
     throw new RangeError(
       `the model of "${card.name}" was read from a file; give it the s-op that it was compiled from: withProgram(model, sop)`,
     );
-  const named = topological(program.root).filter(
-    (node): node is SOp => !isSelector(node) && node !== program.root && node.name !== undefined && isOwn(node),
+  const roots = new Map<GraphNode, NamedOutput>(program.outputs.map((output) => [output.sop, output]));
+  const named = topological(...roots.keys()).filter(
+    (node): node is SOp => !isSelector(node) && !roots.has(node) && node.name !== undefined && isOwn(node),
   );
   return {
     layout,
-    sops: [...named, program.root].map((node) => ({
-      name: node.name ?? card.name,
-      node,
-      normal: program.normal.get(node)!,
+    sops: [...named.map((sop) => ({ name: sop.name!, sop })), ...roots.values()].map(({ name, sop }) => ({
+      name: sop.name ?? name,
+      node: sop,
+      normal: program.normal.get(sop)!,
     })),
   };
 }

@@ -5,7 +5,7 @@
  * |---|---|---|
  * | `tokens` | int64 [batch, sequence] | token ids, -1 for padding |
  * | `logits` | float [batch, sequence, outputs] | what the unembedding gives |
- * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class |
+ * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class; several outputs have one each |
  *
  * Padded positions are hidden from the others, and of a causal model later ones; what stands at padded positions in the outputs
  * means nothing.
@@ -22,8 +22,17 @@ export interface OnnxDescription {
   /** For people who look at the file. */
   readonly text: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where the logits are a point and its class the nearest of these; absent where the largest logit is the class. */
-  readonly classPoints?: readonly (readonly number[])[];
+  /** What is read off the logits, in the order of their columns. */
+  readonly outputs: readonly OnnxOutput[];
+}
+
+/** Classes that are read off some columns of the logits. */
+export interface OnnxOutput {
+  readonly name: string;
+  /** How many columns. */
+  readonly width: number;
+  /** Where the columns are a point and its class the nearest of these; absent where the largest logit is the class. */
+  readonly points?: readonly (readonly number[])[];
 }
 
 /** The bytes of an ONNX file; equal models give equal bytes. */
@@ -32,7 +41,12 @@ export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescri
   for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
   const logits = encoder(graph, model, "tokens");
   graph.name(logits, "logits");
-  graph.name(classes(graph, logits, description.classPoints), "classes");
+  let from = 0;
+  for (const output of description.outputs) {
+    const columns = description.outputs.length === 1 ? logits : columnsOf(graph, logits, from, output.width);
+    graph.name(classes(graph, columns, output), output.name);
+    from += output.width;
+  }
   return encodeOnnx({
     name: description.name,
     irVersion: IR_VERSION,
@@ -43,7 +57,7 @@ export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescri
     inputs: [{ name: "tokens", type: INT64, shape: ["batch", "sequence"] }],
     outputs: [
       { name: "logits", type: FLOAT, shape: ["batch", "sequence", model.config.outputs] },
-      { name: "classes", type: INT64, shape: ["batch", "sequence"] },
+      ...description.outputs.map(({ name }) => ({ name, type: INT64, shape: ["batch", "sequence"] }) as const),
     ],
     metadata: description.metadata,
   });
@@ -95,10 +109,14 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
   return linear(graph, `${path}.output`, graph.apply("Reshape", [joined, graph.ints([0, 0, heads * dHead])]));
 }
 
-function classes(graph: Graph, logits: string, points: readonly (readonly number[])[] | undefined): string {
+/** Columns of the logits. */
+const columnsOf = (graph: Graph, logits: string, from: number, width: number): string =>
+  graph.apply("Slice", [logits, graph.ints([from]), graph.ints([from + width]), graph.ints([2])]);
+
+function classes(graph: Graph, logits: string, { name, points }: OnnxOutput): string {
   if (!points) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
   const shape = [points.length, points[0]!.length];
-  const ofClasses = graph.tensor(`${CONSTANT}classes`, shape, Float32Array.from(points.flat()));
+  const ofClasses = graph.tensor(`${CONSTANT}${name}`, shape, Float32Array.from(points.flat()));
   const apart = graph.apply("Sub", [graph.apply("Unsqueeze", [logits, graph.ints([2])]), ofClasses]); // [B, n, points, outputs]
   const distances = graph.apply("ReduceMax", [graph.apply("Abs", [apart])], { axes: [-1], keepdims: 0 });
   return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });

@@ -2,6 +2,7 @@
 import { atomsEqual } from "../atom/compare.js";
 import type { CompiledModel } from "../compile/compiled-model.js";
 import { RaspError } from "../diagnostic.js";
+import { namedOutputs, type Outputs } from "../compile/outputs.js";
 import type { Atom, SOp } from "../graph/node.js";
 import { causal } from "../graph/causal.js";
 import { Evaluation } from "../interpret/evaluation.js";
@@ -23,7 +24,7 @@ export interface VerifyReport {
   readonly exhaustive: boolean;
   /** Inputs tried, those without a value among them. */
   readonly inputs: number;
-  /** Inputs on which the program itself fails; the model's answer there means nothing. */
+  /** Inputs on which an s-op itself fails; the model's answer there means nothing. */
   readonly withoutValue: number;
   /** Inputs on which model and program differ. */
   readonly wrong: number;
@@ -40,6 +41,8 @@ export interface Counterexample {
   /** The place in the whole run, from 0, of the first input that is wrong; `input` is what it shrank to. */
   readonly at: number;
   readonly input: readonly Atom[];
+  /** Which output is wrong. */
+  readonly output: string;
   /** What the interpreter gives. */
   readonly expected: readonly Atom[];
   /** What the model gives. */
@@ -51,20 +54,22 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`. The counterexample is the first wrong one, made as small
- * as it gets; in an exhaustive run that is the smallest there is. The shards' reports merge to the whole run's: `mergeReports`.
+ * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`.
+ * The counterexample is the first wrong one, made as small as it gets; in an exhaustive run that is the smallest there is. The shards'
+ * reports merge to the whole run's: `mergeReports`.
  *
+ * @param program - what `compile` was given: the s-op, or all of them by name.
  * @param onProgress - called now and then with the number of inputs tried so far.
- * @throws RangeError on a shard that is not one of 1 to its count.
+ * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs.
  */
 export function verify(
-  sop: SOp,
+  program: Outputs,
   compiled: CompiledModel,
   options: VerifyOptions,
   onProgress?: (inputs: number) => void,
 ): VerifyReport {
   const { vocabulary, maxLength } = compiled.card;
-  const program = compiled.causal ? causal(sop) : sop;
+  const outputs = programOf(program, compiled);
   const { shard = WHOLE } = options;
   checkShard(shard);
   const exhaustive = "exhaustive" in options;
@@ -74,17 +79,20 @@ export function verify(
   let inputs = 0;
   let withoutValue = 0;
   let wrong = 0;
-  let first: Trial | undefined;
+  let first: WrongTrial | undefined;
   for (const batch of batches(source, shard)) {
-    const answers = compiled.values(batch.map(({ input }) => input));
+    const answers = compiled.outputs(batch.map(({ input }) => input));
     for (const [b, trial] of batch.entries()) {
       inputs++;
-      const expected = interpret(program, trial.input);
-      if (!expected) withoutValue++;
-      else if (!same(expected, answers[b]!)) {
-        wrong++;
-        if (!first || trial.at < first.at) first = trial;
-      }
+      const expected = interpret(outputs, trial.input);
+      if (expected.includes(undefined)) withoutValue++;
+      const o = firstDifference(
+        expected,
+        answers.map((values) => values[b]!),
+      );
+      if (o < 0) continue;
+      wrong++;
+      if (!first || trial.at < first.at) first = { ...trial, output: o };
     }
     onProgress?.(inputs);
   }
@@ -98,7 +106,7 @@ export function verify(
     maxLength,
     ...(exhaustive ? {} : { seed: options.seed }),
     ...(options.shard ? { shard } : {}),
-    ...(first ? { counterexample: describe(program, compiled, first) } : {}),
+    ...(first ? { counterexample: describe(outputs, compiled, first) } : {}),
   };
 }
 
@@ -111,6 +119,21 @@ function checkShard({ index, count }: Shard): void {
 interface Trial {
   readonly at: number;
   readonly input: readonly Atom[];
+}
+
+interface WrongTrial extends Trial {
+  /** Which output. */
+  readonly output: number;
+}
+
+/** The s-ops that the model's outputs are to be held to. */
+function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel): readonly SOp[] {
+  const given = namedOutputs(program);
+  if (given.length !== card.outputs.length)
+    throw new RangeError(
+      `the model has ${card.outputs.length} outputs (${card.outputs.map(({ name }) => name).join(", ")}), and ${given.length} s-ops are given`,
+    );
+  return given.map(({ sop }) => (isCausal ? causal(sop) : sop));
 }
 
 /** Groups inputs of one length, so that none is padded, without changing which comes first by much. */
@@ -128,40 +151,58 @@ function* batches(source: Iterable<readonly Atom[]>, shard: Shard): Generator<Tr
   yield* waiting.values();
 }
 
-/** The interpreter's values; undefined where the program has none. */
-function interpret(sop: SOp, input: readonly Atom[]): readonly Atom[] | undefined {
-  try {
-    return new Evaluation(input).sop(sop);
-  } catch (error) {
-    if (error instanceof RaspError) return undefined;
-    throw error;
-  }
+/** The interpreter's values of each s-op; undefined where it has none. */
+function interpret(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom[] | undefined)[] {
+  const evaluation = new Evaluation(input);
+  return sops.map((sop) => {
+    try {
+      return evaluation.sop(sop);
+    } catch (error) {
+      if (error instanceof RaspError) return undefined;
+      throw error;
+    }
+  });
 }
 
 const same = (expected: readonly Atom[], got: readonly Atom[]): boolean =>
   expected.every((value, i) => atomsEqual(value, got[i]!));
 
-function fails(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): boolean {
-  const expected = interpret(sop, input);
-  return expected !== undefined && !same(expected, compiled.values([input])[0]!);
-}
+/** The first output whose values are not the program's, -1 if there is none. */
+const firstDifference = (
+  expected: readonly (readonly Atom[] | undefined)[],
+  got: readonly (readonly Atom[])[],
+): number => expected.findIndex((values, o) => values !== undefined && !same(values, got[o]!));
 
-function shrink(sop: SOp, compiled: CompiledModel, input: readonly Atom[]): readonly Atom[] {
+const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
+  compiled.outputs([input]).map(([values]) => values!);
+
+function describe(sops: readonly SOp[], compiled: CompiledModel, first: WrongTrial): Counterexample {
+  let { input, output } = first;
   for (;;) {
-    const smaller = [...smallerInputs(input, compiled.card.vocabulary)].find((other) => fails(sop, compiled, other));
-    if (!smaller) return input;
-    input = smaller;
+    const smaller = firstWrongOf(smallerInputs(input, compiled.card.vocabulary), sops, compiled);
+    if (!smaller) break;
+    ({ input, output } = smaller);
   }
-}
-
-function describe(sop: SOp, compiled: CompiledModel, { at, input: found }: Trial): Counterexample {
-  const input = shrink(sop, compiled, found);
   const firstWrong = firstWrongSOp(compiled, input);
   return {
-    at,
+    at: first.at,
     input,
-    expected: interpret(sop, input)!,
-    got: compiled.values([input])[0]!,
+    output: compiled.card.outputs[output]!.name,
+    expected: interpret(sops, input)[output]!,
+    got: answersOf(compiled, input)[output]!,
     ...(firstWrong ? { firstWrong } : {}),
   };
+}
+
+/** The first of the inputs on which an output is wrong. */
+function firstWrongOf(
+  inputs: Iterable<readonly Atom[]>,
+  sops: readonly SOp[],
+  compiled: CompiledModel,
+): Pick<WrongTrial, "input" | "output"> | undefined {
+  for (const input of inputs) {
+    const output = firstDifference(interpret(sops, input), answersOf(compiled, input));
+    if (output >= 0) return { input, output };
+  }
+  return undefined;
 }

@@ -23,6 +23,7 @@ export type ReportJson = {
 /** A counterexample as JSON. */
 export type CounterexampleJson = {
   readonly at: number;
+  readonly output: string;
   readonly input: Json;
   readonly expected: Json;
   readonly got: Json;
@@ -55,11 +56,12 @@ export function encodeReport(report: VerifyReport): ReportJson {
   };
 }
 
-function encodeCounterexample({ at, input, expected, got, firstWrong }: Counterexample): CounterexampleJson {
+function encodeCounterexample({ at, output, input, expected, got, firstWrong }: Counterexample): CounterexampleJson {
   const [inputJson, expectedJson, gotJson] = [input, expected, got].map(encodeResult) as [Encoded, Encoded, Encoded];
   const start = firstWrong?.span && position(firstWrong.span.source, firstWrong.span.start);
   return {
     at,
+    output,
     input: inputJson.value,
     expected: expectedJson.value,
     got: gotJson.value,

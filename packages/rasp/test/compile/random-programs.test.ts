@@ -106,7 +106,7 @@ it("simplification keeps the value of the program, and the domain holds every va
     fc.property(sopSourceOver(LETTERS), fc.boolean(), (source, decoder) => {
       const sop = sopIfAny({ source, vocabulary, causal: decoder });
       fc.pre(sop !== undefined);
-      const { root } = simplify(sop, maxLength, decoder);
+      const root = simplify([sop], maxLength, decoder).sops.get(sop)!;
       const domain = new Domain(vocabulary, maxLength, decoder);
       const program = decoder ? causal(sop) : sop;
       for (const input of everyInput(vocabulary, maxLength)) {

@@ -1,0 +1,22 @@
+/** What is compiled: one s-op, or several that share a model, by name. */
+import type { SOp } from "../graph/node.js";
+
+/** One s-op, or several by the names that a model's outputs shall have: `{ hist, sort }`. */
+export type Outputs = SOp | Readonly<Record<string, SOp>>;
+
+/** An s-op and what its output is called. */
+export interface NamedOutput {
+  readonly name: string;
+  readonly sop: SOp;
+}
+
+/** @throws RangeError where there is none */
+export function namedOutputs(outputs: Outputs, name?: string): readonly NamedOutput[] {
+  if (isSOp(outputs)) return [{ name: name ?? outputs.name ?? "s-op", sop: outputs }];
+  const named = Object.entries(outputs).map(([key, sop]) => ({ name: key, sop }));
+  if (named.length === 0) throw new RangeError("there is no s-op to compile; give one, or several by name");
+  return named;
+}
+
+// An s-op that is called "kind" is a node, not a text.
+const isSOp = (outputs: Outputs): outputs is SOp => typeof outputs.kind === "string";
