@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { selectron } from "./harness.js";
 
 const files = { "p.rasp": "same = select(tokens, tokens, ==);\nhist = selector_width(same);\n" };
@@ -26,5 +26,43 @@ it("cost --json keeps the original's count and adds the merged one", async () =>
     chain: [{ layer: 1, place: { line: 1, column: 5 } }],
     merged: { headsPerLayer: [1] },
     advice: [{ kind: "reuse", layer: 1, saves: 1, place: { line: 1, column: 59 } }],
+  });
+});
+
+describe("cost --attention", () => {
+  const program = { "p.rasp": "before = aggregate(select(indices, indices - 1, ==), indices);\nfirst = aggregate(select(indices, 0, ==), indices);\n" }; // prettier-ignore
+  const asked = (sop: string, attention: string, ...more: string[]): readonly string[] =>
+    ["cost", "p.rasp", "--sop", sop, "--attention", attention, "--vocab", "a,b", "--max-length", "4", ...more]; // prettier-ignore
+
+  it("says that it suffices, and how far each selector reaches", async () => {
+    const { exitCode, out } = await selectron(asked("before", "window:1", "--causal"), { files: program });
+    expect(exitCode).toBe(0);
+    expect(out.split("\n").slice(-3, -1)).toEqual([
+      "window:1 suffices for before, on inputs of a b up to length 4",
+      "  p.rasp:1:20: select(indices, indices - 1, ==) selects up to 1 before and 0 after",
+    ]);
+  });
+
+  it("shows an input where it does not, and exits with 1", async () => {
+    const { exitCode, out } = await selectron(asked("first", "window:1,strides:3x1"), { files: program });
+    expect(exitCode).toBe(1);
+    expect(out.split("\n").slice(-4, -1)).toEqual([
+      "window:1,strides:3x1 does not suffice for first, on inputs of a b up to length 4",
+      "  p.rasp:2:19: select(indices, 0, ==) selects up to 3 before and 0 after, more than is looked at",
+      "on a a a: select(indices, 0, ==) selects position 0 for position 2, which does not look there",
+    ]);
+    const { out: json } = await selectron(asked("first", "globals:1", "--json"), { files: program });
+    expect(JSON.parse(json)).toMatchObject({ layers: 1, restricted: { attention: "globals:1", suffices: true, missed: null } }); // prettier-ignore
+  });
+
+  it.each([
+    [["--attention", "window"], 'There is no "window"; write window:4, strides:3x5'],
+    [["--attention", "strides:0x2"], '"strides:0x2" strides over nothing.'],
+    [["--attention", "powers"], "--attention needs --vocab and --max-length"],
+    [["--vocab", "a"], "--vocab, --max-length and --causal go with --attention"],
+  ])("refuses %j", async (more, message) => {
+    const { exitCode, err } = await selectron(["cost", "p.rasp", "--sop", "first", ...more], { files: program });
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
   });
 });

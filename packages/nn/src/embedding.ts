@@ -1,17 +1,22 @@
 /**
  * What the residual stream starts with: x[b, i] = scale · token[ids[b][i]] + P(i), P as the positional encoding has it.
- * The scale is 1, or √D as in Vaswani et al. 2017, section 3.4.
+ * The scale is 1, or √D as in Vaswani et al. 2017, section 3.4. BERT (Devlin et al. 2019, arXiv 1810.04805, section 3)
+ * adds segment[s[b][i]], which of its sentences a token belongs to, and normalises the sum.
  */
 import { tensor, type Rng, type Tensor } from "@selectron/core";
 import type { DecodingCache } from "./cache.js";
 import { Dropout } from "./dropout.js";
 import type { Embedding } from "./embedding-table.js";
+import type { LayerNorm } from "./layer-norm.js";
 import type { Positions } from "./positions/positions.js";
 import { checkRows } from "./rows.js";
 
 export interface EmbeddingOptions {
   readonly token: Embedding;
   readonly positions: Positions;
+  readonly segment?: Embedding | undefined;
+  /** Of the sum. */
+  readonly norm?: LayerNorm | undefined;
   /** Factor on the token embeddings. */
   readonly scale: number;
   readonly dropout: number;
@@ -21,6 +26,8 @@ export interface EmbeddingOptions {
 export interface EmbeddingInput {
   /** [B, n], not 0 where a token is padding. */
   readonly hiddenKeys?: Tensor | undefined;
+  /** [B][n], the segment of each token; 0 if absent. */
+  readonly segments?: readonly (readonly number[])[] | undefined;
   readonly cache?: DecodingCache | undefined;
   /** Dropout happens, and draws from it. */
   readonly rng?: Rng | undefined;
@@ -29,12 +36,16 @@ export interface EmbeddingInput {
 export class TokenAndPositionEmbedding {
   readonly #token: Embedding;
   readonly #positions: Positions;
+  readonly #segment: Embedding | undefined;
+  readonly #norm: LayerNorm | undefined;
   readonly #scale: number;
   readonly #dropout: Dropout;
 
-  constructor({ token, positions, scale, dropout }: EmbeddingOptions) {
+  constructor({ token, positions, segment, norm, scale, dropout }: EmbeddingOptions) {
     this.#token = token;
     this.#positions = positions;
+    this.#segment = segment;
+    this.#norm = norm;
     this.#scale = scale;
     this.#dropout = new Dropout(dropout);
   }
@@ -42,15 +53,36 @@ export class TokenAndPositionEmbedding {
   /**
    * tokens [B][n] → [B, n, D].
    *
-   * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, or rows past what the
-   * positional encoding can encode
+   * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, rows past what the
+   * positional encoding can encode, or segments that do not fit
    */
-  forward(tokens: readonly (readonly number[])[], { hiddenKeys, cache, rng }: EmbeddingInput = {}): Tensor {
-    const ids = tensor(Float32Array.from(tokens.flat()), this.#check(tokens, cache));
-    const token = this.#token.forward(ids);
-    const scaled = this.#scale === 1 ? token : token.mul(this.#scale);
-    const absolute = this.#positions.absolute?.(scaled, { start: cache?.length ?? 0, hiddenKeys, cache });
-    return this.#dropout.forward(absolute ? scaled.add(absolute) : scaled, rng);
+  forward(tokens: readonly (readonly number[])[], { hiddenKeys, segments, cache, rng }: EmbeddingInput = {}): Tensor {
+    const shape = this.#check(tokens, cache);
+    const token = this.#token.forward(tensor(Float32Array.from(tokens.flat()), shape));
+    let x = this.#scale === 1 ? token : token.mul(this.#scale);
+    const absolute = this.#positions.absolute?.(x, { start: cache?.length ?? 0, hiddenKeys, cache });
+    if (absolute) x = x.add(absolute);
+    const segment = this.#segmentsOf(shape, segments);
+    if (segment) x = x.add(segment);
+    return this.#dropout.forward(this.#norm?.forward(x) ?? x, rng);
+  }
+
+  /** [B, n, D], or [1, 1, D] where all belong to the first. */
+  #segmentsOf([batch, length]: [number, number], segments: EmbeddingInput["segments"]): Tensor | undefined {
+    if (!this.#segment) {
+      if (segments) throw new RangeError("segments: this model has none; make it with a number of `segments`.");
+      return undefined;
+    }
+    if (!segments) return this.#segment.forward(tensor([[0]]));
+    const count = this.#segment.weight.shape[0]!;
+    if (segments.length !== batch) {
+      throw new RangeError(`segments: ${segments.length} rows for ${batch} rows of tokens; pass one for each.`);
+    }
+    checkRows("segments", segments, length, "Pass the segment of every token.");
+    const ids = segments.flat();
+    const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= count);
+    if (bad !== undefined) throw new RangeError(`segments: ${bad} is none of the model's; use 0 to ${count - 1}.`);
+    return this.#segment.forward(tensor(Float32Array.from(ids), [batch, length]));
   }
 
   /** The batch's shape [B, n]. */

@@ -7,6 +7,8 @@ export interface EncoderConfig extends StackConfig {
   readonly outputs: number;
   /** Whether the unembedding is the token embedding transposed, without bias; then outputs is the vocabulary's size. */
   readonly tied?: boolean | undefined;
+  /** Whether `pool` makes one vector of a whole sequence, as BERT's does; false by default. */
+  readonly pooler?: boolean | undefined;
 }
 
 /** Throws a RangeError if a size is not a whole number in range. */

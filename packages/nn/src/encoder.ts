@@ -10,10 +10,12 @@ import { declaredShapes, type ParameterScope, type ParameterSource } from "./par
 import { Stack, type ForwardOptions } from "./stack.js";
 
 /** The layers of an encoder, in the order of their parameters. */
-function buildLayers(config: EncoderConfig, scope: ParameterScope): { stack: Stack; unembedding: Linear | undefined } {
+function buildLayers(config: EncoderConfig, scope: ParameterScope) {
+  const { dModel, outputs, tied = false, pooler = false } = config;
   return {
     stack: new Stack(scope, config),
-    unembedding: config.tied ? undefined : new Linear(scope.child("unembedding"), config.dModel, config.outputs),
+    pooler: pooler ? new Linear(scope.child("pooler"), dModel, dModel) : undefined,
+    unembedding: tied ? undefined : new Linear(scope.child("unembedding"), dModel, outputs),
   };
 }
 
@@ -54,5 +56,17 @@ export class TransformerEncoder extends Model {
     const { stack, unembedding } = this.#layers;
     const x = stack.forward(tokens, options);
     return unembedding ? unembedding.forward(x) : x.matmul(stack.token.weight.transpose());
+  }
+
+  /**
+   * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first position's stream.
+   *
+   * @throws RangeError as `forward`, and if the model has no pooler
+   */
+  pool(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
+    const { stack, pooler } = this.#layers;
+    if (!pooler) throw new RangeError("pool: this model has no pooler; make it with `pooler: true`.");
+    const first = stack.forward(tokens, options).slice(0, 1, 1);
+    return pooler.forward(first.reshape([tokens.length, this.config.dModel])).tanh();
   }
 }

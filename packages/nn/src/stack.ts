@@ -32,6 +32,10 @@ export interface StackConfig {
   readonly positions?: PositionConfig | undefined;
   /** Which keys a query of self-attention looks at; all by default. Not with shaw, t5, clipped or alibi positions. */
   readonly restriction?: Restriction | undefined;
+  /** How many segments (sentences of an input) have an embedding of their own, as in BERT; none by default. */
+  readonly segments?: number | undefined;
+  /** Whether the sum of the embeddings is normalised, as in BERT; false by default. */
+  readonly embeddingNorm?: boolean | undefined;
   /** Whether token embeddings are multiplied by √dModel; false by default. */
   readonly scaleEmbeddings?: boolean | undefined;
   /** Whether maps and norms inside the blocks have a bias; true by default. */
@@ -45,6 +49,8 @@ export interface StackConfig {
 export interface ForwardOptions extends Watching {
   /** [B][n], true where a token is real. Padded keys are invisible; what stands at padded positions means nothing. */
   readonly padding?: readonly (readonly boolean[])[] | undefined;
+  /** [B][n], the segment of each token, of a model that has segments; all 0 if absent. */
+  readonly segments?: readonly (readonly number[])[] | undefined;
   /**
    * Called with "embedding" [B, n, D] and, per block i, "blocks.i.attention.pattern" [B, H, n, n] (rows = queries),
    * "blocks.i.attention.residual" [B, n, D], "blocks.i.feedForward.hidden" [B, n, F] (after the activation) and
@@ -76,6 +82,7 @@ export function checkStackConfig(config: StackConfig, name: string): void {
   check("vocabularySize", config.vocabularySize, 1);
   check("maxLength", config.maxLength, 1);
   check("dModel", config.dModel, 1);
+  check("segments", config.segments ?? 0, 0);
   config.blocks.forEach((block, index) => {
     check(`blocks[${index}].heads`, block.heads, 0);
     check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1);
@@ -142,29 +149,29 @@ export class Stack {
   ) {
     // prettier-ignore
     checkStackConfig(config, "StackConfig");
-    const { dModel, blocks, scaleEmbeddings = false } = config;
+    const { dModel, blocks, segments = 0, embeddingNorm = false, scaleEmbeddings = false } = config;
     const embedding = scope.child("embedding");
     this.#path = scope.path;
     this.token = token ?? new Embedding(embedding.child("token"), config.vocabularySize, dModel);
     const style = styleOf(config, embedding.child("position"), cross);
     this.positionLimit = style.positions.maxLength;
     this.#causal = style.causal;
+    const normOptions = { epsilon: style.normEpsilon, bias: style.bias };
     this.#embedding = new TokenAndPositionEmbedding({
       token: this.token,
       positions: style.positions,
+      segment: segments > 0 ? new Embedding(embedding.child("segment"), segments, dModel) : undefined,
+      norm: embeddingNorm ? new LayerNorm(embedding.child("norm"), dModel, normOptions) : undefined,
       scale: scaleEmbeddings ? Math.sqrt(dModel) : 1,
       dropout: style.hiddenDropout,
     });
     this.#blocks = blocks.map((block, index) => new Block(scope.child(`blocks.${index}`), block, style));
-    this.#norm =
-      style.norm === "pre"
-        ? new LayerNorm(scope.child("norm"), dModel, { epsilon: style.normEpsilon, bias: style.bias })
-        : undefined;
+    this.#norm = style.norm === "pre" ? new LayerNorm(scope.child("norm"), dModel, normOptions) : undefined;
   }
 
   /** tokens [B][n] → the stream after the last block [B, n, D], normalised where the norms stand before sublayers. */
   forward(tokens: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
-    const { padding, rng, cache } = options;
+    const { padding, segments, rng, cache } = options;
     const watch = watcher(options);
     if (cache && !this.#causal) {
       throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");
@@ -172,7 +179,7 @@ export class Stack {
     if (cache && padding)
       throw new RangeError("forward: padding and a cache exclude each other; decode rows of one length.");
     const hiddenKeys = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
-    let x = this.#embedding.forward(tokens, { hiddenKeys, cache, rng });
+    let x = this.#embedding.forward(tokens, { hiddenKeys, segments, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
     const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
     for (const block of this.#blocks) x = block.forward(x, pass);

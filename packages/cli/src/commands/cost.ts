@@ -1,8 +1,20 @@
-/** `selectron cost`: layers, heads per layer, and the line that forces each head. */
-import { cost, costAdvice, position, textOf, type Cost, type Json, type Span } from "@selectron/rasp";
+/** `selectron cost`: layers, heads per layer, the line that forces each head, and whether less attention would do. */
+import {
+  cost,
+  costAdvice,
+  position,
+  sufficiency,
+  textOf,
+  type Atom,
+  type Cost,
+  type Json,
+  type Span,
+} from "@selectron/rasp";
 import type { Command } from "commander";
-import type { Context } from "../context.js";
+import { parseVocabulary, wholeNumber } from "../compile-options.js";
+import { UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
+import { parseAttention, sufficiencyJson, sufficiencyText, type AskedAttention, type AskedInputs } from "../restricted-cost.js"; // prettier-ignore
 
 /** Adds the command. */
 export function registerCost(program: Command, context: Context): void {
@@ -11,12 +23,52 @@ export function registerCost(program: Command, context: Context): void {
     .description("layers and heads of an s-op, and which line forces each")
     .argument("<file>", "the RASP program; - reads standard input")
     .requiredOption("--sop <name>", "the s-op")
+    .option("--attention <keys>", "does attention to these keys suffice: window:4, globals:1, ...", parseAttention)
+    .option("--vocab <tokens>", "for --attention: the tokens of the inputs", parseVocabulary)
+    .option("--max-length <n>", "for --attention: the longest input", wholeNumber(1))
+    .option("--causal", "for --attention: no position looks at a later one")
     .option("--json", "one JSON object on standard output")
-    .action((file: string, options: { readonly sop: string; readonly json?: boolean }) => {
-      const counted = cost(runProgram(context, file).sop(options.sop));
-      if (options.json) context.printJson(asJson(options.sop, counted));
-      else context.print(costText(options.sop, counted));
+    .action((file: string, options: CostOptions) => {
+      const { sop: name, attention, json } = options;
+      const inputs = askedInputs(options);
+      const sop = runProgram(context, file, inputs?.vocabulary).sop(name);
+      const counted = cost(sop);
+      const answer = attention && inputs && sufficiency(sop, attention.restriction, inputs);
+      if (json) {
+        const restricted = answer ? { restricted: sufficiencyJson(attention, answer) } : {};
+        context.printJson({ ...asJson(name, counted), ...restricted });
+      } else {
+        context.print(costText(name, counted));
+        if (answer) context.print(sufficiencyText(name, attention, answer, inputs));
+      }
+      if (answer && !answer.suffices) context.exitCode = 1;
     });
+}
+
+interface CostOptions {
+  readonly sop: string;
+  readonly attention?: AskedAttention;
+  readonly vocab?: readonly Atom[];
+  readonly maxLength?: number;
+  readonly causal?: boolean;
+  readonly json?: boolean;
+}
+
+/** The inputs that --attention asks about; undefined where it is not asked. @throws UsageError */
+function askedInputs({
+  attention,
+  vocab: vocabulary,
+  maxLength,
+  causal = false,
+}: CostOptions): AskedInputs | undefined {
+  if (!attention) {
+    if (!vocabulary && maxLength === undefined && !causal) return undefined;
+    throw new UsageError("--vocab, --max-length and --causal go with --attention", "for example --attention window:4");
+  }
+  if (!vocabulary || maxLength === undefined) {
+    throw new UsageError("--attention needs --vocab and --max-length", "for example --vocab a,b,c --max-length 8");
+  }
+  return { vocabulary, maxLength, causal };
 }
 
 /** Where something stands, as JSON. */
