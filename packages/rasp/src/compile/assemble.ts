@@ -15,15 +15,7 @@ export interface Assembled {
 /** Token id 0 and position 0 are BOS; token v of the vocabulary is id v + 1, position i of the input is i + 1. */
 export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
   const layers = layersOf(plan, layout);
-  const columns = plan.outputs.flatMap(({ reads }) => reads);
-  const config: EncoderConfig = {
-    vocabularySize: plan.embeddings.tokens.names.length + 1,
-    maxLength: plan.embeddings.indices.names.length + 1,
-    dModel: layout.labels.length,
-    blocks: layers.map(({ config: block }) => block),
-    outputs: columns.length,
-    ...(causal ? { causal } : {}),
-  };
+  const config = configOf(plan, layout, layers, causal);
   const weights = new Weights(config);
 
   const tokens = weights.matrix("embedding.token.weight");
@@ -50,14 +42,33 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
 
   const unembedding = weights.matrix("unembedding.weight");
   const bias = weights.matrix("unembedding.bias");
-  columns.forEach((read, c) => {
-    const resolved = layout.resolve(read);
-    for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, c, weight);
-    bias.set(0, c, resolved.bias);
-  });
+  plan.outputs
+    .flatMap(({ reads }) => reads)
+    .forEach((read, c) => {
+      const resolved = layout.resolve(read);
+      for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, c, weight);
+      bias.set(0, c, resolved.bias);
+    });
   return {
     model: new TransformerEncoder(config, weights.tensors()),
     heads: layers.map(({ heads }) => heads.map((head) => head.label)),
+  };
+}
+
+/** How many weights the plan comes to in this layout. */
+export function parameterCount(plan: Plan, layout: Layout): number {
+  const shapes = TransformerEncoder.parameterShapes(configOf(plan, layout, layersOf(plan, layout), false));
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
+}
+
+function configOf(plan: Plan, layout: Layout, layers: readonly Layer[], causal: boolean): EncoderConfig {
+  return {
+    vocabularySize: plan.embeddings.tokens.names.length + 1,
+    maxLength: plan.embeddings.indices.names.length + 1,
+    dModel: layout.labels.length,
+    blocks: layers.map(({ config }) => config),
+    outputs: plan.outputs.reduce((sum, { reads }) => sum + reads.length, 0),
+    ...(causal ? { causal } : {}),
   };
 }
 
@@ -104,21 +115,27 @@ function mergeHeads(heads: readonly Head[]): Head[] {
 /** The layer's hidden units; those with the same input are one unit that writes to several places. */
 function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
   const wired = new Map<string, WiredUnit>();
+  const add = (input: Map<number, number>, bias: number): WiredUnit => {
+    const entries = [...input].sort(([a], [b]) => a - b);
+    const key = `${entries.join(";")}|${bias}`;
+    let known = wired.get(key);
+    if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
+    return known;
+  };
   for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer))
     for (const unit of units) {
       const { weights, bias: unanchored } = layout.resolve(unit.input);
       const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
       if (unit.bosWeight !== 0) weights.set(BOS_COORDINATE, unit.bosWeight);
-      const entries = [...weights].sort(([a], [b]) => a - b);
-      const key = `${entries.join(";")}|${bias}`;
-      let known = wired.get(key);
-      if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
+      const known = add(weights, bias);
       for (const [c, weight] of unit.output.entries()) {
         if (weight === 0) continue;
         const coordinate = layout.coordinate(stream, c);
         known.output.set(coordinate, (known.output.get(coordinate) ?? 0) + weight);
       }
     }
+  for (const { coordinate, positive } of layout.clearings.filter((clearing) => clearing.layer === layer))
+    for (const sign of positive ? [1] : [1, -1]) add(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
   return [...wired.values()];
 }
 

@@ -1,13 +1,13 @@
 /** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
 import { inputElements, type Input } from "../interpret/tokens.js";
-import { assemble } from "./assemble.js";
+import { assemble, parameterCount } from "./assemble.js";
 import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";
 import { Domain } from "./domain.js";
-import { layOut } from "./layout.js";
+import { layOut, type Layout } from "./layout.js";
 import { lookAhead } from "./look-ahead.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
-import type { Output } from "./plan.js";
+import type { Output, Plan } from "./plan.js";
 import { plan } from "./planner.js";
 import { simplify } from "./simplify.js";
 import { distinctAtoms } from "./value-set.js";
@@ -54,7 +54,7 @@ export function compile(
     domain,
   );
   const certificate = certify(planned, tokens, maxLength);
-  const layout = layOut(planned);
+  const layout = smallestLayout(planned);
   const { model, heads } = assemble(planned, layout, causal);
   return new CompiledModel(
     model,
@@ -72,6 +72,13 @@ export function compile(
     causal ? lookAhead(roots, selections, domain) : [],
     { outputs, normal: sops },
   );
+}
+
+/** Coordinates are used again where that costs less than it spares. */
+function smallestLayout(planned: Plan): Layout {
+  const [apart, shared] = [layOut(planned, false), layOut(planned, true)];
+  if (shared.clearings.length === 0) return apart;
+  return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
 }
 
 /**

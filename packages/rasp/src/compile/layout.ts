@@ -1,9 +1,10 @@
 /**
  * Who owns each residual coordinate. Coordinate 0 is 1 at BOS and 0 elsewhere; then the embeddings, as narrow as what is
- * read of them allows, then one range for each stream in the order of planning.
+ * read of them allows, then the streams in the order of layers, each in new coordinates or in those that nobody reads any more.
  */
 import type { Head, Plan, Probe } from "./plan.js";
 import type { Read, Stream } from "./read.js";
+import { Vacancies, type Clearing } from "./vacancies.js";
 
 export const BOS_COORDINATE = 0;
 
@@ -18,6 +19,10 @@ export interface Layout {
   /** What each residual coordinate stands for. */
   readonly labels: readonly string[];
   readonly probes: readonly Probe[];
+  /** The coordinates that feed-forward sublayers set to 0 for other streams. */
+  readonly clearings: readonly Clearing[];
+  /** The layer whose feed-forward sublayer clears a coordinate of the stream; Infinity where all of them stay. */
+  clearedAt(stream: Stream): number;
   /** The coordinate of a stream that is written by a head or a feature. */
   coordinate(stream: Stream, index: number): number;
   /** What is on top of what a stream stands for, from the embedding up to the feed-forward sublayer of its layer; mostly 0. */
@@ -27,32 +32,54 @@ export interface Layout {
   resolve(read: Read): Resolved;
 }
 
-export function layOut(plan: Plan): Layout {
+/** @param reuse - whether streams take over coordinates; that needs hidden units, and so does not always make a model smaller */
+export function layOut(plan: Plan, reuse: boolean): Layout {
   const labels = ["BOS"];
   const bases = new Map<Stream, EmbeddingBasis>();
-  const starts = new Map<Stream, number>();
+  const places = new Map<Stream, readonly number[]>();
   const reads = allReads(plan);
   for (const stream of [plan.embeddings.tokens, plan.embeddings.indices]) {
     const basis = new EmbeddingBasis(
       stream,
-      reads.flatMap((read) => (read.terms.has(stream) ? [read.terms.get(stream)!] : [])),
+      reads.flatMap(({ read }) => (read.terms.has(stream) ? [read.terms.get(stream)!] : [])),
     );
     bases.set(stream, basis);
-    starts.set(stream, labels.length);
-    labels.push(...basis.labels);
+    places.set(
+      stream,
+      basis.labels.map((label) => labels.push(label) - 1),
+    );
   }
   const written = new Set([
     ...plan.heads.flatMap((head) => head.values.map((value) => value.target)),
     ...plan.features.map((feature) => feature.stream),
   ]);
+  const coordinate = (stream: Stream, index: number): number => places.get(stream)![index]!;
+  const terms = (stream: Stream, coefficients: readonly number[]): readonly (readonly [number, number])[] =>
+    bases.get(stream)?.express(coefficients) ?? [...coefficients.entries()];
+  const vacancies = new Vacancies(plan, reads, terms);
+  if (reuse)
+    for (const [stream, basis] of bases)
+      basis.vectors.forEach((vector, index) =>
+        vacancies.add(stream, index, coordinate(stream, index), isBinary(vector)),
+      );
   for (const stream of [...written].sort((a, b) => a.layer - b.layer)) {
-    starts.set(stream, labels.length);
-    labels.push(...stream.names.map((name) => `${stream.label}: ${name}`));
+    const own = stream.names.map((name) => {
+      const label = `${stream.label}: ${name}`;
+      const vacant = reuse ? vacancies.take(stream) : undefined;
+      if (vacant === undefined) return labels.push(label) - 1;
+      labels[vacant] += `; from layer ${stream.layer} ${label}`;
+      return vacant;
+    });
+    places.set(stream, own);
+    if (reuse) own.forEach((at, index) => vacancies.add(stream, index, at, false));
   }
-  const coordinate = (stream: Stream, index: number): number => starts.get(stream)! + index;
+  const { clearings } = vacancies;
   return {
     labels,
     probes: plan.probes,
+    clearings,
+    clearedAt: (stream) =>
+      clearings.reduce((least, one) => (one.stream === stream ? Math.min(least, one.layer) : least), Infinity),
     coordinate,
     anchor: (stream) => plan.anchors.get(stream)?.value ?? 0,
     embedding: (stream) =>
@@ -62,24 +89,29 @@ export function layOut(plan: Plan): Layout {
       const add = (at: number, weight: number): void => {
         if (weight !== 0) weights.set(at, (weights.get(at) ?? 0) + weight);
       };
-      for (const [stream, coefficients] of read.terms) {
-        const basis = bases.get(stream);
-        if (basis) for (const [index, weight] of basis.express(coefficients)) add(coordinate(stream, index), weight);
-        else coefficients.forEach((weight, index) => add(coordinate(stream, index), weight));
-      }
+      for (const [stream, coefficients] of read.terms)
+        for (const [index, weight] of terms(stream, coefficients)) add(coordinate(stream, index), weight);
       return { weights, bias: read.constant };
     },
   };
 }
 
-function allReads(plan: Plan): Read[] {
+/** What reads the residual stream, and in which layer; after the last one the outputs. */
+export interface LayerRead {
+  readonly read: Read;
+  readonly layer: number;
+}
+
+function allReads(plan: Plan): LayerRead[] {
   const ofHead = (head: Head): Read[] => [...head.keys, ...head.queries, ...head.values.map((value) => value.read)];
   return [
-    ...plan.heads.flatMap(ofHead),
-    ...plan.features.flatMap((feature) => feature.units.map((unit) => unit.input)),
-    ...plan.outputs.flatMap(({ reads }) => reads),
+    ...plan.heads.flatMap((head) => ofHead(head).map((read) => ({ read, layer: head.layer }))),
+    ...plan.features.flatMap(({ stream, units }) => units.map(({ input }) => ({ read: input, layer: stream.layer }))),
+    ...plan.outputs.flatMap(({ reads }) => reads.map((read) => ({ read, layer: Infinity }))),
   ];
 }
+
+const isBinary = (values: readonly number[]): boolean => values.every((value) => value === 0 || value === 1);
 
 /**
  * The coordinates of an embedding table. An embedding can hold any function of its values, so either one coordinate for

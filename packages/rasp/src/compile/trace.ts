@@ -115,7 +115,11 @@ class Reader {
     private readonly layout: Layout,
     private readonly at: Place,
   ) {
-    this.standing = layout.probes.filter(({ stream }) => rankOf(placeOf(stream)) <= rankOf(at));
+    this.standing = layout.probes.filter(
+      ({ stream }) =>
+        rankOf(placeOf(stream)) <= rankOf(at) &&
+        rankOf(at) < rankOf({ layer: layout.clearedAt(stream), sublayer: "feed-forward" }),
+    );
   }
 
   private get input(): readonly Atom[] {
