@@ -1,6 +1,17 @@
 /** `selectron decompile`: a trained model as a RASP program. Exit code 0: here it is, 1: there is none that is small and right. */
 import { Gpt2 } from "@selectron/nn";
-import { decompile, parseData, readTask, type Decompiled, type Sequence, type Task } from "@selectron/rasp/decompile";
+import {
+  decompile,
+  decompileEncoder,
+  isTrainedEncoder,
+  parseData,
+  readTrainedEncoder,
+  readTask,
+  type Decompiled,
+  type DecompileOptions,
+  type Sequence,
+  type Task,
+} from "@selectron/rasp/decompile";
 import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -11,8 +22,8 @@ import { reason } from "../program-file.js";
 import { progressLine } from "../progress.js";
 
 interface DecompileCommandOptions {
-  readonly config: string;
-  readonly data: string;
+  readonly config?: string;
+  readonly data?: string;
   readonly fresh?: string;
   readonly output?: string;
   readonly budget: number;
@@ -26,8 +37,8 @@ export function registerDecompile(program: Command, context: Context): void {
     .command("decompile")
     .description("read a RASP program back out of a trained GPT-2-style model")
     .argument("<model>", "weights with Hugging Face's GPT-2 names, .safetensors")
-    .requiredOption("--config <file>", "the model's configuration, with its vocabulary")
-    .requiredOption(
+    .option("--config <file>", "the model's configuration, with its vocabulary")
+    .option(
       "--data <file>",
       "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next",
     )
@@ -38,23 +49,40 @@ export function registerDecompile(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: DecompileCommandOptions) => {
       const began = Date.now();
-      const config = readJson(context, options.config);
-      const model = Gpt2.fromSafetensors(readBytes(context, file), config);
-      const task = readTask(config, model.config.vocabularySize);
-      const sequences = (path: string): Sequence[] => readSequences(context, path, task, model);
-      const data = sequences(options.data);
-      const fresh = options.fresh === undefined ? undefined : sequences(options.fresh);
       await useFastKernels();
       const progress = progressLine(context.io);
-      const result = decompile(model, task, data, {
+      const result = decompileFile(context, file, options, {
         seed: options.seed,
         progress: progress.report,
         clock: { expired: () => Date.now() - began > options.budget },
-        ...(fresh ? { fresh } : {}),
       });
       progress.end();
       tell(context, file, result, options, Date.now() - began);
     });
+}
+
+/** @throws UsageError, Gpt2Error, DecompileError */
+function decompileFile(
+  context: Context,
+  file: string,
+  { config: configPath, data, fresh }: DecompileCommandOptions,
+  how: DecompileOptions,
+): Decompiled {
+  const bytes = readBytes(context, file);
+  if (isTrainedEncoder(bytes)) return decompileEncoder(readTrainedEncoder(bytes), how);
+  if (configPath === undefined || data === undefined)
+    throw new UsageError(
+      `"${file}" does not say how it was trained`,
+      "give --config and --data; only models of `selectron train` with a program need neither",
+    );
+  const config = readJson(context, configPath);
+  const model = Gpt2.fromSafetensors(bytes, config);
+  const task = readTask(config, model.config.vocabularySize);
+  const sequences = (path: string): Sequence[] => readSequences(context, path, task, model);
+  return decompile(model, task, sequences(data), {
+    ...how,
+    ...(fresh === undefined ? {} : { fresh: sequences(fresh) }),
+  });
 }
 
 function tell(

@@ -1,7 +1,7 @@
 /** Training a Transformer to do what a RASP program does, and looking at what its heads have become. */
 import { encodeSafetensors, Rng } from "@selectron/core";
 import { AdamW, attentionSvg, cosine, TransformerEncoder, type AttentionMap } from "@selectron/nn";
-import { atomText, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch } from "@selectron/rasp"; // prettier-ignore
+import { atomText, encodeResult, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch } from "@selectron/rasp"; // prettier-ignore
 import type { TrainFlags } from "../commands/train.js";
 import { UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
@@ -50,7 +50,17 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     forward: (rng) => programPass(model, task, task.draw(rng, batch, supervise), supervise ? 1 : 0),
     evaluation: { every: 250, accuracy: () => programAccuracy(model, task, new Rng(20_260_002), GLANCE).tokens },
   });
-  const config = JSON.stringify({ program: name, seed, config: model.config, classes: task.classes.map(atomText) });
+  const config = JSON.stringify({
+    program: name,
+    seed,
+    config: model.config,
+    inputs: {
+      vocabulary: encodeResult([...vocabulary, ...(bos === undefined ? [] : [bos])]),
+      maxLength,
+      bos: bos !== undefined,
+    },
+    outputs: encodeResult(task.classes),
+  });
   folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.encoder": config }));
 
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);

@@ -5,6 +5,8 @@
  * learning rate.
  */
 
+import { exp, log } from "./exact-functions.js";
+
 /** Rows of options with sparse features and the shares that they should get. */
 export class Choices {
   readonly rowStart: number[] = [0];
@@ -78,7 +80,7 @@ class Problem {
     private readonly ridge: number,
   ) {
     this.shares = new Float64Array(choices.target.length);
-    this.entropy = choices.target.reduce((sum, share) => sum - (share > 0 ? share * Math.log(share) : 0), 0);
+    this.entropy = choices.target.reduce((sum, share) => sum - (share > 0 ? share * log(share) : 0), 0);
   }
 
   divergence(weights: Float64Array): number {
@@ -104,11 +106,11 @@ class Problem {
         if (score > most) most = score;
       }
       let sum = 0;
-      for (let o = first; o < end; o++) sum += Math.exp(shares[o]! - most);
-      const logSum = most + Math.log(sum);
+      for (let o = first; o < end; o++) sum += exp(shares[o]! - most);
+      const logSum = most + log(sum);
       for (let o = first; o < end; o++) {
         if (target[o]! > 0) total += target[o]! * (logSum - shares[o]!);
-        shares[o] = Math.exp(shares[o]! - logSum);
+        shares[o] = exp(shares[o]! - logSum);
       }
     }
     return total;

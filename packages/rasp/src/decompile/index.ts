@@ -13,76 +13,28 @@ import { split, type Sequence } from "./data.js";
 import { observe, taskAccuracy, type Observed } from "./observe.js";
 import { programText, variablesOf } from "./program.js";
 import { fitReadout } from "./readout.js";
+import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./report.js"; // prettier-ignore
 import { RunnableProgram, shareOf, type Share } from "./score.js";
-import {
-  patternDistance,
-  readHeads,
-  search,
-  variablePool,
-  type Clock,
-  type HeadReading,
-  type Progress,
-} from "./search.js";
+import { patternDistance, readHeads, search, variablePool, type HeadReading } from "./search.js";
 import { simplify } from "./simplify.js";
 import type { Task } from "./task.js";
 import { tokenVariable } from "./variable.js";
 
 export { parseData, type Sequence } from "./data.js";
 export { faithfulProgram, type FaithfulProgram } from "./faithful.js";
+export { decompileEncoder, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./encoder/index.js";
+export {
+  LEAST_MATCH,
+  MOST_LINES,
+  type Decompiled,
+  type DecompileOptions,
+  type FrontPoint,
+  type Operation,
+} from "./report.js";
 export { observe, type Observed } from "./observe.js";
 export { RunnableProgram, shareOf, type Share } from "./score.js";
 export type { Clock, Progress } from "./search.js";
 export { DecompileError, readTask, type Task } from "./task.js";
-
-export interface DecompileOptions {
-  /** Of the splits and offsets; 0 by default. */
-  readonly seed?: number;
-  readonly progress?: Progress;
-  readonly clock?: Clock;
-  /** Sequences for the report alone; a third of the data by default. */
-  readonly fresh?: readonly Sequence[];
-}
-
-/** An operation of the program and how close the model comes to it. */
-export interface Operation {
-  readonly key: string;
-  /** A selector with a name, or scores with fitted numbers. */
-  readonly kind: "named" | "tabular";
-  /** The head whose pattern is nearest, and the total variation distance to it; absent for what is no attention. */
-  readonly nearest?: { readonly layer: number; readonly head: number; readonly distance: number };
-}
-
-export interface Decompiled {
-  /** The program; absent where it is refused. */
-  readonly source: string | undefined;
-  /** Why there is no program. */
-  readonly refusal: string | undefined;
-  /** The best program found, also if it is refused. */
-  readonly best: string;
-  readonly lines: number;
-  readonly parameters: number;
-  readonly operations: readonly Operation[];
-  /** Of the text, on the report set. */
-  readonly match: Share;
-  /** Of a table of tokens alone. */
-  readonly tokenTableMatch: number;
-  /** Of the model and of the text, where the data say what is right. */
-  readonly taskAccuracy: { readonly model: number | undefined; readonly program: number | undefined };
-  /** Match by length: up to 50, up to 100, longer. */
-  readonly byLength: readonly { readonly upTo: number; readonly match: Share }[];
-  /** How each head was read. */
-  readonly heads: readonly {
-    readonly layer: number;
-    readonly head: number;
-    readonly score: string;
-    readonly distance: number;
-  }[];
-}
-
-/** A program below this match is refused. */
-export const LEAST_MATCH = 0.9;
-/** A program of more lines is refused. */
-export const MOST_LINES = 20;
 
 /**
  * Decompiles a model.
@@ -137,6 +89,7 @@ export function decompile(
       score: pattern.text({ variable: ({ key }) => key, definition: (wish) => wish }),
       distance,
     })),
+    front: found.front,
   };
 }
 

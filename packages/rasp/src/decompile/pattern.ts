@@ -1,6 +1,6 @@
 /** Attention patterns that have a name: hard selectors, in plain RASP. */
 import type { Observed } from "./observe.js";
-import type { Task } from "./task.js";
+import { FEW_SYMBOLS, type Task } from "./task.js";
 import type { Names, Variable } from "./variable.js";
 
 export interface Pattern {
@@ -41,58 +41,111 @@ export function rankText(task: Task): string {
   return `project(tokens, {${rows.join(", ")}})["rank"]`;
 }
 
-/** The selectors that have a name, simplest first. */
+/** The selectors that have a name, simplest first. The second is the position before; of the first six none needs a definition. */
 export function namedPatterns(task: Task): Pattern[] {
-  const patterns = [
+  const few = task.vocabulary.length <= FEW_SYMBOLS;
+  return [
     hard("full_s", () => () => true),
     ...[1, 2, 3].map((k) => hard(`select(indices, indices - ${k}, ==)`, () => (i, j) => j === i - k)),
-    hard("select(indices, 0, ==)", () => (_, j) => j === 0),
+    ...[0].map(position),
+    hard("select(tokens, tokens, ==)", ({ ids }) => (i, j) => ids[i] === ids[j]), // prettier-ignore
+    ...(few ? [2, 3, 4].map(modulo) : [position(1), ...continuations()]),
+    ...(task.numbers ? numberPatterns(task, task.numbers) : []),
+  ];
+}
+
+const position = (at: number): Pattern => hard(`select(indices, ${at}, ==)`, () => (_, j) => j === at);
+
+const modulo = (k: number): Pattern =>
+  hard(`select(indices % ${k}, indices % ${k}, ==)`, () => (i, j) => (i - j) % k === 0);
+
+/** Keys of one token, for what else such positions carry. */
+export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
+  vocabulary.flatMap((token, id) =>
+    special.has(id)
+      ? []
+      : [
+          hard(
+            `select(tokens, ${JSON.stringify(token)}, ==)`,
+            ({ ids }) =>
+              (_, j) =>
+                ids[j] === id,
+          ),
+        ],
+  );
+
+/** What came after the query's token, or after its last two: induction heads (Olsson et al. 2022), as selectors. */
+function continuations(): Pattern[] {
+  const before = (names: Names, by: number): string =>
+    names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), tokens, "")`);
+  return [
     hard(
-      "select(tokens, tokens, ==)",
+      "after the same token",
       ({ ids }) =>
         (i, j) =>
-          ids[i] === ids[j],
+          j > 0 && ids[j - 1] === ids[i],
+      (names) => `select(${before(names, 1)}, tokens, ==)`,
     ),
-    ...[2, 3, 4].map((k) => hard(`select(indices % ${k}, indices % ${k}, ==)`, () => (i, j) => (i - j) % k === 0)),
+    hard(
+      "after the same two tokens",
+      ({ ids }) =>
+        (i, j) =>
+          j > 1 && i > 0 && ids[j - 1] === ids[i] && ids[j - 2] === ids[i - 1],
+      (names) => `select(${before(names, 1)}, tokens, ==) and select(${before(names, 2)}, ${before(names, 1)}, ==)`,
+    ),
   ];
-  const { numbers } = task;
-  if (!numbers) return patterns;
+}
+
+function numberPatterns(task: Task, numbers: NonNullable<Task["numbers"]>): Pattern[] {
   const rank = (names: Names): string => names.definition("rank", rankText(task));
   const of = ({ ids }: Observed): number[] => ids.map((id) => numbers[id] ?? -1);
-  return [
-    ...patterns,
+  const soFar = "select(indices, indices, <=)";
+  const compared = (key: string, comparison: "<" | ">", holds: (key: number, query: number) => boolean): Pattern =>
     hard(
-      "larger",
+      key,
       (observed) => {
         const ranks = of(observed);
-        return (i, j) => ranks[j]! > ranks[i]!;
+        return (i, j) => holds(ranks[j]!, ranks[i]!);
       },
-      (names) => `select(${rank(names)}, ${rank(names)}, >)`,
-    ),
+      (names) => `select(${rank(names)}, ${rank(names)}, ${comparison})`,
+    );
+  /** The first of the keys so far that hold and have the least number, or the greatest. */
+  const extreme = (
+    key: string,
+    sign: 1 | -1,
+    holds: (key: number, query: number) => boolean,
+    selector: (names: Names) => string,
+  ): Pattern =>
     hard(
-      "smaller",
+      key,
       (observed) => {
         const ranks = of(observed);
-        return (i, j) => ranks[j]! < ranks[i]!;
-      },
-      (names) => `select(${rank(names)}, ${rank(names)}, <)`,
-    ),
-    ...[-1, 1].map((sign) =>
-      hard(
-        sign < 0 ? "smallest" : "largest",
-        (observed) => {
-          const ranks = of(observed);
-          // The first of the extreme numbers up to each position.
+        const bests = ranks.map((query, i) => {
           let best = -1;
-          const bests = ranks.map((rank, i) => {
-            if (rank >= 0 && (best < 0 || sign * rank > sign * ranks[best]!)) best = i;
-            return best;
-          });
-          return (i, j) => j === bests[i];
-        },
-        (names) =>
-          `best(select(${rank(names)}, 0, >) and select(indices, indices, <=), ${sign < 0 ? "-" : ""}${rank(names)})`,
-      ),
+          for (let j = 0; j <= i; j++) {
+            if (holds(ranks[j]!, query) && (best < 0 || sign * ranks[j]! > sign * ranks[best]!)) best = j;
+          }
+          return best;
+        });
+        return (i, j) => j === bests[i];
+      },
+      (names) => `best(${selector(names)} and ${soFar}, ${sign < 0 ? "-" : ""}${rank(names)})`,
+    );
+  const larger = (key: number, query: number): boolean => key > query;
+  const smaller = (key: number, query: number): boolean => key < query;
+  // Special tokens have −1, one less than the smallest number; `rankText` has all of them one higher.
+  const isNumber = (key: number): boolean => key >= 0;
+  return [
+    extreme("smallest", -1, isNumber, (names) => `select(${rank(names)}, 0, >)`),
+    extreme("largest", 1, isNumber, (names) => `select(${rank(names)}, 0, >)`),
+    extreme("next larger", -1, larger, (names) => `select(${rank(names)}, ${rank(names)}, >)`),
+    extreme(
+      "next smaller",
+      1,
+      (key, query) => isNumber(key) && key < query,
+      (names) => `select(${rank(names)}, ${rank(names)}, <) and select(${rank(names)}, 0, >)`,
     ),
+    compared("larger", ">", larger),
+    compared("smaller", "<", smaller),
   ];
 }

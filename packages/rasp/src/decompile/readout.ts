@@ -4,6 +4,7 @@
  * and only special tokens have entries of their own.
  */
 import { Choices, fitChoices } from "./conditional-logit.js";
+import { log } from "./exact-functions.js";
 import { decide, sameDecision, type Observed } from "./observe.js";
 import { FEW_SYMBOLS, type Task } from "./task.js";
 import { dictText, nestedText, plus, times } from "./text.js";
@@ -180,7 +181,7 @@ function fitSigmoids(task: Task, variables: readonly Variable[], rows: readonly 
     if (positive === 0 || positive === rows.length || size === 0) {
       constant[v] = positive * 2 > rows.length ? 1 : -1;
       const share = positive / rows.length;
-      if (share > 0 && share < 1) divergence -= share * Math.log(share) + (1 - share) * Math.log(1 - share);
+      if (share > 0 && share < 1) divergence -= share * log(share) + (1 - share) * log(1 - share);
       continue;
     }
     const choices = new Choices();

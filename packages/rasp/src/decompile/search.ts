@@ -4,10 +4,11 @@
  */
 import type { Gpt2Config } from "@selectron/nn";
 import type { Observed } from "./observe.js";
-import { namedPatterns, type Pattern } from "./pattern.js";
+import { namedPatterns, tokenPatterns, type Pattern } from "./pattern.js";
 import { fitReadout, type Readout } from "./readout.js";
+import { paretoFront, type FrontPoint } from "./report.js";
 import { softPattern } from "./soft-pattern.js";
-import type { Task } from "./task.js";
+import { FEW_SYMBOLS, type Task } from "./task.js";
 import { attendVariable, moduloVariable, tokenVariable, type Variable } from "./variable.js";
 
 /** Match on the selection set that ends the search. */
@@ -20,6 +21,9 @@ export interface Candidate {
   readonly tuneMatch: number;
   readonly match: number;
 }
+
+/** What a search came to, with the programs of each size that were best. */
+export type Found = Candidate & { readonly front: readonly FrontPoint[] };
 
 /** Tells what is being done, and how much of it. */
 export type Progress = (stage: string, done: number, of: number) => void;
@@ -93,7 +97,12 @@ export function variablePool(task: Task, readings: readonly HeadReading[]): Vari
         .slice(2, 6)
         .map((pattern) => attendVariable(pattern, previous))
     : [];
-  return [tokens, ...[2, 3, 4].map(moduloVariable), ...named, ...twoHops, ...read];
+  // Whether some pair of tokens has stood side by side.
+  const pairs =
+    task.vocabulary.length <= FEW_SYMBOLS
+      ? tokenPatterns(task).map((pattern) => attendVariable(pattern, previous))
+      : [];
+  return [tokens, ...[2, 3, 4].map(moduloVariable), ...named, ...twoHops, ...pairs, ...read];
 }
 
 /** The smallest set of variables from which the model's decisions can be read; the best one found where none suffices. */
@@ -104,7 +113,7 @@ export function search(
   select: readonly Observed[],
   progress: Progress,
   clock: Clock,
-): Candidate {
+): Found {
   const tried = new Map<string, Candidate>();
   const nothing = fitReadout(task, [], tune);
   let best: Candidate = {
@@ -137,7 +146,7 @@ export function search(
           s * candidates.length + v,
           seeds.length * candidates.length,
         );
-        if (clock.expired()) return best;
+        if (clock.expired()) return { ...best, front: frontOf(tried.values()) };
         if (seed.variables.includes(variable)) continue;
         level.push(attempt([...seed.variables, variable]));
       }
@@ -154,8 +163,11 @@ export function search(
       seeds = seeds.filter(isNamed);
     } else seeds = seeds.slice(0, SEEDS[size] ?? 1);
   }
-  return best;
+  return { ...best, front: frontOf(tried.values()) };
 }
+
+const frontOf = (candidates: Iterable<Candidate>): FrontPoint[] =>
+  paretoFront([...candidates].map(({ variables, match }) => ({ size: sizeOf(variables), match })));
 
 /** Whether all its selectors have names. A program with tables is held against larger ones without. */
 const isNamed = ({ variables }: Pick<Candidate, "variables">): boolean =>
@@ -171,6 +183,9 @@ const SEEDS = [1, 6, 4, 2];
 /** Match, less a price for what makes a program hard to read. What it decides on the tuning set counts little: it was fitted there. */
 function worth({ match, tuneMatch, variables }: Candidate): number {
   const tables = variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0);
-  const hops = variables.reduce((sum, { depth }) => sum + Math.max(1, depth), 0);
-  return match + 0.1 * Math.min(match, tuneMatch) - 0.02 * hops - 0.002 * Math.min(tables, 30);
+  return match + 0.1 * Math.min(match, tuneMatch) - 0.02 * sizeOf(variables) - 0.002 * Math.min(tables, 30);
 }
+
+/** One for each variable, and one for each further hop of attention. */
+const sizeOf = (variables: readonly Variable[]): number =>
+  variables.reduce((sum, { depth }) => sum + Math.max(1, depth), 0);

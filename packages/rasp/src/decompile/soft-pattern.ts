@@ -4,6 +4,7 @@
  */
 import { Rng } from "@selectron/core";
 import { Choices, fitChoices } from "./conditional-logit.js";
+import { exp } from "./exact-functions.js";
 import type { Observed } from "./observe.js";
 import type { Pattern } from "./pattern.js";
 import { rankText } from "./pattern.js";
@@ -121,7 +122,7 @@ function pattern(key: string, groups: readonly Group[], fitted: Float64Array): P
           most = Math.max(most, score);
         }
         let total = 0;
-        for (let j = 0; j <= i; j++) total += scores[j] = Math.exp(scores[j]! - most);
+        for (let j = 0; j <= i; j++) total += scores[j] = exp(scores[j]! - most);
         for (let j = 0; j <= i; j++) out[i * length + j] = scores[j]! / total;
       }
       return out;

@@ -1,0 +1,121 @@
+/** Inputs of an encoder and what it answers to them, position after position, so that a term is computed for all at once. */
+import { noGrad, scope, type Rng } from "@selectron/core";
+import type { Atom } from "../../graph/node.js";
+import { literal } from "../../print.js";
+import type { TrainedEncoder } from "./trained-encoder.js";
+
+/** Atoms as numbers: a number is itself, strings are in their order beyond all numbers. */
+export class Codes {
+  readonly #strings: readonly string[];
+
+  constructor(atoms: readonly Atom[]) {
+    const strings = atoms.filter((atom) => typeof atom === "string");
+    this.#strings = [...new Set(["", ...strings])].sort();
+  }
+
+  of(atom: Atom): number {
+    if (typeof atom === "string") return FIRST_STRING + this.#strings.indexOf(atom);
+    return typeof atom === "boolean" ? FIRST_BOOLEAN + Number(atom) : Number(atom);
+  }
+
+  /** As RASP writes it. */
+  literal(code: number): string {
+    if (code >= FIRST_BOOLEAN) return code === FIRST_BOOLEAN ? "False" : "True";
+    if (code >= FIRST_STRING) return literal(this.#strings[code - FIRST_STRING]!);
+    return literal(Number.isInteger(code) ? BigInt(code) : code);
+  }
+}
+
+const [FIRST_STRING, FIRST_BOOLEAN] = [100_000, 200_000];
+
+/** What code an aggregate gives that selects nothing: "" among strings, else 0. */
+export const EMPTY = FIRST_STRING;
+export const isText = (code: number): boolean => code >= FIRST_STRING;
+
+/** One input and the model's classes. */
+export interface Answered {
+  readonly input: readonly Atom[];
+  readonly ids: readonly number[];
+  /** The code of the class at each position. */
+  readonly classes: readonly number[];
+  /** [layer][head], each [n, n] with queries as rows; empty if not asked for. */
+  readonly patterns: readonly (readonly Float32Array[])[];
+}
+
+/** Runs the model. */
+export function answer(encoder: TrainedEncoder, codes: Codes, ids: readonly number[], withPatterns: boolean): Answered {
+  const { model, vocabulary, classes } = encoder;
+  const patterns: Float32Array[][] = [];
+  const n = ids.length;
+  const record = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }): void => {
+    if (!name.endsWith("attention.pattern")) return;
+    patterns.push(Array.from({ length: shape[1]! }, (_, h) => data.slice(h * n * n, (h + 1) * n * n)));
+  };
+  const chosen = scope(() => noGrad(() => [...model.forward([ids], withPatterns ? { record } : {}).argmax().data]));
+  const atoms = chosen.map((at) => classes[at]!);
+  const input = ids.map((id) => vocabulary[id]!);
+  return { input, ids, classes: atoms.map((atom) => codes.of(atom)), patterns };
+}
+
+/**
+ * `count` inputs of one of three disjoint parts, lengths equally likely. Which part an input belongs to is a hash of it, so that short
+ * inputs, of which there are few, are divided as well.
+ */
+export function drawInputs(
+  encoder: TrainedEncoder,
+  part: 0 | 1 | 2,
+  count: number,
+  rng: Rng,
+  seed: number,
+): number[][] {
+  const { vocabulary, hasBos, maxLength } = encoder;
+  const letters = vocabulary.length - (hasBos ? 1 : 0);
+  const least = hasBos ? 2 : 1;
+  const drawn: number[][] = [];
+  for (let tries = 0; drawn.length < count && tries < 50 * count; tries++) {
+    const ids = Array.from({ length: least + rng.int(maxLength - least + 1) }, () => rng.int(letters));
+    if (hasBos) ids[0] = letters;
+    if (partOf(ids, seed) === part) drawn.push(ids);
+  }
+  return drawn;
+}
+
+/** FNV-1a, modulo 3. */
+function partOf(ids: readonly number[], seed: number): number {
+  let hash = 0x811c9dc5 ^ seed;
+  for (const id of ids) hash = Math.imul(hash ^ (id + 1), 0x01000193) >>> 0;
+  return (hash >>> 7) % 3;
+}
+
+/** Many inputs side by side. */
+export class Batch {
+  /** Where each input begins, and the end of the last. */
+  readonly starts: readonly number[];
+  readonly size: number;
+  readonly tokens: Float32Array;
+  readonly indices: Float32Array;
+  readonly lengths: Float32Array;
+  readonly classes: Float32Array;
+  readonly #known = new Map<string, Float32Array>();
+
+  constructor(
+    readonly inputs: readonly Answered[],
+    codes: Codes,
+  ) {
+    const starts = [0];
+    for (const { ids } of inputs) starts.push(starts.at(-1)! + ids.length);
+    this.starts = starts;
+    this.size = starts.at(-1)!;
+    this.tokens = Float32Array.from(inputs.flatMap(({ input }) => input.map((atom) => codes.of(atom))));
+    this.indices = Float32Array.from(inputs.flatMap(({ ids }) => ids.map((_, i) => i)));
+    this.lengths = Float32Array.from(inputs.flatMap(({ ids }) => ids.map(() => ids.length)));
+    this.classes = Float32Array.from(inputs.flatMap(({ classes }) => classes));
+  }
+
+  /** What was computed under this key, or what `compute` gives. */
+  known(key: string, compute: () => Float32Array): Float32Array {
+    const found = this.#known.get(key) ?? compute();
+    this.#known.set(key, found);
+    return found;
+  }
+}
