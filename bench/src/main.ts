@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]`: a table on stdout, files only if asked.
- * `npm run bench -- chart RESULT.json... --chart FILE [--only TEXT]...`: one chart of earlier results, or of the comparisons
- * with such names.
+ * `npm run bench -- chart RESULT.json... --chart FILE`: one chart of earlier results.
+ * `--only TEXT`, once or more: the comparisons with such names. `--engine NAME`: these engines and no others.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -28,6 +28,7 @@ const { values, positionals } = parseArgs({
     out: { type: "string" },
     chart: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
+    engine: { type: "string", multiple: true, default: [] },
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
@@ -42,6 +43,7 @@ if (first === "sizes" && files.length === 0) {
 }
 if (!(known || install || drawing !== undefined) || !(Number.isInteger(rounds) && rounds > 0) || !(seconds > 0)) {
   console.error("usage: npm run bench -- SUITE... [--rounds N] [--seconds S] [--out FILE] [--chart FILE]");
+  console.error("         [--only TEXT]... [--engine NAME]...");
   console.error("       npm run bench -- peers:install");
   console.error("       npm run bench -- chart RESULT.json... --chart FILE [--only TEXT]...");
   console.error("       npm run bench -- sizes [--out docs/compiler.md]");
@@ -56,12 +58,13 @@ if (install) {
 /** npm runs this script in the bench folder; files are meant relative to where the user typed the command. */
 const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
 
+const wanted = (comparison: string): boolean =>
+  values.only.length === 0 || values.only.some((text) => comparison.includes(text));
+
 if (drawing !== undefined) {
   const read = (file: string): Measurement[] =>
     (JSON.parse(readFileSync(place(file), "utf8")) as { measurements: Measurement[] }).measurements;
-  const wanted = ({ comparison }: Measurement): boolean =>
-    values.only.length === 0 || values.only.some((text) => comparison.includes(text));
-  writeFileSync(place(drawing), chart(files.flatMap(read).filter(wanted)));
+  writeFileSync(place(drawing), chart(files.flatMap(read).filter(({ comparison }) => wanted(comparison))));
   process.exit(0);
 }
 
@@ -91,8 +94,12 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     return;
   }
   const peak = suite === "kernels" ? await peakCandidate() : undefined;
-  const candidates = suite === "threads" ? await threadEngines() : engines;
-  for (const named of kernelSuites[suite]!) yield await comparisonOf(named, candidates, peak);
+  const candidates = (suite === "threads" ? await threadEngines() : engines).filter(
+    ({ name }) => values.engine.length === 0 || values.engine.includes(name),
+  );
+  for (const named of kernelSuites[suite]!) {
+    if (wanted(named.name)) yield await comparisonOf(named, candidates, peak);
+  }
 }
 
 const ours = await ourEngines();

@@ -98,10 +98,9 @@ export function biasTile(tile: usize, bias: usize, biasRow: usize, rows: i32, co
  */
 function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums: usize, fades: usize): void {
   const log2e = constant(0);
-  const magic = constant(1);
+  const magic = constant(56);
   const high = constant(2);
   const low = constant(3);
-  const one = constant(10);
   const least = constant(11);
   const p5 = constant(49);
   const p4 = constant(50);
@@ -131,11 +130,11 @@ function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums
     let sum0 = f32x4.mul(v128.load(sums + at), fade);
     let sum1 = f32x4.splat(0);
     for (row = from; row + TILE_ROW < end; row += 2 * TILE_ROW) {
-      const e0 = expWith(f32x4.sub(v128.load(row), shift), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
+      const e0 = expWith(f32x4.sub(v128.load(row), shift), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
       v128.store(row, e0);
       sum0 = f32x4.add(sum0, e0);
       // prettier-ignore
-      const e1 = expWith(f32x4.sub(v128.load(row, TILE_ROW), shift), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
+      const e1 = expWith(f32x4.sub(v128.load(row, TILE_ROW), shift), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
       v128.store(row, e1, TILE_ROW);
       sum1 = f32x4.add(sum1, e1);
     }

@@ -19,7 +19,7 @@ const K = memory.data<f32>([
   1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, // 8
   0.5, 0.5, 0.5, 0.5, // 9
   1, 1, 1, 1, // 10
-  -87.33654, -87.33654, -87.33654, -87.33654, // 11 below: exp is subnormal
+  -88, -88, -88, -88, // 11 round(−88 · log2 e) = −127, the exponent of 0
   89, 89, 89, 89, // 12 above: exp is infinite
   -104, -104, -104, -104, // 13 below: exp is 0
   1.17549435e-38, 1.17549435e-38, 1.17549435e-38, 1.17549435e-38, // 14 least normal
@@ -64,6 +64,7 @@ const K = memory.data<f32>([
   0.999999702, 0.999999702, 0.999999702, 0.999999702, // 53
   0.134145, 0.134145, 0.134145, 0.134145, // 54 slope of gelu: 3 · 0.044715
   0.3989422804014327, 0.3989422804014327, 0.3989422804014327, 0.3989422804014327, // 55 1 / √(2π)
+  12583039, 12583039, 12583039, 12583039, // 56 as 1, and the integer's low bits are those of an exponent: 127 more
 ], 16);
 
 // @ts-ignore: decorator
@@ -98,29 +99,30 @@ function reduceByLn2(x: v128, n: v128): v128 {
 }
 
 /**
- * exp for x ≤ 0, as softmax needs it: results below the least normal float are 0. At most 1.5 ulp. The constants (0 to 3,
- * 10, 11, 49 to 53) are the caller's, who loads them ahead of its loop: V8 11 would load them all in each step.
+ * exp for x ≤ 0, as softmax needs it: at most 1.5 ulp, and 0 below 2^−126.5. The constants (0, 56, 2, 3, 11, 49 to 53) are
+ * the caller's, who loads them ahead of its loop: V8 11 would load them all in each step.
  */
 // @ts-ignore: decorator
 @inline
-export function expWith(x: v128, log2e: v128, magic: v128, high: v128, low: v128, one: v128, least: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128): v128 {
-  const shifted = madd(x, log2e, magic);
+export function expWith(x: v128, log2e: v128, magic: v128, high: v128, low: v128, least: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128): v128 {
+  const above = f32x4.pmax(x, least); // in this order NaN passes
+  const shifted = madd(above, log2e, magic);
   const n = f32x4.sub(shifted, magic);
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, high)), f32x4.mul(n, low));
+  const r = f32x4.sub(f32x4.sub(above, f32x4.mul(n, high)), f32x4.mul(n, low));
   let p = madd(p5, r, p4);
   p = madd(p, r, p3);
   p = madd(p, r, p2);
   p = madd(p, r, p1);
-  // 2^n · (1 + r p), the power being normal where the result is; other lanes are cleared.
-  const power = i32x4.add(i32x4.shl(shifted, 23), one);
-  return v128.andnot(madd(f32x4.mul(r, power), p, power), f32x4.lt(x, least));
+  // 2^n · (1 + r p)
+  const power = i32x4.shl(shifted, 23);
+  return madd(f32x4.mul(r, power), p, power);
 }
 
 /** `expWith` where there is no loop to load constants ahead of. */
 // @ts-ignore: decorator
 @inline
 export function expOfNegative(x: v128): v128 {
-  return expWith(x, constant(0), constant(1), constant(2), constant(3), constant(10), constant(11), constant(49), constant(50), constant(51), constant(52), constant(53)); // prettier-ignore
+  return expWith(x, constant(0), constant(56), constant(2), constant(3), constant(11), constant(49), constant(50), constant(51), constant(52), constant(53)); // prettier-ignore
 }
 
 /** exp over all floats, subnormal results included. At most 0.96 ulp. */

@@ -46,34 +46,24 @@ export function maximum(x: usize, length: i32): f32 {
 export function exponentials(x: usize, out: usize, length: i32, shift: f32): f32 {
   const by = f32x4.splat(shift);
   let s0 = f32x4.splat(0);
-  let s1 = s0;
   const end = x + <usize>length * 4;
   const move = out - x;
   const log2e = constant(0);
-  const magic = constant(1);
+  const magic = constant(56);
   const high = constant(2);
   const low = constant(3);
-  const one = constant(10);
   const least = constant(11);
   const p5 = constant(49);
   const p4 = constant(50);
   const p3 = constant(51);
   const p2 = constant(52);
   const p1 = constant(53);
-  for (; x + 32 <= end; x += 32) {
-    const e0 = expWith(f32x4.sub(v128.load(x), by), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
-    v128.store(x + move, e0);
-    s0 = f32x4.add(s0, e0);
-    const e1 = expWith(f32x4.sub(v128.load(x, 16), by), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
-    v128.store(x + move, e1, 16);
-    s1 = f32x4.add(s1, e1);
-  }
   for (; x + 16 <= end; x += 16) {
-    const e = expWith(f32x4.sub(v128.load(x), by), log2e, magic, high, low, one, least, p5, p4, p3, p2, p1);
+    const e = expWith(f32x4.sub(v128.load(x), by), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
     v128.store(x + move, e);
     s0 = f32x4.add(s0, e);
   }
-  let sum = sumLanes(f32x4.add(s0, s1));
+  let sum = sumLanes(s0);
   for (; x < end; x += 4) {
     const e = f32x4.extract_lane(expOfNegative(f32x4.sub(v128.load32_splat(x), by)), 0);
     store<f32>(x + move, e);

@@ -34,6 +34,30 @@ const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"]
 /** Below this many elements a plain loop is done before the operands are copied (bench: dispatch). */
 const MIN_LENGTH = 48;
 
+/** Elements of an operand that go through the arena at a time, so that what is copied is still in the cache. */
+const PIECE = 8192;
+
+/** Runs a kernel on whole rows, as many at a time as make a piece. `columns` are those of each array. */
+function inPieces(
+  arrays: readonly Float32Array[],
+  rows: number,
+  columns: readonly number[],
+  run: (pieces: readonly Float32Array[], rows: number) => void,
+): void {
+  const step = Math.max(1, Math.floor(PIECE / Math.max(1, ...columns)));
+  if (step >= rows) {
+    run(arrays, rows);
+    return;
+  }
+  for (let row = 0; row < rows; row += step) {
+    const end = Math.min(rows, row + step);
+    run(
+      arrays.map((data, i) => data.subarray(row * columns[i]!, end * columns[i]!)),
+      end - row,
+    );
+  }
+}
+
 type RowKernels = Pick<
   Kernels,
   | "unary"
@@ -56,13 +80,8 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
       referenceKernels.unary(operation, x, out);
       return;
     }
-    arena.reset();
-    const to = target(arena, out);
-    // The result may overwrite the copy of x, unless x stands in the arena itself.
-    const from = arena.holds(x) ? x.byteOffset : to;
-    fill(arena, x, from);
-    wasm.unary(unaryOperations.indexOf(operation), from, to, x.length);
-    fetch(arena, out, to);
+    const code = unaryOperations.indexOf(operation);
+    rowsInPlace((from, to, length) => wasm.unary(code, from, to, length), x, out, x.length, 1);
   }
 
   function unaryBackward(operation: UnaryOperation, x: Float32Array, gradient: Float32Array, out: Float32Array): void {
@@ -70,14 +89,8 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
       referenceKernels.unaryBackward(operation, x, gradient, out);
       return;
     }
-    arena.reset();
-    const to = target(arena, out);
-    const from = arena.holds(x) ? x.byteOffset : to;
-    const slopes = placed(arena, gradient);
-    fill(arena, x, from);
-    fill(arena, gradient, slopes);
-    wasm.unaryBackward(unaryOperations.indexOf(operation), from, slopes, to, x.length);
-    fetch(arena, out, to);
+    const code = unaryOperations.indexOf(operation);
+    pairs((from, slopes, to, length) => wasm.unaryBackward(code, from, slopes, to, length), x, gradient, out);
   }
 
   function binary(operation: BinaryOperation, a: Float32Array, b: Float32Array, out: Float32Array): void {
@@ -86,28 +99,46 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
       referenceKernels.binary(operation, a, b, out);
       return;
     }
-    arena.reset();
-    const to = target(arena, out);
-    const left = arena.holds(a) ? a.byteOffset : to;
-    const right = placed(arena, b);
-    fill(arena, a, left);
-    fill(arena, b, right);
-    wasm.binary(code, left, right, to, a.length);
-    fetch(arena, out, to);
+    pairs((left, right, to, length) => wasm.binary(code, left, right, to, length), a, b, out);
   }
 
+  /** Elements of a and b to elements of out. */
+  function pairs(
+    run: (a: number, b: number, out: number, length: number) => void,
+    a: Float32Array,
+    b: Float32Array,
+    out: Float32Array,
+  ): void {
+    inPieces([a, b, out], a.length, [1, 1, 1], ([first, second, result], length) => {
+      arena.reset();
+      const to = target(arena, result!);
+      // The result may overwrite the copy of the first, unless that stands in the arena itself.
+      const left = arena.holds(first!) ? first!.byteOffset : to;
+      const right = placed(arena, second!);
+      fill(arena, first!, left);
+      fill(arena, second!, right);
+      run(left, right, to, length);
+      fetch(arena, result!, to);
+    });
+  }
+
+  /** Rows of x to rows of out as long. `separate`: the kernel cannot work in place. */
   function rowsInPlace(
-    run: (x: number, out: number) => void,
+    run: (x: number, out: number, rows: number) => void,
     x: Float32Array,
     out: Float32Array,
-    separate: boolean,
+    rows: number,
+    columns: number,
+    separate = false,
   ): void {
-    arena.reset();
-    const to = target(arena, out);
-    const from = arena.holds(x) ? x.byteOffset : separate ? arena.reserve(x.byteLength) : to;
-    fill(arena, x, from);
-    run(from, to);
-    fetch(arena, out, to);
+    inPieces([x, out], rows, [columns, columns], ([piece, result], count) => {
+      arena.reset();
+      const to = target(arena, result!);
+      const from = arena.holds(piece!) ? piece!.byteOffset : separate ? arena.reserve(piece!.byteLength) : to;
+      fill(arena, piece!, from);
+      run(from, to, count);
+      fetch(arena, result!, to);
+    });
   }
 
   /** A vector of parameters, or a constant in its place. */
@@ -121,22 +152,25 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
     unaryBackward,
     binary,
     softmaxRows: (x, out, rows, columns) => {
-      rowsInPlace((from, to) => wasm.softmaxRows(from, to, rows, columns), x, out, false);
+      rowsInPlace((from, to, count) => wasm.softmaxRows(from, to, count, columns), x, out, rows, columns);
     },
     logSoftmaxRows: (x, out, rows, columns) => {
-      rowsInPlace((from, to) => wasm.logSoftmaxRows(from, to, rows, columns), x, out, true);
+      rowsInPlace((from, to, count) => wasm.logSoftmaxRows(from, to, count, columns), x, out, rows, columns, true);
     },
     layerNormRows: (x, gain, bias, out, rows, columns, epsilon) => {
-      arena.reset();
-      const gainAt = gain ? placed(arena, gain) : arena.reserve(4 * columns);
-      const biasAt = bias ? placed(arena, bias) : arena.reserve(4 * columns);
-      const to = target(arena, out);
-      const from = arena.holds(x) ? x.byteOffset : to;
-      fill(arena, x, from);
-      fillParameter(gain, gainAt, columns, 1);
-      fillParameter(bias, biasAt, columns, 0);
-      wasm.layerNormRows(from, gainAt, biasAt, to, rows, columns, epsilon);
-      fetch(arena, out, to);
+      const normalise = ([piece, result]: readonly Float32Array[], count: number): void => {
+        arena.reset();
+        const gainAt = gain ? placed(arena, gain) : arena.reserve(4 * columns);
+        const biasAt = bias ? placed(arena, bias) : arena.reserve(4 * columns);
+        const to = target(arena, result!);
+        const from = arena.holds(piece!) ? piece!.byteOffset : to;
+        fill(arena, piece!, from);
+        fillParameter(gain, gainAt, columns, 1);
+        fillParameter(bias, biasAt, columns, 0);
+        wasm.layerNormRows(from, gainAt, biasAt, to, count, columns, epsilon);
+        fetch(arena, result!, to);
+      };
+      inPieces([x, out], rows, [columns, columns], normalise);
     },
     layerNormRowsBackward: ({
       x,
@@ -171,13 +205,15 @@ export function rowKernels(wasm: WasmExports, arena: Arena): RowKernels {
         referenceKernels.reduceRows(operation, x, out, rows, columns);
         return;
       }
-      arena.reset();
-      const from = placed(arena, x);
-      const to = target(arena, out);
-      fill(arena, x, from);
-      if (operation === "sum") wasm.sumRows(from, to, rows, columns);
-      else wasm.maxRows(from, to, rows, columns, operation === "min" ? 1 : 0);
-      fetch(arena, out, to);
+      inPieces([x, out], rows, [columns, 1], ([piece, result], count) => {
+        arena.reset();
+        const from = placed(arena, piece!);
+        const to = target(arena, result!);
+        fill(arena, piece!, from);
+        if (operation === "sum") wasm.sumRows(from, to, count, columns);
+        else wasm.maxRows(from, to, count, columns, operation === "min" ? 1 : 0);
+        fetch(arena, result!, to);
+      });
     },
     sumColumns: (x, out, rows, columns) => {
       if (x.length < MIN_LENGTH) {

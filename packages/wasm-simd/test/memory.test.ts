@@ -117,6 +117,34 @@ describe("resident tensors", () => {
   });
 });
 
+describe("operands on the heap that are copied in pieces", () => {
+  const shapes = [[3, 5000], [5000, 3], [1, 20_001], [20_001, 1], [130, 129]] as const; // prettier-ignore
+  it.each(shapes)("give the bits that views of linear memory give: [%i, %i]", (rows, columns) => {
+    const draw = new Rng(rows);
+    const heap = [randn([rows, columns], draw), randn([rows, columns], draw)] as const;
+    const parameters = [randn([columns], draw), randn([columns], draw)] as const;
+    const all = ([x, y]: readonly Tensor[], [gain, bias]: readonly Tensor[]): Record<string, Tensor> => ({
+      softmax: x!.softmax(),
+      logSoftmax: x!.logSoftmax(),
+      layerNorm: x!.layerNorm(gain, bias),
+      gelu: x!.gelu(),
+      product: x!.mul(y!),
+      sums: x!.sum(-1),
+      largest: x!.max(-1),
+    });
+    const { tensors, release } = resident([...heap, ...parameters], 2 ** 24);
+    const inPlace = scope(() => all(tensors.slice(0, 2), tensors.slice(2)));
+    const copied = all(heap, parameters);
+    for (const [name, { data }] of Object.entries(copied)) {
+      const other = inPlace[name]!.data;
+      const at = data.findIndex((value, i) => !Object.is(value, other[i]));
+      if (at >= 0) throw new Error(`${name}: element ${at} is ${data[at]}, not ${other[at]}.`);
+    }
+    expect(Object.keys(inPlace)).toEqual(Object.keys(copied));
+    release();
+  });
+});
+
 describe("memory", () => {
   it("of attention beyond its operands stays under 2 MB at n = 4096", () => {
     const n = 4096;
