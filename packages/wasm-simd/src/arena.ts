@@ -72,6 +72,11 @@ export class Arena {
     return data.buffer === this.#memory.buffer;
   }
 
+  /** Whether no views are out. */
+  get isEmpty(): boolean {
+    return this.#stack === this.#bottom;
+  }
+
   /** Where the stack of views ends now: what `release` takes. */
   mark(): number {
     return this.#stack;

@@ -1,5 +1,5 @@
 /** Making an instance of the binary the one that core's tensors use. */
-import { setKernels } from "@selectron/core";
+import { setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
 import { wasmCalls, type WasmExports } from "./exports.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels.js";
@@ -17,10 +17,19 @@ export function plainMachine(module: WebAssembly.Module): Machine {
   return { wasm: wasmCalls(wasm), arena: new Arena(wasm.memory, wasm.heapBase()) };
 }
 
-/** Registers a machine's kernels with core; see `wasmKernels`. */
-export function registerMachine(machine: Machine, spare: () => Machine, refusals: readonly Refusal[] = []): void {
+/**
+ * Registers a machine's kernels with core; see `wasmKernels`.
+ *
+ * @param route - the kernels to register in place of those, if other ones should take some of the calls
+ */
+export function registerMachine(
+  machine: Machine,
+  spare: () => Machine,
+  refusals: readonly Refusal[] = [],
+  route = (kernels: Kernels): Kernels => kernels,
+): void {
   const own = new Scopes(machine.arena);
-  const kernels = wasmKernels(machine, spare, refusals);
+  const kernels = route(wasmKernels(machine, spare, refusals));
   scopes = own;
   setKernels({
     ...kernels,

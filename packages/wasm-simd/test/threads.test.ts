@@ -106,6 +106,21 @@ it("tensors in the shared memory are used where they are", async () => {
   status.stop();
 });
 
+it("calls too small to be cut give the same on the heap, in a scope, and mixed", async () => {
+  const [x, y] = [randn([30, 40], new Rng(6)), randn([40, 20], new Rng(7))];
+  const chain = (first: Tensor): number[] => [...first.matmul(y).gelu().layerNorm().softmax().data];
+  setKernels(one);
+  const expected = chain(x);
+  const status = await enableThreads({ threads: 2, leastWork: 30 * 40 * 20 + 1 });
+  expect(chain(x)).toEqual(expected);
+  expect(scope(() => chain(x))).toEqual(expected);
+  const { tensors, release } = resident([x], 2 ** 20);
+  expect(chain(tensors[0]!)).toEqual(expected);
+  release();
+  expect(chain(x)).toEqual(expected);
+  status.stop();
+});
+
 describe("ranges", () => {
   it.each([
     [128, 4, 4, 32, [[0, 32], [32, 64], [64, 96], [96, 128]]],

@@ -5,6 +5,7 @@
 import type { WasmCalls } from "../exports.js";
 import { MAX_CALLS, type SharedKernel } from "./control.js";
 import type { Pool } from "./pool.js";
+import { attentionWork, matmulWork } from "./routes.js";
 
 /** A part of a product has more rows than those that sweep (assembly/matmul.ts), in whole groups of 4. */
 const LEAST_ROWS = 32;
@@ -32,7 +33,7 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const matmul: WasmCalls["matmul"] = (...call) => {
     const [a, aRow, aColumn, b, bRow, bColumn, bias, out, m, k, n, alpha, activation, workspace] = call;
-    const cuts = m * k * n < leastWork ? [] : ranges(m, pool.size * PARTS, 4, LEAST_ROWS);
+    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size * PARTS, 4, LEAST_ROWS);
     if (cuts.length < 2) return wasm.matmul(...call);
     const parts = cuts.map(([from, to]) => [
       a + from * aRow, aRow, aColumn, b, bRow, bColumn, bias, out + 4 * from * n, to - from, k, n, alpha, activation, workspace,
@@ -42,7 +43,8 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const attentionHeads: WasmCalls["attentionHeads"] = (calls) => {
     const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
-    if (calls.length * queries * keys * (width + valueWidth) < leastWork) return wasm.attentionHeads(calls);
+    if (attentionWork({ heads: calls.length, queries, keys, width, valueWidth }) < leastWork)
+      return wasm.attentionHeads(calls);
     // Tiles end with the blocks of a mask, so such heads stay whole.
     const parts = calls[0]![11] !== 0 ? 1 : Math.ceil((2 * PARTS * pool.size) / calls.length);
     const cut = calls.flatMap((call) =>
@@ -53,7 +55,7 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const attentionBackwardHeads: WasmCalls["attentionBackwardHeads"] = (calls) => {
     const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
-    if (calls.length < 2 || calls.length * queries * keys * (width + valueWidth) < leastWork) {
+    if (calls.length < 2 || attentionWork({ heads: calls.length, queries, keys, width, valueWidth }) < leastWork) {
       return wasm.attentionBackwardHeads(calls);
     }
     run("attentionBackward", calls, wasm.attentionBackwardWorkspace(queries, keys, width, valueWidth));

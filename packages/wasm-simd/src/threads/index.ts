@@ -6,12 +6,14 @@
 import { Arena } from "../arena.js";
 import { wasmCalls, type WasmExports } from "../exports.js";
 import { enableWasm, type WasmStatus } from "../index.js";
+import { wasmKernels } from "../kernels.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
 import { plainMachine, registerMachine } from "../register.js";
 import { binary } from "./binary.js";
 import { CONTROL_BYTES } from "./control.js";
 import { threadedExports } from "./exports.js";
 import { Pool, ThreadLostError } from "./pool.js";
+import { routed } from "./routes.js";
 import { startThread, type Thread } from "./start.js";
 
 export interface ThreadOptions {
@@ -67,9 +69,15 @@ async function start(count: number, patience: number, leastWork: number): Promis
     throw refusal;
   }
   const pool = new Pool(wasm, control, threads);
-  registerMachine({ wasm: threadedExports(wasm, pool, leastWork), arena }, () => plainMachine(compile()), [
-    ThreadLostError,
-  ]);
+  const plainModule = compile();
+  const plain = plainMachine(plainModule);
+  const own = wasmKernels(plain, () => plainMachine(plainModule));
+  registerMachine(
+    { wasm: threadedExports(wasm, pool, leastWork), arena },
+    () => plain,
+    [ThreadLostError],
+    (shared) => routed(shared, own, arena, leastWork),
+  );
   return {
     variant: "simd",
     get threads() {
