@@ -17,7 +17,8 @@ import { formatMeasurement, toJson } from "./report.js";
 import { kernelSuites } from "./suites/index.js";
 import { printSizes } from "./sizes.js";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
-import { trainingComparison, trainingMemory } from "./suites/training.js";
+import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
+import { trainingComparison } from "./suites/training.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
 const { values, positionals } = parseArgs({
@@ -32,7 +33,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training"];
+const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training", "memory"];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
@@ -77,6 +78,16 @@ if (positionals.includes("compiler")) {
   if (positionals.length === 1) process.exit(0);
 }
 
+if (positionals.includes("memory")) {
+  const script = fileURLToPath(new URL("memory-case.js", import.meta.url));
+  for (const road of memoryRoads) {
+    const megabytes = JSON.parse(execFileSync(process.execPath, [script, road], { encoding: "utf8" })) as number[];
+    console.log(formatMemory(road, megabytes));
+    if (memoryGrowth(megabytes) > MOST_GROWTH) process.exitCode = 1;
+  }
+  if (positionals.length === 1) process.exit();
+}
+
 const readLesson = (lesson: string): string =>
   readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
 
@@ -90,7 +101,6 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
   }
   if (suite === "training") {
     yield await trainingComparison(peersInstalled());
-    console.log(`  ${trainingMemory()}`);
     return;
   }
   const peak = suite === "kernels" ? await peakCandidate() : undefined;
@@ -104,11 +114,11 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
 
 const ours = await ourEngines();
 const alone = positionals.every((name) => ["interpreter", "threads", "training"].includes(name));
-const wantsPeers = positionals.some((name) => !["interpreter", "threads", "compiler"].includes(name));
+const wantsPeers = positionals.some((name) => !["interpreter", "threads", "compiler", "memory"].includes(name));
 if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];
-for (const suite of positionals.filter((name) => name !== "compiler")) {
+for (const suite of positionals.filter((name) => name !== "compiler" && name !== "memory")) {
   for await (const comparison of comparisonsOf(suite)) {
     console.log(comparison.name);
     for (const measurement of await measure(comparison, rounds, seconds)) {
@@ -120,4 +130,4 @@ for (const suite of positionals.filter((name) => name !== "compiler")) {
 }
 if (values.out !== undefined) writeFileSync(place(values.out), toJson(positionals.join(" "), measurements));
 if (values.chart !== undefined) writeFileSync(place(values.chart), chart(measurements));
-process.exit(0); // ONNX Runtime keeps the process alive otherwise
+process.exit(); // ONNX Runtime keeps the process alive otherwise

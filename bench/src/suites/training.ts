@@ -40,14 +40,3 @@ function candidate(trainer: Trainer, wanted: readonly number[]): Candidate {
   };
   return { name, check, run: step, ...(enter ? { enter } : {}) };
 }
-
-/** Megabytes in use after some steps and after many more: a training loop that leaks shows here. */
-export function trainingMemory(steps = 300): string {
-  const task = trainingTask({ layers: 2, dModel: 64, heads: 4, dFf: 256, batch: 32, length: 20, vocabulary: 32 });
-  const { step } = selectronTrainer(task, getKernels(), "selectron", false);
-  const resident = (): string => (process.memoryUsage().rss / 2 ** 20).toFixed(0);
-  for (let i = 0; i < 20; i++) step();
-  const before = resident();
-  for (let i = 0; i < steps; i++) step();
-  return `memory: ${before} MB after 20 steps, ${resident()} MB after ${steps + 20}`;
-}

@@ -22,7 +22,14 @@ function loss(task: TrainingTask, weights: ReadonlyMap<string, Tensor>, ids: Ten
   return crossEntropy(stream.layerNorm().matmul(weight("unembedding")), targets);
 }
 
-export function selectronTrainer(task: TrainingTask, kernels: Kernels, name: string, isResident: boolean): Trainer {
+/** @param enclose - what every step runs in */
+export function selectronTrainer(
+  task: TrainingTask,
+  kernels: Kernels,
+  name: string,
+  isResident: boolean,
+  enclose: <T>(body: () => T) => T = scope,
+): Trainer {
   setKernels(kernels);
   const first = [...task.weights.values()].map(({ shape, data }) => tensor(data.slice(), shape));
   const held = isResident ? resident(first).tensors : first;
@@ -41,7 +48,7 @@ export function selectronTrainer(task: TrainingTask, kernels: Kernels, name: str
       steps = 0;
     },
     step: () =>
-      scope(() => {
+      enclose(() => {
         const result = loss(task, weights, ids, targets);
         result.backward();
         optimizer.step(task.learningRate, ++steps);

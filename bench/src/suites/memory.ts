@@ -1,0 +1,44 @@
+/** What a process holds after more and more steps of training: a leak of any kind shows as growth. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { getKernels } from "@selectron/core";
+import { enableWasm, scope } from "@selectron/wasm-simd";
+import { selectronTrainer } from "../training/selectron.js";
+import { trainingTask } from "../training/task.js";
+
+/** Where tensors live: all on the JavaScript heap, intermediate ones in linear memory, or weights and moments there too. */
+export const memoryRoads = ["heap", "scope", "resident"] as const;
+export type MemoryRoad = (typeof memoryRoads)[number];
+
+export const MEMORY_STEPS: readonly number[] = [1000, 2000, 4000, 6000, 8000, 10_000];
+/** Resident memory may differ by so much from 2,000 to 10,000 steps: the collector's and the allocator's play. */
+export const MOST_GROWTH = 8;
+
+/** One training step (forward, backward, Adam) of a Transformer of 2 layers. */
+export async function memoryStep(road: MemoryRoad): Promise<() => unknown> {
+  await enableWasm();
+  const task = trainingTask({ layers: 2, dModel: 32, heads: 2, dFf: 64, batch: 4, length: 16, vocabulary: 16 });
+  const enclose = road === "heap" ? <T>(body: () => T): T => body() : scope;
+  return selectronTrainer(task, getKernels(), road, road === "resident", enclose).step;
+}
+
+/** Resident megabytes of this process, garbage collected, each time that so many steps have been made. */
+export function memoryAfter(step: () => unknown, counts: readonly number[]): number[] {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let made = 0;
+  return counts.map((count) => {
+    for (; made < count; made++) step();
+    collect();
+    return process.memoryUsage.rss() / 2 ** 20;
+  });
+}
+
+export function formatMemory(road: MemoryRoad, megabytes: readonly number[]): string {
+  const growth = memoryGrowth(megabytes);
+  const marks = megabytes.map((value, i) => `${value.toFixed(1)} MB after ${MEMORY_STEPS[i]!.toLocaleString("en")}`);
+  return `training steps, ${road}: ${marks.join(", ")}; ${growth.toFixed(1)} MB from 2,000 to 10,000, ${growth <= MOST_GROWTH ? "flat" : `more than ${MOST_GROWTH}`}`;
+}
+
+/** From the second mark to the last. */
+export const memoryGrowth = (megabytes: readonly number[]): number => megabytes.at(-1)! - megabytes[1]!;

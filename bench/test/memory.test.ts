@@ -1,0 +1,22 @@
+import { referenceKernels, setKernels } from "@selectron/core";
+import { afterAll, describe, expect, it } from "vitest";
+import { memoryAfter, memoryRoads, memoryStep } from "../src/suites/memory.js";
+
+afterAll(() => setKernels(referenceKernels));
+
+/** In megabytes. `npm run bench -- memory` takes 10,000 steps and allows 8; here others share the process. */
+const ALLOWED = 24;
+
+describe("resident memory over training steps", () => {
+  it.each(memoryRoads)("is flat on the road %s", async (road) => {
+    const [before, after] = memoryAfter(await memoryStep(road), [200, 700]);
+    expect(after! - before!).toBeLessThan(ALLOWED);
+  });
+
+  it("shows a leak of 64 KB a step", () => {
+    const kept: Float32Array[] = [];
+    const [before, after] = memoryAfter(() => kept.push(new Float32Array(16_384).fill(1)), [200, 700]);
+    expect(after! - before!).toBeGreaterThan(ALLOWED);
+    expect(kept.length).toBe(700);
+  });
+});
