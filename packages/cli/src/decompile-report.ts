@@ -1,6 +1,6 @@
 /** What a decompilation came to, as text, as JSON, and as the file with the program. */
 import type { Json } from "@selectron/rasp";
-import type { Decompiled, Share } from "@selectron/rasp/decompile";
+import type { Decompiled, Effect, Interventions, Share } from "@selectron/rasp/decompile";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const shareText = ({ share, of, low, high }: Share): string =>
@@ -29,7 +29,23 @@ export function decompiledText(result: Decompiled): string {
       ({ key, nearest }) =>
         `  ${key}${nearest ? `: nearest is head ${nearest.head} of layer ${nearest.layer}, ${nearest.distance.toFixed(2)} away` : ""}`,
     ),
+    ...(result.interventions ? interventionsText(result.interventions) : []),
   ].join("\n");
+}
+
+function interventionsText({ norms, allLinear, components, pruned, sequences }: Interventions): string[] {
+  const effects = (parts: readonly Effect[]): string =>
+    parts.map(({ part, match }) => `${part} ${percent(match)}`).join(", ");
+  const { of, complete } = pruned;
+  return [
+    `what is left of the decisions, on ${sequences} sequences of the selection set:`,
+    `  one layer norm linear: ${effects(norms)}; all of them: ${percent(allLinear)}`,
+    `  one component replaced by its mean: ${effects(components)}`,
+    `  cut down to ${pruned.components.length} of ${of.components} components and ${pruned.paths.length} of ${of.paths} paths: ${percent(pruned.match)}${complete ? "" : " (time was up before all were tried)"}`,
+    ...(pruned.paths.length <= 40
+      ? [`  paths left: ${pruned.paths.map(({ from, to }) => `${from} > ${to}`).join(", ")}`]
+      : []),
+  ];
 }
 
 /** The report for programs. */
@@ -56,8 +72,17 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     })),
     operations: operations.map(({ key, kind, nearest }) => ({ key, kind, nearest: nearest ? { ...nearest } : null })),
     heads: result.heads.map((head) => ({ ...head })),
+    front: result.front.map((point) => ({ ...point })),
+    ...(result.interventions ? { interventions: interventionsJson(result.interventions) } : {}),
   };
 }
+
+const interventionsJson = ({ norms, components, pruned, ...rest }: Interventions): Json => ({
+  ...rest,
+  norms: norms.map((effect) => ({ ...effect })),
+  components: components.map((effect) => ({ ...effect })),
+  pruned: { ...pruned, of: { ...pruned.of }, paths: pruned.paths.map((path) => ({ ...path })) },
+});
 
 /** The program with what is known of it. */
 export const programFile = (model: string, { best, match }: Decompiled): string =>

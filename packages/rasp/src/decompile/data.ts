@@ -85,8 +85,7 @@ export interface Splits {
 const LEAST = 30;
 
 /**
- * Shuffles and divides. Where the data have offsets, each tuning and selection sequence is moved to a random one, so that a short
- * file covers all positions.
+ * Shuffles and divides. Where the data have offsets, each sequence is moved to a random one, so that a short file covers all positions.
  *
  * @throws DecompileError if there are too few sequences
  */
@@ -105,6 +104,6 @@ export function split(sequences: readonly Sequence[], maxLength: number, rng: Rn
   return {
     tune: shuffled.slice(0, tune).map(moved),
     select: shuffled.slice(tune, tune + select).map(moved),
-    report: shuffled.slice(tune + select, tune + select + 2000),
+    report: shuffled.slice(tune + select, tune + select + 2000).map(moved),
   };
 }

@@ -6,10 +6,12 @@
  * 3. Search upwards for the fewest variables from which the model's decisions can be read linearly.
  * 4. Round and prune the tables.
  * 5. Print, and measure the text itself, run by the interpreter, on sequences that nothing was fitted or chosen on.
+ * 6. Where that is not enough, cut the model's own parts, to say what its decisions rest on.
  */
 import { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
 import { split, type Sequence } from "./data.js";
+import { interventions, type Interventions } from "./interventions/prune.js";
 import { observe, taskAccuracy, type Observed } from "./observe.js";
 import { programText, variablesOf } from "./program.js";
 import { fitReadout } from "./readout.js";
@@ -31,6 +33,7 @@ export {
   type FrontPoint,
   type Operation,
 } from "./report.js";
+export type { Effect, Interventions } from "./interventions/prune.js";
 export { observe, type Observed } from "./observe.js";
 export { RunnableProgram, shareOf, type Share } from "./score.js";
 export type { Clock, Progress } from "./search.js";
@@ -73,7 +76,9 @@ export function decompile(
     const nearest = nearestHead(readings, pattern, tune);
     return [{ key: pattern.key, kind: pattern.parameters > 0 ? "tabular" : "named", ...(nearest ? { nearest } : {}) }];
   });
-  const refusal = refusalOf(measured.match, lines, readings, model.config.layers);
+  const refused = lines > MOST_LINES || measured.match.share < LEAST_MATCH;
+  const cuts = refused || options.interventions ? interventions(model, task, tune, select, progress, clock) : undefined;
+  const refusal = refused ? refusalOf(measured.match, lines, readings, model.config.layers, cuts!) : undefined;
   return {
     source: refusal === undefined ? text : undefined,
     refusal,
@@ -90,6 +95,7 @@ export function decompile(
       distance,
     })),
     front: found.front,
+    ...(cuts ? { interventions: cuts } : {}),
   };
 }
 
@@ -129,14 +135,31 @@ function nearestHead(readings: readonly HeadReading[], pattern: HeadReading["pat
   return distances.sort((a, b) => a.distance - b.distance)[0];
 }
 
-function refusalOf(match: Share, lines: number, readings: readonly HeadReading[], layers: number): string | undefined {
+function refusalOf(
+  match: Share,
+  lines: number,
+  readings: readonly HeadReading[],
+  layers: number,
+  { norms, components, pruned }: Interventions,
+): string {
   if (lines > MOST_LINES) return `the smallest program found has ${lines} lines, more than ${MOST_LINES}`;
-  if (match.share >= LEAST_MATCH) return undefined;
-  const worst = [...readings].sort((a, b) => b.distance - a.distance)[0];
-  const unread =
-    worst && worst.distance > 0.2
-      ? `; head ${worst.head} of layer ${worst.layer} is the least understood: the best sum of scores is ${worst.distance.toFixed(2)} away from its pattern (total variation)`
-      : "; the heads are understood, but no sum of projections of what they carry gives the model's decisions";
-  const deep = layers > 2 ? `; layers 3 to ${layers} are deeper than the search goes` : "";
-  return `the best program found matches ${(100 * match.share).toFixed(1)} % of fresh sequences, less than ${100 * LEAST_MATCH} %${unread}${deep}`;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const worst = <T>(all: readonly T[], value: (one: T) => number): T | undefined =>
+    [...all].sort((a, b) => value(a) - value(b))[0];
+  const head = worst(readings, ({ distance }) => -distance);
+  const norm = worst(norms, (effect) => effect.match);
+  const component = worst(components, (effect) => effect.match);
+  const { of } = pruned;
+  return [
+    `the best program found matches ${percent(match.share)} of fresh sequences, less than ${percent(LEAST_MATCH)}`,
+    head && head.distance > 0.2
+      ? `head ${head.layer}.${head.head} is the least understood: the best sum of scores is ${head.distance.toFixed(2)} away from its pattern (total variation)`
+      : "the heads are understood, but no sum of projections of what they carry gives the model's decisions",
+    ...(norm && norm.match < LEAST_MATCH
+      ? [`the layer norm ${norm.part} breaks first: linear, it alone leaves ${percent(norm.match)} of the decisions`]
+      : ["no single layer norm breaks the decisions when it is made linear"]),
+    ...(component ? [`without ${component.part} ${percent(component.match)} of them are left`] : []),
+    `${pruned.components.length} of ${of.components} components and ${pruned.paths.length} of ${of.paths} paths are needed for ${percent(pruned.match)}${pruned.complete ? "" : " (not all were tried in the time)"}`,
+    ...(layers > 2 ? [`layers 2 to ${layers - 1} are deeper than the search goes`] : []),
+  ].join("; ");
 }

@@ -1,5 +1,6 @@
 /** What a decompilation takes, and what it comes to. */
 import type { Sequence } from "./data.js";
+import type { Interventions } from "./interventions/prune.js";
 import type { Share } from "./score.js";
 import type { Clock, Progress } from "./search.js";
 
@@ -10,6 +11,8 @@ export interface DecompileOptions {
   readonly clock?: Clock;
   /** Sequences for the report alone; a third of the data by default. */
   readonly fresh?: readonly Sequence[];
+  /** Whether to cut the model's parts also where a program is found; of GPT-2-style models. */
+  readonly interventions?: boolean;
 }
 
 /** A program below this match is refused. */
@@ -58,6 +61,8 @@ export interface Decompiled {
     readonly score: string;
     readonly distance: number;
   }[];
+  /** What the model's decisions rest on; where there is no program, or it was asked for. */
+  readonly interventions?: Interventions;
   /** The programs found that no smaller one matches, smallest first. */
   readonly front: readonly FrontPoint[];
 }

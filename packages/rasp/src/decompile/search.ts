@@ -30,9 +30,12 @@ export type Progress = (stage: string, done: number, of: number) => void;
 
 /** What to stop for. */
 export interface Clock {
-  /** Whether the time is up. */
-  expired(): boolean;
+  /** Whether the time is up, or a share of it, 0 to 1. */
+  expired(share?: number): boolean;
 }
+
+/** Share of the time after which the search ends; the rest is for interventions and the report. */
+const SEARCH = 0.8;
 
 /** How a head was read. */
 export interface HeadReading {
@@ -57,7 +60,7 @@ export function readHeads(
   // What the third layer and later ones do is beyond two hops of attention.
   const layers = Math.min(2, config.layers);
   for (let layer = 0; layer < layers; layer++) {
-    for (let head = 0; head < config.heads && !clock.expired(); head++) {
+    for (let head = 0; head < config.heads && !clock.expired(SEARCH); head++) {
       progress("reading heads", layer * config.heads + head, layers * config.heads);
       const pattern = softPattern(layer, head, observed, task, layer === 0 ? [] : [previous]);
       readings.push({ layer, head, pattern, distance: patternDistance(pattern, layer, head, observed.slice(0, 40)) });
@@ -146,7 +149,7 @@ export function search(
           s * candidates.length + v,
           seeds.length * candidates.length,
         );
-        if (clock.expired()) return { ...best, front: frontOf(tried.values()) };
+        if (clock.expired(SEARCH)) return { ...best, front: frontOf(tried.values()) };
         if (seed.variables.includes(variable)) continue;
         level.push(attempt([...seed.variables, variable]));
       }
