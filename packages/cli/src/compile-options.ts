@@ -50,15 +50,20 @@ function selectSOps(context: Context, file: string, selection: CompileSelection)
   return new Map(names.map((name) => [name, program.sop(name)]));
 }
 
+/** @throws UsageError where a token is in the vocabulary twice */
+export function checkDistinct(vocabulary: readonly Atom[]): void {
+  const repeated = vocabulary.find((token, at) => vocabulary.indexOf(token) !== at);
+  if (repeated !== undefined)
+    throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
+}
+
 /** @throws RaspError with the place in the program, UsageError */
 export function compileSelection(
   context: Context,
   file: string,
   options: CompileSelection,
 ): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
-  const repeated = options.vocab.find((token, at) => options.vocab.indexOf(token) !== at);
-  if (repeated !== undefined)
-    throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
+  checkDistinct(options.vocab);
   const sops = Object.fromEntries(selectSOps(context, file, options));
   const { vocab: vocabulary, maxLength, causal = false } = options;
   const model = compile(sops, { vocabulary, maxLength, causal });

@@ -29,6 +29,8 @@ export interface Io {
   /** The names of the files in a folder; none if it is not there. @throws Error as `readdirSync` does */
   readonly listFolder: (path: string) => readonly string[];
   readonly removeFile: (path: string) => void;
+  /** Calls back when a person or the system asks to stop (Ctrl+C), the first time; again means at once. Gives what undoes it. */
+  readonly onInterrupt?: (stop: () => void) => () => void;
   /** All of standard input. */
   readonly readStdin: () => string;
   /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
@@ -59,6 +61,13 @@ export const nodeIo: Io = {
   appendFile: (path, text) => appendFileSync(path, text),
   listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
   removeFile: (path) => rmSync(path, { force: true }),
+  onInterrupt: (stop) => {
+    const signals = ["SIGINT", "SIGTERM"] as const;
+    const undo = (): void => signals.forEach((signal) => process.off(signal, once));
+    const once = (): void => (undo(), stop());
+    signals.forEach((signal) => process.on(signal, once));
+    return undo;
+  },
   readStdin: () => readFileSync(0, "utf8"),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   out: (text) => writeAll(1, text),

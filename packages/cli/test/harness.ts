@@ -12,11 +12,13 @@ export interface World {
   /** Binary files; what the command writes is added. */
   readonly binaries?: Map<string, Uint8Array>;
   readonly stdin?: string;
+  /** Called with what Ctrl+C does. */
+  readonly onInterrupt?: (stop: () => void) => void;
 }
 
 export async function selectron(
   args: readonly string[],
-  { files = {}, binaries = new Map(), stdin = "" }: World = {},
+  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined }: World = {},
 ): Promise<Ran> {
   const written = { out: "", err: "" };
   const io: Io = {
@@ -40,6 +42,7 @@ export async function selectron(
       [...binaries.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
     removeFile: (path) => void binaries.delete(path),
     readStdin: () => stdin,
+    onInterrupt: (stop) => (onInterrupt(stop), () => undefined),
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),
   };

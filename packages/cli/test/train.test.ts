@@ -65,6 +65,38 @@ describe("selectron train", () => {
     expect([...binaries.keys()].some((name) => name.endsWith(".tmp"))).toBe(false);
   });
 
+  it("stops where it is interrupted, and goes on from there to the same bytes", async () => {
+    let stop = (): void => undefined;
+    /** Interrupts when the first step is logged. */
+    class Interrupting extends Map<string, Uint8Array> {
+      override set(name: string, bytes: Uint8Array): this {
+        if (name === "run/log.jsonl" && bytes.length > 0) stop();
+        return super.set(name, bytes);
+      }
+    }
+    const [whole, stopped] = [new Map<string, Uint8Array>(), new Interrupting()];
+    await selectron(tiny, { binaries: whole });
+    const rare = tiny.map((word) => (word === "1" ? "100" : word));
+    const first = await selectron(rare, { binaries: stopped, onInterrupt: (then) => (stop = then) });
+    expect(first.exitCode).toBe(1);
+    expect(first.err).toMatch(/Interrupted after step 1; the same command goes on from there\.\n$/);
+    expect(first.out).toBe("");
+    expect(stopped.has("run/model.safetensors")).toBe(false);
+    const { err } = await selectron(rare, { binaries: stopped });
+    expect(err).toContain("Going on after step 1, from run.");
+    const model = stopped.get("run/model.safetensors")!;
+    expect(Buffer.from(model).equals(whole.get("run/model.safetensors")!)).toBe(true);
+  });
+
+  it.each(["--sop=x", "--vocab=a", "--max-length=3", "--bos=a", "--supervise"])(
+    "has no %s for tasks",
+    async (option) => {
+      const { exitCode, err } = await selectron([...tiny, option]);
+      expect(exitCode).toBe(2);
+      expect(err).toContain(`error: ${option.split("=")[0]} is for programs, and parser is a task with its own data`);
+    },
+  );
+
   it("refuses a folder of another training, and tasks that there are not", async () => {
     const binaries = new Map<string, Uint8Array>();
     await selectron(tiny, { binaries });
@@ -100,6 +132,22 @@ describe("selectron train FILE", () => {
       expect(picture).toContain(title);
     const { metadata } = decodeSafetensors(binaries.get("run/model.safetensors")!);
     expect(JSON.parse(metadata["selectron.encoder"]!)).toMatchObject({ program: "reverse", config: { dModel: 64 } });
+  });
+
+  it("refuses a token that is there twice, and a folder of a training on other inputs", async () => {
+    const given = (vocabulary: string, ...more: string[]): string[] =>
+      ["train", "reverse.rasp", "--sop", "reverse", "--vocab", vocabulary, "--max-length", "3", "--steps", "1", "-o", "run", ...more]; // prettier-ignore
+    const twice = await selectron(given("a,a"), { files });
+    expect([twice.exitCode, twice.err.split("\n")[0]]).toEqual([2, "error: token a is in the vocabulary twice"]);
+    const bos = await selectron(given("a,b", "--bos", "b"), { files });
+    expect([bos.exitCode, bos.err.split("\n")[0]]).toEqual([2, "error: token b is in the vocabulary twice"]);
+    const binaries = new Map<string, Uint8Array>();
+    await selectron(given("a,b"), { files, binaries });
+    const other = await selectron(given("a,b,c"), { files, binaries });
+    expect(other.exitCode).toBe(2);
+    expect(other.err).toContain(
+      'is of another training, "reverse on a b up to length 3, seed 1, 1 steps of 50", not of "reverse on a b c up to length 3',
+    );
   });
 
   it("says what is missing", async () => {

@@ -40,12 +40,25 @@ export function registerTrain(program: Command, context: Context): void {
     .option("-o, --output <folder>", "where weights, checkpoints, log and loss curve go; runs/NAME-seed-N by default")
     .option("--json", "one JSON object on standard output")
     .action(async (what: string, flags: ProgramFlags) => {
-      const task = TASKS[what];
-      if (task) await trainSequenceTask(context, task, flags);
-      else if (flags.sop !== undefined || /[./]|^-$/.test(what)) await trainProgram(context, what, flags);
+      const task = Object.hasOwn(TASKS, what) ? TASKS[what] : undefined;
+      if (task) {
+        checkTaskFlags(what, flags);
+        await trainSequenceTask(context, task, flags);
+      } else if (flags.sop !== undefined || /[./]|^-$/.test(what)) await trainProgram(context, what, flags);
       else {
         const names = Object.keys(TASKS).join(", ");
         throw new UsageError(`there is no task ${what}`, `the tasks are ${names}; a program needs --sop as well`);
       }
     });
+}
+
+/** @throws UsageError where options of programs are given for a task */
+function checkTaskFlags(task: string, { sop, vocab, maxLength, bos, supervise }: ProgramFlags): void {
+  const given = Object.entries({ sop, vocab, "max-length": maxLength, bos, supervise });
+  const [option] = given.find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  throw new UsageError(
+    `--${option} is for programs, and ${task} is a task with its own data`,
+    `for a program in a file of that name, write ./${task}`,
+  );
 }

@@ -3,6 +3,7 @@ import { encodeSafetensors, Rng } from "@selectron/core";
 import { AdamW, attentionSvg, cosine, TransformerEncoder, type AttentionMap } from "@selectron/nn";
 import { atomText, encodeResult, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch } from "@selectron/rasp"; // prettier-ignore
 import type { TrainFlags } from "../commands/train.js";
+import { checkDistinct } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
 import { percent } from "./progress.js";
@@ -33,13 +34,14 @@ export async function trainProgram(context: Context, file: string, flags: Progra
       "for example --sop reverse --vocab a,b,c,d --max-length 20",
     );
   }
+  checkDistinct(bos === undefined ? vocabulary : [...vocabulary, bos]);
   const { steps = STEPS, batch = BATCH } = flags;
   const sop = runProgram(context, file, [...(bos === undefined ? [] : [bos]), ...vocabulary]).sop(name);
   const task = new ProgramTask(sop, { vocabulary, maxLength, bos });
   const model = new TransformerEncoder(task.config(SIZES), new Rng(seed));
-  const { end, folder } = await runTraining(context, {
+  const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
-    description: `${name}${supervise ? " with supervised heads" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
+    description: `${name} on ${inputsText(flags)}${supervise ? ", supervised heads" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${name}-seed-${seed}`,
     checkpointEvery: flags.checkpointEvery,
     optimizer: new AdamW(model.parameters(), { beta2: 0.98 }),
@@ -47,9 +49,12 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     steps,
     seed,
     clip: 1,
-    forward: (rng) => programPass(model, task, task.draw(rng, batch, supervise), supervise ? 1 : 0),
+    forward: (rng) =>
+      programPass(model, task, task.draw(rng, batch, { patterns: supervise, varied: true }), supervise ? 1 : 0),
     evaluation: { every: 250, accuracy: () => programAccuracy(model, task, new Rng(20_260_002), GLANCE).tokens },
   });
+  if (!trained) return;
+  const { end, folder } = trained;
   const config = JSON.stringify({
     program: name,
     seed,
@@ -87,10 +92,14 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   context.print(reportText(name, task, model, { accuracy, heads, sample, reached, folder: folder.path }));
 }
 
+/** What the inputs are, for people and checkpoints. */
+const inputsText = ({ vocab = [], maxLength, bos }: ProgramFlags): string =>
+  `${bos === undefined ? "" : `${bos} and `}${vocab.map(atomText).join(" ")} up to length ${maxLength}`;
+
 /** One input that fits a picture. */
 function shownBatch(task: ProgramTask): ProgramBatch {
   for (let seed = 1; ; seed++) {
-    const batch = task.draw(new Rng(seed), 1, true);
+    const batch = task.draw(new Rng(seed), 1, { patterns: true });
     const length = batch.inputs[0]!.length;
     if (length <= 12 && length >= Math.min(6, task.options.maxLength)) return batch;
   }

@@ -5,25 +5,32 @@ import { useFastKernels } from "../model-file.js";
 import { TrainingFolder } from "./folder.js";
 import { Progress } from "./progress.js";
 
-export interface TrainingRun extends Omit<TrainOptions, "checkpoints" | "started" | "onStep"> {
+export interface TrainingRun extends Omit<TrainOptions, "checkpoints" | "signal" | "started" | "onStep"> {
   readonly title: string;
   readonly folder: string;
   /** Steps between checkpoints. */
   readonly checkpointEvery: number;
 }
 
-/** @throws UsageError if the folder cannot be used, or the training did not stay finite */
+/**
+ * Trains; undefined if it was interrupted before the end.
+ *
+ * @throws UsageError if the folder cannot be used, or the training did not stay finite
+ */
 export async function runTraining(
   context: Context,
   run: TrainingRun,
-): Promise<{ readonly end: TrainingEnd; readonly folder: TrainingFolder }> {
+): Promise<{ readonly end: TrainingEnd; readonly folder: TrainingFolder } | undefined> {
   await useFastKernels();
   const folder = new TrainingFolder(context, run.folder);
   const progress = new Progress(context, run.steps);
   const { title, checkpointEvery: every, ...options } = run;
+  const interrupt = new AbortController();
+  const ignore = context.io.onInterrupt?.(() => interrupt.abort());
   try {
     const end = await train({
       ...options,
+      signal: interrupt.signal,
       checkpoints: {
         storage: folder.checkpoints(),
         every,
@@ -43,12 +50,18 @@ export async function runTraining(
       },
     });
     folder.drawLoss(title);
-    return { end, folder };
+    if (end.why !== "aborted") return { end, folder };
+    context.exitCode = 1;
+    const newLine = context.io.isTerminal ? "\n" : "";
+    context.say(`${newLine}Interrupted after step ${end.steps}; the same command goes on from there.`);
+    return undefined;
   } catch (error) {
     if (error instanceof CheckpointError) throw new UsageError(error.message, "use -o with another folder");
     if (error instanceof NonFiniteError) {
       throw new UsageError(error.message, `the steps until then are in ${folder.path}/log.jsonl`);
     }
     throw error;
+  } finally {
+    ignore?.();
   }
 }

@@ -24,7 +24,7 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
   const { steps = usual.steps, batch = usual.batch } = flags;
   const model = new Transformer(task.config, new Rng(seed));
   const heldOut = new HeldOut(task);
-  const { end, folder } = await runTraining(context, {
+  const trained = await runTraining(context, {
     title: `${task.name}, seed ${seed}`,
     description: `${task.name}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${task.name}-seed-${seed}`,
@@ -37,6 +37,8 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
     forward: (rng) => teacherForced(model, drawBatch(task, heldOut, batch, rng), task.start, rng),
     evaluation: { every: evaluateEvery, accuracy: () => accuracyOf(model, heldOut.validation, task.start).exact },
   });
+  if (!trained) return;
+  const { end, folder } = trained;
   const config = JSON.stringify({ task: task.name, seed, start: task.start, config: model.config });
   folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.transformer": config }));
   const report = tested(model, task, heldOut);

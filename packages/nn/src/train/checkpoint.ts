@@ -63,12 +63,14 @@ export function encodeCheckpoint(optimizer: Optimizer, state: TrainingState): Ui
   return encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum });
 }
 
-/**
- * Reads a checkpoint into the parameters and the optimiser, which keep their values unless all of it is sound.
- *
- * @throws CheckpointError with the reason, if it is damaged or does not fit
- */
-export function restoreCheckpoint(bytes: Uint8Array, optimizer: Optimizer): TrainingState {
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  readonly state: TrainingState;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Reads a checkpoint. @throws CheckpointError with the reason, if it is damaged */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decoded(bytes);
   const { [CHECKSUM]: checksum, ...rest } = metadata;
   if (checksum === undefined || rest[STATE] === undefined) throw new CheckpointError("it is not a training checkpoint");
@@ -76,6 +78,15 @@ export function restoreCheckpoint(bytes: Uint8Array, optimizer: Optimizer): Trai
   if (found !== checksum) {
     throw new CheckpointError(`it is damaged: its checksum is ${found}, and should be ${checksum}`);
   }
+  return { state: JSON.parse(rest[STATE]) as TrainingState, tensors };
+}
+
+/**
+ * Puts a checkpoint into the parameters and the optimiser, which keep their values unless all of it fits.
+ *
+ * @throws CheckpointError with the reason, if it does not
+ */
+export function restoreCheckpoint({ tensors }: Checkpoint, optimizer: Optimizer): void {
   const targets = tensorsOf(optimizer);
   for (const [name, { shape }] of targets) {
     const given = tensors.get(name)?.shape;
@@ -86,7 +97,6 @@ export function restoreCheckpoint(bytes: Uint8Array, optimizer: Optimizer): Trai
     }
   }
   for (const [name, tensor] of targets) tensor.data.set(tensors.get(name)!.data);
-  return JSON.parse(rest[STATE]) as TrainingState;
 }
 
 function decoded(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {

@@ -1,5 +1,5 @@
 /** Which checkpoints there are, which is written next and which are given up. */
-import { CheckpointError, encodeCheckpoint, restoreCheckpoint, type CheckpointStorage, type TrainingState } from "./checkpoint.js"; // prettier-ignore
+import { CheckpointError, decodeCheckpoint, encodeCheckpoint, restoreCheckpoint, type CheckpointStorage, type TrainingState } from "./checkpoint.js"; // prettier-ignore
 import type { Optimizer } from "./optimizers.js";
 
 export interface CheckpointOptions {
@@ -38,9 +38,11 @@ export function newestState(
   const { storage, refused } = options;
   for (const name of namesIn(storage)) {
     try {
-      const state = restoreCheckpoint(storage.read(name), optimizer);
-      if (state.description === description) return state;
-      throw new OtherTraining(name, state.description, description);
+      const checkpoint = decodeCheckpoint(storage.read(name));
+      const { state } = checkpoint;
+      if (state.description !== description) throw new OtherTraining(name, state.description, description);
+      restoreCheckpoint(checkpoint, optimizer);
+      return state;
     } catch (error) {
       if (error instanceof OtherTraining || !(error instanceof CheckpointError)) throw error;
       refused?.(name, error.message);

@@ -64,6 +64,8 @@ export interface TrainOptions {
   readonly checkpoints?: CheckpointOptions | undefined;
   /** What the training is, in a line, for its checkpoints. */
   readonly description?: string | undefined;
+  /** The training ends after the step in which this becomes aborted, with a checkpoint: the `signal` of an AbortController. */
+  readonly signal?: { readonly aborted: boolean } | undefined;
   /** Told of the step that a checkpoint lets the training go on after; 0 if it begins. */
   readonly started?: ((step: number) => void) | undefined;
   /** Told of every step. The loop waits for what it returns. */
@@ -73,7 +75,7 @@ export interface TrainOptions {
 export interface TrainingEnd {
   /** Steps done, those before a resume included. */
   readonly steps: number;
-  readonly why: "steps" | "enough" | "patience";
+  readonly why: "steps" | "enough" | "patience" | "aborted";
   readonly bestAccuracy: number;
 }
 
@@ -100,9 +102,9 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
     const isEvaluated = evaluation && (step % evaluation.every === 0 || step === steps);
     const accuracy = isEvaluated ? scope(() => noGrad(evaluation.accuracy)) : undefined;
     state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
-    why = reasonToEnd(state, options);
     // The log first: whoever resumes after this step finds all of its steps there.
     await onStep?.(accuracy === undefined ? record : { ...record, evaluation: accuracy });
+    why = reasonToEnd(state, options);
     if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);
   }
   return { steps: state.step, why, bestAccuracy: state.bestAccuracy };
@@ -113,11 +115,13 @@ const judged = (state: TrainingState, accuracy: number): Pick<TrainingState, "be
     ? { bestAccuracy: accuracy, evaluationsSince: 0 }
     : { bestAccuracy: state.bestAccuracy, evaluationsSince: state.evaluationsSince + 1 };
 
-function reasonToEnd(state: TrainingState, { steps, evaluation }: TrainOptions): TrainingEnd["why"] | undefined {
+function reasonToEnd(state: TrainingState, options: TrainOptions): TrainingEnd["why"] | undefined {
+  const { steps, evaluation, signal } = options;
   const { enough = Infinity, patience = Infinity } = evaluation ?? {};
   if (state.bestAccuracy >= enough) return "enough";
   if (state.evaluationsSince >= patience) return "patience";
-  return state.step >= steps ? "steps" : undefined;
+  if (state.step >= steps) return "steps";
+  return signal?.aborted ? "aborted" : undefined;
 }
 
 /** One step of the optimiser. */

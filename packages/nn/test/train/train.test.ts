@@ -79,6 +79,20 @@ describe("train", () => {
     expect(await ended(2, 5)).toEqual({ steps: 12, why: "steps", bestAccuracy: 1 });
   });
 
+  it("ends where it is told to, with a checkpoint to go on from", async () => {
+    const whole = tried();
+    await train(whole.options);
+    const checkpoints = { storage: new MemoryStorage(), every: 100 };
+    const controller = new AbortController();
+    const onStep = ({ step }: StepRecord): void => void (step === 7 && controller.abort());
+    const end = await train(tried({ checkpoints, signal: controller.signal, onStep }).options);
+    expect(end).toMatchObject({ steps: 7, why: "aborted" });
+    expect(checkpoints.storage.names()).toEqual(["step-00000007.safetensors"]);
+    const resumed = tried({ checkpoints });
+    expect(await train(resumed.options)).toMatchObject({ steps: 12, why: "steps" });
+    expect(weights(resumed)).toEqual(weights(whole));
+  });
+
   it("keeps its memory flat", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;

@@ -1,3 +1,9 @@
 /** Training a Transformer to do what a program does. */
 export { learnedHeads, learnedValues, programAccuracy, programPass, type LearnedHead, type ProgramAccuracy } from "./program-model.js"; // prettier-ignore
-export { ProgramTask, type ProgramBatch, type ProgramHead, type ProgramTaskOptions } from "./program-task.js";
+export {
+  ProgramTask,
+  type DrawOptions,
+  type ProgramBatch,
+  type ProgramHead,
+  type ProgramTaskOptions,
+} from "./program-task.js";

@@ -11,7 +11,7 @@ import { Evaluation } from "../interpret/evaluation.js";
 
 /** What a program's inputs are. */
 export interface ProgramTaskOptions {
-  /** What the inputs are made of, each token as likely as the others. */
+  /** What the inputs are made of. */
   readonly vocabulary: readonly Atom[];
   /** The longest input, BOS included. Lengths are equally likely. */
   readonly maxLength: number;
@@ -40,6 +40,18 @@ export interface ProgramHead {
 
 /** Inputs that the classes are collected from. */
 const SURVEY = 2000;
+
+/** Which inputs are drawn. */
+export interface DrawOptions {
+  /** Whether the selectors' patterns are wanted; they are not by default. */
+  readonly patterns?: boolean | undefined;
+  /**
+   * Whether what is rare and hard where all tokens and lengths are equally likely, as they are by default, comes more often:
+   * every other input is made of a few of the tokens, so that there are many repetitions, and of two lengths the longer is
+   * taken. For training.
+   */
+  readonly varied?: boolean | undefined;
+}
 
 /** Draws in a row without a value that make the task hopeless. */
 const PATIENCE = 1000;
@@ -76,7 +88,7 @@ export class ProgramTask {
     const rng = new Rng(20_260_001);
     const seen = new Map<string, Atom>();
     for (let i = 0; i < SURVEY; i++) {
-      const { values } = this.#example(rng, 1 + (i % maxLength));
+      const { values } = this.#example(rng, 1 + (i % maxLength), i % (2 * maxLength) < maxLength);
       for (const value of values) seen.set(keyOf(value), value);
     }
     this.classes = [...seen.values()];
@@ -99,11 +111,12 @@ export class ProgramTask {
   }
 
   /** `count` inputs of one length, which is drawn too. */
-  draw(rng: Rng, count: number, withPatterns = false): ProgramBatch {
+  draw(rng: Rng, count: number, { patterns: isWatched = false, varied = false }: DrawOptions = {}): ProgramBatch {
     const least = this.options.bos === undefined ? 1 : 2;
-    const length = least + rng.int(this.options.maxLength - least + 1);
-    const examples = Array.from({ length: count }, () => this.#example(rng, length));
-    const patterns = withPatterns
+    const drawn = (): number => least + rng.int(this.options.maxLength - least + 1);
+    const length = varied ? Math.max(drawn(), drawn()) : drawn();
+    const examples = Array.from({ length: count }, (_, i) => this.#example(rng, length, varied && i % 2 === 1));
+    const patterns = isWatched
       ? this.programHeads.map(({ selector }) => shares(examples.map(({ evaluation }) => evaluation.selector(selector))))
       : [];
     return {
@@ -118,12 +131,15 @@ export class ProgramTask {
   #example(
     rng: Rng,
     length: number,
+    ofFew: boolean,
   ): { input: Atom[]; tokens: number[]; values: readonly Atom[]; evaluation: Evaluation } {
     const { vocabulary, bos } = this.options;
     let last: unknown;
     for (let tries = 0; tries < PATIENCE; tries++) {
+      const few = ofFew ? 1 + rng.int(vocabulary.length) : 0;
+      const made = Array.from({ length: few }, () => rng.int(vocabulary.length));
       const tokens = Array.from({ length: Math.max(length, bos === undefined ? 1 : 2) }, () =>
-        rng.int(vocabulary.length),
+        ofFew ? rng.pick(made) : rng.int(vocabulary.length),
       );
       if (bos !== undefined) tokens[0] = vocabulary.length;
       const input = tokens.map((id) => (id === vocabulary.length ? bos! : vocabulary[id]!));

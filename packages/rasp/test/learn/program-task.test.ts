@@ -30,7 +30,7 @@ describe("a program as something to learn", () => {
       [0, 0, "full_s"],
       [1, 0, "flip"],
     ]);
-    const { patterns, inputs } = task.draw(new Rng(4), 2, true);
+    const { patterns, inputs } = task.draw(new Rng(4), 2, { patterns: true });
     const n = inputs[0]!.length;
     expect(n).toBeGreaterThan(1);
     expect([...patterns[0]!]).toEqual(new Array(2 * n * n).fill(Math.fround(1 / n)));
@@ -46,6 +46,28 @@ describe("a program as something to learn", () => {
       for (const input of inputs) expect(input.map((token) => token === "§")).toEqual(input.map((_, i) => i === 0));
       expect(tokens.every(([first]) => first === 3)).toBe(true);
     }
+  });
+
+  it("varies, where it is asked to: repetitions and long inputs come more often", () => {
+    const task = new ProgramTask(load("same = selector_width(select(tokens, tokens, ==));").sop("same"), {
+      vocabulary: [..."abcdefgh"],
+      maxLength: 8,
+    });
+    const seen = (varied: boolean): { distinct: number; length: number } => {
+      let [distinct, length] = [0, 0];
+      for (let seed = 0; seed < 100; seed++) {
+        const { inputs } = task.draw(new Rng(seed), 10, { varied });
+        for (const input of inputs) distinct += new Set(input).size / input.length / 1000;
+        length += inputs[0]!.length / 100;
+      }
+      return { distinct, length };
+    };
+    const [usual, varied] = [seen(false), seen(true)];
+    expect(usual.length).toBeGreaterThan(4);
+    expect(varied.length).toBeGreaterThan(usual.length + 0.7);
+    expect(varied.distinct).toBeLessThan(usual.distinct - 0.1);
+    // Every count up to the length is a class, however rare: all eight letters alike are 8 of 8^8 inputs.
+    expect([...task.classes].map(Number).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   it("leaves out inputs without a value, and says why there is none", () => {
@@ -67,10 +89,10 @@ describe("an encoder that learns a program", () => {
       schedule: cosine({ peak: 0.01, warmup: 10, steps: 200 }),
       steps: 200,
       seed: 1,
-      forward: (rng) => programPass(model, task, task.draw(rng, 16, true), 1),
+      forward: (rng) => programPass(model, task, task.draw(rng, 16, { patterns: true, varied: true }), 1),
     });
     expect(programAccuracy(model, task, new Rng(9), 8)).toEqual({ tokens: 1, sequences: 1 });
-    const batch = Array.from({ length: 50 }, (_, seed) => task.draw(new Rng(seed), 1, true)).find(
+    const batch = Array.from({ length: 50 }, (_, seed) => task.draw(new Rng(seed), 1, { patterns: true })).find(
       ({ inputs }) => inputs[0]!.length === 3,
     )!;
     expect(learnedValues(model, task, batch.tokens[0]!)).toEqual([...batch.inputs[0]!].reverse());
@@ -84,7 +106,7 @@ describe("an encoder that learns a program", () => {
   it("adds the heads' loss only when asked", () => {
     const task = new ProgramTask(reverse, letters);
     const model = new TransformerEncoder(task.config({ dModel: 8, dFf: 8 }), new Rng(1));
-    const batch = task.draw(new Rng(4), 2, true);
+    const batch = task.draw(new Rng(4), 2, { patterns: true });
     const loss = (supervision: number): number => programPass(model, task, batch, supervision).loss.item();
     expect(loss(1)).toBeGreaterThan(loss(0) + 0.1);
     expect(loss(2) - loss(0)).toBeCloseTo(2 * (loss(1) - loss(0)), 4);
