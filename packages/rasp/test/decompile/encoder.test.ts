@@ -93,7 +93,7 @@ async function trained(program: string, steps: number): Promise<Uint8Array> {
     schedule: cosine({ peak: 0.01, warmup: 10, steps }),
     steps,
     seed: 1,
-    forward: (rng) => programPass(model, task, task.draw(rng, 16, true), 1),
+    forward: (rng) => programPass(model, task, task.draw(rng, 16, { patterns: true }), 1),
   });
   const config = {
     config: model.config,
