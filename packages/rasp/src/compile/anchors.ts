@@ -26,6 +26,9 @@ const SEEN = 1 / 16;
 /** Relative to the largest value; `certify` knows the error. */
 const LEAST_ERROR = 2 ** -17;
 
+/** Relative to the largest value: what a head can be off by where its scores are large. An anchor that saves sums is no finer. */
+const USUAL_ERROR = 2 ** -13;
+
 /** What reads a stream: the input of a hidden unit of a layer. */
 interface Reader {
   readonly read: Read;
@@ -52,7 +55,7 @@ export function anchorsOf(heads: readonly Head[], features: readonly Feature[]):
   // An anchor in a sum that is rounded would do harm: make the largest in the sum smaller, or do without.
   for (let sum = spoiltSum(readers, anchors); sum; sum = spoiltSum(readers, anchors)) {
     const [largest] = [...sum.terms]
-      .filter(([source]) => anchors.has(source) && source.grid > 0 && fits(source, smaller(anchors.get(source)!)))
+      .filter(([source]) => anchors.has(source) && source.grid > 0 && canShrink(source, anchors.get(source)!))
       .map(([source, coefficients]) => ({ source, weight: weightOf(anchors.get(source)!, coefficients) }))
       .sort((a, b) => b.weight - a.weight);
     if (largest) anchors.set(largest.source, smaller(anchors.get(largest.source)!));
@@ -62,6 +65,9 @@ export function anchorsOf(heads: readonly Head[], features: readonly Feature[]):
 }
 
 const smaller = ({ value, step }: Anchor): Anchor => anchorWith(step / 2, Math.sign(value));
+
+const canShrink = (stream: Stream, anchor: Anchor): boolean =>
+  fits(stream, smaller(anchor)) && smaller(anchor).step / 2 >= USUAL_ERROR * stream.largest;
 
 /** How much of a sum an anchor is. */
 const weightOf = ({ value }: Anchor, coefficients: readonly number[]): number =>

@@ -4,6 +4,7 @@
  * that is taken on the way: each step of a staircase, each gate, and the decoding. `docs/numerics.md` has the argument; the
  * model of rounding there holds for any order of summation, with and without fused multiply-add.
  */
+import { describeAtom } from "../atom/text.js";
 import type { Atom } from "../graph/node.js";
 import type { Anchors } from "./anchors.js";
 import { leastDistance } from "./decoding.js";
@@ -227,7 +228,11 @@ class Certifier {
     return size;
   }
 
-  decoding({ classes, points, reads }: Output): void {
+  decoding({ classes, points, reads, twins }: Output): void {
+    if (twins) {
+      const [one, other] = twins.map(describeAtom);
+      this.margins.push({ margin: 0, where: `decoding: ${one} and ${other} are one number in float32` });
+    }
     const error = this.worst(reads);
     const margin = points ? leastDistance(points, classes) / 2 : 1 / 2;
     if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });
@@ -269,10 +274,12 @@ class Certifier {
 
   /** How far a read that is corrected to a constant at BOS can be off there. */
   private errorAtBos(read: Read): number {
-    let error = 2 * U * Math.abs(readAtBos(read));
+    let carried = 0;
     for (const [stream, coefficients] of read.terms)
-      error += this.boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
-    return error;
+      carried += this.boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    // Where all streams are 0 there, two weights of equal size are left: the bias, and BOS's own that takes it away.
+    const cancels = carried === 0 && [...read.terms.keys()].every(({ atBos }) => atBos.every((value) => value === 0));
+    return cancels ? 0 : carried + 2 * U * Math.abs(readAtBos(read));
   }
 
   /** Embeddings are what the tables say. */

@@ -70,10 +70,16 @@ export class Features {
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
     const outputs = vectors.map(pick);
-    const oneHots = (): Standing[] => leaves.map((leaf) => this.leaves.standOneHot(leaf));
     const boxes =
       fitBoxes(standings.map(argument), rows, outputs) ??
-      fitBoxes(oneHots().map(argument), rows, outputs) ??
+      // A leaf's own one-hots are what is being made here.
+      (leaves[0] === sop
+        ? undefined
+        : fitBoxes(
+            leaves.map((leaf) => argument(this.leaves.standOneHot(leaf))),
+            rows,
+            outputs,
+          )) ??
       refuse(
         sop.origin,
         "its values cannot be told apart in float32",

@@ -22,12 +22,9 @@ export function numericalOutput(root: NormalSOp, classes: readonly Atom[], featu
   const byNumber = new Map(classes.map((value) => [codeOf(value), value]));
   for (let beside = 0; beside < Math.min(sum.standings.length, MOST_COORDINATES); beside++) {
     const output = outputBeside(sum, sum.standings.slice(0, beside), byNumber);
+    if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
     // What stands as a number itself cannot be told apart any better by hidden units.
-    if (
-      sum.standings.length === 1 ||
-      leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)
-    )
-      return output;
+    if (sum.standings.length === 1) return withoutTwins(output);
   }
   return undefined;
 }
@@ -53,6 +50,26 @@ function outputBeside(
     points: ascending.map(({ point }) => point),
     reads: [read, ...leaves.map((leaf) => leaf.read)],
   };
+}
+
+/**
+ * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1. Of values that float32 does not tell apart the shortest one is
+ * the answer, which is exact wherever a mean is of one value.
+ */
+function withoutTwins(output: Output): Output {
+  const kept: { readonly value: Atom; readonly number: number }[] = [];
+  let twins: Output["twins"];
+  output.points!.forEach(([number], p) => {
+    const value = output.classes[p]!;
+    const last = kept.at(-1);
+    if (!last || number! - last.number > Math.abs(number!) * 2 ** -24) kept.push({ value, number: number! });
+    else {
+      twins ??= [last.value, value];
+      if (String(value).length < String(last.value).length) kept[kept.length - 1] = { value, number: number! };
+    }
+  });
+  if (!twins) return output;
+  return { ...output, twins, classes: kept.map(({ value }) => value), points: kept.map(({ number }) => [number]) };
 }
 
 /** A leaf as one number: itself, or the place of its value. */

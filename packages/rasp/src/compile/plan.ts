@@ -67,6 +67,8 @@ export interface Probe {
 /** What is read at the end for one s-op, and what it stands for. */
 export interface Output extends Decoding {
   readonly reads: readonly Read[];
+  /** Two values that are one number in float32, if there are such; the model answers the shorter one for both. */
+  readonly twins?: readonly [Atom, Atom];
 }
 
 export interface Plan {

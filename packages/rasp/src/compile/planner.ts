@@ -153,7 +153,8 @@ class Planner implements Leaves {
     const numbers = values.map(codeOf);
     const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
     const atBos = codeOf(mean.default);
-    const purpose = mean.best ? "copy" : "mean";
+    // A single key's share needs no equals, so that errors of the scores matter less.
+    const purpose = mean.best || this.domain.selectsAtMostOne(mean) ? "copy" : "mean";
     const stream = this.meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
     this.probeNumber(mean, numbers, codeOf, stream);
     return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise: 1e-6 * largest };

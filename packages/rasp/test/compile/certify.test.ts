@@ -54,3 +54,38 @@ it("a weight that is off by more than the margin is found by the verifier", () =
   bias.data[at]! += 1.2;
   expect(verify(sop, model, { exhaustive: true }).ok).toBe(false);
 });
+
+describe("values that are one number in float32", () => {
+  const vocabulary = [0.1, 0.7, -0.3];
+
+  it("are the shorter one, which is right where a row selects one value", () => {
+    const sop = load("sorted = sort(tokens_float, tokens_float);", { example: vocabulary }).sop("sorted");
+    const model = compile(sop, { vocabulary, maxLength: 4 });
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 120 });
+    // The compiler does not know that only one position goes to each place, so it promises nothing.
+    expect(model.certificate).toMatchObject({ proved: false, worstMargin: 0 });
+    expect(model.certificate.where).toMatch(/^decoding: .* and .* are one number in float32$/);
+  });
+
+  it("differ in a mean of several, and the certificate says which", () => {
+    const sop = load("m = aggregate(select(1, 1, ==), tokens_float);", { example: vocabulary }).sop("m");
+    const model = compile(sop, { vocabulary: [0.1], maxLength: 3 });
+    expect(model.certificate.where).toBe("decoding: 0.1 and 0.10000000000000002 are one number in float32");
+    expect(model.run([0.1])).toEqual([0.1]);
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: false, wrong: 1 });
+  });
+});
+
+it("numbers that heads copy, and counts in one sum with others, are proved", () => {
+  const programs = [
+    ["(()", 'open = select(indices, indices, <=); b = round((aggregate(open, indicator(tokens == "(")) - aggregate(open, indicator(tokens == ")"))) * (indices + 1)); r = b[-1] == 0;'], // prettier-ignore
+    ["abc", 'r = round(length * average(1 if tokens == "a" else (10 if tokens == "b" else 100)));'],
+    ["abc", 'r = length + length + min(2, indices) - selector_width(select(indices, indicator(tokens == "a"), >));'],
+  ] as const;
+  for (const [example, text] of programs) {
+    const sop = load(text, { example }).sop("r");
+    const model = compile(sop, { vocabulary: new Set(example).size === 2 ? "()" : "abc", maxLength: 5 });
+    expect(model.certificate.proved, text).toBe(true);
+    expect(verify(sop, model, { exhaustive: true }).ok).toBe(true);
+  }
+});

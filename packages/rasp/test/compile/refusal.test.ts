@@ -21,3 +21,12 @@ it("names the s-op whose values are too many", () => {
     ].join("\n"),
   );
 });
+
+it("names the s-op whose values are one number in float32 where another reads them", () => {
+  // (0.1 + 0.1 + 0.1) / 3 is not 0.1; told apart by one-hots, which would be made of the same number, for ever.
+  const source = "sums = (indices + 1) * aggregate(select(indices, indices, <=), tokens_float);";
+  const sop = load(source, { example: [0.1, 0.2, 0.3] }).sop("sums");
+  expect(() => compile(sop, { vocabulary: [0.1, 0.2, 0.3, 0.4], maxLength: 4 })).toThrow(
+    "cannot be told apart in float32",
+  );
+});
