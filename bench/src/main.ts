@@ -3,6 +3,8 @@
  * `npm run bench -- chart RESULT.json... --chart FILE`: one chart of earlier results.
  * `--only TEXT`, once or more: the comparisons with such names. `--engine NAME`: these engines and no others.
  */
+import { getKernels } from "@selectron/core";
+import { enableWasm } from "@selectron/wasm-simd";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -18,6 +20,7 @@ import { kernelSuites } from "./suites/index.js";
 import { printSizes } from "./sizes.js";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
 import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
+import { restrictedComparison, restrictedLengths } from "./suites/restricted.js";
 import { trainingComparison } from "./suites/training.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
@@ -33,7 +36,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training", "memory"];
+const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training", "memory", "restricted"];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
@@ -99,6 +102,12 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     }
     return;
   }
+  if (suite === "restricted") {
+    await enableWasm();
+    const kernels = getKernels();
+    for (const length of restrictedLengths) yield restrictedComparison(length, kernels);
+    return;
+  }
   if (suite === "training") {
     yield await trainingComparison(peersInstalled());
     return;
@@ -113,8 +122,9 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
 }
 
 const ours = await ourEngines();
-const alone = positionals.every((name) => ["interpreter", "threads", "training"].includes(name));
-const wantsPeers = positionals.some((name) => !["interpreter", "threads", "compiler", "memory"].includes(name));
+const withoutPeers = ["interpreter", "threads", "training", "compiler", "memory", "restricted"];
+const alone = positionals.every((name) => withoutPeers.includes(name));
+const wantsPeers = positionals.some((name) => name === "training" || !withoutPeers.includes(name));
 if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
 const engines = !alone && peersInstalled() ? await loadEngines(ours) : ours;
 const measurements: Measurement[] = [];

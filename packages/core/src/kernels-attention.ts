@@ -68,3 +68,48 @@ export interface AttentionBackwardCall extends AttentionPattern {
   readonly keyGradient: HeadsView;
   readonly valueGradient: HeadsView;
 }
+
+/** Sizes and lists, common to both directions of attention over lists: each query sees only the keys listed for it. */
+export interface AttentionOverPattern {
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  /** Columns of query and key. */
+  readonly width: number;
+  /** Columns of value and out. */
+  readonly valueWidth: number;
+  readonly scale: number;
+  /** [queries + 1]: the keys of query i are `listed[starts[i]]` to `listed[starts[i + 1] − 1]`. */
+  readonly starts: Int32Array;
+  readonly listed: Int32Array;
+  /** [batch, keys], not 0 where a key is hidden from every query. */
+  readonly hiddenKeys?: Float32Array | undefined;
+  /** [batch, heads, pairs]: what each weight is multiplied by after the softmax. */
+  readonly factors?: Float32Array | undefined;
+}
+
+/** The forward pass. A query that sees no key gets 0. */
+export interface AttentionOverCall extends AttentionOverPattern {
+  readonly query: HeadsView;
+  readonly key: HeadsView;
+  readonly value: HeadsView;
+  /** Written. */
+  readonly out: HeadsView;
+  /** Written if given: [batch, heads, pairs], the softmax before the factors. */
+  readonly weights?: Float32Array | undefined;
+}
+
+/** The backward pass. */
+export interface AttentionOverBackwardCall extends AttentionOverPattern {
+  readonly query: HeadsView;
+  readonly key: HeadsView;
+  readonly value: HeadsView;
+  /** As the forward pass wrote them. */
+  readonly weights: Float32Array;
+  readonly outGradient: HeadsView;
+  /** Written. */
+  readonly queryGradient: HeadsView;
+  readonly keyGradient: HeadsView;
+  readonly valueGradient: HeadsView;
+}

@@ -4,7 +4,7 @@
  * input, arrays are dense row-major unless a `MatrixView` says otherwise, lengths have been checked by the caller.
  * `referenceKernels` is the specification; `@selectron/core/testing` holds every backend to it.
  */
-import type { AttentionBackwardCall, AttentionCall } from "./kernels-attention.js";
+import type { AttentionBackwardCall, AttentionCall, AttentionOverBackwardCall, AttentionOverCall } from "./kernels-attention.js"; // prettier-ignore
 import { referenceKernels } from "./reference.js";
 
 export type * from "./kernels-attention.js";
@@ -134,6 +134,10 @@ export interface Kernels {
   attention(call: AttentionCall): void;
   /** Gradients of `attention`, from what the forward pass left in `out` and `logSumExp`. */
   attentionBackward(call: AttentionBackwardCall): void;
+  /** Attention of each query to the keys that are listed for it. */
+  attentionOver(call: AttentionOverCall): void;
+  /** Gradients of `attentionOver`, from what the forward pass left in `weights`. */
+  attentionOverBackward(call: AttentionOverBackwardCall): void;
   adamStep(call: AdamCall): void;
   /** `out[i, :] = table[indices[i], :]`, rows of `width`. */
   gatherRows(table: Float32Array, indices: Int32Array, out: Float32Array, width: number): void;

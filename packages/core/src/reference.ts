@@ -4,6 +4,7 @@
  */
 import type { BinaryOperation, Kernels, RowReduction, UnaryOperation } from "./kernels.js";
 import { referenceAttention, referenceAttentionBackward } from "./reference-attention.js";
+import { referenceAttentionOver, referenceAttentionOverBackward } from "./reference-attention-over.js";
 import { referenceMatmul } from "./reference-matmul.js";
 import {
   referenceAdamStep,
@@ -120,6 +121,8 @@ export const referenceKernels: Kernels = {
   crossEntropyRows: referenceCrossEntropyRows,
   attention: referenceAttention,
   attentionBackward: referenceAttentionBackward,
+  attentionOver: referenceAttentionOver,
+  attentionOverBackward: referenceAttentionOverBackward,
   adamStep: referenceAdamStep,
   gatherRows: referenceGatherRows,
   scatterAddRows: referenceScatterAddRows,

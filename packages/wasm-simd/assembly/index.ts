@@ -1,6 +1,7 @@
 /** What the binary exports. */
 export { attention, attentionWorkspace } from "./attention";
 export { attentionBackward, attentionBackwardWorkspace } from "./attention-backward";
+export { attentionOver, attentionOverBackward } from "./attention-over";
 export { adamStep, binary, unary, unaryBackward } from "./elementwise";
 export { matmul, matmulWorkspace } from "./matmul";
 export {

@@ -6,7 +6,7 @@ import { constant, expOfNegative, expWith, log } from "./math";
 
 // @ts-ignore: decorator
 @inline
-function sumLanes(x: v128): f32 {
+export function sumLanes(x: v128): f32 {
   return (
     f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
   );

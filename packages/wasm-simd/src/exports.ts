@@ -52,6 +52,20 @@ export interface WasmExports {
     outGradient: number, outGradientRow: number, queryGradient: number, queryGradientRow: number, keyGradient: number,
     keyGradientRow: number, valueGradient: number, valueGradientRow: number, workspace: number,
   ): void;
+  // prettier-ignore
+  attentionOver(
+    query: number, queryRow: number, key: number, keyRow: number, value: number, valueRow: number, out: number,
+    outRow: number, starts: number, listed: number, hidden: number, weights: number, factors: number, queries: number,
+    width: number, valueWidth: number, factor: number,
+  ): void;
+  // prettier-ignore
+  attentionOverBackward(
+    query: number, queryRow: number, key: number, keyRow: number, value: number, valueRow: number, outGradient: number,
+    outGradientRow: number, queryGradient: number, queryGradientRow: number, keyGradient: number,
+    keyGradientRow: number, valueGradient: number, valueGradientRow: number, starts: number, listed: number,
+    weights: number, factors: number, slopes: number, queries: number, keys: number, width: number, valueWidth: number,
+    factor: number,
+  ): void;
 }
 
 /** The exports as the kernels call them: attention for any number of heads at once, a list of arguments for each. */

@@ -6,6 +6,7 @@ import { referenceKernels, type Kernels } from "@selectron/core";
 import type { Arena } from "./arena.js";
 import { ArenaFullError } from "./arena.js";
 import { attentionKernels } from "./attention.js";
+import { attentionOverKernels } from "./attention-over.js";
 import type { WasmCalls } from "./exports.js";
 import { matmulKernel } from "./matmul.js";
 import { rowKernels } from "./rows.js";
@@ -38,6 +39,7 @@ function kernelsOn(wasm: WasmCalls, arena: Arena): Kernels {
     ...matmulKernel(wasm, arena),
     ...rowKernels(wasm, arena),
     ...attentionKernels(wasm, arena),
+    ...attentionOverKernels(wasm, arena),
     name: "wasm-simd",
   };
 }

@@ -5,6 +5,7 @@
  */
 import type { Kernels } from "../kernels.js";
 import { attentionCases } from "./attention.js";
+import { attentionOverCases } from "./attention-over.js";
 import { elementwiseCases } from "./elementwise.js";
 import { matmulCases } from "./matmul.js";
 import { layerNormCases, reductionCases, softmaxCases } from "./rows.js";
@@ -20,6 +21,7 @@ export function kernelConformance(kernels: Kernels): ConformanceCase[] {
     layerNormCases,
     reductionCases,
     attentionCases,
+    attentionOverCases,
     trainingCases,
   ].flatMap((cases) => cases(kernels));
 }

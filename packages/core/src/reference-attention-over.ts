@@ -1,0 +1,108 @@
+/** Attention of each query to a list of keys in plain JavaScript: the specification of `Kernels.attentionOver` and its gradients. */
+import type {
+  AttentionOverBackwardCall,
+  AttentionOverCall,
+  AttentionOverPattern,
+  HeadsView,
+} from "./kernels-attention.js";
+
+/** Where row i of a head begins. */
+const rowOf = ({ offset, batchStride, headStride, rowStride }: HeadsView, b: number, h: number, i: number): number =>
+  offset + b * batchStride + h * headStride + i * rowStride;
+
+function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
+  let sum = 0;
+  for (let c = 0; c < length; c++) sum += a[aStart + c]! * b[bStart + c]!;
+  return sum;
+}
+
+function addScaled(to: Float32Array, start: number, factor: number, x: Float32Array, at: number, length: number): void {
+  for (let c = 0; c < length; c++) to[start + c]! += factor * x[at + c]!;
+}
+
+/** The rows of one batch row and head to 0. */
+function clear(x: HeadsView, b: number, h: number, rows: number, width: number): void {
+  for (let i = 0; i < rows; i++) x.data.fill(0, rowOf(x, b, h, i), rowOf(x, b, h, i) + width);
+}
+
+/** softmax(scale · query keyᵀ) of one query over its list, from `first` to `end`, into `weights`; all 0 if it sees nothing. */
+function listWeights(
+  weights: Float32Array,
+  score: (key: number) => number,
+  listed: Int32Array,
+  first: number,
+  end: number,
+): void {
+  let maximum = -Infinity;
+  for (let at = first; at < end; at++) maximum = Math.max(maximum, (weights[at] = score(listed[at]!)));
+  let sum = 0;
+  for (let at = first; at < end; at++) {
+    sum += weights[at] = weights[at] === -Infinity ? 0 : Math.exp(weights[at]! - maximum);
+  }
+  if (sum > 0) for (let at = first; at < end; at++) weights[at]! /= sum;
+}
+
+type VisitHead = (b: number, h: number, pairs: number, factor: (at: number) => number) => void;
+
+/** Each head of each batch row, with the place of its pairs and their factors. */
+function eachHead({ batch, heads, listed, factors }: AttentionOverPattern, visit: VisitHead): void {
+  for (let b = 0; b < batch; b++) {
+    for (let h = 0; h < heads; h++) {
+      const pairs = (b * heads + h) * listed.length;
+      visit(b, h, pairs, (at) => (factors ? factors[pairs + at]! : 1));
+    }
+  }
+}
+
+/** `Kernels.attentionOver`, the specification. */
+export function referenceAttentionOver(call: AttentionOverCall): void {
+  const { queries, keys, width, valueWidth, scale, starts, listed, hiddenKeys, query, key, value, out } = call;
+  const scratch = call.weights ? undefined : new Float32Array(listed.length);
+  eachHead(call, (b, h, pairs, factor) => {
+    const weights = scratch ?? call.weights!.subarray(pairs, pairs + listed.length);
+    clear(out, b, h, queries, valueWidth);
+    for (let i = 0; i < queries; i++) {
+      const [from, to] = [rowOf(query, b, h, i), rowOf(out, b, h, i)];
+      const score = (j: number): number =>
+        hiddenKeys && hiddenKeys[b * keys + j] !== 0
+          ? -Infinity
+          : scale * dot(query.data, from, key.data, rowOf(key, b, h, j), width);
+      listWeights(weights, score, listed, starts[i]!, starts[i + 1]!);
+      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
+        addScaled(out.data, to, weights[at]! * factor(at), value.data, rowOf(value, b, h, listed[at]!), valueWidth);
+      }
+    }
+  });
+}
+
+/**
+ * `Kernels.attentionOverBackward`, the specification. As for all pairs, without factors: dV = Pᵀ dO,
+ * dS = P ⊙ (dO Vᵀ − rowsum(P ⊙ dO Vᵀ)), dQ = scale · dS K, dK = scale · dSᵀ Q.
+ */
+export function referenceAttentionOverBackward(call: AttentionOverBackwardCall): void {
+  const { queries, keys, width, valueWidth, scale, starts, listed, query, key, value } = call;
+  const { outGradient, queryGradient, keyGradient, valueGradient } = call;
+  const slopes = new Float64Array(listed.length);
+  eachHead(call, (b, h, pairs, factor) => {
+    const weights = call.weights.subarray(pairs, pairs + listed.length);
+    clear(queryGradient, b, h, queries, width);
+    clear(keyGradient, b, h, keys, width);
+    clear(valueGradient, b, h, keys, valueWidth);
+    for (let i = 0; i < queries; i++) {
+      const [from, to] = [rowOf(outGradient, b, h, i), rowOf(queryGradient, b, h, i)];
+      let mean = 0;
+      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
+        slopes[at] = factor(at) * dot(outGradient.data, from, value.data, rowOf(value, b, h, listed[at]!), valueWidth);
+        mean += weights[at]! * slopes[at]!;
+      }
+      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
+        const j = listed[at]!;
+        const slope = scale * weights[at]! * (slopes[at]! - mean);
+        const weight = weights[at]! * factor(at);
+        addScaled(valueGradient.data, rowOf(valueGradient, b, h, j), weight, outGradient.data, from, valueWidth);
+        addScaled(queryGradient.data, to, slope, key.data, rowOf(key, b, h, j), width);
+        addScaled(keyGradient.data, rowOf(keyGradient, b, h, j), slope, query.data, rowOf(query, b, h, i), width);
+      }
+    }
+  });
+}
