@@ -124,7 +124,7 @@ describe("selectron train FILE", () => {
     const binaries = new Map<string, Uint8Array>();
     const ran = await selectron([...args, "--steps", "3", "--batch", "2", "-o", "run"], { files, binaries });
     expect(ran.exitCode).toBe(1);
-    expect(ran.out).toMatch(/^reverse: 2 layers, 1 heads, as cost says\n {2}on /);
+    expect(ran.out).toMatch(/^reverse: 2 layers of 1 head, as cost says\n {2}on /);
     expect(ran.out).toContain("\nlayer 2, flip: head 1 has ");
     expect(ran.out).toContain("\nnot reached: 96.0 %; ");
     const picture = new TextDecoder().decode(binaries.get("run/heads.svg"));

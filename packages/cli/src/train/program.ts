@@ -17,7 +17,7 @@ export interface ProgramFlags extends TrainFlags {
   readonly supervise?: boolean;
 }
 
-const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 1e-3, 100];
+const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
 const SIZES = { dModel: 64, dFf: 256 };
 
 /** Batches of 50 of the evaluations on the way, and of the test. */
@@ -134,11 +134,13 @@ interface Told {
   readonly folder: string;
 }
 
+const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
+
 function reportText(name: string, task: ProgramTask, model: TransformerEncoder, told: Told): string {
   const { accuracy, heads, sample, reached, folder } = told;
   const shown = (values: readonly Atom[]): string => values.map(atomText).join(" ");
   return [
-    `${name}: ${task.layers} layers, ${task.heads} heads, as cost says`,
+    `${name}: ${count(task.layers, "layer")} of ${count(task.heads, "head")}, as cost says`,
     `  on ${shown(sample.inputs[0]!)}: ${shown(learnedValues(model, task, sample.tokens[0]!))}`,
     `${percent(accuracy.tokens)} of the positions, ${percent(accuracy.sequences)} of the inputs, at lengths up to ${task.options.maxLength}`,
     "the paper's Table 1: 96 to 100 % of the positions, at lengths up to 100",

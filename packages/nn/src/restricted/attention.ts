@@ -55,8 +55,20 @@ export function restrictedAttention(
   return seeingAll === queries ? all : concat([all, rest()], 2);
 }
 
+/** The lists of each restriction that were made last: layers and steps of a training ask for the same again and again. */
+const latest = new WeakMap<Restriction, { readonly asked: string; readonly lists: KeyLists }>();
+
 /** The keys of `count` queries from position `first` on. */
 function keyLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
+  const asked = [JSON.stringify(restriction), causal, first, count, keys].join();
+  const known = latest.get(restriction);
+  if (known?.asked === asked) return known.lists;
+  const lists = madeLists(restriction, causal, first, count, keys);
+  latest.set(restriction, { asked, lists });
+  return lists;
+}
+
+function madeLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
   const lists = Array.from({ length: count }, (_, i) => keysOf(restriction, causal, first + i, keys));
   const starts = new Int32Array(count + 1);
   lists.forEach((list, i) => (starts[i + 1] = starts[i]! + list.length));
