@@ -1,0 +1,122 @@
+/** A variable of the residual stream: coordinates that are written together, and the finitely many values that were seen there. */
+import type { Affine, Matrix } from "./weights.js";
+import { row } from "./weights.js";
+
+/** Who writes a variable. */
+export type Writer =
+  | { readonly kind: "tokens" | "indices" }
+  | { readonly kind: "heads"; readonly layer: number; readonly heads: readonly number[] }
+  | { readonly kind: "units"; readonly layer: number; readonly units: readonly number[] };
+
+export interface Variable {
+  readonly writer: Writer;
+  readonly coordinates: readonly number[];
+  /** What the coordinates hold, for each value. */
+  readonly values: readonly Float64Array[];
+  /** Which value stands at each place of the sample. */
+  readonly at: Int32Array;
+  /** What the coordinates hold at BOS. */
+  readonly atBos: Float64Array;
+}
+
+/** Different values are farther apart than this, and what is nearer is the same. */
+const APART = 2 ** -14;
+const keyOf = (value: ArrayLike<number>): string => Array.from(value, (v) => Math.round(v / APART)).join();
+
+/** Numbers values as they come. */
+export class ValueSet {
+  private readonly ids = new Map<string, number>();
+  readonly values: Float64Array[] = [];
+
+  idOf(value: Float64Array): number {
+    const key = keyOf(value);
+    let id = this.ids.get(key);
+    if (id === undefined) {
+      this.ids.set(key, (id = this.values.length));
+      this.values.push(value.slice());
+    }
+    return id;
+  }
+}
+
+/** A fraction with a small power of two below the line, if that is what float32 meant: weights and scales round. */
+export function cleaned(value: number): number {
+  const whole = Math.round(value * 4096) / 4096;
+  return Math.abs(whole - value) <= 1e-5 * Math.max(1, Math.abs(value)) ? whole : value;
+}
+
+/** What an affine map gives for one variable's part of the residual stream: one row for each value, and one for BOS. */
+export interface Projected {
+  readonly variable: Variable;
+  readonly rows: readonly Float64Array[];
+  readonly atBos: Float64Array;
+}
+
+export function project(variable: Variable, { weight }: Affine): Projected {
+  const of = (value: Float64Array): Float64Array => {
+    const result = new Float64Array(weight.columns);
+    variable.coordinates.forEach((c, j) => addScaled(result, row(weight, c), value[j]!));
+    return result;
+  };
+  return { variable, rows: variable.values.map(of), atBos: of(variable.atBos) };
+}
+
+function addScaled(sum: Float64Array, term: Float64Array, factor: number): void {
+  if (factor !== 0) for (let c = 0; c < sum.length; c++) sum[c]! += factor * term[c]!;
+}
+
+/** The parts that are not the same for all values of their variable; the others are added to the constant. */
+export interface Reading {
+  readonly parts: readonly Projected[];
+  /** At every place of an input. */
+  readonly constant: Float64Array;
+  /** All of it at BOS. */
+  readonly atBos: Float64Array;
+}
+
+export function read(variables: readonly Variable[], map: Affine, constant: Float64Array): Reading {
+  const everywhere = map.bias.slice();
+  for (let c = 0; c < constant.length; c++) addScaled(everywhere, row(map.weight, c), constant[c]!);
+  const atBos = everywhere.slice();
+  const parts: Projected[] = [];
+  for (const variable of variables) {
+    const projected = project(variable, map);
+    addScaled(atBos, projected.atBos, 1);
+    const [first, ...others] = projected.rows;
+    if (others.some((other) => other.some((v, c) => Math.abs(v - first![c]!) > 1e-6))) parts.push(projected);
+    else addScaled(everywhere, first!, 1);
+  }
+  return { parts, constant: everywhere, atBos };
+}
+
+/** The value of a reading for one value of each of its parts. */
+export function valueOf({ parts, constant }: Reading, ids: ArrayLike<number>): Float64Array {
+  const result = constant.slice();
+  parts.forEach(({ rows }, j) => addScaled(result, rows[ids[j]!]!, 1));
+  return result;
+}
+
+/** The different states of some variables that were seen together, and the state at each place. */
+export interface States {
+  readonly tuples: readonly Int32Array[];
+  readonly at: Int32Array;
+}
+
+export function statesOf(variables: readonly Variable[], places: number): States {
+  const ids = new Map<string, number>();
+  const tuples: Int32Array[] = [];
+  const at = new Int32Array(places);
+  for (let place = 0; place < places; place++) {
+    const tuple = Int32Array.from(variables, (variable) => variable.at[place]!);
+    const key = tuple.join();
+    let id = ids.get(key);
+    if (id === undefined) {
+      ids.set(key, (id = tuples.length));
+      tuples.push(tuple);
+    }
+    at[place] = id;
+  }
+  return { tuples, at };
+}
+
+export type { Matrix };
