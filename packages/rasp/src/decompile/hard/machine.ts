@@ -17,7 +17,7 @@ export interface HeadRun {
   readonly adds: boolean;
   /** The places that each place selects, ascending; none where it falls on BOS. */
   readonly selected: readonly Int32Array[];
-  /** The states of all that the keys, and what they carry, read. */
+  /** The residual coordinates that it writes. */
   readonly written: readonly number[];
 }
 
@@ -101,8 +101,11 @@ function runHead(
     );
     return { ...states, rows: states.tuples.map((tuple) => valueOf(reading, tuple)) };
   });
-  /** How much a key can change what is written. */
-  const weightOf = values!.rows.map((v) => v.reduce((most, x, c) => Math.max(most, Math.abs(x - value!.atBos[c]!)), 0));
+  /** How much a key can change what is written: where BOS outweighs the keys, a small share of much is what counts. */
+  const largest = values!.rows.reduce(
+    (all, v) => v.reduce((most, x, c) => Math.max(most, Math.abs(x - value!.atBos[c]!)), all),
+    1,
+  );
   const bosScores = queries!.rows.map((q) => dot(q, key!.atBos));
   // Scores of pairs of states, each worked out once.
   const scores = queries!.rows.map(() => new Float64Array(keys!.rows.length).fill(NaN));
@@ -125,7 +128,7 @@ function runHead(
     let [low, high] = [Infinity, -Infinity];
     for (let k = from; k < to; k++) {
       const score = scoreOf(k) - most;
-      const part = Math.exp(score) * (onBos ? Math.max(1, weightOf[values!.at[k]!]!) : 1);
+      const part = Math.exp(score) * (onBos ? largest : 1);
       if (part < LEAST_PART) continue;
       chosen.push(k);
       low = Math.min(low, score);

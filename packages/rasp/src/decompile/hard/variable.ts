@@ -4,7 +4,8 @@ import { row } from "./weights.js";
 
 /** Who writes a variable. */
 export type Writer =
-  | { readonly kind: "tokens" | "indices" }
+  | { readonly kind: "tokens" }
+  | { readonly kind: "indices" }
   | { readonly kind: "heads"; readonly layer: number; readonly heads: readonly number[] }
   | { readonly kind: "units"; readonly layer: number; readonly units: readonly number[] };
 
@@ -21,7 +22,7 @@ export interface Variable {
 
 /** Different values are farther apart than this, and what is nearer is the same. */
 const APART = 2 ** -14;
-const keyOf = (value: ArrayLike<number>): string => Array.from(value, (v) => Math.round(v / APART)).join();
+export const keyOf = (value: ArrayLike<number>): string => Array.from(value, (v) => Math.round(v / APART)).join();
 
 /** Numbers values as they come. */
 export class ValueSet {

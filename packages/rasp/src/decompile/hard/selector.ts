@@ -1,0 +1,212 @@
+/** The text of a relation: a comparison of two s-ops with names, or of the classes that it makes of them. */
+import { compareAtoms } from "../../atom/compare.js";
+import {
+  selectNode,
+  selectorPairNode,
+  type Atom,
+  type Comparison,
+  type Selector,
+} from "../../graph/node.js";
+import type { Cases } from "./cases.js";
+import { constant, isWhole, plus, type Expression } from "./expression.js";
+import { nameClasses, nameValues } from "./function.js";
+import type { Table } from "./relation.js";
+
+export interface NamedSelector {
+  readonly selector: Selector;
+  readonly text: string;
+  /** Whether it needs parentheses inside `not`, `and` and `or`. */
+  readonly compound: boolean;
+  readonly tabular: boolean;
+  /** What it selects among cases of keys and of queries. */
+  readonly table: (keys: Cases, queries: Cases) => Table;
+}
+
+const select = (keys: Expression, queries: Expression, op: Comparison): NamedSelector => ({
+  selector: selectNode(keys.sop, queries.sop, op),
+  text: `select(${keys.text}, ${queries.text}, ${op})`,
+  compound: false,
+  tabular: keys.tabular === true || queries.tabular === true,
+  table: (keyCases, queryCases) => {
+    const queryColumn = queryCases.column(queries);
+    return keyCases
+      .column(keys)
+      .map((key) => Int8Array.from(queryColumn, (query) => Number(compareAtoms(op, key, query))));
+  },
+});
+
+export const everything: NamedSelector = {
+  ...select(constant(1n), constant(1n), "=="),
+  text: "full_s",
+};
+
+export const bothSelectors = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("and", a, b);
+export const eitherSelector = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("or", a, b);
+
+function pair(kind: "and" | "or", a: NamedSelector, b: NamedSelector): NamedSelector {
+  const operand = ({ text, compound }: NamedSelector): string => (compound && kind === "and" && / or /.test(text) ? `(${text})` : text);
+  return {
+    selector: selectorPairNode(kind, a.selector, b.selector),
+    text: `${operand(a)} ${kind} ${operand(b)}`,
+    compound: true,
+    tabular: a.tabular || b.tabular,
+    table: (keys, queries) => {
+      const [x, y] = [a.table(keys, queries), b.table(keys, queries)];
+      const join = kind === "and" ? Math.min : Math.max;
+      return x.map((row, k) => row.map((yes, q) => join(yes, y[k]![q]!)));
+    },
+  };
+}
+
+/** Keys or queries alone, for which a condition holds. */
+export function selectWhere(condition: Expression, side: "keys" | "queries"): NamedSelector {
+  const { comparison } = condition;
+  if (comparison && side === "keys") return select(comparison.left, comparison.right, comparison.op);
+  const yes = constant(true);
+  return side === "keys" ? select(condition, yes, "==") : select(yes, condition, "==");
+}
+
+/**
+ * A selector that is right in all cases of a table.
+ *
+ * @param loose - what is needed of it at the least: tried where `strict` has no short form
+ */
+export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: Cases): NamedSelector {
+  if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
+  if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
+  const found = [strict, loose].flatMap((table) => nameComparison(table, keys, queries));
+  return found.find(({ tabular }) => !tabular) ?? found[0] ?? byClasses(strict, keys, queries);
+}
+
+function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "queries"): NamedSelector {
+  const found = [strict, loose].map((table) => {
+    const known = table.flatMap(([cell], i) => (cell! < 0 ? [] : [i]));
+    return nameValues(
+      cases.only(known),
+      known.map((i) => table[i]![0] === 1),
+    );
+  });
+  return selectWhere(found.find(({ tabular }) => !tabular) ?? found[0]!, side);
+}
+
+function nameComparison(table: Table, keyCases: Cases, queryCases: Cases): NamedSelector[] {
+  const [keyInput, queryInput] = [onlyInput(keyCases), onlyInput(queryCases)];
+  const across = transposed(table);
+  const fitting = (keys: Expression, queries: Expression): NamedSelector[] => {
+    const [a, b] = [keyCases.columnIfAny(keys), queryCases.columnIfAny(queries)];
+    return a && b ? comparisons(keys, queries, a, b, table) : [];
+  };
+  const found = keyInput && queryInput ? fitting(keyInput, queryInput) : [];
+  if (found.length === 0 && queryInput) {
+    const values = partners(table, queryCases.column(queryInput));
+    if (values) found.push(...fitting(nameKnown(keyCases, values), queryInput));
+  }
+  if (found.length === 0 && keyInput) {
+    const values = partners(across, keyCases.column(keyInput));
+    if (values) found.push(...fitting(keyInput, nameKnown(queryCases, values)));
+  }
+  if (found.some(({ tabular }) => !tabular)) return found;
+  const [keys, queries] = [
+    nameClasses(keyCases, classesOf(table)),
+    nameClasses(queryCases, classesOf(across)),
+  ];
+  found.push(...fitting(keys, queries));
+  if (keyInput) found.push(...fitting(keyInput, queries));
+  if (queryInput) found.push(...fitting(keys, queryInput));
+  return found;
+}
+
+/** A function that has these values where they are known. */
+function nameKnown(cases: Cases, values: readonly (Atom | undefined)[]): Expression {
+  const known = values.flatMap((value, i) => (value === undefined ? [] : [i]));
+  return nameValues(
+    cases.only(known),
+    known.map((i) => values[i]!),
+  );
+}
+
+const onlyInput = (cases: Cases): Expression | undefined => (cases.inputs.length === 1 ? cases.inputs[0] : undefined);
+
+const transposed = (table: Table): Int8Array[] =>
+  Array.from(table[0]!, (_, q) => Int8Array.from(table, (row) => row[q]!));
+
+/** States that no other state can tell apart are one class; pairs that were not seen count as unselected. */
+function classesOf(table: Table): number[] {
+  const ids = new Map<string, number>();
+  return table.map((row) => {
+    const key = row.map((cell) => Number(cell === 1)).join("");
+    if (!ids.has(key)) ids.set(key, ids.size);
+    return ids.get(key)!;
+  });
+}
+
+/**
+ * For each row the only value that it goes with; a value of its own for rows that go with none, undefined where nothing is known.
+ * None where a row goes with several.
+ */
+function partners(table: Table, values: readonly Atom[]): (Atom | undefined)[] | undefined {
+  if (!isWhole(values)) return undefined;
+  const none = values.reduce((least, value) => (value < least ? value : least), 0n) - 1n;
+  const result: (Atom | undefined)[] = [];
+  for (const row of table) {
+    const own = new Set(values.filter((_, q) => row[q] === 1));
+    if (own.size > 1) return undefined;
+    const [partner] = own;
+    result.push(partner ?? (row.every((cell) => cell < 0) ? undefined : none));
+  }
+  return result;
+}
+
+const OPS = ["==", "<", "<=", ">", ">=", "!="] as const;
+
+/** Comparisons of two s-ops, the query shifted by a constant if need be, that are right wherever a pair was seen. */
+function comparisons(
+  keys: Expression,
+  queries: Expression,
+  a: readonly Atom[],
+  b: readonly Atom[],
+  table: Table,
+): NamedSelector[] {
+  const fits = (test: (k: number, q: number) => boolean): boolean =>
+    table.every((row, k) => row.every((cell, q) => cell < 0 || (cell === 1) === test(k, q)));
+  if (isWhole(a) && isWhole(b)) {
+    const shifts = shiftsOf(a, b, table);
+    for (const shift of shifts)
+      for (const op of OPS)
+        if (fits((k, q) => compareAtoms(op, a[k]!, b[q]! + shift))) return [select(keys, plus(queries, constant(shift)), op)];
+    return [];
+  }
+  const sameType = new Set([...a, ...b].map((value) => (typeof value === "bigint" ? "number" : typeof value))).size === 1;
+  if (!sameType) return [];
+  const op = OPS.find((one) => fits((k, q) => compareAtoms(one, a[k]!, b[q]!)));
+  return op ? [select(keys, queries, op)] : [];
+}
+
+/** 0 first, then the differences of selected pairs at the ends of their range, and those just beside. */
+function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: Table): bigint[] {
+  const differences = table.flatMap((row, k) => [...row].flatMap((cell, q) => (cell === 1 ? [a[k]! - b[q]!] : [])));
+  if (differences.length === 0) return [0n];
+  const least = differences.reduce((x, y) => (x < y ? x : y));
+  const most = differences.reduce((x, y) => (x > y ? x : y));
+  return [...new Set([0n, least, most])];
+}
+
+/** Key classes one by one, each with the queries that select it. */
+function byClasses(table: Table, keyCases: Cases, queryCases: Cases): NamedSelector {
+  const classes = classesOf(table);
+  const parts = [...new Set(classes)].flatMap((c) => {
+    const row = table[classes.indexOf(c)]!;
+    if (!row.includes(1)) return [];
+    const keys = nameValues(
+      keyCases,
+      classes.map((other) => other === c),
+    );
+    const queries = nameValues(
+      queryCases,
+      [...row].map((cell) => cell === 1),
+    );
+    const wanted = selectWhere(keys, "keys");
+    return [queries.sop.kind === "constant" ? wanted : bothSelectors(wanted, selectWhere(queries, "queries"))];
+  });
+  return { ...parts.reduce(eitherSelector), tabular: true };
+}
