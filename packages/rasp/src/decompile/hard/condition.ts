@@ -44,7 +44,10 @@ export function nameCondition(cases: Cases, wanted: readonly boolean[]): Express
 }
 
 export const smallest = (expressions: readonly Expression[]): Expression | undefined =>
-  expressions.reduce<Expression | undefined>((best, one) => (best && best.size <= one.size ? best : one), undefined);
+  expressions.reduce<Expression | undefined>((best, one) => (best && !isSmaller(one, best) ? best : one), undefined);
+
+const isSmaller = (a: Expression, b: Expression): boolean =>
+  a.size < b.size || (a.size === b.size && a.text.length < b.text.length);
 
 interface Candidate {
   readonly condition: Expression;

@@ -98,7 +98,7 @@ export const choose = (condition: Expression, then: Expression, otherwise: Expre
 export function oneOf(a: Expression, values: readonly Atom[]): Expression {
   if (values.length === 1) return compare(a, "==", constant(values[0]!));
   const list = `[${values.map(literal).join(", ")}]`;
-  const result = mapped(maps.memberMap(values), [a], `${within(a, 1)} in ${list}`, 2);
+  const result = mapped(maps.memberMap(values), [a], `${within(a, 0)} in ${list}`, 3);
   return { ...result, size: result.size + values.length };
 }
 

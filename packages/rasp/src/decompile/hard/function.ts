@@ -8,9 +8,9 @@ import { nameCondition, smallest } from "./condition.js";
 import { choose, constant, distinct, indicator, isWhole, minus, oneOf, plus, times, type Expression } from "./expression.js";
 
 /** Choices inside each other, at most. */
-const MOST_CHOICES = 4;
+const MOST_CHOICES = 3;
 /** Expressions that a choice is tried with. */
-const MOST_WAYS = 8;
+const MOST_WAYS = 6;
 
 /** An expression whose value says which class a case is in. What it calls the classes is its own choice. */
 export function nameClasses(all: Cases, allClasses: readonly number[]): Expression {

@@ -185,9 +185,10 @@ function writtenByHeads(runs: readonly HeadRun[], weights: HardWeights, layer: n
   const writers = new Map<number, number[]>();
   for (const [h, { written }] of runs.entries()) for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
   const groups = new Map<string, { heads: number[]; coordinates: number[] }>();
+  const copied = runs.map(copies);
   for (const [c, heads] of [...writers].sort(([a], [b]) => a - b)) {
-    const copied = heads.length === 1 && copies(runs[heads[0]!]!);
-    const key = copied ? `${heads[0]!} ${readersOf(c, weights, layer)} ${argumentsOf(runs[heads[0]!]!, c)}` : `number ${c}`;
+    const run = runs[heads[0]!]!;
+    const key = heads.length === 1 && copied[heads[0]!]! ? `${heads[0]!} ${copiedWith(run, c)}` : `number ${c}`;
     const group = groups.get(key) ?? { heads, coordinates: [] };
     group.coordinates.push(c);
     groups.set(key, group);
@@ -220,11 +221,13 @@ function copies(run: HeadRun): boolean {
   return run.selected.every((keys) => keys.every((k) => at[k] === at[keys[0]!]));
 }
 
-/** Which variables a key's part in a coordinate depends on. */
-const argumentsOf = (run: HeadRun, coordinate: number): string => {
-  const c = run.written.indexOf(coordinate);
-  return run.value.parts.flatMap(({ rows }, j) => (rows.some((r) => r[c] !== rows[0]![c]) ? [j] : [])).join();
-};
+/** Which variables a key's part in a coordinate depends on; where it is none, as in a sign for empty rows, those of any coordinate. */
+function copiedWith(run: HeadRun, coordinate: number): string {
+  const argumentsOf = (c: number): string =>
+    run.value.parts.flatMap(({ rows }, j) => (rows.some((r) => r[c] !== rows[0]![c]) ? [j] : [])).join();
+  const own = argumentsOf(run.written.indexOf(coordinate));
+  return own === "" ? (run.written.map((_, c) => argumentsOf(c)).find((some) => some !== "") ?? "") : own;
+}
 
 /** What a head adds to some coordinates at each place. */
 function resultsOf(run: HeadRun, coordinates: readonly number[], places: number): Float64Array[] {

@@ -275,9 +275,9 @@ class Namer {
     const found = this.conjuncts(relations);
     if (found.length === 0) return everything;
     const whole = found.reduce(bothSelectors);
-    if (!whole.compound) return whole;
+    if (whole.kind === "select") return whole;
     const text = this.define(this.fresh("pick"), whole.text, whole.tabular);
-    return { ...whole, text, compound: false };
+    return { ...whole, text, kind: "select" };
   }
 
   private conjuncts({ relations, needed }: Conjunction): NamedSelector[] {

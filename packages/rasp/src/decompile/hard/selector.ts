@@ -15,8 +15,8 @@ import type { Table } from "./relation.js";
 export interface NamedSelector {
   readonly selector: Selector;
   readonly text: string;
-  /** Whether it needs parentheses inside `not`, `and` and `or`. */
-  readonly compound: boolean;
+  /** The outermost operator. */
+  readonly kind: "select" | "and" | "or";
   readonly tabular: boolean;
   /** What it selects among cases of keys and of queries. */
   readonly table: (keys: Cases, queries: Cases) => Table;
@@ -25,7 +25,7 @@ export interface NamedSelector {
 const select = (keys: Expression, queries: Expression, op: Comparison): NamedSelector => ({
   selector: selectNode(keys.sop, queries.sop, op),
   text: `select(${keys.text}, ${queries.text}, ${op})`,
-  compound: false,
+  kind: "select",
   tabular: keys.tabular === true || queries.tabular === true,
   table: (keyCases, queryCases) => {
     const queryColumn = queryCases.column(queries);
@@ -44,11 +44,13 @@ export const bothSelectors = (a: NamedSelector, b: NamedSelector): NamedSelector
 export const eitherSelector = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("or", a, b);
 
 function pair(kind: "and" | "or", a: NamedSelector, b: NamedSelector): NamedSelector {
-  const operand = ({ text, compound }: NamedSelector): string => (compound && kind === "and" && / or /.test(text) ? `(${text})` : text);
+  // They bind equally and group from the left.
+  const operand = (one: NamedSelector): string =>
+    one.kind === "select" || (one === a && one.kind === kind) ? one.text : `(${one.text})`;
   return {
     selector: selectorPairNode(kind, a.selector, b.selector),
     text: `${operand(a)} ${kind} ${operand(b)}`,
-    compound: true,
+    kind,
     tabular: a.tabular || b.tabular,
     table: (keys, queries) => {
       const [x, y] = [a.table(keys, queries), b.table(keys, queries)];
@@ -74,8 +76,29 @@ export function selectWhere(condition: Expression, side: "keys" | "queries"): Na
 export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: Cases): NamedSelector {
   if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
   if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
-  const found = [strict, loose].flatMap((table) => nameComparison(table, keys, queries));
+  const found = [strict, loose].flatMap((table) => [
+    ...nameComparison(table, keys, queries),
+    ...nameWithin(table, keys, queries),
+  ]);
   return found.find(({ tabular }) => !tabular) ?? found[0] ?? byClasses(strict, keys, queries);
+}
+
+/** A comparison of keys and queries that are selected at all, and conditions that they are. */
+function nameWithin(table: Table, keys: Cases, queries: Cases): NamedSelector[] {
+  const [anyKey, anyQuery] = [table, transposed(table)].map((rows) => rows.map((row) => row.includes(1)));
+  if (anyKey!.every(Boolean) && anyQuery!.every(Boolean)) return [];
+  const inside = table.map((row, k) => row.map((cell, q) => (anyKey![k]! && anyQuery![q]! ? cell : -1)));
+  const found = nameComparison(inside, keys, queries);
+  return found.slice(0, 1).map((comparison) => {
+    const means = comparison.table(keys, queries);
+    const wrong = (k: number, q: number): boolean => table[k]![q] === 0 && means[k]![q] === 1;
+    const conditions: NamedSelector[] = [];
+    if (anyKey!.some((any, k) => !any && anyQuery!.some((other, q) => other && wrong(k, q))))
+      conditions.push(selectWhere(nameValues(keys, anyKey!), "keys"));
+    if (anyQuery!.some((any, q) => !any && anyKey!.some((_, k) => wrong(k, q))))
+      conditions.push(selectWhere(nameValues(queries, anyQuery!), "queries"));
+    return [...conditions, comparison].reduce(bothSelectors);
+  });
 }
 
 function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "queries"): NamedSelector {
