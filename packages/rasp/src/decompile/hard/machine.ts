@@ -4,7 +4,7 @@
  */
 import type { Sample } from "./sample.js";
 import { cleaned, read, statesOf, ValueSet, valueOf, type Reading, type Variable } from "./variable.js";
-import { row, type HardWeights, type HeadWeights, type LayerWeights, type Matrix } from "./weights.js";
+import { column, row, type HardWeights, type HeadWeights, type LayerWeights, type Matrix } from "./weights.js";
 
 /** What a head does on the sample. */
 export interface HeadRun {
@@ -46,17 +46,17 @@ export class NotHardError extends Error {
 const LEAST_PART = 1e-3;
 
 export function runHard(weights: HardWeights, sample: Sample): Run {
+  const constant = new Float64Array(weights.dModel);
   const variables: Variable[] = [
-    embedded("tokens", weights.tokens, sample.token),
-    embedded("indices", weights.positions, sample.position),
+    embedded("tokens", weights.tokens, sample.token, constant),
+    embedded("indices", weights.positions, sample.position, constant),
   ];
   const heads: HeadRun[] = [];
   const units = new Map<Variable, UnitsRun>();
-  const constant = new Float64Array(weights.dModel);
   weights.layers.forEach((layer, l) => {
     const runs = layer.heads.map((head, h) => runHead(head, l, h, variables, constant, sample, weights.causal));
     heads.push(...runs);
-    const written = writtenByHeads(runs, weights, l, sample);
+    const written = writtenByHeads(runs, l, sample);
     add(constant, layer.constant.attention);
     variables.push(...written);
     const fed = runUnits(layer, l, weights, variables, constant, sample);
@@ -73,14 +73,25 @@ function add(sum: Float64Array, term: Float64Array): void {
   for (let c = 0; c < sum.length; c++) sum[c]! += term[c]!;
 }
 
-/** An embedding: row 0 is that of BOS. */
-function embedded(kind: "tokens" | "indices", table: Matrix, at: Int32Array): Variable {
+/** An embedding, row 0 of which is BOS's. What is the same in all rows goes to the constant. */
+function embedded(
+  kind: "tokens" | "indices",
+  table: Matrix,
+  at: Int32Array,
+  constant: Float64Array,
+): Variable {
+  const shared = Float64Array.from({ length: table.columns }, (_, c) => {
+    const values = column(table, c).subarray(1);
+    return values.every((value) => value === values[0]) ? values[0]! : 0;
+  });
+  add(constant, shared);
+  const rest = (r: number): Float64Array => row(table, r).map((value, c) => value - shared[c]!);
   return {
     writer: { kind },
     coordinates: Array.from({ length: table.columns }, (_, c) => c),
-    values: Array.from({ length: table.rows - 1 }, (_, v) => row(table, v + 1)),
+    values: Array.from({ length: table.rows - 1 }, (_, v) => rest(v + 1)),
     at,
-    atBos: row(table, 0),
+    atBos: rest(0),
   };
 }
 
@@ -180,7 +191,7 @@ function scaledToCounts(
 }
 
 /** Residual coordinates that the same heads write, as variables: a copied value as a whole, a number for itself. */
-function writtenByHeads(runs: readonly HeadRun[], weights: HardWeights, layer: number, sample: Sample): Variable[] {
+function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Variable[] {
   const places = sample.token.length;
   const writers = new Map<number, number[]>();
   for (const [h, { written }] of runs.entries()) for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);

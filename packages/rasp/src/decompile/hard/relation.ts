@@ -67,10 +67,12 @@ export function relationsOf(
   for (const group of groups) {
     const candidates = [...alone, ...group()];
     if (!isSelected(pairs, candidates)) continue;
-    const relations = candidates.reduce<Relation[]>((left, one) => {
+    // A condition on each side is plainer than a comparison of the two.
+    const order = [...candidates.slice(alone.length), ...alone];
+    const relations = order.reduce<Relation[]>((left, one) => {
       const others = left.filter((other) => other !== one);
       return isSelected(pairs, others) ? others : left;
-    }, candidates);
+    }, order);
     return { relations, needed: (one, named) => neededOf(pairs, one, relations, named) };
   }
   return undefined;

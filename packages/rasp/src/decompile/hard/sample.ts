@@ -14,7 +14,7 @@ export interface Sample {
   readonly input: Int32Array;
 }
 
-const MOST_SHORT = 1400;
+const MOST_SHORT = 400;
 const LONGER = 500;
 
 export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: number): Sample {

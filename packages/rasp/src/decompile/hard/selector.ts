@@ -76,29 +76,47 @@ export function selectWhere(condition: Expression, side: "keys" | "queries"): Na
 export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: Cases): NamedSelector {
   if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
   if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
-  const found = [strict, loose].flatMap((table) => [
-    ...nameComparison(table, keys, queries),
-    ...nameWithin(table, keys, queries),
-  ]);
-  return found.find(({ tabular }) => !tabular) ?? found[0] ?? byClasses(strict, keys, queries);
+  let tabular: NamedSelector | undefined;
+  for (const way of WAYS)
+    for (const name of [nameComparison, nameWithin])
+      for (const table of [strict, loose]) {
+        const found = name(way, table, keys, queries);
+        if (found && !found.tabular) return found;
+        tabular ??= found;
+      }
+  return tabular ?? byClasses(strict, keys, queries);
 }
 
 /** A comparison of keys and queries that are selected at all, and conditions that they are. */
-function nameWithin(table: Table, keys: Cases, queries: Cases): NamedSelector[] {
+function nameWithin(way: Way, table: Table, keys: Cases, queries: Cases): NamedSelector | undefined {
   const [anyKey, anyQuery] = [table, transposed(table)].map((rows) => rows.map((row) => row.includes(1)));
-  if (anyKey!.every(Boolean) && anyQuery!.every(Boolean)) return [];
+  if (anyKey!.every(Boolean) && anyQuery!.every(Boolean)) return undefined;
   const inside = table.map((row, k) => row.map((cell, q) => (anyKey![k]! && anyQuery![q]! ? cell : -1)));
-  const found = nameComparison(inside, keys, queries);
-  return found.slice(0, 1).map((comparison) => {
-    const means = comparison.table(keys, queries);
-    const wrong = (k: number, q: number): boolean => table[k]![q] === 0 && means[k]![q] === 1;
-    const conditions: NamedSelector[] = [];
-    if (anyKey!.some((any, k) => !any && anyQuery!.some((other, q) => other && wrong(k, q))))
-      conditions.push(selectWhere(nameValues(keys, anyKey!), "keys"));
-    if (anyQuery!.some((any, q) => !any && anyKey!.some((_, k) => wrong(k, q))))
-      conditions.push(selectWhere(nameValues(queries, anyQuery!), "queries"));
-    return [...conditions, comparison].reduce(bothSelectors);
-  });
+  const comparison = nameComparison(way, inside, keys, queries);
+  if (!comparison) return undefined;
+  const within = excluding(table, anyKey!, comparison, keys, queries, "keys");
+  return excluding(table, anyQuery!, within, keys, queries, "queries");
+}
+
+/** The selector, without the keys (or queries) among those that no row selects for which it would select something. */
+function excluding(
+  table: Table,
+  selected: readonly boolean[],
+  selector: NamedSelector,
+  keys: Cases,
+  queries: Cases,
+  side: "keys" | "queries",
+): NamedSelector {
+  const means = selector.table(keys, queries);
+  const wrong = table.map((row, k) => row.map((cell, q) => Number(cell === 0 && means[k]![q] === 1)));
+  const excluded = (side === "keys" ? wrong : transposed(wrong)).map((row) => row.includes(1));
+  const known = selected.flatMap((is, i) => (is || excluded[i]! ? [i] : []));
+  if (known.every((i) => selected[i])) return selector;
+  const condition = nameValues(
+    (side === "keys" ? keys : queries).only(known),
+    known.map((i) => selected[i]!),
+  );
+  return bothSelectors(selectWhere(condition, side), selector);
 }
 
 function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "queries"): NamedSelector {
@@ -112,31 +130,34 @@ function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "que
   return selectWhere(found.find(({ tabular }) => !tabular) ?? found[0]!, side);
 }
 
-function nameComparison(table: Table, keyCases: Cases, queryCases: Cases): NamedSelector[] {
-  const [keyInput, queryInput] = [onlyInput(keyCases), onlyInput(queryCases)];
-  const across = transposed(table);
-  const fitting = (keys: Expression, queries: Expression): NamedSelector[] => {
-    const [a, b] = [keyCases.columnIfAny(keys), queryCases.columnIfAny(queries)];
-    return a && b ? comparisons(keys, queries, a, b, table) : [];
-  };
-  const found = keyInput && queryInput ? fitting(keyInput, queryInput) : [];
-  if (found.length === 0 && queryInput) {
-    const values = partners(table, queryCases.column(queryInput));
-    if (values) found.push(...fitting(nameKnown(keyCases, values), queryInput));
-  }
-  if (found.length === 0 && keyInput) {
-    const values = partners(across, keyCases.column(keyInput));
-    if (values) found.push(...fitting(keyInput, nameKnown(queryCases, values)));
-  }
-  if (found.some(({ tabular }) => !tabular)) return found;
-  const [keys, queries] = [
-    nameClasses(keyCases, classesOf(table)),
-    nameClasses(queryCases, classesOf(across)),
-  ];
-  found.push(...fitting(keys, queries));
-  if (keyInput) found.push(...fitting(keyInput, queries));
-  if (queryInput) found.push(...fitting(keys, queryInput));
-  return found;
+/** Pairs of s-ops that a table may be a comparison of. */
+type Way = (table: Table, keys: Cases, queries: Cases) => readonly (readonly [Expression, Expression])[];
+
+/** The inputs themselves; a function that says for each key which query it goes with, or the other way round; classes of both. */
+const WAYS: readonly Way[] = [
+  (_table, keys, queries) => {
+    const [a, b] = [onlyInput(keys), onlyInput(queries)];
+    return a && b ? [[a, b]] : [];
+  },
+  (table, keys, queries) => {
+    const query = onlyInput(queries);
+    const values = query && partners(table, queries.column(query));
+    return values ? [[nameKnown(keys, values), query]] : [];
+  },
+  (table, keys, queries) => {
+    const key = onlyInput(keys);
+    const values = key && partners(transposed(table), keys.column(key));
+    return values ? [[key, nameKnown(queries, values)]] : [];
+  },
+  (table, keys, queries) => [[nameClasses(keys, classesOf(table)), nameClasses(queries, classesOf(transposed(table)))]],
+];
+
+function nameComparison(way: Way, table: Table, keys: Cases, queries: Cases): NamedSelector | undefined {
+  const found = way(table, keys, queries).flatMap(([key, query]) => {
+    const [a, b] = [keys.columnIfAny(key), queries.columnIfAny(query)];
+    return a && b ? comparisons(key, query, a, b, table) : [];
+  });
+  return found.find(({ tabular }) => !tabular) ?? found[0];
 }
 
 /** A function that has these values where they are known. */

@@ -1,6 +1,5 @@
 /** A variable of the residual stream: coordinates that are written together, and the finitely many values that were seen there. */
-import type { Affine, Matrix } from "./weights.js";
-import { row } from "./weights.js";
+import { row, type Affine } from "./weights.js";
 
 /** Who writes a variable. */
 export type Writer =
@@ -104,20 +103,19 @@ export interface States {
 }
 
 export function statesOf(variables: readonly Variable[], places: number): States {
-  const ids = new Map<string, number>();
-  const tuples: Int32Array[] = [];
-  const at = new Int32Array(places);
-  for (let place = 0; place < places; place++) {
-    const tuple = Int32Array.from(variables, (variable) => variable.at[place]!);
-    const key = tuple.join();
-    let id = ids.get(key);
-    if (id === undefined) {
-      ids.set(key, (id = tuples.length));
-      tuples.push(tuple);
-    }
-    at[place] = id;
+  let at = new Int32Array(places);
+  let count = Math.min(places, 1);
+  for (const { at: ids, values } of variables) {
+    const known = new Map<number, number>();
+    at = at.map((state, place) => {
+      const key = state * values.length + ids[place]!;
+      let next = known.get(key);
+      if (next === undefined) known.set(key, (next = known.size));
+      return next;
+    });
+    count = known.size;
   }
+  const tuples = new Array<Int32Array>(count);
+  at.forEach((state, place) => (tuples[state] ??= Int32Array.from(variables, (variable) => variable.at[place]!)));
   return { tuples, at };
 }
-
-export type { Matrix };
