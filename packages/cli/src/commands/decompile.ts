@@ -3,6 +3,7 @@ import { Gpt2 } from "@selectron/nn";
 import {
   decompile,
   decompileEncoder,
+  isCompiledModel,
   isTrainedEncoder,
   parseData,
   readTrainedEncoder,
@@ -17,9 +18,10 @@ import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile-report.js";
 import { durationText, parseDuration } from "../duration.js";
-import { useFastKernels, writeOut } from "../model-file.js";
+import { readModel, useFastKernels, writeOut } from "../model-file.js";
 import { reason } from "../program-file.js";
 import { progressLine } from "../progress.js";
+import { decompileCompiled } from "./decompile-compiled.js";
 
 interface DecompileCommandOptions {
   readonly config?: string;
@@ -35,8 +37,11 @@ interface DecompileCommandOptions {
 export function registerDecompile(program: Command, context: Context): void {
   program
     .command("decompile")
-    .description("read a RASP program back out of a trained GPT-2-style model")
-    .argument("<model>", "weights with Hugging Face's GPT-2 names, .safetensors")
+    .description("read a RASP program back out of a trained or compiled model")
+    .argument(
+      "<model>",
+      "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors",
+    )
     .option("--config <file>", "the model's configuration, with its vocabulary")
     .option(
       "--data <file>",
@@ -50,6 +55,8 @@ export function registerDecompile(program: Command, context: Context): void {
     .action(async (file: string, options: DecompileCommandOptions) => {
       const began = Date.now();
       await useFastKernels();
+      if (isCompiledModel(readBytes(context, file)))
+        return decompileCompiled(context, file, readModel(context, file), options);
       const progress = progressLine(context.io);
       const result = decompileFile(context, file, options, {
         seed: options.seed,
@@ -73,7 +80,7 @@ function decompileFile(
   if (configPath === undefined || data === undefined)
     throw new UsageError(
       `"${file}" does not say how it was trained`,
-      "give --config and --data; only models of `selectron train` with a program need neither",
+      "give --config and --data; only models of `selectron compile`, and of `selectron train` with a program, need neither",
     );
   const config = readJson(context, configPath);
   const model = Gpt2.fromSafetensors(bytes, config);

@@ -74,9 +74,12 @@ export function encodeCard(card: ModelCard): Record<string, string> {
   };
 }
 
+/** Whether the metadata says that a compiled model is in the file. */
+export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean => metadata["format"] === FORMAT;
+
 /** @throws ModelFileError where the metadata is not that of a compiled model. */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
-  if (metadata["format"] !== FORMAT)
+  if (!isModelCard(metadata))
     throw new ModelFileError(
       `this file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
       "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",

@@ -24,6 +24,14 @@ import { tokenVariable } from "./variable.js";
 
 export { parseData, type Sequence } from "./data.js";
 export { faithfulProgram, type FaithfulProgram } from "./faithful.js";
+export {
+  decompileProgram,
+  isCompiledModel,
+  NotHardError,
+  type DecompiledProgram,
+  type DecompileProgramOptions,
+  type Line,
+} from "./hard/index.js";
 export { decompileEncoder, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./encoder/index.js";
 export {
   LEAST_MATCH,

@@ -5,7 +5,18 @@
 import type { Atom } from "../../graph/node.js";
 import type { Cases } from "./cases.js";
 import { nameCondition, smallest } from "./condition.js";
-import { choose, constant, distinct, indicator, isWhole, minus, oneOf, plus, times, type Expression } from "./expression.js";
+import {
+  choose,
+  constant,
+  distinct,
+  indicator,
+  isWhole,
+  minus,
+  oneOf,
+  plus,
+  times,
+  type Expression,
+} from "./expression.js";
 
 /** Choices inside each other, at most. */
 const MOST_CHOICES = 3;
@@ -64,7 +75,11 @@ function nameShort(cases: Cases, wanted: readonly Atom[], choices: number): Expr
   const sums = cases.inputs.flatMap((input) =>
     ([1n, -1n] as const).flatMap((sign) => nameSum(cases, input, sign, wanted, Math.min(choices, 1)) ?? []),
   );
-  return smallest(sums) ?? nameMultiple(cases, labels, wanted) ?? (choices > 0 ? nameChoice(cases, wanted, choices) : undefined);
+  return (
+    smallest(sums) ??
+    nameMultiple(cases, labels, wanted) ??
+    (choices > 0 ? nameChoice(cases, wanted, choices) : undefined)
+  );
 }
 
 /** `indicator(condition)`, or a multiple of it, where one of two values is 0. */
@@ -187,7 +202,8 @@ function jointKey(cases: Cases): Expression {
   const [only, ...others] = cases.inputs;
   if (others.length === 0) return only!;
   const places = cases.inputs.map((input) => asPlace(input, cases));
-  return places.reduce((key, next) => ({ place: plus(times(BigInt(next.count), key.place), next.place), count: 0 })).place;
+  return places.reduce((key, next) => ({ place: plus(times(BigInt(next.count), key.place), next.place), count: 0 }))
+    .place;
 }
 
 /** The input as a number from 0 up, less than `count`. */

@@ -8,26 +8,31 @@
  *    earlier lines that are right wherever they were seen, else lists of values.
  * 3. Load the text, and compare the interpreter's values with the model's on inputs that nothing was fitted on.
  */
+import { decodeSafetensors, SafetensorsError } from "@selectron/core";
 import { atomsEqual } from "../../atom/compare.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
+import { isModelCard } from "../../compile/model-card.js";
 import { RaspError } from "../../diagnostic.js";
+import { libraryScope } from "../../elaborate/library.js";
 import { load } from "../../environment.js";
 import type { Atom } from "../../graph/node.js";
 import { Evaluation } from "../../interpret/evaluation.js";
+import { FIXED } from "../../syntax/token.js";
 import { randomInputs } from "../../verify/inputs.js";
 import { runHard } from "./machine.js";
 import { nameProgram, type Line } from "./program.js";
 import { sampleOf } from "./sample.js";
-import { weightsOf } from "./weights.js";
+import { weightsOf, type HardWeights } from "./weights.js";
 
 export { NotHardError } from "./machine.js";
 export type { Line } from "./program.js";
 
 export interface DecompiledProgram {
-  /** RASP text; its last line is the s-op `result`. */
   readonly source: string;
+  /** The names of the s-ops that are the model's outputs. */
+  readonly results: readonly string[];
   readonly lines: readonly Line[];
-  /** Fresh random inputs, and on how many of them every value of the text is the model's. */
+  /** The number of fresh random inputs, and on how many of them every value of the text is the model's. */
   readonly inputs: number;
   readonly agreed: number;
 }
@@ -35,8 +40,18 @@ export interface DecompiledProgram {
 export interface DecompileProgramOptions {
   /** Of the inputs that the model is watched on, and of those that it is compared on. */
   readonly seed?: number;
-  /** How many inputs the text is compared on; 500 by default. */
+  /** How many inputs the text is compared on; 300 by default. */
   readonly fresh?: number;
+}
+
+/** Whether a file is one that the compiler wrote, by what it says of itself. */
+export function isCompiledModel(bytes: Uint8Array): boolean {
+  try {
+    return isModelCard(decodeSafetensors(bytes).metadata);
+  } catch (error) {
+    if (error instanceof SafetensorsError) return false;
+    throw error;
+  }
 }
 
 /**
@@ -44,22 +59,48 @@ export interface DecompileProgramOptions {
  * @throws NotHardError where the attention is not sharp, as that of a trained model
  */
 export function decompileProgram(model: CompiledModel, options: DecompileProgramOptions = {}): DecompiledProgram {
-  const { seed = 0, fresh = 500 } = options;
-  const weights = weightsOf(model);
+  const { seed = 0, fresh = 300 } = options;
+  const weights = withNames(weightsOf(model));
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
   const lines = nameProgram(weights, sample, runHard(weights, sample));
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
   const inputs = [...randomInputs(weights.vocabulary, weights.maxLength, fresh, seed + 1)];
-  return { source, lines, inputs: inputs.length, agreed: agreement(source, model, inputs) };
+  const results = weights.outputs.map(({ name }) => name);
+  return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs) };
 }
 
-/** On how many of the inputs each value of the text's result is the model's. */
-export function agreement(source: string, model: CompiledModel, inputs: readonly (readonly Atom[])[]): number {
-  const sop = load(source, { example: model.card.vocabulary }).sop("result");
-  const expected = model.values(inputs);
+/** Results keep their names where a program can give them; a single one is `result` where it cannot. */
+function withNames(weights: HardWeights): HardWeights {
+  const taken = new Set([...libraryScope().names(), ...FIXED]);
+  const outputs = weights.outputs.map((output, n) => {
+    const fits = /^[a-z]\w*$/i.test(output.name) && !taken.has(output.name) && !OWN.test(output.name);
+    const name = fits ? output.name : n === 0 ? "result" : `result_${n}`;
+    taken.add(name);
+    return { ...output, name };
+  });
+  return { ...weights, outputs };
+}
+
+/** Names that lines before the results have. */
+const OWN = /^(pick|found|width|mean|copy)_\d+$/;
+
+/** On how many of the inputs each value of each result of the text is the model's. */
+function agreement(
+  source: string,
+  results: readonly string[],
+  model: CompiledModel,
+  inputs: readonly (readonly Atom[])[],
+): number {
+  const program = load(source, { example: model.card.vocabulary });
+  const sops = results.map((name) => program.sop(name));
+  const expected = model.outputs(inputs);
+  const agrees = (input: readonly Atom[], n: number): boolean => {
+    const evaluation = new Evaluation(input);
+    return sops.every((sop, o) => evaluation.sop(sop).every((value, i) => atomsEqual(value, expected[o]![n]![i]!)));
+  };
   return inputs.filter((input, n) => {
     try {
-      return new Evaluation(input).sop(sop).every((value, i) => atomsEqual(value, expected[n]![i]!));
+      return agrees(input, n);
     } catch (error) {
       if (error instanceof RaspError) return false;
       throw error;

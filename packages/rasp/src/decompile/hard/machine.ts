@@ -31,7 +31,8 @@ export interface Run {
   readonly variables: readonly Variable[];
   readonly heads: readonly HeadRun[];
   readonly units: ReadonlyMap<Variable, UnitsRun>;
-  readonly outputs: Reading;
+  /** One for each result. */
+  readonly outputs: readonly Reading[];
 }
 
 /** A model whose attention is not sharp, or whose values are too many to be a program's. */
@@ -66,7 +67,12 @@ export function runHard(weights: HardWeights, sample: Sample): Run {
       variables.push(run.variable);
     }
   });
-  return { variables, heads, units, outputs: read(variables, weights.unembedding, constant) };
+  return {
+    variables,
+    heads,
+    units,
+    outputs: weights.outputs.map(({ unembedding }) => read(variables, unembedding, constant)),
+  };
 }
 
 function add(sum: Float64Array, term: Float64Array): void {
@@ -74,12 +80,7 @@ function add(sum: Float64Array, term: Float64Array): void {
 }
 
 /** An embedding, row 0 of which is BOS's. What is the same in all rows goes to the constant. */
-function embedded(
-  kind: "tokens" | "indices",
-  table: Matrix,
-  at: Int32Array,
-  constant: Float64Array,
-): Variable {
+function embedded(kind: "tokens" | "indices", table: Matrix, at: Int32Array, constant: Float64Array): Variable {
   const shared = Float64Array.from({ length: table.columns }, (_, c) => {
     const values = column(table, c).subarray(1);
     return values.every((value) => value === values[0]) ? values[0]! : 0;
@@ -194,7 +195,8 @@ function scaledToCounts(
 function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Variable[] {
   const places = sample.token.length;
   const writers = new Map<number, number[]>();
-  for (const [h, { written }] of runs.entries()) for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
+  for (const [h, { written }] of runs.entries())
+    for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
   const groups = new Map<string, { heads: number[]; coordinates: number[] }>();
   const copied = runs.map(copies);
   for (const [c, heads] of [...writers].sort(([a], [b]) => a - b)) {
@@ -263,10 +265,12 @@ function readersOf(c: number, weights: HardWeights, layer: number): string {
     return data.subarray(c * columns, (c + 1) * columns).some((w) => w !== 0);
   };
   const readers = weights.layers.flatMap(({ heads, hidden }, l) => [
-    ...(l > layer ? heads.flatMap(({ query, key, value }) => [query, key, value]) : []).map(({ weight }) => reads(weight)),
+    ...(l > layer ? heads.flatMap(({ query, key, value }) => [query, key, value]) : []).map(({ weight }) =>
+      reads(weight),
+    ),
     l >= layer && reads(hidden.weight),
   ]);
-  return [...readers, reads(weights.unembedding.weight)].map(Number).join("");
+  return [...readers, ...weights.outputs.map(({ unembedding }) => reads(unembedding.weight))].map(Number).join("");
 }
 
 /** Hidden units that write common coordinates, each group one function of what it reads. */
@@ -337,7 +341,10 @@ function groupsOf(output: Matrix): { units: number[]; coordinates: number[] }[] 
     for (const c of coordinates) if (!group.coordinates.includes(c)) group.coordinates.push(c);
     groups.set(root, group);
   }
-  return [...groups.values()].map(({ units, coordinates }) => ({ units, coordinates: coordinates.sort((a, b) => a - b) }));
+  return [...groups.values()].map(({ units, coordinates }) => ({
+    units,
+    coordinates: coordinates.sort((a, b) => a - b),
+  }));
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((total, v, c) => total + v * b[c]!, 0);

@@ -69,15 +69,25 @@ class Namer {
   }
 
   program(): Line[] {
-    const { decoding } = this.weights;
-    const { outputs } = this.run;
-    const variables = outputs.parts.map(({ variable }) => variable);
-    const { cases, places } = this.situation(variables);
-    const values = places.map((place) => decode(decoding, valueOf(outputs, variables.map(({ at }) => at[place]!))));
-    const result = nameValues(cases, values);
-    const last = this.lines.at(-1);
-    if (last?.name === result.text) this.lines[this.lines.length - 1] = { ...last, name: "result" };
-    else this.define("result", result.text, result.tabular === true);
+    for (const [n, { name, decoding }] of this.weights.outputs.entries()) {
+      const reading = this.run.outputs[n]!;
+      const variables = reading.parts.map(({ variable }) => variable);
+      const { cases, places } = this.situation(variables);
+      const read = (place: number): Atom =>
+        decode(
+          decoding,
+          valueOf(
+            reading,
+            variables.map(({ at }) => at[place]!),
+          ),
+        );
+      const result = nameValues(cases, places.map(read));
+      const last = this.lines.at(-1);
+      // What the last line computes anyway gets the result's name, if it is not needed under its own.
+      if (last?.name === result.text && n === 0 && this.weights.outputs.length === 1)
+        this.lines[this.lines.length - 1] = { ...last, name };
+      else this.define(name, result.text, result.tabular === true);
+    }
     return this.lines;
   }
 
@@ -100,7 +110,9 @@ class Namer {
 
   /** The joint states of what the variables rest on, as cases with one input for each name. */
   private situation(variables: readonly Variable[]): Situation {
-    const roots = this.run.variables.filter((root) => variables.some((variable) => this.rootsOf(variable).includes(root)));
+    const roots = this.run.variables.filter((root) =>
+      variables.some((variable) => this.rootsOf(variable).includes(root)),
+    );
     const states = statesOf(roots, this.sample.token.length);
     const columns = roots.map((root, j) => {
       const { expression, atoms } = this.nameOf(root);
@@ -149,9 +161,7 @@ class Namer {
     const terms = heads.map((head) => this.widthTerms(head, variable));
     const ones = terms.flatMap((own) => own.filter(({ factor }) => factor === 1n).map(({ selector }) => selector));
     const together = heads.length > 1 && ones.length === terms.flat().length && this.disjoint(heads);
-    const parts = together
-      ? [{ factor: 1n as Atom, selector: ones.reduce(eitherSelector) }]
-      : terms.flat();
+    const parts = together ? [{ factor: 1n as Atom, selector: ones.reduce(eitherSelector) }] : terms.flat();
     const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);
@@ -160,7 +170,11 @@ class Namer {
         Number(factor) < 0 ? minus(total, times(negated(factor), width)) : plus(total, times(factor, width)),
       times(first.factor, first.width),
     );
-    return this.named(sum, "width", parts.some(({ selector }) => selector.tabular));
+    return this.named(
+      sum,
+      "width",
+      parts.some(({ selector }) => selector.tabular),
+    );
   }
 
   private widthTerms(head: HeadRun, variable: Variable): { factor: Atom; selector: NamedSelector }[] {
@@ -249,7 +263,10 @@ class Namer {
   private valuesAt(head: HeadRun, { coordinates }: Variable, places: readonly number[]): Float64Array[] {
     const columns = columnsOf(head, coordinates);
     return places.map((place) => {
-      const carried = valueOf(head.value, head.value.parts.map(({ variable }) => variable.at[place]!));
+      const carried = valueOf(
+        head.value,
+        head.value.parts.map(({ variable }) => variable.at[place]!),
+      );
       return Float64Array.from(columns, (c) => carried[c]!);
     });
   }
@@ -291,7 +308,10 @@ class Namer {
         );
       const found = nameRelation(widened(relation.table), widened(needed(relation, named)), keys.cases, queries.cases);
       const means = found.table(keys.cases, queries.cases);
-      const [keyPlaces, queryPlaces] = [keys.places.map((p) => keyStates.at[p]!), queries.places.map((p) => queryStates.at[p]!)];
+      const [keyPlaces, queryPlaces] = [
+        keys.places.map((p) => keyStates.at[p]!),
+        queries.places.map((p) => queryStates.at[p]!),
+      ];
       named.set(
         relation,
         relation.table.map((row, k) => row.map((_, q) => means[keyPlaces.indexOf(k)]![queryPlaces.indexOf(q)]!)),
@@ -310,11 +330,19 @@ function placesOf({ tuples, at }: States): number[] {
   return places;
 }
 
-/** Where the outputs read a single variable that heads write, its values are called what they are read as. */
-function outputLabels({ decoding }: HardWeights, { outputs }: Run): ReadonlyMap<Variable, readonly Atom[]> {
-  const [only, ...others] = outputs.parts;
-  if (!only || others.length > 0 || only.variable.coordinates.length === 1) return new Map();
-  return new Map([[only.variable, only.variable.values.map((_, id) => decode(decoding, valueOf(outputs, [id])))]]);
+/** Where an output reads a single variable that a head copies, its values are called what they are read as. */
+function outputLabels({ outputs }: HardWeights, run: Run): ReadonlyMap<Variable, readonly Atom[]> {
+  const labels = new Map<Variable, readonly Atom[]>();
+  for (const [n, reading] of run.outputs.entries()) {
+    const [only, ...others] = reading.parts;
+    if (!only || others.length > 0 || only.variable.coordinates.length === 1 || labels.has(only.variable)) continue;
+    const { decoding } = outputs[n]!;
+    labels.set(
+      only.variable,
+      only.variable.values.map((_, id) => decode(decoding, valueOf(reading, [id]))),
+    );
+  }
+  return labels;
 }
 
 /** An atom of the same type that is none of these. */

@@ -59,8 +59,20 @@ export function relationsOf(
   const groups: (() => Relation[])[] = [
     () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => single(a, b))),
     () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => relation([a], [b]))),
-    () => queries.map((b) => relation(keys.filter((a) => compared(a, b)), [b])),
-    () => keys.map((a) => relation([a], queries.filter((b) => compared(a, b)))),
+    () =>
+      queries.map((b) =>
+        relation(
+          keys.filter((a) => compared(a, b)),
+          [b],
+        ),
+      ),
+    () =>
+      keys.map((a) =>
+        relation(
+          [a],
+          queries.filter((b) => compared(a, b)),
+        ),
+      ),
     () => [relation(keys, queries)],
   ];
   const alone = [...queries.map((b) => relation([], [b])), ...keys.map((a) => relation([a], []))];

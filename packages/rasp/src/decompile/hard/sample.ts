@@ -24,7 +24,8 @@ export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: n
   const inputs = [...everyInput(vocabulary, longest)];
   const rng = new Rng(seed);
   if (longest < maxLength)
-    for (let n = 0; n < LONGER; n++) inputs.push(longer(vocabulary, longest + 1 + rng.int(maxLength - longest), n, rng));
+    for (let n = 0; n < LONGER; n++)
+      inputs.push(longer(vocabulary, longest + 1 + rng.int(maxLength - longest), n, rng));
   return inOneRow(inputs, vocabulary);
 }
 
@@ -32,7 +33,8 @@ export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: n
 function longer(vocabulary: readonly Atom[], length: number, n: number, rng: Rng): Atom[] {
   const token = (): Atom => vocabulary[rng.int(vocabulary.length)]!;
   if (n % 4 === 0) return Array.from({ length }, token);
-  const few = n % 4 === 1 ? [token(), token()] : n % 4 === 2 ? [token(), token(), token(), token(), token()] : vocabulary;
+  const few =
+    n % 4 === 1 ? [token(), token()] : n % 4 === 2 ? [token(), token(), token(), token(), token()] : vocabulary;
   const stay = rng.next();
   const result: Atom[] = [];
   while (result.length < length)

@@ -1,12 +1,6 @@
 /** The text of a relation: a comparison of two s-ops with names, or of the classes that it makes of them. */
 import { compareAtoms } from "../../atom/compare.js";
-import {
-  selectNode,
-  selectorPairNode,
-  type Atom,
-  type Comparison,
-  type Selector,
-} from "../../graph/node.js";
+import { selectNode, selectorPairNode, type Atom, type Comparison, type Selector } from "../../graph/node.js";
 import type { Cases } from "./cases.js";
 import { constant, isWhole, plus, type Expression } from "./expression.js";
 import { nameClasses, nameValues } from "./function.js";
@@ -217,10 +211,12 @@ function comparisons(
     const shifts = shiftsOf(a, b, table);
     for (const shift of shifts)
       for (const op of OPS)
-        if (fits((k, q) => compareAtoms(op, a[k]!, b[q]! + shift))) return [select(keys, plus(queries, constant(shift)), op)];
+        if (fits((k, q) => compareAtoms(op, a[k]!, b[q]! + shift)))
+          return [select(keys, plus(queries, constant(shift)), op)];
     return [];
   }
-  const sameType = new Set([...a, ...b].map((value) => (typeof value === "bigint" ? "number" : typeof value))).size === 1;
+  const sameType =
+    new Set([...a, ...b].map((value) => (typeof value === "bigint" ? "number" : typeof value))).size === 1;
   if (!sameType) return [];
   const op = OPS.find((one) => fits((k, q) => compareAtoms(one, a[k]!, b[q]!)));
   return op ? [select(keys, queries, op)] : [];

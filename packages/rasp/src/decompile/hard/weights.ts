@@ -3,7 +3,8 @@
  * matrices of 64-bit numbers, with the products that matter made once.
  */
 import type { Tensor } from "@selectron/core";
-import type { Decoding } from "../../compile/decoding.js";
+import { widthOf, type Decoding } from "../../compile/decoding.js";
+import type { OutputCard } from "../../compile/model-card.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
 import type { Atom } from "../../graph/node.js";
 
@@ -42,12 +43,18 @@ export interface HardWeights {
   /** Without BOS. */
   readonly maxLength: number;
   readonly causal: boolean;
-  readonly decoding: Decoding;
   readonly dModel: number;
   /** Row 0 is BOS. */
   readonly tokens: Matrix;
   readonly positions: Matrix;
   readonly layers: readonly LayerWeights[];
+  readonly outputs: readonly OutputWeights[];
+}
+
+/** What is read at the end, and what it stands for. */
+export interface OutputWeights {
+  readonly name: string;
+  readonly decoding: Decoding;
   readonly unembedding: Affine;
 }
 
@@ -62,11 +69,10 @@ export function weightsOf({ model, card }: CompiledModel): HardWeights {
     vocabulary: card.vocabulary,
     maxLength: card.maxLength,
     causal: model.config.causal === true,
-    decoding: card.decoding,
     dModel,
     tokens: matrix("embedding.token.weight"),
     positions: matrix("embedding.position.weight"),
-    unembedding: affine("unembedding"),
+    outputs: outputsOf(affine("unembedding"), card.outputs),
     layers: blocks.map(({ heads, dHead, dFf }, layer): LayerWeights => {
       const [attention, feedForward] = [`blocks.${layer}.attention`, `blocks.${layer}.feedForward`];
       const zeros = new Float64Array(dModel);
@@ -81,6 +87,15 @@ export function weightsOf({ model, card }: CompiledModel): HardWeights {
       };
     }),
   };
+}
+
+function outputsOf(unembedding: Affine, cards: readonly OutputCard[]): OutputWeights[] {
+  let from = 0;
+  return cards.map(({ name, decoding }) => {
+    const width = widthOf(decoding);
+    from += width;
+    return { name, decoding, unembedding: columnsOf(unembedding, from - width, width) };
+  });
 }
 
 function headsOf(affine: (path: string) => Affine, path: string, heads: number, dHead: number): HeadWeights[] {
@@ -114,7 +129,8 @@ const noUnits = (dModel: number): Affine => ({
   bias: new Float64Array(0),
 });
 
-export const row = ({ columns, data }: Matrix, r: number): Float64Array => data.subarray(r * columns, (r + 1) * columns);
+export const row = ({ columns, data }: Matrix, r: number): Float64Array =>
+  data.subarray(r * columns, (r + 1) * columns);
 
 export const column = ({ rows, columns, data }: Matrix, c: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, r) => data[r * columns + c]!);
