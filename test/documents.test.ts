@@ -16,6 +16,7 @@ const documents = [
   "docs/architecture.md",
   "docs/compiler.md",
   "docs/decisions.md",
+  "docs/decompiler.md",
   "docs/scale.md",
   "docs/numerics.md",
   "docs/look-inside.md",

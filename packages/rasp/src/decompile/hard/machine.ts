@@ -3,7 +3,7 @@
  * at every place. A selected key counts in full and another one not at all, so that a mean is the mean and a count is whole.
  */
 import type { Sample } from "./sample.js";
-import { cleaned, read, statesOf, ValueSet, valueOf, type Reading, type Variable } from "./variable.js";
+import { cleaned, read, statesOf, ValueSet, valueOf, type Reading, type Stream, type Variable } from "./variable.js";
 import { column, row, type HardWeights, type HeadWeights, type LayerWeights, type Matrix } from "./weights.js";
 
 /** What a head does on the sample. */
@@ -52,27 +52,40 @@ export function runHard(weights: HardWeights, sample: Sample): Run {
     embedded("tokens", weights.tokens, sample.token, constant),
     embedded("indices", weights.positions, sample.position, constant),
   ];
+  const cleared = new Map<Variable, Set<number>>();
+  const stream: Stream = { variables, constant, cleared };
   const heads: HeadRun[] = [];
   const units = new Map<Variable, UnitsRun>();
   weights.layers.forEach((layer, l) => {
-    const runs = layer.heads.map((head, h) => runHead(head, l, h, variables, constant, sample, weights.causal));
+    const runs = layer.heads.map((head, h) => runHead(head, l, h, stream, sample, weights.causal));
     heads.push(...runs);
-    const written = writtenByHeads(runs, l, sample);
     add(constant, layer.constant.attention);
-    variables.push(...written);
-    const fed = runUnits(layer, l, weights, variables, constant, sample);
+    variables.push(...writtenByHeads(runs, l, sample));
+    const clearings = clearingsOf(layer);
+    const fed = runUnits(layer, l, weights, clearings, stream, sample);
     add(constant, layer.constant.feedForward);
+    for (const c of clearings) {
+      constant[c] = 0;
+      for (const variable of variables) cleared.set(variable, (cleared.get(variable) ?? new Set()).add(c));
+    }
     for (const run of fed) {
       units.set(run.variable, run);
       variables.push(run.variable);
     }
   });
-  return {
-    variables,
-    heads,
-    units,
-    outputs: weights.outputs.map(({ unembedding }) => read(variables, unembedding, constant)),
-  };
+  return { variables, heads, units, outputs: weights.outputs.map(({ unembedding }) => read(stream, unembedding)) };
+}
+
+/** Coordinates that hidden units set to 0, for others to stand in: relu(x) and relu(-x) are taken off x. */
+function clearingsOf({ hidden, output }: LayerWeights): Set<number> {
+  const cleared = new Set<number>();
+  for (let u = 0; u < output.rows; u++) {
+    const reads = [...column(hidden.weight, u).entries()].filter(([, w]) => w !== 0);
+    if (reads.length !== 1 || hidden.bias[u] !== 0) continue;
+    const [c, w] = reads[0]!;
+    if (Math.abs(w) === 1 && row(output, u)[c] === -w) cleared.add(c);
+  }
+  return cleared;
 }
 
 function add(sum: Float64Array, term: Float64Array): void {
@@ -100,12 +113,11 @@ function runHead(
   weights: HeadWeights,
   layer: number,
   head: number,
-  variables: readonly Variable[],
-  constant: Float64Array,
+  stream: Stream,
   sample: Sample,
   causal: boolean,
 ): HeadRun {
-  const [query, key, value] = [weights.query, weights.key, weights.value].map((map) => read(variables, map, constant));
+  const [query, key, value] = [weights.query, weights.key, weights.value].map((map) => read(stream, map));
   const [queries, keys, values] = [query!, key!, value!].map((reading) => {
     const states = statesOf(
       reading.parts.map(({ variable }) => variable),
@@ -278,16 +290,16 @@ function runUnits(
   layer: LayerWeights,
   l: number,
   weights: HardWeights,
-  variables: readonly Variable[],
-  constant: Float64Array,
+  clearings: ReadonlySet<number>,
+  stream: Stream,
   sample: Sample,
 ): UnitsRun[] {
-  return groupsOf(layer.output).flatMap(({ units, coordinates }) => {
+  return groupsOf(layer.output, clearings).flatMap(({ units, coordinates }) => {
     const map = {
       weight: pickColumns(layer.hidden.weight, units),
       bias: picked(layer.hidden.bias, units),
     };
-    const reading = read(variables, map, constant);
+    const reading = read(stream, map);
     const inputs = reading.parts.map(({ variable }) => variable);
     const states = statesOf(inputs, sample.token.length);
     return groupedBy(coordinates, (c) => readersOf(c, weights, l + 1)).map((own) => {
@@ -321,15 +333,15 @@ function pickColumns({ rows, columns, data }: Matrix, chosen: readonly number[])
   return { rows, columns: chosen.length, data: result };
 }
 
-/** Connected components of units and the coordinates that they write. */
-function groupsOf(output: Matrix): { units: number[]; coordinates: number[] }[] {
+/** Connected components of units and the coordinates that they write, apart from what they clear. */
+function groupsOf(output: Matrix, clearings: ReadonlySet<number>): { units: number[]; coordinates: number[] }[] {
   const owner = Array.from({ length: output.columns }, (_, c) => c);
   const find = (c: number): number => {
     while (owner[c] !== c) c = owner[c]!;
     return c;
   };
   const writes = Array.from({ length: output.rows }, (_, u) =>
-    [...row(output, u).entries()].filter(([, w]) => w !== 0).map(([c]) => c),
+    [...row(output, u).entries()].filter(([c, w]) => w !== 0 && !clearings.has(c)).map(([c]) => c),
   );
   for (const [first, ...others] of writes) for (const other of others) owner[find(other)] = find(first!);
   const groups = new Map<number, { units: number[]; coordinates: number[] }>();

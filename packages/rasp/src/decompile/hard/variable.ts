@@ -52,10 +52,15 @@ export interface Projected {
   readonly atBos: Float64Array;
 }
 
-export function project(variable: Variable, { weight }: Affine): Projected {
+/** Coordinates of variables that hidden units have cleared since. */
+export type Cleared = ReadonlyMap<Variable, ReadonlySet<number>>;
+
+function project(variable: Variable, { weight }: Affine, cleared: ReadonlySet<number> | undefined): Projected {
   const of = (value: Float64Array): Float64Array => {
     const result = new Float64Array(weight.columns);
-    variable.coordinates.forEach((c, j) => addScaled(result, row(weight, c), value[j]!));
+    variable.coordinates.forEach((c, j) => {
+      if (!cleared?.has(c)) addScaled(result, row(weight, c), value[j]!);
+    });
     return result;
   };
   return { variable, rows: variable.values.map(of), atBos: of(variable.atBos) };
@@ -74,13 +79,20 @@ export interface Reading {
   readonly atBos: Float64Array;
 }
 
-export function read(variables: readonly Variable[], map: Affine, constant: Float64Array): Reading {
+/** The residual stream as sublayers see it: variables, and what is the same everywhere. */
+export interface Stream {
+  readonly variables: readonly Variable[];
+  readonly constant: Float64Array;
+  readonly cleared: Cleared;
+}
+
+export function read({ variables, constant, cleared }: Stream, map: Affine): Reading {
   const everywhere = map.bias.slice();
   for (let c = 0; c < constant.length; c++) addScaled(everywhere, row(map.weight, c), constant[c]!);
   const atBos = everywhere.slice();
   const parts: Projected[] = [];
   for (const variable of variables) {
-    const projected = project(variable, map);
+    const projected = project(variable, map, cleared.get(variable));
     addScaled(atBos, projected.atBos, 1);
     const [first, ...others] = projected.rows;
     if (others.some((other) => other.some((v, c) => Math.abs(v - first![c]!) > 1e-6))) parts.push(projected);

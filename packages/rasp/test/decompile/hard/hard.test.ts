@@ -25,12 +25,15 @@ function differing(a: SOp, b: SOp, inputs: Iterable<readonly (string | bigint)[]
   return wrong;
 }
 
-describe.each(lessons)("$name", (lesson) => {
+/** Lesson 8 looks for the best of what it selects, which is not read yet. */
+const read = lessons.filter(({ name }) => name !== "dyck2_best");
+
+describe.each(read)("$name", (lesson) => {
   const sop = lessonSOp(lesson);
   const vocabulary = [...lesson.vocabulary];
   const model = compile(sop, { vocabulary, maxLength: 12 });
 
-  it("decompiles to a program that is equal to it, of expressions with names", { timeout: 120_000 }, () => {
+  it("decompiles to a program that is equal to it, of expressions with names", { timeout: 300_000 }, () => {
     const { source, lines, inputs, agreed } = decompileProgram(disguised(model, 7), { fresh: 50 });
     expect(agreed).toBe(inputs);
     expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
@@ -59,6 +62,12 @@ it("reads a causal model as a program that looks back only", () => {
   const { source, agreed } = decompileProgram(compile(sop, { vocabulary: "ab", maxLength: 8, causal: true }));
   expect(agreed).toBe(300);
   expect(source).toContain("select(indices, indices, <=)");
+});
+
+it("refuses what it has no words for", () => {
+  const lesson = lessons.find(({ name }) => name === "dyck2_best")!;
+  const model = compile(lessonSOp(lesson), { vocabulary: lesson.vocabulary, maxLength: 5 });
+  expect(() => decompileProgram(model)).toThrow(NotHardError);
 });
 
 it("refuses attention that is not sharp", () => {
