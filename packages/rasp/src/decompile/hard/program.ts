@@ -15,14 +15,7 @@ import { columnsOf, NotHardError, type HeadRun, type Run } from "./machine.js";
 import { nice } from "./nice.js";
 import { relationsOf, type Conjunction, type Relation, type Table } from "./relation.js";
 import type { Sample } from "./sample.js";
-import {
-  bothSelectors,
-  eitherSelector,
-  everything,
-  nameRelation,
-  selectWhere,
-  type NamedSelector,
-} from "./selector.js";
+import { bothSelectors, everything, nameRelation, selectWhere, type NamedSelector } from "./selector.js";
 import { keyOf, statesOf, valueOf, type States, type Variable } from "./variable.js";
 import type { HardWeights } from "./weights.js";
 
@@ -158,10 +151,7 @@ class Namer {
 
   /** Heads that add up: widths of selectors, each times what a selected key adds. */
   private width(heads: readonly HeadRun[], variable: Variable): Expression {
-    const terms = heads.map((head) => this.widthTerms(head, variable));
-    const ones = terms.flatMap((own) => own.filter(({ factor }) => factor === 1n).map(({ selector }) => selector));
-    const together = heads.length > 1 && ones.length === terms.flat().length && this.disjoint(heads);
-    const parts = together ? [{ factor: 1n as Atom, selector: ones.reduce(eitherSelector) }] : terms.flat();
+    const parts = heads.flatMap((head) => this.widthTerms(head, variable));
     const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);
@@ -190,13 +180,6 @@ class Namer {
       );
       const where = selectWhere(carries, "keys");
       return { factor, selector: selector === everything ? where : bothSelectors(selector, where) };
-    });
-  }
-
-  private disjoint(heads: readonly HeadRun[]): boolean {
-    return heads[0]!.selected.every((_, place) => {
-      const keys = heads.flatMap(({ selected }) => [...selected[place]!]);
-      return new Set(keys).size === keys.length;
     });
   }
 
