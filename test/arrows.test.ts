@@ -30,7 +30,7 @@ const folders: Record<string, readonly string[]> = {
   draw: ["graph", "atom", "interpret", "syntax"],
   compile: ["graph", "atom", "interpret", "syntax", "export"],
   verify: ["compile", "graph", "atom", "interpret", "syntax"],
-  decompile: ["graph", "interpret"],
+  decompile: ["verify", "compile", "graph", "atom", "interpret"],
   learn: ["graph", "interpret"],
   dataset: ["verify", "compile", "graph", "atom", "interpret", "syntax"],
 };

@@ -13,11 +13,9 @@ import { atomsEqual } from "../../atom/compare.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
 import { isModelCard } from "../../compile/model-card.js";
 import { RaspError } from "../../diagnostic.js";
-import { libraryScope } from "../../elaborate/library.js";
-import { load } from "../../environment.js";
+import { Environment, load } from "../../environment.js";
 import type { Atom } from "../../graph/node.js";
 import { Evaluation } from "../../interpret/evaluation.js";
-import { FIXED } from "../../syntax/token.js";
 import { randomInputs } from "../../verify/inputs.js";
 import { runHard } from "./machine.js";
 import { nameProgram, type Line } from "./program.js";
@@ -71,7 +69,7 @@ export function decompileProgram(model: CompiledModel, options: DecompileProgram
 
 /** Results keep their names where a program can give them; a single one is `result` where it cannot. */
 function withNames(weights: HardWeights): HardWeights {
-  const taken = new Set([...libraryScope().names(), ...FIXED]);
+  const taken = new Set(new Environment().visibleNames);
   const outputs = weights.outputs.map((output, n) => {
     const fits = /^[a-z]\w*$/i.test(output.name) && !taken.has(output.name) && !OWN.test(output.name);
     const name = fits ? output.name : n === 0 ? "result" : `result_${n}`;
