@@ -7,7 +7,8 @@ const PLUS = 10;
 
 const digitsOf = (value: number, digits: number): number[] => [...String(value).padStart(digits, "0")].map(Number);
 
-function sum(a: number, b: number, digits: number): Example {
+/** Two numbers and their sum, each written with `digits` digits. */
+export function additionExample(a: number, b: number, digits = 3): Example {
   return { source: [...digitsOf(a, digits), PLUS, ...digitsOf(b, digits)], target: digitsOf(a + b, digits) };
 }
 
@@ -16,7 +17,7 @@ const drawn =
   (digits: number) =>
   (rng: Rng): Example => {
     const most = Math.floor((10 ** digits - 1) / 2);
-    return sum(rng.int(most + 1), rng.int(most + 1), digits);
+    return additionExample(rng.int(most + 1), rng.int(most + 1), digits);
   };
 
 export const additionTask: SequenceTask = {

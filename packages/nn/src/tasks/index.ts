@@ -1,5 +1,5 @@
 /** Three small tasks that a Transformer learns in minutes. */
-export { additionTask } from "./addition.js";
+export { additionExample, additionTask } from "./addition.js";
 export { copyTask } from "./copy.js";
 export { parserExample, parserTask } from "./parser.js";
 export { accuracyOf, answer, teacherForced, type Accuracy } from "./sequence-model.js";
