@@ -1,5 +1,5 @@
 /** What `compile` and `verify` share: which s-ops of which program, for which inputs. */
-import { compile, readInput, type Atom, type CompiledModel, type SOp } from "@selectron/rasp";
+import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp } from "@selectron/rasp";
 import { InvalidArgumentError, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
 import { runProgram } from "./program-file.js";
@@ -31,6 +31,14 @@ export const wholeNumber =
       throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
     return value;
   };
+
+/** The value of --shard. */
+export function parseShard(text: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index! < 1 || index! > count!)
+    throw new InvalidArgumentError("Write i/n: part i, from 1 to n, of n parts.");
+  return { index: index!, count: count! };
+}
 
 /** The value of --vocab. */
 export function parseVocabulary(text: string): readonly Atom[] {

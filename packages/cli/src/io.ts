@@ -35,6 +35,8 @@ export interface Io {
   readonly readStdin: () => string;
   /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
   readonly isTerminal?: boolean;
+  /** The most memory that the process has had; absent where nobody knows. */
+  readonly peakMegabytes?: () => number;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
@@ -69,6 +71,8 @@ export const nodeIo: Io = {
     return undo;
   },
   readStdin: () => readFileSync(0, "utf8"),
+  // In kilobytes.
+  peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),

@@ -14,11 +14,13 @@ export interface World {
   readonly stdin?: string;
   /** Called with what Ctrl+C does. */
   readonly onInterrupt?: (stop: () => void) => void;
+  /** Called before anything is added to a file. */
+  readonly appended?: () => void;
 }
 
 export async function selectron(
   args: readonly string[],
-  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined }: World = {},
+  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined, appended }: World = {},
 ): Promise<Ran> {
   const written = { out: "", err: "" };
   const io: Io = {
@@ -35,6 +37,7 @@ export async function selectron(
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
     makeFolder: () => undefined,
     appendFile: (path, text) => {
+      appended?.();
       const before = binaries.get(path) ?? new Uint8Array();
       binaries.set(path, Uint8Array.of(...before, ...new TextEncoder().encode(text)));
     },

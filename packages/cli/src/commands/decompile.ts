@@ -1,35 +1,24 @@
-/** `selectron decompile`: a trained model as a RASP program. Exit code 0: here it is, 1: there is none that is small and right. */
-import { Gpt2 } from "@selectron/nn";
-import {
-  decompile,
-  decompileEncoder,
-  isCompiledModel,
-  isTrainedEncoder,
-  parseData,
-  readTrainedEncoder,
-  readTask,
-  type Decompiled,
-  type DecompileOptions,
-  type Sequence,
-  type Task,
-} from "@selectron/rasp/decompile";
+/** `selectron decompile`: models as RASP programs. Exit code 0: here they are, 1: for one there is none that is small and right. */
 import type { Command } from "commander";
-import { wholeNumber } from "../compile-options.js";
+import type { Json, Shard } from "@selectron/rasp";
+import { isCompiledModel } from "@selectron/rasp/decompile";
+import { parseShard, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { decompiledJson, decompiledText, programFile } from "../decompile-report.js";
+import { DecompileFolder } from "../decompile/folder.js";
+import { readBytes, readJob, type Companions } from "../decompile/model-files.js";
+import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { durationText, parseDuration } from "../duration.js";
 import { readModel, useFastKernels, writeOut } from "../model-file.js";
-import { reason } from "../program-file.js";
 import { progressLine } from "../progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
-interface DecompileCommandOptions {
-  readonly config?: string;
-  readonly data?: string;
-  readonly fresh?: string;
+interface DecompileCommandOptions extends Companions {
   readonly output?: string;
+  readonly checkpoint?: string;
+  readonly shard?: Shard;
   readonly budget: number;
   readonly seed: number;
+  readonly interventions?: boolean;
   readonly json?: boolean;
 }
 
@@ -37,101 +26,94 @@ interface DecompileCommandOptions {
 export function registerDecompile(program: Command, context: Context): void {
   program
     .command("decompile")
-    .description("read a RASP program back out of a trained or compiled model")
+    .description("read RASP programs back out of trained or compiled models")
     .argument(
-      "<model>",
+      "<models...>",
       "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors",
     )
-    .option("--config <file>", "the model's configuration, with its vocabulary")
+    .option(
+      "--config <file>",
+      "the model's configuration, with its vocabulary; {name} stands for the model's file name",
+    )
     .option(
       "--data <file>",
-      "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next",
+      "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next; {task} stands for the configuration's task",
     )
     .option("--fresh <file>", "more such sequences, only for the report")
     .option("-o, --output <file>", "write the program")
-    .option("--budget <time>", "stop searching after so long", parseDuration, 600_000)
+    .option(
+      "--checkpoint <folder>",
+      "reports, programs and pictures go there; the same command goes on where it stopped",
+    )
+    .option("--shard <i/n>", "only the i-th of n parts of the models", parseShard)
+    .option("--budget <time>", "stop searching after so long, for each model", parseDuration, 480_000)
     .option("--seed <n>", "which sequences are fitted, chosen and reported on", wholeNumber(0), 0)
-    .option("--json", "one JSON object on standard output")
-    .action(async (file: string, options: DecompileCommandOptions) => {
-      const began = Date.now();
+    .option("--interventions", "cut the model's parts also where a program is found")
+    .option("--json", "a JSON object for each model on standard output")
+    .action(async (models: readonly string[], options: DecompileCommandOptions) => {
+      if (options.output !== undefined && models.length > 1)
+        throw new UsageError("-o is for one model", "use --checkpoint FOLDER for several");
       await useFastKernels();
-      if (isCompiledModel(readBytes(context, file)))
-        return decompileCompiled(context, file, readModel(context, file), options);
-      const progress = progressLine(context.io);
-      const result = decompileFile(context, file, options, {
-        seed: options.seed,
-        progress: progress.report,
-        clock: { expired: () => Date.now() - began > options.budget },
-      });
-      progress.end();
-      tell(context, file, result, options, Date.now() - began);
+      const { index, count } = options.shard ?? { index: 1, count: 1 };
+      const mine = models.filter((_, at) => at % count === index - 1);
+      const folder = options.checkpoint === undefined ? undefined : new DecompileFolder(context, options.checkpoint);
+      for (const [at, model] of mine.entries()) {
+        if (models.length === 1) return decompileOne(context, model, options, folder);
+        context.say(`${model}, ${at + 1} of ${mine.length}`);
+        const before = context.exitCode;
+        try {
+          decompileOne(context, model, options, folder);
+        } catch (error) {
+          // The others can do without it.
+          context.fail(error, options.json === true);
+        }
+        if (before > context.exitCode) context.exitCode = before;
+      }
     });
 }
 
 /** @throws UsageError, Gpt2Error, DecompileError */
-function decompileFile(
+function decompileOne(
   context: Context,
-  file: string,
-  { config: configPath, data, fresh }: DecompileCommandOptions,
-  how: DecompileOptions,
-): Decompiled {
-  const bytes = readBytes(context, file);
-  if (isTrainedEncoder(bytes)) return decompileEncoder(readTrainedEncoder(bytes), how);
-  if (configPath === undefined || data === undefined)
-    throw new UsageError(
-      `"${file}" does not say how it was trained`,
-      "give --config and --data; only models of `selectron compile`, and of `selectron train` with a program, need neither",
-    );
-  const config = readJson(context, configPath);
-  const model = Gpt2.fromSafetensors(bytes, config);
-  const task = readTask(config, model.config.vocabularySize);
-  const sequences = (path: string): Sequence[] => readSequences(context, path, task, model);
-  return decompile(model, task, sequences(data), {
-    ...how,
-    ...(fresh === undefined ? {} : { fresh: sequences(fresh) }),
-  });
-}
-
-function tell(
-  context: Context,
-  model: string,
-  result: Decompiled,
+  path: string,
   options: DecompileCommandOptions,
-  took: number,
+  folder?: DecompileFolder,
 ): void {
+  const { seed, budget, interventions = false } = options;
+  if (isCompiledModel(readBytes(context, path)))
+    return decompileCompiled(context, path, readModel(context, path), options);
+  const { name, fingerprint, run } = readJob(context, path, options);
+  const key = { fingerprint, seed, interventions };
+  const done = folder?.finished(name, key);
+  if (done) {
+    context.say(`${name} is done already: ${options.checkpoint}/${name}.json`);
+    if (done["ok"] !== true) context.exitCode = 1;
+    if (options.json) context.printJson(done);
+    return;
+  }
+  const began = Date.now();
+  const progress = progressLine(context.io);
+  const result = run({
+    seed,
+    interventions,
+    progress: progress.report,
+    clock: { expired: (share = 1) => Date.now() - began > share * budget },
+    ...(folder ? { memo: folder.memo(name, key) } : {}),
+  });
+  progress.end();
+  const took = Date.now() - began;
+  const report: Readonly<Record<string, Json>> = {
+    model: path,
+    of: key,
+    ...decompiledJson(result),
+    seconds: Math.round(took / 1000),
+    peakMegabytes: context.io.peakMegabytes?.() ?? null,
+  };
+  folder?.finish(name, result, report);
   if (result.source === undefined) context.exitCode = 1;
-  else if (options.output !== undefined) {
-    writeOut(context, options.output, new TextEncoder().encode(programFile(model, result)));
-  }
-  if (options.json) return context.printJson({ model, ...decompiledJson(result), seconds: Math.round(took / 1000) });
-  context.print(`${decompiledText(result)}\ntime: ${durationText(took)}`);
-}
-
-function readBytes({ io }: Context, path: string): Uint8Array {
-  try {
-    return io.readBytes(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
-  }
-}
-
-function readText({ io }: Context, path: string): string {
-  try {
-    return io.readFile(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
-  }
-}
-
-function readJson(context: Context, path: string): unknown {
-  const text = readText(context, path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`"${path}" is not JSON: ${reason(error)}`, "give the model's config.json");
-  }
-}
-
-function readSequences(context: Context, path: string, task: Task, model: Gpt2): Sequence[] {
-  return parseData(readText(context, path), task, model.config.maxLength);
+  else if (options.output !== undefined)
+    writeOut(context, options.output, new TextEncoder().encode(programFile(name, result)));
+  if (options.json) return context.printJson(report);
+  const memory = report["peakMegabytes"] === null ? "" : `, at most ${String(report["peakMegabytes"])} MB of memory`;
+  context.print(`${decompiledText(result)}\ntime: ${durationText(took)}${memory}`);
 }

@@ -1,7 +1,13 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code 0: yes, 1: no. */
 import { countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
-import { InvalidArgumentError, type Command } from "commander";
-import { addCompileOptions, compileSelection, wholeNumber, type CompileSelection } from "../compile-options.js";
+import type { Command } from "commander";
+import {
+  addCompileOptions,
+  compileSelection,
+  parseShard,
+  wholeNumber,
+  type CompileSelection,
+} from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { statsJson } from "../describe-model.js";
 import { useFastKernels } from "../model-file.js";
@@ -35,13 +41,6 @@ export function registerVerify(program: Command, context: Context): void {
       if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));
     });
-}
-
-function parseShard(text: string): Shard {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index! < 1 || index! > count!)
-    throw new InvalidArgumentError("Write i/n: part i, from 1 to n, of n parts.");
-  return { index: index!, count: count! };
 }
 
 /** Which inputs the options ask for. @throws UsageError */

@@ -15,6 +15,7 @@ import { interventions, type Interventions } from "./interventions/prune.js";
 import { observe, taskAccuracy, type Observed } from "./observe.js";
 import { programText, variablesOf } from "./program.js";
 import { fitReadout } from "./readout.js";
+import { projectionTables } from "./pictures.js";
 import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./report.js"; // prettier-ignore
 import { RunnableProgram, shareOf, type Share } from "./score.js";
 import { patternDistance, readHeads, search, variablePool, type HeadReading } from "./search.js";
@@ -43,6 +44,8 @@ export {
 } from "./report.js";
 export type { Effect, Interventions } from "./interventions/prune.js";
 export { observe, type Observed } from "./observe.js";
+export type { Memo } from "./memo.js";
+export { frontSvg, heatmapSvg, type Heatmap } from "./pictures.js";
 export { RunnableProgram, shareOf, type Share } from "./score.js";
 export type { Clock, Progress } from "./search.js";
 export { DecompileError, readTask, type Task } from "./task.js";
@@ -69,8 +72,8 @@ export function decompile(
   const tune = watch(sets.tune, "tuning set", true);
   const select = watch(sets.select, "selection set", false);
 
-  const readings = readHeads(model.config, task, tune, progress, clock);
-  const found = search(task, variablePool(task, readings), tune, select, progress, clock);
+  const readings = readHeads(model.config, task, tune, progress, clock, options.memo);
+  const found = search(task, variablePool(task, readings), tune, select, progress, clock, options.memo);
   const readout = simplify(found.readout, [...tune, ...select]);
   const text = programText(readout);
 
@@ -103,6 +106,7 @@ export function decompile(
       distance,
     })),
     front: found.front,
+    tables: [...variables.flatMap(({ pattern }) => pattern?.tables ?? []), ...projectionTables(readout)],
     ...(cuts ? { interventions: cuts } : {}),
   };
 }

@@ -1,5 +1,6 @@
 /** Attention patterns that have a name: hard selectors, in plain RASP. */
 import type { Observed } from "./observe.js";
+import type { Heatmap } from "./pictures.js";
 import { FEW_SYMBOLS, type Task } from "./task.js";
 import type { Names, Variable } from "./variable.js";
 
@@ -11,6 +12,8 @@ export interface Pattern {
   readonly reads: readonly Variable[];
   /** Free numbers in its text. */
   readonly parameters: number;
+  /** Its score tables. */
+  readonly tables?: readonly Heatmap[];
   /** [n, n]: query i's share for key j at i·n + j. */
   shares(observed: Observed): Float32Array;
 }

@@ -1,6 +1,8 @@
 /** What a decompilation takes, and what it comes to. */
 import type { Sequence } from "./data.js";
 import type { Interventions } from "./interventions/prune.js";
+import type { Memo } from "./memo.js";
+import type { Heatmap } from "./pictures.js";
 import type { Share } from "./score.js";
 import type { Clock, Progress } from "./search.js";
 
@@ -13,6 +15,8 @@ export interface DecompileOptions {
   readonly fresh?: readonly Sequence[];
   /** Whether to cut the model's parts also where a program is found; of GPT-2-style models. */
   readonly interventions?: boolean;
+  /** Where fits are kept and found again. */
+  readonly memo?: Memo;
 }
 
 /** A program below this match is refused. */
@@ -61,6 +65,8 @@ export interface Decompiled {
     readonly score: string;
     readonly distance: number;
   }[];
+  /** The program's score tables and projections. */
+  readonly tables: readonly Heatmap[];
   /** What the model's decisions rest on; where there is no program, or it was asked for. */
   readonly interventions?: Interventions;
   /** The programs found that no smaller one matches, smallest first. */

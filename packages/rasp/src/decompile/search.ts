@@ -3,6 +3,8 @@
  * the tuning set and judged on the selection set.
  */
 import type { Gpt2Config } from "@selectron/nn";
+import type { Json } from "../value-json.js";
+import { readoutJson, readoutOf, remembered, type Memo } from "./memo.js";
 import type { Observed } from "./observe.js";
 import { namedPatterns, tokenPatterns, type Pattern } from "./pattern.js";
 import { fitReadout, type Readout } from "./readout.js";
@@ -53,6 +55,7 @@ export function readHeads(
   observed: readonly Observed[],
   progress: Progress,
   clock: Clock,
+  memo?: Memo,
 ): HeadReading[] {
   const readings: HeadReading[] = [];
   const tokens = tokenVariable(task);
@@ -62,7 +65,7 @@ export function readHeads(
   for (let layer = 0; layer < layers; layer++) {
     for (let head = 0; head < config.heads && !clock.expired(SEARCH); head++) {
       progress("reading heads", layer * config.heads + head, layers * config.heads);
-      const pattern = softPattern(layer, head, observed, task, layer === 0 ? [] : [previous]);
+      const pattern = softPattern(layer, head, observed, task, layer === 0 ? [] : [previous], memo);
       readings.push({ layer, head, pattern, distance: patternDistance(pattern, layer, head, observed.slice(0, 40)) });
     }
   }
@@ -116,6 +119,7 @@ export function search(
   select: readonly Observed[],
   progress: Progress,
   clock: Clock,
+  memo?: Memo,
 ): Found {
   const tried = new Map<string, Candidate>();
   const nothing = fitReadout(task, [], tune);
@@ -130,11 +134,14 @@ export function search(
     const key = sorted.map((variable) => variable.key).join(" | ");
     const known = tried.get(key);
     if (known) return known;
-    const readout = fitReadout(task, sorted, tune);
-    const least = Math.max(0, best.match - 0.05);
-    const match = readout.match(select, least);
-    const tuneMatch = match < least ? match : readout.match(tune, least);
-    const candidate = { variables: sorted, readout, tuneMatch, match };
+    const kept = remembered(memo, key, () => {
+      const fitted = fitReadout(task, sorted, tune);
+      const least = Math.max(0, best.match - 0.05);
+      const match = fitted.match(select, least);
+      return { readout: readoutJson(fitted), match, tuneMatch: match < least ? match : fitted.match(tune, least) };
+    }) as { readonly readout: Json; readonly match: number; readonly tuneMatch: number };
+    const { match, tuneMatch } = kept;
+    const candidate = { variables: sorted, readout: readoutOf(kept.readout, task, sorted), tuneMatch, match };
     tried.set(key, candidate);
     return candidate;
   };

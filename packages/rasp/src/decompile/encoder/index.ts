@@ -100,6 +100,7 @@ export function decompileEncoder(encoder: TrainedEncoder, options: DecompileOpti
       })
       .filter((_, b) => b === 0 || report.some(({ ids }) => ids.length > bounds[b - 1]!)),
     heads: headsOf(pool, tune),
+    tables: [],
     front: paretoFront(found.front),
   };
 }

@@ -1,0 +1,86 @@
+/** A model with what goes with it: read from the files that the options name, and ready to be decompiled. */
+import { Gpt2 } from "@selectron/nn";
+import { decompile, decompileEncoder, isTrainedEncoder, parseData, readTask, readTrainedEncoder, type Decompiled, type DecompileOptions, type Sequence } from "@selectron/rasp/decompile"; // prettier-ignore
+import { UsageError, type Context } from "../context.js";
+import { reason } from "../program-file.js";
+
+/** `{name}` in them stands for the model's file name without its ending, `{task}` for the `task` of its configuration. */
+export interface Companions {
+  readonly config?: string;
+  readonly data?: string;
+  readonly fresh?: string;
+}
+
+export interface Job {
+  /** The model's file name without its ending. */
+  readonly name: string;
+  /** A number that changes with what was read, for telling a checkpoint of another model. */
+  readonly fingerprint: number;
+  readonly run: (options: DecompileOptions) => Decompiled;
+}
+
+/** @throws UsageError, Gpt2Error, DecompileError */
+export function readJob(context: Context, path: string, companions: Companions): Job {
+  const bytes = readBytes(context, path);
+  const name = path.split("/").at(-1)!.replace(/\.safetensors$/, ""); // prettier-ignore
+  if (isTrainedEncoder(bytes)) {
+    const encoder = readTrainedEncoder(bytes);
+    return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
+  }
+  if (companions.config === undefined || companions.data === undefined)
+    throw new UsageError(
+      `"${path}" does not say how it was trained`,
+      "give --config and --data; only models of `selectron compile`, and of `selectron train` with a program, need neither",
+    );
+  const config = readJson(context, filled(companions.config, { name }));
+  const model = Gpt2.fromSafetensors(bytes, config);
+  const task = readTask(config, model.config.vocabularySize);
+  const { task: taskName } = config as { readonly task?: unknown };
+  const texts = (["data", "fresh"] as const).map((which) => {
+    const given = companions[which];
+    if (given === undefined) return undefined;
+    return readText(context, filled(given, { name, task: String(taskName) }));
+  });
+  const [data, fresh] = texts.map((text): readonly Sequence[] | undefined =>
+    text === undefined ? undefined : parseData(text, task, model.config.maxLength),
+  );
+  const fingerprint = texts.reduce((sum, text) => hash(new TextEncoder().encode(text ?? ""), sum), hash(bytes));
+  return {
+    name,
+    fingerprint,
+    run: (options) => decompile(model, task, data!, { ...options, ...(fresh ? { fresh } : {}) }),
+  };
+}
+
+const filled = (path: string, values: Readonly<Record<string, string>>): string =>
+  path.replace(/\{(name|task)\}/g, (whole, key: string) => values[key] ?? whole);
+
+/** FNV-1a. */
+const hash = (bytes: Uint8Array, from = 0x811c9dc5): number =>
+  bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, from);
+
+/** @throws UsageError */
+export function readBytes({ io }: Context, path: string): Uint8Array {
+  try {
+    return io.readBytes(path);
+  } catch (error) {
+    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
+  }
+}
+
+function readText({ io }: Context, path: string): string {
+  try {
+    return io.readFile(path);
+  } catch (error) {
+    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
+  }
+}
+
+function readJson(context: Context, path: string): unknown {
+  const text = readText(context, path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`"${path}" is not JSON: ${reason(error)}`, "give the model's config.json");
+  }
+}
