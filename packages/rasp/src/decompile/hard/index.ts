@@ -16,10 +16,11 @@ import { RaspError } from "../../diagnostic.js";
 import { Environment, load } from "../../environment.js";
 import type { Atom } from "../../graph/node.js";
 import { Evaluation } from "../../interpret/evaluation.js";
+import { PrintError } from "../../print.js";
 import { randomInputs } from "../../verify/inputs.js";
-import { runHard } from "./machine.js";
+import { NotHardError, runHard } from "./machine.js";
 import { nameProgram, type Line } from "./program.js";
-import { sampleOf } from "./sample.js";
+import { sampleOf, type Sample } from "./sample.js";
 import { weightsOf, type HardWeights } from "./weights.js";
 
 export { NotHardError } from "./machine.js";
@@ -60,11 +61,21 @@ export function decompileProgram(model: CompiledModel, options: DecompileProgram
   const { seed = 0, fresh = 300 } = options;
   const weights = withNames(weightsOf(model));
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
-  const lines = nameProgram(weights, sample, runHard(weights, sample));
+  const lines = linesOf(weights, sample);
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
   const inputs = [...randomInputs(weights.vocabulary, weights.maxLength, fresh, seed + 1)];
   const results = weights.outputs.map(({ name }) => name);
   return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs) };
+}
+
+function linesOf(weights: HardWeights, sample: Sample): Line[] {
+  try {
+    return nameProgram(weights, sample, runHard(weights, sample));
+  } catch (error) {
+    if (error instanceof PrintError)
+      throw new NotHardError(`a value of the model has no form in RASP: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Results keep their names where a program can give them; a single one is `result` where it cannot. */

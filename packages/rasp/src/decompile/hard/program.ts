@@ -9,7 +9,7 @@ import { aggregateNode, indicesNode, tokensNode, type Atom, type SOp } from "../
 import { Evaluation } from "../../interpret/evaluation.js";
 import { literal } from "../../print.js";
 import { Cases } from "./cases.js";
-import { constant, minus, named, plus, times, type Expression } from "./expression.js";
+import { choose, compare, constant, minus, named, plus, times, type Expression } from "./expression.js";
 import { nameClasses, nameValues } from "./function.js";
 import { columnsOf, NotHardError, type HeadRun, type Run } from "./machine.js";
 import { nice } from "./nice.js";
@@ -74,7 +74,7 @@ class Namer {
             variables.map(({ at }) => at[place]!),
           ),
         );
-      const result = nameValues(cases, places.map(read));
+      const result = asSOp(nameValues(cases, places.map(read)));
       const last = this.lines.at(-1);
       // What the last line computes anyway gets the result's name, if it is not needed under its own.
       if (last?.name === result.text && n === 0 && this.weights.outputs.length === 1)
@@ -302,6 +302,12 @@ class Namer {
       return found;
     });
   }
+}
+
+/** An atom alone is no s-op in RASP. */
+function asSOp(result: Expression): Expression {
+  if (result.sop.kind !== "constant") return result;
+  return choose(compare(named(indicesNode(), "indices"), ">=", constant(0n)), result, result);
 }
 
 const negated = (factor: Atom): Atom => (typeof factor === "bigint" ? -factor : -Number(factor));
