@@ -52,7 +52,7 @@ export function readTrainedEncoder(bytes: Uint8Array): TrainedEncoder {
     outputs === undefined
   )
     throw new DecompileError(
-      "the file does not say what its inputs and outputs are, as files of earlier versions do not; the same `selectron train` command writes it anew from its checkpoints",
+      "the file does not say what its inputs and outputs are, as files of earlier versions do not; train it again with `selectron train`",
     );
   const wrong = [...tensors].find(([, { data }]) => !data.every(Number.isFinite));
   if (wrong)
