@@ -4,7 +4,7 @@ import { memoryAfter, memoryRoads, memoryStep } from "../src/suites/memory.js";
 
 afterAll(() => setKernels(referenceKernels));
 
-/** In megabytes. `npm run bench -- memory` takes 10,000 steps and allows 8; here others share the process. */
+/** In megabytes. `npm run bench -- memory` takes 10,000 steps and allows 16; here others share the process. */
 const ALLOWED = 24;
 
 describe("resident memory over training steps", () => {
