@@ -1,7 +1,7 @@
 /**
- * npm run runtimes [-- --install] [-- NAME ...]: the kernels' conformance suite in this Node, the newest Node, Bun, Deno and Chromium. With
- * --install the missing ones come from npm into .runtimes (400 MB, no install scripts), Chromium is the system's. What is
- * missing is said to be skipped. Exit code 1 if anything fails.
+ * npm run runtimes [-- --install] [-- NAME ...]: the kernels' conformance suite in this Node, the newest Node, Bun, Deno and Chromium; then
+ * what has a seed, which must come out alike in all of them but Chromium. With --install the missing ones come from npm into .runtimes
+ * (400 MB, no install scripts), Chromium is the system's. What is missing is said to be skipped. Exit code 1 if anything fails.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -52,7 +52,10 @@ function run(command, options) {
 }
 
 const script = "test/runtimes/check.mjs";
-const inCommand = async (command, ...options) => JSON.parse(await run(command, [...options, script]));
+const inCommand = async (command, ...options) => ({
+  ...JSON.parse(await run(command, [...options, script])),
+  seeded: JSON.parse(await run(command, [...options, "test/runtimes/same.mjs"])),
+});
 
 const imports = {
   "@selectron/core": "/packages/core/dist/index.js",
@@ -121,6 +124,8 @@ const runtimes = [
   ],
 ];
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+/** What came out first, and where. */
+let first;
 for (const [name, wanted, start] of runtimes) {
   if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) continue;
   if (!start) {
@@ -130,11 +135,17 @@ for (const [name, wanted, start] of runtimes) {
     continue;
   }
   try {
-    const { plain, simd, threads } = await start();
+    const { plain, simd, threads, seeded } = await start();
     const failures = [plain, simd, threads].flatMap((outcome) => outcome.failures);
     if (threads.active !== wanted) failures.push(`${threads.active} threads, not ${wanted}: ${threads.reason}`);
+    if (seeded) {
+      first ??= { name, seeded };
+      for (const [what, value] of Object.entries(seeded))
+        if (value !== first.seeded[what]) failures.push(`${what}: not as in ${first.name}, but\n${value}`);
+    }
     const counts = `${plain.passed} plain, ${simd.passed} SIMD, ${threads.passed} on ${threads.active} thread(s)`;
-    console.log(`${name}: ${counts} passed${threads.reason ? ` (${threads.reason})` : ""}`);
+    const alike = seeded && first.name !== name ? `, what has a seed as in ${first.name}` : "";
+    console.log(`${name}: ${counts} passed${alike}${threads.reason ? ` (${threads.reason})` : ""}`);
     for (const failure of failures) console.log(`  FAILED ${failure}`);
     if (failures.length > 0 || plain.passed === 0) process.exitCode = 1;
   } catch (error) {

@@ -81,7 +81,8 @@ if (positionals.includes("compiler")) {
   if (positionals.length === 1) process.exit(0);
 }
 
-if (positionals.includes("memory")) {
+/** What a process holds after more and more training steps, each way in a process of its own. */
+function printMemory(): void {
   const script = fileURLToPath(new URL("memory-case.js", import.meta.url));
   for (const road of memoryRoads) {
     // A small young generation: V8 fills or leaves 25 MB of it as it likes, which would hide a leak or look like one.
@@ -90,6 +91,10 @@ if (positionals.includes("memory")) {
     console.log(formatMemory(road, megabytes));
     if (memoryGrowth(megabytes) > MOST_GROWTH) process.exitCode = 1;
   }
+}
+
+if (positionals.includes("memory")) {
+  printMemory();
   if (positionals.length === 1) process.exit();
 }
 
@@ -112,6 +117,7 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
   }
   if (suite === "training") {
     yield await trainingComparison(peersInstalled());
+    printMemory();
     return;
   }
   const peak = suite === "kernels" ? await peakCandidate() : undefined;

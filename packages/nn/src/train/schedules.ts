@@ -1,4 +1,7 @@
-/** Learning rates over the steps of a training, which are counted from 1. */
+/**
+ * Learning rates over the steps of a training, which are counted from 1. Made of operations that every engine rounds alike, which
+ * cosines and powers are not, so that a seed gives the same training everywhere.
+ */
 
 /** The learning rate of a step. */
 export type Schedule = (step: number) => number;
@@ -38,7 +41,17 @@ export const linear = (options: WarmUpOptions): Schedule => descending(options, 
 
 /** Half a cosine wave down (Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5). Throws a RangeError as `linear` does. */
 export const cosine = (options: WarmUpOptions): Schedule =>
-  descending(options, (done) => (1 + Math.cos(Math.PI * done)) / 2);
+  descending(options, (done) => {
+    const height = sine((Math.PI / 2) * (1 - done));
+    return height * height;
+  });
+
+/** sin x for 0 ≤ x ≤ π/2, by Taylor's series. (1 + cos πd) / 2 is the square of sin(π(1 − d) / 2). */
+function sine(x: number): number {
+  let sum = 1;
+  for (let n = 22; n >= 2; n -= 2) sum = 1 - (sum * x * x) / (n * (n + 1));
+  return x * sum;
+}
 
 /**
  * factor · dModel^−0.5 · min(step^−0.5, step · warmup^−1.5): the rate of Vaswani et al. 2017, equation 3, highest at step
@@ -53,5 +66,5 @@ export const noam = ({
   readonly warmup: number;
   readonly factor?: number | undefined;
 }): Schedule => {
-  return (step) => factor * dModel ** -0.5 * Math.min(step ** -0.5, step * warmup ** -1.5);
+  return (step) => (factor / Math.sqrt(dModel)) * Math.min(1 / Math.sqrt(step), step / (warmup * Math.sqrt(warmup)));
 };
