@@ -1,5 +1,5 @@
 /** `selectron decompile`: models as RASP programs. Exit code 0: here they are, 1: for one there is none that is small and right. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Json, Shard } from "@selectron/rasp";
 import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
@@ -46,7 +46,11 @@ export function registerDecompile(program: Command, context: Context): void {
       "reports, programs and pictures go there; the same command goes on where it stopped",
     )
     .option("--shard <i/n>", "only the i-th of n parts of the models", parseShard)
-    .option("--budget <time>", "stop searching after so long, for each model", parseDuration, 480_000)
+    .addOption(
+      new Option("--budget <time>", "stop searching after so long, for each model")
+        .argParser(parseDuration)
+        .default(480_000, "8m"),
+    )
     .option("--seed <n>", "which sequences are fitted, chosen and reported on", wholeNumber(0), 0)
     .option("--interventions", "cut the model's parts also where a program is found")
     .option("--json", "a JSON object for each model on standard output")
