@@ -16,6 +16,7 @@ export {
   type AttentionBlocks,
   type AttentionCall,
   type AttentionPattern,
+  type AttentionSizes,
   type BinaryOperation,
   type CrossEntropyCall,
   type HeadsView,

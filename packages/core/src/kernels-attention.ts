@@ -21,8 +21,8 @@ export interface AttentionBlocks {
   readonly visible: Uint8Array;
 }
 
-/** Sizes and masks, common to both directions. A query that sees no key gets 0. */
-export interface AttentionPattern {
+/** Sizes, and the keys that no query sees. */
+export interface AttentionSizes {
   readonly batch: number;
   readonly heads: number;
   readonly queries: number;
@@ -32,12 +32,16 @@ export interface AttentionPattern {
   /** Columns of value and out. */
   readonly valueWidth: number;
   readonly scale: number;
+  /** [batch, keys], not 0 where a key is hidden from every query. */
+  readonly hiddenKeys?: Float32Array | undefined;
+}
+
+/** Sizes and masks, common to both directions. A query that sees no key gets 0. */
+export interface AttentionPattern extends AttentionSizes {
   /** How many keys before its position a query sees, all by default. A sliding window is `before` and `after`. */
   readonly before?: number | undefined;
   /** How many keys after its position a query sees, all by default; 0 is causal. */
   readonly after?: number | undefined;
-  /** [batch, keys], not 0 where a key is hidden from every query. */
-  readonly hiddenKeys?: Float32Array | undefined;
   /** Added to the scaled scores: element (b, h, i, j). */
   readonly bias?: HeadsView | undefined;
   readonly blocks?: AttentionBlocks | undefined;
@@ -70,22 +74,11 @@ export interface AttentionBackwardCall extends AttentionPattern {
 }
 
 /** Sizes and lists, common to both directions of attention over lists: each query sees only the keys listed for it. */
-export interface AttentionOverPattern {
-  readonly batch: number;
-  readonly heads: number;
-  readonly queries: number;
-  readonly keys: number;
-  /** Columns of query and key. */
-  readonly width: number;
-  /** Columns of value and out. */
-  readonly valueWidth: number;
-  readonly scale: number;
-  /** [queries + 1]: the keys of query i are `listed[starts[i]]` to `listed[starts[i + 1] − 1]`. */
+export interface AttentionOverPattern extends AttentionSizes {
+  /** [queries + 1]; the keys of query i are `listed[starts[i]]` to `listed[starts[i + 1] − 1]`. */
   readonly starts: Int32Array;
   readonly listed: Int32Array;
-  /** [batch, keys], not 0 where a key is hidden from every query. */
-  readonly hiddenKeys?: Float32Array | undefined;
-  /** [batch, heads, pairs]: what each weight is multiplied by after the softmax. */
+  /** [batch, heads, pairs], what each weight is multiplied by after the softmax. */
   readonly factors?: Float32Array | undefined;
 }
 

@@ -31,7 +31,7 @@ export interface AttentionConfig {
 
 /** What one forward pass may bring. */
 export interface AttentionInput {
-  /** [B, m, D]: keys and values come from here; from x if absent. */
+  /** [B, m, D], where keys and values come from; x if absent. */
   readonly memory?: Tensor | undefined;
   /** [B, keys], not 0 where no query may see a key. A query that sees no key attends to nothing. */
   readonly hiddenKeys?: Tensor | undefined;

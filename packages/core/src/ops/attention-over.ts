@@ -18,7 +18,7 @@ export interface AttentionOverOptions {
   readonly scale?: number | undefined;
   /** Broadcasts to [B, keys]; not 0 where a key is hidden from every query. */
   readonly hiddenKeys?: Tensor | undefined;
-  /** [B, H, pairs]: what each pair's weight is multiplied by after the softmax, as dropout does; 1 by default. */
+  /** [B, H, pairs], what each pair's weight is multiplied by after the softmax, as dropout does; 1 by default. */
   readonly factors?: Float32Array | undefined;
 }
 
