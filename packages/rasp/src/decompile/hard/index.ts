@@ -18,13 +18,15 @@ import type { Atom } from "../../graph/node.js";
 import { Evaluation } from "../../interpret/evaluation.js";
 import { PrintError } from "../../print.js";
 import { randomInputs } from "../../verify/inputs.js";
-import { NotHardError, runHard } from "./machine.js";
-import { nameProgram, type Line } from "./program.js";
+import { runHard } from "./machine.js";
+import { NotHardError } from "./not-hard.js";
+import type { Line } from "./naming.js";
+import { nameProgram } from "./program.js";
 import { sampleOf, type Sample } from "./sample.js";
 import { weightsOf, type HardWeights } from "./weights.js";
 
-export { NotHardError } from "./machine.js";
-export type { Line } from "./program.js";
+export { NotHardError } from "./not-hard.js";
+export type { Line } from "./naming.js";
 
 export interface DecompiledProgram {
   readonly source: string;

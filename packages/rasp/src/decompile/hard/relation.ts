@@ -2,7 +2,8 @@
  * What a head selects, as comparisons of what stands at the key with what stands at the query. A conjunction of comparisons is the
  * intersection of its projections on the pairs of variables that it compares; which pairs those are is in the weights.
  */
-import type { HeadRun, Run } from "./machine.js";
+import type { HeadRun } from "./attention.js";
+import type { Run } from "./machine.js";
 import { statesOf, type Projected, type States, type Variable } from "./variable.js";
 
 /** Pairs of values, a side's joint state each, that go together; cases that never occur are left open. */
@@ -42,14 +43,19 @@ interface Pair {
   readonly selected: boolean;
 }
 
-/** The relations whose intersection is what the head selects; undefined where not even all variables together decide it. */
+/**
+ * The relations whose intersection is what is selected; undefined where not even all variables together decide it.
+ *
+ * @param selects - whether a place is selected by another one of its input
+ */
 export function relationsOf(
   head: HeadRun,
+  selects: (key: number, query: number) => boolean,
   run: Run,
   starts: readonly number[],
   causal: boolean,
 ): Conjunction | undefined {
-  const pairs = pairsOf(head, run, starts, causal);
+  const pairs = pairsOf(head, selects, run, starts, causal);
   if (!pairs) return undefined;
   const { keys, queries } = pairs;
   const relation = (a: readonly Variable[], b: readonly Variable[]): Relation => projected(pairs, a, b);
@@ -115,7 +121,13 @@ function neededOf(
 
 const isIndices = ({ writer }: Variable): boolean => writer.kind === "indices";
 
-function pairsOf(head: HeadRun, run: Run, starts: readonly number[], causal: boolean): Pairs | undefined {
+function pairsOf(
+  head: HeadRun,
+  selects: (key: number, query: number) => boolean,
+  run: Run,
+  starts: readonly number[],
+  causal: boolean,
+): Pairs | undefined {
   const indices = run.variables.filter(isIndices);
   const side = (parts: readonly Projected[]): Variable[] => {
     const variables = parts.map(({ variable }) => variable);
@@ -126,15 +138,14 @@ function pairsOf(head: HeadRun, run: Run, starts: readonly number[], causal: boo
   const [keyStates, queryStates] = [statesOf(keys, places), statesOf(queries, places)];
   const seen = new Map<number, Pair>();
   for (let input = 0; input + 1 < starts.length; input++)
-    for (let query = starts[input]!; query < starts[input + 1]!; query++) {
-      const chosen = new Set(head.selected[query]!);
+    for (let query = starts[input]!; query < starts[input + 1]!; query++)
       for (let key = starts[input]!; key < starts[input + 1]!; key++) {
         const id = keyStates.at[key]! * queryStates.tuples.length + queryStates.at[query]!;
         const known = seen.get(id);
-        if (!known) seen.set(id, { key, query, selected: chosen.has(key) });
-        else if (known.selected !== chosen.has(key)) return undefined;
+        const selected = selects(key, query);
+        if (!known) seen.set(id, { key, query, selected });
+        else if (known.selected !== selected) return undefined;
       }
-    }
   return { keys, queries, seen: [...seen.values()], places };
 }
 

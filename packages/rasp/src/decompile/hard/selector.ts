@@ -1,6 +1,6 @@
 /** The text of a relation: a comparison of two s-ops with names, or of the classes that it makes of them. */
 import { compareAtoms } from "../../atom/compare.js";
-import { selectNode, selectorPairNode, type Atom, type Comparison, type Selector } from "../../graph/node.js";
+import { bestNode, selectNode, selectorPairNode, type Atom, type Comparison, type Selector } from "../../graph/node.js";
 import type { Cases } from "./cases.js";
 import { constant, isWhole, plus, type Expression } from "./expression.js";
 import { nameClasses, nameValues } from "./function.js";
@@ -33,6 +33,17 @@ export const everything: NamedSelector = {
   ...select(constant(1n), constant(1n), "=="),
   text: "full_s",
 };
+
+/** Of what the selector selects, the key with the highest score, and of equal scores the first. */
+export const bestOf = ({ selector, text, tabular }: NamedSelector, score: Expression): NamedSelector => ({
+  selector: bestNode(selector, score.sop),
+  text: `best(${text}, ${score.text})`,
+  kind: "select",
+  tabular: tabular || score.tabular === true,
+  table: () => {
+    throw new Error("what is best is not decided by a key and a query alone");
+  },
+});
 
 export const bothSelectors = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("and", a, b);
 export const eitherSelector = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("or", a, b);

@@ -131,3 +131,7 @@ export function statesOf(variables: readonly Variable[], places: number): States
   at.forEach((state, place) => (tuples[state] ??= Int32Array.from(variables, (variable) => variable.at[place]!)));
   return { tuples, at };
 }
+
+/** Some components of a vector. */
+export const picked = (vector: Float64Array, columns: readonly number[]): Float64Array =>
+  Float64Array.from(columns, (c) => vector[c]!);
