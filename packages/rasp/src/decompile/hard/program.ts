@@ -129,12 +129,18 @@ class Namer implements Naming {
 
 /** What a line computes anyway has the result's name, if there is one: no line says `hist = width_1`. */
 function withoutAliases(lines: readonly Line[], results: readonly string[]): Line[] {
-  return lines.reduce<Line[]>((kept, line) => {
-    const at = kept.findIndex(({ name }) => name === line.text && !results.includes(name));
-    if (at < 0) return [...kept, line];
-    const renamed = (text: string): string => withNames(text, (name) => (name === line.text ? line.name : name));
-    return kept.map((other, k) => ({ ...other, name: k === at ? line.name : other.name, text: renamed(other.text) }));
-  }, []);
+  const names = new Map(lines.map(({ name }) => [name, name]));
+  const isAlias = ({ text }: Line): boolean => names.get(text) === text && !results.includes(text);
+  const kept = lines.filter((line) => {
+    if (!results.includes(line.name) || !isAlias(line)) return true;
+    names.set(line.text, line.name);
+    return false;
+  });
+  return kept.map((line) => ({
+    ...line,
+    name: names.get(line.name)!,
+    text: withNames(line.text, (name) => names.get(name) ?? name),
+  }));
 }
 
 /** Other names in an expression's text; what stands in quotes is no name. */
