@@ -149,3 +149,30 @@ it("a model that selectron train made of a program needs nothing else", async ()
   expect(exitCode).toBe(0);
   expect(text(here.binaries, "back.rasp")).toContain("# Decompiled from model: ");
 }, 60_000);
+
+describe("compiled models", () => {
+  const here: World & { binaries: Map<string, Uint8Array> } = {
+    files: { "p.rasp": "hist = selector_width(select(tokens, tokens, ==));" },
+    binaries: new Map([["no.onnx", new Uint8Array([1, 2, 3])]]),
+  };
+  const compiled = async (file: string): Promise<string> => {
+    await selectron(["compile", "p.rasp", "--sop", "hist", "--vocab", "a,b", "--max-length", "4", "-o", file], here);
+    const { exitCode, out } = await selectron(["decompile", file], here);
+    expect(exitCode).toBe(0);
+    return out;
+  };
+
+  it("come back from ONNX as from safetensors", async () => {
+    const out = await compiled("hist.onnx");
+    expect(out).toContain("hist = selector_width(select(tokens, tokens, ==));");
+    expect(out).toBe(await compiled("hist.safetensors"));
+  });
+
+  it("are all that is read from ONNX", async () => {
+    const { exitCode, out, err } = await selectron(["decompile", "no.onnx"], here);
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
+    expect(err).toMatch(
+      /^error: cannot decompile "no.onnx": .*\n {2}help: ONNX files are read where `selectron compile` wrote them/,
+    );
+  });
+});

@@ -1,6 +1,6 @@
 /** `selectron decompile`: models as RASP programs. Exit code 0: here they are, 1: for one there is none that is small and right. */
 import { Option, type Command } from "commander";
-import type { Json, Shard } from "@selectron/rasp";
+import { ModelFileError, type CompiledModel, type Json, type Shard } from "@selectron/rasp";
 import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -29,7 +29,7 @@ export function registerDecompile(program: Command, context: Context): void {
     .description("read RASP programs back out of trained or compiled models")
     .argument(
       "<models...>",
-      "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors",
+      "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors; .onnx of `selectron compile`",
     )
     .option(
       "--config <file>",
@@ -84,6 +84,7 @@ function decompileOne(
   folder?: DecompileFolder,
 ): void {
   const { seed, budget, interventions = false } = options;
+  if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
   if (isCompiledModel(readBytes(context, path)))
     return decompileCompiled(context, path, readModel(context, path), options);
   const { name, fingerprint, run } = readJob(context, path, options);
@@ -120,4 +121,17 @@ function decompileOne(
   if (options.json) return context.printJson(report);
   const memory = report["peakMegabytes"] === null ? "" : `, at most ${String(report["peakMegabytes"])} MB of memory`;
   context.print(`${decompiledText(result)}\ntime: ${durationText(took)}${memory}`);
+}
+
+/** @throws UsageError where it is not a compiled model: of others only the operators stand in an ONNX file, not what they belong to */
+function readOnnx(context: Context, path: string): CompiledModel {
+  try {
+    return readModel(context, path);
+  } catch (error) {
+    if (!(error instanceof ModelFileError)) throw error;
+    throw new UsageError(
+      `cannot decompile "${path}": ${error.message}`,
+      "ONNX files are read where `selectron compile` wrote them; of a trained model give the .safetensors",
+    );
+  }
 }
