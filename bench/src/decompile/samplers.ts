@@ -68,6 +68,37 @@ const uniqueCopy: Sampler = (length, rng) => {
   return answered(prompt, [...prompt, "<eos>"]);
 };
 
+const distinct = (length: number, rng: Rng): number[] =>
+  rng.shuffle(Array.from({ length: NUMBERS }, (_, n) => n)).slice(0, length);
+
+const repeating = (length: number, rng: Rng): number[] => Array.from({ length }, () => rng.int(NUMBERS));
+
+/** What a function makes of a list of numbers. */
+const ofNumbers =
+  (draw: typeof distinct, answer: (numbers: readonly number[]) => readonly number[]): Sampler =>
+  (length, rng) => {
+    const prompt = draw(length, rng);
+    return answered(prompt.map(String), [...answer(prompt).map(String), "<eos>"]);
+  };
+
+const BIGRAM_SYMBOLS = 16;
+
+/** No two symbols stand side by side more than once: a walk that uses each edge once, drawn again where it ends too early. */
+const bigramCopy: Sampler = (length, rng) =>
+  retry(() => {
+    const prompt = [rng.int(BIGRAM_SYMBOLS)];
+    const used = new Set<number>();
+    while (prompt.length < length) {
+      const from = prompt.at(-1)! * BIGRAM_SYMBOLS;
+      const free = Array.from({ length: BIGRAM_SYMBOLS }, (_, to) => to).filter((to) => !used.has(from + to));
+      if (free.length === 0) return undefined;
+      const to = rng.pick(free);
+      used.add(from + to);
+      prompt.push(to);
+    }
+    return answered(prompt.map(String), [...prompt.map(String), "<eos>"]);
+  });
+
 /** Binary numbers without leading zeros, with a plus between them. */
 const addition: Sampler = (length, rng) => {
   if (length < 4) return undefined;
@@ -86,6 +117,11 @@ export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   bin_majority_interleave: interleaved,
   count: counting,
   unique_copy: uniqueCopy,
+  unique_reverse: ofNumbers(distinct, (numbers) => [...numbers].reverse()),
+  sort: ofNumbers(distinct, (numbers) => [...numbers].sort((a, b) => a - b)),
+  sort_descending: ofNumbers(distinct, (numbers) => [...numbers].sort((a, b) => b - a)),
+  sort_repeating: ofNumbers(repeating, (numbers) => [...numbers].sort((a, b) => a - b)),
+  unique_bigram_copy: bigramCopy,
   addition,
 };
 

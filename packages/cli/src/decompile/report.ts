@@ -1,6 +1,6 @@
 /** What a decompilation came to, as text, as JSON, and as the file with the program. */
 import type { Json } from "@selectron/rasp";
-import type { Decompiled, Effect, Interventions, Share } from "@selectron/rasp/decompile";
+import type { Decompiled, Effect, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const shareText = ({ share, of, low, high }: Share): string =>
@@ -33,18 +33,23 @@ export function decompiledText(result: Decompiled): string {
   ].join("\n");
 }
 
-function interventionsText({ norms, allLinear, components, pruned, sequences }: Interventions): string[] {
+function interventionsText({ norms, allLinear, components, pruned, tuned, sequences }: Interventions): string[] {
   const effects = (parts: readonly Effect[]): string =>
     parts.map(({ part, match }) => `${part} ${percent(match)}`).join(", ");
-  const { of, complete } = pruned;
+  const left = ({ components: parts, paths, of, match, complete }: Pruned): string =>
+    `${parts.length} of ${of.components} components and ${paths.length} of ${of.paths} paths: ${percent(match)}${complete ? "" : " (time was up before all were tried)"}`;
+  const listed = ({ paths }: Pruned): string[] =>
+    paths.length <= 40 ? [`    ${paths.map(({ from, to }) => `${from} > ${to}`).join(", ")}`] : [];
+  const norm = { all: "all layer norms linear", none: "layer norms as they are" }[tuned.linear as string];
   return [
     `what is left of the decisions, on ${sequences} sequences of the selection set:`,
     `  one layer norm linear: ${effects(norms)}; all of them: ${percent(allLinear)}`,
     `  one component replaced by its mean: ${effects(components)}`,
-    `  cut down to ${pruned.components.length} of ${of.components} components and ${pruned.paths.length} of ${of.paths} paths: ${percent(pruned.match)}${complete ? "" : " (time was up before all were tried)"}`,
-    ...(pruned.paths.length <= 40
-      ? [`  paths left: ${pruned.paths.map(({ from, to }) => `${from} > ${to}`).join(", ")}`]
-      : []),
+    `  with ${norm ?? `layer norms linear, ${tuned.linear}`}, constants tuned: ${percent(tuned.wholeMatch)}`,
+    `  cut by gradient down to ${left(tuned)}${tuned.products === undefined ? "" : `, ${tuned.products} products of queries and keys`}`,
+    ...listed(tuned),
+    `  cut greedily, with means, down to ${left(pruned)}`,
+    ...listed(pruned),
   ];
 }
 
@@ -77,12 +82,27 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
   };
 }
 
-const interventionsJson = ({ norms, components, pruned, ...rest }: Interventions): Json => ({
-  ...rest,
-  norms: norms.map((effect) => ({ ...effect })),
-  components: components.map((effect) => ({ ...effect })),
-  pruned: { ...pruned, of: { ...pruned.of }, paths: pruned.paths.map((path) => ({ ...path })) },
-});
+const interventionsJson = ({ norms, components, pruned, tuned, ...rest }: Interventions): Json => {
+  const prunedJson = ({ match, components: parts, paths, of, complete }: Pruned) => ({
+    match,
+    components: parts,
+    paths: paths.map((path) => ({ ...path })),
+    of: { ...of },
+    complete,
+  });
+  return {
+    ...rest,
+    norms: norms.map((effect) => ({ ...effect })),
+    components: components.map((effect) => ({ ...effect })),
+    pruned: prunedJson(pruned),
+    tuned: {
+      ...prunedJson(tuned),
+      linear: tuned.linear,
+      wholeMatch: tuned.wholeMatch,
+      products: tuned.products ?? null,
+    },
+  };
+};
 
 /** The program with what is known of it. */
 export const programFile = (model: string, { best, match }: Decompiled): string =>

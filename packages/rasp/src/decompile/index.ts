@@ -18,7 +18,7 @@ import { fitReadout } from "./readout.js";
 import { projectionTables } from "./pictures.js";
 import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./report.js"; // prettier-ignore
 import { RunnableProgram, shareOf, type Share } from "./score.js";
-import { patternDistance, readHeads, search, variablePool, type HeadReading } from "./search.js";
+import { patternDistance, readHeads, search, variablePool, type Clock, type HeadReading } from "./search.js";
 import { simplify } from "./simplify.js";
 import type { Task } from "./task.js";
 import { tokenVariable } from "./variable.js";
@@ -42,7 +42,7 @@ export {
   type FrontPoint,
   type Operation,
 } from "./report.js";
-export type { Effect, Interventions } from "./interventions/prune.js";
+export type { Effect, Interventions, Pruned } from "./interventions/prune.js";
 export { observe, type Observed } from "./observe.js";
 export type { Memo } from "./memo.js";
 export { frontSvg, heatmapSvg, type Heatmap } from "./pictures.js";
@@ -88,7 +88,11 @@ export function decompile(
     return [{ key: pattern.key, kind: pattern.parameters > 0 ? "tabular" : "named", ...(nearest ? { nearest } : {}) }];
   });
   const refused = lines > MOST_LINES || measured.match.share < LEAST_MATCH;
-  const cuts = refused || options.interventions ? interventions(model, task, tune, select, progress, clock) : undefined;
+  const examined =
+    refused || options.interventions
+      ? interventions(model, task, tune, select, progress, clock, new Rng(seed + 1))
+      : undefined;
+  const cuts = examined?.report;
   const refusal = refused ? refusalOf(measured.match, lines, readings, model.config.layers, cuts!) : undefined;
   return {
     source: refusal === undefined ? text : undefined,
@@ -109,6 +113,22 @@ export function decompile(
     tables: [...variables.flatMap(({ pattern }) => pattern?.tables ?? []), ...projectionTables(readout)],
     ...(cuts ? { interventions: cuts } : {}),
   };
+}
+
+/** The program that the search finds for decisions that are right by the data: as from a model with two layers that never errs. */
+export function perfectProgram(
+  task: Task,
+  sequences: readonly Sequence[],
+  fresh: readonly Sequence[],
+  clock: Clock,
+): { readonly text: string; readonly match: Share } {
+  const perfect = (set: readonly Sequence[]): Observed[] =>
+    set.map((sequence) => ({ ...sequence, decisions: sequence.expected!, patterns: [] }));
+  const half = Math.floor(sequences.length / 2);
+  const [tune, select] = [perfect(sequences.slice(0, half)), perfect(sequences.slice(half))];
+  const { readout } = search(task, variablePool(task, [], true), tune, select, () => undefined, clock);
+  const text = programText(simplify(readout, [...tune, ...select]));
+  return { text, match: measure(text, task, perfect(fresh)).match };
 }
 
 /** What a program's text is worth on observed sequences. */

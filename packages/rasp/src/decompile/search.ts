@@ -88,7 +88,11 @@ export function patternDistance(pattern: Pattern, layer: number, head: number, o
 }
 
 /** Variables that a readout may use, simplest first. */
-export function variablePool(task: Task, readings: readonly HeadReading[]): Variable[] {
+export function variablePool(
+  task: Task,
+  readings: readonly HeadReading[],
+  deep = readings.some(({ layer }) => layer > 0),
+): Variable[] {
   const tokens = tokenVariable(task);
   const named = namedPatterns(task).map((pattern) => attendVariable(pattern, tokens));
   const previous = named[1]!;
@@ -98,7 +102,7 @@ export function variablePool(task: Task, readings: readonly HeadReading[]): Vari
       attendVariable(pattern, tokens),
       ...(layer > 0 ? [attendVariable(pattern, previous)] : []),
     ]);
-  const twoHops = readings.some(({ layer }) => layer > 0)
+  const twoHops = deep
     ? namedPatterns(task)
         .slice(2, 6)
         .map((pattern) => attendVariable(pattern, previous))

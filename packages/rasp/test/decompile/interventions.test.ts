@@ -1,8 +1,10 @@
 /** Cutting a model into paths: whole it is the model; what does nothing is cut, what does everything is not. */
-import { randn, Rng } from "@selectron/core";
+import { randn, Rng, tensor } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { observe, readTask, type Observed } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
+import { batchOf, lessonsOf, loss } from "../../src/decompile/interventions/batch.js";
+import { startingConstants, tuneConstants, withConstants } from "../../src/decompile/interventions/constants.js";
 import { meansOf, PathModel, WHOLE } from "../../src/decompile/interventions/paths.js";
 import { interventions } from "../../src/decompile/interventions/prune.js";
 
@@ -27,7 +29,7 @@ function watched(model: Gpt2, count: number, seed: number): Observed[] {
 }
 
 const run = (model: Gpt2, seed = 0) =>
-  interventions(model, task, watched(model, 30, seed + 1), watched(model, 30, seed + 2), () => undefined, { expired: () => false }); // prettier-ignore
+  interventions(model, task, watched(model, 30, seed + 1), watched(model, 30, seed + 2), () => undefined, { expired: () => false }, new Rng(1), { tuning: 10, masks: 60, retuning: 5 }).report; // prettier-ignore
 
 describe("paths", () => {
   it("add up to the model", () => {
@@ -53,9 +55,57 @@ describe("paths", () => {
     );
     // Deaf to the tokens everywhere, a model says the same of all sequences of one length.
     const deaf = new PathModel(model, components);
-    const answer = (tokens: number[]): number[] => [...deaf.logits({ ids: tokens, offset: 0, scored: [], expected: undefined }, { reaches: (component) => component !== "tokens" })]; // prettier-ignore
+    const answer = (tokens: number[]): number[] => [...deaf.logits({ ids: tokens, offset: 0, scored: [], expected: undefined }, { gate: (component) => +(component !== "tokens") })]; // prettier-ignore
     expect(answer([0, 1, 2])).toEqual(answer([4, 4, 1]));
-    expect(() => new PathModel(model).logits(sequences[0]!, { reaches: () => false })).toThrow("no mean for the path");
+    expect(() => new PathModel(model).logits(sequences[0]!, { gate: () => 0 })).toThrow("no mean for the path");
+  });
+});
+
+describe("batches", () => {
+  it("do not mix sequences, whatever their lengths", () => {
+    const model = randomModel(11);
+    const sequences = watched(model, 6, 11);
+    const paths = new PathModel(model);
+    const batch = batchOf(sequences, 16);
+    const all = paths.forward(batch, WHOLE).data;
+    sequences.forEach((sequence, b) => {
+      const own = paths.logits(sequence, WHOLE);
+      own.forEach((x, at) => expect(all[b * batch.length * 5 + at]).toBeCloseTo(x, 4));
+    });
+  });
+});
+
+describe("linear norms", () => {
+  const model = randomModel(13);
+  const { components, scales } = meansOf(model, watched(model, 10, 13));
+  const paths = new PathModel(model, components);
+  const linear = new Map(paths.readers.map(({ reader, norm }) => [reader, tensor([scales.get(norm)!], [1])]));
+  const sequences = watched(model, 5, 14);
+
+  it("have scores that are sums of products, and lose one where a path to a key is cut", () => {
+    const heads = (key: string): boolean => key !== "positions";
+    for (const sequence of sequences) {
+      const whole = paths.logits(sequence, { scales: linear });
+      paths
+        .logits(sequence, { scales: linear, product: () => true })
+        .forEach((x, i) => expect(x).toBeCloseTo(whole[i]!, 2));
+      const cut = paths.logits(sequence, { scales: linear, gate: (from, to) => +(heads(from) || !to.endsWith("key")) });
+      // A key's constant part is the same for all keys: a softmax does not see it.
+      paths.logits(sequence, { scales: linear, product: (_, _query, key) => heads(key) }).forEach((x, i) => expect(x).toBeCloseTo(cut[i]!, 2)); // prettier-ignore
+    }
+    expect(() => paths.logits(sequences[0]!, { product: () => true })).toThrow("products need linear norms");
+  });
+
+  it("come closer to the model when their constants are tuned", () => {
+    const logScales = new Map([...linear].map(([reader, scale]) => [reader, Math.log(scale.item())]));
+    const constants = startingConstants(paths, { components, logScales });
+    const lessons = lessonsOf(paths, task, watched(model, 40, 15));
+    const divergence = () =>
+      lessons.reduce((sum, lesson) => sum + loss(paths, task, lesson, withConstants(constants, {})).item() - lesson.entropy, 0) / lessons.length; // prettier-ignore
+    const before = divergence();
+    const clock = { expired: () => false };
+    tuneConstants(paths, task, lessons, constants, {}, { steps: 40, rng: new Rng(2), clock });
+    expect(divergence()).toBeLessThan(0.8 * before);
   });
 });
 
@@ -77,6 +127,9 @@ describe("interventions", () => {
     expect(found.pruned.complete).toBe(true);
     expect(found.pruned.paths.map(({ to }) => to)).toContain("logits");
     expect(found.pruned.paths.every(({ to }) => to === "logits" || to.startsWith("0.0."))).toBe(true);
+    // So does the gradient.
+    expect(found.tuned.components).toEqual(["tokens", "0.0"]);
+    expect(found.tuned.match).toBeGreaterThanOrEqual(0.94);
   });
 
   it("leave the match that they tell", () => {
@@ -86,7 +139,7 @@ describe("interventions", () => {
     const standing = new Set(pruned.paths.map(({ from, to }) => `${from} ${to}`));
     const paths = new PathModel(model, meansOf(model, watched(model, 30, 1)).components);
     const right = select.filter((sequence) => {
-      const logits = paths.logits(sequence, { reaches: (from, to) => standing.has(`${from} ${to}`) });
+      const logits = paths.logits(sequence, { gate: (from, to) => +standing.has(`${from} ${to}`) });
       return sequence.decisions.every(([decision], i) => {
         const row = logits.subarray(5 * i, 5 * i + 5);
         return row[decision!] === Math.max(...row);
