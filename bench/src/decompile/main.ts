@@ -1,6 +1,6 @@
 /**
- * `npm run decompile --workspace @selectron/bench -- FOLDER [--document FILE] [--only NAME] [--fresh N] [--budget SECONDS]`: decompiles
- * every model of a folder like ../shared/models with one call each, scores the programs' text on fresh sequences, and writes the table
+ * `npm run decompile --workspace @selectron/bench -- FOLDER [--document FILE] [--only NAME] [--fresh N] [--budget SECONDS] [--shard i/n]`:
+ * decompiles every model of a folder like ../shared/models with one call each, scores the programs' text on fresh sequences, and writes the table
  * into a document between its marks.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,8 @@ const { values, positionals } = parseArgs({
     document: { type: "string" },
     only: { type: "string" },
     fresh: { type: "string", default: "2000" },
-    budget: { type: "string", default: "600" },
+    budget: { type: "string", default: "480" },
+    shard: { type: "string", default: "1/1" },
     results: { type: "string", default: "bench/results/decompile" },
   },
 });
@@ -45,7 +46,9 @@ const names = readdirSync(`${folder}/models`)
   .filter((file) => file.endsWith(".safetensors"))
   .map((file) => file.replace(".safetensors", ""));
 
-for (const name of names) {
+const [part, parts] = values.shard.split("/").map(Number);
+for (const [n, name] of names.entries()) {
+  if (n % parts! !== part! - 1) continue;
   if (values.only !== undefined && !values.only.split(",").includes(name)) continue;
   const config = readJson(`${folder}/models/${name}.json`) as Config;
   const model = Gpt2.fromSafetensors(readFileSync(`${folder}/models/${name}.safetensors`), config);
@@ -56,7 +59,7 @@ for (const name of names) {
   const began = performance.now();
   const result = decompile(model, task, data, {
     fresh,
-    clock: { expired: () => performance.now() - began > 1000 * Number(values.budget) },
+    clock: { expired: (share = 1) => performance.now() - began > 1000 * share * Number(values.budget) },
   });
   const row: Row = { name, seconds: Math.round((performance.now() - began) / 1000), result };
   writeFileSync(`${results}/${name}.json`, `${JSON.stringify(row, null, 1)}\n`);

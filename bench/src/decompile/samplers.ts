@@ -112,6 +112,10 @@ const addition: Sampler = (length, rng) => {
 /** Samplers by the task's name. */
 export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   ...Object.fromEntries(Object.entries(LANGUAGES).map(([name, automaton]) => [name, wordsOf(automaton)])),
+  bce_tomita3: runsOf("bce_tomita3", (rng) => ({ runs: alternating(rng), mayBeEmpty: false })),
+  bce_tomita7: runsOf("bce_tomita7", () => ({ runs: ["0", "1", "0", "1"], mayBeEmpty: true })),
+  bce_abcde: runsOf("bce_abcde", () => ({ runs: ["a", "b", "c", "d", "e"], mayBeEmpty: false })),
+  bce_012_0_2: runsOf("bce_012_0_2", () => ({ runs: ["012", "2"], mayBeEmpty: true })),
   majority: majorityOf((rng) => String.fromCharCode(97 + rng.int(26))),
   bin_majority: majorityOf((rng) => String(rng.int(2))),
   bin_majority_interleave: interleaved,
@@ -124,6 +128,38 @@ export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   unique_bigram_copy: bigramCopy,
   addition,
 };
+
+/** Parts of random sizes that add up to `length`: none of them empty, or perhaps some. */
+function partsOf(length: number, count: number, rng: Rng, mayBeEmpty: boolean): number[] | undefined {
+  const free = mayBeEmpty ? length : length - count;
+  if (free < 0) return undefined;
+  const cuts = Array.from({ length: count - 1 }, () => rng.int(free + 1)).sort((a, b) => a - b);
+  return [...cuts, free].map((cut, k) => cut - (cuts[k - 1] ?? 0) + +!mayBeEmpty);
+}
+
+interface Runs {
+  /** The symbols of each run: one, or several that are drawn from. */
+  readonly runs: readonly string[];
+  readonly mayBeEmpty: boolean;
+}
+
+/** Runs of random sizes: as the benchmark draws words from regular expressions. */
+function runsOf(name: string, draw: (rng: Rng) => Runs): Sampler {
+  return (length, rng) =>
+    retry(() => {
+      const { runs, mayBeEmpty } = draw(rng);
+      const sizes = partsOf(length, runs.length, rng, mayBeEmpty);
+      if (!sizes) return undefined;
+      const symbols = sizes.flatMap((size, k) => Array.from({ length: size }, () => rng.pick([...runs[k]!])));
+      const allowed = allowedAfter(LANGUAGES[name]!, symbols);
+      return allowed && { tokens: ["<bos>", ...symbols, "<eos>"], allowed };
+    });
+}
+
+function alternating(rng: Rng): readonly string[] {
+  const first = rng.int(2);
+  return Array.from({ length: 1 + rng.int(5) }, (_, k) => String((first + k) % 2));
+}
 
 /** Random walks that end in an accepting state after exactly `length` symbols. */
 function wordsOf({ next, accepts }: Automaton): Sampler {
@@ -143,18 +179,21 @@ function wordsOf({ next, accepts }: Automaton): Sampler {
       symbols.push(symbol);
       state = target;
     }
-    return { tokens: ["<bos>", ...symbols, "<eos>"], allowed: allowedAfter({ next, accepts }, symbols) };
+    return { tokens: ["<bos>", ...symbols, "<eos>"], allowed: allowedAfter({ next, accepts }, symbols)! };
   };
 }
 
-/** What may follow each prefix of a word, from the empty one on. */
-export function allowedAfter({ next, accepts }: Automaton, symbols: readonly string[]): string[][] {
-  let state = 0;
-  const allowed = [-1, ...symbols.keys()].map((i) => {
-    if (i >= 0) state = next[state]![symbols[i]!]!;
-    return [...Object.keys(next[state]!), ...(accepts.includes(state) ? ["<eos>"] : [])];
-  });
-  return allowed;
+/** What may follow each prefix of a word, from the empty one on; undefined where it is none of the language. */
+export function allowedAfter({ next, accepts }: Automaton, symbols: readonly string[]): string[][] | undefined {
+  const allowed: string[][] = [];
+  let state: number | undefined = 0;
+  for (const symbol of [...symbols, undefined]) {
+    allowed.push([...Object.keys(next[state]!), ...(accepts.includes(state) ? ["<eos>"] : [])]);
+    if (symbol === undefined) break;
+    state = next[state]![symbol];
+    if (state === undefined) return undefined;
+  }
+  return accepts.includes(state) ? allowed : undefined;
 }
 
 /** JSON lines with `count` samples of lengths 1 to 150 at random offsets. */

@@ -52,7 +52,7 @@ export function namedPatterns(task: Task): Pattern[] {
     ...[1, 2, 3].map((k) => hard(`select(indices, indices - ${k}, ==)`, () => (i, j) => j === i - k)),
     ...[0].map(position),
     hard("select(tokens, tokens, ==)", ({ ids }) => (i, j) => ids[i] === ids[j]), // prettier-ignore
-    ...(few ? [2, 3, 4].map(modulo) : [position(1), ...continuations()]),
+    ...(few ? [2, 3, 4].map(modulo) : [position(1), ...continuations(task)]),
     ...(task.numbers ? numberPatterns(task, task.numbers) : []),
   ];
 }
@@ -62,39 +62,53 @@ const position = (at: number): Pattern => hard(`select(indices, ${at}, ==)`, () 
 const modulo = (k: number): Pattern =>
   hard(`select(indices % ${k}, indices % ${k}, ==)`, () => (i, j) => (i - j) % k === 0);
 
-/** Keys of one token, for what else such positions carry. */
+/** Keys of one token, for what else such positions carry. The first position is there to look at before there is one. */
 export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
   vocabulary.flatMap((token, id) =>
     special.has(id)
       ? []
       : [
           hard(
-            `select(tokens, ${JSON.stringify(token)}, ==)`,
+            `select(tokens, ${JSON.stringify(token)}, ==) or select(indices, 0, ==)`,
             ({ ids }) =>
               (_, j) =>
-                ids[j] === id,
+                j === 0 || ids[j] === id,
           ),
         ],
   );
 
-/** What came after the query's token, or after its last two: induction heads (Olsson et al. 2022), as selectors. */
-function continuations(): Pattern[] {
+/**
+ * What came after the query's token, or after its last two: induction heads (Olsson et al. 2022), as selectors. Special tokens count as
+ * one, so that after the sign that an answer begins comes what came after the sign that the input begins.
+ */
+function continuations({ vocabulary, special }: Task): Pattern[] {
+  const specials = vocabulary.filter((_, id) => special.has(id));
+  const plain = (names: Names): string =>
+    specials.length === 0
+      ? "tokens"
+      : names.definition("plain", `"" if (tokens in [${specials.map((token) => JSON.stringify(token)).join(", ")}]) else tokens`); // prettier-ignore
   const before = (names: Names, by: number): string =>
-    names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), tokens, "")`);
+    names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), ${plain(names)}, "")`);
+  const of = ({ ids }: Observed): ((at: number) => number) => {
+    const kinds = ids.map((id) => (special.has(id) ? -1 : id));
+    return (at) => kinds[at] ?? -1;
+  };
   return [
     hard(
       "after the same token",
-      ({ ids }) =>
-        (i, j) =>
-          j > 0 && ids[j - 1] === ids[i],
-      (names) => `select(${before(names, 1)}, tokens, ==)`,
+      (observed) => {
+        const kind = of(observed);
+        return (i, j) => kind(j - 1) === kind(i);
+      },
+      (names) => `select(${before(names, 1)}, ${plain(names)}, ==)`,
     ),
     hard(
       "after the same two tokens",
-      ({ ids }) =>
-        (i, j) =>
-          j > 1 && i > 0 && ids[j - 1] === ids[i] && ids[j - 2] === ids[i - 1],
-      (names) => `select(${before(names, 1)}, tokens, ==) and select(${before(names, 2)}, ${before(names, 1)}, ==)`,
+      (observed) => {
+        const kind = of(observed);
+        return (i, j) => kind(j - 1) === kind(i) && kind(j - 2) === kind(i - 1);
+      },
+      (names) => `select(${before(names, 1)}, ${plain(names)}, ==) and select(${before(names, 2)}, ${before(names, 1)}, ==)`, // prettier-ignore
     ),
   ];
 }

@@ -1,5 +1,5 @@
 /** A readout and its variables as RASP text. */
-import type { Readout } from "./readout.js";
+import { isUsed, type Readout } from "./readout.js";
 import type { Names, Variable } from "./variable.js";
 
 /** The statements, one a line. The last but for the prediction is `logits`. */
@@ -40,6 +40,3 @@ export function variablesOf(readout: Readout): Variable[] {
   for (const term of readout.terms) if (isUsed(term)) visit(term.variable);
   return [...all.values()];
 }
-
-const isUsed = ({ identity, successor, table }: Readout["terms"][number]): boolean =>
-  identity !== 0 || successor !== 0 || table.some((entry) => entry !== 0);

@@ -21,6 +21,10 @@ export interface Term {
   readonly table: Float64Array;
 }
 
+/** Whether a term adds anything. */
+export const isUsed = ({ identity, successor, table }: Term): boolean =>
+  identity !== 0 || successor !== 0 || table.some((entry) => entry !== 0);
+
 export class Readout {
   constructor(
     readonly task: Task,
@@ -82,7 +86,9 @@ export class Readout {
   text(names: Names): string {
     const { vocabulary } = this.task;
     const width = vocabulary.length;
-    const parts = this.terms.flatMap(({ variable, identity, successor, table }) => {
+    const parts = this.terms.flatMap((term) => {
+      if (!isUsed(term)) return [];
+      const { variable, identity, successor, table } = term;
       const name = names.variable(variable);
       const own: string[] = [];
       if (identity !== 0)

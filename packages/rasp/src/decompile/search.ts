@@ -37,7 +37,7 @@ export interface Clock {
 }
 
 /** Share of the time after which the search ends; the rest is for interventions and the report. */
-const SEARCH = 0.8;
+const SEARCH = 0.65;
 
 /** How a head was read. */
 export interface HeadReading {
