@@ -32,7 +32,7 @@ describe.skipIf(!present)("languages", () => {
         readonly allowed_next: readonly (readonly number[])[];
       };
       const word = ids.slice(1, -1).map((id) => vocabulary[id]!);
-      const allowed = allowedAfter(LANGUAGES[name]!, word).map((set) =>
+      const allowed = allowedAfter(LANGUAGES[name]!, word)!.map((set) =>
         set.map((token) => vocabulary.indexOf(token)).sort((a, b) => a - b),
       );
       expect(allowed).toEqual(expected);
