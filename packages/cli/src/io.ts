@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -59,7 +60,7 @@ export const nodeIo: Io = {
       throw error;
     }
   },
-  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+  makeFolder,
   appendFile: (path, text) => appendFileSync(path, text),
   listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
   removeFile: (path) => rmSync(path, { force: true }),
@@ -77,6 +78,20 @@ export const nodeIo: Io = {
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),
 };
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+/** Not by `mkdirSync`'s `recursive`, which tries for ever where the parent is there and refuses, as /proc does (Node 20). */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error;
+  }
+}
 
 /** Has the system write a file, or a folder's list of names, to the disk, where it can. */
 function flush(path: string): void {

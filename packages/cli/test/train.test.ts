@@ -88,14 +88,21 @@ describe("selectron train", () => {
     expect(Buffer.from(model).equals(whole.get("run/model.safetensors")!)).toBe(true);
   });
 
-  it.each(["--sop=x", "--vocab=a", "--max-length=3", "--bos=a", "--supervise"])(
-    "has no %s for tasks",
-    async (option) => {
-      const { exitCode, err } = await selectron([...tiny, option]);
-      expect(exitCode).toBe(2);
-      expect(err).toContain(`error: ${option.split("=")[0]} is for programs, and parser is a task with its own data`);
-    },
-  );
+  it.each([
+    "--sop=x",
+    "--vocab=a",
+    "--max-length=3",
+    "--bos=a",
+    "--supervise",
+    "--layers=1",
+    "--heads=1",
+    "--width=8",
+    "--ffn=8",
+  ])("has no %s for tasks", async (option) => {
+    const { exitCode, err } = await selectron([...tiny, option]);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`error: ${option.split("=")[0]} is for programs, and parser is a task with its own data`);
+  });
 
   it("refuses a folder of another training, and tasks that there are not", async () => {
     const binaries = new Map<string, Uint8Array>();
@@ -124,7 +131,9 @@ describe("selectron train FILE", () => {
     const binaries = new Map<string, Uint8Array>();
     const ran = await selectron([...args, "--steps", "3", "--batch", "2", "-o", "run"], { files, binaries });
     expect(ran.exitCode).toBe(1);
-    expect(ran.out).toMatch(/^reverse: 2 layers of 1 head, as cost says\n {2}on /);
+    expect(ran.out).toMatch(
+      /^reverse: 2 layers of 1 head, width 64, feed-forward 256; cost says 2 layers of 1 head\n {2}on /,
+    );
     expect(ran.out).toContain("\nlayer 2, flip: head 1 has ");
     expect(ran.out).toContain("\nnot reached: 96.0 %; ");
     const picture = new TextDecoder().decode(binaries.get("run/heads.svg"));
@@ -146,8 +155,46 @@ describe("selectron train FILE", () => {
     const other = await selectron(given("a,b,c"), { files, binaries });
     expect(other.exitCode).toBe(2);
     expect(other.err).toContain(
-      'is of another training, "reverse on a b up to length 3, seed 1, 1 steps of 50", not of "reverse on a b c up to length 3',
+      'is of another training, "reverse on a b up to length 3, 2 layers of 1 head, width 64, feed-forward 256, seed 1, 1 steps of 50", not of "reverse on a b c up to length 3',
     );
+  });
+
+  it("has the sizes that are asked for, and says so", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    const sized = [...args.slice(0, -1), "--steps", "1", "--layers", "1", "--heads", "2", "--width", "6", "--ffn", "5"];
+    const ran = await selectron([...sized, "-o", "run", "--json"], { files, binaries });
+    expect(JSON.parse(ran.out)).toMatchObject({ layers: 1, heads: 2, width: 6, ffn: 5, selectors: [{ layer: 1 }] });
+    const { tensors } = decodeSafetensors(binaries.get("run/model.safetensors")!);
+    expect(tensors.get("blocks.0.feedForward.hidden.weight")!.shape).toEqual([6, 5]);
+    expect(tensors.has("blocks.1.feedForward.hidden.weight")).toBe(false);
+    const other = await selectron([...args.slice(0, -1), "--steps", "1", "-o", "run"], { files, binaries });
+    expect(other.err).toContain(
+      '"reverse on a b up to length 4, 1 layer of 2 heads, width 6, feed-forward 5, seed 1, 1 steps of 50", ' +
+        'not of "reverse on a b up to length 4, 2 layers of 1 head, width 64, feed-forward 256, ',
+    );
+  });
+
+  it.each([
+    [["--width", "2", "--heads", "3"], "a width of 2 is too narrow for 3 heads"],
+    [["--layers", "1"], "1 layer of 1 head, width 64, feed-forward 256 has no place for every selector of the program, which needs 2 layers of 1 head"], // prettier-ignore
+    [["--vocab", "[]"], "an s-op or selector needs a non-empty input"],
+    [["--max-length", "1", "--bos", "§"], "inputs of length 1 hold no token"],
+  ])("refuses %j", async (more, message) => {
+    const { exitCode, err } = await selectron([...args, ...more], { files });
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`${message}\n  help: `);
+  });
+
+  it("supervises in the first half of the training only", async () => {
+    const trained = async (steps: string, ...more: string[]): Promise<Buffer> => {
+      const binaries = new Map<string, Uint8Array>();
+      const short = [...args.slice(0, -1), "--width", "8", "--steps", steps, "-o", "run", ...more];
+      await selectron(short, { files, binaries });
+      return Buffer.from(binaries.get("run/model.safetensors")!);
+    };
+    // The weight is 0 from the middle on: at both of two steps, but not at the first of three.
+    expect((await trained("2", "--supervise")).equals(await trained("2"))).toBe(true);
+    expect((await trained("3", "--supervise")).equals(await trained("3"))).toBe(false);
   });
 
   it("says what is missing", async () => {

@@ -33,6 +33,10 @@ export function registerTrain(program: Command, context: Context): void {
     .option("--max-length <n>", "its longest input, BOS included", wholeNumber(1))
     .option("--bos <token>", "a token at position 0 of every input, for programs that count on it")
     .option("--supervise", "draw the heads to what the program's selectors select")
+    .option("--layers <n>", "of the Transformer that learns a program; as many as cost says by default", wholeNumber(1))
+    .option("--heads <n>", "of each of its layers; as many as cost says by default", wholeNumber(1))
+    .option("--width <n>", "of its residual stream, d_model; 64 by default", wholeNumber(1))
+    .option("--ffn <n>", "of its hidden feed-forward layers, d_ff; 256 by default", wholeNumber(1))
     .option("--seed <n>", "initial weights and order of the data; equal seeds, equal weights", wholeNumber(0), 1)
     .option("--steps <n>", "steps of the optimiser", wholeNumber(1))
     .option("--batch <n>", "examples per step", wholeNumber(1))
@@ -53,8 +57,9 @@ export function registerTrain(program: Command, context: Context): void {
 }
 
 /** @throws UsageError where options of programs are given for a task */
-function checkTaskFlags(task: string, { sop, vocab, maxLength, bos, supervise }: ProgramFlags): void {
-  const given = Object.entries({ sop, vocab, "max-length": maxLength, bos, supervise });
+function checkTaskFlags(task: string, flags: ProgramFlags): void {
+  const { sop, vocab, maxLength, bos, supervise, layers, heads, width, ffn } = flags;
+  const given = Object.entries({ sop, vocab, "max-length": maxLength, bos, supervise, layers, heads, width, ffn });
   const [option] = given.find(([, value]) => value !== undefined) ?? [];
   if (option === undefined) return;
   throw new UsageError(

@@ -1,7 +1,15 @@
 /** Training a Transformer to do what a RASP program does, and looking at what its heads have become. */
 import { encodeSafetensors, Rng } from "@selectron/core";
-import { AdamW, attentionSvg, cosine, TransformerEncoder, type AttentionMap } from "@selectron/nn";
-import { atomText, encodeResult, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch } from "@selectron/rasp"; // prettier-ignore
+import {
+  AdamW,
+  attentionSvg,
+  cosine,
+  linear,
+  TransformerEncoder,
+  type AttentionMap,
+  type EncoderConfig,
+} from "@selectron/nn";
+import { atomText, encodeResult, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch, type ProgramTaskOptions, type SOp } from "@selectron/rasp"; // prettier-ignore
 import type { TrainFlags } from "../commands/train.js";
 import { checkDistinct } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -15,10 +23,14 @@ export interface ProgramFlags extends TrainFlags {
   readonly maxLength?: number;
   readonly bos?: string;
   readonly supervise?: boolean;
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly width?: number;
+  readonly ffn?: number;
 }
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
-const SIZES = { dModel: 64, dFf: 256 };
+const [WIDTH, FFN] = [64, 256];
 
 /** Batches of 50 of the evaluations on the way, and of the test. */
 const [GLANCE, TEST] = [4, 40];
@@ -27,7 +39,7 @@ const [GLANCE, TEST] = [4, 40];
 const PAPER = 0.96;
 
 export async function trainProgram(context: Context, file: string, flags: ProgramFlags): Promise<void> {
-  const { sop: name, vocab: vocabulary, maxLength, bos, seed, supervise = false } = flags;
+  const { sop: name, vocab: vocabulary, maxLength, bos, seed, steps = STEPS, batch = BATCH, supervise = false } = flags;
   if (name === undefined || vocabulary === undefined || maxLength === undefined) {
     throw new UsageError(
       "a program needs --sop, --vocab and --max-length",
@@ -35,13 +47,15 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     );
   }
   checkDistinct(bos === undefined ? vocabulary : [...vocabulary, bos]);
-  const { steps = STEPS, batch = BATCH } = flags;
   const sop = runProgram(context, file, [...(bos === undefined ? [] : [bos]), ...vocabulary]).sop(name);
-  const task = new ProgramTask(sop, { vocabulary, maxLength, bos });
-  const model = new TransformerEncoder(task.config(SIZES), new Rng(seed));
+  const task = taskOf(sop, { vocabulary, maxLength, bos });
+  const config = configOf(task, flags);
+  const model = new TransformerEncoder(config, new Rng(seed));
+  // A pattern that no head can quite have, since a head's scores are sums, would cost accuracy if it were asked for to the end.
+  const supervision = linear({ peak: 1, steps: steps / 2 });
   const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
-    description: `${name} on ${inputsText(flags)}${supervise ? ", supervised heads" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
+    description: `${name} on ${inputsText(flags)}, ${sizesText(config)}${supervise ? ", supervised" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${name}-seed-${seed}`,
     checkpointEvery: flags.checkpointEvery,
     optimizer: new AdamW(model.parameters(), { beta2: 0.98 }),
@@ -49,16 +63,18 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     steps,
     seed,
     clip: 1,
-    forward: (rng) =>
-      programPass(model, task, task.draw(rng, batch, { patterns: supervise, varied: true }), supervise ? 1 : 0),
+    forward: (rng, step) => {
+      const weight = supervise ? supervision(step) : 0;
+      return programPass(model, task, task.draw(rng, batch, { patterns: weight > 0, varied: true }), weight);
+    },
     evaluation: { every: 250, accuracy: () => programAccuracy(model, task, new Rng(20_260_002), GLANCE).tokens },
   });
   if (!trained) return;
   const { end, folder } = trained;
-  const config = JSON.stringify({
+  const card = JSON.stringify({
     program: name,
     seed,
-    config: model.config,
+    config,
     inputs: {
       vocabulary: encodeResult([...vocabulary, ...(bos === undefined ? [] : [bos])]),
       maxLength,
@@ -66,7 +82,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     },
     outputs: encodeResult(task.classes),
   });
-  folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.encoder": config }));
+  folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.encoder": card }));
 
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);
   const sample = shownBatch(task);
@@ -79,8 +95,10 @@ export async function trainProgram(context: Context, file: string, flags: Progra
       sop: name,
       seed,
       steps: end.steps,
-      layers: task.layers,
-      heads: task.heads,
+      layers: config.blocks.length,
+      heads: config.blocks[0]!.heads,
+      width: config.dModel,
+      ffn: config.blocks[0]!.dFf,
       supervised: supervise,
       folder: folder.path,
       reached,
@@ -91,6 +109,38 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   }
   context.print(reportText(name, task, model, { accuracy, heads, sample, reached, folder: folder.path }));
 }
+
+/** @throws UsageError where there is no token, or no room for one */
+function taskOf(sop: SOp, inputs: ProgramTaskOptions): ProgramTask {
+  try {
+    return new ProgramTask(sop, inputs);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message, "see --vocab and --max-length");
+    throw error;
+  }
+}
+
+/** The encoder that the flags ask for. @throws UsageError where it has no room for what is to be learnt */
+function configOf(
+  task: ProgramTask,
+  { layers, heads, width = WIDTH, ffn = FFN, supervise }: ProgramFlags,
+): EncoderConfig {
+  const config = task.config({ dModel: width, dFf: ffn, layers, heads });
+  const own = config.blocks[0]!.heads;
+  if (own > width)
+    throw new UsageError(`a width of ${width} is too narrow for ${count(own, "head")}`, "use a larger --width");
+  if (supervise && (config.blocks.length < task.layers || own < task.heads)) {
+    throw new UsageError(
+      `${sizesText(config)} has no place for every selector of the program, which needs ${count(task.layers, "layer")} of ${count(task.heads, "head")}`,
+      "leave out --supervise, or --layers and --heads",
+    );
+  }
+  return config;
+}
+
+/** How large a model is, for people and checkpoints. */
+const sizesText = ({ blocks, dModel }: EncoderConfig): string =>
+  `${count(blocks.length, "layer")} of ${count(blocks[0]!.heads, "head")}, width ${dModel}, feed-forward ${blocks[0]!.dFf}`;
 
 /** What the inputs are, for people and checkpoints. */
 const inputsText = ({ vocab = [], maxLength, bos }: ProgramFlags): string =>
@@ -140,9 +190,9 @@ function reportText(name: string, task: ProgramTask, model: TransformerEncoder, 
   const { accuracy, heads, sample, reached, folder } = told;
   const shown = (values: readonly Atom[]): string => values.map(atomText).join(" ");
   return [
-    `${name}: ${count(task.layers, "layer")} of ${count(task.heads, "head")}, as cost says`,
+    `${name}: ${sizesText(model.config)}; cost says ${count(task.layers, "layer")} of ${count(task.heads, "head")}`,
     `  on ${shown(sample.inputs[0]!)}: ${shown(learnedValues(model, task, sample.tokens[0]!))}`,
-    `${percent(accuracy.tokens)} of the positions, ${percent(accuracy.sequences)} of the inputs, at lengths up to ${task.options.maxLength}`,
+    `${percent(accuracy.tokens, 2)} of the positions, ${percent(accuracy.sequences, 2)} of the inputs, at lengths up to ${task.options.maxLength}`,
     "the paper's Table 1: 96 to 100 % of the positions, at lengths up to 100",
     ...heads.map(
       ({ block, learned, selector, agreement }) =>

@@ -7,7 +7,7 @@ const BAR = 20;
 /** Milliseconds between two lines that are not written over. */
 const QUIET = 10_000;
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
 /** Seconds as people read them: "42 s", "3:05" or "1:02:03". */
 export function duration(seconds: number): string {

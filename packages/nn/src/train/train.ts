@@ -53,9 +53,9 @@ export interface TrainOptions {
   readonly seed: number;
   /**
    * The forward pass on a batch of its own drawing. Whatever is random in it comes from this stream, which depends on the
-   * seed, the step and the batch's number in it only.
+   * seed, the step and the batch's number in it only. Steps count from 1.
    */
-  readonly forward: (rng: Rng) => BatchResult;
+  readonly forward: (rng: Rng, step: number) => BatchResult;
   /** Batches per step, their gradients averaged; 1 by default. */
   readonly accumulate?: number | undefined;
   /** The largest norm of all gradients together; none by default. */
@@ -131,7 +131,7 @@ function trainStep(step: number, options: TrainOptions): StepRecord {
   let [loss, correct, counted, tokens] = [0, 0, 0, 0];
   try {
     for (let batch = 0; batch < accumulate; batch++) {
-      const result = forward(batchRng(seed, step, batch));
+      const result = forward(batchRng(seed, step, batch), step);
       checkFinite(step, result.loss, parameters);
       result.loss.backward();
       loss += result.loss.item() / accumulate;

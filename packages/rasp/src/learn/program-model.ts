@@ -6,7 +6,8 @@ import type { Atom } from "../graph/node.js";
 import type { ProgramBatch, ProgramHead, ProgramTask } from "./program-task.js";
 
 /**
- * One training pass. With a weight, the heads of the program are also drawn to what its selectors select.
+ * One training pass. With a weight, the heads of the program, which the model must have, are also drawn to what its
+ * selectors select.
  *
  * @param supervision - factor of the mean loss of the heads; 0 for none
  */
@@ -82,21 +83,23 @@ export interface LearnedHead extends ProgramHead {
   readonly weights: readonly (readonly number[])[];
 }
 
-/** Looks at every head of the program on one input of a batch that has patterns. */
+/** Looks at every head of the program, in a layer that the model has, on one input of a batch that has patterns. */
 export function learnedHeads(model: TransformerEncoder, task: ProgramTask, batch: ProgramBatch): LearnedHead[] {
   const patterns = new Map<number, Tensor>();
   const n = batch.tokens[0]!.length;
   noGrad(() => model.forward([batch.tokens[0]!], { record: (name, value) => keepPattern(patterns, name, value) }));
-  return task.programHeads.map((head, i) => {
+  return task.programHeads.flatMap((head, i) => {
+    const block = model.config.blocks[head.block];
+    if (!block) return [];
     const selected = rowsOf(batch.patterns[i]!, 0, n);
     const asked = selected.map((row, q) => [row, q] as const).filter(([row]) => row.some((share) => share > 0));
-    const candidates = Array.from({ length: task.heads }, (_, learned) => {
+    const candidates = Array.from({ length: block.heads }, (_, learned) => {
       const weights = rowsOf(patterns.get(head.block)!.data, learned * n * n, n);
       const mass = asked.map(([row, q]) => row.reduce((sum, share, k) => sum + (share > 0 ? weights[q]![k]! : 0), 0));
       return { learned, weights, agreement: mass.reduce((a, b) => a + b, 0) / Math.max(1, mass.length) };
     });
     const best = candidates.reduce((a, b) => (b.agreement > a.agreement ? b : a));
-    return { ...head, ...best, selected };
+    return [{ ...head, ...best, selected }];
   });
 }
 

@@ -38,6 +38,15 @@ export interface ProgramHead {
   readonly selector: HeadCost["head"];
 }
 
+/** Of a Transformer that learns a program. */
+export interface ProgramSizes {
+  readonly dModel: number;
+  readonly dFf: number;
+  /** The program's if absent. */
+  readonly layers?: number | undefined;
+  readonly heads?: number | undefined;
+}
+
 /** Inputs that the classes are collected from. */
 const SURVEY = 2000;
 
@@ -95,16 +104,15 @@ export class ProgramTask {
     this.#classOf = new Map([...seen.keys()].map((key, index) => [key, index]));
   }
 
-  /** An encoder with the program's layers and heads. */
-  config(sizes: { readonly dModel: number; readonly dFf: number }): EncoderConfig {
-    const { dModel, dFf } = sizes;
+  /** An encoder with the program's layers and heads, unless others are given. */
+  config({ dModel, dFf, layers = Math.max(1, this.layers), heads = this.heads }: ProgramSizes): EncoderConfig {
     const { vocabulary, maxLength, bos } = this.options;
-    const block = { heads: this.heads, dHead: Math.floor(dModel / Math.max(1, this.heads)), dFf };
+    const block = { heads, dHead: Math.floor(dModel / Math.max(1, heads)), dFf };
     return {
       vocabularySize: vocabulary.length + (bos === undefined ? 0 : 1),
       maxLength,
       dModel,
-      blocks: Array.from({ length: Math.max(1, this.layers) }, () => block),
+      blocks: Array.from({ length: layers }, () => block),
       outputs: this.classes.length,
       layerNorm: "pre",
     };
