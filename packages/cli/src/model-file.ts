@@ -4,16 +4,22 @@ import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError, type Context } from "./context.js";
 import { reason } from "./program-file.js";
 
-/** @throws UsageError for an unreadable file, ModelFileError for one that is not a compiled model */
-export function readModel({ io }: Context, path: string): CompiledModel {
-  let bytes: Uint8Array;
+/** @throws UsageError for an unreadable file */
+export function readModelBytes({ io }: Context, path: string): Uint8Array {
   try {
-    bytes = io.readBytes(path);
+    return io.readBytes(path);
   } catch (error) {
     throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
   }
-  return path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
 }
+
+/** @throws ModelFileError for what is not a compiled model */
+export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
+  path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
+
+/** @throws UsageError for an unreadable file, ModelFileError for one that is not a compiled model */
+export const readModel = (context: Context, path: string): CompiledModel =>
+  compiledModel(path, readModelBytes(context, path));
 
 /** The file formats by the ending of the name. */
 const FORMATS: Readonly<Record<string, (model: CompiledModel) => Uint8Array>> = {

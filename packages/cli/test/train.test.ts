@@ -143,6 +143,30 @@ describe("selectron train FILE", () => {
     expect(JSON.parse(metadata["selectron.encoder"]!)).toMatchObject({ program: "reverse", config: { dModel: 64 } });
   });
 
+  it("leaves a model that `run` takes", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    const bos = [...args, "--bos", "§", "--width", "16", "--steps", "150", "--batch", "16", "-o", "run"];
+    await selectron(bos, { files, binaries });
+    const answer = async (...more: string[]) => selectron(["run", "run/model.safetensors", ...more], { binaries });
+    expect((await answer("--input", "§a")).out).toBe("[a, §] (strings)\n");
+    const { out, err } = await answer("--input", "§aab", "--json", "--attention");
+    expect(JSON.parse(out)).toEqual({ value: ["b", "a", "a", "§"], kinds: "ssss" });
+    expect(err).toMatch(/^blocks\.0\.attention head 1\n {2}│ {4}§ {4}a {4}a {4}b\n§ │ [\d.]+ /);
+    expect(err).toContain("\n\nblocks.1.attention head 1\n");
+    const wrong = [
+      ["aab", "error: § stands at the beginning of every input and nowhere else\n"],
+      ["§a§", "error: § stands at the beginning of every input and nowhere else\n"],
+      ["§c", "error: the model does not know the token c\n  help: it was trained on a b §, up to length 4\n"],
+      ["§aaaa", "error: the input has 5 tokens\n"],
+    ] as const;
+    for (const [input, message] of wrong) {
+      const refused = await answer("--input", input);
+      expect([refused.exitCode, refused.err.slice(0, message.length)]).toEqual([2, message]);
+    }
+    const traced = await answer("--input", "§a", "--trace");
+    expect([traced.exitCode, traced.err.split("\n")[0]]).toEqual([2, "error: --trace is for compiled models, and this one was trained"]); // prettier-ignore
+  });
+
   it("refuses a token that is there twice, and a folder of a training on other inputs", async () => {
     const given = (vocabulary: string, ...more: string[]): string[] =>
       ["train", "reverse.rasp", "--sop", "reverse", "--vocab", vocabulary, "--max-length", "3", "--steps", "1", "-o", "run", ...more]; // prettier-ignore

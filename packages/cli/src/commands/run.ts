@@ -1,4 +1,4 @@
-/** `selectron run`: a compiled model on an input. The model's file is all that it needs. */
+/** `selectron run`: a compiled or trained model on an input. The model's file is all that it needs. */
 import {
   displaySequence,
   withProgram,
@@ -10,6 +10,7 @@ import {
   type Plain,
   type TracedSOp,
 } from "@selectron/rasp";
+import { isTrainedEncoder } from "@selectron/rasp/decompile";
 import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { wholeNumber } from "../compile-options.js";
@@ -17,7 +18,8 @@ import { UsageError, type Context } from "../context.js";
 import { parseInput } from "../input.js";
 import { runProgram } from "../program-file.js";
 import { traceText } from "../trace-text.js";
-import { readModel, useFastKernels } from "../model-file.js";
+import { compiledModel, readModelBytes, useFastKernels } from "../model-file.js";
+import { runTrained } from "../run-trained.js";
 
 interface RunOptions {
   readonly input: string;
@@ -32,18 +34,25 @@ interface RunOptions {
 export function registerRun(program: Command, context: Context): void {
   program
     .command("run")
-    .description("run a compiled model alone")
-    .argument("<model>", "a file that `selectron compile` wrote")
+    .description("run a model alone")
+    .argument("<model>", "a file that `selectron compile` wrote, or `selectron train FILE`")
     .requiredOption("--input <literal>", '"hello", [1,2,3], or bare text')
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
     .option("--trace", "what each s-op is worth after each sublayer; needs the program")
     .option("--program <file>", "the RASP program that the model was compiled from")
     .option("--json", "one JSON object on standard output")
-    .action(async (file: string, { input, attention, generate, trace, program: source, json }: RunOptions) => {
-      const model = readModel(context, file);
+    .action(async (file: string, options: RunOptions) => {
+      const { input, attention, generate, trace, program: source, json } = options;
+      const bytes = readModelBytes(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
+      if (isTrainedEncoder(bytes)) {
+        checkTrainedOptions(options);
+        runTrained(context, bytes, atoms, options);
+        return;
+      }
+      const model = compiledModel(file, bytes);
       if (generate !== undefined) {
         writeTokens(context, model, atoms, generate, json === true);
         return;
@@ -60,6 +69,13 @@ export function registerRun(program: Command, context: Context): void {
       // With --json standard output holds one object only.
       if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
     });
+}
+
+/** @throws UsageError where an option asks for what only compiled models have */
+function checkTrainedOptions({ generate, trace, program }: RunOptions): void {
+  const [option] = Object.entries({ generate, trace, program }).find(([, value]) => value !== undefined) ?? [];
+  if (option === undefined) return;
+  throw new UsageError(`--${option} is for compiled models, and this one was trained`, "--attention shows its heads");
 }
 
 interface OutputValues {

@@ -1,0 +1,46 @@
+/** `selectron run` with an encoder that `selectron train FILE --sop NAME` left: what it answers, and where its heads look. */
+import { attentionMaps, attentionText, trace } from "@selectron/nn";
+import { atomText, displaySequence, encodeResult, type Atom } from "@selectron/rasp";
+import { readTrainedEncoder, type TrainedEncoder } from "@selectron/rasp/decompile";
+import { UsageError, type Context } from "./context.js";
+
+export interface RunTrainedOptions {
+  readonly attention?: boolean;
+  readonly json?: boolean;
+}
+
+/** @throws DecompileError for a damaged file, UsageError for an input that it was not trained on the like of */
+export function runTrained(
+  context: Context,
+  bytes: Uint8Array,
+  input: readonly Atom[],
+  { attention = false, json = false }: RunTrainedOptions,
+): void {
+  const trained = readTrainedEncoder(bytes);
+  const tokens = idsOf(trained, input);
+  const { result, activations } = trace((watching) => trained.model.forward([tokens], watching));
+  const values = [...result.argmax().data].map((index) => trained.classes[index]!);
+  if (json) context.printJson({ ...encodeResult(values) });
+  else context.print(displaySequence(values));
+  if (!attention) return;
+  const maps = attentionMaps(activations, { queries: input.map(atomText) });
+  // With --json standard output holds one object only.
+  context[json ? "say" : "print"](maps.map(attentionText).join("\n\n"));
+}
+
+function idsOf({ vocabulary, hasBos, maxLength }: TrainedEncoder, input: readonly Atom[]): number[] {
+  const known = `it was trained on ${vocabulary.map(atomText).join(" ")}, up to length ${maxLength}`;
+  if (input.length > maxLength) throw new UsageError(`the input has ${input.length} tokens`, known);
+  const bos = hasBos ? vocabulary.length - 1 : -1;
+  return input.map((token, i) => {
+    const id = vocabulary.indexOf(token);
+    if (id < 0) throw new UsageError(`the model does not know the token ${atomText(token)}`, known);
+    if (hasBos && (id === bos) !== (i === 0)) {
+      throw new UsageError(
+        `${atomText(vocabulary[bos]!)} stands at the beginning of every input and nowhere else`,
+        known,
+      );
+    }
+    return id;
+  });
+}
