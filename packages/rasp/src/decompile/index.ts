@@ -6,7 +6,7 @@
  * 3. Search upwards for the fewest variables from which the model's decisions can be read linearly.
  * 4. Round and prune the tables.
  * 5. Print, and measure the text itself, run by the interpreter, on sequences that nothing was fitted or chosen on.
- * 6. Where that is not enough, cut the model's own parts, to say what its decisions rest on.
+ * 6. Where that is not enough, cut the model's own parts, to say what its decisions rest on, and write down what is left of it.
  */
 import { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
@@ -14,14 +14,15 @@ import { split, type Sequence } from "./data.js";
 import { interventions, type Interventions } from "./interventions/prune.js";
 import { observe, taskAccuracy, type Observed } from "./observe.js";
 import { programText, variablesOf } from "./program.js";
-import { fitReadout } from "./readout.js";
+import { prunedProgram } from "./pruned/index.js";
+import { fitReadout, type Readout } from "./readout.js";
 import { projectionTables } from "./pictures.js";
 import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./report.js"; // prettier-ignore
 import { RunnableProgram, shareOf, type Share } from "./score.js";
 import { patternDistance, readHeads, search, variablePool, type Clock, type HeadReading } from "./search.js";
 import { simplify } from "./simplify.js";
 import type { Task } from "./task.js";
-import { tokenVariable } from "./variable.js";
+import { tokenVariable, type Variable } from "./variable.js";
 
 export { parseData, type Sequence } from "./data.js";
 export { faithfulProgram, type FaithfulProgram } from "./faithful.js";
@@ -74,35 +75,37 @@ export function decompile(
 
   const readings = readHeads(model.config, task, tune, progress, clock, options.memo);
   const found = search(task, variablePool(task, readings), tune, select, progress, clock, options.memo);
-  const readout = simplify(found.readout, [...tune, ...select]);
-  const text = programText(readout);
-
   const report = watch(options.fresh ?? sets.report, "report set", false);
-  const tokenTable = fitReadout(task, [tokenVariable(task)], tune);
-  const measured = measure(text, task, report);
-  const lines = text.trim().split("\n").length;
+  const judged = (readout: Readout): Judged => judge(simplify(readout, [...tune, ...select]), task, report);
+
+  let program = judged(found.readout);
+  let road: NonNullable<Decompiled["road"]> = "search";
+  const wanted = !isAccepted(program) || options.interventions === true;
+  const examined = wanted ? interventions(model, task, tune, select, progress, clock, new Rng(seed + 1)) : undefined;
+  let obstacle: string | undefined;
+  if (examined && !isAccepted(program)) {
+    const second = prunedProgram(examined, task, readings, tune, select, progress, clock);
+    if ("why" in second) obstacle = second.why;
+    else {
+      const other = judged(second.readout);
+      if (other.match.share > program.match.share) [program, road] = [other, "pruned model"];
+    }
+  }
+  const { readout, text, lines, ...measured } = program;
   const variables = variablesOf(readout);
-  const operations = variables.flatMap(({ pattern }): Operation[] => {
-    if (!pattern) return [];
-    const nearest = nearestHead(readings, pattern, tune);
-    return [{ key: pattern.key, kind: pattern.parameters > 0 ? "tabular" : "named", ...(nearest ? { nearest } : {}) }];
-  });
-  const refused = lines > MOST_LINES || measured.match.share < LEAST_MATCH;
-  const examined =
-    refused || options.interventions
-      ? interventions(model, task, tune, select, progress, clock, new Rng(seed + 1))
-      : undefined;
-  const cuts = examined?.report;
-  const refusal = refused ? refusalOf(measured.match, lines, readings, model.config.layers, cuts!) : undefined;
+  const refusal = isAccepted(program)
+    ? undefined
+    : refusalOf(program, readings, model.config.layers, examined!.report, obstacle);
   return {
     source: refusal === undefined ? text : undefined,
     refusal,
+    road,
     best: text,
     lines,
     parameters: readout.parameters + variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0),
-    operations,
+    operations: variables.flatMap((variable) => operationsOf(variable, readings, tune)),
     ...measured,
-    tokenTableMatch: tokenTable.match(report),
+    tokenTableMatch: fitReadout(task, [tokenVariable(task)], tune).match(report),
     heads: readings.map(({ layer, head, pattern, distance }) => ({
       layer,
       head,
@@ -111,8 +114,29 @@ export function decompile(
     })),
     front: found.front,
     tables: [...variables.flatMap(({ pattern }) => pattern?.tables ?? []), ...projectionTables(readout)],
-    ...(cuts ? { interventions: cuts } : {}),
+    ...(examined ? { interventions: examined.report } : {}),
   };
+}
+
+/** A program's text and what it is worth. */
+type Judged = { readonly readout: Readout; readonly text: string; readonly lines: number } & ReturnType<typeof measure>;
+
+function judge(readout: Readout, task: Task, report: readonly Observed[]): Judged {
+  const text = programText(readout);
+  return { readout, text, lines: text.trim().split("\n").length, ...measure(text, task, report) };
+}
+
+const isAccepted = ({ lines, match }: Judged): boolean => lines <= MOST_LINES && match.share >= LEAST_MATCH;
+
+function operationsOf(
+  { pattern, function: name }: Variable,
+  readings: readonly HeadReading[],
+  tune: readonly Observed[],
+): Operation[] {
+  if (name !== undefined) return [{ key: name, kind: "named" }];
+  if (!pattern) return [];
+  const nearest = nearestHead(readings, pattern, tune);
+  return [{ key: pattern.key, kind: pattern.parameters > 0 ? "tabular" : "named", ...(nearest ? { nearest } : {}) }];
 }
 
 /** The program that the search finds for decisions that are right by the data: as from a model with two layers that never errs. */
@@ -168,11 +192,11 @@ function nearestHead(readings: readonly HeadReading[], pattern: HeadReading["pat
 }
 
 function refusalOf(
-  match: Share,
-  lines: number,
+  { match, lines }: Judged,
   readings: readonly HeadReading[],
   layers: number,
-  { norms, components, pruned }: Interventions,
+  { norms, components, pruned, tuned }: Interventions,
+  obstacle: string | undefined,
 ): string {
   if (lines > MOST_LINES) return `the smallest program found has ${lines} lines, more than ${MOST_LINES}`;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -192,6 +216,9 @@ function refusalOf(
       : ["no single layer norm breaks the decisions when it is made linear"]),
     ...(component ? [`without ${component.part} ${percent(component.match)} of them are left`] : []),
     `${pruned.components.length} of ${of.components} components and ${pruned.paths.length} of ${of.paths} paths are needed for ${percent(pruned.match)}${pruned.complete ? "" : " (not all were tried in the time)"}`,
+    obstacle === undefined
+      ? `what is left of the model after pruning matches ${percent(tuned.match)}, but no program of its variables does`
+      : `what is left of the model after pruning is no program: ${obstacle}`,
     ...(layers > 2 ? [`layers 2 to ${layers - 1} are deeper than the search goes`] : []),
   ].join("; ");
 }

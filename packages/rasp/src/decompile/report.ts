@@ -27,7 +27,7 @@ export const MOST_LINES = 20;
 /** An operation of the program and how close the model comes to it. */
 export interface Operation {
   readonly key: string;
-  /** A selector with a name, or scores with fitted numbers. */
+  /** A selector or a function with a name, or scores with fitted numbers. */
   readonly kind: "named" | "tabular";
   /** The head whose pattern is nearest, and the total variation distance to it; absent for what is no attention. */
   readonly nearest?: { readonly layer: number; readonly head: number; readonly distance: number };
@@ -45,6 +45,8 @@ export interface Decompiled {
   readonly source: string | undefined;
   /** Why there is no program. */
   readonly refusal: string | undefined;
+  /** Where the best program of a GPT-2-style model was found: from the smallest program upwards, or from the pruned model. */
+  readonly road?: "search" | "pruned model";
   /** The best program found, also if it is refused. */
   readonly best: string;
   readonly lines: number;

@@ -19,7 +19,7 @@ export const times = (factor: number, expression: string): string => {
   return by === "1" ? expression : by === "-1" ? `-${expression}` : `${by} * ${expression}`;
 };
 
-const key = (atom: string): string => (/^".*"$/.test(atom) || /^\d+$/.test(atom) ? atom : JSON.stringify(atom));
+const key = (atom: string): string => (/^".*"$/.test(atom) || /^-?\d+$/.test(atom) ? atom : JSON.stringify(atom));
 
 /** `{"a": 1, "b": -2}`, without zeros. Keys are tokens. */
 export const dictText = (entries: readonly (readonly [string, number])[]): string =>

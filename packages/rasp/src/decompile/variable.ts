@@ -23,6 +23,8 @@ export interface Variable {
   /** Whether it needs a line of its own. */
   readonly isInline: boolean;
   readonly pattern: Pattern | undefined;
+  /** The name of the function of one position that it is, if it is one. */
+  readonly function?: string;
   /** [n, basis]. */
   values(observed: Observed): Float32Array;
 }
@@ -34,7 +36,8 @@ export interface Names {
   definition(wish: string, expression: string): string;
 }
 
-function cached(compute: (observed: Observed) => Float32Array): (observed: Observed) => Float32Array {
+/** Computed once for each sequence. */
+export function cached(compute: (observed: Observed) => Float32Array): (observed: Observed) => Float32Array {
   const known = new WeakMap<Observed, Float32Array>();
   return (observed) => {
     const found = known.get(observed) ?? compute(observed);
@@ -75,6 +78,23 @@ export const moduloVariable = (k: number): Variable => ({
   values: cached(({ ids }) => {
     const data = new Float32Array(ids.length * k);
     ids.forEach((_, i) => (data[i * k + (i % k)] = 1));
+    return data;
+  }),
+});
+
+/** The index counted from where the sequence stands in a longer text, one-hot. */
+export const positionVariable = (most: number): Variable => ({
+  key: "positions",
+  basis: Array.from({ length: most }, (_, i) => String(i)),
+  ofTokens: false,
+  depth: 0,
+  text: () => "positions",
+  reads: [],
+  isInline: true,
+  pattern: undefined,
+  values: cached(({ ids, offset }) => {
+    const data = new Float32Array(ids.length * most);
+    ids.forEach((_, i) => (data[i * most + offset + i] = 1));
     return data;
   }),
 });
