@@ -12,7 +12,7 @@ import { Readout } from "../readout.js";
 import type { HeadReading } from "../search.js";
 import type { Task } from "../task.js";
 import { attendVariable, positionVariable, tokenVariable, type Variable } from "../variable.js";
-import { tokenScore } from "./token-score.js";
+import { STEP, tokenScore } from "./token-score.js";
 
 /** A sum of linear maps of variables [basis, D], and a constant [1, D]. */
 interface Expanded {
@@ -31,6 +31,8 @@ export class Expansion {
     private readonly linear: LinearModel,
     private readonly task: Task,
     private readonly readings: readonly HeadReading[],
+    /** What score tables are rounded to. */
+    private readonly step = STEP,
   ) {
     this.tokens = tokenVariable(task);
   }
@@ -165,7 +167,7 @@ export class Expansion {
     let scores = tensor(new Float32Array(size * size), [size, size]);
     if (has("tokens")) scores = scores.add(of(query).matmul(onQuery.weight).matmul(keys));
     if (has("")) scores = scores.add(query.constant.matmul(onQuery.weight).add(onQuery.bias).matmul(keys));
-    return tokenScore(this.task, name, Float64Array.from(scores.mul(1 / Math.sqrt(width)).data));
+    return tokenScore(this.task, name, Float64Array.from(scores.mul(1 / Math.sqrt(width)).data), this.step);
   }
 
   private attentionMap(layer: string, head: number, part: number): { readonly weight: Tensor; readonly bias: Tensor } {

@@ -5,17 +5,17 @@ import type { Task } from "../task.js";
 import { decimal, dictText, nestedText } from "../text.js";
 
 /** Half a step changes a ratio of shares by a tenth at most. */
-const STEP = 0.2;
+export const STEP = 0.2;
 
 /** @param scores - [V, V]: of a query's token with a key's */
-export function tokenScore({ vocabulary }: Task, head: string, scores: Float64Array): Pattern {
+export function tokenScore({ vocabulary }: Task, head: string, scores: Float64Array, step = STEP): Pattern {
   const size = vocabulary.length;
   const table = Float64Array.from(scores);
   for (let row = 0; row < size; row++) {
     // A softmax sees differences alone: the commonest score of a query becomes 0.
-    const own = [...table.subarray(row * size, (row + 1) * size)].map((x) => Math.round(x / STEP));
+    const own = [...table.subarray(row * size, (row + 1) * size)].map((x) => Math.round(x / step));
     const middle = [...own].sort((a, b) => a - b)[size >> 1]!;
-    own.forEach((x, column) => (table[row * size + column] = Number(decimal((x - middle) * STEP))));
+    own.forEach((x, column) => (table[row * size + column] = Number(decimal((x - middle) * step))));
   }
   const rows = vocabulary.map((_, row) => table.subarray(row * size, (row + 1) * size));
   const isKeyOnly = rows.every((row) => row.every((x, column) => x === rows[0]![column]));
