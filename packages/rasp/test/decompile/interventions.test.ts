@@ -29,7 +29,7 @@ function watched(model: Gpt2, count: number, seed: number): Observed[] {
 }
 
 const run = (model: Gpt2, seed = 0) =>
-  interventions(model, task, watched(model, 30, seed + 1), watched(model, 30, seed + 2), () => undefined, { expired: () => false }, new Rng(1), { tuning: 10, masks: 60, retuning: 5 }).report; // prettier-ignore
+  interventions(model, task, watched(model, 30, seed + 1), watched(model, 30, seed + 2), () => undefined, { expired: () => false }, new Rng(1), { tuning: 5, masks: 30, retuning: 3 }).report; // prettier-ignore
 
 describe("paths", () => {
   it("add up to the model", () => {

@@ -90,14 +90,25 @@ describe("a pruned model, written out", () => {
     expect(sequences.filter((sequence) => program.matches(sequence)).length).toBeGreaterThanOrEqual(19);
   });
 
-  it("is no program where its norms are not linear", () => {
+  it("needs a reading of heads that compare more than tokens", () => {
     const model = randomModel(6);
     const { paths, linear } = shallow(model, 6);
-    const examined = { paths, linear: { ...linear, products: undefined }, report: undefined as never };
+    const products = [{ head: "0.0", query: "positions", key: "tokens" }];
+    const examined = { paths, linear: { ...linear, products }, report: undefined as never };
     const clock = { expired: () => false };
     expect(prunedProgram(examined, task, [], [], [], () => undefined, clock)).toEqual({
-      why: "its layer norms cannot be made linear",
+      why: "the scores of head 0.0 were not read",
     });
+  });
+
+  it("has fitted projections where norms are not linear", () => {
+    const model = randomModel(6);
+    const { paths, linear } = shallow(model, 6);
+    const logScales = new Map([...linear.constants.logScales].filter(([reader]) => reader !== "logits"));
+    const examined = { paths, linear: { ...linear, constants: { ...linear.constants, logScales } }, report: undefined as never }; // prettier-ignore
+    const clock = { expired: () => false };
+    const seen = watched(model, 30, 6);
+    expect(prunedProgram(examined, task, [], seen, seen, () => undefined, clock)).toMatchObject({ projections: "fitted" }); // prettier-ignore
   });
 });
 

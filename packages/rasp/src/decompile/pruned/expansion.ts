@@ -1,6 +1,6 @@
 /**
  * The model that pruning left, written out: what reaches the logits as a sum of projections of tokens, positions, and what attention
- * carries of them. Layer norms are linear, so that every map is a product of the model's matrices (Elhage et al. 2021, "A Mathematical
+ * carries of them. Where layer norms are linear, every map is a product of the model's matrices (Elhage et al. 2021, "A Mathematical
  * Framework for Transformer Circuits"). A feed-forward sublayer that hears tokens alone is a table of tokens; others are told apart.
  */
 import { tensor, type Tensor } from "@selectron/core";
@@ -20,9 +20,16 @@ interface Expanded {
   readonly constant: Tensor;
 }
 
+/** A head whose scores nothing stands for. */
+export class UnreadHeadError extends Error {
+  override readonly name = "UnreadHeadError";
+}
+
 export class Expansion {
   /** Feed-forward sublayers that hear more than tokens, and what they hear. */
   readonly unread = new Map<Component, readonly Variable[]>();
+  /** Whether every layer norm on the way is linear. Where one is not, the variables are right and the maps are not. */
+  isLinear = true;
   private readonly known = new Map<Component, Expanded>();
   private readonly tokens: Variable;
 
@@ -58,7 +65,10 @@ export class Expansion {
   private read(reader: Reader): Expanded {
     const { norm } = this.paths.readers.find((one) => one.reader === reader)!;
     const logScale = this.linear.constants.logScales.get(reader);
-    if (!logScale) throw new RangeError(`Expansion: the layer norm before ${reader} is not linear.`);
+    if (!logScale) {
+      this.isLinear = false;
+      return this.sum(reader);
+    }
     const [gain, bias] = [this.get(`${norm}.weight`), this.get(`${norm}.bias`)];
     const scale = exp(logScale.item());
     const through = (x: Tensor): Tensor => x.sub(x.mean(-1, true)).mul(gain).mul(scale);
@@ -149,12 +159,12 @@ export class Expansion {
 
   /** A head's scores as a table of tokens where it compares nothing else, else as they were read off its patterns. */
   private pattern(name: string, layer: string, head: number): Pattern {
-    const products = this.linear.products!.filter((product) => product.head === name);
-    if (products.length === 0) return namedPatterns(this.task)[0]!;
-    const ofTokens = products.every(({ query, key }) => key === "tokens" && (query === "tokens" || query === ""));
+    const products = this.linear.products?.filter((product) => product.head === name);
+    if (products?.length === 0) return namedPatterns(this.task)[0]!;
+    const ofTokens = products?.every(({ query, key }) => key === "tokens" && (query === "tokens" || query === ""));
     const reading = this.readings.find((one) => one.layer === Number(layer) && one.head === head);
     if (!ofTokens || layer !== "0" || this.task.numbers) {
-      if (!reading) throw new RangeError(`Expansion: the scores of head ${name} were not read.`);
+      if (!reading) throw new UnreadHeadError(`the scores of head ${name} were not read`);
       return reading.pattern;
     }
     const [query, key] = [this.read(`${name}.query`), this.read(`${name}.key`)];
@@ -162,7 +172,7 @@ export class Expansion {
     const width = onKey.bias.size;
     const of = ({ terms }: Expanded): Tensor => terms.find(({ variable }) => variable.key === "tokens")!.map;
     const keys = of(key).matmul(onKey.weight).transpose();
-    const has = (part: string): boolean => products.some((product) => product.query === part);
+    const has = (part: string): boolean => products!.some((product) => product.query === part);
     const size = this.task.vocabulary.length;
     let scores = tensor(new Float32Array(size * size), [size, size]);
     if (has("tokens")) scores = scores.add(of(query).matmul(onQuery.weight).matmul(keys));

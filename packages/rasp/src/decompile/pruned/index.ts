@@ -11,7 +11,7 @@ import { fitReadout, type Readout } from "../readout.js";
 import type { Clock, HeadReading, Progress } from "../search.js";
 import { FEW_SYMBOLS, type Task } from "../task.js";
 import { moduloVariable, type Variable } from "../variable.js";
-import { Expansion } from "./expansion.js";
+import { Expansion, UnreadHeadError } from "./expansion.js";
 
 /** A readout of what reaches the logits, with its match on the selection set. */
 export interface PrunedProgram {
@@ -36,13 +36,12 @@ export function prunedProgram(
   progress: Progress,
   clock: Clock,
 ): PrunedProgram | { readonly why: string } {
-  if (linear.products === undefined) return { why: "its layer norms cannot be made linear" };
   const expansion = new Expansion(paths, linear, task, readings);
   let own: Readout;
   try {
     own = scope(() => noGrad(() => expansion.readout()));
   } catch (error) {
-    if (error instanceof RangeError) return { why: error.message.replace(/^\w+: /, "") };
+    if (error instanceof UnreadHeadError) return { why: error.message };
     throw error;
   }
   const heard = [...expansion.unread.values()].flat();
