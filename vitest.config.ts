@@ -7,6 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 const alias = [
   { find: /^@selectron\/core\/testing$/, replacement: source("packages/core/src/testing/index.ts") },
   { find: /^@selectron\/wasm-simd\/threads$/, replacement: source("packages/wasm-simd/src/threads/index.ts") },
+  { find: /^@selectron\/wasm-simd\/relaxed$/, replacement: source("packages/wasm-simd/src/relaxed/index.ts") },
   { find: /^@selectron\/rasp\/decompile$/, replacement: source("packages/rasp/src/decompile/index.ts") },
   { find: /^@selectron\/(core|wasm-simd|nn|rasp|cli)$/, replacement: source("packages/$1/src/index.ts") },
 ];

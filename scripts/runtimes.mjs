@@ -62,6 +62,7 @@ const imports = {
   "@selectron/core/testing": "/packages/core/dist/testing/index.js",
   "@selectron/wasm-simd": "/packages/wasm-simd/dist/index.js",
   "@selectron/wasm-simd/threads": "/packages/wasm-simd/dist/threads/index.js",
+  "@selectron/wasm-simd/relaxed": "/packages/wasm-simd/dist/relaxed/index.js",
 };
 const page = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">${JSON.stringify({ imports })}</script>`;
 
@@ -135,15 +136,16 @@ for (const [name, wanted, start] of runtimes) {
     continue;
   }
   try {
-    const { plain, simd, threads, seeded } = await start();
-    const failures = [plain, simd, threads].flatMap((outcome) => outcome.failures);
+    const { plain, simd, relaxed, threads, seeded } = await start();
+    const failures = [plain, simd, threads, ...(relaxed ? [relaxed] : [])].flatMap((outcome) => outcome.failures);
     if (threads.active !== wanted) failures.push(`${threads.active} threads, not ${wanted}: ${threads.reason}`);
     if (seeded) {
       first ??= { name, seeded };
       for (const [what, value] of Object.entries(seeded))
         if (value !== first.seeded[what]) failures.push(`${what}: not as in ${first.name}, but\n${value}`);
     }
-    const counts = `${plain.passed} plain, ${simd.passed} SIMD, ${threads.passed} on ${threads.active} thread(s)`;
+    const fused = relaxed ? `${relaxed.passed} relaxed` : "no relaxed SIMD";
+    const counts = `${plain.passed} plain, ${simd.passed} SIMD, ${fused}, ${threads.passed} on ${threads.active} thread(s)`;
     const alike = seeded && first.name !== name ? `, what has a seed as in ${first.name}` : "";
     console.log(`${name}: ${counts} passed${alike}${threads.reason ? ` (${threads.reason})` : ""}`);
     for (const failure of failures) console.log(`  FAILED ${failure}`);

@@ -1,8 +1,11 @@
 /** From a task and engines to a comparison: every engine's answer is compared with the reference in float64. */
-import { getKernels, referenceKernels } from "@selectron/core";
+import { getKernels, referenceKernels, type Kernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
+import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
 import { enableThreads } from "@selectron/wasm-simd/threads";
+import { setFlagsFromString } from "node:v8";
 import type { Engine } from "./engines/engine.js";
+import type { Peak } from "./engines/peak.js";
 import { jaxJs } from "./engines/jax.js";
 import { onnxruntime } from "./engines/onnx.js";
 import { selectron, selectronResident } from "./engines/selectron.js";
@@ -11,11 +14,25 @@ import type { Candidate, Comparison } from "./harness.js";
 import type { NamedTask } from "./suites/index.js";
 import { compare, expected, operationsOf } from "./tasks.js";
 
-/** Ours: in WebAssembly with operands on the heap, the same with resident operands, and in plain JavaScript. */
+/** The kernels that fuse, which Node 20 has behind a flag. */
+async function relaxedKernels(): Promise<Kernels> {
+  if (!isRelaxedSimdSupported()) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  await enableRelaxedWasm();
+  return getKernels();
+}
+
+/** Ours: in WebAssembly with operands on the heap and resident, each also where it may fuse, and in plain JavaScript. */
 export async function ourEngines(): Promise<Engine[]> {
+  const relaxed = await relaxedKernels();
   await enableWasm();
   const wasm = getKernels();
-  return [selectron(wasm), selectronResident(wasm), selectron(referenceKernels, "plain")];
+  return [
+    selectron(wasm),
+    selectronResident(wasm),
+    selectron(relaxed, "selectron-relaxed"),
+    selectronResident(relaxed, "selectron-relaxed-resident"),
+    selectron(referenceKernels, "plain"),
+  ];
 }
 
 /** Ours on one thread and on as many as there are processors. */
@@ -24,7 +41,13 @@ export async function threadEngines(): Promise<Engine[]> {
   if (reason !== undefined) console.error(`selectron-threads runs on ${threads} thread: ${reason}`);
   const several = getKernels();
   await enableWasm();
-  return [selectron(getKernels()), selectron(several, "selectron-threads")];
+  const one = getKernels();
+  return [
+    selectron(one),
+    selectron(several, "selectron-threads"),
+    selectronResident(one),
+    selectronResident(several, "selectron-threads-resident"),
+  ];
 }
 
 /** Ours and every peer. jax-js comes before ONNX Runtime, which sets a global that confuses it. */
@@ -33,11 +56,11 @@ export async function loadEngines(ours: readonly Engine[]): Promise<Engine[]> {
   return [...ours, await tfjs("cpu"), await tfjs("wasm"), jax, onnxruntime("web"), onnxruntime("node")];
 }
 
-/** The engines that can do the task, and the limit of the hardware if it is given. */
+/** The engines that can do the task, and the limits of the hardware if they are given. */
 export async function comparisonOf(
   { name, task: make, without = [] }: NamedTask,
   engines: readonly Engine[],
-  peak?: (operations: number) => Candidate,
+  limits: readonly Peak[] = [],
 ): Promise<Comparison> {
   const task = make();
   const operations = operationsOf(task);
@@ -60,6 +83,6 @@ export async function comparisonOf(
   return {
     name,
     ...(operations === undefined ? {} : { operations }),
-    candidates: peak && operations ? [...candidates, peak(operations)] : candidates,
+    candidates: [...candidates, ...(operations ? limits.map((limit) => limit(operations)) : [])],
   };
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chart } from "./chart.js";
 import { comparisonOf, loadEngines, ourEngines, threadEngines } from "./compare.js";
-import { peakCandidate } from "./engines/peak.js";
+import { peaks } from "./engines/peak.js";
 import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
@@ -120,12 +120,12 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     printMemory();
     return;
   }
-  const peak = suite === "kernels" ? await peakCandidate() : undefined;
+  const limits = suite === "kernels" ? await peaks() : [];
   const candidates = (suite === "threads" ? await threadEngines() : engines).filter(
     ({ name }) => values.engine.length === 0 || values.engine.includes(name),
   );
   for (const named of kernelSuites[suite]!) {
-    if (wanted(named.name)) yield await comparisonOf(named, candidates, peak);
+    if (wanted(named.name)) yield await comparisonOf(named, candidates, limits);
   }
 }
 

@@ -5,6 +5,7 @@
 import { getKernels, referenceKernels } from "@selectron/core";
 import { kernelConformance } from "@selectron/core/testing";
 import { enableWasm } from "@selectron/wasm-simd";
+import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
 import { enableThreads } from "@selectron/wasm-simd/threads";
 
 function conformance(kernels) {
@@ -25,10 +26,15 @@ export async function check() {
   const plain = conformance(referenceKernels);
   await enableWasm();
   const simd = conformance(getKernels());
+  let relaxed;
+  if (isRelaxedSimdSupported()) {
+    await enableRelaxedWasm();
+    relaxed = conformance(getKernels());
+  }
   const status = await enableThreads({ threads: 2, leastWork: 0 });
   const threads = { active: status.threads, reason: status.reason, ...conformance(getKernels()) };
   status.stop();
-  return { plain, simd, threads };
+  return { plain, simd, threads, ...(relaxed && { relaxed }) };
 }
 
 if (globalThis.document === undefined) console.log(JSON.stringify(await check()));

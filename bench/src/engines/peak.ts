@@ -18,12 +18,31 @@ interface Compiler {
 }
 const compiler = ["assemblyscript", "asc"].join("/");
 
-/** A candidate that does as many operations as asked, in registers. */
-export async function peakCandidate(): Promise<(operations: number) => Candidate> {
+/** From a number of operations to a candidate that does so many in registers. */
+export type Peak = (operations: number) => Candidate;
+
+/** With multiplications and additions as they are, and fused. */
+export const peaks = async (): Promise<Peak[]> => [
+  await peak("128-bit peak", []),
+  await peak("128-bit peak, fused", ["--enable", "relaxed-simd"]),
+];
+
+async function peak(name: string, features: readonly string[]): Promise<Peak> {
   const baseDir = fileURLToPath(new URL("../..", import.meta.url));
   const { default: asc } = (await import(compiler)) as { default: Compiler };
   let bytes = new Uint8Array(0);
-  const flags = ["--baseDir", baseDir, "--outFile", "peak.wasm", "-O3", "--runtime", "stub", "--enable", "simd"];
+  const flags = [
+    "--baseDir",
+    baseDir,
+    "--outFile",
+    "peak.wasm",
+    "-O3",
+    "--runtime",
+    "stub",
+    "--enable",
+    "simd",
+    ...features,
+  ];
   const { error } = await asc.main(["assembly/peak.ts", ...flags], {
     writeFile: (name, contents) => {
       if (name === "peak.wasm") bytes = contents;
@@ -31,15 +50,15 @@ export async function peakCandidate(): Promise<(operations: number) => Candidate
   });
   if (error) throw error;
   const { instance } = await WebAssembly.instantiate(bytes);
-  const peak = instance.exports["peak"] as (sweeps: number, seed: number) => number;
-  for (let i = 0; i < 500; i++) peak(8, 1); // a running call never reaches the optimised code
+  const sweep = instance.exports["peak"] as (sweeps: number, seed: number) => number;
+  for (let i = 0; i < 500; i++) sweep(8, 1); // a running call never reaches the optimised code
   return (operations) => {
     const sweeps = Math.ceil(Math.max(operations, 1e6) / OPERATIONS_PER_SWEEP);
     return {
-      name: "128-bit peak",
+      name,
       operations: sweeps * OPERATIONS_PER_SWEEP,
       check: () => undefined,
-      run: () => peak(sweeps, 1),
+      run: () => sweep(sweeps, 1),
     };
   };
 }

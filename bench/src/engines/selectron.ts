@@ -80,9 +80,9 @@ export function selectron(kernels: Kernels, name = "selectron"): Engine {
 }
 
 /** The same with operands and results in linear memory. */
-export function selectronResident(kernels: Kernels): Engine {
+export function selectronResident(kernels: Kernels, name = "selectron-resident"): Engine {
   return {
-    name: "selectron-resident",
+    name,
     enter: () => setKernels(kernels),
     prepare: (task): Prepared => {
       const { tensors, release } = resident(operandsOf(task), 2 ** 28);

@@ -5,6 +5,7 @@
  */
 import { anyVisible, biasTile, maskTile, padded, TILE_QUERIES, TILE_ROW } from "./attention";
 import { expOfNegative } from "./math";
+import { multiplyAdd } from "./multiply-add";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const TILE_KEYS: i32 = 64;
@@ -24,7 +25,7 @@ function dot(a: usize, b: usize, length: i32): f32 {
   const end = a + <usize>length * 4;
   const whole = a + ((<usize>length) & ~3) * 4;
   for (; a < whole; a += 16) {
-    sums = f32x4.add(sums, f32x4.mul(v128.load(a), v128.load(b)));
+    sums = multiplyAdd(v128.load(a), v128.load(b), sums);
     b += 16;
   }
   let sum =

@@ -2,6 +2,7 @@
  * Attention of the queries of one head to the keys that are listed for each: the keys stand anywhere, so the vectors run
  * along the width of the head. Pointers and row strides are in bytes.
  */
+import { multiplyAdd } from "./multiply-add";
 import { exponentials, isEmpty, maximum, scale, sumLanes } from "./rows";
 
 /** a · b. */
@@ -12,12 +13,12 @@ function dot(a: usize, b: usize, length: i32): f32 {
   let s3 = s0;
   const end = a + <usize>length * 4;
   for (; a + 64 <= end; a += 64, b += 64) {
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(a), v128.load(b)));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load(a, 16), v128.load(b, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load(a, 32), v128.load(b, 32)));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load(a, 48), v128.load(b, 48)));
+    s0 = multiplyAdd(v128.load(a), v128.load(b), s0);
+    s1 = multiplyAdd(v128.load(a, 16), v128.load(b, 16), s1);
+    s2 = multiplyAdd(v128.load(a, 32), v128.load(b, 32), s2);
+    s3 = multiplyAdd(v128.load(a, 48), v128.load(b, 48), s3);
   }
-  for (; a + 16 <= end; a += 16, b += 16) s0 = f32x4.add(s0, f32x4.mul(v128.load(a), v128.load(b)));
+  for (; a + 16 <= end; a += 16, b += 16) s0 = multiplyAdd(v128.load(a), v128.load(b), s0);
   let sum = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   for (; a < end; a += 4, b += 4) sum += load<f32>(a) * load<f32>(b);
   return sum;
@@ -27,7 +28,7 @@ function dot(a: usize, b: usize, length: i32): f32 {
 function addScaled(to: usize, factor: f32, x: usize, length: i32): void {
   const by = f32x4.splat(factor);
   const end = x + <usize>length * 4;
-  for (; x + 16 <= end; x += 16, to += 16) v128.store(to, f32x4.add(v128.load(to), f32x4.mul(by, v128.load(x))));
+  for (; x + 16 <= end; x += 16, to += 16) v128.store(to, multiplyAdd(by, v128.load(x), v128.load(to)));
   for (; x < end; x += 4, to += 4) store<f32>(to, load<f32>(to) + factor * load<f32>(x));
 }
 
@@ -62,10 +63,10 @@ function mix(value: usize, valueRow: usize, out: usize, listed: usize, weights: 
     for (let at = first; at < end; at++) {
       const w = f32x4.splat(weightOf(weights, factors, at));
       const from = value + <usize>element<i32>(listed, at) * valueRow + column;
-      s0 = f32x4.add(s0, f32x4.mul(w, v128.load(from)));
-      s1 = f32x4.add(s1, f32x4.mul(w, v128.load(from, 16)));
-      s2 = f32x4.add(s2, f32x4.mul(w, v128.load(from, 32)));
-      s3 = f32x4.add(s3, f32x4.mul(w, v128.load(from, 48)));
+      s0 = multiplyAdd(w, v128.load(from), s0);
+      s1 = multiplyAdd(w, v128.load(from, 16), s1);
+      s2 = multiplyAdd(w, v128.load(from, 32), s2);
+      s3 = multiplyAdd(w, v128.load(from, 48), s3);
     }
     v128.store(out + column, s0);
     v128.store(out + column, s1, 16);

@@ -5,6 +5,8 @@
  * Constants are loaded from memory: from V8 13 on a v128.const is built anew at every use, in three instructions.
  */
 
+import { multiplyAdd, multiplySubtract } from "./multiply-add";
+
 /** Each constant four times, so that one aligned load yields the vector. */
 // prettier-ignore
 const K = memory.data<f32>([
@@ -73,29 +75,23 @@ export function constant(index: usize): v128 {
   return v128.load(K + index * 16);
 }
 
-// @ts-ignore: decorator
-@inline
-function madd(a: v128, b: v128, c: v128): v128 {
-  return f32x4.add(f32x4.mul(a, b), c);
-}
-
 /** exp(r) for |r| ≤ ½ ln 2. */
 // @ts-ignore: decorator
 @inline
 function expPolynomial(r: v128): v128 {
-  let p = madd(constant(4), r, constant(5));
-  p = madd(p, r, constant(6));
-  p = madd(p, r, constant(7));
-  p = madd(p, r, constant(8));
-  p = madd(p, r, constant(9));
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), constant(10));
+  let p = multiplyAdd(constant(4), r, constant(5));
+  p = multiplyAdd(p, r, constant(6));
+  p = multiplyAdd(p, r, constant(7));
+  p = multiplyAdd(p, r, constant(8));
+  p = multiplyAdd(p, r, constant(9));
+  return f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), constant(10));
 }
 
 /** x − n · ln 2. */
 // @ts-ignore: decorator
 @inline
 function reduceByLn2(x: v128, n: v128): v128 {
-  return f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(2))), f32x4.mul(n, constant(3)));
+  return multiplySubtract(n, constant(3), multiplySubtract(n, constant(2), x));
 }
 
 /**
@@ -106,16 +102,16 @@ function reduceByLn2(x: v128, n: v128): v128 {
 @inline
 export function expWith(x: v128, log2e: v128, magic: v128, high: v128, low: v128, least: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128): v128 {
   const above = f32x4.pmax(x, least); // in this order NaN passes
-  const shifted = madd(above, log2e, magic);
+  const shifted = multiplyAdd(above, log2e, magic);
   const n = f32x4.sub(shifted, magic);
-  const r = f32x4.sub(f32x4.sub(above, f32x4.mul(n, high)), f32x4.mul(n, low));
-  let p = madd(p5, r, p4);
-  p = madd(p, r, p3);
-  p = madd(p, r, p2);
-  p = madd(p, r, p1);
+  const r = multiplySubtract(n, low, multiplySubtract(n, high, above));
+  let p = multiplyAdd(p5, r, p4);
+  p = multiplyAdd(p, r, p3);
+  p = multiplyAdd(p, r, p2);
+  p = multiplyAdd(p, r, p1);
   // 2^n · (1 + r p)
   const power = i32x4.shl(shifted, 23);
-  return madd(f32x4.mul(r, power), p, power);
+  return multiplyAdd(f32x4.mul(r, power), p, power);
 }
 
 /** `expWith` where there is no loop to load constants ahead of. */
@@ -130,7 +126,7 @@ export function expOfNegative(x: v128): v128 {
 @inline
 export function exp(input: v128): v128 {
   const x = f32x4.pmin(f32x4.pmax(input, constant(13)), constant(12)); // in this order NaN passes
-  const shifted = madd(x, constant(0), constant(1));
+  const shifted = multiplyAdd(x, constant(0), constant(1));
   const n = f32x4.sub(shifted, constant(1));
   const p = expPolynomial(reduceByLn2(x, n));
   // 2^n as 2^⌊n/2⌋ · 2^(n − ⌊n/2⌋): both factors are normal, and only the last product rounds.
@@ -155,18 +151,18 @@ export function log(input: v128): v128 {
   const e = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(tiny, f32x4.splat(23)));
   const r = f32x4.sub(m, constant(10));
   const square = f32x4.mul(r, r);
-  let p = madd(constant(17), r, constant(18));
-  p = madd(p, r, constant(19));
-  p = madd(p, r, constant(20));
-  p = madd(p, r, constant(21));
-  p = madd(p, r, constant(22));
-  p = madd(p, r, constant(23));
-  p = madd(p, r, constant(24));
-  p = madd(p, r, constant(25));
+  let p = multiplyAdd(constant(17), r, constant(18));
+  p = multiplyAdd(p, r, constant(19));
+  p = multiplyAdd(p, r, constant(20));
+  p = multiplyAdd(p, r, constant(21));
+  p = multiplyAdd(p, r, constant(22));
+  p = multiplyAdd(p, r, constant(23));
+  p = multiplyAdd(p, r, constant(24));
+  p = multiplyAdd(p, r, constant(25));
   let tail = f32x4.mul(f32x4.mul(p, r), square);
-  tail = madd(e, constant(3), tail);
-  tail = f32x4.sub(tail, f32x4.mul(square, constant(9)));
-  const result = f32x4.add(f32x4.add(r, tail), f32x4.mul(e, constant(2)));
+  tail = multiplyAdd(e, constant(3), tail);
+  tail = multiplySubtract(square, constant(9), tail);
+  const result = multiplyAdd(e, constant(2), f32x4.add(r, tail));
   // 0 → −∞, negative → NaN, +∞ and NaN → themselves.
   const infinity = f32x4.splat(Infinity);
   const special = v128.bitselect(f32x4.neg(infinity), v128.bitselect(input, f32x4.splat(NaN), f32x4.gt(input, f32x4.splat(0))), f32x4.eq(input, f32x4.splat(0))); // prettier-ignore
@@ -180,11 +176,11 @@ export function log(input: v128): v128 {
 export function tanh(x: v128): v128 {
   const t = f32x4.abs(x);
   const square = f32x4.mul(x, x);
-  let p = madd(constant(27), square, constant(28));
-  p = madd(p, square, constant(29));
-  p = madd(p, square, constant(30));
-  p = madd(p, square, constant(31));
-  const near = madd(f32x4.mul(p, square), x, x);
+  let p = multiplyAdd(constant(27), square, constant(28));
+  p = multiplyAdd(p, square, constant(29));
+  p = multiplyAdd(p, square, constant(30));
+  p = multiplyAdd(p, square, constant(31));
+  const near = multiplyAdd(f32x4.mul(p, square), x, x);
   const one = constant(10);
   // 1 − 2 / (e^2t + 1), of the sign of x.
   const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(t, t)), one)));
@@ -198,19 +194,19 @@ export function tanh(x: v128): v128 {
 export function erf(x: v128): v128 {
   const t = f32x4.abs(x);
   const s = f32x4.mul(x, x);
-  let p = madd(constant(33), s, constant(34));
-  p = madd(p, s, constant(35));
-  p = madd(p, s, constant(36));
-  p = madd(p, s, constant(37));
-  p = madd(p, s, constant(38));
-  const near = madd(p, x, x);
+  let p = multiplyAdd(constant(33), s, constant(34));
+  p = multiplyAdd(p, s, constant(35));
+  p = multiplyAdd(p, s, constant(36));
+  p = multiplyAdd(p, s, constant(37));
+  p = multiplyAdd(p, s, constant(38));
+  const near = multiplyAdd(p, x, x);
   // Beyond 4 the result is 1; the cap keeps the polynomial from overflowing.
   const capped = f32x4.pmin(t, f32x4.splat(4));
   const capSquare = f32x4.mul(capped, capped);
-  let q = madd(madd(constant(39), capped, constant(40)), capSquare, madd(constant(41), capped, constant(42)));
-  q = madd(q, capped, constant(43));
-  q = madd(q, capped, constant(44));
-  q = madd(q, capped, constant(45));
+  let q = multiplyAdd(multiplyAdd(constant(39), capped, constant(40)), capSquare, multiplyAdd(constant(41), capped, constant(42)));
+  q = multiplyAdd(q, capped, constant(43));
+  q = multiplyAdd(q, capped, constant(44));
+  q = multiplyAdd(q, capped, constant(45));
   q = f32x4.sub(f32x4.mul(q, capped), capped);
   const far = v128.bitselect(x, f32x4.sub(constant(10), expOfNegative(q)), f32x4.splat(-0.0));
   return v128.bitselect(near, far, f32x4.lt(t, constant(32)));
@@ -231,7 +227,7 @@ export function sigmoid(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function gelu(x: v128): v128 {
-  const inner = madd(f32x4.mul(constant(46), f32x4.mul(x, x)), x, x);
+  const inner = multiplyAdd(f32x4.mul(constant(46), f32x4.mul(x, x)), x, x);
   return f32x4.div(x, f32x4.add(constant(10), exp(f32x4.mul(constant(47), inner))));
 }
 
@@ -240,7 +236,7 @@ export function gelu(x: v128): v128 {
 @inline
 export function geluExact(x: v128): v128 {
   const half = f32x4.mul(constant(9), x);
-  return madd(half, erf(f32x4.mul(x, constant(48))), half);
+  return multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
 }
 
 /** max(x, 0) that keeps NaN. */
@@ -256,9 +252,9 @@ export function relu(x: v128): v128 {
 export function geluSlope(x: v128): v128 {
   const one = constant(10);
   const square = f32x4.mul(x, x);
-  const inner = madd(f32x4.mul(constant(46), square), x, x);
+  const inner = multiplyAdd(f32x4.mul(constant(46), square), x, x);
   const s = f32x4.div(one, f32x4.add(one, exp(f32x4.mul(constant(47), inner))));
-  const bend = f32x4.mul(f32x4.mul(x, constant(47)), madd(constant(54), square, one));
+  const bend = f32x4.mul(f32x4.mul(x, constant(47)), multiplyAdd(constant(54), square, one));
   return f32x4.sub(s, f32x4.mul(f32x4.mul(s, f32x4.sub(one, s)), bend));
 }
 
@@ -267,7 +263,7 @@ export function geluSlope(x: v128): v128 {
 @inline
 export function geluExactSlope(x: v128): v128 {
   const half = constant(9);
-  const below = madd(half, erf(f32x4.mul(x, constant(48))), half);
+  const below = multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
   const density = f32x4.mul(constant(55), expOfNegative(f32x4.neg(f32x4.mul(half, f32x4.mul(x, x)))));
-  return madd(x, density, below);
+  return multiplyAdd(x, density, below);
 }

@@ -4,6 +4,7 @@
  * L2. Few rows sweep over b instead, which is then read once and in order. Pointers and strides are in bytes.
  */
 import { unary } from "./elementwise";
+import { multiplyAdd } from "./multiply-add";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const BLOCK_K: i32 = 512;
@@ -28,7 +29,7 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
 function sweepOnce(x: f32, b: usize, c: usize, rowBytes: usize): void {
   const v = f32x4.splat(x);
   let at: usize = 0;
-  for (; at + 16 <= rowBytes; at += 16) v128.store(c + at, f32x4.add(v128.load(c + at), f32x4.mul(v, v128.load(b + at))));
+  for (; at + 16 <= rowBytes; at += 16) v128.store(c + at, multiplyAdd(v, v128.load(b + at), v128.load(c + at)));
   for (; at < rowBytes; at += 4) store<f32>(c + at, load<f32>(c + at) + x * load<f32>(b + at));
 }
 
@@ -82,14 +83,14 @@ function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, 
     const r2 = v128.load(b2 + at);
     const r3 = v128.load(b3 + at);
     // One sum after the other: with partial sums the registers would not suffice.
-    let sum = f32x4.add(v128.load(c + at), f32x4.mul(x0, r0));
-    sum = f32x4.add(sum, f32x4.mul(x1, r1));
-    sum = f32x4.add(sum, f32x4.mul(x2, r2));
-    v128.store(c + at, f32x4.add(sum, f32x4.mul(x3, r3)));
-    sum = f32x4.add(v128.load(d + at), f32x4.mul(y0, r0));
-    sum = f32x4.add(sum, f32x4.mul(y1, r1));
-    sum = f32x4.add(sum, f32x4.mul(y2, r2));
-    v128.store(d + at, f32x4.add(sum, f32x4.mul(y3, r3)));
+    let sum = multiplyAdd(x0, r0, v128.load(c + at));
+    sum = multiplyAdd(x1, r1, sum);
+    sum = multiplyAdd(x2, r2, sum);
+    v128.store(c + at, multiplyAdd(x3, r3, sum));
+    sum = multiplyAdd(y0, r0, v128.load(d + at));
+    sum = multiplyAdd(y1, r1, sum);
+    sum = multiplyAdd(y2, r2, sum);
+    v128.store(d + at, multiplyAdd(y3, r3, sum));
   }
   return whole;
 }
@@ -150,10 +151,10 @@ function dotRow(a: usize, b: usize, bColumn: usize, bias: usize, c: usize, k: i3
     let at: usize = 0;
     for (; at < whole; at += 16) {
       const x = v128.load(a + at);
-      s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b + at)));
-      s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b1 + at)));
-      s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b2 + at)));
-      s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b3 + at)));
+      s0 = multiplyAdd(x, v128.load(b + at), s0);
+      s1 = multiplyAdd(x, v128.load(b1 + at), s1);
+      s2 = multiplyAdd(x, v128.load(b2 + at), s2);
+      s3 = multiplyAdd(x, v128.load(b3 + at), s3);
     }
     // Lanes of the four sums, transposed and added: one sum per lane.
     const t0 = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));

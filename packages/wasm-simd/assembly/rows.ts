@@ -3,6 +3,7 @@
  * starts need not be aligned; past the last whole vector of a row the remaining elements go one by one through lane 0.
  */
 import { constant, expOfNegative, expWith, log } from "./math";
+import { multiplyAdd } from "./multiply-add";
 
 // @ts-ignore: decorator
 @inline
@@ -169,10 +170,10 @@ function sumOfRow(x: usize, length: i32, shift: f32, squares: bool): f32 {
       const d1 = f32x4.sub(v128.load(x, 16), by);
       const d2 = f32x4.sub(v128.load(x, 32), by);
       const d3 = f32x4.sub(v128.load(x, 48), by);
-      s0 = f32x4.add(s0, f32x4.mul(d0, d0));
-      s1 = f32x4.add(s1, f32x4.mul(d1, d1));
-      s2 = f32x4.add(s2, f32x4.mul(d2, d2));
-      s3 = f32x4.add(s3, f32x4.mul(d3, d3));
+      s0 = multiplyAdd(d0, d0, s0);
+      s1 = multiplyAdd(d1, d1, s1);
+      s2 = multiplyAdd(d2, d2, s2);
+      s3 = multiplyAdd(d3, d3, s3);
     }
   } else {
     for (; x + 64 <= end; x += 64) {
@@ -210,7 +211,7 @@ export function layerNormRows(
     let at: usize = 0;
     for (; at < whole; at += 16) {
       const normalised = f32x4.mul(f32x4.sub(v128.load(x + at), vMean), vFactor);
-      v128.store(out + at, f32x4.add(f32x4.mul(normalised, v128.load(gain + at)), v128.load(bias + at)));
+      v128.store(out + at, multiplyAdd(normalised, v128.load(gain + at), v128.load(bias + at)));
     }
     for (; at < rowBytes; at += 4) {
       store<f32>(out + at, (load<f32>(x + at) - mean) * factor * load<f32>(gain + at) + load<f32>(bias + at));
@@ -249,10 +250,10 @@ export function layerNormRowsBackward(
       const slope = v128.load(outGradient + at);
       const normalised = f32x4.mul(f32x4.sub(v128.load(x + at), vMean), vFactor);
       const scaled = f32x4.mul(slope, v128.load(gain + at));
-      v128.store(gainGradient + at, f32x4.add(v128.load(gainGradient + at), f32x4.mul(slope, normalised)));
+      v128.store(gainGradient + at, multiplyAdd(slope, normalised, v128.load(gainGradient + at)));
       v128.store(biasGradient + at, f32x4.add(v128.load(biasGradient + at), slope));
       vTotal = f32x4.add(vTotal, scaled);
-      vAlong = f32x4.add(vAlong, f32x4.mul(scaled, normalised));
+      vAlong = multiplyAdd(scaled, normalised, vAlong);
     }
     let total = sumLanes(vTotal);
     let along = sumLanes(vAlong);

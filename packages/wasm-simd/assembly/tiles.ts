@@ -9,6 +9,8 @@
  * Nothing is static: callers on several threads can share the code.
  */
 
+import { multiplyAdd } from "./multiply-add";
+
 /** A 4 × 8 tile that takes the place of the result where that has fewer rows or columns. */
 export const TILE_BYTES: usize = 128;
 
@@ -72,17 +74,17 @@ export function multiplyTiles(
         const b0 = v128.load(row);
         const b1 = v128.load(row, 16);
         let x = v128.load32_splat(at);
-        s00 = f32x4.add(s00, f32x4.mul(x, b0));
-        s01 = f32x4.add(s01, f32x4.mul(x, b1));
+        s00 = multiplyAdd(x, b0, s00);
+        s01 = multiplyAdd(x, b1, s01);
         x = v128.load32_splat(at, 4);
-        s10 = f32x4.add(s10, f32x4.mul(x, b0));
-        s11 = f32x4.add(s11, f32x4.mul(x, b1));
+        s10 = multiplyAdd(x, b0, s10);
+        s11 = multiplyAdd(x, b1, s11);
         x = v128.load32_splat(at, 8);
-        s20 = f32x4.add(s20, f32x4.mul(x, b0));
-        s21 = f32x4.add(s21, f32x4.mul(x, b1));
+        s20 = multiplyAdd(x, b0, s20);
+        s21 = multiplyAdd(x, b1, s21);
         x = v128.load32_splat(at, 12);
-        s30 = f32x4.add(s30, f32x4.mul(x, b0));
-        s31 = f32x4.add(s31, f32x4.mul(x, b1));
+        s30 = multiplyAdd(x, b0, s30);
+        s31 = multiplyAdd(x, b1, s31);
         at += aStep;
         row += bRow;
       } while (row != panelEnd);

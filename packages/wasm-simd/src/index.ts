@@ -1,27 +1,15 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
 import { Tensor } from "@selectron/core";
 import { compile, load, type WasmSource } from "./module.js";
-import { currentScopes, plainMachine, registerMachine } from "./register.js";
+import { currentScopes, registerModule, type WasmStatus } from "./register.js";
 import { SCOPE_BYTES } from "./scope.js";
 
 export { isSimdSupported, type WasmSource } from "./module.js";
-
-/** What `enableWasm` registered. */
-export interface WasmStatus {
-  readonly variant: "simd";
-  /** 1; more with `enableThreads` of `@selectron/wasm-simd/threads`. */
-  readonly threads: number;
-}
+export type { WasmStatus } from "./register.js";
 
 export interface WasmOptions {
   /** The binary, where the inlined one cannot be compiled: its bytes, their URL, or a compiled module. */
   readonly source?: WasmSource | undefined;
-}
-
-function register(module: WebAssembly.Module): WasmStatus {
-  const machine = plainMachine(module);
-  registerMachine(machine, () => plainMachine(module));
-  return { variant: "simd", threads: 1 };
 }
 
 /**
@@ -31,12 +19,12 @@ function register(module: WebAssembly.Module): WasmStatus {
  * plain JavaScript
  */
 export async function enableWasm(options: WasmOptions = {}): Promise<WasmStatus> {
-  return register(await load(options.source));
+  return registerModule(await load(options.source));
 }
 
 /** As `enableWasm`, at once. Browsers may allow it in workers only: use `enableWasm` on the main thread. */
 export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, URL | string> } = {}): WasmStatus {
-  return register(compile(options.source));
+  return registerModule(compile(options.source));
 }
 
 /**

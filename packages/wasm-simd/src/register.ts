@@ -1,15 +1,23 @@
 /** Making an instance of the binary the one that core's tensors use. */
-import { setKernels, type Kernels } from "@selectron/core";
+import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
 import { wasmCalls, type WasmExports } from "./exports.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels.js";
 import { instantiate } from "./module.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";
 
-let scopes: Scopes | undefined;
+/** What was registered. */
+export interface WasmStatus {
+  /** "relaxed-simd" after `enableRelaxedWasm` of `@selectron/wasm-simd/relaxed`. */
+  readonly variant: "simd" | "relaxed-simd";
+  /** 1; more with `enableThreads` of `@selectron/wasm-simd/threads`. */
+  readonly threads: number;
+}
 
-/** The scopes of the machine in use, if there is one. */
-export const currentScopes = (): Scopes | undefined => scopes;
+const scopes = new WeakMap<Kernels, Scopes>();
+
+/** The scopes of the machine that core uses now, if it uses one. */
+export const currentScopes = (): Scopes | undefined => scopes.get(getKernels());
 
 /** An instance with a memory of its own. Throws an Error with the reason if it cannot be had. */
 export function plainMachine(module: WebAssembly.Module): Machine {
@@ -29,11 +37,17 @@ export function registerMachine(
   route = (kernels: Kernels): Kernels => kernels,
 ): void {
   const own = new Scopes(machine.arena);
-  const kernels = route(wasmKernels(machine, spare, refusals));
-  scopes = own;
-  setKernels({
-    ...kernels,
+  const kernels: Kernels = {
+    ...route(wasmKernels(machine, spare, refusals)),
     allocate: (length) => own.allocate(length),
     scope: (body) => own.run(body, SCOPE_BYTES),
-  });
+  };
+  scopes.set(kernels, own);
+  setKernels(kernels);
+}
+
+/** Registers the kernels of a module on one thread. */
+export function registerModule(module: WebAssembly.Module, variant: WasmStatus["variant"] = "simd"): WasmStatus {
+  registerMachine(plainMachine(module), () => plainMachine(module));
+  return { variant, threads: 1 };
 }

@@ -27,6 +27,19 @@ function expectClose(actual: Tensor, expected: Tensor): void {
 describe("scope", () => {
   const chain = (x: Tensor): Tensor => x.matmul(b).gelu().layerNorm().softmax().add(1);
 
+  it("follows setKernels, as resident does", () => {
+    const bytes = (x: Tensor): number => x.data.buffer.byteLength;
+    const kernels = getKernels();
+    setKernels(referenceKernels);
+    const plain = resident([a]);
+    expect(bytes(plain.tensors[0]!)).toBe(4 * a.size);
+    plain.release();
+    setKernels(kernels);
+    const { tensors, release } = resident([a]);
+    expect(bytes(tensors[0]!)).toBeGreaterThan(4 * a.size);
+    release();
+  });
+
   it("gives the same numbers, copied out", () => {
     const result = scope(() => chain(a));
     expectClose(

@@ -5,10 +5,10 @@
  */
 import { Arena } from "../arena.js";
 import { wasmCalls, type WasmExports } from "../exports.js";
-import { enableWasm, type WasmStatus } from "../index.js";
+import { enableWasm } from "../index.js";
 import { wasmKernels } from "../kernels.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
-import { plainMachine, registerMachine } from "../register.js";
+import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
 import { binary } from "./binary.js";
 import { CONTROL_BYTES } from "./control.js";
 import { threadedExports } from "./exports.js";
