@@ -6,6 +6,7 @@ import type { Gpt2Config } from "@selectron/nn";
 import type { Json } from "../value-json.js";
 import { readoutJson, readoutOf, remembered, type Memo } from "./memo.js";
 import type { Observed } from "./observe.js";
+import { countVariables } from "./counts.js";
 import { namedPatterns, tokenPatterns, type Pattern } from "./pattern.js";
 import { fitReadout, type Readout } from "./readout.js";
 import { paretoFront, type FrontPoint } from "./report.js";
@@ -112,7 +113,7 @@ export function variablePool(
     task.vocabulary.length <= FEW_SYMBOLS
       ? tokenPatterns(task).map((pattern) => attendVariable(pattern, previous))
       : [];
-  return [tokens, ...[2, 3, 4].map(moduloVariable), ...named, ...twoHops, ...pairs, ...read];
+  return [tokens, ...[2, 3, 4].map(moduloVariable), ...named, ...twoHops, ...pairs, ...read, ...countVariables(task)];
 }
 
 /** The smallest set of variables from which the model's decisions can be read; the best one found where none suffices. */

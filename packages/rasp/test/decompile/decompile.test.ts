@@ -7,9 +7,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Choices, fitChoices } from "../../src/decompile/conditional-logit.js";
+import { countVariables } from "../../src/decompile/counts.js";
 import { namedPatterns } from "../../src/decompile/pattern.js";
 import { programText } from "../../src/decompile/program.js";
-import { fitReadout } from "../../src/decompile/readout.js";
+import { fitReadout, Readout } from "../../src/decompile/readout.js";
 import { simplify } from "../../src/decompile/simplify.js";
 import { softPattern } from "../../src/decompile/soft-pattern.js";
 import { attendVariable, moduloVariable, tokenVariable } from "../../src/decompile/variable.js";
@@ -117,6 +118,50 @@ describe("programs", () => {
     expect(programText(readout)).toContain("project(indices % 3, {");
     const program = new RunnableProgram(programText(readout), letters);
     expect(seen.every((sequence) => program.matches(sequence))).toBe(true);
+  });
+});
+
+describe("counts", () => {
+  const three = readTask({ vocab: ["a", "b", "c", "<bos>", "<eos>"], head_type: "multi_label_sigmoid" }, 5);
+  const rng = new Rng(12);
+  const seen = Array.from({ length: 20 }, () => {
+    const ids = [3, ...Array.from({ length: 1 + rng.int(12) }, () => rng.int(3))];
+    return { ids, offset: 0, scored: ids.map((_, i) => i), expected: undefined, decisions: ids.map(() => []), patterns: [] }; // prettier-ignore
+  });
+
+  it.each(countVariables(three).map((variable) => [variable.key, variable] as const))(
+    "%s is what the interpreter makes of its text",
+    (_, variable) => {
+      const k = variable.basis.length;
+      // Value v lets the symbols up to v follow.
+      const table = Float64Array.from({ length: k * 5 }, (_, at) => (at % 5 <= Math.floor(at / 5) ? 1 : -1));
+      const readout = new Readout(three, [{ variable, identity: 0, successor: 0, table }], new Float64Array(5), 0);
+      const program = new RunnableProgram(programText(readout), three);
+      for (const sequence of seen) {
+        const value = (i: number) =>
+          variable
+            .values(sequence)
+            .subarray(i * k, (i + 1) * k)
+            .indexOf(1);
+        expect(program.decisions(sequence).map((allowed) => allowed.length - 1)).toEqual(sequence.ids.map((_, i) => value(i))); // prettier-ignore
+      }
+    },
+  );
+
+  it("count runs and what is before them", () => {
+    const [length, previous] = countVariables(three).map((variable) =>
+      variable.values({
+        ids: [3, 0, 0, 0, 1, 1, 0],
+        offset: 0,
+        scored: [],
+        expected: undefined,
+        decisions: [],
+        patterns: [],
+      }),
+    );
+    const parity = (data: Float32Array): number[] => Array.from({ length: 7 }, (_, i) => data[2 * i + 1]!);
+    expect(parity(length!)).toEqual([0, 1, 0, 1, 1, 0, 1]);
+    expect(parity(previous!)).toEqual([0, 0, 0, 0, 1, 1, 0]);
   });
 });
 
