@@ -1,7 +1,15 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "docs/api/", "packages/wasm-simd/assembly/", "packages/wasm-simd/src/**/binary.ts"] },
+  {
+    ignores: [
+      "**/dist/",
+      "docs/api/",
+      "packages/wasm-simd/assembly/",
+      "bench/assembly/",
+      "packages/wasm-simd/src/**/binary.ts",
+    ],
+  },
   ...tseslint.configs.strict,
   ...tseslint.configs.stylistic,
   {
