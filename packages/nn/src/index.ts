@@ -5,10 +5,10 @@ export { DecodingCache } from "./cache.js";
 export { TransformerDecoder } from "./decoder.js";
 export { Dropout } from "./dropout.js";
 export { Embedding } from "./embedding-table.js";
-export { TokenAndPositionEmbedding } from "./embedding.js";
+export { TokenAndPositionEmbedding, type EmbeddingInput, type EmbeddingOptions } from "./embedding.js";
 export type { EncoderConfig } from "./encoder-config.js";
 export { TransformerEncoder } from "./encoder.js";
-export { FeedForward } from "./feed-forward.js";
+export { FeedForward, type FeedForwardOptions } from "./feed-forward.js";
 export type { Generated } from "./generation/beam.js";
 export {
   generate,
@@ -21,14 +21,20 @@ export {
 } from "./generation/generate.js";
 export { cached, uncached, type Decoding, type Forward, type Generative } from "./generation/generative.js";
 export { distribution, type SamplingOptions } from "./generation/sampling.js";
-export { attentionMaps, attentionText, type AttentionMap, type AttentionMapOptions } from "./inspect/attention-map.js";
+export {
+  attentionMaps,
+  attentionText,
+  type AttentionMap,
+  type AttentionMapOptions,
+  type Labels,
+} from "./inspect/attention-map.js";
 export { attentionSvg } from "./inspect/attention-svg.js";
 export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
-export { LayerNorm } from "./layer-norm.js";
+export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
 export { Linear } from "./linear.js";
 export { causalMask, eitherMask, paddingMask } from "./masks.js";
 export { countScalars, Model } from "./model.js";
-export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource } from "./parameters.js";
+export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource, type Provide } from "./parameters.js";
 export { alibiSlopes } from "./positions/alibi.js";
 export { positionsOf, type PositionConfig } from "./positions/index.js";
 export { type PositionContext, type Positions, type PositionSizes, type RelativePositions } from "./positions/positions.js"; // prettier-ignore

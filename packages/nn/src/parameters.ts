@@ -15,7 +15,7 @@ export type InitialValue = number | "xavier" | "embedding";
 export type ParameterSource = ReadonlyMap<string, Tensor> | Rng;
 
 /** Decides which tensor stands for a declared parameter. */
-type Provide = (path: string, shape: Shape, initial: InitialValue) => Tensor;
+export type Provide = (path: string, shape: Shape, initial: InitialValue) => Tensor;
 
 /** A place in the tree of layers where parameters are declared. */
 export class ParameterScope {

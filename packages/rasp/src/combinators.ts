@@ -22,7 +22,7 @@ import type { Elementwise, Selector, SOp } from "./graph/node.js";
 import { plainAtom, type Plain } from "./interpret/evaluate.js";
 
 /** What can stand at a position, as TypeScript sees it, apart from null. */
-export type Value = number | boolean | string;
+export type TokenValue = number | boolean | string;
 
 /** An s-op, or one value for every position. */
 export type Lift<T> = SOp<T> | T | (T extends number ? bigint : never);
@@ -39,13 +39,13 @@ export const tokensFloat: SOp<number> = typed(node.tokensNode("float"));
 /** The truth of each element of the input. */
 export const tokensBool: SOp<boolean> = typed(node.tokensNode("bool"));
 /** The input as it is. */
-export const tokensAsIs: SOp<Value> = typed(node.tokensNode("asis"));
+export const tokensAsIs: SOp<TokenValue> = typed(node.tokensNode("asis"));
 /** 0, 1, 2, … */
 export const indices: SOp<number> = typed(node.indicesNode());
 
 /** The same value at every position: whole numbers are ints. */
 export function constant(value: bigint): SOp<number>;
-export function constant<T extends Value | null>(value: T): SOp<Widened<T>>;
+export function constant<T extends TokenValue | null>(value: T): SOp<Widened<T>>;
 export function constant(value: Plain): SOp {
   return node.constantNode(atomOf(value));
 }
@@ -71,14 +71,14 @@ function apply<T>(fn: Elementwise, ...args: readonly (SOp | Plain)[]): SOp<T> {
 }
 
 /** An s-op that may be null at some positions, or one value. */
-type Maybe<T> = Lift<T | null>;
+export type Maybe<T> = Lift<T | null>;
 
 /** What may be null gives what may be null. */
-interface Numeric {
+export interface Numeric {
   (a: Lift<number>, b: Lift<number>): SOp<number>;
   (a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
 }
-interface NumericOfOne {
+export interface NumericOfOne {
   (a: Lift<number>): SOp<number>;
   (a: Maybe<number>): SOp<number | null>;
 }
@@ -88,7 +88,7 @@ export function add(a: Lift<number>, b: Lift<number>): SOp<number>;
 export function add(a: Lift<string>, b: Lift<string>): SOp<string>;
 export function add(a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
 export function add(a: Maybe<string>, b: Maybe<string>): SOp<string | null>;
-export function add(a: Maybe<Value>, b: Maybe<Value>): SOp<Value | null> {
+export function add(a: Maybe<TokenValue>, b: Maybe<TokenValue>): SOp<TokenValue | null> {
   return apply(maps.arithmeticMap("+"), a, b);
 }
 /** `a - b` */
@@ -121,13 +121,13 @@ export interface Compare {
 }
 
 const compare = (op: Comparison): Compare =>
-  Object.assign((a: Maybe<Value>, b: Maybe<Value>) => apply<never>(maps.comparisonMap(op), a, b), { op });
+  Object.assign((a: Maybe<TokenValue>, b: Maybe<TokenValue>) => apply<never>(maps.comparisonMap(op), a, b), { op });
 
 /** `==` */
 export const eq: Compare = compare("==");
 /** `!=`: in text only inside `select`; between s-ops it is `not (a == b)`. */
 export const ne: Compare = Object.assign(
-  (a: Maybe<Value>, b: Maybe<Value>) => apply<never>(maps.notMap, apply(maps.comparisonMap("=="), a, b)),
+  (a: Maybe<TokenValue>, b: Maybe<TokenValue>) => apply<never>(maps.notMap, apply(maps.comparisonMap("=="), a, b)),
   { op: "!=" as const },
 );
 /** `<` */
@@ -143,11 +143,11 @@ export const ge: Compare = compare(">=");
 export function select(keys: Maybe<number>, queries: Maybe<number>, compare: Compare): Selector;
 export function select(keys: Maybe<string>, queries: Maybe<string>, compare: Compare): Selector;
 export function select(keys: Maybe<boolean>, queries: Maybe<boolean>, compare: Compare): Selector;
-export function select(keys: Maybe<Value>, queries: Maybe<Value>, { op }: Compare): Selector {
+export function select(keys: Maybe<TokenValue>, queries: Maybe<TokenValue>, { op }: Compare): Selector {
   return node.selectNode(lift(keys), lift(queries), op);
 }
 
-type Truth = Maybe<boolean>;
+export type Truth = Maybe<boolean>;
 
 /** Both: of two selectors the cells of both, of two s-ops the positions where both are true. */
 export function and(a: Selector, b: Selector): Selector;
@@ -173,7 +173,7 @@ export function not(a: Selector | Truth): Selector | SOp<boolean | null> {
   return isSelector(a) ? node.selectorNotNode(a) : apply<never>(maps.notMap, a);
 }
 
-const isSelector = (value: Selector | Maybe<Value>): value is Selector => isNode(value) && node.isSelector(value);
+const isSelector = (value: Selector | Maybe<TokenValue>): value is Selector => isNode(value) && node.isSelector(value);
 
 /** Of what a row selects, the one position with the highest score; of equal scores the earliest. */
 export const best = (selector: Selector, score: Lift<number>): Selector => node.bestNode(selector, lift(score));
@@ -182,12 +182,12 @@ export const best = (selector: Selector, score: Lift<number>): Selector => node.
  * The mean of what each row selects; one selected value stays as it is, of any type. A row that selects nothing gives
  * `otherwise`, the int 0 if absent, which does not stand among strings. Null is a default for all types.
  */
-export function aggregate<T extends Value | null>(
+export function aggregate<T extends TokenValue | null>(
   selector: Selector,
   value: Lift<T>,
   otherwise?: NoInfer<Widened<T>>,
 ): SOp<Widened<T>>;
-export function aggregate<T extends Value | null>(
+export function aggregate<T extends TokenValue | null>(
   selector: Selector,
   value: Lift<T>,
   otherwise: null,
@@ -197,12 +197,12 @@ export function aggregate(selector: Selector, value: SOp | Plain, otherwise: Pla
 }
 
 /** `then` where the condition is true, else `otherwise`. */
-export function ifElse<T extends Value>(
+export function ifElse<T extends TokenValue>(
   condition: SOp<boolean>,
   then: Lift<T>,
   otherwise: Lift<NoInfer<Widened<T>>>,
 ): SOp<Widened<T>>;
-export function ifElse<T extends Value>(
+export function ifElse<T extends TokenValue>(
   condition: Truth,
   then: Maybe<T>,
   otherwise: Maybe<NoInfer<Widened<T>>>,
@@ -215,7 +215,7 @@ export function ifElse(condition: SOp | Plain, then: SOp | Plain, otherwise: SOp
 export const isNull = (value: SOp): SOp<boolean> => apply(maps.isNullMap, value);
 
 /** Where the value is one of a list. */
-export const oneOf = <T extends Value>(value: SOp<T>, list: readonly NoInfer<Widened<T>>[]): SOp<boolean> =>
+export const oneOf = <T extends TokenValue>(value: SOp<T>, list: readonly NoInfer<Widened<T>>[]): SOp<boolean> =>
   apply(maps.memberMap(list.map(atomOf)), value);
 
 const everything = select(1, 1, eq);
@@ -232,8 +232,8 @@ export function selectorWidth(selector: Selector): SOp<number> {
 }
 
 /** The values of s-ops as a TypeScript function takes them. */
-type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
-type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
+export type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
+export type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
 
 let functions = 0;
 
@@ -242,15 +242,15 @@ let functions = 0;
  * the program has no value. It must depend on its arguments only. Ints beyond 2 ** 53 come as bigints, which the type does not say. Such an s-op evaluates, counts and compiles,
  * but has no text (`printRasp`).
  */
-export function map<A extends readonly Value[], R extends Value | null>(
+export function map<A extends readonly TokenValue[], R extends TokenValue | null>(
   fn: (...values: A) => R,
   ...sops: Arguments<A>
 ): SOp<Widened<R>>;
-export function map<A extends readonly Value[], R extends Value | null>(
+export function map<A extends readonly TokenValue[], R extends TokenValue | null>(
   fn: (...values: A) => R,
   ...sops: MaybeArguments<A>
 ): SOp<Widened<R> | null>;
-export function map<A extends readonly Value[], R extends Value | null>(
+export function map<A extends readonly TokenValue[], R extends TokenValue | null>(
   fn: (...values: A) => R,
   ...sops: MaybeArguments<A>
 ): SOp<Widened<R> | null> {

@@ -2,7 +2,16 @@
 export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./diagnostic.js";
 export { position, textOf, type Position, type Source, type Span } from "./syntax/source.js";
 export { parseProgram, type ParseResult } from "./syntax/parser.js";
-export type { Expression, Program, Statement } from "./syntax/ast.js";
+export type {
+  BinaryOperator,
+  ExampleKind,
+  Expression,
+  Iteration,
+  Name,
+  Program,
+  Statement,
+  UnaryOperator,
+} from "./syntax/ast.js";
 export * from "./graph/node.js";
 export { causal } from "./graph/causal.js";
 export { sameGraph } from "./graph/equal.js";
@@ -20,14 +29,24 @@ export {
   type DictValue,
   type FunctionValue,
   type ListValue,
+  type ScoreValue,
   type SelectorValue,
   type SOpValue,
+  type TableValue,
   type Value,
+  type VectorValue,
 } from "./elaborate/value.js";
 export { Evaluation } from "./interpret/evaluation.js";
-export type { Score, Vector } from "./graph/soft.js";
-export { Basis, denseTable, type Table, type Weights } from "./graph/table.js";
-export { decodeTables, encodeTables, TablesError, type Attached, type TableFile } from "./tables.js";
+export type { OpaqueWeights, Score, SoftBase, Vector } from "./graph/soft.js";
+export { Basis, denseTable, type Table, type TableRow, type Weights } from "./graph/table.js";
+export {
+  decodeTables,
+  encodeTables,
+  TablesError,
+  type Attached,
+  type AttachedTable,
+  type TableFile,
+} from "./tables.js";
 export type { VectorValues } from "./interpret/soft.js";
 export { isMatrix, type Matrix } from "./interpret/select.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
@@ -65,7 +84,7 @@ export {
 export { compile, withProgram, type CompileOptions } from "./compile/index.js";
 export type { NamedOutput, Outputs } from "./compile/outputs.js";
 export * from "./learn/index.js";
-export { languageModel, type Written } from "./compile/generate.js";
+export { languageModel, type Ended, type Written } from "./compile/generate.js";
 export type { Patch } from "./compile/patch.js";
 export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";
 export type { CompiledProgram, Place } from "./compile/standing-sops.js";

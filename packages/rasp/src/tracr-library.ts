@@ -24,7 +24,7 @@ import {
   selectorWidth,
   sub,
   tokensAsIs,
-  type Value,
+  type TokenValue,
 } from "./combinators.js";
 import type { SOp } from "./graph/node.js";
 
@@ -37,7 +37,7 @@ const everything = select(1, 1, eq);
 const anyType = (s: SOp): SOp<number> => s as SOp<number>;
 
 /** `s == value`, for a value of any type. */
-const equals = (s: SOp, value: Value): SOp<boolean> => eq(anyType(s), value as number);
+const equals = (s: SOp, value: TokenValue): SOp<boolean> => eq(anyType(s), value as number);
 
 /** The number of positions. */
 export const makeLength = (): SOp<number> => selectorWidth(everything);
@@ -57,7 +57,7 @@ export const makeFracPrevs = (bools: SOp<boolean>): SOp<number> =>
   aggregate(select(indices, indices, le), indicator(bools), 0);
 
 /** How much more often `open` than `close` has occurred so far, as a share of the positions. */
-export const makePairBalance = (s: SOp, open: Value, close: Value): SOp<number> =>
+export const makePairBalance = (s: SOp, open: TokenValue, close: TokenValue): SOp<number> =>
   sub(makeFracPrevs(equals(s, open)), makeFracPrevs(equals(s, close)));
 
 /** Whether the whole input is balanced in each pair of brackets ("()") on its own. */
@@ -84,10 +84,12 @@ export const makeSort = <T>(vals: SOp<T>, keys: SOp<number>, maxSeqLen: number, 
   makeSortUnique(vals, add(keys, mul(minKey, div(indices, maxSeqLen))));
 
 /** The tokens, the most frequent first. */
-export const makeSortFreq = (maxSeqLen: number): SOp<Value | null> => makeSort(tokens, neg(makeHist()), maxSeqLen, 1);
+export const makeSortFreq = (maxSeqLen: number): SOp<TokenValue | null> =>
+  makeSort(tokens, neg(makeHist()), maxSeqLen, 1);
 
 /** How often `value` occurs. */
-export const makeCount = (s: SOp, value: Value): SOp<number> => selectorWidth(select(anyType(s), value as number, eq));
+export const makeCount = (s: SOp, value: TokenValue): SOp<number> =>
+  selectorWidth(select(anyType(s), value as number, eq));
 
 /** How many positions have a token that occurs at most `n` times. */
 export const makeCountLessFreq = (n: number): SOp<number> => selectorWidth(select(makeHist(), n, le));
@@ -96,7 +98,7 @@ export const makeCountLessFreq = (n: number): SOp<number> => selectorWidth(selec
 export const shiftBy = <T>(k: number, s: SOp<T>): SOp<T | null> => at(sub(indices, k), s);
 
 /** Whether the pattern's values end here; null where not even the first value has room. */
-export function detectPattern(s: SOp, pattern: Iterable<Value>): SOp<boolean | null> {
+export function detectPattern(s: SOp, pattern: Iterable<TokenValue>): SOp<boolean | null> {
   const detected = [...pattern]
     .reverse()
     .map((value, back): SOp<boolean | null> => (back === 0 ? equals(s, value) : shiftBy(back, equals(s, value))));
@@ -104,5 +106,5 @@ export function detectPattern(s: SOp, pattern: Iterable<Value>): SOp<boolean | n
 }
 
 /** A function of several s-ops. tracr pairs them up one by one; here it is one map. */
-export const makeNarySequencemap = <R extends Value>(fn: (...values: never[]) => R, ...sops: SOp[]) =>
+export const makeNarySequencemap = <R extends TokenValue>(fn: (...values: never[]) => R, ...sops: SOp[]) =>
   map(fn as (...values: number[]) => R, ...(sops as SOp<number>[]));

@@ -21,7 +21,7 @@ export interface AttentionMapOptions {
   readonly row?: number | undefined;
 }
 
-type Labels = readonly string[] | ((activation: string) => readonly string[]);
+export type Labels = readonly string[] | ((activation: string) => readonly string[]);
 
 /** The maps of every head in a trace, in the order of computation. Throws a RangeError if labels do not fit. */
 export function attentionMaps(

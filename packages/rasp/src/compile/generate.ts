@@ -17,7 +17,7 @@ export interface Written {
   readonly ended: Ended;
 }
 
-type Ended = "stop" | "length";
+export type Ended = "stop" | "length";
 
 /** The scores that are no logits: of a token that the model never gives, and of the one class that is nearest to a number. */
 const NEVER = -Infinity;

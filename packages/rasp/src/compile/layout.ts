@@ -19,7 +19,7 @@ export interface Layout {
   /** What each residual coordinate stands for. */
   readonly labels: readonly string[];
   readonly probes: readonly Probe[];
-  /** The coordinates that feed-forward sublayers set to 0 for other streams. */
+  /** @internal The coordinates that feed-forward sublayers set to 0 for other streams. */
   readonly clearings: readonly Clearing[];
   /** The layer whose feed-forward sublayer clears a coordinate of the stream; Infinity where all of them stay. */
   clearedAt(stream: Stream): number;

@@ -10,6 +10,7 @@ import type { Stream } from "./read.js";
 /** The program that a model was compiled from, and what became of each of its s-ops. */
 export interface CompiledProgram {
   readonly outputs: readonly NamedOutput[];
+  /** @internal */
   readonly normal: ReadonlyMap<GraphNode, NormalSOp>;
 }
 

@@ -18,6 +18,7 @@ export class Session {
   readonly display = { sopExamples: true, selectorExamples: true, fullSequences: false };
   /** The files being loaded now, outermost first. */
   readonly loading: string[] = [];
+  /** @internal */
   readonly budget: Budget;
   /** So many atoms of each s-op are not counted: how long the example is that the host has chosen is the host's affair. */
   freeAtoms: number;

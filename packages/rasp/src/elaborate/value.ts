@@ -37,6 +37,7 @@ export interface DictValue {
 export interface FunctionValue {
   readonly kind: "function";
   readonly definition: Definition;
+  /** @internal */
   readonly scope: Scope;
   /** Errors inside a library function belong to the user's call. */
   readonly isLibrary: boolean;

@@ -5,7 +5,13 @@ import { encodeResult, Evaluation, load, programPass, ProgramTask, type Atom } f
 import { decompileEncoder, isTrainedEncoder, readTrainedEncoder } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
 import { Batch, Codes, drawInputs, type Answered } from "../../src/decompile/encoder/batch.js";
-import { addFirstLayer, addSecondLayer, plainTerms, Pool } from "../../src/decompile/encoder/candidates.js";
+import {
+  addFirstLayer,
+  addSecondLayer,
+  addThirdLayer,
+  plainTerms,
+  Pool,
+} from "../../src/decompile/encoder/candidates.js";
 import { growRules, ruleMatch, ruleProgram } from "../../src/decompile/encoder/rule.js";
 
 const codes = new Codes(["a", "b", "c", "even", "odd"]);
@@ -20,12 +26,14 @@ function answered(count: number, classify: (input: readonly string[], at: number
   });
 }
 
-function poolOf(batch: Batch, layers: 1 | 2): Pool {
+type Layers = 1 | 2 | 3;
+
+function poolOf(batch: Batch, layers: Layers): Pool {
   const pool = new Pool(batch, codes);
   pool.add(...plainTerms());
   const first = addFirstLayer(pool);
-  if (layers === 2)
-    addSecondLayer(
+  for (const addLayer of [addSecondLayer, addThirdLayer].slice(0, layers - 1))
+    addLayer(
       pool,
       first,
       () => undefined,
@@ -40,7 +48,7 @@ describe("terms", () => {
       answered(8, () => "a"),
       codes,
     );
-    const { terms } = poolOf(batch, 2);
+    const { terms } = poolOf(batch, 3);
     expect(terms.length).toBeGreaterThan(300);
     const sample = terms.filter((_, t) => t < 120 || t % 20 === 0);
     for (const term of sample) {
@@ -55,9 +63,15 @@ describe("terms", () => {
   });
 });
 
+/** Each letter once, ties by where it first stands. */
+function mostFrequentFirst(input: readonly string[]): string[] {
+  const times = (letter: string): number => input.filter((other) => other === letter).length;
+  return [...new Set(input)].sort((a, b) => times(b) - times(a));
+}
+
 describe("rules", () => {
   const found = (
-    layers: 1 | 2,
+    layers: Layers,
     classify: (input: readonly string[], at: number) => Atom,
   ): { match: number; text: string } => {
     const batch = new Batch(answered(150, classify), codes);
@@ -66,10 +80,11 @@ describe("rules", () => {
     return { match: ruleMatch(rule, fresh), text: ruleProgram(rule, codes) };
   };
 
-  it.each<[string, 1 | 2, (input: readonly string[], at: number) => Atom]>([
+  it.each<[string, Layers, (input: readonly string[], at: number) => Atom]>([
     ["the token before, and the first one where there is none", 1, (input, at) => input[Math.max(0, at - 1)]!],
     ["parity of the equal ones", 1, (input, at) => (input.filter((x) => x === input[at]).length % 2 ? "odd" : "even")],
     ["sorted", 2, (input, at) => [...input].sort()[at]!],
+    ["the most frequent first", 3, (input, at) => mostFrequentFirst(input)[at] ?? "even"],
     ["how many equal ones less one", 1, (input, at) => BigInt(input.filter((x) => x === input[at]).length - 1)],
     ["c at the first place, else reversed", 1, (input, at) => (at === 0 ? "c" : input.at(-1 - at)!)],
   ])("find %s", (_, layers, classify) => {

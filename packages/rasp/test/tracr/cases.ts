@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { isSelector } from "../../src/graph/node.js";
 import type { Plain, Selector, SOp } from "../../src/index.js";
 import { causally } from "./causal.js";
-import { graphOf, programOf, type GraphNode } from "./program.js";
+import { graphOf, type GraphNode } from "./graph.js";
+import { programOf } from "./program.js";
 import { REFUSED_BY_TRACR, testCaseProgram } from "./test-cases.js";
 
 const folder = fileURLToPath(new URL("../../../../../shared/oracle/", import.meta.url));

@@ -1,4 +1,4 @@
-/** Programs of tracr's oracle as s-ops and selectors: from their text, or from the graph of a random one. */
+/** Programs of tracr's oracle as s-ops and selectors, from their text. */
 import {
   add,
   aggregate,
@@ -29,96 +29,14 @@ import {
   type SOp,
 } from "../../src/index.js";
 import { isSelector } from "../../src/graph/node.js";
+import { calculate, divide, parametersOf, type Plain } from "./formula.js";
+import { anyType, selectBy, SYMBOLS, type Built } from "./selection.js";
 import { parseProgram, type Argument, type Tree } from "./notation.js";
 
-type Plain = number | boolean | string | null;
 type Row = readonly Plain[];
-type Built = SOp | Selector;
-
-/** TypeScript's types ask for one type on both sides; tracr does not. */
-const anyType = (node: Built): SOp<number> => node as SOp<number>;
-
-const COMPARES: Readonly<Record<string, Compare>> = { EQ: eq, NEQ: ne, LT: lt, LEQ: le, GT: gt, GEQ: ge };
-const SYMBOLS: Readonly<Record<string, Compare>> = { "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge };
-
-/** tracr compares before it ignores the outcome, so that null is an error under TRUE and FALSE too. */
-function selectBy(keys: SOp, queries: SOp, name: string): Selector {
-  const compare = COMPARES[name];
-  if (compare) return select(anyType(keys), anyType(queries), compare);
-  const [same, different] = [eq, ne].map((other) => select(anyType(keys), anyType(queries), other));
-  if (name === "TRUE") return or(same!, different!);
-  if (name === "FALSE") return and(same!, different!);
-  throw new Error(`no comparison is called ${name}`);
-}
-
 /** tracr takes means of bools. */
 const numbers = (value: SOp): SOp<number> =>
   map((x: number | boolean | string) => (typeof x === "boolean" ? Number(x) : x), value as SOp<number>) as SOp<number>;
-
-function divide(a: number, b: number): number {
-  if (b === 0) throw new Error("division by zero");
-  return a / b;
-}
-
-const floorMod = (a: number, b: number): number => a - b * Math.floor(divide(a, b));
-
-/** A formula's value, where its parameters have these. Arithmetic is Python's. */
-function calculate(tree: Tree, names: Readonly<Record<string, Plain>>): Plain {
-  if (tree.kind === "value") return tree.value;
-  if (tree.kind === "name" && tree.name in names) return names[tree.name]!;
-  if (tree.kind !== "operator") throw new Error(`no formula: ${JSON.stringify(tree)}`);
-  const [a, b, c] = tree.args.map((arg) => () => calculate(arg, names));
-  const number = (part: typeof a): number => part!() as number;
-  switch (tree.name) {
-    case "?":
-      return a!() ? b!() : c!();
-    case "and":
-      return a!() ? b!() : a!();
-    case "or":
-      return a!() ? a!() : b!();
-    case "not":
-      return !a!();
-    case "negative":
-      return -number(a);
-    case "+":
-      return number(a) + number(b);
-    case "-":
-      return number(a) - number(b);
-    case "*":
-      return number(a) * number(b);
-    case "/":
-      return divide(number(a), number(b));
-    case "//":
-      return Math.floor(divide(number(a), number(b)));
-    case "%":
-      return floorMod(number(a), number(b));
-    case "==":
-      return Number(a!()) === Number(b!()) || a!() === b!();
-    case "!=":
-      return !(Number(a!()) === Number(b!()) || a!() === b!());
-    case "<":
-      return number(a) < number(b);
-    case "<=":
-      return number(a) <= number(b);
-    case ">":
-      return number(a) > number(b);
-    case ">=":
-      return number(a) >= number(b);
-    default:
-      throw new Error(`no operator is called ${tree.name}`);
-  }
-}
-
-/** The free names of a formula, in the order of the alphabet from x on: x, y, z, a, b, … */
-function parametersOf(tree: Tree): string[] {
-  const found = new Set<string>();
-  const walk = (part: Tree): void => {
-    if (part.kind === "name") found.add(part.name);
-    if (part.kind === "operator") part.args.forEach(walk);
-  };
-  walk(tree);
-  return [...found].sort();
-}
 
 class Builder {
   constructor(private readonly names: ReadonlyMap<string, Built>) {}
@@ -339,69 +257,4 @@ export function programOf(text: string): Built {
   const names = new Map<string, Built>();
   for (const [name, tree] of definitions) names.set(name, new Builder(names).build(tree));
   return new Builder(names).build(program);
-}
-
-/** A node of a random program. */
-export interface GraphNode {
-  readonly id: number;
-  readonly op: string;
-  readonly fn?: string;
-  readonly k?: number;
-  readonly cmp?: string;
-  readonly x?: number;
-  readonly y?: number;
-  readonly keys?: number;
-  readonly queries?: number;
-  readonly sel?: number;
-  readonly default?: Plain;
-}
-
-/** Functions of one argument and a constant. */
-const MAPS: Readonly<Record<string, (x: number, k: number) => number>> = {
-  add: (x, k) => x + k,
-  sub_from: (x, k) => k - x,
-  mul: (x, k) => x * k,
-  mod: floorMod,
-  floordiv: (x, k) => Math.floor(divide(x, k)),
-  eq: (x, k) => Number(x === k),
-  lt: (x, k) => Number(x < k),
-  geq: (x, k) => Number(x >= k),
-  abs: Math.abs,
-};
-
-const SEQUENCE_MAPS: Readonly<Record<string, (x: number, y: number) => number>> = {
-  add: (x, y) => x + y,
-  sub: (x, y) => x - y,
-  mul: (x, y) => x * y,
-  min: Math.min,
-  max: Math.max,
-  eq: (x, y) => Number(x === y),
-  lt: (x, y) => Number(x < y),
-  and: (x, y) => Number(x !== 0 && y !== 0),
-  or: (x, y) => Number(x !== 0 || y !== 0),
-  addmod3: (x, y) => floorMod(x + y, 3),
-};
-
-/** A random program's s-op. */
-export function graphOf({ nodes, out }: { readonly nodes: readonly GraphNode[]; readonly out: number }): Built {
-  const built = new Map<number, Built>();
-  const sop = (id: number | undefined): SOp<number> => anyType(built.get(id!)!);
-  const selector = (id: number | undefined): Selector => built.get(id!) as Selector;
-  for (const node of nodes) {
-    const { id, k = 0 } = node;
-    const make: Readonly<Record<string, () => Built>> = {
-      tokens: () => tracr.tokens,
-      indices: () => indices,
-      map: () => map((x: number) => MAPS[node.fn!]!(x, k), sop(node.x)),
-      sequence_map: () => map(SEQUENCE_MAPS[node.fn!]!, sop(node.x), sop(node.y)),
-      select: () => selectBy(sop(node.keys), sop(node.queries), node.cmp!),
-      selector_and: () => and(selector(node.x), selector(node.y)),
-      selector_or: () => or(selector(node.x), selector(node.y)),
-      selector_not: () => not(selector(node.x)),
-      selector_width: () => selectorWidth(selector(node.sel)),
-      aggregate: () => aggregate(selector(node.sel), sop(node.x), node.default as number),
-    };
-    built.set(id, make[node.op]!());
-  }
-  return built.get(out)!;
 }

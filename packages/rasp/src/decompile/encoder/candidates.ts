@@ -166,6 +166,40 @@ export function addSecondLayer(
       for (const count of counts) if (count !== mark) pool.attend(and(select(count, count, "=="), marked), []);
     });
   }
+  inTurn(groups, tell, expired);
+}
+
+/** Adds what a third layer makes of the counts of the first: tokens in the order of a count, each kind of token once. */
+export function addThirdLayer(
+  pool: Pool,
+  { counts }: { readonly counts: readonly Term[] },
+  tell: (done: number, of: number) => void,
+  expired: () => boolean,
+): void {
+  const { codes } = pool;
+  const isFirst = selectKeys(width(and(select(tokens, tokens, "=="), before)), 0, "==", codes);
+  // BOS, where there is one, is in no order.
+  const kept = [isFirst, and(isFirst, selectKeys(indices, 0, ">", codes))];
+  const groups = counts.flatMap((count) =>
+    (["<", ">"] as const).map((op) => () => {
+      const ahead = or(select(count, count, op), and(select(count, count, "=="), before));
+      for (const keys of kept) {
+        const [rank] = pool.attend(and(ahead, keys), []);
+        if (!rank) continue;
+        for (const place of [indices, fromEnd])
+          for (const by of [0, -1]) pool.attend(and(select(rank, place, "==", by), keys), [tokens]);
+      }
+    }),
+  );
+  inTurn(groups, tell, expired);
+}
+
+/** Does one after the other until time is up. */
+function inTurn(
+  groups: readonly (() => void)[],
+  tell: (done: number, of: number) => void,
+  expired: () => boolean,
+): void {
   groups.every((group, done) => {
     tell(done, groups.length);
     if (!expired()) group();

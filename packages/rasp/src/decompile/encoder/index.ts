@@ -1,6 +1,6 @@
 /**
  * Encoders that learnt an s-op: a class at every position, attention to all positions. Programs are plain RASP: selectors, widths and
- * aggregates of one or two layers, and a conditional expression over them. From few leaves to many, the smallest that decides as the
+ * aggregates of one to three layers, and a conditional expression over them. From few leaves to many, the smallest that decides as the
  * model does on inputs that nothing was grown on.
  */
 import { Rng } from "@selectron/core";
@@ -17,8 +17,8 @@ import {
   type Operation,
 } from "../report.js";
 import { answer, Batch, Codes, drawInputs, type Answered } from "./batch.js";
-import { addFirstLayer, addSecondLayer, plainTerms, Pool } from "./candidates.js";
-import { growRules, leavesOf, ruleMatch, ruleProgram, termsOf, type Rule } from "./rule.js";
+import { addFirstLayer, addSecondLayer, addThirdLayer, plainTerms, Pool } from "./candidates.js";
+import { growRules, leavesOf, replaced, ruleMatch, ruleProgram, termsOf, type Rule } from "./rule.js";
 import type { Selector, Term } from "./term.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
@@ -59,11 +59,15 @@ export function decompileEncoder(encoder: TrainedEncoder, options: DecompileOpti
   progress("one layer of selectors", 0, 1);
   const first = addFirstLayer(pool);
   let found = choose(pool.terms, tune, select);
-  if (found.match < ENOUGH && !clock.expired()) {
-    addSecondLayer(
+  for (const [addLayer, what] of [
+    [addSecondLayer, "two"],
+    [addThirdLayer, "three"],
+  ] as const) {
+    if (found.match >= ENOUGH || clock.expired()) break;
+    addLayer(
       pool,
       first,
-      (done, of) => progress("two layers of selectors", done, of),
+      (done, of) => progress(`${what} layers of selectors`, done, of),
       () => clock.expired(),
     );
     const deeper = choose(pool.terms, tune, select);
@@ -79,7 +83,7 @@ export function decompileEncoder(encoder: TrainedEncoder, options: DecompileOpti
     lines > MOST_LINES
       ? `the smallest program found has ${lines} lines, more than ${MOST_LINES}`
       : match.share < LEAST_MATCH
-        ? `the best program found matches ${(100 * match.share).toFixed(1)} % of fresh inputs, less than ${100 * LEAST_MATCH} %; two layers of selectors and a condition of ${leavesOf(found.rule)} leaves are as far as the search goes`
+        ? `the best program found matches ${(100 * match.share).toFixed(1)} % of fresh inputs, less than ${100 * LEAST_MATCH} %; three layers of selectors and a condition of ${leavesOf(found.rule)} leaves are as far as the search goes`
         : undefined;
   return {
     source: refusal === undefined ? text : undefined,
@@ -122,7 +126,21 @@ function choose(terms: readonly Term[], tune: Batch, select: Batch): Found {
   const rules = growRules(terms, tune, MOST_LEAVES).map((rule) => ({ rule, match: ruleMatch(rule, select) }));
   const front = rules.map(({ rule, match }) => ({ size: selectorsOf(rule).length + leavesOf(rule), match }));
   const best = rules.reduce((a, b) => (b.match > a.match + WORTH * (leavesOf(b.rule) - leavesOf(a.rule)) ? b : a));
-  return { ...best, front };
+  return { ...withFewerSelectors(best, select), front };
+}
+
+/** A term of the rule in the place of another one, wherever fewer selectors are as good on the selection set. */
+function withFewerSelectors(
+  { rule, match }: Pick<Found, "rule" | "match">,
+  select: Batch,
+): Pick<Found, "rule" | "match"> {
+  const terms = [...new Set(termsOf(rule))];
+  const simpler = terms
+    .flatMap((term) => terms.map((by) => replaced(rule, term, by)))
+    .filter((other) => selectorsOf(other).length < selectorsOf(rule).length)
+    .map((other) => ({ rule: other, match: ruleMatch(other, select) }))
+    .find((other) => other.match >= match);
+  return simpler ? withFewerSelectors(simpler, select) : { rule, match };
 }
 
 function selectorsOf(rule: Rule): Selector[] {

@@ -51,6 +51,19 @@ export const termsOf = (rule: Rule): Term[] =>
       ? [rule.term]
       : [rule.test.term, ...termsOf(rule.then), ...termsOf(rule.otherwise)];
 
+/** The rule with one term in the place of another. */
+export function replaced(rule: Rule, term: Term, by: Term): Rule {
+  if (rule.kind === "constant") return rule;
+  if (rule.kind === "term") return rule.term === term ? { ...rule, term: by } : rule;
+  const { test, then, otherwise } = rule;
+  return {
+    ...rule,
+    test: test.term === term ? { ...test, term: by } : test,
+    then: replaced(then, term, by),
+    otherwise: replaced(otherwise, term, by),
+  };
+}
+
 /** A rule as RASP. */
 export function ruleText(rule: Rule, name: Naming, codes: Codes): string {
   if (rule.kind === "constant") return codes.literal(rule.code);
