@@ -25,16 +25,21 @@ export function decompileCompiled(
     else context.print(`no program: ${result}`);
     return;
   }
-  const { source, lines, inputs, agreed } = result;
+  const { source, lines, inputs, agreed, soft } = result;
   if (output !== undefined && ok) writeOut(context, output, new TextEncoder().encode(source));
   const tabular = lines.filter((line) => line.tabular).length;
-  const named = lines.length - tabular;
+  const counts = { lines: lines.length, named: lines.length - tabular, tabular, opaque: 0 };
   if (json)
-    context.printJson({ model: file, ok, source, lines: lines.length, named, tabular, opaque: 0, inputs, agreed });
+    context.printJson({ model: file, ok, source, ...counts, inputs, agreed, soft: soft.map((head) => ({ ...head })) });
   else
     context.print(
-      `${source}\nagrees with the model on ${agreed} of ${inputs} fresh inputs of up to ${model.card.maxLength} tokens\n` +
-        `${lines.length} ${lines.length === 1 ? "line" : "lines"}: ${named} named, ${tabular} tabular, 0 opaque`,
+      [
+        ...(ok ? [] : ["no program agrees with the model on all inputs; the nearest one:"]),
+        source,
+        `agrees with the model on ${agreed} of ${inputs} fresh inputs of up to ${model.card.maxLength} tokens`,
+        `${lines.length} ${lines.length === 1 ? "line" : "lines"}: ${counts.named} named, ${tabular} tabular, 0 opaque`,
+        ...soft.map(softText),
+      ].join("\n"),
     );
 }
 
@@ -47,3 +52,6 @@ function programOf(model: CompiledModel, seed: number): DecompiledProgram | stri
     throw error;
   }
 }
+
+const softText = ({ layer, head, elsewhere }: DecompiledProgram["soft"][number]): string =>
+  `head ${head} of layer ${layer} is not sharp: up to ${(100 * elsewhere).toFixed(1)} % of its attention is on positions that it does not select`;

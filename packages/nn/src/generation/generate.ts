@@ -105,7 +105,7 @@ export function* stream(
 /**
  * As `stream`, pausing after each token, so that a page can draw or a server can send.
  *
- * @param pause - what to wait for; by default what is waiting already goes first
+ * @param options - `pause` is what to wait for; by default what is waiting already goes first
  */
 export async function* streamAsync(
   model: LanguageModel,

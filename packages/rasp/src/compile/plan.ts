@@ -54,6 +54,7 @@ export interface Feature {
 
 /** How to find an s-op's value in the residual stream again: the basis of `verify`'s diagnosis. */
 export interface Probe {
+  /** @internal */
   readonly sop: NormalSOp;
   readonly stream: Stream;
   /** All values that the s-op can have. */

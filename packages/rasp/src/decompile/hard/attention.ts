@@ -15,14 +15,20 @@ export interface HeadRun {
   readonly adds: boolean;
   /** The places that each place selects, ascending; none where it falls on BOS. */
   readonly selected: readonly Int32Array[];
+  /** The most of a row's attention that is on other keys than the selected ones: 0 where it is sharp. */
+  readonly elsewhere: number;
   /** How much higher than BOS the key at one place scores for the query at another. */
   readonly margin: (key: number, query: number) => number;
   /** The residual coordinates that it writes. */
   readonly written: readonly number[];
 }
 
-/** A key whose part in the result is less than this is not selected. */
+/** A key whose part in what a head adds up is less than this is not counted. */
 const LEAST_PART = 1e-3;
+/** Scores so far below BOS's are for counting: the share of the selected keys is linear in their number. */
+const COUNTED = -8;
+/** Scores that differ by no more are equal; those that differ by more than the second may be levels of their own. */
+const [SAME, CLEAR] = [0.01, 0.25];
 
 export function runHead(
   weights: HeadWeights,
@@ -49,7 +55,7 @@ export function runHead(
   // Scores of pairs of states, each worked out once.
   const scores = queries!.rows.map(() => new Float64Array(keys!.rows.length).fill(NaN));
   const selected: Int32Array[] = [];
-  let [adding, averaging] = [0, 0];
+  let [adding, averaging, elsewhere] = [0, 0, 0];
   const score = (k: number, place: number): number => {
     const [known, at] = [scores[queries!.at[place]!]!, keys!.at[k]!];
     if (Number.isNaN(known[at]!)) known[at] = dot(queries!.rows[queries!.at[place]!]!, keys!.rows[at]!);
@@ -59,26 +65,18 @@ export function runHead(
     const input = sample.input[place]!;
     const [from, to] = [sample.starts[input]!, causal ? place + 1 : sample.starts[input + 1]!];
     const bosScore = bosScores[queries!.at[place]!]!;
-    let most = bosScore;
-    for (let k = from; k < to; k++) most = Math.max(most, score(k, place));
-    const onBos = bosScore > most - 1;
-    const chosen: number[] = [];
-    let [low, high] = [Infinity, -Infinity];
-    for (let k = from; k < to; k++) {
-      const below = score(k, place) - most;
-      const part = Math.exp(below) * (onBos ? largest : 1);
-      if (part < LEAST_PART) continue;
-      chosen.push(k);
-      low = Math.min(low, below);
-      high = Math.max(high, below);
-    }
-    if (chosen.length > 0) {
-      if (high - low > 0.01) throw notSharp(layer, head, "the keys that it attends to have different scores");
-      if (onBos && high > -8) throw notSharp(layer, head, "it attends to BOS and to other positions at once");
-      if (onBos) adding++;
+    const row = rowOf(
+      Array.from({ length: to - from }, (_, k) => score(from + k, place) - bosScore),
+      largest,
+    );
+    if (typeof row === "string")
+      throw notSharp(layer, head, `${row}, as at position ${place - from} of ${shown(sample, input)}`);
+    if (row.chosen.length > 0) {
+      if (row.adds) adding++;
       else averaging++;
     }
-    selected.push(Int32Array.from(chosen));
+    elsewhere = Math.max(elsewhere, row.elsewhere);
+    selected.push(Int32Array.from(row.chosen, (k) => from + k));
   }
   if (adding > 0 && averaging > 0) throw notSharp(layer, head, "it adds up in some rows and averages in others");
   return {
@@ -89,10 +87,50 @@ export function runHead(
     value: adding > 0 ? scaledToCounts(value!, selected, bosScores, scores, queries!.at, keys!.at) : value!,
     adds: adding > 0,
     selected,
+    elsewhere,
     margin: (key, place) => score(key, place) - bosScores[queries!.at[place]!]!,
     written: weights.written,
   };
 }
+
+/** What a query does: which of its keys it selects, whether it adds them up, and how much of its attention is elsewhere. */
+interface Row {
+  readonly chosen: readonly number[];
+  readonly adds: boolean;
+  readonly elsewhere: number;
+}
+
+/**
+ * @param scores - of the keys, above BOS's
+ * @returns the reason where the scores have no level that is clearly above the others
+ */
+function rowOf(scores: readonly number[], largest: number): Row | string {
+  const highest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (highest < COUNTED) {
+    const chosen = scores.flatMap((score, k) => (Math.exp(score) * largest < LEAST_PART ? [] : [k]));
+    const lowest = chosen.reduce((least, k) => Math.min(least, scores[k]!), highest);
+    return highest - lowest > SAME ? differing(highest, lowest) : { chosen, adds: true, elsewhere: 0 };
+  }
+  const levels = [0, ...scores].sort((a, b) => b - a);
+  const [top] = levels;
+  const lowest = levels.find((level, n) => {
+    const gap = level - (levels[n + 1] ?? -Infinity);
+    return gap > CLEAR && gap > 4 * (top! - level);
+  })!;
+  if (lowest <= 0 && highest >= lowest)
+    return `it attends to BOS and to other positions at once, of which one scores ${highest.toFixed(2)} above BOS`;
+  if (top! - lowest > CLEAR) return differing(top!, lowest);
+  const chosen = scores.flatMap((score, k) => (score >= lowest ? [k] : []));
+  const parts = levels.map((level) => Math.exp(level - top!));
+  const inside = parts.filter((_, n) => levels[n]! >= lowest);
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return { chosen, adds: false, elsewhere: 1 - sum(inside) / sum(parts) };
+}
+
+const differing = (high: number, low: number): string =>
+  `the keys that it attends to score from ${low.toFixed(2)} to ${high.toFixed(2)} above BOS, and no gap between them is clear`;
+
+const shown = ({ inputs }: Sample, input: number): string => inputs[input]!.map(String).join(" ");
 
 const notSharp = (layer: number, head: number, why: string): NotHardError =>
   new NotHardError(`head ${head} of layer ${layer} is no hard selection: ${why}`);

@@ -1,5 +1,6 @@
 /** What a head selects, in words: a conjunction of comparisons, or the best of what one selects. */
 import type { HeadRun } from "./attention.js";
+import type { Expression } from "./expression.js";
 import type { Naming } from "./naming.js";
 import { NotHardError } from "./not-hard.js";
 import { nameOrder, rankingOf, type Ranking } from "./ranking.js";
@@ -28,11 +29,16 @@ export class HeadSelectors {
     const allowed = relationsOf(head, ranking.allows, run, sample.starts, weights.causal);
     if (!allowed)
       throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that is no variable`);
-    return bestOf(this.named(allowed), this.score(ranking));
+    const score = this.score(ranking);
+    if (!score)
+      throw new NotHardError(
+        `head ${head.head} of layer ${head.layer} ranks keys, and gives several positions one score`,
+      );
+    return bestOf(this.named(allowed), score);
   }
 
-  /** The keys' scores: an expression that puts them in the same order. */
-  private score({ keys, scores }: Ranking) {
+  /** The keys' scores: an expression that puts them in the same order, if there is one. */
+  private score({ keys, scores }: Ranking): Expression | undefined {
     const { cases, places } = this.naming.situation(keys);
     const known = places.flatMap((place, i) => (scores(place) === undefined ? [] : [i]));
     return nameOrder(

@@ -36,7 +36,19 @@ export interface DecompiledProgram {
   /** The number of fresh random inputs, and on how many of them every value of the text is the model's. */
   readonly inputs: number;
   readonly agreed: number;
+  /** Heads whose attention is not sharp: the program is what they would do if it were, and `agreed` how far that is what they do. */
+  readonly soft: readonly SoftHead[];
 }
+
+/** A head, and the most of a row's attention that is on other keys than those that it selects, from 0 to 1. */
+export interface SoftHead {
+  readonly layer: number;
+  readonly head: number;
+  readonly elsewhere: number;
+}
+
+/** Attention elsewhere that no decision of a compiled model rests on. */
+const SHARP = 1e-3;
 
 export interface DecompileProgramOptions {
   /** Of the inputs that the model is watched on, and of those that it is compared on. */
@@ -57,22 +69,27 @@ export function isCompiledModel(bytes: Uint8Array): boolean {
 
 /**
  * @returns the program
- * @throws NotHardError where the attention is not sharp, as that of a trained model
+ * @throws NotHardError where the attention of a head has no clear levels, as that of a trained model
  */
 export function decompileProgram(model: CompiledModel, options: DecompileProgramOptions = {}): DecompiledProgram {
   const { seed = 0, fresh = 300 } = options;
   const weights = withNames(weightsOf(model));
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
-  const lines = linesOf(weights, sample);
+  const { lines, soft } = read(weights, sample);
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
   const inputs = [...randomInputs(weights.vocabulary, weights.maxLength, fresh, seed + 1)];
   const results = weights.outputs.map(({ name }) => name);
-  return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs) };
+  return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs), soft };
 }
 
-function linesOf(weights: HardWeights, sample: Sample): Line[] {
+function read(weights: HardWeights, sample: Sample): Pick<DecompiledProgram, "lines" | "soft"> {
   try {
-    return nameProgram(weights, sample, runHard(weights, sample));
+    const run = runHard(weights, sample);
+    const soft = run.heads.filter(({ elsewhere }) => elsewhere > SHARP);
+    return {
+      lines: nameProgram(weights, sample, run),
+      soft: soft.map(({ layer, head, elsewhere }) => ({ layer, head, elsewhere })),
+    };
   } catch (error) {
     if (error instanceof PrintError)
       throw new NotHardError(`a value of the model has no form in RASP: ${error.message}`);

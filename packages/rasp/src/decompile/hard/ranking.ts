@@ -21,8 +21,8 @@ export interface Ranking {
   readonly scores: (place: number) => number | undefined;
 }
 
-/** Scores that differ by less are the same. */
-const SAME = 0.5;
+/** Scores that differ by less are the same: a quarter is a level of its own. */
+const SAME = 0.1;
 
 /** @throws NotHardError where several keys are selected at once, or scores depend on the query */
 export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: boolean): Ranking {
@@ -54,8 +54,15 @@ export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: bool
   };
 }
 
-/** An expression by which the cases rank as their scores have it, where of equal values the earlier position comes first. */
-export function nameOrder(cases: Cases, scores: readonly number[], positions: readonly number[]): Expression {
+/**
+ * An expression by which the cases rank as their scores have it, where of equal values the earlier position comes first. None where
+ * cases of one score are of different positions.
+ */
+export function nameOrder(
+  cases: Cases,
+  scores: readonly number[],
+  positions: readonly number[],
+): Expression | undefined {
   const order = scores.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]! || positions[a]! - positions[b]!);
   const fits = (values: readonly Atom[]): boolean =>
     order.slice(1).every((b, n) => {
@@ -75,7 +82,7 @@ export function nameOrder(cases: Cases, scores: readonly number[], positions: re
     const most = ranks.reduce((a, b) => (b > a ? b : a));
     return nameValues(cases, most === 1n ? ranks.map((rank) => rank === 1n) : ranks);
   }
-  throw new Error("scores that differ are in no order");
+  return undefined;
 }
 
 /** One score for all, inputs, and sums and differences of two. */

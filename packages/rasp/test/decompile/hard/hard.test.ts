@@ -43,11 +43,47 @@ it("reads a causal model as a program that looks back only", () => {
   expect(source).toContain("select(indices, indices, <=)");
 });
 
-it("refuses attention that is not sharp", () => {
-  const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 6 });
-  const keys = model.model.parameters().get("blocks.1.attention.key.weight")!;
-  keys.data.forEach((weight, i) => (keys.data[i] = weight / 40));
-  expect(() => decompileProgram(model)).toThrow(NotHardError);
+describe("attention that is not sharp", () => {
+  const softened = (by: number): CompiledModel => {
+    const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 6 });
+    const keys = model.model.parameters().get("blocks.1.attention.key.weight")!;
+    keys.data.forEach((weight, i) => (keys.data[i] = weight / by));
+    return model;
+  };
+
+  it("is read as if it were where scores have levels, and how far that holds is measured", () => {
+    const sharp = decompileProgram(softened(1));
+    expect(sharp.soft).toEqual([]);
+    const { source, agreed, inputs, soft } = decompileProgram(softened(16));
+    expect(source).toBe(sharp.source);
+    expect(agreed).toBe(inputs);
+    // Scores 64 / 16 = 4 apart and BOS between them: with 5 other keys the selected one has e⁴ of e⁴ + e² + 5 parts.
+    const most = 1 - Math.exp(4) / (Math.exp(4) + Math.exp(2) + 5);
+    expect(soft).toEqual([{ layer: 1, head: 0, elsewhere: expect.closeTo(most, 3) as number }]);
+    const softer = decompileProgram(softened(40));
+    expect(softer.source).toBe(sharp.source);
+    expect(softer.agreed).toBeLessThan(softer.inputs);
+  });
+
+  it("is refused with the head and a figure where there are no levels", () => {
+    expect(() => decompileProgram(softened(1000))).toThrow(NotHardError);
+    expect(() => decompileProgram(softened(1000))).toThrow(
+      "head 0 of layer 1 is no hard selection: it attends to BOS and to other positions at once, of which one scores 0.03 above BOS, as at position 0 of a",
+    );
+  });
+
+  it("is refused where scores differ without a gap", () => {
+    const model = compile(load("a = aggregate(full_s, indices);").sop("a"), { vocabulary: "ab", maxLength: 6 });
+    const query = model.model.parameters().get("blocks.0.attention.query.bias")!;
+    const keys = model.model.parameters().get("blocks.0.attention.key.weight")!;
+    const [dModel, dHead] = keys.shape as [number, number];
+    const slope = Math.sqrt(dHead) / query.data[0]! / 16;
+    // Each position and token scores a little more than the one before.
+    for (let c = 0; c < dModel; c++) keys.data[c * dHead]! += c * slope;
+    expect(() => decompileProgram(model)).toThrow(
+      /^head 0 of layer 0 is no hard selection: .* score from -?[\d.]+ to -?[\d.]+ above BOS, and no gap between them is clear/,
+    );
+  });
 });
 
 it("knows compiled models, and says what is wrong with a weight", () => {
