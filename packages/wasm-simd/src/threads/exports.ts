@@ -11,7 +11,7 @@ import { attentionWork, matmulWork } from "./routes.js";
 const LEAST_ROWS = 32;
 /** Queries of a tile (assembly/attention.ts): parts are whole tiles. */
 const TILE_QUERIES = 32;
-/** Parts for each thread: the first to finish helps the others. */
+/** Parts of attention for each thread: the first to finish helps the others. */
 const PARTS = 2;
 
 /** Cuts 0 to length into at most `parts` ranges, at multiples of `step`, none shorter than `least`. */
@@ -33,7 +33,8 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const matmul: WasmCalls["matmul"] = (...call) => {
     const [a, aRow, aColumn, b, bRow, bColumn, bias, out, m, k, n, alpha, activation, workspace] = call;
-    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size * PARTS, 4, LEAST_ROWS);
+    // One part for each thread: every part packs the right matrix anew. At 512³, two threads: 1.84 times one, against 1.71.
+    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size, 4, LEAST_ROWS);
     if (cuts.length < 2) return wasm.matmul(...call);
     const parts = cuts.map(([from, to]) => [
       a + from * aRow, aRow, aColumn, b, bRow, bColumn, bias, out + 4 * from * n, to - from, k, n, alpha, activation, workspace,
