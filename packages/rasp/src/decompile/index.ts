@@ -192,7 +192,7 @@ function nearestHead(readings: readonly HeadReading[], pattern: HeadReading["pat
 }
 
 function refusalOf(
-  { match, lines }: Judged,
+  { match, lines, taskAccuracy: { model = 0, program = 0 } }: Judged,
   readings: readonly HeadReading[],
   layers: number,
   { norms, components, pruned, tuned }: Interventions,
@@ -208,6 +208,9 @@ function refusalOf(
   const { of } = pruned;
   return [
     `the best program found matches ${percent(match.share)} of fresh sequences, less than ${percent(LEAST_MATCH)}`,
+    ...(program > model + 0.02
+      ? [`the model errs: it is right on ${percent(model)} of them, that program on ${percent(program)}`]
+      : []),
     head && head.distance > 0.2
       ? `head ${head.layer}.${head.head} is the least understood: the best sum of scores is ${head.distance.toFixed(2)} away from its pattern (total variation)`
       : "the heads are understood, but no sum of projections of what they carry gives the model's decisions",
