@@ -130,6 +130,7 @@ describe("interventions", () => {
     // So does the gradient.
     expect(found.tuned.components).toEqual(["tokens", "0.0"]);
     expect(found.tuned.match).toBeGreaterThanOrEqual(0.94);
+    expect(run(single(3))).toEqual(found);
   });
 
   it("leave the match that they tell", () => {
