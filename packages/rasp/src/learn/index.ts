@@ -6,4 +6,5 @@ export {
   type ProgramBatch,
   type ProgramHead,
   type ProgramTaskOptions,
+  type ProgramSizes,
 } from "./program-task.js";
