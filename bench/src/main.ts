@@ -22,6 +22,7 @@ import { compilerCases, formatCompilerResult, type CompilerResult } from "./suit
 import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
 import { restrictedComparison, restrictedLengths } from "./suites/restricted.js";
 import { trainingComparison } from "./suites/training.js";
+import { transposedComparison, transposedSizes } from "./suites/transposed.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./suites/interpreter.js";
 
 const { values, positionals } = parseArgs({
@@ -36,7 +37,15 @@ const { values, positionals } = parseArgs({
   },
 });
 const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-const suiteNames = [...Object.keys(kernelSuites), "interpreter", "compiler", "training", "memory", "restricted"];
+const suiteNames = [
+  ...Object.keys(kernelSuites),
+  "interpreter",
+  "compiler",
+  "training",
+  "memory",
+  "restricted",
+  "transposed",
+];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
 const known = positionals.length > 0 && positionals.every((name) => suiteNames.includes(name));
@@ -115,6 +124,12 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     for (const length of restrictedLengths) yield restrictedComparison(length, kernels);
     return;
   }
+  if (suite === "transposed") {
+    await enableWasm();
+    const kernels = getKernels();
+    for (const size of transposedSizes) yield transposedComparison(size, kernels);
+    return;
+  }
   if (suite === "training") {
     yield await trainingComparison(peersInstalled());
     printMemory();
@@ -130,7 +145,7 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
 }
 
 const ours = await ourEngines();
-const withoutPeers = ["interpreter", "threads", "training", "compiler", "memory", "restricted"];
+const withoutPeers = ["interpreter", "threads", "training", "compiler", "memory", "restricted", "transposed"];
 const alone = positionals.every((name) => withoutPeers.includes(name));
 const wantsPeers = positionals.some((name) => name === "training" || !withoutPeers.includes(name));
 if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
