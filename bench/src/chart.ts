@@ -3,14 +3,17 @@ import type { Measurement } from "./harness.js";
 
 const BAR = 15;
 const GAP = 26;
-const LEFT = 150;
-const WIDTH = 760;
+const LEFT = 190;
+const WIDTH = 800;
 
 const colours: Readonly<Record<string, string>> = {
   selectron: "#1b6ac9",
   "selectron-resident": "#124a8d",
+  "selectron-relaxed": "#2a9d8f",
+  "selectron-relaxed-resident": "#1b6b61",
   plain: "#7fb2ec",
   "128-bit peak": "#bbbbbb",
+  "128-bit peak, fused": "#bbbbbb",
 };
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);

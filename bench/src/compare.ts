@@ -35,19 +35,16 @@ export async function ourEngines(): Promise<Engine[]> {
   ];
 }
 
-/** Ours on one thread and on as many as there are processors. */
-export async function threadEngines(): Promise<Engine[]> {
+/** Ours on one thread and on as many as there are processors, with operands on the heap or resident. */
+export async function threadEngines(stay: "heap" | "resident"): Promise<Engine[]> {
   const { threads, reason } = await enableThreads();
   if (reason !== undefined) console.error(`selectron-threads runs on ${threads} thread: ${reason}`);
   const several = getKernels();
   await enableWasm();
   const one = getKernels();
-  return [
-    selectron(one),
-    selectron(several, "selectron-threads"),
-    selectronResident(one),
-    selectronResident(several, "selectron-threads-resident"),
-  ];
+  return stay === "heap"
+    ? [selectron(one), selectron(several, "selectron-threads")]
+    : [selectronResident(one), selectronResident(several, "selectron-threads-resident")];
 }
 
 /** Ours and every peer. jax-js comes before ONNX Runtime, which sets a global that confuses it. */

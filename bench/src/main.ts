@@ -136,16 +136,25 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     return;
   }
   const limits = suite === "kernels" ? await peaks() : [];
-  const candidates = (suite === "threads" ? await threadEngines() : engines).filter(
-    ({ name }) => values.engine.length === 0 || values.engine.includes(name),
-  );
+  const candidates = (
+    suite.startsWith("threads") ? await threadEngines(suite === "threads" ? "heap" : "resident") : engines
+  ).filter(({ name }) => values.engine.length === 0 || values.engine.includes(name));
   for (const named of kernelSuites[suite]!) {
     if (wanted(named.name)) yield await comparisonOf(named, candidates, limits);
   }
 }
 
 const ours = await ourEngines();
-const withoutPeers = ["interpreter", "threads", "training", "compiler", "memory", "restricted", "transposed"];
+const withoutPeers = [
+  "interpreter",
+  "threads",
+  "threads-resident",
+  "training",
+  "compiler",
+  "memory",
+  "restricted",
+  "transposed",
+];
 const alone = positionals.every((name) => withoutPeers.includes(name));
 const wantsPeers = positionals.some((name) => name === "training" || !withoutPeers.includes(name));
 if (wantsPeers && !peersInstalled()) console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");

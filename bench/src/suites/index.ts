@@ -26,6 +26,14 @@ const encoder = (batch: number): NamedTask => ({
   without: ["tfjs-cpu", "plain"],
 });
 
+const threads: readonly NamedTask[] = [
+  ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
+  ...[128, 512, 1024].map((n) => ({
+    name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
+    task: () => attentionTask(4, n, 64, true),
+  })),
+];
+
 export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
   kernels: [
     ...[32, 64, 128, 256, 512, 1024].map(square),
@@ -57,11 +65,6 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     { name: "add [16, 16]", task: () => rowsTask("add", 16, 16) },
     { name: "matmul 4³", task: () => matmulTask(4, 4, 4) },
   ],
-  threads: [
-    ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
-    ...[128, 512, 1024].map((n) => ({
-      name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
-      task: () => attentionTask(4, n, 64, true),
-    })),
-  ],
+  threads,
+  "threads-resident": threads,
 };
