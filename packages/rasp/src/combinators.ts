@@ -78,6 +78,7 @@ export interface Numeric {
   (a: Lift<number>, b: Lift<number>): SOp<number>;
   (a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
 }
+/** A function of one number at each position; of null it gives null. */
 export interface NumericOfOne {
   (a: Lift<number>): SOp<number>;
   (a: Maybe<number>): SOp<number | null>;
@@ -147,6 +148,7 @@ export function select(keys: Maybe<TokenValue>, queries: Maybe<TokenValue>, { op
   return node.selectNode(lift(keys), lift(queries), op);
 }
 
+/** A boolean at each position, or null where there is none. */
 export type Truth = Maybe<boolean>;
 
 /** Both: of two selectors the cells of both, of two s-ops the positions where both are true. */
@@ -233,6 +235,7 @@ export function selectorWidth(selector: Selector): SOp<number> {
 
 /** The values of s-ops as a TypeScript function takes them. */
 export type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
+/** The same where values may be null. */
 export type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
 
 let functions = 0;

@@ -17,6 +17,7 @@ export interface Written {
   readonly ended: Ended;
 }
 
+/** Why writing ended: at a stop token, or because the model takes no more. */
 export type Ended = "stop" | "length";
 
 /** The scores that are no logits: of a token that the model never gives, and of the one class that is nearest to a number. */

@@ -7,6 +7,7 @@ import type { Span } from "../syntax/source.js";
 import type { Selector, SOp } from "./node.js";
 import type { Table, Weights } from "./table.js";
 
+/** What every soft operation has. */
 export interface SoftBase {
   readonly span: Span | undefined;
   /** The name that the program gave it first. For display only. */
