@@ -6,7 +6,7 @@ import { makeFolder, writeOut } from "../model-file.js";
 import { programFile } from "./report.js";
 
 /** Changes whenever fits of earlier versions cannot be gone on with. */
-const VERSION = 1;
+const VERSION = 2;
 
 export class DecompileFolder {
   readonly #context: Context;

@@ -65,7 +65,8 @@ export function maskByGradient(
       const gates = masks.map(({ values }) => tensor(values, [lesson.size, 1, 1], { requiresGrad: true }));
       const gate = (from: Component, to: Reader): number | Tensor => {
         const e = place.get(pathName({ from, to }));
-        return e === undefined ? 0 : masks[e]!.fraction ? gates[e]! : masks[e]!.values.every((m) => m === 1) ? 1 : gates[e]!; // prettier-ignore
+        if (e === undefined) return 0;
+        return masks[e]!.values.every((m) => m === 1) ? 1 : gates[e]!;
       };
       loss(paths, task, lesson, withConstants(constants, { gate }, true)).backward();
       theta.forEach((value, e) => {
