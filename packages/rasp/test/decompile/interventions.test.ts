@@ -5,6 +5,7 @@ import { observe, readTask, type Observed } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
 import { batchOf, lessonsOf, loss } from "../../src/decompile/interventions/batch.js";
 import { startingConstants, tuneConstants, withConstants } from "../../src/decompile/interventions/constants.js";
+import { maskByGradient, pathName } from "../../src/decompile/interventions/masks.js";
 import { meansOf, PathModel, WHOLE } from "../../src/decompile/interventions/paths.js";
 import { interventions } from "../../src/decompile/interventions/prune.js";
 
@@ -117,6 +118,21 @@ describe("interventions", () => {
       if (name === "h.1.attn.c_proj.weight") data.fill(0);
       if (name === "h.0.attn.c_proj.weight") data.forEach((x, i) => (data[i] = i < 4 * 8 ? 10 * x : 0));
     });
+
+  it("close by gradient alone the paths of what does nothing, and leave those of the head open", () => {
+    const model = single(3);
+    const { components } = meansOf(model, watched(model, 20, 4));
+    const paths = new PathModel(model, components);
+    const lessons = lessonsOf(paths, task, watched(model, 40, 5));
+    const candidates = paths.readers.flatMap(({ reader, sources }) => sources.map((from) => ({ from, to: reader })));
+    const constants = startingConstants(paths, { components, logScales: new Map() });
+    const clock = { expired: () => false };
+    const options = { price: 0.02, steps: 120, rng: new Rng(6), clock };
+    const kept = maskByGradient(paths, task, lessons, constants, candidates, options).map(pathName);
+    for (const idle of ["positions", "0.1", "0.mlp", "1.0", "1.1", "1.mlp"])
+      expect(kept).not.toContain(`${idle} > logits`);
+    for (const path of ["tokens > 0.0.value", "0.0 > logits"]) expect(kept).toContain(path);
+  });
 
   it("find the one head that does something", () => {
     const found = run(single(3));
