@@ -31,6 +31,7 @@ export {
   isCompiledModel,
   NotHardError,
   type DecompiledProgram,
+  type SoftHead,
   type DecompileProgramOptions,
   type Line,
 } from "./hard/index.js";
@@ -43,6 +44,7 @@ export {
   type FrontPoint,
   type Operation,
 } from "./report.js";
+export type { Path } from "./interventions/masks.js";
 export type { Effect, Interventions, Pruned } from "./interventions/prune.js";
 export { observe, type Observed } from "./observe.js";
 export type { Memo } from "./memo.js";

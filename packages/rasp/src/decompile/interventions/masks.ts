@@ -11,6 +11,7 @@ import { loss, type Lesson } from "./batch.js";
 import { ConstantsTuner, withConstants, type Constants } from "./constants.js";
 import type { Component, PathModel, Reader } from "./paths.js";
 
+/** A way from what writes the residual stream to what reads it. */
 export interface Path {
   readonly from: Component;
   readonly to: Reader;
