@@ -51,7 +51,7 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     // prettier-ignore
     wasm.matmul(
       left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, m, k, n, alpha,
-      activation ? unaryOperations.indexOf(activation) : -1, workspace,
+      activation ? unaryOperations.indexOf(activation) : -1, 0, m, workspace,
     );
     if (!inPlace) out.set(floats.subarray(outAt / 4, outAt / 4 + m * n));
   }

@@ -54,7 +54,7 @@ describe("results are the same to the last bit on one, two and three threads:", 
     for (const other of others) expect(other).toEqual(first);
   }
 
-  it.each([64, 65, 127, 200])("products of %i rows", (m) => {
+  it.each([8, 31, 64, 65, 127, 200])("products of %i rows", (m) => {
     const [a, b] = [randn([m, 77], rng), randn([77, 53], rng)];
     const [left, right, bias] = [randn([77, m], rng), randn([53, 77], rng), randn([53], rng)];
     expectSame(() => [
@@ -123,15 +123,15 @@ it("calls too small to be cut give the same on the heap, in a scope, and mixed",
 
 describe("ranges", () => {
   it.each([
-    [128, 4, 4, 32, [[0, 32], [32, 64], [64, 96], [96, 128]]],
-    [63, 4, 4, 32, [[0, 63]]],
-    [64, 4, 4, 32, [[0, 32], [32, 64]]],
-    [100, 2, 4, 32, [[0, 52], [52, 100]]],
-    [103, 4, 4, 32, [[0, 32], [32, 64], [64, 103]]],
-    [5, 4, 32, 32, [[0, 5]]],
-    [0, 4, 32, 32, [[0, 0]]],
-  ])("of %i in %i parts, at multiples of %i, at least %i", (length, parts, step, least, expected) => {
-    expect(ranges(length, parts, step, least)).toEqual(expected);
+    [128, 4, 32, [[0, 32], [32, 64], [64, 96], [96, 128]]],
+    [63, 4, 4, [[0, 16], [16, 32], [32, 48], [48, 63]]],
+    [100, 2, 4, [[0, 52], [52, 100]]],
+    [200, 3, 32, [[0, 96], [96, 200]]],
+    [9, 2, 4, [[0, 9]]],
+    [5, 4, 32, [[0, 5]]],
+    [0, 4, 32, [[0, 0]]],
+  ])("of %i in %i parts, at multiples of %i", (length, parts, step, expected) => {
+    expect(ranges(length, parts, step)).toEqual(expected);
   }); // prettier-ignore
 });
 

@@ -7,18 +7,18 @@ import { MAX_CALLS, type SharedKernel } from "./control.js";
 import type { Pool } from "./pool.js";
 import { attentionWork, matmulWork } from "./routes.js";
 
-/** A part of a product has more rows than those that sweep (assembly/matmul.ts), in whole groups of 4. */
-const LEAST_ROWS = 32;
+/** Rows of a tile (assembly/tiles.ts): parts are whole tiles. */
+const TILE_ROWS = 4;
 /** Queries of a tile (assembly/attention.ts): parts are whole tiles. */
 const TILE_QUERIES = 32;
 /** Parts of attention for each thread: the first to finish helps the others. */
 const PARTS = 2;
 
-/** Cuts 0 to length into at most `parts` ranges, at multiples of `step`, none shorter than `least`. */
-export function ranges(length: number, parts: number, step: number, least = step): (readonly [number, number])[] {
-  const size = Math.max(least, Math.ceil(length / parts / step) * step);
+/** Cuts 0 to length into at most `parts` ranges, at multiples of `step`, none shorter than it. */
+export function ranges(length: number, parts: number, step: number): (readonly [number, number])[] {
+  const size = Math.max(1, Math.ceil(length / parts / step)) * step;
   const rest = length % size;
-  const count = Math.max(1, Math.floor(length / size) + (rest >= least ? 1 : 0));
+  const count = Math.max(1, Math.floor(length / size) + (rest >= step ? 1 : 0));
   return Array.from({ length: count }, (_, i) => [i * size, i + 1 === count ? length : (i + 1) * size] as const);
 }
 
@@ -32,13 +32,11 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
   };
 
   const matmul: WasmCalls["matmul"] = (...call) => {
-    const [a, aRow, aColumn, b, bRow, bColumn, bias, out, m, k, n, alpha, activation, workspace] = call;
-    // One part for each thread: every part packs the right matrix anew. At 512³, two threads: 1.84 times one, against 1.71.
-    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size, 4, LEAST_ROWS);
+    const [m, k, n] = call.slice(8, 11) as [number, number, number];
+    // One part for each thread: every part reads the right matrix anew. At 512³, two threads: 1.84 times one, against 1.71.
+    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size, TILE_ROWS);
     if (cuts.length < 2) return wasm.matmul(...call);
-    const parts = cuts.map(([from, to]) => [
-      a + from * aRow, aRow, aColumn, b, bRow, bColumn, bias, out + 4 * from * n, to - from, k, n, alpha, activation, workspace,
-    ]); // prettier-ignore
+    const parts = cuts.map(([from, to]) => [...call.slice(0, 13), from, to, call[15]]);
     run("matmul", parts, wasm.matmulWorkspace(m, k, n));
   };
 
