@@ -1,5 +1,5 @@
 /**
- * Linear memory. A kernel call starts with `reset` and takes scratch in 16-byte steps; nothing outlives the call, so
+ * Linear memory, which nobody else grows. A kernel call starts with `reset` and takes scratch in 16-byte steps; nothing outlives the call, so
  * nothing is ever freed. Below the scratch lies what `allocate` handed out as Float32Array views: a stack that `mark`
  * and `release` cut back.
  *
@@ -28,12 +28,16 @@ export class Arena {
   #next: number;
   /** The most that was ever asked for while the memory could not grow. */
   #wanted = 0;
-  #floats = new Float32Array(0);
+  // Kept, since asking a memory for its buffer is slow, and slower yet if threads share it.
+  #buffer: ArrayBufferLike;
+  #floats: Float32Array;
 
   /** @param base - the first byte that the module itself does not use */
   constructor(memory: WebAssembly.Memory, base: number) {
     this.#memory = memory;
     this.#bottom = this.#stack = this.#next = aligned(base);
+    this.#buffer = memory.buffer;
+    this.#floats = new Float32Array(this.#buffer);
   }
 
   /** Gives up all scratch. */
@@ -45,7 +49,7 @@ export class Arena {
   reserve(bytes: number): number {
     const address = this.#next;
     const next = address + aligned(bytes);
-    if (next + SLACK > this.#memory.buffer.byteLength) this.#extend(next + SLACK);
+    if (next + SLACK > this.#buffer.byteLength) this.#extend(next + SLACK);
     this.#next = next;
     return address;
   }
@@ -55,21 +59,22 @@ export class Arena {
     if (this.#stack !== this.#bottom) throw new ArenaFullError(`${bytes} bytes of scratch while views are out.`);
     if (bytes > MAX_BYTES) throw new ArenaFullError(`${bytes} bytes exceed the 4 GiB of WebAssembly.`);
     try {
-      this.#memory.grow(Math.ceil((bytes - this.#memory.buffer.byteLength) / PAGE));
+      this.#memory.grow(Math.ceil((bytes - this.#buffer.byteLength) / PAGE));
     } catch (cause) {
       throw new ArenaFullError(`WebAssembly memory cannot grow to ${bytes} bytes.`, { cause });
     }
+    this.#buffer = this.#memory.buffer;
+    this.#floats = new Float32Array(this.#buffer);
   }
 
   /** All of linear memory as floats. Valid until the next `reserve`. */
   get floats(): Float32Array {
-    if (this.#floats.buffer !== this.#memory.buffer) this.#floats = new Float32Array(this.#memory.buffer);
     return this.#floats;
   }
 
   /** Whether an array is a view of this memory, so that kernels can work on it in place. */
   holds(data: Float32Array): boolean {
-    return data.buffer === this.#memory.buffer;
+    return data.buffer === this.#buffer;
   }
 
   /** Whether no views are out. */
@@ -85,11 +90,11 @@ export class Arena {
   /** A view of that many floats, contents undefined, or undefined if they do not fit. Valid until `release`. */
   allocate(length: number): Float32Array | undefined {
     const end = this.#stack + aligned(4 * length);
-    if (end + SLACK > this.#memory.buffer.byteLength) {
+    if (end + SLACK > this.#buffer.byteLength) {
       this.#wanted = Math.max(this.#wanted, end + SLACK);
       return undefined;
     }
-    const view = new Float32Array(this.#memory.buffer, this.#stack, length);
+    const view = new Float32Array(this.#buffer, this.#stack, length);
     this.#stack = this.#next = end;
     return view;
   }
@@ -103,7 +108,7 @@ export class Arena {
   prepare(bytes: number): void {
     if (this.#stack !== this.#bottom) return;
     const target = Math.min(MAX_BYTES, Math.max(this.#bottom + bytes, this.#wanted));
-    if (target <= this.#memory.buffer.byteLength) return;
+    if (target <= this.#buffer.byteLength) return;
     try {
       this.#extend(target);
     } catch {
@@ -113,6 +118,6 @@ export class Arena {
 
   /** Bytes of linear memory in use by this instance. */
   get byteLength(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#buffer.byteLength;
   }
 }

@@ -1,11 +1,10 @@
 /**
- * The binary's exports with large calls cut into parts that threads share. A part computes rows of the result exactly as
+ * The binary's exports with calls cut into parts that threads share. A part computes rows of the result exactly as
  * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
  */
 import type { WasmCalls } from "../exports.js";
 import { MAX_CALLS, type SharedKernel } from "./control.js";
 import type { Pool } from "./pool.js";
-import { attentionWork, matmulWork } from "./routes.js";
 
 /** Rows of a tile (assembly/tiles.ts): parts are whole tiles. */
 const TILE_ROWS = 4;
@@ -22,8 +21,7 @@ export function ranges(length: number, parts: number, step: number): (readonly [
   return Array.from({ length: count }, (_, i) => [i * size, i + 1 === count ? length : (i + 1) * size] as const);
 }
 
-/** @param leastWork - calls of fewer multiplications stay whole */
-export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number): WasmCalls {
+export function threadedExports(wasm: WasmCalls, pool: Pool): WasmCalls {
   /** Rounded up, so that every workspace is aligned like the first. */
   const space = (bytes: number): number => Math.ceil(bytes / 64) * 64;
   const all = (bytes: number): number => space(bytes) * pool.size;
@@ -34,7 +32,7 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
   const matmul: WasmCalls["matmul"] = (...call) => {
     const [m, k, n] = call.slice(8, 11) as [number, number, number];
     // One part for each thread: every part reads the right matrix anew. At 512³, two threads: 1.84 times one, against 1.71.
-    const cuts = matmulWork({ m, k, n }) < leastWork ? [] : ranges(m, pool.size, TILE_ROWS);
+    const cuts = ranges(m, pool.size, TILE_ROWS);
     if (cuts.length < 2) return wasm.matmul(...call);
     const parts = cuts.map(([from, to]) => [...call.slice(0, 13), from, to, call[15]]);
     run("matmul", parts, wasm.matmulWorkspace(m, k, n));
@@ -42,8 +40,6 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const attentionHeads: WasmCalls["attentionHeads"] = (calls) => {
     const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
-    if (attentionWork({ heads: calls.length, queries, keys, width, valueWidth }) < leastWork)
-      return wasm.attentionHeads(calls);
     // Tiles end with the blocks of a mask, so such heads stay whole.
     const parts = calls[0]![11] !== 0 ? 1 : Math.ceil((2 * PARTS * pool.size) / calls.length);
     const cut = calls.flatMap((call) =>
@@ -54,9 +50,7 @@ export function threadedExports(wasm: WasmCalls, pool: Pool, leastWork: number):
 
   const attentionBackwardHeads: WasmCalls["attentionBackwardHeads"] = (calls) => {
     const [queries, keys, width, valueWidth] = calls[0]!.slice(14, 18) as [number, number, number, number];
-    if (calls.length < 2 || attentionWork({ heads: calls.length, queries, keys, width, valueWidth }) < leastWork) {
-      return wasm.attentionBackwardHeads(calls);
-    }
+    if (calls.length < 2) return wasm.attentionBackwardHeads(calls);
     run("attentionBackward", calls, wasm.attentionBackwardWorkspace(queries, keys, width, valueWidth));
   };
 

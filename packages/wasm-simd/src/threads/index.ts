@@ -72,11 +72,12 @@ async function start(count: number, patience: number, leastWork: number): Promis
   const plainModule = compile();
   const plain = plainMachine(plainModule);
   const own = wasmKernels(plain, () => plainMachine(plainModule));
+  const whole = wasmKernels({ wasm, arena }, () => plain);
   registerMachine(
-    { wasm: threadedExports(wasm, pool, leastWork), arena },
+    { wasm: threadedExports(wasm, pool), arena },
     () => plain,
     [ThreadLostError],
-    (shared) => routed(shared, own, arena, leastWork),
+    (cut) => routed(cut, whole, own, arena, leastWork),
   );
   return {
     variant: "simd",

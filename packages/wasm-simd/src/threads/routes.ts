@@ -6,29 +6,31 @@ import type { AttentionCall, Kernels, MatmulCall } from "@selectron/core";
 import type { Arena } from "../arena.js";
 
 /** Multiplications of a product. */
-export const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number => m * k * n;
+const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number => m * k * n;
 
 type Heads = Pick<AttentionCall, "heads" | "queries" | "keys" | "width" | "valueWidth">;
 
 /** Multiplications of the heads of one batch row. */
-export const attentionWork = ({ heads, queries, keys, width, valueWidth }: Heads): number =>
+const attentionWork = ({ heads, queries, keys, width, valueWidth }: Heads): number =>
   heads * queries * keys * (width + valueWidth);
 
 /**
- * @param shared - kernels on the memory of `arena`, which cut calls of `leastWork` multiplications or more
- * @param own - the same kernels on a memory of their own
+ * @param cut - kernels on the memory of `arena` which cut their calls: for those of `leastWork` multiplications or more
+ * @param whole - kernels on the same memory which do not
+ * @param own - the same on a memory of their own
  */
-export function routed(shared: Kernels, own: Kernels, arena: Arena, leastWork: number): Kernels {
+export function routed(cut: Kernels, whole: Kernels, own: Kernels, arena: Arena, leastWork: number): Kernels {
   // While views of the shared memory are out, operands may stand there, and results should.
-  const choose = (work: number): Kernels => (work >= leastWork || !arena.isEmpty ? shared : own);
-  const small = Object.entries(own).map(([name, kernel]: [string, unknown]) => {
+  const small = (): Kernels => (arena.isEmpty ? own : whole);
+  const choose = (work: number): Kernels => (work >= leastWork ? cut : small());
+  const others = Object.entries(own).map(([name, kernel]: [string, unknown]) => {
     if (typeof kernel !== "function") return [name, kernel];
     type Kernel = (...values: unknown[]) => unknown;
-    const call: Kernel = (...values) => (choose(0) as unknown as Record<string, Kernel>)[name]!(...values);
+    const call: Kernel = (...values) => (small() as unknown as Record<string, Kernel>)[name]!(...values);
     return [name, call];
   });
   return {
-    ...(Object.fromEntries(small) as Kernels),
+    ...(Object.fromEntries(others) as Kernels),
     matmul: (call) => choose(matmulWork(call)).matmul(call),
     attention: (call) => choose(attentionWork(call)).attention(call),
     attentionBackward: (call) => choose(attentionWork(call)).attentionBackward(call),
