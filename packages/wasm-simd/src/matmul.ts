@@ -44,8 +44,8 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     const outAt = inPlace ? out.byteOffset : arena.reserve(m * n * 4);
     const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
     const floats = arena.floats;
-    fillMatrix(arena, a, m, k, left.address);
-    fillMatrix(arena, b, k, n, right.address);
+    fillMatrix(arena, a, m, k, left);
+    fillMatrix(arena, b, k, n, right);
     floats.fill(0, biasAt / 4 + (bias ? n : 0), biasAt / 4 + biasLength);
     if (bias) floats.set(bias, biasAt / 4);
     // prettier-ignore

@@ -28,6 +28,8 @@ export function target(arena: Arena, data: Float32Array): number {
 
 /** A matrix in the arena; strides in bytes. */
 export interface PlacedMatrix {
+  /** Whether it has to be brought there. */
+  readonly isCopy: boolean;
   readonly address: number;
   readonly row: number;
   readonly column: number;
@@ -38,17 +40,19 @@ const isTransposed = (x: MatrixView): boolean => x.columnStride !== 1 && x.rowSt
 /** Reserves room for a matrix, dense, in the order in which it lies in memory. */
 export function placedMatrix(arena: Arena, x: MatrixView, rows: number, columns: number): PlacedMatrix {
   if (arena.holds(x.data) && (x.columnStride === 1 || x.rowStride === 1)) {
-    return { address: x.data.byteOffset + 4 * x.offset, row: 4 * x.rowStride, column: 4 * x.columnStride };
+    const address = x.data.byteOffset + 4 * x.offset;
+    return { isCopy: false, address, row: 4 * x.rowStride, column: 4 * x.columnStride };
   }
   const address = arena.reserve(4 * rows * columns);
-  return isTransposed(x) ? { address, row: 4, column: 4 * rows } : { address, row: 4 * columns, column: 4 };
+  const [row, column] = isTransposed(x) ? [4, 4 * rows] : [4 * columns, 4];
+  return { isCopy: true, address, row, column };
 }
 
 /** Fills what `placedMatrix` reserved. */
-export function fillMatrix(arena: Arena, x: MatrixView, rows: number, columns: number, address: number): void {
-  if (arena.holds(x.data) && address === x.data.byteOffset + 4 * x.offset) return;
+export function fillMatrix(arena: Arena, x: MatrixView, rows: number, columns: number, place: PlacedMatrix): void {
+  if (!place.isCopy) return;
   const floats = arena.floats;
-  const start = address / 4;
+  const start = place.address / 4;
   const [lines, length, lineStride, stride] = isTransposed(x)
     ? [columns, rows, x.columnStride, 1]
     : [rows, columns, x.rowStride, x.columnStride];

@@ -51,7 +51,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     throw new ShapeError(`matmul: ${shapes()}: bias must have shape [${n}], not ${formatShape(bias.shape)}.`);
   }
   const isGelu = activation === "gelu" || activation === "geluExact";
-  const inputs = [a, b, bias].filter((input) => input !== undefined);
+  const inputs = bias ? [a, b, bias] : [a, b];
   // The slope of gelu does not follow from its value, so what it is applied to must stand on the tape.
   if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
   const kernels = getKernels();
@@ -62,7 +62,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (a.rank === 2 && b.rank === 2) {
     const out = allocate(m * n);
     multiply(matrixView(a, a.offset), matrixView(b, b.offset), out, m);
-    return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, new Tensor(out, [m, n])));
+    return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, out));
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
@@ -78,18 +78,17 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       multiply(matrixView(a, start), matrixView(b, rightStarts[index]!), part, m);
     });
   }
-  const shape = [...batch, m, n];
-  return recorded("matmul", inputs, out, shape, matmulBackward(a, b, options, new Tensor(out, shape)));
+  return recorded("matmul", inputs, out, [...batch, m, n], matmulBackward(a, b, options, out));
 }
 
 /**
  * With G the gradient of the product: dA = alpha · G Bᵀ, dB = alpha · Aᵀ G, the gradient of the bias Σ G over the rows. A
  * weight that all rows of A share is met by one product over all of them.
  */
-function matmulBackward(a: Tensor, b: Tensor, { alpha, bias, activation }: MatmulOptions, result: Tensor): Backward {
+function matmulBackward(a: Tensor, b: Tensor, { alpha, bias, activation }: MatmulOptions, out: Float32Array): Backward {
   return (gradient) => {
     // The slope of ReLU at its argument is that at its value.
-    const slopes = activation === "relu" ? unaryBackward("relu", result, gradient) : gradient;
+    const slopes = activation === "relu" ? unaryBackward("relu", new Tensor(out, gradient.shape), gradient) : gradient;
     const shared = b.rank === 2 && a.rank > 2;
     const [left, right] = shared ? [reshape(a, [-1, b.shape[0]!]), reshape(slopes, [-1, b.shape[1]!])] : [a, slopes];
     const factor = { alpha };
