@@ -6,8 +6,10 @@ const source = (path: string): string => fileURLToPath(new URL(path, import.meta
 /** Tests run against the sources of every package, not against `dist`, so that a stale build can never pass. */
 const alias = [
   { find: /^@selectron\/core\/testing$/, replacement: source("packages/core/src/testing/index.ts") },
-  { find: /^@selectron\/wasm-simd\/threads$/, replacement: source("packages/wasm-simd/src/threads/index.ts") },
-  { find: /^@selectron\/wasm-simd\/relaxed$/, replacement: source("packages/wasm-simd/src/relaxed/index.ts") },
+  {
+    find: /^@selectron\/wasm-simd\/(threads|relaxed|relaxed\/threads)$/,
+    replacement: source("packages/wasm-simd/src/$1/index.ts"),
+  },
   { find: /^@selectron\/rasp\/decompile$/, replacement: source("packages/rasp/src/decompile/index.ts") },
   { find: /^@selectron\/(core|wasm-simd|nn|rasp|cli)$/, replacement: source("packages/$1/src/index.ts") },
 ];

@@ -63,6 +63,7 @@ const imports = {
   "@selectron/wasm-simd": "/packages/wasm-simd/dist/index.js",
   "@selectron/wasm-simd/threads": "/packages/wasm-simd/dist/threads/index.js",
   "@selectron/wasm-simd/relaxed": "/packages/wasm-simd/dist/relaxed/index.js",
+  "@selectron/wasm-simd/relaxed/threads": "/packages/wasm-simd/dist/relaxed/threads/index.js",
 };
 const page = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">${JSON.stringify({ imports })}</script>`;
 

@@ -2,6 +2,7 @@
 import { getKernels, referenceKernels, type Kernels } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";
 import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
+import { enableRelaxedThreads } from "@selectron/wasm-simd/relaxed/threads";
 import { enableThreads } from "@selectron/wasm-simd/threads";
 import { setFlagsFromString } from "node:v8";
 import type { Engine } from "./engines/engine.js";
@@ -21,11 +22,15 @@ async function relaxedKernels(): Promise<Kernels> {
   return getKernels();
 }
 
+async function exactKernels(): Promise<Kernels> {
+  await enableWasm();
+  return getKernels();
+}
+
 /** Ours: in WebAssembly with operands on the heap and resident, each also where it may fuse, and in plain JavaScript. */
 export async function ourEngines(): Promise<Engine[]> {
   const relaxed = await relaxedKernels();
-  await enableWasm();
-  const wasm = getKernels();
+  const wasm = await exactKernels();
   return [
     selectron(wasm),
     selectronResident(wasm),
@@ -35,16 +40,26 @@ export async function ourEngines(): Promise<Engine[]> {
   ];
 }
 
-/** Ours on one thread and on as many as there are processors, with operands on the heap or resident. */
-export async function threadEngines(stay: "heap" | "resident"): Promise<Engine[]> {
-  const { threads, reason } = await enableThreads();
+/** The suites of threads: with operands on the heap, resident, and resident with the kernels that fuse. */
+export type ThreadSuite = "threads" | "threads-resident" | "threads-relaxed";
+
+/** Ours on one thread and on as many as there are processors. */
+export async function threadEngines(suite: ThreadSuite): Promise<Engine[]> {
+  const one = suite === "threads-relaxed" ? await relaxedKernels() : await exactKernels();
+  const { threads, reason } = await (suite === "threads-relaxed" ? enableRelaxedThreads() : enableThreads());
   if (reason !== undefined) console.error(`selectron-threads runs on ${threads} thread: ${reason}`);
   const several = getKernels();
-  await enableWasm();
-  const one = getKernels();
-  return stay === "heap"
-    ? [selectron(one), selectron(several, "selectron-threads")]
-    : [selectronResident(one), selectronResident(several, "selectron-threads-resident")];
+  switch (suite) {
+    case "threads":
+      return [selectron(one), selectron(several, "selectron-threads")];
+    case "threads-resident":
+      return [selectronResident(one), selectronResident(several, "selectron-threads-resident")];
+    case "threads-relaxed":
+      return [
+        selectronResident(one, "selectron-relaxed-resident"),
+        selectronResident(several, "selectron-relaxed-threads-resident"),
+      ];
+  }
 }
 
 /** Ours and every peer. jax-js comes before ONNX Runtime, which sets a global that confuses it. */

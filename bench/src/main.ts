@@ -11,7 +11,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chart } from "./chart.js";
-import { comparisonOf, loadEngines, ourEngines, threadEngines } from "./compare.js";
+import { comparisonOf, loadEngines, ourEngines, threadEngines, type ThreadSuite } from "./compare.js";
 import { peaks } from "./engines/peak.js";
 import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
@@ -136,9 +136,9 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     return;
   }
   const limits = suite === "kernels" ? await peaks() : [];
-  const candidates = (
-    suite.startsWith("threads") ? await threadEngines(suite === "threads" ? "heap" : "resident") : engines
-  ).filter(({ name }) => values.engine.length === 0 || values.engine.includes(name));
+  const candidates = (suite.startsWith("threads") ? await threadEngines(suite as ThreadSuite) : engines).filter(
+    ({ name }) => values.engine.length === 0 || values.engine.includes(name),
+  );
   for (const named of kernelSuites[suite]!) {
     if (wanted(named.name)) yield await comparisonOf(named, candidates, limits);
   }
@@ -149,6 +149,7 @@ const withoutPeers = [
   "interpreter",
   "threads",
   "threads-resident",
+  "threads-relaxed",
   "training",
   "compiler",
   "memory",

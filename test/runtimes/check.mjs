@@ -6,6 +6,7 @@ import { getKernels, referenceKernels } from "@selectron/core";
 import { kernelConformance } from "@selectron/core/testing";
 import { enableWasm } from "@selectron/wasm-simd";
 import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
+import { enableRelaxedThreads } from "@selectron/wasm-simd/relaxed/threads";
 import { enableThreads } from "@selectron/wasm-simd/threads";
 
 function conformance(kernels) {
@@ -30,6 +31,10 @@ export async function check() {
   if (isRelaxedSimdSupported()) {
     await enableRelaxedWasm();
     relaxed = conformance(getKernels());
+    const status = await enableRelaxedThreads({ threads: 2, leastWork: 0 });
+    const onThreads = conformance(getKernels());
+    relaxed = { passed: relaxed.passed + onThreads.passed, failures: [...relaxed.failures, ...onThreads.failures] };
+    status.stop();
   }
   const status = await enableThreads({ threads: 2, leastWork: 0 });
   const threads = { active: status.threads, reason: status.reason, ...conformance(getKernels()) };

@@ -28,6 +28,7 @@ const encoder = (batch: number): NamedTask => ({
 
 const threads: readonly NamedTask[] = [
   ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
+  { name: "threads, matmul 16×1024×1024", task: () => matmulTask(16, 1024, 1024) },
   ...[128, 512, 1024].map((n) => ({
     name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
     task: () => attentionTask(4, n, 64, true),
@@ -67,4 +68,5 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
   ],
   threads,
   "threads-resident": threads,
+  "threads-relaxed": threads,
 };

@@ -1,7 +1,7 @@
 /**
  * Compiles assembly/ and writes src/binary.ts, which carries the module as base64: no fetch, no file system and no
  * import.meta.url at run time, so that every bundler and runtime loads it alike. src/threads/binary.ts is the same code
- * on a memory that threads share, src/relaxed/binary.ts the same with fused multiplications and additions.
+ * on a memory that threads share; src/relaxed has both with fused multiplications and additions.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import asc from "assemblyscript/asc";
 const BUDGET = 25_000;
 /** Memory that is shared must say how far it may grow: 1 GiB, in pages, as in src/threads/index.ts. */
 const SHARED = ["--enable", "threads", "--importMemory", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "16384"]; // prettier-ignore
+const RELAXED = ["--enable", "relaxed-simd"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -35,4 +36,5 @@ async function build(file, flags) {
 
 await build("binary.ts", []);
 await build("threads/binary.ts", SHARED);
-await build("relaxed/binary.ts", ["--enable", "relaxed-simd"]);
+await build("relaxed/binary.ts", RELAXED);
+await build("relaxed/threads/binary.ts", [...RELAXED, ...SHARED]);

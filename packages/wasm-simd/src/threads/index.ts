@@ -3,93 +3,12 @@
  * cut into parts that workers compute in one shared memory; results are the same to the last bit for any number of
  * threads.
  */
-import { Arena } from "../arena.js";
-import { wasmCalls, type WasmExports } from "../exports.js";
+import { binary as own } from "../binary.js";
 import { enableWasm } from "../index.js";
-import { wasmKernels } from "../kernels.js";
-import { compile, inlinedBytes, instantiate } from "../module.js";
-import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
-import { binary } from "./binary.js";
-import { CONTROL_BYTES } from "./control.js";
-import { threadedExports } from "./exports.js";
-import { Pool, ThreadLostError } from "./pool.js";
-import { routed } from "./routes.js";
-import { startThread, type Thread } from "./start.js";
+import { binary as shared } from "./binary.js";
+import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "./enable.js";
 
-export interface ThreadOptions {
-  /** Threads in all, the calling one included. By default as many as there are processors, at most 8. */
-  readonly threads?: number | undefined;
-  /** How long a worker may take to start, in milliseconds; 5000 by default. */
-  readonly patience?: number | undefined;
-  /** Calls of fewer multiplications stay on the calling thread: waking a worker would cost more. 2^24 by default. */
-  readonly leastWork?: number | undefined;
-}
-
-/** What is active. */
-export interface ThreadStatus extends WasmStatus {
-  /** Threads that take part now: fewer than asked for where `reason` says why, 1 once `stop` was called. */
-  readonly threads: number;
-  /** Why there are fewer threads than asked for, if so. */
-  readonly reason?: string | undefined;
-  /** Ends the workers; the kernels go on, on the calling thread. */
-  stop(): void;
-}
-
-/** As scripts/build.mjs says. The memory begins small and grows. */
-const PAGES = { initial: 16, maximum: 16384, shared: true } as const;
-const MOST_THREADS = 8;
-const PATIENCE = 5000;
-const LEAST_WORK = 2 ** 24;
-
-const processors = (): number => Math.min(MOST_THREADS, (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 2); // prettier-ignore
-
-/** A memory that workers can be given. Throws an Error with the reason where there is none. */
-function sharedMemory(): WebAssembly.Memory {
-  if ((globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false) {
-    throw new Error("the page is not cross-origin isolated (it must be served with COOP and COEP headers)");
-  }
-  if (typeof SharedArrayBuffer !== "function") throw new Error("this runtime has no SharedArrayBuffer");
-  return new WebAssembly.Memory(PAGES);
-}
-
-/** Starts the workers and registers kernels that use them. Rejects with the reason if not one can be started. */
-async function start(count: number, patience: number, leastWork: number): Promise<ThreadStatus> {
-  const memory = sharedMemory();
-  const module = compile(inlinedBytes(binary));
-  const wasm = wasmCalls(instantiate<WebAssembly.Exports & WasmExports>(module, { env: { memory } }));
-  const control = Math.ceil(wasm.heapBase() / 64) * 64;
-  const arena = new Arena(memory, control + CONTROL_BYTES);
-  const orders = Array.from({ length: count - 1 }, (_, i) => ({ module, memory, control, index: i + 1 }));
-  const outcomes = await Promise.allSettled(orders.map((order) => startThread(order, patience)));
-  const refusal = outcomes.find((outcome) => outcome.status === "rejected")?.reason as Error | undefined;
-  const threads = outcomes.flatMap((outcome): Thread[] => (outcome.status === "fulfilled" ? [outcome.value] : []));
-  if (refusal) {
-    // The workspaces of those that did start need not follow one another: start anew or not at all.
-    for (const thread of threads) thread.stop();
-    throw refusal;
-  }
-  const pool = new Pool(wasm, control, threads);
-  const plainModule = compile();
-  const plain = plainMachine(plainModule);
-  const own = wasmKernels(plain, () => plainMachine(plainModule));
-  const whole = wasmKernels({ wasm, arena }, () => plain);
-  registerMachine(
-    { wasm: threadedExports(wasm, pool), arena },
-    () => plain,
-    [ThreadLostError],
-    (cut) => routed(cut, whole, own, arena, leastWork),
-  );
-  return {
-    variant: "simd",
-    get threads() {
-      return pool.size;
-    },
-    get reason() {
-      return pool.reason;
-    },
-    stop: () => pool.stop("stopped"),
-  };
-}
+export type { ThreadOptions, ThreadStatus } from "./enable.js";
 
 /**
  * Makes WebAssembly kernels on several threads the ones that core uses; where threads cannot be had, those on one, with
@@ -100,17 +19,5 @@ async function start(count: number, patience: number, leastWork: number): Promis
  * not a whole number from 1 to 64
  */
 export async function enableThreads(options: ThreadOptions = {}): Promise<ThreadStatus> {
-  const { threads = processors(), patience = PATIENCE, leastWork = LEAST_WORK } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`enableThreads: threads is ${threads}; it must be a whole number from 1 to 64.`);
-  }
-  let reason: string | undefined;
-  if (threads > 1) {
-    try {
-      return await start(threads, patience, leastWork);
-    } catch (error) {
-      reason = error instanceof Error ? error.message : String(error);
-    }
-  }
-  return { ...(await enableWasm()), reason, stop: () => undefined };
+  return enableOnThreads("enableThreads", { variant: "simd", shared, own }, enableWasm, options);
 }

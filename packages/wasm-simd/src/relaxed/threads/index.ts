@@ -1,0 +1,20 @@
+/** @selectron/wasm-simd/relaxed/threads: the kernels that fuse, on several threads. */
+import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "../../threads/enable.js";
+import { binary as own } from "../binary.js";
+import { enableRelaxedWasm } from "../index.js";
+import { checkRelaxedSimd } from "../support.js";
+import { binary as shared } from "./binary.js";
+
+export type { ThreadOptions, ThreadStatus } from "../../threads/enable.js";
+
+/**
+ * As `enableThreads` of `@selectron/wasm-simd/threads`, with the kernels of `enableRelaxedWasm`. Results are the same to the
+ * last bit for any number of threads of one machine.
+ *
+ * @throws Error with the reason if this runtime has no relaxed SIMD, as `enableRelaxedWasm`; RangeError if `threads` is not a
+ * whole number from 1 to 64
+ */
+export async function enableRelaxedThreads(options: ThreadOptions = {}): Promise<ThreadStatus> {
+  checkRelaxedSimd("enableRelaxedThreads");
+  return enableOnThreads("enableRelaxedThreads", { variant: "relaxed-simd", shared, own }, enableRelaxedWasm, options);
+}
