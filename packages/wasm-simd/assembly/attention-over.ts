@@ -3,7 +3,8 @@
  * along the width of the head. Pointers and row strides are in bytes.
  */
 import { multiplyAdd } from "./multiply-add";
-import { exponentials, isEmpty, maximum, scale, sumLanes } from "./rows";
+import { sumLanes } from "./reductions";
+import { exponentials, isEmpty, maximum, scale } from "./softmax";
 
 /** a · b. */
 function dot(a: usize, b: usize, length: i32): f32 {

@@ -7,7 +7,7 @@
  * bytes; query i stands at position i + keys − queries.
  */
 import { constant, expOfNegative, expWith } from "./math";
-import { logOf, scale } from "./rows";
+import { logOf, scale } from "./softmax";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 /** Queries of a tile. */

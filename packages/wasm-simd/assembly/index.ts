@@ -4,16 +4,9 @@ export { attentionBackward, attentionBackwardWorkspace } from "./attention-backw
 export { attentionOver, attentionOverBackward } from "./attention-over";
 export { adamStep, binary, unary, unaryBackward } from "./elementwise";
 export { matmul, matmulWorkspace } from "./matmul";
-export {
-  crossEntropyRows,
-  layerNormRows,
-  layerNormRowsBackward,
-  logSoftmaxRows,
-  maxRows,
-  softmaxRows,
-  sumColumns,
-  sumRows,
-} from "./rows";
+export { layerNormRows, layerNormRowsBackward } from "./layer-norm";
+export { maxRows, sumColumns, sumRows } from "./reductions";
+export { crossEntropyRows, logSoftmaxRows, softmaxRows } from "./softmax";
 
 /** The first byte of linear memory that is free for operands: everything below belongs to the compiler. */
 export function heapBase(): usize {
