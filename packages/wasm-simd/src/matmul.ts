@@ -2,6 +2,7 @@
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
 import type { Arena } from "./arena.js";
 import type { WasmExports } from "./exports.js";
+import { isRowInPieces, rowInPieces } from "./one-row.js";
 import { fillMatrix, placedMatrix } from "./operands.js";
 import { unaryOperations } from "./rows.js";
 
@@ -35,6 +36,15 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
       return;
     }
     const biasLength = Math.ceil(n / 8) * 8;
+    const fillBias = (address: number): void => {
+      arena.floats.fill(0, address / 4 + (bias ? n : 0), address / 4 + biasLength);
+      if (bias) arena.floats.set(bias, address / 4);
+    };
+    const number = activation ? unaryOperations.indexOf(activation) : -1;
+    if (isRowInPieces(arena, call)) {
+      rowInPieces(wasm, arena, call, fillBias, number);
+      return;
+    }
     arena.reset();
     const left = placedMatrix(arena, a, m, k);
     const right = placedMatrix(arena, b, k, n);
@@ -43,17 +53,15 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     const inPlace = arena.holds(out) && (!activation || (m * n) % 4 === 0);
     const outAt = inPlace ? out.byteOffset : arena.reserve(m * n * 4);
     const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
-    const floats = arena.floats;
     fillMatrix(arena, a, m, k, left);
     fillMatrix(arena, b, k, n, right);
-    floats.fill(0, biasAt / 4 + (bias ? n : 0), biasAt / 4 + biasLength);
-    if (bias) floats.set(bias, biasAt / 4);
+    fillBias(biasAt);
     // prettier-ignore
     wasm.matmul(
       left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, m, k, n, alpha,
-      activation ? unaryOperations.indexOf(activation) : -1, 0, m, workspace,
+      number, 0, m, workspace,
     );
-    if (!inPlace) out.set(floats.subarray(outAt / 4, outAt / 4 + m * n));
+    if (!inPlace) out.set(arena.floats.subarray(outAt / 4, outAt / 4 + m * n));
   }
   return { matmul };
 }

@@ -128,6 +128,28 @@ describe("resident tensors", () => {
     step(start, referenceKernels);
     expectClose(moved, start[0]!);
   });
+
+  it.each([
+    [301, 200, false],
+    [200, 301, false],
+    [200, 301, true],
+    [3, 9001, false],
+    [9001, 3, true],
+  ])("give one row times [%i, %i] the bits that pieces of it on the heap give, transposed %s", (k, n, isTransposed) => {
+    const [x, bias] = [randn([1, k], rng), randn([n], rng)];
+    const stored = isTransposed ? randn([n, k], rng) : randn([k, n], rng);
+    const product = (right: Tensor): Tensor =>
+      x.matmul(isTransposed ? right.transpose() : right, { alpha: 0.7, bias, activation: "gelu" });
+    const onHeap = product(stored);
+    expectClose(
+      onHeap,
+      plainly(() => product(stored)),
+    );
+    const { tensors, release } = resident([stored]);
+    const inMemory = scope(() => product(tensors[0]!));
+    release();
+    expect(onHeap.toArray()).toEqual(inMemory.toArray());
+  });
 });
 
 describe("operands on the heap that are copied in pieces", () => {
