@@ -78,6 +78,8 @@ const sizes = [
   [1, 13, 21],
   [1, 300, 530],
   [9, 12, 530],
+  [6, 70, 1030],
+  [67, 520, 13],
 ] as const;
 
 export function matmulCases(kernels: Kernels): ConformanceCase[] {

@@ -8,7 +8,8 @@ import type { ExampleKind, Expression, Program, Statement, Unspanned as WithoutS
 import { Unexpected } from "./cursor.js";
 import { ExpressionParser } from "./expression.js";
 import { lex } from "./lexer.js";
-import { explain, explainEnd, hasBody } from "./mistakes.js";
+import { explain, explainEnd } from "./mistakes.js";
+import { nextStatement } from "./skip.js";
 import type { Source } from "./source.js";
 import type { Token, TokenKind } from "./token.js";
 
@@ -51,18 +52,8 @@ const STATEMENT_STARTS: readonly TokenKind[] = [...EXPRESSION_STARTS, "draw", "l
 const AFTER_SEMICOLON: Readonly<Record<Context, readonly TokenKind[]>> = {
   program: [
     ...STATEMENT_STARTS,
-    ...([
-      "set",
-      "show",
-      "s-op",
-      "selector",
-      "examples",
-      "full seq display",
-      "exit",
-      "exit()",
-      "quit",
-      "quit()",
-    ] as const),
+    ...(["set", "show", "s-op", "selector", "examples", "full seq display"] as const),
+    ...(["exit", "exit()", "quit", "quit()"] as const),
   ],
   def: [...STATEMENT_STARTS, "return"],
   for: [...STATEMENT_STARTS, "}"],
@@ -288,30 +279,6 @@ function diagnose(error: unknown, parser: Parser, start: number): RaspError {
   const { diagnostic } = explain(tokens, error.index, error.expected);
   return new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" });
 }
-
-/**
- * Where to go on after an error at `index` in the statement that begins at `start`: after its `;`, before the `}` of the body it
- * stands in, or at a line that begins like a statement.
- */
-function nextStatement(tokens: readonly Token[], start: number, index: number, inBody: boolean): number {
-  const withBody = hasBody(tokens[start]!);
-  let braces = 0;
-  for (let at = Math.max(index, start + 1); at < tokens.length - 1; at++) {
-    const { kind, startsLine } = tokens[at]!;
-    if (startsLine && !(withBody && braces > 0) && beginsStatement(tokens, at)) return at;
-    if (kind === "{") braces++;
-    else if (kind === "}" && braces > 0) {
-      if (--braces === 0 && withBody) return at + 1;
-    } else if (kind === "}" && inBody) return at;
-    else if (kind === ";" && braces === 0) return at + 1;
-  }
-  return tokens.length - 1;
-}
-
-const WORDS_THAT_BEGIN: readonly TokenKind[] = ["def", "for", "draw", "load", "return", "set", "show", "exit", "quit"];
-
-const beginsStatement = (tokens: readonly Token[], at: number): boolean =>
-  WORDS_THAT_BEGIN.includes(tokens[at]!.kind) || (tokens[at]!.kind === "name" && tokens[at + 1]!.kind === "=");
 
 /**
  * The token before which the original's parser (ANTLR 4) reports a missing `;`, if it does: then the original waits for more text,
