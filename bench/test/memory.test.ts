@@ -6,17 +6,19 @@ afterAll(() => setKernels(referenceKernels));
 
 /** In megabytes. `npm run bench -- memory` takes 10,000 steps and allows 16; here others share the process. */
 const ALLOWED = 24;
+/** Until V8's young generation has its size, some 300 steps, memory grows by 25 MB. */
+const MARKS = [500, 1000];
 
 describe("resident memory over training steps", () => {
   it.each(memoryRoads)("is flat on the road %s", async (road) => {
-    const [before, after] = memoryAfter(await memoryStep(road), [200, 700]);
+    const [before, after] = memoryAfter(await memoryStep(road), MARKS);
     expect(after! - before!).toBeLessThan(ALLOWED);
   });
 
   it("shows a leak of 256 KB a step", () => {
     const kept: Float32Array[] = [];
-    const [before, after] = memoryAfter(() => kept.push(new Float32Array(65_536).fill(1)), [200, 700]);
+    const [before, after] = memoryAfter(() => kept.push(new Float32Array(65_536).fill(1)), MARKS);
     expect(after! - before!).toBeGreaterThan(ALLOWED);
-    expect(kept.length).toBe(700);
+    expect(kept.length).toBe(1000);
   });
 });
