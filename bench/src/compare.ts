@@ -1,31 +1,17 @@
 /** From a task and engines to a comparison: every engine's answer is compared with the reference in float64. */
-import { getKernels, referenceKernels, type Kernels } from "@selectron/core";
-import { enableWasm } from "@selectron/wasm-simd";
-import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
+import { getKernels, referenceKernels } from "@selectron/core";
 import { enableRelaxedThreads } from "@selectron/wasm-simd/relaxed/threads";
 import { enableThreads } from "@selectron/wasm-simd/threads";
-import { setFlagsFromString } from "node:v8";
 import type { Engine } from "./engines/engine.js";
 import type { Peak } from "./engines/peak.js";
 import { jaxJs } from "./engines/jax.js";
 import { onnxruntime } from "./engines/onnx.js";
-import { selectron, selectronResident } from "./engines/selectron.js";
+import { exactKernels, relaxedKernels, selectron, selectronResident } from "./engines/selectron.js";
 import { tfjs } from "./engines/tfjs.js";
+import { twice } from "./engines/twice.js";
 import type { Candidate, Comparison } from "./harness.js";
 import type { NamedTask } from "./suites/index.js";
 import { compare, expected, operationsOf } from "./tasks.js";
-
-/** The kernels that fuse, which Node 20 has behind a flag. */
-async function relaxedKernels(): Promise<Kernels> {
-  if (!isRelaxedSimdSupported()) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  await enableRelaxedWasm();
-  return getKernels();
-}
-
-async function exactKernels(): Promise<Kernels> {
-  await enableWasm();
-  return getKernels();
-}
 
 /** Ours: in WebAssembly with operands on the heap and resident, each also where it may fuse, and in plain JavaScript. */
 export async function ourEngines(): Promise<Engine[]> {
@@ -43,23 +29,21 @@ export async function ourEngines(): Promise<Engine[]> {
 /** The suites of threads: with operands on the heap, resident, and resident with the kernels that fuse. */
 export type ThreadSuite = "threads" | "threads-resident" | "threads-relaxed";
 
-/** Ours on one thread and on as many as there are processors. */
+/** Ours on one thread and on as many as there are processors, and what two threads do that share nothing. */
 export async function threadEngines(suite: ThreadSuite): Promise<Engine[]> {
-  const one = suite === "threads-relaxed" ? await relaxedKernels() : await exactKernels();
-  const { threads, reason } = await (suite === "threads-relaxed" ? enableRelaxedThreads() : enableThreads());
+  const kernels = suite === "threads-relaxed" ? "relaxed" : "exact";
+  const one = await (kernels === "relaxed" ? relaxedKernels() : exactKernels());
+  const { threads, reason } = await (kernels === "relaxed" ? enableRelaxedThreads() : enableThreads());
   if (reason !== undefined) console.error(`selectron-threads runs on ${threads} thread: ${reason}`);
   const several = getKernels();
-  switch (suite) {
-    case "threads":
-      return [selectron(one), selectron(several, "selectron-threads")];
-    case "threads-resident":
-      return [selectronResident(one), selectronResident(several, "selectron-threads-resident")];
-    case "threads-relaxed":
-      return [
-        selectronResident(one, "selectron-relaxed-resident"),
-        selectronResident(several, "selectron-relaxed-threads-resident"),
-      ];
+  const name = kernels === "relaxed" ? "selectron-relaxed" : "selectron";
+  if (suite === "threads") {
+    const alone = selectron(one);
+    return [alone, selectron(several, `${name}-threads`), twice(alone, { kernels, operands: "heap" })];
   }
+  const alone = selectronResident(one, `${name}-resident`);
+  const shared = selectronResident(several, `${name}-threads-resident`);
+  return [alone, shared, twice(alone, { kernels, operands: "resident" })];
 }
 
 /** Ours and every peer. jax-js comes before ONNX Runtime, which sets a global that confuses it. */
@@ -88,6 +72,9 @@ export async function comparisonOf(
       name: engine.name,
       check: async () => compare(await prepared.result(), wanted),
       run: prepared.run,
+      ...(operations !== undefined && prepared.copies !== undefined
+        ? { operations: operations * prepared.copies }
+        : {}),
       ...(engine.enter ? { enter: engine.enter } : {}),
       ...(prepared.dispose ? { dispose: prepared.dispose } : {}),
     });

@@ -168,7 +168,8 @@ for (const suite of positionals.filter((name) => name !== "compiler" && name !==
       measurements.push(measurement);
       console.log(`  ${formatMeasurement(measurement)}`);
     }
-    comparison.candidates.forEach((candidate) => candidate.dispose?.());
+    // The last first: resident operands are a stack.
+    for (const candidate of [...comparison.candidates].reverse()) candidate.dispose?.();
   }
 }
 if (values.out !== undefined) writeFileSync(place(values.out), toJson(positionals.join(" "), measurements));

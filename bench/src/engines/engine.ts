@@ -3,8 +3,10 @@ import type { Task } from "../tasks.js";
 
 /** A task made ready: operands are in place, code is compiled. */
 export interface Prepared {
-  /** Does it once and gives its result back to the engine. */
+  /** Does it, `copies` times at once, and gives its result back to the engine. */
   readonly run: () => unknown;
+  /** 1 unless told otherwise. */
+  readonly copies?: number;
   /** Does it once and reads the result. */
   readonly result: () => ArrayLike<number> | Promise<ArrayLike<number>>;
   readonly dispose?: () => void;

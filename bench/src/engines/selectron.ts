@@ -1,8 +1,23 @@
 /** Our own engine through the tensor API: with operands on the JavaScript heap, as everybody starts, and resident. */
-import { attention, setKernels, tensor, type Kernels, type Tensor } from "@selectron/core";
-import { resident, scope } from "@selectron/wasm-simd";
+import { attention, getKernels, setKernels, tensor, type Kernels, type Tensor } from "@selectron/core";
+import { enableWasm, resident, scope } from "@selectron/wasm-simd";
+import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
+import { setFlagsFromString } from "node:v8";
 import type { EncoderTask, Task } from "../tasks.js";
 import type { Engine, Prepared } from "./engine.js";
+
+/** The kernels that fuse, which Node 20 has behind a flag. */
+export async function relaxedKernels(): Promise<Kernels> {
+  if (!isRelaxedSimdSupported()) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  await enableRelaxedWasm();
+  return getKernels();
+}
+
+/** The kernels that everybody gets. */
+export async function exactKernels(): Promise<Kernels> {
+  await enableWasm();
+  return getKernels();
+}
 
 function encoder(task: EncoderTask, x: Tensor, weights: ReadonlyMap<string, Tensor>): Tensor {
   const { batch, length, dModel, heads, layers } = task;
