@@ -1,4 +1,4 @@
-/** What the binary exports. */
+/** What every binary exports. */
 export { attention, attentionWorkspace } from "./attention";
 export { attentionBackward, attentionBackwardWorkspace } from "./attention-backward";
 export { attentionOver, attentionOverBackward } from "./attention-over";

@@ -24,6 +24,57 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   return TILE_BYTES + groups + panels + <usize>k * 4;
 }
 
+/** Whether a product is one row times columns whose elements are adjacent. */
+function isDots(m: i32, bRow: usize, bColumn: usize): bool {
+  return m == 1 && bRow == 4 && bColumn != 4;
+}
+
+/** Whether a product of these sizes packs b. */
+export function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
+  if (isDots(m, bRow, bColumn)) return false;
+  if (bColumn != 4 || bRow == 0) return true;
+  // A block of k rows of b in L2, and no gap of rows that share its sets: nothing to gain by packing.
+  return m > BLOCK_M && <usize>min(k, BLOCK_K) * bRow > IN_PLACE_BYTES;
+}
+
+/**
+ * What a block of b adds to some rows, or begins with the bias. Its first `whole` columns are read in place at b, with a
+ * row stride of bRow, the others in panels.
+ *
+ * @param groups - room for BLOCK_M rows of a, packed
+ */
+function multiplyRows(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  b: usize,
+  bRow: usize,
+  whole: i32,
+  panels: usize,
+  start: usize,
+  startRow: usize,
+  c: usize,
+  cRow: usize,
+  m: i32,
+  steps: i32,
+  columns: i32,
+  alpha: f32,
+  groups: usize,
+  tile: usize,
+): void {
+  const rest = <usize>whole * 4;
+  const group = <usize>steps * 16;
+  for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
+    const rows = min(BLOCK_M, m - i0);
+    packGroups(a + <usize>i0 * aRow, aRow, aColumn, rows, steps, groups);
+    const from = start + <usize>i0 * startRow;
+    const target = c + <usize>i0 * cRow;
+    multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows, steps, whole, tile);
+    // prettier-ignore
+    multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows, steps, columns - whole, tile);
+  }
+}
+
 /** All rows of a block of columns. `inPlace`: whole panels of b are read where they are, its columns being adjacent. */
 function multiplyColumns(
   a: usize,
@@ -43,29 +94,20 @@ function multiplyColumns(
   inPlace: bool,
   workspace: usize,
 ): void {
-  const tile = workspace;
   const panels = workspace + TILE_BYTES;
   const whole = inPlace ? columns & ~7 : 0;
-  const rest = <usize>whole * 4;
   const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, blockK) * 4;
   // The first block of k starts from the bias, the others from what c holds. With k = 0 the first block is empty.
   let p0: i32 = 0;
   do {
     const steps = min(blockK, k - p0);
-    const bBlock = b + <usize>p0 * bRow;
-    packPanels(bBlock + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
-    for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
-      const rows = min(BLOCK_M, m - i0);
-      const group = <usize>steps * 16;
-      packGroups(a + <usize>i0 * aRow + <usize>p0 * aColumn, aRow, aColumn, rows, steps, groups);
-      const target = c + <usize>i0 * cRow;
-      const start = p0 == 0 ? bias : target;
-      const startRow = p0 == 0 ? <usize>0 : cRow;
-      // prettier-ignore
-      multiplyTiles(groups, 16, group, bBlock, bRow, 32, target, cRow, start, startRow, alpha, rows, steps, whole, tile);
-      // prettier-ignore
-      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, start + rest, startRow, alpha, rows, steps, columns - whole, tile);
-    }
+    packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
+    const start = p0 == 0 ? bias : c;
+    const startRow = p0 == 0 ? <usize>0 : cRow;
+    // prettier-ignore
+    multiplyRows(a, aRow, aColumn, b, bRow, whole, panels, start, startRow, c, cRow, m, steps, columns, alpha, groups, workspace);
+    a += <usize>steps * aColumn;
+    b += <usize>steps * bRow;
     p0 += blockK;
   } while (p0 < k);
 }
@@ -103,7 +145,7 @@ export function matmul(
   const cRow = <usize>n * 4;
   a += <usize>i0 * aRow;
   c += <usize>i0 * cRow;
-  if (m == 1 && bRow == 4 && bColumn != 4) {
+  if (isDots(m, bRow, bColumn)) {
     let left = a;
     if (aColumn != 4) {
       left = workspace;
@@ -111,10 +153,8 @@ export function matmul(
     }
     dotRow(left, b, bColumn, bias, c, k, n, alpha);
   } else {
-    const adjacent = bColumn == 4 && bRow > 0;
-    const few = adjacent && m <= BLOCK_M;
-    // A block of k rows of b in L2, and no gap of rows that share its sets: nothing to gain by packing.
-    const inPlace = few || (adjacent && <usize>min(k, BLOCK_K) * bRow <= IN_PLACE_BYTES);
+    const inPlace = !packsRight(m, k, bRow, bColumn);
+    const few = inPlace && m <= BLOCK_M;
     // The fewer groups share a line of b, the sooner its other half is to be read, before rows of its set displace it.
     const blockK = few ? max(64, 4 * m) : BLOCK_K;
     const width = few ? FEW_ROWS_BLOCK_N : BLOCK_N;
@@ -132,4 +172,59 @@ export function matmul(
     }
   }
   if (activation >= 0) unary(activation, c, c, rows * n);
+}
+
+/**
+ * Panels j0 to j1 of a block of b, whose first element is at b: the first step of a product that threads share.
+ *
+ * @param panels - the room of the whole block; panel j is steps · 32 bytes
+ */
+export function packBlock(
+  b: usize,
+  bRow: usize,
+  bColumn: usize,
+  steps: i32,
+  columns: i32,
+  panels: usize,
+  j0: i32,
+  j1: i32,
+  workspace: usize,
+): void {
+  const from = b + <usize>j0 * 8 * bColumn;
+  packPanels(from, bRow, bColumn, steps, min(columns, j1 * 8) - j0 * 8, panels + <usize>j0 * <usize>steps * 32);
+}
+
+/**
+ * Rows i0 to i1 of what a packed block of b adds to the product c[m, n]: the second step of a product that threads share.
+ *
+ * @param a - the first row's element of the block's first step
+ * @param start - the bias, or c, at the block's first column, with a row stride of startRow
+ * @param c - the first row, at the block's first column
+ * @param activation - the number of a unary operation on the whole rows, given with the last block of all, or −1
+ * @param firstColumn - of the block in c
+ */
+export function multiplyBlock(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  panels: usize,
+  start: usize,
+  startRow: usize,
+  c: usize,
+  cRow: usize,
+  steps: i32,
+  columns: i32,
+  alpha: f32,
+  activation: i32,
+  firstColumn: i32,
+  i0: i32,
+  i1: i32,
+  workspace: usize,
+): void {
+  const target = c + <usize>i0 * cRow;
+  const from = start + <usize>i0 * startRow;
+  // prettier-ignore
+  multiplyRows(a + <usize>i0 * aRow, aRow, aColumn, 0, 0, 0, panels, from, startRow, target, cRow, i1 - i0, steps, columns, alpha, workspace + TILE_BYTES, workspace);
+  const line = target - <usize>firstColumn * 4;
+  if (activation >= 0) unary(activation, line, line, (i1 - i0) * <i32>(cRow >> 2));
 }

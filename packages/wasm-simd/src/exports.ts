@@ -75,7 +75,7 @@ export interface WasmCalls extends WasmExports {
 }
 
 /** One head after the other. */
-export const wasmCalls = (wasm: WasmExports): WasmCalls => ({
+export const wasmCalls = <Exports extends WasmExports>(wasm: Exports): Exports & WasmCalls => ({
   ...wasm,
   attentionHeads: (calls) => {
     for (const call of calls) wasm.attention(...call);

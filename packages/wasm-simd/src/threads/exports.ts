@@ -2,40 +2,38 @@
  * The binary's exports with calls cut into parts that threads share. A part computes rows of the result exactly as
  * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
  */
-import type { WasmCalls } from "../exports.js";
-import { MAX_CALLS, type SharedKernel } from "./control.js";
+import type { WasmCalls, WasmExports } from "../exports.js";
+import { MAX_CALLS, workspaceBytes, type SharedKernel } from "./control.js";
+import { threadedMatmul } from "./matmul.js";
 import type { Pool } from "./pool.js";
+import { ranges } from "./ranges.js";
 
-/** Rows of a tile (assembly/tiles.ts): parts are whole tiles. */
-const TILE_ROWS = 4;
 /** Queries of a tile (assembly/attention.ts): parts are whole tiles. */
 const TILE_QUERIES = 32;
 /** Parts of attention for each thread: the first to finish helps the others. */
 const PARTS = 2;
 
-/** Cuts 0 to length into at most `parts` ranges, at multiples of `step`, none shorter than it. */
-export function ranges(length: number, parts: number, step: number): (readonly [number, number])[] {
-  const size = Math.max(1, Math.ceil(length / parts / step)) * step;
-  const rest = length % size;
-  const count = Math.max(1, Math.floor(length / size) + (rest >= step ? 1 : 0));
-  return Array.from({ length: count }, (_, i) => [i * size, i + 1 === count ? length : (i + 1) * size] as const);
+/** What the binaries for threads export: the steps of a product as well. The documentation stands in assembly/. */
+export interface ThreadExports extends WasmExports {
+  packsRight(m: number, k: number, bRow: number, bColumn: number): number;
+  // prettier-ignore
+  packBlock(
+    b: number, bRow: number, bColumn: number, steps: number, columns: number, panels: number, j0: number, j1: number,
+    workspace: number,
+  ): void;
+  // prettier-ignore
+  multiplyBlock(
+    a: number, aRow: number, aColumn: number, panels: number, start: number, startRow: number, c: number, cRow: number,
+    steps: number, columns: number, alpha: number, activation: number, firstColumn: number, i0: number, i1: number,
+    workspace: number,
+  ): void;
 }
 
-export function threadedExports(wasm: WasmCalls, pool: Pool): WasmCalls {
-  /** Rounded up, so that every workspace is aligned like the first. */
-  const space = (bytes: number): number => Math.ceil(bytes / 64) * 64;
-  const all = (bytes: number): number => space(bytes) * pool.size;
+export function threadedExports(wasm: ThreadExports & WasmCalls, pool: Pool): WasmCalls {
+  const all = (bytes: number): number => workspaceBytes(bytes) * pool.size;
   const run = (kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void => {
-    for (let i = 0; i < calls.length; i += MAX_CALLS) pool.run(kernel, calls.slice(i, i + MAX_CALLS), space(size));
-  };
-
-  const matmul: WasmCalls["matmul"] = (...call) => {
-    const [m, k, n] = call.slice(8, 11) as [number, number, number];
-    // One part for each thread: every part reads the right matrix anew. At 512³, two threads: 1.84 times one, against 1.71.
-    const cuts = ranges(m, pool.size, TILE_ROWS);
-    if (cuts.length < 2) return wasm.matmul(...call);
-    const parts = cuts.map(([from, to]) => [...call.slice(0, 13), from, to, call[15]]);
-    run("matmul", parts, wasm.matmulWorkspace(m, k, n));
+    for (let i = 0; i < calls.length; i += MAX_CALLS)
+      pool.run(kernel, calls.slice(i, i + MAX_CALLS), workspaceBytes(size));
   };
 
   const attentionHeads: WasmCalls["attentionHeads"] = (calls) => {
@@ -56,10 +54,9 @@ export function threadedExports(wasm: WasmCalls, pool: Pool): WasmCalls {
 
   return {
     ...wasm,
-    matmul,
+    ...threadedMatmul(wasm, run, () => pool.size),
     attentionHeads,
     attentionBackwardHeads,
-    matmulWorkspace: (...sizes) => all(wasm.matmulWorkspace(...sizes)),
     attentionWorkspace: (...sizes) => all(wasm.attentionWorkspace(...sizes)),
     attentionBackwardWorkspace: (...sizes) => all(wasm.attentionBackwardWorkspace(...sizes)),
   };

@@ -1,6 +1,6 @@
 /** Work shared among threads: the owner publishes calls, takes part in them, and waits for those that others claimed. */
-import type { WasmExports } from "../exports.js";
 import { COUNT, DONE, KERNEL, MAX_ARGUMENTS, MAX_CALLS, NEXT, sharedKernels, STOP, TABLE, type SharedKernel } from "./control.js"; // prettier-ignore
+import type { ThreadExports } from "./exports.js";
 import type { Thread } from "./start.js";
 
 /** A worker claimed a call and never finished it. */
@@ -11,27 +11,27 @@ export class ThreadLostError extends Error {
 /** How long the owner looks for the end of a call before it sleeps, in milliseconds. */
 const SPIN = 0.02;
 /** A wait shorter than this, in milliseconds, is nobody's fault. */
-const SHORT_WAIT = 1;
-/** Jobs that the owner does alone after one that it would have done sooner alone; twice as many each time in a row. */
+const SHORT_WAIT = 0.2;
+/** After a job that the owner would have done sooner alone it goes on alone for so many times its wait; twice that each time in a row. */
 const LEAST_REST = 4;
-const MOST_REST = 256;
+const MOST_REST = 64;
 /** A call may take this many times as long as the longest that the owner did, but never counts as lost sooner than this. */
 const SLOWNESS = 100;
 const LEAST_PATIENCE = 2000;
 
 export class Pool {
-  readonly #wasm: WasmExports;
+  readonly #wasm: ThreadExports;
   #threads: readonly Thread[];
   readonly #words: Int32Array;
   readonly #table: Float64Array;
   #job = 0;
   #canWait = true;
-  #rest = 0;
+  #restUntil = -Infinity;
   #nextRest = LEAST_REST;
   /** Why there are no workers any more. */
   reason: string | undefined;
 
-  constructor(wasm: WasmExports, control: number, threads: readonly Thread[]) {
+  constructor(wasm: ThreadExports, control: number, threads: readonly Thread[]) {
     this.#wasm = wasm;
     this.#threads = threads;
     this.#words = new Int32Array(wasm.memory.buffer, control, TABLE / 4);
@@ -52,8 +52,7 @@ export class Pool {
   run(kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void {
     const words = this.#words;
     const run = this.#wasm[kernel] as (...values: number[]) => void;
-    if (this.#threads.length === 0 || this.#rest > 0) {
-      this.#rest--;
+    if (this.#threads.length === 0 || calls.length === 1 || performance.now() < this.#restUntil) {
       for (const call of calls) run(...call);
       return;
     }
@@ -82,13 +81,13 @@ export class Pool {
     }
     const waited = this.#join(calls.length, Math.max(LEAST_PATIENCE, SLOWNESS * longest));
     const alone = own > 0 ? (worked * calls.length) / own : Infinity;
-    this.#judge(waited > SHORT_WAIT && worked + waited > alone);
+    this.#judge(waited > SHORT_WAIT && worked + waited > alone ? waited : 0);
   }
 
   /** Where workers hardly get a processor, waiting for them costs more than they help: they rest for a while. */
-  #judge(lost: boolean): void {
-    this.#rest = lost ? this.#nextRest : 0;
-    this.#nextRest = lost ? Math.min(MOST_REST, 2 * this.#nextRest) : LEAST_REST;
+  #judge(lost: number): void {
+    if (lost > 0) this.#restUntil = performance.now() + lost * this.#nextRest;
+    this.#nextRest = lost > 0 ? Math.min(MOST_REST, 2 * this.#nextRest) : LEAST_REST;
   }
 
   /** Waits for the calls that others claimed; returns for how long. */

@@ -1,0 +1,3 @@
+/** What the binaries export whose memory threads share: also the steps of a product. */
+export * from "./index";
+export { multiplyBlock, packBlock, packsRight } from "./matmul";
