@@ -3,8 +3,6 @@
  * `npm run bench -- chart RESULT.json... --chart FILE`: one chart of earlier results.
  * `--only TEXT`, once or more: the comparisons with such names. `--engine NAME`: these engines and no others.
  */
-import { getKernels } from "@selectron/core";
-import { enableWasm } from "@selectron/wasm-simd";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -12,12 +10,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chart } from "./chart.js";
 import { comparisonOf, loadEngines, ourEngines, threadEngines, type ThreadSuite } from "./compare.js";
+import { exactKernels, relaxedKernels } from "./engines/selectron.js";
 import { peaks } from "./engines/peak.js";
 import { installPeers, peersInstalled } from "./engines/peers.js";
 import { measure, type Comparison, type Measurement } from "./harness.js";
 import { formatMeasurement, toJson } from "./report.js";
 import { kernelSuites } from "./suites/index.js";
 import { printSizes } from "./sizes.js";
+import { backwardComparison, backwardLengths } from "./suites/backward.js";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
 import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
 import { restrictedComparison, restrictedLengths } from "./suites/restricted.js";
@@ -45,6 +45,7 @@ const suiteNames = [
   "memory",
   "restricted",
   "transposed",
+  "backward",
 ];
 const [first, ...files] = positionals;
 const drawing = first === "chart" && files.length > 0 ? values.chart : undefined;
@@ -119,15 +120,20 @@ async function* comparisonsOf(suite: string): AsyncGenerator<Comparison> {
     return;
   }
   if (suite === "restricted") {
-    await enableWasm();
-    const kernels = getKernels();
+    const kernels = await exactKernels();
     for (const length of restrictedLengths) yield restrictedComparison(length, kernels);
     return;
   }
   if (suite === "transposed") {
-    await enableWasm();
-    const kernels = getKernels();
+    const kernels = await exactKernels();
     for (const size of transposedSizes) yield transposedComparison(size, kernels);
+    return;
+  }
+  if (suite === "backward") {
+    const kinds = { exact: await exactKernels(), relaxed: await relaxedKernels() };
+    for (const length of backwardLengths) {
+      for (const [kind, kernels] of Object.entries(kinds)) yield backwardComparison(length, kernels, kind);
+    }
     return;
   }
   if (suite === "training") {
@@ -155,6 +161,7 @@ const withoutPeers = [
   "memory",
   "restricted",
   "transposed",
+  "backward",
 ];
 const alone = positionals.every((name) => withoutPeers.includes(name));
 const wantsPeers = positionals.some((name) => name === "training" || !withoutPeers.includes(name));
