@@ -4,7 +4,7 @@ import { resident } from "@selectron/wasm-simd";
 import type { Comparison } from "../harness.js";
 import { compare } from "../tasks.js";
 
-export const backwardLengths = [256, 512, 1024] as const;
+export const backwardLengths = [256, 512, 1024, 2048] as const;
 
 const HEADS = 4;
 const WIDTH = 64;
