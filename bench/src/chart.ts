@@ -1,10 +1,10 @@
-/** A bar chart of one run as SVG: per comparison one bar per candidate, its speed relative to the first, by the fastest samples. */
+/** A bar chart of runs as SVG: per comparison one bar per candidate, its median time and spread, and its speed relative to the first. */
 import type { Measurement } from "./harness.js";
 
 const BAR = 15;
 const GAP = 26;
-const LEFT = 190;
-const WIDTH = 800;
+const LEFT = 240;
+const WIDTH = 850;
 
 const colours: Readonly<Record<string, string>> = {
   selectron: "#1b6ac9",
@@ -18,8 +18,10 @@ const colours: Readonly<Record<string, string>> = {
 
 const escaped = (text: string): string => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 
-const formatted = (seconds: number): string =>
-  seconds < 1e-3 ? `${(seconds * 1e6).toPrecision(3)} µs` : `${(seconds * 1e3).toPrecision(3)} ms`;
+function formatted(seconds: number): string {
+  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
+  return seconds < 1 ? `${(seconds * 1e3).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
+}
 
 /** Measurements in the order of their comparisons. Bars are as long as their candidate is fast. */
 export function chart(measurements: readonly Measurement[]): string {
@@ -27,15 +29,15 @@ export function chart(measurements: readonly Measurement[]): string {
   let y = 10;
   for (const comparison of new Set(measurements.map((each) => each.comparison))) {
     const own = measurements.filter((each) => each.comparison === comparison);
-    const fastest = Math.max(...own.map(({ bestRatio }) => bestRatio));
+    const fastest = Math.max(...own.map(({ ratio }) => ratio));
     y += GAP;
     parts.push(`<text x="10" y="${y - 6}" font-weight="bold">${escaped(comparison)}</text>`);
-    for (const { candidate, bestRatio, best } of own) {
-      const length = Math.max(1, ((WIDTH - LEFT - 170) * bestRatio) / fastest);
+    for (const { candidate, ratio, median, spread } of own) {
+      const length = Math.max(1, ((WIDTH - LEFT - 170) * ratio) / fastest);
       parts.push(
         `<text x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${escaped(candidate)}</text>`,
         `<rect x="${LEFT}" y="${y}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${colours[candidate] ?? "#d98c3f"}"/>`,
-        `<text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 11}">${formatted(best)}, ${bestRatio.toFixed(2)}×</text>`,
+        `<text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 11}">${formatted(median)} ±${Math.round(100 * spread)} %, ${ratio.toFixed(2)}×</text>`,
       );
       y += BAR;
     }

@@ -69,7 +69,7 @@ it("reports say who, how long and how much faster", () => {
   expect(json).toMatchObject({ suite: "kernels", measurements: [measurement] });
   expect(Object.keys(json.machine)).toEqual(["cpu", "cores", "memory", "platform", "versions", "load"]);
   expect(chart([measurement])).toContain(">c &#60; d</text>");
-  expect(chart([measurement])).toContain(">2.00 ms, 11.00×</text>");
+  expect(chart([measurement])).toContain(">2.50 ms ±3 %, 12.35×</text>");
 });
 
 it("row tasks have no operations to count", () => {
