@@ -2,6 +2,7 @@
  * The limit of a second thread: two threads that share nothing do the same task at once, each with operands and kernels of
  * its own. What this falls short of twice one thread, the processors do not give at that moment.
  */
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Engine } from "./engine.js";
 
@@ -27,12 +28,9 @@ export function twice(own: Engine, order: Omit<TwinOrder, "words">): Engine {
     ...(own.enter ? { enter: own.enter } : {}),
     prepare: async (task) => {
       const mine = (await own.prepare(task))!;
-      const result = new Promise<Float32Array>((resolve, reject) => {
-        twin.once("message", resolve);
-        twin.once("error", reject);
-      });
+      const answer = once(twin, "message") as Promise<[Float32Array]>;
       twin.postMessage(task);
-      const theirs = await result;
+      const [theirs] = await answer;
       const start = (run: number): void => {
         Atomics.store(words, STARTED, run);
         Atomics.notify(words, STARTED);

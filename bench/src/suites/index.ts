@@ -26,8 +26,22 @@ const encoder = (batch: number): NamedTask => ({
   without: ["tfjs-cpu", "plain"],
 });
 
+/** The linear layers of GPT-2 over a few tokens, and its logits of one. */
+const fewRows = [
+  [1, 768, 768],
+  [1, 768, 3072],
+  [1, 768, 50257],
+  [4, 768, 768],
+  [4, 768, 3072],
+  [8, 768, 3072],
+  [16, 768, 2304],
+  [64, 768, 3072],
+] as const;
+
 const threads: readonly NamedTask[] = [
   ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
+  { name: "threads, matmul 1×768×3072", task: () => matmulTask(1, 768, 3072) },
+  { name: "threads, matmul 4×768×3072", task: () => matmulTask(4, 768, 3072) },
   { name: "threads, matmul 16×1024×1024", task: () => matmulTask(16, 1024, 1024) },
   ...[128, 512, 1024].map((n) => ({
     name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
@@ -50,6 +64,11 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     },
     { name: "matmul 8×768×768", task: () => matmulTask(8, 768, 768), without: ["tfjs-cpu", "plain"] },
   ],
+  "few-rows": fewRows.map(([m, k, n]) => ({
+    name: `matmul ${m}×${k}×${n}`,
+    task: () => matmulTask(m, k, n),
+    without: ["tfjs-cpu", "plain", "jax-js"],
+  })),
   attention: [64, 256, 512, 1024, 2048].map((n) => ({
     name: `attention, 4 heads, d 64, causal, n ${n}`,
     task: () => attentionTask(4, n, 64, true),

@@ -1,8 +1,8 @@
 /**
  * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]). Blocks: k by 512 so that an 8-wide panel of
  * b (16 KB) stays in L1, m by 64 so that the packed rows of a (128 KB) and n by 512 so that the packed b (1 MB) stay in
- * L2. Few rows do not pay for packing b: groups of four take it where it is, and up to three sweep over it, so that it is
- * read once and in order. Pointers and strides are in bytes.
+ * L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
+ * once and in order. Pointers and strides are in bytes.
  */
 import { unary } from "./elementwise";
 import { dotRow, sweepColumns } from "./sweeps";
@@ -11,9 +11,12 @@ import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 const BLOCK_K: i32 = 512;
 const BLOCK_M: i32 = 64;
 const BLOCK_N: i32 = 512;
-/** Columns of b at once for few rows, so that the rows of c that sweep stay in L1. */
-const FEW_ROWS_BLOCK_N: i32 = 1024;
-/** A block of b no larger than this is read in place for any number of rows. */
+/** The most rows that sweep over b. */
+const FEW_ROWS: i32 = 64;
+/** Columns of b that a row sweeps over at a time, so that its sums stay in L1. */
+const SWEPT_COLUMNS: i32 = 4096;
+/** Groups of four of few rows read a block of b no larger than this in place; so do many rows if it is no larger than that. */
+const FEW_IN_PLACE_BYTES: usize = 262_144;
 const IN_PLACE_BYTES: usize = 65_536;
 
 /** Bytes that `matmul` needs as its workspace. */
@@ -21,7 +24,8 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   const steps = <usize>min(k, BLOCK_K);
   const groups = <usize>((min(m, BLOCK_M) + 3) & ~3) * steps * 4;
   const panels = <usize>((min(n, BLOCK_N) + 7) & ~7) * steps * 4;
-  return TILE_BYTES + groups + panels + <usize>k * 4;
+  const sums = <usize>min(m, FEW_ROWS) * <usize>min(n, SWEPT_COLUMNS) * 4;
+  return TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
 }
 
 /** Whether a product is one row times columns whose elements are adjacent. */
@@ -29,12 +33,16 @@ function isDots(m: i32, bRow: usize, bColumn: usize): bool {
   return m == 1 && bRow == 4 && bColumn != 4;
 }
 
+/** How far the rows of b reach that make a block. */
+function blockBytes(k: i32, bRow: usize): usize {
+  return <usize>min(k, BLOCK_K) * bRow;
+}
+
 /** Whether a product of these sizes packs b. */
 export function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
   if (isDots(m, bRow, bColumn)) return false;
   if (bColumn != 4 || bRow == 0) return true;
-  // A block of k rows of b in L2, and no gap of rows that share its sets: nothing to gain by packing.
-  return m > BLOCK_M && <usize>min(k, BLOCK_K) * bRow > IN_PLACE_BYTES;
+  return m > FEW_ROWS && blockBytes(k, bRow) > IN_PLACE_BYTES;
 }
 
 /**
@@ -90,17 +98,16 @@ function multiplyColumns(
   k: i32,
   columns: i32,
   alpha: f32,
-  blockK: i32,
   inPlace: bool,
   workspace: usize,
 ): void {
   const panels = workspace + TILE_BYTES;
   const whole = inPlace ? columns & ~7 : 0;
-  const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, blockK) * 4;
+  const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, BLOCK_K) * 4;
   // The first block of k starts from the bias, the others from what c holds. With k = 0 the first block is empty.
   let p0: i32 = 0;
   do {
-    const steps = min(blockK, k - p0);
+    const steps = min(BLOCK_K, k - p0);
     packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
     const start = p0 == 0 ? bias : c;
     const startRow = p0 == 0 ? <usize>0 : cRow;
@@ -108,7 +115,7 @@ function multiplyColumns(
     multiplyRows(a, aRow, aColumn, b, bRow, whole, panels, start, startRow, c, cRow, m, steps, columns, alpha, groups, workspace);
     a += <usize>steps * aColumn;
     b += <usize>steps * bRow;
-    p0 += blockK;
+    p0 += BLOCK_K;
   } while (p0 < k);
 }
 
@@ -118,8 +125,9 @@ function multiplyColumns(
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn
  * @param bias - [n] and zeros up to the next multiple of 8
- * @param c - [m, n], dense, with room for 3 more floats; rows i0 to i1 are overwritten
- * @param activation - the number of a unary operation, or −1
+ * @param c - [m, n], with a row stride of cRow; rows i0 to i1 are overwritten
+ * @param activation - the number of a unary operation, or −1. It writes four at a time: it needs a dense c with room for 3
+ * more floats, or an n that is a multiple of 4
  * @param i0 - a multiple of 4; so is i1, if it is not m
  * @param workspace - matmulWorkspace(m, k, n) bytes
  */
@@ -132,6 +140,7 @@ export function matmul(
   bColumn: usize,
   bias: usize,
   c: usize,
+  cRow: usize,
   m: i32,
   k: i32,
   n: i32,
@@ -142,7 +151,6 @@ export function matmul(
   workspace: usize,
 ): void {
   const rows = i1 - i0;
-  const cRow = <usize>n * 4;
   a += <usize>i0 * aRow;
   c += <usize>i0 * cRow;
   if (isDots(m, bRow, bColumn)) {
@@ -154,24 +162,25 @@ export function matmul(
     dotRow(left, b, bColumn, bias, c, k, n, alpha);
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
-    const few = inPlace && m <= BLOCK_M;
-    // The fewer groups share a line of b, the sooner its other half is to be read, before rows of its set displace it.
-    const blockK = few ? max(64, 4 * m) : BLOCK_K;
-    const width = few ? FEW_ROWS_BLOCK_N : BLOCK_N;
-    const swept = few ? rows & 3 : 0;
+    const few = inPlace && m <= FEW_ROWS;
+    const swept = few ? (blockBytes(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;
     const below = <usize>tiled;
+    const width = few ? SWEPT_COLUMNS : BLOCK_N;
     for (let n0: i32 = 0; n0 < n; n0 += width) {
       const at = <usize>n0 * 4;
       const columns = min(width, n - n0);
       const right = b + <usize>n0 * bColumn;
       // prettier-ignore
-      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, c + at, cRow, tiled, k, columns, alpha, blockK, inPlace, workspace);
+      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
       // prettier-ignore
-      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + at, c + below * cRow + at, cRow, swept, k, columns, alpha);
+      // prettier-ignore
+      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + at, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
     }
   }
-  if (activation >= 0) unary(activation, c, c, rows * n);
+  if (activation < 0) return;
+  if (cRow == <usize>n * 4) unary(activation, c, c, rows * n);
+  else for (let i: i32 = 0; i < rows; i++, c += cRow) unary(activation, c, c, n);
 }
 
 /**

@@ -93,9 +93,9 @@ function sweepVectors(x0: v128, x1: v128, x2: v128, x3: v128, y0: v128, y1: v128
   v128.store(d, multiplyAdd(y3, r3, sum));
 }
 
-/** `sweepRow` for the whole vectors of two rows. Returns the bytes done. */
+/** `sweepRow` for the whole vectors of two rows, whose sums follow one another. Returns the bytes done. */
 // prettier-ignore
-function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c: usize, cRow: usize, rowBytes: usize): usize {
+function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c: usize, rowBytes: usize): usize {
   const by = f32x4.splat(alpha);
   const x0 = f32x4.mul(by, v128.load32_splat(a));
   const x1 = f32x4.mul(by, v128.load32_splat(a + aColumn));
@@ -109,7 +109,7 @@ function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, 
   let b1 = b + bRow;
   let b2 = b1 + bRow;
   let b3 = b2 + bRow;
-  let d = c + cRow;
+  let d = c + rowBytes;
   const whole = rowBytes & ~15;
   const end = c + whole;
   for (; c + 64 <= end; c += 64) {
@@ -134,7 +134,12 @@ function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, 
   return whole;
 }
 
-/** Up to three rows of a block of columns, b's being adjacent: four steps of k at a time, which stay in L1 for all rows. */
+/**
+ * Some rows of a block of columns, b's being adjacent: four steps of k at a time, which stay in L1 for all rows.
+ *
+ * @param sums - m · columns floats of scratch, where the sums stand until they are done: in c, threads with neighbouring
+ * columns would take cache lines from each other
+ */
 export function sweepColumns(
   a: usize,
   aRow: usize,
@@ -148,30 +153,32 @@ export function sweepColumns(
   k: i32,
   columns: i32,
   alpha: f32,
+  sums: usize,
 ): void {
   const rowBytes = <usize>columns * 4;
-  for (let i: i32 = 0; i < m; i++) memory.copy(c + <usize>i * cRow, bias, rowBytes);
+  for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias, rowBytes);
   let p: i32 = 0;
   for (; p + 4 <= k; p += 4) {
     let i: i32 = 0;
     for (; i + 2 <= m; i += 2) {
       const from = a + <usize>i * aRow;
-      const to = c + <usize>i * cRow;
-      const done = sweepPair(from, aRow, aColumn, alpha, b, bRow, to, cRow, rowBytes);
+      const to = sums + <usize>i * rowBytes;
+      const done = sweepPair(from, aRow, aColumn, alpha, b, bRow, to, rowBytes);
       if (done < rowBytes) {
         sweepRow(from, aColumn, alpha, b + done, bRow, to + done, rowBytes - done);
-        sweepRow(from + aRow, aColumn, alpha, b + done, bRow, to + cRow + done, rowBytes - done);
+        sweepRow(from + aRow, aColumn, alpha, b + done, bRow, to + rowBytes + done, rowBytes - done);
       }
     }
-    if (i < m) sweepRow(a + <usize>i * aRow, aColumn, alpha, b, bRow, c + <usize>i * cRow, rowBytes);
+    if (i < m) sweepRow(a + <usize>i * aRow, aColumn, alpha, b, bRow, sums + <usize>i * rowBytes, rowBytes);
     a += aColumn * 4;
     b += bRow * 4;
   }
   for (; p < k; p++) {
-    for (let i: i32 = 0; i < m; i++) sweepOnce(alpha * load<f32>(a + <usize>i * aRow), b, c + <usize>i * cRow, rowBytes);
+    for (let i: i32 = 0; i < m; i++) sweepOnce(alpha * load<f32>(a + <usize>i * aRow), b, sums + <usize>i * rowBytes, rowBytes);
     a += aColumn;
     b += bRow;
   }
+  for (let i: i32 = 0; i < m; i++) memory.copy(c + <usize>i * cRow, sums + <usize>i * rowBytes, rowBytes);
 }
 
 /** One row against columns whose elements are adjacent: c[j] = alpha · dot(a, column j) + bias[j], four j at once. */

@@ -166,12 +166,21 @@ function packPanel(b: usize, bRow: usize, bColumn: usize, steps: i32, width: i32
   }
 }
 
+/** Rows with adjacent columns that are packed together: each is read in order, and panels are written by whole cache lines. */
+const PACKED_ROWS: i32 = 8;
+
 /** Packs b[steps, columns] as panels of 8 columns, steps · 32 bytes apart, zeros on the right. */
 export function packPanels(b: usize, bRow: usize, bColumn: usize, steps: i32, columns: i32, panels: usize): void {
-  for (let j: i32 = 0; j < columns; j += 8) {
-    packPanel(b, bRow, bColumn, steps, min(8, columns - j), panels);
-    b += bColumn * 8;
-    panels += <usize>steps * 32;
+  const together = bColumn == 4 ? PACKED_ROWS : steps;
+  for (let p: i32 = 0; p < steps; p += together) {
+    const rows = min(together, steps - p);
+    let from = b + <usize>p * bRow;
+    let to = panels + <usize>p * 32;
+    for (let j: i32 = 0; j < columns; j += 8) {
+      packPanel(from, bRow, bColumn, rows, min(8, columns - j), to);
+      from += bColumn * 8;
+      to += <usize>steps * 32;
+    }
   }
 }
 

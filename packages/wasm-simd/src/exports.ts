@@ -6,7 +6,8 @@ export interface WasmExports {
   // prettier-ignore
   matmul(
     a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, bias: number, c: number,
-    m: number, k: number, n: number, alpha: number, activation: number, i0: number, i1: number, workspace: number,
+    cRow: number, m: number, k: number, n: number, alpha: number, activation: number, i0: number, i1: number,
+    workspace: number,
   ): void;
   unary(operation: number, x: number, out: number, length: number): void;
   unaryBackward(operation: number, x: number, gradient: number, out: number, length: number): void;

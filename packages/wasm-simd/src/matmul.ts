@@ -58,8 +58,8 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     fillBias(biasAt);
     // prettier-ignore
     wasm.matmul(
-      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, m, k, n, alpha,
-      number, 0, m, workspace,
+      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, 4 * n, m, k, n,
+      alpha, number, 0, m, workspace,
     );
     if (!inPlace) out.set(arena.floats.subarray(outAt / 4, outAt / 4 + m * n));
   }

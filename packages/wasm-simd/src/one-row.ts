@@ -48,11 +48,11 @@ export function rowInPieces(
       const start = from === 0 ? biasAt : outAt;
       const last = from + count === k;
       // prettier-ignore
-      wasm.matmul(left.address + from * left.column, left.row, left.column, address, 4 * n, 4, start, outAt, 1, count, n, alpha, last ? activation : -1, 0, 1, workspace);
+      wasm.matmul(left.address + from * left.column, left.row, left.column, address, 4 * n, 4, start, outAt, 4 * n, 1, count, n, alpha, last ? activation : -1, 0, 1, workspace);
     } else {
       fillMatrix(arena, piece, k, count, { isCopy: true, address, row: 4, column: 4 * k });
       // prettier-ignore
-      wasm.matmul(left.address, left.row, left.column, address, 4, 4 * k, biasAt + 4 * from, outAt + 4 * from, 1, k, count, alpha, activation, 0, 1, workspace);
+      wasm.matmul(left.address, left.row, left.column, address, 4, 4 * k, biasAt + 4 * from, outAt + 4 * from, 4 * n, 1, k, count, alpha, activation, 0, 1, workspace);
     }
   }
   out.set(arena.floats.subarray(outAt / 4, outAt / 4 + n));

@@ -64,6 +64,18 @@ describe("results are the same to the last bit on one, two and three threads:", 
     ]);
   });
 
+  it.each([1, 2, 7, 33, 64].flatMap((m) => [53, 64, 1101].map((n) => [m, n] as const)))(
+    "%i rows of %i columns",
+    (m, n) => {
+      const [a, b, right, bias] = [[m, 301], [301, n], [n, 301], [n]].map((shape) => randn(shape, rng)) as [Tensor, Tensor, Tensor, Tensor]; // prettier-ignore
+      expectSame(() => [
+        a.matmul(b),
+        a.matmul(b, { alpha: 0.3, bias, activation: "gelu" }),
+        a.matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
+      ]);
+    },
+  );
+
   it.each([
     [66, 1030, 530],
     [129, 300, 1100],

@@ -5,8 +5,11 @@
 import type { AttentionCall, Kernels, MatmulCall } from "@selectron/core";
 import type { Arena } from "../arena.js";
 
-/** Multiplications of a product. */
-const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number => m * k * n;
+/** Rows that take as long as one: reading the right matrix bounds such products. */
+const BOUND_ROWS = 8;
+
+/** Multiplications of a product, or as many as take the time of it. */
+const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number => Math.max(m, BOUND_ROWS) * k * n;
 
 type Heads = Pick<AttentionCall, "heads" | "queries" | "keys" | "width" | "valueWidth">;
 
