@@ -26,7 +26,7 @@ const encoder = (batch: number): NamedTask => ({
   without: ["tfjs-cpu", "plain"],
 });
 
-/** The linear layers of GPT-2 over a few tokens, and its logits of one. */
+/** The linear layers of GPT-2 over a few tokens, its logits of one, and a matrix times a column. */
 const fewRows = [
   [1, 768, 768],
   [1, 768, 3072],
@@ -36,6 +36,7 @@ const fewRows = [
   [8, 768, 3072],
   [16, 768, 2304],
   [64, 768, 3072],
+  [1024, 1024, 1],
 ] as const;
 
 const threads: readonly NamedTask[] = [
@@ -64,11 +65,10 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     },
     { name: "matmul 8×768×768", task: () => matmulTask(8, 768, 768), without: ["tfjs-cpu", "plain"] },
   ],
-  "few-rows": fewRows.map(([m, k, n]) => ({
-    name: `matmul ${m}×${k}×${n}`,
-    task: () => matmulTask(m, k, n),
-    without: ["tfjs-cpu", "plain", "jax-js"],
-  })),
+  "few-rows": [
+    ...fewRows.map(([m, k, n]) => ({ name: `matmul ${m}×${k}×${n}`, task: () => matmulTask(m, k, n) })),
+    { name: "matmul 4×768×3072 NT", task: () => matmulTask(4, 768, 3072, { transposeB: true }) },
+  ].map((named) => ({ ...named, without: ["tfjs-cpu", "plain", "jax-js"] })),
   attention: [64, 256, 512, 1024, 2048].map((n) => ({
     name: `attention, 4 heads, d 64, causal, n ${n}`,
     task: () => attentionTask(4, n, 64, true),

@@ -4,8 +4,9 @@
  * L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
  * once and in order. Pointers and strides are in bytes.
  */
+import { dotRows } from "./dots";
 import { unary } from "./elementwise";
-import { dotRow, sweepColumns } from "./sweeps";
+import { sweepColumns } from "./sweeps";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const BLOCK_K: i32 = 512;
@@ -13,6 +14,8 @@ const BLOCK_M: i32 = 64;
 const BLOCK_N: i32 = 512;
 /** The most rows that sweep over b. */
 const FEW_ROWS: i32 = 64;
+/** The most rows that are multiplied by dot products. */
+const DOT_ROWS: i32 = 12;
 /** Columns of b that a row sweeps over at a time, so that its sums stay in L1. */
 const SWEPT_COLUMNS: i32 = 4096;
 /** Groups of four of few rows read a block of b no larger than this in place; so do many rows if it is no larger than that. */
@@ -28,9 +31,9 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   return TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
 }
 
-/** Whether a product is one row times columns whose elements are adjacent. */
-function isDots(m: i32, bRow: usize, bColumn: usize): bool {
-  return m == 1 && bRow == 4 && bColumn != 4;
+/** Whether a product is made of dot products: of few rows, and columns whose elements are adjacent. */
+function isDots(m: i32, aColumn: usize, bRow: usize, bColumn: usize): bool {
+  return bRow == 4 && bColumn != 4 && (m == 1 || (m <= DOT_ROWS && aColumn == 4));
 }
 
 /** How far the rows of b reach that make a block. */
@@ -39,8 +42,8 @@ function blockBytes(k: i32, bRow: usize): usize {
 }
 
 /** Whether a product of these sizes packs b. */
-export function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
-  if (isDots(m, bRow, bColumn)) return false;
+export function packsRight(m: i32, k: i32, aColumn: usize, bRow: usize, bColumn: usize): bool {
+  if (isDots(m, aColumn, bRow, bColumn)) return false;
   if (bColumn != 4 || bRow == 0) return true;
   return m > FEW_ROWS && blockBytes(k, bRow) > IN_PLACE_BYTES;
 }
@@ -153,15 +156,15 @@ export function matmul(
   const rows = i1 - i0;
   a += <usize>i0 * aRow;
   c += <usize>i0 * cRow;
-  if (isDots(m, bRow, bColumn)) {
+  if (isDots(m, aColumn, bRow, bColumn)) {
     let left = a;
     if (aColumn != 4) {
       left = workspace;
       for (let p: i32 = 0; p < k; p++) store<f32>(left + ((<usize>p) << 2), load<f32>(a + <usize>p * aColumn));
     }
-    dotRow(left, b, bColumn, bias, c, k, n, alpha);
+    dotRows(left, aRow, b, bColumn, bias, c, cRow, rows, k, n, alpha);
   } else {
-    const inPlace = !packsRight(m, k, bRow, bColumn);
+    const inPlace = !packsRight(m, k, aColumn, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
     const swept = few ? (blockBytes(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;

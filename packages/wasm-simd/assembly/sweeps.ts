@@ -1,6 +1,6 @@
 /**
- * Products of a few rows: b is read once and in order, and not packed. Either its columns are adjacent, and four of its rows
- * at a time are added to c, or its rows are, and c is made of dot products. Pointers and strides are in bytes.
+ * Products of a few rows with a matrix whose columns are adjacent: it is read once and in order, and not packed. Four of its
+ * rows at a time are added to the sums. Pointers and strides are in bytes.
  */
 import { multiplyAdd } from "./multiply-add";
 
@@ -180,49 +180,3 @@ export function sweepColumns(
   }
   for (let i: i32 = 0; i < m; i++) memory.copy(c + <usize>i * cRow, sums + <usize>i * rowBytes, rowBytes);
 }
-
-/** One row against columns whose elements are adjacent: c[j] = alpha · dot(a, column j) + bias[j], four j at once. */
-export function dotRow(a: usize, b: usize, bColumn: usize, bias: usize, c: usize, k: i32, n: i32, alpha: f32): void {
-  const depth = <usize>k * 4;
-  const whole = depth & ~15;
-  for (let j: i32 = 0; j < n; j += 4) {
-    const left = n - j;
-    const b1 = left > 1 ? b + bColumn : b;
-    const b2 = left > 2 ? b1 + bColumn : b;
-    const b3 = left > 3 ? b2 + bColumn : b;
-    let s0 = f32x4.splat(0);
-    let s1 = s0;
-    let s2 = s0;
-    let s3 = s0;
-    let at: usize = 0;
-    for (; at < whole; at += 16) {
-      const x = v128.load(a + at);
-      s0 = multiplyAdd(x, v128.load(b + at), s0);
-      s1 = multiplyAdd(x, v128.load(b1 + at), s1);
-      s2 = multiplyAdd(x, v128.load(b2 + at), s2);
-      s3 = multiplyAdd(x, v128.load(b3 + at), s3);
-    }
-    // Lanes of the four sums, transposed and added: one sum per lane.
-    const t0 = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), v128.shuffle<f32>(s0, s1, 2, 6, 3, 7));
-    const t1 = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 4, 1, 5), v128.shuffle<f32>(s2, s3, 2, 6, 3, 7));
-    let sums = f32x4.add(v128.shuffle<f64>(t0, t1, 0, 2), v128.shuffle<f64>(t0, t1, 1, 3));
-    for (; at < depth; at += 4) {
-      let column = f32x4.splat(load<f32>(b + at));
-      column = f32x4.replace_lane(column, 1, load<f32>(b1 + at));
-      column = f32x4.replace_lane(column, 2, load<f32>(b2 + at));
-      column = f32x4.replace_lane(column, 3, load<f32>(b3 + at));
-      sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(a + at), column));
-    }
-    const result = f32x4.add(v128.load(bias), f32x4.mul(f32x4.splat(alpha), sums));
-    if (left >= 4) v128.store(c, result);
-    else {
-      store<f32>(c, f32x4.extract_lane(result, 0));
-      if (left > 1) store<f32>(c, f32x4.extract_lane(result, 1), 4);
-      if (left > 2) store<f32>(c, f32x4.extract_lane(result, 2), 8);
-    }
-    b = b3 + bColumn;
-    bias += 16;
-    c += 16;
-  }
-}
-

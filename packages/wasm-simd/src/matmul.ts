@@ -26,11 +26,25 @@ function isMostlyZero(b: MatrixView, k: number, n: number): boolean {
   return true;
 }
 
+const transposed = ({ data, offset, rowStride, columnStride }: MatrixView): MatrixView => ({
+  data,
+  offset,
+  rowStride: columnStride,
+  columnStride: rowStride,
+});
+
+/** A matrix times a column, as a row times its transpose: its tiles would be of eight columns. */
+function columnAsRow({ a, b, out, m, k, alpha, bias, activation }: MatmulCall): MatmulCall {
+  const biases = bias ? new Float32Array(m).fill(bias[0]!) : undefined;
+  return { a: transposed(b), b: transposed(a), out, m: 1, k, n: m, alpha, bias: biases, activation };
+}
+
 /** The kernel on an instance of the module. It throws ArenaFullError if the operands do not fit. */
 export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "matmul"> {
   function matmul(call: MatmulCall): void {
     const { a, b, out, m, k, n, alpha = 1, bias, activation } = call;
     if (m === 0 || n === 0) return;
+    if (n === 1 && m > 1) return matmul(columnAsRow(call));
     if (m >= SPARSE_ROWS && isMostlyZero(b, k, n)) {
       referenceKernels.matmul(call);
       return;

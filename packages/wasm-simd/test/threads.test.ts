@@ -72,6 +72,7 @@ describe("results are the same to the last bit on one, two and three threads:", 
         a.matmul(b),
         a.matmul(b, { alpha: 0.3, bias, activation: "gelu" }),
         a.matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
+        right.matmul(a.slice(0, 1).transpose()),
       ]);
     },
   );

@@ -15,7 +15,7 @@ const PARTS = 2;
 
 /** What the binaries for threads export: the steps of a product as well. The documentation stands in assembly/. */
 export interface ThreadExports extends WasmExports {
-  packsRight(m: number, k: number, bRow: number, bColumn: number): number;
+  packsRight(m: number, k: number, aColumn: number, bRow: number, bColumn: number): number;
   // prettier-ignore
   packBlock(
     b: number, bRow: number, bColumn: number, steps: number, columns: number, panels: number, j0: number, j1: number,

@@ -64,7 +64,7 @@ export function threadedMatmul(
   function matmul(...call: Call): void {
     const [a, aRow, aColumn, b, bRow, bColumn, bias, c, cRow, m, k, n, alpha, activation, , , workspace] = call;
     const size = own(m, k, n);
-    if (!wasm.packsRight(m, k, bRow, bColumn) || k === 0) return multiplyInPlace(call, size);
+    if (!wasm.packsRight(m, k, aColumn, bRow, bColumn) || k === 0) return multiplyInPlace(call, size);
     const panels = workspace + threads() * size;
     const rows = ranges(m, Math.ceil(m / PART_ROWS / threads()) * threads(), TILE_ROWS);
     for (let n0 = 0; n0 < n; n0 += BLOCK_N) {

@@ -5,11 +5,12 @@
 import type { AttentionCall, Kernels, MatmulCall } from "@selectron/core";
 import type { Arena } from "../arena.js";
 
-/** Rows that take as long as one: reading the right matrix bounds such products. */
-const BOUND_ROWS = 8;
+/** Rows, and columns, that take as long as one: reading the larger matrix bounds such products. */
+const BOUND = 8;
 
 /** Multiplications of a product, or as many as take the time of it. */
-const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number => Math.max(m, BOUND_ROWS) * k * n;
+const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number =>
+  Math.max(m, BOUND) * k * Math.max(n, BOUND);
 
 type Heads = Pick<AttentionCall, "heads" | "queries" | "keys" | "width" | "valueWidth">;
 
