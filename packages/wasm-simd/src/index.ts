@@ -55,8 +55,11 @@ export interface Resident {
  *
  * @param tensors - copied; without `enableWasm` the copies are ordinary tensors
  * @param bytes - room to provide beside them for scopes and scratch
+ * @throws TypeError if `tensors` is not an array
  */
 export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resident {
+  if (!Array.isArray(tensors))
+    throw new TypeError("resident: give it an array of tensors, as in resident([x, weights]).");
   const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
   const scopes = currentScopes();
   return scopes ? scopes.keep(tensors, total) : { tensors: tensors.map(copyOf), release: () => undefined };

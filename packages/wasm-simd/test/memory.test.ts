@@ -115,6 +115,10 @@ describe("resident tensors", () => {
     first.release();
   });
 
+  it("are given in an array", () => {
+    expect(() => resident(a as unknown as Tensor[])).toThrow("resident: give it an array of tensors");
+  });
+
   it("Adam updates them where they are", () => {
     const start = [randn([130], rng), tensor(new Float32Array(130)), tensor(new Float32Array(130))];
     const gradient = randn([130], rng).data;
