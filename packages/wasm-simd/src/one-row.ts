@@ -37,7 +37,7 @@ export function rowInPieces(
   const biasAt = arena.reserve(4 * n + 32);
   const outAt = arena.reserve(4 * n);
   const address = arena.reserve(4 * step * length);
-  const workspace = arena.reserve(wasm.matmulWorkspace(1, k, 1));
+  const workspace = arena.reserve(wasm.matmulWorkspace(1, k, n));
   fillMatrix(arena, a, 1, k, left);
   bias(biasAt);
   for (let from = 0; from < lines; from += step) {

@@ -1,0 +1,62 @@
+/** Kernels write nowhere but where they reserved: what they write beyond would be somebody else's, or past the end of memory. */
+import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectron/core";
+import { kernelConformance } from "@selectron/core/testing";
+import { afterAll, describe, expect, it } from "vitest";
+import { Arena } from "../src/arena.js";
+import { wasmCalls, type WasmExports } from "../src/exports.js";
+import { wasmKernels } from "../src/kernels.js";
+import { compile, instantiate } from "../src/module.js";
+
+/** Longer than a vector, and than what a vector may run over the end of odd lengths. */
+const GUARD_FLOATS = 16;
+const MARK = 12345.678;
+
+/** An arena with marked memory behind everything that is reserved. */
+class GuardedArena extends Arena {
+  #guards: number[] = [];
+
+  override reset(): void {
+    super.reset();
+    this.#guards = [];
+  }
+
+  override reserve(bytes: number): number {
+    const address = super.reserve(bytes);
+    const guard = super.reserve(4 * GUARD_FLOATS) / 4;
+    this.floats.fill(MARK, guard, guard + GUARD_FLOATS);
+    this.#guards.push(guard);
+    return address;
+  }
+
+  /** How many floats of the guards since `reset` were written to. */
+  get damage(): number {
+    const intact = Math.fround(MARK);
+    const written = (guard: number): number => this.floats.subarray(guard, guard + GUARD_FLOATS).filter((x) => x !== intact).length; // prettier-ignore
+    return this.#guards.reduce((sum, guard) => sum + written(guard), 0);
+  }
+}
+
+const wasm = instantiate<WebAssembly.Exports & WasmExports>(compile());
+const arena = new GuardedArena(wasm.memory, wasm.heapBase());
+const machine = { wasm: wasmCalls(wasm), arena };
+const plain = wasmKernels(machine, () => machine);
+const before = getKernels();
+afterAll(() => setKernels(before));
+
+/** The same kernels, which look at the guards after every call. */
+const guarded = Object.fromEntries(
+  Object.entries(plain).map(([name, kernel]: [string, unknown]) => {
+    if (typeof kernel !== "function" || kernel === referenceKernels[name as keyof Kernels]) return [name, kernel];
+    type Kernel = (...values: unknown[]) => unknown;
+    const call: Kernel = (...values) => {
+      const result = (kernel as Kernel)(...values);
+      expect(arena.damage).toBe(0);
+      return result;
+    };
+    return [name, call];
+  }),
+) as unknown as Kernels;
+
+describe("within what they reserved", () => {
+  for (const { name, run } of kernelConformance(guarded)) it(name, run);
+});
