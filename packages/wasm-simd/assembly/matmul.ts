@@ -123,7 +123,8 @@ function multiplyColumns(
 }
 
 /**
- * Rows i0 to i1 of the product, computed as they are in the whole of m rows: threads share products.
+ * Rows i0 to i1 of the product, computed as they are in the whole of m rows: threads share products. Some columns of one are
+ * a product of their own, with the row stride of the whole.
  *
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn

@@ -33,7 +33,7 @@ const transposed = ({ data, offset, rowStride, columnStride }: MatrixView): Matr
   columnStride: rowStride,
 });
 
-/** A matrix times a column, as a row times its transpose: its tiles would be of eight columns. */
+/** A matrix times a column, as a row times its transpose: of a tile's eight columns, seven would be empty. */
 function columnAsRow({ a, b, out, m, k, alpha, bias, activation }: MatmulCall): MatmulCall {
   const biases = bias ? new Float32Array(m).fill(bias[0]!) : undefined;
   return { a: transposed(b), b: transposed(a), out, m: 1, k, n: m, alpha, bias: biases, activation };

@@ -66,6 +66,28 @@ describe("matmul", () => {
     );
   });
 
+  it("is right for few rows and a matrix too large to be read in place, by rows or by columns", () => {
+    const rows = fc.oneof(fc.integer({ min: 1, max: 14 }), fc.constantFrom(33, 63, 64, 65));
+    const columns = fc.constantFrom(700, 1101, 1102, 1103);
+    fc.assert(
+      fc.property(
+        rows,
+        fc.integer({ min: 100, max: 140 }),
+        columns,
+        fc.boolean(),
+        fc.integer(),
+        (m, k, n, turned, seed) => {
+          const rng = new Rng(seed);
+          const a = { data: randn([m * k], rng).data, offset: 0, rowStride: k, columnStride: 1 };
+          const [rowStride, columnStride] = turned ? [1, k] : [n, 1];
+          const b = { data: randn([k * n], rng).data, offset: 0, rowStride, columnStride };
+          checkMatmul(wasm, { a, b, m, k, n, alpha: -0.7, bias: randn([n], rng).data });
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   it("is right however few elements of the right matrix are not zero, either side of the choice of road", () => {
     const rng = new Rng(3);
     for (const m of [127, 128, 130]) {

@@ -1,5 +1,5 @@
 /**
- * The binary's exports with calls cut into parts that threads share. A part computes rows of the result exactly as
+ * The binary's exports with calls cut into parts that threads share. A part computes rows or columns of the result exactly as
  * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
  */
 import type { WasmCalls, WasmExports } from "../exports.js";
