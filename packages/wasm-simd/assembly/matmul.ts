@@ -41,49 +41,10 @@ function blockBytes(k: i32, bRow: usize): usize {
   return <usize>min(k, BLOCK_K) * bRow;
 }
 
-/** Whether a product of these sizes packs b. */
-export function packsRight(m: i32, k: i32, aColumn: usize, bRow: usize, bColumn: usize): bool {
-  if (isDots(m, aColumn, bRow, bColumn)) return false;
+/** Whether a product of these sizes packs b, if it is not made of dot products. */
+function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
   if (bColumn != 4 || bRow == 0) return true;
   return m > FEW_ROWS && blockBytes(k, bRow) > IN_PLACE_BYTES;
-}
-
-/**
- * What a block of b adds to some rows, or begins with the bias. Its first `whole` columns are read in place at b, with a
- * row stride of bRow, the others in panels.
- *
- * @param groups - room for BLOCK_M rows of a, packed
- */
-function multiplyRows(
-  a: usize,
-  aRow: usize,
-  aColumn: usize,
-  b: usize,
-  bRow: usize,
-  whole: i32,
-  panels: usize,
-  start: usize,
-  startRow: usize,
-  c: usize,
-  cRow: usize,
-  m: i32,
-  steps: i32,
-  columns: i32,
-  alpha: f32,
-  groups: usize,
-  tile: usize,
-): void {
-  const rest = <usize>whole * 4;
-  const group = <usize>steps * 16;
-  for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
-    const rows = min(BLOCK_M, m - i0);
-    packGroups(a + <usize>i0 * aRow, aRow, aColumn, rows, steps, groups);
-    const from = start + <usize>i0 * startRow;
-    const target = c + <usize>i0 * cRow;
-    multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows, steps, whole, tile);
-    // prettier-ignore
-    multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows, steps, columns - whole, tile);
-  }
 }
 
 /** All rows of a block of columns. `inPlace`: whole panels of b are read where they are, its columns being adjacent. */
@@ -106,16 +67,27 @@ function multiplyColumns(
 ): void {
   const panels = workspace + TILE_BYTES;
   const whole = inPlace ? columns & ~7 : 0;
+  const rest = <usize>whole * 4;
   const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, BLOCK_K) * 4;
   // The first block of k starts from the bias, the others from what c holds. With k = 0 the first block is empty.
+  let start = bias;
+  let startRow: usize = 0;
   let p0: i32 = 0;
   do {
     const steps = min(BLOCK_K, k - p0);
+    const group = <usize>steps * 16;
     packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
-    const start = p0 == 0 ? bias : c;
-    const startRow = p0 == 0 ? <usize>0 : cRow;
-    // prettier-ignore
-    multiplyRows(a, aRow, aColumn, b, bRow, whole, panels, start, startRow, c, cRow, m, steps, columns, alpha, groups, workspace);
+    for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
+      const rows = min(BLOCK_M, m - i0);
+      packGroups(a + <usize>i0 * aRow, aRow, aColumn, rows, steps, groups);
+      const from = start + <usize>i0 * startRow;
+      const target = c + <usize>i0 * cRow;
+      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows, steps, whole, workspace);
+      // prettier-ignore
+      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows, steps, columns - whole, workspace);
+    }
+    start = c;
+    startRow = cRow;
     a += <usize>steps * aColumn;
     b += <usize>steps * bRow;
     p0 += BLOCK_K;
@@ -165,7 +137,7 @@ export function matmul(
     }
     dotRows(left, aRow, b, bColumn, bias, c, cRow, rows, k, n, alpha);
   } else {
-    const inPlace = !packsRight(m, k, aColumn, bRow, bColumn);
+    const inPlace = !packsRight(m, k, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
     const swept = few ? (blockBytes(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;
@@ -178,66 +150,10 @@ export function matmul(
       // prettier-ignore
       if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
       // prettier-ignore
-      // prettier-ignore
       if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + at, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
     }
   }
   if (activation < 0) return;
   if (cRow == <usize>n * 4) unary(activation, c, c, rows * n);
   else for (let i: i32 = 0; i < rows; i++, c += cRow) unary(activation, c, c, n);
-}
-
-/**
- * Panels j0 to j1 of a block of b, whose first element is at b: the first step of a product that threads share.
- *
- * @param panels - the room of the whole block; panel j is steps · 32 bytes
- */
-export function packBlock(
-  b: usize,
-  bRow: usize,
-  bColumn: usize,
-  steps: i32,
-  columns: i32,
-  panels: usize,
-  j0: i32,
-  j1: i32,
-  workspace: usize,
-): void {
-  const from = b + <usize>j0 * 8 * bColumn;
-  packPanels(from, bRow, bColumn, steps, min(columns, j1 * 8) - j0 * 8, panels + <usize>j0 * <usize>steps * 32);
-}
-
-/**
- * Rows i0 to i1 of what a packed block of b adds to the product c[m, n]: the second step of a product that threads share.
- *
- * @param a - the first row's element of the block's first step
- * @param start - the bias, or c, at the block's first column, with a row stride of startRow
- * @param c - the first row, at the block's first column
- * @param activation - the number of a unary operation on the whole rows, given with the last block of all, or −1
- * @param firstColumn - of the block in c
- */
-export function multiplyBlock(
-  a: usize,
-  aRow: usize,
-  aColumn: usize,
-  panels: usize,
-  start: usize,
-  startRow: usize,
-  c: usize,
-  cRow: usize,
-  steps: i32,
-  columns: i32,
-  alpha: f32,
-  activation: i32,
-  firstColumn: i32,
-  i0: i32,
-  i1: i32,
-  workspace: usize,
-): void {
-  const target = c + <usize>i0 * cRow;
-  const from = start + <usize>i0 * startRow;
-  // prettier-ignore
-  multiplyRows(a + <usize>i0 * aRow, aRow, aColumn, 0, 0, 0, panels, from, startRow, target, cRow, i1 - i0, steps, columns, alpha, workspace + TILE_BYTES, workspace);
-  const line = target - <usize>firstColumn * 4;
-  if (activation >= 0) unary(activation, line, line, (i1 - i0) * <i32>(cRow >> 2));
 }

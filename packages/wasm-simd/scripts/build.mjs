@@ -1,7 +1,7 @@
 /**
  * Compiles assembly/ and writes src/binary.ts, which carries the module as base64: no fetch, no file system and no
  * import.meta.url at run time, so that every bundler and runtime loads it alike. src/threads/binary.ts is the same code
- * on a memory that threads share, with the steps that they share; src/relaxed has both with fused multiplications and additions.
+ * on a memory that threads share; src/relaxed has both with fused multiplications and additions.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,10 +15,10 @@ const RELAXED = ["--enable", "relaxed-simd"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-async function build(file, entry, flags) {
+async function build(file, flags) {
   let wasm;
   const { error, stderr } = await asc.main(
-    [`assembly/${entry}.ts`, "--baseDir", root, "--outFile", "module.wasm", "-O3", "--runtime", "stub", "--enable", "simd", ...flags], // prettier-ignore
+    ["assembly/index.ts", "--baseDir", root, "--outFile", "module.wasm", "-O3", "--runtime", "stub", "--enable", "simd", ...flags], // prettier-ignore
     { writeFile: (name, contents) => void (name === "module.wasm" && (wasm = contents)) },
   );
   if (error) {
@@ -34,7 +34,7 @@ async function build(file, entry, flags) {
   if (wasm.length > BUDGET) throw new Error(`wasm-simd: ${wasm.length} bytes exceed the budget of ${BUDGET}.`);
 }
 
-await build("binary.ts", "index", []);
-await build("threads/binary.ts", "threads", SHARED);
-await build("relaxed/binary.ts", "index", RELAXED);
-await build("relaxed/threads/binary.ts", "threads", [...RELAXED, ...SHARED]);
+await build("binary.ts", []);
+await build("threads/binary.ts", SHARED);
+await build("relaxed/binary.ts", RELAXED);
+await build("relaxed/threads/binary.ts", [...RELAXED, ...SHARED]);

@@ -76,7 +76,7 @@ export interface WasmCalls extends WasmExports {
 }
 
 /** One head after the other. */
-export const wasmCalls = <Exports extends WasmExports>(wasm: Exports): Exports & WasmCalls => ({
+export const wasmCalls = (wasm: WasmExports): WasmCalls => ({
   ...wasm,
   attentionHeads: (calls) => {
     for (const call of calls) wasm.attention(...call);

@@ -1,5 +1,6 @@
 /** From bytes, a URL or the inlined binary to a compiled module, or to a reason why there is none. */
 import { binary } from "./binary.js";
+import type { WasmExports } from "./exports.js";
 
 /** Where the WebAssembly comes from: bytes, a place to fetch them from, or a module that the host has compiled. */
 export type WasmSource = ArrayBuffer | ArrayBufferView<ArrayBuffer> | URL | string | WebAssembly.Module;
@@ -66,13 +67,10 @@ export async function load(source?: WasmSource): Promise<WebAssembly.Module> {
 }
 
 /** Instantiates. Throws an Error with the reason, also for a module that is not this package's binary. */
-export function instantiate<Exports extends WebAssembly.Exports>(
-  module: WebAssembly.Module,
-  imports: WebAssembly.Imports = {},
-): Exports {
+export function instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports = {}): WasmExports {
   const { exports } = attempt("instantiate", "memory may be short", () => new WebAssembly.Instance(module, imports));
   if (typeof exports["matmul"] !== "function" || typeof exports["heapBase"] !== "function") {
     throw refuse("the binary given is not that of @selectron/wasm-simd");
   }
-  return exports as Exports;
+  return exports as WebAssembly.Exports & WasmExports;
 }

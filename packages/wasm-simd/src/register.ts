@@ -1,7 +1,7 @@
 /** Making an instance of the binary the one that core's tensors use. */
 import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
-import { wasmCalls, type WasmExports } from "./exports.js";
+import { wasmCalls } from "./exports.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels.js";
 import { instantiate } from "./module.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";
@@ -21,7 +21,7 @@ export const currentScopes = (): Scopes | undefined => scopes.get(getKernels());
 
 /** An instance with a memory of its own. Throws an Error with the reason if it cannot be had. */
 export function plainMachine(module: WebAssembly.Module): Machine {
-  const wasm = instantiate<WebAssembly.Exports & WasmExports>(module);
+  const wasm = instantiate(module);
   return { wasm: wasmCalls(wasm), arena: new Arena(wasm.memory, wasm.heapBase()) };
 }
 

@@ -3,7 +3,7 @@ import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectr
 import { kernelConformance } from "@selectron/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { Arena } from "../src/arena.js";
-import { wasmCalls, type WasmExports } from "../src/exports.js";
+import { wasmCalls } from "../src/exports.js";
 import { wasmKernels } from "../src/kernels.js";
 import { compile, instantiate } from "../src/module.js";
 
@@ -36,7 +36,7 @@ class GuardedArena extends Arena {
   }
 }
 
-const wasm = instantiate<WebAssembly.Exports & WasmExports>(compile());
+const wasm = instantiate(compile());
 const arena = new GuardedArena(wasm.memory, wasm.heapBase());
 const machine = { wasm: wasmCalls(wasm), arena };
 const plain = wasmKernels(machine, () => machine);

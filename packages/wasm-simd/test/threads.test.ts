@@ -14,7 +14,7 @@ import { enableWasm, resident, scope } from "@selectron/wasm-simd";
 import { enableThreads, type ThreadStatus } from "@selectron/wasm-simd/threads";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { ranges } from "../src/threads/ranges.js";
+import { ranges, shares } from "../src/threads/ranges.js";
 
 /** Every call that can be cut is, however small. */
 const threads = async (count: number): Promise<{ status: ThreadStatus; kernels: Kernels }> => {
@@ -159,6 +159,20 @@ describe("ranges", () => {
     [0, 4, 32, [[0, 0]]],
   ])("of %i in %i parts, at multiples of %i", (length, parts, step, expected) => {
     expect(ranges(length, parts, step)).toEqual(expected);
+  }); // prettier-ignore
+});
+
+describe("shares", () => {
+  it.each([
+    [512, 2, 16, [[0, 64], [64, 128], [128, 320], [320, 512]]],
+    [500, 2, 16, [[0, 64], [64, 128], [128, 320], [320, 500]]],
+    [128, 2, 16, [[0, 16], [16, 32], [32, 80], [80, 128]]],
+    [65, 2, 16, [[0, 16], [16, 32], [32, 65]]],
+    [63, 2, 16, [[0, 32], [32, 63]]],
+    [3, 2, 16, [[0, 3]]],
+    [0, 2, 16, [[0, 0]]],
+  ])("of %i for %i threads, at multiples of %i", (length, threads, step, expected) => {
+    expect(shares(length, threads, step)).toEqual(expected);
   }); // prettier-ignore
 });
 

@@ -27,5 +27,5 @@ export const CONTROL_BYTES = TABLE + 8 * MAX_CALLS * MAX_ARGUMENTS;
 export const workspaceBytes = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** The kernels that threads share, in the order of their numbers. Their last argument is the workspace. */
-export const sharedKernels = ["matmul", "packBlock", "multiplyBlock", "attention", "attentionBackward"] as const;
+export const sharedKernels = ["matmul", "attention", "attentionBackward"] as const;
 export type SharedKernel = (typeof sharedKernels)[number];

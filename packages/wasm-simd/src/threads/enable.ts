@@ -5,7 +5,7 @@ import { wasmKernels } from "../kernels.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
 import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
 import { CONTROL_BYTES } from "./control.js";
-import { threadedExports, type ThreadExports } from "./exports.js";
+import { threadedExports } from "./exports.js";
 import { Pool, ThreadLostError } from "./pool.js";
 import { routed } from "./routes.js";
 import { startThread, type Thread } from "./start.js";
@@ -57,7 +57,7 @@ function sharedMemory(): WebAssembly.Memory {
 async function start(kind: Kind, count: number, patience: number, leastWork: number): Promise<ThreadStatus> {
   const memory = sharedMemory();
   const module = compile(inlinedBytes(kind.shared));
-  const wasm = wasmCalls(instantiate<WebAssembly.Exports & ThreadExports>(module, { env: { memory } }));
+  const wasm = wasmCalls(instantiate(module, { env: { memory } }));
   const control = Math.ceil(wasm.heapBase() / 64) * 64;
   const arena = new Arena(memory, control + CONTROL_BYTES);
   const orders = Array.from({ length: count - 1 }, (_, i) => ({ module, memory, control, index: i + 1 }));

@@ -2,7 +2,7 @@
  * The binary's exports with calls cut into parts that threads share. A part computes rows or columns of the result exactly as
  * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
  */
-import type { WasmCalls, WasmExports } from "../exports.js";
+import type { WasmCalls } from "../exports.js";
 import { MAX_CALLS, workspaceBytes, type SharedKernel } from "./control.js";
 import { threadedMatmul } from "./matmul.js";
 import type { Pool } from "./pool.js";
@@ -13,23 +13,7 @@ const TILE_QUERIES = 32;
 /** Parts of attention for each thread: the first to finish helps the others. */
 const PARTS = 2;
 
-/** What the binaries for threads export: the steps of a product as well. The documentation stands in assembly/. */
-export interface ThreadExports extends WasmExports {
-  packsRight(m: number, k: number, aColumn: number, bRow: number, bColumn: number): number;
-  // prettier-ignore
-  packBlock(
-    b: number, bRow: number, bColumn: number, steps: number, columns: number, panels: number, j0: number, j1: number,
-    workspace: number,
-  ): void;
-  // prettier-ignore
-  multiplyBlock(
-    a: number, aRow: number, aColumn: number, panels: number, start: number, startRow: number, c: number, cRow: number,
-    steps: number, columns: number, alpha: number, activation: number, firstColumn: number, i0: number, i1: number,
-    workspace: number,
-  ): void;
-}
-
-export function threadedExports(wasm: ThreadExports & WasmCalls, pool: Pool): WasmCalls {
+export function threadedExports(wasm: WasmCalls, pool: Pool): WasmCalls {
   const all = (bytes: number): number => workspaceBytes(bytes) * pool.size;
   const run = (kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void => {
     for (let i = 0; i < calls.length; i += MAX_CALLS)

@@ -1,6 +1,6 @@
 /** Work shared among threads: the owner publishes calls, takes part in them, and waits for those that others claimed. */
+import type { WasmExports } from "../exports.js";
 import { COUNT, DONE, KERNEL, MAX_ARGUMENTS, MAX_CALLS, NEXT, sharedKernels, STOP, TABLE, type SharedKernel } from "./control.js"; // prettier-ignore
-import type { ThreadExports } from "./exports.js";
 import type { Thread } from "./start.js";
 
 /** A worker claimed a call and never finished it. */
@@ -20,7 +20,7 @@ const SLOWNESS = 100;
 const LEAST_PATIENCE = 2000;
 
 export class Pool {
-  readonly #wasm: ThreadExports;
+  readonly #wasm: WasmExports;
   #threads: readonly Thread[];
   readonly #words: Int32Array;
   readonly #table: Float64Array;
@@ -31,7 +31,7 @@ export class Pool {
   /** Why there are no workers any more. */
   reason: string | undefined;
 
-  constructor(wasm: ThreadExports, control: number, threads: readonly Thread[]) {
+  constructor(wasm: WasmExports, control: number, threads: readonly Thread[]) {
     this.#wasm = wasm;
     this.#threads = threads;
     this.#words = new Int32Array(wasm.memory.buffer, control, TABLE / 4);
