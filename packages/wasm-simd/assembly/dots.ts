@@ -65,7 +65,8 @@ function dotsOfPair(
   b3: usize,
   depth: usize,
   by: v128,
-  bias: v128,
+  start: usize,
+  start1: usize,
   c: usize,
   cRow: usize,
   count: i32,
@@ -96,18 +97,19 @@ function dotsOfPair(
     t3 = multiplyAdd(y, column, t3);
   }
   const sums = addRest(addLanes(s0, s1, s2, s3), a, b, b1, b2, b3, whole, depth);
-  storeFirst(c, f32x4.add(bias, f32x4.mul(by, sums)), count);
+  storeFirst(c, f32x4.add(v128.load(start), f32x4.mul(by, sums)), count);
   const others = addRest(addLanes(t0, t1, t2, t3), a1, b, b1, b2, b3, whole, depth);
-  storeFirst(c + cRow, f32x4.add(bias, f32x4.mul(by, others)), count);
+  storeFirst(c + cRow, f32x4.add(v128.load(start1), f32x4.mul(by, others)), count);
 }
 
-/** c[i, j] = alpha · dot(row i of a, column j of b) + bias[j]; the elements of both are adjacent. */
+/** c[i, j] = alpha · dot(row i of a, column j of b) + bias[i, j]; the elements of both are adjacent. */
 export function dotRows(
   a: usize,
   aRow: usize,
   b: usize,
   bColumn: usize,
   bias: usize,
+  biasRow: usize,
   c: usize,
   cRow: usize,
   m: i32,
@@ -122,18 +124,19 @@ export function dotRows(
     const b1 = count > 1 ? b + bColumn : b;
     const b2 = count > 2 ? b1 + bColumn : b;
     const b3 = count > 3 ? b2 + bColumn : b;
-    const start = v128.load(bias);
     let row = a;
+    let start = bias;
     let target = c;
     let i: i32 = 0;
     for (; i + 2 <= m; i += 2) {
-      dotsOfPair(row, row + aRow, b, b1, b2, b3, depth, by, start, target, cRow, count);
+      dotsOfPair(row, row + aRow, b, b1, b2, b3, depth, by, start, start + biasRow, target, cRow, count);
       row += aRow * 2;
+      start += biasRow * 2;
       target += cRow * 2;
     }
     if (i < m) {
       const sums = dotsOfRow(row, b, b1, b2, b3, depth);
-      storeFirst(target, f32x4.add(start, f32x4.mul(by, sums)), count);
+      storeFirst(target, f32x4.add(v128.load(start), f32x4.mul(by, sums)), count);
     }
     b = b3 + bColumn;
     bias += 16;

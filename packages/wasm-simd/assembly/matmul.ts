@@ -56,6 +56,7 @@ function multiplyColumns(
   bRow: usize,
   bColumn: usize,
   bias: usize,
+  biasRow: usize,
   c: usize,
   cRow: usize,
   m: i32,
@@ -71,7 +72,7 @@ function multiplyColumns(
   const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, BLOCK_K) * 4;
   // The first block of k starts from the bias, the others from what c holds. With k = 0 the first block is empty.
   let start = bias;
-  let startRow: usize = 0;
+  let startRow = biasRow;
   let p0: i32 = 0;
   do {
     const steps = min(BLOCK_K, k - p0);
@@ -100,7 +101,7 @@ function multiplyColumns(
  *
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn
- * @param bias - [n] and zeros up to the next multiple of 8
+ * @param bias - [m, n], row stride biasRow, which is 0 for one row for all; readable up to the next multiple of 8 columns. May be c
  * @param c - [m, n], with a row stride of cRow; rows i0 to i1 are overwritten
  * @param activation - the number of a unary operation, or −1. It writes four at a time: it needs a dense c with room for 3
  * more floats, or an n that is a multiple of 4
@@ -115,6 +116,7 @@ export function matmul(
   bRow: usize,
   bColumn: usize,
   bias: usize,
+  biasRow: usize,
   c: usize,
   cRow: usize,
   m: i32,
@@ -128,6 +130,7 @@ export function matmul(
 ): void {
   const rows = i1 - i0;
   a += <usize>i0 * aRow;
+  bias += <usize>i0 * biasRow;
   c += <usize>i0 * cRow;
   if (isDots(m, aColumn, bRow, bColumn)) {
     let left = a;
@@ -135,7 +138,7 @@ export function matmul(
       left = workspace;
       for (let p: i32 = 0; p < k; p++) store<f32>(left + ((<usize>p) << 2), load<f32>(a + <usize>p * aColumn));
     }
-    dotRows(left, aRow, b, bColumn, bias, c, cRow, rows, k, n, alpha);
+    dotRows(left, aRow, b, bColumn, bias, biasRow, c, cRow, rows, k, n, alpha);
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
@@ -148,9 +151,9 @@ export function matmul(
       const columns = min(width, n - n0);
       const right = b + <usize>n0 * bColumn;
       // prettier-ignore
-      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
+      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, biasRow, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
       // prettier-ignore
-      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + at, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
+      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + below * biasRow + at, biasRow, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
     }
   }
   if (activation < 0) return;

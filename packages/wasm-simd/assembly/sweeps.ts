@@ -147,6 +147,7 @@ export function sweepColumns(
   b: usize,
   bRow: usize,
   bias: usize,
+  biasRow: usize,
   c: usize,
   cRow: usize,
   m: i32,
@@ -156,7 +157,7 @@ export function sweepColumns(
   sums: usize,
 ): void {
   const rowBytes = <usize>columns * 4;
-  for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias, rowBytes);
+  for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias + <usize>i * biasRow, rowBytes);
   let p: i32 = 0;
   for (; p + 4 <= k; p += 4) {
     let i: i32 = 0;

@@ -77,6 +77,11 @@ export class Arena {
     return data.buffer === this.#buffer;
   }
 
+  /** Whether threads share this memory. */
+  get isShared(): boolean {
+    return !(this.#buffer instanceof ArrayBuffer);
+  }
+
   /** Whether no views are out. */
   get isEmpty(): boolean {
     return this.#stack === this.#bottom;

@@ -5,8 +5,8 @@ export interface WasmExports {
   matmulWorkspace(m: number, k: number, n: number): number;
   // prettier-ignore
   matmul(
-    a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, bias: number, c: number,
-    cRow: number, m: number, k: number, n: number, alpha: number, activation: number, i0: number, i1: number,
+    a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number, bias: number, biasRow: number,
+    c: number, cRow: number, m: number, k: number, n: number, alpha: number, activation: number, i0: number, i1: number,
     workspace: number,
   ): void;
   unary(operation: number, x: number, out: number, length: number): void;

@@ -2,8 +2,8 @@
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
 import type { Arena } from "./arena.js";
 import type { WasmExports } from "./exports.js";
-import { isRowInPieces, rowInPieces } from "./one-row.js";
 import { fillMatrix, placedMatrix } from "./operands.js";
+import { multiplyInPieces, pieceOf } from "./pieces.js";
 import { unaryOperations } from "./rows.js";
 
 /**
@@ -55,8 +55,9 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
       if (bias) arena.floats.set(bias, address / 4);
     };
     const number = activation ? unaryOperations.indexOf(activation) : -1;
-    if (isRowInPieces(arena, call)) {
-      rowInPieces(wasm, arena, call, fillBias, number);
+    const piece = pieceOf(arena, call);
+    if (piece) {
+      multiplyInPieces(wasm, arena, call, piece, fillBias, number);
       return;
     }
     arena.reset();
@@ -72,8 +73,8 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     fillBias(biasAt);
     // prettier-ignore
     wasm.matmul(
-      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, outAt, 4 * n, m, k, n,
-      alpha, number, 0, m, workspace,
+      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, 0, outAt, 4 * n, m, k,
+      n, alpha, number, 0, m, workspace,
     );
     if (!inPlace) out.set(arena.floats.subarray(outAt / 4, outAt / 4 + m * n));
   }

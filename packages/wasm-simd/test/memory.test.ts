@@ -134,26 +134,34 @@ describe("resident tensors", () => {
   });
 
   it.each([
-    [301, 200, false],
-    [200, 301, false],
-    [200, 301, true],
-    [3, 9001, false],
-    [9001, 3, true],
-  ])("give one row times [%i, %i] the bits that pieces of it on the heap give, transposed %s", (k, n, isTransposed) => {
-    const [x, bias] = [randn([1, k], rng), randn([n], rng)];
-    const stored = isTransposed ? randn([n, k], rng) : randn([k, n], rng);
-    const product = (right: Tensor): Tensor =>
-      x.matmul(isTransposed ? right.transpose() : right, { alpha: 0.7, bias, activation: "gelu" });
-    const onHeap = product(stored);
-    expectClose(
-      onHeap,
-      plainly(() => product(stored)),
-    );
-    const { tensors, release } = resident([stored]);
-    const inMemory = scope(() => product(tensors[0]!));
-    release();
-    expect(onHeap.toArray()).toEqual(inMemory.toArray());
-  });
+    [1, 301, 200, false],
+    [1, 200, 301, false],
+    [1, 200, 301, true],
+    [1, 3, 9001, false],
+    [1, 9001, 3, true],
+    [5, 701, 401, false],
+    [3, 3001, 129, false],
+    [4, 2701, 100, false],
+    [12, 769, 401, true],
+    [32, 301, 1101, false],
+  ])(
+    "give %i rows times [%i, %i] the bits that pieces of it on the heap give, transposed %s",
+    (m, k, n, isTransposed) => {
+      const [x, bias] = [randn([m, k], rng).mul(1 / Math.sqrt(k)), randn([n], rng)];
+      const stored = isTransposed ? randn([n, k], rng) : randn([k, n], rng);
+      const product = (right: Tensor): Tensor =>
+        x.matmul(isTransposed ? right.transpose() : right, { alpha: 0.7, bias, activation: "gelu" });
+      const onHeap = product(stored);
+      expectClose(
+        onHeap,
+        plainly(() => product(stored)),
+      );
+      const { tensors, release } = resident([stored]);
+      const inMemory = scope(() => product(tensors[0]!));
+      release();
+      expect(onHeap.toArray()).toEqual(inMemory.toArray());
+    },
+  );
 });
 
 describe("operands on the heap that are copied in pieces", () => {

@@ -14,7 +14,9 @@ import { enableWasm, resident, scope } from "@selectron/wasm-simd";
 import { enableThreads, type ThreadStatus } from "@selectron/wasm-simd/threads";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { Arena } from "../src/arena.js";
 import { ranges, shares } from "../src/threads/ranges.js";
+import { routed } from "../src/threads/routes.js";
 
 /** Every call that can be cut is, however small. */
 const threads = async (count: number): Promise<{ status: ThreadStatus; kernels: Kernels }> => {
@@ -65,15 +67,23 @@ describe("results are the same to the last bit on one, two and three threads:", 
   });
 
   it.each([1, 2, 7, 33, 64].flatMap((m) => [53, 64, 1101].map((n) => [m, n] as const)))(
-    "%i rows of %i columns",
+    "%i rows of %i columns, in the memory that threads share",
     (m, n) => {
-      const [a, b, right, bias] = [[m, 301], [301, n], [n, 301], [n]].map((shape) => randn(shape, rng)) as [Tensor, Tensor, Tensor, Tensor]; // prettier-ignore
-      expectSame(() => [
-        a.matmul(b),
-        a.matmul(b, { alpha: 0.3, bias, activation: "gelu" }),
-        a.matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
-        right.matmul(a.slice(0, 1).transpose()),
-      ]);
+      const operands = [[m, 301], [301, n], [n, 301], [n]].map((shape) => randn(shape, rng));
+      expectSame(() => {
+        const { tensors, release } = resident(operands, 2 ** 22);
+        const [a, b, right, bias] = tensors as [Tensor, Tensor, Tensor, Tensor];
+        const products = scope(() =>
+          [
+            a.matmul(b),
+            a.matmul(b, { alpha: 0.3, bias, activation: "gelu" }),
+            a.matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
+            right.matmul(a.slice(0, 1).transpose()),
+          ].map(({ data }) => tensor(data.slice())),
+        );
+        release();
+        return products;
+      });
     },
   );
 
@@ -174,6 +184,30 @@ describe("shares", () => {
   ])("of %i for %i threads, at multiples of %i", (length, threads, step, expected) => {
     expect(shares(length, threads, step)).toEqual(expected);
   }); // prettier-ignore
+});
+
+describe("a product with two threads", () => {
+  const named = (name: string): Kernels => ({ ...referenceKernels, matmul: () => void taken.push(name) });
+  const taken: string[] = [];
+  const arena = new Arena(new WebAssembly.Memory({ initial: 16 }), 0);
+  const kernels = routed(named("cut"), named("whole"), named("own"), arena, 2 ** 19);
+  const dense = (data: Float32Array, columns: number) => ({ data, offset: 0, rowStride: columns, columnStride: 1 });
+  const heap = (length: number): Float32Array => new Float32Array(length);
+  const shared = (length: number): Float32Array => arena.allocate(length)!;
+  it.each([
+    ["of many rows", "cut", 100, 100, 100, heap, heap],
+    ["of little work", "own", 20, 20, 20, heap, heap],
+    ["of few rows", "own", 15, 200, 400, heap, heap],
+    ["of a matrix and a column", "own", 400, 300, 1, heap, heap],
+    ["of few rows and a matrix in shared memory", "cut", 15, 200, 400, heap, shared],
+    ["of a matrix in shared memory and a column", "cut", 400, 300, 1, shared, heap],
+    ["of little work beside views of shared memory", "whole", 20, 20, 20, heap, shared],
+  ] as const)("%s goes to the kernels that are %s", (_, name, m, k, n, left, right) => {
+    const mark = arena.mark();
+    kernels.matmul({ a: dense(left(m * k), k), b: dense(right(k * n), n), out: heap(m * n), m, k, n });
+    arena.release(mark);
+    expect(taken.pop()).toBe(name);
+  });
 });
 
 describe("enableThreads", () => {

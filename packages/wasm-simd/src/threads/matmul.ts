@@ -17,17 +17,17 @@ type Call = Parameters<WasmCalls["matmul"]>;
 type Calls = readonly (readonly number[])[];
 
 function rowParts(call: Call, threads: number): Calls {
-  return shares(call[9], threads, TILE_ROWS).map(([i0, i1]) => [...call.slice(0, 14), i0, i1, call[16]]);
+  return shares(call[10], threads, TILE_ROWS).map(([i0, i1]) => [...call.slice(0, 15), i0, i1, call[17]]);
 }
 
 /** Each reads its own part of the right matrix and no other. Few rows are bounded by that reading, which wants long rows. */
 function columnParts(call: Call, threads: number, activation: number): Calls {
-  const [a, aRow, aColumn, b, bRow, bColumn, bias, c, cRow, m, k, n, alpha, , , , workspace] = call;
+  const [a, aRow, aColumn, b, bRow, bColumn, bias, biasRow, c, cRow, m, k, n, alpha, , , , workspace] = call;
   const cut = m > FEW_ROWS ? shares : ranges;
   // prettier-ignore
   return cut(n, threads, LINE).map(([n0, n1]) => [
-    a, aRow, aColumn, b + n0 * bColumn, bRow, bColumn, bias + 4 * n0, c + 4 * n0, cRow, m, k, n1 - n0, alpha, activation,
-    0, m, workspace,
+    a, aRow, aColumn, b + n0 * bColumn, bRow, bColumn, bias + 4 * n0, biasRow, c + 4 * n0, cRow, m, k, n1 - n0, alpha,
+    activation, 0, m, workspace,
   ]);
 }
 
@@ -41,7 +41,7 @@ export function threadedMatmul(
   threads: () => number,
 ): Pick<WasmCalls, "matmul" | "matmulWorkspace"> {
   function matmul(...call: Call): void {
-    const [, , , , , , , c, , m, k, n, , activation] = call;
+    const [, , , , , , , , c, , m, k, n, , activation] = call;
     const size = wasm.matmulWorkspace(m, k, n);
     if (m > Math.max(n, FEW_ROWS)) return run("matmul", rowParts(call, threads()), size);
     // An activation writes four numbers at a time: past a part that does not end with them.

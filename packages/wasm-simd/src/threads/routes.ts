@@ -12,6 +12,13 @@ const BOUND = 8;
 const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number =>
   Math.max(m, BOUND) * k * Math.max(n, BOUND);
 
+/** Copying a matrix takes longer than multiplying fewer rows than this by it, on however many threads. */
+const COPIED_ROWS = 16;
+
+/** Whether a product copies a matrix for few rows, or for one column. */
+const copies = ({ a, b, m, n }: MatmulCall, arena: Arena): boolean =>
+  n === 1 ? !arena.holds(a.data) : m < COPIED_ROWS && !arena.holds(b.data);
+
 type Heads = Pick<AttentionCall, "heads" | "queries" | "keys" | "width" | "valueWidth">;
 
 /** Multiplications of the heads of one batch row. */
@@ -35,7 +42,7 @@ export function routed(cut: Kernels, whole: Kernels, own: Kernels, arena: Arena,
   });
   return {
     ...(Object.fromEntries(others) as Kernels),
-    matmul: (call) => choose(matmulWork(call)).matmul(call),
+    matmul: (call) => (copies(call, arena) ? own : choose(matmulWork(call))).matmul(call),
     attention: (call) => choose(attentionWork(call)).attention(call),
     attentionBackward: (call) => choose(attentionWork(call)).attentionBackward(call),
   };
