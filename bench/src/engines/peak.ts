@@ -2,8 +2,6 @@
 import { fileURLToPath } from "node:url";
 import type { Candidate } from "../harness.js";
 
-const OPERATIONS_PER_SWEEP = 64 * 256;
-
 /** A part of the standard that Node's types leave to the DOM's. */
 declare const WebAssembly: {
   instantiate(bytes: Uint8Array<ArrayBuffer>): Promise<{ instance: { exports: Record<string, unknown> } }>;
@@ -51,12 +49,13 @@ async function peak(name: string, features: readonly string[]): Promise<Peak> {
   if (error) throw error;
   const { instance } = await WebAssembly.instantiate(bytes);
   const sweep = instance.exports["peak"] as (sweeps: number, seed: number) => number;
+  const operationsPerSweep = (instance.exports["operationsPerSweep"] as () => number)();
   for (let i = 0; i < 500; i++) sweep(8, 1); // a running call never reaches the optimised code
   return (operations) => {
-    const sweeps = Math.ceil(Math.max(operations, 1e6) / OPERATIONS_PER_SWEEP);
+    const sweeps = Math.ceil(Math.max(operations, 1e6) / operationsPerSweep);
     return {
       name,
-      operations: sweeps * OPERATIONS_PER_SWEEP,
+      operations: sweeps * operationsPerSweep,
       check: () => undefined,
       run: () => sweep(sweeps, 1),
     };

@@ -1,16 +1,17 @@
 /**
  * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]). Blocks: k by 512 so that an 8-wide panel of
- * b (16 KB) stays in L1, m by 64 so that the packed rows of a (128 KB) and n by 512 so that the packed b (1 MB) stay in
+ * b (16 KB) stays in L1, m by 60 or 64, whole tiles, so that the packed rows of a (128 KB) and n by 512 so that the packed b (1 MB) stay in
  * L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
  * once and in order. Pointers and strides are in bytes.
  */
 import { dotRows } from "./dots";
 import { unary } from "./elementwise";
 import { sweepColumns } from "./sweeps";
+import { multiplyTallTiles, TALL, tallRows } from "./tall-tiles";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const BLOCK_K: i32 = 512;
-const BLOCK_M: i32 = 64;
+const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
 const BLOCK_N: i32 = 512;
 /** The most rows that sweep over b. */
 const FEW_ROWS: i32 = 64;
@@ -80,12 +81,22 @@ function multiplyColumns(
     packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
     for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
       const rows = min(BLOCK_M, m - i0);
-      packGroups(a + <usize>i0 * aRow, aRow, aColumn, rows, steps, groups);
-      const from = start + <usize>i0 * startRow;
-      const target = c + <usize>i0 * cRow;
-      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows, steps, whole, workspace);
+      const tall = steps > 0 ? tallRows(rows) : 0;
+      const left = a + <usize>i0 * aRow;
+      let from = start + <usize>i0 * startRow;
+      let target = c + <usize>i0 * cRow;
+      if (tall > 0) {
+        packGroups(left, aRow, aColumn, tall, steps, groups, TALL);
+        multiplyTallTiles(groups, b, bRow, 32, target, cRow, from, startRow, alpha, tall, steps, whole, workspace);
+        // prettier-ignore
+        multiplyTallTiles(groups, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, tall, steps, columns - whole, workspace);
+        from += <usize>tall * startRow;
+        target += <usize>tall * cRow;
+      }
+      packGroups(left + <usize>tall * aRow, aRow, aColumn, rows - tall, steps, groups);
+      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows - tall, steps, whole, workspace);
       // prettier-ignore
-      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows, steps, columns - whole, workspace);
+      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows - tall, steps, columns - whole, workspace);
     }
     start = c;
     startRow = cRow;

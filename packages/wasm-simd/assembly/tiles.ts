@@ -2,25 +2,34 @@
  * The inner loops that every product is made of, and the packing that feeds them.
  *
  * A 4 × 8 tile of the result stands in eight registers. Per step it takes two vectors of b and four splatted numbers of
- * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling; for the same reason the loop
- * over steps is not unrolled, and it stands inside its outer loops in one function, where V8 unrolls it itself. The four
- * numbers are neighbours in memory, so that a step moves two pointers and no more: on Intel, vectors and integers share
- * their ports, and pointers of their own for the four rows cost a third of the speed. Pointers and strides are in bytes.
- * Nothing is static: callers on several threads can share the code.
+ * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop
+ * over steps stands inside its outer loops in one function, where V8 unrolls it itself, and has a branch before its last
+ * row that is never taken: V8 puts the loads between two branches before all arithmetic there. (Fused operations wait for
+ * sums, not for loads: tall-tiles.ts.) The four numbers of a are neighbours in memory, so that a step moves two pointers
+ * and no more: on Intel, vectors and integers share their ports, and pointers of their own for the four rows cost a third
+ * of the speed. Pointers and strides are in bytes. Nothing is static: callers on several threads can share the code.
  */
 
 import { multiplyAdd } from "./multiply-add";
 
-/** A 4 × 8 tile that takes the place of the result where that has fewer rows or columns. */
-export const TILE_BYTES: usize = 128;
+/** A tile, of five rows at most, that takes the place of the result where that has fewer rows or columns. */
+export const TILE_BYTES: usize = 160;
 
 /** Copies a block of floats between row strides. */
-function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: i32, columns: i32): void {
+export function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: i32, columns: i32): void {
   for (let i: i32 = 0; i < rows; i++) {
     for (let at: usize = 0; at < <usize>columns * 4; at += 4) store<f32>(to + at, load<f32>(from + at));
     from += fromRow;
     to += toRow;
   }
+}
+
+/** Eight numbers of the result: from + by · sums. */
+// @ts-ignore: decorator
+@inline
+export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128): void {
+  v128.store(to, f32x4.add(v128.load(from), f32x4.mul(by, low)));
+  v128.store(to, f32x4.add(v128.load(from, 16), f32x4.mul(by, high)), 16);
 }
 
 /**
@@ -31,7 +40,7 @@ function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, rows: i
  * @param b - panels of 8 columns, bPanel apart: columns 8q to 8q + 7 are neighbours, step p a further p · bRow on. The
  * last panel is read to its end
  * @param start - row stride startRow; may be c, and may be one row for all (stride 0)
- * @param tile - TILE_BYTES of scratch
+ * @param tile - TILE_BYTES of scratch, apart from b
  */
 export function multiplyTiles(
   a: usize,
@@ -57,7 +66,6 @@ export function multiplyTiles(
   const by = f32x4.splat(factor);
   for (let j: i32 = 0; j < columns; j += 8) {
     const wide = columns - j >= 8;
-    const panelEnd = b + <usize>steps * bRow;
     let group = a;
     for (let i: i32 = 0; i < rows; i += 4) {
       let s00 = f32x4.splat(0);
@@ -70,6 +78,7 @@ export function multiplyTiles(
       let s31 = f32x4.splat(0);
       let at = group;
       let row = b;
+      const groupEnd = at + <usize>steps * aStep;
       do {
         const b0 = v128.load(row);
         const b1 = v128.load(row, 16);
@@ -82,12 +91,13 @@ export function multiplyTiles(
         x = v128.load32_splat(at, 8);
         s20 = multiplyAdd(x, b0, s20);
         s21 = multiplyAdd(x, b1, s21);
+        if (!ASC_FEATURE_RELAXED_SIMD && row == tile) break; // never
         x = v128.load32_splat(at, 12);
         s30 = multiplyAdd(x, b0, s30);
         s31 = multiplyAdd(x, b1, s31);
         at += aStep;
         row += bRow;
-      } while (row != panelEnd);
+      } while (at != groupEnd);
 
       const left = rows - i;
       const target = c + <usize>i * cRow + <usize>j * 4;
@@ -104,14 +114,10 @@ export function multiplyTiles(
       const r2 = r1 + rNext;
       const c3 = c2 + cNext;
       const r3 = r2 + rNext;
-      v128.store(c0, f32x4.add(v128.load(r0), f32x4.mul(by, s00)));
-      v128.store(c0, f32x4.add(v128.load(r0, 16), f32x4.mul(by, s01)), 16);
-      v128.store(c1, f32x4.add(v128.load(r1), f32x4.mul(by, s10)));
-      v128.store(c1, f32x4.add(v128.load(r1, 16), f32x4.mul(by, s11)), 16);
-      v128.store(c2, f32x4.add(v128.load(r2), f32x4.mul(by, s20)));
-      v128.store(c2, f32x4.add(v128.load(r2, 16), f32x4.mul(by, s21)), 16);
-      v128.store(c3, f32x4.add(v128.load(r3), f32x4.mul(by, s30)));
-      v128.store(c3, f32x4.add(v128.load(r3, 16), f32x4.mul(by, s31)), 16);
+      writeRow(c0, r0, by, s00, s01);
+      writeRow(c1, r1, by, s10, s11);
+      writeRow(c2, r2, by, s20, s21);
+      writeRow(c3, r3, by, s30, s31);
       if (!whole) copyBlock(tile, 32, target, cRow, min(4, left), min(8, columns - j));
       group += aGroup;
     }
@@ -185,24 +191,36 @@ export function packPanels(b: usize, bRow: usize, bColumn: usize, steps: i32, co
 }
 
 /**
- * Packs a[rows, steps] as groups of four rows, steps · 16 bytes apart. A last group of fewer rows repeats its first in
- * place of the others.
+ * Packs a[rows, steps] as groups of `height` rows, steps · height · 4 bytes apart, each step's numbers together. A last group
+ * of fewer rows than four repeats its first in place of the others.
+ *
+ * @param height - 4, or 5 if rows is a multiple of that
  */
-export function packGroups(a: usize, aRow: usize, aColumn: usize, rows: i32, steps: i32, groups: usize): void {
-  for (let i: i32 = 0; i < rows; i += 4) {
+export function packGroups(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  rows: i32,
+  steps: i32,
+  groups: usize,
+  height: i32 = 4,
+): void {
+  const step = <usize>height * 4;
+  for (let i: i32 = 0; i < rows; i += height) {
     let from = a + <usize>i * aRow;
     const left = rows - i;
+    let to = groups;
     let done: i32 = 0;
     if (left >= 4 && aColumn == 4) {
       for (; done + 4 <= steps; done += 4) {
-        transpose4(from, aRow, groups, 16);
-        groups += 64;
+        transpose4(from, aRow, to, step);
+        to += step * 4;
         from += 16;
       }
     } else if (left >= 4 && aRow == 4) {
       for (; done < steps; done++) {
-        v128.store(groups, v128.load(from));
-        groups += 16;
+        v128.store(to, v128.load(from));
+        to += step;
         from += aColumn;
       }
     }
@@ -210,12 +228,20 @@ export function packGroups(a: usize, aRow: usize, aColumn: usize, rows: i32, ste
     const row2 = left > 2 ? aRow * 2 : 0;
     const row3 = left > 3 ? aRow * 3 : 0;
     for (; done < steps; done++) {
-      store<f32>(groups, load<f32>(from));
-      store<f32>(groups, load<f32>(from + row1), 4);
-      store<f32>(groups, load<f32>(from + row2), 8);
-      store<f32>(groups, load<f32>(from + row3), 12);
-      groups += 16;
+      store<f32>(to, load<f32>(from));
+      store<f32>(to, load<f32>(from + row1), 4);
+      store<f32>(to, load<f32>(from + row2), 8);
+      store<f32>(to, load<f32>(from + row3), 12);
+      to += step;
       from += aColumn;
     }
+    if (height > 4) {
+      from = a + <usize>(i + 4) * aRow;
+      for (let fifth = groups + 16; fifth < to; fifth += step) {
+        store<f32>(fifth, load<f32>(from));
+        from += aColumn;
+      }
+    }
+    groups = to;
   }
 }

@@ -24,7 +24,7 @@ const DOT_ROWS = 12;
  */
 export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | undefined {
   const byRows = b.columnStride === 1;
-  if (arena.isShared || arena.holds(b.data) || m > MOST_ROWS || !(byRows || b.rowStride === 1)) return undefined;
+  if (m > MOST_ROWS || !(byRows || b.rowStride === 1) || arena.isShared || arena.holds(b.data)) return undefined;
   const sweeps = byRows && Math.min(k, BLOCK_K) * n > FEW_IN_PLACE;
   const isDots = !byRows && m <= DOT_ROWS && a.columnStride === 1;
   if (m > 1 && !sweeps && !isDots) return undefined;

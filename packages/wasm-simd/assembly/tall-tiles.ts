@@ -1,0 +1,97 @@
+/**
+ * Tiles of five rows, for the binary that fuses. A fused operation takes four cycles and waits for the sum of the one before:
+ * the eight sums of a 4 × 8 tile are only just enough for two pipes, and ten keep them busy. Where multiplication and
+ * addition are two operations, ten sums leave no register for the product, and V8 spills.
+ */
+
+import { multiplyAdd } from "./multiply-add";
+import { copyBlock, writeRow } from "./tiles";
+
+/** Rows of a tall tile. */
+export const TALL: i32 = 5;
+
+/** How many of that many rows make tall tiles, so that the others are whole tiles of four. */
+export function tallRows(rows: i32): i32 {
+  return ASC_FEATURE_RELAXED_SIMD ? max(0, rows - ((4 * rows) % TALL) * 4) : 0;
+}
+
+/**
+ * c[i, j] = start[i, j] + factor · Σ_p a[i, p] · b[p, j], as `multiplyTiles` in tiles.ts.
+ *
+ * @param a - groups of 5 rows, steps · 20 bytes apart: see packGroups
+ * @param rows - a multiple of 5
+ * @param steps - 1 or more
+ * @param tile - TILE_BYTES of scratch, apart from b
+ */
+export function multiplyTallTiles(
+  a: usize,
+  b: usize,
+  bRow: usize,
+  bPanel: usize,
+  c: usize,
+  cRow: usize,
+  start: usize,
+  startRow: usize,
+  factor: f32,
+  rows: i32,
+  steps: i32,
+  columns: i32,
+  tile: usize,
+): void {
+  const by = f32x4.splat(factor);
+  for (let j: i32 = 0; j < columns; j += 8) {
+    const width = min(8, columns - j);
+    let at = a;
+    for (let i: i32 = 0; i < rows; i += TALL) {
+      let s00 = f32x4.splat(0);
+      let s01 = f32x4.splat(0);
+      let s10 = f32x4.splat(0);
+      let s11 = f32x4.splat(0);
+      let s20 = f32x4.splat(0);
+      let s21 = f32x4.splat(0);
+      let s30 = f32x4.splat(0);
+      let s31 = f32x4.splat(0);
+      let s40 = f32x4.splat(0);
+      let s41 = f32x4.splat(0);
+      let row = b;
+      const groupEnd = at + <usize>steps * (TALL * 4);
+      do {
+        const b0 = v128.load(row);
+        const b1 = v128.load(row, 16);
+        let x = v128.load32_splat(at);
+        s00 = multiplyAdd(x, b0, s00);
+        s01 = multiplyAdd(x, b1, s01);
+        x = v128.load32_splat(at, 4);
+        s10 = multiplyAdd(x, b0, s10);
+        s11 = multiplyAdd(x, b1, s11);
+        x = v128.load32_splat(at, 8);
+        s20 = multiplyAdd(x, b0, s20);
+        s21 = multiplyAdd(x, b1, s21);
+        if (row == tile) break; // never, as in tiles.ts: seven loads do not fit beside ten sums
+        x = v128.load32_splat(at, 12);
+        s30 = multiplyAdd(x, b0, s30);
+        s31 = multiplyAdd(x, b1, s31);
+        x = v128.load32_splat(at, 16);
+        s40 = multiplyAdd(x, b0, s40);
+        s41 = multiplyAdd(x, b1, s41);
+        at += TALL * 4;
+        row += bRow;
+      } while (at != groupEnd);
+
+      const target = c + <usize>i * cRow + <usize>j * 4;
+      const from = start + <usize>i * startRow + <usize>j * 4;
+      const c0 = width == 8 ? target : tile;
+      const r0 = width == 8 ? from : tile;
+      const cNext = width == 8 ? cRow : 32;
+      const rNext = width == 8 ? startRow : 32;
+      if (width < 8) copyBlock(from, startRow, tile, 32, TALL, width);
+      writeRow(c0, r0, by, s00, s01);
+      writeRow(c0 + cNext, r0 + rNext, by, s10, s11);
+      writeRow(c0 + cNext * 2, r0 + rNext * 2, by, s20, s21);
+      writeRow(c0 + cNext * 3, r0 + rNext * 3, by, s30, s31);
+      writeRow(c0 + cNext * 4, r0 + rNext * 4, by, s40, s41);
+      if (width < 8) copyBlock(tile, 32, target, cRow, TALL, width);
+    }
+    b += bPanel;
+  }
+}
