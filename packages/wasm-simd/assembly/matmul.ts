@@ -1,7 +1,7 @@
 /**
- * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]). Blocks: k by 512 so that an 8-wide panel of
- * b (16 KB) stays in L1, m by 60 or 64, whole tiles, so that the packed rows of a (128 KB) and n by 512 so that the packed b (1 MB) stay in
- * L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
+ * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]). Blocks: k by 256 so that an 8-wide panel of
+ * b (8 KB) stays in L1 beside the rows of a, m by 60 or 64, whole tiles, so that these (64 KB) and n by 512 so that the packed b (512 KB) stay
+ * in L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
  * once and in order. Pointers and strides are in bytes.
  */
 import { dotRows } from "./dots";
@@ -10,7 +10,7 @@ import { sweepColumns } from "./sweeps";
 import { multiplyTallTiles, TALL, tallRows } from "./tall-tiles";
 import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
-const BLOCK_K: i32 = 512;
+const BLOCK_K: i32 = 256;
 const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
 const BLOCK_N: i32 = 512;
 /** The most rows that sweep over b. */
@@ -19,7 +19,9 @@ const FEW_ROWS: i32 = 64;
 const DOT_ROWS: i32 = 12;
 /** Columns of b that a row sweeps over at a time, so that its sums stay in L1. */
 const SWEPT_COLUMNS: i32 = 4096;
-/** Groups of four of few rows read a block of b no larger than this in place; so do many rows if it is no larger than that. */
+/** The most rows of b that count in the choice of a road. */
+const READ_K: i32 = 512;
+/** Groups of four of few rows read that much of b in place, if it is no larger than this; so do many rows if it is no larger than that. */
 const FEW_IN_PLACE_BYTES: usize = 262_144;
 const IN_PLACE_BYTES: usize = 65_536;
 
@@ -37,15 +39,15 @@ function isDots(m: i32, aColumn: usize, bRow: usize, bColumn: usize): bool {
   return bRow == 4 && bColumn != 4 && (m == 1 || (m <= DOT_ROWS && aColumn == 4));
 }
 
-/** How far the rows of b reach that make a block. */
-function blockBytes(k: i32, bRow: usize): usize {
-  return <usize>min(k, BLOCK_K) * bRow;
+/** How far the rows of b reach that are read again and again. */
+function bytesRead(k: i32, bRow: usize): usize {
+  return <usize>min(k, READ_K) * bRow;
 }
 
 /** Whether a product of these sizes packs b, if it is not made of dot products. */
 function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
   if (bColumn != 4 || bRow == 0) return true;
-  return m > FEW_ROWS && blockBytes(k, bRow) > IN_PLACE_BYTES;
+  return m > FEW_ROWS && bytesRead(k, bRow) > IN_PLACE_BYTES;
 }
 
 /** All rows of a block of columns. `inPlace`: whole panels of b are read where they are, its columns being adjacent. */
@@ -153,7 +155,7 @@ export function matmul(
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
-    const swept = few ? (blockBytes(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
+    const swept = few ? (bytesRead(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;
     const below = <usize>tiled;
     const width = few ? SWEPT_COLUMNS : BLOCK_N;

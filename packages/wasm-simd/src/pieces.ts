@@ -14,7 +14,7 @@ const LARGE_PIECE = 2 ** 17;
 /** The most rows for which pieces of rows pay. */
 const MOST_ROWS = 32;
 /** As in assembly/matmul.ts, whose road must be the same for a piece as for the whole: the bits depend on it. */
-const BLOCK_K = 512;
+const READ_K = 512;
 const FEW_IN_PLACE = 2 ** 16;
 const DOT_ROWS = 12;
 
@@ -25,7 +25,7 @@ const DOT_ROWS = 12;
 export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | undefined {
   const byRows = b.columnStride === 1;
   if (m > MOST_ROWS || !(byRows || b.rowStride === 1) || arena.isShared || arena.holds(b.data)) return undefined;
-  const sweeps = byRows && Math.min(k, BLOCK_K) * n > FEW_IN_PLACE;
+  const sweeps = byRows && Math.min(k, READ_K) * n > FEW_IN_PLACE;
   const isDots = !byRows && m <= DOT_ROWS && a.columnStride === 1;
   if (m > 1 && !sweeps && !isDots) return undefined;
   const size = m === 1 ? PIECE : LARGE_PIECE;
