@@ -17,8 +17,8 @@ const BLOCK_N: i32 = 512;
 const FEW_ROWS: i32 = 64;
 /** The most rows that are multiplied by dot products. */
 const DOT_ROWS: i32 = 12;
-/** Columns of b that a row sweeps over at a time, so that its sums stay in L1. */
-const SWEPT_COLUMNS: i32 = 4096;
+/** Sums of the rows that sweep over b, 1 MB, so that they stay in L2: the longer its rows, the faster memory is read. */
+const SUMS: i32 = 262_144;
 /** The most rows of b that count in the choice of a road. */
 const READ_K: i32 = 512;
 /** Groups of four of few rows read that much of b in place, if it is no larger than this; so do many rows if it is no larger than that. */
@@ -30,8 +30,13 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   const steps = <usize>min(k, BLOCK_K);
   const groups = <usize>((min(m, BLOCK_M) + 3) & ~3) * steps * 4;
   const panels = <usize>((min(n, BLOCK_N) + 7) & ~7) * steps * 4;
-  const sums = <usize>min(m, FEW_ROWS) * <usize>min(n, SWEPT_COLUMNS) * 4;
+  const sums = <usize>min(m, FEW_ROWS) * <usize>min(n, sweptColumns(m)) * 4;
   return TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
+}
+
+/** Columns of b that so many rows sweep over at a time: whole cache lines. */
+function sweptColumns(m: i32): i32 {
+  return (SUMS / max(1, min(m, FEW_ROWS))) & ~31;
 }
 
 /** Whether a product is made of dot products: of few rows, and columns whose elements are adjacent. */
@@ -158,7 +163,7 @@ export function matmul(
     const swept = few ? (bytesRead(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;
     const below = <usize>tiled;
-    const width = few ? SWEPT_COLUMNS : BLOCK_N;
+    const width = few ? sweptColumns(m) : BLOCK_N;
     for (let n0: i32 = 0; n0 < n; n0 += width) {
       const at = <usize>n0 * 4;
       const columns = min(width, n - n0);
