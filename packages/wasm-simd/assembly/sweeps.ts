@@ -135,7 +135,7 @@ function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, 
 }
 
 /**
- * Some rows of a block of columns, b's being adjacent: four steps of k at a time, which stay in L1 for all rows.
+ * Some rows of a block of columns, b's being adjacent: four steps of k at a time for all rows, two rows at a time.
  *
  * @param sums - m · columns floats of scratch, where the sums stand until they are done: in c, threads with neighbouring
  * columns would take cache lines from each other
