@@ -6,9 +6,9 @@
  */
 import { dotRows } from "./dots";
 import { unary } from "./elementwise";
+import { multiplyRowTiles, rowsOfTiles } from "./row-tiles";
 import { sweepColumns } from "./sweeps";
-import { multiplyTallTiles, TALL, tallRows } from "./tall-tiles";
-import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
+import { multiplyTiles, packGroups, packPanels, packRows, TILE_BYTES } from "./tiles";
 
 const BLOCK_K: i32 = 256;
 const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
@@ -88,22 +88,25 @@ function multiplyColumns(
     packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
     for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
       const rows = min(BLOCK_M, m - i0);
-      const tall = steps > 0 ? tallRows(rows) : 0;
+      const high = steps > 0 ? rowsOfTiles(rows) : 0;
       const left = a + <usize>i0 * aRow;
       let from = start + <usize>i0 * startRow;
       let target = c + <usize>i0 * cRow;
-      if (tall > 0) {
-        packGroups(left, aRow, aColumn, tall, steps, groups, TALL);
-        multiplyTallTiles(groups, b, bRow, 32, target, cRow, from, startRow, alpha, tall, steps, whole, workspace);
+      if (high > 0) {
+        const isPacked = aColumn != 4;
+        if (isPacked) packRows(left, aRow, aColumn, high, steps, groups);
+        const at = isPacked ? groups : left;
+        const atRow = isPacked ? <usize>steps * 4 : aRow;
+        multiplyRowTiles(at, atRow, b, bRow, 32, target, cRow, from, startRow, alpha, high, steps, whole, workspace);
         // prettier-ignore
-        multiplyTallTiles(groups, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, tall, steps, columns - whole, workspace);
-        from += <usize>tall * startRow;
-        target += <usize>tall * cRow;
+        multiplyRowTiles(at, atRow, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, high, steps, columns - whole, workspace);
+        from += <usize>high * startRow;
+        target += <usize>high * cRow;
       }
-      packGroups(left + <usize>tall * aRow, aRow, aColumn, rows - tall, steps, groups);
-      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows - tall, steps, whole, workspace);
+      packGroups(left + <usize>high * aRow, aRow, aColumn, rows - high, steps, groups);
+      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows - high, steps, whole, workspace);
       // prettier-ignore
-      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows - tall, steps, columns - whole, workspace);
+      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows - high, steps, columns - whole, workspace);
     }
     start = c;
     startRow = cRow;

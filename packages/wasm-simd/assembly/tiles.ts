@@ -5,7 +5,7 @@
  * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop
  * over steps stands inside its outer loops in one function, where V8 unrolls it itself, and has a branch before its last
  * row that is never taken: V8 puts the loads between two branches before all arithmetic there. (Fused operations wait for
- * sums, not for loads: tall-tiles.ts.) The four numbers of a are neighbours in memory, so that a step moves two pointers
+ * sums, not for loads: row-tiles.ts.) The four numbers of a are neighbours in memory, so that a step moves two pointers
  * and no more: on Intel, vectors and integers share their ports, and pointers of their own for the four rows cost a third
  * of the speed. Pointers and strides are in bytes. Nothing is static: callers on several threads can share the code.
  */
@@ -28,8 +28,8 @@ export function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, 
 // @ts-ignore: decorator
 @inline
 export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128): void {
-  v128.store(to, f32x4.add(v128.load(from), f32x4.mul(by, low)));
-  v128.store(to, f32x4.add(v128.load(from, 16), f32x4.mul(by, high)), 16);
+  v128.store(to, multiplyAdd(by, low, v128.load(from)));
+  v128.store(to, multiplyAdd(by, high, v128.load(from, 16)), 16);
 }
 
 /**
@@ -91,7 +91,7 @@ export function multiplyTiles(
         x = v128.load32_splat(at, 8);
         s20 = multiplyAdd(x, b0, s20);
         s21 = multiplyAdd(x, b1, s21);
-        if (!ASC_FEATURE_RELAXED_SIMD && row == tile) break; // never
+        if (!ASC_FEATURE_RELAXED_SIMD && row == 0) break; // never
         x = v128.load32_splat(at, 12);
         s30 = multiplyAdd(x, b0, s30);
         s31 = multiplyAdd(x, b1, s31);
@@ -191,36 +191,24 @@ export function packPanels(b: usize, bRow: usize, bColumn: usize, steps: i32, co
 }
 
 /**
- * Packs a[rows, steps] as groups of `height` rows, steps · height · 4 bytes apart, each step's numbers together. A last group
- * of fewer rows than four repeats its first in place of the others.
- *
- * @param height - 4, or 5 if rows is a multiple of that
+ * Packs a[rows, steps] as groups of 4 rows, steps · 16 bytes apart, each step's numbers together. A last group of fewer rows
+ * repeats its first in place of the others.
  */
-export function packGroups(
-  a: usize,
-  aRow: usize,
-  aColumn: usize,
-  rows: i32,
-  steps: i32,
-  groups: usize,
-  height: i32 = 4,
-): void {
-  const step = <usize>height * 4;
-  for (let i: i32 = 0; i < rows; i += height) {
+export function packGroups(a: usize, aRow: usize, aColumn: usize, rows: i32, steps: i32, groups: usize): void {
+  for (let i: i32 = 0; i < rows; i += 4) {
     let from = a + <usize>i * aRow;
     const left = rows - i;
-    let to = groups;
     let done: i32 = 0;
     if (left >= 4 && aColumn == 4) {
       for (; done + 4 <= steps; done += 4) {
-        transpose4(from, aRow, to, step);
-        to += step * 4;
+        transpose4(from, aRow, groups, 16);
+        groups += 64;
         from += 16;
       }
     } else if (left >= 4 && aRow == 4) {
       for (; done < steps; done++) {
-        v128.store(to, v128.load(from));
-        to += step;
+        v128.store(groups, v128.load(from));
+        groups += 16;
         from += aColumn;
       }
     }
@@ -228,20 +216,41 @@ export function packGroups(
     const row2 = left > 2 ? aRow * 2 : 0;
     const row3 = left > 3 ? aRow * 3 : 0;
     for (; done < steps; done++) {
-      store<f32>(to, load<f32>(from));
-      store<f32>(to, load<f32>(from + row1), 4);
-      store<f32>(to, load<f32>(from + row2), 8);
-      store<f32>(to, load<f32>(from + row3), 12);
-      to += step;
+      store<f32>(groups, load<f32>(from));
+      store<f32>(groups, load<f32>(from + row1), 4);
+      store<f32>(groups, load<f32>(from + row2), 8);
+      store<f32>(groups, load<f32>(from + row3), 12);
+      groups += 16;
       from += aColumn;
     }
-    if (height > 4) {
-      from = a + <usize>(i + 4) * aRow;
-      for (let fifth = groups + 16; fifth < to; fifth += step) {
-        store<f32>(fifth, load<f32>(from));
-        from += aColumn;
+  }
+}
+
+/**
+ * Packs a[rows, steps] as rows without gaps.
+ *
+ * @param aRow - 4 if a is the transpose of a matrix whose columns are adjacent: then four steps of four rows at a time
+ */
+export function packRows(a: usize, aRow: usize, aColumn: usize, rows: i32, steps: i32, to: usize): void {
+  const toRow = <usize>steps * 4;
+  for (let p: i32 = 0; p < steps; ) {
+    const four = aRow == 4 && steps - p >= 4;
+    let from = a + <usize>p * aColumn;
+    let at = to + <usize>p * 4;
+    let i: i32 = 0;
+    if (four) {
+      for (; i + 4 <= rows; i += 4) {
+        transpose4(from, aColumn, at, toRow);
+        from += 16;
+        at += toRow * 4;
       }
     }
-    groups = to;
+    const count = four ? 4 : 1;
+    for (; i < rows; i++) {
+      for (let q: i32 = 0; q < count; q++) store<f32>(at + (<usize>q << 2), load<f32>(from + <usize>q * aColumn));
+      from += aRow;
+      at += toRow;
+    }
+    p += count;
   }
 }

@@ -1,30 +1,34 @@
 /**
  * Tiles of five rows, for the binary that fuses. A fused operation takes four cycles and waits for the sum of the one before:
- * the eight sums of a 4 × 8 tile are only just enough for two pipes, and ten keep them busy. Where multiplication and
- * addition are two operations, ten sums leave no register for the product, and V8 spills.
+ * the eight sums of a 4 × 8 tile are only just enough for two pipes, and ten keep them busy. They leave so much room
+ * between them that each row of a can have a pointer of its own: rows are read where they are, and nothing of a is packed.
+ *
+ * Where multiplication and addition are two operations, ten sums leave no register for the product, and V8 spills; and five
+ * integers a step cost a third of the speed on Intel, where vectors already fill the ports. There, tiles.ts.
  */
 
 import { multiplyAdd } from "./multiply-add";
 import { copyBlock, writeRow } from "./tiles";
 
-/** Rows of a tall tile. */
-export const TALL: i32 = 5;
+/** Rows of such a tile. */
+const HEIGHT: i32 = 5;
 
-/** How many of that many rows make tall tiles, so that the others are whole tiles of four. */
-export function tallRows(rows: i32): i32 {
-  return ASC_FEATURE_RELAXED_SIMD ? max(0, rows - ((4 * rows) % TALL) * 4) : 0;
+/** How many of that many rows make such tiles, so that the others are whole tiles of four. */
+export function rowsOfTiles(rows: i32): i32 {
+  return ASC_FEATURE_RELAXED_SIMD ? max(0, rows - ((4 * rows) % HEIGHT) * 4) : 0;
 }
 
 /**
  * c[i, j] = start[i, j] + factor · Σ_p a[i, p] · b[p, j], as `multiplyTiles` in tiles.ts.
  *
- * @param a - groups of 5 rows, steps · 20 bytes apart: see packGroups
- * @param rows - a multiple of 5
+ * @param a - row stride aRow, adjacent columns
+ * @param rows - a multiple of HEIGHT
  * @param steps - 1 or more
- * @param tile - TILE_BYTES of scratch, apart from b
+ * @param tile - TILE_BYTES of scratch
  */
-export function multiplyTallTiles(
+export function multiplyRowTiles(
   a: usize,
+  aRow: usize,
   b: usize,
   bRow: usize,
   bPanel: usize,
@@ -41,8 +45,8 @@ export function multiplyTallTiles(
   const by = f32x4.splat(factor);
   for (let j: i32 = 0; j < columns; j += 8) {
     const width = min(8, columns - j);
-    let at = a;
-    for (let i: i32 = 0; i < rows; i += TALL) {
+    let group = a;
+    for (let i: i32 = 0; i < rows; i += HEIGHT) {
       let s00 = f32x4.splat(0);
       let s01 = f32x4.splat(0);
       let s10 = f32x4.splat(0);
@@ -53,30 +57,39 @@ export function multiplyTallTiles(
       let s31 = f32x4.splat(0);
       let s40 = f32x4.splat(0);
       let s41 = f32x4.splat(0);
+      let a0 = group;
+      let a1 = a0 + aRow;
+      let a2 = a1 + aRow;
+      let a3 = a2 + aRow;
+      let a4 = a3 + aRow;
       let row = b;
-      const groupEnd = at + <usize>steps * (TALL * 4);
+      const end = a0 + <usize>steps * 4;
       do {
         const b0 = v128.load(row);
         const b1 = v128.load(row, 16);
-        let x = v128.load32_splat(at);
+        let x = v128.load32_splat(a0);
         s00 = multiplyAdd(x, b0, s00);
         s01 = multiplyAdd(x, b1, s01);
-        x = v128.load32_splat(at, 4);
+        x = v128.load32_splat(a1);
         s10 = multiplyAdd(x, b0, s10);
         s11 = multiplyAdd(x, b1, s11);
-        x = v128.load32_splat(at, 8);
+        x = v128.load32_splat(a2);
         s20 = multiplyAdd(x, b0, s20);
         s21 = multiplyAdd(x, b1, s21);
-        if (row == tile) break; // never, as in tiles.ts: seven loads do not fit beside ten sums
-        x = v128.load32_splat(at, 12);
+        if (row == 0) break; // never, as in tiles.ts: seven loads do not fit beside ten sums
+        x = v128.load32_splat(a3);
         s30 = multiplyAdd(x, b0, s30);
         s31 = multiplyAdd(x, b1, s31);
-        x = v128.load32_splat(at, 16);
+        x = v128.load32_splat(a4);
         s40 = multiplyAdd(x, b0, s40);
         s41 = multiplyAdd(x, b1, s41);
-        at += TALL * 4;
         row += bRow;
-      } while (at != groupEnd);
+        a0 += 4;
+        a1 += 4;
+        a2 += 4;
+        a3 += 4;
+        a4 += 4;
+      } while (a0 != end);
 
       const target = c + <usize>i * cRow + <usize>j * 4;
       const from = start + <usize>i * startRow + <usize>j * 4;
@@ -84,13 +97,14 @@ export function multiplyTallTiles(
       const r0 = width == 8 ? from : tile;
       const cNext = width == 8 ? cRow : 32;
       const rNext = width == 8 ? startRow : 32;
-      if (width < 8) copyBlock(from, startRow, tile, 32, TALL, width);
+      if (width < 8) copyBlock(from, startRow, tile, 32, HEIGHT, width);
       writeRow(c0, r0, by, s00, s01);
       writeRow(c0 + cNext, r0 + rNext, by, s10, s11);
       writeRow(c0 + cNext * 2, r0 + rNext * 2, by, s20, s21);
       writeRow(c0 + cNext * 3, r0 + rNext * 3, by, s30, s31);
       writeRow(c0 + cNext * 4, r0 + rNext * 4, by, s40, s41);
-      if (width < 8) copyBlock(tile, 32, target, cRow, TALL, width);
+      if (width < 8) copyBlock(tile, 32, target, cRow, HEIGHT, width);
+      group += aRow * HEIGHT;
     }
     b += bPanel;
   }
