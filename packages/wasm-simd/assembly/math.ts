@@ -190,7 +190,7 @@ export function tanh(x: v128): v128 {
 /** Error function. At most 1.4 ulp. */
 // @ts-ignore: decorator
 @inline
-export function erf(x: v128): v128 {
+function erfInline(x: v128): v128 {
   const t = f32x4.abs(x);
   const s = f32x4.mul(x, x);
   let p = multiplyAdd(constant(33), s, constant(34));
@@ -211,15 +211,19 @@ export function erf(x: v128): v128 {
   return v128.bitselect(near, far, f32x4.lt(t, constant(32)));
 }
 
+/** The same, called: 300 bytes less wherever that is fast enough. */
+export function erf(x: v128): v128 {
+  return erfInline(x);
+}
+
 /** 1 / (1 + e^−x). At most 2.5 ulp. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
   const one = constant(10);
   const e = exp(f32x4.neg(f32x4.abs(x)));
-  const below = f32x4.div(e, f32x4.add(one, e));
-  const above = f32x4.div(one, f32x4.add(one, e));
-  return v128.bitselect(below, above, f32x4.lt(x, f32x4.splat(0)));
+  const above = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(above, f32x4.add(one, e));
 }
 
 /** x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is GELU in its tanh form without the cancellation in 1 + tanh. At most 1.5 ulp of x. */
@@ -235,7 +239,7 @@ export function gelu(x: v128): v128 {
 @inline
 export function geluExact(x: v128): v128 {
   const half = f32x4.mul(constant(9), x);
-  return multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
+  return multiplyAdd(half, erfInline(f32x4.mul(x, constant(48))), half);
 }
 
 /** max(x, 0) that keeps NaN. */

@@ -2,7 +2,7 @@
  * Softmax, its logarithm and cross-entropy over the rows of a dense [rows, columns] matrix, which need not start aligned. Past
  * the last whole vector of a row the remaining elements go one by one.
  */
-import { constant, expOfNegative, expWith, log } from "./math";
+import { constant, expWith, log } from "./math";
 import { maxLanes, sumLanes } from "./reductions";
 
 /**
@@ -49,7 +49,8 @@ export function exponentials(x: usize, out: usize, length: i32, shift: f32): f32
   }
   let sum = sumLanes(s0);
   for (; x < end; x += 4) {
-    const e = f32x4.extract_lane(expOfNegative(f32x4.sub(v128.load32_splat(x), by)), 0);
+    const v = f32x4.sub(v128.load32_splat(x), by);
+    const e = f32x4.extract_lane(expWith(v, log2e, magic, high, low, least, p5, p4, p3, p2, p1), 0);
     store<f32>(x + move, e);
     sum += e;
   }

@@ -1,13 +1,12 @@
 /**
- * The inner loops that every product is made of, and the packing that feeds them.
+ * Tiles whose four numbers of a are neighbours in memory, as attention keeps its scores and as columns of a transposed a are
+ * packed, and the packing. Rows that can be read where they are: row-tiles.ts.
  *
  * A 4 × 8 tile of the result stands in eight registers. Per step it takes two vectors of b and four splatted numbers of
  * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop
  * over steps stands inside its outer loops in one function, where V8 unrolls it itself, and has a branch before its last
  * row that is never taken: V8 puts the loads between two branches before all arithmetic there. (Fused operations wait for
- * sums, not for loads: row-tiles.ts.) The four numbers of a are neighbours in memory, so that a step moves two pointers
- * and no more: on Intel, vectors and integers share their ports, and pointers of their own for the four rows cost a third
- * of the speed. Pointers and strides are in bytes. Nothing is static: callers on several threads can share the code.
+ * sums, not for loads.) Pointers and strides are in bytes. Nothing is static: callers on several threads can share the code.
  */
 
 import { multiplyAdd } from "./multiply-add";
