@@ -190,7 +190,7 @@ export function tanh(x: v128): v128 {
 /** Error function. At most 1.4 ulp. */
 // @ts-ignore: decorator
 @inline
-function erfInline(x: v128): v128 {
+export function erf(x: v128): v128 {
   const t = f32x4.abs(x);
   const s = f32x4.mul(x, x);
   let p = multiplyAdd(constant(33), s, constant(34));
@@ -209,11 +209,6 @@ function erfInline(x: v128): v128 {
   q = f32x4.sub(f32x4.mul(q, capped), capped);
   const far = v128.bitselect(x, f32x4.sub(constant(10), expOfNegative(q)), f32x4.splat(-0.0));
   return v128.bitselect(near, far, f32x4.lt(t, constant(32)));
-}
-
-/** The same, called: 300 bytes less wherever that is fast enough. */
-export function erf(x: v128): v128 {
-  return erfInline(x);
 }
 
 /** 1 / (1 + e^−x). At most 2.5 ulp. */
@@ -239,7 +234,7 @@ export function gelu(x: v128): v128 {
 @inline
 export function geluExact(x: v128): v128 {
   const half = f32x4.mul(constant(9), x);
-  return multiplyAdd(half, erfInline(f32x4.mul(x, constant(48))), half);
+  return multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
 }
 
 /** max(x, 0) that keeps NaN. */

@@ -88,12 +88,12 @@ function multiplyColumns(
     packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
     for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
       const rows = min(BLOCK_M, m - i0);
-      const high = rowsOfTiles(rows, steps, aColumn);
+      const high = steps > 0 ? rowsOfTiles(rows) : 0;
       const left = a + <usize>i0 * aRow;
       let from = start + <usize>i0 * startRow;
       let target = c + <usize>i0 * cRow;
       if (high > 0) {
-        const isPacked = ASC_FEATURE_RELAXED_SIMD && aColumn != 4;
+        const isPacked = aColumn != 4;
         if (isPacked) packRows(left, aRow, aColumn, high, steps, groups);
         const at = isPacked ? groups : left;
         const atRow = isPacked ? <usize>steps * 4 : aRow;

@@ -1,12 +1,15 @@
 /**
- * Tiles whose four numbers of a are neighbours in memory, as attention keeps its scores and as columns of a transposed a are
- * packed, and the packing. Rows that can be read where they are: row-tiles.ts.
+ * The inner loop that products are made of, and the packing that feeds it. (In the binary that fuses, most of a product is made in
+ * row-tiles.ts.)
  *
  * A 4 × 8 tile of the result stands in eight registers. Per step it takes two vectors of b and four splatted numbers of
  * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop
  * over steps stands inside its outer loops in one function, where V8 unrolls it itself, and has a branch before its last
- * row that is never taken: V8 puts the loads between two branches before all arithmetic there. (Fused operations wait for
- * sums, not for loads.) Pointers and strides are in bytes. Nothing is static: callers on several threads can share the code.
+ * row that is never taken: V8 11 puts the loads between two branches before all arithmetic there. (Fused operations wait for
+ * sums, not for loads.) A pointer is never 0, and to compare with 0 takes no register. The four numbers of a are neighbours
+ * in memory, so that a step moves two pointers and no more: on Intel, vectors and integers share their ports, and pointers
+ * of their own for the four rows cost a third of the speed. Pointers and strides are in bytes. Nothing is static: callers on
+ * several threads can share the code.
  */
 
 import { multiplyAdd } from "./multiply-add";

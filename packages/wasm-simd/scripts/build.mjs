@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 async function build(file, flags) {
   let wasm;
   const { error, stderr } = await asc.main(
-    ["assembly/index.ts", "--baseDir", root, "--outFile", "module.wasm", "-O3", "--converge", "--runtime", "stub", "--enable", "simd", ...flags], // prettier-ignore
+    ["assembly/index.ts", "--baseDir", root, "--outFile", "module.wasm", "-O3", "--runtime", "stub", "--enable", "simd", ...flags], // prettier-ignore
     { writeFile: (name, contents) => void (name === "module.wasm" && (wasm = contents)) },
   );
   if (error) {
