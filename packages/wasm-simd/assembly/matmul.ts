@@ -31,7 +31,12 @@ export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   const groups = <usize>((min(m, BLOCK_M) + 3) & ~3) * steps * 4;
   const panels = <usize>((min(n, BLOCK_N) + 7) & ~7) * steps * 4;
   const sums = <usize>min(m, FEW_ROWS) * <usize>min(n, sweptColumns(m)) * 4;
-  return TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
+  return zerosBytes(n) + TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
+}
+
+/** A row of zeros, in place of the bias of a product without one. */
+function zerosBytes(n: i32): usize {
+  return <usize>((n + 7) & ~7) * 4;
 }
 
 /** Columns of b that so many rows sweep over at a time: whole cache lines. */
@@ -122,7 +127,7 @@ function multiplyColumns(
  *
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn
- * @param bias - [m, n], row stride biasRow, which is 0 for one row for all; readable up to the next multiple of 8 columns. May be c
+ * @param bias - 0, or [m, n], row stride biasRow, which is 0 for one row for all; readable up to the next multiple of 8 columns. May be c
  * @param c - [m, n], with a row stride of cRow; rows i0 to i1 are overwritten
  * @param activation - the number of a unary operation, or −1. It writes four at a time: it needs a dense c with room for 3
  * more floats, or an n that is a multiple of 4
@@ -150,6 +155,11 @@ export function matmul(
   workspace: usize,
 ): void {
   const rows = i1 - i0;
+  if (bias == 0) {
+    bias = workspace;
+    workspace += zerosBytes(n);
+    for (let at = bias; at < workspace; at += 16) v128.store(at, f32x4.splat(0));
+  }
   a += <usize>i0 * aRow;
   bias += <usize>i0 * biasRow;
   c += <usize>i0 * cRow;

@@ -30,6 +30,8 @@ export class Arena {
   #wanted = 0;
   // Kept, since asking a memory for its buffer is slow, and slower yet if threads share it.
   #buffer: ArrayBufferLike;
+  /** What `allocate` handed out last, often the result of the kernel that is called next. */
+  #newest: Float32Array | undefined;
   #floats: Float32Array;
 
   /** @param base - the first byte that the module itself does not use */
@@ -65,6 +67,7 @@ export class Arena {
     }
     this.#buffer = this.#memory.buffer;
     this.#floats = new Float32Array(this.#buffer);
+    this.#newest = undefined; // detached
   }
 
   /** All of linear memory as floats. Valid until the next `reserve`. */
@@ -72,9 +75,9 @@ export class Arena {
     return this.#floats;
   }
 
-  /** Whether an array is a view of this memory, so that kernels can work on it in place. */
+  /** Whether an array is a view of this memory, so that kernels can work on it in place. Asking for its buffer is slow. */
   holds(data: Float32Array): boolean {
-    return data.buffer === this.#buffer;
+    return data === this.#newest || data.buffer === this.#buffer;
   }
 
   /** Whether threads share this memory. */
@@ -99,9 +102,9 @@ export class Arena {
       this.#wanted = Math.max(this.#wanted, end + SLACK);
       return undefined;
     }
-    const view = new Float32Array(this.#buffer, this.#stack, length);
+    this.#newest = new Float32Array(this.#buffer, this.#stack, length);
     this.#stack = this.#next = end;
-    return view;
+    return this.#newest;
   }
 
   /** Takes back every view handed out since the mark; they must not be used any more. */

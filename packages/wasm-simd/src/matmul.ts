@@ -2,7 +2,7 @@
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
 import type { Arena } from "./arena.js";
 import type { WasmExports } from "./exports.js";
-import { fillMatrix, placedMatrix } from "./operands.js";
+import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
 import { multiplyInPieces, pieceOf } from "./pieces.js";
 import { unaryOperations } from "./rows.js";
 
@@ -49,28 +49,23 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
       referenceKernels.matmul(call);
       return;
     }
-    const biasLength = Math.ceil(n / 8) * 8;
-    const fillBias = (address: number): void => {
-      arena.floats.fill(0, address / 4 + (bias ? n : 0), address / 4 + biasLength);
-      if (bias) arena.floats.set(bias, address / 4);
-    };
     const number = activation ? unaryOperations.indexOf(activation) : -1;
     const piece = pieceOf(arena, call);
     if (piece) {
-      multiplyInPieces(wasm, arena, call, piece, fillBias, number);
+      multiplyInPieces(wasm, arena, call, piece, number);
       return;
     }
     arena.reset();
     const left = placedMatrix(arena, a, m, k);
     const right = placedMatrix(arena, b, k, n);
-    const biasAt = arena.reserve(biasLength * 4);
+    const biasAt = placedBias(arena, bias);
     // An activation writes whole vectors, so it needs room behind a result of odd length.
     const inPlace = arena.holds(out) && (!activation || (m * n) % 4 === 0);
     const outAt = inPlace ? out.byteOffset : arena.reserve(m * n * 4);
     const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
     fillMatrix(arena, a, m, k, left);
     fillMatrix(arena, b, k, n, right);
-    fillBias(biasAt);
+    fillBias(arena, bias, biasAt);
     // prettier-ignore
     wasm.matmul(
       left.address, left.row, left.column, right.address, right.row, right.column, biasAt, 0, outAt, 4 * n, m, k,

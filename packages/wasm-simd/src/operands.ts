@@ -12,6 +12,18 @@ export function fill(arena: Arena, data: Float32Array, address: number): void {
   if (!arena.holds(data)) arena.floats.set(data, address / 4);
 }
 
+/** Reserves room for the bias of a product, which is read by eights; 0 if there is none. */
+export function placedBias(arena: Arena, bias: Float32Array | undefined): number {
+  return bias ? arena.reserve(32 * Math.ceil(bias.length / 8)) : 0;
+}
+
+/** Fills what `placedBias` reserved. */
+export function fillBias(arena: Arena, bias: Float32Array | undefined, address: number): void {
+  if (!bias) return;
+  arena.floats.set(bias, address / 4);
+  arena.floats.fill(0, address / 4 + bias.length, address / 4 + 8 * Math.ceil(bias.length / 8));
+}
+
 /** Brings a result to where it belongs. */
 export function fetch(arena: Arena, data: Float32Array, address: number): void {
   if (arena.holds(data) && data.byteOffset === address) return;

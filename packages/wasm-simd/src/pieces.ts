@@ -5,7 +5,7 @@
 import type { MatmulCall, MatrixView } from "@selectron/core";
 import type { Arena } from "./arena.js";
 import type { WasmExports } from "./exports.js";
-import { fillMatrix, placedMatrix } from "./operands.js";
+import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
 
 /** Elements of a piece for one row, 32 KB: up to half a megabyte others do as well, and all beat copying the whole by half. */
 const PIECE = 2 ** 13;
@@ -37,27 +37,25 @@ export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | u
  * their own. Throws ArenaFullError if not even pieces fit.
  *
  * @param step - what `pieceOf` says
- * @param bias - puts the bias, or zeros, at an address
  * @param activation - its number, or −1
  */
 export function multiplyInPieces(
   wasm: WasmExports,
   arena: Arena,
-  { a, b, out, m, k, n, alpha = 1 }: MatmulCall,
+  { a, b, out, m, k, n, alpha = 1, bias }: MatmulCall,
   step: number,
-  bias: (address: number) => void,
   activation: number,
 ): void {
   const byRows = b.columnStride === 1;
   const [lines, length, lineStride] = byRows ? [k, n, b.rowStride] : [n, k, b.columnStride];
   arena.reset();
   const left = placedMatrix(arena, a, m, k);
-  const biasAt = arena.reserve(4 * n + 32);
+  const biasAt = placedBias(arena, bias);
   const outAt = arena.reserve(4 * m * n);
   const address = arena.reserve(4 * Math.min(lines, 2 * step) * length);
   const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
   fillMatrix(arena, a, m, k, left);
-  bias(biasAt);
+  fillBias(arena, bias, biasAt);
   for (let from = 0, count; from < lines; from += count) {
     count = lines - from < 2 * step ? lines - from : step;
     const piece: MatrixView = { data: b.data, offset: b.offset + from * lineStride, rowStride: b.rowStride, columnStride: b.columnStride }; // prettier-ignore
@@ -70,7 +68,7 @@ export function multiplyInPieces(
     } else {
       fillMatrix(arena, piece, k, count, { isCopy: true, address, row: 4, column: 4 * k });
       // prettier-ignore
-      wasm.matmul(left.address, left.row, left.column, address, 4, 4 * k, biasAt + 4 * from, 0, outAt + 4 * from, 4 * n, m, k, count, alpha, m === 1 ? activation : -1, 0, m, workspace);
+      wasm.matmul(left.address, left.row, left.column, address, 4, 4 * k, biasAt && biasAt + 4 * from, 0, outAt + 4 * from, 4 * n, m, k, count, alpha, m === 1 ? activation : -1, 0, m, workspace);
     }
   }
   if (!byRows && m > 1 && activation >= 0) wasm.unary(activation, outAt, outAt, m * n);

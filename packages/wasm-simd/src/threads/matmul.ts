@@ -26,7 +26,7 @@ function columnParts(call: Call, threads: number, activation: number): Calls {
   const cut = m > FEW_ROWS ? shares : ranges;
   // prettier-ignore
   return cut(n, threads, LINE).map(([n0, n1]) => [
-    a, aRow, aColumn, b + n0 * bColumn, bRow, bColumn, bias + 4 * n0, biasRow, c + 4 * n0, cRow, m, k, n1 - n0, alpha,
+    a, aRow, aColumn, b + n0 * bColumn, bRow, bColumn, bias && bias + 4 * n0, biasRow, c + 4 * n0, cRow, m, k, n1 - n0, alpha,
     activation, 0, m, workspace,
   ]);
 }
