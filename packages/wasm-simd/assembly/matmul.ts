@@ -60,7 +60,12 @@ function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
   return m > FEW_ROWS && bytesRead(k, bRow) > IN_PLACE_BYTES;
 }
 
-/** All rows of a block of columns. `inPlace`: whole panels of b are read where they are, its columns being adjacent. */
+/**
+ * All rows of a block of columns.
+ *
+ * @param bias - 0 for zeros, if alpha is 1 and k is not 0
+ * @param inPlace - whole panels of b are read where they are, its columns being adjacent
+ */
 function multiplyColumns(
   a: usize,
   aRow: usize,
@@ -96,6 +101,7 @@ function multiplyColumns(
       const high = steps > 0 ? rowsOfTiles(rows) : 0;
       const left = a + <usize>i0 * aRow;
       let from = start + <usize>i0 * startRow;
+      let fromRest = start == 0 ? 0 : from + rest;
       let target = c + <usize>i0 * cRow;
       if (high > 0) {
         const isPacked = aColumn != 4;
@@ -104,14 +110,15 @@ function multiplyColumns(
         const atRow = isPacked ? <usize>steps * 4 : aRow;
         multiplyRowTiles(at, atRow, b, bRow, 32, target, cRow, from, startRow, alpha, high, steps, whole, workspace);
         // prettier-ignore
-        multiplyRowTiles(at, atRow, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, high, steps, columns - whole, workspace);
+        multiplyRowTiles(at, atRow, panels, 32, <usize>steps * 32, target + rest, cRow, fromRest, startRow, alpha, high, steps, columns - whole, workspace);
         from += <usize>high * startRow;
+        fromRest += <usize>high * startRow;
         target += <usize>high * cRow;
       }
       packGroups(left + <usize>high * aRow, aRow, aColumn, rows - high, steps, groups);
       multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows - high, steps, whole, workspace);
       // prettier-ignore
-      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, from + rest, startRow, alpha, rows - high, steps, columns - whole, workspace);
+      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, fromRest, startRow, alpha, rows - high, steps, columns - whole, workspace);
     }
     start = c;
     startRow = cRow;
@@ -155,6 +162,7 @@ export function matmul(
   workspace: usize,
 ): void {
   const rows = i1 - i0;
+  const isPlain = bias == 0 && alpha == 1 && k > 0;
   if (bias == 0) {
     bias = workspace;
     workspace += zerosBytes(n);
@@ -182,7 +190,7 @@ export function matmul(
       const columns = min(width, n - n0);
       const right = b + <usize>n0 * bColumn;
       // prettier-ignore
-      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, bias + at, biasRow, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
+      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, isPlain ? 0 : bias + at, biasRow, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
       // prettier-ignore
       if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + below * biasRow + at, biasRow, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
     }

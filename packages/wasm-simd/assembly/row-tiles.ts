@@ -8,7 +8,7 @@
  */
 
 import { multiplyAdd } from "./multiply-add";
-import { copyBlock, writeRow } from "./tiles";
+import { copyBlock, storeRow, writeRow } from "./tiles";
 
 /** Rows of such a tile. */
 const HEIGHT: i32 = 5;
@@ -94,15 +94,23 @@ export function multiplyRowTiles(
       const target = c + <usize>i * cRow + <usize>j * 4;
       const from = start + <usize>i * startRow + <usize>j * 4;
       const c0 = width == 8 ? target : tile;
-      const r0 = width == 8 ? from : tile;
       const cNext = width == 8 ? cRow : 32;
-      const rNext = width == 8 ? startRow : 32;
-      if (width < 8) copyBlock(from, startRow, tile, 32, HEIGHT, width);
-      writeRow(c0, r0, by, s00, s01);
-      writeRow(c0 + cNext, r0 + rNext, by, s10, s11);
-      writeRow(c0 + cNext * 2, r0 + rNext * 2, by, s20, s21);
-      writeRow(c0 + cNext * 3, r0 + rNext * 3, by, s30, s31);
-      writeRow(c0 + cNext * 4, r0 + rNext * 4, by, s40, s41);
+      if (start == 0) {
+        storeRow(c0, s00, s01);
+        storeRow(c0 + cNext, s10, s11);
+        storeRow(c0 + cNext * 2, s20, s21);
+        storeRow(c0 + cNext * 3, s30, s31);
+        storeRow(c0 + cNext * 4, s40, s41);
+      } else {
+        if (width < 8) copyBlock(from, startRow, tile, 32, HEIGHT, width);
+        const r0 = width == 8 ? from : tile;
+        const rNext = width == 8 ? startRow : 32;
+        writeRow(c0, r0, by, s00, s01);
+        writeRow(c0 + cNext, r0 + rNext, by, s10, s11);
+        writeRow(c0 + cNext * 2, r0 + rNext * 2, by, s20, s21);
+        writeRow(c0 + cNext * 3, r0 + rNext * 3, by, s30, s31);
+        writeRow(c0 + cNext * 4, r0 + rNext * 4, by, s40, s41);
+      }
       if (width < 8) copyBlock(tile, 32, target, cRow, HEIGHT, width);
       group += aRow * HEIGHT;
     }

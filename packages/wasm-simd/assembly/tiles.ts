@@ -34,6 +34,14 @@ export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128
   v128.store(to, multiplyAdd(by, high, v128.load(from, 16)), 16);
 }
 
+/** The same from zeros by ones. */
+// @ts-ignore: decorator
+@inline
+export function storeRow(to: usize, low: v128, high: v128): void {
+  v128.store(to, low);
+  v128.store(to, high, 16);
+}
+
 /**
  * c[i, j] = start[i, j] + factor · Σ_p a[i, p] · b[p, j], i < rows, j < columns, p < steps.
  *
@@ -41,7 +49,7 @@ export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128
  * group may be read to its end
  * @param b - panels of 8 columns, bPanel apart: columns 8q to 8q + 7 are neighbours, step p a further p · bRow on. The
  * last panel is read to its end
- * @param start - row stride startRow; may be c, and may be one row for all (stride 0)
+ * @param start - row stride startRow; may be c, and may be one row for all (stride 0). 0 for zeros, if factor is 1 and steps is not 0
  * @param tile - TILE_BYTES of scratch, apart from b
  */
 export function multiplyTiles(
@@ -105,21 +113,29 @@ export function multiplyTiles(
       const target = c + <usize>i * cRow + <usize>j * 4;
       const from = start + <usize>i * startRow + <usize>j * 4;
       const whole = wide && left >= 4;
-      if (!whole) copyBlock(from, startRow, tile, 32, min(4, left), min(8, columns - j));
       const c0 = whole ? target : tile;
-      const r0 = whole ? from : tile;
       const cNext = whole ? cRow : 32;
-      const rNext = whole ? startRow : 32;
       const c1 = c0 + cNext;
-      const r1 = r0 + rNext;
       const c2 = c1 + cNext;
-      const r2 = r1 + rNext;
       const c3 = c2 + cNext;
-      const r3 = r2 + rNext;
-      writeRow(c0, r0, by, s00, s01);
-      writeRow(c1, r1, by, s10, s11);
-      writeRow(c2, r2, by, s20, s21);
-      writeRow(c3, r3, by, s30, s31);
+      // From the last row to the first: V8 orders a step's multiplications by this, and the other way round is 2 % slower.
+      if (start == 0) {
+        storeRow(c3, s30, s31);
+        storeRow(c2, s20, s21);
+        storeRow(c1, s10, s11);
+        storeRow(c0, s00, s01);
+      } else {
+        if (!whole) copyBlock(from, startRow, tile, 32, min(4, left), min(8, columns - j));
+        const r0 = whole ? from : tile;
+        const rNext = whole ? startRow : 32;
+        const r1 = r0 + rNext;
+        const r2 = r1 + rNext;
+        const r3 = r2 + rNext;
+        writeRow(c3, r3, by, s30, s31);
+        writeRow(c2, r2, by, s20, s21);
+        writeRow(c1, r1, by, s10, s11);
+        writeRow(c0, r0, by, s00, s01);
+      }
       if (!whole) copyBlock(tile, 32, target, cRow, min(4, left), min(8, columns - j));
       group += aGroup;
     }
