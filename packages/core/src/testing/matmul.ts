@@ -70,6 +70,7 @@ const sizes = [
   [1, 33, 17],
   [17, 1, 3],
   [22, 0, 5],
+  [9, 0, 600],
   [0, 3, 4],
   [3, 4, 0],
   [33, 65, 31],
@@ -97,6 +98,7 @@ export function matmulCases(kernels: Kernels): ConformanceCase[] {
           for (const [m, k, n] of sizes) {
             const call = { a: left(m, k, rng), b: right(k, n, rng), m, k, n };
             checkMatmul(kernels, call);
+            checkMatmul(kernels, { ...call, alpha: 2.5 });
             checkMatmul(kernels, { ...call, alpha: -0.5, bias: normals(rng, n) });
           }
         },
