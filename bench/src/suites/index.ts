@@ -72,7 +72,7 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
   attention: [64, 256, 512, 1024, 2048].map((n) => ({
     name: `attention, 4 heads, d 64, causal, n ${n}`,
     task: () => attentionTask(4, n, 64, true),
-    without: ["tfjs-cpu", "plain", ...(n >= 2048 ? ["tfjs-wasm", "jax-js"] : [])],
+    without: ["tfjs-cpu", "plain", ...(n >= 2048 ? ["jax-js"] : [])],
   })),
   rows: (["softmax", "layerNorm", "gelu"] as const).map((kind) => ({
     name: `${kind} [512, 512]`,

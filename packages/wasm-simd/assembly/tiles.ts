@@ -50,7 +50,7 @@ export function storeRow(to: usize, low: v128, high: v128): void {
  * @param b - panels of 8 columns, bPanel apart: columns 8q to 8q + 7 are neighbours, step p a further p · bRow on. The
  * last panel is read to its end
  * @param start - row stride startRow; may be c, and may be one row for all (stride 0). 0 for zeros, if factor is 1 and steps is not 0
- * @param tile - TILE_BYTES of scratch, apart from b
+ * @param tile - TILE_BYTES of scratch
  */
 export function multiplyTiles(
   a: usize,
