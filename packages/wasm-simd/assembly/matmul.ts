@@ -162,8 +162,9 @@ export function matmul(
   workspace: usize,
 ): void {
   const rows = i1 - i0;
-  const isPlain = bias == 0 && alpha == 1 && k > 0;
-  if (bias == 0) {
+  const isDotted = isDots(m, aColumn, bRow, bColumn);
+  const isPlain = bias == 0 && alpha == 1 && k > 0 && !isDotted;
+  if (bias == 0 && !isPlain) {
     bias = workspace;
     workspace += zerosBytes(n);
     for (let at = bias; at < workspace; at += 16) v128.store(at, f32x4.splat(0));
@@ -171,7 +172,7 @@ export function matmul(
   a += <usize>i0 * aRow;
   bias += <usize>i0 * biasRow;
   c += <usize>i0 * cRow;
-  if (isDots(m, aColumn, bRow, bColumn)) {
+  if (isDotted) {
     let left = a;
     if (aColumn != 4) {
       left = workspace;
@@ -192,7 +193,7 @@ export function matmul(
       // prettier-ignore
       if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, isPlain ? 0 : bias + at, biasRow, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
       // prettier-ignore
-      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, bias + below * biasRow + at, biasRow, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
+      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, isPlain ? 0 : bias + below * biasRow + at, biasRow, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
     }
   }
   if (activation < 0) return;

@@ -15,21 +15,12 @@ function sweepOnce(x: f32, b: usize, c: usize, rowBytes: usize): void {
 /** Four numbers of c + the same columns of four rows of b. */
 // @ts-ignore: decorator
 @inline
-function sweepVector(v0: v128, v1: v128, v2: v128, v3: v128, b: usize, b1: usize, b2: usize, b3: usize, c: usize): void {
+// prettier-ignore
+function sweepVector(v0: v128, v1: v128, v2: v128, v3: v128, b: usize, b1: usize, b2: usize, b3: usize, c: usize): v128 {
   let sum = multiplyAdd(v0, v128.load(b), v128.load(c));
   sum = multiplyAdd(v1, v128.load(b1), sum);
   sum = multiplyAdd(v2, v128.load(b2), sum);
-  v128.store(c, multiplyAdd(v3, v128.load(b3), sum));
-}
-
-/** `sweepVector` for a cache line, which is 16 numbers. */
-// @ts-ignore: decorator
-@inline
-function sweepLine(v0: v128, v1: v128, v2: v128, v3: v128, b: usize, b1: usize, b2: usize, b3: usize, c: usize): void {
-  sweepVector(v0, v1, v2, v3, b, b1, b2, b3, c);
-  sweepVector(v0, v1, v2, v3, b + 16, b1 + 16, b2 + 16, b3 + 16, c + 16);
-  sweepVector(v0, v1, v2, v3, b + 32, b1 + 32, b2 + 32, b3 + 32, c + 32);
-  sweepVector(v0, v1, v2, v3, b + 48, b1 + 48, b2 + 48, b3 + 48, c + 48);
+  return multiplyAdd(v3, v128.load(b3), sum);
 }
 
 /** c[n] += x0 · b[n] + x1 · b1[n] + x2 · b2[n] + x3 · b3[n]: one row and four steps of k. */
@@ -46,17 +37,19 @@ function sweepRow(a: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c
   let b2 = b1 + bRow;
   let b3 = b2 + bRow;
   const end = c + rowBytes;
-  // Two cache lines of each row at a time: the loop's own instructions cost a third of the speed otherwise.
-  for (; c + 128 <= end; c += 128) {
-    sweepLine(v0, v1, v2, v3, b, b1, b2, b3, c);
-    sweepLine(v0, v1, v2, v3, b + 64, b1 + 64, b2 + 64, b3 + 64, c + 64);
-    b += 128;
-    b1 += 128;
-    b2 += 128;
-    b3 += 128;
+  // A cache line of each row at a time. c is read and written: where the offset of the store is no immediate, V8 computes it by itself.
+  for (; c + 64 <= end; c += 64) {
+    v128.store(c, sweepVector(v0, v1, v2, v3, b, b1, b2, b3, c));
+    v128.store(c, sweepVector(v0, v1, v2, v3, b + 16, b1 + 16, b2 + 16, b3 + 16, c + 16), 16);
+    v128.store(c, sweepVector(v0, v1, v2, v3, b + 32, b1 + 32, b2 + 32, b3 + 32, c + 32), 32);
+    v128.store(c, sweepVector(v0, v1, v2, v3, b + 48, b1 + 48, b2 + 48, b3 + 48, c + 48), 48);
+    b += 64;
+    b1 += 64;
+    b2 += 64;
+    b3 += 64;
   }
   for (; c + 16 <= end; c += 16) {
-    sweepVector(v0, v1, v2, v3, b, b1, b2, b3, c);
+    v128.store(c, sweepVector(v0, v1, v2, v3, b, b1, b2, b3, c));
     b += 16;
     b1 += 16;
     b2 += 16;
@@ -137,6 +130,7 @@ function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, 
 /**
  * Some rows of a block of columns, b's being adjacent: four steps of k at a time for all rows, two rows at a time.
  *
+ * @param bias - 0 for zeros
  * @param sums - m · columns floats of scratch, where the sums stand until they are done: in c, threads with neighbouring
  * columns would take cache lines from each other
  */
@@ -157,7 +151,8 @@ export function sweepColumns(
   sums: usize,
 ): void {
   const rowBytes = <usize>columns * 4;
-  for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias + <usize>i * biasRow, rowBytes);
+  if (bias == 0) memory.fill(sums, 0, <usize>m * rowBytes);
+  else for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias + <usize>i * biasRow, rowBytes);
   let p: i32 = 0;
   for (; p + 4 <= k; p += 4) {
     let i: i32 = 0;
