@@ -1,6 +1,7 @@
 /** Measurements as a line of text for people, and as JSON with the machine that they were taken on. */
 import { cpus, loadavg, totalmem } from "node:os";
 import type { Measurement } from "./harness.js";
+import { UsageError } from "./usage-error.js";
 
 function formatSeconds(seconds: number): string {
   const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
@@ -31,4 +32,17 @@ export function toJson(suite: string, measurements: readonly Measurement[]): str
     load: loadavg()[0],
   };
   return JSON.stringify({ suite, date: new Date().toISOString(), machine, measurements }, null, 2) + "\n";
+}
+
+/** The measurements of such a record. Throws a UsageError if it is none. */
+export function fromJson(text: string, file: string): Measurement[] {
+  const none = new UsageError(`${file}: these are no results. It takes what --out wrote.`);
+  let record: { readonly measurements?: unknown } | null;
+  try {
+    record = JSON.parse(text) as typeof record;
+  } catch {
+    throw none;
+  }
+  if (!Array.isArray(record?.measurements)) throw none;
+  return record.measurements as Measurement[];
 }

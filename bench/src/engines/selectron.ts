@@ -1,14 +1,14 @@
 /** Our own engine through the tensor API: with operands on the JavaScript heap, as everybody starts, and resident. */
 import { attention, getKernels, setKernels, tensor, type Kernels, type Tensor } from "@selectron/core";
 import { enableWasm, resident, scope } from "@selectron/wasm-simd";
-import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
-import { setFlagsFromString } from "node:v8";
+import { enableRelaxedWasm } from "@selectron/wasm-simd/relaxed";
 import type { EncoderTask, Task } from "../tasks.js";
 import type { Engine, Prepared } from "./engine.js";
+import { allowRelaxedSimd } from "./relaxed-simd.js";
 
-/** The kernels that fuse, which Node 20 has behind a flag. */
+/** The kernels that fuse. */
 export async function relaxedKernels(): Promise<Kernels> {
-  if (!isRelaxedSimdSupported()) setFlagsFromString("--experimental-wasm-relaxed-simd");
+  allowRelaxedSimd();
   await enableRelaxedWasm();
   return getKernels();
 }

@@ -1,0 +1,35 @@
+/** What is measured in processes of its own, since memory is a process's: compiling, and many steps of training. */
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
+import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
+
+function answerOf(script: string, argument: string, flags: readonly string[] = []): unknown {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [...flags, file, argument], { encoding: "utf8" }));
+}
+
+/** Compile time, peak memory and certificate. */
+function printCompiler(): void {
+  for (const [index, compilerCase] of compilerCases.entries()) {
+    const result = answerOf("compile-case.js", String(index)) as CompilerResult;
+    console.log(formatCompilerResult(compilerCase, result));
+  }
+}
+
+/** What a process holds after more and more training steps. Fails the command if that grows. */
+function printMemory(): void {
+  for (const road of memoryRoads) {
+    // A small young generation: V8 fills or leaves 25 MB of it as it likes, which would hide a leak or look like one.
+    const megabytes = answerOf("memory-case.js", road, ["--max-semi-space-size=1"]) as number[];
+    console.log(formatMemory(road, megabytes));
+    if (memoryGrowth(megabytes) > MOST_GROWTH) process.exitCode = 1;
+  }
+}
+
+/** The suites that only print. `training` compares times first. */
+export const processes: Readonly<Record<string, () => void>> = {
+  compiler: printCompiler,
+  memory: printMemory,
+  training: printMemory,
+};

@@ -1,0 +1,103 @@
+/** The command line of the benchmarks. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { chart } from "./chart.js";
+import { Choice } from "./choice.js";
+import { installPeers } from "./engines/peers.js";
+import { measureSuites, suiteNames } from "./measure-suites.js";
+import { fromJson, toJson } from "./report.js";
+import { printSizes } from "./sizes.js";
+import { UsageError } from "./usage-error.js";
+
+interface MeasureOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly out?: string;
+  readonly chart?: string;
+  readonly only?: readonly string[];
+  readonly engine?: readonly string[];
+}
+
+interface ChartOptions {
+  readonly chart: string;
+  readonly only?: readonly string[];
+}
+
+/** npm runs this script in the bench folder; files are meant relative to where the user typed the command. */
+const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
+
+/** Where a file is to be written. Asked for before anything is measured, so that nothing is lost. */
+function placeToWrite(option: string, file: string): string {
+  const placed = place(file);
+  if (!existsSync(dirname(placed))) throw new UsageError(`${option} ${file}: there is no folder ${dirname(placed)}.`);
+  return placed;
+}
+
+function readResult(file: string): ReturnType<typeof fromJson> {
+  const placed = place(file);
+  if (!existsSync(placed)) throw new UsageError(`${file}: there is no such file. It takes results of --out.`);
+  return fromJson(readFileSync(placed, "utf8"), file);
+}
+
+const collected = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
+
+function count(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("It is a whole number, 1 or more.");
+  return Number(value);
+}
+
+function duration(value: string): number {
+  if (!(Number(value) > 0 && Number.isFinite(Number(value)))) throw new InvalidArgumentError("It is more than 0.");
+  return Number(value);
+}
+
+async function measureCommand(names: readonly string[], options: MeasureOptions): Promise<void> {
+  const out = options.out === undefined ? undefined : placeToWrite("--out", options.out);
+  const drawing = options.chart === undefined ? undefined : placeToWrite("--chart", options.chart);
+  const choice = new Choice(options.only, options.engine);
+  const measurements = await measureSuites(names, choice, options.rounds, options.seconds);
+  if (out !== undefined) writeFileSync(out, toJson(names.join(" "), measurements));
+  if (drawing !== undefined) writeFileSync(drawing, chart(measurements));
+}
+
+function chartCommand(files: readonly string[], options: ChartOptions): void {
+  const drawing = placeToWrite("--chart", options.chart);
+  const choice = new Choice(options.only);
+  const measurements = files.flatMap(readResult).filter(({ comparison }) => choice.wants(comparison));
+  if (measurements.length === 0) throw choice.nothing;
+  writeFileSync(drawing, chart(measurements));
+}
+
+/** `npm run bench -- …`. A table on stdout, files only if asked. Its actions throw UsageErrors. */
+export function benchProgram(): Command {
+  const program = new Command("npm run bench --")
+    .usage("[command] SUITE... [options]")
+    .addHelpText("after", `\nSuites: ${suiteNames.join(", ")}`)
+    .showHelpAfterError("(--help says more)");
+  program
+    .command("measure", { isDefault: true })
+    .description("time the suites' candidates in turns, after each has proved its answer; this name may be left out")
+    .addArgument(new Argument("<suites...>", "one or more").choices(suiteNames))
+    .option("--rounds <n>", "how many turns each candidate has", count, 5)
+    .option("--seconds <s>", "how long a turn takes, about", duration, 0.1)
+    .option("--out <file>", "the numbers as JSON, with the machine")
+    .option("--chart <file>", "the numbers as bars, SVG")
+    .option("--only <text>", "the comparisons with such names; once or more", collected)
+    .option("--engine <name>", "these candidates and no others; once or more", collected)
+    .action(measureCommand);
+  program
+    .command("chart")
+    .description("one chart of earlier results")
+    .argument("<results...>", "JSON files of --out")
+    .requiredOption("--chart <file>", "where to draw it, SVG")
+    .option("--only <text>", "the comparisons with such names; once or more", collected)
+    .action(chartCommand);
+  program
+    .command("sizes")
+    .description("compiled sizes beside tracr's")
+    .option("--out <document>", "also put them into this document, between its marks")
+    .action(({ out }: { readonly out?: string }) => printSizes(out));
+  program.command("peers:install").description("bring the other engines, 500 MB").action(installPeers);
+  return program;
+}
