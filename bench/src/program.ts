@@ -1,7 +1,7 @@
 /** The command line of the benchmarks. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { Argument, Command, InvalidArgumentError } from "commander";
+import { Argument, Command } from "commander";
+import { collected, count, duration, place, placeToWrite } from "./arguments.js";
 import { chart } from "./chart.js";
 import { Choice } from "./choice.js";
 import { installPeers } from "./engines/peers.js";
@@ -24,32 +24,10 @@ interface ChartOptions {
   readonly only?: readonly string[];
 }
 
-/** npm runs this script in the bench folder; files are meant relative to where the user typed the command. */
-const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
-
-/** Where a file is to be written. Asked for before anything is measured, so that nothing is lost. */
-function placeToWrite(option: string, file: string): string {
-  const placed = place(file);
-  if (!existsSync(dirname(placed))) throw new UsageError(`${option} ${file}: there is no folder ${dirname(placed)}.`);
-  return placed;
-}
-
 function readResult(file: string): ReturnType<typeof fromJson> {
   const placed = place(file);
   if (!existsSync(placed)) throw new UsageError(`${file}: there is no such file. It takes results of --out.`);
   return fromJson(readFileSync(placed, "utf8"), file);
-}
-
-const collected = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
-
-function count(value: string): number {
-  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("It is a whole number, 1 or more.");
-  return Number(value);
-}
-
-function duration(value: string): number {
-  if (!(Number(value) > 0 && Number.isFinite(Number(value)))) throw new InvalidArgumentError("It is more than 0.");
-  return Number(value);
 }
 
 async function measureCommand(names: readonly string[], options: MeasureOptions): Promise<void> {

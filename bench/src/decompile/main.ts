@@ -1,34 +1,16 @@
 /**
- * `npm run decompile --workspace @selectron/bench -- FOLDER [--document FILE] [--only NAME] [--fresh N] [--budget SECONDS] [--shard i/n]`:
- * decompiles every model of a folder like ../shared/models with one call each, scores the programs' text on fresh sequences, and writes the table
- * into a document between its marks.
+ * `npm run decompile --workspace @selectron/bench -- FOLDER`: decompiles every model of a folder like ../shared/models with one call each, scores
+ * the programs' text on fresh sequences, and writes the table into a document between its marks.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { Rng } from "@selectron/core";
 import { Gpt2 } from "@selectron/nn";
 import { decompile, parseData, readTask } from "@selectron/rasp/decompile";
 import { enableWasm } from "@selectron/wasm-simd";
+import { Command, InvalidArgumentError } from "commander";
+import { collected, count, duration, place } from "../arguments.js";
 import { freshData } from "./samplers.js";
 import { writeTable, type Reported, type Row } from "./table.js";
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    document: { type: "string" },
-    only: { type: "string" },
-    fresh: { type: "string", default: "2000" },
-    budget: { type: "string", default: "480" },
-    shard: { type: "string", default: "1/1" },
-    results: { type: "string", default: "bench/results/decompile" },
-  },
-});
-const [folder] = positionals.map((path) => resolve(process.env["INIT_CWD"] ?? ".", path));
-if (folder === undefined) {
-  console.error("usage: npm run decompile --workspace @selectron/bench -- FOLDER [--document FILE] [--only NAME]");
-  process.exit(2);
-}
 
 interface Config {
   readonly task: string;
@@ -36,42 +18,79 @@ interface Config {
   readonly n_ctx: number;
 }
 
-const at = (path: string): string => resolve(process.env["INIT_CWD"] ?? ".", path);
-const results = at(values.results);
-mkdirSync(results, { recursive: true });
-await enableWasm();
+interface Options {
+  readonly document?: string;
+  readonly only?: readonly string[];
+  readonly fresh: number;
+  readonly budget: number;
+  readonly shard: Shard;
+  readonly results: string;
+}
+
+interface Shard {
+  readonly part: number;
+  readonly parts: number;
+}
+
+function shardOf(value: string): Shard {
+  const [part, parts] = /^\d+\/\d+$/.test(value) ? value.split("/").map(Number) : [];
+  if (!(part! >= 1 && part! <= parts!)) throw new InvalidArgumentError("It is i/n, from 1/n to n/n.");
+  return { part: part!, parts: parts! };
+}
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
-const names = readdirSync(`${folder}/models`)
-  .filter((file) => file.endsWith(".safetensors"))
-  .map((file) => file.replace(".safetensors", ""));
 
-const [part, parts] = values.shard.split("/").map(Number);
-for (const [n, name] of names.entries()) {
-  if (n % parts! !== part! - 1) continue;
-  if (values.only !== undefined && !values.only.split(",").includes(name)) continue;
+/** One model. Its row of the table. */
+function decompiled(folder: string, name: string, { fresh: sequences, budget }: Options): Row {
   const config = readJson(`${folder}/models/${name}.json`) as Config;
   const model = Gpt2.fromSafetensors(readFileSync(`${folder}/models/${name}.safetensors`), config);
   const task = readTask(config, model.config.vocabularySize);
   const read = (text: string) => parseData(text, task, model.config.maxLength);
   const data = read(readFileSync(`${folder}/tasks/${config.task}.jsonl`, "utf8"));
-  const fresh = read(freshData(config.task, config.vocab, config.n_ctx, Number(values.fresh), new Rng(7)));
+  const fresh = read(freshData(config.task, config.vocab, config.n_ctx, sequences, new Rng(7)));
   const began = performance.now();
-  const result = decompile(model, task, data, {
-    fresh,
-    clock: { expired: (share = 1) => performance.now() - began > 1000 * share * Number(values.budget) },
-  });
-  const row: Row = { name, seconds: Math.round((performance.now() - began) / 1000), result };
-  writeFileSync(`${results}/${name}.json`, `${JSON.stringify(row, null, 1)}\n`);
-  const { match, lines, refusal } = result;
-  console.log(
-    `${name}: match ${match.share.toFixed(3)}, ${lines} lines, ${row.seconds} s${refusal ? `; refused: ${refusal}` : ""}`,
-  );
+  const expired = (share = 1): boolean => performance.now() - began > 1000 * share * budget;
+  const result = decompile(model, task, data, { fresh, clock: { expired } });
+  return { name, seconds: Math.round((performance.now() - began) / 1000), result };
 }
 
-if (values.document !== undefined) {
+function line({ name, seconds, result: { match, lines, refusal } }: Row): string {
+  return `${name}: match ${match.share.toFixed(3)}, ${lines} lines, ${seconds} s${refusal ? `; refused: ${refusal}` : ""}`;
+}
+
+const program = new Command("npm run decompile --workspace @selectron/bench --")
+  .argument("<folder>", "with models/NAME.safetensors, models/NAME.json, tasks/TASK.jsonl and reported.json")
+  .option("--document <file>", "put the table into this document, between its marks")
+  .option("--only <name>", "the model of that name; once or more", collected)
+  .option("--fresh <n>", "sequences that programs are scored on", count, 2000)
+  .option("--budget <seconds>", "for each model", duration, 480)
+  .option("--shard <i/n>", "every n-th model from the i-th on", shardOf, { part: 1, parts: 1 })
+  .option("--results <folder>", "where rows of the table are kept", "bench/results/decompile")
+  .showHelpAfterError("(--help says more)")
+  .parse();
+const options = program.opts<Options>();
+const folder = place(program.args[0]!);
+if (!existsSync(`${folder}/models`)) program.error(`error: there is no folder ${folder}/models.`);
+const names = readdirSync(`${folder}/models`)
+  .filter((file) => file.endsWith(".safetensors"))
+  .map((file) => file.replace(".safetensors", ""));
+const unknown = options.only?.find((name) => !names.includes(name));
+if (unknown !== undefined) program.error(`error: --only ${unknown}: the models are ${names.join(", ")}.`);
+const document = options.document === undefined ? undefined : place(options.document);
+if (document !== undefined && !existsSync(document)) program.error(`error: there is no document ${document}.`);
+
+await enableWasm();
+const results = place(options.results);
+mkdirSync(results, { recursive: true });
+for (const [n, name] of names.entries()) {
+  if (n % options.shard.parts !== options.shard.part - 1 || options.only?.includes(name) === false) continue;
+  const row = decompiled(folder, name, options);
+  writeFileSync(`${results}/${name}.json`, `${JSON.stringify(row, null, 1)}\n`);
+  console.log(line(row));
+}
+if (document !== undefined) {
   const rows = names
     .filter((name) => existsSync(`${results}/${name}.json`))
     .map((name) => readJson(`${results}/${name}.json`) as Row);
-  writeTable(at(values.document), rows, readJson(`${folder}/reported.json`) as Reported);
+  writeTable(document, rows, readJson(`${folder}/reported.json`) as Reported);
 }

@@ -2,16 +2,19 @@
  * `npm run decompile-perfect --workspace @selectron/bench -- [TASK ...] [--budget SECONDS]`: what the search makes of perfect decisions,
  * for tasks of the benchmark's family. It sees no model: what it misses here, it would miss in a model that never errs.
  */
-import { parseArgs } from "node:util";
 import { Rng } from "@selectron/core";
 import { parseData, perfectProgram, readTask } from "@selectron/rasp/decompile";
+import { Argument, Command } from "commander";
+import { duration } from "../arguments.js";
 import { LANGUAGES } from "./languages.js";
 import { freshData, SAMPLERS } from "./samplers.js";
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { budget: { type: "string", default: "240" } },
-});
+const program = new Command("npm run decompile-perfect --workspace @selectron/bench --")
+  .addArgument(new Argument("[tasks...]", "all of them if none is named").choices(Object.keys(SAMPLERS)))
+  .option("--budget <seconds>", "for each task", duration, 240)
+  .showHelpAfterError("(--help says more)")
+  .parse();
+const { budget } = program.opts<{ readonly budget: number }>();
 const SPECIAL = ["<bos>", "<sep>", "<eos>", "<pad>"];
 
 /** Symbols in order, as the benchmark's vocabularies have them. */
@@ -23,7 +26,7 @@ function symbolsOf(name: string): string[] {
   return Array.from({ length: name === "unique_bigram_copy" ? 16 : 150 }, (_, n) => String(n));
 }
 
-for (const name of positionals.length > 0 ? positionals : Object.keys(SAMPLERS)) {
+for (const name of program.args.length > 0 ? program.args : Object.keys(SAMPLERS)) {
   const vocabulary = [...symbolsOf(name), ...SPECIAL];
   const positions = vocabulary.length > 100 || name === "unique_bigram_copy" ? 303 : 156;
   const task = readTask(
@@ -34,7 +37,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(SAMPLERS))
     parseData(freshData(name, vocabulary, positions, count, new Rng(seed)), task, positions);
   const began = performance.now();
   const { text, match } = perfectProgram(task, read(300, 3), read(500, 7), {
-    expired: (share = 1) => performance.now() - began > 1000 * Number(values.budget) * share,
+    expired: (share = 1) => performance.now() - began > 1000 * budget * share,
   });
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(`${name}: match ${match.share.toFixed(3)} of ${match.of}, ${seconds} s\n${text}`);
