@@ -9,6 +9,7 @@ it.each([
   ["packed tiles", 70, 530, 90, false],
   ["tiles in place", 8, 40, 30, false],
   ["sweeps", 7, 300, 401, false],
+  ["tiles in place, and a rest that sweeps", 7, 40, 30, false],
 ])("the product goes on from rows that it is given: %s", (_, m, k, n, isTransposed) => {
   const wasm = instantiate(compile());
   const arena = new Arena(wasm.memory, wasm.heapBase());
