@@ -10,7 +10,7 @@ import { exactKernels, relaxedKernels, selectron, selectronResident } from "./en
 import { tfjs } from "./engines/tfjs.js";
 import { twice } from "./engines/twice.js";
 import type { Candidate, Comparison } from "./harness.js";
-import type { NamedTask } from "./suites/index.js";
+import type { NamedTask } from "./suites/kernels.js";
 import { compare, expected, operationsOf } from "./tasks.js";
 
 /** Ours: in WebAssembly with operands on the heap and resident, each also where it may fuse, and in plain JavaScript. */

@@ -3,7 +3,7 @@ import type { Choice } from "./choice.js";
 import { measure, type Measurement } from "./harness.js";
 import { processes } from "./processes.js";
 import { formatMeasurement } from "./report.js";
-import { suites } from "./suites/all.js";
+import { suites } from "./suites/index.js";
 
 export const suiteNames: readonly string[] = [...new Set([...Object.keys(suites), ...Object.keys(processes)])];
 

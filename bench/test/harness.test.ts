@@ -6,7 +6,7 @@ import { comparisonOf, ourEngines } from "../src/compare.js";
 import type { Engine } from "../src/engines/engine.js";
 import { check, measure, quantile } from "../src/harness.js";
 import { formatMeasurement, toJson } from "../src/report.js";
-import { kernelSuites } from "../src/suites/index.js";
+import { kernelSuites } from "../src/suites/kernels.js";
 import { interpreterComparison, interpreterPrograms } from "../src/suites/interpreter.js";
 import { matmulTask, operationsOf, rowsTask } from "../src/tasks.js";
 

@@ -1,91 +1,80 @@
-/** The kernel suites: lists of tasks under the names that `npm run bench` takes. */
-import { attentionTask, encoderTask, matmulTask, rowsTask, sparseMatmulTask, type Task } from "../tasks.js";
+/** Every suite under the name that `npm run bench` takes. It makes its comparisons one by one, each when its turn comes. */
+import { readFileSync } from "node:fs";
+import type { Choice } from "../choice.js";
+import { comparisonOf, loadEngines, ourEngines, threadEngines, type ThreadSuite } from "../compare.js";
+import type { Engine } from "../engines/engine.js";
+import { peaks } from "../engines/peak.js";
+import { peersInstalled } from "../engines/peers.js";
+import { exactKernels, relaxedKernels } from "../engines/selectron.js";
+import type { Comparison } from "../harness.js";
+import { backwardComparison, backwardLengths } from "./backward.js";
+import { kernelSuites } from "./kernels.js";
+import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./interpreter.js";
+import { restrictedComparison, restrictedLengths } from "./restricted.js";
+import { trainingComparison } from "./training.js";
+import { transposedComparison, transposedSizes } from "./transposed.js";
 
-export interface NamedTask {
-  readonly name: string;
-  readonly task: () => Task;
-  /** Engines that would take minutes. */
-  readonly without?: readonly string[];
+/** Comparisons of wanted names, with wanted candidates. */
+export type Suite = (choice: Choice) => AsyncIterable<Comparison>;
+
+/** Whether the peers are here; says how to get them if they are not. */
+function hasPeers(): boolean {
+  if (peersInstalled()) return true;
+  console.error("No peers: `npm run bench -- peers:install` brings them (500 MB).");
+  return false;
 }
 
-const square = (n: number): NamedTask => ({
-  name: `matmul ${n}³`,
-  task: () => matmulTask(n, n, n),
-  ...(n >= 256 ? { without: ["tfjs-cpu", "plain"] } : {}),
-});
+let engines: Promise<Engine[]> | undefined;
 
-const transposed = (transposeA: boolean, transposeB: boolean): NamedTask => ({
-  name: `matmul 256³ ${transposeA ? "T" : "N"}${transposeB ? "T" : "N"}`,
-  task: () => matmulTask(256, 256, 256, { transposeA, transposeB }),
-  without: ["tfjs-cpu", "plain"],
-});
+/** Ours and the peers, loaded once: a second copy of one would not get along with the first. */
+function allEngines(): Promise<Engine[]> {
+  engines ??= ourEngines().then((ours) => (hasPeers() ? loadEngines(ours) : ours));
+  return engines;
+}
 
-const encoder = (batch: number): NamedTask => ({
-  name: `encoder, 2 layers, d 256, 4 heads, FFN 1024, sequence 128, batch ${batch}`,
-  task: () => encoderTask({ batch, length: 128, dModel: 256, heads: 4, dFf: 1024, layers: 2 }),
-  without: ["tfjs-cpu", "plain"],
-});
+const kernelSuite = (name: string): Suite =>
+  async function* (choice) {
+    const limits = name === "kernels" ? await peaks() : [];
+    const isThreads = name.startsWith("threads");
+    const chosen = choice.among(await (isThreads ? threadEngines(name as ThreadSuite) : allEngines()));
+    for (const named of kernelSuites[name]!) {
+      if (choice.wants(named.name)) yield await comparisonOf(named, chosen, limits);
+    }
+  };
 
-/** The linear layers of GPT-2 over a few tokens, its logits of one, and a matrix times a column. */
-const fewRows = [
-  [1, 768, 768],
-  [1, 768, 3072],
-  [1, 768, 50257],
-  [4, 768, 768],
-  [4, 768, 3072],
-  [8, 768, 3072],
-  [16, 768, 2304],
-  [64, 768, 3072],
-  [1024, 1024, 1],
-] as const;
+/** A suite whose comparisons are made whether they are wanted or not: that costs little. */
+const suite = (comparisons: () => AsyncIterable<Comparison>): Suite =>
+  async function* (choice) {
+    for await (const comparison of comparisons()) {
+      if (choice.wants(comparison.name)) yield { ...comparison, candidates: choice.among(comparison.candidates) };
+    }
+  };
 
-const threads: readonly NamedTask[] = [
-  ...[32, 64, 128, 256, 512, 1024].map((n) => ({ name: `threads, matmul ${n}³`, task: () => matmulTask(n, n, n) })),
-  { name: "threads, matmul 1×768×3072", task: () => matmulTask(1, 768, 3072) },
-  { name: "threads, matmul 4×768×3072", task: () => matmulTask(4, 768, 3072) },
-  { name: "threads, matmul 16×1024×1024", task: () => matmulTask(16, 1024, 1024) },
-  ...[128, 512, 1024].map((n) => ({
-    name: `threads, attention, 4 heads, d 64, causal, n ${n}`,
-    task: () => attentionTask(4, n, 64, true),
-  })),
-];
+const readLesson = (lesson: string): string =>
+  readFileSync(new URL(`../../../examples/${lesson}.rasp`, import.meta.url), "utf8");
 
-export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
-  kernels: [
-    ...[32, 64, 128, 256, 512, 1024].map(square),
-    transposed(false, true),
-    transposed(true, false),
-    transposed(true, true),
-    { name: "matmul 8×[128,64]·[64,128]", task: () => matmulTask(128, 64, 128, { batch: 8 }) },
-    { name: "matmul 1×256×1024", task: () => matmulTask(1, 256, 1024), without: ["tfjs-cpu"] },
-    {
-      name: "matmul 1600×200×2500, 0.5 % not zero",
-      task: () => sparseMatmulTask(1600, 200, 2500, 0.005),
-      without: ["tfjs-cpu"],
-    },
-    { name: "matmul 8×768×768", task: () => matmulTask(8, 768, 768), without: ["tfjs-cpu", "plain"] },
-  ],
-  "few-rows": [
-    ...fewRows.map(([m, k, n]) => ({ name: `matmul ${m}×${k}×${n}`, task: () => matmulTask(m, k, n) })),
-    { name: "matmul 4×768×3072 NT", task: () => matmulTask(4, 768, 3072, { transposeB: true }) },
-  ].map((named) => ({ ...named, without: ["tfjs-cpu", "plain", "jax-js"] })),
-  attention: [64, 256, 512, 1024, 2048].map((n) => ({
-    name: `attention, 4 heads, d 64, causal, n ${n}`,
-    task: () => attentionTask(4, n, 64, true),
-    without: ["tfjs-cpu", "plain", ...(n >= 2048 ? ["jax-js"] : [])],
-  })),
-  rows: (["softmax", "layerNorm", "gelu"] as const).map((kind) => ({
-    name: `${kind} [512, 512]`,
-    task: () => rowsTask(kind, 512, 512),
-    without: ["plain"],
-  })),
-  encoder: [1, 8].map(encoder),
-  dispatch: [
-    { name: "add [2, 2]", task: () => rowsTask("add", 2, 2) },
-    { name: "add [16, 16]", task: () => rowsTask("add", 16, 16) },
-    { name: "matmul 4³", task: () => matmulTask(4, 4, 4) },
-  ],
-  threads,
-  "threads-resident": threads,
-  "threads-relaxed": threads,
+export const suites: Readonly<Record<string, Suite>> = {
+  ...Object.fromEntries(Object.keys(kernelSuites).map((name) => [name, kernelSuite(name)])),
+  interpreter: suite(async function* () {
+    for (const program of interpreterPrograms) {
+      for (const length of interpreterLengths) yield interpreterComparison(program, length, readLesson);
+    }
+  }),
+  restricted: suite(async function* () {
+    const kernels = await exactKernels();
+    for (const length of restrictedLengths) yield restrictedComparison(length, kernels);
+  }),
+  transposed: suite(async function* () {
+    const kernels = await exactKernels();
+    for (const size of transposedSizes) yield transposedComparison(size, kernels);
+  }),
+  backward: suite(async function* () {
+    const kinds = { exact: await exactKernels(), relaxed: await relaxedKernels() };
+    for (const length of backwardLengths) {
+      for (const [kind, kernels] of Object.entries(kinds)) yield backwardComparison(length, kernels, kind);
+    }
+  }),
+  training: suite(async function* () {
+    yield await trainingComparison(hasPeers());
+  }),
 };
