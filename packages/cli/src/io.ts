@@ -23,6 +23,8 @@ export interface Io {
   readonly readBytes: (path: string) => Uint8Array;
   /** Writes a file whole or not at all, also when the process or the machine dies meanwhile. @throws Error as `writeFileSync` does */
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
+  /** Whether there is such a folder. */
+  readonly isFolder: (path: string) => boolean;
   /** Makes a folder and those it stands in, where they are not there yet. @throws Error as `mkdirSync` does */
   readonly makeFolder: (path: string) => void;
   /** Adds to the end of a file. @throws Error as `appendFileSync` does */
@@ -60,6 +62,7 @@ export const nodeIo: Io = {
       throw error;
     }
   },
+  isFolder: (path) => existsSync(path) && isFolder(path),
   makeFolder,
   appendFile: (path, text) => appendFileSync(path, text),
   listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),

@@ -1,4 +1,5 @@
 /** Reading and writing compiled models, and the kernels to run them with. */
+import { dirname } from "node:path";
 import { CompiledModel } from "@selectron/rasp";
 import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError, type Context } from "./context.js";
@@ -35,6 +36,16 @@ export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
     `cannot write "${path}": models are written as ${Object.keys(FORMATS).join(" or ")}`,
     "use -o model.safetensors, or -o model.onnx for onnxruntime",
   );
+}
+
+/** Before work that takes its time: whether what comes of it has a folder to go to. @throws UsageError */
+export function checkPlace({ io }: Context, path: string): void {
+  const folder = dirname(path);
+  if (!io.isFolder(folder))
+    throw new UsageError(
+      `cannot write "${path}": there is no folder "${folder}"`,
+      "make it first, or choose another place",
+    );
 }
 
 /** Writes a file whole or not at all. @throws UsageError */

@@ -171,6 +171,18 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     expect((JSON.parse(json.out) as { error: { message: string } }).error.message).not.toBe("");
   });
 
+  it.each([
+    ["compile", [...reverse, "-o", "missing/m.safetensors"]],
+    ["draw", [...reverse.slice(0, 3), "-o", "missing/m.safetensors"]],
+    ["decompile", ["m.safetensors", "-o", "missing/m.safetensors"]],
+  ])("no folder to write to, before the work is done: %s", async (command, args) => {
+    const { exitCode, out, err } = await selectron([command, ...args], { files });
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
+    expect(err).toContain(
+      'error: cannot write "missing/m.safetensors": there is no folder "missing"\n  help: make it first',
+    );
+  });
+
   it("a damaged model, and one with a NaN", async () => {
     await call("compile", ...reverse, "-o", m);
     const bytes = binaries.get(m)!;

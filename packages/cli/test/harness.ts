@@ -35,6 +35,7 @@ export async function selectron(
       return bytes;
     },
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
+    isFolder: (path) => path !== "missing",
     makeFolder: () => undefined,
     appendFile: (path, text) => {
       appended?.();

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,12 +12,13 @@ describe("making folders", () => {
     nodeIo.makeFolder(path);
     nodeIo.makeFolder(path);
     nodeIo.makeFolder(`${root}/a/b/../d`);
-    for (const made of [path, join(root, "a", "d")]) expect(statSync(made).isDirectory()).toBe(true);
+    for (const made of [path, join(root, "a", "d")]) expect(nodeIo.isFolder(made)).toBe(true);
   });
 
   it("fails where a file is in the way", () => {
     const file = join(root, "file");
     writeFileSync(file, "");
+    for (const none of [file, join(file, "folder"), join(root, "none")]) expect(nodeIo.isFolder(none)).toBe(false);
     expect(() => nodeIo.makeFolder(file)).toThrow("EEXIST");
     expect(() => nodeIo.makeFolder(join(file, "folder"))).toThrow("ENOTDIR");
   });

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../describe-model.js";
-import { formatOf, writeOut } from "../model-file.js";
+import { checkPlace, formatOf, writeOut } from "../model-file.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
@@ -18,6 +18,7 @@ export function registerCompile(program: Command, context: Context): void {
     .action((file: string, options: CompileCommandOptions) => {
       const { output, json } = options;
       const encode = formatOf(output);
+      checkPlace(context, output);
       const { model } = compileSelection(context, file, options);
       writeOut(context, output, encode(model));
       const { sop, maxLength, causal = false } = options;

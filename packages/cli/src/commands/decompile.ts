@@ -8,7 +8,7 @@ import { DecompileFolder } from "../decompile/folder.js";
 import { readBytes, readJob, type Companions } from "../decompile/model-files.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { durationText, parseDuration } from "../duration.js";
-import { readModel, useFastKernels, writeOut } from "../model-file.js";
+import { checkPlace, readModel, useFastKernels, writeOut } from "../model-file.js";
 import { progressLine } from "../progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
@@ -57,6 +57,7 @@ export function registerDecompile(program: Command, context: Context): void {
     .action(async (models: readonly string[], options: DecompileCommandOptions) => {
       if (options.output !== undefined && models.length > 1)
         throw new UsageError("-o is for one model", "use --checkpoint FOLDER for several");
+      if (options.output !== undefined) checkPlace(context, options.output);
       await useFastKernels();
       const { index, count } = options.shard ?? { index: 1, count: 1 };
       const mine = models.filter((_, at) => at % count === index - 1);

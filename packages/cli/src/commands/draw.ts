@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { parseInput } from "../input.js";
-import { writeOut } from "../model-file.js";
+import { checkPlace, writeOut } from "../model-file.js";
 import { runProgram } from "../program-file.js";
 
 interface DrawOptions {
@@ -37,6 +37,7 @@ function draw(context: Context, file: string, { sop, input, output, width, json 
       "draw a shorter input; selectron eval takes any length",
     );
   }
+  if (output !== undefined) checkPlace(context, output);
   const environment = runProgram(context, file, given);
   const picture = flow(environment.sop(sop), given ?? environment.example);
   if (output === undefined) {
