@@ -1,4 +1,5 @@
 /** The public surface of @selectron/core. */
+export { asBytes, type FileBytes } from "./bytes.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { SafetensorsError, ShapeError } from "./errors.js";
 export type { NestedArray } from "./format.js";

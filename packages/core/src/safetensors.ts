@@ -4,6 +4,7 @@
  * order of their names (by UTF-16 code unit) and the header padded to 8 bytes, so equal tensors always give equal bytes.
  * Reading trusts nothing: whatever is malformed ends in a SafetensorsError.
  */
+import { asBytes, type FileBytes } from "./bytes.js";
 import { SafetensorsError } from "./errors.js";
 import { formatShape, sizeOf } from "./shape.js";
 import { Tensor } from "./tensor.js";
@@ -108,7 +109,8 @@ interface HeaderEntry {
  *
  * @throws SafetensorsError if the bytes are truncated, damaged, or hold a type that is not listed above
  */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function decodeSafetensors(file: FileBytes): SafetensorsFile {
+  const bytes = asBytes(file);
   const { entries, metadata, start } = readHeader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkCoverage(entries, bytes.length - start);

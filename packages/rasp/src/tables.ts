@@ -2,7 +2,7 @@
  * Tables and weights too large for a program's text: a safetensors file beside it. Its metadata `selectron` says in JSON what the
  * axes of each tensor are: `bases` are lists of atoms by name, or a number n for 0 … n − 1; `tables` gives each table's bases.
  */
-import { decodeSafetensors, encodeSafetensors, tensor, type Tensor } from "@selectron/core";
+import { decodeSafetensors, encodeSafetensors, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import type { Atom } from "./graph/node.js";
 import type { OpaqueWeights } from "./graph/soft.js";
 import { Basis, denseTable, type Table, type Weights } from "./graph/table.js";
@@ -46,7 +46,7 @@ export function encodeTables(file: TableFile, tensors: ReadonlyMap<string, Float
 const sizeOfBasis = (basis: readonly string[] | number): number => (typeof basis === "number" ? basis : basis.length);
 
 /** Reads a sidecar. @throws TablesError or SafetensorsError if it is damaged */
-export function decodeTables(bytes: Uint8Array): Attached {
+export function decodeTables(bytes: FileBytes): Attached {
   const { tensors, metadata } = decodeSafetensors(bytes);
   const file = readDescription(metadata["selectron"]);
   const bases = new Map(Object.entries(file.bases).map(([name, basis]) => [name, basisOf(basis)]));

@@ -3,7 +3,7 @@
  * Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by side, the unembedding
  * is the transposed token embedding unless there is an `lm_head`.
  */
-import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor } from "@selectron/core";
+import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor, type FileBytes } from "@selectron/core";
 import type { Recorder } from "../recorder.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
 
@@ -59,7 +59,7 @@ export class Gpt2 {
    * @param config - parsed JSON; see {@link gpt2Config}
    * @throws Gpt2Error if the file is damaged, the configuration does not fit it, or the architecture is another
    */
-  static fromSafetensors(bytes: Uint8Array, config: unknown): Gpt2 {
+  static fromSafetensors(bytes: FileBytes, config: unknown): Gpt2 {
     const sizes = gpt2Config(config);
     let tensors: Map<string, Tensor>;
     try {

@@ -3,14 +3,14 @@
  * under "optimizer/", and in the metadata where the training stands and a checksum over all of it. Nothing else is needed
  * to go on bit for bit, since every step draws from a random stream of its own.
  */
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
 import type { Optimizer } from "./optimizers.js";
 
 /** Where checkpoints are kept. Writing must be all or nothing, also when the process dies in the middle. */
 export interface CheckpointStorage {
   /** The names of what is stored, in any order. */
   names(): readonly string[];
-  read(name: string): Uint8Array;
+  read(name: string): FileBytes;
   write(name: string, bytes: Uint8Array): void;
   remove(name: string): void;
 }
@@ -70,7 +70,7 @@ export interface Checkpoint {
 }
 
 /** Reads a checkpoint. @throws CheckpointError with the reason, if it is damaged */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+export function decodeCheckpoint(bytes: FileBytes): Checkpoint {
   const { tensors, metadata } = decoded(bytes);
   const { [CHECKSUM]: checksum, ...rest } = metadata;
   if (checksum === undefined || rest[STATE] === undefined) throw new CheckpointError("it is not a training checkpoint");
@@ -99,7 +99,7 @@ export function restoreCheckpoint({ tensors }: Checkpoint, optimizer: Optimizer)
   for (const [name, tensor] of targets) tensor.data.set(tensors.get(name)!.data);
 }
 
-function decoded(bytes: Uint8Array): ReturnType<typeof decodeSafetensors> {
+function decoded(bytes: FileBytes): ReturnType<typeof decodeSafetensors> {
   try {
     return decodeSafetensors(bytes);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type Tensor } from "@selectron/core";
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type GenerateOptions, type Patcher, type Recorder } from "@selectron/nn";
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
@@ -221,12 +221,12 @@ export class CompiledModel {
   }
 
   /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
-  static fromSafetensors(bytes: Uint8Array): CompiledModel {
+  static fromSafetensors(bytes: FileBytes): CompiledModel {
     return modelOf(readAs(decodeSafetensors, bytes));
   }
 
   /** The model of a file that `toOnnx` gave. @throws ModelFileError as `fromSafetensors` does */
-  static fromOnnx(bytes: Uint8Array): CompiledModel {
+  static fromOnnx(bytes: FileBytes): CompiledModel {
     return modelOf(readAs(decodeOnnx, bytes));
   }
 
@@ -270,7 +270,7 @@ interface Contents {
   readonly metadata: Record<string, string>;
 }
 
-function readAs(decode: (bytes: Uint8Array) => Contents, bytes: Uint8Array): Contents {
+function readAs(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Contents {
   try {
     return decode(bytes);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Reads back what an exported ONNX file carries: the metadata and the parameters. Its operators are for other runtimes. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { tensor, type Tensor } from "@selectron/core";
+import { asBytes, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { CONSTANT, FLOAT } from "./onnx-format.js";
 
 export interface OnnxContents {
@@ -18,7 +18,8 @@ export class OnnxFileError extends Error {
 }
 
 /** @throws OnnxFileError */
-export function decodeOnnx(bytes: Uint8Array): OnnxContents {
+export function decodeOnnx(file: FileBytes): OnnxContents {
+  const bytes = asBytes(file);
   try {
     return readModel(bytes);
   } catch (error) {
@@ -45,7 +46,7 @@ function readTensor(reader: BinaryReader, into: Map<string, Tensor>): void {
   const shape: number[] = [];
   let name = "";
   let type = 0;
-  let raw = new Uint8Array();
+  let raw: Uint8Array = new Uint8Array();
   message(reader, {
     1: (_, wire) => {
       // Some writers pack all sizes into one field.
@@ -54,12 +55,12 @@ function readTensor(reader: BinaryReader, into: Map<string, Tensor>): void {
     },
     2: () => (type = reader.int32()),
     8: () => (name = reader.string()),
-    9: () => (raw = reader.bytes().slice()),
+    9: () => (raw = reader.bytes()),
   });
   if (type !== FLOAT || name.startsWith(CONSTANT)) return;
   if (raw.length !== shape.reduce((a, b) => a * b, 4))
     throw new Error(`the tensor ${name} of shape [${shape.join(", ")}] has ${raw.length} bytes of raw data`);
-  const view = new DataView(raw.buffer);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   into.set(
     name,
     tensor(

@@ -1,5 +1,5 @@
 /** Encoders that `selectron train FILE --sop NAME` wrote: the weights, what they read, and what they answer. */
-import { decodeSafetensors, SafetensorsError, ShapeError } from "@selectron/core";
+import { decodeSafetensors, SafetensorsError, ShapeError, type FileBytes } from "@selectron/core";
 import { TransformerEncoder, type EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../graph/node.js";
 import { decodeSequence, type EncodedValue, type Json } from "../../value-json.js";
@@ -21,7 +21,7 @@ export interface TrainedEncoder {
 }
 
 /** Whether a safetensors file holds such an encoder; false for what is no safetensors file. */
-export function isTrainedEncoder(bytes: Uint8Array): boolean {
+export function isTrainedEncoder(bytes: FileBytes): boolean {
   try {
     return decodeSafetensors(bytes).metadata[ENCODER_METADATA] !== undefined;
   } catch {
@@ -36,7 +36,7 @@ interface Metadata {
 }
 
 /** @throws DecompileError if the file is damaged, or does not say what its inputs and outputs are */
-export function readTrainedEncoder(bytes: Uint8Array): TrainedEncoder {
+export function readTrainedEncoder(bytes: FileBytes): TrainedEncoder {
   const { tensors, metadata } = asDecompileError(() => decodeSafetensors(bytes));
   let read: Metadata;
   try {

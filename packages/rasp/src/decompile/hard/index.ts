@@ -8,7 +8,7 @@
  *    earlier lines that are right wherever they were seen, else lists of values.
  * 3. Load the text, and compare the interpreter's values with the model's on inputs that nothing was fitted on.
  */
-import { decodeSafetensors, SafetensorsError } from "@selectron/core";
+import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
 import { atomsEqual } from "../../atom/compare.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
 import { isModelCard } from "../../compile/model-card.js";
@@ -58,7 +58,7 @@ export interface DecompileProgramOptions {
 }
 
 /** Whether a file is one that the compiler wrote, by what it says of itself. */
-export function isCompiledModel(bytes: Uint8Array): boolean {
+export function isCompiledModel(bytes: FileBytes): boolean {
   try {
     return isModelCard(decodeSafetensors(bytes).metadata);
   } catch (error) {
