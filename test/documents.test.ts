@@ -80,7 +80,7 @@ async function replay(transcript: string): Promise<void> {
       readFile: (path) => nodeIo.readFile(join(root, path)),
       readBytes: (path) => binaries.get(path) ?? nodeIo.readBytes(join(root, path)),
       writeBytes: (path, bytes) => void binaries.set(path, bytes),
-      isFolder: () => true,
+      isFolder: (path) => path === ".",
       makeFolder: () => undefined,
       out: (text) => void (printed += text),
       err: (text) => void (printed += text),

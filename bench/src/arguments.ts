@@ -1,5 +1,5 @@
 /** What words on the command line mean. */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { UsageError } from "./usage-error.js";
@@ -7,10 +7,19 @@ import { UsageError } from "./usage-error.js";
 /** npm runs these scripts in the bench folder; files are meant relative to where the user typed the command. */
 export const place = (file: string): string => resolve(process.env["INIT_CWD"] ?? ".", file);
 
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
 /** Where a file is to be written. Asked for before anything is measured, so that nothing is lost. */
 export function placeToWrite(option: string, file: string): string {
   const placed = place(file);
-  if (!existsSync(dirname(placed))) throw new UsageError(`${option} ${file}: there is no folder ${dirname(placed)}.`);
+  if (!isFolder(dirname(placed))) throw new UsageError(`${option} ${file}: there is no folder ${dirname(placed)}.`);
+  if (isFolder(placed)) throw new UsageError(`${option} ${file}: it is a folder, where a file is to go.`);
   return placed;
 }
 

@@ -28,8 +28,6 @@ export async function measureSuites(
         measurements.push(measurement);
         console.log(`  ${formatMeasurement(measurement)}`);
       }
-      // The last first: resident operands are a stack.
-      for (const candidate of [...comparison.candidates].reverse()) candidate.dispose?.();
     }
     processes[name]?.();
   }

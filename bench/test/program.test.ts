@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { referenceKernels, setKernels } from "@selectron/core";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { Choice } from "../src/choice.js";
 import type { Measurement } from "../src/harness.js";
 import { benchProgram } from "../src/program.js";
+import { suite } from "../src/suites/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bench-"));
 const file = (name: string): string => join(folder, name);
@@ -30,6 +32,23 @@ async function bench(...words: readonly string[]): Promise<void> {
 
 const measurementsIn = (name: string): Measurement[] =>
   (JSON.parse(readFileSync(file(name), "utf8")) as { measurements: Measurement[] }).measurements;
+
+it("a suite gives back what its candidates hold, wanted or not, the last first, after their turn", async () => {
+  const held: string[] = [];
+  const candidate = (name: string) => {
+    held.push(name);
+    return { name, check: () => undefined, run: () => undefined, dispose: () => expect(held.pop()).toBe(name) };
+  };
+  const made = suite(async function* () {
+    for (const name of ["first", "second"]) yield { name, candidates: [candidate("a"), candidate("b")] };
+  });
+  const given: unknown[] = [];
+  for await (const { name, candidates } of made(new Choice(["second"], ["a"]))) {
+    given.push([name, candidates.map((each) => each.name), [...held]]);
+  }
+  expect(given).toEqual([["second", ["a"], ["a", "b"]]]);
+  expect(held).toEqual([]);
+});
 
 describe("the command of the benchmarks", () => {
   it("measures what is wanted, writes it, and draws it again later", async () => {
@@ -62,6 +81,8 @@ describe("the command of the benchmarks", () => {
     ["an engine", ["transposed", "--engine", "NX"], '--engine "NX": here are "NN", "NT", "TN", "TT".'],
     ["a folder for numbers", ["rows", "--out", file("no/x.json")], `there is no folder ${file("no")}`],
     ["a folder for a chart", ["rows", "--chart", file("no/x.svg")], `there is no folder ${file("no")}`],
+    ["a folder in a file", ["rows", "--out", file("text.json/x.json")], `there is no folder ${file("text.json")}`],
+    ["a file that is a folder", ["rows", "--out", folder], "it is a folder"],
     ["a result", ["chart", file("no.json"), "--chart", file("x.svg")], "there is no such file"],
     ["results", ["chart", file("text.json"), "--chart", file("x.svg")], "these are no results"],
     ["results in JSON", ["chart", file("null.json"), "--chart", file("x.svg")], "these are no results"],

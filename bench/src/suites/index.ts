@@ -14,7 +14,7 @@ import { restrictedComparison, restrictedLengths } from "./restricted.js";
 import { trainingComparison } from "./training.js";
 import { transposedComparison, transposedSizes } from "./transposed.js";
 
-/** Comparisons of wanted names, with wanted candidates. */
+/** Comparisons of wanted names, with wanted candidates, each valid until the next is asked for. */
 export type Suite = (choice: Choice) => AsyncIterable<Comparison>;
 
 /** Whether the peers are here; says how to get them if they are not. */
@@ -32,21 +32,28 @@ function allEngines(): Promise<Engine[]> {
   return engines;
 }
 
+/** Gives back what candidates hold, the last first: resident operands are a stack. */
+const dispose = ({ candidates }: Comparison): void => [...candidates].reverse().forEach((each) => each.dispose?.());
+
 const kernelSuite = (name: string): Suite =>
   async function* (choice) {
     const limits = name === "kernels" ? await peaks() : [];
     const isThreads = name.startsWith("threads");
     const chosen = choice.among(await (isThreads ? threadEngines(name as ThreadSuite) : allEngines()));
     for (const named of kernelSuites[name]!) {
-      if (choice.wants(named.name)) yield await comparisonOf(named, chosen, limits);
+      if (!choice.wants(named.name)) continue;
+      const comparison = await comparisonOf(named, chosen, limits);
+      yield comparison;
+      dispose(comparison);
     }
   };
 
 /** A suite whose comparisons are made whether they are wanted or not: that costs little. */
-const suite = (comparisons: () => AsyncIterable<Comparison>): Suite =>
+export const suite = (comparisons: () => AsyncIterable<Comparison>): Suite =>
   async function* (choice) {
     for await (const comparison of comparisons()) {
       if (choice.wants(comparison.name)) yield { ...comparison, candidates: choice.among(comparison.candidates) };
+      dispose(comparison);
     }
   };
 

@@ -38,7 +38,7 @@ export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
   );
 }
 
-/** Before work that takes its time: whether what comes of it has a folder to go to. @throws UsageError */
+/** Before work that takes its time: whether a file can be where what comes of it is to go. @throws UsageError */
 export function checkPlace({ io }: Context, path: string): void {
   const folder = dirname(path);
   if (!io.isFolder(folder))
@@ -46,6 +46,7 @@ export function checkPlace({ io }: Context, path: string): void {
       `cannot write "${path}": there is no folder "${folder}"`,
       "make it first, or choose another place",
     );
+  if (io.isFolder(path)) throw new UsageError(`cannot write "${path}": it is a folder`, "name a file in it");
 }
 
 /** Writes a file whole or not at all. @throws UsageError */

@@ -183,6 +183,12 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     );
   });
 
+  it("a folder where the file is to go", async () => {
+    const { exitCode, err } = await call("compile", ...reverse, "-o", "folder.safetensors");
+    expect(exitCode).toBe(2);
+    expect(err).toBe('error: cannot write "folder.safetensors": it is a folder\n  help: name a file in it\n');
+  });
+
   it("a damaged model, and one with a NaN", async () => {
     await call("compile", ...reverse, "-o", m);
     const bytes = binaries.get(m)!;

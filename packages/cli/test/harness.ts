@@ -35,7 +35,7 @@ export async function selectron(
       return bytes;
     },
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
-    isFolder: (path) => path !== "missing",
+    isFolder: (path) => path === "." || path === "folder.safetensors",
     makeFolder: () => undefined,
     appendFile: (path, text) => {
       appended?.();
