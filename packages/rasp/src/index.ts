@@ -1,7 +1,7 @@
 /** `@selectron/rasp`: the RASP language. */
-export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./diagnostic.js";
-export { position, textOf, type Position, type Source, type Span } from "./syntax/source.js";
-export { parseProgram, type ParseResult } from "./syntax/parser.js";
+export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./language/diagnostic.js";
+export { position, textOf, type Position, type Source, type Span } from "./language/source.js";
+export { parseProgram, type ParseResult } from "./language/syntax/parser.js";
 export type {
   BinaryOperator,
   ExampleKind,
@@ -11,18 +11,18 @@ export type {
   Program,
   Statement,
   UnaryOperator,
-} from "./syntax/ast.js";
-export * from "./graph/node.js";
-export { causal } from "./graph/causal.js";
-export { sameGraph } from "./graph/equal.js";
-export { printRasp, PrintError } from "./print.js";
-export * from "./combinators.js";
-export * as tracr from "./tracr-library.js";
-export { load, Environment, type LoadOptions } from "./environment.js";
-export type { Listener } from "./elaborate/load-file.js";
-export { DEFAULT_LIMITS, type Limits } from "./limits.js";
-export type { Outcome } from "./elaborate/statements.js";
-export type { Session } from "./elaborate/session.js";
+} from "./language/syntax/ast.js";
+export * from "./language/graph/node.js";
+export { causal } from "./language/graph/causal.js";
+export { sameGraph } from "./language/graph/equal.js";
+export { printRasp, PrintError } from "./language/text/print.js";
+export * from "./language/combinators.js";
+export * as tracr from "./language/stdlib/tracr.js";
+export { load, Environment, type LoadOptions } from "./language/environment.js";
+export type { Listener } from "./language/elaborate/load-file.js";
+export { DEFAULT_LIMITS, type Limits } from "./language/limits.js";
+export type { Outcome } from "./language/elaborate/statements.js";
+export type { Session } from "./language/elaborate/session.js";
 export {
   type AppliedValue,
   type AtomValue,
@@ -35,10 +35,10 @@ export {
   type TableValue,
   type Value,
   type VectorValue,
-} from "./elaborate/value.js";
-export { Evaluation } from "./interpret/evaluation.js";
-export type { OpaqueWeights, Score, SoftBase, Vector } from "./graph/soft.js";
-export { Basis, denseTable, type Table, type TableRow, type Weights } from "./graph/table.js";
+} from "./language/elaborate/value.js";
+export { Evaluation } from "./language/interpret/evaluation.js";
+export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
+export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
 export {
   decodeTables,
   encodeTables,
@@ -46,17 +46,17 @@ export {
   type Attached,
   type AttachedTable,
   type TableFile,
-} from "./tables.js";
-export type { VectorValues } from "./interpret/soft.js";
-export { isMatrix, type Matrix } from "./interpret/select.js";
-export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./interpret/evaluate.js";
-export { convertToken, inputAtoms, type Input } from "./interpret/tokens.js";
-export { sequenceType, type SequenceType } from "./interpret/sequence.js";
-export { aggregateRow } from "./atom/mean.js";
-export { atomsEqual, compareAtoms } from "./atom/compare.js";
-export { atomText, describeAtom, describeInput, floatText } from "./atom/text.js";
-export { cost, type Cost, type HeadCost, type LayerReason } from "./cost.js";
-export { costAdvice, type Advice, type CostAdvice, type MergedHead } from "./cost-advice.js";
+} from "./language/tables.js";
+export type { VectorValues } from "./language/interpret/soft.js";
+export { isMatrix, type Matrix } from "./language/interpret/select.js";
+export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./language/interpret/evaluate.js";
+export { convertToken, inputAtoms, type Input } from "./language/interpret/tokens.js";
+export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
+export { aggregateRow } from "./language/atom/mean.js";
+export { atomsEqual, compareAtoms } from "./language/atom/compare.js";
+export { atomText, describeAtom, describeInput, floatText } from "./language/atom/text.js";
+export { cost, type Cost, type HeadCost, type LayerReason } from "./language/cost/cost.js";
+export { costAdvice, type Advice, type CostAdvice, type MergedHead } from "./language/cost/advice.js";
 export {
   sufficiency,
   type MissedKey,
@@ -64,10 +64,10 @@ export {
   type Sufficiency,
   type SufficiencyOptions,
 } from "./sufficiency.js";
-export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./value-json.js";
-export { applyTo, readInput, runCase, type Case } from "./case.js";
-export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./display.js";
-export { columns, render } from "./render.js";
+export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
+export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
+export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./language/text/display.js";
+export { columns, render } from "./language/render.js";
 export {
   drawSvg,
   drawText,
@@ -80,7 +80,7 @@ export {
   type Step,
   type SvgOptions,
   type Use,
-} from "./draw/index.js";
+} from "./language/draw/index.js";
 export { compile, withProgram, type CompileOptions } from "./compile/index.js";
 export type { NamedOutput, Outputs } from "./compile/outputs.js";
 export * from "./learn/index.js";

@@ -5,14 +5,14 @@
  * small. So "yes" is proved, for the vocabulary and up to the length; "no" is shown with an input; what is neither is unknown.
  */
 import { looksAt, type Restriction } from "@selectron/nn";
-import { compareAtoms } from "./atom/compare.js";
+import { compareAtoms } from "./language/atom/compare.js";
 import { Domain } from "./compile/domain.js";
 import { simplify } from "./compile/simplify.js";
 import { distinctAtoms, type ValueSet } from "./compile/value-set.js";
-import { RaspError } from "./diagnostic.js";
-import { topological, type Atom, type Comparison, type Selector, type SelectNode, type SOp } from "./graph/node.js";
-import { Evaluation } from "./interpret/evaluation.js";
-import { inputElements, type Input } from "./interpret/tokens.js";
+import { RaspError } from "./language/diagnostic.js";
+import { topological, type Atom, type Comparison, type Selector, type SelectNode, type SOp } from "./language/graph/node.js";
+import { Evaluation } from "./language/interpret/evaluation.js";
+import { inputElements, type Input } from "./language/interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
 
 /** For which inputs `sufficiency` answers. */

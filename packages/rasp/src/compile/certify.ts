@@ -4,8 +4,8 @@
  * that is taken on the way: each step of a staircase, each gate, and the decoding. `docs/numerics.md` has the argument; the
  * model of rounding there holds for any order of summation, with and without fused multiply-add.
  */
-import { describeAtom } from "../atom/text.js";
-import type { Atom } from "../graph/node.js";
+import { describeAtom } from "../language/atom/text.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Anchors } from "./anchors.js";
 import { leastDistance } from "./decoding.js";
 import { exactGrid, gridOf, MANTISSA, type Held } from "./exact-sum.js";

@@ -1,14 +1,14 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type GenerateOptions, type Patcher, type Recorder } from "@selectron/nn";
-import { atomKey } from "../atom/compare.js";
-import { describeAtom } from "../atom/text.js";
+import { atomKey } from "../language/atom/compare.js";
+import { describeAtom } from "../language/atom/text.js";
 import { decodeOnnx, OnnxFileError } from "../export/onnx-read.js";
 import { encoderToOnnx } from "../export/onnx.js";
-import type { Diagnostic } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
-import { plainAtom, type Plain } from "../interpret/evaluate.js";
-import { inputElements, type Input } from "../interpret/tokens.js";
+import type { Diagnostic } from "../language/diagnostic.js";
+import type { Atom } from "../language/graph/node.js";
+import { plainAtom, type Plain } from "../language/interpret/evaluate.js";
+import { inputElements, type Input } from "../language/interpret/tokens.js";
 import type { Certificate } from "./certify.js";
 import { decode, widthOf } from "./decoding.js";
 import { generateFrom, type Written } from "./generate.js";

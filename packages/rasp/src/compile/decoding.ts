@@ -3,7 +3,7 @@
  * coordinate, the number that the class is, and more where the program's 64-bit arithmetic gives values that float32 cannot tell apart,
  * such as 0.3 - 0.2 and 0.1: then the s-ops that the number is made of stand beside it.
  */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 
 /** How logits become values. */
 export interface Decoding {

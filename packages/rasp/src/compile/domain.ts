@@ -3,7 +3,7 @@
  * is finite. The sets here may be too large (operands are taken as independent unless they share leaves), never too small:
  * whatever a program computes on a valid input is in them.
  */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import { Formula } from "./formula.js";
 import type { Mean, NormalSOp, Width } from "./normal.js";
 import { refuse } from "./refusal.js";

@@ -2,7 +2,7 @@
  * Functions of what stands in the residual stream, as reads. Where an affine read suffices nothing is added; else hidden units
  * are planned that write a new stream, a *feature*.
  */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import { additiveReads } from "./additive.js";
 import type { Domain } from "./domain.js";
 import { gridOf } from "./exact-sum.js";

@@ -1,7 +1,7 @@
 /** Elementwise s-ops as functions of what they stand on: a formula evaluates several s-ops from the values of their leaves. */
-import { RaspError } from "../diagnostic.js";
-import { applyMap } from "../graph/elementwise.js";
-import type { Atom } from "../graph/node.js";
+import { RaspError } from "../language/diagnostic.js";
+import { applyMap } from "../language/graph/elementwise.js";
+import type { Atom } from "../language/graph/node.js";
 import type { NormalSOp } from "./normal.js";
 
 type Step = (slots: Atom[]) => Atom;

@@ -1,6 +1,6 @@
 /** An s-op as a table over the values of its leaves, without the leaves that do not matter. */
-import { atomKey } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Domain } from "./domain.js";
 import type { Row } from "./feed-forward.js";
 import type { NormalSOp } from "./normal.js";

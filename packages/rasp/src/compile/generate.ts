@@ -4,8 +4,8 @@
  */
 import { tensor, type Tensor } from "@selectron/core";
 import { cached, generate, type GenerateOptions, type Generative } from "@selectron/nn";
-import { plainAtom, type Plain } from "../interpret/evaluate.js";
-import { inputElements, type Input } from "../interpret/tokens.js";
+import { plainAtom, type Plain } from "../language/interpret/evaluate.js";
+import { inputElements, type Input } from "../language/interpret/tokens.js";
 import type { CompiledModel } from "./compiled-model.js";
 import { classOf, widthOf, type Decoding } from "./decoding.js";
 

@@ -1,5 +1,5 @@
 /** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
-import { inputElements, type Input } from "../interpret/tokens.js";
+import { inputElements, type Input } from "../language/interpret/tokens.js";
 import { assemble, parameterCount } from "./assemble.js";
 import { certify } from "./certify.js";
 import { CompiledModel } from "./compiled-model.js";

@@ -4,8 +4,8 @@
  * position is smaller. Two heads say that of what stands in the residual stream already; the numbers themselves would have to be
  * computed first, and have a dimension each.
  */
-import { atomKey } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Domain } from "./domain.js";
 import type { Formula } from "./formula.js";
 import type { NormalSOp } from "./normal.js";

@@ -1,6 +1,6 @@
 /** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
 import type { EncoderConfig } from "@selectron/nn";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Certificate, StreamBound } from "./certify.js";
 import type { Decoding } from "./decoding.js";
 

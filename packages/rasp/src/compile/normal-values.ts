@@ -2,9 +2,9 @@
  * What the nodes of the normal form are worth on one input: the reference for `simplify.ts`, and what `verify` compares the
  * residual stream with. Values are the interpreter's, by the interpreter's own aggregation.
  */
-import { compareAtoms } from "../atom/compare.js";
-import { aggregateRow } from "../atom/mean.js";
-import type { Atom } from "../graph/node.js";
+import { compareAtoms } from "../language/atom/compare.js";
+import { aggregateRow } from "../language/atom/mean.js";
+import type { Atom } from "../language/graph/node.js";
 import { Formula } from "./formula.js";
 import type { NormalSOp, Selection } from "./normal.js";
 

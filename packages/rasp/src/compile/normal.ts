@@ -3,9 +3,9 @@
  * function of the raw input element, and the two things that a head can compute stand apart: a *mean* over the selected
  * positions and the *width* of a selection, or a sum over it. Built by `simplify.ts`; nothing later creates program meaning.
  */
-import type { Atom, Comparison, Elementwise, SOp } from "../graph/node.js";
-import { atomKey } from "../atom/compare.js";
-import { applyMap } from "../graph/elementwise.js";
+import type { Atom, Comparison, Elementwise, SOp } from "../language/graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import { applyMap } from "../language/graph/elementwise.js";
 
 interface NormalBase {
   /** Ascending: operands have smaller ids. */

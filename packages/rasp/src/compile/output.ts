@@ -1,6 +1,6 @@
 /** A program whose values are a sum of what stands in the residual stream already is read off as a number. */
-import { atomKey } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
 import { leastDistance } from "./decoding.js";
 import type { Features, Sum } from "./features.js";
 import type { NormalSOp } from "./normal.js";

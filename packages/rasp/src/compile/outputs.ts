@@ -1,5 +1,5 @@
 /** What is compiled: one s-op, or several that share a model, by name. */
-import type { SOp } from "../graph/node.js";
+import type { SOp } from "../language/graph/node.js";
 
 /** One s-op, or several by the names that a model's outputs shall have: `{ hist, sort }`. */
 export type Outputs = SOp | Readonly<Record<string, SOp>>;

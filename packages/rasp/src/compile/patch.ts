@@ -4,11 +4,11 @@
  */
 import { tensor, type Tensor } from "@selectron/core";
 import type { Patcher } from "@selectron/nn";
-import { atomKey } from "../atom/compare.js";
-import { describeAtom } from "../atom/text.js";
-import type { Atom } from "../graph/node.js";
-import type { Plain } from "../interpret/evaluate.js";
-import { inputElements, type Input } from "../interpret/tokens.js";
+import { atomKey } from "../language/atom/compare.js";
+import { describeAtom } from "../language/atom/text.js";
+import type { Atom } from "../language/graph/node.js";
+import type { Plain } from "../language/interpret/evaluate.js";
+import { inputElements, type Input } from "../language/interpret/tokens.js";
 import type { CompiledModel } from "./compiled-model.js";
 import { COUNT_SCALE, type Probe } from "./plan.js";
 import { anchorAt, inside, placeOf, probesNamed, residualName } from "./standing-sops.js";

@@ -2,7 +2,7 @@
  * What has to stand in the residual stream, and which head or hidden units write it: the compiler's result before anything
  * has coordinates. `planner.ts` makes it.
  */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Anchors } from "./anchors.js";
 import type { Decoding } from "./decoding.js";
 import type { FittedBox, Unit } from "./feed-forward.js";

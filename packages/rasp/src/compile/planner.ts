@@ -2,9 +2,9 @@
  * Makes the plan, from the outputs backwards. Each head and feature goes to the earliest layer that has what it reads, so that
  * the depth is the least for the simplified graph.
  */
-import { atomKey } from "../atom/compare.js";
-import { describeAtom } from "../atom/text.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import { describeAtom } from "../language/atom/text.js";
+import type { Atom } from "../language/graph/node.js";
 import { anchorsOf } from "./anchors.js";
 import type { Domain } from "./domain.js";
 import { gridOf } from "./exact-sum.js";

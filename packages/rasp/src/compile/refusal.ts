@@ -1,6 +1,6 @@
 /** How the compiler says no: at the place of the s-op, with what would help. */
-import { RaspError } from "../diagnostic.js";
-import type { GraphNode } from "../graph/node.js";
+import { RaspError } from "../language/diagnostic.js";
+import type { GraphNode } from "../language/graph/node.js";
 
 /** @throws RaspError of class `compile`. */
 export function refuse(node: GraphNode | undefined, reason: string, remedy: string): never {

@@ -1,5 +1,5 @@
 /** What the rows of a selection can give: which keys a row can take, and what means and widths follow. */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Mean, NormalSOp, Width } from "./normal.js";
 import { refuse } from "./refusal.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";

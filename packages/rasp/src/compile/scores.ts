@@ -1,7 +1,7 @@
 /** The query and key dimensions of a head. */
-import { atomKey } from "../atom/compare.js";
-import { describeAtom } from "../atom/text.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import { describeAtom } from "../language/atom/text.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Domain } from "./domain.js";
 import type { Realize } from "./features.js";
 import { combineReads, type Read } from "./read.js";

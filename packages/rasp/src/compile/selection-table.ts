@@ -1,7 +1,7 @@
 /** A selection over finite sets of joint values. */
-import { compareAtoms } from "../atom/compare.js";
-import { RaspError } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
+import { compareAtoms } from "../language/atom/compare.js";
+import { RaspError } from "../language/diagnostic.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Compared, Selection } from "./normal.js";
 import type { VectorSet } from "./vectors.js";
 

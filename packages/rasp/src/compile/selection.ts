@@ -3,10 +3,10 @@
  * boolean matrix over one pair of s-ops. Any selection is a disjoint union of conjunctions (several heads, whose counts add
  * up); a mean needs a single one, for which blocks that do not separate are joined into one over tuples.
  */
-import type { Atom, Elementwise } from "../graph/node.js";
+import type { Atom, Elementwise } from "../language/graph/node.js";
 import type { Domain } from "./domain.js";
 import type { Compared, NormalForm, NormalSOp, Selection } from "./normal.js";
-import { atomKey, compareAtoms } from "../atom/compare.js";
+import { atomKey, compareAtoms } from "../language/atom/compare.js";
 import { atomOfKey } from "./value-set.js";
 
 /** `test(key, query)` over the values of `keys` and `queries`. */

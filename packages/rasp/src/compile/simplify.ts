@@ -2,9 +2,9 @@
  * From the program's graph to the compiler's normal form, with the rewritings that make heads cheaper. Every rewriting keeps
  * the value of each s-op on every input on which the program has one.
  */
-import { atomsEqual } from "../atom/compare.js";
-import { convertToken } from "../interpret/tokens.js";
-import { topological, type Atom, type Elementwise, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { atomsEqual } from "../language/atom/compare.js";
+import { convertToken } from "../language/interpret/tokens.js";
+import { topological, type Atom, type Elementwise, type GraphNode, type Selector, type SOp } from "../language/graph/node.js";
 import { Formula } from "./formula.js";
 import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection, type Width } from "./normal.js";
 import { refuse } from "./refusal.js";

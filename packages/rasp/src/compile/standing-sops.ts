@@ -1,5 +1,5 @@
 /** Where the s-ops of a program are in its model: the bridge from names to residual coordinates and heads, for `trace` and patches. */
-import { isSelector, topological, type GraphNode, type SOp } from "../graph/node.js";
+import { isSelector, topological, type GraphNode, type SOp } from "../language/graph/node.js";
 import type { CompiledModel } from "./compiled-model.js";
 import type { Layout } from "./layout.js";
 import type { NormalSOp } from "./normal.js";

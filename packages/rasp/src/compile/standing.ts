@@ -1,6 +1,6 @@
 /** How a leaf - an embedding, a head's output, a cut s-op - stands in the residual stream, and what can be read off it. */
-import { atomKey } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Argument } from "./feed-forward.js";
 import { combineReads, streamRead, type Read, type Stream } from "./read.js";
 import { atomNumber } from "./value-set.js";

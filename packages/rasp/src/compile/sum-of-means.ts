@@ -1,6 +1,6 @@
 /** Sums, which heads count exactly, in place of means, which they do not. */
-import type { Atom } from "../graph/node.js";
-import { compareAtoms } from "../atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
+import { compareAtoms } from "../language/atom/compare.js";
 import { Formula } from "./formula.js";
 import type { Mapped, Mean, NormalForm, NormalSOp, Selection } from "./normal.js";
 

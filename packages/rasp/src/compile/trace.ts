@@ -3,10 +3,10 @@
  * the program says. An s-op that stands in the stream is read there; one that was fused into others is computed from those it
  * is made of, as soon as they stand.
  */
-import { RaspError } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
-import { plainAtom, type Plain } from "../interpret/evaluate.js";
-import type { Span } from "../syntax/source.js";
+import { RaspError } from "../language/diagnostic.js";
+import type { Atom } from "../language/graph/node.js";
+import { plainAtom, type Plain } from "../language/interpret/evaluate.js";
+import type { Span } from "../language/source.js";
 import type { CompiledModel } from "./compiled-model.js";
 import { Formula } from "./formula.js";
 import type { Layout } from "./layout.js";

@@ -2,8 +2,8 @@
  * Finite sets of atoms. Equality is the language's: 1, 1.0 and True are one value, for which the int stands if it is there.
  * Sets are interned, so that analyses can be memoised by set instead of by position.
  */
-import { atomKey } from "../atom/compare.js";
-import type { Atom } from "../graph/node.js";
+import { atomKey } from "../language/atom/compare.js";
+import type { Atom } from "../language/graph/node.js";
 
 export interface ValueSet {
   readonly id: number;

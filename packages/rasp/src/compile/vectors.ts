@@ -1,5 +1,5 @@
 /** Finite sets of joint values of several s-ops, interned like `ValueSet`. */
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import type { Formula } from "./formula.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 

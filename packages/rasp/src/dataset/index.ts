@@ -1,12 +1,12 @@
 /** A data set of random programs, their compiled models and their values on random inputs, for those who train decompilers. */
 import { Rng } from "@selectron/core";
-import { atomsEqual } from "../atom/compare.js";
+import { atomsEqual } from "../language/atom/compare.js";
 import { compile } from "../compile/index.js";
 import type { CompiledModel } from "../compile/compiled-model.js";
-import { RaspError } from "../diagnostic.js";
-import { load } from "../environment.js";
-import type { Atom, SOp } from "../graph/node.js";
-import { Evaluation } from "../interpret/evaluation.js";
+import { RaspError } from "../language/diagnostic.js";
+import { load } from "../language/environment.js";
+import type { Atom, SOp } from "../language/graph/node.js";
+import { Evaluation } from "../language/interpret/evaluation.js";
 import { randomInputs } from "../verify/inputs.js";
 import { randomProgram } from "./random-program.js";
 

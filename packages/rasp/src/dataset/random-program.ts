@@ -3,7 +3,7 @@
  * line may look like is a table; types are those of its holes, so that every program is well-typed by construction.
  */
 import type { Rng } from "@selectron/core";
-import { describeAtom } from "../atom/text.js";
+import { describeAtom } from "../language/atom/text.js";
 
 type Type = "int" | "number" | "bool" | "text" | "selector";
 

@@ -6,7 +6,7 @@
  */
 import type { Tensor } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
-import { decodeTables, encodeTables, type Attached, type TableFile } from "../tables.js";
+import { decodeTables, encodeTables, type Attached, type TableFile } from "../language/tables.js";
 import type { Task } from "./task.js";
 
 /** A program and the bytes of the tables beside it. */

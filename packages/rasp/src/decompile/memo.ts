@@ -1,5 +1,5 @@
 /** What a search keeps, so that one that was killed goes on where it stopped: fits by what was fitted. */
-import type { Json } from "../value-json.js";
+import type { Json } from "../language/text/value-json.js";
 import { Readout } from "./readout.js";
 import type { Task } from "./task.js";
 import type { Variable } from "./variable.js";

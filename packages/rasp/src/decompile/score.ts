@@ -1,9 +1,9 @@
 /** How well a program's text does what a model does: run by the interpreter, with nothing else in between. */
-import type { Evaluation as EvaluationType } from "../interpret/evaluation.js";
-import { Evaluation } from "../interpret/evaluation.js";
-import { load, type Environment } from "../environment.js";
-import type { Vector } from "../graph/soft.js";
-import type { Attached } from "../tables.js";
+import type { Evaluation as EvaluationType } from "../language/interpret/evaluation.js";
+import { Evaluation } from "../language/interpret/evaluation.js";
+import { load, type Environment } from "../language/environment.js";
+import type { Vector } from "../language/graph/soft.js";
+import type { Attached } from "../language/tables.js";
 import type { Sequence } from "./data.js";
 import { decide, sameDecision, type Observed } from "./observe.js";
 import type { Task } from "./task.js";

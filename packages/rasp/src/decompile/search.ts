@@ -3,7 +3,7 @@
  * the tuning set and judged on the selection set.
  */
 import type { Gpt2Config } from "@selectron/nn";
-import type { Json } from "../value-json.js";
+import type { Json } from "../language/text/value-json.js";
 import { readoutJson, readoutOf, remembered, type Memo } from "./memo.js";
 import type { Observed } from "./observe.js";
 import { countVariables } from "./counts.js";

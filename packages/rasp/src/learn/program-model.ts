@@ -2,7 +2,7 @@
 import type { Rng } from "@selectron/core";
 import { crossEntropy, noGrad, scope, tensor, type Tensor } from "@selectron/core";
 import { attentionLoss, type BatchResult, type TransformerEncoder } from "@selectron/nn";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 import type { ProgramBatch, ProgramHead, ProgramTask } from "./program-task.js";
 
 /**

@@ -4,10 +4,10 @@
  */
 import { Rng } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
-import { cost, type HeadCost } from "../cost.js";
-import { RaspError } from "../diagnostic.js";
-import type { Atom, SOp } from "../graph/node.js";
-import { Evaluation } from "../interpret/evaluation.js";
+import { cost, type HeadCost } from "../language/cost/cost.js";
+import { RaspError } from "../language/diagnostic.js";
+import type { Atom, SOp } from "../language/graph/node.js";
+import { Evaluation } from "../language/interpret/evaluation.js";
 
 /** What a program's inputs are. */
 export interface ProgramTaskOptions {

@@ -3,9 +3,9 @@ import type { CompiledModel } from "../compile/compiled-model.js";
 import { NormalValues } from "../compile/normal-values.js";
 import type { Probe } from "../compile/plan.js";
 import type { Stream } from "../compile/read.js";
-import { RaspError } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
-import type { Span } from "../syntax/source.js";
+import { RaspError } from "../language/diagnostic.js";
+import type { Atom } from "../language/graph/node.js";
+import type { Span } from "../language/source.js";
 
 /** An s-op whose value in the residual stream is not the program's. */
 export interface WrongSOp {

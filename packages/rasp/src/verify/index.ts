@@ -1,11 +1,11 @@
 /** Does the compiled model compute its program? Tried on all inputs, or on seeded random ones. */
-import { atomsEqual } from "../atom/compare.js";
+import { atomsEqual } from "../language/atom/compare.js";
 import type { CompiledModel } from "../compile/compiled-model.js";
-import { RaspError } from "../diagnostic.js";
+import { RaspError } from "../language/diagnostic.js";
 import { namedOutputs, type Outputs } from "../compile/outputs.js";
-import type { Atom, SOp } from "../graph/node.js";
-import { causal } from "../graph/causal.js";
-import { Evaluation } from "../interpret/evaluation.js";
+import type { Atom, SOp } from "../language/graph/node.js";
+import { causal } from "../language/graph/causal.js";
+import { Evaluation } from "../language/interpret/evaluation.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { everyInput, placeOf, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 

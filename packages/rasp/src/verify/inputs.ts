@@ -1,6 +1,6 @@
 /** The inputs that a compiled model is tried on. */
 import { Rng } from "@selectron/core";
-import type { Atom } from "../graph/node.js";
+import type { Atom } from "../language/graph/node.js";
 
 /** One of `count` parts of a run that together try each input once: those whose place, from 0, is index - 1 modulo count. */
 export interface Shard {

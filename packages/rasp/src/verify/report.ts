@@ -1,6 +1,6 @@
 /** Verification reports as JSON, and the reports of all shards of a run as the report of the whole run. */
-import { position } from "../syntax/source.js";
-import { encodeResult, type EncodedValue, type Json } from "../value-json.js";
+import { position } from "../language/source.js";
+import { encodeResult, type EncodedValue, type Json } from "../language/text/value-json.js";
 import type { Counterexample, VerifyReport } from "./index.js";
 import type { Shard } from "./inputs.js";
 

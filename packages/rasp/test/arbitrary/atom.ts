@@ -1,6 +1,6 @@
 /** Atoms and sequences of them, biased to where types meet: 0, 1, 1.0, True, "1". */
 import fc from "fast-check";
-import type { Atom } from "../../src/graph/node.js";
+import type { Atom } from "../../src/language/graph/node.js";
 
 export const ints = fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }));
 export const floats = fc.oneof(

@@ -18,8 +18,8 @@ import {
   type Selector,
   type SOp,
 } from "../../src/index.js";
-import { atomKey } from "../../src/atom/compare.js";
-import { aggregateReference } from "../../src/interpret/reference.js";
+import { atomKey } from "../../src/language/atom/compare.js";
+import { aggregateReference } from "../../src/language/interpret/reference.js";
 import { everyInput } from "../../src/verify/inputs.js";
 import { sopSource } from "../arbitrary/program.js";
 import { decoderLessons, lessonSOp } from "./lessons.js";

@@ -19,7 +19,7 @@ import { Domain } from "../../src/compile/domain.js";
 import { NormalValues } from "../../src/compile/normal-values.js";
 import type { NormalSOp } from "../../src/compile/normal.js";
 import { simplify } from "../../src/compile/simplify.js";
-import { atomKey } from "../../src/atom/compare.js";
+import { atomKey } from "../../src/language/atom/compare.js";
 import { everyInput } from "../../src/verify/inputs.js";
 import { BOOLS, DIGITS, LETTERS, NUMBERS, sopSourceOver } from "../arbitrary/program.js";
 

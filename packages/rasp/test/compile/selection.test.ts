@@ -1,12 +1,12 @@
 /** Selectors as conjunctions of blocks, against the selection itself, pair by pair. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { compareAtoms } from "../../src/atom/compare.js";
-import type { Atom } from "../../src/graph/node.js";
+import { compareAtoms } from "../../src/language/atom/compare.js";
+import type { Atom } from "../../src/language/graph/node.js";
 import { Domain } from "../../src/compile/domain.js";
 import { NormalForm, type NormalSOp, type Selection } from "../../src/compile/normal.js";
 import { disjointConjunctions, oneConjunction, type Conjunction } from "../../src/compile/selection.js";
-import { comparisonMap } from "../../src/graph/elementwise.js";
+import { comparisonMap } from "../../src/language/graph/elementwise.js";
 
 const VOCABULARY = ["a", "b", "c"];
 const domain = (): Domain => new Domain(VOCABULARY, 3);

@@ -2,7 +2,7 @@
 import { Rng } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 import { CompiledModel, cost, dataset, evaluate, load, verify, type DatasetOptions } from "../../src/index.js";
-import { atomKey } from "../../src/atom/compare.js";
+import { atomKey } from "../../src/language/atom/compare.js";
 import { randomProgram } from "../../src/dataset/random-program.js";
 
 const options: DatasetOptions = {

@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect } from "vitest";
 import { Evaluation, type Atom, type CompiledModel, type SOp } from "../../src/index.js";
-import { atomKey } from "../../src/atom/compare.js";
+import { atomKey } from "../../src/language/atom/compare.js";
 import { namedOutputs } from "../../src/compile/outputs.js";
 
 export const open = (model: CompiledModel): Promise<InferenceSession> =>

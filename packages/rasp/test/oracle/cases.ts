@@ -1,10 +1,10 @@
 /** The oracle's cases: what the original implementation answered. Absent outside the founders' machine, then tests skip loudly. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { runCase, type Case } from "../../src/case.js";
-import { RaspError } from "../../src/diagnostic.js";
-import { displayValue } from "../../src/display.js";
-import { encodeValue, type EncodedValue, type Json } from "../../src/value-json.js";
+import { runCase, type Case } from "../../src/language/text/case.js";
+import { RaspError } from "../../src/language/diagnostic.js";
+import { displayValue } from "../../src/language/text/display.js";
+import { encodeValue, type EncodedValue, type Json } from "../../src/language/text/value-json.js";
 
 const folder = fileURLToPath(new URL("../../../../../shared/oracle/", import.meta.url));
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { cost } from "../../src/cost.js";
-import { load } from "../../src/environment.js";
+import { cost } from "../../src/language/cost/cost.js";
+import { load } from "../../src/language/environment.js";
 import { oraclePresent, oracleText } from "./cases.js";
 
 interface Counted {

@@ -1,7 +1,7 @@
 /** The cases of tracr's oracle. Absent outside the founders' machine, then tests skip loudly. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { isSelector } from "../../src/graph/node.js";
+import { isSelector } from "../../src/language/graph/node.js";
 import type { Plain, Selector, SOp } from "../../src/index.js";
 import { causally } from "./causal.js";
 import { graphOf, type GraphNode } from "./graph.js";

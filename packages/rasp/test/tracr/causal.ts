@@ -9,7 +9,7 @@ import {
   selectorNotNode,
   selectorPairNode,
   topological,
-} from "../../src/graph/node.js";
+} from "../../src/language/graph/node.js";
 
 const before = select(indices, indices, le);
 

@@ -3,7 +3,7 @@
  * own is wrong or was refused. Where the evaluator fails, so does ours.
  */
 import { describe, expect, it } from "vitest";
-import { isSelector } from "../../src/graph/node.js";
+import { isSelector } from "../../src/language/graph/node.js";
 import {
   and,
   compile,

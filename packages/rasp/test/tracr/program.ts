@@ -28,7 +28,7 @@ import {
   type Selector,
   type SOp,
 } from "../../src/index.js";
-import { isSelector } from "../../src/graph/node.js";
+import { isSelector } from "../../src/language/graph/node.js";
 import { calculate, divide, parametersOf, type Plain } from "./formula.js";
 import { anyType, selectBy, SYMBOLS, type Built } from "./selection.js";
 import { parseProgram, type Argument, type Tree } from "./notation.js";

@@ -1,7 +1,7 @@
 /** Inputs of an encoder and what it answers to them, position after position, so that a term is computed for all at once. */
 import { noGrad, scope, type Rng } from "@selectron/core";
-import type { Atom } from "../../graph/node.js";
-import { literal } from "../../print.js";
+import type { Atom } from "../../language/graph/node.js";
+import { literal } from "../../language/text/print.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
 /** Atoms as numbers: a number is itself, strings are in their order beyond all numbers. */

@@ -4,8 +4,8 @@
  * model does on inputs that nothing was grown on.
  */
 import { Rng } from "@selectron/core";
-import { load } from "../../environment.js";
-import { Evaluation } from "../../interpret/evaluation.js";
+import { load } from "../../language/environment.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
 import { shareOf } from "../score.js";
 import {
   LEAST_MATCH,

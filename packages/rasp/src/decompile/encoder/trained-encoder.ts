@@ -1,8 +1,8 @@
 /** Encoders that `selectron train FILE --sop NAME` wrote: the weights, what they read, and what they answer. */
 import { decodeSafetensors, SafetensorsError, ShapeError, type FileBytes } from "@selectron/core";
 import { TransformerEncoder, type EncoderConfig } from "@selectron/nn";
-import type { Atom } from "../../graph/node.js";
-import { decodeSequence, type EncodedValue, type Json } from "../../value-json.js";
+import type { Atom } from "../../language/graph/node.js";
+import { decodeSequence, type EncodedValue, type Json } from "../../language/text/value-json.js";
 import { DecompileError } from "../task.js";
 
 /** Where the file says what it is. */

@@ -1,7 +1,7 @@
 /** The cases of a problem: what its inputs are in each of them, and so what any expression of the inputs is. */
-import { RaspError } from "../../diagnostic.js";
-import { applyMap } from "../../graph/elementwise.js";
-import type { Atom } from "../../graph/node.js";
+import { RaspError } from "../../language/diagnostic.js";
+import { applyMap } from "../../language/graph/elementwise.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { Expression } from "./expression.js";
 
 export class Cases {

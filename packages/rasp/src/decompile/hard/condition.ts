@@ -1,5 +1,5 @@
 /** A yes or no of some inputs, from cases: a comparison, a membership, or a few of them joined by `and` or `or`. */
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { Cases } from "./cases.js";
 import {
   both,

@@ -1,8 +1,8 @@
 /** Expressions as they are found: the text beside the s-op. */
-import { compareAtoms } from "../../atom/compare.js";
-import * as maps from "../../graph/elementwise.js";
-import { constantNode, mapNode, type Atom, type Comparison, type Elementwise, type SOp } from "../../graph/node.js";
-import { literal } from "../../print.js";
+import { compareAtoms } from "../../language/atom/compare.js";
+import * as maps from "../../language/graph/elementwise.js";
+import { constantNode, mapNode, type Atom, type Comparison, type Elementwise, type SOp } from "../../language/graph/node.js";
+import { literal } from "../../language/text/print.js";
 
 export interface Expression {
   readonly sop: SOp;

@@ -2,7 +2,7 @@
  * A function of some inputs, from cases. Tried in this order: an input itself, a sum of inputs, a condition, a choice between such
  * expressions; where none of them fits, lists of the inputs' values.
  */
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { Cases } from "./cases.js";
 import { nameCondition, smallest } from "./condition.js";
 import {

@@ -1,7 +1,7 @@
 /** The line of the program that says what heads add to the residual stream: widths of selectors, means, copies. */
-import { atomsEqual } from "../../atom/compare.js";
-import { aggregateNode, type Atom } from "../../graph/node.js";
-import { literal } from "../../print.js";
+import { atomsEqual } from "../../language/atom/compare.js";
+import { aggregateNode, type Atom } from "../../language/graph/node.js";
+import { literal } from "../../language/text/print.js";
 import type { HeadRun } from "./attention.js";
 import type { Cases } from "./cases.js";
 import { constant, minus, named, plus, times, type Expression } from "./expression.js";

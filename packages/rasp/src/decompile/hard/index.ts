@@ -9,14 +9,14 @@
  * 3. Load the text, and compare the interpreter's values with the model's on inputs that nothing was fitted on.
  */
 import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
-import { atomsEqual } from "../../atom/compare.js";
+import { atomsEqual } from "../../language/atom/compare.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
 import { isModelCard } from "../../compile/model-card.js";
-import { RaspError } from "../../diagnostic.js";
-import { Environment, load } from "../../environment.js";
-import type { Atom } from "../../graph/node.js";
-import { Evaluation } from "../../interpret/evaluation.js";
-import { PrintError } from "../../print.js";
+import { RaspError } from "../../language/diagnostic.js";
+import { Environment, load } from "../../language/environment.js";
+import type { Atom } from "../../language/graph/node.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
+import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../verify/inputs.js";
 import { runHard } from "./machine.js";
 import { NotHardError } from "./not-hard.js";

@@ -1,6 +1,6 @@
 /** Calls of the library: its text, and the nodes that it stands for. */
-import * as combinators from "../../combinators.js";
-import type { SOp } from "../../graph/node.js";
+import * as combinators from "../../language/combinators.js";
+import type { SOp } from "../../language/graph/node.js";
 import { named, type Expression } from "./expression.js";
 import { everything, type NamedSelector } from "./selector.js";
 

@@ -1,5 +1,5 @@
 /** What naming one part of a model needs of the naming of the whole. */
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { Cases } from "./cases.js";
 import type { Run } from "./machine.js";
 import type { Sample } from "./sample.js";

@@ -1,5 +1,5 @@
 /** The number that float32 meant. */
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 
 /** An int if it is one, else the nearest fraction or decimal with few digits, else the number itself. */
 export function nice(value: number): Atom {

@@ -3,8 +3,8 @@
  * expression of tokens, indices and earlier lines.
  */
 import { decode } from "../../compile/decoding.js";
-import { indicesNode, tokensNode, type Atom, type SOp } from "../../graph/node.js";
-import { Evaluation } from "../../interpret/evaluation.js";
+import { indicesNode, tokensNode, type Atom, type SOp } from "../../language/graph/node.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
 import { Cases } from "./cases.js";
 import { choose, compare, constant, named, type Expression } from "./expression.js";
 import { nameValues } from "./function.js";

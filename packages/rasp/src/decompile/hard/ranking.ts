@@ -2,7 +2,7 @@
  * Heads of `best`: of the keys that score above BOS the one with the highest score takes all. By how much a key scores above BOS is its
  * rank; the query decides only whether it is allowed at all. Of equal scores in the program the earliest ranks highest.
  */
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { HeadRun } from "./attention.js";
 import type { Cases } from "./cases.js";
 import { constant, isNumeric, minus, plus, type Expression } from "./expression.js";

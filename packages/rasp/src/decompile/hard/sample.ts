@@ -1,6 +1,6 @@
 /** The inputs that a model is watched on: all short ones, and seeded longer ones of several kinds. */
 import { Rng } from "@selectron/core";
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 import { everyInput } from "../../verify/inputs.js";
 
 /** Inputs one behind the other: what stands at each place of each input. */

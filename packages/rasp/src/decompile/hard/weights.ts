@@ -6,7 +6,7 @@ import type { Tensor } from "@selectron/core";
 import { widthOf, type Decoding } from "../../compile/decoding.js";
 import type { OutputCard } from "../../compile/model-card.js";
 import type { CompiledModel } from "../../compile/compiled-model.js";
-import type { Atom } from "../../graph/node.js";
+import type { Atom } from "../../language/graph/node.js";
 
 /** Rows of numbers. */
 export interface Matrix {

@@ -1,0 +1,97 @@
+/** Where a program pays for more than it needs: heads that are one head in a Transformer, and known cheaper forms. */
+import type { Cost, HeadCost } from "./cost.js";
+import { Structure } from "../graph/equal.js";
+import type { GraphNode, Selector, SOp } from "../graph/node.js";
+import type { Span } from "../source.js";
+
+/** Heads of one layer whose selectors are written alike: they select the same, so that one head serves all of them. */
+export interface MergedHead {
+  readonly layer: number;
+  /** The selectors that merge, oldest first; one if nothing merges. */
+  readonly heads: readonly HeadCost[];
+}
+
+/** A known cheaper form. */
+export interface Advice {
+  readonly kind: "reuse" | "bos";
+  readonly layer: number;
+  readonly message: string;
+  readonly span: Span | undefined;
+  /** How many heads of the layer it saves. */
+  readonly saves: number;
+}
+
+/** What merging and known cheaper forms come to. Layers stay as they are. */
+export interface CostAdvice {
+  readonly headsPerLayer: readonly number[];
+  readonly heads: readonly MergedHead[];
+  readonly advice: readonly Advice[];
+}
+
+/** Looks for savings in what `cost` has counted. */
+export function costAdvice(counted: Cost): CostAdvice {
+  const structure = new Structure();
+  const merged = new Map<string, HeadCost[]>();
+  for (const reason of counted.reasons) {
+    const key = `${reason.layer} ${structure.of(reason.head)}`;
+    merged.set(key, [...(merged.get(key) ?? []), reason]);
+  }
+  const heads = [...merged.values()].map((same) => ({ layer: same[0]!.layer, heads: same }));
+  return {
+    headsPerLayer: counted.headsPerLayer.map((_, i) => heads.filter(({ layer }) => layer === i + 1).length),
+    heads,
+    advice: [...reuse(heads), ...widths(heads, structure)].sort((a, b) => a.layer - b.layer),
+  };
+}
+
+function reuse(heads: readonly MergedHead[]): Advice[] {
+  return heads
+    .filter((merged) => merged.heads.length > 1)
+    .map((merged) => ({
+      kind: "reuse",
+      layer: merged.layer,
+      message: `${merged.heads.length} selectors are written alike; name one and use it for all: one head instead of ${merged.heads.length}`,
+      span: merged.heads[1]!.span,
+      saves: merged.heads.length - 1,
+    }));
+}
+
+/** Pairs of heads that count what `s` selects as `selector_width` does: `s or first` and `s and first` over position 0's indicator. */
+function widths(heads: readonly MergedHead[], structure: Structure): Advice[] {
+  const pairs = heads.map(({ layer, heads: [head] }) => ({ layer, head: head!, counted: countedBy(head!, structure) }));
+  return pairs.flatMap(({ layer, head, counted }) => {
+    if (counted?.kind !== "or") return [];
+    const partner = pairs.find(
+      (other) => other.layer === layer && other.counted?.kind === "and" && other.counted.what === counted.what,
+    );
+    if (!partner) return [];
+    const advice: Advice = {
+      kind: "bos",
+      layer,
+      message:
+        "counting takes two heads here; if position 0 holds a token that occurs nowhere else (BOS), one is enough: round(1 / aggregate(s or select(indices, 0, ==), indicator(indices == 0))) - 1",
+      span: head.span,
+      saves: 1,
+    };
+    return [advice];
+  });
+}
+
+/** What a head counts by the share of position 0, and which of the two heads of `selector_width` it is. */
+function countedBy({ head, aggregates }: HeadCost, structure: Structure) {
+  if (head.kind !== "or" && head.kind !== "and") return undefined;
+  if (!isFirstPosition(head.right) || !aggregates.some(({ value }) => isFirstIndicator(value))) return undefined;
+  return { kind: head.kind, what: structure.of(head.left) };
+}
+
+const isZero = (node: GraphNode): boolean => node.kind === "constant" && node.value === 0n;
+
+/** `select(indices, 0, ==)` */
+const isFirstPosition = (node: Selector): boolean =>
+  node.kind === "select" && node.op === "==" && node.keys.kind === "indices" && isZero(node.queries);
+
+/** `indicator(indices == 0)` */
+function isFirstIndicator(node: SOp): boolean {
+  const [inner] = node.kind === "map" && node.fn.key === "indicator" ? node.args : [];
+  return inner?.kind === "map" && inner.fn.key === "==" && inner.args[0]!.kind === "indices" && isZero(inner.args[1]!);
+}

@@ -1,0 +1,96 @@
+/**
+ * Layers and heads, counted as the original does (RASP.md, section 4): elementwise work is free, an aggregate comes one layer after
+ * its value and after what its selector reads, every s-op sits as early as it can, and a head in a layer is one selector object that
+ * some aggregate of that layer reads.
+ */
+import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import type { Span } from "../source.js";
+
+/** One head: a selector, in a layer, with the aggregates that use it there. */
+export interface HeadCost {
+  /** Counted from 1. */
+  readonly layer: number;
+  readonly head: Selector;
+  readonly aggregates: readonly AggregateNode[];
+  /** Where the selector was written, or else the first of the aggregates. */
+  readonly span: Span | undefined;
+}
+
+/** Why a program has as many layers as it has: a chain of aggregates, each of which needs the one before. */
+export interface LayerReason {
+  readonly layer: number;
+  readonly aggregate: AggregateNode;
+  readonly span: Span | undefined;
+}
+
+/** What a program costs as a Transformer, before any optimisation. */
+export interface Cost {
+  readonly layers: number;
+  readonly headsPerLayer: readonly number[];
+  /** Every head, by layer and then by age. */
+  readonly reasons: readonly HeadCost[];
+  /** A chain of aggregates that forces the layers, one for each. */
+  readonly chain: readonly LayerReason[];
+}
+
+/** The layers and heads that an s-op needs. */
+export function cost(sop: SOp): Cost {
+  const known = depths(sop);
+  const heads = new Map<number, Map<Selector, AggregateNode[]>>();
+  for (const [node, depth] of known) {
+    if (node.kind !== "aggregate") continue;
+    const layer = heads.get(depth) ?? new Map<Selector, AggregateNode[]>();
+    heads.set(depth, layer.set(node.selector, [...(layer.get(node.selector) ?? []), node]));
+  }
+  const layers = known.get(sop)!;
+  const byLayer = Array.from({ length: layers }, (_, i) => [...(heads.get(i + 1) ?? [])]);
+  return {
+    layers,
+    headsPerLayer: byLayer.map((layer) => layer.length),
+    chain: layerReasons(sop, known),
+    reasons: byLayer.flatMap((layer, i) =>
+      layer
+        .sort(([a], [b]) => a.id - b.id)
+        .map(([head, aggregates]) => ({ layer: i + 1, head, aggregates, span: head.span ?? aggregates[0]?.span })),
+    ),
+  };
+}
+
+/** The layer in which each node that `sop` needs has its value: 0 before any attention. Operands come first. */
+export function depths(sop: SOp): ReadonlyMap<GraphNode, number> {
+  const known = new Map<GraphNode, number>();
+  for (const node of topological(sop))
+    known.set(
+      node,
+      depthOf(node, (operand) => known.get(operand)!),
+    );
+  return known;
+}
+
+function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number {
+  const deepest = Math.max(0, ...operands(node).map(depth));
+  switch (node.kind) {
+    case "select":
+      return 1 + deepest;
+    case "aggregate":
+      return Math.max(depth(node.selector), 1 + depth(node.value));
+    case "best":
+      // The score is read at the keys, like what the selector compares: the same head.
+      return Math.max(depth(node.selector), 1 + depth(node.score));
+    default:
+      // A map, or selectors combined: one new selector over all that the old ones read.
+      return deepest;
+  }
+}
+
+/** A longest chain of aggregates, the first layer's first. */
+function layerReasons(sop: SOp, depths: ReadonlyMap<GraphNode, number>): LayerReason[] {
+  const chain: LayerReason[] = [];
+  let within: readonly GraphNode[] = topological(sop);
+  for (let layer = depths.get(sop)!; layer > 0; layer--) {
+    const aggregate = within.find((node) => node.kind === "aggregate" && depths.get(node) === layer) as AggregateNode;
+    chain.unshift({ layer, aggregate, span: aggregate.span });
+    within = topological(aggregate.selector, aggregate.value);
+  }
+  return chain;
+}

@@ -1,0 +1,143 @@
+/**
+ * What goes wrong with a program, as data. Drawing is `render.ts`; one object feeds the command, the REPL and an editor. Codes are
+ * stable: RASP1xxx the text, RASP2xxx names and calls, RASP3xxx values, RASP4xxx the compiler, RASP5xxx files and sessions, RASP6xxx
+ * limits, RASP7xxx warnings: programs that run, but probably mean something else.
+ */
+import type { Span } from "./source.js";
+
+/** The kinds of error that the original implementation tells apart (the oracle's names), the compiler's refusal, and warnings. */
+export type ErrorClass =
+  | "syntax"
+  | "incomplete"
+  | "undefined"
+  | "reserved"
+  | "args"
+  | "type"
+  | "value"
+  | "zero-division"
+  | "overflow"
+  | "not-callable"
+  | "load"
+  | "recursion"
+  | "limit"
+  | "compile"
+  | "warning"
+  | "internal";
+
+/** A further place that belongs to a diagnostic, such as a call on the way to the error. */
+export interface Note {
+  readonly message: string;
+  readonly span?: Span;
+}
+
+/** One edit of the text that mends what is wrong: `text` instead of what `span` covers. */
+export interface Fix {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** One thing that is wrong, where it stands, and what would help. */
+export interface Diagnostic {
+  /** Stable, for example `RASP1002`. */
+  readonly code: string;
+  readonly class: ErrorClass;
+  readonly message: string;
+  readonly span?: Span;
+  /** What to write or to try instead. */
+  readonly suggestion?: string;
+  /** The suggestion as an edit, where one edit would do. */
+  readonly fix?: Fix;
+  readonly notes?: readonly Note[];
+}
+
+/** The only error that a program can cause. */
+export class RaspError extends Error {
+  readonly diagnostic: Diagnostic;
+  /** What else is wrong with the same text. */
+  readonly further: readonly Diagnostic[];
+
+  constructor(diagnostic: Diagnostic, further: readonly Diagnostic[] = []) {
+    super(diagnostic.message);
+    this.name = "RaspError";
+    this.diagnostic = diagnostic;
+    this.further = further;
+  }
+
+  /** The same error, placed at `span` unless it already has a place. */
+  at(span: Span | undefined): RaspError {
+    if (this.diagnostic.span || !span) return this;
+    return new RaspError({ ...this.diagnostic, span }, this.further);
+  }
+
+  /** The same error with one more note. */
+  with(note: Note): RaspError {
+    return new RaspError({ ...this.diagnostic, notes: [...(this.diagnostic.notes ?? []), note] }, this.further);
+  }
+}
+
+/** What `error` can say beyond its message. */
+export type Details = Partial<Pick<Diagnostic, "span" | "suggestion" | "fix" | "notes">>;
+
+/** Values in messages can be as long as programs make them. */
+const LONGEST_MESSAGE = 600;
+
+const shortened = (message: string): string =>
+  message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 200)} … ${message.slice(-150)}`;
+
+const raise =
+  (code: string, errorClass: ErrorClass) =>
+  (message: string, details: Details = {}): RaspError =>
+    new RaspError({ code, class: errorClass, message: shortened(message), ...details });
+
+/** One maker for each code: the table of all diagnostics outside the compiler. */
+export const errors = {
+  unexpectedCharacter: raise("RASP1001", "syntax"),
+  unterminatedString: raise("RASP1002", "syntax"),
+  unexpectedToken: raise("RASP1003", "syntax"),
+  unexpectedEnd: raise("RASP1004", "incomplete"),
+  missingSemicolon: raise("RASP1005", "incomplete"),
+  tooDeep: raise("RASP1006", "recursion"),
+  undefinedName: raise("RASP2001", "undefined"),
+  reservedName: raise("RASP2002", "reserved"),
+  argumentCount: raise("RASP2003", "args"),
+  notCallable: raise("RASP2004", "not-callable"),
+  recursion: raise("RASP2005", "recursion"),
+  operandType: raise("RASP3001", "type"),
+  selectorOperand: raise("RASP3002", "type"),
+  sequenceType: raise("RASP3003", "type"),
+  meanType: raise("RASP3004", "type"),
+  wrongKind: raise("RASP3005", "type"),
+  unpack: raise("RASP3006", "type"),
+  input: raise("RASP3007", "type"),
+  complexResult: raise("RASP3008", "type"),
+  conversion: raise("RASP3101", "value"),
+  indexRange: raise("RASP3102", "value"),
+  missingKey: raise("RASP3103", "value"),
+  badIndex: raise("RASP3104", "value"),
+  rangeStep: raise("RASP3105", "value"),
+  zeroDivision: raise("RASP3201", "zero-division"),
+  overflow: raise("RASP3202", "overflow"),
+  load: raise("RASP5001", "load"),
+  stepLimit: raise("RASP6001", "limit"),
+  nodeLimit: raise("RASP6002", "limit"),
+  memoryLimit: raise("RASP6003", "limit"),
+} as const;
+
+const warn =
+  (code: string) =>
+  (message: string, details: Details = {}): Diagnostic => ({ code, class: "warning", message, ...details });
+
+/** One maker for each code of a warning: the program runs, but probably means something else. */
+export const warnings = {
+  notBindsTight: warn("RASP7001"),
+  minusBindsTight: warn("RASP7002"),
+  nestedTernary: warn("RASP7003"),
+  moduloBindsLoose: warn("RASP7004"),
+  inBindsLoosest: warn("RASP7005"),
+  groupsFromTheLeft: warn("RASP7006"),
+  shadowing: warn("RASP7007"),
+  unused: warn("RASP7008"),
+  mixedTypes: warn("RASP7009"),
+  neverEqual: warn("RASP7010"),
+  looksAhead: warn("RASP7011"),
+} as const;

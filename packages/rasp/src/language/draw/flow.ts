@@ -1,0 +1,139 @@
+/**
+ * What a picture of a computation shows, as data: layer by layer the heads with their matrices, then the feed-forward steps, all on one
+ * input. `svg.ts` and `text.ts` draw it.
+ */
+import { describeAtom } from "../atom/text.js";
+import { cost, depths, type HeadCost } from "../cost/cost.js";
+import { displayElement } from "../text/display.js";
+import { isSelector, operands, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { Evaluation } from "../interpret/evaluation.js";
+import type { Matrix } from "../interpret/select.js";
+import { inputAtoms, type Input } from "../interpret/tokens.js";
+import { position, textOf, type Span } from "../source.js";
+
+/** An s-op's values with its name. */
+export interface Row {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** One aggregate of a head: values in, results out. */
+export interface Use {
+  readonly value: Row;
+  readonly result: Row;
+}
+
+/** A selector in a layer. */
+export interface Head {
+  readonly name: string;
+  /** The source text of the selector. */
+  readonly text: string;
+  /** Where it stands, such as "line 5". */
+  readonly place: string;
+  readonly matrix: Matrix;
+  /** What it compares, constants apart, which the text shows; the tokens if there is nothing else. */
+  readonly keys: readonly Row[];
+  readonly queries: readonly Row[];
+  readonly uses: readonly Use[];
+}
+
+/** A feed-forward step: an s-op with a name, or one that a head reads. */
+export interface Step extends Row {
+  readonly text: string;
+  readonly place: string;
+}
+
+/** One layer of a Transformer, as it is drawn. */
+export interface Layer {
+  /** 0 is what needs no attention. */
+  readonly number: number;
+  readonly heads: readonly Head[];
+  readonly steps: readonly Step[];
+}
+
+/** A computation on one input. */
+export interface Flow {
+  readonly name: string;
+  readonly input: readonly string[];
+  readonly layers: readonly Layer[];
+}
+
+/** The longest input that a picture shows. */
+export const LONGEST_INPUT = 64;
+
+/**
+ * The computation of an s-op on an input.
+ * @throws RaspError where the program has no value on this input
+ * @throws RangeError for an input of more than `LONGEST_INPUT` elements
+ */
+export function flow(sop: SOp, input: Input): Flow {
+  const atoms = inputAtoms(input);
+  if (atoms.length > LONGEST_INPUT) {
+    throw new RangeError(`a picture shows inputs of up to ${LONGEST_INPUT} elements; this one has ${atoms.length}`);
+  }
+  const evaluation = new Evaluation(atoms);
+  const depth = depths(sop);
+  const row = (node: SOp): Row => ({ name: labelOf(node), values: evaluation.sop(node).map(displayElement) });
+
+  const tokens: Row = { name: "tokens", values: atoms.map(displayElement) };
+  const orInput = (rows: readonly Row[]): readonly Row[] => (rows.length === 0 ? [tokens] : rows);
+  const { reasons } = cost(sop);
+  const headOf = ({ head, aggregates }: HeadCost): Head => ({
+    name: labelOf(head),
+    ...placeOf(head.span ? head : aggregates[0]!),
+    matrix: evaluation.selector(head),
+    keys: orInput(compared(head, "keys").map(row)),
+    queries: orInput(compared(head, "queries").map(row)),
+    uses: aggregates.map((aggregate) => ({ value: row(aggregate.value), result: row(aggregate) })),
+  });
+  const read = new Set(
+    reasons.flatMap(({ head, aggregates }) => [
+      ...compared(head, "keys"),
+      ...compared(head, "queries"),
+      ...aggregates.map(({ value }) => value),
+    ]),
+  );
+  const steps = [...depth.keys()]
+    .filter((node) => node.kind === "map")
+    .filter((node) => node === sop || node.name !== undefined || read.has(node));
+  return {
+    name: labelOf(sop),
+    input: tokens.values,
+    layers: Array.from({ length: depth.get(sop)! + 1 }, (_, number) => ({
+      number,
+      heads: reasons.filter(({ layer }) => layer === number).map(headOf),
+      steps: steps.filter((node) => depth.get(node) === number).map((node) => ({ ...row(node), ...placeOf(node) })),
+    })),
+  };
+}
+
+/** The s-ops of one side that a selector compares, each once, constants apart. The scores of `best` stand at the keys. */
+function compared(selector: Selector, side: "keys" | "queries"): SOp[] {
+  const sops = new Set<SOp>();
+  const stack: Selector[] = [selector];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (node.kind === "select") sops.add(node[side]);
+    if (node.kind === "best" && side === "keys") sops.add(node.score);
+    stack.push(...operands(node).filter(isSelector));
+  }
+  return [...sops].filter(({ kind }) => kind !== "constant").sort((a, b) => a.id - b.id);
+}
+
+/** A node in a few words: its name, or else its source text. */
+function labelOf(node: GraphNode): string {
+  if (node.kind === "tokens") return node.conversion === "str" ? "tokens" : `tokens_${node.conversion}`;
+  if (node.name !== undefined) return node.name;
+  if (node.kind === "constant") return describeAtom(node.value);
+  return node.span ? sourceText(node.span) : node.kind;
+}
+
+const sourceText = (span: Span): string => textOf(span).replace(/\s+/g, " ");
+
+function placeOf({ span }: GraphNode): { readonly text: string; readonly place: string } {
+  if (!span) return { text: "", place: "" };
+  const isLibrary = span.source.file.startsWith("<rasplib");
+  return {
+    text: sourceText(span),
+    place: isLibrary ? "library" : `line ${position(span.source, span.start).line}`,
+  };
+}

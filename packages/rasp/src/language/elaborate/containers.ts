@@ -1,0 +1,150 @@
+/** Lists, dicts, strings and s-ops as containers: `in`, indexing, iteration, and what can be an input (RASP.md, 2.6 and 2.8). */
+import { atomsEqual, atomKey } from "../atom/compare.js";
+import { errors } from "../diagnostic.js";
+import {
+  arithmeticMap,
+  comparisonMap,
+  equalsMap,
+  listIndex,
+  lookUpDictMap,
+  lookUpListMap,
+  memberMap,
+} from "../graph/elementwise.js";
+import {
+  aggregateNode,
+  constantNode,
+  mapNode,
+  selectNode,
+  type Atom,
+  type SelectNode,
+  type SOp,
+} from "../graph/node.js";
+import { nonEmpty } from "../interpret/tokens.js";
+import type { Name } from "../syntax/ast.js";
+import type { Span } from "../source.js";
+import { component } from "./soft.js";
+import { atomValue, describe, sopValue, type DictValue, type Value } from "./value.js";
+
+/**
+ * The selector behind every `atom in s-op`. It is one object, so that all of them share a head in each layer, as in the original;
+ * the library's `full_s` is another.
+ */
+let everything: SelectNode | undefined;
+const selectEverything = (): SelectNode => (everything ??= selectNode(constantNode(1n), constantNode(1n), "=="));
+
+/** `item in container`. */
+export function contains(item: Value, container: Value, span: Span): Value {
+  if (item.kind === "s-op") {
+    const atoms =
+      container.kind === "list"
+        ? container.items.map((value) => (value.kind === "atom" ? value.atom : undefined))
+        : [undefined];
+    if (atoms.includes(undefined)) {
+      throw errors.wrongKind(`"s-op in list" needs a list of atoms, not ${describe(container)}`);
+    }
+    return sopValue(mapNode(memberMap(atoms as Atom[]), [item.node], span));
+  }
+  if (item.kind !== "atom") throw errors.wrongKind(`"in" looks for an atom or an s-op, not for ${describe(item)}`);
+  if (container.kind === "list") {
+    if (container.items.some((value) => value.kind === "s-op" || value.kind === "selector")) {
+      throw errors.wrongKind('"in" cannot look for an atom in a list of s-ops', {
+        suggestion: "ask each s-op: a in s1 or a in s2",
+      });
+    }
+    return atomValue(container.items.some((value) => value.kind === "atom" && atomsEqual(value.atom, item.atom)));
+  }
+  if (container.kind === "s-op") {
+    const found = mapNode(equalsMap(item.atom), [container.node], span);
+    const share = aggregateNode(selectEverything(), found, 0n, span);
+    return sopValue(mapNode(comparisonMap(">"), [share, constantNode(0n, span)], span));
+  }
+  throw errors.wrongKind(`"atom in" needs a list or an s-op, not ${describe(container)}`);
+}
+
+/** The s-ops of the environment that indexing an s-op needs. */
+export interface Positions {
+  readonly indices: SOp;
+  readonly length: SOp;
+}
+
+/** `target[index]`. */
+export function elementAt(target: Value, index: Value, positions: () => Positions, span: Span): Value {
+  switch (target.kind) {
+    case "s-op":
+      return sopValue(atPosition(target.node, index, positions(), span));
+    case "vector":
+      if (index.kind !== "atom") throw errors.wrongKind(`a vector is indexed by an atom, not by ${describe(index)}`);
+      return component(target.node, index.atom, span);
+    case "dict":
+      return inDict(target, index, span);
+    case "list":
+      return inList("list", target.items, index, span);
+    case "atom":
+      if (typeof target.atom === "string") return inList("string", [...target.atom].map(atomValue), index, span);
+  }
+  throw errors.wrongKind(`only a list, a dict, a string or an s-op can be indexed, not ${describe(target)}`);
+}
+
+/** `s-op[int]`: that position's value everywhere; one that does not exist selects nothing and gives 0. */
+function atPosition(sop: SOp, index: Value, positions: Positions, span: Span): SOp {
+  if (index.kind !== "atom" || !(typeof index.atom === "bigint" || typeof index.atom === "boolean")) {
+    throw errors.badIndex(`the index into an s-op must be an int, not ${describe(index)}`, {
+      suggestion: "aggregate(select(indices,position,==),s) gathers from positions that an s-op gives",
+    });
+  }
+  const offset = constantNode(index.atom, span);
+  const position = BigInt(index.atom) < 0n ? mapNode(arithmeticMap("+"), [positions.length, offset], span) : offset;
+  return aggregateNode(selectNode(positions.indices, position, "==", span), sop, 0n, span);
+}
+
+const atomOf = (value: Value): Atom | undefined => (value.kind === "atom" ? value.atom : undefined);
+
+function inDict(dict: DictValue, index: Value, span: Span): Value {
+  if (index.kind === "s-op") {
+    const values = new Map([...dict.entries].map(([id, entry]) => [id, atomOf(entry.value)]));
+    return sopValue(mapNode(lookUpDictMap(values), [index.node], span));
+  }
+  if (index.kind !== "atom") throw errors.operandType(`the key of a dict must be an atom, not ${describe(index)}`);
+  const entry = dict.entries.get(atomKey(index.atom));
+  if (!entry) throw errors.missingKey(`${describe(index)} is not a key of this dict`);
+  return entry.value;
+}
+
+function inList(kind: "list" | "string", items: readonly Value[], index: Value, span: Span): Value {
+  if (index.kind === "s-op") return sopValue(mapNode(lookUpListMap(kind, items.map(atomOf)), [index.node], span));
+  if (index.kind !== "atom") throw errors.operandType(`the index of a ${kind} must be an int, not ${describe(index)}`);
+  return items[listIndex(kind, items.length, index.atom)]!;
+}
+
+/** What a loop or comprehension runs over: the items of a list, the keys of a dict. */
+export function iterate(value: Value): readonly Value[] {
+  if (value.kind === "list") return value.items;
+  if (value.kind === "dict") return [...value.entries.values()].map(({ key }) => atomValue(key));
+  throw errors.wrongKind(`a loop runs over a list or a dict, not over ${describe(value)}`);
+}
+
+/** One value for each name; several names unpack a list, a string or the keys of a dict. */
+export function unpack(names: readonly Name[], value: Value): readonly Value[] {
+  if (names.length === 1) return [value];
+  const parts =
+    value.kind === "atom" && typeof value.atom === "string"
+      ? [...value.atom].map(atomValue)
+      : value.kind === "list" || value.kind === "dict"
+        ? iterate(value)
+        : undefined;
+  if (!parts) throw errors.unpack(`${names.length} names need ${names.length} values, not ${describe(value)}`);
+  if (parts.length !== names.length) throw errors.unpack(`${names.length} names, but ${parts.length} values`);
+  return parts;
+}
+
+/** The input that a value stands for: a string by characters, a list of atoms, the keys of a dict. */
+export function asInput(value: Value): readonly Atom[] {
+  if (value.kind === "atom" && typeof value.atom === "string") return nonEmpty([...value.atom]);
+  const atoms = value.kind === "list" || value.kind === "dict" ? iterate(value).map(atomOf) : [undefined];
+  if (atoms.includes(undefined)) {
+    throw errors.input(`an input is a string or a list of atoms, not ${describe(value)}`, {
+      suggestion: 'for example "hello" or [1,2,3]',
+    });
+  }
+  return nonEmpty(atoms as Atom[]);
+}

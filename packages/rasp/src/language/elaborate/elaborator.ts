@@ -1,0 +1,314 @@
+/**
+ * Runs the syntax tree: functions are called, loops unrolled, and what remains of s-ops and selectors is the graph. Every s-op or
+ * selector that an expression yields is tried at once on the running example, and a failure is the expression's.
+ */
+import { describeInput } from "../atom/text.js";
+import { errors, RaspError } from "../diagnostic.js";
+import {
+  aggregateNode,
+  isSelector,
+  selectNode,
+  topological,
+  type Atom,
+  type Selector,
+  type SOp,
+} from "../graph/node.js";
+import { Evaluation } from "../interpret/evaluation.js";
+import { rasplib } from "../stdlib/rasplib.js";
+import type { Definition, Expression, Iteration } from "../syntax/ast.js";
+import { textOf, type Span } from "../source.js";
+import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
+import { positions } from "./library.js";
+import { binary, lift, liftedTernary, unary } from "./operators.js";
+import { range, zip } from "./ranges.js";
+import { Scope } from "./scope.js";
+import { located, type Session } from "./session.js";
+import { StatementRunner } from "./statements.js";
+import { typeWarning } from "./types.js";
+import {
+  atomSize,
+  atomValue,
+  describe,
+  dictValue,
+  listValue,
+  selectorValue,
+  sizeOf,
+  sopValue,
+  valueTruth,
+  type FunctionValue,
+  type Value,
+} from "./value.js";
+
+/** Calls on the way to an error that its notes list at most. */
+const MAX_NOTES = 5;
+
+/** The work of evaluating a node, besides that at each position. */
+const NODE_WORK = 8;
+
+export class Elaborator {
+  constructor(
+    readonly session: Session,
+    readonly scope: Scope,
+    /** Inside library code: the user's expression that led there. Nodes and errors belong to it. */
+    private readonly blame?: Span,
+    /** Instead of the running example: the input that an s-op is about to be applied to. */
+    private readonly example?: Evaluation,
+  ) {}
+
+  /** The value of an expression. @throws RaspError, with a place. */
+  expression(expression: Expression): Value {
+    const span = this.blame ?? expression.span;
+    const { budget } = this.session;
+    budget.enter(span);
+    try {
+      budget.work(1);
+      const value = this.evaluate(expression, span);
+      this.check(value, expression.kind === "aggregate" && expression.default !== undefined);
+      return value;
+    } catch (error) {
+      throw located(error, span, budget);
+    } finally {
+      budget.leave();
+    }
+  }
+
+  expressions(expressions: readonly Expression[]): Value[] {
+    return expressions.map((expression) => this.expression(expression));
+  }
+
+  /** The function that a definition makes in this scope. */
+  define(definition: Definition): FunctionValue {
+    return { kind: "function", definition, scope: this.scope, isLibrary: definition.span.source === rasplib };
+  }
+
+  /** A new list. */
+  list(items: readonly Value[]): Value {
+    return this.hold(listValue(items));
+  }
+
+  private hold(value: Value): Value {
+    this.session.budget.hold(sizeOf(value));
+    return value;
+  }
+
+  /** Tries an s-op or selector on the example. */
+  private check(value: Value, hasDefault = false): void {
+    if (value.kind !== "s-op" && value.kind !== "selector") return;
+    const { budget } = this.session;
+    const isNew = budget.node(value.node.id);
+    const atoms = this.try(value.node);
+    if (!isNew) return;
+    const free = this.example ? 0 : this.session.freeAtoms;
+    budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
+    const warning = typeWarning(value.node, hasDefault);
+    if (warning) this.session.warn(warning);
+  }
+
+  /** What a node makes of the example; of a selector, which is only tried, what it reads. */
+  private try(node: SOp | Selector): readonly Atom[] {
+    const evaluation = this.example ?? this.session.sopExample;
+    try {
+      if (!isSelector(node)) return evaluation.sop(node);
+      evaluation.check(node);
+      return evaluation.input;
+    } catch (error) {
+      if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
+      const input = describeInput(evaluation.input);
+      throw error.with({
+        message: this.example
+          ? `on the input ${input}`
+          : `on the running example ${input}; "set example" chooses another`,
+      });
+    }
+  }
+
+  private nested(scope: Scope): Elaborator {
+    return new Elaborator(this.session, scope, this.blame, this.example);
+  }
+
+  private evaluate(expression: Expression, span: Span): Value {
+    switch (expression.kind) {
+      case "literal":
+        return atomValue(expression.value);
+      case "name":
+        return this.scope.get(expression.name, expression.span);
+      case "unary":
+        return unary(expression.op, this.expression(expression.operand), span);
+      case "binary":
+        return this.chain(expression);
+      case "ternary": {
+        const condition = this.expression(expression.condition);
+        if (condition.kind !== "s-op" && condition.kind !== "selector") {
+          return this.expression(valueTruth(condition) ? expression.then : expression.otherwise);
+        }
+        return liftedTernary(condition, this.expression(expression.then), this.expression(expression.otherwise), span);
+      }
+      case "contains": {
+        const [item, container] = [this.expression(expression.item), this.expression(expression.container)];
+        this.session.budget.work(sizeOf(container));
+        return contains(item, container, span);
+      }
+      case "index": {
+        const [target, index] = [this.expression(expression.target), this.expression(expression.index)];
+        if (index.kind === "s-op") this.session.budget.work(sizeOf(target));
+        return elementAt(target, index, positions, span);
+      }
+      case "call":
+        return this.call(expression, span);
+      case "select": {
+        const [keys, queries] = [this.expression(expression.keys), this.expression(expression.queries)];
+        return selectorValue(selectNode(lift(keys, span), lift(queries, span), expression.op, span));
+      }
+      case "aggregate":
+        return this.aggregate(expression, span);
+      case "range":
+        return this.hold(range(this.expressions(expression.args)));
+      case "zip":
+        return this.hold(zip(this.expressions(expression.args)));
+      case "len": {
+        const list = this.expression(expression.list);
+        if (list.kind === "list") return atomValue(BigInt(list.items.length));
+        throw errors.wrongKind(`len takes a list, not ${describe(list)}`, {
+          ...(list.kind === "s-op" ? { suggestion: "length is the number of positions" } : {}),
+        });
+      }
+      case "list":
+        return this.list(this.expressions(expression.items));
+      case "dict":
+        return this.hold(dictValue(expression.entries.map(([key, value]) => [this.key(key), this.expression(value)])));
+      case "list-comprehension":
+        return this.list(this.comprehension(expression.iteration).map((inner) => inner.expression(expression.item)));
+      case "dict-comprehension":
+        return this.hold(
+          dictValue(
+            this.comprehension(expression.iteration).map((inner) => [
+              inner.key(expression.key),
+              inner.expression(expression.value),
+            ]),
+          ),
+        );
+    }
+  }
+
+  /** `a + b + c + …` from left to right in a loop: long sums cost no stack. */
+  private chain(expression: Expression & { kind: "binary" }): Value {
+    const { budget } = this.session;
+    const spine = [expression];
+    for (let left = expression.left; left.kind === "binary"; left = left.left) spine.push(left);
+    let value = this.expression(spine.at(-1)!.left);
+    for (const link of spine.reverse()) {
+      const span = this.blame ?? link.span;
+      try {
+        const right = this.expression(link.right);
+        budget.work(value.kind === "atom" ? 1 : sizeOf(value) + sizeOf(right));
+        value = this.hold(binary(link.op, value, right, span));
+        this.check(value);
+      } catch (error) {
+        throw located(error, span, budget);
+      }
+    }
+    return value;
+  }
+
+  private key(expression: Expression): Atom {
+    const key = this.expression(expression);
+    if (key.kind === "atom") return key.atom;
+    throw errors.wrongKind(`the keys of a dict are atoms, not ${describe(key)}`, {
+      span: this.blame ?? expression.span,
+    });
+  }
+
+  /** One elaborator for each round, with the comprehension's names set. */
+  private comprehension({ names, over }: Iteration): Elaborator[] {
+    return iterate(this.expression(over)).map((item) => {
+      const inner = this.nested(new Scope(this.scope));
+      unpack(names, item).forEach((value, i) => inner.scope.set(names[i]!, value));
+      return inner;
+    });
+  }
+
+  private aggregate(expression: Expression & { kind: "aggregate" }, span: Span): Value {
+    const selector = this.expression(expression.selector);
+    const value = this.expression(expression.value);
+    const otherwise = expression.default ? this.expression(expression.default) : atomValue(0n);
+    if (selector.kind !== "selector") {
+      throw errors.wrongKind(`aggregate needs a selector first, not ${describe(selector)}`, {
+        suggestion:
+          value.kind === "selector"
+            ? `the selector comes first: ${swapped(expression)}`
+            : "aggregate(select(keys,queries,==), values)",
+      });
+    }
+    const values = lift(value, span);
+    if (otherwise.kind === "s-op" || otherwise.kind === "selector") {
+      throw errors.wrongKind(`the default of aggregate is an atom, not ${describe(otherwise)}`);
+    }
+    // A default of another kind matters only to a row that needs it.
+    const node =
+      otherwise.kind === "atom"
+        ? aggregateNode(selector.node, values, otherwise.atom, span)
+        : aggregateNode(selector.node, values, 0n, span, describe(otherwise));
+    return sopValue(node);
+  }
+
+  private call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
+    // A single argument comes first: it may be the input on which the callee, an s-op, is then tried.
+    const only = args.length === 1 ? this.expression(args[0]!) : undefined;
+    const target = only ? this.trying(only).expression(callee) : this.expression(callee);
+    if (target.kind === "function") return this.enter(target, only ? [only] : this.expressions(args), span);
+    if (target.kind !== "s-op" && target.kind !== "selector") {
+      throw errors.notCallable(`${describe(target)} cannot be called`, {
+        suggestion: "functions take arguments, s-ops and selectors one input",
+      });
+    }
+    if (!only) throw errors.argumentCount(`${describe(target)} is applied to one input, not to ${args.length}`);
+    const evaluation = new Evaluation(asInput(only));
+    this.session.budget.work(topological(target.node).length * (evaluation.input.length + NODE_WORK));
+    const result = target.kind === "s-op" ? evaluation.sop(target.node) : evaluation.selector(target.node);
+    return { kind: "applied", input: evaluation.input, result, of: target.node };
+  }
+
+  /** This elaborator with `value` as the example, if it can be an input. */
+  trying(value: Value): Elaborator {
+    const isInput =
+      value.kind === "list" || value.kind === "dict" || (value.kind === "atom" && typeof value.atom === "string");
+    if (!isInput || !valueTruth(value)) return this;
+    try {
+      return new Elaborator(this.session, this.scope, this.blame, new Evaluation(asInput(value)));
+    } catch {
+      return this; // a list of other things than atoms: an argument, not an input
+    }
+  }
+
+  private enter(fn: FunctionValue, args: readonly Value[], span: Span): Value {
+    const { name, parameters, body, result } = fn.definition;
+    if (args.length !== parameters.length) {
+      const list = parameters.map(({ text }) => text).join(", ");
+      throw errors.argumentCount(
+        `"${name.text}" takes ${parameters.length} argument${parameters.length === 1 ? "" : "s"} (${list}), not ${args.length}`,
+        {
+          ...(fn.isLibrary ? {} : { notes: [{ message: "defined here", span: name.span }] }),
+        },
+      );
+    }
+    if (fn.native) return fn.native(args, this.blame ?? span, this.session);
+    const inner = new Elaborator(this.session, new Scope(fn.scope), this.blame ?? (fn.isLibrary ? span : undefined));
+    try {
+      parameters.forEach((parameter, i) => inner.scope.set(parameter, args[i]!));
+      const runner = new StatementRunner(inner);
+      for (const statement of body) runner.run(statement);
+      const values = inner.expressions(result);
+      return values.length === 1 ? values[0]! : inner.list(values);
+    } catch (error) {
+      if (!(error instanceof RaspError) || inner.blame) throw error;
+      const known = error.diagnostic.notes ?? [];
+      // A call inside itself is told once.
+      if (known.length >= MAX_NOTES || known.some((note) => note.span?.start === span.start)) throw error;
+      throw error.with({ message: `called from here: ${name.text}(...)`, span });
+    }
+  }
+}
+
+/** An `aggregate` with its first two arguments in the other order. */
+const swapped = ({ selector, value }: Expression & { kind: "aggregate" }): string =>
+  `aggregate(${textOf(value.span)}, ${textOf(selector.span)})`;

@@ -1,0 +1,51 @@
+/** `load "path";`: a file runs in a scope of its own, above the library, and copies its public names outwards as they are set. */
+import { errors, RaspError } from "../diagnostic.js";
+import type { Statement } from "../syntax/ast.js";
+import { nameWarnings } from "../syntax/names.js";
+import { parseProgram } from "../syntax/parser.js";
+import type { Source } from "../source.js";
+import { traps } from "../syntax/traps.js";
+import { Elaborator } from "./elaborator.js";
+import { libraryScope } from "./library.js";
+import { Scope } from "./scope.js";
+import type { Session } from "./session.js";
+import { StatementRunner, type Outcome } from "./statements.js";
+
+/** @throws RaspError of class load if there is no such file, or what its statements throw. */
+export function loadFile(path: string, session: Session, into: Scope): void {
+  const file = `${path}.rasp`;
+  if (session.loading.includes(file)) throw errors.load(`"${file}" loads itself`);
+  session.loading.push(file);
+  try {
+    runSource({ file, text: read(file, session) }, session, new Scope(libraryScope(), into));
+  } finally {
+    session.loading.pop();
+  }
+}
+
+function read(file: string, session: Session): string {
+  try {
+    return session.readFile(file);
+  } catch (error) {
+    if (error instanceof RaspError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw errors.load(`cannot load "${file}": ${reason}`, { suggestion: 'load adds ".rasp" to the path by itself' });
+  }
+}
+
+/** Hears what each statement of a text came to. */
+export type Listener = (outcome: Outcome, statement: Statement) => void;
+
+/** Runs a text's statements, then reports its first syntax error, if it has one: what stands before it still counts. */
+export function runSource(source: Source, session: Session, scope: Scope, tell: Listener = () => undefined): void {
+  const { statements, error } = parseProgram(source);
+  const found = [...traps(statements), ...nameWarnings(statements, libraryScope().names())];
+  for (const warning of found) session.warn(warning);
+  const runner = new StatementRunner(new Elaborator(session, scope));
+  for (const statement of statements) {
+    const outcome = runner.run(statement);
+    tell(outcome, statement);
+    if (outcome.kind === "exit") return;
+  }
+  if (error) throw error;
+}

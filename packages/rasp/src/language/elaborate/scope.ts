@@ -1,0 +1,87 @@
+/**
+ * Names and what they stand for. Scopes nest lexically; a built-in name is found before any variable and can never be set, while
+ * the library's names are protected only at the top: parameters may shadow them (RASP.md, 2.9).
+ */
+import { errors } from "../diagnostic.js";
+import { indicesNode, tokensNode, type SOp } from "../graph/node.js";
+import type { Name } from "../syntax/ast.js";
+import { spacedCall } from "../syntax/mistakes.js";
+import { nearest } from "../syntax/nearest.js";
+import type { Span } from "../source.js";
+import { atomValue, sopValue, type Value } from "./value.js";
+
+const named = (node: SOp, name: string): readonly [string, Value] => {
+  node.name = name;
+  return [name, sopValue(node)];
+};
+
+/** The environment's constants, shared by every program. */
+const BUILT_IN: ReadonlyMap<string, Value> = new Map<string, Value>([
+  ...(["str", "int", "float", "bool", "asis"] as const).map((kind) => named(tokensNode(kind), `tokens_${kind}`)),
+  named(indicesNode(), "indices"),
+  ["True", atomValue(true)],
+  ["False", atomValue(false)],
+]);
+
+const RESERVED = new Set(
+  [...BUILT_IN.keys()].concat("if else not and or out def return range for in zip len get".split(" ")),
+);
+
+export class Scope {
+  private readonly variables = new Map<string, Value>();
+
+  /**
+   * @param parent where names are looked up that this scope lacks
+   * @param exportTo a scope that receives a copy of what is set here: the loading program of a loaded file
+   */
+  constructor(
+    private readonly parent: Scope | undefined,
+    private readonly exportTo?: Scope,
+    private readonly isProtected: (name: string) => boolean = () => false,
+  ) {}
+
+  find(name: string): Value | undefined {
+    return BUILT_IN.get(name) ?? this.variables.get(name) ?? this.parent?.find(name);
+  }
+
+  /** @throws RaspError of class undefined */
+  get(name: string, span: Span): Value {
+    const value = this.find(name);
+    if (value) return value;
+    const similar = nearest(name, this.names());
+    throw errors.undefinedName(`"${name}" is not defined`, {
+      span,
+      ...(spacedCall(name, span) ??
+        (similar === undefined ? {} : { suggestion: `did you mean "${similar}"?`, fix: { span, text: similar } })),
+    });
+  }
+
+  /** @throws RaspError of class reserved */
+  set(name: Name, value: Value): void {
+    if (RESERVED.has(name.text)) throw reserved(name, "a built-in name");
+    if (this.isProtected(name.text)) throw reserved(name, "a name of the library");
+    this.variables.set(name.text, value);
+    if (!name.text.startsWith("_")) this.exportTo?.set(name, value);
+  }
+
+  /** What `out` stands for: the value of the last statement. */
+  setOut(value: Value): void {
+    this.variables.set("out", value);
+  }
+
+  /** The names that a lookup here can find. */
+  names(): string[] {
+    return [...new Set([...BUILT_IN.keys(), ...this.variables.keys(), ...(this.parent?.names() ?? [])])];
+  }
+
+  /** The names that were set in this very scope. */
+  ownNames(): string[] {
+    return [...this.variables.keys()].filter((name) => name !== "out");
+  }
+}
+
+const reserved = ({ text, span }: Name, what: string) =>
+  errors.reservedName(`"${text}" is ${what} and cannot be set`, {
+    span,
+    suggestion: `choose another name, such as "my_${text}"`,
+  });

@@ -1,0 +1,74 @@
+/**
+ * What statements act on besides names: the running examples on which every new s-op is tried at once (RASP.md, 2.10), the REPL's
+ * switches, files, what is left of the budget, and the warnings so far.
+ */
+import { errors, RaspError, type Diagnostic } from "../diagnostic.js";
+import type { Atom } from "../graph/node.js";
+import { Evaluation } from "../interpret/evaluation.js";
+import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
+import type { ExampleKind } from "../syntax/ast.js";
+import { NO_TABLES, type Attached } from "../tables.js";
+import type { Span } from "../source.js";
+
+/** The state that statements share besides names. */
+export class Session {
+  /** Keeps the values of all nodes on the running s-op example. */
+  sopExample: Evaluation;
+  selectorExample: Evaluation;
+  readonly display = { sopExamples: true, selectorExamples: true, fullSequences: false };
+  /** The files being loaded now, outermost first. */
+  readonly loading: string[] = [];
+  /** @internal */
+  readonly budget: Budget;
+  /** So many atoms of each s-op are not counted: how long the example is that the host has chosen is the host's affair. */
+  freeAtoms: number;
+  private readonly warned = new Map<string, Diagnostic>();
+
+  constructor(
+    example: readonly Atom[],
+    /** @throws if there is no such file */
+    readonly readFile: (path: string) => string,
+    limits: Limits = DEFAULT_LIMITS,
+    /** What `table` and `opaque` find. */
+    readonly tables: Attached = NO_TABLES,
+  ) {
+    this.budget = new Budget(limits);
+    this.freeAtoms = example.length;
+    this.sopExample = this.selectorExample = new Evaluation(example);
+  }
+
+  /** Chooses the running example of s-ops, of selectors, or of both. */
+  setExample(which: ExampleKind, example: readonly Atom[], setBy: "host" | "program" = "host"): void {
+    if (which !== "selector") {
+      this.sopExample = new Evaluation(example);
+      this.freeAtoms = setBy === "host" ? example.length : 0;
+    }
+    if (which !== "s-op") this.selectorExample = new Evaluation(example);
+  }
+
+  /** Keeps a warning, one for each place: how a text is read comes first, and what follows from it would only repeat it. */
+  warn(diagnostic: Diagnostic): void {
+    const { span } = diagnostic;
+    const key = `${span?.source.file}:${span?.start}-${span?.end}`;
+    if (!this.warned.has(key)) this.warned.set(key, diagnostic);
+  }
+
+  /** The warnings since the last call. */
+  takeWarnings(): Diagnostic[] {
+    const warnings = [...this.warned.values()];
+    this.warned.clear();
+    return warnings;
+  }
+}
+
+/**
+ * A program's error at its place. Hosts with a small stack may end before the limit of recursion, and bigints have a largest size: these are
+ * errors of the program too.
+ */
+export function located(error: unknown, span: Span, budget: Budget): unknown {
+  if (error instanceof RaspError) return error.at(span);
+  if (!(error instanceof Error)) return error;
+  // No regular expressions here: there may be no stack left to compile one.
+  if (error.message.includes("call stack") || error.message.includes("too much recursion")) return budget.tooDeep(span);
+  return error instanceof RangeError ? errors.overflow("this value is too large", { span }) : error;
+}

@@ -1,0 +1,136 @@
+/** A program after it has run: its names, and a place to evaluate further text. The public face of elaboration. */
+import { errors, type Diagnostic } from "./diagnostic.js";
+import { Elaborator } from "./elaborate/elaborator.js";
+import { runSource, type Listener } from "./elaborate/load-file.js";
+import { programScope } from "./elaborate/library.js";
+import type { Scope } from "./elaborate/scope.js";
+import { Session } from "./elaborate/session.js";
+import { StatementRunner, type Outcome } from "./elaborate/statements.js";
+import { describe, type Value } from "./elaborate/value.js";
+import type { Atom, Selector, SOp } from "./graph/node.js";
+import type { Vector } from "./graph/soft.js";
+import { inputAtoms, type Input } from "./interpret/tokens.js";
+import { DEFAULT_LIMITS, type Limits } from "./limits.js";
+import { parseProgram } from "./syntax/parser.js";
+import type { Attached } from "./tables.js";
+import type { Span } from "./source.js";
+import { traps } from "./syntax/traps.js";
+
+/** How to load a program. */
+export interface LoadOptions {
+  /** The name of the text in messages. */
+  readonly file?: string;
+  /** The running example, on which every s-op is tried when it is made. `"hello"` if absent. */
+  readonly example?: Input;
+  /** Reads what `load "path";` names; the path ends in `.rasp`. Without it no file can be loaded. */
+  readonly readFile?: (path: string) => string;
+  /** What `table` and `opaque` find by name: see `decodeTables`. */
+  readonly tables?: Attached;
+  /** How much each run may use; `DEFAULT_LIMITS` for what is not given. */
+  readonly limits?: Partial<Limits>;
+}
+
+/** The names that a program has set, on top of the library. */
+export class Environment {
+  /** The REPL's state: examples and switches. */
+  readonly session: Session;
+  private readonly scope: Scope = programScope();
+
+  constructor(options: LoadOptions = {}) {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const example = inputAtoms(options.example ?? "hello");
+    this.session = new Session(example, options.readFile ?? noFiles, limits, options.tables);
+  }
+
+  /** The s-op example that is running now. */
+  get example(): readonly Atom[] {
+    return this.session.sopExample.input;
+  }
+
+  /** The names that the program itself has set. */
+  get names(): readonly string[] {
+    return this.scope.ownNames();
+  }
+
+  /** Every name that an expression can use now: the program's, the library's and the built-in ones. */
+  get visibleNames(): readonly string[] {
+    return this.scope.names();
+  }
+
+  /** The warnings of what has run since the last call, each place once, files that were loaded included. */
+  takeWarnings(): readonly Diagnostic[] {
+    return this.session.takeWarnings();
+  }
+
+  /** What a name stands for. @throws RaspError of class undefined */
+  get(name: string): Value {
+    const source = { file: "<name>", text: name };
+    return this.scope.get(name, { source, start: 0, end: name.length });
+  }
+
+  /** The s-op of this name. @throws RaspError of class undefined, or type if it is something else */
+  sop(name: string): SOp {
+    const value = this.get(name);
+    if (value.kind === "s-op") return value.node;
+    throw errors.wrongKind(`"${name}" is not an s-op but ${describe(value)}`);
+  }
+
+  /** The selector of this name. @throws RaspError of class undefined, or type if it is something else */
+  selector(name: string): Selector {
+    const value = this.get(name);
+    if (value.kind === "selector") return value.node;
+    throw errors.wrongKind(`"${name}" is not a selector but ${describe(value)}`);
+  }
+
+  /** The vector of this name. @throws RaspError of class undefined, or type if it is something else */
+  vector(name: string): Vector {
+    const value = this.get(name);
+    if (value.kind === "vector") return value.node;
+    throw errors.wrongKind(`"${name}" is not a vector but ${describe(value)}`);
+  }
+
+  /**
+   * Runs further statements, and tells what each came to.
+   * @throws RaspError, the first; what stands before it has run
+   */
+  run(text: string, file = "<text>", tell?: Listener): void {
+    this.session.budget.restart();
+    runSource({ file, text }, this.session, this.scope, tell);
+  }
+
+  /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */
+  execute(text: string, file = "<expr>"): Outcome {
+    this.session.budget.restart();
+    const source = { file, text: `${text};` };
+    const { statements, error } = parseProgram(source);
+    if (error) throw error;
+    const [statement, second] = statements;
+    if (!statement || second) {
+      const span: Span = second?.span ?? { source, start: 0, end: text.length };
+      throw errors.unexpectedToken("a single expression is needed here", { span });
+    }
+    for (const warning of traps(statements)) this.session.warn(warning);
+    return new StatementRunner(new Elaborator(this.session, this.scope)).run(statement);
+  }
+
+  /** The value of an expression (or assignment) in this environment. @throws RaspError */
+  evaluateExpression(text: string, file?: string): Value {
+    const outcome = this.execute(text, file);
+    if (outcome.kind === "value" || outcome.kind === "assigned") return outcome.value;
+    throw errors.unexpectedToken("an expression is needed here");
+  }
+}
+
+const noFiles = (): never => {
+  throw new Error("this environment reads no files");
+};
+
+/**
+ * Runs a RASP program.
+ * @throws RaspError, the first of the program
+ */
+export function load(source: string, options: LoadOptions = {}): Environment {
+  const environment = new Environment(options);
+  environment.run(source, options.file ?? "<program>");
+  return environment;
+}

@@ -1,0 +1,255 @@
+/**
+ * The s-op graph: the one thing in the middle of Selectron. Text and combinators build it; the interpreter, `cost` and the
+ * compiler read it. Nodes are immutable and compared by identity: the original language counts heads by selector *object*
+ * (RASP paper, section 3), so nothing here merges equal nodes. Merging is the business of the compiler's simplification.
+ */
+import type { Atom, Comparison } from "../atom/atom.js";
+import { softLeaves, type Vector } from "./soft.js";
+import type { Span } from "../source.js";
+
+export type { Atom, Comparison } from "../atom/atom.js";
+
+/** How the input's elements become `tokens`: `tokens_str`, `tokens_int`, `tokens_float`, `tokens_bool`, `tokens_asis`. */
+export type TokenConversion = "str" | "int" | "float" | "bool" | "asis";
+
+/** A function that works on each position alone. Two functions with equal `key` compute the same. */
+export interface Elementwise {
+  /** The operator as the language writes it: `+`, `round`, `if`, `in`, `[]`, … */
+  readonly name: string;
+  /** The name together with every constant that the function carries. */
+  readonly key: string;
+  /** To be called by `applyMap`. @throws RaspError where the operator has no value for these operands. */
+  readonly apply: (args: readonly Atom[]) => Atom;
+  /** Whether it takes null operands itself; else one makes the result null. */
+  readonly seesNull?: true;
+  /** The list, string or dict that it looks into. */
+  readonly container?: Container;
+}
+
+/** Data that an elementwise function carries. Items that are no atoms are `undefined`; a dict's keys are `atomKey`s. */
+export type Container =
+  | { readonly kind: "list" | "string"; readonly items: readonly (Atom | undefined)[] }
+  | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Atom | undefined> };
+
+/** The type of an s-op's values, for TypeScript alone: no node has such a property. */
+declare const valueType: unique symbol;
+
+interface NodeBase {
+  /** Unique and ascending in order of creation: a node's operands have smaller ids than the node. */
+  readonly id: number;
+  /** Where in the source the node was written, if it was. */
+  readonly span: Span | undefined;
+  /** The name that the program gave it first. For display only. */
+  name?: string;
+  readonly [valueType]?: unknown;
+}
+
+/** The input, converted. */
+export interface TokensNode extends NodeBase {
+  readonly kind: "tokens";
+  readonly conversion: TokenConversion;
+}
+
+/** 0, 1, 2, … along the input. */
+export interface IndicesNode extends NodeBase {
+  readonly kind: "indices";
+}
+
+/** Where each element stands in a longer text: the index, and what stands before the input. */
+export interface PositionsNode extends NodeBase {
+  readonly kind: "positions";
+}
+
+/** One component of a vector, or the atom of its largest component (of equal ones the first in the basis). */
+export interface ReadNode extends NodeBase {
+  readonly kind: "read";
+  readonly vector: Vector;
+  readonly component: Atom | undefined;
+}
+
+/** The same atom at every position. */
+export interface ConstantNode extends NodeBase {
+  readonly kind: "constant";
+  readonly value: Atom;
+}
+
+/** An elementwise function of other s-ops: a feed-forward sublayer in a Transformer. */
+export interface MapNode extends NodeBase {
+  readonly kind: "map";
+  readonly fn: Elementwise;
+  readonly args: readonly SOp[];
+}
+
+/** The mean of `value` over the selected positions of each row: an attention head in a Transformer. */
+export interface AggregateNode extends NodeBase {
+  readonly kind: "aggregate";
+  readonly selector: Selector;
+  readonly value: SOp;
+  /** What a row without a selected position gives. */
+  readonly default: Atom;
+  /** The program's default if it is no atom, in words: then a row that needs it has no value, and `default` is not used. */
+  readonly noDefault?: string;
+}
+
+/** A sequence operator. `T` is what stands at each position: number, string or boolean, where TypeScript can know it. */
+export type SOp<T = unknown> = (
+  TokensNode | IndicesNode | PositionsNode | ConstantNode | MapNode | AggregateNode | ReadNode
+) & {
+  readonly [valueType]?: T;
+};
+
+/** `matrix[query][key] = keys[key] op queries[query]`. */
+export interface SelectNode extends NodeBase {
+  readonly kind: "select";
+  readonly keys: SOp;
+  readonly queries: SOp;
+  readonly op: Comparison;
+}
+
+/** What a selector does not select. */
+export interface SelectorNotNode extends NodeBase {
+  readonly kind: "not";
+  readonly arg: Selector;
+}
+
+/** What both of two selectors select, or one of them. */
+export interface SelectorPairNode extends NodeBase {
+  readonly kind: "and" | "or";
+  readonly left: Selector;
+  readonly right: Selector;
+}
+
+/** Of what `selector` selects in a row, the one position with the highest score; of equal scores the earliest position. */
+export interface BestNode extends NodeBase {
+  readonly kind: "best";
+  readonly selector: Selector;
+  readonly score: SOp;
+}
+
+/** A node that selects positions, for each position. */
+export type Selector = SelectNode | SelectorNotNode | SelectorPairNode | BestNode;
+
+/** Any node. */
+export type GraphNode = SOp | Selector;
+
+let nextId = 0;
+
+const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
+
+/** A new node for the input. */
+export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode => ({
+  ...base(span),
+  kind: "tokens",
+  conversion,
+});
+
+/** A new node for the positions. */
+export const indicesNode = (span?: Span): IndicesNode => ({ ...base(span), kind: "indices" });
+
+/** A new node for the positions in a longer text. */
+export const positionsNode = (span?: Span): PositionsNode => ({ ...base(span), kind: "positions" });
+
+/** A new node for a component of a vector, the largest one's name if none is given. */
+export const readNode = (vector: Vector, component: Atom | undefined, span?: Span): ReadNode => ({
+  ...base(span),
+  kind: "read",
+  vector,
+  component,
+});
+
+/** A new node for an atom. */
+export const constantNode = (value: Atom, span?: Span): ConstantNode => ({ ...base(span), kind: "constant", value });
+
+/** A new node for an elementwise function of s-ops. */
+export const mapNode = (fn: Elementwise, args: readonly SOp[], span?: Span): MapNode => ({
+  ...base(span),
+  kind: "map",
+  fn,
+  args,
+});
+
+/** A new node for a mean over what a selector selects. */
+export const aggregateNode = (
+  selector: Selector,
+  value: SOp,
+  defaultValue: Atom,
+  span?: Span,
+  noDefault?: string,
+): AggregateNode => ({
+  ...base(span),
+  kind: "aggregate",
+  selector,
+  value,
+  default: defaultValue,
+  ...(noDefault === undefined ? {} : { noDefault }),
+});
+
+/** A new node for a selector that compares keys with queries. */
+export const selectNode = (keys: SOp, queries: SOp, op: Comparison, span?: Span): SelectNode => ({
+  ...base(span),
+  kind: "select",
+  keys,
+  queries,
+  op,
+});
+
+/** A new node for the complement of a selector. */
+export const selectorNotNode = (arg: Selector, span?: Span): SelectorNotNode => ({ ...base(span), kind: "not", arg });
+
+/** A new node for two selectors combined. */
+export const selectorPairNode = (
+  kind: "and" | "or",
+  left: Selector,
+  right: Selector,
+  span?: Span,
+): SelectorPairNode => ({ ...base(span), kind, left, right });
+
+/** A new node for the selected position with the highest score. */
+export const bestNode = (selector: Selector, score: SOp, span?: Span): BestNode => ({
+  ...base(span),
+  kind: "best",
+  selector,
+  score,
+});
+
+/** Whether a node is a selector. */
+export const isSelector = (node: GraphNode): node is Selector =>
+  node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or" || node.kind === "best";
+
+/** The nodes that `node` reads, operands first. */
+export function operands(node: GraphNode): readonly GraphNode[] {
+  switch (node.kind) {
+    case "tokens":
+    case "indices":
+    case "positions":
+    case "constant":
+      return [];
+    case "read":
+      return softLeaves(node.vector);
+    case "map":
+      return node.args;
+    case "aggregate":
+      return [node.selector, node.value];
+    case "select":
+      return [node.keys, node.queries];
+    case "not":
+      return [node.arg];
+    case "and":
+    case "or":
+      return [node.left, node.right];
+    case "best":
+      return [node.selector, node.score];
+  }
+}
+
+/** Every node that `roots` reach, each once, operands before the nodes that read them. Iterative: graphs can be deep. */
+export function topological(...roots: readonly GraphNode[]): GraphNode[] {
+  const seen = new Set<GraphNode>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...operands(node));
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,58 @@
+/**
+ * Diagnostics as text: the place as `file:line:column`, the message, the line itself with the span underlined, and what would help.
+ * Tabs stay tabs under the line, and characters that are two columns wide get two marks.
+ */
+import type { Diagnostic, Note } from "./diagnostic.js";
+import { position, type Span } from "./source.js";
+
+/** Draws a diagnostic, without a line break at the end. */
+export function render({ code, class: kind, message, span, suggestion, notes }: Diagnostic): string {
+  const lines = [`${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`, ...excerpt(span)];
+  if (suggestion !== undefined) lines.push(`  help: ${suggestion}`);
+  for (const note of notes ?? []) lines.push(...renderNote(note));
+  return lines.join("\n");
+}
+
+const place = (span: Span | undefined): string => {
+  if (!span) return "";
+  const { line, column } = position(span.source, span.start);
+  return `${span.source.file}:${line}:${column}: `;
+};
+
+const renderNote = ({ message, span }: Note): string[] => [
+  `${span ? place(span) : "  "}note: ${message}`,
+  ...excerpt(span),
+];
+
+/** More than so many characters of a line do not help. */
+const WIDEST = 120;
+
+/** The first line of the span, or the part of it that the span begins in, and marks under what the span covers of it. */
+function excerpt(span: Span | undefined): string[] {
+  if (!span) return [];
+  const { text } = span.source;
+  const start = text.lastIndexOf("\n", span.start - 1) + 1;
+  const newline = text.indexOf("\n", span.start);
+  const line = text.slice(start, newline < 0 ? text.length : newline).replace(/\r$/, "");
+  const from = line.length > WIDEST ? Math.max(0, span.start - start - WIDEST / 2) : 0;
+  const shown = line.slice(from, from + WIDEST);
+  const [head, tail] = [from > 0 ? "…" : "", from + WIDEST < line.length ? "…" : ""];
+  const before = head + shown.slice(0, span.start - start - from);
+  const covered = shown.slice(span.start - start - from, Math.max(span.start, span.end) - start - from);
+  const number = String(position(span.source, span.start).line);
+  const indent = [...before].map((character) => (character === "\t" ? "\t" : " ".repeat(columns(character)))).join("");
+  const width = [...covered].reduce((sum, character) => sum + columns(character), 0);
+  const marks = "^".repeat(Math.max(1, width));
+  return [`  ${number} | ${head}${shown}${tail}`, `  ${" ".repeat(number.length)} | ${indent}${marks}`];
+}
+
+// East Asian wide and fullwidth forms and emoji take two columns in a terminal, marks that combine none (UAX #11, simplified).
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
+const COMBINING = /\p{Mn}|\p{Me}|\u200d/u;
+
+/** How many columns of a terminal a character takes. */
+export function columns(character: string): number {
+  if (COMBINING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}

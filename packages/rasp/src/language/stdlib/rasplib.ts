@@ -1,0 +1,100 @@
+/**
+ * The library that every program sees, in RASP itself. Names, values and head counts are those of the original's rasplib; the text
+ * is our own. Its top-level names are protected, except `tokens`.
+ */
+import type { Source } from "../source.js";
+
+export const rasplib: Source = {
+  file: "<rasplib>",
+  text: `
+tokens = tokens_str;
+
+# Every row selects every position.
+full_s = select(1, 1, ==);
+
+# Position 0 holds one nth of what a row with n selected positions averages.
+length = round(1 / aggregate(full_s, indicator(indices == 0)));
+
+# How many positions each row selects. Position 0 is added to every row, so that the mean of its indicator is one over the width;
+# where it was not selected before, it is taken off again.
+def selector_width(sel) {
+  first = select(indices, 0, ==);
+  is_first = indicator(indices == 0);
+  with_first = round(1 / aggregate(sel or first, is_first));
+  return with_first - 1 + indicator(aggregate(sel and first, is_first) > 0);
+}
+
+# Whether a row selects anything.
+def has_focus(s) {
+  return aggregate(s, 1, 0) > 0;
+}
+
+# At how many positions the sequence holds the atom.
+def count(seq, atom) {
+  return round(length * aggregate(full_s, indicator(seq == atom)));
+}
+
+# Whether the sequence holds the atom anywhere.
+def contains(seq, atom) {
+  return aggregate(full_s, indicator(seq == atom)) > 0;
+}
+
+def max(a, b) {
+  return a if a > b else b;
+}
+
+def min(a, b) {
+  return a if a < b else b;
+}
+
+# The mean over all positions.
+def average(seq) {
+  return aggregate(full_s, seq);
+}
+
+# Each position takes what stands at its location.
+def load_from_location(seq, location) {
+  return aggregate(select(indices, location, ==), seq);
+}
+
+# Each position takes what stands n positions before it.
+def shift(seq, n, filler) {
+  return aggregate(select(indices, indices - n, ==), seq, filler);
+}
+
+# Where the value stands for the last time.
+def mark_last_instance(seq, val) {
+  later = select(seq, val, ==) and select(indices, indices, >);
+  return seq == val and not has_focus(later);
+}
+
+# Where the value stands for the first time.
+def mark_first_instance(seq, val) {
+  earlier = select(seq, val, ==) and select(indices, indices, <);
+  return seq == val and not has_focus(earlier);
+}
+
+def select_from_last(seq, val) {
+  return select(mark_last_instance(seq, val), True, ==);
+}
+
+def select_from_first(seq, val) {
+  return select(mark_first_instance(seq, val), True, ==);
+}
+
+# Stable and ascending by key: a position's rank is the number of smaller keys and of equal keys before it.
+def sort(seq, key) {
+  smaller = select(key, key, <);
+  equal_before = select(key, key, ==) and select(indices, indices, <);
+  rank = selector_width(smaller or equal_before);
+  return aggregate(select(rank, indices, ==), seq);
+}
+
+# The next position with the same value: of the equal positions the one that counts one more of them before it.
+def select_next_identical(seq) {
+  equal = select(seq, seq, ==);
+  equal_before = selector_width(equal and select(indices, indices, <));
+  return equal and select(equal_before, equal_before + 1, ==);
+}
+`,
+};

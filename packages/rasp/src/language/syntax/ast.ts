@@ -1,0 +1,90 @@
+/** The syntax tree. Every node carries its span; names keep the span of the name alone. */
+import type { Atom, Comparison } from "../atom/atom.js";
+import type { Span } from "../source.js";
+
+/** A name where the program introduces or uses it. */
+export interface Name {
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** The infix operators that work on two values. */
+export type BinaryOperator = "^" | "*" | "/" | "%" | "+" | "-" | "==" | "<=" | ">=" | ">" | "<" | "and" | "or";
+
+/** The prefix operators and the two that are written as calls. */
+export type UnaryOperator = "not" | "-" | "+" | "round" | "indicator";
+
+/** What a comprehension or a loop runs over. */
+export interface Iteration {
+  readonly names: readonly Name[];
+  readonly over: Expression;
+}
+
+/** An expression, with the span of its text, parentheses included. */
+export type Expression = { readonly span: Span } & (
+  | { readonly kind: "literal"; readonly value: Atom }
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "unary"; readonly op: UnaryOperator; readonly operand: Expression }
+  | { readonly kind: "binary"; readonly op: BinaryOperator; readonly left: Expression; readonly right: Expression }
+  | {
+      readonly kind: "ternary";
+      readonly then: Expression;
+      readonly condition: Expression;
+      readonly otherwise: Expression;
+    }
+  | { readonly kind: "contains"; readonly item: Expression; readonly container: Expression }
+  | { readonly kind: "index"; readonly target: Expression; readonly index: Expression }
+  | { readonly kind: "call"; readonly callee: Expression; readonly args: readonly Expression[] }
+  | { readonly kind: "select"; readonly keys: Expression; readonly queries: Expression; readonly op: Comparison }
+  | {
+      readonly kind: "aggregate";
+      readonly selector: Expression;
+      readonly value: Expression;
+      readonly default: Expression | undefined;
+    }
+  | { readonly kind: "range" | "zip"; readonly args: readonly Expression[] }
+  | { readonly kind: "len"; readonly list: Expression }
+  | { readonly kind: "list"; readonly items: readonly Expression[] }
+  | { readonly kind: "dict"; readonly entries: readonly (readonly [Expression, Expression])[] }
+  | { readonly kind: "list-comprehension"; readonly item: Expression; readonly iteration: Iteration }
+  | {
+      readonly kind: "dict-comprehension";
+      readonly key: Expression;
+      readonly value: Expression;
+      readonly iteration: Iteration;
+    }
+);
+
+/** Which of the two running examples a REPL command means. */
+export type ExampleKind = "s-op" | "selector" | "both";
+
+/** A statement, a command of the REPL, or a definition. */
+export type Statement = { readonly span: Span } & (
+  | { readonly kind: "expression"; readonly expression: Expression }
+  | { readonly kind: "assign"; readonly names: readonly Name[]; readonly values: readonly Expression[] }
+  | { readonly kind: "draw"; readonly sop: Expression; readonly input: Expression | undefined }
+  | { readonly kind: "load"; readonly path: string }
+  | {
+      readonly kind: "def";
+      readonly name: Name;
+      readonly parameters: readonly Name[];
+      readonly body: readonly Statement[];
+      readonly result: readonly Expression[];
+    }
+  | { readonly kind: "for"; readonly iteration: Iteration; readonly body: readonly Statement[] }
+  | { readonly kind: "set-example"; readonly which: ExampleKind; readonly example: Expression }
+  | { readonly kind: "show-example"; readonly which: ExampleKind }
+  | { readonly kind: "toggle-examples"; readonly which: ExampleKind; readonly on: boolean }
+  | { readonly kind: "toggle-full-display"; readonly on: boolean }
+  | { readonly kind: "exit" }
+);
+
+export type Definition = Extract<Statement, { kind: "def" }>;
+
+/** A node without its span, for each kind of node. */
+export type Unspanned<Node> = Node extends unknown ? Omit<Node, "span"> : never;
+
+/** A program text, up to its first syntax error. */
+export interface Program {
+  readonly statements: readonly Statement[];
+}

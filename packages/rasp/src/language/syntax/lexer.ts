@@ -1,0 +1,51 @@
+/** Text to tokens. Never throws: what is no token becomes one of kind `error`, which the parser reports where it meets it. */
+import type { Source } from "../source.js";
+import { FIXED, type Token, type TokenKind } from "./token.js";
+
+const SKIPPED = /(?:[ \t\r\n]+|#[^\r\n]*)*/y;
+const NAME = /[a-zA-Z_][a-zA-Z_0-9]*/y;
+const NUMBER = /[0-9]+(\.[0-9]+)?/y;
+const STRING = /"[^"\r\n]*"/y;
+const ANY = /"[^"\r\n]*|[^]/uy;
+
+const byFirst = new Map<string, string[]>();
+for (const text of [...FIXED].sort((a, b) => b.length - a.length)) {
+  byFirst.set(text[0]!, [...(byFirst.get(text[0]!) ?? []), text]);
+}
+
+/** The tokens of a source, the last of kind `end`. */
+export function lex(source: Source): Token[] {
+  const { text } = source;
+  const tokens: Token[] = [];
+  const match = (pattern: RegExp, at: number): string => {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0] ?? "";
+  };
+  for (let at = 0; ;) {
+    const skipped = match(SKIPPED, at);
+    at += skipped.length;
+    const startsLine = tokens.length === 0 || skipped.includes("\n");
+    const push = (kind: TokenKind, length: number): void => {
+      tokens.push({
+        kind,
+        text: text.slice(at, at + length),
+        span: { source, start: at, end: at + length },
+        startsLine,
+      });
+      at += length;
+    };
+    if (at >= text.length) {
+      push("end", 0);
+      return tokens;
+    }
+    const name = match(NAME, at);
+    const fixed = byFirst.get(text[at]!)?.find((candidate) => text.startsWith(candidate, at)) ?? "";
+    const number = match(NUMBER, at);
+    const string = match(STRING, at);
+    if (fixed !== "" && fixed.length >= name.length) push(fixed as TokenKind, fixed.length);
+    else if (name !== "") push("name", name.length);
+    else if (number !== "") push(number.includes(".") ? "float" : "int", number.length);
+    else if (string !== "") push("string", string.length);
+    else push("error", match(ANY, at).length);
+  }
+}

@@ -1,0 +1,183 @@
+/** The message for a token that does not fit, with a remedy for the mistakes that haste and other languages teach. */
+import { errors, type Details, type Fix, type RaspError } from "../diagnostic.js";
+import { nearest } from "./nearest.js";
+import { position, type Span } from "../source.js";
+import type { Token } from "./token.js";
+
+/** What helps at a token, and what to write instead of it where that mends the text. */
+const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string]>> = {
+  "!=": ["!= exists only inside select(...); write not (a == b)"],
+  "=": ["compare with ==; an assignment is a statement of its own: name = expression;", "=="],
+  "/": ["/ always divides as floats; there is no //, use round"],
+  "'": ['strings are written in double quotes: "text"'],
+  ".": ["a float has digits on both sides of the point: 0.5, 1.0"],
+  "&": ["write and", "and"],
+  "|": ["write or", "or"],
+  "!": ["write not"],
+  "~": ["write not", "not"],
+};
+
+/** Words that begin a statement with a body, in RASP or elsewhere. */
+const WITH_BODY = ["def", "for", "if", "elif", "else", "while", "function"];
+
+/** Whether the statement at this token has, or is meant to have, a body in braces. */
+export const hasBody = ({ text }: Token): boolean => WITH_BODY.includes(text);
+
+/** Words of other languages, where a statement or an expression begins with them. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  elif: "write a if c else (b if d else e)",
+  if: "there is no if statement; an expression chooses: a if c else b",
+  while: "loops run over lists: for i in range(10) { ... }",
+  print: "a statement that is an expression is shown: x;",
+  lambda: "functions are defined: def f(x) { return x + 1; }",
+  return: "return is the last statement inside def f(x) { ... }",
+};
+
+const CALL_WORDS = ["select", "aggregate", "range", "zip", "len"];
+const KEYWORDS = [...CALL_WORDS, "def", "return", "for", "in", "if", "else", "not", "and", "or", "load", "draw"];
+
+const WORD = /^[a-z][a-z -]*\(?\)?$/;
+const isWord = ({ kind, text }: Token): boolean => kind !== "name" && kind !== "string" && WORD.test(text);
+
+/** The diagnostic for the token at `index`, where `expected` should stand. */
+export function explain(tokens: readonly Token[], index: number, expected: string): RaspError {
+  const token = tokens[index]!;
+  const { kind, text, span } = token;
+  if (kind === "error") {
+    if (text.startsWith('"')) {
+      return errors.unterminatedString("this string does not end on its line", { span, suggestion: 'close it with "' });
+    }
+    return errors.unexpectedCharacter(`"${text}" cannot stand in a RASP program`, { span, ...remedy(tokens, index) });
+  }
+  const name =
+    isWord(token) && (expected.startsWith("a name") || tokens[index + 1]?.kind === "=") ? token : tokens[index - 1];
+  if (name && isWord(name) && (name === token || kind === "=")) {
+    return errors.unexpectedToken(`"${name.text}" is a word of the language and cannot be a name`, {
+      span: name.span,
+      suggestion: `choose another name, such as "my_${name.text.replace(/[^a-z]+/g, "_").replace(/_$/, "")}"`,
+    });
+  }
+  const details =
+    misspelt(tokens, index) ?? unclosed(tokens, index, expected) ?? surplus(token, expected) ?? remedy(tokens, index);
+  return errors.unexpectedToken(`expected ${expected}, not "${text}"`, { span, ...details });
+}
+
+/** The diagnostic for a text that ends inside the statement at `start`. */
+export function explainEnd(tokens: readonly Token[], start: number, expected: string): RaspError {
+  const end = tokens.length - 1;
+  const opener = enclosing(tokens, end);
+  const first = (opener?.kind === "{" && lineOf(tokens, opener)) || tokens[start]!;
+  const unfinished = { message: "this statement is not finished", span: first.span };
+  return errors.unexpectedEnd(`the text ends too early: expected ${expected}`, {
+    span: tokens.length > 1 ? insertAfter(tokens[end - 1]!.span, "").span : tokens[end]!.span,
+    notes: [unfinished],
+    ...(opener?.kind === "{" ? missingBrace(tokens, opener) : endOfStatement(tokens, expected)),
+  });
+}
+
+/** For `select (`, which is a call of a function of this name: nothing, or what helps. */
+export function spacedCall(name: string, span: Span): Details | undefined {
+  const space = /^[ \t\r\n]+\(/.exec(span.source.text.slice(span.end));
+  if (!space || !CALL_WORDS.includes(name)) return undefined;
+  return {
+    suggestion: `write "${name}(" without a space before the parenthesis`,
+    fix: { span: { ...span, start: span.end, end: span.end + space[0].length }, text: "(" },
+  };
+}
+
+const replace = (span: Span, text: string): Fix => ({ span, text });
+const insertBefore = (span: Span, text: string): Fix => ({ span: { ...span, end: span.start }, text });
+const insertAfter = (span: Span, text: string): Fix => ({ span: { ...span, start: span.end }, text });
+
+/** A word that is nearly a word of the language, before the token or before the parenthesis around it. */
+function misspelt(tokens: readonly Token[], index: number): Details | undefined {
+  const opener = enclosing(tokens, index);
+  const caller = opener?.kind === "(" ? tokens[tokens.indexOf(opener) - 1] : undefined;
+  const spaced = caller?.kind === "name" ? spacedCall(caller.text, caller.span) : undefined;
+  if (spaced) return spaced;
+  const [word, words] = caller?.kind === "name" ? [caller, CALL_WORDS] : [tokens[index - 1], KEYWORDS];
+  const foreign = word?.kind === "name" ? FOREIGN[word.text] : undefined;
+  if (foreign !== undefined) return { suggestion: foreign };
+  const meant = word?.kind === "name" ? nearest(word.text, words) : undefined;
+  if (meant === undefined) return undefined;
+  const call = CALL_WORDS.includes(meant) ? `${meant}(` : meant;
+  return { suggestion: `did you mean "${call}"?`, fix: replace(word!.span, meant) };
+}
+
+const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
+const closing = (opener: Token): string => CLOSING[opener.text.at(-1)!]!;
+
+/** A bracket that a `;` or another kind of bracket shows to be open still. */
+function unclosed(tokens: readonly Token[], index: number, expected: string): Details | undefined {
+  const { kind, span, startsLine } = tokens[index]!;
+  const opener = enclosing(tokens, index);
+  if (expected.startsWith('"}"')) {
+    const before = tokens[index - 1]!.span;
+    return { suggestion: 'close the body with "}" before this', fix: insertAfter(before, "\n}") };
+  }
+  if (!opener || !expected.includes(`"${closing(opener)}"`)) return undefined;
+  if (kind !== ";" && kind !== ")" && kind !== "]" && kind !== "}" && !startsLine) return undefined;
+  return {
+    suggestion: `close "${opener.text}" with "${closing(opener)}"`,
+    fix: kind === ";" ? insertBefore(span, closing(opener)) : insertAfter(tokens[index - 1]!.span, closing(opener)),
+    notes: [{ message: "opened here", span: opener.span }],
+  };
+}
+
+/** A token too many. */
+function surplus({ kind, span }: Token, expected: string): Details | undefined {
+  if (expected !== "a statement") return undefined;
+  if (kind === ";")
+    return {
+      suggestion: 'nothing is left to end here; commands such as "examples off" take no ";"',
+      fix: replace(span, ""),
+    };
+  if (kind === "}" || kind === ")" || kind === "]") return { suggestion: "it closes nothing", fix: replace(span, "") };
+  return undefined;
+}
+
+function remedy(tokens: readonly Token[], index: number): Details {
+  const { text, span } = tokens[index]!;
+  const before = tokens[index - 1];
+  if (text === "*" && before?.text === "*" && before.span.end === span.start) {
+    return { suggestion: "powers are written with ^", fix: replace({ ...before.span, end: span.end }, "^") };
+  }
+  const foreign = FOREIGN[text];
+  if (foreign !== undefined) return { suggestion: foreign };
+  const [help, instead] = REMEDIES[text] ?? [];
+  if (help === undefined) return {};
+  return instead === undefined ? { suggestion: help } : { suggestion: help, fix: replace(span, instead) };
+}
+
+/** The innermost bracket that is open before the token at `index`. */
+function enclosing(tokens: readonly Token[], index: number): Token | undefined {
+  let closed = 0;
+  for (let at = index - 1; at >= 0; at--) {
+    const last = tokens[at]!.kind === "string" ? "" : tokens[at]!.text.at(-1)!;
+    if (last === ")" || last === "]" || last === "}") closed++;
+    else if (last in CLOSING && closed-- === 0) return tokens[at];
+  }
+  return undefined;
+}
+
+/** Where the `}` of a body seems to be missing: before the first line that is not indented more than the line that opens it. */
+function missingBrace(tokens: readonly Token[], opener: Token): Details {
+  const at = tokens.indexOf(opener);
+  const column = ({ span }: Token): number => position(span.source, span.start).column;
+  const indent = column(lineOf(tokens, opener));
+  const next = tokens.slice(at + 1).find((token) => token.startsLine && column(token) <= indent);
+  const where = next && next.kind !== "end" ? `before line ${position(next.span.source, next.span.start).line}` : "";
+  const last = tokens[(next ? tokens.indexOf(next) : tokens.length - 1) - 1]!;
+  return { suggestion: `close this body with "}" ${where}`.trimEnd(), fix: insertAfter(last.span, "\n}") };
+}
+
+/** The first token of a token's line. */
+const lineOf = (tokens: readonly Token[], token: Token): Token =>
+  tokens.slice(0, tokens.indexOf(token) + 1).findLast(({ startsLine }) => startsLine)!;
+
+function endOfStatement(tokens: readonly Token[], expected: string): Details {
+  const last = tokens.at(-2);
+  const missing = [";", ")", "]"].find((text) => expected.endsWith(`"${text}"`));
+  if (!last || missing === undefined) return {};
+  return { suggestion: `add the "${missing}"`, ...(missing === ";" ? { fix: insertAfter(last.span, ";") } : {}) };
+}

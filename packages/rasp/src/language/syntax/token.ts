@@ -1,0 +1,58 @@
+/**
+ * The tokens of RASP and the precedence of its operators (RASP.md, 2.1 and 2.4). Some tokens include the parenthesis that follows
+ * (`select(`): with a space in between they are names.
+ */
+import type { Span } from "../source.js";
+
+/** Fixed texts. Where several match, the longest wins, also against a name: `s-opens` is `s-op` and `ens`. */
+export const FIXED = [
+  ...["select(", "aggregate(", "range(", "zip(", "len("],
+  ...[
+    "full seq display",
+    "exit()",
+    "quit()",
+    "exit",
+    "quit",
+    "set",
+    "show",
+    "example",
+    "examples",
+    "selector",
+    "s-op",
+    "on",
+    "off",
+  ],
+  ...["load", "draw", "def", "return", "for", "in", "if", "else", "not", "and", "or", "round", "indicator"],
+  ...["==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "(", ")", "[", "]", "{", "}", ",", ":", ";"],
+] as const;
+
+/** A fixed token's kind is its text. `error` stands for a character that starts no token; `end` comes last. */
+export type TokenKind = (typeof FIXED)[number] | "name" | "int" | "float" | "string" | "error" | "end";
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly span: Span;
+  /** Whether a line break stands between this token and the one before. */
+  readonly startsLine: boolean;
+}
+
+/** The infix operators, loosest first: every level is left-associative. */
+const LEVELS: readonly (readonly TokenKind[])[] = [
+  ["in"],
+  ["if"],
+  ["and", "or"],
+  ["==", "<=", ">=", ">", "<"],
+  ["+", "-"],
+  ["%"],
+  ["*", "/"],
+  ["^"],
+];
+
+/** Binding power of the prefix operators `not`, `-`, `+`: tighter than `^`, looser than indexing and calls. */
+export const PREFIX = LEVELS.length + 1;
+
+/** Left binding power of the infix operators, and of the brackets of indexing and calls; larger binds tighter. */
+export const INFIX: ReadonlyMap<TokenKind, number> = new Map(
+  [...LEVELS, [], ["[", "("] as const].flatMap((level, i) => level.map((kind) => [kind, i + 1] as const)),
+);

@@ -1,0 +1,150 @@
+/**
+ * Warnings for texts that RASP reads otherwise than Python and most readers do. The meaning is the original's; each warning says
+ * how the text is read and offers the parentheses for the other reading. Parentheses silence it.
+ */
+import { warnings, type Diagnostic } from "../diagnostic.js";
+import type { BinaryOperator, Expression, Statement } from "./ast.js";
+import { cover, textOf, type Span } from "../source.js";
+import { allExpressions } from "./walk.js";
+
+type Binary = Expression & { readonly kind: "binary" };
+
+const COMPARISONS: readonly BinaryOperator[] = ["==", "<=", ">=", ">", "<"];
+
+/** What in a program is likely to surprise, in the order of the text. */
+export function traps(statements: readonly Statement[]): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  // A chain of ternaries is told once, at its outermost.
+  const told = new Set<Expression>();
+  for (const expression of allExpressions(statements)) {
+    const warning = trap(expression, told);
+    if (warning) found.push(warning);
+  }
+  return found;
+}
+
+function trap(expression: Expression, told: Set<Expression>): Diagnostic | undefined {
+  switch (expression.kind) {
+    case "binary":
+      return prefixTrap(expression, expression.left, expression.op) ?? binaryTrap(expression);
+    case "contains":
+      return prefixTrap(expression, expression.item, "in") ?? containsTrap(expression);
+    case "ternary":
+      return ternaryTrap(expression, told);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an expression stands without parentheses of its own. */
+function isBare(expression: Expression): boolean {
+  if (expression.kind === "unary") return !textOf(expression.span).startsWith("(");
+  const first =
+    expression.kind === "binary"
+      ? expression.left
+      : expression.kind === "ternary"
+        ? expression.then
+        : expression.kind === "contains"
+          ? expression.item
+          : undefined;
+  return first !== undefined && first.span.start === expression.span.start;
+}
+
+/** `not a == b`, `not a in l`, `-a ^ b`: the prefix takes the left operand alone. */
+function prefixTrap(whole: Expression, left: Expression, op: BinaryOperator | "in"): Diagnostic | undefined {
+  if (left.kind !== "unary" || !isBare(left)) return undefined;
+  const isNot = left.op === "not" && op !== "and" && op !== "or";
+  if (!isNot && !(left.op === "-" && op === "^")) return undefined;
+  const rest = textOf(cover(left.operand.span, whole.span));
+  const read = `(${textOf(left.span)})${whole.span.source.text.slice(left.span.end, whole.span.end)}`;
+  const other = isNot ? `not (${rest})` : `-(${rest})`;
+  return (isNot ? warnings.notBindsTight : warnings.minusBindsTight)(
+    `"${left.op}" binds tighter than "${op}": this is ${read}`,
+    instead(whole.span, other),
+  );
+}
+
+const instead = (span: Span, text: string) => ({
+  span,
+  suggestion: `write ${text}, or put parentheses around what is meant`,
+  fix: { span, text },
+});
+
+/** The text with parentheses around what stands from `first` to `last`. */
+function grouped(whole: Span, first: Span, last: Span): string {
+  const { text } = whole.source;
+  const [before, after] = [text.slice(whole.start, first.start), text.slice(last.end, whole.end)];
+  return `${before}(${textOf(cover(first, last))})${after}`;
+}
+
+function binaryTrap({ op, left, right, span }: Binary): Diagnostic | undefined {
+  const bareLeft = left.kind === "binary" && isBare(left) ? left : undefined;
+  const bareRight = right.kind === "binary" && isBare(right) ? right : undefined;
+  if (op === "%" && (bareRight?.op === "*" || bareRight?.op === "/")) {
+    return warnings.moduloBindsLoose(
+      `"%" binds looser than "${bareRight.op}": this is ${grouped(span, right.span, right.span)}`,
+      instead(span, grouped(span, left.span, bareRight.left.span)),
+    );
+  }
+  if (!bareLeft) return undefined;
+  const read = grouped(span, left.span, left.span);
+  if (op === "^" && bareLeft.op === "^") {
+    return warnings.groupsFromTheLeft(
+      `powers group from the left: this is ${read}`,
+      instead(span, grouped(span, bareLeft.right.span, right.span)),
+    );
+  }
+  if (op === "and" && bareLeft.op === "or") {
+    return warnings.groupsFromTheLeft(
+      `"and" and "or" bind equally and group from the left: this is ${read}`,
+      instead(span, grouped(span, bareLeft.right.span, right.span)),
+    );
+  }
+  if (COMPARISONS.includes(op) && COMPARISONS.includes(bareLeft.op)) {
+    return warnings.groupsFromTheLeft(
+      `comparisons do not chain: this is ${read}`,
+      instead(span, `${textOf(left.span)} and ${textOf(bareLeft.right.span)} ${op} ${textOf(right.span)}`),
+    );
+  }
+  return undefined;
+}
+
+/** Whether Python would give this operand of `in` to `in` as a whole only with parentheses. */
+const isLoose = (expression: Expression): boolean =>
+  isBare(expression) &&
+  (expression.kind === "ternary" ||
+    (expression.kind === "binary" && ["and", "or", ...COMPARISONS].includes(expression.op)));
+
+function containsTrap(expression: Expression & { readonly kind: "contains" }): Diagnostic | undefined {
+  const { item, container, span } = expression;
+  const loose = isLoose(item) ? item : isLoose(container) ? container : undefined;
+  if (!loose) return undefined;
+  const [first, last] = [innermost(item, "last"), innermost(container, "first")];
+  return warnings.inBindsLoosest(
+    `"in" binds loosest of all: this is ${grouped(span, loose.span, loose.span)}`,
+    instead(span, grouped(span, first.span, last.span)),
+  );
+}
+
+/** The operand next to `in`: the last of what stands before it, the first of what stands after it. */
+function innermost(expression: Expression, end: "first" | "last"): Expression {
+  if (!isLoose(expression)) return expression;
+  if (expression.kind === "ternary") return innermost(end === "first" ? expression.then : expression.otherwise, end);
+  if (expression.kind === "binary") return innermost(end === "first" ? expression.left : expression.right, end);
+  return expression;
+}
+
+function ternaryTrap(
+  expression: Expression & { readonly kind: "ternary" },
+  told: Set<Expression>,
+): Diagnostic | undefined {
+  let inner = expression.then;
+  if (told.has(expression) || inner.kind !== "ternary" || !isBare(inner)) return undefined;
+  told.add(inner);
+  while (inner.then.kind === "ternary" && isBare(inner.then)) told.add((inner = inner.then));
+  const { span, then } = expression;
+  return warnings.nestedTernary(
+    `"if ... else" groups from the left: this is ${grouped(span, then.span, then.span)}`,
+    instead(span, grouped(span, inner.otherwise.span, span)),
+  );
+}

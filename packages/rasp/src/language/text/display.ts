@@ -1,0 +1,124 @@
+/** Values as the original prints them (RASP.md, 2.11): floats in sequences to three places, bools as T and F, equal elements once. */
+import { atomsEqual } from "../atom/compare.js";
+import { atomText, describeAtom, floatText } from "../atom/text.js";
+import { describe, type Value } from "../elaborate/value.js";
+import type { Atom } from "../graph/node.js";
+import { isMatrix, type Matrix } from "../interpret/select.js";
+import { sequenceType } from "../interpret/sequence.js";
+import { columns } from "../render.js";
+
+/** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
+function roundToThousandths(value: number): number {
+  if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 43) return value;
+  // Only multiples of 1/16 can lie half way between thousandths.
+  const sixteenths = value * 16;
+  if (!Number.isInteger(sixteenths)) return Number(value.toFixed(3));
+  const halves = BigInt(sixteenths) * 125n;
+  const even = halves % 4n === 3n || halves % 4n === -1n ? halves + 1n : halves % 2n === 0n ? halves : halves - 1n;
+  const rounded = Number(even / 2n) / 1000;
+  return rounded === 0 && (value < 0 || Object.is(value, -0)) ? -0 : rounded;
+}
+
+/** An element of a sequence. */
+export function displayElement(atom: Atom): string {
+  if (typeof atom === "number") return floatText(roundToThousandths(atom));
+  if (typeof atom === "boolean") return atom ? "T" : "F";
+  return atomText(atom);
+}
+
+/** An evaluated s-op: `[1, 2] (ints)`, `[T]*5 (bools)`. */
+export function displaySequence(values: readonly Atom[]): string {
+  const [first] = values;
+  const same = values.length > 1 && values.every((value) => atomsEqual(value, first!));
+  const list = same ? `[${displayElement(first!)}]*${values.length}` : `[${values.map(displayElement).join(", ")}]`;
+  return `${list} (${sequenceType(values)}s)`;
+}
+
+/** How many columns of a terminal a text takes. */
+const width = (text: string): number => [...text].reduce((sum, character) => sum + columns(character), 0);
+
+const pad = (text: string, to: number): string => " ".repeat(Math.max(0, to - width(text))) + text;
+
+/**
+ * An evaluated s-op below its input, position by position, with floats in full. Of bools only the rarer value is shown, both if they
+ * are equally frequent.
+ */
+export function displayAligned(input: readonly Atom[], values: readonly Atom[]): string {
+  const types = [sequenceTypeOf(input), sequenceType(values)];
+  const rarer = rarerBool(values);
+  const cell = (atom: Atom): string => {
+    if (typeof atom !== "boolean") return atomText(atom);
+    return rarer === undefined || atom === rarer ? displayElement(atom) : "";
+  };
+  const [top, bottom] = [input.map(atomText), values.map(cell)];
+  const widest = Math.max(...[...top, ...bottom].map(width));
+  const line = (cells: readonly string[]): string => cells.map((text) => pad(text, widest)).join(" ");
+  return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${String(types[1])}s)`;
+}
+
+function sequenceTypeOf(input: readonly Atom[]): string {
+  try {
+    return `${sequenceType(input)}s`;
+  } catch {
+    return "tokens";
+  }
+}
+
+function rarerBool(values: readonly Atom[]): boolean | undefined {
+  const trues = values.filter((value) => value === true).length;
+  const falses = values.filter((value) => value === false).length;
+  return trues === falses ? undefined : trues < falses;
+}
+
+/** An evaluated selector, a row for each query, 1 where it selects. */
+export function displayMatrix(input: readonly Atom[], matrix: Matrix): string {
+  const labels = input.map(atomText);
+  const widest = Math.max(...labels.map(width));
+  const rows = [...matrix].map((row, query) => {
+    const cells = labels.map((label, key) => pad(row[key] === 1 ? "1" : "", width(label)));
+    return `${pad(labels[query]!, widest)} | ${cells.join(" ")}`;
+  });
+  return [`${" ".repeat(widest)}   ${labels.join(" ")}`, ...rows].join("\n");
+}
+
+/** Python's `repr` of a string, with the quotes it would choose. */
+function quoted(text: string): string {
+  const escaped = text.replace(/\\/g, "\\\\");
+  return text.includes("'") && !text.includes('"') ? `"${escaped}"` : `'${escaped.replace(/'/g, "\\'")}'`;
+}
+
+function inner(value: Value): string {
+  switch (value.kind) {
+    case "atom":
+      return typeof value.atom === "string" ? quoted(value.atom) : atomText(value.atom);
+    case "list":
+      return `[${value.items.map(inner).join(", ")}]`;
+    case "dict": {
+      const entries = [...value.entries.values()].map(
+        (entry) => `${inner({ kind: "atom", atom: entry.key })}: ${inner(entry.value)}`,
+      );
+      return `{${entries.join(", ")}}`;
+    }
+    default:
+      return describe(value);
+  }
+}
+
+/** Any value that needs no input: atoms in full, strings in double quotes, lists and dicts as Python has them. */
+export function displayValue(value: Value): string {
+  switch (value.kind) {
+    case "atom":
+      return describeAtom(value.atom);
+    case "function":
+      return `function: ${value.definition.name.text}(${value.definition.parameters.map(({ text }) => text).join(", ")})`;
+    case "applied":
+      return displayResult(value.input, value.result);
+    default:
+      return inner(value);
+  }
+}
+
+/** The outcome of an s-op or selector on an input. */
+export function displayResult(input: readonly Atom[], result: readonly Atom[] | Matrix): string {
+  return isMatrix(result) ? displayMatrix(input, result) : displaySequence(result);
+}

@@ -1,0 +1,210 @@
+/**
+ * Any s-op graph as RASP text that elaborates to an equal graph: the same nodes, shared where they were shared, since the count of heads
+ * depends on it. What the graph took from the library comes out written in full.
+ */
+import { atomKey } from "../atom/compare.js";
+import { describeAtom } from "../atom/text.js";
+import { libraryScope } from "../elaborate/library.js";
+import {
+  isSelector,
+  operands,
+  topological,
+  type Atom,
+  type Container,
+  type GraphNode,
+  type MapNode,
+} from "../graph/node.js";
+import { FIXED } from "../syntax/token.js";
+
+/** A node that RASP cannot write: a function from TypeScript, nan, a string with a quote in it. */
+export class PrintError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "PrintError";
+  }
+}
+
+/** Expressions inside each other in one statement, at most; deeper ones get a name. */
+const DEEPEST = 8;
+
+/**
+ * The statements that make `root`, the last of which names it.
+ * @param name the root's name; its own, or `answer`, if absent
+ * @throws PrintError
+ */
+export function printRasp(root: GraphNode, name = root.name ?? "answer"): string {
+  const printer = new Printer(root, name);
+  const nodes = topological(root).filter((node) => !printer.isInside(node));
+  return nodes.map((node) => printer.statement(node)).join("");
+}
+
+interface Written {
+  readonly text: string;
+  /** Whether it needs parentheses as an operand. */
+  readonly compound: boolean;
+  readonly depth: number;
+}
+
+class Printer {
+  private readonly written = new Map<GraphNode, Written>();
+  private readonly names: Set<string>;
+  private readonly hidden: ReadonlySet<GraphNode>;
+  private readonly readers = new Map<GraphNode, number>();
+  private readonly rootName: string;
+
+  constructor(
+    private readonly root: GraphNode,
+    name: string,
+  ) {
+    this.names = new Set([...libraryScope().names(), ...FIXED, "out", "get", "zip", "len", "range"]);
+    this.rootName = this.fresh(name);
+    const nodes = topological(root);
+    for (const node of nodes) {
+      for (const operand of operands(node)) this.readers.set(operand, (this.readers.get(operand) ?? 0) + 1);
+    }
+    // `atom in s-op` makes an aggregate and a selector that no other expression makes.
+    this.hidden = new Set(nodes.flatMap((node) => membership(node)?.hidden ?? []).filter((node) => node !== root));
+  }
+
+  /** Whether a node is written only as a part of another expression. */
+  isInside(node: GraphNode): boolean {
+    return this.hidden.has(node);
+  }
+
+  /** The node's statement, or nothing if it will stand inside the expressions that read it. */
+  statement(node: GraphNode): string {
+    const expression = this.expression(node);
+    const isLeaf = operands(node).length === 0;
+    const needsName = node === this.root || (!isLeaf && (this.isShared(node) || expression.depth >= DEEPEST));
+    if (!needsName) {
+      this.written.set(node, expression);
+      return "";
+    }
+    if (node === this.root && node.kind === "constant") throw new PrintError("an atom alone is no s-op in RASP");
+    const name = node === this.root ? this.rootName : this.fresh(node.name ?? (isSelector(node) ? "pick" : "step"));
+    this.written.set(node, { text: name, compound: false, depth: 0 });
+    return `${name} = ${expression.text};\n`;
+  }
+
+  private isShared(node: GraphNode): boolean {
+    return node.name !== undefined || (this.readers.get(node) ?? 0) > 1;
+  }
+
+  private expression(node: GraphNode): Written {
+    const inner = membership(node)?.sop ?? undefined;
+    const parts = (inner ? [inner] : operands(node)).map((operand) => this.written.get(operand)!);
+    const depth = 1 + Math.max(0, ...parts.map((part) => part.depth));
+    const [a, b, c] = parts.map(({ text, compound }) => (compound ? `(${text})` : text));
+    const [x, y] = parts.map(({ text }) => text);
+    const atomic = (text: string): Written => ({ text, compound: false, depth });
+    const compound = (text: string): Written => ({ text, compound: true, depth });
+    switch (node.kind) {
+      case "tokens":
+        return atomic(`tokens_${node.conversion}`);
+      case "indices":
+        return atomic("indices");
+      case "positions":
+        return atomic("positions");
+      case "read":
+        throw new PrintError("a program with vectors is printed by its own text");
+      case "constant":
+        return { text: literal(node.value), compound: literal(node.value).startsWith("-"), depth };
+      case "select":
+        return atomic(`select(${x!}, ${y!}, ${node.op})`);
+      case "aggregate": {
+        const otherwise = node.noDefault === undefined ? literal(node.default) : "[]";
+        return atomic(`aggregate(${x!}, ${y!}${otherwise === "0" ? "" : `, ${otherwise}`})`);
+      }
+      case "best":
+        return atomic(`best(${x!}, ${y!})`);
+      case "not":
+        return compound(`not ${a!}`);
+      case "and":
+      case "or":
+        return compound(`${a!} ${node.kind} ${b!}`);
+      case "map":
+        return inner
+          ? compound(`${literal(membership(node)!.item)} in ${a!}`)
+          : this.map(node, [a!, b!, c!], x!, depth);
+    }
+  }
+
+  private map({ fn, args }: MapNode, [a, b, c]: readonly string[], bare: string, depth: number): Written {
+    const atomic = (text: string): Written => ({ text, compound: false, depth });
+    const compound = (text: string): Written => ({ text, compound: true, depth });
+    if (fn.name === "if") return compound(`${b!} if ${a!} else ${c!}`);
+    if (fn.name === "round" || fn.name === "indicator") return atomic(`${fn.name}(${bare})`);
+    if (fn.name === "[]" && fn.container) return atomic(`${containerText(fn.container)}[${bare}]`);
+    if (fn.container && !fn.key.startsWith("1 if")) return compound(`${a!} ${fn.name} ${containerText(fn.container)}`);
+    if (PREFIX.has(fn.key) && args.length === 1) return compound(fn.name === "not" ? `not ${a!}` : `${fn.name}${a!}`);
+    if (INFIX.has(fn.key) && args.length === 2) return compound(`${a!} ${fn.name} ${b!}`);
+    throw new PrintError(`the function "${fn.name}" has no form in RASP`);
+  }
+
+  /** A name that is free, made from a wish. */
+  private fresh(wish: string): string {
+    const base = /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(wish) ? wish : "answer";
+    let name = base;
+    for (let i = 1; this.names.has(name); i++) name = `${base}_${i}`;
+    this.names.add(name);
+    return name;
+  }
+}
+
+const PREFIX: ReadonlySet<string> = new Set(["not", "-", "+"]);
+const INFIX: ReadonlySet<string> = new Set("+ - * / % ^ == <= >= < > and or".split(" "));
+
+/** The parts of `atom in s-op`, if that is what the node is: a comparison of the share of equal elements with 0. */
+function membership(node: GraphNode) {
+  if (node.kind !== "map" || node.fn.key !== ">") return undefined;
+  const [share] = node.args;
+  if (share?.kind !== "aggregate" || share.value.kind !== "map" || !share.value.fn.key.startsWith("1 if =="))
+    return undefined;
+  const [item] = share.value.fn.container?.kind === "list" ? share.value.fn.container.items : [];
+  return {
+    item: item!,
+    sop: share.value.args[0]!,
+    hidden: [share, share.value, share.selector, ...operands(share.selector)],
+  };
+}
+
+/** An atom as the language writes it. @throws PrintError if it cannot */
+export function literal(atom: Atom): string {
+  if (typeof atom === "string") {
+    if (/["\r\n]/.test(atom))
+      throw new PrintError(`${JSON.stringify(atom)} has no literal: RASP's strings have no escapes`);
+    return `"${atom}"`;
+  }
+  if (atom === null) throw new PrintError("null has no literal: only the combinators know it");
+  if (typeof atom === "number") return floatLiteral(atom);
+  return describeAtom(atom);
+}
+
+/** Digits, a point, digits: there are no exponents. */
+function floatLiteral(value: number): string {
+  if (!Number.isFinite(value)) throw new PrintError(`${value} has no literal`);
+  if (value < 0 || Object.is(value, -0)) return `-${floatLiteral(-value)}`;
+  if (Number.isInteger(value)) return `${BigInt(value)}.0`;
+  for (let digits = 1; digits <= 100; digits++) {
+    const text = value.toFixed(digits);
+    if (Number(text) === value) return text;
+  }
+  throw new PrintError(`${value} is too small for a literal without an exponent`);
+}
+
+function containerText(container: Container): string {
+  const item = (atom: Atom | undefined): string => (atom === undefined ? "[]" : literal(atom));
+  if (container.kind === "dict") return dictText([...container.entries].map(([key, value]) => [key, item(value)]));
+  return container.kind === "list" ? `[${container.items.map(item).join(", ")}]` : literal(container.items.join(""));
+}
+
+const dictText = (entries: readonly (readonly [string, string])[]): string =>
+  `{${entries.map(([key, value]) => `${literal(atomOfKey(key))}: ${value}`).join(", ")}}`;
+
+/** The atom of an `atomKey`. */
+function atomOfKey(key: string): Atom {
+  const rest = key.slice(1);
+  const atom = key.startsWith("s") ? rest : key.startsWith("i") ? BigInt(rest) : Number(rest);
+  if (atomKey(atom) !== key) throw new Error(`${key} is no key of an atom`);
+  return atom;
+}

@@ -1,0 +1,70 @@
+/**
+ * Values as JSON, in the oracle's encoding (RASP.md, section 5): `{"int"}` and `{"float"}` wrap what a JSON number cannot hold,
+ * `{"dict"}` and `{"function"}` what JSON lacks; selectors are matrices of 0 and 1. `kinds` keeps 1 and 1.0 apart.
+ */
+import { atomText } from "../atom/text.js";
+import type { Value } from "../elaborate/value.js";
+import type { Atom } from "../graph/node.js";
+import { isMatrix, type Matrix } from "../interpret/select.js";
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A value that JSON can carry. */
+export interface EncodedValue {
+  readonly value: Json;
+  /** i, f, b, s or n for each atom, in brackets for lists and dicts; absent for selectors. */
+  readonly kinds?: string;
+}
+
+export function encodeAtom(atom: Atom): Json {
+  if (typeof atom === "bigint") return Number.isSafeInteger(Number(atom)) ? Number(atom) : { int: String(atom) };
+  if (typeof atom === "number" && !Number.isFinite(atom)) return { float: atomText(atom) };
+  return atom;
+}
+
+const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s", object: "n" } as const;
+
+/** The kind letter of an atom. */
+export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeof KINDS];
+
+/** The outcome of an s-op or a selector on an input. */
+export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
+  if (isMatrix(result)) return { value: result.map((row) => [...row]) };
+  return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
+}
+
+/** The atoms of a sequence that `encodeResult` encoded. */
+export const decodeSequence = (value: readonly Json[], kinds: string): Atom[] =>
+  value.map((item, i) => decodeAtom(item, kinds[i]!));
+
+function decodeAtom(json: Json, kind: string): Atom {
+  if (typeof json !== "object" || json === null) return kind === "i" ? BigInt(json as number) : (json as Atom);
+  const { int, float } = json as { readonly int?: string; readonly float?: string };
+  return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[float!]! : BigInt(int);
+}
+
+/** A value that is neither s-op nor selector; of these, inside lists, only what they are can be told. */
+export function encodeValue(value: Value): EncodedValue {
+  switch (value.kind) {
+    case "atom":
+      return { value: encodeAtom(value.atom), kinds: atomKind(value.atom) };
+    case "list": {
+      const items = value.items.map(encodeValue);
+      return { value: items.map((item) => item.value), kinds: `[${items.map((item) => item.kinds ?? "?").join("")}]` };
+    }
+    case "dict": {
+      const entries = [...value.entries.values()].map((entry) => ({ key: entry.key, ...encodeValue(entry.value) }));
+      return {
+        value: { dict: entries.map((entry) => [encodeAtom(entry.key), entry.value]) },
+        kinds: `{${entries.map((entry) => atomKind(entry.key) + (entry.kinds ?? "?")).join("")}}`,
+      };
+    }
+    case "function":
+      return { value: { function: value.definition.name.text }, kinds: "?" };
+    case "applied":
+      return encodeResult(value.result);
+    default:
+      return { value: { [value.kind]: value.node.name ?? "" }, kinds: "?" };
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Every code has a fixture in `diagnostics/`: a program, and beside it, verbatim, all that is said of it. `REFRESH=1 npx vitest run
+ * --project rasp diagnostics` writes the renderings anew, for a person to read before they are committed.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { compile, load } from "../../src/index.js";
+import { errors, RaspError, warnings, type Diagnostic, type Fix } from "../../src/language/diagnostic.js";
+import { Environment } from "../../src/language/environment.js";
+import { render } from "../../src/language/render.js";
+
+const folder = fileURLToPath(new URL("diagnostics/", import.meta.url));
+const fixtures = readdirSync(folder)
+  .filter((file) => file.endsWith(".rasp"))
+  .map((file) => file.replace(".rasp", ""));
+
+/** All that is said of a program: warnings first, as the command tells them. Names that end in "causal" are compiled, too. */
+function diagnose(program: string, file: string): Diagnostic[] {
+  const environment = new Environment();
+  const found: Diagnostic[] = [];
+  try {
+    environment.run(program, file);
+    if (file.endsWith("-causal.rasp")) found.push(...causalWarnings(program, file));
+  } catch (error) {
+    if (!(error instanceof RaspError)) throw error;
+    found.push(error.diagnostic, ...error.further);
+  }
+  return [...environment.takeWarnings(), ...found];
+}
+
+/** What a causal compile says of the s-op `result`. */
+const causalWarnings = (program: string, file: string): readonly Diagnostic[] =>
+  compile(load(program, { file }).sop("result"), { vocabulary: "abc", maxLength: 4, causal: true }).warnings;
+
+const apply = (program: string, { span, text }: Fix): string =>
+  program.slice(0, span.start) + text + program.slice(span.end);
+
+describe("diagnostics", () => {
+  it.each(fixtures)("%s", (name) => {
+    const program = readFileSync(`${folder}${name}.rasp`, "utf8");
+    const said = `${diagnose(program, `${name}.rasp`).map(render).join("\n\n")}\n`;
+    const expected = `${folder}${name}.txt`;
+    if (process.env["REFRESH"] || !existsSync(expected)) writeFileSync(expected, said);
+    expect(said).toBe(readFileSync(expected, "utf8"));
+    if (name.startsWith("RASP")) expect(said).toContain(name.slice(0, 8));
+  });
+
+  it("cover every code, as the language's document does", () => {
+    const reference = readFileSync(fileURLToPath(new URL("../../../../docs/language.md", import.meta.url)), "utf8");
+    const codes = [
+      ...Object.values(errors).map((make) => make("").diagnostic.code),
+      ...Object.values(warnings).map((make) => make("").code),
+    ];
+    expect(codes.filter((code) => !reference.includes(`| ${code} |`))).toEqual([]);
+    const covered = new Set(fixtures.map((name) => name.slice(0, 8)));
+    expect(codes.filter((code) => !covered.has(code))).toEqual([]);
+    expect(new Set(codes).size).toBe(codes.length);
+  });
+
+  it("mend what they say by their fix", () => {
+    let fixes = 0;
+    for (const name of fixtures) {
+      const program = readFileSync(`${folder}${name}.rasp`, "utf8");
+      const before = diagnose(program, name);
+      for (const { code, fix } of before) {
+        if (!fix) continue;
+        fixes++;
+        const after = diagnose(apply(program, fix), name);
+        const count = (found: readonly Diagnostic[]): number => found.filter((other) => other.code === code).length;
+        expect(count(after), `${name}: ${code} after "${fix.text}"`).toBeLessThan(count(before));
+      }
+    }
+    expect(fixes).toBeGreaterThan(30);
+  });
+});
