@@ -63,7 +63,7 @@ export {
   type SelectorReach,
   type Sufficiency,
   type SufficiencyOptions,
-} from "./sufficiency.js";
+} from "./compiler/sufficiency.js";
 export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
 export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./language/text/display.js";
@@ -81,20 +81,20 @@ export {
   type SvgOptions,
   type Use,
 } from "./language/draw/index.js";
-export { compile, withProgram, type CompileOptions } from "./compile/index.js";
-export type { NamedOutput, Outputs } from "./compile/outputs.js";
-export * from "./learn/index.js";
-export { languageModel, type Ended, type Written } from "./compile/generate.js";
-export type { Patch } from "./compile/patch.js";
-export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compile/trace.js";
-export type { CompiledProgram, Place } from "./compile/standing-sops.js";
-export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compile/compiled-model.js";
-export type { Decoding } from "./compile/decoding.js";
-export { ModelFileError, type ModelCard, type OutputCard } from "./compile/model-card.js";
-export type { Certificate, StreamBound } from "./compile/certify.js";
-export type { Layout, Resolved } from "./compile/layout.js";
-export type { Probe } from "./compile/plan.js";
-export type { Read, Stream } from "./compile/read.js";
+export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
+export type { NamedOutput, Outputs } from "./compiler/outputs.js";
+export * from "./compiler/learn/index.js";
+export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
+export type { Patch } from "./compiler/model/patch.js";
+export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/trace.js";
+export type { CompiledProgram, Place } from "./compiler/model/standing-sops.js";
+export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compiler/model/compiled-model.js";
+export type { Decoding } from "./compiler/plan/ir/decoding.js";
+export { ModelFileError, type ModelCard, type OutputCard } from "./compiler/model/model-card.js";
+export type { Certificate, StreamBound } from "./compiler/certify/certify.js";
+export type { Layout, Resolved } from "./compiler/layout/layout.js";
+export type { Probe } from "./compiler/plan/ir/plan.js";
+export type { Read, Stream } from "./compiler/plan/ir/read.js";
 export {
   countInputs,
   verify,
@@ -103,8 +103,8 @@ export {
   type VerifyOptions,
   type VerifyReport,
   type WrongSOp,
-} from "./verify/index.js";
-export { dataset, type DatasetOptions, type Sample } from "./dataset/index.js";
+} from "./compiler/verify/index.js";
+export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/index.js";
 export {
   encodeReport,
   mergeReports,
@@ -112,4 +112,4 @@ export {
   ReportError,
   type CounterexampleJson,
   type ReportJson,
-} from "./verify/report.js";
+} from "./compiler/verify/report.js";

@@ -10,14 +10,14 @@
  */
 import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
-import type { CompiledModel } from "../../compile/compiled-model.js";
-import { isModelCard } from "../../compile/model-card.js";
+import type { CompiledModel } from "../../compiler/model/compiled-model.js";
+import { isModelCard } from "../../compiler/model/model-card.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { Environment, load } from "../../language/environment.js";
 import type { Atom } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
-import { randomInputs } from "../../verify/inputs.js";
+import { randomInputs } from "../../compiler/verify/inputs.js";
 import { runHard } from "./machine.js";
 import { NotHardError } from "./not-hard.js";
 import type { Line } from "./naming.js";

@@ -2,7 +2,7 @@
  * Names for what the heads write, from the outputs backwards: each head becomes a line of the program, and everything between heads an
  * expression of tokens, indices and earlier lines.
  */
-import { decode } from "../../compile/decoding.js";
+import { decode } from "../../compiler/plan/ir/decoding.js";
 import { indicesNode, tokensNode, type Atom, type SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { Cases } from "./cases.js";

@@ -1,7 +1,7 @@
 /** The inputs that a model is watched on: all short ones, and seeded longer ones of several kinds. */
 import { Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
-import { everyInput } from "../../verify/inputs.js";
+import { everyInput } from "../../compiler/verify/inputs.js";
 
 /** Inputs one behind the other: what stands at each place of each input. */
 export interface Sample {

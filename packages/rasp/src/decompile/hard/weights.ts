@@ -3,9 +3,9 @@
  * matrices of 64-bit numbers, with the products that matter made once.
  */
 import type { Tensor } from "@selectron/core";
-import { widthOf, type Decoding } from "../../compile/decoding.js";
-import type { OutputCard } from "../../compile/model-card.js";
-import type { CompiledModel } from "../../compile/compiled-model.js";
+import { widthOf, type Decoding } from "../../compiler/plan/ir/decoding.js";
+import type { OutputCard } from "../../compiler/model/model-card.js";
+import type { CompiledModel } from "../../compiler/model/compiled-model.js";
 import type { Atom } from "../../language/graph/node.js";
 
 /** Rows of numbers. */

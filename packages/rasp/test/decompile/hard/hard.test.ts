@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { compile, CompiledModel, load, ModelFileError, verify } from "../../../src/index.js";
 import { decompileProgram, isCompiledModel, NotHardError } from "../../../src/decompile/index.js";
-import { everyInput, randomInputs } from "../../../src/verify/inputs.js";
-import { lessons, lessonSOp } from "../../compile/lessons.js";
+import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
+import { lessons, lessonSOp } from "../../compiler/lessons.js";
 import { disguised } from "./disguise.js";
 import { differing } from "./values.js";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compile, load, RaspError, verify, type CompiledModel, type SOp } from "../../../src/index.js";
 import { decompileProgram } from "../../../src/decompile/index.js";
-import { everyInput } from "../../../src/verify/inputs.js";
+import { everyInput } from "../../../src/compiler/verify/inputs.js";
 import { LETTERS, sopSourceOver } from "../../arbitrary/program.js";
 import { disguised } from "./disguise.js";
 import { differing, valuesOf } from "./values.js";

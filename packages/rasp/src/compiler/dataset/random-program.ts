@@ -1,0 +1,174 @@
+/**
+ * Random well-typed RASP programs as text: straight-line code, a name for each step, later steps using earlier ones. What a
+ * line may look like is a table; types are those of its holes, so that every program is well-typed by construction.
+ */
+import type { Rng } from "@selectron/core";
+import { describeAtom } from "../../language/atom/text.js";
+
+type Type = "int" | "number" | "bool" | "text" | "selector";
+
+/** How names of each type begin. */
+const PREFIXES: Readonly<Record<Type, string>> = { int: "n", number: "x", bool: "b", text: "t", selector: "s" };
+
+/** How often each type is the next step. */
+const STEPS: readonly Type[] = [
+  "selector",
+  "selector",
+  "selector",
+  "int",
+  "int",
+  "int",
+  "number",
+  "bool",
+  "bool",
+  "text",
+];
+
+/** Holes that a literal fills. `letter` is a token of the vocabulary. */
+const LITERALS: Readonly<Record<string, readonly string[]>> = {
+  same: ["==", "!="],
+  order: ["==", "!=", "<", "<=", ">", ">="],
+  plus: ["+", "-"],
+  and: ["and", "or"],
+  extreme: ["max", "min"],
+  small: ["0", "1", "2", "3"],
+  step: ["1", "2", "-1"],
+  divisor: ["2", "3"],
+  halves: ["2", "4"],
+  default: ["0", "1", "-1", "0.5"],
+};
+
+/** What stands for a value that no step has made. */
+const LEAVES: Readonly<Record<Type, readonly string[]>> = {
+  int: ["indices", "indices", "length", "1", "2"],
+  number: ["indices", "0.5"],
+  bool: ["(indices == 0)", "(tokens == {letter})", "(indices < 2)"],
+  text: ["tokens"],
+  selector: ["full_s", "select(tokens, tokens, ==)", "select(indices, indices, <=)"],
+};
+
+const LINES: Readonly<Record<Type, readonly string[]>> = {
+  selector: [
+    "select({int}, {int}, {order})",
+    "select({int}, {int}, {order})",
+    "select({text}, {text}, {same})",
+    "select({text}, {letter}, {same})",
+    "select({bool}, {bool}, {same})",
+    "{selector} {and} {selector}",
+    "not {selector}",
+  ],
+  int: [
+    "selector_width({selector})",
+    "selector_width({selector})",
+    "{int} {plus} {int}",
+    "{int} % {divisor}",
+    "{extreme}({int}, {int})",
+    "indicator({bool})",
+    "{int} if {bool} else {int}",
+    "round({number})",
+    "count(tokens, {letter})",
+  ],
+  number: [
+    "aggregate({selector}, {int})",
+    "aggregate({selector}, {int}, {default})",
+    "aggregate({selector}, indicator({bool}))",
+    "{number} / {halves}",
+  ],
+  bool: [
+    "{int} {order} {int}",
+    "{number} {order} {number}",
+    "{text} {same} {letter}",
+    "{bool} {and} {bool}",
+    "not {bool}",
+    "has_focus({selector})",
+    "contains({text}, {letter})",
+  ],
+  text: [
+    "aggregate(select(indices, {int}, ==), {text}, {letter})",
+    "shift({text}, {step}, {letter})",
+    "{letter} if {bool} else {text}",
+  ],
+};
+
+interface Line {
+  readonly name: string;
+  readonly text: string;
+  readonly uses: ReadonlySet<string>;
+}
+
+/**
+ * A program of 2 to `lines` lines, each length equally likely. The last line sets `result`, every other line is needed for it,
+ * and a selector is among them. The program may still fail, or be the same on every input: that is for the caller to find out.
+ */
+export function randomProgram(rng: Rng, vocabulary: readonly string[], lines: number): string {
+  const length = 2 + rng.int(lines - 1);
+  for (;;) {
+    // Not every line of a draft is needed; of twice as many, often the right number is.
+    const needed = neededFor(new Draft(rng, vocabulary).draw(2 * length));
+    if (needed.length === length && needed.some(({ name }) => name.startsWith(PREFIXES.selector)))
+      return needed.map(asText).join("");
+  }
+}
+
+const asText = ({ name, text }: Line): string => `${name} = ${text};\n`;
+
+class Draft {
+  private readonly names = new Map<Type, string[]>();
+  private readonly unused = new Set<string>();
+
+  constructor(
+    private readonly rng: Rng,
+    private readonly vocabulary: readonly string[],
+  ) {}
+
+  draw(steps: number): Line[] {
+    return Array.from({ length: steps }, (_, step) => {
+      const last = step === steps - 1;
+      const type = this.rng.pick(last ? STEPS.filter((other) => other !== "selector") : STEPS);
+      return this.line(type, last ? "result" : undefined);
+    });
+  }
+
+  private line(type: Type, name?: string): Line {
+    const uses = new Set<string>();
+    const text = this.fill(this.rng.pick(LINES[type]), uses);
+    const known = this.names.get(type) ?? [];
+    name ??= `${PREFIXES[type]}${known.length + 1}`;
+    this.names.set(type, [...known, name]);
+    this.unused.add(name);
+    return { name, text, uses };
+  }
+
+  /** Fills the holes of a template; inside a line what is compound stands in parentheses. */
+  private fill(template: string, uses: Set<string>): string {
+    return template.replace(/\{(\w+)\}/g, (_, hole: string) => {
+      if (hole === "letter") return describeAtom(this.rng.pick(this.vocabulary));
+      const literals = LITERALS[hole];
+      if (literals) return this.rng.pick(literals);
+      const name = this.name(hole as Type, uses);
+      if (name === undefined) return this.fill(this.rng.pick(LEAVES[hole as Type]), uses);
+      uses.add(name);
+      this.unused.delete(name);
+      return name;
+    });
+  }
+
+  /** A step of this type not yet in this line, one that nothing uses if there is one; often none, so that leaves stay frequent. */
+  private name(type: Type, uses: ReadonlySet<string>): string | undefined {
+    const ints = type === "number" ? (this.names.get("int") ?? []) : [];
+    const known = [...(this.names.get(type) ?? []), ...ints].filter((name) => !uses.has(name));
+    const fresh = known.filter((name) => this.unused.has(name));
+    if (fresh.length > 0) return this.rng.int(10) < 8 ? this.rng.pick(fresh) : undefined;
+    return known.length > 0 && this.rng.int(10) < 5 ? this.rng.pick(known) : undefined;
+  }
+}
+
+/** The last line and what it needs, in order. */
+function neededFor(lines: readonly Line[]): Line[] {
+  const wanted = new Set([lines.at(-1)!.name]);
+  return lines.reduceRight<Line[]>((needed, line) => {
+    if (!wanted.has(line.name)) return needed;
+    for (const name of line.uses) wanted.add(name);
+    return [line, ...needed];
+  }, []);
+}

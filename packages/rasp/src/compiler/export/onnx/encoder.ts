@@ -1,0 +1,161 @@
+/**
+ * nn's encoder as an ONNX file, in standard operators, with nn's parameters under their own names.
+ *
+ * | value | type | is |
+ * |---|---|---|
+ * | `tokens` | int64 [batch, sequence] | token ids, -1 for padding |
+ * | `logits` | float [batch, sequence, outputs] | what the unembedding gives |
+ * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class; several outputs have one each |
+ *
+ * Padded positions are hidden from the others, and of a causal model later ones; what stands at padded positions in the outputs
+ * means nothing.
+ */
+import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
+import { CONSTANT, encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./format.js";
+
+/** Opset 13 gave the operators used here their present form; files of IR version 7 run since onnxruntime 1.6 (2020). */
+const OPSET = 13;
+const IR_VERSION = 7;
+
+export interface OnnxDescription {
+  readonly name: string;
+  /** For people who look at the file. */
+  readonly text: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What is read off the logits, in the order of their columns. */
+  readonly outputs: readonly OnnxOutput[];
+}
+
+/** Classes that are read off some columns of the logits. */
+export interface OnnxOutput {
+  readonly name: string;
+  /** How many columns. */
+  readonly width: number;
+  /** Where the columns are a point and its class the nearest of these; absent where the largest logit is the class. */
+  readonly points?: readonly (readonly number[])[];
+}
+
+/** The bytes of an ONNX file; equal models give equal bytes. */
+export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescription): Uint8Array {
+  const graph = new Graph();
+  for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
+  const logits = encoder(graph, model, "tokens");
+  graph.name(logits, "logits");
+  let from = 0;
+  for (const output of description.outputs) {
+    const columns = description.outputs.length === 1 ? logits : columnsOf(graph, logits, from, output.width);
+    graph.name(classes(graph, columns, output), output.name);
+    from += output.width;
+  }
+  return encodeOnnx({
+    name: description.name,
+    irVersion: IR_VERSION,
+    opset: OPSET,
+    description: description.text,
+    nodes: graph.nodes,
+    initializers: graph.tensors,
+    inputs: [{ name: "tokens", type: INT64, shape: ["batch", "sequence"] }],
+    outputs: [
+      { name: "logits", type: FLOAT, shape: ["batch", "sequence", model.config.outputs] },
+      ...description.outputs.map(({ name }) => ({ name, type: INT64, shape: ["batch", "sequence"] }) as const),
+    ],
+    metadata: description.metadata,
+  });
+}
+
+/** Tokens to logits, as `TransformerEncoder.forward` computes them. */
+function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): string {
+  const length = graph.apply("Gather", [graph.apply("Shape", [tokens]), graph.ints([1])]);
+  const positions = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
+  // Gather takes -1 for its last row. Whatever a padded position holds, no other position sees it.
+  let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", tokens]), positions]);
+  const padded = graph.apply("Unsqueeze", [graph.apply("Less", [tokens, graph.ints([0])]), graph.ints([1, 2])]); // [B, 1, 1, n]
+  const hidden = config.causal ? graph.apply("Or", [padded, later(graph, length)]) : padded;
+  config.blocks.forEach((block, index) => {
+    const path = `blocks.${index}`;
+    if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, hidden)]);
+    if (block.dFf > 0) x = graph.apply("Add", [x, feedForward(graph, `${path}.feedForward`, x)]);
+  });
+  return linear(graph, "unembedding", x);
+}
+
+/** [n, n], rows = queries: whether the key comes after the query. */
+function later(graph: Graph, length: string): string {
+  const size = graph.apply("Squeeze", [length]);
+  const positions = graph.apply("Range", [graph.int(0), size, graph.int(1)]);
+  const queries = graph.apply("Unsqueeze", [positions, graph.ints([1])]);
+  return graph.apply("Less", [queries, positions]);
+}
+
+const linear = (graph: Graph, path: string, x: string): string =>
+  graph.apply("Add", [graph.apply("MatMul", [x, `${path}.weight`]), `${path}.bias`]);
+
+function feedForward(graph: Graph, path: string, x: string): string {
+  return linear(graph, `${path}.output`, graph.apply("Relu", [linear(graph, `${path}.hidden`, x)]));
+}
+
+function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x: string, hidden: string): string {
+  // In a Reshape 0 keeps a size.
+  const split = (part: string, order: readonly number[]): string => {
+    const parts = graph.apply("Reshape", [linear(graph, `${path}.${part}`, x), graph.ints([0, 0, heads, dHead])]);
+    return graph.apply("Transpose", [parts], { perm: order });
+  };
+  const products = graph.apply("MatMul", [split("query", [0, 2, 1, 3]), split("key", [0, 2, 3, 1])]); // [B, H, n, n]
+  const scores = graph.apply("Mul", [products, graph.float(1 / Math.sqrt(dHead))]);
+  const shown = graph.apply("Where", [hidden, graph.float(-Infinity), scores]);
+  const pattern = graph.apply("Softmax", [shown], { axis: -1 });
+  const mixed = graph.apply("MatMul", [pattern, split("value", [0, 2, 1, 3])]); // [B, H, n, dHead]
+  const joined = graph.apply("Transpose", [mixed], { perm: [0, 2, 1, 3] });
+  return linear(graph, `${path}.output`, graph.apply("Reshape", [joined, graph.ints([0, 0, heads * dHead])]));
+}
+
+/** Columns of the logits. */
+const columnsOf = (graph: Graph, logits: string, from: number, width: number): string =>
+  graph.apply("Slice", [logits, graph.ints([from]), graph.ints([from + width]), graph.ints([2])]);
+
+function classes(graph: Graph, logits: string, { name, points }: OnnxOutput): string {
+  if (!points) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
+  const shape = [points.length, points[0]!.length];
+  const ofClasses = graph.tensor(`${CONSTANT}${name}`, shape, Float32Array.from(points.flat()));
+  const apart = graph.apply("Sub", [graph.apply("Unsqueeze", [logits, graph.ints([2])]), ofClasses]); // [B, n, points, outputs]
+  const distances = graph.apply("ReduceMax", [graph.apply("Abs", [apart])], { axes: [-1], keepdims: 0 });
+  return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
+}
+
+/** Operations in order, each with one output, and the constants that they read, each stored once. */
+class Graph {
+  readonly nodes: OnnxNode[] = [];
+  private readonly initializers = new Map<string, OnnxTensor>();
+
+  get tensors(): readonly OnnxTensor[] {
+    return [...this.initializers.values()];
+  }
+
+  apply(operator: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): string {
+    const output = `${operator}_${this.nodes.length}`;
+    this.nodes.push({ operator, inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  /** Gives a value the name that users see. */
+  name(value: string, name: string): void {
+    this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} });
+  }
+
+  tensor(name: string, shape: readonly number[], data: OnnxTensor["data"]): string {
+    this.initializers.set(name, { name, shape, data });
+    return name;
+  }
+
+  ints(values: readonly number[]): string {
+    return this.tensor(`${CONSTANT}${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  int(value: number): string {
+    return this.tensor(`${CONSTANT}int ${value}`, [], BigInt64Array.of(BigInt(value)));
+  }
+
+  float(value: number): string {
+    return this.tensor(`${CONSTANT}float ${value}`, [], Float32Array.of(value));
+  }
+}

@@ -1,0 +1,100 @@
+/** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
+import { inputElements, type Input } from "../language/interpret/tokens.js";
+import { assemble, parameterCount } from "./layout/assemble.js";
+import { certify } from "./certify/certify.js";
+import { CompiledModel } from "./model/compiled-model.js";
+import { Domain } from "./values/domain.js";
+import { layOut, type Layout } from "./layout/layout.js";
+import { lookAhead } from "./values/look-ahead.js";
+import { namedOutputs, type Outputs } from "./outputs.js";
+import type { Output, Plan } from "./plan/ir/plan.js";
+import { plan } from "./plan/planner.js";
+import { simplify } from "./normalize/simplify.js";
+import { distinctAtoms } from "./values/value-set.js";
+
+/** For which inputs an s-op is compiled. */
+export interface CompileOptions {
+  /** The input elements that the model shall know. A string stands for its characters, a whole number for an int. */
+  readonly vocabulary: Input;
+  /** The longest input, 1 or more. */
+  readonly maxLength: number;
+  /** The name that the model carries; the names of its outputs if absent. */
+  readonly name?: string;
+  /**
+   * Compile to a decoder: no row sees a position after its own, as if every selector had `and select(indices, indices, <=)`. The
+   * model's `warnings` name the selectors that would look further. False by default.
+   */
+  readonly causal?: boolean;
+}
+
+/**
+ * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm), that computes it on
+ * every input over the vocabulary with up to `maxLength` elements on which the program has a value. Several s-ops, given by name,
+ * share one model: what they have in common is computed once, and each has its own columns of the logits.
+ *
+ * @throws RaspError of class `compile`, at the s-op's place in the source, where that cannot be done.
+ * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, or no s-op.
+ */
+export function compile(
+  program: Outputs,
+  { vocabulary, maxLength, name, causal = false }: CompileOptions,
+): CompiledModel {
+  const outputs = namedOutputs(program, name);
+  const tokens = distinctAtoms(inputElements(vocabulary));
+  if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
+  if (!Number.isSafeInteger(maxLength) || maxLength < 1)
+    throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
+
+  const roots = outputs.map(({ sop }) => sop);
+  const { form, sops, selections } = simplify(roots, maxLength, causal);
+  const domain = new Domain(tokens, maxLength, causal);
+  const planned = plan(
+    roots.map((root) => sops.get(root)!),
+    form,
+    domain,
+  );
+  const certificate = certify(planned, tokens, maxLength);
+  const layout = smallestLayout(planned);
+  const { model, heads } = assemble(planned, layout, causal);
+  return new CompiledModel(
+    model,
+    {
+      name: name ?? outputs.map((output) => output.name).join(", "),
+      vocabulary: tokens,
+      maxLength,
+      outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
+      labels: layout.labels,
+      heads,
+      certificate,
+      config: model.config,
+    },
+    layout,
+    causal ? lookAhead(roots, selections, domain) : [],
+    { outputs, normal: sops },
+  );
+}
+
+/** Coordinates are used again where that costs less than it spares. */
+function smallestLayout(planned: Plan): Layout {
+  const [apart, shared] = [layOut(planned, false), layOut(planned, true)];
+  if (shared.clearings.length === 0) return apart;
+  return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
+}
+
+/**
+ * A model that was read from a file, with the program that it was compiled from, so that `trace` and patches know its s-ops. The
+ * weights stay those of the file.
+ *
+ * @throws RangeError where the program compiles to another model
+ */
+export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
+  const { vocabulary, maxLength, name, labels } = model.card;
+  const again = compile(program, { vocabulary, maxLength, name, causal: model.causal });
+  if (again.card.labels.join("\n") !== labels.join("\n"))
+    throw new RangeError(
+      `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,
+    );
+  return new CompiledModel(model.model, model.card, again.layout, [], again.program);
+}
+
+const decodingOf = ({ kind, classes, points }: Output) => ({ kind, classes, ...(points ? { points } : {}) });

@@ -1,0 +1,215 @@
+/** Fills the weights of an nn Transformer from the plan and the layout. */
+import { tensor, type Tensor } from "@selectron/core";
+import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
+import type { Anchors } from "../plan/anchors.js";
+import { BOS_COORDINATE, type Layout } from "./layout.js";
+import { BOS_SCORE, type Head, type Plan } from "../plan/ir/plan.js";
+import { readAtBos, type Read } from "../plan/ir/read.js";
+
+export interface Assembled {
+  readonly model: TransformerEncoder;
+  /** What each head of each layer computes. */
+  readonly heads: readonly (readonly string[])[];
+}
+
+/** Token id 0 and position 0 are BOS; token v of the vocabulary is id v + 1, position i of the input is i + 1. */
+export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
+  const layers = layersOf(plan, layout);
+  const config = configOf(plan, layout, layers, causal);
+  const weights = new Weights(config);
+
+  const tokens = weights.matrix("embedding.token.weight");
+  tokens.set(0, BOS_COORDINATE, 1);
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens))
+    values.forEach((value, v) => tokens.set(v + 1, coordinate, value));
+  const positions = weights.matrix("embedding.position.weight");
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.indices))
+    values.forEach((value, i) => positions.set(i + 1, coordinate, value));
+  for (const [stream, { value }] of plan.anchors)
+    for (const index of stream.names.keys())
+      for (let position = 0; position < config.maxLength; position++)
+        positions.set(position, layout.coordinate(stream, index), value);
+
+  layers.forEach(({ config: block, heads, units }, index) => {
+    if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout);
+    if (block.dFf === 0) return;
+    fillFeedForward(weights, `blocks.${index}.feedForward`, units);
+    const outputBias = weights.matrix(`blocks.${index}.feedForward.output.bias`);
+    for (const [stream, { value }] of plan.anchors)
+      if (stream.layer === index + 1)
+        for (const c of stream.names.keys()) outputBias.set(0, layout.coordinate(stream, c), -value);
+  });
+
+  const unembedding = weights.matrix("unembedding.weight");
+  const bias = weights.matrix("unembedding.bias");
+  plan.outputs
+    .flatMap(({ reads }) => reads)
+    .forEach((read, c) => {
+      const resolved = layout.resolve(read);
+      for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, c, weight);
+      bias.set(0, c, resolved.bias);
+    });
+  return {
+    model: new TransformerEncoder(config, weights.tensors()),
+    heads: layers.map(({ heads }) => heads.map((head) => head.label)),
+  };
+}
+
+/** How many weights the plan comes to in this layout. */
+export function parameterCount(plan: Plan, layout: Layout): number {
+  const shapes = TransformerEncoder.parameterShapes(configOf(plan, layout, layersOf(plan, layout), false));
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
+}
+
+function configOf(plan: Plan, layout: Layout, layers: readonly Layer[], causal: boolean): EncoderConfig {
+  return {
+    vocabularySize: plan.embeddings.tokens.names.length + 1,
+    maxLength: plan.embeddings.indices.names.length + 1,
+    dModel: layout.labels.length,
+    blocks: layers.map(({ config }) => config),
+    outputs: plan.outputs.reduce((sum, { reads }) => sum + reads.length, 0),
+    ...(causal ? { causal } : {}),
+  };
+}
+
+/** A hidden unit with its reads and writes as coordinates. */
+interface WiredUnit {
+  readonly input: ReadonlyMap<number, number>;
+  readonly bias: number;
+  readonly output: Map<number, number>;
+}
+
+interface Layer {
+  readonly config: BlockConfig;
+  readonly heads: readonly Head[];
+  readonly units: readonly WiredUnit[];
+}
+
+function layersOf(plan: Plan, layout: Layout): Layer[] {
+  const depth = Math.max(
+    0,
+    ...plan.heads.map((head) => head.layer),
+    ...plan.features.map((feature) => feature.stream.layer),
+  );
+  return Array.from({ length: depth }, (_, index) => {
+    const heads = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
+    const units = wireUnits(plan, layout, index + 1);
+    const dHead = Math.max(0, ...heads.map((head) => Math.max(head.keys.length + 1, head.values.length)));
+    return { config: { heads: heads.length, dHead, dFf: units.length }, heads, units };
+  });
+}
+
+/** Heads that attend alike carry their values together. */
+function mergeHeads(heads: readonly Head[]): Head[] {
+  const merged = new Map<string, Head>();
+  for (const head of heads) {
+    const known = merged.get(head.pattern);
+    merged.set(
+      head.pattern,
+      known ? { ...known, label: `${known.label}, ${head.label}`, values: [...known.values, ...head.values] } : head,
+    );
+  }
+  return [...merged.values()];
+}
+
+/** The layer's hidden units; those with the same input are one unit that writes to several places. */
+function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
+  const wired = new Map<string, WiredUnit>();
+  const add = (input: Map<number, number>, bias: number): WiredUnit => {
+    const entries = [...input].sort(([a], [b]) => a - b);
+    const key = `${entries.join(";")}|${bias}`;
+    let known = wired.get(key);
+    if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
+    return known;
+  };
+  for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer))
+    for (const unit of units) {
+      const { weights, bias: unanchored } = layout.resolve(unit.input);
+      const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
+      if (unit.bosWeight !== 0) weights.set(BOS_COORDINATE, unit.bosWeight);
+      const known = add(weights, bias);
+      for (const [c, weight] of unit.output.entries()) {
+        if (weight === 0) continue;
+        const coordinate = layout.coordinate(stream, c);
+        known.output.set(coordinate, (known.output.get(coordinate) ?? 0) + weight);
+      }
+    }
+  for (const { coordinate, positive } of layout.clearings.filter((clearing) => clearing.layer === layer))
+    for (const sign of positive ? [1] : [1, -1]) add(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
+  return [...wired.values()];
+}
+
+/** What anchors add to a read of the layer's hidden units. */
+function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
+  let sum = 0;
+  for (const [stream, coefficients] of terms)
+    if (stream.layer === layer) for (const c of coefficients) sum += c * (anchors.get(stream)?.value ?? 0);
+  return sum;
+}
+
+function fillAttention(
+  weights: Weights,
+  path: string,
+  heads: readonly Head[],
+  { dHead }: BlockConfig,
+  layout: Layout,
+): void {
+  const scale = Math.sqrt(dHead); // nn divides scores by it
+  const part = (name: string): ((read: Read, atBos: number, column: number, factor: number) => void) => {
+    const matrix = weights.matrix(`${path}.${name}.weight`);
+    const biases = weights.matrix(`${path}.${name}.bias`);
+    return (read, atBos, column, factor) => {
+      const { weights: entries, bias } = layout.resolve(read);
+      for (const [coordinate, weight] of entries) matrix.set(coordinate, column, factor * weight);
+      matrix.set(BOS_COORDINATE, column, factor * (atBos - readAtBos(read)));
+      biases.set(0, column, factor * bias);
+    };
+  };
+  const [query, key, value] = [part("query"), part("key"), part("value")];
+  const output = weights.matrix(`${path}.output.weight`);
+  heads.forEach((head, h) => {
+    const start = h * dHead;
+    head.queries.forEach((read, d) => query(read, 0, start + d, scale));
+    head.keys.forEach((read, d) => key(read, 0, start + d, 1));
+    // The last dimension: every query scores BOS; BOS itself so highly that it sees nothing else.
+    const last = start + head.keys.length;
+    query({ constant: head.bosScore, terms: new Map() }, Math.max(0, head.bosScore) + BOS_SCORE, last, scale);
+    key({ constant: 0, terms: new Map() }, 1, last, 1);
+    head.values.forEach(({ read, atBos, scale: factor, target, coordinate }, d) => {
+      value(read, atBos, start + d, 1);
+      output.set(start + d, layout.coordinate(target, coordinate), factor);
+    });
+  });
+}
+
+function fillFeedForward(weights: Weights, path: string, units: readonly WiredUnit[]): void {
+  const hidden = weights.matrix(`${path}.hidden.weight`);
+  const bias = weights.matrix(`${path}.hidden.bias`);
+  const output = weights.matrix(`${path}.output.weight`);
+  units.forEach((unit, u) => {
+    for (const [coordinate, weight] of unit.input) hidden.set(coordinate, u, weight);
+    bias.set(0, u, unit.bias);
+    for (const [coordinate, weight] of unit.output) output.set(u, coordinate, weight);
+  });
+}
+
+/** Zeros for every parameter of the model, to be filled entry by entry. */
+class Weights {
+  private readonly shapes: Map<string, number[]>;
+  private readonly data = new Map<string, Float32Array>();
+
+  constructor(config: EncoderConfig) {
+    this.shapes = TransformerEncoder.parameterShapes(config);
+    for (const [name, shape] of this.shapes) this.data.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+  }
+
+  matrix(name: string): { set(row: number, column: number, value: number): void } {
+    const data = this.data.get(name)!;
+    const columns = this.shapes.get(name)!.at(-1)!;
+    return { set: (row, column, value) => void (data[row * columns + column] = value) };
+  }
+
+  tensors(): Map<string, Tensor> {
+    return new Map([...this.data].map(([name, data]) => [name, tensor(data, this.shapes.get(name)!)]));
+  }
+}

@@ -1,0 +1,303 @@
+/** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
+import { TransformerEncoder, type GenerateOptions, type Patcher, type Recorder } from "@selectron/nn";
+import { atomKey } from "../../language/atom/compare.js";
+import { describeAtom } from "../../language/atom/text.js";
+import { decodeOnnx, OnnxFileError } from "../export/onnx/read.js";
+import { encoderToOnnx } from "../export/onnx/encoder.js";
+import type { Diagnostic } from "../../language/diagnostic.js";
+import type { Atom } from "../../language/graph/node.js";
+import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
+import { inputElements, type Input } from "../../language/interpret/tokens.js";
+import type { Certificate } from "../certify/certify.js";
+import { decode, widthOf } from "../plan/ir/decoding.js";
+import { generateFrom, type Written } from "./generate.js";
+import { patcher, type Patch } from "./patch.js";
+import type { CompiledProgram } from "./standing-sops.js";
+import { traceModel, type ModelTrace } from "./trace.js";
+import type { Layout } from "../layout/layout.js";
+import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
+
+/** Sizes as they are counted for papers. */
+export interface ModelStats {
+  readonly layers: number;
+  readonly headsPerLayer: readonly number[];
+  readonly dModel: number;
+  /** The largest of any layer. */
+  readonly dHead: number;
+  /** The largest of any layer. */
+  readonly dFf: number;
+  readonly parameters: number;
+  readonly nonZeros: number;
+}
+
+/** How a single input is run. */
+export interface RunOptions {
+  /** What to replace on the way, by s-op name. */
+  readonly patch?: readonly Patch[];
+  /** Of a model with several outputs: whose values; the first one's if absent. */
+  readonly output?: string;
+}
+
+/** An input that the model does not take. */
+export class ModelInputError extends Error {
+  constructor(
+    message: string,
+    readonly suggestion: string,
+  ) {
+    super(message);
+    this.name = "ModelInputError";
+  }
+}
+
+/** What stands at padded positions. Any id would do: no other position sees it. */
+const PADDING = 0;
+
+/** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
+export class CompiledModel {
+  private readonly ids: ReadonlyMap<string, number>;
+
+  /**
+   * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
+   * @param warnings - of a causal model: the selectors that look ahead, where they stand in the program
+   * @param program - what it was compiled from; like the layout
+   */
+  constructor(
+    readonly model: TransformerEncoder,
+    readonly card: ModelCard,
+    readonly layout?: Layout,
+    readonly warnings: readonly Diagnostic[] = [],
+    readonly program?: CompiledProgram,
+  ) {
+    this.ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
+  }
+
+  /**
+   * The value at each position, none for an empty input.
+   *
+   * @throws ModelInputError on an unknown token or a too long input
+   * @throws RangeError on a patch that does not fit, and on an output that the model does not have
+   */
+  run(input: Input, { patch = [], output }: RunOptions = {}): Plain[] {
+    const atoms = inputElements(input);
+    const outputs = this.outputs([atoms], undefined, patcher(this, atoms, patch));
+    return outputs[this.outputIndex(output)]![0]!.map(plainAtom);
+  }
+
+  /** Like `run`, for many inputs of any lengths in one forward pass. */
+  runBatch(inputs: readonly Input[], { output }: Omit<RunOptions, "patch"> = {}): Plain[][] {
+    const outputs = this.outputs(inputs.map(inputElements));
+    return outputs[this.outputIndex(output)]!.map((values) => values.map(plainAtom));
+  }
+
+  /** The first output's values: see `outputs`. */
+  values(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][] {
+    return this.outputs(inputs, record, patch)[0]!;
+  }
+
+  /**
+   * The values as atoms, ints and floats apart, [output][input][position]. Inputs may have different lengths: shorter ones are padded
+   * and the padding is hidden from every head, so that an input's values do not depend on what it is batched with.
+   *
+   * @param record - sees every named activation, [batch, BOS and longest input, …]
+   * @param patch - replaces activations before `record` sees them
+   * @throws ModelInputError on an unknown token or a too long input
+   */
+  outputs(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][][] {
+    if (inputs.length === 0) return this.card.outputs.map(() => []);
+    const rows = inputs.map((input) => this.encode(input));
+    const longest = Math.max(...rows.map((row) => row.length));
+    const logits = this.model.forward(
+      rows.map((row) => padded(row, longest, PADDING)),
+      // The mask alone decides; where all lengths are equal there is nothing to hide.
+      rows.every((row) => row.length === longest)
+        ? { record, patch }
+        : {
+            record,
+            patch,
+            padding: rows.map((row) =>
+              padded(
+                row.map(() => true),
+                longest,
+                false,
+              ),
+            ),
+          },
+    );
+    const columns = logits.shape[2]!;
+    let from = 0;
+    return this.card.outputs.map(({ decoding }) => {
+      const [first, width] = [from, widthOf(decoding)];
+      from += width;
+      return inputs.map((input, b) =>
+        input.map((_, i) => {
+          const start = (b * longest + i + 1) * columns + first;
+          return decode(decoding, logits.data.subarray(start, start + width));
+        }),
+      );
+    });
+  }
+
+  private outputIndex(name: string | undefined): number {
+    const names = this.card.outputs.map((output) => output.name);
+    const index = name === undefined ? 0 : names.indexOf(name);
+    if (index < 0) throw new RangeError(`the model has no output "${name}"; it has ${names.join(", ")}`);
+    return index;
+  }
+
+  /**
+   * A forward pass as the program sees it: after each sublayer the value of every named s-op at every position, as the residual
+   * stream has it and as the program does. With patches, what follows from them.
+   *
+   * @throws ModelInputError on an unknown token or a too long input
+   * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit
+   */
+  trace(input: Input, { patch = [] }: RunOptions = {}): ModelTrace {
+    return traceModel(this, inputElements(input), patch);
+  }
+
+  /**
+   * Of a causal model: writes what comes after a prompt. The value at the last position is the next token, and a value that is
+   * not in the vocabulary ends the text. The best token each time, unless options ask nn for something else.
+   *
+   * @throws ModelInputError on a prompt that the model does not take
+   * @throws RangeError where the model is not causal, or an option is out of range
+   */
+  generate(prompt: Input, options: Omit<GenerateOptions, "stop"> = {}): Written {
+    return generateFrom(this, prompt, options);
+  }
+
+  /** The bound that shows that the model cannot differ from its program, or where it falls short. */
+  get certificate(): Certificate {
+    return this.card.certificate;
+  }
+
+  /** Whether no position sees a later one: the model computes `causal(sop)`. */
+  get causal(): boolean {
+    return this.card.config.causal === true;
+  }
+
+  /** What was built: layers, heads, sizes and weights. */
+  get stats(): ModelStats {
+    const { blocks, dModel } = this.model.config;
+    let nonZeros = 0;
+    for (const { data } of this.model.parameters().values()) for (const weight of data) if (weight !== 0) nonZeros++;
+    return {
+      layers: blocks.length,
+      headsPerLayer: blocks.map((block) => block.heads),
+      dModel,
+      dHead: Math.max(0, ...blocks.map((block) => block.dHead)),
+      dFf: Math.max(0, ...blocks.map((block) => block.dFf)),
+      parameters: this.model.parameterCount,
+      nonZeros,
+    };
+  }
+
+  /** The model as one file: weights by nn's parameter names, and the card in the metadata. */
+  toSafetensors(): Uint8Array {
+    return encodeSafetensors(this.model.parameters(), encodeCard(this.card));
+  }
+
+  /**
+   * The model as an ONNX file (opset 13) with any batch size and sequence length, for onnxruntime and what builds on it.
+   * Input `tokens`, int64 [batch, sequence]: id 0 (BOS), then v + 1 for token v of the vocabulary, then -1 for padding.
+   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the `decoding.classes` of the card's output. Several
+   * outputs have `classes.NAME` each. Position 0 and padded positions mean nothing. The metadata are those of the safetensors file.
+   */
+  toOnnx(): Uint8Array {
+    const { name, maxLength, outputs } = this.card;
+    return encoderToOnnx(this.model, {
+      name,
+      text:
+        `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
+        "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
+      metadata: encodeCard(this.card),
+      outputs: outputs.map(({ name: output, decoding }) => ({
+        name: outputs.length === 1 ? "classes" : `classes.${output}`,
+        width: widthOf(decoding),
+        ...(decoding.points ? { points: decoding.points } : {}),
+      })),
+    });
+  }
+
+  /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
+  static fromSafetensors(bytes: FileBytes): CompiledModel {
+    return modelOf(readAs(decodeSafetensors, bytes));
+  }
+
+  /** The model of a file that `toOnnx` gave. @throws ModelFileError as `fromSafetensors` does */
+  static fromOnnx(bytes: FileBytes): CompiledModel {
+    return modelOf(readAs(decodeOnnx, bytes));
+  }
+
+  /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
+  idOf(token: Atom): number | undefined {
+    return this.ids.get(tokenKey(token));
+  }
+
+  /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
+  encode(input: readonly Atom[]): number[] {
+    const { maxLength, vocabulary } = this.card;
+    if (input.length > maxLength)
+      throw new ModelInputError(
+        `the input has ${input.length} tokens, and the model takes at most ${maxLength}`,
+        `shorten it, or compile with --max-length ${input.length}`,
+      );
+    return [
+      0,
+      ...input.map((token, position) => {
+        const id = this.idOf(token);
+        if (id !== undefined) return id;
+        throw new ModelInputError(
+          `token ${describeAtom(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(describeAtom).join(", ")}`,
+          "use these tokens only, or compile with a --vocab that has it",
+        );
+      }),
+    ];
+  }
+}
+
+const padded = <T>(row: readonly T[], length: number, filler: T): T[] => [
+  ...row,
+  ...new Array<T>(length - row.length).fill(filler),
+];
+
+const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
+
+/** The parameters and the metadata of a file of either format. */
+interface Contents {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+function readAs(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Contents {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError)
+      throw new ModelFileError(error.message, "compile the program again");
+    throw error;
+  }
+}
+
+function modelOf({ tensors, metadata }: Contents): CompiledModel {
+  const card = decodeCard(metadata);
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((weight) => !Number.isFinite(weight));
+    if (at >= 0)
+      throw new ModelFileError(
+        `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
+        "the file was changed after it was compiled: compile the program again",
+      );
+  }
+  try {
+    const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
+    if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
+    return new CompiledModel(new TransformerEncoder(card.config, tensors), card);
+  } catch (error) {
+    throw new ModelFileError(
+      `the model's weights do not fit its description: ${(error as Error).message}`,
+      "compile the program again",
+    );
+  }
+}

@@ -1,0 +1,226 @@
+/** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
+import type { EncoderConfig } from "@selectron/nn";
+import type { Atom } from "../../language/graph/node.js";
+import type { Certificate, StreamBound } from "../certify/certify.js";
+import type { Decoding } from "../plan/ir/decoding.js";
+
+/** What a model file says of itself: vocabulary, decoding, layout and certificate. */
+export interface ModelCard {
+  /** The s-op that was compiled, or all of them. */
+  readonly name: string;
+  readonly vocabulary: readonly Atom[];
+  /** The longest input, without BOS. */
+  readonly maxLength: number;
+  /** One for each s-op that was compiled. Their columns of the logits come one after the other. */
+  readonly outputs: readonly OutputCard[];
+  /** What each residual coordinate stands for. */
+  readonly labels: readonly string[];
+  /** What each head of each layer computes. */
+  readonly heads: readonly (readonly string[])[];
+  readonly certificate: Certificate;
+  readonly config: EncoderConfig;
+}
+
+/** What one s-op's columns of the logits stand for. */
+export interface OutputCard {
+  readonly name: string;
+  readonly decoding: Decoding;
+}
+
+const FORMAT = "selectron-model";
+const VERSION = 2;
+
+type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string] | ["null"];
+
+const atomToJson = (atom: Atom): AtomJson =>
+  typeof atom === "bigint"
+    ? ["int", String(atom)]
+    : typeof atom === "number"
+      ? ["float", atom]
+      : typeof atom === "boolean"
+        ? ["bool", atom]
+        : atom === null
+          ? ["null"]
+          : ["string", atom];
+
+/** The vocabulary is the card's; a margin without limit is null. */
+const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Certificate) => ({
+  proved,
+  lengths: provedFor.lengths,
+  worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
+  where,
+  bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error })),
+});
+
+/** Equal cards give equal texts. */
+export function encodeCard(card: ModelCard): Record<string, string> {
+  const { vocabularySize, maxLength, dModel, outputs, blocks, causal } = card.config;
+  return {
+    format: FORMAT,
+    version: String(VERSION),
+    card: JSON.stringify({
+      name: card.name,
+      vocabulary: card.vocabulary.map(atomToJson),
+      maxLength: card.maxLength,
+      outputs: card.outputs.map(({ name, decoding }) => ({
+        name,
+        decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
+      })),
+      labels: card.labels,
+      heads: card.heads,
+      certificate: certificateToJson(card.certificate),
+      config: { vocabularySize, maxLength, dModel, outputs, blocks, ...(causal ? { causal } : {}) },
+    }),
+  };
+}
+
+/** Whether the metadata says that a compiled model is in the file. */
+export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean => metadata["format"] === FORMAT;
+
+/** @throws ModelFileError where the metadata is not that of a compiled model. */
+export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
+  if (!isModelCard(metadata))
+    throw new ModelFileError(
+      `this file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
+      "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
+    );
+  if (metadata["version"] !== String(VERSION))
+    throw new ModelFileError(
+      `the model has file version ${metadata["version"] ?? "none"}, and this Selectron reads version ${VERSION}`,
+      "compile the program again with this version",
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(metadata["card"] ?? "");
+  } catch {
+    throw new ModelFileError("the model's description in the metadata is not JSON", "compile the program again");
+  }
+  return cardOf(json);
+}
+
+/** A model file that cannot be used. */
+export class ModelFileError extends Error {
+  constructor(
+    message: string,
+    readonly suggestion: string,
+  ) {
+    super(message);
+    this.name = "ModelFileError";
+  }
+}
+
+function cardOf(json: unknown): ModelCard {
+  const card = record(json, "the description");
+  const config = record(card["config"], "config");
+  const vocabulary = list(card["vocabulary"], "vocabulary").map(atomOf);
+  return {
+    name: text(card["name"], "name"),
+    vocabulary,
+    certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
+    maxLength: whole(card["maxLength"], "maxLength"),
+    outputs: outputsOf(card["outputs"]),
+    labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
+    heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
+    config: {
+      vocabularySize: whole(config["vocabularySize"], "config.vocabularySize"),
+      maxLength: whole(config["maxLength"], "config.maxLength"),
+      dModel: whole(config["dModel"], "config.dModel"),
+      outputs: whole(config["outputs"], "config.outputs"),
+      ...(flag(config["causal"], "config.causal") ? { causal: true } : {}),
+      blocks: list(config["blocks"], "config.blocks").map((item) => {
+        const block = record(item, "config.blocks");
+        return {
+          heads: whole(block["heads"], "config.blocks.heads"),
+          dHead: whole(block["dHead"], "config.blocks.dHead"),
+          dFf: whole(block["dFf"], "config.blocks.dFf"),
+        };
+      }),
+    },
+  };
+}
+
+function outputsOf(json: unknown): OutputCard[] {
+  const outputs = list(json, "outputs").map((item) => {
+    const output = record(item, "outputs");
+    return { name: text(output["name"], "outputs"), decoding: decodingOf(record(output["decoding"], "decoding")) };
+  });
+  if (outputs.length === 0) throw damaged("outputs");
+  return outputs;
+}
+
+function decodingOf(json: Record<string, unknown>): Decoding {
+  const { kind } = json;
+  const classes = list(json["classes"], "decoding.classes").map(atomOf);
+  if (kind === "categorical") return { kind, classes };
+  if (kind !== "numerical") throw damaged("decoding.kind");
+  const points = list(json["points"], "decoding.points").map((point) =>
+    list(point, "decoding.points").map((number) => real(number, "decoding.points")),
+  );
+  const [first] = points;
+  if (!first || points.length !== classes.length || points.some(({ length }) => length !== first.length))
+    throw damaged("decoding.points");
+  return { kind, classes, points };
+}
+
+function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {
+  const { proved, worstMargin } = json;
+  if (typeof proved !== "boolean") throw damaged("certificate.proved");
+  const [from, to] = list(json["lengths"], "certificate.lengths").map((n) => whole(n, "certificate.lengths"));
+  return {
+    proved,
+    provedFor: { vocabulary, lengths: [from ?? 0, to ?? 0] },
+    worstMargin: worstMargin === null ? Infinity : real(worstMargin, "certificate.worstMargin"),
+    where: text(json["where"], "certificate.where"),
+    bounds: list(json["bounds"], "certificate.bounds").map((item): StreamBound => {
+      const bound = record(item, "certificate.bounds");
+      const { writer } = bound;
+      if (writer !== "attention" && writer !== "feed-forward") throw damaged("certificate.bounds");
+      const label = text(bound["label"], "certificate.bounds");
+      return { label, writer, layer: whole(bound["layer"], "certificate.bounds"), error: real(bound["error"], label) };
+    }),
+  };
+}
+
+const damaged = (where: string): ModelFileError =>
+  new ModelFileError(`the model's description is damaged at ${where}`, "compile the program again");
+
+function record(json: unknown, where: string): Record<string, unknown> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw damaged(where);
+  return json as Record<string, unknown>;
+}
+
+function list(json: unknown, where: string): unknown[] {
+  if (!Array.isArray(json)) throw damaged(where);
+  return json as unknown[];
+}
+
+function text(json: unknown, where: string): string {
+  if (typeof json !== "string") throw damaged(where);
+  return json;
+}
+
+function real(json: unknown, where: string): number {
+  if (typeof json !== "number") throw damaged(where);
+  return json;
+}
+
+/** Absent is false. */
+function flag(json: unknown, where: string): boolean {
+  if (json !== undefined && typeof json !== "boolean") throw damaged(where);
+  return json === true;
+}
+
+function whole(json: unknown, where: string): number {
+  if (typeof json !== "number" || !Number.isSafeInteger(json) || json < 0) throw damaged(where);
+  return json;
+}
+
+function atomOf(json: unknown): Atom {
+  const [kind, value] = list(json, "a value");
+  if (kind === "null") return null;
+  if (kind === "int" && typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
+  if (kind === "float" && typeof value === "number") return value;
+  if (kind === "bool" && typeof value === "boolean") return value;
+  if (kind === "string" && typeof value === "string") return value;
+  throw damaged("a value");
+}

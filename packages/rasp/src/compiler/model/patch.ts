@@ -1,0 +1,183 @@
+/**
+ * Patches: a forward pass in which something is replaced, by the s-op's name, and everything after it goes on from there. That is
+ * how causes are told from traces: activation patching takes a value, or a head's pattern, from a run on another input.
+ */
+import { tensor, type Tensor } from "@selectron/core";
+import type { Patcher } from "@selectron/nn";
+import { atomKey } from "../../language/atom/compare.js";
+import { describeAtom } from "../../language/atom/text.js";
+import type { Atom } from "../../language/graph/node.js";
+import type { Plain } from "../../language/interpret/evaluate.js";
+import { inputElements, type Input } from "../../language/interpret/tokens.js";
+import type { CompiledModel } from "./compiled-model.js";
+import { COUNT_SCALE, type Probe } from "../plan/ir/plan.js";
+import { anchorAt, inside, placeOf, probesNamed, residualName } from "./standing-sops.js";
+
+/** Something to replace. `positions` are those of the input at which that is done, all if absent; of a head they are queries. */
+export type Patch = { readonly positions?: readonly number[] } & (
+  | {
+      /** The s-op shall have this value, or these at each position. */
+      readonly sop: string;
+      readonly value: Plain | readonly Plain[];
+    }
+  | {
+      /** The coordinates of the s-op shall hold these numbers: what its head or hidden units write. [0, …] takes the output away. */
+      readonly sop: string;
+      readonly output: readonly number[];
+    }
+  | {
+      /** The s-op shall stand there as it does on another input of the same length. */
+      readonly sop: string;
+      readonly from: Input;
+    }
+  | {
+      /** The head that writes the s-op shall select this: `[query][key]`, as `evaluate(selector, input)` gives it. */
+      readonly head: string;
+      readonly selects: readonly (readonly boolean[])[];
+    }
+  | {
+      /** The head that writes the s-op shall attend as it does on another input of the same length. */
+      readonly head: string;
+      readonly from: Input;
+    }
+);
+
+/** Changes a copy of an activation of one input. */
+type Edit = (data: Float32Array, shape: readonly number[]) => void;
+
+/** What nn calls with each activation; undefined where there is nothing to patch. @throws RangeError on a patch that does not fit */
+export function patcher(
+  compiled: CompiledModel,
+  input: readonly Atom[],
+  patches: readonly Patch[],
+): Patcher | undefined {
+  if (patches.length === 0) return undefined;
+  const edits = new Map<string, Edit[]>();
+  const add = (name: string, edit: Edit): void => void edits.set(name, [...(edits.get(name) ?? []), edit]);
+  for (const patch of patches) {
+    const positions = positionsOf(patch, input.length);
+    if ("head" in patch) patchHead(compiled, input, patch, positions, add);
+    else patchSOp(compiled, input, patch, positions, add);
+  }
+  return (name, value) => {
+    const applied = edits.get(name);
+    if (!applied) return value;
+    const data = value.data.slice();
+    for (const edit of applied) edit(data, value.shape);
+    return tensor(data, value.shape);
+  };
+}
+
+function positionsOf({ positions }: Patch, length: number): readonly number[] {
+  const bad = positions?.find((i) => !Number.isSafeInteger(i) || i < 0 || i >= length);
+  if (bad !== undefined) throw new RangeError(`there is no position ${bad} to patch; the input has ${length}`);
+  return positions ?? Array.from({ length }, (_, i) => i);
+}
+
+type Add = (activation: string, edit: Edit) => void;
+type PatchOf<K extends string> = Extract<Patch, Record<K, unknown>>;
+
+function patchSOp(
+  compiled: CompiledModel,
+  input: readonly Atom[],
+  patch: PatchOf<"sop">,
+  positions: readonly number[],
+  add: Add,
+): void {
+  const { layout } = inside(compiled);
+  const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
+  for (const probe of probesNamed(compiled, patch.sop)) {
+    const { stream } = probe;
+    const at = placeOf(stream);
+    const anchor = anchorAt(layout, stream, at);
+    const numbersAt = numbersOf(patch, probe, input.length);
+    add(residualName(at), (data, shape) => {
+      const width = shape.at(-1)!;
+      for (const i of positions)
+        for (const c of stream.names.keys()) {
+          const cell = (i + 1) * width + layout.coordinate(stream, c);
+          data[cell] = other ? other.get(residualName(at))!.data[cell]! : numbersAt(i)[c]! + anchor;
+        }
+    });
+  }
+}
+
+/** What the stream's coordinates shall hold at a position. */
+function numbersOf(patch: PatchOf<"sop">, probe: Probe, length: number): (position: number) => readonly number[] {
+  if ("from" in patch) return () => [];
+  const { names } = probe.stream;
+  if ("output" in patch) {
+    if (patch.output.length !== names.length)
+      throw new RangeError(
+        `"${patch.sop}" stands in ${names.length} coordinates (${names.join(", ")}), and the patch has ${patch.output.length} numbers`,
+      );
+    return () => patch.output;
+  }
+  const { value } = patch;
+  const isOne = !Array.isArray(value);
+  const values = isOne ? new Array<Plain>(length).fill(value as Plain) : (value as readonly Plain[]);
+  if (values.length !== length)
+    throw new RangeError(`the patch of "${patch.sop}" has ${values.length} values, and the input ${length} positions`);
+  const vectors = values.map((plain) => vectorOf(patch.sop, probe, atomOf(plain)));
+  return (i) => vectors[i]!;
+}
+
+const atomOf = (value: Plain): Atom => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value);
+
+function vectorOf(name: string, { values, expected }: Probe, value: Atom): readonly number[] {
+  const vector = values.some((one) => atomKey(one) === atomKey(value)) ? expected(value) : undefined;
+  if (vector) return vector;
+  const known = values.slice(0, 12).map(describeAtom).join(", ");
+  throw new RangeError(
+    `"${name}" is never ${describeAtom(value)}; it can be ${known}${values.length > 12 ? ", …" : ""}`,
+  );
+}
+
+function patchHead(
+  compiled: CompiledModel,
+  input: readonly Atom[],
+  patch: PatchOf<"head">,
+  positions: readonly number[],
+  add: Add,
+): void {
+  const n = input.length;
+  if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n)))
+    throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
+  const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
+  for (const { sop, stream } of probesNamed(compiled, patch.head, "attention")) {
+    const name = `blocks.${stream.layer - 1}.attention.pattern`;
+    // A count can have several heads, whose results add up: the first counts what is selected, the others nothing.
+    const heads = compiled.card.heads[stream.layer - 1]!.flatMap((label, h) =>
+      label.split(", ").includes(stream.label) ? [h] : [],
+    );
+    heads.forEach((h, part) => {
+      add(name, (data, shape) => {
+        const size = shape.at(-1)!;
+        for (const q of positions) {
+          const row = data.subarray((h * size + q + 1) * size, (h * size + q + 2) * size);
+          if (other) row.set(other.get(name)!.data.subarray((h * size + q + 1) * size, (h * size + q + 2) * size));
+          else attend(row, part === 0 ? (patch as { selects: readonly (readonly boolean[])[] }).selects[q]! : [], sop.kind === "width"); // prettier-ignore
+        }
+      });
+    });
+  }
+}
+
+/** The row of a pattern, BOS first, that gives what is selected equal shares; a count's are tiny, and an empty row is BOS's. */
+function attend(row: Float32Array, selected: readonly boolean[], counts: boolean): void {
+  const width = selected.filter(Boolean).length;
+  const bos = counts ? COUNT_SCALE : Number(width === 0);
+  row.fill(0);
+  row[0] = bos / (width + bos);
+  for (const [k, isSelected] of selected.entries()) if (isSelected) row[k + 1] = 1 / (width + bos);
+}
+
+/** Every activation of a run on another input. */
+function recorded(compiled: CompiledModel, input: readonly Atom[], from: Input): ReadonlyMap<string, Tensor> {
+  const other = inputElements(from);
+  if (other.length !== input.length)
+    throw new RangeError(`a patch comes from an input of the same length: ${input.length}, not ${other.length}`);
+  const activations = new Map<string, Tensor>();
+  compiled.values([other], (name, value) => void activations.set(name, tensor(value.data.slice(), value.shape)));
+  return activations;
+}

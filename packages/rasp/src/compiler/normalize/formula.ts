@@ -1,0 +1,64 @@
+/** Elementwise s-ops as functions of what they stand on: a formula evaluates several s-ops from the values of their leaves. */
+import { RaspError } from "../../language/diagnostic.js";
+import { applyMap } from "../../language/graph/elementwise.js";
+import type { Atom } from "../../language/graph/node.js";
+import type { NormalSOp } from "./normal.js";
+
+type Step = (slots: Atom[]) => Atom;
+
+/** The nodes that `roots` reach through maps, operands first; maps in `cut` are not entered. Iterative: chains can be long. */
+function reachThroughMaps(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp>): NormalSOp[] {
+  const seen = new Set<NormalSOp>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (node.kind === "map" && !cut.has(node)) stack.push(...node.args);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
+}
+
+export class Formula {
+  /** What the roots are functions of: tokens, indices, means, widths and cut maps. No constants. */
+  readonly leaves: readonly NormalSOp[];
+  private readonly steps: readonly Step[];
+  private readonly outputs: readonly number[];
+
+  constructor(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp> = new Set()) {
+    const nodes = reachThroughMaps(roots, cut);
+    const isLeaf = (node: NormalSOp): boolean => cut.has(node) || (node.kind !== "map" && node.kind !== "constant");
+    this.leaves = nodes.filter(isLeaf);
+    const slotOf = new Map<NormalSOp, number>();
+    const inner = nodes.filter((node) => !isLeaf(node));
+    [...this.leaves, ...inner].forEach((node, slot) => slotOf.set(node, slot));
+    this.steps = inner.map((node): Step => {
+      if (node.kind === "constant") return () => node.value;
+      if (node.kind !== "map") throw new Error(`${node.kind} is a leaf`);
+      const { fn } = node;
+      const slots = node.args.map((arg) => slotOf.get(arg)!);
+      return (values) =>
+        applyMap(
+          fn,
+          slots.map((slot) => values[slot]!),
+        );
+    });
+    this.outputs = roots.map((root) => slotOf.get(root)!);
+  }
+
+  /** The roots' values where the leaves have these. @throws RaspError where the program has no value there. */
+  values(leafValues: readonly Atom[]): Atom[] {
+    const slots = [...leafValues];
+    for (const step of this.steps) slots.push(step(slots));
+    return this.outputs.map((slot) => slots[slot]!);
+  }
+
+  /** Like `values`, but undefined where the program has no value. */
+  evaluate(leafValues: readonly Atom[]): Atom[] | undefined {
+    try {
+      return this.values(leafValues);
+    } catch (error) {
+      if (error instanceof RaspError) return undefined;
+      throw error;
+    }
+  }
+}

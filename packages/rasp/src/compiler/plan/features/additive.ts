@@ -1,0 +1,99 @@
+/** Functions of leaves that are sums of functions of one leaf each: affine reads of what stands already, without hidden units. */
+import type { Row } from "../units/feed-forward.js";
+import { combineReads, type Read } from "../ir/read.js";
+import type { Standing } from "./standing.js";
+
+/** How many rows of the table are tried as the one that the others are compared with. */
+const BASES = 4;
+
+/**
+ * The vectors as affine reads of the leaves, where that is possible. A leaf that stands one-hot can add any number for each of its
+ * values, one that stands as a number a multiple of it, at most `steepest` times: a steep read would amplify the leaf's noise, where
+ * hidden units remove it.
+ */
+export function additiveReads(
+  standings: readonly Standing[],
+  rows: readonly Row[],
+  vectors: readonly (readonly number[])[],
+  steepest: number,
+): Read[] | undefined {
+  const reads: Read[] = [];
+  for (let c = 0; c < vectors[0]!.length; c++) {
+    const target = vectors.map((vector) => vector[c]!);
+    let read: Read | undefined;
+    for (let b = 0; b < Math.min(BASES, rows.length) && !read; b++)
+      read = additiveRead(standings, rows, target, rows[b]!, steepest);
+    if (!read) return undefined;
+    reads.push(read);
+  }
+  return reads;
+}
+
+function additiveRead(
+  standings: readonly Standing[],
+  rows: readonly Row[],
+  target: readonly number[],
+  base: Row,
+  steepest: number,
+): Read | undefined {
+  const parts = partsBeside(base, rows, target, standings.length);
+  const slopes = standings.map(({ numbers, encoding }, j) =>
+    encoding === "numerical" ? slopeOf(parts[j]!, numbers!) : undefined,
+  );
+  if (slopes.some((slope) => slope !== undefined && !(Math.abs(slope) <= steepest))) return undefined;
+  const start = target[base.result]!;
+  const partOf = (j: number, v: number): number | undefined => {
+    const slope = slopes[j];
+    if (slope === undefined) return parts[j]!.get(v);
+    const { numbers } = standings[j]!;
+    return slope * (numbers![v]! - numbers![base.values[j]!]!);
+  };
+  for (const { values, result } of rows) {
+    const wanted = target[result]!;
+    let sum = start;
+    for (let j = 0; j < values.length; j++) sum += partOf(j, values[j]!) ?? NaN;
+    if (!(Math.abs(sum - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted)))) return undefined;
+  }
+  // Of a one-hot stream exactly one coordinate is 1, so that the constant can be in the weights of the first.
+  const home = slopes.indexOf(undefined);
+  let constant = home < 0 ? start : 0;
+  const weighted = standings.flatMap(({ reads, numbers }, j) => {
+    const slope = slopes[j];
+    if (slope !== undefined) {
+      constant -= slope * numbers![base.values[j]!]!;
+      return [[slope, reads[0]!] as const];
+    }
+    return [...parts[j]!].map(([v, part]) => [part + (j === home ? start : 0), reads[v]!] as const);
+  });
+  return combineReads(
+    weighted.filter(([weight]) => weight !== 0),
+    constant,
+  );
+}
+
+/** For each argument what its values add to the result in the base row, as far as the table tells. */
+function partsBeside(
+  base: Row,
+  rows: readonly Row[],
+  target: readonly number[],
+  size: number,
+): readonly Map<number, number>[] {
+  const parts = Array.from({ length: size }, (_, j) => new Map([[base.values[j]!, 0]]));
+  for (const { values, result } of rows) {
+    let [different, place] = [0, 0];
+    for (let j = 0; j < size && different < 2; j++) {
+      if (values[j] === base.values[j]) continue;
+      different++;
+      place = j;
+    }
+    if (different === 1) parts[place]!.set(values[place]!, target[result]! - target[base.result]!);
+  }
+  return parts;
+}
+
+/** The slope between the outermost of the values, NaN where there is only one. */
+function slopeOf(part: ReadonlyMap<number, number>, numbers: readonly number[]): number {
+  const points = [...part].map(([v, y]) => [numbers[v]!, y] as const).sort(([a], [b]) => a - b);
+  const [[x0, y0], [x1, y1]] = [points[0]!, points.at(-1)!];
+  return (y1 - y0) / (x1 - x0);
+}

@@ -1,0 +1,156 @@
+/**
+ * Functions of what stands in the residual stream, as reads. Where an affine read suffices nothing is added; else hidden units
+ * are planned that write a new stream, a *feature*.
+ */
+import type { Atom } from "../../../language/graph/node.js";
+import { additiveReads } from "./additive.js";
+import type { Domain } from "../../values/domain.js";
+import { gridOf } from "../ir/exact-sum.js";
+import { fitBoxes, unitsOf, type FittedBox, type Row } from "../units/feed-forward.js";
+import { functionTable } from "./function-table.js";
+import type { NormalSOp } from "../../normalize/normal.js";
+import { labelOf, smallestStep, type Feature, type Probe } from "../ir/plan.js";
+import { constantRead, feedForwardLayer, type Read, type Stream } from "../ir/read.js";
+import { refuse } from "../../refusal.js";
+import { argument, coordinates, type Standing } from "./standing.js";
+
+/** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
+export type Realize = (
+  sop: NormalSOp,
+  vectorOf: (value: Atom) => readonly number[],
+  names: readonly string[],
+) => readonly Read[];
+
+/** How the planner puts leaves into the residual stream. */
+export interface Leaves {
+  stand(leaf: NormalSOp): Standing;
+  standOneHot(leaf: NormalSOp): Standing;
+}
+
+/** A number that is a sum of functions of leaves. */
+export interface Sum {
+  readonly read: Read;
+  /** The number of a row's result is `numbers[result]`. */
+  readonly rows: readonly Row[];
+  readonly numbers: readonly number[];
+  /** Of the leaves, in the order of a row's values. */
+  readonly standings: readonly Standing[];
+}
+
+export class Features {
+  readonly planned: Feature[] = [];
+  readonly probes: Probe[] = [];
+  private readonly realized = new Map<string, readonly Read[]>();
+
+  constructor(
+    private readonly domain: Domain,
+    private readonly leaves: Leaves,
+  ) {}
+
+  readonly realize: Realize = (sop, vectorOf, names) => {
+    const vectorsOfAll = this.domain.values(sop).map((value) => vectorOf(value).join(","));
+    const signature = `${sop.id}:${vectorsOfAll.join(";")}`;
+    let reads = this.realized.get(signature);
+    if (!reads) {
+      reads = this.realizeAnew(sop, new Results(vectorOf), names);
+      this.realized.set(signature, reads);
+    }
+    return reads;
+  };
+
+  private realizeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
+    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+    const { vectors } = results;
+    if (rows.length === 0) return names.map(() => constantRead(0));
+    if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
+    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const direct = additiveReads(standings, rows, vectors, 1);
+    if (direct) return direct;
+    // Coordinates only for components that are ever other than 0.
+    const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
+    const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
+    const outputs = vectors.map(pick);
+    const boxes =
+      fitBoxes(standings.map(argument), rows, outputs) ??
+      // A leaf's own one-hots are what is being made here.
+      (leaves[0] === sop
+        ? undefined
+        : fitBoxes(
+            leaves.map((leaf) => argument(this.leaves.standOneHot(leaf))),
+            rows,
+            outputs,
+          )) ??
+      refuse(
+        sop.origin,
+        "its values cannot be told apart in float32",
+        "round intermediate values, or use a smaller maximum length",
+      );
+    const stream = this.feature(
+      sop,
+      boxes,
+      outputs,
+      used.map((c) => names[c]!),
+      (value) => pick(results.vectorOf(value)),
+    );
+    return names.map((_, c) => (used.includes(c) ? coordinates(stream)[used.indexOf(c)]! : constantRead(0)));
+  }
+
+  /** The number that stands for each value as a sum of what the leaves stand for, if it is one, and the table behind it. */
+  sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
+    const results = new Results((value) => [numberOf(value)]);
+    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+    if (leaves.length === 0) return undefined;
+    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const reads = additiveReads(standings, rows, results.vectors, Infinity);
+    const numbers = results.vectors.map(([number]) => number!);
+    return reads && { read: reads[0]!, rows, numbers, standings };
+  }
+
+  /** Plans the boxes' hidden units and the stream that they write. */
+  private feature(
+    sop: NormalSOp,
+    boxes: readonly FittedBox[],
+    outputs: readonly (readonly number[])[],
+    names: readonly string[],
+    expected: (value: Atom) => readonly number[],
+  ): Stream {
+    const units = boxes.flatMap(unitsOf);
+    const stream: Stream = {
+      label: labelOf(sop),
+      names,
+      writer: "feed-forward",
+      layer: feedForwardLayer(units.map((unit) => unit.input)),
+      oneHot: outputs.every(isOneHot),
+      grid: gridOf(outputs.flat()),
+      largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
+      atBos: names.map(() => 0),
+    };
+    this.planned.push({ stream, boxes, units });
+    const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
+    this.probes.push({ sop, stream, values: this.domain.values(sop), expected, tolerance });
+    return stream;
+  }
+}
+
+/** Whether at most one component is other than 0, and then 1. */
+const isOneHot = (vector: readonly number[]): boolean =>
+  vector.every((v) => v === 0 || v === 1) && vector.filter((v) => v === 1).length <= 1;
+
+/** Numbers the different vectors of a function. */
+class Results {
+  readonly vectors: (readonly number[])[] = [];
+  private readonly numbers = new Map<string, number>();
+
+  constructor(readonly vectorOf: (value: Atom) => readonly number[]) {}
+
+  numberOf(value: Atom): number {
+    const vector = this.vectorOf(value);
+    const key = vector.join(",");
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      this.numbers.set(key, (number = this.vectors.length));
+      this.vectors.push(vector);
+    }
+    return number;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What has to stand in the residual stream, and which head or hidden units write it: the compiler's result before anything
+ * has coordinates. `planner.ts` makes it.
+ */
+import type { Atom } from "../../../language/graph/node.js";
+import type { Anchors } from "../anchors.js";
+import type { Decoding } from "./decoding.js";
+import type { FittedBox, Unit } from "../units/feed-forward.js";
+import type { Scores } from "../heads/scores.js";
+import type { NormalSOp } from "../../normalize/normal.js";
+import type { Read, Stream } from "./read.js";
+
+/**
+ * How far a key whose block does not hold scores below one whose blocks all hold, by what the head is for. e^-28 of a share is
+ * nothing beside an integer count; where BOS stands half-way it is e^-20 for means and e^-32 for copies. Lower scores are more
+ * robust: the error of a query or key is multiplied by them.
+ */
+export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
+/** How far the best of the selected keys scores above the second best. */
+export const RANK_SCORE = 32;
+/** How far BOS scores itself above everything else. */
+export const BOS_SCORE = 64;
+/** In a counting head BOS outweighs a selected key by this much, so that the share of the selected keys is linear in their number. */
+export const COUNT_SCALE = 2 ** 26;
+
+/** One attention head: scores are sum_d query_d·key_d + bosScore·[key is BOS]; each value column goes to one coordinate. */
+export interface Head extends Scores {
+  /** Heads of a layer with equal patterns attend alike and are merged. */
+  readonly pattern: string;
+  readonly purpose: keyof typeof SCORE;
+  readonly label: string;
+  readonly layer: number;
+  readonly bosScore: number;
+  /** The most that the absolute values of what is counted add up to; 0 unless the purpose is to count. */
+  readonly counted: number;
+  readonly values: readonly HeadValue[];
+}
+
+export interface HeadValue {
+  readonly read: Read;
+  /** The value at BOS: what an empty row receives. */
+  readonly atBos: number;
+  readonly scale: number;
+  readonly target: Stream;
+  readonly coordinate: number;
+}
+
+/** A group of hidden units that writes one stream. */
+export interface Feature {
+  readonly stream: Stream;
+  readonly boxes: readonly FittedBox[];
+  readonly units: readonly Unit[];
+}
+
+/** How to find an s-op's value in the residual stream again: the basis of `verify`'s diagnosis. */
+export interface Probe {
+  /** @internal */
+  readonly sop: NormalSOp;
+  readonly stream: Stream;
+  /** All values that the s-op can have. */
+  readonly values: readonly Atom[];
+  /** What the stream holds where the s-op has this value. */
+  readonly expected: (value: Atom) => readonly number[] | undefined;
+  /** A coordinate that is off by more says another value. */
+  readonly tolerance: number;
+}
+
+/** What is read at the end for one s-op, and what it stands for. */
+export interface Output extends Decoding {
+  readonly reads: readonly Read[];
+  /** Two values that are one number in float32, if there are such; the model answers the shorter one for both. */
+  readonly twins?: readonly [Atom, Atom];
+}
+
+export interface Plan {
+  readonly embeddings: { readonly tokens: Stream; readonly indices: Stream };
+  readonly heads: readonly Head[];
+  readonly features: readonly Feature[];
+  readonly anchors: Anchors;
+  /** In the order of their columns in the logits. */
+  readonly outputs: readonly Output[];
+  readonly probes: readonly Probe[];
+}
+
+/** What an s-op is called in labels. */
+export const labelOf = (sop: NormalSOp): string => sop.origin?.name ?? sop.kind;
+
+/** The smallest distance between different numbers of one coordinate; 1 where no coordinate has two. */
+export function smallestStep(coordinates: readonly (readonly number[])[]): number {
+  const steps = coordinates.flatMap((numbers) => {
+    const ascending = [...new Set(numbers)].sort((a, b) => a - b);
+    return ascending.slice(1).map((number, j) => number - ascending[j]!);
+  });
+  return steps.reduce((least, step) => Math.min(least, step), 1);
+}

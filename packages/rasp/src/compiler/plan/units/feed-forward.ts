@@ -1,0 +1,226 @@
+/**
+ * Any function of finitely many values as one hidden ReLU layer, exactly.
+ *
+ * The arguments are split into *gates* (one-hot) and an *axis*: a weighted sum of the other arguments, whose weights are signs
+ * or, where signs do not tell enough apart, digits of a mixed-radix number. Inside one box of gate values the function depends
+ * on the axis alone and is built as a staircase: at each place between two axis values
+ * where it changes, a pair of units makes a step, relu(a) - relu(a - 1), with a = slope·(axis - place) + 1/2. The slope is a
+ * power of two with a margin of 1/2 on both sides, so that a step is exactly 0 or 1 up to rounding. A closed gate pushes
+ * its units far below zero. Of all splits the one with the fewest units is taken.
+ */
+import { AxisWeights, MAX_DIGITS, maximum, rolesOf, type Steps } from "./axis.js";
+import { boxesOf, changes, insert, type Box, type Table } from "./boxes.js";
+import { combineReads, readAtBos, type Read } from "../ir/read.js";
+
+/** An argument of the function. `number[v]` is what value v counts on an axis. */
+export interface Argument {
+  readonly numbers: readonly number[] | undefined;
+  /** The read whose value is `numbers[v]` where the argument is value v. */
+  readonly axis: Read | undefined;
+  /** For one-hot arguments: reads 1 where the argument's value is in `subset`, else 0. */
+  readonly gate: ((subset: readonly number[]) => Read) | undefined;
+  /** How far `axis` may be off. */
+  readonly noise: number;
+}
+
+/** One line of the function's table: the arguments' value numbers, and the number of the result. */
+export interface Row {
+  readonly values: readonly number[];
+  readonly result: number;
+}
+
+/** A hidden unit: relu(input), added to output coordinate j with weight output[j]. */
+export interface Unit {
+  readonly input: Read;
+  readonly output: readonly number[];
+  /** Added at the BOS position so that the unit is silent there. */
+  readonly bosWeight: number;
+}
+
+/** Axis values nearer than this many times the noise cannot be told apart. */
+const SEPARATION = 32;
+
+/** How many rows a split must stand before it is tried on all, and how many of the best that do are. */
+const SAMPLE = 1500;
+const TRIALS = 4;
+
+/** A step of a staircase, relu(a) - relu(a - 1) with a = slope·(axis - place) + 1/2 + push·closed. */
+export interface Step {
+  readonly slope: number;
+  readonly place: number;
+  /** How far a may be off where the axis has its values beside the place: no less than 7/16. */
+  readonly room: number;
+  /** How far a closed gate pushes the step's units down; 0 without gates. */
+  readonly push: number;
+  /** What the step adds to the outputs. */
+  readonly change: readonly number[];
+}
+
+/** A staircase inside a box of gates. */
+export interface FittedBox {
+  /** Each reads 1 where it is open, else 0. */
+  readonly gates: readonly Read[];
+  readonly axis: Read;
+  /** The largest absolute value of the axis anywhere, in this box or outside. */
+  readonly reach: number;
+  /** The outputs below the first step. */
+  readonly first: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+interface Split {
+  /** The weight of each argument on the axis; 0 for gates. */
+  readonly weights: readonly number[];
+  readonly gateOrder: readonly number[];
+  readonly boxes: readonly Box[];
+  readonly units: number;
+}
+
+/**
+ * @param vectors - `vectors[result]` is what the units of the boxes add up to for that result.
+ * @returns undefined where no split tells all rows apart that differ.
+ */
+export function fitBoxes(
+  args: readonly Argument[],
+  rows: readonly Row[],
+  vectors: readonly (readonly number[])[],
+): FittedBox[] | undefined {
+  const best =
+    bestSplit(args, rows, vectors, 1, "all") ??
+    bestSplit(args, rows, vectors, MAX_DIGITS, "changes") ??
+    bestSplit(args, rows, vectors, MAX_DIGITS, "all");
+  if (!best) return undefined;
+  // A closed gate must silence its units wherever the axis stands, not only where its own box has values.
+  const reach = maximum(best.boxes.flatMap(({ stairs }) => stairs.map(({ at }) => Math.abs(at))));
+  return best.boxes.map((box) => fittedBox(args, best, box, reach, vectors));
+}
+
+/** Tries every split on a sample of the rows, and the most promising ones on all of them. */
+function bestSplit(
+  args: readonly Argument[],
+  rows: readonly Row[],
+  vectors: readonly (readonly number[])[],
+  digits: number,
+  steps: Steps,
+): Split | undefined {
+  const sample = sampled(rows);
+  const axis = new AxisWeights(args, rows, steps);
+  const promising = rolesOf(args, digits)
+    .map((roles) => axis.of(roles))
+    .map((weights) => ({ weights, split: trySplit(args, sample, vectors, weights) }))
+    .filter(({ split }) => split !== undefined)
+    .sort((a, b) => a.split!.units - b.split!.units);
+  if (sample === rows) return promising[0]?.split;
+  let best: Split | undefined;
+  let trials = 0;
+  for (const { weights } of promising) {
+    const split = trySplit(args, rows, vectors, weights);
+    if (!split) continue;
+    if (!best || split.units < best.units) best = split;
+    if (++trials === TRIALS) break;
+  }
+  return best;
+}
+
+/** Rows from all over the table, the same ones each time. */
+function sampled(rows: readonly Row[]): readonly Row[] {
+  if (rows.length <= SAMPLE) return rows;
+  const stride = 0x9e3779b1; // 2^32 / golden ratio: a walk that visits every region evenly
+  return Array.from({ length: SAMPLE }, (_, k) => rows[(k * stride) % rows.length]!);
+}
+
+function trySplit(
+  args: readonly Argument[],
+  rows: readonly Row[],
+  vectors: readonly (readonly number[])[],
+  weights: readonly number[],
+): Split | undefined {
+  const axis = weights.flatMap((weight, j) => (weight === 0 ? [] : [j]));
+  const gates = weights.flatMap((weight, j) => (weight === 0 ? [j] : []));
+  const noise = axis.reduce((sum, j) => sum + Math.abs(weights[j]!) * args[j]!.noise, 0);
+  const orders = gates.length <= 1 ? [gates] : [gates, [...gates].reverse()];
+  let best: Split | undefined;
+  for (const order of orders) {
+    const table: Table = new Map();
+    for (const row of rows) {
+      const at = axis.reduce((sum, j) => sum + weights[j]! * args[j]!.numbers![row.values[j]!]!, 0);
+      const gateValues = order.map((j) => row.values[j]!);
+      if (!insert(table, gateValues, at, row.result)) return undefined;
+    }
+    const boxes = boxesOf(table, order.length, SEPARATION * noise);
+    if (!boxes) return undefined;
+    const units = boxes.reduce((sum, box) => sum + unitCount(box, vectors), 0);
+    if (!best || units < best.units) best = { weights, gateOrder: order, boxes, units };
+  }
+  return best;
+}
+
+function unitCount({ stairs }: Box, vectors: readonly (readonly number[])[]): number {
+  return (vectors[stairs[0]!.result]!.some((v) => v !== 0) ? 1 : 0) + 2 * changes(stairs);
+}
+
+function fittedBox(
+  args: readonly Argument[],
+  { weights, gateOrder }: Split,
+  { gates, stairs }: Box,
+  reach: number,
+  vectors: readonly (readonly number[])[],
+): FittedBox {
+  const steps: Step[] = [];
+  for (let j = 1; j < stairs.length; j++) {
+    const [below, above] = [stairs[j - 1]!, stairs[j]!];
+    if (below.result === above.result) continue;
+    const slope = 2 ** Math.ceil(Math.log2(2 / (above.at - below.at)));
+    // On a grid of 1/16 as the slope sees it, so that sums with numbers on a grid need no rounding.
+    const place = Math.round(8 * slope * (below.at + above.at)) / (16 * slope);
+    const room = Math.min(slope * (place - below.at), slope * (above.at - place)) - 1 / 2;
+    const push = gates.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(slope * (reach + Math.abs(place)) + 2));
+    const change = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
+    steps.push({ slope, place, room, push, change });
+  }
+  return {
+    gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
+    axis: combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const]))),
+    reach,
+    first: vectors[stairs[0]!.result]!,
+    steps,
+  };
+}
+
+/** The hidden units of a box. */
+export function unitsOf(box: FittedBox): Unit[] {
+  const units: Unit[] = [];
+  if (box.first.some((v) => v !== 0)) units.push(silentAtBos(openInput(box), box.first));
+  for (const step of box.steps) {
+    const [rising, levelling] = stepInputs(box, step);
+    units.push(silentAtBos(rising, step.change));
+    units.push(
+      silentAtBos(
+        levelling,
+        step.change.map((v) => -v),
+      ),
+    );
+  }
+  return units;
+}
+
+/** 0 where all gates are open, at most -1 elsewhere. */
+const closed = ({ gates }: FittedBox): Read =>
+  combineReads(
+    gates.map((gate) => [1, gate] as const),
+    -gates.length,
+  );
+
+/** 1 where all gates are open, at most -1 elsewhere. */
+export const openInput = (box: FittedBox): Read => combineReads([[2, closed(box)]], 1);
+
+/** What the two units of a step read: a and a - 1. */
+export function stepInputs(box: FittedBox, { slope, place, push }: Step): [rising: Read, levelling: Read] {
+  const parts = [[slope, box.axis] as const, ...(push === 0 ? [] : [[push, closed(box)] as const])];
+  return [combineReads(parts, 1 / 2 - slope * place), combineReads(parts, -1 / 2 - slope * place)];
+}
+
+function silentAtBos(input: Read, output: readonly number[]): Unit {
+  const atBos = readAtBos(input);
+  return { input, output, bosWeight: atBos > -1 ? -(2 ** Math.ceil(Math.log2(atBos + 2))) : 0 };
+}

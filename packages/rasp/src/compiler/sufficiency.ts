@@ -1,0 +1,217 @@
+/**
+ * Does restricted attention suffice for a program? A Transformer whose queries look at some of the keys only can compute what
+ * a head of the program computes if every key that its selector can select is looked at. Which pairs of positions those are
+ * follows from the sets of values that the selector's keys and queries can take there: sets that may be too large, never too
+ * small. So "yes" is proved, for the vocabulary and up to the length; "no" is shown with an input; what is neither is unknown.
+ */
+import { looksAt, type Restriction } from "@selectron/nn";
+import { compareAtoms } from "../language/atom/compare.js";
+import { Domain } from "./values/domain.js";
+import { simplify } from "./normalize/simplify.js";
+import { distinctAtoms, type ValueSet } from "./values/value-set.js";
+import { RaspError } from "../language/diagnostic.js";
+import { topological, type Atom, type Comparison, type Selector, type SelectNode, type SOp } from "../language/graph/node.js";
+import { Evaluation } from "../language/interpret/evaluation.js";
+import { inputElements, type Input } from "../language/interpret/tokens.js";
+import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
+
+/** For which inputs `sufficiency` answers. */
+export interface SufficiencyOptions {
+  /** The input elements. A string stands for its characters. */
+  readonly vocabulary: Input;
+  /** The longest input, 1 or more. */
+  readonly maxLength: number;
+  /** Whether queries look at nothing after them; false by default. */
+  readonly causal?: boolean;
+  /** Inputs to seek a counterexample among; if there are no more, all are tried. 500 by default. */
+  readonly runs?: number;
+  /** Of the random inputs; 1 by default. */
+  readonly seed?: number;
+}
+
+/** One selector that some aggregate reads, and how far it reaches. */
+export interface SelectorReach {
+  readonly selector: Selector;
+  /** The farthest that a selected key can stand before its query, and after it; 0 if none does. */
+  readonly before: number;
+  readonly after: number;
+  /** Whether every key that it can select is looked at. */
+  readonly suffices: boolean;
+}
+
+/** A key that a program selects and that its query does not look at. */
+export interface MissedKey {
+  readonly selector: Selector;
+  readonly input: readonly Atom[];
+  readonly query: number;
+  readonly key: number;
+}
+
+/** Whether restricted attention suffices for a program, and how that is known. */
+export interface Sufficiency {
+  /** Proved, disproved by `missed`, or undefined: neither. */
+  readonly suffices: boolean | undefined;
+  /** Every selector that some aggregate reads, in the order of creation. */
+  readonly selectors: readonly SelectorReach[];
+  readonly missed: MissedKey | undefined;
+}
+
+/**
+ * Whether a restriction lets every head see what the program's selectors select, head for head: more layers that pass things
+ * on are not considered.
+ *
+ * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up
+ */
+export function sufficiency(sop: SOp, restriction: Restriction, options: SufficiencyOptions): Sufficiency {
+  const { maxLength, causal = false } = options;
+  const vocabulary = distinctAtoms(inputElements(options.vocabulary));
+  if (vocabulary.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
+  if (!Number.isSafeInteger(maxLength) || maxLength < 1)
+    throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
+
+  const looks = (query: number, key: number): boolean => looksAt(restriction, causal, query, key);
+  const selectors = new Set(topological(sop).flatMap((node) => (node.kind === "aggregate" ? [node.selector] : [])));
+  const reach = [...selectors]
+    .sort((a, b) => a.id - b.id)
+    .map((selector) => reachOf(selector, possiblePairs(selector, vocabulary, maxLength), maxLength, looks));
+  const doubtful = reach.filter(({ suffices }) => !suffices).map(({ selector }) => selector);
+  const missed = doubtful.length === 0 ? undefined : missedKey(sop, doubtful, looks, { ...options, vocabulary });
+  return { suffices: doubtful.length === 0 ? true : missed ? false : undefined, selectors: reach, missed };
+}
+
+/** What a selector may answer for a key and a query at two positions of inputs of one length. */
+interface Answers {
+  readonly yes: boolean;
+  readonly no: boolean;
+}
+type Pairs = (length: number, query: number, key: number) => Answers;
+
+function reachOf(
+  selector: Selector,
+  pairs: Pairs,
+  maxLength: number,
+  looks: (query: number, key: number) => boolean,
+): SelectorReach {
+  let [before, after, suffices] = [0, 0, true];
+  for (let length = 1; length <= maxLength; length++) {
+    for (let query = 0; query < length; query++) {
+      for (let key = 0; key < length; key++) {
+        if (!pairs(length, query, key).yes) continue;
+        before = Math.max(before, query - key);
+        after = Math.max(after, key - query);
+        suffices &&= looks(query, key);
+      }
+    }
+  }
+  return { selector, before, after, suffices };
+}
+
+/** What each selector may answer. Operands of and, or are taken as independent. */
+function possiblePairs(selector: Selector, vocabulary: readonly Atom[], maxLength: number): Pairs {
+  const known = new Map<Selector, Pairs>();
+  for (const node of topological(selector)) {
+    const of = (operand: Selector): Pairs => known.get(operand)!;
+    switch (node.kind) {
+      case "select":
+        known.set(node, comparedPairs(node, vocabulary, maxLength));
+        break;
+      case "not":
+        known.set(node, (...at) => {
+          const { yes, no } = of(node.arg)(...at);
+          return { yes: no, no: yes };
+        });
+        break;
+      case "and":
+      case "or":
+        known.set(node, (...at) => {
+          const [left, right] = [of(node.left)(...at), of(node.right)(...at)];
+          return node.kind === "and"
+            ? { yes: left.yes && right.yes, no: left.no || right.no }
+            : { yes: left.yes || right.yes, no: left.no && right.no };
+        });
+        break;
+      case "best":
+        known.set(node, (...at) => ({ yes: of(node.selector)(...at).yes, no: true }));
+        break;
+    }
+  }
+  return known.get(selector)!;
+}
+
+/** A comparison of what may stand at the key with what may stand at the query. */
+function comparedPairs({ keys, queries, op }: SelectNode, vocabulary: readonly Atom[], maxLength: number): Pairs {
+  const [keySets, querySets] = [valueSets(keys, vocabulary, maxLength), valueSets(queries, vocabulary, maxLength)];
+  if (!keySets || !querySets) return () => ({ yes: true, no: true });
+  const memo = new Map<string, Answers>();
+  return (length, query, key) => {
+    const [keySet, querySet] = [keySets(length, key), querySets(length, query)];
+    const name = `${keySet.id} ${querySet.id}`;
+    let answers = memo.get(name);
+    if (!answers) memo.set(name, (answers = answersOf(op, keySet.atoms, querySet.atoms)));
+    return answers;
+  };
+}
+
+function answersOf(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): Answers {
+  let [yes, no] = [false, false];
+  for (const key of keys) {
+    for (const query of queries) {
+      if (yes && no) return { yes, no };
+      try {
+        if (compareAtoms(op, key, query)) yes = true;
+        else no = true;
+      } catch (error) {
+        // The program has no value there, so that it selects nothing.
+        if (!(error instanceof RaspError)) throw error;
+      }
+    }
+  }
+  return { yes, no };
+}
+
+/** The values of an s-op by length and position; undefined where the compiler's analysis gives up. */
+function valueSets(
+  sop: SOp,
+  vocabulary: readonly Atom[],
+  maxLength: number,
+): ((length: number, position: number) => ValueSet) | undefined {
+  try {
+    const root = simplify([sop], maxLength).sops.get(sop)!;
+    const domain = new Domain(vocabulary, maxLength);
+    domain.at(root, 1, 0); // computes all of them
+    return (length, position) => domain.at(root, length, position);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
+}
+
+/** An input on which one of these selectors selects a key that its query does not look at. */
+function missedKey(
+  sop: SOp,
+  selectors: readonly Selector[],
+  looks: (query: number, key: number) => boolean,
+  { vocabulary, maxLength, runs = 500, seed = 1 }: SufficiencyOptions & { readonly vocabulary: readonly Atom[] },
+): MissedKey | undefined {
+  const inputs =
+    countInputs(vocabulary.length, maxLength) <= runs
+      ? everyInput(vocabulary, maxLength)
+      : randomInputs(vocabulary, maxLength, runs, seed);
+  for (const input of inputs) {
+    const evaluation = new Evaluation(input);
+    try {
+      evaluation.check(sop);
+    } catch (error) {
+      if (error instanceof RaspError) continue; // no value, nothing to compute
+      throw error;
+    }
+    for (const selector of selectors) {
+      const matrix = evaluation.selector(selector);
+      for (let query = 0; query < input.length; query++) {
+        const key = matrix[query]!.findIndex((selected, at) => selected === 1 && !looks(query, at));
+        if (key >= 0) return { selector, input, query, key };
+      }
+    }
+  }
+  return undefined;
+}

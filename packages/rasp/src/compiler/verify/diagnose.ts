@@ -1,0 +1,77 @@
+/** Where a compiled model goes wrong first: the residual stream, sublayer by sublayer, beside the program's own values. */
+import type { CompiledModel } from "../model/compiled-model.js";
+import { NormalValues } from "../normalize/normal-values.js";
+import type { Probe } from "../plan/ir/plan.js";
+import type { Stream } from "../plan/ir/read.js";
+import { RaspError } from "../../language/diagnostic.js";
+import type { Atom } from "../../language/graph/node.js";
+import type { Span } from "../../language/source.js";
+
+/** An s-op whose value in the residual stream is not the program's. */
+export interface WrongSOp {
+  /** The s-op's name in the program, or what it computes. */
+  readonly name: string;
+  readonly span: Span | undefined;
+  /** From 1. */
+  readonly layer: number;
+  readonly sublayer: Stream["writer"];
+  /** In the input, from 0. */
+  readonly position: number;
+  readonly expected: Atom;
+  /** What the s-op's residual coordinates hold, and what they should hold. */
+  readonly coordinates: readonly { readonly name: string; readonly holds: number; readonly expected: number }[];
+}
+
+/** The first wrong s-op in the order of computation; undefined where all of them are right, or the model came from a file. */
+export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): WrongSOp | undefined {
+  const { layout } = compiled;
+  if (!layout) return undefined;
+  const residuals = new Map<string, { data: Float32Array; width: number }>();
+  compiled.values([input], (name, { data, shape }) => {
+    if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
+  });
+  const values = new NormalValues(input, compiled.causal);
+  for (const probe of [...layout.probes].sort(inOrderOfComputation)) {
+    const { stream, sop, tolerance } = probe;
+    const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
+    const residual = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`);
+    const expectedValues = valuesOf(values, probe);
+    if (!residual || !expectedValues) continue;
+    for (const [position, value] of expectedValues.entries()) {
+      const expected = probe.expected(value);
+      if (!expected) continue;
+      const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
+      const coordinates = stream.names.map((name, c) => ({
+        name,
+        holds: residual.data[(position + 1) * residual.width + layout.coordinate(stream, c)]! - anchor,
+        expected: expected[c]!,
+      }));
+      // Written so that NaN counts as wrong.
+      if (coordinates.every(({ holds, expected: wanted }) => Math.abs(holds - wanted) <= tolerance)) continue;
+      return {
+        name: sop.origin?.name ?? stream.label,
+        span: sop.origin?.span,
+        layer: stream.layer,
+        sublayer: stream.writer,
+        position,
+        expected: value,
+        coordinates,
+      };
+    }
+  }
+  return undefined;
+}
+
+function inOrderOfComputation(a: Probe, b: Probe): number {
+  const rank = ({ stream }: Probe): number => 2 * stream.layer + Number(stream.writer === "feed-forward");
+  return rank(a) - rank(b) || a.sop.id - b.sop.id;
+}
+
+function valuesOf(values: NormalValues, { sop }: Probe): readonly Atom[] | undefined {
+  try {
+    return values.of(sop);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,208 @@
+/** Does the compiled model compute its program? Tried on all inputs, or on seeded random ones. */
+import { atomsEqual } from "../../language/atom/compare.js";
+import type { CompiledModel } from "../model/compiled-model.js";
+import { RaspError } from "../../language/diagnostic.js";
+import { namedOutputs, type Outputs } from "../outputs.js";
+import type { Atom, SOp } from "../../language/graph/node.js";
+import { causal } from "../../language/graph/causal.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
+import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
+import { everyInput, placeOf, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
+
+export { countInputs, type Shard } from "./inputs.js";
+export type { WrongSOp } from "./diagnose.js";
+
+/** All inputs up to the model's maximum length, or `runs` random ones, equal for equal seeds; of these all, or a shard. */
+export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
+  readonly shard?: Shard;
+};
+
+/** What a verification found. */
+export interface VerifyReport {
+  /** Whether model and program agreed on every input on which the program has a value. */
+  readonly ok: boolean;
+  readonly exhaustive: boolean;
+  /** Inputs tried, those without a value among them. */
+  readonly inputs: number;
+  /** Inputs on which an s-op itself fails; the model's answer there means nothing. */
+  readonly withoutValue: number;
+  /** Inputs on which model and program differ. */
+  readonly wrong: number;
+  readonly vocabulary: readonly Atom[];
+  readonly maxLength: number;
+  /** Of the random inputs. */
+  readonly seed?: number;
+  readonly shard?: Shard;
+  readonly counterexample?: Counterexample;
+}
+
+/** An input on which model and program differ. */
+export interface Counterexample {
+  /** The place in the whole run, from 0, of the first input that is wrong; `input` is what it shrank to. */
+  readonly at: number;
+  readonly input: readonly Atom[];
+  /** Which output is wrong. */
+  readonly output: string;
+  /** What the interpreter gives. */
+  readonly expected: readonly Atom[];
+  /** What the model gives. */
+  readonly got: readonly Atom[];
+  /** The first s-op of the program whose value in the residual stream is wrong, if the residual stream shows one. */
+  readonly firstWrong?: WrongSOp;
+}
+
+const BATCH = 128;
+
+/**
+ * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`.
+ * The counterexample is the first wrong one, made as small as it gets; in an exhaustive run that is the smallest there is. The shards'
+ * reports merge to the whole run's: `mergeReports`.
+ *
+ * @param program - what `compile` was given: the s-op, or all of them by name.
+ * @param onProgress - called now and then with the number of inputs tried so far.
+ * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs.
+ */
+export function verify(
+  program: Outputs,
+  compiled: CompiledModel,
+  options: VerifyOptions,
+  onProgress?: (inputs: number) => void,
+): VerifyReport {
+  const { vocabulary, maxLength } = compiled.card;
+  const outputs = programOf(program, compiled);
+  const { shard = WHOLE } = options;
+  checkShard(shard);
+  const exhaustive = "exhaustive" in options;
+  const source = exhaustive
+    ? everyInput(vocabulary, maxLength, shard)
+    : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard);
+  let inputs = 0;
+  let withoutValue = 0;
+  let wrong = 0;
+  let first: WrongTrial | undefined;
+  for (const batch of batches(source, shard)) {
+    const answers = compiled.outputs(batch.map(({ input }) => input));
+    for (const [b, trial] of batch.entries()) {
+      inputs++;
+      const expected = interpret(outputs, trial.input);
+      if (expected.includes(undefined)) withoutValue++;
+      const o = firstDifference(
+        expected,
+        answers.map((values) => values[b]!),
+      );
+      if (o < 0) continue;
+      wrong++;
+      if (!first || trial.at < first.at) first = { ...trial, output: o };
+    }
+    onProgress?.(inputs);
+  }
+  return {
+    ok: wrong === 0,
+    exhaustive,
+    inputs,
+    withoutValue,
+    wrong,
+    vocabulary,
+    maxLength,
+    ...(exhaustive ? {} : { seed: options.seed }),
+    ...(options.shard ? { shard } : {}),
+    ...(first ? { counterexample: describe(outputs, compiled, first) } : {}),
+  };
+}
+
+function checkShard({ index, count }: Shard): void {
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 1 || index > count)
+    throw new RangeError(`there is no shard ${index} of ${count}; shards are numbered from 1 to their count`);
+}
+
+/** An input and its place in the whole run. */
+interface Trial {
+  readonly at: number;
+  readonly input: readonly Atom[];
+}
+
+interface WrongTrial extends Trial {
+  /** Which output. */
+  readonly output: number;
+}
+
+/** The s-ops that the model's outputs are to be held to. */
+function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel): readonly SOp[] {
+  const given = namedOutputs(program);
+  if (given.length !== card.outputs.length)
+    throw new RangeError(
+      `the model has ${card.outputs.length} outputs (${card.outputs.map(({ name }) => name).join(", ")}), and ${given.length} s-ops are given`,
+    );
+  return given.map(({ sop }) => (isCausal ? causal(sop) : sop));
+}
+
+/** Groups inputs of one length, so that none is padded, without changing which comes first by much. */
+function* batches(source: Iterable<readonly Atom[]>, shard: Shard): Generator<Trial[]> {
+  const waiting = new Map<number, Trial[]>();
+  let n = 0;
+  for (const input of source) {
+    const group = waiting.get(input.length) ?? [];
+    waiting.set(input.length, group);
+    group.push({ at: placeOf(shard, n++), input });
+    if (group.length < BATCH) continue;
+    waiting.delete(input.length);
+    yield group;
+  }
+  yield* waiting.values();
+}
+
+/** The interpreter's values of each s-op; undefined where it has none. */
+function interpret(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom[] | undefined)[] {
+  const evaluation = new Evaluation(input);
+  return sops.map((sop) => {
+    try {
+      return evaluation.sop(sop);
+    } catch (error) {
+      if (error instanceof RaspError) return undefined;
+      throw error;
+    }
+  });
+}
+
+const same = (expected: readonly Atom[], got: readonly Atom[]): boolean =>
+  expected.every((value, i) => atomsEqual(value, got[i]!));
+
+/** The first output whose values are not the program's, -1 if there is none. */
+const firstDifference = (
+  expected: readonly (readonly Atom[] | undefined)[],
+  got: readonly (readonly Atom[])[],
+): number => expected.findIndex((values, o) => values !== undefined && !same(values, got[o]!));
+
+const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
+  compiled.outputs([input]).map(([values]) => values!);
+
+function describe(sops: readonly SOp[], compiled: CompiledModel, first: WrongTrial): Counterexample {
+  let { input, output } = first;
+  for (;;) {
+    const smaller = firstWrongOf(smallerInputs(input, compiled.card.vocabulary), sops, compiled);
+    if (!smaller) break;
+    ({ input, output } = smaller);
+  }
+  const firstWrong = firstWrongSOp(compiled, input);
+  return {
+    at: first.at,
+    input,
+    output: compiled.card.outputs[output]!.name,
+    expected: interpret(sops, input)[output]!,
+    got: answersOf(compiled, input)[output]!,
+    ...(firstWrong ? { firstWrong } : {}),
+  };
+}
+
+/** The first of the inputs on which an output is wrong. */
+function firstWrongOf(
+  inputs: Iterable<readonly Atom[]>,
+  sops: readonly SOp[],
+  compiled: CompiledModel,
+): Pick<WrongTrial, "input" | "output"> | undefined {
+  for (const input of inputs) {
+    const output = firstDifference(interpret(sops, input), answersOf(compiled, input));
+    if (output >= 0) return { input, output };
+  }
+  return undefined;
+}

@@ -1,0 +1,91 @@
+/** The certificate's bounds hold: no stream is ever further off than it says. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile, load, RaspError, verify, type SOp } from "../../../src/index.js";
+import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
+import { sopSource } from "../../arbitrary/program.js";
+import { lessons, lessonSOp } from "../lessons.js";
+import { expectBounded } from "./observed-errors.js";
+
+describe("the lessons", () => {
+  it.each(lessons)("$name", (lesson) => {
+    const sop = lessonSOp(lesson);
+    const short = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 4 });
+    expectBounded(short, everyInput(short.card.vocabulary, 4));
+    expect(short.card.certificate).toMatchObject({ proved: true, provedFor: { lengths: [1, 4] } });
+    const long = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 24 });
+    expectBounded(long, randomInputs(long.card.vocabulary, 24, 30, 1));
+    expect(long.card.certificate.proved).toBe(true);
+  });
+});
+
+describe("random programs", () => {
+  it("are never further off than their certificate says", () => {
+    fc.assert(
+      fc.property(sopSource, (source) => {
+        let sop: SOp;
+        try {
+          sop = load(`result = ${source};`, { example: "abc" }).sop("result");
+        } catch (error) {
+          if (error instanceof RaspError) return;
+          throw error;
+        }
+        const model = compile(sop, { vocabulary: "abc", maxLength: 5 });
+        expectBounded(model, randomInputs(model.card.vocabulary, 5, 12, 3));
+        if (model.card.certificate.proved)
+          expect(verify(sop, model, { runs: 20, seed: 2 })).toMatchObject({ ok: true });
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
+
+it("a weight that is off by more than the margin is found by the verifier", () => {
+  const sop = load("often = selector_width(select(tokens, tokens, ==)) > 1;").sop("often");
+  const model = compile(sop, { vocabulary: "ab", maxLength: 4 });
+  const { worstMargin, proved } = model.card.certificate;
+  expect(proved).toBe(true);
+  expect(worstMargin).toBeGreaterThan(10);
+  // A step's place moves by slope times as much as its bias: half a step is the margin of the decision.
+  const bias = model.model.parameters().get("blocks.0.feedForward.hidden.bias")!;
+  const at = bias.data.findIndex((value) => value < 0);
+  bias.data[at]! += 0.4;
+  expect(verify(sop, model, { exhaustive: true }).ok).toBe(true);
+  bias.data[at]! += 1.2;
+  expect(verify(sop, model, { exhaustive: true }).ok).toBe(false);
+});
+
+describe("values that are one number in float32", () => {
+  const vocabulary = [0.1, 0.7, -0.3];
+
+  it("are the shorter one, which is right where a row selects one value", () => {
+    const sop = load("sorted = sort(tokens_float, tokens_float);", { example: vocabulary }).sop("sorted");
+    const model = compile(sop, { vocabulary, maxLength: 4 });
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 120 });
+    // The compiler does not know that only one position goes to each place, so it promises nothing.
+    expect(model.certificate).toMatchObject({ proved: false, worstMargin: 0 });
+    expect(model.certificate.where).toMatch(/^decoding: .* and .* are one number in float32$/);
+  });
+
+  it("differ in a mean of several, and the certificate says which", () => {
+    const sop = load("m = aggregate(select(1, 1, ==), tokens_float);", { example: vocabulary }).sop("m");
+    const model = compile(sop, { vocabulary: [0.1], maxLength: 3 });
+    expect(model.certificate.where).toBe("decoding: 0.1 and 0.10000000000000002 are one number in float32");
+    expect(model.run([0.1])).toEqual([0.1]);
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: false, wrong: 1 });
+  });
+});
+
+it("numbers that heads copy, and counts in one sum with others, are proved", () => {
+  const programs = [
+    ["(()", 'open = select(indices, indices, <=); b = round((aggregate(open, indicator(tokens == "(")) - aggregate(open, indicator(tokens == ")"))) * (indices + 1)); r = b[-1] == 0;'], // prettier-ignore
+    ["abc", 'r = round(length * average(1 if tokens == "a" else (10 if tokens == "b" else 100)));'],
+    ["abc", 'r = length + length + min(2, indices) - selector_width(select(indices, indicator(tokens == "a"), >));'],
+  ] as const;
+  for (const [example, text] of programs) {
+    const sop = load(text, { example }).sop("r");
+    const model = compile(sop, { vocabulary: new Set(example).size === 2 ? "()" : "abc", maxLength: 5 });
+    expect(model.certificate.proved, text).toBe(true);
+    expect(verify(sop, model, { exhaustive: true }).ok).toBe(true);
+  }
+});

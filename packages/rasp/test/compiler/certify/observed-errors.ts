@@ -1,0 +1,45 @@
+/** How far off a model's streams are, beside what its certificate says. */
+import { expect } from "vitest";
+import { RaspError, type Atom, type CompiledModel } from "../../../src/index.js";
+import { NormalValues } from "../../../src/compiler/normalize/normal-values.js";
+
+/** The largest error of each stream over the inputs, by label, layer and writer, as the certificate names them. */
+export function observedErrors(model: CompiledModel, inputs: Iterable<readonly Atom[]>): Map<string, number> {
+  const layout = model.layout!;
+  const observed = new Map<string, number>();
+  for (const input of inputs) {
+    const residuals = new Map<string, { data: Float32Array; width: number }>();
+    model.values([input], (name, { data, shape }) => {
+      if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
+    });
+    const values = new NormalValues(input, model.causal);
+    for (const { sop, stream, expected } of layout.probes) {
+      let wanted: readonly Atom[];
+      try {
+        wanted = values.of(sop);
+      } catch (error) {
+        if (error instanceof RaspError) continue;
+        throw error;
+      }
+      const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
+      const { data, width } = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`)!;
+      const key = `${stream.label} ${stream.layer} ${stream.writer}`;
+      for (const [i, value] of wanted.entries())
+        for (const [c, number] of (expected(value) ?? []).entries()) {
+          const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
+          const error = Math.abs(data[(i + 1) * width + layout.coordinate(stream, c)]! - anchor - number);
+          observed.set(key, Math.max(observed.get(key) ?? 0, error));
+        }
+    }
+  }
+  return observed;
+}
+
+export function expectBounded(model: CompiledModel, inputs: Iterable<readonly Atom[]>): void {
+  const bounds = new Map<string, number>();
+  for (const { label, layer, writer, error } of model.card.certificate.bounds) {
+    const key = `${label} ${layer} ${writer}`;
+    bounds.set(key, Math.max(bounds.get(key) ?? 0, error));
+  }
+  for (const [key, error] of observedErrors(model, inputs)) expect(error, key).toBeLessThanOrEqual(bounds.get(key)!);
+}

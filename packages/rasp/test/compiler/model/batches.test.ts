@@ -1,0 +1,71 @@
+/** Padding is masked: in a batch of different lengths each input gives what it gives alone, whatever stands in the padding. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile, load, RaspError, type Atom, type CompiledModel } from "../../../src/index.js";
+import { everyInput } from "../../../src/compiler/verify/inputs.js";
+import { sopSource } from "../../arbitrary/program.js";
+import { lessons, lessonSOp } from "../lessons.js";
+
+const inputs = [...everyInput(["a", "b", "c"], 4)].filter((_, at) => at < 12 || at % 5 === 0);
+
+/** Alone and together, longest first and shortest first. */
+function expectBatchLikeAlone(model: CompiledModel, batch: readonly (readonly Atom[])[]) {
+  const alone = batch.map((input) => model.values([input])[0]!);
+  expect(model.values(batch)).toEqual(alone);
+  expect(model.values([...batch].reverse())).toEqual([...alone].reverse());
+}
+
+it("on random programs", () => {
+  let compiled = 0;
+  fc.assert(
+    fc.property(sopSource, (source) => {
+      let model;
+      try {
+        model = compile(load(`result = ${source};`, { example: "abc" }).sop("result"), {
+          vocabulary: "abc",
+          maxLength: 4,
+        });
+      } catch (error) {
+        if (!(error instanceof RaspError)) throw error;
+        return; // a constant, or refused
+      }
+      compiled++;
+      expectBatchLikeAlone(model, inputs);
+    }),
+    { numRuns: 150 },
+  );
+  expect(compiled).toBeGreaterThan(100);
+});
+
+it.each(lessons)("on the lesson $name", (lesson) => {
+  const model = compile(lessonSOp(lesson), { vocabulary: lesson.vocabulary, maxLength: 6 });
+  const tokens = [...lesson.vocabulary];
+  expectBatchLikeAlone(model, [...everyInput(tokens, 3), tokens.concat(tokens).slice(0, 6)]);
+});
+
+describe("what stands in the padding", () => {
+  // A histogram counts every key that it sees.
+  const model = compile(lessonSOp(lessons[1]!), { vocabulary: "abc", maxLength: 5 });
+  const rows = [
+    [0, 1, 2, 1, 3],
+    [0, 2, 2],
+  ];
+  const logitsWith = (filler: number, masked: boolean) => {
+    const full = rows.map((row) => [...row, ...new Array<number>(5 - row.length).fill(filler)]);
+    const padding = rows.map((row) => Array.from({ length: 5 }, (_, i) => i < row.length));
+    const logits = model.model.forward(full, masked ? { padding } : {});
+    return logits.slice(1, 2).slice(0, 3, 1).toArray();
+  };
+
+  it("does not matter, whichever id it is", () => {
+    for (const id of [1, 2, 3]) expect(logitsWith(id, true)).toEqual(logitsWith(0, true));
+  });
+
+  it("would matter without the mask", () => {
+    expect(logitsWith(2, false)).not.toEqual(logitsWith(2, true));
+  });
+});
+
+it("an empty batch has no values", () => {
+  expect(compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 2 }).runBatch([])).toEqual([]);
+});

@@ -1,0 +1,93 @@
+/** A model's file carries everything; a damaged one says what is wrong. */
+import { decodeSafetensors, encodeSafetensors, tensor } from "@selectron/core";
+import { describe, expect, it } from "vitest";
+import { compile, CompiledModel, load, ModelFileError, ModelInputError } from "../../../src/index.js";
+
+const sop = load("reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);").sop("reverse");
+const model = compile(sop, { vocabulary: "abc", maxLength: 4 });
+const bytes = model.toSafetensors();
+
+const failure = (action: () => unknown): Error => {
+  try {
+    action();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+it("a file gives the same model", () => {
+  const again = CompiledModel.fromSafetensors(bytes);
+  expect(again.run("abca")).toEqual(["a", "c", "b", "a"]);
+  expect(again.card).toEqual(model.card);
+  expect(again.stats).toEqual(model.stats);
+  expect(again.toSafetensors()).toEqual(bytes);
+});
+
+it("runBatch takes inputs of different lengths", () => {
+  expect(model.runBatch(["ab", "c", "cb", "abc"])).toEqual([["b", "a"], ["c"], ["b", "c"], ["c", "b", "a"]]);
+});
+
+it("ints and floats come out as numbers", () => {
+  const mean = load("m = aggregate(select(indices, indices, <=), indices);").sop("m");
+  expect(compile(mean, { vocabulary: "ab", maxLength: 3 }).run("abb")).toEqual([0, 0.5, 1]);
+});
+
+it("an empty input has no values", () => {
+  expect(model.run("")).toEqual([]);
+  expect(model.runBatch(["", "ab"])).toEqual([[], model.run("ab")]);
+});
+
+describe("bad input", () => {
+  it("a token outside the vocabulary", () => {
+    const error = failure(() => model.run("abz"));
+    expect(error).toBeInstanceOf(ModelInputError);
+    expect(error.message).toBe('token "z" at position 2 is not in the model\'s vocabulary "a", "b", "c"');
+  });
+
+  it("too long", () => {
+    expect(failure(() => model.run("abcab")).message).toBe("the input has 5 tokens, and the model takes at most 4");
+  });
+
+  it("null", () => {
+    expect(failure(() => model.run(["a", null])).message).toBe("null cannot be in an input");
+  });
+});
+
+describe("bad files", () => {
+  it("truncated anywhere", () => {
+    for (let length = 0; length < bytes.length; length += 97)
+      expect(failure(() => CompiledModel.fromSafetensors(bytes.subarray(0, length)))).toBeInstanceOf(ModelFileError);
+  });
+
+  it("foreign", () => {
+    const foreign = encodeSafetensors(new Map([["x", tensor([1, 2])]]), { format: "pt" });
+    expect(failure(() => CompiledModel.fromSafetensors(foreign)).message).toContain(
+      "not a model that Selectron compiled",
+    );
+  });
+
+  it("a NaN weight", () => {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    tensors.get("blocks.0.attention.key.weight")!.data[3] = NaN;
+    const error = failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, metadata)));
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect(error.message).toContain("weight 3 of blocks.0.attention.key.weight is NaN");
+  });
+
+  it("a missing tensor, a wrong shape, a damaged description", () => {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const without = new Map([...tensors].filter(([name]) => name !== "unembedding.bias"));
+    expect(failure(() => CompiledModel.fromSafetensors(encodeSafetensors(without, metadata))).message).toContain(
+      "unembedding.bias",
+    );
+    const reshaped = new Map(tensors).set("unembedding.bias", tensor([1]));
+    expect(failure(() => CompiledModel.fromSafetensors(encodeSafetensors(reshaped, metadata)))).toBeInstanceOf(
+      ModelFileError,
+    );
+    for (const card of ["", "[]", "{}", metadata["card"]!.replace('"maxLength":4', '"maxLength":-4')])
+      expect(
+        failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, { ...metadata, card }))),
+      ).toBeInstanceOf(ModelFileError);
+  });
+});

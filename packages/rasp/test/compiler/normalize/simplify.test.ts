@@ -1,0 +1,56 @@
+/** What the rewritings buy: heads. That they keep the values is tested on random programs. */
+import { expect, it } from "vitest";
+import { compile, load, verify } from "../../../src/index.js";
+
+const heads = (source: string): readonly number[] =>
+  compile(load(`result = ${source};`, { example: "ab" }).sop("result"), { vocabulary: "ab", maxLength: 5 }).stats
+    .headsPerLayer;
+
+it.each([
+  ["length", [1]],
+  ["selector_width(select(tokens, tokens, ==))", [1]],
+  // Two conjunctions, whose counts one coordinate adds up.
+  ["selector_width(select(tokens, tokens, ==) or select(indices, indices, <))", [2]],
+  ["round(1 / aggregate(select(tokens, tokens, ==) or select(indices, 0, ==), indicator(indices == 0))) - 1", [1]],
+  // Equal subgraphs are one.
+  ["selector_width(select(tokens, tokens, ==)) + selector_width(select(tokens, tokens, ==))", [1]],
+  // Means over one selection share its head.
+  ['aggregate(full_s, indicator(tokens == "a")) - aggregate(full_s, indicator(tokens == "b"))', [1]],
+  // Dyck-1's balance and Dyck-2's depth are sums over one selection: a head each.
+  [
+    'aggregate(select(indices, indices, <=), indicator(tokens == "a")) - ' +
+      'aggregate(select(indices, indices, <=), indicator(tokens == "b")) < 0',
+    [1],
+  ],
+  // No head at all.
+  ['tokens == "a" and indices > 1', [0]],
+])("%s has heads %j", (source, expected) => {
+  expect(heads(source)).toEqual(expected);
+});
+
+const upToSelf = "select(indices, indices, <=)";
+const share = (letter: string, rest = ""): string => `aggregate(${upToSelf}, indicator(tokens == "${letter}")${rest})`;
+
+it.each([
+  [`round((indices + 1) * (${share("a")} - ${share("b")}))`, true],
+  [`round((${share("a")} - (${share("b")} + ${share("a")})) * (indices + 1))`, true],
+  [
+    `round(selector_width(select(tokens, tokens, ==)) * aggregate(select(tokens, tokens, ==), indicator(indices > 1)))`,
+    true,
+  ],
+  [`0 <= ${share("a")} - ${share("b")}`, true],
+  // One more than the width, other selections, other defaults and what is not 0 or 1 stay means; three can miss 0 in floats.
+  [`round((indices + 2) * ${share("a")})`, false],
+  [`round((indices + 1) * (${share("a")} - aggregate(full_s, indicator(tokens == "b"))))`, false],
+  [
+    `aggregate(select(indices, indices, <), indicator(tokens == "a"), 1) - aggregate(select(indices, indices, <), indicator(tokens == "b")) > 0`,
+    false,
+  ],
+  [`round((indices + 1) * aggregate(${upToSelf}, indices / 2))`, false],
+  [`${share("a")} + ${share("b")} - ${share("c")} == 0`, false],
+])("%s is a sum: %j", (source, isSum) => {
+  const sop = load(`result = ${source};`, { example: "ab" }).sop("result");
+  const model = compile(sop, { vocabulary: "abc", maxLength: 4 });
+  expect(model.layout!.labels.some((label) => label.endsWith(": sum"))).toBe(isSum);
+  expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true });
+});

@@ -1,0 +1,130 @@
+/** Hidden units against the table that they were made from, in plain arithmetic. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { fitBoxes, unitsOf, type Argument, type Row, type Unit } from "../../../../src/compiler/plan/units/feed-forward.js";
+import { combineReads, streamRead, type Read, type Stream } from "../../../../src/compiler/plan/ir/read.js";
+
+const stream = (label: string, width: number): Stream => ({
+  label,
+  names: Array.from({ length: width }, (_, v) => String(v)),
+  writer: "embedding",
+  layer: 0,
+  oneHot: true,
+  largest: 1,
+  grid: 1,
+  atBos: new Array<number>(width).fill(0),
+});
+
+/** A one-hot argument with `size` values that count 0, 1, 2, … on an axis. */
+function oneHot(label: string, size: number): { argument: Argument; stream: Stream } {
+  const s = stream(label, size);
+  const unit = (v: number): number[] => s.names.map((_, other) => Number(other === v));
+  const numbers = s.names.map(Number);
+  return {
+    stream: s,
+    argument: {
+      numbers,
+      axis: streamRead(s, numbers),
+      gate: (subset) => combineReads(subset.map((v) => [1, streamRead(s, unit(v))])),
+      noise: 0,
+    },
+  };
+}
+
+/** A scalar argument. */
+function scalar(label: string, numbers: readonly number[]): { argument: Argument; stream: Stream } {
+  const s = stream(label, 1);
+  return { stream: s, argument: { numbers, axis: streamRead(s, [1]), gate: undefined, noise: 1e-6 } };
+}
+
+const valueOf = (read: Read, held: ReadonlyMap<Stream, readonly number[]>): number =>
+  [...read.terms].reduce(
+    (sum, [s, coefficients]) => sum + coefficients.reduce((part, c, j) => part + c * held.get(s)![j]!, 0),
+    read.constant,
+  );
+
+function outputs(units: readonly Unit[], held: ReadonlyMap<Stream, readonly number[]>, width: number): number[] {
+  const sums = new Array<number>(width).fill(0);
+  for (const { input, output } of units) {
+    const active = Math.max(0, valueOf(input, held));
+    output.forEach((weight, c) => (sums[c]! += weight * active));
+  }
+  return sums;
+}
+
+const fitUnits = (...args: Parameters<typeof fitBoxes>): Unit[] | undefined => fitBoxes(...args)?.flatMap(unitsOf);
+
+const vectors = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [2, -3],
+];
+
+it("gives the table's vector on every row, for one-hot arguments", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(fc.option(fc.integer({ min: 0, max: 3 })), { minLength: 16, maxLength: 16 }),
+      (width, height, results) => {
+        const [a, b] = [oneHot("a", width), oneHot("b", height)];
+        const rows: Row[] = [];
+        for (let x = 0; x < width; x++)
+          for (let y = 0; y < height; y++) {
+            const result = results[x * 4 + y];
+            if (result !== null && result !== undefined) rows.push({ values: [x, y], result });
+          }
+        fc.pre(rows.length > 0);
+        const units = fitUnits([a.argument, b.argument], rows, vectors)!;
+        for (const { values, result } of rows) {
+          const held = new Map(
+            [a, b].map((one, j) => [one.stream, one.stream.names.map((_, v) => Number(v === values[j]))]),
+          );
+          expect(outputs(units, held, 2)).toEqual(vectors[result]!.map((v) => v + 0));
+        }
+      },
+    ),
+    { numRuns: 500, seed: 1 },
+  );
+});
+
+it("gives the table's vector on every row, for scalars behind a gate, however far the axis reaches elsewhere", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 6 }),
+      fc.uniqueArray(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 72, maxLength: 72 }),
+      (xs, ys, results) => {
+        const [gate, x, y] = [oneHot("gate", 3), scalar("x", xs), scalar("y", ys)];
+        const rows: Row[] = [];
+        for (let g = 0; g < 3; g++)
+          xs.forEach((_, i) => {
+            ys.forEach((__, j) => rows.push({ values: [g, i, j], result: results[(g * 6 + i) * 4 + j]! }));
+          });
+        const units = fitUnits([gate.argument, x.argument, y.argument], rows, vectors)!;
+        for (const { values, result } of rows) {
+          const held = new Map([
+            [gate.stream, [0, 1, 2].map((v) => Number(v === values[0]))],
+            [x.stream, [xs[values[1]!]!]],
+            [y.stream, [ys[values[2]!]!]],
+          ]);
+          outputs(units, held, 2).forEach((got, c) => expect(got).toBeCloseTo(vectors[result]![c]!, 6));
+        }
+      },
+    ),
+    { numRuns: 200, seed: 2 },
+  );
+});
+
+it("is small where the function is simple", () => {
+  const count = scalar("count", [0, 1, 2, 3, 4, 5]);
+  const rows = [0, 1, 2, 3, 4, 5].map((v) => ({ values: [v], result: Number(v >= 3) }));
+  expect(fitUnits([count.argument], rows, [[0], [1]])).toHaveLength(2);
+});
+
+it("says when values cannot be told apart", () => {
+  const near = scalar("near", [1, 1 + 1e-6]);
+  const rows = [0, 1].map((v) => ({ values: [v], result: v }));
+  expect(fitUnits([near.argument], rows, [[0], [1]])).toBeUndefined();
+});

@@ -1,0 +1,134 @@
+/**
+ * Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. A run takes 2,000 programs;
+ * `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, and other ones.
+ */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import {
+  compile,
+  Evaluation,
+  causal,
+  load,
+  RaspError,
+  verify,
+  type Atom,
+  type SOp,
+  type VerifyOptions,
+} from "../../src/index.js";
+import { Domain } from "../../src/compiler/values/domain.js";
+import { NormalValues } from "../../src/compiler/normalize/normal-values.js";
+import type { NormalSOp } from "../../src/compiler/normalize/normal.js";
+import { simplify } from "../../src/compiler/normalize/simplify.js";
+import { atomKey } from "../../src/language/atom/compare.js";
+import { everyInput } from "../../src/compiler/verify/inputs.js";
+import { BOOLS, DIGITS, LETTERS, NUMBERS, sopSourceOver } from "../arbitrary/program.js";
+
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 2000);
+const SEED = Number(process.env["RANDOM_SEED"] ?? 20261122);
+
+interface Case {
+  readonly source: string;
+  readonly vocabulary: readonly Atom[];
+  readonly causal: boolean;
+}
+
+const sopOf = ({ source, vocabulary }: Case): SOp => load(`result = ${source};`, { example: vocabulary }).sop("result");
+
+/** The program's s-op; undefined where it is a value (every part is constant), or has none on the running example. */
+function sopIfAny(one: Case): SOp | undefined {
+  try {
+    return sopOf(one);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
+}
+
+const cases: fc.Arbitrary<Case> = fc
+  .oneof(
+    ...[LETTERS, NUMBERS, BOOLS, DIGITS].map((alphabet) =>
+      fc.record({
+        source: sopSourceOver(alphabet),
+        vocabulary: fc.constant(alphabet.vocabulary),
+        causal: fc.boolean(),
+      }),
+    ),
+  )
+  .filter((one) => sopIfAny(one) !== undefined);
+
+/** Compiles and verifies; false where the compiler refuses. */
+function holds(one: Case, maxLength: number, how: VerifyOptions): boolean {
+  const sop = sopOf(one);
+  let model;
+  try {
+    model = compile(sop, { vocabulary: one.vocabulary, maxLength, causal: one.causal });
+  } catch (error) {
+    if (!(error instanceof RaspError)) throw error;
+    expect(error.diagnostic.class).toBe("compile");
+    return false;
+  }
+  expect(verify(sop, model, how)).toMatchObject({ ok: true });
+  return true;
+}
+
+it(`the compiled models of ${PROGRAMS} programs compute them on every input`, { timeout: 1000 * PROGRAMS }, () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(cases, (one) => {
+      // Some tens of inputs: 3 + 9 + 27, or 2 + 4 + 8 + 16.
+      const maxLength = one.vocabulary.length === 3 ? 3 : 4;
+      if (!holds(one, maxLength, { exhaustive: true })) refused++;
+    }),
+    { numRuns: PROGRAMS, seed: SEED },
+  );
+  // A refusal is honest, but it is no answer: it must stay the exception.
+  expect(refused).toBeLessThan(PROGRAMS / 50);
+});
+
+/** Programs of a line: at length 40 the value sets of longer ones take minutes. */
+const shortCases = cases.filter(({ source }) => source.length <= 60);
+
+it("and at maximum length 40 on random inputs", { timeout: 1000 * PROGRAMS }, () => {
+  let refused = 0;
+  const programs = PROGRAMS / 20;
+  fc.assert(
+    fc.property(shortCases, (one) => {
+      if (!holds(one, 40, { runs: 20, seed: SEED })) refused++;
+    }),
+    { numRuns: programs, seed: SEED + 1 },
+  );
+  expect(refused).toBeLessThan(programs / 10);
+});
+
+it("simplification keeps the value of the program, and the domain holds every value that occurs", () => {
+  const [vocabulary, maxLength] = [LETTERS.vocabulary, 3];
+  fc.assert(
+    fc.property(sopSourceOver(LETTERS), fc.boolean(), (source, decoder) => {
+      const sop = sopIfAny({ source, vocabulary, causal: decoder });
+      fc.pre(sop !== undefined);
+      const root = simplify([sop], maxLength, decoder).sops.get(sop)!;
+      const domain = new Domain(vocabulary, maxLength, decoder);
+      const program = decoder ? causal(sop) : sop;
+      for (const input of everyInput(vocabulary, maxLength)) {
+        const values = new NormalValues(input, decoder);
+        expect(values.of(root).map(atomKey)).toEqual(new Evaluation(input).sop(program).map(atomKey));
+        for (const node of reach(root))
+          for (const [i, value] of values.of(node).entries())
+            expect(domain.at(node, input.length, i).atoms.map(atomKey)).toContain(atomKey(value));
+      }
+    }),
+    { numRuns: 150, seed: 7 },
+  );
+});
+
+/** The node and everything that it reads. */
+function reach(root: NormalSOp): Set<NormalSOp> {
+  const seen = new Set([root]);
+  for (const node of seen) {
+    if (node.kind === "map") node.args.forEach((arg) => seen.add(arg));
+    if (node.kind !== "mean" && node.kind !== "width") continue;
+    if (node.kind === "mean") seen.add(node.value);
+    for (const { keys, queries } of node.selection.comparisons) seen.add(keys).add(queries);
+  }
+  return seen;
+}
