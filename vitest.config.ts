@@ -10,7 +10,7 @@ const alias = [
     find: /^@selectron\/wasm-simd\/(threads|relaxed|relaxed\/threads)$/,
     replacement: source("packages/wasm-simd/src/$1/index.ts"),
   },
-  { find: /^@selectron\/rasp\/decompile$/, replacement: source("packages/rasp/src/decompile/index.ts") },
+  { find: /^@selectron\/rasp\/decompile$/, replacement: source("packages/rasp/src/decompiler/index.ts") },
   { find: /^@selectron\/(core|wasm-simd|nn|rasp|cli)$/, replacement: source("packages/$1/src/index.ts") },
 ];
 

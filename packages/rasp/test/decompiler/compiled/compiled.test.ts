@@ -1,0 +1,95 @@
+/** Every program of the lessons comes back from the weights of its model alone, equal in value, and compiles again. */
+import { describe, expect, it } from "vitest";
+import { compile, CompiledModel, load, ModelFileError, verify } from "../../../src/index.js";
+import { decompileProgram, isCompiledModel, NotHardError } from "../../../src/decompiler/index.js";
+import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
+import { lessons, lessonSOp } from "../../compiler/lessons.js";
+import { disguised } from "./disguise.js";
+import { differing } from "./values.js";
+
+describe.each(lessons)("$name", (lesson) => {
+  const sop = lessonSOp(lesson);
+  const vocabulary = [...lesson.vocabulary];
+  const model = compile(sop, { vocabulary, maxLength: 12 });
+
+  it("decompiles to a program that is equal to it, of expressions with names", { timeout: 300_000 }, () => {
+    const { source, lines, inputs, agreed } = decompileProgram(disguised(model, 7), { fresh: 50 });
+    expect(agreed).toBe(inputs);
+    expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
+    expect(lines.length).toBeLessThanOrEqual(12);
+    const again = load(source, { example: vocabulary }).sop("result");
+    expect(differing(sop, again, everyInput(vocabulary, 5))).toEqual([]);
+    expect(differing(sop, again, randomInputs(vocabulary, 12, 2000, 3))).toEqual([]);
+
+    const recompiled = compile(again, { vocabulary, maxLength: 12 });
+    expect(verify(again, recompiled, { runs: 100, seed: 5 })).toMatchObject({ ok: true, withoutValue: 0 });
+  });
+});
+
+it("gives the same text again, and what the lesson says", () => {
+  const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 8 });
+  const { source } = decompileProgram(model);
+  expect(source).toBe(
+    "width_1 = selector_width(select(indices, 0, >));\n" +
+      "reverse = aggregate(select(indices, width_1 - indices, ==), tokens);\n",
+  );
+  expect(decompileProgram(model).source).toBe(source);
+});
+
+it("reads a causal model as a program that looks back only", () => {
+  const sop = load("hist = selector_width(select(tokens, tokens, ==));").sop("hist");
+  const { source, agreed } = decompileProgram(compile(sop, { vocabulary: "ab", maxLength: 8, causal: true }));
+  expect(agreed).toBe(300);
+  expect(source).toContain("select(indices, indices, <=)");
+});
+
+describe("attention that is not sharp", () => {
+  const softened = (by: number): CompiledModel => {
+    const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 6 });
+    const keys = model.model.parameters().get("blocks.1.attention.key.weight")!;
+    keys.data.forEach((weight, i) => (keys.data[i] = weight / by));
+    return model;
+  };
+
+  it("is read as if it were where scores have levels, and how far that holds is measured", () => {
+    const sharp = decompileProgram(softened(1));
+    expect(sharp.soft).toEqual([]);
+    const { source, agreed, inputs, soft } = decompileProgram(softened(16));
+    expect(source).toBe(sharp.source);
+    expect(agreed).toBe(inputs);
+    // Scores 64 / 16 = 4 apart and BOS between them: with 5 other keys the selected one has e⁴ of e⁴ + e² + 5 parts.
+    const most = 1 - Math.exp(4) / (Math.exp(4) + Math.exp(2) + 5);
+    expect(soft).toEqual([{ layer: 1, head: 0, elsewhere: expect.closeTo(most, 3) as number }]);
+    const softer = decompileProgram(softened(40));
+    expect(softer.source).toBe(sharp.source);
+    expect(softer.agreed).toBeLessThan(softer.inputs);
+  });
+
+  it("is refused with the head and a figure where there are no levels", () => {
+    expect(() => decompileProgram(softened(1000))).toThrow(NotHardError);
+    expect(() => decompileProgram(softened(1000))).toThrow(
+      "head 0 of layer 1 is no hard selection: it attends to BOS and to other positions at once, of which one scores 0.03 above BOS, as at position 0 of a",
+    );
+  });
+
+  it("is refused where scores differ without a gap", () => {
+    const model = compile(load("a = aggregate(full_s, indices);").sop("a"), { vocabulary: "ab", maxLength: 6 });
+    const query = model.model.parameters().get("blocks.0.attention.query.bias")!;
+    const keys = model.model.parameters().get("blocks.0.attention.key.weight")!;
+    const [dModel, dHead] = keys.shape as [number, number];
+    const slope = Math.sqrt(dHead) / query.data[0]! / 16;
+    // Each position and token scores a little more than the one before.
+    for (let c = 0; c < dModel; c++) keys.data[c * dHead]! += c * slope;
+    expect(() => decompileProgram(model)).toThrow(
+      /^head 0 of layer 0 is no hard selection: .* score from -?[\d.]+ to -?[\d.]+ above BOS, and no gap between them is clear/,
+    );
+  });
+});
+
+it("knows compiled models, and says what is wrong with a weight", () => {
+  const model = compile(lessonSOp(lessons[1]!), { vocabulary: "abc", maxLength: 4 });
+  expect(isCompiledModel(model.toSafetensors())).toBe(true);
+  expect(isCompiledModel(new Uint8Array([1, 2, 3]))).toBe(false);
+  model.model.parameters().get("unembedding.weight")!.data[0] = NaN;
+  expect(() => CompiledModel.fromSafetensors(model.toSafetensors())).toThrow(ModelFileError);
+});

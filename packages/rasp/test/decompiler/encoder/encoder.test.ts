@@ -1,0 +1,160 @@
+/** Programs read back out of encoders: terms against the interpreter, rules against plain functions, and the whole on small trainings. */
+import { encodeSafetensors, Rng } from "@selectron/core";
+import { Adam, cosine, train, TransformerEncoder } from "@selectron/nn";
+import { encodeResult, Evaluation, load, programPass, ProgramTask, type Atom } from "@selectron/rasp";
+import { decompileEncoder, isTrainedEncoder, readTrainedEncoder } from "@selectron/rasp/decompile";
+import { describe, expect, it } from "vitest";
+import { Batch, Codes, drawInputs, type Answered } from "../../../src/decompiler/encoder/batch.js";
+import {
+  addFirstLayer,
+  addSecondLayer,
+  addThirdLayer,
+  plainTerms,
+  Pool,
+} from "../../../src/decompiler/encoder/candidates.js";
+import { growRules, ruleMatch, ruleProgram } from "../../../src/decompiler/encoder/rule.js";
+
+const codes = new Codes(["a", "b", "c", "even", "odd"]);
+
+/** Inputs with the classes that a function gives. */
+function answered(count: number, classify: (input: readonly string[], at: number) => Atom, seed = 1): Answered[] {
+  const rng = new Rng(seed);
+  return Array.from({ length: count }, () => {
+    const ids = Array.from({ length: 1 + rng.int(6) }, () => rng.int(3));
+    const input = ids.map((id) => "abc"[id]!);
+    return { input, ids, classes: ids.map((_, at) => codes.of(classify(input, at))), patterns: [] };
+  });
+}
+
+type Layers = 1 | 2 | 3;
+
+function poolOf(batch: Batch, layers: Layers): Pool {
+  const pool = new Pool(batch, codes);
+  pool.add(...plainTerms());
+  const first = addFirstLayer(pool);
+  for (const addLayer of [addSecondLayer, addThirdLayer].slice(0, layers - 1))
+    addLayer(
+      pool,
+      first,
+      () => undefined,
+      () => false,
+    );
+  return pool;
+}
+
+describe("terms", () => {
+  it("have the values that the interpreter gives their text", () => {
+    const batch = new Batch(
+      answered(8, () => "a"),
+      codes,
+    );
+    const { terms } = poolOf(batch, 3);
+    expect(terms.length).toBeGreaterThan(300);
+    const sample = terms.filter((_, t) => t < 120 || t % 20 === 0);
+    for (const term of sample) {
+      const rule = { kind: "term", term, by: 0, right: 0 } as const;
+      const sop = load(ruleProgram(rule, codes), { example: ["a", "b"] }).sop("prediction");
+      const values = term.values(batch);
+      batch.inputs.forEach(({ input }, s) => {
+        const expected = new Evaluation(input).sop(sop).map((value) => Math.fround(codes.of(value)));
+        expect([...values.slice(batch.starts[s], batch.starts[s + 1])], term.key).toEqual(expected);
+      });
+    }
+  });
+});
+
+/** Each letter once, ties by where it first stands. */
+function mostFrequentFirst(input: readonly string[]): string[] {
+  const times = (letter: string): number => input.filter((other) => other === letter).length;
+  return [...new Set(input)].sort((a, b) => times(b) - times(a));
+}
+
+describe("rules", () => {
+  const found = (
+    layers: Layers,
+    classify: (input: readonly string[], at: number) => Atom,
+  ): { match: number; text: string } => {
+    const batch = new Batch(answered(150, classify), codes);
+    const fresh = new Batch(answered(150, classify, 2), codes);
+    const rule = growRules(poolOf(batch, layers).terms, batch, 6).at(-1)!;
+    return { match: ruleMatch(rule, fresh), text: ruleProgram(rule, codes) };
+  };
+
+  it.each<[string, Layers, (input: readonly string[], at: number) => Atom]>([
+    ["the token before, and the first one where there is none", 1, (input, at) => input[Math.max(0, at - 1)]!],
+    ["parity of the equal ones", 1, (input, at) => (input.filter((x) => x === input[at]).length % 2 ? "odd" : "even")],
+    ["sorted", 2, (input, at) => [...input].sort()[at]!],
+    ["the most frequent first", 3, (input, at) => mostFrequentFirst(input)[at] ?? "even"],
+    ["how many equal ones less one", 1, (input, at) => BigInt(input.filter((x) => x === input[at]).length - 1)],
+    ["c at the first place, else reversed", 1, (input, at) => (at === 0 ? "c" : input.at(-1 - at)!)],
+  ])("find %s", (_, layers, classify) => {
+    expect(found(layers, classify).match).toBe(1);
+  });
+
+  it("are written as a reader would", () => {
+    expect(found(1, (input, at) => input.at(-1 - at)!).text).toBe(
+      'h1 = aggregate(select(indices, length - 1 - indices, ==), tokens, "");\nprediction = h1;\n',
+    );
+  });
+});
+
+const options = { vocabulary: ["a", "b"], maxLength: 4 };
+
+async function trained(program: string, steps: number): Promise<Uint8Array> {
+  const task = new ProgramTask(load(program).sop("answer"), options);
+  const model = new TransformerEncoder(task.config({ dModel: 16, dFf: 16 }), new Rng(1));
+  await train({
+    optimizer: new Adam(model.parameters()),
+    schedule: cosine({ peak: 0.01, warmup: 10, steps }),
+    steps,
+    seed: 1,
+    forward: (rng) => programPass(model, task, task.draw(rng, 16, { patterns: true }), 1),
+  });
+  const config = {
+    config: model.config,
+    inputs: { vocabulary: encodeResult(options.vocabulary), maxLength: options.maxLength, bos: false },
+    outputs: encodeResult(task.classes),
+  };
+  return encodeSafetensors(model.parameters(), { "selectron.encoder": JSON.stringify(config) });
+}
+
+describe("trained encoders", () => {
+  it.each([["answer = aggregate(select(indices, length - 1 - indices, ==), tokens);", "length - 1 - indices"]])(
+    "%s",
+    async (program, part) => {
+      const bytes = await trained(program, 250);
+      expect(isTrainedEncoder(bytes)).toBe(true);
+      const result = decompileEncoder(readTrainedEncoder(bytes), { seed: 1 });
+      expect(result.refusal).toBeUndefined();
+      expect(result.source).toContain(part);
+      expect(result.match.share).toBeGreaterThanOrEqual(0.95);
+      expect(decompileEncoder(readTrainedEncoder(bytes), { seed: 1 })).toEqual(result);
+    },
+  );
+
+  it("have three parts of inputs with nothing in common", () => {
+    const encoder = { vocabulary: ["§", "a"], hasBos: false, maxLength: 6, classes: [], model: undefined as never };
+    const [a, b, c] = ([0, 1, 2] as const).map(
+      (part) => new Set(drawInputs(encoder, part, 100, new Rng(part), 7).map((ids) => ids.join(" "))),
+    );
+    expect(Math.min(a!.size, b!.size, c!.size)).toBeGreaterThan(20);
+    expect([...a!].filter((ids) => b!.has(ids) || c!.has(ids))).toEqual([]);
+    expect([...b!].filter((ids) => c!.has(ids))).toEqual([]);
+  });
+
+  it("that are damaged are refused with one message", async () => {
+    const sizes = { vocabularySize: 2, maxLength: 2, dModel: 2, blocks: [], outputs: 1, layerNorm: "pre" } as const;
+    const model = new TransformerEncoder(sizes, new Rng(1));
+    const file = (metadata: unknown): Uint8Array =>
+      encodeSafetensors(model.parameters(), { "selectron.encoder": typeof metadata === "string" ? metadata : JSON.stringify(metadata) }); // prettier-ignore
+    const whole = { config: sizes, inputs: { vocabulary: encodeResult(["a", "b"]), maxLength: 2, bos: false }, outputs: encodeResult(["x"]) }; // prettier-ignore
+    expect(readTrainedEncoder(file(whole)).classes).toEqual(["x"]);
+    expect(() => readTrainedEncoder(file("{"))).toThrow('the file\'s "selectron.encoder" is not JSON');
+    expect(() => readTrainedEncoder(file({ config: sizes }))).toThrow("does not say what its inputs and outputs are");
+    expect(() => readTrainedEncoder(file({ ...whole, config: { ...sizes, dModel: 3 } }))).toThrow(
+      "does not fit the weights",
+    );
+    model.parameters().get("norm.weight")!.data[1] = NaN;
+    expect(() => readTrainedEncoder(file(whole))).toThrow("norm.weight is damaged: an element is NaN");
+  });
+});
