@@ -66,7 +66,13 @@ export {
 } from "./compiler/sufficiency.js";
 export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
-export { displayAligned, displayMatrix, displayResult, displaySequence, displayValue } from "./language/text/display.js";
+export {
+  displayAligned,
+  displayMatrix,
+  displayResult,
+  displaySequence,
+  displayValue,
+} from "./language/text/display.js";
 export { columns, render } from "./language/render.js";
 export {
   drawSvg,

@@ -10,7 +10,14 @@ import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
 import { distinctAtoms, type ValueSet } from "./values/value-set.js";
 import { RaspError } from "../language/diagnostic.js";
-import { topological, type Atom, type Comparison, type Selector, type SelectNode, type SOp } from "../language/graph/node.js";
+import {
+  topological,
+  type Atom,
+  type Comparison,
+  type Selector,
+  type SelectNode,
+  type SOp,
+} from "../language/graph/node.js";
 import { Evaluation } from "../language/interpret/evaluation.js";
 import { inputElements, type Input } from "../language/interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";

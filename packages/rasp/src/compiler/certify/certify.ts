@@ -10,7 +10,15 @@ import type { Anchors } from "../plan/anchors.js";
 import { leastDistance } from "../plan/ir/decoding.js";
 import { exactGrid, gridOf, MANTISSA, type Held } from "../plan/ir/exact-sum.js";
 import { openInput, stepInputs, type FittedBox } from "../plan/units/feed-forward.js";
-import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Feature, type Head, type Output, type Plan } from "../plan/ir/plan.js";
+import {
+  BOS_SCORE,
+  COUNT_SCALE,
+  RANK_SCORE,
+  type Feature,
+  type Head,
+  type Output,
+  type Plan,
+} from "../plan/ir/plan.js";
 import { readAtBos, type Read, type Stream } from "../plan/ir/read.js";
 
 /** Half a unit in the last place of float32, relative. */

@@ -4,7 +4,14 @@
  */
 import { atomsEqual } from "../../language/atom/compare.js";
 import { convertToken } from "../../language/interpret/tokens.js";
-import { topological, type Atom, type Elementwise, type GraphNode, type Selector, type SOp } from "../../language/graph/node.js";
+import {
+  topological,
+  type Atom,
+  type Elementwise,
+  type GraphNode,
+  type Selector,
+  type SOp,
+} from "../../language/graph/node.js";
 import { Formula } from "./formula.js";
 import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection, type Width } from "./normal.js";
 import { refuse } from "../refusal.js";

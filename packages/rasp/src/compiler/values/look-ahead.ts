@@ -1,6 +1,13 @@
 /** What a causal compile warns of: selectors that select, on some input, a position after the query's own. A decoder never sees it. */
 import { warnings, type Diagnostic } from "../../language/diagnostic.js";
-import { isSelector, operands, topological, type GraphNode, type Selector, type SOp } from "../../language/graph/node.js";
+import {
+  isSelector,
+  operands,
+  topological,
+  type GraphNode,
+  type Selector,
+  type SOp,
+} from "../../language/graph/node.js";
 import { cell, type Domain } from "./domain.js";
 import { truthOf, type Selection } from "../normalize/normal.js";
 import { SelectionTable } from "./selection-table.js";

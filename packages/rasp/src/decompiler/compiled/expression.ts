@@ -1,7 +1,14 @@
 /** Expressions as they are found: the text beside the s-op. */
 import { compareAtoms } from "../../language/atom/compare.js";
 import * as maps from "../../language/graph/elementwise.js";
-import { constantNode, mapNode, type Atom, type Comparison, type Elementwise, type SOp } from "../../language/graph/node.js";
+import {
+  constantNode,
+  mapNode,
+  type Atom,
+  type Comparison,
+  type Elementwise,
+  type SOp,
+} from "../../language/graph/node.js";
 import { literal } from "../../language/text/print.js";
 
 export interface Expression {

@@ -1,6 +1,13 @@
 /** The text of a relation: a comparison of two s-ops with names, or of the classes that it makes of them. */
 import { compareAtoms } from "../../language/atom/compare.js";
-import { bestNode, selectNode, selectorPairNode, type Atom, type Comparison, type Selector } from "../../language/graph/node.js";
+import {
+  bestNode,
+  selectNode,
+  selectorPairNode,
+  type Atom,
+  type Comparison,
+  type Selector,
+} from "../../language/graph/node.js";
 import type { Cases } from "./cases.js";
 import { constant, isWhole, plus, type Expression } from "./expression.js";
 import { nameClasses, nameValues } from "./function.js";

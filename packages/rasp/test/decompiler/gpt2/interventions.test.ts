@@ -4,7 +4,11 @@ import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { observe, readTask, type Observed } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
 import { batchOf, lessonsOf, loss } from "../../../src/decompiler/gpt2/interventions/batch.js";
-import { startingConstants, tuneConstants, withConstants } from "../../../src/decompiler/gpt2/interventions/constants.js";
+import {
+  startingConstants,
+  tuneConstants,
+  withConstants,
+} from "../../../src/decompiler/gpt2/interventions/constants.js";
 import { maskByGradient, pathName } from "../../../src/decompiler/gpt2/interventions/masks.js";
 import { meansOf, PathModel, WHOLE } from "../../../src/decompiler/gpt2/interventions/paths.js";
 import { interventions } from "../../../src/decompiler/gpt2/interventions/prune.js";

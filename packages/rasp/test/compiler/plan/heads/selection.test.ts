@@ -5,7 +5,11 @@ import { compareAtoms } from "../../../../src/language/atom/compare.js";
 import type { Atom } from "../../../../src/language/graph/node.js";
 import { Domain } from "../../../../src/compiler/values/domain.js";
 import { NormalForm, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal.js";
-import { disjointConjunctions, oneConjunction, type Conjunction } from "../../../../src/compiler/plan/heads/selection.js";
+import {
+  disjointConjunctions,
+  oneConjunction,
+  type Conjunction,
+} from "../../../../src/compiler/plan/heads/selection.js";
 import { comparisonMap } from "../../../../src/language/graph/elementwise.js";
 
 const VOCABULARY = ["a", "b", "c"];

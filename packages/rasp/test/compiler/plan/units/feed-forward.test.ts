@@ -1,7 +1,13 @@
 /** Hidden units against the table that they were made from, in plain arithmetic. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fitBoxes, unitsOf, type Argument, type Row, type Unit } from "../../../../src/compiler/plan/units/feed-forward.js";
+import {
+  fitBoxes,
+  unitsOf,
+  type Argument,
+  type Row,
+  type Unit,
+} from "../../../../src/compiler/plan/units/feed-forward.js";
 import { combineReads, streamRead, type Read, type Stream } from "../../../../src/compiler/plan/ir/read.js";
 
 const stream = (label: string, width: number): Stream => ({
