@@ -19,6 +19,16 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/consistent-type-definitions": "off",
       "@typescript-eslint/prefer-for-of": "off",
+      // One dialect: `#private` members, fields that are declared, and braces around a body on a line of its own.
+      curly: ["error", "multi-line", "consistent"],
+      "@typescript-eslint/parameter-properties": ["error", { prefer: "class-property" }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: ":matches(PropertyDefinition, MethodDefinition[kind!='constructor'])[accessibility='private']",
+          message: "Write #name: it is private in JavaScript too.",
+        },
+      ],
     },
   },
 );

@@ -142,8 +142,9 @@ for (const [name, wanted, start] of runtimes) {
     if (threads.active !== wanted) failures.push(`${threads.active} threads, not ${wanted}: ${threads.reason}`);
     if (seeded) {
       first ??= { name, seeded };
-      for (const [what, value] of Object.entries(seeded))
+      for (const [what, value] of Object.entries(seeded)) {
         if (value !== first.seeded[what]) failures.push(`${what}: not as in ${first.name}, but\n${value}`);
+      }
     }
     const fused = relaxed ? `${relaxed.passed} relaxed` : "no relaxed SIMD";
     const counts = `${plain.passed} plain, ${simd.passed} SIMD, ${fused}, ${threads.passed} on ${threads.active} thread(s)`;

@@ -71,11 +71,12 @@ describe.each(Object.entries(packages))("package %s", (name, allowed) => {
     expect(escaping).toEqual([]);
   });
 
-  if (name !== "cli" && name !== "bench")
+  if (name !== "cli" && name !== "bench") {
     it("runs without Node", () => {
       const node = imports.filter(({ from }) => from.startsWith("node:") || builtinModules.includes(from));
       expect(node).toEqual([]);
     });
+  }
 });
 
 it("core has no dependencies", () => {

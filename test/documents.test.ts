@@ -121,6 +121,7 @@ describe.each(documents)("%s", (document) => {
 it("CI runs what the README says", () => {
   const commands = blocksOf("README.md").filter(({ language }) => language === "sh");
   const script = readFileSync(join(root, ".ci/run"), "utf8");
-  for (const { text } of commands)
+  for (const { text } of commands) {
     for (const command of text.trim().split(" && ")) expect(script).toContain(`${command}\n`);
+  }
 });

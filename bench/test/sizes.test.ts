@@ -13,9 +13,11 @@ it("has every program, and the table is what the rows make", () => {
 });
 
 it("is nowhere larger than tracr, and far smaller on average", () => {
-  for (const { ours, theirs, ...row } of rows)
-    for (const what of ["layers", "dModel", "parameters"] as const)
+  for (const { ours, theirs, ...row } of rows) {
+    for (const what of ["layers", "dModel", "parameters"] as const) {
       expect(ours[what], `${what} of ${JSON.stringify(row)}`).toBeLessThanOrEqual(theirs[what]);
+    }
+  }
   expect(meanRatio(rows)).toBeLessThanOrEqual(0.4);
 });
 

@@ -129,7 +129,8 @@ const END = "<!-- /sizes -->";
 /** The document with the table between its marks. @throws Error where it has no marks. */
 export function withSizes(document: string, table: string): string {
   const [start, end] = [document.indexOf(START), document.indexOf(END)];
-  if (start < 0 || end < start)
+  if (start < 0 || end < start) {
     throw new Error(`the document has no place for the table: put ${START} and ${END} there`);
+  }
   return `${document.slice(0, start + START.length)}\n\n${table}\n\n${document.slice(end)}`;
 }

@@ -27,16 +27,18 @@ export const wholeNumber =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
       throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    }
     return value;
   };
 
 /** The value of --shard. */
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index! < 1 || index! > count!)
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index! < 1 || index! > count!) {
     throw new InvalidArgumentError("Write i/n: part i, from 1 to n, of n parts.");
+  }
   return { index: index!, count: count! };
 }
 
@@ -61,8 +63,9 @@ function selectSOps(context: Context, file: string, selection: CompileSelection)
 /** @throws UsageError where a token is in the vocabulary twice */
 export function checkDistinct(vocabulary: readonly Atom[]): void {
   const repeated = vocabulary.find((token, at) => vocabulary.indexOf(token) !== at);
-  if (repeated !== undefined)
+  if (repeated !== undefined) {
     throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
+  }
 }
 
 /** @throws RaspError with the place in the program, UsageError */

@@ -18,11 +18,11 @@ export type ExitCode = 0 | 1 | 2;
 
 /** Bad input that is not a program's error: a missing file, an option that does not fit. */
 export class UsageError extends Error {
-  constructor(
-    message: string,
-    readonly suggestion?: string,
-  ) {
+  readonly suggestion: string | undefined;
+
+  constructor(message: string, suggestion?: string) {
     super(message);
+    this.suggestion = suggestion;
     this.name = "UsageError";
   }
 }
@@ -31,13 +31,17 @@ export class Context {
   exitCode: ExitCode = 0;
 
   /** What was said of the program that runs; JSON carries it too. */
-  private readonly warnings: Diagnostic[] = [];
+  readonly #warnings: Diagnostic[] = [];
 
-  constructor(readonly io: Io) {}
+  readonly io: Io;
+
+  constructor(io: Io) {
+    this.io = io;
+  }
 
   /** Tells warnings, on standard error. */
   warn(warnings: readonly Diagnostic[]): void {
-    this.warnings.push(...warnings);
+    this.#warnings.push(...warnings);
     for (const warning of warnings) this.say(render(warning));
   }
 
@@ -53,7 +57,7 @@ export class Context {
 
   /** A JSON object on a line of standard output. */
   printJson(object: Readonly<Record<string, Json>>): void {
-    const warnings = this.warnings.length > 0 ? { warnings: this.warnings.map(diagnosticJson) } : {};
+    const warnings = this.#warnings.length > 0 ? { warnings: this.#warnings.map(diagnosticJson) } : {};
     this.print(JSON.stringify({ ...object, ...warnings }));
   }
 

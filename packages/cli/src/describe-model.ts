@@ -23,8 +23,9 @@ export function certificateText({ certificate }: CompiledModel): string {
   const { proved, provedFor, worstMargin, where } = certificate;
   const [from, to] = provedFor.lengths;
   const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that float32 can use up`;
-  if (!Number.isFinite(worstMargin))
+  if (!Number.isFinite(worstMargin)) {
     return `proved for every input of ${from} to ${to} tokens: there is nothing to round`;
+  }
   return proved ? `proved for every input of ${from} to ${to} tokens: ${margin}` : `not proved: ${margin}`;
 }
 

@@ -6,8 +6,9 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 /** `90s`, `10m` or `2h` in milliseconds, for commander. */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
-  if (amount === undefined || Number(amount) === 0)
+  if (amount === undefined || Number(amount) === 0) {
     throw new InvalidArgumentError("Write a time such as 90s, 10m or 2h.");
+  }
   return Number(amount) * SECONDS[unit!]! * 1000;
 }
 

@@ -41,11 +41,12 @@ export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
 /** Before work that takes its time: whether a file can be where what comes of it is to go. @throws UsageError */
 export function checkPlace({ io }: Context, path: string): void {
   const folder = dirname(path);
-  if (!io.isFolder(folder))
+  if (!io.isFolder(folder)) {
     throw new UsageError(
       `cannot write "${path}": there is no folder "${folder}"`,
       "make it first, or choose another place",
     );
+  }
   if (io.isFolder(path)) throw new UsageError(`cannot write "${path}": it is a folder`, "name a file in it");
 }
 

@@ -46,9 +46,11 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
     await program.parseAsync([...command], { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) context.fail(error, json);
-    else if (error.code === "commander.help") context.say(program.helpInformation());
-    else if (error.exitCode !== 0) {
+    if (!(error instanceof CommanderError)) {
+      context.fail(error, json);
+    } else if (error.code === "commander.help") {
+      context.say(program.helpInformation());
+    } else if (error.exitCode !== 0) {
       context.fail(
         new UsageError(error.message.replace(/^error: /, ""), "selectron help [command] lists what there is"),
         json,

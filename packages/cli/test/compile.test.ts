@@ -54,8 +54,9 @@ describe("compile and run", () => {
   it("writes ONNX, which also runs without its program", async () => {
     expect(await call("compile", ...reverse, "-o", "m.onnx")).toMatchObject({ exitCode: 0, err: "" });
     const text = new TextDecoder("latin1").decode(binaries.get("m.onnx"));
-    for (const part of ["selectron-model", '"vocabulary":[["string","a"]', "tokens", "logits", "classes"])
+    for (const part of ["selectron-model", '"vocabulary":[["string","a"]', "tokens", "logits", "classes"]) {
       expect(text).toContain(part);
+    }
     expect((await call("run", "m.onnx", "--input", "abcca")).out).toBe("[a, c, c, b, a] (strings)\n");
     binaries.set("damaged.onnx", binaries.get("m.onnx")!.subarray(0, 900));
     const damaged = await call("run", "damaged.onnx", "--input", "a");

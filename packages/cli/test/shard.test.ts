@@ -75,8 +75,9 @@ describe("--shard", () => {
 });
 
 const parallel = hasParallel();
-if (!parallel)
+if (!parallel) {
   console.warn("SKIPPED: GNU parallel is not installed, so the job array was not tried; apt-get install parallel");
+}
 
 function hasParallel(): boolean {
   try {

@@ -137,8 +137,9 @@ describe("selectron train FILE", () => {
     expect(ran.out).toContain("\nlayer 2, flip: head 1 has ");
     expect(ran.out).toContain("\nnot reached: 96.0 %; ");
     const picture = new TextDecoder().decode(binaries.get("run/heads.svg"));
-    for (const title of ["layer 1: full_s", "layer 2: flip", "layer 2: learned head 1"])
+    for (const title of ["layer 1: full_s", "layer 2: flip", "layer 2: learned head 1"]) {
       expect(picture).toContain(title);
+    }
     const { metadata } = decodeSafetensors(binaries.get("run/model.safetensors")!);
     expect(JSON.parse(metadata["selectron.encoder"]!)).toMatchObject({ program: "reverse", config: { dModel: 64 } });
   });

@@ -22,7 +22,7 @@ export function registerCompile(program: Command, context: Context): void {
       const { model } = compileSelection(context, file, options);
       writeOut(context, output, encode(model));
       const { sop, maxLength, causal = false } = options;
-      if (json)
+      if (json) {
         context.printJson({
           output,
           sop,
@@ -31,9 +31,10 @@ export function registerCompile(program: Command, context: Context): void {
           stats: statsJson(model),
           certificate: certificateJson(model),
         });
-      else
+      } else {
         context.print(
           `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}\n${statsText(model)}\n${certificateText(model)}`,
         );
+      }
     });
 }

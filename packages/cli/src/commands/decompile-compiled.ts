@@ -29,9 +29,9 @@ export function decompileCompiled(
   if (output !== undefined && ok) writeOut(context, output, new TextEncoder().encode(source));
   const tabular = lines.filter((line) => line.tabular).length;
   const counts = { lines: lines.length, named: lines.length - tabular, tabular, opaque: 0 };
-  if (json)
+  if (json) {
     context.printJson({ model: file, ok, source, ...counts, inputs, agreed, soft: soft.map((head) => ({ ...head })) });
-  else
+  } else {
     context.print(
       [
         ...(ok ? [] : ["no program agrees with the model on all inputs; the nearest one:"]),
@@ -41,6 +41,7 @@ export function decompileCompiled(
         ...soft.map(softText),
       ].join("\n"),
     );
+  }
 }
 
 /** @returns the reason why there is none, where there is none */

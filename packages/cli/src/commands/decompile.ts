@@ -55,8 +55,9 @@ export function registerDecompile(program: Command, context: Context): void {
     .option("--interventions", "cut the model's parts also where a program is found")
     .option("--json", "a JSON object for each model on standard output")
     .action(async (models: readonly string[], options: DecompileCommandOptions) => {
-      if (options.output !== undefined && models.length > 1)
+      if (options.output !== undefined && models.length > 1) {
         throw new UsageError("-o is for one model", "use --checkpoint FOLDER for several");
+      }
       if (options.output !== undefined) checkPlace(context, options.output);
       await useFastKernels();
       const { index, count } = options.shard ?? { index: 1, count: 1 };
@@ -86,8 +87,9 @@ function decompileOne(
 ): void {
   const { seed, budget, interventions = false } = options;
   if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
-  if (isCompiledModel(readBytes(context, path)))
+  if (isCompiledModel(readBytes(context, path))) {
     return decompileCompiled(context, path, readModel(context, path), options);
+  }
   const { name, fingerprint, run } = readJob(context, path, options);
   const key = { fingerprint, seed, interventions };
   const done = folder?.finished(name, key);
@@ -116,9 +118,11 @@ function decompileOne(
     peakMegabytes: context.io.peakMegabytes?.() ?? null,
   };
   folder?.finish(name, result, report);
-  if (result.source === undefined) context.exitCode = 1;
-  else if (options.output !== undefined)
+  if (result.source === undefined) {
+    context.exitCode = 1;
+  } else if (options.output !== undefined) {
     writeOut(context, options.output, new TextEncoder().encode(programFile(name, result)));
+  }
   if (options.json) return context.printJson(report);
   const memory = report["peakMegabytes"] === null ? "" : `, at most ${String(report["peakMegabytes"])} MB of memory`;
   context.print(`${decompiledText(result)}\ntime: ${durationText(took)}${memory}`);

@@ -44,7 +44,9 @@ export function registerEval(program: Command, context: Context): void {
       if (options.batch !== undefined) {
         if (file !== undefined) throw new UsageError("--batch takes its programs from the cases, not from a file");
         answerCases(context, readText(context, options.batch));
-      } else evaluateFile(context, file, options);
+      } else {
+        evaluateFile(context, file, options);
+      }
     });
 }
 

@@ -29,7 +29,9 @@ export function registerRepl(program: Command, context: Context): void {
       if (io.isTerminal === undefined) {
         for (const line of io.readStdin().split("\n")) if (!repl.ended) repl.feed(line);
         if (!repl.ended) repl.finish();
-      } else await converse(repl, paint, standardStreams(isTerminal));
+      } else {
+        await converse(repl, paint, standardStreams(isTerminal));
+      }
       if (repl.failed && !isTerminal) context.exitCode = 2;
     });
 }

@@ -108,8 +108,9 @@ function writeTokens(
   most: number,
   json: boolean,
 ): void {
-  if (!model.causal)
+  if (!model.causal) {
     throw new UsageError("this model is no decoder: its positions see later ones", "compile the program with --causal");
+  }
   const { tokens, ended } = model.generate(prompt, { maxTokens: most });
   if (json) context.printJson({ sop: model.card.name, ...encodeResult(inputAtoms(tokens)), ended });
   else context.print(displaySequence(inputAtoms(tokens)));
@@ -123,25 +124,29 @@ function showTrace(
   file: string | undefined,
   json: boolean,
 ): void {
-  if (file === undefined)
+  if (file === undefined) {
     throw new UsageError("--trace needs the program, which names the s-ops", "add --program FILE.rasp");
+  }
   const { name, vocabulary, maxLength, outputs } = model.card;
   const program = runProgram(context, file, vocabulary.slice(0, maxLength));
   let whole: CompiledModel;
   try {
     whole = withProgram(model, Object.fromEntries(outputs.map((output) => [output.name, program.sop(output.name)])));
   } catch (error) {
-    if (error instanceof RangeError)
+    if (error instanceof RangeError) {
       throw new UsageError(error.message, "give the program and the version that compiled it");
+    }
     throw error;
   }
   const trace = whole.trace(input);
-  if (json)
+  if (json) {
     context.printJson({
       sop: name,
       steps: trace.steps.map(({ layer, sublayer, sops }) => ({ layer, sublayer, sops: sops.map(stepJson) })),
     });
-  else context.print(traceText(trace));
+  } else {
+    context.print(traceText(trace));
+  }
 }
 
 const stepJson = ({ name, decoded, expected, agrees }: TracedSOp): Json => ({

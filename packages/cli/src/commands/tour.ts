@@ -36,8 +36,9 @@ export function registerTour(program: Command, context: Context): void {
       const exhaustive = howToVerify({ ...options, exhaustive: true, seed: 0 });
       const { sops, model } = compileSelection(context, file, options);
       const [sop, ...more] = Object.values(sops);
-      if (!sop || more.length > 0)
+      if (!sop || more.length > 0) {
         throw new UsageError("a tour shows one s-op", "name one with --sop; `compile` and `verify` take several");
+      }
       const values = new Evaluation(input).sop(sop);
       const counted = cost(sop);
       await useFastKernels();

@@ -48,8 +48,9 @@ export function registerTrain(program: Command, context: Context): void {
       if (task) {
         checkTaskFlags(what, flags);
         await trainSequenceTask(context, task, flags);
-      } else if (flags.sop !== undefined || /[./]|^-$/.test(what)) await trainProgram(context, what, flags);
-      else {
+      } else if (flags.sop !== undefined || /[./]|^-$/.test(what)) {
+        await trainProgram(context, what, flags);
+      } else {
         const names = Object.keys(TASKS).join(", ");
         throw new UsageError(`there is no task ${what}`, `the tasks are ${names}; a program needs --sop as well`);
       }

@@ -45,16 +45,18 @@ export function registerVerify(program: Command, context: Context): void {
 
 /** Which inputs the options ask for. @throws UsageError */
 export function howToVerify({ exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
-  if ((exhaustive === true) === (runs !== undefined))
+  if ((exhaustive === true) === (runs !== undefined)) {
     throw new UsageError("verify needs either --exhaustive or --runs N", "for example --runs 2000 --seed 1");
+  }
   const part = shard ? { shard } : {};
   if (runs !== undefined) return { runs, seed, ...part };
   const inputs = countInputs(vocab.length, maxLength);
   const parts = shard?.count ?? 1;
-  if (inputs / parts > MOST_INPUTS)
+  if (inputs / parts > MOST_INPUTS) {
     throw new UsageError(
       `there are ${inputs} inputs of up to ${maxLength} of ${vocab.length} tokens, too many to try each`,
       `use a smaller --max-length, fewer tokens, --runs 2000, or --shard 1/${Math.ceil(inputs / MOST_INPUTS)} and so on`,
     );
+  }
   return { exhaustive: true, ...part };
 }

@@ -27,11 +27,12 @@ export function readJob(context: Context, path: string, companions: Companions):
     const encoder = readTrainedEncoder(bytes);
     return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
   }
-  if (companions.config === undefined || companions.data === undefined)
+  if (companions.config === undefined || companions.data === undefined) {
     throw new UsageError(
       `"${path}" does not say how it was trained`,
       "give --config and --data; only models of `selectron compile`, and of `selectron train` with a program, need neither",
     );
+  }
   const config = readJson(context, filled(companions.config, { name }));
   const model = Gpt2.fromSafetensors(bytes, config);
   const task = readTask(config, model.config.vocabularySize);

@@ -107,7 +107,8 @@ function explainText(rest: string, environment: Environment): string {
   const { sopExample } = environment.session;
   const at = Number(position ?? 0);
   const { length } = sopExample.input;
-  if (at >= length)
+  if (at >= length) {
     throw new UsageError(`the running example has the positions 0 to ${length - 1}`, `:explain ${text!} 0`);
+  }
   return explain(sop, at, sopExample);
 }

@@ -25,51 +25,55 @@ export function explain(sop: SOp, position: number, evaluation: Evaluation): str
 }
 
 class Explainer {
-  private readonly lines: string[] = [];
-  private readonly told = new Set<string>();
+  readonly #lines: string[] = [];
+  readonly #told = new Set<string>();
 
-  constructor(private readonly evaluation: Evaluation) {}
+  readonly #evaluation: Evaluation;
+
+  constructor(evaluation: Evaluation) {
+    this.#evaluation = evaluation;
+  }
 
   text(): string {
-    const more = this.lines.length > MAX_LINES ? ["..."] : [];
-    return [...this.lines.slice(0, MAX_LINES), ...more].join("\n");
+    const more = this.#lines.length > MAX_LINES ? ["..."] : [];
+    return [...this.#lines.slice(0, MAX_LINES), ...more].join("\n");
   }
 
   sop(node: SOp, at: number, depth: number, parent?: GraphNode): void {
-    if (node.kind === "constant" || this.lines.length > MAX_LINES) return;
-    const head = `${label(node, parent)} at ${at} = ${describeAtom(this.value(node, at))}`;
+    if (node.kind === "constant" || this.#lines.length > MAX_LINES) return;
+    const head = `${label(node, parent)} at ${at} = ${describeAtom(this.#value(node, at))}`;
     const isLeaf = node.kind === "tokens" || node.kind === "indices";
-    if (!this.first(node, at)) {
-      if (!isLeaf) this.say(depth, `${head}, as above`);
+    if (!this.#first(node, at)) {
+      if (!isLeaf) this.#say(depth, `${head}, as above`);
       return;
     }
-    if (isOfLibrary(node)) return this.say(depth, `${head}, of the library`);
+    if (isOfLibrary(node)) return this.#say(depth, `${head}, of the library`);
     switch (node.kind) {
       case "tokens":
-        return this.say(depth, `${head}, from the input`);
+        return this.#say(depth, `${head}, from the input`);
       case "indices":
-        return this.say(depth, head);
+        return this.#say(depth, head);
       case "map":
-        return this.map(node, at, depth, head);
+        return this.#map(node, at, depth, head);
       case "aggregate":
-        return this.aggregate(node, at, depth, head);
+        return this.#aggregate(node, at, depth, head);
     }
   }
 
-  private map(node: MapNode, at: number, depth: number, head: string): void {
-    const args = node.args.map((arg) => describeAtom(this.value(arg, at)));
-    this.say(depth, `${head}: ${applied(node.fn.name, args)}`);
+  #map(node: MapNode, at: number, depth: number, head: string): void {
+    const args = node.args.map((arg) => describeAtom(this.#value(arg, at)));
+    this.#say(depth, `${head}: ${applied(node.fn.name, args)}`);
     // Of a choice only the branch that was taken matters.
     const [condition, then, otherwise] = node.args;
-    const taken = node.fn.name === "if" ? [condition!, this.truth(condition!, at) ? then! : otherwise!] : node.args;
+    const taken = node.fn.name === "if" ? [condition!, this.#truth(condition!, at) ? then! : otherwise!] : node.args;
     for (const arg of taken) this.sop(arg, at, depth + 1, node);
   }
 
-  private aggregate(node: AggregateNode, at: number, depth: number, head: string): void {
-    const selected = [...this.evaluation.selector(node.selector)[at]!].flatMap((cell, key) =>
+  #aggregate(node: AggregateNode, at: number, depth: number, head: string): void {
+    const selected = [...this.#evaluation.selector(node.selector)[at]!].flatMap((cell, key) =>
       cell === 1 ? [key] : [],
     );
-    const values = selected.slice(0, 8).map((key) => describeAtom(this.value(node.value, key)));
+    const values = selected.slice(0, 8).map((key) => describeAtom(this.#value(node.value, key)));
     const list = `${values.join(", ")}${selected.length > 8 ? ", …" : ""}`;
     const how =
       selected.length === 0
@@ -77,62 +81,62 @@ class Explainer {
         : selected.length === 1
           ? `the value at ${selected[0]!}, the only position selected`
           : `the mean of ${list}, at ${positions(selected)}`;
-    this.say(depth, `${head}: ${how}`);
-    this.selector(node.selector, at, selected, depth + 1);
+    this.#say(depth, `${head}: ${how}`);
+    this.#selector(node.selector, at, selected, depth + 1);
     for (const key of selected.slice(0, MAX_FOLLOWED)) this.sop(node.value, key, depth + 1, node);
   }
 
   /** Why row `at` selects what it selects. */
-  private selector(node: Selector, at: number, selected: readonly number[], depth: number, parent?: GraphNode): void {
-    if (this.lines.length > MAX_LINES) return;
+  #selector(node: Selector, at: number, selected: readonly number[], depth: number, parent?: GraphNode): void {
+    if (this.#lines.length > MAX_LINES) return;
     const head = `${label(node, parent)}, row ${at}`;
     const what = selected.length === 0 ? "selects nothing" : `selects ${positions(selected)}`;
-    if (!this.first(node, at)) return this.say(depth, `${head} ${what}, as above`);
-    if (isOfLibrary(node)) return this.say(depth, `${head} ${what}`);
+    if (!this.#first(node, at)) return this.#say(depth, `${head} ${what}, as above`);
+    if (isOfLibrary(node)) return this.#say(depth, `${head} ${what}`);
     switch (node.kind) {
       case "select": {
-        const query = describeAtom(this.value(node.queries, at));
-        this.say(depth, `${head} ${what}: where ${label(node.keys, node)} ${node.op} ${query}`);
+        const query = describeAtom(this.#value(node.queries, at));
+        this.#say(depth, `${head} ${what}: where ${label(node.keys, node)} ${node.op} ${query}`);
         this.sop(node.queries, at, depth + 1, node);
         for (const key of selected.slice(0, 1)) this.sop(node.keys, key, depth + 1, node);
         return;
       }
       case "not":
-        this.say(depth, `${head} ${what}: what is not selected by`);
-        return this.selector(node.arg, at, this.row(node.arg, at), depth + 1, node);
+        this.#say(depth, `${head} ${what}: what is not selected by`);
+        return this.#selector(node.arg, at, this.#row(node.arg, at), depth + 1, node);
       case "and":
       case "or":
-        this.say(depth, `${head} ${what}: ${node.kind === "and" ? "in both of" : "in one of"}`);
-        for (const part of [node.left, node.right]) this.selector(part, at, this.row(part, at), depth + 1, node);
+        this.#say(depth, `${head} ${what}: ${node.kind === "and" ? "in both of" : "in one of"}`);
+        for (const part of [node.left, node.right]) this.#selector(part, at, this.#row(part, at), depth + 1, node);
         return;
       case "best":
-        this.say(depth, `${head} ${what}: the highest score among`);
+        this.#say(depth, `${head} ${what}: the highest score among`);
         for (const key of selected) this.sop(node.score, key, depth + 1, node);
-        return this.selector(node.selector, at, this.row(node.selector, at), depth + 1, node);
+        return this.#selector(node.selector, at, this.#row(node.selector, at), depth + 1, node);
     }
   }
 
-  private row(node: Selector, at: number): number[] {
-    return [...this.evaluation.selector(node)[at]!].flatMap((cell, key) => (cell === 1 ? [key] : []));
+  #row(node: Selector, at: number): number[] {
+    return [...this.#evaluation.selector(node)[at]!].flatMap((cell, key) => (cell === 1 ? [key] : []));
   }
 
-  private value(node: SOp, at: number): Atom {
-    return this.evaluation.sop(node)[at]!;
+  #value(node: SOp, at: number): Atom {
+    return this.#evaluation.sop(node)[at]!;
   }
 
-  private truth(node: SOp, at: number): boolean {
-    return Boolean(this.value(node, at));
+  #truth(node: SOp, at: number): boolean {
+    return Boolean(this.#value(node, at));
   }
 
-  private first(node: GraphNode, at: number): boolean {
+  #first(node: GraphNode, at: number): boolean {
     const key = `${node.id} ${at}`;
-    if (this.told.has(key)) return false;
-    this.told.add(key);
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
     return true;
   }
 
-  private say(depth: number, text: string): void {
-    this.lines.push("  ".repeat(depth) + text);
+  #say(depth: number, text: string): void {
+    this.#lines.push("  ".repeat(depth) + text);
   }
 }
 

@@ -22,113 +22,116 @@ export class Repl {
   ended = false;
   /** Whether anything went wrong. */
   failed = false;
-  private pending = "";
-  private texts = 0;
+  #pending = "";
+  #texts = 0;
 
-  constructor(
-    readonly environment: Environment,
-    private readonly output: ReplOutput,
-  ) {}
+  readonly environment: Environment;
+  readonly #output: ReplOutput;
+
+  constructor(environment: Environment, output: ReplOutput) {
+    this.environment = environment;
+    this.#output = output;
+  }
 
   /** Whether a statement is unfinished. */
   get isWaiting(): boolean {
-    return this.pending !== "";
+    return this.#pending !== "";
   }
 
   /** How many bodies are open in the unfinished statement. */
   get depth(): number {
-    return this.pending.split("{").length - this.pending.split("}").length;
+    return this.#pending.split("{").length - this.#pending.split("}").length;
   }
 
   /** Whether only a `;` is missing. */
   get lacksSemicolon(): boolean {
-    return this.isWaiting && parseProgram({ file: "", text: `${this.pending};` }).error === undefined;
+    return this.isWaiting && parseProgram({ file: "", text: `${this.#pending};` }).error === undefined;
   }
 
   /** One line of input. Never throws. */
   feed(line: string): void {
-    if (this.pending === "" && line.trimStart().startsWith(":")) {
-      this.attempt(() => this.tell(runCommand(line.trim(), this.environment), {}));
+    if (this.#pending === "" && line.trimStart().startsWith(":")) {
+      this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment), {}));
       return;
     }
-    this.pending += this.pending === "" && line.trim() === "" ? "" : `${line}\n`;
-    if (this.pending === "") return;
-    const { error } = parseProgram({ file: "", text: this.pending });
+    this.#pending += this.#pending === "" && line.trim() === "" ? "" : `${line}\n`;
+    if (this.#pending === "") return;
+    const { error } = parseProgram({ file: "", text: this.#pending });
     if (error && isUnfinished(error)) return;
-    this.runPending();
+    this.#runPending();
   }
 
   /** The end of the input: what is unfinished is an error. */
   finish(): void {
-    if (this.pending.trim() !== "") this.runPending();
+    if (this.#pending.trim() !== "") this.#runPending();
   }
 
   /** Drops what is unfinished. */
   drop(): void {
-    this.pending = "";
+    this.#pending = "";
   }
 
-  private runPending(): void {
-    const text = this.pending;
-    this.pending = "";
+  #runPending(): void {
+    const text = this.#pending;
+    this.#pending = "";
     // Each text has a name of its own, so that a later message can point into it.
-    const file = `<input ${++this.texts}>`;
-    this.attempt(() => {
+    const file = `<input ${++this.#texts}>`;
+    this.#attempt(() => {
       try {
-        let before = this.values();
+        let before = this.#values();
         this.environment.run(text, file, (outcome, statement) => {
-          this.tellOutcome(outcome, statement, before);
-          before = this.values();
+          this.#tellOutcome(outcome, statement, before);
+          before = this.#values();
         });
       } finally {
-        this.tellWarnings();
+        this.#tellWarnings();
       }
     });
   }
 
-  private tellWarnings(): void {
+  #tellWarnings(): void {
     for (const warning of this.environment.takeWarnings()) {
-      this.output.json?.({ warning: diagnosticJson(warning) });
-      this.output.complain(render(warning));
+      this.#output.json?.({ warning: diagnosticJson(warning) });
+      this.#output.complain(render(warning));
     }
   }
 
-  private attempt(action: () => void): void {
+  #attempt(action: () => void): void {
     try {
       action();
     } catch (error) {
       this.failed = true;
-      this.output.json?.({ error: errorJson(error) });
-      this.output.complain(errorText(error));
+      this.#output.json?.({ error: errorJson(error) });
+      this.#output.complain(errorText(error));
     }
   }
 
-  private tell(text: string, object: Readonly<Record<string, Json>>): void {
-    if (this.output.json) this.output.json({ ...object, text });
-    else this.output.answer(text);
+  #tell(text: string, object: Readonly<Record<string, Json>>): void {
+    if (this.#output.json) this.#output.json({ ...object, text });
+    else this.#output.answer(text);
   }
 
-  private tellOutcome(outcome: Outcome, statement: Statement, before: ReadonlyMap<string, Value>): void {
+  #tellOutcome(outcome: Outcome, statement: Statement, before: ReadonlyMap<string, Value>): void {
     const { session } = this.environment;
     if (outcome.kind === "exit") this.ended = true;
     const text = show(outcome, statement, session);
-    if (text !== undefined) this.tell(text, this.asJson(outcome));
+    if (text !== undefined) this.#tell(text, this.#asJson(outcome));
     if (statement.kind !== "load") return;
-    for (const [name, value] of this.values()) {
-      if (before.get(name) !== value) this.tell(showValue(value, name, session), this.valueJson(value, [name]));
+    for (const [name, value] of this.#values()) {
+      if (before.get(name) !== value) this.#tell(showValue(value, name, session), this.#valueJson(value, [name]));
     }
   }
 
-  private values(): ReadonlyMap<string, Value> {
+  #values(): ReadonlyMap<string, Value> {
     return new Map(this.environment.names.map((name) => [name, this.environment.get(name)]));
   }
 
-  private asJson(outcome: Outcome): Readonly<Record<string, Json>> {
-    if (outcome.kind === "value") return this.valueJson(outcome.value);
-    return outcome.kind === "assigned" ? this.valueJson(outcome.value, outcome.names) : {};
+  #asJson(outcome: Outcome): Readonly<Record<string, Json>> {
+    if (outcome.kind === "value") return this.#valueJson(outcome.value);
+    return outcome.kind === "assigned" ? this.#valueJson(outcome.value, outcome.names) : {};
   }
 
-  private valueJson(value: Value, names?: readonly string[]): Readonly<Record<string, Json>> {
+  #valueJson(value: Value, names?: readonly string[]): Readonly<Record<string, Json>> {
     const { sopExample, selectorExample } = this.environment.session;
     const { input } = value.kind === "selector" ? selectorExample : sopExample;
     return { type: value.kind, ...(names ? { names } : {}), ...encodeValue(applyTo(value, input)) };

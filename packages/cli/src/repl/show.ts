@@ -67,8 +67,9 @@ function showDict(dict: Value & { kind: "dict" }, session: Session): string {
 }
 
 function showItem(value: Value, session: Session): string {
-  if (value.kind === "s-op" || value.kind === "selector")
+  if (value.kind === "s-op" || value.kind === "selector") {
     return showValue(value, value.node.name ?? "unnamed", session);
+  }
   return value.kind === "atom" ? `value: ${displayValue(value)}` : `${value.kind}: ${displayValue(value)}`;
 }
 

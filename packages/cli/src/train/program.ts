@@ -127,8 +127,9 @@ function configOf(
 ): EncoderConfig {
   const config = task.config({ dModel: width, dFf: ffn, layers, heads });
   const own = config.blocks[0]!.heads;
-  if (own > width)
+  if (own > width) {
     throw new UsageError(`a width of ${width} is too narrow for ${count(own, "head")}`, "use a larger --width");
+  }
   if (supervise && (config.blocks.length < task.layers || own < task.heads)) {
     throw new UsageError(
       `${sizesText(config)} has no place for every selector of the program, which needs ${count(task.layers, "layer")} of ${count(task.heads, "head")}`,

@@ -55,7 +55,9 @@ export class Progress {
       else return;
     } else if (isLast || record.evaluation !== undefined || now - this.#said > QUIET) {
       this.#context.say(this.line(record));
-    } else return;
+    } else {
+      return;
+    }
     this.#said = now;
   }
 

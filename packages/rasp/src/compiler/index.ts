@@ -42,8 +42,9 @@ export function compile(
   const outputs = namedOutputs(program, name);
   const tokens = distinctAtoms(inputElements(vocabulary));
   if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
-  if (!Number.isSafeInteger(maxLength) || maxLength < 1)
+  if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
+  }
 
   const roots = outputs.map(({ sop }) => sop);
   const { form, sops, selections } = simplify(roots, maxLength, causal);
@@ -90,10 +91,11 @@ function smallestLayout(planned: Plan): Layout {
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
   const { vocabulary, maxLength, name, labels } = model.card;
   const again = compile(program, { vocabulary, maxLength, name, causal: model.causal });
-  if (again.card.labels.join("\n") !== labels.join("\n"))
+  if (again.card.labels.join("\n") !== labels.join("\n")) {
     throw new RangeError(
       `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,
     );
+  }
   return new CompiledModel(model.model, model.card, again.layout, [], again.program);
 }
 

@@ -73,8 +73,9 @@ export function sufficiency(sop: SOp, restriction: Restriction, options: Suffici
   const { maxLength, causal = false } = options;
   const vocabulary = distinctAtoms(inputElements(options.vocabulary));
   if (vocabulary.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
-  if (!Number.isSafeInteger(maxLength) || maxLength < 1)
+  if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
     throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
+  }
 
   const looks = (query: number, key: number): boolean => looksAt(restriction, causal, query, key);
   const selectors = new Set(topological(sop).flatMap((node) => (node.kind === "aggregate" ? [node.selector] : [])));

@@ -87,8 +87,9 @@ export function decompile(
   let obstacle: string | undefined;
   if (examined && !isAccepted(program)) {
     const second = prunedProgram(examined, task, readings, tune, select, progress, clock);
-    if ("why" in second) obstacle = second.why;
-    else {
+    if ("why" in second) {
+      obstacle = second.why;
+    } else {
       const other = judged(second.readout);
       if (other.match.share > program.match.share) [program, road] = [other, "pruned model"];
     }

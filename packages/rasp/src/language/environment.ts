@@ -34,7 +34,7 @@ export interface LoadOptions {
 export class Environment {
   /** The REPL's state: examples and switches. */
   readonly session: Session;
-  private readonly scope: Scope = programScope();
+  readonly #scope: Scope = programScope();
 
   constructor(options: LoadOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -49,12 +49,12 @@ export class Environment {
 
   /** The names that the program itself has set. */
   get names(): readonly string[] {
-    return this.scope.ownNames();
+    return this.#scope.ownNames();
   }
 
   /** Every name that an expression can use now: the program's, the library's and the built-in ones. */
   get visibleNames(): readonly string[] {
-    return this.scope.names();
+    return this.#scope.names();
   }
 
   /** The warnings of what has run since the last call, each place once, files that were loaded included. */
@@ -65,7 +65,7 @@ export class Environment {
   /** What a name stands for. @throws RaspError of class undefined */
   get(name: string): Value {
     const source = { file: "<name>", text: name };
-    return this.scope.get(name, { source, start: 0, end: name.length });
+    return this.#scope.get(name, { source, start: 0, end: name.length });
   }
 
   /** The s-op of this name. @throws RaspError of class undefined, or type if it is something else */
@@ -95,7 +95,7 @@ export class Environment {
    */
   run(text: string, file = "<text>", tell?: Listener): void {
     this.session.budget.restart();
-    runSource({ file, text }, this.session, this.scope, tell);
+    runSource({ file, text }, this.session, this.#scope, tell);
   }
 
   /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */
@@ -110,7 +110,7 @@ export class Environment {
       throw errors.unexpectedToken("a single expression is needed here", { span });
     }
     for (const warning of traps(statements)) this.session.warn(warning);
-    return new StatementRunner(new Elaborator(this.session, this.scope)).run(statement);
+    return new StatementRunner(new Elaborator(this.session, this.#scope)).run(statement);
   }
 
   /** The value of an expression (or assignment) in this environment. @throws RaspError */

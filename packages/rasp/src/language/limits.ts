@@ -26,53 +26,57 @@ export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memor
 
 /** What is left of the limits. */
 export class Budget {
-  private steps = 0;
-  private nodes = 0;
-  private memory = 0;
-  private depth = 0;
-  private newest = -1;
+  #steps = 0;
+  #nodes = 0;
+  #memory = 0;
+  #depth = 0;
+  #newest = -1;
 
-  constructor(private readonly limits: Limits) {}
+  readonly #limits: Limits;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
 
   /** The whole budget again. */
   restart(): void {
-    [this.steps, this.nodes, this.memory, this.depth] = [0, 0, 0, 0];
+    [this.#steps, this.#nodes, this.#memory, this.#depth] = [0, 0, 0, 0];
   }
 
   /** Counts work. @throws RaspError of class limit */
   work(amount: number, span?: Span): void {
-    this.steps += amount;
-    if (this.steps > this.limits.steps) throw exceeded("steps", "stepLimit", this.limits, span);
+    this.#steps += amount;
+    if (this.#steps > this.#limits.steps) throw exceeded("steps", "stepLimit", this.#limits, span);
   }
 
   /** Whether a node is new, by its ascending id; then it counts. @throws RaspError of class limit */
   node(id: number, span?: Span): boolean {
-    if (id <= this.newest) return false;
-    this.newest = id;
-    if (++this.nodes > this.limits.nodes) throw exceeded("nodes", "nodeLimit", this.limits, span);
+    if (id <= this.#newest) return false;
+    this.#newest = id;
+    if (++this.#nodes > this.#limits.nodes) throw exceeded("nodes", "nodeLimit", this.#limits, span);
     return true;
   }
 
   /** Counts a new value, which is work too. @throws RaspError of class limit */
   hold(atoms: number, span?: Span): void {
-    this.memory += atoms;
-    if (this.memory > this.limits.memory) throw exceeded("memory", "memoryLimit", this.limits, span);
+    this.#memory += atoms;
+    if (this.#memory > this.#limits.memory) throw exceeded("memory", "memoryLimit", this.#limits, span);
     this.work(atoms, span);
   }
 
   /** One expression deeper; `leave` must follow. @throws RaspError of class recursion */
   enter(span: Span): void {
-    if (this.depth >= this.limits.recursion) throw this.tooDeep(span);
-    this.depth++;
+    if (this.#depth >= this.#limits.recursion) throw this.tooDeep(span);
+    this.#depth++;
   }
 
   leave(): void {
-    this.depth--;
+    this.#depth--;
   }
 
   /** The error of a recursion without end. */
   tooDeep(span: Span): RaspError {
-    const { recursion } = this.limits;
+    const { recursion } = this.#limits;
     return errors.recursion(`this evaluation is nested too deeply: the limit "recursion" is ${recursion} expressions`, {
       span,
       suggestion: "give the recursive function a condition on atoms that ends it",

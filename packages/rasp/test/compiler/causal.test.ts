@@ -70,7 +70,9 @@ function referenceValues(root: SOp, input: readonly Atom[]): readonly Atom[] {
         node,
         aggregateReference(rows, values.get(node.value)!, () => node.default),
       );
-    } else values.set(node, new Evaluation(input).sop(node));
+    } else {
+      values.set(node, new Evaluation(input).sop(node));
+    }
   }
   return values.get(root)!;
 }
@@ -124,8 +126,9 @@ describe("a causal model", () => {
 
   it("gives a prefix what it gives in the whole input", () => {
     const model = compile(whole, options);
-    for (const input of everyInput(["a", "b", "c"], 4))
+    for (const input of everyInput(["a", "b", "c"], 4)) {
       expect(model.values([[...input, "c"]])[0]!.slice(0, -1)).toEqual(model.values([input])[0]!);
+    }
   });
 
   it("spends nothing on what the mask says", () => {

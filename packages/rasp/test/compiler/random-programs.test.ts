@@ -112,9 +112,11 @@ it("simplification keeps the value of the program, and the domain holds every va
       for (const input of everyInput(vocabulary, maxLength)) {
         const values = new NormalValues(input, decoder);
         expect(values.of(root).map(atomKey)).toEqual(new Evaluation(input).sop(program).map(atomKey));
-        for (const node of reach(root))
-          for (const [i, value] of values.of(node).entries())
+        for (const node of reach(root)) {
+          for (const [i, value] of values.of(node).entries()) {
             expect(domain.at(node, input.length, i).atoms.map(atomKey)).toContain(atomKey(value));
+          }
+        }
       }
     }),
     { numRuns: 150, seed: 7 },

@@ -90,9 +90,11 @@ describe("is an error", () => {
 
   it("as a key or a query, wherever it stands", () => {
     const keys = map((x: number) => (x === 3 ? null : x), tokensInt);
-    for (const compare of [eq, ne, lt, ge])
-      for (const selector of [select(keys, tokensInt, compare), select(tokensInt, keys, compare)])
+    for (const compare of [eq, ne, lt, ge]) {
+      for (const selector of [select(keys, tokensInt, compare), select(tokensInt, keys, compare)]) {
         expect(failure(selectorWidth(selector), "123")).toContain("cannot compare");
+      }
+    }
     expect(failure(aggregate(select(keys, keys, eq), tokens), "12")).toBe("no error");
   });
 

@@ -10,8 +10,9 @@ const folder = fileURLToPath(new URL("../../../../../shared/oracle/", import.met
 
 export const oraclePresent = existsSync(`${folder}rasp.jsonl`);
 
-if (!oraclePresent)
+if (!oraclePresent) {
   console.warn(`\n*** SKIPPED: the oracle's cases are not at ${folder}; conformance is NOT tested. ***\n`);
+}
 
 export const oracleText = (name: string): string => readFileSync(folder + name, "utf8");
 
@@ -45,8 +46,9 @@ export function answer(oracleCase: Case): Answer {
 
 /** Whether an answer is the oracle's, in value, kinds, print and error class. */
 export function agrees(wanted: OracleCase, actual: Answer): boolean {
-  if (wanted.type === "error")
+  if (wanted.type === "error") {
     return "error" in actual && actual.error === (wanted.expected as { error: string }).error;
+  }
   if ("error" in actual) return false;
   // The original prints a function with the file that defines it, which has no counterpart here.
   const isFunction = JSON.stringify(wanted.expected).startsWith('{"function"');

@@ -54,8 +54,9 @@ function refused(name: string): SOp {
 
 /** 1 is true is 1.0; numbers may differ by what a mean's rounding does. */
 export const agree = (expected: Plain, got: Plain): boolean => {
-  if (expected === null || got === null || typeof expected === "string" || typeof got === "string")
+  if (expected === null || got === null || typeof expected === "string" || typeof got === "string") {
     return expected === got;
+  }
   const [a, b] = [Number(expected), Number(got)];
   return Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a));
 };

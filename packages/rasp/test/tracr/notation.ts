@@ -53,99 +53,103 @@ export function parseProgram(text: string): ProgramText {
 }
 
 class Parser {
-  private readonly tokens: string[] = [];
-  private at = 0;
+  readonly #tokens: string[] = [];
+  #at = 0;
 
-  constructor(private readonly text: string) {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+
     TOKEN.lastIndex = 0;
     const source = text.trim();
     while (TOKEN.lastIndex < source.length) {
       const start = TOKEN.lastIndex;
       const token = TOKEN.exec(source)?.[0];
       if (token === undefined) throw new Error(`cannot read ${JSON.stringify(source.slice(start))} in ${text}`);
-      this.tokens.push(token.trim());
+      this.#tokens.push(token.trim());
     }
   }
 
   take(): string {
-    return this.tokens[this.at++] ?? "";
+    return this.#tokens[this.#at++] ?? "";
   }
 
   accept(token: string): boolean {
-    if (this.tokens[this.at] !== token) return false;
-    this.at++;
+    if (this.#tokens[this.#at] !== token) return false;
+    this.#at++;
     return true;
   }
 
   expect(token: string): void {
-    if (!this.accept(token)) throw new Error(`expected ${token}, not ${this.tokens[this.at]}, in ${this.text}`);
+    if (!this.accept(token)) throw new Error(`expected ${token}, not ${this.#tokens[this.#at]}, in ${this.#text}`);
   }
 
   end(): void {
-    if (this.at < this.tokens.length) throw new Error(`cannot read on at ${this.tokens[this.at]} in ${this.text}`);
+    if (this.#at < this.#tokens.length) throw new Error(`cannot read on at ${this.#tokens[this.#at]} in ${this.#text}`);
   }
 
   expression(): Tree {
-    const condition = this.infix(0);
+    const condition = this.#infix(0);
     if (!this.accept("?")) return condition;
     const then = this.expression();
     this.expect(":");
     return { kind: "operator", name: "?", args: [condition, then, this.expression()] };
   }
 
-  private infix(level: number): Tree {
+  #infix(level: number): Tree {
     const names = LEVELS[level];
-    if (!names) return this.prefixed();
-    let left = level === 2 && this.accept("not") ? operator("not", this.infix(2)) : this.infix(level + 1);
-    while (names.includes(this.tokens[this.at]!)) left = operator(this.take(), left, this.infix(level + 1));
+    if (!names) return this.#prefixed();
+    let left = level === 2 && this.accept("not") ? operator("not", this.#infix(2)) : this.#infix(level + 1);
+    while (names.includes(this.#tokens[this.#at]!)) left = operator(this.take(), left, this.#infix(level + 1));
     return left;
   }
 
-  private prefixed(): Tree {
-    if (this.accept("-")) return operator("negative", this.prefixed());
-    if (this.accept("not")) return operator("not", this.prefixed());
-    return this.primary();
+  #prefixed(): Tree {
+    if (this.accept("-")) return operator("negative", this.#prefixed());
+    if (this.accept("not")) return operator("not", this.#prefixed());
+    return this.#primary();
   }
 
-  private primary(): Tree {
+  #primary(): Tree {
     const token = this.take();
     if (/^["']/.test(token)) return { kind: "value", value: token.slice(1, -1) };
     if (/^\d/.test(token)) {
       const value: Tree = { kind: "value", value: Number(token) };
       // "2x" is a product.
-      return /^[a-z]$/.test(this.tokens[this.at] ?? "") ? operator("*", value, this.primary()) : value;
+      return /^[a-z]$/.test(this.#tokens[this.#at] ?? "") ? operator("*", value, this.#primary()) : value;
     }
-    if (token === "[") return { kind: "list", items: this.listed("]") };
-    if (token === "(") return this.parenthesis();
+    if (token === "[") return { kind: "list", items: this.#listed("]") };
+    if (token === "(") return this.#parenthesis();
     if (token in WORDS) return { kind: "value", value: WORDS[token]! };
-    if (ENCODINGS.has(token) && this.tokens[this.at] !== "(") return this.afterEncoding();
-    if (!/^[A-Za-z_]/.test(token)) throw new Error(`expected an expression, not ${token}, in ${this.text}`);
+    if (ENCODINGS.has(token) && this.#tokens[this.#at] !== "(") return this.#afterEncoding();
+    if (!/^[A-Za-z_]/.test(token)) throw new Error(`expected an expression, not ${token}, in ${this.#text}`);
     if (!this.accept("(")) return { kind: "name", name: token };
-    return { kind: "call", name: token, args: this.args() };
+    return { kind: "call", name: token, args: this.#args() };
   }
 
   /** `numerical aggregate(…)`, `constant selector [[1]]`, `constant sop [1]`. */
-  private afterEncoding(): Tree {
-    const what = this.tokens[this.at]!;
-    if ((what !== "selector" && what !== "sop") || this.tokens[this.at + 1] === "(") return this.primary();
-    this.at++;
-    return { kind: "call", name: `constant ${what}`, args: [{ value: this.primary() }] };
+  #afterEncoding(): Tree {
+    const what = this.#tokens[this.#at]!;
+    if ((what !== "selector" && what !== "sop") || this.#tokens[this.#at + 1] === "(") return this.#primary();
+    this.#at++;
+    return { kind: "call", name: `constant ${what}`, args: [{ value: this.#primary() }] };
   }
 
   /** A grouped expression, or the parameters of a function: `(x, y) => x + y`. */
-  private parenthesis(): Tree {
-    const close = this.tokens.indexOf(")", this.at);
-    if (this.tokens[close + 1] !== "=>") {
+  #parenthesis(): Tree {
+    const close = this.#tokens.indexOf(")", this.#at);
+    if (this.#tokens[close + 1] !== "=>") {
       const inner = this.expression();
       this.expect(")");
       return inner;
     }
-    const parameters = this.tokens.slice(this.at, close).filter((token) => token !== ",");
-    this.at = close + 2;
+    const parameters = this.#tokens.slice(this.#at, close).filter((token) => token !== ",");
+    this.#at = close + 2;
     return { kind: "function", parameters, body: this.expression() };
   }
 
-  private listed(close: string): Tree[] {
+  #listed(close: string): Tree[] {
     const items: Tree[] = [];
     while (!this.accept(close)) {
       items.push(this.expression());
@@ -154,15 +158,17 @@ class Parser {
     return items;
   }
 
-  private args(): Argument[] {
+  #args(): Argument[] {
     const all: Argument[] = [];
     while (!this.accept(")")) {
-      const word = this.tokens[this.at]!;
-      const next = this.tokens[this.at + 1];
+      const word = this.#tokens[this.#at]!;
+      const next = this.#tokens[this.#at + 1];
       if (next === "=" || word === "default") {
-        this.at += next === "=" ? 2 : 1;
+        this.#at += next === "=" ? 2 : 1;
         all.push({ name: word, value: this.expression() });
-      } else all.push({ value: this.expression() });
+      } else {
+        all.push({ value: this.expression() });
+      }
       if (!this.accept(",")) this.accept(";");
     }
     return all;

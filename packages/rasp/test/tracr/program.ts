@@ -39,7 +39,11 @@ const numbers = (value: SOp): SOp<number> =>
   map((x: number | boolean | string) => (typeof x === "boolean" ? Number(x) : x), value as SOp<number>) as SOp<number>;
 
 class Builder {
-  constructor(private readonly names: ReadonlyMap<string, Built>) {}
+  readonly #names: ReadonlyMap<string, Built>;
+
+  constructor(names: ReadonlyMap<string, Built>) {
+    this.#names = names;
+  }
 
   sop(tree: Tree): SOp {
     const node = this.build(tree);
@@ -58,23 +62,23 @@ class Builder {
       case "value":
         return constant(tree.value);
       case "name":
-        return this.name(tree.name);
+        return this.#name(tree.name);
       case "operator":
-        return this.operator(tree.name, tree.args);
+        return this.#operator(tree.name, tree.args);
       case "call":
-        return this.call(tree.name, tree.args);
+        return this.#call(tree.name, tree.args);
       default:
         throw new Error(`neither an s-op nor a selector: ${JSON.stringify(tree)}`);
     }
   }
 
-  private name(name: string): Built {
-    const known = this.names.get(name) ?? { tokens: tracr.tokens, indices, length }[name];
+  #name(name: string): Built {
+    const known = this.#names.get(name) ?? { tokens: tracr.tokens, indices, length }[name];
     if (!known) throw new Error(`no s-op is called ${name}`);
     return known;
   }
 
-  private operator(name: string, args: readonly Tree[]): Built {
+  #operator(name: string, args: readonly Tree[]): Built {
     const nodes = args.map((arg) => this.build(arg));
     if (nodes.some(isSelector)) {
       const [a, b] = nodes as Selector[];
@@ -82,10 +86,12 @@ class Builder {
     }
     const [a, b, c] = nodes.map(anyType);
     if (name === "?") return ifElse(a as SOp as SOp<boolean>, b!, c!);
-    if (name === "and")
+    if (name === "and") {
       return map((x: boolean, y: boolean) => x && y, a as SOp as SOp<boolean>, b as SOp as SOp<boolean>);
-    if (name === "or")
+    }
+    if (name === "or") {
       return map((x: boolean, y: boolean) => x || y, a as SOp as SOp<boolean>, b as SOp as SOp<boolean>);
+    }
     if (name === "not") return not(a as SOp as SOp<boolean>);
     if (name === "negative") return neg(a!);
     if (name === "//") return map((x: number, y: number) => Math.floor(divide(x, y)), a!, b!);
@@ -95,7 +101,7 @@ class Builder {
     );
   }
 
-  private call(name: string, args: readonly Argument[]): Built {
+  #call(name: string, args: readonly Argument[]): Built {
     const named = (wanted: string): Tree | undefined => args.find((arg) => arg.name === wanted)?.value;
     const positional = args.filter((arg) => arg.name === undefined).map(({ value }) => value);
     /** By name, else the next positional one. */
@@ -113,16 +119,16 @@ class Builder {
       case "full":
         return constant(plain(positional[0]!));
       case "constant sop":
-        return this.standingAt(positional[0]!);
+        return this.#standingAt(positional[0]!);
       case "constant selector":
         return matrix(listOf(positional[0]!).map((row) => listOf(row).map(plain)));
       case "map":
       case "sequence_map": {
         const [formula, ...operands] = positional;
-        return this.map(parametersOf(formula!), formula!, operands);
+        return this.#map(parametersOf(formula!), formula!, operands);
       }
       case "select":
-        return this.select(sop("keys"), sop("queries"), next("predicate")!);
+        return this.#select(sop("keys"), sop("queries"), next("predicate")!);
       case "selector_width":
         return selectorWidth(this.selector(positional[0]!));
       case "aggregate": {
@@ -188,17 +194,17 @@ class Builder {
     }
   }
 
-  private map(parameters: readonly string[], formula: Tree, operands: readonly Tree[]): SOp {
+  #map(parameters: readonly string[], formula: Tree, operands: readonly Tree[]): SOp {
     const values = operands.map((operand) => anyType(this.sop(operand)));
     const names = parameters.length === values.length ? parameters : ["x", "y", "z"].slice(0, values.length);
     return map((...row: number[]) => calculate(formula, bind(names, row)), ...values);
   }
 
   /** A selector by a named comparison, or by a formula whose comparisons have `key` on one side and `query` on the other. */
-  private select(keys: SOp, queries: SOp, predicate: Tree): Selector {
+  #select(keys: SOp, queries: SOp, predicate: Tree): Selector {
     if (predicate.kind === "name" && /^[A-Z]+$/.test(predicate.name)) return selectBy(keys, queries, predicate.name);
     if (predicate.kind === "operator" && ["and", "or", "not"].includes(predicate.name)) {
-      const [a, b] = predicate.args.map((arg) => this.select(keys, queries, arg));
+      const [a, b] = predicate.args.map((arg) => this.#select(keys, queries, arg));
       return predicate.name === "and" ? and(a!, b!) : predicate.name === "or" ? or(a!, b!) : not(a!);
     }
     const compare = predicate.kind === "operator" ? SYMBOLS[predicate.name] : undefined;
@@ -216,7 +222,7 @@ class Builder {
   }
 
   /** An s-op whose value at each position is given. */
-  private standingAt(list: Tree): SOp {
+  #standingAt(list: Tree): SOp {
     const values = listOf(list).map((item) => calculate(item, {}));
     return map((i: number) => values[i] ?? null, indices);
   }

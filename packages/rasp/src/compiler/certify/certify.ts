@@ -88,31 +88,34 @@ class Certifier {
   readonly bounds = new Map<Stream, Bound>();
   readonly margins: { readonly margin: number; readonly where: string }[] = [];
 
-  constructor(
-    private readonly maxLength: number,
-    private readonly anchors: Anchors,
-  ) {}
+  readonly #maxLength: number;
+  readonly #anchors: Anchors;
+
+  constructor(maxLength: number, anchors: Anchors) {
+    this.#maxLength = maxLength;
+    this.#anchors = anchors;
+  }
 
   attention(heads: readonly Head[]): void {
     const found = new Map<Stream, Omit<Bound, "grid">>();
     for (const head of heads) {
-      const scores = this.scoreError(head);
-      const errors = head.purpose === "count" ? this.countError(head, scores) : this.meanErrors(head, scores);
+      const scores = this.#scoreError(head);
+      const errors = head.purpose === "count" ? this.#countError(head, scores) : this.#meanErrors(head, scores);
       for (const [v, value] of head.values.entries()) {
         const before = found.get(value.target) ?? { error: 0, atBos: 0 };
         // A count can have several heads, whose results add up; the values of a mean have a coordinate each.
         const error = head.purpose === "count" ? before.error + errors[v]! : Math.max(before.error, errors[v]!);
-        const leak = this.maxLength * Math.exp(-(BOS_SCORE + Math.max(0, head.bosScore)) + 2 * scores.any);
+        const leak = this.#maxLength * Math.exp(-(BOS_SCORE + Math.max(0, head.bosScore)) + 2 * scores.any);
         const atBos = Math.abs(value.atBos) * 8 * U + leak * 2 * value.scale * value.target.largest;
         found.set(value.target, { error, atBos: Math.max(before.atBos, atBos) });
       }
     }
-    for (const [stream, bound] of found) this.bounds.set(stream, this.anchored(stream, bound));
+    for (const [stream, bound] of found) this.bounds.set(stream, this.#anchored(stream, bound));
   }
 
   /** The sum with an anchor is rounded to its step: to what the stream stands for, if that is near enough and a multiple. */
-  private anchored(stream: Stream, { error, atBos }: Omit<Bound, "grid">): Bound {
-    const anchor = this.anchors.get(stream);
+  #anchored(stream: Stream, { error, atBos }: Omit<Bound, "grid">): Bound {
+    const anchor = this.#anchors.get(stream);
     if (!anchor) return { error, atBos, grid: 0 };
     const half = anchor.step / 2;
     const exact = stream.grid >= anchor.step && error < half;
@@ -126,17 +129,17 @@ class Certifier {
   }
 
   /** How far scores can be off: against each other where all blocks hold, and against any other. */
-  private scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head): ScoreError {
-    const read = blocks.map(({ oneHot, other }) => [this.worst(oneHot), this.worst(other)] as const);
+  #scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head): ScoreError {
+    const read = blocks.map(({ oneHot, other }) => [this.#worst(oneHot), this.#worst(other)] as const);
     const carried = blocks.reduce((sum, { unit, oneHot, most }, b) => {
       const [e, f] = read[b]!;
       return sum + unit * most * e + f + oneHot.length * e * f;
     }, 0);
     const atBos = blocks.reduce(
-      (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * this.worstAtBos([...oneHot, ...other]),
+      (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * this.#worstAtBos([...oneHot, ...other]),
       0,
     );
-    const ranks = ranking ? RANK_SCORE * this.error(ranking.key) : 0;
+    const ranks = ranking ? RANK_SCORE * this.#error(ranking.key) : 0;
     const exact = ranks === 0 && read.every(([e, f]) => e === 0 && f === 0);
     // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
     const terms = exact ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
@@ -147,50 +150,50 @@ class Certifier {
   }
 
   /** A count of w selected keys comes out as w / (1 + w / scale), with the relative errors of the shares. */
-  private countError({ values, blocks, counted }: Head, scores: ScoreError): number[] {
-    const shares = Math.expm1(2 * scores.any) + this.softmaxError;
+  #countError({ values, blocks, counted }: Head, scores: ScoreError): number[] {
+    const shares = Math.expm1(2 * scores.any) + this.#softmaxError;
     const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
     const unselected = Math.exp(-unit + 2 * scores.any);
-    const relative = shares + this.maxLength / COUNT_SCALE + unselected + gamma(2);
-    return values.map(({ read }) => counted * relative + this.maxLength * this.error(read));
+    const relative = shares + this.#maxLength / COUNT_SCALE + unselected + gamma(2);
+    return values.map(({ read }) => counted * relative + this.#maxLength * this.#error(read));
   }
 
-  private meanErrors({ values, purpose, selectedScore, bosScore, ranking }: Head, scores: ScoreError): number[] {
+  #meanErrors({ values, purpose, selectedScore, bosScore, ranking }: Head, scores: ScoreError): number[] {
     // BOS stands this far below a selected key, and an unselected key as far below BOS.
     const gap = Math.min(selectedScore - bosScore, ranking ? RANK_SCORE : Infinity);
-    const leak = this.maxLength * Math.exp(-gap + 2 * scores.any);
+    const leak = this.#maxLength * Math.exp(-gap + 2 * scores.any);
     // A copy has one selected key, whose share needs no equals.
-    const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + this.softmaxError;
+    const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + this.#softmaxError;
     return values.map(({ read, atBos, target }) => {
-      const value = Math.max(this.error(read), Math.abs(atBos) * 2 * U);
+      const value = Math.max(this.#error(read), Math.abs(atBos) * 2 * U);
       return value + (2 * leak + shares) * 2 * Math.max(target.largest, Math.abs(atBos));
     });
   }
 
   /** The relative error of a share, and of the sum of values that are weighted with shares. */
-  private get softmaxError(): number {
-    return SOFTMAX * U + gamma(this.maxLength + 1);
+  get #softmaxError(): number {
+    return SOFTMAX * U + gamma(this.#maxLength + 1);
   }
 
   feedForward(features: readonly Feature[]): void {
     const found = features.map(({ stream, boxes }) => {
       const where = `${stream.label}, layer ${stream.layer}`;
-      const error = boxes.reduce((most, box) => Math.max(most, this.boxError(box, stream.layer, where)), 0);
+      const error = boxes.reduce((most, box) => Math.max(most, this.#boxError(box, stream.layer, where)), 0);
       return [stream, { error, atBos: 0, grid: error === 0 ? stream.grid : 0 }] as const;
     });
     for (const [stream, bound] of found) this.bounds.set(stream, bound);
   }
 
   /** The error of the outputs in an open box; notes the margin of each of its steps on the way. */
-  private boxError(box: FittedBox, layer: number, where: string): number {
+  #boxError(box: FittedBox, layer: number, where: string): number {
     const { gates, axis, reach, first, steps } = box;
-    const heldBy = (stream: Stream): Held => this.heldBy(stream, layer);
-    const gateCarried = gates.reduce((sum, gate) => sum + this.carried(gate), 0);
-    const axisCarried = this.carried(axis);
-    const gateError = gates.reduce((sum, gate) => sum + this.error(gate), 0);
-    const axisError = this.error(axis);
-    const anchored = this.anchoredSize([axis, ...gates], layer);
-    const terms = [axis, ...gates].reduce((sum, read) => sum + this.termsOf(read) - 1, 1);
+    const heldBy = (stream: Stream): Held => this.#heldBy(stream, layer);
+    const gateCarried = gates.reduce((sum, gate) => sum + this.#carried(gate), 0);
+    const axisCarried = this.#carried(axis);
+    const gateError = gates.reduce((sum, gate) => sum + this.#error(gate), 0);
+    const axisError = this.#error(axis);
+    const anchored = this.#anchoredSize([axis, ...gates], layer);
+    const terms = [axis, ...gates].reduce((sum, read) => sum + this.#termsOf(read) - 1, 1);
     // The grid of the hidden units' activations, as long as none is rounded.
     let hidden = exactGrid(openInput(box), heldBy);
     const openError =
@@ -222,17 +225,19 @@ class Certifier {
     return summed.reduce((most, error) => Math.max(most, error), 0);
   }
 
-  private heldBy(stream: Stream, layer: number): Held {
-    const anchor = stream.layer === layer ? (this.anchors.get(stream)?.value ?? 0) : 0;
-    return { grid: this.boundOf(stream).grid, anchor };
+  #heldBy(stream: Stream, layer: number): Held {
+    const anchor = stream.layer === layer ? (this.#anchors.get(stream)?.value ?? 0) : 0;
+    return { grid: this.#boundOf(stream).grid, anchor };
   }
 
   /** How much of the reads' sum is anchors, which the bias takes away again. */
-  private anchoredSize(reads: readonly Read[], layer: number): number {
+  #anchoredSize(reads: readonly Read[], layer: number): number {
     let size = 0;
-    for (const { terms } of reads)
-      for (const [stream, coefficients] of terms)
-        for (const c of coefficients) size += Math.abs(c * this.heldBy(stream, layer).anchor);
+    for (const { terms } of reads) {
+      for (const [stream, coefficients] of terms) {
+        for (const c of coefficients) size += Math.abs(c * this.#heldBy(stream, layer).anchor);
+      }
+    }
     return size;
   }
 
@@ -241,57 +246,60 @@ class Certifier {
       const [one, other] = twins.map(describeAtom);
       this.margins.push({ margin: 0, where: `decoding: ${one} and ${other} are one number in float32` });
     }
-    const error = this.worst(reads);
+    const error = this.#worst(reads);
     const margin = points ? leastDistance(points, classes) / 2 : 1 / 2;
     if (classes.length > 1) this.margins.push({ margin: margin / error, where: "decoding" });
   }
 
-  private readonly worst = (reads: readonly Read[]): number => Math.max(0, ...reads.map((read) => this.error(read)));
+  readonly #worst = (reads: readonly Read[]): number => Math.max(0, ...reads.map((read) => this.#error(read)));
 
   /** How far a read can be off, its own rounding included. Anchors are out of the way, or counted by whoever asks. */
-  private error(read: Read): number {
-    const carried = this.carried(read);
-    if (exactGrid(read, (stream) => ({ grid: this.boundOf(stream).grid, anchor: 0 })) > 0) return carried;
+  #error(read: Read): number {
+    const carried = this.#carried(read);
+    if (exactGrid(read, (stream) => ({ grid: this.#boundOf(stream).grid, anchor: 0 })) > 0) return carried;
     let size = Math.abs(read.constant) + carried;
     for (const [stream, coefficients] of read.terms) {
       const sizes = coefficients.map(Math.abs);
       const most = stream.oneHot ? sizes.reduce((a, b) => Math.max(a, b), 0) : sizes.reduce((a, b) => a + b, 0);
       size += most * stream.largest;
     }
-    return carried + gamma(this.termsOf(read) + 1) * size;
+    return carried + gamma(this.#termsOf(read) + 1) * size;
   }
 
   /** How far a read can be off because of what it reads. */
-  private carried({ terms }: Read): number {
+  #carried({ terms }: Read): number {
     let carried = 0;
-    for (const [stream, coefficients] of terms)
-      carried += this.boundOf(stream).error * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    for (const [stream, coefficients] of terms) {
+      carried += this.#boundOf(stream).error * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    }
     return carried;
   }
 
   /** How many terms of the read's sum can be other than 0 at once: one of a stream that is exactly one-hot. */
-  private termsOf({ terms }: Read): number {
+  #termsOf({ terms }: Read): number {
     let count = 1;
-    for (const [stream, coefficients] of terms)
-      count += stream.oneHot && this.boundOf(stream).error === 0 ? 1 : coefficients.filter((c) => c !== 0).length;
+    for (const [stream, coefficients] of terms) {
+      count += stream.oneHot && this.#boundOf(stream).error === 0 ? 1 : coefficients.filter((c) => c !== 0).length;
+    }
     return count;
   }
 
-  private readonly worstAtBos = (reads: readonly Read[]): number =>
-    Math.max(0, ...reads.map((read) => this.errorAtBos(read)));
+  readonly #worstAtBos = (reads: readonly Read[]): number =>
+    Math.max(0, ...reads.map((read) => this.#errorAtBos(read)));
 
   /** How far a read that is corrected to a constant at BOS can be off there. */
-  private errorAtBos(read: Read): number {
+  #errorAtBos(read: Read): number {
     let carried = 0;
-    for (const [stream, coefficients] of read.terms)
-      carried += this.boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    for (const [stream, coefficients] of read.terms) {
+      carried += this.#boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    }
     // Where all streams are 0 there, two weights of equal size are left: the bias, and BOS's own that takes it away.
     const cancels = carried === 0 && [...read.terms.keys()].every(({ atBos }) => atBos.every((value) => value === 0));
     return cancels ? 0 : carried + 2 * U * Math.abs(readAtBos(read));
   }
 
   /** Embeddings are what the tables say. */
-  private boundOf(stream: Stream): Bound {
+  #boundOf(stream: Stream): Bound {
     if (stream.writer === "embedding") return { error: 0, atBos: 0, grid: stream.grid };
     return this.bounds.get(stream)!;
   }

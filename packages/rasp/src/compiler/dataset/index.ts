@@ -109,6 +109,7 @@ function valueOf(sop: SOp, input: readonly Atom[]): readonly Atom[] | undefined 
 function checkModel(program: string, model: CompiledModel, examples: Sample["examples"]): void {
   const answers = model.values(examples.map(({ input }) => input));
   const wrong = examples.find(({ output }, e) => output.some((value, i) => !atomsEqual(value, answers[e]![i]!)));
-  if (wrong)
+  if (wrong) {
     throw new Error(`the compiled model is wrong on ${JSON.stringify(wrong.input)}; the program is:\n${program}`);
+  }
 }

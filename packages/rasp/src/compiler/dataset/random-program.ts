@@ -105,61 +105,65 @@ export function randomProgram(rng: Rng, vocabulary: readonly string[], lines: nu
   for (;;) {
     // Not every line of a draft is needed; of twice as many, often the right number is.
     const needed = neededFor(new Draft(rng, vocabulary).draw(2 * length));
-    if (needed.length === length && needed.some(({ name }) => name.startsWith(PREFIXES.selector)))
+    if (needed.length === length && needed.some(({ name }) => name.startsWith(PREFIXES.selector))) {
       return needed.map(asText).join("");
+    }
   }
 }
 
 const asText = ({ name, text }: Line): string => `${name} = ${text};\n`;
 
 class Draft {
-  private readonly names = new Map<Type, string[]>();
-  private readonly unused = new Set<string>();
+  readonly #names = new Map<Type, string[]>();
+  readonly #unused = new Set<string>();
 
-  constructor(
-    private readonly rng: Rng,
-    private readonly vocabulary: readonly string[],
-  ) {}
+  readonly #rng: Rng;
+  readonly #vocabulary: readonly string[];
+
+  constructor(rng: Rng, vocabulary: readonly string[]) {
+    this.#rng = rng;
+    this.#vocabulary = vocabulary;
+  }
 
   draw(steps: number): Line[] {
     return Array.from({ length: steps }, (_, step) => {
       const last = step === steps - 1;
-      const type = this.rng.pick(last ? STEPS.filter((other) => other !== "selector") : STEPS);
-      return this.line(type, last ? "result" : undefined);
+      const type = this.#rng.pick(last ? STEPS.filter((other) => other !== "selector") : STEPS);
+      return this.#line(type, last ? "result" : undefined);
     });
   }
 
-  private line(type: Type, name?: string): Line {
+  #line(type: Type, name?: string): Line {
     const uses = new Set<string>();
-    const text = this.fill(this.rng.pick(LINES[type]), uses);
-    const known = this.names.get(type) ?? [];
+    const text = this.#fill(this.#rng.pick(LINES[type]), uses);
+    const known = this.#names.get(type) ?? [];
     name ??= `${PREFIXES[type]}${known.length + 1}`;
-    this.names.set(type, [...known, name]);
-    this.unused.add(name);
+    this.#names.set(type, [...known, name]);
+    this.#unused.add(name);
     return { name, text, uses };
   }
 
   /** Fills the holes of a template; inside a line what is compound stands in parentheses. */
-  private fill(template: string, uses: Set<string>): string {
+  #fill(template: string, uses: Set<string>): string {
     return template.replace(/\{(\w+)\}/g, (_, hole: string) => {
-      if (hole === "letter") return describeAtom(this.rng.pick(this.vocabulary));
+      if (hole === "letter") return describeAtom(this.#rng.pick(this.#vocabulary));
       const literals = LITERALS[hole];
-      if (literals) return this.rng.pick(literals);
-      const name = this.name(hole as Type, uses);
-      if (name === undefined) return this.fill(this.rng.pick(LEAVES[hole as Type]), uses);
+      if (literals) return this.#rng.pick(literals);
+      const name = this.#name(hole as Type, uses);
+      if (name === undefined) return this.#fill(this.#rng.pick(LEAVES[hole as Type]), uses);
       uses.add(name);
-      this.unused.delete(name);
+      this.#unused.delete(name);
       return name;
     });
   }
 
   /** A step of this type not yet in this line, one that nothing uses if there is one; often none, so that leaves stay frequent. */
-  private name(type: Type, uses: ReadonlySet<string>): string | undefined {
-    const ints = type === "number" ? (this.names.get("int") ?? []) : [];
-    const known = [...(this.names.get(type) ?? []), ...ints].filter((name) => !uses.has(name));
-    const fresh = known.filter((name) => this.unused.has(name));
-    if (fresh.length > 0) return this.rng.int(10) < 8 ? this.rng.pick(fresh) : undefined;
-    return known.length > 0 && this.rng.int(10) < 5 ? this.rng.pick(known) : undefined;
+  #name(type: Type, uses: ReadonlySet<string>): string | undefined {
+    const ints = type === "number" ? (this.#names.get("int") ?? []) : [];
+    const known = [...(this.#names.get(type) ?? []), ...ints].filter((name) => !uses.has(name));
+    const fresh = known.filter((name) => this.#unused.has(name));
+    if (fresh.length > 0) return this.#rng.int(10) < 8 ? this.#rng.pick(fresh) : undefined;
+    return known.length > 0 && this.#rng.int(10) < 5 ? this.#rng.pick(known) : undefined;
   }
 }
 

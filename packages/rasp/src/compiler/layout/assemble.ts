@@ -20,24 +20,31 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
 
   const tokens = weights.matrix("embedding.token.weight");
   tokens.set(0, BOS_COORDINATE, 1);
-  for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens))
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens)) {
     values.forEach((value, v) => tokens.set(v + 1, coordinate, value));
+  }
   const positions = weights.matrix("embedding.position.weight");
-  for (const { coordinate, values } of layout.embedding(plan.embeddings.indices))
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.indices)) {
     values.forEach((value, i) => positions.set(i + 1, coordinate, value));
-  for (const [stream, { value }] of plan.anchors)
-    for (const index of stream.names.keys())
-      for (let position = 0; position < config.maxLength; position++)
+  }
+  for (const [stream, { value }] of plan.anchors) {
+    for (const index of stream.names.keys()) {
+      for (let position = 0; position < config.maxLength; position++) {
         positions.set(position, layout.coordinate(stream, index), value);
+      }
+    }
+  }
 
   layers.forEach(({ config: block, heads, units }, index) => {
     if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout);
     if (block.dFf === 0) return;
     fillFeedForward(weights, `blocks.${index}.feedForward`, units);
     const outputBias = weights.matrix(`blocks.${index}.feedForward.output.bias`);
-    for (const [stream, { value }] of plan.anchors)
-      if (stream.layer === index + 1)
+    for (const [stream, { value }] of plan.anchors) {
+      if (stream.layer === index + 1) {
         for (const c of stream.names.keys()) outputBias.set(0, layout.coordinate(stream, c), -value);
+      }
+    }
   });
 
   const unembedding = weights.matrix("unembedding.weight");
@@ -122,7 +129,7 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
     if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
     return known;
   };
-  for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer))
+  for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer)) {
     for (const unit of units) {
       const { weights, bias: unanchored } = layout.resolve(unit.input);
       const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
@@ -134,16 +141,19 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
         known.output.set(coordinate, (known.output.get(coordinate) ?? 0) + weight);
       }
     }
-  for (const { coordinate, positive } of layout.clearings.filter((clearing) => clearing.layer === layer))
+  }
+  for (const { coordinate, positive } of layout.clearings.filter((clearing) => clearing.layer === layer)) {
     for (const sign of positive ? [1] : [1, -1]) add(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
+  }
   return [...wired.values()];
 }
 
 /** What anchors add to a read of the layer's hidden units. */
 function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
   let sum = 0;
-  for (const [stream, coefficients] of terms)
+  for (const [stream, coefficients] of terms) {
     if (stream.layer === layer) for (const c of coefficients) sum += c * (anchors.get(stream)?.value ?? 0);
+  }
   return sum;
 }
 
@@ -195,21 +205,21 @@ function fillFeedForward(weights: Weights, path: string, units: readonly WiredUn
 
 /** Zeros for every parameter of the model, to be filled entry by entry. */
 class Weights {
-  private readonly shapes: Map<string, number[]>;
-  private readonly data = new Map<string, Float32Array>();
+  readonly #shapes: Map<string, number[]>;
+  readonly #data = new Map<string, Float32Array>();
 
   constructor(config: EncoderConfig) {
-    this.shapes = TransformerEncoder.parameterShapes(config);
-    for (const [name, shape] of this.shapes) this.data.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
+    this.#shapes = TransformerEncoder.parameterShapes(config);
+    for (const [name, shape] of this.#shapes) this.#data.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
   }
 
   matrix(name: string): { set(row: number, column: number, value: number): void } {
-    const data = this.data.get(name)!;
-    const columns = this.shapes.get(name)!.at(-1)!;
+    const data = this.#data.get(name)!;
+    const columns = this.#shapes.get(name)!.at(-1)!;
     return { set: (row, column, value) => void (data[row * columns + column] = value) };
   }
 
   tensors(): Map<string, Tensor> {
-    return new Map([...this.data].map(([name, data]) => [name, tensor(data, this.shapes.get(name)!)]));
+    return new Map([...this.#data].map(([name, data]) => [name, tensor(data, this.#shapes.get(name)!)]));
   }
 }

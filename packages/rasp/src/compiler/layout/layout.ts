@@ -57,11 +57,13 @@ export function layOut(plan: Plan, reuse: boolean): Layout {
   const terms = (stream: Stream, coefficients: readonly number[]): readonly (readonly [number, number])[] =>
     bases.get(stream)?.express(coefficients) ?? [...coefficients.entries()];
   const vacancies = new Vacancies(plan, reads, terms);
-  if (reuse)
-    for (const [stream, basis] of bases)
+  if (reuse) {
+    for (const [stream, basis] of bases) {
       basis.vectors.forEach((vector, index) =>
         vacancies.add(stream, index, coordinate(stream, index), isBinary(vector)),
       );
+    }
+  }
   for (const stream of [...written].sort((a, b) => a.layer - b.layer)) {
     const own = stream.names.map((name) => {
       const label = `${stream.label}: ${name}`;
@@ -89,8 +91,9 @@ export function layOut(plan: Plan, reuse: boolean): Layout {
       const add = (at: number, weight: number): void => {
         if (weight !== 0) weights.set(at, (weights.get(at) ?? 0) + weight);
       };
-      for (const [stream, coefficients] of read.terms)
+      for (const [stream, coefficients] of read.terms) {
         for (const [index, weight] of terms(stream, coefficients)) add(coordinate(stream, index), weight);
+      }
       return { weights, bias: read.constant };
     },
   };
@@ -129,9 +132,11 @@ class EmbeddingBasis {
       if (column.some((c) => c !== 0)) append(classes, column.join(","), v);
     });
     const functions: (readonly number[])[] = [];
-    for (const read of reads)
-      if (read.some((c) => c !== 0) && !functions.some((known) => ratio(read, known) !== undefined))
+    for (const read of reads) {
+      if (read.some((c) => c !== 0) && !functions.some((known) => ratio(read, known) !== undefined)) {
         functions.push(read);
+      }
+    }
     if (functions.length < classes.size) {
       this.vectors = functions;
       this.labels = functions.map(

@@ -41,11 +41,11 @@ export interface RunOptions {
 
 /** An input that the model does not take. */
 export class ModelInputError extends Error {
-  constructor(
-    message: string,
-    readonly suggestion: string,
-  ) {
+  readonly suggestion: string;
+
+  constructor(message: string, suggestion: string) {
     super(message);
+    this.suggestion = suggestion;
     this.name = "ModelInputError";
   }
 }
@@ -55,7 +55,13 @@ const PADDING = 0;
 
 /** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
 export class CompiledModel {
-  private readonly ids: ReadonlyMap<string, number>;
+  readonly #ids: ReadonlyMap<string, number>;
+
+  readonly model: TransformerEncoder;
+  readonly card: ModelCard;
+  readonly layout: Layout | undefined;
+  readonly warnings: readonly Diagnostic[];
+  readonly program: CompiledProgram | undefined;
 
   /**
    * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
@@ -63,13 +69,18 @@ export class CompiledModel {
    * @param program - what it was compiled from; like the layout
    */
   constructor(
-    readonly model: TransformerEncoder,
-    readonly card: ModelCard,
-    readonly layout?: Layout,
-    readonly warnings: readonly Diagnostic[] = [],
-    readonly program?: CompiledProgram,
+    model: TransformerEncoder,
+    card: ModelCard,
+    layout?: Layout,
+    warnings: readonly Diagnostic[] = [],
+    program?: CompiledProgram,
   ) {
-    this.ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
+    this.model = model;
+    this.card = card;
+    this.layout = layout;
+    this.warnings = warnings;
+    this.program = program;
+    this.#ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
 
   /**
@@ -81,13 +92,13 @@ export class CompiledModel {
   run(input: Input, { patch = [], output }: RunOptions = {}): Plain[] {
     const atoms = inputElements(input);
     const outputs = this.outputs([atoms], undefined, patcher(this, atoms, patch));
-    return outputs[this.outputIndex(output)]![0]!.map(plainAtom);
+    return outputs[this.#outputIndex(output)]![0]!.map(plainAtom);
   }
 
   /** Like `run`, for many inputs of any lengths in one forward pass. */
   runBatch(inputs: readonly Input[], { output }: Omit<RunOptions, "patch"> = {}): Plain[][] {
     const outputs = this.outputs(inputs.map(inputElements));
-    return outputs[this.outputIndex(output)]!.map((values) => values.map(plainAtom));
+    return outputs[this.#outputIndex(output)]!.map((values) => values.map(plainAtom));
   }
 
   /** The first output's values: see `outputs`. */
@@ -138,7 +149,7 @@ export class CompiledModel {
     });
   }
 
-  private outputIndex(name: string | undefined): number {
+  #outputIndex(name: string | undefined): number {
     const names = this.card.outputs.map((output) => output.name);
     const index = name === undefined ? 0 : names.indexOf(name);
     if (index < 0) throw new RangeError(`the model has no output "${name}"; it has ${names.join(", ")}`);
@@ -232,17 +243,18 @@ export class CompiledModel {
 
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
   idOf(token: Atom): number | undefined {
-    return this.ids.get(tokenKey(token));
+    return this.#ids.get(tokenKey(token));
   }
 
   /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
   encode(input: readonly Atom[]): number[] {
     const { maxLength, vocabulary } = this.card;
-    if (input.length > maxLength)
+    if (input.length > maxLength) {
       throw new ModelInputError(
         `the input has ${input.length} tokens, and the model takes at most ${maxLength}`,
         `shorten it, or compile with --max-length ${input.length}`,
       );
+    }
     return [
       0,
       ...input.map((token, position) => {
@@ -274,8 +286,9 @@ function readAs(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Conte
   try {
     return decode(bytes);
   } catch (error) {
-    if (error instanceof SafetensorsError || error instanceof OnnxFileError)
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
       throw new ModelFileError(error.message, "compile the program again");
+    }
     throw error;
   }
 }
@@ -284,11 +297,12 @@ function modelOf({ tensors, metadata }: Contents): CompiledModel {
   const card = decodeCard(metadata);
   for (const [name, { data }] of tensors) {
     const at = data.findIndex((weight) => !Number.isFinite(weight));
-    if (at >= 0)
+    if (at >= 0) {
       throw new ModelFileError(
         `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
         "the file was changed after it was compiled: compile the program again",
       );
+    }
   }
   try {
     const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));

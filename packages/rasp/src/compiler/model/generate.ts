@@ -26,13 +26,15 @@ const CHOSEN = 0;
 
 /** @throws RangeError where the model is not causal, or an option is out of range; ModelInputError on a prompt that it does not take */
 export function generateFrom(compiled: CompiledModel, prompt: Input, options: Omit<GenerateOptions, "stop">): Written {
-  if (!compiled.causal)
+  if (!compiled.causal) {
     throw new RangeError(
       `"${compiled.card.name}" was not compiled as a decoder; compile it with causal: true to generate`,
     );
+  }
   const ids = compiled.encode(inputElements(prompt));
-  if (ids.length === 1)
+  if (ids.length === 1) {
     throw new RangeError("the prompt is empty; a program has no value before the first token, so give one");
+  }
   const { model, end } = languageModel(compiled);
   const { tokens, ended } = generate(model, ids, { ...options, stop: [end] });
   return { tokens: tokens.map((id) => plainAtom(compiled.card.vocabulary[id - 1]!)), ended };

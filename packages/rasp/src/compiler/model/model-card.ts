@@ -79,16 +79,18 @@ export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean
 
 /** @throws ModelFileError where the metadata is not that of a compiled model. */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
-  if (!isModelCard(metadata))
+  if (!isModelCard(metadata)) {
     throw new ModelFileError(
       `this file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
       "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
     );
-  if (metadata["version"] !== String(VERSION))
+  }
+  if (metadata["version"] !== String(VERSION)) {
     throw new ModelFileError(
       `the model has file version ${metadata["version"] ?? "none"}, and this Selectron reads version ${VERSION}`,
       "compile the program again with this version",
     );
+  }
   let json: unknown;
   try {
     json = JSON.parse(metadata["card"] ?? "");
@@ -100,11 +102,11 @@ export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCar
 
 /** A model file that cannot be used. */
 export class ModelFileError extends Error {
-  constructor(
-    message: string,
-    readonly suggestion: string,
-  ) {
+  readonly suggestion: string;
+
+  constructor(message: string, suggestion: string) {
     super(message);
+    this.suggestion = suggestion;
     this.name = "ModelFileError";
   }
 }
@@ -157,8 +159,9 @@ function decodingOf(json: Record<string, unknown>): Decoding {
     list(point, "decoding.points").map((number) => real(number, "decoding.points")),
   );
   const [first] = points;
-  if (!first || points.length !== classes.length || points.some(({ length }) => length !== first.length))
+  if (!first || points.length !== classes.length || points.some(({ length }) => length !== first.length)) {
     throw damaged("decoding.points");
+  }
   return { kind, classes, points };
 }
 

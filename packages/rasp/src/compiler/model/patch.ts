@@ -93,11 +93,12 @@ function patchSOp(
     const numbersAt = numbersOf(patch, probe, input.length);
     add(residualName(at), (data, shape) => {
       const width = shape.at(-1)!;
-      for (const i of positions)
+      for (const i of positions) {
         for (const c of stream.names.keys()) {
           const cell = (i + 1) * width + layout.coordinate(stream, c);
           data[cell] = other ? other.get(residualName(at))!.data[cell]! : numbersAt(i)[c]! + anchor;
         }
+      }
     });
   }
 }
@@ -107,17 +108,19 @@ function numbersOf(patch: PatchOf<"sop">, probe: Probe, length: number): (positi
   if ("from" in patch) return () => [];
   const { names } = probe.stream;
   if ("output" in patch) {
-    if (patch.output.length !== names.length)
+    if (patch.output.length !== names.length) {
       throw new RangeError(
         `"${patch.sop}" stands in ${names.length} coordinates (${names.join(", ")}), and the patch has ${patch.output.length} numbers`,
       );
+    }
     return () => patch.output;
   }
   const { value } = patch;
   const isOne = !Array.isArray(value);
   const values = isOne ? new Array<Plain>(length).fill(value as Plain) : (value as readonly Plain[]);
-  if (values.length !== length)
+  if (values.length !== length) {
     throw new RangeError(`the patch of "${patch.sop}" has ${values.length} values, and the input ${length} positions`);
+  }
   const vectors = values.map((plain) => vectorOf(patch.sop, probe, atomOf(plain)));
   return (i) => vectors[i]!;
 }
@@ -141,8 +144,9 @@ function patchHead(
   add: Add,
 ): void {
   const n = input.length;
-  if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n)))
+  if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n))) {
     throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
+  }
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
   for (const { sop, stream } of probesNamed(compiled, patch.head, "attention")) {
     const name = `blocks.${stream.layer - 1}.attention.pattern`;
@@ -175,8 +179,9 @@ function attend(row: Float32Array, selected: readonly boolean[], counts: boolean
 /** Every activation of a run on another input. */
 function recorded(compiled: CompiledModel, input: readonly Atom[], from: Input): ReadonlyMap<string, Tensor> {
   const other = inputElements(from);
-  if (other.length !== input.length)
+  if (other.length !== input.length) {
     throw new RangeError(`a patch comes from an input of the same length: ${input.length}, not ${other.length}`);
+  }
   const activations = new Map<string, Tensor>();
   compiled.values([other], (name, value) => void activations.set(name, tensor(value.data.slice(), value.shape)));
   return activations;

@@ -30,10 +30,11 @@ export interface Place {
 /** @throws RangeError for a model that was read from a file: what its coordinates stand for is known to `compile` alone */
 export function inside(compiled: CompiledModel): { readonly layout: Layout; readonly sops: readonly NamedSOp[] } {
   const { layout, program, card } = compiled;
-  if (!layout || !program)
+  if (!layout || !program) {
     throw new RangeError(
       `the model of "${card.name}" was read from a file; give it the s-op that it was compiled from: withProgram(model, sop)`,
     );
+  }
   const roots = new Map<GraphNode, NamedOutput>(program.outputs.map((output) => [output.sop, output]));
   const named = topological(...roots.keys()).filter(
     (node): node is SOp => !isSelector(node) && !roots.has(node) && node.name !== undefined && isOwn(node),

@@ -48,8 +48,9 @@ export function traceModel(compiled: CompiledModel, input: readonly Atom[], patc
   const { layout, sops } = inside(compiled);
   const residuals = new Map<string, Residual>();
   const record = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }): void => {
-    if (name.endsWith(".residual") || name === "embedding")
+    if (name.endsWith(".residual") || name === "embedding") {
       residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
+    }
   };
   const output = compiled.values([input], record, patcher(compiled, input, patches))[0]!;
   const truth = new NormalValues(input, compiled.causal);
@@ -106,71 +107,75 @@ type Open = readonly (Atom | undefined)[];
 
 /** Reads s-ops off the residual stream at one place. */
 class Reader {
-  private readonly known = new Map<NormalSOp, Open | undefined>();
-  private readonly standing: readonly Probe[];
+  readonly #known = new Map<NormalSOp, Open | undefined>();
+  readonly #standing: readonly Probe[];
 
-  constructor(
-    private readonly truth: NormalValues,
-    private readonly residual: Residual,
-    private readonly layout: Layout,
-    private readonly at: Place,
-  ) {
-    this.standing = layout.probes.filter(
+  readonly #truth: NormalValues;
+  readonly #residual: Residual;
+  readonly #layout: Layout;
+  readonly #at: Place;
+
+  constructor(truth: NormalValues, residual: Residual, layout: Layout, at: Place) {
+    this.#truth = truth;
+    this.#residual = residual;
+    this.#layout = layout;
+    this.#at = at;
+    this.#standing = layout.probes.filter(
       ({ stream }) =>
         rankOf(placeOf(stream)) <= rankOf(at) &&
         rankOf(at) < rankOf({ layer: layout.clearedAt(stream), sublayer: "feed-forward" }),
     );
   }
 
-  private get input(): readonly Atom[] {
-    return this.truth.input;
+  get #input(): readonly Atom[] {
+    return this.#truth.input;
   }
 
   /** The values at all positions; undefined where something that they are made of does not stand yet. */
   values(sop: NormalSOp): Open | undefined {
-    if (!this.known.has(sop)) this.known.set(sop, this.read(sop));
-    return this.known.get(sop);
+    if (!this.#known.has(sop)) this.#known.set(sop, this.#read(sop));
+    return this.#known.get(sop);
   }
 
-  private read(sop: NormalSOp): Open | undefined {
-    if (sop.kind === "tokens") return this.input;
-    if (sop.kind === "indices") return this.input.map((_, i) => BigInt(i));
-    if (sop.kind === "constant") return this.input.map(() => sop.value);
-    const probes = this.standing.filter((probe) => probe.sop === sop);
-    const computed = sop.kind === "map" ? this.computed(sop) : undefined;
+  #read(sop: NormalSOp): Open | undefined {
+    if (sop.kind === "tokens") return this.#input;
+    if (sop.kind === "indices") return this.#input.map((_, i) => BigInt(i));
+    if (sop.kind === "constant") return this.#input.map(() => sop.value);
+    const probes = this.#standing.filter((probe) => probe.sop === sop);
+    const computed = sop.kind === "map" ? this.#computed(sop) : undefined;
     if (probes.length === 0) return computed;
-    return this.input.map((_, i) => {
-      const candidates = this.candidates(probes, i);
+    return this.#input.map((_, i) => {
+      const candidates = this.#candidates(probes, i);
       if (candidates.length === 1) return candidates[0];
       // Classes of values: what the s-op is made of decides among them.
       return candidates.find((value) => value === computed?.[i]);
     });
   }
 
-  private computed(sop: NormalSOp): Open | undefined {
+  #computed(sop: NormalSOp): Open | undefined {
     const formula = new Formula([sop]);
-    const leaves = formula.leaves.map((leaf) => this.values(leaf) ?? this.irrelevant(leaf));
+    const leaves = formula.leaves.map((leaf) => this.values(leaf) ?? this.#irrelevant(leaf));
     if (leaves.includes(undefined)) return undefined;
-    return this.input.map((_, i) => {
+    return this.#input.map((_, i) => {
       const atoms = leaves.map((leaf) => leaf![i]);
       return atoms.includes(undefined) ? undefined : formula.evaluate(atoms as Atom[])?.[0];
     });
   }
 
   /** What stands nowhere in the model does not matter to anything that does: any value that it can have will do. */
-  private irrelevant(leaf: NormalSOp): Open | undefined {
-    const matters = leaf.kind === "map" || this.layout.probes.some(({ sop }) => sop === leaf);
-    return matters ? undefined : valuesOf(this.truth, leaf);
+  #irrelevant(leaf: NormalSOp): Open | undefined {
+    const matters = leaf.kind === "map" || this.#layout.probes.some(({ sop }) => sop === leaf);
+    return matters ? undefined : valuesOf(this.#truth, leaf);
   }
 
   /** The values that the streams are nearest to. */
-  private candidates(probes: readonly Probe[], position: number): readonly Atom[] {
+  #candidates(probes: readonly Probe[], position: number): readonly Atom[] {
     let candidates = probes[0]!.values;
     for (const probe of probes) {
-      const anchor = anchorAt(this.layout, probe.stream, this.at);
+      const anchor = anchorAt(this.#layout, probe.stream, this.#at);
       const held = probe.stream.names.map((_, c) => {
-        const coordinate = this.layout.coordinate(probe.stream, c);
-        return this.residual.data[(position + 1) * this.residual.width + coordinate]! - anchor;
+        const coordinate = this.#layout.coordinate(probe.stream, c);
+        return this.#residual.data[(position + 1) * this.#residual.width + coordinate]! - anchor;
       });
       const distance = (value: Atom): number =>
         (probe.expected(value) ?? [Infinity]).reduce(

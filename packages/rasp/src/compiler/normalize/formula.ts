@@ -21,8 +21,8 @@ function reachThroughMaps(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSO
 export class Formula {
   /** What the roots are functions of: tokens, indices, means, widths and cut maps. No constants. */
   readonly leaves: readonly NormalSOp[];
-  private readonly steps: readonly Step[];
-  private readonly outputs: readonly number[];
+  readonly #steps: readonly Step[];
+  readonly #outputs: readonly number[];
 
   constructor(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp> = new Set()) {
     const nodes = reachThroughMaps(roots, cut);
@@ -31,7 +31,7 @@ export class Formula {
     const slotOf = new Map<NormalSOp, number>();
     const inner = nodes.filter((node) => !isLeaf(node));
     [...this.leaves, ...inner].forEach((node, slot) => slotOf.set(node, slot));
-    this.steps = inner.map((node): Step => {
+    this.#steps = inner.map((node): Step => {
       if (node.kind === "constant") return () => node.value;
       if (node.kind !== "map") throw new Error(`${node.kind} is a leaf`);
       const { fn } = node;
@@ -42,14 +42,14 @@ export class Formula {
           slots.map((slot) => values[slot]!),
         );
     });
-    this.outputs = roots.map((root) => slotOf.get(root)!);
+    this.#outputs = roots.map((root) => slotOf.get(root)!);
   }
 
   /** The roots' values where the leaves have these. @throws RaspError where the program has no value there. */
   values(leafValues: readonly Atom[]): Atom[] {
     const slots = [...leafValues];
-    for (const step of this.steps) slots.push(step(slots));
-    return this.outputs.map((slot) => slots[slot]!);
+    for (const step of this.#steps) slots.push(step(slots));
+    return this.#outputs.map((slot) => slots[slot]!);
   }
 
   /** Like `values`, but undefined where the program has no value. */

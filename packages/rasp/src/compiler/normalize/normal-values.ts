@@ -9,24 +9,27 @@ import { Formula } from "./formula.js";
 import type { NormalSOp, Selection } from "./normal.js";
 
 export class NormalValues {
-  private readonly known = new Map<NormalSOp, readonly Atom[]>();
+  readonly #known = new Map<NormalSOp, readonly Atom[]>();
 
-  constructor(
-    readonly input: readonly Atom[],
-    private readonly causal = false,
-  ) {}
+  readonly input: readonly Atom[];
+  readonly #causal: boolean;
+
+  constructor(input: readonly Atom[], causal = false) {
+    this.input = input;
+    this.#causal = causal;
+  }
 
   /** @throws RaspError where the s-op has no value on this input. */
   of(sop: NormalSOp): readonly Atom[] {
-    let values = this.known.get(sop);
+    let values = this.#known.get(sop);
     if (!values) {
-      values = this.compute(sop);
-      this.known.set(sop, values);
+      values = this.#compute(sop);
+      this.#known.set(sop, values);
     }
     return values;
   }
 
-  private compute(sop: NormalSOp): readonly Atom[] {
+  #compute(sop: NormalSOp): readonly Atom[] {
     switch (sop.kind) {
       case "tokens":
         return this.input;
@@ -42,7 +45,7 @@ export class NormalValues {
       case "mean": {
         const values = this.of(sop.value);
         const scores = sop.best && this.of(sop.best);
-        return this.rows(sop.selection).map((row) => {
+        return this.#rows(sop.selection).map((row) => {
           const selected = values.flatMap((_, key) => (row[key] ? [key] : []));
           const best =
             scores && selected.reduce((a, b) => (compareAtoms(">", scores[b]!, scores[a]!) ? b : a), selected[0]!);
@@ -55,14 +58,14 @@ export class NormalValues {
       }
       case "width": {
         const values = sop.of ? this.of(sop.of) : this.input.map(() => 1n);
-        return this.rows(sop.selection).map((row) =>
+        return this.#rows(sop.selection).map((row) =>
           values.reduce<bigint>((sum, value, key) => (row[key] ? sum + (value as bigint) : sum), 0n),
         );
       }
     }
   }
 
-  private rows({ comparisons, truth }: Selection): boolean[][] {
+  #rows({ comparisons, truth }: Selection): boolean[][] {
     const sides = comparisons.map(({ keys, queries, op }) => ({ keys: this.of(keys), queries: this.of(queries), op }));
     return this.input.map((_, q) =>
       this.input.map((_, k) => {
@@ -70,7 +73,7 @@ export class NormalValues {
           (sum, { keys, queries, op }, j) => sum | (Number(compareAtoms(op, keys[k]!, queries[q]!)) << j),
           0,
         );
-        return truth[bits]! && !(this.causal && k > q);
+        return truth[bits]! && !(this.#causal && k > q);
       }),
     );
   }

@@ -70,32 +70,41 @@ export const MAX_COMPARISONS = 12;
 
 /** Makes normal-form nodes, each structure once. */
 export class NormalForm {
+  readonly causal: boolean;
+
   /** @param causal - whether heads see no position after their query's, so that selections need not say so */
-  constructor(readonly causal = false) {}
+  constructor(causal = false) {
+    this.causal = causal;
+  }
 
-  private readonly nodes = new Map<string, NormalSOp>();
-  private readonly compared = new Map<string, Compared>();
-  private readonly selections = new Map<string, Selection>();
-  private nextId = 0;
+  readonly #nodes = new Map<string, NormalSOp>();
+  readonly #compared = new Map<string, Compared>();
+  readonly #selections = new Map<string, Selection>();
+  #nextId = 0;
 
-  private intern<T extends NormalSOp>(key: string, make: (id: number) => T): T {
-    const known = this.nodes.get(key);
+  #intern<T extends NormalSOp>(key: string, make: (id: number) => T): T {
+    const known = this.#nodes.get(key);
     if (known) return known as T;
-    const node = make(this.nextId++);
-    this.nodes.set(key, node);
+    const node = make(this.#nextId++);
+    this.#nodes.set(key, node);
     return node;
   }
 
   tokens(origin?: SOp): Tokens {
-    return this.intern("tokens", (id) => ({ id, origin, kind: "tokens" }));
+    return this.#intern("tokens", (id) => ({ id, origin, kind: "tokens" }));
   }
 
   indices(origin?: SOp): Indices {
-    return this.intern("indices", (id) => ({ id, origin, kind: "indices" }));
+    return this.#intern("indices", (id) => ({ id, origin, kind: "indices" }));
   }
 
   constant(value: Atom, origin?: SOp): Constant {
-    return this.intern(`constant ${typeof value} ${atomKey(value)}`, (id) => ({ id, origin, kind: "constant", value }));
+    return this.#intern(`constant ${typeof value} ${atomKey(value)}`, (id) => ({
+      id,
+      origin,
+      kind: "constant",
+      value,
+    }));
   }
 
   map(fn: Elementwise, args: readonly NormalSOp[], origin?: SOp): NormalSOp {
@@ -113,34 +122,34 @@ export class NormalForm {
       }
     }
     const key = `map ${fn.key}(${args.map((arg) => arg.id).join(",")})`;
-    return this.intern(key, (id) => ({ id, origin, kind: "map", fn, args }));
+    return this.#intern(key, (id) => ({ id, origin, kind: "map", fn, args }));
   }
 
   mean(selection: Selection, value: NormalSOp, defaultValue: Atom, origin?: SOp, best?: NormalSOp): Mean {
     selection = this.visible(selection);
     const key = `mean ${selection.id} ${best?.id ?? ""} ${value.id} ${typeof defaultValue} ${atomKey(defaultValue)}`;
-    return this.intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
+    return this.#intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
   }
 
   width(selection: Selection, origin?: SOp, of?: NormalSOp): NormalSOp {
     selection = this.visible(selection);
     if (selection.truth.every((selected) => !selected)) return this.constant(0n, origin);
     const key = `width ${selection.id} ${of?.id ?? ""}`;
-    return this.intern(key, (id) => ({ id, origin, kind: "width", selection, of }));
+    return this.#intern(key, (id) => ({ id, origin, kind: "width", selection, of }));
   }
 
   compare(keys: NormalSOp, queries: NormalSOp, op: Comparison): Selection {
     const key = `${keys.id} ${op} ${queries.id}`;
-    let compared = this.compared.get(key);
+    let compared = this.#compared.get(key);
     if (!compared) {
-      compared = { id: this.compared.size, keys, queries, op };
-      this.compared.set(key, compared);
+      compared = { id: this.#compared.size, keys, queries, op };
+      this.#compared.set(key, compared);
     }
-    return this.selection([compared], [false, true]);
+    return this.#selection([compared], [false, true]);
   }
 
   not(selection: Selection): Selection {
-    return this.selection(
+    return this.#selection(
       selection.comparisons,
       selection.truth.map((selected) => !selected),
     );
@@ -156,7 +165,7 @@ export class NormalForm {
     const truth = Array.from({ length: 1 << comparisons.length }, (_, bits) =>
       join(part(left, bits), part(right, bits)),
     );
-    return this.selection(comparisons, truth);
+    return this.#selection(comparisons, truth);
   }
 
   /** The same selection among the positions that a head sees, in fewer comparisons: of a causal one, key ≤ query is a matter of course. */
@@ -175,11 +184,11 @@ export class NormalForm {
         isOrder(compared) ? ORDER_UP_TO_SELF[compared.op](answer(same)) : answer(compared),
       );
     });
-    return this.selection(comparisons, truth);
+    return this.#selection(comparisons, truth);
   }
 
   /** Drops the comparisons on which the truth does not depend, then interns. */
-  private selection(comparisons: readonly Compared[], truth: readonly boolean[]): Selection {
+  #selection(comparisons: readonly Compared[], truth: readonly boolean[]): Selection {
     for (let j = comparisons.length - 1; j >= 0; j--) {
       const bit = 1 << j;
       if (truth.some((selected, bits) => selected !== truth[bits ^ bit])) continue;
@@ -187,10 +196,10 @@ export class NormalForm {
       truth = truth.filter((_, bits) => (bits & bit) === 0);
     }
     const key = `${comparisons.map((c) => c.id).join(",")}:${truth.map(Number).join("")}`;
-    let selection = this.selections.get(key);
+    let selection = this.#selections.get(key);
     if (!selection) {
-      selection = { id: this.selections.size, comparisons, truth };
-      this.selections.set(key, selection);
+      selection = { id: this.#selections.size, comparisons, truth };
+      this.#selections.set(key, selection);
     }
     return selection;
   }

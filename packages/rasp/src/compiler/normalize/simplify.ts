@@ -138,8 +138,9 @@ function meanOfFirst(
   if (formula.leaves.length !== 1 || formula.leaves[0] !== indices) return undefined;
   for (let i = 0; i < maxLength; i++) {
     const at = formula.evaluate([BigInt(i)])?.[0];
-    if (typeof at === "string" || typeof at === "boolean" || at === null || Number(at) !== (i === 0 ? 1 : 0))
+    if (typeof at === "string" || typeof at === "boolean" || at === null || Number(at) !== (i === 0 ? 1 : 0)) {
       return undefined;
+    }
   }
   const first = form.compare(indices, form.constant(0n), "==");
   const visible = form.visible(selection);

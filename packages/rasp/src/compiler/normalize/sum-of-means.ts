@@ -72,8 +72,9 @@ function summand(form: NormalForm, sop: NormalSOp, means: Mean[]): NormalSOp | u
 function canBeNull(sop: NormalSOp): boolean {
   const seen = new Set<NormalSOp>([sop]);
   for (const node of seen) {
-    if ((node.kind === "constant" && node.value === null) || (node.kind === "mean" && node.default === null))
+    if ((node.kind === "constant" && node.value === null) || (node.kind === "mean" && node.default === null)) {
       return true;
+    }
     for (const operand of operands(node)) seen.add(operand);
   }
   return false;

@@ -81,39 +81,45 @@ const fits = (stream: Stream, { step }: Anchor): boolean =>
 
 function readersOf(features: readonly Feature[]): ReadonlyMap<Stream, readonly Reader[]> {
   const readers = new Map<Stream, Reader[]>();
-  for (const { stream, units } of features)
-    for (const { input } of units)
+  for (const { stream, units } of features) {
+    for (const { input } of units) {
       for (const source of input.terms.keys()) {
         let known = readers.get(source);
         if (!known) readers.set(source, (known = []));
         known.push({ read: input, layer: stream.layer });
       }
+    }
+  }
   return readers;
 }
 
 /** The largest coefficient with which a hidden unit reads the stream, at least 1. */
 function steepest(stream: Stream, readers: ReadonlyMap<Stream, readonly Reader[]>): number {
   let most = 1;
-  for (const { read } of readers.get(stream) ?? [])
+  for (const { read } of readers.get(stream) ?? []) {
     for (const c of read.terms.get(stream)!) most = Math.max(most, Math.abs(c));
+  }
   return most;
 }
 
 /** Numbers that fill their grid leave no room for two anchors in one sum: those must cancel. */
 function signOf(stream: Stream, readers: readonly Reader[], anchors: Anchors): number {
-  for (const { read } of readers)
+  for (const { read } of readers) {
     for (const [other, [coefficient]] of read.terms) {
       const anchor = anchors.get(other);
       if (anchor && other.grid === 0) return -Math.sign(anchor.value * coefficient! * read.terms.get(stream)![0]!);
     }
+  }
   return 1;
 }
 
 /** What a hidden unit reads of an anchored stream of its own layer where the sum may be rounded. */
 function spoiltSum(readers: ReadonlyMap<Stream, readonly Reader[]>, anchors: Anchors): Read | undefined {
-  for (const stream of anchors.keys())
-    for (const { read, layer } of readers.get(stream) ?? [])
+  for (const stream of anchors.keys()) {
+    for (const { read, layer } of readers.get(stream) ?? []) {
       if (layer === stream.layer && exactGrid(read, (source) => held(source, layer, anchors)) === 0) return read;
+    }
+  }
   return undefined;
 }
 

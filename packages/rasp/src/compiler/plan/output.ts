@@ -62,8 +62,9 @@ function withoutTwins(output: Output): Output {
   output.points!.forEach(([number], p) => {
     const value = output.classes[p]!;
     const last = kept.at(-1);
-    if (!last || number! - last.number > Math.abs(number!) * 2 ** -24) kept.push({ value, number: number! });
-    else {
+    if (!last || number! - last.number > Math.abs(number!) * 2 ** -24) {
+      kept.push({ value, number: number! });
+    } else {
       twins ??= [last.value, value];
       if (String(value).length < String(last.value).length) kept[kept.length - 1] = { value, number: number! };
     }

@@ -54,25 +54,28 @@ class Planner implements Leaves {
   readonly tokens: Stream;
   readonly indices: Stream;
   readonly features: Features;
-  private readonly standings = new Map<NormalSOp, Standing>();
+  readonly #standings = new Map<NormalSOp, Standing>();
 
-  constructor(
-    private readonly form: NormalForm,
-    private readonly domain: Domain,
-  ) {
+  readonly #form: NormalForm;
+  readonly #domain: Domain;
+
+  constructor(form: NormalForm, domain: Domain) {
+    this.#form = form;
+    this.#domain = domain;
     this.tokens = embedding("tokens", domain.values(form.tokens()));
     this.indices = embedding("indices", domain.values(form.indices()));
     this.features = new Features(domain, this);
   }
 
   output(root: NormalSOp): Output {
-    const classes = this.domain.values(root);
-    if (classes.length === 0)
+    const classes = this.#domain.values(root);
+    if (classes.length === 0) {
       refuse(
         root.origin,
         "this s-op has no value on any input of this vocabulary and length",
         "check it with `selectron eval`",
       );
+    }
     const numerical = classes.length > 1 ? numericalOutput(root, classes, this.features) : undefined;
     if (numerical) return numerical;
     const reads = this.features.realize(root, oneHot(classes), classes.map(describeAtom));
@@ -81,34 +84,34 @@ class Planner implements Leaves {
 
   /** Puts a leaf into the residual stream, once. */
   stand(leaf: NormalSOp): Standing {
-    let standing = this.standings.get(leaf);
+    let standing = this.#standings.get(leaf);
     if (!standing) {
-      standing = this.standAnew(leaf);
-      this.standings.set(leaf, standing);
+      standing = this.#standAnew(leaf);
+      this.#standings.set(leaf, standing);
     }
     return standing;
   }
 
   /** A leaf as a one-hot stream, by hidden units if need be. */
   standOneHot(leaf: NormalSOp): Standing {
-    const values = this.domain.values(leaf);
+    const values = this.#domain.values(leaf);
     const standing = leaf.kind === "map" ? undefined : this.stand(leaf);
     if (standing?.encoding === "categorical") return standing;
     const reads = this.features.realize(leaf, oneHot(values), values.map(describeAtom));
     return { ...categorical(values), reads, noise: 1e-6 };
   }
 
-  private standAnew(leaf: NormalSOp): Standing {
-    const values = this.domain.values(leaf);
+  #standAnew(leaf: NormalSOp): Standing {
+    const values = this.#domain.values(leaf);
     switch (leaf.kind) {
       case "tokens":
         return { ...categorical(values), reads: coordinates(this.tokens), noise: 0 };
       case "indices":
         return { ...categorical(values), reads: coordinates(this.indices), noise: 0 };
       case "width":
-        return this.standWidth(leaf, values);
+        return this.#standWidth(leaf, values);
       case "mean":
-        return this.isCategorical(leaf) ? this.standCopy(leaf, values) : this.standMean(leaf, values);
+        return this.#isCategorical(leaf) ? this.#standCopy(leaf, values) : this.#standMean(leaf, values);
       case "map":
         return this.standOneHot(leaf);
       case "constant":
@@ -117,20 +120,20 @@ class Planner implements Leaves {
   }
 
   /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
-  private standWidth(width: Width, values: readonly Atom[]): Standing {
-    const parts = disjointConjunctions(width.selection, this.domain, this.isCategorical)
-      .flatMap((part) => takeApart(part, this.domain))
-      .map((part) => this.scores(part, SCORE.count));
+  #standWidth(width: Width, values: readonly Atom[]): Standing {
+    const parts = disjointConjunctions(width.selection, this.#domain, this.#isCategorical)
+      .flatMap((part) => takeApart(part, this.#domain))
+      .map((part) => this.#scores(part, SCORE.count));
     const [read] = width.of
       ? this.features.realize(width.of, (atom) => [atomNumber(atom)!], ["summand"])
       : [constantRead(1)];
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries, read!])));
     const numbers = values.map(Number);
     const most = Math.max(...numbers.map(Math.abs));
-    const summands = width.of ? this.domain.values(width.of).map(Number) : [1];
-    const counted = this.domain.maxLength * Math.max(...summands.map(Math.abs));
+    const summands = width.of ? this.#domain.values(width.of).map(Number) : [1];
+    const counted = this.#domain.maxLength * Math.max(...summands.map(Math.abs));
     const stream = headStream(labelOf(width), [width.of ? "sum" : "width"], layer, [0], most, 1);
-    for (const [j, scores] of parts.entries())
+    for (const [j, scores] of parts.entries()) {
       this.heads.push({
         ...scores,
         pattern: `width ${width.selection.id} ${j}`,
@@ -141,38 +144,39 @@ class Planner implements Leaves {
         bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
         values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
       });
-    this.probeNumber(width, numbers, Number, stream);
+    }
+    this.#probeNumber(width, numbers, Number, stream);
     const noise = 4e-6 * most + most ** 2 / COUNT_SCALE;
     return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise };
   }
 
-  private standMean(mean: Mean, values: readonly Atom[]): Standing {
+  #standMean(mean: Mean, values: readonly Atom[]): Standing {
     // A row that selects nothing, or null alone, gives the code of the default or of null; no mean comes to that number.
-    const codeOf = codesOf(distinctAtoms([...values, ...this.domain.values(mean.value), mean.default]));
+    const codeOf = codesOf(distinctAtoms([...values, ...this.#domain.values(mean.value), mean.default]));
     const [read] = this.features.realize(mean.value, (atom) => [codeOf(atom)], ["value"]);
     const numbers = values.map(codeOf);
     const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
     const atBos = codeOf(mean.default);
     // A single key's share needs no equals, so that errors of the scores matter less.
-    const purpose = mean.best || this.domain.selectsAtMostOne(mean) ? "copy" : "mean";
-    const stream = this.meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
-    this.probeNumber(mean, numbers, codeOf, stream);
+    const purpose = mean.best || this.#domain.selectsAtMostOne(mean) ? "copy" : "mean";
+    const stream = this.#meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
+    this.#probeNumber(mean, numbers, codeOf, stream);
     return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise: 1e-6 * largest };
   }
 
   /** At most one position is selected wherever the program has a value, so that the mean of one-hots is a one-hot. */
-  private standCopy(mean: Mean, values: readonly Atom[]): Standing {
+  #standCopy(mean: Mean, values: readonly Atom[]): Standing {
     const vectorOf = oneHot(values);
     const names = values.map(describeAtom);
     const atBos = vectorOf(mean.default);
     const reads = this.features.realize(mean.value, vectorOf, names);
     const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
-    const stream = this.meanHead(mean, "copy", copied, names, 1, 1);
+    const stream = this.#meanHead(mean, "copy", copied, names, 1, 1);
     this.probes.push({ sop: mean, stream, values, expected: vectorOf, tolerance: 1 / 4 });
     return { ...categorical(values), reads: coordinates(stream), noise: 1e-6 };
   }
 
-  private meanHead(
+  #meanHead(
     mean: Mean,
     purpose: "mean" | "copy",
     values: readonly Pick<HeadValue, "read" | "atBos">[],
@@ -180,8 +184,8 @@ class Planner implements Leaves {
     largest: number,
     grid: number,
   ): Stream {
-    const conjunction = oneConjunction(mean.selection, this.domain, this.form, this.isCategorical);
-    const scores = mean.best ? this.rankedScores(conjunction, mean.best) : this.scores(conjunction, SCORE[purpose]);
+    const conjunction = oneConjunction(mean.selection, this.#domain, this.#form, this.#isCategorical);
+    const scores = mean.best ? this.#rankedScores(conjunction, mean.best) : this.#scores(conjunction, SCORE[purpose]);
     const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
     const atBos = values.map((value) => value.atBos);
     const stream = headStream(labelOf(mean), names, layer, atBos, largest, grid);
@@ -199,27 +203,27 @@ class Planner implements Leaves {
     return stream;
   }
 
-  private scores(conjunction: Conjunction, unit: number): Scores {
-    return scoresOf(conjunction, unit, this.domain, this.features.realize);
+  #scores(conjunction: Conjunction, unit: number): Scores {
+    return scoresOf(conjunction, unit, this.#domain, this.features.realize);
   }
 
   /**
    * Scores that rise with the rank of a key, so that of the selected keys one takes all: first by the value of `best`, then the
    * earlier the higher. The blocks weigh more than all ranks together.
    */
-  private rankedScores(conjunction: Conjunction, best: NormalSOp): Scores {
-    const { maxLength } = this.domain;
-    const scoreValues = this.domain.values(best).filter((value) => atomNumber(value) !== undefined);
+  #rankedScores(conjunction: Conjunction, best: NormalSOp): Scores {
+    const { maxLength } = this.#domain;
+    const scoreValues = this.#domain.values(best).filter((value) => atomNumber(value) !== undefined);
     const rankOf = new Map(scoreValues.map((value, rank) => [atomKey(value), rank]));
     const { realize } = this.features;
     const [byScore] = realize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
-    const [byPosition] = realize(this.form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
+    const [byPosition] = realize(this.#form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
     const key = combineReads([
       [maxLength, byScore!],
       [1, byPosition!],
     ]);
     const most = RANK_SCORE * (maxLength * Math.max(1, scoreValues.length) - 1);
-    const scores = this.scores(conjunction, most + SCORE.copy);
+    const scores = this.#scores(conjunction, most + SCORE.copy);
     return {
       ...scores,
       keys: [...scores.keys, key],
@@ -229,32 +233,34 @@ class Planner implements Leaves {
   }
 
   /** Whether a leaf stands one-hot: embeddings, and means that copy the one value that a row selects. */
-  private readonly isCategorical = (leaf: NormalSOp): boolean => {
+  readonly #isCategorical = (leaf: NormalSOp): boolean => {
     if (leaf.kind === "tokens" || leaf.kind === "indices") return true;
     if (leaf.kind !== "mean") return false;
-    const values = this.domain.values(leaf.value);
-    const alone = this.domain.selectsAtMostOne(leaf);
-    if (hasMeans(values)) return alone && (this.standsOneHot(leaf.value) || typeof leaf.default === "string");
+    const values = this.#domain.values(leaf.value);
+    const alone = this.#domain.selectsAtMostOne(leaf);
+    if (hasMeans(values)) return alone && (this.#standsOneHot(leaf.value) || typeof leaf.default === "string");
     const strings = values.filter((value) => typeof value === "string").length;
     const others = values.filter((value) => atomNumber(value) !== undefined).length;
-    if (strings > 0 && others > 0 && !alone)
+    if (strings > 0 && others > 0 && !alone) {
       refuse(leaf.origin, "this aggregate mixes numbers and strings", "make the aggregated s-op of one type");
+    }
     return true;
   };
 
-  private standsOneHot(sop: NormalSOp): boolean {
-    const [leaf, ...others] = this.domain.formula(sop).leaves;
-    return leaf !== undefined && others.length === 0 && leaf.kind !== "map" && this.isCategorical(leaf);
+  #standsOneHot(sop: NormalSOp): boolean {
+    const [leaf, ...others] = this.#domain.formula(sop).leaves;
+    return leaf !== undefined && others.length === 0 && leaf.kind !== "map" && this.#isCategorical(leaf);
   }
 
-  private probeNumber(
-    sop: NormalSOp,
-    numbers: readonly number[],
-    codeOf: (value: Atom) => number,
-    stream: Stream,
-  ): void {
+  #probeNumber(sop: NormalSOp, numbers: readonly number[], codeOf: (value: Atom) => number, stream: Stream): void {
     const tolerance = smallestStep([numbers]) / 4;
-    this.probes.push({ sop, stream, values: this.domain.values(sop), expected: (value) => [codeOf(value)], tolerance });
+    this.probes.push({
+      sop,
+      stream,
+      values: this.#domain.values(sop),
+      expected: (value) => [codeOf(value)],
+      tolerance,
+    });
   }
 }
 

@@ -41,14 +41,16 @@ export function lookAhead(
     }
     const inherited = operands(node).flatMap((operand) => unplaced.get(operand) ?? []);
     const all = [...new Set([...own, ...inherited])];
-    if (isLibrary(node) && !roots.includes(node as SOp)) unplaced.set(node, all);
-    else
+    if (isLibrary(node) && !roots.includes(node as SOp)) {
+      unplaced.set(node, all);
+    } else {
       for (const one of all) {
         const { selector } = one;
         const place = isLibrary(selector) ? node : selector;
         const key = place.span ? `${place.span.source.file} ${place.span.start} ${place.span.end}` : String(place.id);
         if (!found.has(key)) found.set(key, warning(place, one));
       }
+    }
   }
   return [...found.values()];
 }
@@ -84,13 +86,14 @@ function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   const queries = domain.vectors(comparisons.map((compared) => compared.queries));
   const table = new SelectionTable(selection);
   const known = new Map<string, boolean>();
-  for (let key = 1; key < domain.maxLength; key++)
+  for (let key = 1; key < domain.maxLength; key++) {
     for (let query = 0; query < key; query++) {
       const [k, q] = [keys[cell(key + 1, key)]!, queries[cell(key + 1, query)]!];
       const pair = table.signature(k, q);
       if (!known.has(pair)) known.set(pair, table.between(k, q).includes(1));
       if (known.get(pair)) return { query, key };
     }
+  }
   return undefined;
 }
 

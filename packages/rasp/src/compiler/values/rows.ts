@@ -31,37 +31,42 @@ export function addedUp(sop: Mean | Width): readonly NormalSOp[] {
 export class Rows {
   /** Whether no row seen so far can hold two positions. */
   atMostOne = true;
-  private readonly selected: SelectionTable;
+  readonly #selected: SelectionTable;
   /** Whether the last component of the keys' vectors is what a key contributes. */
-  private readonly addsUp: boolean;
-  private readonly outcomes = new Map<string, readonly Outcome[]>();
-  private readonly chosenValues = new Numbering();
-  private readonly valueColumns = new Map<VectorSet, Column>();
-  private readonly known = new Map<string, Outcome>();
-  private readonly results = new Map<string, ValueSet>();
+  readonly #addsUp: boolean;
+  readonly #outcomes = new Map<string, readonly Outcome[]>();
+  readonly #chosenValues = new Numbering();
+  readonly #valueColumns = new Map<VectorSet, Column>();
+  readonly #known = new Map<string, Outcome>();
+  readonly #results = new Map<string, ValueSet>();
+
+  readonly #sop: Mean | Width;
+  readonly #copied: boolean;
+  readonly #sets: ValueSets;
 
   /** @param copied - whether a row has the one value that it selects, never the mean of several. */
-  constructor(
-    private readonly sop: Mean | Width,
-    private readonly copied: boolean,
-    private readonly sets: ValueSets,
-  ) {
-    this.selected = new SelectionTable(sop.selection);
-    this.addsUp = addedUp(sop).length > 0;
+  constructor(sop: Mean | Width, copied: boolean, sets: ValueSets) {
+    this.#sop = sop;
+    this.#copied = copied;
+    this.#sets = sets;
+    this.#selected = new SelectionTable(sop.selection);
+    this.#addsUp = addedUp(sop).length > 0;
   }
 
   /** The values of a row whose query has one of these joint values, and whose keys each have one of theirs. */
   values(queries: VectorSet, keys: readonly VectorSet[]): ValueSet {
     const perKey = keys
-      .map((key) => this.outcomesOf(queries, key))
+      .map((key) => this.#outcomesOf(queries, key))
       .filter((outcomes) => outcomes.some(({ values }) => values.length > 0));
-    const { sop } = this;
+    const sop = this.#sop;
     const { length } = queries.vectors;
-    if (sop.kind === "width") return sop.of ? this.eachRow(length, perKey, rowSums) : this.widths(length, perKey);
-    return this.copied ? this.copies(sop, length, perKey) : this.eachRow(length, perKey, (row) => rowMeans(sop, row));
+    if (sop.kind === "width") return sop.of ? this.#eachRow(length, perKey, rowSums) : this.#widths(length, perKey);
+    return this.#copied
+      ? this.#copies(sop, length, perKey)
+      : this.#eachRow(length, perKey, (row) => rowMeans(sop, row));
   }
 
-  private widths(queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
+  #widths(queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
     const possible = new Uint8Array(perKey.length + 1);
     for (let q = 0; q < queries; q++) {
       let [least, most] = [0, 0];
@@ -73,10 +78,10 @@ export class Rows {
       }
       possible.fill(1, least, most + 1);
     }
-    return this.result(possible.join(""), () => [...possible.keys()].filter((w) => possible[w] === 1).map(BigInt));
+    return this.#result(possible.join(""), () => [...possible.keys()].filter((w) => possible[w] === 1).map(BigInt));
   }
 
-  private copies(mean: Mean, queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
+  #copies(mean: Mean, queries: number, perKey: readonly (readonly Outcome[])[]): ValueSet {
     const found = new Set<Outcome>();
     let canBeEmpty = false;
     for (let q = 0; q < queries; q++) {
@@ -92,14 +97,14 @@ export class Rows {
       if (fixed === 0) canBeEmpty = true;
     }
     const ids = [...found].map(({ id }) => id).sort((a, b) => a - b);
-    return this.result(`${canBeEmpty}:${ids.join(",")}`, () => [
+    return this.#result(`${canBeEmpty}:${ids.join(",")}`, () => [
       ...(canBeEmpty ? [mean.default] : []),
       ...[...found].flatMap(({ values }) => values),
     ]);
   }
 
   /** What the different rows give, each worked out once. */
-  private eachRow(
+  #eachRow(
     queries: number,
     perKey: readonly (readonly Outcome[])[],
     valuesOf: (row: readonly Outcome[]) => Iterable<Atom>,
@@ -111,29 +116,31 @@ export class Rows {
       rows.set(row.map(({ id }) => id).join(","), row);
     }
     const keys = [...rows.keys()].sort();
-    return this.result(keys.join(";"), () => {
+    return this.#result(keys.join(";"), () => {
       const all = new Map<number, Atom>();
-      for (const key of keys)
-        for (const value of this.result(key, () => valuesOf(rows.get(key)!)).atoms)
-          all.set(this.sets.code(value), value);
+      for (const key of keys) {
+        for (const value of this.#result(key, () => valuesOf(rows.get(key)!)).atoms) {
+          all.set(this.#sets.code(value), value);
+        }
+      }
       return all.values();
     });
   }
 
-  private result(key: string, atoms: () => Iterable<Atom>): ValueSet {
-    let set = this.results.get(key);
-    if (!set) this.results.set(key, (set = this.sets.of(atoms())));
+  #result(key: string, atoms: () => Iterable<Atom>): ValueSet {
+    let set = this.#results.get(key);
+    if (!set) this.#results.set(key, (set = this.#sets.of(atoms())));
     return set;
   }
 
   /** For each joint query value: what a key with one of these joint values can contribute. */
-  private outcomesOf(queries: VectorSet, keys: VectorSet): readonly Outcome[] {
-    const values = this.addsUp ? this.valueColumn(keys) : undefined;
-    const pair = `${this.selected.signature(keys, queries)}${values?.id ?? ""}`;
-    let known = this.outcomes.get(pair);
+  #outcomesOf(queries: VectorSet, keys: VectorSet): readonly Outcome[] {
+    const values = this.#addsUp ? this.#valueColumn(keys) : undefined;
+    const pair = `${this.#selected.signature(keys, queries)}${values?.id ?? ""}`;
+    let known = this.#outcomes.get(pair);
     if (known) return known;
     const { length } = keys.vectors;
-    const selected = this.selected.between(keys, queries);
+    const selected = this.#selected.between(keys, queries);
     known = queries.vectors.map((_, q) => {
       let canSkip = false;
       const chosen = new Set<number>();
@@ -142,25 +149,25 @@ export class Rows {
         if (answer === 0) canSkip = true;
         else if (answer === 1) chosen.add(values ? values.numbers[k]! : 0);
       }
-      return this.outcome(canSkip, chosen);
+      return this.#outcome(canSkip, chosen);
     });
-    this.outcomes.set(pair, known);
+    this.#outcomes.set(pair, known);
     return known;
   }
 
-  private valueColumn(keys: VectorSet): Column {
-    let column = this.valueColumns.get(keys);
-    if (!column) this.valueColumns.set(keys, (column = this.chosenValues.column(keys, -1)));
+  #valueColumn(keys: VectorSet): Column {
+    let column = this.#valueColumns.get(keys);
+    if (!column) this.#valueColumns.set(keys, (column = this.#chosenValues.column(keys, -1)));
     return column;
   }
 
-  private outcome(canSkip: boolean, chosen: ReadonlySet<number>): Outcome {
+  #outcome(canSkip: boolean, chosen: ReadonlySet<number>): Outcome {
     const numbers = [...chosen].sort((a, b) => a - b);
     const key = `${canSkip}:${numbers.join(",")}`;
-    let outcome = this.known.get(key);
+    let outcome = this.#known.get(key);
     if (!outcome) {
-      const values = numbers.map((number) => (this.addsUp ? this.chosenValues.atoms[number]! : 1n));
-      this.known.set(key, (outcome = { id: this.known.size, canSkip, values: distinctAtoms(values) }));
+      const values = numbers.map((number) => (this.#addsUp ? this.#chosenValues.atoms[number]! : 1n));
+      this.#known.set(key, (outcome = { id: this.#known.size, canSkip, values: distinctAtoms(values) }));
     }
     return outcome;
   }
@@ -173,7 +180,7 @@ function rowMeans(mean: Mean, row: readonly Outcome[]): Iterable<Atom> {
   sums.set("0", { count: 0, sum: 0, only: undefined });
   for (const outcome of row) {
     const next: typeof sums = outcome.canSkip ? new Map(sums) : new Map<string, never>();
-    for (const { count, sum, only } of sums.values())
+    for (const { count, sum, only } of sums.values()) {
       for (const value of outcome.values) {
         if (count > 0 && (value === null || (count === 1 && only === null))) continue;
         const total = {
@@ -183,12 +190,14 @@ function rowMeans(mean: Mean, row: readonly Outcome[]): Iterable<Atom> {
         };
         next.set(`${total.count} ${total.sum}`, total);
       }
-    if (next.size > MEAN_LIMIT)
+    }
+    if (next.size > MEAN_LIMIT) {
       refuse(
         mean.origin,
         `this mean can take more than ${MEAN_LIMIT} values`,
         "use a smaller vocabulary or maximum length, or aggregate fewer different values",
       );
+    }
     sums = next;
   }
   const values = [...sums.values()]

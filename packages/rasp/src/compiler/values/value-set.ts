@@ -49,23 +49,23 @@ export function distinctAtoms(atoms: Iterable<Atom>): Atom[] {
 }
 
 export class ValueSets {
-  private readonly known = new Map<string, ValueSet>();
-  private readonly codes = new Map<string, number>();
+  readonly #known = new Map<string, ValueSet>();
+  readonly #codes = new Map<string, number>();
 
   of(atoms: Iterable<Atom>): ValueSet {
     const distinct = distinctAtoms(atoms);
     const codes = distinct.map((atom) => this.code(atom));
     const key = codes.join(",");
-    let set = this.known.get(key);
-    if (!set) this.known.set(key, (set = { id: this.known.size, codes, atoms: distinct }));
+    let set = this.#known.get(key);
+    if (!set) this.#known.set(key, (set = { id: this.#known.size, codes, atoms: distinct }));
     return set;
   }
 
   /** The number of an atom. Of 1, 1.0 and True each has its own. */
   code(atom: Atom): number {
     const key = typeof atom + atomKey(atom);
-    let code = this.codes.get(key);
-    if (code === undefined) this.codes.set(key, (code = this.codes.size));
+    let code = this.#codes.get(key);
+    if (code === undefined) this.#codes.set(key, (code = this.#codes.size));
     return code;
   }
 }

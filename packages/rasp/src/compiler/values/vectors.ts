@@ -17,24 +17,28 @@ export interface VectorSet {
 }
 
 export class VectorSets {
-  private readonly known = new Map<string, VectorSet>();
-  private readonly vectors = new Map<string, Vector>();
+  readonly #known = new Map<string, VectorSet>();
+  readonly #vectors = new Map<string, Vector>();
 
-  constructor(private readonly values: ValueSets) {}
+  readonly #values: ValueSets;
+
+  constructor(values: ValueSets) {
+    this.#values = values;
+  }
 
   of(vectors: ReadonlySet<Vector>): VectorSet {
     const distinct = [...vectors].sort(byCodes);
     const key = distinct.map(({ id }) => id).join(",");
-    let set = this.known.get(key);
-    if (!set) this.known.set(key, (set = { id: this.known.size, vectors: distinct }));
+    let set = this.#known.get(key);
+    if (!set) this.#known.set(key, (set = { id: this.#known.size, vectors: distinct }));
     return set;
   }
 
   vector(atoms: readonly Atom[]): Vector {
-    const codes = atoms.map((atom) => this.values.code(atom));
+    const codes = atoms.map((atom) => this.#values.code(atom));
     const key = codes.join(",");
-    let vector = this.vectors.get(key);
-    if (!vector) this.vectors.set(key, (vector = { id: this.vectors.size, atoms, codes }));
+    let vector = this.#vectors.get(key);
+    if (!vector) this.#vectors.set(key, (vector = { id: this.#vectors.size, atoms, codes }));
     return vector;
   }
 }
@@ -47,28 +51,31 @@ function byCodes({ codes: a }: Vector, { codes: b }: Vector): number {
 
 /** The joint values that a formula takes where its leaves take theirs independently. Each joint value of leaves is computed once. */
 export class Images {
-  private readonly sets = new Map<string, VectorSet>();
-  private readonly images = new Map<string | number, Vector | undefined>();
+  readonly #sets = new Map<string, VectorSet>();
+  readonly #images = new Map<string | number, Vector | undefined>();
 
-  constructor(
-    private readonly formula: Formula,
-    private readonly vectors: VectorSets,
-  ) {}
+  readonly #formula: Formula;
+  readonly #vectors: VectorSets;
+
+  constructor(formula: Formula, vectors: VectorSets) {
+    this.#formula = formula;
+    this.#vectors = vectors;
+  }
 
   of(leafSets: readonly ValueSet[]): VectorSet {
     const key = leafSets.map(({ id }) => id).join(",");
-    let set = this.sets.get(key);
-    if (!set) this.sets.set(key, (set = this.imagesOf(leafSets)));
+    let set = this.#sets.get(key);
+    if (!set) this.#sets.set(key, (set = this.#imagesOf(leafSets)));
     return set;
   }
 
-  private imagesOf(leafSets: readonly ValueSet[]): VectorSet {
+  #imagesOf(leafSets: readonly ValueSet[]): VectorSet {
     const found = new Set<Vector>();
     /** The number of each leaf's value; the last turns fastest. */
     const at = leafSets.map(() => 0);
-    if (leafSets.some(({ atoms }) => atoms.length === 0)) return this.vectors.of(found);
+    if (leafSets.some(({ atoms }) => atoms.length === 0)) return this.#vectors.of(found);
     for (;;) {
-      const image = this.imageOf(leafSets, at);
+      const image = this.#imageOf(leafSets, at);
       if (image) found.add(image);
       let leaf = at.length - 1;
       for (; leaf >= 0; leaf--) {
@@ -76,17 +83,17 @@ export class Images {
         at[leaf] = next === leafSets[leaf]!.atoms.length ? 0 : next;
         if (at[leaf] !== 0) break;
       }
-      if (leaf < 0) return this.vectors.of(found);
+      if (leaf < 0) return this.#vectors.of(found);
     }
   }
 
-  private imageOf(leafSets: readonly ValueSet[], at: readonly number[]): Vector | undefined {
+  #imageOf(leafSets: readonly ValueSet[], at: readonly number[]): Vector | undefined {
     const key = keyOf(leafSets, at);
-    let image = this.images.get(key);
-    if (image === undefined && !this.images.has(key)) {
-      const atoms = this.formula.evaluate(leafSets.map((set, j) => set.atoms[at[j]!]!));
-      image = atoms && this.vectors.vector(atoms);
-      this.images.set(key, image);
+    let image = this.#images.get(key);
+    if (image === undefined && !this.#images.has(key)) {
+      const atoms = this.#formula.evaluate(leafSets.map((set, j) => set.atoms[at[j]!]!));
+      image = atoms && this.#vectors.vector(atoms);
+      this.#images.set(key, image);
     }
     return image;
   }

@@ -111,8 +111,9 @@ export function verify(
 }
 
 function checkShard({ index, count }: Shard): void {
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 1 || index > count)
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 1 || index > count) {
     throw new RangeError(`there is no shard ${index} of ${count}; shards are numbered from 1 to their count`);
+  }
 }
 
 /** An input and its place in the whole run. */
@@ -129,10 +130,11 @@ interface WrongTrial extends Trial {
 /** The s-ops that the model's outputs are to be held to. */
 function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel): readonly SOp[] {
   const given = namedOutputs(program);
-  if (given.length !== card.outputs.length)
+  if (given.length !== card.outputs.length) {
     throw new RangeError(
       `the model has ${card.outputs.length} outputs (${card.outputs.map(({ name }) => name).join(", ")}), and ${given.length} s-ops are given`,
     );
+  }
   return given.map(({ sop }) => (isCausal ? causal(sop) : sop));
 }
 

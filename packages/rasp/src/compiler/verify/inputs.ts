@@ -70,9 +70,10 @@ export function* randomInputs(
 /** Inputs that are one step smaller: an element left out, or one element or all equal ones replaced by an earlier token. */
 export function* smallerInputs(input: readonly Atom[], vocabulary: readonly Atom[]): Generator<readonly Atom[]> {
   if (input.length > 1) for (let i = 0; i < input.length; i++) yield input.filter((_, j) => j !== i);
-  for (const [i, element] of input.entries())
+  for (const [i, element] of input.entries()) {
     for (const token of vocabulary.slice(0, vocabulary.indexOf(element))) {
       yield input.map((other) => (other === element ? token : other));
       yield input.map((other, j) => (j === i ? token : other));
     }
+  }
 }

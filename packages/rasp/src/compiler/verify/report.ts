@@ -83,11 +83,11 @@ type Encoded = Required<EncodedValue>;
 
 /** Reports that are not all shards of one run. */
 export class ReportError extends Error {
-  constructor(
-    message: string,
-    readonly suggestion: string,
-  ) {
+  readonly suggestion: string;
+
+  constructor(message: string, suggestion: string) {
     super(message);
+    this.suggestion = suggestion;
     this.name = "ReportError";
   }
 }
@@ -141,22 +141,24 @@ const asText = (report: ReportJson): ReadonlyMap<string, string> =>
 function checkComplete(shards: readonly Shard[]): void {
   const { count } = shards[0]!;
   const divided = shards.find((shard) => shard.count !== count);
-  if (divided)
+  if (divided) {
     throw new ReportError(
       `one report is of ${count} shards, another of ${divided.count}`,
       "merge shards of one run, divided in one way",
     );
+  }
   const seen = new Set<number>();
   for (const { index } of shards) {
     if (seen.has(index)) throw new ReportError(`shard ${index}/${count} is there twice`, "give each report once");
     seen.add(index);
   }
   const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !seen.has(index));
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new ReportError(
       `of ${count} shards there is no report of ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? ", …" : ""}`,
       `run \`selectron verify … --shard ${missing[0]}/${count} --json\` and merge again`,
     );
+  }
 }
 
 /** A report from JSON that may be anything. @throws ReportError */

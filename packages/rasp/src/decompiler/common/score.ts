@@ -10,30 +10,30 @@ import type { Task } from "./task.js";
 
 /** A program's text, ready to run. Its `logits` are what it decides by. */
 export class RunnableProgram {
-  private readonly logits: Vector;
+  readonly #logits: Vector;
+
+  readonly #task: Task;
 
   /** @throws RaspError if the text is no program with a vector `logits` */
-  constructor(
-    text: string,
-    private readonly task: Task,
-    tables?: Attached,
-  ) {
+  constructor(text: string, task: Task, tables?: Attached) {
+    this.#task = task;
+
     const environment: Environment = load(text, { file: "program.rasp", ...(tables ? { tables } : {}) });
-    this.logits = environment.vector("logits");
+    this.#logits = environment.vector("logits");
   }
 
   /** Decisions at the scored positions. */
   decisions({ ids, offset, scored }: Sequence): number[][] {
     const evaluation: EvaluationType = new Evaluation(
-      ids.map((id) => this.task.vocabulary[id]!),
+      ids.map((id) => this.#task.vocabulary[id]!),
       offset,
     );
-    const { basis, data } = evaluation.vector(this.logits);
-    const places = this.task.vocabulary.map((token) => basis.find(token));
+    const { basis, data } = evaluation.vector(this.#logits);
+    const places = this.#task.vocabulary.map((token) => basis.find(token));
     return scored.map((i) =>
       decide(
         places.map((at) => (at < 0 ? 0 : data[i * basis.size + at]!)),
-        this.task.sigmoid,
+        this.#task.sigmoid,
       ),
     );
   }

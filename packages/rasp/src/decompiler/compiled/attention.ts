@@ -69,8 +69,9 @@ export function runHead(
       Array.from({ length: to - from }, (_, k) => score(from + k, place) - bosScore),
       largest,
     );
-    if (typeof row === "string")
+    if (typeof row === "string") {
       throw notSharp(layer, head, `${row}, as at position ${place - from} of ${shown(sample, input)}`);
+    }
     if (row.chosen.length > 0) {
       if (row.adds) adding++;
       else averaging++;
@@ -117,8 +118,9 @@ function rowOf(scores: readonly number[], largest: number): Row | string {
     const gap = level - (levels[n + 1] ?? -Infinity);
     return gap > CLEAR && gap > 4 * (top! - level);
   })!;
-  if (lowest <= 0 && highest >= lowest)
+  if (lowest <= 0 && highest >= lowest) {
     return `it attends to BOS and to other positions at once, of which one scores ${highest.toFixed(2)} above BOS`;
+  }
   if (top! - lowest > CLEAR) return differing(top!, lowest);
   const chosen = scores.flatMap((score, k) => (score >= lowest ? [k] : []));
   const parts = levels.map((level) => Math.exp(level - top!));

@@ -5,16 +5,19 @@ import type { Atom } from "../../language/graph/node.js";
 import type { Expression } from "./expression.js";
 
 export class Cases {
-  private readonly columns = new Map<Expression, readonly Atom[] | undefined>();
+  readonly #columns = new Map<Expression, readonly Atom[] | undefined>();
+
+  readonly count: number;
+  readonly #known: ReadonlyMap<Expression, readonly Atom[]>;
 
   /** @param known - a column of `count` atoms for each input */
-  constructor(
-    readonly count: number,
-    private readonly known: ReadonlyMap<Expression, readonly Atom[]>,
-  ) {}
+  constructor(count: number, known: ReadonlyMap<Expression, readonly Atom[]>) {
+    this.count = count;
+    this.#known = known;
+  }
 
   get inputs(): Expression[] {
-    return [...this.known.keys()];
+    return [...this.#known.keys()];
   }
 
   /** The values of an expression. @throws Error where it has none in some case */
@@ -26,13 +29,13 @@ export class Cases {
 
   /** @returns undefined where the expression has no value in some case */
   columnIfAny(expression: Expression): readonly Atom[] | undefined {
-    const given = this.known.get(expression);
+    const given = this.#known.get(expression);
     if (given) return given;
-    if (!this.columns.has(expression)) this.columns.set(expression, this.computed(expression));
-    return this.columns.get(expression);
+    if (!this.#columns.has(expression)) this.#columns.set(expression, this.#computed(expression));
+    return this.#columns.get(expression);
   }
 
-  private computed({ sop, parts }: Expression): readonly Atom[] | undefined {
+  #computed({ sop, parts }: Expression): readonly Atom[] | undefined {
     if (sop.kind === "constant") return new Array<Atom>(this.count).fill(sop.value);
     const operands = parts.map((part) => this.columnIfAny(part));
     if (sop.kind !== "map" || operands.includes(undefined)) return undefined;
@@ -51,18 +54,18 @@ export class Cases {
 
   /** Some of the cases. */
   only(cases: readonly number[]): Cases {
-    const columns = [...this.known].map(([input, column]) => [input, cases.map((i) => column[i]!)] as const);
+    const columns = [...this.#known].map(([input, column]) => [input, cases.map((i) => column[i]!)] as const);
     return new Cases(cases.length, new Map(columns));
   }
 
   /** Fewer of the inputs. */
   of(inputs: readonly Expression[]): Cases {
-    return new Cases(this.count, new Map(inputs.map((input) => [input, this.known.get(input)!])));
+    return new Cases(this.count, new Map(inputs.map((input) => [input, this.#known.get(input)!])));
   }
 
   /** The values of all inputs as one text, for each case. */
   keys(): string[] {
-    const columns = [...this.known.values()];
+    const columns = [...this.#known.values()];
     return Array.from({ length: this.count }, (_, i) =>
       columns.map((column) => `${typeof column[i]}${String(column[i])}`).join("|"),
     );

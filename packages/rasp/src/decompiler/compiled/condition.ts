@@ -28,8 +28,9 @@ export function nameCondition(cases: Cases, wanted: readonly boolean[]): Express
   if (!wanted.some(Boolean)) return constant(false);
   const { inputs } = cases;
   const found = inputs.flatMap((input) => conditionsOf(input, cases, wanted));
-  for (const [a, left] of inputs.entries())
+  for (const [a, left] of inputs.entries()) {
     for (const right of inputs.slice(a + 1)) found.push(...pairConditions(left, right, cases, wanted));
+  }
   const candidates = found
     .flatMap((condition) => [condition, not(condition)])
     .map((condition) => ({ condition, column: cases.column(condition) }));
@@ -68,8 +69,9 @@ function joined(
     for (const { condition, mistakes } of options) {
       const left = remaining ? mistakes.map((m, i) => m && remaining![i]!) : mistakes;
       const count = left.reduce((sum, flag) => sum + Number(flag), 0);
-      if (!best || count < best.count || (count === best.count && condition.size < best.condition.size))
+      if (!best || count < best.count || (count === best.count && condition.size < best.condition.size)) {
         best = { condition, left, count };
+      }
     }
     if (!best) return [];
     chosen.push(best.condition);

@@ -56,8 +56,9 @@ const isNumber = ({ sop }: Expression, value: bigint): boolean => sop.kind === "
 export function plus(a: Expression, b: Expression): Expression {
   if (isNumber(b, 0n)) return a;
   if (isNumber(a, 0n)) return b;
-  if (b.sop.kind === "constant" && typeof b.sop.value === "bigint" && b.sop.value < 0n)
+  if (b.sop.kind === "constant" && typeof b.sop.value === "bigint" && b.sop.value < 0n) {
     return minus(a, constant(-b.sop.value));
+  }
   return mapped(maps.arithmeticMap("+"), [a, b], `${within(a, 1)} + ${within(b, 0)}`, 1);
 }
 
@@ -79,8 +80,9 @@ const OPPOSITE = { "<": ">=", "<=": ">", ">": "<=", ">=": "<" } as const;
 
 export function not(a: Expression): Expression {
   const { comparison } = a;
-  if (comparison && comparison.op !== "==" && comparison.op !== "!=")
+  if (comparison && comparison.op !== "==" && comparison.op !== "!=") {
     return compare(comparison.left, OPPOSITE[comparison.op], comparison.right);
+  }
   const result = mapped(maps.notMap, [a], `not ${within(a, 0)}`, 3);
   return comparison?.op === "==" ? { ...result, comparison: { ...comparison, op: "!=" } } : result;
 }

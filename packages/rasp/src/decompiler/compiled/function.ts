@@ -67,11 +67,12 @@ function nameShort(cases: Cases, wanted: readonly Atom[], choices: number): Expr
   if (labels.length === 1) return constant(labels[0]!);
   const same = cases.inputs.find((input) => cases.column(input).every((value, i) => value === wanted[i]));
   if (same) return same;
-  if (labels.every((label) => typeof label === "boolean"))
+  if (labels.every((label) => typeof label === "boolean")) {
     return nameCondition(
       cases,
       wanted.map((value) => value === true),
     );
+  }
   const sums = cases.inputs.flatMap((input) =>
     ([1n, -1n] as const).flatMap((sign) => nameSum(cases, input, sign, wanted, Math.min(choices, 1)) ?? []),
   );
@@ -146,8 +147,9 @@ function shifted(input: Expression, cases: Cases, wanted: readonly Atom[]): Expr
   const column = cases.column(input);
   if (!isWhole(column)) return [];
   const hits = new Map<bigint, number>();
-  for (const [i, value] of wanted.entries())
+  for (const [i, value] of wanted.entries()) {
     if (typeof value === "bigint") hits.set(value - column[i]!, (hits.get(value - column[i]!) ?? 0) + 1);
+  }
   const often = [...hits].filter(([shift]) => shift !== 0n).sort(([, a], [, b]) => b - a);
   return often.slice(0, 2).map(([shift]) => plus(input, constant(shift)));
 }
@@ -174,8 +176,11 @@ function labelsBySum(
       const [label, part] = [labels.get(c), parts.get(others[i]!)];
       if (label !== undefined && part !== undefined) {
         if (label !== x + part) return undefined;
-      } else if (part !== undefined) labels.set(c, x + part);
-      else if (label !== undefined) parts.set(others[i]!, label - x);
+      } else if (part !== undefined) {
+        labels.set(c, x + part);
+      } else if (label !== undefined) {
+        parts.set(others[i]!, label - x);
+      }
       if ((label === undefined) !== (part === undefined)) grown = true;
     }
   }

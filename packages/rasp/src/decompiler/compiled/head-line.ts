@@ -16,20 +16,23 @@ import { keyOf, valueOf, type Variable } from "./variable.js";
 import { columnsOf } from "./written.js";
 
 export class HeadLines {
-  private readonly selectors: HeadSelectors;
+  readonly #selectors: HeadSelectors;
 
-  constructor(private readonly naming: Naming) {
-    this.selectors = new HeadSelectors(naming);
+  readonly #naming: Naming;
+
+  constructor(naming: Naming) {
+    this.#naming = naming;
+    this.#selectors = new HeadSelectors(naming);
   }
 
   /** What these heads add to the variable's coordinates, which nothing else writes. */
   lineOf(heads: readonly HeadRun[], variable: Variable): Expression {
-    return heads.every(({ adds }) => adds) ? this.width(heads, variable) : this.aggregate(heads, variable);
+    return heads.every(({ adds }) => adds) ? this.#width(heads, variable) : this.#aggregate(heads, variable);
   }
 
   /** Heads that add up: widths of selectors, each times what a selected key adds. */
-  private width(heads: readonly HeadRun[], variable: Variable): Expression {
-    const parts = heads.flatMap((head) => this.widthTerms(head, variable));
+  #width(heads: readonly HeadRun[], variable: Variable): Expression {
+    const parts = heads.flatMap((head) => this.#widthTerms(head, variable));
     const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);
@@ -38,17 +41,17 @@ export class HeadLines {
         Number(factor) < 0 ? minus(total, times(negated(factor), width)) : plus(total, times(factor, width)),
       times(first.factor, first.width),
     );
-    return this.named(
+    return this.#named(
       sum,
       "width",
       parts.some(({ selector }) => selector.tabular),
     );
   }
 
-  private widthTerms(head: HeadRun, variable: Variable): { factor: Atom; selector: NamedSelector }[] {
-    const selector = this.selectors.of(head);
-    const { cases, places } = this.naming.situation(head.value.parts.map((part) => part.variable));
-    const numbers = this.valuesAt(head, variable, places).map((vector) => nice(vector[0]!));
+  #widthTerms(head: HeadRun, variable: Variable): { factor: Atom; selector: NamedSelector }[] {
+    const selector = this.#selectors.of(head);
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
+    const numbers = this.#valuesAt(head, variable, places).map((vector) => nice(vector[0]!));
     const factors = [...new Set(numbers)].filter((factor) => factor !== 0n);
     return factors.map((factor) => {
       if (numbers.every((number) => number === factor)) return { factor, selector };
@@ -62,27 +65,27 @@ export class HeadLines {
   }
 
   /** A head that takes the mean, of numbers or of one value that all selected keys carry. */
-  private aggregate(heads: readonly HeadRun[], variable: Variable): Expression {
+  #aggregate(heads: readonly HeadRun[], variable: Variable): Expression {
     const [head] = heads;
     if (heads.length > 1 || !head) throw new NotHardError("several heads that take means write to one coordinate");
-    const selector = this.selectors.of(head);
-    const { cases, places } = this.naming.situation(head.value.parts.map((part) => part.variable));
-    const vectors = this.valuesAt(head, variable, places);
+    const selector = this.#selectors.of(head);
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
+    const vectors = this.#valuesAt(head, variable, places);
     const atBos = Float64Array.from(columnsOf(head, variable.coordinates), (c) => head.value.atBos[c]!);
     const needsDefault = head.selected.some(({ length }) => length === 0);
-    if (places.length === 1 && needsDefault) return this.named(has(selector), "found", selector.tabular);
+    if (places.length === 1 && needsDefault) return this.#named(has(selector), "found", selector.tabular);
     const { value, otherwise } =
-      variable.coordinates.length === 1 && !this.naming.labels.has(variable)
-        ? this.numbers(cases, vectors, needsDefault ? atBos : undefined)
-        : this.copies(cases, vectors, atBos, variable, needsDefault);
+      variable.coordinates.length === 1 && !this.#naming.labels.has(variable)
+        ? this.#numbers(cases, vectors, needsDefault ? atBos : undefined)
+        : this.#copies(cases, vectors, atBos, variable, needsDefault);
     const sop = aggregateNode(selector.selector, value.sop, otherwise);
     const text = `aggregate(${selector.text}, ${value.text}${otherwise === 0n ? "" : `, ${literal(otherwise)}`})`;
-    const isCopy = variable.coordinates.length > 1 || this.naming.labels.has(variable);
-    return this.named(named(sop, text), isCopy ? "copy" : "mean", selector.tabular || value.tabular === true);
+    const isCopy = variable.coordinates.length > 1 || this.#naming.labels.has(variable);
+    return this.#named(named(sop, text), isCopy ? "copy" : "mean", selector.tabular || value.tabular === true);
   }
 
   /** Two numbers are 0 and 1, others are themselves. */
-  private numbers(cases: Cases, vectors: readonly Float64Array[], atBos: Float64Array | undefined) {
+  #numbers(cases: Cases, vectors: readonly Float64Array[], atBos: Float64Array | undefined) {
     const all = [...vectors.map(([number]) => nice(number!)), ...(atBos ? [nice(atBos[0]!)] : [])];
     const distinct = [...new Set(all)];
     const most = distinct.reduce((a, b) => (Number(b) > Number(a) ? b : a));
@@ -90,7 +93,7 @@ export class HeadLines {
     return { value: nameValues(cases, atoms.slice(0, vectors.length)), otherwise: atBos ? atoms.at(-1)! : 0n };
   }
 
-  private copies(
+  #copies(
     cases: Cases,
     vectors: readonly Float64Array[],
     atBos: Float64Array,
@@ -98,7 +101,7 @@ export class HeadLines {
     needsDefault: boolean,
   ): { value: Expression; otherwise: Atom } {
     const keys = vectors.map(keyOf);
-    const known = this.naming.labels.get(variable);
+    const known = this.#naming.labels.get(variable);
     const atomOf = new Map<string, Atom>();
     let value: Expression;
     if (known) {
@@ -121,7 +124,7 @@ export class HeadLines {
   }
 
   /** What a key at each of these places carries to a variable's coordinates. */
-  private valuesAt(head: HeadRun, { coordinates }: Variable, places: readonly number[]): Float64Array[] {
+  #valuesAt(head: HeadRun, { coordinates }: Variable, places: readonly number[]): Float64Array[] {
     const columns = columnsOf(head, coordinates);
     return places.map((place) => {
       const carried = valueOf(
@@ -132,9 +135,9 @@ export class HeadLines {
     });
   }
 
-  private named(expression: Expression, wish: string, tabular: boolean): Expression {
+  #named(expression: Expression, wish: string, tabular: boolean): Expression {
     if (expression.text === "length") return expression;
-    const name = this.naming.define(wish, expression.text, tabular);
+    const name = this.#naming.define(wish, expression.text, tabular);
     return named(expression.sop, name);
   }
 }

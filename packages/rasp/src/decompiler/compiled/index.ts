@@ -91,8 +91,9 @@ function read(weights: HardWeights, sample: Sample): Pick<DecompiledProgram, "li
       soft: soft.map(({ layer, head, elsewhere }) => ({ layer, head, elsewhere })),
     };
   } catch (error) {
-    if (error instanceof PrintError)
+    if (error instanceof PrintError) {
       throw new NotHardError(`a value of the model has no form in RASP: ${error.message}`);
+    }
     throw error;
   }
 }

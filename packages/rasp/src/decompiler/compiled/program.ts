@@ -28,19 +28,22 @@ export function nameProgram(weights: HardWeights, sample: Sample, run: Run): Lin
 
 class Namer implements Naming {
   readonly labels: ReadonlyMap<Variable, readonly Atom[]>;
-  private readonly lines: Line[] = [];
-  private readonly names = new Map<Variable, Name>();
-  private readonly evaluations: readonly Evaluation[];
-  private readonly counts = new Map<string, number>();
-  private readonly headLines = new HeadLines(this);
+  readonly #lines: Line[] = [];
+  readonly #names = new Map<Variable, Name>();
+  readonly #evaluations: readonly Evaluation[];
+  readonly #counts = new Map<string, number>();
+  readonly #headLines = new HeadLines(this);
 
-  constructor(
-    readonly weights: HardWeights,
-    readonly sample: Sample,
-    readonly run: Run,
-  ) {
+  readonly weights: HardWeights;
+  readonly sample: Sample;
+  readonly run: Run;
+
+  constructor(weights: HardWeights, sample: Sample, run: Run) {
+    this.weights = weights;
+    this.sample = sample;
+    this.run = run;
     this.labels = outputLabels(weights, run);
-    this.evaluations = sample.inputs.map((input) => new Evaluation(input));
+    this.#evaluations = sample.inputs.map((input) => new Evaluation(input));
   }
 
   program(): Line[] {
@@ -57,49 +60,49 @@ class Namer implements Naming {
           ),
         );
       const result = asSOp(nameValues(cases, places.map(read)));
-      this.lines.push({ name, text: result.text, tabular: result.tabular === true });
+      this.#lines.push({ name, text: result.text, tabular: result.tabular === true });
     }
     return withoutAliases(
-      this.lines,
+      this.#lines,
       this.weights.outputs.map(({ name }) => name),
     );
   }
 
   define(wish: string, text: string, tabular: boolean): string {
-    const number = (this.counts.get(wish) ?? 0) + 1;
-    this.counts.set(wish, number);
+    const number = (this.#counts.get(wish) ?? 0) + 1;
+    this.#counts.set(wish, number);
     const name = `${wish}_${number}`;
-    this.lines.push({ name, text, tabular });
+    this.#lines.push({ name, text, tabular });
     return name;
   }
 
   /** Hidden units are functions of what they read; the others have names. */
-  private rootsOf(variable: Variable): Variable[] {
+  #rootsOf(variable: Variable): Variable[] {
     const units = this.run.units.get(variable);
-    return units ? units.inputs.flatMap((input) => this.rootsOf(input)) : [variable];
+    return units ? units.inputs.flatMap((input) => this.#rootsOf(input)) : [variable];
   }
 
   situation(variables: readonly Variable[]): Situation {
     const roots = this.run.variables.filter((root) =>
-      variables.some((variable) => this.rootsOf(variable).includes(root)),
+      variables.some((variable) => this.#rootsOf(variable).includes(root)),
     );
     const states = statesOf(roots, this.sample.token.length);
     const columns = roots.map((root, j) => {
-      const { expression, atoms } = this.nameOf(root);
+      const { expression, atoms } = this.#nameOf(root);
       return [expression, states.tuples.map((tuple) => atoms[tuple[j]!]!)] as const;
     });
     return { cases: new Cases(states.tuples.length, new Map(columns)), places: placesOf(states) };
   }
 
-  private nameOf(variable: Variable): Name {
-    const known = this.names.get(variable);
+  #nameOf(variable: Variable): Name {
+    const known = this.#names.get(variable);
     if (known) return known;
-    const name = this.newName(variable);
-    this.names.set(variable, name);
+    const name = this.#newName(variable);
+    this.#names.set(variable, name);
     return name;
   }
 
-  private newName(variable: Variable): Name {
+  #newName(variable: Variable): Name {
     const { writer } = variable;
     if (writer.kind === "tokens") {
       const { vocabulary } = this.weights;
@@ -107,19 +110,20 @@ class Namer implements Naming {
       const tokens = text ? named(tokensNode("str"), "tokens") : named(tokensNode("asis"), "tokens_asis");
       return { expression: tokens, atoms: vocabulary };
     }
-    if (writer.kind === "indices")
+    if (writer.kind === "indices") {
       return { expression: named(indicesNode(), "indices"), atoms: variable.values.map((_, i) => BigInt(i)) };
+    }
     if (writer.kind === "units") throw new Error("hidden units have no name of their own");
     const { layer: own, heads: numbers } = writer;
     const heads = this.run.heads.filter(({ layer, head }) => layer === own && numbers.includes(head));
-    const found = this.headLines.lineOf(heads, variable);
-    return { expression: found, atoms: this.atomsOf(found.sop, variable) };
+    const found = this.#headLines.lineOf(heads, variable);
+    return { expression: found, atoms: this.#atomsOf(found.sop, variable) };
   }
 
   /** The interpreter's values of a node, for each value of the variable that it stands for. */
-  private atomsOf(sop: SOp, variable: Variable): Atom[] {
+  #atomsOf(sop: SOp, variable: Variable): Atom[] {
     const atoms: Atom[] = [];
-    this.evaluations.forEach((evaluation, n) => {
+    this.#evaluations.forEach((evaluation, n) => {
       const from = this.sample.starts[n]!;
       for (const [i, atom] of evaluation.sop(sop).entries()) atoms[variable.at[from + i]!] ??= atom;
     });

@@ -32,18 +32,20 @@ export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: bool
   const scores = new Float64Array(tuples.length).fill(NaN);
   const allows = (key: number, query: number): boolean => margin(key, query) > 0 && !(causal && key > query);
   for (const [query, chosen] of selected.entries()) {
-    if (chosen.length > 1 || head.adds)
+    if (chosen.length > 1 || head.adds) {
       throw new NotHardError(
         `head ${h} of layer ${layer} selects several keys at once, by something that is no variable`,
       );
+    }
     for (let key = starts[input[query]!]!; key < starts[input[query]! + 1]!; key++) {
       if (!allows(key, query)) continue;
       const [score, known] = [margin(key, query), scores[at[key]!]!];
-      if (Math.abs(score - known) > SAME)
+      if (Math.abs(score - known) > SAME) {
         throw new NotHardError(
           `head ${h} of layer ${layer} ranks keys by scores that depend on the query: ` +
             `one key scores ${known.toFixed(2)} above BOS in one row and ${score.toFixed(2)} in another`,
         );
+      }
       scores[at[key]!] = score;
     }
   }

@@ -137,8 +137,8 @@ function pairsOf(
   const places = head.selected.length;
   const [keyStates, queryStates] = [statesOf(keys, places), statesOf(queries, places)];
   const seen = new Map<number, Pair>();
-  for (let input = 0; input + 1 < starts.length; input++)
-    for (let query = starts[input]!; query < starts[input + 1]!; query++)
+  for (let input = 0; input + 1 < starts.length; input++) {
+    for (let query = starts[input]!; query < starts[input + 1]!; query++) {
       for (let key = starts[input]!; key < starts[input + 1]!; key++) {
         const id = keyStates.at[key]! * queryStates.tuples.length + queryStates.at[query]!;
         const known = seen.get(id);
@@ -146,6 +146,8 @@ function pairsOf(
         if (!known) seen.set(id, { key, query, selected });
         else if (known.selected !== selected) return undefined;
       }
+    }
+  }
   return { keys, queries, seen: [...seen.values()], places };
 }
 

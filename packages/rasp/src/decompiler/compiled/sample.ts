@@ -19,13 +19,16 @@ const LONGER = 500;
 
 export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: number): Sample {
   let [longest, count] = [0, 0];
-  while (longest < maxLength && (longest === 0 || count + vocabulary.length ** (longest + 1) <= MOST_SHORT))
+  while (longest < maxLength && (longest === 0 || count + vocabulary.length ** (longest + 1) <= MOST_SHORT)) {
     count += vocabulary.length ** ++longest;
+  }
   const inputs = [...everyInput(vocabulary, longest)];
   const rng = new Rng(seed);
-  if (longest < maxLength)
-    for (let n = 0; n < LONGER; n++)
+  if (longest < maxLength) {
+    for (let n = 0; n < LONGER; n++) {
       inputs.push(longer(vocabulary, longest + 1 + rng.int(maxLength - longest), n, rng));
+    }
+  }
   return inOneRow(inputs, vocabulary);
 }
 
@@ -37,8 +40,9 @@ function longer(vocabulary: readonly Atom[], length: number, n: number, rng: Rng
     n % 4 === 1 ? [token(), token()] : n % 4 === 2 ? [token(), token(), token(), token(), token()] : vocabulary;
   const stay = rng.next();
   const result: Atom[] = [];
-  while (result.length < length)
+  while (result.length < length) {
     result.push(result.length > 0 && rng.next() < stay ? result.at(-1)! : few[rng.int(few.length)]!);
+  }
   return result;
 }
 

@@ -89,13 +89,15 @@ export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: 
   if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
   if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
   let tabular: NamedSelector | undefined;
-  for (const way of WAYS)
-    for (const name of [nameComparison, nameWithin])
+  for (const way of WAYS) {
+    for (const name of [nameComparison, nameWithin]) {
       for (const table of [strict, loose]) {
         const found = name(way, table, keys, queries);
         if (found && !found.tabular) return found;
         tabular ??= found;
       }
+    }
+  }
   return tabular ?? byClasses(strict, keys, queries);
 }
 
@@ -227,10 +229,13 @@ function comparisons(
     table.every((row, k) => row.every((cell, q) => cell < 0 || (cell === 1) === test(k, q)));
   if (isWhole(a) && isWhole(b)) {
     const shifts = shiftsOf(a, b, table);
-    for (const shift of shifts)
-      for (const op of OPS)
-        if (fits((k, q) => compareAtoms(op, a[k]!, b[q]! + shift)))
+    for (const shift of shifts) {
+      for (const op of OPS) {
+        if (fits((k, q) => compareAtoms(op, a[k]!, b[q]! + shift))) {
           return [select(keys, plus(queries, constant(shift)), op)];
+        }
+      }
+    }
     return [];
   }
   const sameType =

@@ -25,14 +25,14 @@ export const keyOf = (value: ArrayLike<number>): string => Array.from(value, (v)
 
 /** Numbers values as they come. */
 export class ValueSet {
-  private readonly ids = new Map<string, number>();
+  readonly #ids = new Map<string, number>();
   readonly values: Float64Array[] = [];
 
   idOf(value: Float64Array): number {
     const key = keyOf(value);
-    let id = this.ids.get(key);
+    let id = this.#ids.get(key);
     if (id === undefined) {
-      this.ids.set(key, (id = this.values.length));
+      this.#ids.set(key, (id = this.values.length));
       this.values.push(value.slice());
     }
     return id;

@@ -7,8 +7,9 @@ import { picked, statesOf, ValueSet, valueOf, type Variable } from "./variable.j
 export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Variable[] {
   const places = sample.token.length;
   const writers = new Map<number, number[]>();
-  for (const [h, { written }] of runs.entries())
+  for (const [h, { written }] of runs.entries()) {
     for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
+  }
   const groups = new Map<string, { heads: number[]; coordinates: number[] }>();
   const copied = runs.map(copies);
   for (const [c, heads] of [...writers].sort(([a], [b]) => a - b)) {

@@ -98,10 +98,11 @@ export class Batch {
   readonly classes: Float32Array;
   readonly #known = new Map<string, Float32Array>();
 
-  constructor(
-    readonly inputs: readonly Answered[],
-    codes: Codes,
-  ) {
+  readonly inputs: readonly Answered[];
+
+  constructor(inputs: readonly Answered[], codes: Codes) {
+    this.inputs = inputs;
+
     const starts = [0];
     for (const { ids } of inputs) starts.push(starts.at(-1)! + ids.length);
     this.starts = starts;

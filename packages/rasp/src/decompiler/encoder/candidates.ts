@@ -26,10 +26,13 @@ export class Pool {
   readonly terms: Term[] = [];
   readonly #seen = new Set<string>();
 
-  constructor(
-    readonly batch: Batch,
-    readonly codes: Codes,
-  ) {}
+  readonly batch: Batch;
+  readonly codes: Codes;
+
+  constructor(batch: Batch, codes: Codes) {
+    this.batch = batch;
+    this.codes = codes;
+  }
 
   /** Adds terms whose values are none of the others'. */
   add(...terms: readonly Term[]): Term[] {
@@ -129,11 +132,12 @@ export function addSecondLayer(
   // Moving tokens to where a count says, and fetching them from there.
   for (const count of counts) {
     groups.push(() => {
-      for (const place of places)
+      for (const place of places) {
         for (const by of [0, -1, 1]) {
           pool.attend(select(count, place, "==", by), [tokens]);
           pool.attend(select(place, count, "==", by), [tokens]);
         }
+      }
     });
   }
   // Comparing and testing counts.
@@ -145,8 +149,9 @@ export function addSecondLayer(
       for (const op of ["==", "<", ">"] as const) {
         for (const value of [0, 1]) {
           const one = selectKeys(count, value, op, codes);
-          for (const selector of [one, and(one, same), ...ORDERS.map((order) => and(one, order))])
+          for (const selector of [one, and(one, same), ...ORDERS.map((order) => and(one, order))]) {
             pool.attend(selector, []);
+          }
         }
       }
     });
@@ -155,8 +160,9 @@ export function addSecondLayer(
   for (const term of texts) {
     groups.push(() => {
       const matches = select(term, tokens, "==");
-      for (const selector of [matches, and(matches, before), extreme(and(matches, before), true)])
+      for (const selector of [matches, and(matches, before), extreme(and(matches, before), true)]) {
         pool.attend(selector, [tokens]);
+      }
     });
   }
   // Equal counts among those that stand first, or are otherwise marked by another count.
@@ -186,8 +192,9 @@ export function addThirdLayer(
       for (const keys of kept) {
         const [rank] = pool.attend(and(ahead, keys), []);
         if (!rank) continue;
-        for (const place of [indices, fromEnd])
+        for (const place of [indices, fromEnd]) {
           for (const by of [0, -1]) pool.attend(and(select(rank, place, "==", by), keys), [tokens]);
+        }
       }
     }),
   );

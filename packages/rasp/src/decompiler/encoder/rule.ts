@@ -23,8 +23,9 @@ const [TESTED, LEAVES, VALUES] = [60, 120, 24];
 /** The class that a rule gives at each position of a batch. */
 export function ruleValues(rule: Rule, batch: Batch): Float32Array {
   if (rule.kind === "constant") return new Float32Array(batch.size).fill(rule.code);
-  if (rule.kind === "term")
+  if (rule.kind === "term") {
     return rule.by === 0 ? rule.term.values(batch) : rule.term.values(batch).map((x) => x + rule.by);
+  }
   const { test, then, otherwise } = rule;
   const [tested, yes, no] = [test.term.values(batch), ruleValues(then, batch), ruleValues(otherwise, batch)];
   return tested.map((value, at) => (COMPARE[test.comparison](value, test.value) ? yes[at]! : no[at]!));
@@ -123,33 +124,35 @@ interface Open {
 }
 
 class Grower {
-  private readonly values: readonly Float32Array[];
+  readonly #values: readonly Float32Array[];
   /** Each term's values numbered in the order of their coming; absent where there are too many to tell apart. */
-  private readonly numbered: readonly (Uint8Array | undefined)[];
+  readonly #numbered: readonly (Uint8Array | undefined)[];
   /** The place of each position's class among the constants. */
-  private readonly classes: Uint8Array;
-  private readonly constants: readonly number[];
+  readonly #classes: Uint8Array;
+  readonly #constants: readonly number[];
 
-  constructor(
-    private readonly terms: readonly Term[],
-    private readonly batch: Batch,
-  ) {
-    this.values = terms.map((term) => term.values(batch));
-    this.constants = [...new Set(batch.classes)].sort((a, b) => a - b);
-    this.classes = Uint8Array.from(batch.classes, (code) => this.constants.indexOf(code));
-    this.numbered = this.values.map(numbered);
+  readonly #terms: readonly Term[];
+  readonly #batch: Batch;
+
+  constructor(terms: readonly Term[], batch: Batch) {
+    this.#terms = terms;
+    this.#batch = batch;
+    this.#values = terms.map((term) => term.values(batch));
+    this.#constants = [...new Set(batch.classes)].sort((a, b) => a - b);
+    this.#classes = Uint8Array.from(batch.classes, (code) => this.#constants.indexOf(code));
+    this.#numbered = this.#values.map(numbered);
   }
 
   /** The best single leaf at some positions. */
   leaf(at: readonly number[]): Open {
-    const [best] = this.leaves(at, 1);
+    const [best] = this.#leaves(at, 1);
     return { rule: best!, at };
   }
 
   /** The rule with one leaf split, the one that gains most. */
   growBest(open: Open): Open | undefined {
     if (open.rule.kind !== "if") {
-      open.split ??= this.split(open) ?? null;
+      open.split ??= this.#split(open) ?? null;
       return open.split ?? undefined;
     }
     const { then, otherwise } = open;
@@ -161,14 +164,14 @@ class Grower {
     return made.reduce<Open | undefined>((a, b) => (a && a.rule.right >= b.rule.right ? a : b), undefined);
   }
 
-  private leaves(at: readonly number[], most: number): Rule[] {
-    const { classes } = this.batch;
-    const constants = this.constants.map((code): Rule => {
+  #leaves(at: readonly number[], most: number): Rule[] {
+    const { classes } = this.#batch;
+    const constants = this.#constants.map((code): Rule => {
       const right = at.reduce((sum, p) => sum + (classes[p] === code ? 1 : 0), 0);
       return { kind: "constant", code, right };
     });
-    const terms = this.terms.flatMap((term, t) => {
-      const values = this.values[t]!;
+    const terms = this.#terms.flatMap((term, t) => {
+      const values = this.#values[t]!;
       return [0, -1, 1].flatMap((by): Rule[] => {
         if (by !== 0 && values[0]! >= 100_000) return [];
         let right = 0;
@@ -181,18 +184,18 @@ class Grower {
   }
 
   /** The best test at a leaf's positions. */
-  private split({ at, rule }: Open): Open | undefined {
+  #split({ at, rule }: Open): Open | undefined {
     if (rule.right === at.length) return undefined;
-    const leaves = this.leaves(at, LEAVES).map((leaf) => {
-      const values = ruleValues(leaf, this.batch);
-      return at.map((p) => values[p] === this.batch.classes[p]);
+    const leaves = this.#leaves(at, LEAVES).map((leaf) => {
+      const values = ruleValues(leaf, this.#batch);
+      return at.map((p) => values[p] === this.#batch.classes[p]);
     });
     let [best, bestRight] = [
       undefined as { term: number; comparison: "==" | "<"; value: number } | undefined,
       rule.right,
     ];
-    for (const term of this.informative(at)) {
-      const values = this.values[term]!;
+    for (const term of this.#informative(at)) {
+      const values = this.#values[term]!;
       const seen = [...new Set(at.map((p) => values[p]!))].sort((a, b) => a - b).slice(0, VALUES);
       // For each leaf, how many it has right at each value: tests are sums of these.
       const place = new Map(seen.map((value, v) => [value, v]));
@@ -219,22 +222,22 @@ class Grower {
       }
     }
     if (!best) return undefined;
-    const values = this.values[best.term]!;
+    const values = this.#values[best.term]!;
     const holds = (p: number): boolean => COMPARE[best.comparison](values[p]!, best.value);
     const [then, otherwise] = [this.leaf(at.filter(holds)), this.leaf(at.filter((p) => !holds(p)))];
-    const test: Test = { term: this.terms[best.term]!, comparison: best.comparison, value: best.value };
+    const test: Test = { term: this.#terms[best.term]!, comparison: best.comparison, value: best.value };
     const right = then.rule.right + otherwise.rule.right;
     return { rule: { kind: "if", test, then: then.rule, otherwise: otherwise.rule, right }, at, then, otherwise };
   }
 
   /** The terms whose values tell most of the classes at some positions, most telling first. */
-  private informative(at: readonly number[]): number[] {
-    const width = this.constants.length;
+  #informative(at: readonly number[]): number[] {
+    const width = this.#constants.length;
     const counts = new Int32Array(MOST_VALUES * width);
-    const worth = this.numbered.map((numbers) => {
+    const worth = this.#numbered.map((numbers) => {
       if (!numbers) return 0;
       counts.fill(0);
-      for (const p of at) counts[numbers[p]! * width + this.classes[p]!]!++;
+      for (const p of at) counts[numbers[p]! * width + this.#classes[p]!]!++;
       let right = 0;
       for (let value = 0; value < MOST_VALUES; value++) {
         let most = 0;

@@ -50,15 +50,17 @@ export function readTrainedEncoder(bytes: FileBytes): TrainedEncoder {
     inputs?.vocabulary === undefined ||
     inputs.maxLength === undefined ||
     outputs === undefined
-  )
+  ) {
     throw new DecompileError(
       "the file does not say what its inputs and outputs are, as files of earlier versions do not; train it again with `selectron train`",
     );
+  }
   const wrong = [...tensors].find(([, { data }]) => !data.every(Number.isFinite));
-  if (wrong)
+  if (wrong) {
     throw new DecompileError(
       `${wrong[0]} is damaged: an element is ${wrong[1].data.find((element) => !Number.isFinite(element))}; every weight must be finite`,
     );
+  }
   const atoms = ({ value, kinds = "" }: EncodedValue): Atom[] => decodeSequence(value as readonly Json[], kinds);
   return {
     model: asDecompileError(() => new TransformerEncoder(config, tensors)),
@@ -74,8 +76,9 @@ function asDecompileError<T>(action: () => T): T {
     return action();
   } catch (error) {
     if (error instanceof SafetensorsError) throw new DecompileError(error.message);
-    if (error instanceof RangeError || error instanceof ShapeError)
+    if (error instanceof RangeError || error instanceof ShapeError) {
       throw new DecompileError(`the recorded configuration does not fit the weights: ${error.message}`);
+    }
     throw error;
   }
 }

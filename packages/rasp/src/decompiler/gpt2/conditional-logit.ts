@@ -71,30 +71,33 @@ export function fitChoices(choices: Choices, size: number, ridge = 1e-4): Fit {
 }
 
 class Problem {
-  private readonly shares: Float64Array;
-  private readonly entropy: number;
+  readonly #shares: Float64Array;
+  readonly #entropy: number;
 
-  constructor(
-    private readonly choices: Choices,
-    private readonly size: number,
-    private readonly ridge: number,
-  ) {
-    this.shares = new Float64Array(choices.target.length);
-    this.entropy = choices.target.reduce((sum, share) => sum - (share > 0 ? share * log(share) : 0), 0);
+  readonly #choices: Choices;
+  readonly #size: number;
+  readonly #ridge: number;
+
+  constructor(choices: Choices, size: number, ridge: number) {
+    this.#choices = choices;
+    this.#size = size;
+    this.#ridge = ridge;
+    this.#shares = new Float64Array(choices.target.length);
+    this.#entropy = choices.target.reduce((sum, share) => sum - (share > 0 ? share * log(share) : 0), 0);
   }
 
   divergence(weights: Float64Array): number {
-    return (this.crossEntropy(weights) - this.entropy) / Math.max(1, this.choices.rows);
+    return (this.#crossEntropy(weights) - this.#entropy) / Math.max(1, this.#choices.rows);
   }
 
   loss(weights: Float64Array): number {
-    return this.crossEntropy(weights) + 0.5 * this.ridge * weights.reduce((sum, w) => sum + w * w, 0);
+    return this.#crossEntropy(weights) + 0.5 * this.#ridge * weights.reduce((sum, w) => sum + w * w, 0);
   }
 
   /** Also leaves every option's share in `shares`. */
-  private crossEntropy(weights: Float64Array): number {
-    const { rowStart, optionStart, target, feature, value } = this.choices;
-    const { shares } = this;
+  #crossEntropy(weights: Float64Array): number {
+    const { rowStart, optionStart, target, feature, value } = this.#choices;
+    const shares = this.#shares;
     let total = 0;
     for (let row = 0; row + 1 < rowStart.length; row++) {
       const [first, end] = [rowStart[row]!, rowStart[row + 1]!];
@@ -117,10 +120,11 @@ class Problem {
   }
 
   derivatives(weights: Float64Array): { gradient: Float64Array; hessian: Float64Array } {
-    this.crossEntropy(weights);
-    const { rowStart, optionStart, target, feature, value } = this.choices;
-    const { shares, size } = this;
-    const gradient = weights.map((w) => w * this.ridge);
+    this.#crossEntropy(weights);
+    const { rowStart, optionStart, target, feature, value } = this.#choices;
+    const shares = this.#shares;
+    const size = this.#size;
+    const gradient = weights.map((w) => w * this.#ridge);
     const hessian = new Float64Array(size * size);
     const mean = new Float64Array(size);
     for (let row = 0; row + 1 < rowStart.length; row++) {
@@ -134,8 +138,9 @@ class Problem {
           if (share < 1e-12) continue;
           if (mean[f] === 0) touched.push(f);
           mean[f]! += share * v;
-          for (let d = optionStart[o]!; d < optionStart[o + 1]!; d++)
+          for (let d = optionStart[o]!; d < optionStart[o + 1]!; d++) {
             hessian[f * size + feature[d]!]! += share * v * value[d]!;
+          }
         }
       }
       for (const f of touched) {
@@ -144,7 +149,7 @@ class Problem {
       }
       for (const f of touched) mean[f] = 0;
     }
-    for (let k = 0; k < size; k++) hessian[k * size + k]! += this.ridge;
+    for (let k = 0; k < size; k++) hessian[k * size + k]! += this.#ridge;
     return { gradient, hessian };
   }
 }

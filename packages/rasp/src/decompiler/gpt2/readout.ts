@@ -26,13 +26,18 @@ export const isUsed = ({ identity, successor, table }: Term): boolean =>
   identity !== 0 || successor !== 0 || table.some((entry) => entry !== 0);
 
 export class Readout {
-  constructor(
-    readonly task: Task,
-    readonly terms: readonly Term[],
-    /** [V]. */
-    readonly constant: Float64Array,
-    readonly divergence: number,
-  ) {}
+  readonly task: Task;
+  readonly terms: readonly Term[];
+  /** [V]. */
+  readonly constant: Float64Array;
+  readonly divergence: number;
+
+  constructor(task: Task, terms: readonly Term[], constant: Float64Array, divergence: number) {
+    this.task = task;
+    this.terms = terms;
+    this.constant = constant;
+    this.divergence = divergence;
+  }
 
   /** The logits at a position. */
   logits(observed: Observed, position: number): Float64Array {
@@ -45,8 +50,9 @@ export class Readout {
         const value = values[position * size + c]!;
         if (value === 0) continue;
         if (identity !== 0) logits[c]! += identity * value;
-        if (successor !== 0 && isOrdinary(this.task, c) && isOrdinary(this.task, c + 1))
+        if (successor !== 0 && isOrdinary(this.task, c) && isOrdinary(this.task, c + 1)) {
           logits[c + 1]! += successor * value;
+        }
         // Among many symbols only special ones have entries.
         if (width > FEW_SYMBOLS && variable.ofTokens && !this.task.special.has(c)) continue;
         for (let v = 0; v < width; v++) logits[v]! += value * table[c * width + v]!;
@@ -91,10 +97,11 @@ export class Readout {
       const { variable, identity, successor, table } = term;
       const name = names.variable(variable);
       const own: string[] = [];
-      if (identity !== 0)
-        own.push(variable.isInline ? `project(${name}, ${this.identityText(identity)})` : times(identity, name));
+      if (identity !== 0) {
+        own.push(variable.isInline ? `project(${name}, ${this.#identityText(identity)})` : times(identity, name));
+      }
       if (successor !== 0) {
-        own.push(times(successor, `project(${name}, ${names.definition("successor", this.successorText())})`));
+        own.push(times(successor, `project(${name}, ${names.definition("successor", this.#successorText())})`));
       }
       if (table.some((x) => x !== 0)) {
         own.push(`project(${name}, ${nestedText(variable.basis, vocabulary, (r, c) => table[r * width + c]!, true)})`);
@@ -102,17 +109,18 @@ export class Readout {
       return own;
     });
     const constant = dictText(vocabulary.map((token, v) => [token, this.constant[v]!]));
-    if (constant !== "{}" || parts.length === 0)
+    if (constant !== "{}" || parts.length === 0) {
       parts.push(parts.length === 0 ? `project(tokens, {}) + ${constant}` : constant);
+    }
     return parts.reduce(plus, "");
   }
 
-  private identityText(by: number): string {
+  #identityText(by: number): string {
     const { vocabulary } = this.task;
     return nestedText(vocabulary, vocabulary, (r, c) => (r === c ? by : 0));
   }
 
-  private successorText(): string {
+  #successorText(): string {
     const { vocabulary } = this.task;
     return nestedText(vocabulary, vocabulary, (r, c) =>
       c === r + 1 && isOrdinary(this.task, r) && isOrdinary(this.task, c) ? 1 : 0,

@@ -85,7 +85,7 @@ function tokenGroups(task: Task): Group[] {
     text: (weights) => `key_score(tokens, ${dictText(named.map((id, at) => [vocabulary[id]!, weights[at]!]))})`,
   };
   const groups = [same, key];
-  if (few)
+  if (few) {
     groups.push(
       pairGroup(
         "tokens, tokens",
@@ -97,6 +97,7 @@ function tokenGroups(task: Task): Group[] {
         "tokens, tokens",
       ),
     );
+  }
   if (numbers) {
     groups.push({
       key: "number of the key",

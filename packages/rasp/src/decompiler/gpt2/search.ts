@@ -176,7 +176,9 @@ export function search(
       // One fitted score does it; two selectors with names may do as well, and say more.
       candidates = pool.filter((variable) => isNamed({ variables: [variable] }));
       seeds = seeds.filter(isNamed);
-    } else seeds = seeds.slice(0, SEEDS[size] ?? 1);
+    } else {
+      seeds = seeds.slice(0, SEEDS[size] ?? 1);
+    }
   }
   return { ...best, front: frontOf(tried.values()) };
 }

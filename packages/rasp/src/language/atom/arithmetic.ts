@@ -47,8 +47,9 @@ function onStrings(op: ArithmeticOperator, left: Atom, right: Atom): Atom {
 
 function repeat(text: string, times: bigint): string {
   if (times <= 0n) return "";
-  if (BigInt(text.length) * times > BigInt(MAX_STRING))
+  if (BigInt(text.length) * times > BigInt(MAX_STRING)) {
     throw errors.overflow(`a string repeated ${times} times is too long`);
+  }
   return text.repeat(Number(times));
 }
 

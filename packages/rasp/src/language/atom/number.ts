@@ -17,8 +17,9 @@ export function numeric(atom: Atom): Numeric | undefined {
 /** @throws RaspError of class overflow if the int is too large for a float. */
 export function toFloat(value: Numeric): number {
   const float = Number(value);
-  if (typeof value === "bigint" && !Number.isFinite(float))
+  if (typeof value === "bigint" && !Number.isFinite(float)) {
     throw errors.overflow("this int is too large to become a float");
+  }
   return float;
 }
 

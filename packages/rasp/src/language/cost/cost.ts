@@ -59,11 +59,12 @@ export function cost(sop: SOp): Cost {
 /** The layer in which each node that `sop` needs has its value: 0 before any attention. Operands come first. */
 export function depths(sop: SOp): ReadonlyMap<GraphNode, number> {
   const known = new Map<GraphNode, number>();
-  for (const node of topological(sop))
+  for (const node of topological(sop)) {
     known.set(
       node,
       depthOf(node, (operand) => known.get(operand)!),
     );
+  }
   return known;
 }
 

@@ -46,24 +46,29 @@ const MAX_NOTES = 5;
 const NODE_WORK = 8;
 
 export class Elaborator {
-  constructor(
-    readonly session: Session,
-    readonly scope: Scope,
-    /** Inside library code: the user's expression that led there. Nodes and errors belong to it. */
-    private readonly blame?: Span,
-    /** Instead of the running example: the input that an s-op is about to be applied to. */
-    private readonly example?: Evaluation,
-  ) {}
+  readonly session: Session;
+  readonly scope: Scope;
+  /** Inside library code: the user's expression that led there. Nodes and errors belong to it. */
+  readonly #blame: Span | undefined;
+  /** Instead of the running example: the input that an s-op is about to be applied to. */
+  readonly #example: Evaluation | undefined;
+
+  constructor(session: Session, scope: Scope, blame?: Span, example?: Evaluation) {
+    this.session = session;
+    this.scope = scope;
+    this.#blame = blame;
+    this.#example = example;
+  }
 
   /** The value of an expression. @throws RaspError, with a place. */
   expression(expression: Expression): Value {
-    const span = this.blame ?? expression.span;
+    const span = this.#blame ?? expression.span;
     const { budget } = this.session;
     budget.enter(span);
     try {
       budget.work(1);
-      const value = this.evaluate(expression, span);
-      this.check(value, expression.kind === "aggregate" && expression.default !== undefined);
+      const value = this.#evaluate(expression, span);
+      this.#check(value, expression.kind === "aggregate" && expression.default !== undefined);
       return value;
     } catch (error) {
       throw located(error, span, budget);
@@ -83,30 +88,30 @@ export class Elaborator {
 
   /** A new list. */
   list(items: readonly Value[]): Value {
-    return this.hold(listValue(items));
+    return this.#hold(listValue(items));
   }
 
-  private hold(value: Value): Value {
+  #hold(value: Value): Value {
     this.session.budget.hold(sizeOf(value));
     return value;
   }
 
   /** Tries an s-op or selector on the example. */
-  private check(value: Value, hasDefault = false): void {
+  #check(value: Value, hasDefault = false): void {
     if (value.kind !== "s-op" && value.kind !== "selector") return;
     const { budget } = this.session;
     const isNew = budget.node(value.node.id);
-    const atoms = this.try(value.node);
+    const atoms = this.#try(value.node);
     if (!isNew) return;
-    const free = this.example ? 0 : this.session.freeAtoms;
+    const free = this.#example ? 0 : this.session.freeAtoms;
     budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
     const warning = typeWarning(value.node, hasDefault);
     if (warning) this.session.warn(warning);
   }
 
   /** What a node makes of the example; of a selector, which is only tried, what it reads. */
-  private try(node: SOp | Selector): readonly Atom[] {
-    const evaluation = this.example ?? this.session.sopExample;
+  #try(node: SOp | Selector): readonly Atom[] {
+    const evaluation = this.#example ?? this.session.sopExample;
     try {
       if (!isSelector(node)) return evaluation.sop(node);
       evaluation.check(node);
@@ -115,18 +120,18 @@ export class Elaborator {
       if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
       const input = describeInput(evaluation.input);
       throw error.with({
-        message: this.example
+        message: this.#example
           ? `on the input ${input}`
           : `on the running example ${input}; "set example" chooses another`,
       });
     }
   }
 
-  private nested(scope: Scope): Elaborator {
-    return new Elaborator(this.session, scope, this.blame, this.example);
+  #nested(scope: Scope): Elaborator {
+    return new Elaborator(this.session, scope, this.#blame, this.#example);
   }
 
-  private evaluate(expression: Expression, span: Span): Value {
+  #evaluate(expression: Expression, span: Span): Value {
     switch (expression.kind) {
       case "literal":
         return atomValue(expression.value);
@@ -135,7 +140,7 @@ export class Elaborator {
       case "unary":
         return unary(expression.op, this.expression(expression.operand), span);
       case "binary":
-        return this.chain(expression);
+        return this.#chain(expression);
       case "ternary": {
         const condition = this.expression(expression.condition);
         if (condition.kind !== "s-op" && condition.kind !== "selector") {
@@ -154,17 +159,17 @@ export class Elaborator {
         return elementAt(target, index, positions, span);
       }
       case "call":
-        return this.call(expression, span);
+        return this.#call(expression, span);
       case "select": {
         const [keys, queries] = [this.expression(expression.keys), this.expression(expression.queries)];
         return selectorValue(selectNode(lift(keys, span), lift(queries, span), expression.op, span));
       }
       case "aggregate":
-        return this.aggregate(expression, span);
+        return this.#aggregate(expression, span);
       case "range":
-        return this.hold(range(this.expressions(expression.args)));
+        return this.#hold(range(this.expressions(expression.args)));
       case "zip":
-        return this.hold(zip(this.expressions(expression.args)));
+        return this.#hold(zip(this.expressions(expression.args)));
       case "len": {
         const list = this.expression(expression.list);
         if (list.kind === "list") return atomValue(BigInt(list.items.length));
@@ -175,14 +180,16 @@ export class Elaborator {
       case "list":
         return this.list(this.expressions(expression.items));
       case "dict":
-        return this.hold(dictValue(expression.entries.map(([key, value]) => [this.key(key), this.expression(value)])));
+        return this.#hold(
+          dictValue(expression.entries.map(([key, value]) => [this.#key(key), this.expression(value)])),
+        );
       case "list-comprehension":
-        return this.list(this.comprehension(expression.iteration).map((inner) => inner.expression(expression.item)));
+        return this.list(this.#comprehension(expression.iteration).map((inner) => inner.expression(expression.item)));
       case "dict-comprehension":
-        return this.hold(
+        return this.#hold(
           dictValue(
-            this.comprehension(expression.iteration).map((inner) => [
-              inner.key(expression.key),
+            this.#comprehension(expression.iteration).map((inner) => [
+              inner.#key(expression.key),
               inner.expression(expression.value),
             ]),
           ),
@@ -191,18 +198,18 @@ export class Elaborator {
   }
 
   /** `a + b + c + …` from left to right in a loop: long sums cost no stack. */
-  private chain(expression: Expression & { kind: "binary" }): Value {
+  #chain(expression: Expression & { kind: "binary" }): Value {
     const { budget } = this.session;
     const spine = [expression];
     for (let left = expression.left; left.kind === "binary"; left = left.left) spine.push(left);
     let value = this.expression(spine.at(-1)!.left);
     for (const link of spine.reverse()) {
-      const span = this.blame ?? link.span;
+      const span = this.#blame ?? link.span;
       try {
         const right = this.expression(link.right);
         budget.work(value.kind === "atom" ? 1 : sizeOf(value) + sizeOf(right));
-        value = this.hold(binary(link.op, value, right, span));
-        this.check(value);
+        value = this.#hold(binary(link.op, value, right, span));
+        this.#check(value);
       } catch (error) {
         throw located(error, span, budget);
       }
@@ -210,24 +217,24 @@ export class Elaborator {
     return value;
   }
 
-  private key(expression: Expression): Atom {
+  #key(expression: Expression): Atom {
     const key = this.expression(expression);
     if (key.kind === "atom") return key.atom;
     throw errors.wrongKind(`the keys of a dict are atoms, not ${describe(key)}`, {
-      span: this.blame ?? expression.span,
+      span: this.#blame ?? expression.span,
     });
   }
 
   /** One elaborator for each round, with the comprehension's names set. */
-  private comprehension({ names, over }: Iteration): Elaborator[] {
+  #comprehension({ names, over }: Iteration): Elaborator[] {
     return iterate(this.expression(over)).map((item) => {
-      const inner = this.nested(new Scope(this.scope));
+      const inner = this.#nested(new Scope(this.scope));
       unpack(names, item).forEach((value, i) => inner.scope.set(names[i]!, value));
       return inner;
     });
   }
 
-  private aggregate(expression: Expression & { kind: "aggregate" }, span: Span): Value {
+  #aggregate(expression: Expression & { kind: "aggregate" }, span: Span): Value {
     const selector = this.expression(expression.selector);
     const value = this.expression(expression.value);
     const otherwise = expression.default ? this.expression(expression.default) : atomValue(0n);
@@ -251,11 +258,11 @@ export class Elaborator {
     return sopValue(node);
   }
 
-  private call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
+  #call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
     // A single argument comes first: it may be the input on which the callee, an s-op, is then tried.
     const only = args.length === 1 ? this.expression(args[0]!) : undefined;
     const target = only ? this.trying(only).expression(callee) : this.expression(callee);
-    if (target.kind === "function") return this.enter(target, only ? [only] : this.expressions(args), span);
+    if (target.kind === "function") return this.#enter(target, only ? [only] : this.expressions(args), span);
     if (target.kind !== "s-op" && target.kind !== "selector") {
       throw errors.notCallable(`${describe(target)} cannot be called`, {
         suggestion: "functions take arguments, s-ops and selectors one input",
@@ -274,13 +281,13 @@ export class Elaborator {
       value.kind === "list" || value.kind === "dict" || (value.kind === "atom" && typeof value.atom === "string");
     if (!isInput || !valueTruth(value)) return this;
     try {
-      return new Elaborator(this.session, this.scope, this.blame, new Evaluation(asInput(value)));
+      return new Elaborator(this.session, this.scope, this.#blame, new Evaluation(asInput(value)));
     } catch {
       return this; // a list of other things than atoms: an argument, not an input
     }
   }
 
-  private enter(fn: FunctionValue, args: readonly Value[], span: Span): Value {
+  #enter(fn: FunctionValue, args: readonly Value[], span: Span): Value {
     const { name, parameters, body, result } = fn.definition;
     if (args.length !== parameters.length) {
       const list = parameters.map(({ text }) => text).join(", ");
@@ -291,8 +298,8 @@ export class Elaborator {
         },
       );
     }
-    if (fn.native) return fn.native(args, this.blame ?? span, this.session);
-    const inner = new Elaborator(this.session, new Scope(fn.scope), this.blame ?? (fn.isLibrary ? span : undefined));
+    if (fn.native) return fn.native(args, this.#blame ?? span, this.session);
+    const inner = new Elaborator(this.session, new Scope(fn.scope), this.#blame ?? (fn.isLibrary ? span : undefined));
     try {
       parameters.forEach((parameter, i) => inner.scope.set(parameter, args[i]!));
       const runner = new StatementRunner(inner);
@@ -300,7 +307,7 @@ export class Elaborator {
       const values = inner.expressions(result);
       return values.length === 1 ? values[0]! : inner.list(values);
     } catch (error) {
-      if (!(error instanceof RaspError) || inner.blame) throw error;
+      if (!(error instanceof RaspError) || inner.#blame) throw error;
       const known = error.diagnostic.notes ?? [];
       // A call inside itself is told once.
       if (known.length >= MAX_NOTES || known.some((note) => note.span?.start === span.start)) throw error;

@@ -9,8 +9,9 @@ const MAX_RANGE = 1_000_000n;
 export function range(args: readonly Value[]): Value {
   if (args.length > 3) throw errors.wrongKind(`range takes one to three ints, not ${args.length}`);
   const ints = args.map((value) => {
-    if (value.kind === "atom" && (typeof value.atom === "bigint" || typeof value.atom === "boolean"))
+    if (value.kind === "atom" && (typeof value.atom === "bigint" || typeof value.atom === "boolean")) {
       return BigInt(value.atom);
+    }
     throw errors.wrongKind(`range takes ints, not ${describe(value)}`);
   });
   const [start, stop, step] = ints.length === 1 ? [0n, ints[0]!, 1n] : [ints[0]!, ints[1]!, ints[2] ?? 1n];

@@ -28,20 +28,24 @@ const RESERVED = new Set(
 );
 
 export class Scope {
-  private readonly variables = new Map<string, Value>();
+  readonly #variables = new Map<string, Value>();
+
+  readonly #parent: Scope | undefined;
+  readonly #exportTo: Scope | undefined;
+  readonly #isProtected: (name: string) => boolean;
 
   /**
    * @param parent where names are looked up that this scope lacks
    * @param exportTo a scope that receives a copy of what is set here: the loading program of a loaded file
    */
-  constructor(
-    private readonly parent: Scope | undefined,
-    private readonly exportTo?: Scope,
-    private readonly isProtected: (name: string) => boolean = () => false,
-  ) {}
+  constructor(parent: Scope | undefined, exportTo?: Scope, isProtected: (name: string) => boolean = () => false) {
+    this.#parent = parent;
+    this.#exportTo = exportTo;
+    this.#isProtected = isProtected;
+  }
 
   find(name: string): Value | undefined {
-    return BUILT_IN.get(name) ?? this.variables.get(name) ?? this.parent?.find(name);
+    return BUILT_IN.get(name) ?? this.#variables.get(name) ?? this.#parent?.find(name);
   }
 
   /** @throws RaspError of class undefined */
@@ -59,24 +63,24 @@ export class Scope {
   /** @throws RaspError of class reserved */
   set(name: Name, value: Value): void {
     if (RESERVED.has(name.text)) throw reserved(name, "a built-in name");
-    if (this.isProtected(name.text)) throw reserved(name, "a name of the library");
-    this.variables.set(name.text, value);
-    if (!name.text.startsWith("_")) this.exportTo?.set(name, value);
+    if (this.#isProtected(name.text)) throw reserved(name, "a name of the library");
+    this.#variables.set(name.text, value);
+    if (!name.text.startsWith("_")) this.#exportTo?.set(name, value);
   }
 
   /** What `out` stands for: the value of the last statement. */
   setOut(value: Value): void {
-    this.variables.set("out", value);
+    this.#variables.set("out", value);
   }
 
   /** The names that a lookup here can find. */
   names(): string[] {
-    return [...new Set([...BUILT_IN.keys(), ...this.variables.keys(), ...(this.parent?.names() ?? [])])];
+    return [...new Set([...BUILT_IN.keys(), ...this.#variables.keys(), ...(this.#parent?.names() ?? [])])];
   }
 
   /** The names that were set in this very scope. */
   ownNames(): string[] {
-    return [...this.variables.keys()].filter((name) => name !== "out");
+    return [...this.#variables.keys()].filter((name) => name !== "out");
   }
 }
 

@@ -22,16 +22,21 @@ export class Session {
   readonly budget: Budget;
   /** So many atoms of each s-op are not counted: how long the example is that the host has chosen is the host's affair. */
   freeAtoms: number;
-  private readonly warned = new Map<string, Diagnostic>();
+  readonly #warned = new Map<string, Diagnostic>();
+
+  /** @throws if there is no such file */
+  readonly readFile: (path: string) => string;
+  /** What `table` and `opaque` find. */
+  readonly tables: Attached;
 
   constructor(
     example: readonly Atom[],
-    /** @throws if there is no such file */
-    readonly readFile: (path: string) => string,
+    readFile: (path: string) => string,
     limits: Limits = DEFAULT_LIMITS,
-    /** What `table` and `opaque` find. */
-    readonly tables: Attached = NO_TABLES,
+    tables: Attached = NO_TABLES,
   ) {
+    this.readFile = readFile;
+    this.tables = tables;
     this.budget = new Budget(limits);
     this.freeAtoms = example.length;
     this.sopExample = this.selectorExample = new Evaluation(example);
@@ -50,13 +55,13 @@ export class Session {
   warn(diagnostic: Diagnostic): void {
     const { span } = diagnostic;
     const key = `${span?.source.file}:${span?.start}-${span?.end}`;
-    if (!this.warned.has(key)) this.warned.set(key, diagnostic);
+    if (!this.#warned.has(key)) this.#warned.set(key, diagnostic);
   }
 
   /** The warnings since the last call. */
   takeWarnings(): Diagnostic[] {
-    const warnings = [...this.warned.values()];
-    this.warned.clear();
+    const warnings = [...this.#warned.values()];
+    this.#warned.clear();
     return warnings;
   }
 }

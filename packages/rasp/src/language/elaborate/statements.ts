@@ -19,31 +19,36 @@ export type Outcome =
 const NOTHING: Outcome = { kind: "nothing" };
 
 export class StatementRunner {
-  constructor(private readonly elaborator: Elaborator) {}
+  readonly #elaborator: Elaborator;
+
+  constructor(elaborator: Elaborator) {
+    this.#elaborator = elaborator;
+  }
 
   /** @throws RaspError, with a place */
   run(statement: Statement): Outcome {
     try {
-      const outcome = this.dispatch(statement);
-      const { scope } = this.elaborator;
-      if ((outcome.kind === "value" && outcome.value.kind !== "applied") || outcome.kind === "assigned")
+      const outcome = this.#dispatch(statement);
+      const { scope } = this.#elaborator;
+      if ((outcome.kind === "value" && outcome.value.kind !== "applied") || outcome.kind === "assigned") {
         scope.setOut(outcome.value);
+      }
       return outcome;
     } catch (error) {
-      throw located(error, statement.span, this.elaborator.session.budget);
+      throw located(error, statement.span, this.#elaborator.session.budget);
     }
   }
 
-  private dispatch(statement: Statement): Outcome {
-    const { elaborator } = this;
+  #dispatch(statement: Statement): Outcome {
+    const elaborator = this.#elaborator;
     const { scope, session } = elaborator;
     switch (statement.kind) {
       case "expression":
         return { kind: "value", value: elaborator.expression(statement.expression) };
       case "assign":
-        return this.assign(statement);
+        return this.#assign(statement);
       case "draw":
-        return { kind: "value", value: this.draw(statement) };
+        return { kind: "value", value: this.#draw(statement) };
       case "load":
         loadFile(statement.path, session, scope);
         return NOTHING;
@@ -76,24 +81,25 @@ export class StatementRunner {
     }
   }
 
-  private assign({ names, values }: Statement & { kind: "assign" }): Outcome {
-    const results = this.elaborator.expressions(values);
-    const value = results.length === 1 ? results[0]! : this.elaborator.list(results);
+  #assign({ names, values }: Statement & { kind: "assign" }): Outcome {
+    const results = this.#elaborator.expressions(values);
+    const value = results.length === 1 ? results[0]! : this.#elaborator.list(results);
     unpack(names, value).forEach((part, i) => {
       const name = names[i]!;
-      this.elaborator.scope.set(name, part);
+      this.#elaborator.scope.set(name, part);
       if ("node" in part) part.node.name ??= name.text;
     });
     return { kind: "assigned", names: names.map(({ text }) => text), value };
   }
 
   /** The s-op on the input that would be drawn. */
-  private draw({ sop, input }: Statement & { kind: "draw" }): AppliedValue {
-    const example = input && this.elaborator.expression(input);
-    const target = (example ? this.elaborator.trying(example) : this.elaborator).expression(sop);
-    if (target.kind !== "s-op")
+  #draw({ sop, input }: Statement & { kind: "draw" }): AppliedValue {
+    const example = input && this.#elaborator.expression(input);
+    const target = (example ? this.#elaborator.trying(example) : this.#elaborator).expression(sop);
+    if (target.kind !== "s-op") {
       throw errors.wrongKind(`draw takes an s-op, not ${describe(target)}`, { span: sop.span });
-    const evaluation = example ? new Evaluation(asInput(example)) : this.elaborator.session.sopExample;
+    }
+    const evaluation = example ? new Evaluation(asInput(example)) : this.#elaborator.session.sopExample;
     return { kind: "applied", input: evaluation.input, result: evaluation.sop(target.node), of: target.node };
   }
 }

@@ -36,26 +36,27 @@ function ownText(node: GraphNode): string {
 
 /** Numbers that two nodes share exactly if they compute the same by the same operations, whether or not they are one object. */
 export class Structure {
-  private readonly numbers = new Map<string, number>();
-  private readonly known = new Map<GraphNode, number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #known = new Map<GraphNode, number>();
 
   /** The number of a node. The nodes that it reads are given theirs on the way. */
   of(root: GraphNode): number {
     const stack = [root];
     for (let node = stack.at(-1); node; node = stack.at(-1)) {
-      const missing = operands(node).filter((operand) => !this.known.has(operand));
-      if (missing.length > 0) stack.push(...missing);
-      else {
+      const missing = operands(node).filter((operand) => !this.#known.has(operand));
+      if (missing.length > 0) {
+        stack.push(...missing);
+      } else {
         stack.pop();
         const key = `${ownText(node)} ${operands(node)
-          .map((operand) => this.known.get(operand)!)
+          .map((operand) => this.#known.get(operand)!)
           .join(" ")}`;
-        const number = this.numbers.get(key) ?? this.numbers.size;
-        this.numbers.set(key, number);
-        this.known.set(node, number);
+        const number = this.#numbers.get(key) ?? this.#numbers.size;
+        this.#numbers.set(key, number);
+        this.#known.set(node, number);
       }
     }
-    return this.known.get(root)!;
+    return this.#known.get(root)!;
   }
 }
 

@@ -8,11 +8,11 @@ import type { Atom } from "../atom/atom.js";
 /** The atoms that name the components of vectors, in order. */
 export class Basis {
   readonly atoms: readonly Atom[];
-  private readonly positions = new Map<string, number>();
+  readonly #positions = new Map<string, number>();
 
   constructor(atoms: readonly Atom[]) {
     this.atoms = atoms;
-    atoms.forEach((atom, i) => this.positions.set(atomKey(atom), i));
+    atoms.forEach((atom, i) => this.#positions.set(atomKey(atom), i));
   }
 
   /** The atoms of a list, equal ones once. */
@@ -27,7 +27,7 @@ export class Basis {
 
   /** Where an atom stands, -1 if nowhere. */
   find(atom: Atom): number {
-    return this.positions.get(atomKey(atom)) ?? -1;
+    return this.#positions.get(atomKey(atom)) ?? -1;
   }
 }
 

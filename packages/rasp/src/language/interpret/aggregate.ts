@@ -69,17 +69,22 @@ function aggregateRows(
       count++;
       last = key;
     }
-    if (count === 0) result.push(otherwise());
-    else if (count === 1) result.push(values[last]!);
-    else if (!numeric) throw notNumbers(values[0]!);
-    else if (floats) result.push(sum / count);
-    else
+    if (count === 0) {
+      result.push(otherwise());
+    } else if (count === 1) {
+      result.push(values[last]!);
+    } else if (!numeric) {
+      throw notNumbers(values[0]!);
+    } else if (floats) {
+      result.push(sum / count);
+    } else {
       result.push(
         aggregateRow(
           values.filter((_, key) => row[key] === 1),
           0n,
         ),
       );
+    }
   });
   return result;
 }

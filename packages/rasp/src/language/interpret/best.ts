@@ -22,8 +22,9 @@ export function checkScores(scores: readonly Atom[]): void {
     });
   }
   if (scores.includes(null)) throw errors.operandType("the scores of best are numbers, not null");
-  if (scores.some(Number.isNaN))
+  if (scores.some(Number.isNaN)) {
     throw errors.conversion("nan is no score: it is neither above nor below another number");
+  }
 }
 
 /** The positions from the most to the least preferred. */

@@ -30,50 +30,50 @@ const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("")
 /** A program on one input. */
 export class Evaluation {
   readonly input: readonly Atom[];
-  private readonly sequences = new Map<GraphNode, readonly Atom[]>();
-  private readonly selections: Selections;
-  private readonly ints: SharedInts;
-  private readonly soft: SoftEvaluation;
+  readonly #sequences = new Map<GraphNode, readonly Atom[]>();
+  readonly #selections: Selections;
+  readonly #ints: SharedInts;
+  readonly #soft: SoftEvaluation;
+
+  readonly #offset: number;
 
   /**
    * @param offset the position of the first element, for `positions`
    * @throws RaspError of class type for an empty input.
    */
-  constructor(
-    input: readonly Atom[],
-    private readonly offset = 0,
-  ) {
+  constructor(input: readonly Atom[], offset = 0) {
+    this.#offset = offset;
     this.input = nonEmpty(input);
-    this.ints = new SharedInts(input.length);
-    this.selections = new Selections(input.length, (node) => this.sequences.get(node)!);
-    this.soft = new SoftEvaluation({
+    this.#ints = new SharedInts(input.length);
+    this.#selections = new Selections(input.length, (node) => this.#sequences.get(node)!);
+    this.#soft = new SoftEvaluation({
       length: input.length,
-      values: (node) => this.sequences.get(node)!,
-      matrix: (node) => this.selections.matrix(node),
+      values: (node) => this.#sequences.get(node)!,
+      matrix: (node) => this.#selections.matrix(node),
     });
   }
 
   /** The value at every position. @throws RaspError, at the node that fails. */
   sop(node: SOp): readonly Atom[] {
-    this.run(node);
-    return this.sequences.get(node)!;
+    this.#run(node);
+    return this.#sequences.get(node)!;
   }
 
   /** The matrix, n² cells, made anew for each caller. @throws RaspError, at the node that fails. */
   selector(node: Selector): Matrix {
-    this.run(node);
-    return this.selections.matrix(node);
+    this.#run(node);
+    return this.#selections.matrix(node);
   }
 
   /** The vectors at every position. @throws RaspError, at the node that fails. */
   vector(node: Vector): VectorValues {
-    for (const leaf of softLeaves(node)) this.run(leaf);
-    return this.soft.vector(node);
+    for (const leaf of softLeaves(node)) this.#run(leaf);
+    return this.#soft.vector(node);
   }
 
   /** Whether a node has a value on this input, without a matrix for a selector. @throws RaspError, at the node that fails. */
   check(node: GraphNode): void {
-    this.run(node);
+    this.#run(node);
   }
 
   /**
@@ -81,74 +81,75 @@ export class Evaluation {
    * @throws RaspError, at the node that fails.
    */
   sopOnce(node: SOp): readonly Atom[] {
-    this.run(node, true);
-    return this.sequences.get(node)!;
+    this.#run(node, true);
+    return this.#sequences.get(node)!;
   }
 
-  private known(node: GraphNode): boolean {
-    return isSelector(node) ? this.selections.has(node) : this.sequences.has(node);
+  #known(node: GraphNode): boolean {
+    return isSelector(node) ? this.#selections.has(node) : this.#sequences.has(node);
   }
 
   /** Computes what `root` needs and is not yet known, operands first (operands have smaller ids). */
-  private run(root: GraphNode, dropping = false): void {
-    if (this.known(root)) return;
+  #run(root: GraphNode, dropping = false): void {
+    if (this.#known(root)) return;
     const needed = new Set<GraphNode>([root]);
-    for (const node of needed) for (const operand of operands(node)) if (!this.known(operand)) needed.add(operand);
+    for (const node of needed) for (const operand of operands(node)) if (!this.#known(operand)) needed.add(operand);
     const readers = dropping ? countReaders(needed) : undefined;
     for (const node of [...needed].sort((a, b) => a.id - b.id)) {
-      this.compute(node);
-      if (readers && !isSelector(node)) this.drop(operands(node), readers);
+      this.#compute(node);
+      if (readers && !isSelector(node)) this.#drop(operands(node), readers);
     }
   }
 
   /** Takes a reader from each node, and forgets what has none left. A selector reads its operands as long as it is known. */
-  private drop(nodes: readonly GraphNode[], readers: Map<GraphNode, number>): void {
+  #drop(nodes: readonly GraphNode[], readers: Map<GraphNode, number>): void {
     const stack = [...nodes];
     for (let node = stack.pop(); node; node = stack.pop()) {
       const left = readers.get(node)! - 1;
       readers.set(node, left);
       if (left > 0) continue;
-      this.sequences.delete(node);
+      this.#sequences.delete(node);
       if (!isSelector(node)) continue;
-      this.selections.delete(node);
+      this.#selections.delete(node);
       stack.push(...operands(node));
     }
   }
 
-  private compute(node: GraphNode): void {
+  #compute(node: GraphNode): void {
     try {
-      if (isSelector(node)) this.selections.add(node);
-      else {
-        const values = this.values(node);
+      if (isSelector(node)) {
+        this.#selections.add(node);
+      } else {
+        const values = this.#values(node);
         sequenceType(values);
-        this.sequences.set(node, values);
+        this.#sequences.set(node, values);
       }
     } catch (error) {
       throw error instanceof RaspError ? error.at(node.span) : error;
     }
   }
 
-  private values(node: SOp): readonly Atom[] {
+  #values(node: SOp): readonly Atom[] {
     switch (node.kind) {
       case "tokens":
-        return this.input.map((element) => this.ints.share(convertToken(node.conversion, element)));
+        return this.input.map((element) => this.#ints.share(convertToken(node.conversion, element)));
       case "indices":
-        return this.input.map((_, i) => this.ints.share(BigInt(i)));
+        return this.input.map((_, i) => this.#ints.share(BigInt(i)));
       case "positions":
-        return this.input.map((_, i) => BigInt(this.offset + i));
+        return this.input.map((_, i) => BigInt(this.#offset + i));
       case "read":
-        return this.read(node);
+        return this.#read(node);
       case "constant":
         return new Array<Atom>(this.input.length).fill(node.value);
       case "map":
-        return this.map(node);
+        return this.#map(node);
       case "aggregate":
-        return this.aggregate(node);
+        return this.#aggregate(node);
     }
   }
 
-  private read({ vector, component }: ReadNode): readonly Atom[] {
-    const { basis, data } = this.soft.vector(vector);
+  #read({ vector, component }: ReadNode): readonly Atom[] {
+    const { basis, data } = this.#soft.vector(vector);
     const at = component === undefined ? -1 : basis.find(component);
     return this.input.map((_, i) => {
       const row = data.subarray(i * basis.size, (i + 1) * basis.size);
@@ -157,8 +158,8 @@ export class Evaluation {
     });
   }
 
-  private map({ fn, args: operands }: MapNode): readonly Atom[] {
-    const columns = operands.map((arg) => this.sequences.get(arg)!);
+  #map({ fn, args: operands }: MapNode): readonly Atom[] {
+    const columns = operands.map((arg) => this.#sequences.get(arg)!);
     const values = new Array<Atom>(this.input.length);
     const args = columns.map(([first]) => first!);
     let i = 0;
@@ -171,7 +172,7 @@ export class Evaluation {
           repeats &&= Object.is(arg, args[j]);
           args[j] = arg;
         }
-        values[i] = repeats ? values[i - 1]! : this.ints.share(applyMap(fn, args));
+        values[i] = repeats ? values[i - 1]! : this.#ints.share(applyMap(fn, args));
       }
     };
     // In the original the finished sequence rejects unfit elements, so that any later position's other error comes first.
@@ -188,8 +189,8 @@ export class Evaluation {
     return values;
   }
 
-  private aggregate(node: AggregateNode): readonly Atom[] {
-    return aggregate(this.selections, node.selector, this.sequences.get(node.value)!, () => {
+  #aggregate(node: AggregateNode): readonly Atom[] {
+    return aggregate(this.#selections, node.selector, this.#sequences.get(node.value)!, () => {
       if (node.noDefault === undefined) return node.default;
       throw errors.sequenceType(
         `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,

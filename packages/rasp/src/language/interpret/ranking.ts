@@ -12,33 +12,37 @@ export interface Placement {
 }
 
 export class Ranking {
-  private readonly placements = new WeakMap<readonly Atom[], Placement>();
+  readonly #placements = new WeakMap<readonly Atom[], Placement>();
 
-  private constructor(
-    /** The rank of each element. */
-    readonly ranks: Int32Array,
-    /** How many distinct values there are. */
-    readonly size: number,
-    private readonly locate: (queries: readonly Atom[]) => Placement | undefined,
-  ) {}
+  /** The rank of each element. */
+  readonly ranks: Int32Array;
+  /** How many distinct values there are. */
+  readonly size: number;
+  readonly #locate: (queries: readonly Atom[]) => Placement | undefined;
+
+  private constructor(ranks: Int32Array, size: number, locate: (queries: readonly Atom[]) => Placement | undefined) {
+    this.ranks = ranks;
+    this.size = size;
+    this.#locate = locate;
+  }
 
   /** `keys` are the values of an evaluated s-op: all strings or none. None if one is nan, which has no place in the order. */
   static of(keys: readonly Atom[]): Ranking | undefined {
     if (keys.some(Number.isNaN)) return undefined;
     const floats = exactFloats(keys);
-    return floats ? Ranking.ofFloats(floats) : Ranking.ofAtoms(keys);
+    return floats ? Ranking.#ofFloats(floats) : Ranking.#ofAtoms(keys);
   }
 
   /** Where the values of another evaluated s-op stand among the keys. None if one is nan. */
   place(queries: readonly Atom[]): Placement | undefined {
-    const known = this.placements.get(queries);
+    const known = this.#placements.get(queries);
     if (known) return known;
-    const placement = this.locate(queries);
-    if (placement) this.placements.set(queries, placement);
+    const placement = this.#locate(queries);
+    if (placement) this.#placements.set(queries, placement);
     return placement;
   }
 
-  private static ofFloats(floats: Float64Array): Ranking {
+  static #ofFloats(floats: Float64Array): Ranking {
     const { below, size } = countBelow(floats);
     const ranks = toInts(floats, below);
     const distinct = new Float64Array(size);
@@ -51,7 +55,7 @@ export class Ranking {
     });
   }
 
-  private static ofAtoms(keys: readonly Atom[]): Ranking {
+  static #ofAtoms(keys: readonly Atom[]): Ranking {
     const distinct = [...new Map(keys.map((key) => [identity(key), key])).values()];
     distinct.sort((a, b) => (compareAtoms("<", a, b) ? -1 : 1));
     const ranks = new Map(distinct.map((key, rank) => [identity(key), rank]));

@@ -18,20 +18,22 @@ export interface SignedBox {
 }
 
 export class Selections {
-  private readonly shapes = new Map<Selector, Shape | undefined>();
-  private readonly signed = new Map<Selector, readonly SignedBox[] | undefined>();
-  private readonly choices = new Map<BestNode, Choice>();
-  private readonly rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
+  readonly #shapes = new Map<Selector, Shape | undefined>();
+  readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
+  readonly #choices = new Map<BestNode, Choice>();
+  readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
   /** What adds up to the count of a row, and to its only position. */
   readonly ones: Float64Array;
   readonly positions: Float64Array;
-  private positionRanking: Ranking | undefined;
+  #positionRanking: Ranking | undefined;
 
-  constructor(
-    readonly length: number,
-    /** The values of an s-op that has been evaluated. */
-    readonly values: (node: SOp) => readonly Atom[],
-  ) {
+  readonly length: number;
+  /** The values of an s-op that has been evaluated. */
+  readonly values: (node: SOp) => readonly Atom[];
+
+  constructor(length: number, values: (node: SOp) => readonly Atom[]) {
+    this.length = length;
+    this.values = values;
     this.ones = new Float64Array(length).fill(1);
     this.positions = Float64Array.from(countUp(length));
   }
@@ -40,61 +42,61 @@ export class Selections {
   add(node: Selector): void {
     if (node.kind === "select") checkComparable(node.op, this.values(node.keys), this.values(node.queries));
     if (node.kind === "best") checkScores(this.values(node.score));
-    this.shapes.set(
+    this.#shapes.set(
       node,
-      shapeOf(node, (operand) => this.shapes.get(operand)),
+      shapeOf(node, (operand) => this.#shapes.get(operand)),
     );
   }
 
   has(node: Selector): boolean {
-    return this.shapes.has(node);
+    return this.#shapes.has(node);
   }
 
   /** Forgets a selector that nobody will ask for again. */
   delete(node: Selector): void {
-    this.shapes.delete(node);
-    this.signed.delete(node);
-    if (node.kind === "best") this.choices.delete(node);
+    this.#shapes.delete(node);
+    this.#signed.delete(node);
+    if (node.kind === "best") this.#choices.delete(node);
   }
 
   /** Boxes whose sums, with their signs, are the selector's; none if it has no such form. */
   boxes(node: Selector): readonly SignedBox[] | undefined {
-    if (!this.signed.has(node)) {
-      const terms = this.shapes.get(node)?.yes.flatMap(counted);
-      this.signed.set(
+    if (!this.#signed.has(node)) {
+      const terms = this.#shapes.get(node)?.yes.flatMap(counted);
+      this.#signed.set(
         node,
         allKnown(terms, ({ conjunction, sign }) => {
-          const box = layOut(conjunction, this.length, this.intervalOf);
+          const box = layOut(conjunction, this.length, this.#intervalOf);
           return box && { box, sign };
         }),
       );
     }
-    return this.signed.get(node);
+    return this.#signed.get(node);
   }
 
   /** The position that `best` chooses in each row. */
   choice(node: BestNode): Choice {
-    const known = this.choices.get(node);
+    const known = this.#choices.get(node);
     if (known) return known;
     const order = byPreference(this.values(node.score));
-    const parts = this.shapes.get(node.selector)?.yes.flatMap(split);
+    const parts = this.#shapes.get(node.selector)?.yes.flatMap(split);
     const boxes = allKnown(parts, (conjunction) => {
-      const box = layOut(conjunction, this.length, this.intervalOf);
+      const box = layOut(conjunction, this.length, this.#intervalOf);
       return box?.second ? undefined : box;
     });
-    const choice = boxes ? this.choiceOfBoxes(boxes, order) : this.choiceOfRows(node.selector, order);
-    this.choices.set(node, choice);
+    const choice = boxes ? this.#choiceOfBoxes(boxes, order) : this.#choiceOfRows(node.selector, order);
+    this.#choices.set(node, choice);
     return choice;
   }
 
-  private choiceOfBoxes(boxes: readonly Box[], order: Int32Array): Choice {
+  #choiceOfBoxes(boxes: readonly Box[], order: Int32Array): Choice {
     const least = new Int32Array(this.length).fill(this.length);
     const preference = preferences(order);
     for (const box of boxes) lowerToBest(box, preference, least);
     return least.map((place) => order[place] ?? -1);
   }
 
-  private choiceOfRows(selector: Selector, order: Int32Array): Choice {
+  #choiceOfRows(selector: Selector, order: Int32Array): Choice {
     const choice = new Int32Array(this.length).fill(-1);
     this.forEachRow(selector, (q, row) => (choice[q] = order.find((position) => row[position] === 1) ?? -1));
     return choice;
@@ -119,12 +121,12 @@ export class Selections {
 
   /** The ranks of an s-op's values, found once; none if one of them is nan. */
   ranking(values: readonly Atom[]): Ranking | undefined {
-    const known = this.rankings.get(values) ?? { ranking: Ranking.of(values) };
-    this.rankings.set(values, known);
+    const known = this.#rankings.get(values) ?? { ranking: Ranking.of(values) };
+    this.#rankings.set(values, known);
     return known.ranking;
   }
 
-  private readonly intervalOf = ({ source, relation }: Factor): Interval | undefined => {
+  readonly #intervalOf = ({ source, relation }: Factor): Interval | undefined => {
     if ("keys" in source) {
       const ranking = this.ranking(this.values(source.keys));
       const placement = ranking?.place(this.values(source.queries));
@@ -133,7 +135,7 @@ export class Selections {
     // Positions rank as themselves. A row without a choice has an empty interval at 0 for "equal".
     const choice = this.choice(source);
     return relationInterval(
-      (this.positionRanking ??= Ranking.of(Array.from(this.positions))!),
+      (this.#positionRanking ??= Ranking.of(Array.from(this.positions))!),
       relation,
       choice.map((position) => Math.max(position, 0)),
       choice.map((position) => position + 1),

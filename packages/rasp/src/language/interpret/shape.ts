@@ -77,8 +77,9 @@ export function meet(left: Conjunction, right: Conjunction): Conjunction | undef
   const factors = [...left];
   for (const factor of right) {
     const at = factors.findIndex(({ source }) => sameSides(source, factor.source));
-    if (at < 0) factors.push(factor);
-    else {
+    if (at < 0) {
+      factors.push(factor);
+    } else {
       const relation = factors[at]!.relation & factor.relation;
       if (relation === 0) return undefined;
       factors[at] = { source: factor.source, relation };

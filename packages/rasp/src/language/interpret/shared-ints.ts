@@ -5,16 +5,19 @@ import type { Atom } from "../graph/node.js";
  * every s-op is what garbage collection would spend its time on, more than in proportion to the length.
  */
 export class SharedInts {
-  private readonly ints: (bigint | undefined)[];
+  readonly #ints: (bigint | undefined)[];
 
-  constructor(private readonly length: number) {
-    this.ints = new Array<bigint | undefined>(2 * length + 1);
+  readonly #length: number;
+
+  constructor(length: number) {
+    this.#length = length;
+    this.#ints = new Array<bigint | undefined>(2 * length + 1);
   }
 
   /** The same atom; of equal ints between -length and length always the same one. */
   share(atom: Atom): Atom {
     if (typeof atom !== "bigint") return atom;
-    const place = Number(atom) + this.length;
-    return place >= 0 && place < this.ints.length ? (this.ints[place] ??= atom) : atom;
+    const place = Number(atom) + this.#length;
+    return place >= 0 && place < this.#ints.length ? (this.#ints[place] ??= atom) : atom;
   }
 }

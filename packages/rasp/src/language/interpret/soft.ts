@@ -21,30 +21,34 @@ export interface SoftContext {
 const EPSILON = 1e-5;
 
 export class SoftEvaluation {
-  private readonly vectors = new Map<Vector, VectorValues>();
-  private readonly scores = new Map<Score, Float64Array>();
+  readonly #vectors = new Map<Vector, VectorValues>();
+  readonly #scores = new Map<Score, Float64Array>();
 
-  constructor(private readonly context: SoftContext) {}
+  readonly #context: SoftContext;
+
+  constructor(context: SoftContext) {
+    this.#context = context;
+  }
 
   /** The vectors of all positions. Its leaves must be known. */
   vector(node: Vector): VectorValues {
-    const known = this.vectors.get(node) ?? this.compute(node);
-    this.vectors.set(node, known);
+    const known = this.#vectors.get(node) ?? this.#compute(node);
+    this.#vectors.set(node, known);
     return known;
   }
 
   /** [n, n]: the score of key j for query i at i·n + j, for j ≤ i; what lies above is not written. */
   score(node: Score): Float64Array {
-    const known = this.scores.get(node) ?? this.computeScore(node);
-    this.scores.set(node, known);
+    const known = this.#scores.get(node) ?? this.#computeScore(node);
+    this.#scores.set(node, known);
     return known;
   }
 
-  private compute(node: Vector): VectorValues {
-    const { length } = this.context;
+  #compute(node: Vector): VectorValues {
+    const { length } = this.#context;
     switch (node.kind) {
       case "one-hot":
-        return oneHot(this.context.values(node.of));
+        return oneHot(this.#context.values(node.of));
       case "fixed": {
         const { basis, values } = node.weights;
         const data = new Float64Array(length * basis.size);
@@ -58,7 +62,7 @@ export class SoftEvaluation {
       case "vector-scale":
         return map(this.vector(node.of), (x) => x * node.by);
       case "attend":
-        return this.attend(node.pattern, this.vector(node.of));
+        return this.#attend(node.pattern, this.vector(node.of));
       case "layer-norm":
         return layerNorm(this.vector(node.of), length);
       case "sharpen":
@@ -73,8 +77,8 @@ export class SoftEvaluation {
     }
   }
 
-  private computeScore(node: Score): Float64Array {
-    const { length } = this.context;
+  #computeScore(node: Score): Float64Array {
+    const { length } = this.#context;
     const scores = new Float64Array(length * length);
     switch (node.kind) {
       case "even":
@@ -105,12 +109,12 @@ export class SoftEvaluation {
         break;
       }
       case "numeric": {
-        const values = this.context.values(node.of).map(Number);
+        const values = this.#context.values(node.of).map(Number);
         for (let i = 0; i < length; i++) for (let j = 0; j <= i; j++) scores[i * length + j] = values[j]!;
         break;
       }
       case "selected": {
-        const matrix = this.context.matrix(node.selector);
+        const matrix = this.#context.matrix(node.selector);
         for (let i = 0; i < length; i++) for (let j = 0; j <= i; j++) scores[i * length + j] = matrix[i]![j]!;
         break;
       }
@@ -124,10 +128,10 @@ export class SoftEvaluation {
   }
 
   /** The softmax of the scores of keys j ≤ i; of a hard selector its limit: equal shares for the selected, else for all. */
-  private weights(pattern: Score | Selector): Float64Array {
-    const { length } = this.context;
+  #weights(pattern: Score | Selector): Float64Array {
+    const { length } = this.#context;
     const weights = new Float64Array(length * length);
-    const matrix = isHard(pattern) ? this.context.matrix(pattern) : undefined;
+    const matrix = isHard(pattern) ? this.#context.matrix(pattern) : undefined;
     const scores = isHard(pattern) ? undefined : this.score(pattern);
     for (let i = 0; i < length; i++) {
       const row = i * length;
@@ -144,9 +148,9 @@ export class SoftEvaluation {
     return weights;
   }
 
-  private attend(pattern: Score | Selector, { basis, data }: VectorValues): VectorValues {
-    const { length } = this.context;
-    const weights = this.weights(pattern);
+  #attend(pattern: Score | Selector, { basis, data }: VectorValues): VectorValues {
+    const { length } = this.#context;
+    const weights = this.#weights(pattern);
     const width = basis.size;
     const out = new Float64Array(length * width);
     for (let j = 0; j < length; j++) {

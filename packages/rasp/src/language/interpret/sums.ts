@@ -3,8 +3,9 @@ import { countUp, sortedBy, starts, type Box, type Interval } from "./box.js";
 
 /** Adds `sign` times each row's sum of `weights` to `totals`. Exact where every sum of weights is. */
 export function addSums(box: Box, weights: Float64Array, sign: number, totals: Float64Array): void {
-  if (box.second) sweep(box, box.second, weights, sign, totals);
-  else {
+  if (box.second) {
+    sweep(box, box.second, weights, sign, totals);
+  } else {
     const sums = new Float64Array(weights.length + 1);
     for (let i = 0; i < weights.length; i++) sums[i + 1] = sums[i]! + weights[box.order[i]!]!;
     for (let q = 0; q < totals.length; q++) totals[q]! += sign * (sums[box.end[q]!]! - sums[box.start[q]!]!);

@@ -27,8 +27,9 @@ export type Input = string | readonly Atom[];
 /** The atoms of an input, none for an empty one. @throws RaspError of class type for null. */
 export function inputElements(input: Input): readonly Atom[] {
   if (typeof input === "string") return [...input];
-  if (input.includes(null))
+  if (input.includes(null)) {
     throw errors.input("null cannot be in an input", { suggestion: "use ints, floats, bools and strings as tokens" });
+  }
   return input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
 }
 

@@ -5,19 +5,24 @@ import type { Token, TokenKind } from "./token.js";
 
 /** Thrown inside the parser: the token at `index` cannot stand here. `parser.ts` turns it into a diagnostic. */
 export class Unexpected extends Error {
-  constructor(
-    readonly index: number,
-    readonly expected: string,
-  ) {
+  readonly index: number;
+  readonly expected: string;
+
+  constructor(index: number, expected: string) {
     super(expected);
+    this.index = index;
+    this.expected = expected;
   }
 }
 
 export class Cursor {
-  constructor(
-    readonly tokens: readonly Token[],
-    public index = 0,
-  ) {}
+  readonly tokens: readonly Token[];
+  index: number;
+
+  constructor(tokens: readonly Token[], index = 0) {
+    this.tokens = tokens;
+    this.index = index;
+  }
 
   get token(): Token {
     return this.tokens[this.index]!;

@@ -25,32 +25,32 @@ export class ExpressionParser extends Cursor {
   readonly unfinished: number[] = [];
   /** Set while a REPL command's argument is read: it ends with its line. */
   protected endsWithLine = false;
-  private brackets = 0;
-  private nesting = 0;
+  #brackets = 0;
+  #nesting = 0;
 
   expression(minimum = 0, settles = false): Expression {
-    if (++this.nesting > MAX_NESTING) {
+    if (++this.#nesting > MAX_NESTING) {
       throw errors.tooDeep(`more than ${MAX_NESTING} expressions inside each other`, {
         span: this.token.span,
         suggestion: "name the inner parts in statements of their own",
       });
     }
-    let left = this.operand(settles);
+    let left = this.#operand(settles);
     for (;;) {
       const { kind, startsLine } = this.token;
       const power = INFIX.get(kind);
       if (power === undefined || power < minimum) break;
-      if (this.endsWithLine && startsLine && this.brackets === 0) break;
-      left = this.continue(left, power);
+      if (this.endsWithLine && startsLine && this.#brackets === 0) break;
+      left = this.#continue(left, power);
     }
-    this.nesting--;
+    this.#nesting--;
     return left;
   }
 
   /** Forgets where an unfinished statement stood. */
   protected reset(): void {
     this.unfinished.length = 0;
-    [this.brackets, this.nesting, this.endsWithLine] = [0, 0, false];
+    [this.#brackets, this.#nesting, this.endsWithLine] = [0, 0, false];
   }
 
   protected list(end: TokenKind, expected: string): Expression[] {
@@ -63,14 +63,14 @@ export class ExpressionParser extends Cursor {
 
   /** Reads something that a closing token must follow, so that the statement cannot end in it. */
   protected inBrackets<T>(parse: () => T): T {
-    this.brackets++;
+    this.#brackets++;
     const result = parse();
-    this.brackets--;
+    this.#brackets--;
     return result;
   }
 
-  private continue(left: Expression, power: number): Expression {
-    const couldBegin = this.brackets === 0 && this.at("[", "+", "-");
+  #continue(left: Expression, power: number): Expression {
+    const couldBegin = this.#brackets === 0 && this.at("[", "+", "-");
     if (couldBegin) this.unfinished.push(this.index);
     const op = this.take().kind;
     switch (op) {
@@ -78,52 +78,52 @@ export class ExpressionParser extends Cursor {
         const index = this.inBrackets(() => this.expression());
         const end = this.expect("]", 'an operator or "]"').span;
         if (couldBegin) this.unfinished.pop();
-        return this.close(left, end, { kind: "index", target: left, index });
+        return this.#close(left, end, { kind: "index", target: left, index });
       }
       case "(": {
         const args = this.inBrackets(() => (this.accept(")") ? [] : this.list(")", 'an operator, "," or ")"')));
-        return this.close(left, this.tokens[this.index - 1]!.span, { kind: "call", callee: left, args });
+        return this.#close(left, this.tokens[this.index - 1]!.span, { kind: "call", callee: left, args });
       }
       case "if": {
         const condition = this.inBrackets(() => this.expression());
         this.expect("else", 'an operator or "else"');
         const otherwise = this.expression(power + 1);
-        return this.close(left, otherwise.span, { kind: "ternary", then: left, condition, otherwise });
+        return this.#close(left, otherwise.span, { kind: "ternary", then: left, condition, otherwise });
       }
       case "in": {
         const container = this.expression(power + 1);
-        return this.close(left, container.span, { kind: "contains", item: left, container });
+        return this.#close(left, container.span, { kind: "contains", item: left, container });
       }
       default: {
         const right = this.expression(power + 1, couldBegin);
-        return this.close(left, right.span, { kind: "binary", op: op as BinaryOperator, left, right });
+        return this.#close(left, right.span, { kind: "binary", op: op as BinaryOperator, left, right });
       }
     }
   }
 
-  private close(left: Expression, end: Expression["span"], node: Unspanned): Expression {
+  #close(left: Expression, end: Expression["span"], node: Unspanned): Expression {
     return { ...node, span: cover(left.span, end) };
   }
 
-  private operand(settles: boolean): Expression {
+  #operand(settles: boolean): Expression {
     const start = this.index;
-    const node = this.prefixed(settles) ?? this.settling(settles);
+    const node = this.#prefixed(settles) ?? this.#settling(settles);
     return { ...node, span: this.spanFrom(start) };
   }
 
-  private settling(settles: boolean): Unspanned {
-    const node = this.primary();
+  #settling(settles: boolean): Unspanned {
+    const node = this.#primary();
     if (settles) this.unfinished.pop();
     return node;
   }
 
-  private prefixed(settles: boolean): Unspanned | undefined {
+  #prefixed(settles: boolean): Unspanned | undefined {
     if (!this.at("not", "-", "+")) return undefined;
     const op = this.take().kind as UnaryOperator;
     return { kind: "unary", op, operand: this.expression(PREFIX, settles) };
   }
 
-  private primary(): Unspanned {
+  #primary(): Unspanned {
     const { kind, text } = this.token;
     switch (kind) {
       case "int":
@@ -136,47 +136,47 @@ export class ExpressionParser extends Cursor {
         this.take();
         return { kind: "name", name: text };
     }
-    return this.inBrackets(() => this.bracketed(kind));
+    return this.inBrackets(() => this.#bracketed(kind));
   }
 
   /** What begins with a word or bracket that something must close. */
-  private bracketed(kind: TokenKind): Unspanned {
+  #bracketed(kind: TokenKind): Unspanned {
     switch (kind) {
       case "round":
       case "indicator":
         this.take();
         this.expect("(", `"(" after "${kind}"`);
-        return { kind: "unary", op: kind as UnaryOperator, operand: this.closed() };
+        return { kind: "unary", op: kind as UnaryOperator, operand: this.#closed() };
       case "(":
         this.take();
-        return this.closed();
+        return this.#closed();
       case "len(":
         this.take();
-        return { kind: "len", list: this.closed() };
+        return { kind: "len", list: this.#closed() };
       case "range(":
       case "zip(":
         this.take();
         return { kind: kind === "zip(" ? "zip" : "range", args: this.list(")", 'an operator, "," or ")"') };
       case "select(":
-        return this.select();
+        return this.#select();
       case "aggregate(":
-        return this.aggregate();
+        return this.#aggregate();
       case "[":
-        return this.listDisplay();
+        return this.#listDisplay();
       case "{":
-        return this.dictDisplay();
+        return this.#dictDisplay();
       default:
         return this.fail("an expression");
     }
   }
 
-  private closed(): Expression {
+  #closed(): Expression {
     const inner = this.expression();
     this.expect(")", 'an operator or ")"');
     return inner;
   }
 
-  private select(): Unspanned {
+  #select(): Unspanned {
     this.take();
     const keys = this.expression();
     this.expect(",", 'an operator or "," and the queries');
@@ -188,7 +188,7 @@ export class ExpressionParser extends Cursor {
     return { kind: "select", keys, queries, op };
   }
 
-  private aggregate(): Unspanned {
+  #aggregate(): Unspanned {
     this.take();
     const selector = this.expression();
     this.expect(",", 'an operator or "," and the values');
@@ -198,7 +198,7 @@ export class ExpressionParser extends Cursor {
     return { kind: "aggregate", selector, value, default: otherwise };
   }
 
-  private listDisplay(): Unspanned {
+  #listDisplay(): Unspanned {
     this.take();
     if (this.accept("]")) return { kind: "list", items: [] };
     const item = this.expression();
@@ -213,22 +213,22 @@ export class ExpressionParser extends Cursor {
     return { kind: "list", items };
   }
 
-  private dictDisplay(): Unspanned {
+  #dictDisplay(): Unspanned {
     this.take();
     if (this.accept("}")) return { kind: "dict", entries: [] };
-    const [key, value] = this.entry();
+    const [key, value] = this.#entry();
     if (this.at("for")) {
       const iteration = this.iteration();
       this.expect("}", 'an operator or "}"');
       return { kind: "dict-comprehension", key, value, iteration };
     }
     const entries = [[key, value] as const];
-    while (this.accept(",")) entries.push(this.entry());
+    while (this.accept(",")) entries.push(this.#entry());
     this.expect("}", 'an operator, "," or "}"');
     return { kind: "dict", entries };
   }
 
-  private entry(): readonly [Expression, Expression] {
+  #entry(): readonly [Expression, Expression] {
     const key = this.expression();
     this.expect(":", 'an operator or ":"');
     return [key, this.expression()];

@@ -127,11 +127,12 @@ function unclosed(tokens: readonly Token[], index: number, expected: string): De
 /** A token too many. */
 function surplus({ kind, span }: Token, expected: string): Details | undefined {
   if (expected !== "a statement") return undefined;
-  if (kind === ";")
+  if (kind === ";") {
     return {
       suggestion: 'nothing is left to end here; commands such as "examples off" take no ";"',
       fix: replace(span, ""),
     };
+  }
   if (kind === "}" || kind === ")" || kind === "]") return { suggestion: "it closes nothing", fix: replace(span, "") };
   return undefined;
 }

@@ -78,32 +78,32 @@ class Parser extends ExpressionParser {
   /** The errors so far, if this parser recovers. */
   readonly found: RaspError[] = [];
 
-  private depth = 0;
+  #depth = 0;
 
-  constructor(
-    tokens: readonly Token[],
-    index: number,
-    /** Whether to go on after an error. */
-    private readonly recovers: boolean,
-  ) {
+  /** Whether to go on after an error. */
+  readonly #recovers: boolean;
+
+  constructor(tokens: readonly Token[], index: number, recovers: boolean) {
     super(tokens, index);
+    this.#recovers = recovers;
   }
 
   /** A statement; or none, if it is wrong and has been skipped. @throws Unexpected if this parser does not recover */
   attempt(context: Context): Statement | undefined {
-    const { index: start, depth } = this;
+    const { index: start } = this;
+    const depth = this.#depth;
     try {
       return this.statement(context);
     } catch (error) {
-      if (!this.recovers) throw error;
-      this.depth = depth;
-      this.report(error, start);
+      if (!this.#recovers) throw error;
+      this.#depth = depth;
+      this.#report(error, start);
       return undefined;
     }
   }
 
   /** Keeps an error, and goes to where the next statement seems to begin. */
-  private report(error: unknown, start: number): void {
+  #report(error: unknown, start: number): void {
     const diagnosis = diagnose(error, this, start);
     const { code } = diagnosis.diagnostic;
     const ends = code === errors.unexpectedEnd("").diagnostic.code;
@@ -111,7 +111,7 @@ class Parser extends ExpressionParser {
     if (!ends || this.found.length === 0) this.found.push(diagnosis);
     if (!(error instanceof Unexpected) || ends || this.found.length >= MAX_ERRORS) this.index = this.tokens.length - 1;
     else if (code === errors.missingSemicolon("").diagnostic.code) this.index = error.index;
-    else this.index = nextStatement(this.tokens, start, error.index, this.depth > 0);
+    else this.index = nextStatement(this.tokens, start, error.index, this.#depth > 0);
   }
 
   /** @throws Unexpected */
@@ -119,42 +119,42 @@ class Parser extends ExpressionParser {
     this.reset();
     [this.context, this.begin] = [context, this.index];
     const start = this.index;
-    if (++this.depth > MAX_DEPTH) {
+    if (++this.#depth > MAX_DEPTH) {
       throw errors.tooDeep(`more than ${MAX_DEPTH} statements inside each other`, { span: this.token.span });
     }
-    const node = this.simple() ?? this.compound() ?? (context === "program" ? this.command() : undefined);
+    const node = this.#simple() ?? this.#compound() ?? (context === "program" ? this.#command() : undefined);
     if (!node) this.fail("a statement");
-    this.depth--;
+    this.#depth--;
     return { ...node, span: this.spanFrom(start) };
   }
 
-  private semicolon<T>(node: T): T {
+  #semicolon<T>(node: T): T {
     this.expect(";", 'an operator or ";"');
     return node;
   }
 
-  private simple(): Unspanned | undefined {
-    if (this.at("draw")) return this.semicolon(this.draw());
+  #simple(): Unspanned | undefined {
+    if (this.at("draw")) return this.#semicolon(this.#draw());
     if (this.accept("load")) {
       const path = this.expect("string", "the path of a file, in double quotes").text.slice(1, -1);
-      return this.semicolon<Unspanned>({ kind: "load", path });
+      return this.#semicolon<Unspanned>({ kind: "load", path });
     }
     if (this.at("name") && (this.following.kind === "=" || this.following.kind === ",")) {
       const names = this.names();
       this.expect("=", '"," or "="');
-      return this.semicolon<Unspanned>({ kind: "assign", names, values: this.expressions() });
+      return this.#semicolon<Unspanned>({ kind: "assign", names, values: this.#expressions() });
     }
     if (!this.at(...EXPRESSION_STARTS)) return undefined;
-    return this.semicolon<Unspanned>({ kind: "expression", expression: this.expression() });
+    return this.#semicolon<Unspanned>({ kind: "expression", expression: this.expression() });
   }
 
-  private expressions(): Expression[] {
+  #expressions(): Expression[] {
     const values = [this.expression()];
     while (this.accept(",")) values.push(this.expression());
     return values;
   }
 
-  private draw(): Unspanned {
+  #draw(): Unspanned {
     this.take();
     this.expect("(", '"(" after "draw"');
     const [sop, input, ...more] = this.inBrackets(() => this.list(")", 'an operator, "," or ")"'));
@@ -162,13 +162,13 @@ class Parser extends ExpressionParser {
     return { kind: "draw", sop: sop!, input };
   }
 
-  private compound(): Unspanned | undefined {
+  #compound(): Unspanned | undefined {
     if (this.at("for")) {
       const iteration = this.iteration();
       this.expect("{", 'an operator or "{"');
       const body = [this.attempt("for")];
       while (!this.at("}", "end")) body.push(this.attempt("for"));
-      this.closeBody('a statement or "}"');
+      this.#closeBody('a statement or "}"');
       return { kind: "for", iteration, body: parsed(body) };
     }
     if (!this.accept("def")) return undefined;
@@ -179,60 +179,60 @@ class Parser extends ExpressionParser {
     this.expect("{");
     const body: (Statement | undefined)[] = [];
     while (!this.at("return", ...(this.found.length > 0 ? ENDS : []))) body.push(this.attempt("def"));
-    const result = this.at("return") ? this.result() : [];
-    this.closeBody('"}", since "return" comes last');
+    const result = this.at("return") ? this.#result() : [];
+    this.#closeBody('"}", since "return" comes last');
     return { kind: "def", name: { text, span }, parameters, body: parsed(body), result };
   }
 
   /** `return a, b;` */
-  private result(): readonly Expression[] {
+  #result(): readonly Expression[] {
     this.reset();
     const start = this.index;
     [this.context, this.begin] = ["result", start];
     try {
       this.take();
-      return this.semicolon(this.expressions());
+      return this.#semicolon(this.#expressions());
     } catch (error) {
-      if (!this.recovers) throw error;
-      this.report(error, start);
+      if (!this.#recovers) throw error;
+      this.#report(error, start);
       return [];
     }
   }
 
   /** The `}` of a body. Where it is missing and the next line goes on, the body ends there. */
-  private closeBody(expected: string): void {
+  #closeBody(expected: string): void {
     if (this.accept("}")) return;
     const error = new Unexpected(this.index, expected);
-    if (!this.recovers || !this.token.startsLine || this.at("end")) throw error;
+    if (!this.#recovers || !this.token.startsLine || this.at("end")) throw error;
     this.found.push(diagnose(error, this, this.index));
   }
 
-  private command(): Unspanned | undefined {
+  #command(): Unspanned | undefined {
     const verb = this.token.kind;
     switch (verb) {
       case "set": {
         this.take();
-        const which = this.which();
+        const which = this.#which();
         this.expect("example");
         this.endsWithLine = true;
         return { kind: "set-example", which, example: this.expression() };
       }
       case "show": {
         this.take();
-        const which = this.which();
+        const which = this.#which();
         this.expect("example");
         return { kind: "show-example", which };
       }
       case "s-op":
       case "selector":
       case "examples": {
-        const which = this.which();
+        const which = this.#which();
         this.expect("examples");
-        return { kind: "toggle-examples", which, on: this.onOrOff() };
+        return { kind: "toggle-examples", which, on: this.#onOrOff() };
       }
       case "full seq display":
         this.take();
-        return { kind: "toggle-full-display", on: this.onOrOff() };
+        return { kind: "toggle-full-display", on: this.#onOrOff() };
       case "exit":
       case "exit()":
       case "quit":
@@ -244,11 +244,11 @@ class Parser extends ExpressionParser {
     }
   }
 
-  private which(): ExampleKind {
+  #which(): ExampleKind {
     return this.at("s-op", "selector") ? (this.take().kind as ExampleKind) : "both";
   }
 
-  private onOrOff(): boolean {
+  #onOrOff(): boolean {
     if (!this.at("on", "off")) this.fail('"on" or "off"');
     return this.take().kind === "on";
   }

@@ -12,11 +12,15 @@ export function nextStatement(tokens: readonly Token[], start: number, index: nu
   for (let at = Math.max(index, start + 1); at < tokens.length - 1; at++) {
     const { kind, startsLine } = tokens[at]!;
     if (startsLine && !(withBody && braces > 0) && beginsStatement(tokens, at)) return at;
-    if (kind === "{") braces++;
-    else if (kind === "}" && braces > 0) {
+    if (kind === "{") {
+      braces++;
+    } else if (kind === "}" && braces > 0) {
       if (--braces === 0 && withBody) return at + 1;
-    } else if (kind === "}" && inBody) return at;
-    else if (kind === ";" && braces === 0) return at + 1;
+    } else if (kind === "}" && inBody) {
+      return at;
+    } else if (kind === ";" && braces === 0) {
+      return at + 1;
+    }
   }
   return tokens.length - 1;
 }

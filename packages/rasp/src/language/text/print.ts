@@ -46,53 +46,53 @@ interface Written {
 }
 
 class Printer {
-  private readonly written = new Map<GraphNode, Written>();
-  private readonly names: Set<string>;
-  private readonly hidden: ReadonlySet<GraphNode>;
-  private readonly readers = new Map<GraphNode, number>();
-  private readonly rootName: string;
+  readonly #written = new Map<GraphNode, Written>();
+  readonly #names: Set<string>;
+  readonly #hidden: ReadonlySet<GraphNode>;
+  readonly #readers = new Map<GraphNode, number>();
+  readonly #rootName: string;
 
-  constructor(
-    private readonly root: GraphNode,
-    name: string,
-  ) {
-    this.names = new Set([...libraryScope().names(), ...FIXED, "out", "get", "zip", "len", "range"]);
-    this.rootName = this.fresh(name);
+  readonly #root: GraphNode;
+
+  constructor(root: GraphNode, name: string) {
+    this.#root = root;
+    this.#names = new Set([...libraryScope().names(), ...FIXED, "out", "get", "zip", "len", "range"]);
+    this.#rootName = this.#fresh(name);
     const nodes = topological(root);
     for (const node of nodes) {
-      for (const operand of operands(node)) this.readers.set(operand, (this.readers.get(operand) ?? 0) + 1);
+      for (const operand of operands(node)) this.#readers.set(operand, (this.#readers.get(operand) ?? 0) + 1);
     }
     // `atom in s-op` makes an aggregate and a selector that no other expression makes.
-    this.hidden = new Set(nodes.flatMap((node) => membership(node)?.hidden ?? []).filter((node) => node !== root));
+    this.#hidden = new Set(nodes.flatMap((node) => membership(node)?.hidden ?? []).filter((node) => node !== root));
   }
 
   /** Whether a node is written only as a part of another expression. */
   isInside(node: GraphNode): boolean {
-    return this.hidden.has(node);
+    return this.#hidden.has(node);
   }
 
   /** The node's statement, or nothing if it will stand inside the expressions that read it. */
   statement(node: GraphNode): string {
-    const expression = this.expression(node);
+    const expression = this.#expression(node);
     const isLeaf = operands(node).length === 0;
-    const needsName = node === this.root || (!isLeaf && (this.isShared(node) || expression.depth >= DEEPEST));
+    const needsName = node === this.#root || (!isLeaf && (this.#isShared(node) || expression.depth >= DEEPEST));
     if (!needsName) {
-      this.written.set(node, expression);
+      this.#written.set(node, expression);
       return "";
     }
-    if (node === this.root && node.kind === "constant") throw new PrintError("an atom alone is no s-op in RASP");
-    const name = node === this.root ? this.rootName : this.fresh(node.name ?? (isSelector(node) ? "pick" : "step"));
-    this.written.set(node, { text: name, compound: false, depth: 0 });
+    if (node === this.#root && node.kind === "constant") throw new PrintError("an atom alone is no s-op in RASP");
+    const name = node === this.#root ? this.#rootName : this.#fresh(node.name ?? (isSelector(node) ? "pick" : "step"));
+    this.#written.set(node, { text: name, compound: false, depth: 0 });
     return `${name} = ${expression.text};\n`;
   }
 
-  private isShared(node: GraphNode): boolean {
-    return node.name !== undefined || (this.readers.get(node) ?? 0) > 1;
+  #isShared(node: GraphNode): boolean {
+    return node.name !== undefined || (this.#readers.get(node) ?? 0) > 1;
   }
 
-  private expression(node: GraphNode): Written {
+  #expression(node: GraphNode): Written {
     const inner = membership(node)?.sop ?? undefined;
-    const parts = (inner ? [inner] : operands(node)).map((operand) => this.written.get(operand)!);
+    const parts = (inner ? [inner] : operands(node)).map((operand) => this.#written.get(operand)!);
     const depth = 1 + Math.max(0, ...parts.map((part) => part.depth));
     const [a, b, c] = parts.map(({ text, compound }) => (compound ? `(${text})` : text));
     const [x, y] = parts.map(({ text }) => text);
@@ -125,11 +125,11 @@ class Printer {
       case "map":
         return inner
           ? compound(`${literal(membership(node)!.item)} in ${a!}`)
-          : this.map(node, [a!, b!, c!], x!, depth);
+          : this.#map(node, [a!, b!, c!], x!, depth);
     }
   }
 
-  private map({ fn, args }: MapNode, [a, b, c]: readonly string[], bare: string, depth: number): Written {
+  #map({ fn, args }: MapNode, [a, b, c]: readonly string[], bare: string, depth: number): Written {
     const atomic = (text: string): Written => ({ text, compound: false, depth });
     const compound = (text: string): Written => ({ text, compound: true, depth });
     if (fn.name === "if") return compound(`${b!} if ${a!} else ${c!}`);
@@ -142,11 +142,11 @@ class Printer {
   }
 
   /** A name that is free, made from a wish. */
-  private fresh(wish: string): string {
+  #fresh(wish: string): string {
     const base = /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(wish) ? wish : "answer";
     let name = base;
-    for (let i = 1; this.names.has(name); i++) name = `${base}_${i}`;
-    this.names.add(name);
+    for (let i = 1; this.#names.has(name); i++) name = `${base}_${i}`;
+    this.#names.add(name);
     return name;
   }
 }
@@ -158,8 +158,9 @@ const INFIX: ReadonlySet<string> = new Set("+ - * / % ^ == <= >= < > and or".spl
 function membership(node: GraphNode) {
   if (node.kind !== "map" || node.fn.key !== ">") return undefined;
   const [share] = node.args;
-  if (share?.kind !== "aggregate" || share.value.kind !== "map" || !share.value.fn.key.startsWith("1 if =="))
+  if (share?.kind !== "aggregate" || share.value.kind !== "map" || !share.value.fn.key.startsWith("1 if ==")) {
     return undefined;
+  }
   const [item] = share.value.fn.container?.kind === "list" ? share.value.fn.container.items : [];
   return {
     item: item!,
@@ -171,8 +172,9 @@ function membership(node: GraphNode) {
 /** An atom as the language writes it. @throws PrintError if it cannot */
 export function literal(atom: Atom): string {
   if (typeof atom === "string") {
-    if (/["\r\n]/.test(atom))
+    if (/["\r\n]/.test(atom)) {
       throw new PrintError(`${JSON.stringify(atom)} has no literal: RASP's strings have no escapes`);
+    }
     return `"${atom}"`;
   }
   if (atom === null) throw new PrintError("null has no literal: only the combinators know it");

@@ -32,8 +32,9 @@ describe("random programs", () => {
         }
         const model = compile(sop, { vocabulary: "abc", maxLength: 5 });
         expectBounded(model, randomInputs(model.card.vocabulary, 5, 12, 3));
-        if (model.card.certificate.proved)
+        if (model.card.certificate.proved) {
           expect(verify(sop, model, { runs: 20, seed: 2 })).toMatchObject({ ok: true });
+        }
       }),
       { numRuns: 120 },
     );

@@ -24,12 +24,13 @@ export function observedErrors(model: CompiledModel, inputs: Iterable<readonly A
       const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
       const { data, width } = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`)!;
       const key = `${stream.label} ${stream.layer} ${stream.writer}`;
-      for (const [i, value] of wanted.entries())
+      for (const [i, value] of wanted.entries()) {
         for (const [c, number] of (expected(value) ?? []).entries()) {
           const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
           const error = Math.abs(data[(i + 1) * width + layout.coordinate(stream, c)]! - anchor - number);
           observed.set(key, Math.max(observed.get(key) ?? 0, error));
         }
+      }
     }
   }
   return observed;

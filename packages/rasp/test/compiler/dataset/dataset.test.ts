@@ -18,10 +18,11 @@ const samples = [...dataset(options)];
 it("programs load, and their values are those of the pairs", () => {
   for (const { program, examples } of samples) {
     const result = load(program, { example: "abc" }).sop("result");
-    for (const { input, output } of examples)
+    for (const { input, output } of examples) {
       expect(evaluate(result, input as string[])).toEqual(
         output.map((value) => (typeof value === "bigint" ? Number(value) : value)),
       );
+    }
   }
 });
 
@@ -34,8 +35,9 @@ it("a model's file alone gives the pairs", () => {
 });
 
 it("models compute their programs on every input", () => {
-  for (const { sop, model } of samples.slice(0, 12))
+  for (const { sop, model } of samples.slice(0, 12)) {
     expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 363 });
+  }
 });
 
 it("equal seeds give equal data, byte for byte, and a smaller count its beginning", () => {
@@ -67,8 +69,9 @@ describe("variety", () => {
   });
 
   it("no program has one value everywhere", () => {
-    for (const { examples } of samples)
+    for (const { examples } of samples) {
       expect(new Set(examples.flatMap(({ output }) => output.map(atomKey))).size).toBeGreaterThan(1);
+    }
   });
 });
 

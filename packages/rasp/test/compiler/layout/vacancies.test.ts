@@ -45,8 +45,9 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
     const apart = layOut(planned, false);
     expect(apart.labels.length).toBe(model.stats.dModel + clearings.length);
     expect(model.stats.parameters).toBeLessThan(parameterCount(planned, apart));
-    for (const layout of [apart, layOut(planned, true)])
+    for (const layout of [apart, layOut(planned, true)]) {
       expect(assemble(planned, layout, false).model.parameterCount).toBe(parameterCount(planned, layout));
+    }
   });
 });
 

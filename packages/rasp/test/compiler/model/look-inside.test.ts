@@ -56,8 +56,9 @@ describe("a trace", () => {
           if (error instanceof RaspError) return; // a constant
           throw error;
         }
-        for (const { sops } of compile(sop, { vocabulary: "abc", maxLength: 3, causal }).trace("cab").steps)
+        for (const { sops } of compile(sop, { vocabulary: "abc", maxLength: 3, causal }).trace("cab").steps) {
           expect(sops.filter(({ agrees }) => !agrees)).toEqual([]);
+        }
       }),
       { numRuns: 100, seed: 6 },
     );
@@ -105,11 +106,13 @@ describe("a patch", () => {
   });
 
   it("puts every value of every s-op in place of every other, as the program would go on", () => {
-    for (const hist of [1, 2, 3, 4, 5])
-      for (const place of [0, 0.5, 1, 4])
+    for (const hist of [1, 2, 3, 4, 5]) {
+      for (const place of [0, 0.5, 1, 4]) {
         expect(run("abab", { sop: "hist", value: hist }, { sop: "place", value: place })).toEqual(
           new Array(4).fill(hist > 1 ? place + 1 : hist),
         );
+      }
+    }
   });
 
   it("takes a value from another input", () => {

@@ -56,8 +56,9 @@ describe("bad input", () => {
 
 describe("bad files", () => {
   it("truncated anywhere", () => {
-    for (let length = 0; length < bytes.length; length += 97)
+    for (let length = 0; length < bytes.length; length += 97) {
       expect(failure(() => CompiledModel.fromSafetensors(bytes.subarray(0, length)))).toBeInstanceOf(ModelFileError);
+    }
   });
 
   it("foreign", () => {
@@ -85,9 +86,10 @@ describe("bad files", () => {
     expect(failure(() => CompiledModel.fromSafetensors(encodeSafetensors(reshaped, metadata)))).toBeInstanceOf(
       ModelFileError,
     );
-    for (const card of ["", "[]", "{}", metadata["card"]!.replace('"maxLength":4', '"maxLength":-4')])
+    for (const card of ["", "[]", "{}", metadata["card"]!.replace('"maxLength":4', '"maxLength":-4')]) {
       expect(
         failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, { ...metadata, card }))),
       ).toBeInstanceOf(ModelFileError);
+    }
   });
 });

@@ -103,10 +103,11 @@ it.each([1, 2, 5, 100])("each input is in exactly one of %i shards", (count) => 
 
 it("there is no shard 0, nor one past the last", () => {
   const model = compile(sop("hist"), { vocabulary: "ab", maxLength: 2 });
-  for (const index of [0, 3, 1.5])
+  for (const index of [0, 3, 1.5]) {
     expect(() => verify(sop("hist"), model, { exhaustive: true, shard: { index, count: 2 } })).toThrow(
       `there is no shard ${index} of 2`,
     );
+  }
 });
 
 it("draws the same random inputs for the same seed", () => {

@@ -32,13 +32,14 @@ function poolOf(batch: Batch, layers: Layers): Pool {
   const pool = new Pool(batch, codes);
   pool.add(...plainTerms());
   const first = addFirstLayer(pool);
-  for (const addLayer of [addSecondLayer, addThirdLayer].slice(0, layers - 1))
+  for (const addLayer of [addSecondLayer, addThirdLayer].slice(0, layers - 1)) {
     addLayer(
       pool,
       first,
       () => undefined,
       () => false,
     );
+  }
   return pool;
 }
 

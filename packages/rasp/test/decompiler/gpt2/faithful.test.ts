@@ -38,8 +38,9 @@ it("holds for random weights", () => {
 
 const folder = fileURLToPath(new URL("../../../../../../shared/models/", import.meta.url));
 const present = existsSync(`${folder}models`);
-if (!present)
+if (!present) {
   console.warn(`\n*** SKIPPED: no trained models at ${folder}; re-parameterising them is NOT tested. ***\n`);
+}
 
 describe.skipIf(!present)("trained models", () => {
   it("are equal to their programs, all twenty", () => {

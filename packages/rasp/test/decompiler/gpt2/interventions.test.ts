@@ -133,8 +133,9 @@ describe("interventions", () => {
     const clock = { expired: () => false };
     const options = { price: 0.02, steps: 120, rng: new Rng(6), clock };
     const kept = maskByGradient(paths, task, lessons, constants, candidates, options).map(pathName);
-    for (const idle of ["positions", "0.1", "0.mlp", "1.0", "1.1", "1.mlp"])
+    for (const idle of ["positions", "0.1", "0.mlp", "1.0", "1.1", "1.mlp"]) {
       expect(kept).not.toContain(`${idle} > logits`);
+    }
     for (const path of ["tokens > 0.0.value", "0.0 > logits"]) expect(kept).toContain(path);
   });
 

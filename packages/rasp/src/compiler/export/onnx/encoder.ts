@@ -125,10 +125,10 @@ function classes(graph: Graph, logits: string, { name, points }: OnnxOutput): st
 /** Operations in order, each with one output, and the constants that they read, each stored once. */
 class Graph {
   readonly nodes: OnnxNode[] = [];
-  private readonly initializers = new Map<string, OnnxTensor>();
+  readonly #initializers = new Map<string, OnnxTensor>();
 
   get tensors(): readonly OnnxTensor[] {
-    return [...this.initializers.values()];
+    return [...this.#initializers.values()];
   }
 
   apply(operator: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): string {
@@ -143,7 +143,7 @@ class Graph {
   }
 
   tensor(name: string, shape: readonly number[], data: OnnxTensor["data"]): string {
-    this.initializers.set(name, { name, shape, data });
+    this.#initializers.set(name, { name, shape, data });
     return name;
   }
 

@@ -58,11 +58,12 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
     text(writer, 1, ""); // the standard operators
     integer(writer, 2, model.opset);
   });
-  for (const [key, value] of Object.entries(model.metadata))
+  for (const [key, value] of Object.entries(model.metadata)) {
     message(writer, 14, () => {
       text(writer, 1, key);
       text(writer, 2, value);
     });
+  }
   return writer.finish();
 }
 
@@ -79,13 +80,14 @@ function operation(writer: BinaryWriter, { operator, inputs, outputs, attributes
   for (const output of outputs) text(writer, 2, output);
   text(writer, 3, outputs[0]!);
   text(writer, 4, operator);
-  for (const [name, value] of Object.entries(attributes))
+  for (const [name, value] of Object.entries(attributes)) {
     message(writer, 5, () => {
       text(writer, 1, name);
       if (typeof value === "number") integer(writer, 3, value);
       else for (const item of value) integer(writer, 8, item);
       integer(writer, 20, typeof value === "number" ? 2 : 7); // AttributeType INT or INTS
     });
+  }
 }
 
 function tensor(writer: BinaryWriter, { name, shape, data }: OnnxTensor): void {
@@ -100,11 +102,12 @@ function valueInfo(writer: BinaryWriter, { name, type, shape }: OnnxValue): void
   const typeProto = (): void => {
     integer(writer, 1, type);
     message(writer, 2, () => {
-      for (const size of shape)
+      for (const size of shape) {
         message(writer, 1, () => {
           if (typeof size === "number") integer(writer, 1, size);
           else text(writer, 2, size);
         });
+      }
     });
   };
   message(writer, 2, () => message(writer, 1, typeProto));

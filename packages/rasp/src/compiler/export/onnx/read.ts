@@ -58,8 +58,9 @@ function readTensor(reader: BinaryReader, into: Map<string, Tensor>): void {
     9: () => (raw = reader.bytes()),
   });
   if (type !== FLOAT || name.startsWith(CONSTANT)) return;
-  if (raw.length !== shape.reduce((a, b) => a * b, 4))
+  if (raw.length !== shape.reduce((a, b) => a * b, 4)) {
     throw new Error(`the tensor ${name} of shape [${shape.join(", ")}] has ${raw.length} bytes of raw data`);
+  }
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   into.set(
     name,

@@ -21,8 +21,9 @@ export function additiveReads(
   for (let c = 0; c < vectors[0]!.length; c++) {
     const target = vectors.map((vector) => vector[c]!);
     let read: Read | undefined;
-    for (let b = 0; b < Math.min(BASES, rows.length) && !read; b++)
+    for (let b = 0; b < Math.min(BASES, rows.length) && !read; b++) {
       read = additiveRead(standings, rows, target, rows[b]!, steepest);
+    }
     if (!read) return undefined;
     reads.push(read);
   }

@@ -40,30 +40,33 @@ export interface Sum {
 export class Features {
   readonly planned: Feature[] = [];
   readonly probes: Probe[] = [];
-  private readonly realized = new Map<string, readonly Read[]>();
+  readonly #realized = new Map<string, readonly Read[]>();
 
-  constructor(
-    private readonly domain: Domain,
-    private readonly leaves: Leaves,
-  ) {}
+  readonly #domain: Domain;
+  readonly #leaves: Leaves;
+
+  constructor(domain: Domain, leaves: Leaves) {
+    this.#domain = domain;
+    this.#leaves = leaves;
+  }
 
   readonly realize: Realize = (sop, vectorOf, names) => {
-    const vectorsOfAll = this.domain.values(sop).map((value) => vectorOf(value).join(","));
+    const vectorsOfAll = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
     const signature = `${sop.id}:${vectorsOfAll.join(";")}`;
-    let reads = this.realized.get(signature);
+    let reads = this.#realized.get(signature);
     if (!reads) {
-      reads = this.realizeAnew(sop, new Results(vectorOf), names);
-      this.realized.set(signature, reads);
+      reads = this.#realizeAnew(sop, new Results(vectorOf), names);
+      this.#realized.set(signature, reads);
     }
     return reads;
   };
 
-  private realizeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
-    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+  #realizeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
+    const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
     const { vectors } = results;
     if (rows.length === 0) return names.map(() => constantRead(0));
     if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
-    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const standings = leaves.map((leaf) => this.#leaves.stand(leaf));
     const direct = additiveReads(standings, rows, vectors, 1);
     if (direct) return direct;
     // Coordinates only for components that are ever other than 0.
@@ -76,7 +79,7 @@ export class Features {
       (leaves[0] === sop
         ? undefined
         : fitBoxes(
-            leaves.map((leaf) => argument(this.leaves.standOneHot(leaf))),
+            leaves.map((leaf) => argument(this.#leaves.standOneHot(leaf))),
             rows,
             outputs,
           )) ??
@@ -85,7 +88,7 @@ export class Features {
         "its values cannot be told apart in float32",
         "round intermediate values, or use a smaller maximum length",
       );
-    const stream = this.feature(
+    const stream = this.#feature(
       sop,
       boxes,
       outputs,
@@ -98,16 +101,16 @@ export class Features {
   /** The number that stands for each value as a sum of what the leaves stand for, if it is one, and the table behind it. */
   sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
     const results = new Results((value) => [numberOf(value)]);
-    const { rows, leaves } = functionTable(sop, this.domain, (value) => results.numberOf(value));
+    const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
     if (leaves.length === 0) return undefined;
-    const standings = leaves.map((leaf) => this.leaves.stand(leaf));
+    const standings = leaves.map((leaf) => this.#leaves.stand(leaf));
     const reads = additiveReads(standings, rows, results.vectors, Infinity);
     const numbers = results.vectors.map(([number]) => number!);
     return reads && { read: reads[0]!, rows, numbers, standings };
   }
 
   /** Plans the boxes' hidden units and the stream that they write. */
-  private feature(
+  #feature(
     sop: NormalSOp,
     boxes: readonly FittedBox[],
     outputs: readonly (readonly number[])[],
@@ -127,7 +130,7 @@ export class Features {
     };
     this.planned.push({ stream, boxes, units });
     const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
-    this.probes.push({ sop, stream, values: this.domain.values(sop), expected, tolerance });
+    this.probes.push({ sop, stream, values: this.#domain.values(sop), expected, tolerance });
     return stream;
   }
 }
@@ -139,16 +142,20 @@ const isOneHot = (vector: readonly number[]): boolean =>
 /** Numbers the different vectors of a function. */
 class Results {
   readonly vectors: (readonly number[])[] = [];
-  private readonly numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
 
-  constructor(readonly vectorOf: (value: Atom) => readonly number[]) {}
+  readonly vectorOf: (value: Atom) => readonly number[];
+
+  constructor(vectorOf: (value: Atom) => readonly number[]) {
+    this.vectorOf = vectorOf;
+  }
 
   numberOf(value: Atom): number {
     const vector = this.vectorOf(value);
     const key = vector.join(",");
-    let number = this.numbers.get(key);
+    let number = this.#numbers.get(key);
     if (number === undefined) {
-      this.numbers.set(key, (number = this.vectors.length));
+      this.#numbers.set(key, (number = this.vectors.length));
       this.vectors.push(vector);
     }
     return number;

@@ -47,11 +47,12 @@ function partsOf(block: Block, domain: Domain): Conjunction[] | undefined {
   const queries = sideOf(block.queries, domain);
   if (!keys || !queries) return undefined;
   let best: Conjunction[] | undefined;
-  for (const key of [0, 1] as const)
+  for (const key of [0, 1] as const) {
     for (const query of [0, 1] as const) {
       const parts = partsBy(block, keys, queries, key, query, domain);
       if (parts && parts.length < (best?.length ?? MOST_PARTS + 1)) best = parts;
     }
+  }
   return best;
 }
 
@@ -69,7 +70,7 @@ function partsBy(
   if (keyTable.size * queryTable.size > MOST_PAIRS) return undefined;
   const test = memoised(block.test);
   const questions = new Map<string, { readonly pairs: Set<string>; readonly rows: readonly (readonly boolean[])[] }>();
-  for (const [a, keyRow] of keyTable.first.entries())
+  for (const [a, keyRow] of keyTable.first.entries()) {
     for (const [b, queryRow] of queryTable.first.entries()) {
       const rows = keyRow.map((k) => queryRow.map((q) => k !== undefined && q !== undefined && test(k, q)));
       const question = rows.map((row) => row.map(Number).join("")).join(",");
@@ -79,6 +80,7 @@ function partsBy(
       else if (questions.size === MOST_PARTS) return undefined;
       else questions.set(question, { pairs: new Set([`${a},${b}`]), rows });
     }
+  }
   const everyPair = keyTable.first.length * queryTable.first.length;
   return [...questions.values()].map(({ pairs, rows }) => [
     ...(pairs.size === everyPair

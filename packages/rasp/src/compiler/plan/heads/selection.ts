@@ -133,8 +133,9 @@ function groupsOf(selection: Selection, domain: Domain, isCategorical: IsCategor
     };
     const patterns = new Set<number>();
     const seen = isSeen(keys.base, queries.base, domain);
-    for (const key of domain.values(keys.base))
+    for (const key of domain.values(keys.base)) {
       for (const query of domain.values(queries.base)) if (seen(key, query)) patterns.add(safe(key, query));
+    }
     return { keys: keys.base, queries: queries.base, pattern: safe, patterns: [...patterns] };
   });
 }

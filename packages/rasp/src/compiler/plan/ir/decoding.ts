@@ -67,8 +67,10 @@ function distance(point: readonly number[], outputs: ArrayLike<number>): number 
 /** The least distance between points of different classes; Infinity where there are none. Points ascend. */
 export function leastDistance(points: readonly (readonly number[])[], classes: readonly Atom[]): number {
   let least = Infinity;
-  for (let p = 0; p < points.length; p++)
-    for (let q = p + 1; q < points.length && points[q]![0]! - points[p]![0]! < least; q++)
+  for (let p = 0; p < points.length; p++) {
+    for (let q = p + 1; q < points.length && points[q]![0]! - points[p]![0]! < least; q++) {
       if (classes[p] !== classes[q]) least = Math.min(least, distance(points[p]!, points[q]!));
+    }
+  }
   return least;
 }

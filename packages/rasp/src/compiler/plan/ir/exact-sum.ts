@@ -42,13 +42,14 @@ export function exactGrid(read: Read, heldBy: (stream: Stream) => Held): number 
     if (stream.oneHot && held.anchor === 0) {
       above += Math.max(0, most);
       below += Math.max(0, -least);
-    } else
+    } else {
       for (const c of coefficients) {
         const size = Math.abs(c) * (Math.abs(held.anchor) + stream.largest);
         if (c * held.anchor >= 0) above += size;
         if (c * held.anchor <= 0) below += size;
         constant -= c * held.anchor;
       }
+    }
   }
   grid = Math.min(grid, gridOf([constant]));
   above += Math.max(0, constant);

@@ -41,13 +41,17 @@ export type Steps = "all" | "changes";
 
 /** Weighs the arguments of one function for many splits; what a digit needs is worked out once. */
 export class AxisWeights {
-  private readonly digits = new Map<string, Digit>();
+  readonly #digits = new Map<string, Digit>();
 
-  constructor(
-    private readonly args: readonly Argument[],
-    private readonly rows: readonly Row[],
-    private readonly steps: Steps,
-  ) {}
+  readonly #args: readonly Argument[];
+  readonly #rows: readonly Row[];
+  readonly #steps: Steps;
+
+  constructor(args: readonly Argument[], rows: readonly Row[], steps: Steps) {
+    this.#args = args;
+    this.#rows = rows;
+    this.#steps = steps;
+  }
 
   /**
    * What each argument weighs on the axis, 0 for gates, so that a coarser digit's smallest step is more than all finer digits
@@ -60,7 +64,7 @@ export class AxisWeights {
     for (let place = 0; ; place++) {
       const signs = roles.map((role) => (role !== "gate" && role.digit === place ? role.sign : 0));
       if (signs.every((sign) => sign === 0)) return weights;
-      const digit = this.digit(signs);
+      const digit = this.#digit(signs);
       // The first digit counts as it is; each further one is stretched by a power of two until it clears the ones before.
       const stretched = place > 0 && reach > 0 && digit.step < Infinity;
       const factor = stretched ? 2 ** Math.ceil(Math.log2((2 * reach) / digit.step)) : 1;
@@ -69,10 +73,10 @@ export class AxisWeights {
     }
   }
 
-  private digit(signs: readonly number[]): Digit {
+  #digit(signs: readonly number[]): Digit {
     const key = signs.join(",");
-    let digit = this.digits.get(key);
-    if (!digit) this.digits.set(key, (digit = measureDigit(this.args, this.rows, signs, this.steps)));
+    let digit = this.#digits.get(key);
+    if (!digit) this.#digits.set(key, (digit = measureDigit(this.#args, this.#rows, signs, this.#steps)));
     return digit;
   }
 }
@@ -102,7 +106,9 @@ function measureDigit(args: readonly Argument[], rows: readonly Row[], signs: re
     if (differs) {
       step = Math.min(step, at - previous);
       group = table;
-    } else for (const [key, result] of table) group.set(key, result);
+    } else {
+      for (const [key, result] of table) group.set(key, result);
+    }
     previous = at;
   }
   return { range: previous - first!.at, step };

@@ -39,7 +39,9 @@ export function boxesOf(table: Table, gateCount: number, minimumGap: number): Bo
     if (home) {
       home.values.push(value);
       for (const [key, entry] of below) home.table.set(key, entry);
-    } else merged.push({ values: [value], table: below });
+    } else {
+      merged.push({ values: [value], table: below });
+    }
   }
   const boxes: Box[] = [];
   for (const group of merged) {
@@ -80,8 +82,9 @@ function tableGap(table: Table): number {
 
 function smallestGap(stairs: Staircase): number {
   let gap = Infinity;
-  for (let j = 1; j < stairs.length; j++)
+  for (let j = 1; j < stairs.length; j++) {
     if (stairs[j]!.result !== stairs[j - 1]!.result) gap = Math.min(gap, stairs[j]!.at - stairs[j - 1]!.at);
+  }
   return gap;
 }
 

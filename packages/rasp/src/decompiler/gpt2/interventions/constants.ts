@@ -47,19 +47,19 @@ const RATES = { constants: 0.005, shifts: 0.005, logScales: 0.03 } as const;
 
 /** Optimisers of the three kinds of constants, each with its rate. */
 export class ConstantsTuner {
-  private readonly groups: readonly { readonly optimizer: Adam; readonly rate: number }[];
-  private readonly all: readonly Tensor[];
+  readonly #groups: readonly { readonly optimizer: Adam; readonly rate: number }[];
+  readonly #all: readonly Tensor[];
 
   /** Changes `constants` in place. */
   constructor(constants: Constants) {
     const groups = (["constants", "shifts", "logScales"] as const).map((kind) => ({ kind, parameters: new Map(constants[kind]) })); // prettier-ignore
-    this.all = groups.flatMap(({ parameters }) => [...parameters.values()]);
-    for (const parameter of this.all) parameter.requiresGrad = true;
-    this.groups = groups.map(({ kind, parameters }) => ({ optimizer: new Adam(parameters), rate: RATES[kind] }));
+    this.#all = groups.flatMap(({ parameters }) => [...parameters.values()]);
+    for (const parameter of this.#all) parameter.requiresGrad = true;
+    this.#groups = groups.map(({ kind, parameters }) => ({ optimizer: new Adam(parameters), rate: RATES[kind] }));
   }
 
   step(share: number, step: number): void {
-    for (const { optimizer, rate } of this.groups) {
+    for (const { optimizer, rate } of this.#groups) {
       optimizer.step(rate * share, step);
       zeroGrad(optimizer.parameters);
     }
@@ -67,16 +67,16 @@ export class ConstantsTuner {
 
   /** A copy of all numbers. */
   save(): Float32Array[] {
-    return this.all.map(({ data }) => data.slice());
+    return this.#all.map(({ data }) => data.slice());
   }
 
   restore(saved: readonly Float32Array[]): void {
-    this.all.forEach(({ data }, at) => data.set(saved[at]!));
+    this.#all.forEach(({ data }, at) => data.set(saved[at]!));
   }
 
   /** Ends the tuning: no more gradients. */
   end(): void {
-    for (const parameter of this.all) parameter.requiresGrad = false;
+    for (const parameter of this.#all) parameter.requiresGrad = false;
   }
 }
 

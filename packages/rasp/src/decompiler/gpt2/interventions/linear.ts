@@ -119,8 +119,9 @@ export function linearise(
     [...parts].reverse().forEach((part, i) => {
       progress(what, i, parts.length);
       if (!rest.includes(part)) return;
-      if (clock.expired(until.cuts)) complete = false;
-      else {
+      if (clock.expired(until.cuts)) {
+        complete = false;
+      } else {
         const without = rest.filter((other) => other !== part);
         const own = match(test(without));
         if (own >= LEAST) [rest, left] = [without, own];

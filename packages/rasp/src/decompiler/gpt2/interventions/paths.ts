@@ -53,19 +53,23 @@ export class PathModel {
   readonly components: readonly Component[];
   readonly readers: readonly ReaderOf[];
 
-  constructor(
-    readonly model: Gpt2,
-    /** Per component [1, 1, D]: what a cut path carries where an intervention does not say. */
-    private readonly means: ReadonlyMap<Component, Tensor> = new Map(),
-  ) {
+  readonly model: Gpt2;
+  /** Per component [1, 1, D]: what a cut path carries where an intervention does not say. */
+  readonly #means: ReadonlyMap<Component, Tensor>;
+
+  constructor(model: Gpt2, means: ReadonlyMap<Component, Tensor> = new Map()) {
+    this.model = model;
+    this.#means = means;
+
     const { layers, heads } = model.config;
     const components = ["tokens", "positions"];
     const readers: ReaderOf[] = [];
     for (let layer = 0; layer < layers; layer++) {
       const before = [...components];
       for (let head = 0; head < heads; head++) {
-        for (const part of PARTS)
+        for (const part of PARTS) {
           readers.push({ reader: `${layer}.${head}.${part}`, norm: `h.${layer}.ln_1`, sources: before });
+        }
         components.push(`${layer}.${head}`);
       }
       readers.push({ reader: `${layer}.mlp`, norm: `h.${layer}.ln_2`, sources: [...components] });
@@ -87,7 +91,7 @@ export class PathModel {
     const { layers, heads, dModel } = this.model.config;
     const width = dModel / heads;
     const get = (name: string): Tensor => this.model.parameter(name);
-    const stream = new Stream(this.model, intervention, this.means, witness);
+    const stream = new Stream(this.model, intervention, this.#means, witness);
     stream.write("tokens", get("wte.weight").gather(batch.ids));
     stream.write("positions", get("wpe.weight").gather(batch.positions));
     for (let layer = 0; layer < layers; layer++) {
@@ -159,57 +163,63 @@ function products(
 
 /** The residual stream, component by component. */
 class Stream {
-  private readonly written = new Map<Component, Tensor>();
+  readonly #written = new Map<Component, Tensor>();
   /** Biases of the attention's output maps: no component's, and never cut. */
-  private biases: Tensor;
-  private known = new Map<string, Tensor>();
+  #biases: Tensor;
+  #known = new Map<string, Tensor>();
 
-  constructor(
-    private readonly model: Gpt2,
-    private readonly intervention: Intervention,
-    private readonly means: ReadonlyMap<Component, Tensor>,
-    private readonly witness: Witness,
-  ) {
+  readonly #model: Gpt2;
+  readonly #intervention: Intervention;
+  readonly #means: ReadonlyMap<Component, Tensor>;
+  readonly #witness: Witness;
+
+  constructor(model: Gpt2, intervention: Intervention, means: ReadonlyMap<Component, Tensor>, witness: Witness) {
+    this.#model = model;
+    this.#intervention = intervention;
+    this.#means = means;
+    this.#witness = witness;
+
     const { dModel } = model.config;
-    this.biases = tensor(new Float32Array(dModel), [1, 1, dModel]);
+    this.#biases = tensor(new Float32Array(dModel), [1, 1, dModel]);
   }
 
   write(name: Component, output: Tensor): void {
-    this.written.set(name, output);
-    this.witness.component?.(name, output);
-    this.known = new Map();
+    this.#written.set(name, output);
+    this.#witness.component?.(name, output);
+    this.#known = new Map();
   }
 
   shift(bias: Tensor): void {
-    this.biases = this.biases.add(bias);
-    this.known = new Map();
+    this.#biases = this.#biases.add(bias);
+    this.#known = new Map();
   }
 
   /** [B, n, D] of zeros. */
   get zero(): Tensor {
-    return this.written.get("tokens")!.mul(0);
+    return this.#written.get("tokens")!.mul(0);
   }
 
   /** A reader's normalised input [B, n, D]; readers with the same paths share it. */
   read(reader: Reader, norm: string): Tensor {
-    const { shifts, scales } = this.intervention;
-    const gates = this.gates(reader);
+    const { shifts, scales } = this.#intervention;
+    const gates = this.#gates(reader);
     const shift = shifts?.get(reader);
     const key = shift || gates.some((gate) => typeof gate !== "number") ? undefined : `${norm} ${gates.join()}`;
-    const sum = this.shared(key, () => {
-      let total = shift ? this.biases.add(shift) : this.biases;
-      [...this.written].forEach(([component, output], c) => {
+    const sum = this.#shared(key, () => {
+      let total = shift ? this.#biases.add(shift) : this.#biases;
+      [...this.#written].forEach(([component, output], c) => {
         const gate = gates[c]!;
-        total = total.add(gate === 1 ? output : gate === 0 ? this.constant(component) : this.between(component, output, gate)); // prettier-ignore
+        total = total.add(gate === 1 ? output : gate === 0 ? this.#constant(component) : this.#between(component, output, gate)); // prettier-ignore
       });
-      return total.broadcastTo(this.written.get("tokens")!.shape);
+      return total.broadcastTo(this.#written.get("tokens")!.shape);
     });
-    this.watch(reader, norm, sum);
+    this.#watch(reader, norm, sum);
     const scale = scales?.get(reader);
-    const [gain, bias] = [this.model.parameter(`${norm}.weight`), this.model.parameter(`${norm}.bias`)];
-    if (scale === undefined)
-      return this.shared(key && `${key} normal`, () => sum.layerNorm(gain, bias, this.model.config.epsilon));
-    const centred = this.shared(key && `${key} centred`, () => sum.sub(sum.mean(-1, true)).mul(gain));
+    const [gain, bias] = [this.#model.parameter(`${norm}.weight`), this.#model.parameter(`${norm}.bias`)];
+    if (scale === undefined) {
+      return this.#shared(key && `${key} normal`, () => sum.layerNorm(gain, bias, this.#model.config.epsilon));
+    }
+    const centred = this.#shared(key && `${key} centred`, () => sum.sub(sum.mean(-1, true)).mul(gain));
     return centred.mul(scale).add(bias);
   }
 
@@ -218,51 +228,51 @@ class Stream {
     reader: Reader,
     norm: string,
   ): { readonly parts: readonly { readonly from: Component; readonly part: Tensor }[]; readonly constant: Tensor } {
-    const gates = this.gates(reader);
-    const scale = this.intervention.scales?.get(reader);
+    const gates = this.#gates(reader);
+    const scale = this.#intervention.scales?.get(reader);
     if (scale === undefined) throw new RangeError(`PathModel: ${reader} has no scale; products need linear norms.`);
-    const [gain, bias] = [this.model.parameter(`${norm}.weight`), this.model.parameter(`${norm}.bias`)];
+    const [gain, bias] = [this.#model.parameter(`${norm}.weight`), this.#model.parameter(`${norm}.bias`)];
     const linear = (x: Tensor): Tensor => x.sub(x.mean(-1, true)).mul(gain).mul(scale);
-    let constant = this.intervention.shifts?.has(reader)
-      ? this.biases.add(this.intervention.shifts.get(reader)!)
-      : this.biases;
-    const parts = [...this.written].flatMap(([from, output], c) => {
+    let constant = this.#intervention.shifts?.has(reader)
+      ? this.#biases.add(this.#intervention.shifts.get(reader)!)
+      : this.#biases;
+    const parts = [...this.#written].flatMap(([from, output], c) => {
       if (gates[c] === 1) return [{ from, part: linear(output) }];
-      constant = constant.add(this.constant(from));
+      constant = constant.add(this.#constant(from));
       return [];
     });
     return { parts, constant: linear(constant).add(bias) };
   }
 
-  private gates(reader: Reader): (number | Tensor)[] {
-    const { gate } = this.intervention;
-    return [...this.written.keys()].map((component) => gate?.(component, reader) ?? 1);
+  #gates(reader: Reader): (number | Tensor)[] {
+    const { gate } = this.#intervention;
+    return [...this.#written.keys()].map((component) => gate?.(component, reader) ?? 1);
   }
 
-  private shared(key: string | undefined, compute: () => Tensor): Tensor {
-    const found = key === undefined ? undefined : this.known.get(key);
+  #shared(key: string | undefined, compute: () => Tensor): Tensor {
+    const found = key === undefined ? undefined : this.#known.get(key);
     const value = found ?? compute();
-    if (key !== undefined) this.known.set(key, value);
+    if (key !== undefined) this.#known.set(key, value);
     return value;
   }
 
-  private constant(component: Component): Tensor {
-    const constant = this.intervention.constants?.get(component) ?? this.means.get(component);
+  #constant(component: Component): Tensor {
+    const constant = this.#intervention.constants?.get(component) ?? this.#means.get(component);
     if (!constant) throw new RangeError(`PathModel: there is no mean for the path from ${component}, which is cut.`);
     return constant;
   }
 
-  private between(component: Component, output: Tensor, gate: number | Tensor): Tensor {
-    const constant = this.constant(component);
+  #between(component: Component, output: Tensor, gate: number | Tensor): Tensor {
+    const constant = this.#constant(component);
     return output.sub(constant).mul(gate).add(constant);
   }
 
-  private watch(reader: Reader, norm: string, sum: Tensor): void {
-    if (!this.witness.norm) return;
+  #watch(reader: Reader, norm: string, sum: Tensor): void {
+    if (!this.#witness.norm) return;
     const centred = sum.sub(sum.mean(-1, true));
     const variance = centred.mul(centred).mean(-1);
-    const { epsilon } = this.model.config;
-    this.witness.norm(
+    const { epsilon } = this.#model.config;
+    this.#witness.norm(
       reader,
       norm,
       Float32Array.from(variance.data, (v) => 1 / Math.sqrt(v + epsilon)),

@@ -39,8 +39,9 @@ it("the file names its inputs and outputs, and carries the card", () => {
   const bytes = model.toOnnx();
   expect(bytes).toEqual(model.toOnnx());
   const text = new TextDecoder("latin1").decode(bytes);
-  for (const part of ["selectron-model", '"maxLength":5', "embedding.token.weight", "batch", "sequence"])
+  for (const part of ["selectron-model", '"maxLength":5', "embedding.token.weight", "batch", "sequence"]) {
     expect(text).toContain(part);
+  }
 });
 
 describe("reading an exported file back", () => {
@@ -61,8 +62,9 @@ describe("reading an exported file back", () => {
   });
 
   it("ends in a ModelFileError wherever the file is cut, or foreign", () => {
-    for (let length = 0; length < bytes.length; length += 131)
+    for (let length = 0; length < bytes.length; length += 131) {
       expect(() => CompiledModel.fromOnnx(bytes.subarray(0, length))).toThrow(ModelFileError);
+    }
     expect(() => CompiledModel.fromOnnx(model.toSafetensors())).toThrow(ModelFileError);
     expect(() => CompiledModel.fromOnnx(new Uint8Array(64).fill(255))).toThrow(ModelFileError);
   });

@@ -64,11 +64,12 @@ it("disjoint conjunctions cover the selection exactly once", () => {
   fc.assert(
     fc.property(selections, ({ selection }) => {
       const parts = disjointConjunctions(selection, domain(), isCategorical);
-      for (const key of positions)
+      for (const key of positions) {
         for (const query of positions) {
           const times = parts.filter((part) => holds(part, key, query)).length;
           expect(times).toBe(Number(selected(selection, key, query)));
         }
+      }
     }),
     { numRuns: 300, seed: 3 },
   );
@@ -78,8 +79,9 @@ it("one conjunction is the selection", () => {
   fc.assert(
     fc.property(selections, ({ form, selection }) => {
       const conjunction = oneConjunction(selection, domain(), form, isCategorical);
-      for (const key of positions)
+      for (const key of positions) {
         for (const query of positions) expect(holds(conjunction, key, query)).toBe(selected(selection, key, query));
+      }
     }),
     { numRuns: 300, seed: 4 },
   );

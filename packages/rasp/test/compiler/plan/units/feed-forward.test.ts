@@ -76,11 +76,12 @@ it("gives the table's vector on every row, for one-hot arguments", () => {
       (width, height, results) => {
         const [a, b] = [oneHot("a", width), oneHot("b", height)];
         const rows: Row[] = [];
-        for (let x = 0; x < width; x++)
+        for (let x = 0; x < width; x++) {
           for (let y = 0; y < height; y++) {
             const result = results[x * 4 + y];
             if (result !== null && result !== undefined) rows.push({ values: [x, y], result });
           }
+        }
         fc.pre(rows.length > 0);
         const units = fitUnits([a.argument, b.argument], rows, vectors)!;
         for (const { values, result } of rows) {
@@ -104,10 +105,11 @@ it("gives the table's vector on every row, for scalars behind a gate, however fa
       (xs, ys, results) => {
         const [gate, x, y] = [oneHot("gate", 3), scalar("x", xs), scalar("y", ys)];
         const rows: Row[] = [];
-        for (let g = 0; g < 3; g++)
+        for (let g = 0; g < 3; g++) {
           xs.forEach((_, i) => {
             ys.forEach((__, j) => rows.push({ values: [g, i, j], result: results[(g * 6 + i) * 4 + j]! }));
           });
+        }
         const units = fitUnits([gate.argument, x.argument, y.argument], rows, vectors)!;
         for (const { values, result } of rows) {
           const held = new Map([
