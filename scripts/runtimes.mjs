@@ -37,7 +37,10 @@ const installed = (path) => {
   return existsSync(file) ? file : undefined;
 };
 const onPath = (...names) =>
-  (process.env.PATH ?? "").split(":").flatMap((place) => names.map((name) => join(place, name))).find(existsSync); // prettier-ignore
+  (process.env.PATH ?? "")
+    .split(":")
+    .flatMap((place) => names.map((name) => join(place, name)))
+    .find(existsSync);
 
 /** Runs a command and returns what it printed. */
 function run(command, options) {

@@ -124,11 +124,27 @@ function expectedMatmul({ batch, m, k, n, transposeA, transposeB, a, b }: Matmul
 
 function expectedAttention({ heads, length, width, causal, query, key, value }: AttentionTask): Float32Array {
   const out = new Float32Array(heads * length * width);
-  const view = (data: Float32Array): HeadsView => ({ data, offset: 0, batchStride: 0, headStride: length * width, rowStride: width }); // prettier-ignore
-  // prettier-ignore
+  const view = (data: Float32Array): HeadsView => ({
+    data,
+    offset: 0,
+    batchStride: 0,
+    headStride: length * width,
+    rowStride: width,
+  });
+
   referenceKernels.attention({
-    batch: 1, heads, queries: length, keys: length, width, valueWidth: width, scale: 1 / Math.sqrt(width),
-    after: causal ? 0 : undefined, query: view(query), key: view(key), value: view(value), out: view(out),
+    batch: 1,
+    heads,
+    queries: length,
+    keys: length,
+    width,
+    valueWidth: width,
+    scale: 1 / Math.sqrt(width),
+    after: causal ? 0 : undefined,
+    query: view(query),
+    key: view(key),
+    value: view(value),
+    out: view(out),
   });
   return out;
 }

@@ -61,7 +61,16 @@ it("quantiles lie between neighbours", () => {
 });
 
 it("reports say who, how long and how much faster", () => {
-  const measurement = { comparison: "c < d", candidate: "fast", median: 0.0025, best: 0.002, spread: 0.031, gflops: 4, ratio: 12.345, bestRatio: 11 }; // prettier-ignore
+  const measurement = {
+    comparison: "c < d",
+    candidate: "fast",
+    median: 0.0025,
+    best: 0.002,
+    spread: 0.031,
+    gflops: 4,
+    ratio: 12.345,
+    bestRatio: 11,
+  };
   expect(formatMeasurement(measurement)).toBe(
     "fast                  2.50 ms    ±3 %    4.00 GFLOP/s    12.35× best 2.00 ms, 11.00×",
   );

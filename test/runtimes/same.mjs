@@ -46,9 +46,21 @@ function digest(bytes) {
 
 const inputs = ["--vocab", "a,b,c", "--max-length", "5"];
 await selectron(
-  "train", "examples/02-histogram.rasp", "--sop", "hist_bos", "--bos", "§", ...inputs,
-  "--supervise", "--steps", "500", "--checkpoint-every", "500", "-o", "run",
-); // prettier-ignore
+  "train",
+  "examples/02-histogram.rasp",
+  "--sop",
+  "hist_bos",
+  "--bos",
+  "§",
+  ...inputs,
+  "--supervise",
+  "--steps",
+  "500",
+  "--checkpoint-every",
+  "500",
+  "-o",
+  "run",
+);
 await selectron("compile", "examples/04-sort.rasp", "--sop", "sort_bos", ...inputs, "-o", "sort.safetensors");
 await selectron("dataset", "--count", "3", "--seed", "1", ...inputs, "-o", "data");
 for (const model of ["run/model", "sort"]) await selectron("decompile", `${model}.safetensors`, "-o", `${model}.rasp`);

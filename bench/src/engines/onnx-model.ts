@@ -37,10 +37,12 @@ const join = (parts: readonly Part[]): Part => {
   return out;
 };
 
-const bytes = (field: number, data: Part): Part => join([Uint8Array.from([...varint(field * 8 + 2), ...varint(data.length)]), data]); // prettier-ignore
+const bytes = (field: number, data: Part): Part =>
+  join([Uint8Array.from([...varint(field * 8 + 2), ...varint(data.length)]), data]);
 const string = (field: number, value: string): Part => bytes(field, text.encode(value));
 const integer = (field: number, value: number): Part => Uint8Array.from([...varint(field * 8), ...varint(value)]);
-const float = (field: number, value: number): Part => join([Uint8Array.from(varint(field * 8 + 5)), new Uint8Array(Float32Array.of(value).buffer)]); // prettier-ignore
+const float = (field: number, value: number): Part =>
+  join([Uint8Array.from(varint(field * 8 + 5)), new Uint8Array(Float32Array.of(value).buffer)]);
 
 /** TensorProto.DataType. */
 const FLOAT = 1;

@@ -79,7 +79,10 @@ function program(task: Task): Program {
     case "matmul": {
       const { batch, m, k, n, transposeA, transposeB, a, b } = task;
       const lead = batch === 1 ? [] : [batch];
-      const inputs: Record<string, readonly number[]> = { a: [...lead, ...(transposeA ? [k, m] : [m, k])], b: [...lead, ...(transposeB ? [n, k] : [k, n])] }; // prettier-ignore
+      const inputs: Record<string, readonly number[]> = {
+        a: [...lead, ...(transposeA ? [k, m] : [m, k])],
+        b: [...lead, ...(transposeB ? [n, k] : [k, n])],
+      };
       const transposed = { transA: { int: Number(transposeA) }, transB: { int: Number(transposeB) } };
       const plain = !transposeA && !transposeB;
       // One row is what a layer sees while it generates: its weight is a constant, which ONNX Runtime packs beforehand.
@@ -121,7 +124,12 @@ function program(task: Task): Program {
       const ones = { ones: { shape: [columns], data: new Float32Array(columns).fill(1) } };
       const nodes: Record<typeof kind, OnnxNode> = {
         softmax: { operation: "Softmax", inputs: ["x"], outputs: ["y"], attributes: { axis: { int: 1 } } },
-        layerNorm: { operation: "LayerNormalization", inputs: ["x", "ones"], outputs: ["y"], attributes: { axis: { int: 1 }, epsilon: { float: 1e-5 } } }, // prettier-ignore
+        layerNorm: {
+          operation: "LayerNormalization",
+          inputs: ["x", "ones"],
+          outputs: ["y"],
+          attributes: { axis: { int: 1 }, epsilon: { float: 1e-5 } },
+        },
         gelu: { operation: "Gelu", domain: "com.microsoft", inputs: ["x"], outputs: ["y"] },
         add: { operation: "Add", inputs: ["x", "x"], outputs: ["y"] },
       };

@@ -71,7 +71,11 @@ function program(tf: Tf, task: Task): { operands: TfTensor[]; compute: () => TfT
     }
     case "attention": {
       const { heads, length, width } = task;
-      const [q, k, v] = [task.query, task.key, task.value].map((data) => tf.tensor(data, [heads, length, width])) as [TfTensor, TfTensor, TfTensor]; // prettier-ignore
+      const [q, k, v] = [task.query, task.key, task.value].map((data) => tf.tensor(data, [heads, length, width])) as [
+        TfTensor,
+        TfTensor,
+        TfTensor,
+      ];
       const mask = task.causal ? tf.tensor(causalMask(task), [1, length, length]) : undefined;
       return { operands: [q, k, v, ...(mask ? [mask] : [])], compute: () => attend(tf, q, k, v, width, mask) };
     }

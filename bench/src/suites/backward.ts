@@ -15,8 +15,20 @@ function passes(
   length: number,
   [query, key, value, outGradient, ...results]: readonly Float32Array[],
 ) {
-  const heads = (data: Float32Array): HeadsView => ({ data, offset: 0, batchStride: HEADS * length * WIDTH, headStride: length * WIDTH, rowStride: WIDTH }); // prettier-ignore
-  const [out, queryGradient, keyGradient, valueGradient, logSumExp] = results as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array]; // prettier-ignore
+  const heads = (data: Float32Array): HeadsView => ({
+    data,
+    offset: 0,
+    batchStride: HEADS * length * WIDTH,
+    headStride: length * WIDTH,
+    rowStride: WIDTH,
+  });
+  const [out, queryGradient, keyGradient, valueGradient, logSumExp] = results as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const call = {
     ...{ batch: 1, heads: HEADS, queries: length, keys: length, width: WIDTH, valueWidth: WIDTH },
     ...{ scale: WIDTH ** -0.5, after: 0, logSumExp, out: heads(out) },
@@ -45,12 +57,20 @@ export function backwardComparison(length: number, kernels: Kernels, kind: strin
     ...[0, 1, 2, 3].map(() => zeros(shape)),
     zeros([HEADS, length]),
   ];
-  const wanted = passes(referenceKernels, length, operands.map(({ data }) => data.slice())); // prettier-ignore
+  const wanted = passes(
+    referenceKernels,
+    length,
+    operands.map(({ data }) => data.slice()),
+  );
   wanted.forward();
   wanted.backward();
   setKernels(kernels);
   const { tensors, release } = resident(operands, 2 ** 26);
-  const own = passes(kernels, length, tensors.map(({ data }) => data)); // prettier-ignore
+  const own = passes(
+    kernels,
+    length,
+    tensors.map(({ data }) => data),
+  );
   const enter = (): void => setKernels(kernels);
   const candidate = (
     name: string,

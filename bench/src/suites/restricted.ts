@@ -1,5 +1,14 @@
 /** Attention where each query sees 64 keys before it: over lists of keys and as the fused kernel's band, beside all keys. */
-import { attention, attentionOver, referenceKernels, setKernels, tensor, type KeyLists, type Kernels, type Tensor } from "@selectron/core"; // prettier-ignore
+import {
+  attention,
+  attentionOver,
+  referenceKernels,
+  setKernels,
+  tensor,
+  type KeyLists,
+  type Kernels,
+  type Tensor,
+} from "@selectron/core";
 import type { Comparison } from "../harness.js";
 import { attentionTask, compare } from "../tasks.js";
 

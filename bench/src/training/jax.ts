@@ -16,7 +16,9 @@ interface JaxArray {
 }
 interface Jax {
   jit<A extends unknown[], R>(f: (...values: A) => R): (...values: A) => R;
-  valueAndGrad(f: (weights: JaxArray[], tokens: JaxArray, targets: JaxArray) => JaxArray): (weights: JaxArray[], tokens: JaxArray, targets: JaxArray) => [JaxArray, JaxArray[]]; // prettier-ignore
+  valueAndGrad(
+    f: (weights: JaxArray[], tokens: JaxArray, targets: JaxArray) => JaxArray,
+  ): (weights: JaxArray[], tokens: JaxArray, targets: JaxArray) => [JaxArray, JaxArray[]];
   numpy: {
     array(data: Float32Array, options: { shape: readonly number[] }): JaxArray;
     zeros(shape: readonly number[]): JaxArray;
@@ -75,7 +77,11 @@ export async function jaxTrainer(task: TrainingTask): Promise<Trainer> {
       tokens: JaxArray,
       targets: JaxArray,
     ) => {
-      const [value, gradients] = valueAndGrad(weights.map((weight) => weight.ref), tokens, targets); // prettier-ignore
+      const [value, gradients] = valueAndGrad(
+        weights.map((weight) => weight.ref),
+        tokens,
+        targets,
+      );
       // rate / (1 − beta1^step) and 1 / (1 − beta2^step)
       const [rate, correction] = rates as [JaxArray, JaxArray];
       const m = first.map((moment, i) => moment.mul(0.9).add(gradients[i]!.ref.mul(0.1)));
@@ -112,7 +118,14 @@ export async function jaxTrainer(task: TrainingTask): Promise<Trainer> {
       const steps = state.steps + 1;
       const scalars = [task.learningRate / (1 - 0.9 ** steps), 1 / (1 - 0.999 ** steps)];
       const rates = scalars.map((value) => np.array(Float32Array.of(value), { shape: [] }));
-      const [value, weights, first, second] = update(state.weights, state.first, state.second, rates, tokens.ref, targets.ref); // prettier-ignore
+      const [value, weights, first, second] = update(
+        state.weights,
+        state.first,
+        state.second,
+        rates,
+        tokens.ref,
+        targets.ref,
+      );
       state = { weights, first, second, steps };
       return value.dataSync()[0]!;
     },

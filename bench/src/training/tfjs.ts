@@ -96,7 +96,9 @@ export async function tfjsTrainer(task: TrainingTask): Promise<Trainer> {
       optimizer = adam();
     },
     step: () => {
-      const cost = tf.tidy(() => optimizer.minimize(() => loss(tf, task, (name) => weights.get(name)!, tokens, targets), true)); // prettier-ignore
+      const cost = tf.tidy(() =>
+        optimizer.minimize(() => loss(tf, task, (name) => weights.get(name)!, tokens, targets), true),
+      );
       const value = cost.dataSync()[0]!;
       cost.dispose();
       return value;

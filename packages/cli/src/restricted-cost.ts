@@ -1,5 +1,14 @@
 /** `--attention` of `selectron cost`: whether attention that looks at some keys only suffices for a program. */
-import { atomText, position, textOf, type Atom, type Json, type SelectorReach, type Span, type Sufficiency } from "@selectron/rasp"; // prettier-ignore
+import {
+  atomText,
+  position,
+  textOf,
+  type Atom,
+  type Json,
+  type SelectorReach,
+  type Span,
+  type Sufficiency,
+} from "@selectron/rasp";
 import type { Restriction } from "@selectron/nn";
 import { InvalidArgumentError } from "commander";
 

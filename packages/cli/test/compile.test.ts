@@ -104,7 +104,10 @@ describe("compile and run", () => {
       err: "error: --trace needs the program, which names the s-ops\n  help: add --program FILE.rasp\n",
     });
     const other = { "other.rasp": 'reverse = shift(tokens, 1, "a");\n' };
-    const wrong = await selectron(["run", "m.safetensors", "--input", "abc", "--trace", "--program", "other.rasp"], { files: other, binaries }); // prettier-ignore
+    const wrong = await selectron(["run", "m.safetensors", "--input", "abc", "--trace", "--program", "other.rasp"], {
+      files: other,
+      binaries,
+    });
     expect([wrong.exitCode, wrong.err]).toEqual([
       2,
       expect.stringContaining("is not what this model was compiled from"),

@@ -30,9 +30,23 @@ it("cost --json keeps the original's count and adds the merged one", async () =>
 });
 
 describe("cost --attention", () => {
-  const program = { "p.rasp": "before = aggregate(select(indices, indices - 1, ==), indices);\nfirst = aggregate(select(indices, 0, ==), indices);\n" }; // prettier-ignore
-  const asked = (sop: string, attention: string, ...more: string[]): readonly string[] =>
-    ["cost", "p.rasp", "--sop", sop, "--attention", attention, "--vocab", "a,b", "--max-length", "4", ...more]; // prettier-ignore
+  const program = {
+    "p.rasp":
+      "before = aggregate(select(indices, indices - 1, ==), indices);\nfirst = aggregate(select(indices, 0, ==), indices);\n",
+  };
+  const asked = (sop: string, attention: string, ...more: string[]): readonly string[] => [
+    "cost",
+    "p.rasp",
+    "--sop",
+    sop,
+    "--attention",
+    attention,
+    "--vocab",
+    "a,b",
+    "--max-length",
+    "4",
+    ...more,
+  ];
 
   it("says that it suffices, and how far each selector reaches", async () => {
     const { exitCode, out } = await selectron(asked("before", "window:1", "--causal"), { files: program });
@@ -52,7 +66,10 @@ describe("cost --attention", () => {
       "on a a a: select(indices, 0, ==) selects position 0 for position 2, which does not look there",
     ]);
     const { out: json } = await selectron(asked("first", "globals:1", "--json"), { files: program });
-    expect(JSON.parse(json)).toMatchObject({ layers: 1, restricted: { attention: "globals:1", suffices: true, missed: null } }); // prettier-ignore
+    expect(JSON.parse(json)).toMatchObject({
+      layers: 1,
+      restricted: { attention: "globals:1", suffices: true, missed: null },
+    });
   });
 
   it.each([

@@ -40,7 +40,13 @@ describe("selectron decompile", () => {
     const report = JSON.parse(out) as Record<string, unknown>;
     expect(report).toMatchObject({ ok: true, lines: 2, opaque: 0, matchAccuracy: { share: 1 }, tokenTableMatch: 1 });
     expect(report["front"]).toContainEqual({ size: 1, match: 1 });
-    expect(report["interventions"]).toMatchObject({ components: [{ part: "0.0", match: 1 }, { part: "0.mlp", match: 1 }], pruned: { match: 1, components: ["tokens"], paths: [{ from: "tokens", to: "logits" }] } }); // prettier-ignore
+    expect(report["interventions"]).toMatchObject({
+      components: [
+        { part: "0.0", match: 1 },
+        { part: "0.mlp", match: 1 },
+      ],
+      pruned: { match: 1, components: ["tokens"], paths: [{ from: "tokens", to: "logits" }] },
+    });
     expect(() => load(report["source"] as string, { example: ["a"] })).not.toThrow();
   });
 
@@ -116,19 +122,47 @@ describe("what cannot be decompiled gets one message", () => {
   };
 
   it.each<[string, Parameters<typeof fails>[0], string]>([
-    ["another architecture", { config: JSON.stringify({ ...sizes, model_type: "llama" }) }, 'model_type is "llama"; supported is "gpt2"'],
-    ["another architecture's weights", { model: encodeSafetensors(new Map([["model.embed", randn([2], new Rng(1))]])) }, 'it has no "transformer.wte.weight", but model.embed'],
+    [
+      "another architecture",
+      { config: JSON.stringify({ ...sizes, model_type: "llama" }) },
+      'model_type is "llama"; supported is "gpt2"',
+    ],
+    [
+      "another architecture's weights",
+      { model: encodeSafetensors(new Map([["model.embed", randn([2], new Rng(1))]])) },
+      'it has no "transformer.wte.weight", but model.embed',
+    ],
     ["no safetensors file", { model: new Uint8Array(3) }, "the file has 3 bytes"],
-    ["a configuration of other sizes", { config: JSON.stringify({ ...sizes, n_embd: 8 }) }, "wte.weight has shape [4, 4], expected [4, 8]"],
-    ["a configuration with more layers", { config: JSON.stringify({ ...sizes, n_layer: 2 }) }, "they lack h.1.ln_1.weight"],
-    ["a vocabulary that does not fit", { config: JSON.stringify({ ...sizes, vocab: ["a"] }) }, '"vocab" must have 4 different tokens'],
+    [
+      "a configuration of other sizes",
+      { config: JSON.stringify({ ...sizes, n_embd: 8 }) },
+      "wte.weight has shape [4, 4], expected [4, 8]",
+    ],
+    [
+      "a configuration with more layers",
+      { config: JSON.stringify({ ...sizes, n_layer: 2 }) },
+      "they lack h.1.ln_1.weight",
+    ],
+    [
+      "a vocabulary that does not fit",
+      { config: JSON.stringify({ ...sizes, vocab: ["a"] }) },
+      '"vocab" must have 4 different tokens',
+    ],
     ["a configuration that is no JSON", { config: "{" }, '"c.json" is not JSON'],
-    ["weights that are no numbers", { model: weights((tensors) => (tensors.get("wpe.weight")!.data[5] = NaN)) }, "wpe.weight is damaged: element 5 of 96 is NaN"],
-    ["infinite weights", { model: weights((tensors) => (tensors.get("ln_f.bias")!.data[0] = Infinity)) }, "ln_f.bias is damaged: element 0 of 4 is Infinity"],
+    [
+      "weights that are no numbers",
+      { model: weights((tensors) => (tensors.get("wpe.weight")!.data[5] = NaN)) },
+      "wpe.weight is damaged: element 5 of 96 is NaN",
+    ],
+    [
+      "infinite weights",
+      { model: weights((tensors) => (tensors.get("ln_f.bias")!.data[0] = Infinity)) },
+      "ln_f.bias is damaged: element 0 of 4 is Infinity",
+    ],
     ["a data line that is cut", { data: `${data}\n{"input_ids": [0,` }, "data line 61: this is not JSON"],
     ["an id outside the vocabulary", { data: data.replace("[2,", "[2,7,") }, 'data line 1: "input_ids" must be a list'],
     ["too few sequences", { data: lines.slice(0, 5).join("\n") }, "the data have 5 sequences; at least 30 are needed"],
-  ])("%s", async (_, change, message) => fails(change, message)); // prettier-ignore
+  ])("%s", async (_, change, message) => fails(change, message));
 
   it("a model without configuration, several models for one file", async () => {
     const alone = await selectron(["decompile", "m/one.safetensors"], world());
@@ -143,7 +177,10 @@ it("a model that selectron train made of a program needs nothing else", async ()
     files: { "p.rasp": "same = tokens;" },
     binaries: new Map(),
   };
-  await selectron(["train", "p.rasp", "--sop", "same", "--vocab", "a,b", "--max-length", "3", "--steps", "30", "-o", "run"], here); // prettier-ignore
+  await selectron(
+    ["train", "p.rasp", "--sop", "same", "--vocab", "a,b", "--max-length", "3", "--steps", "30", "-o", "run"],
+    here,
+  );
   const { exitCode, out } = await selectron(["decompile", "run/model.safetensors", "-o", "back.rasp"], here);
   expect(out).toContain("prediction = tokens;");
   expect(exitCode).toBe(0);

@@ -55,7 +55,13 @@ const readers: readonly Reader[] = [
       const { tensors, metadata } = decodeSafetensors(file);
       return [[...tensors].map(([name, value]) => [name, value.toArray()]), metadata];
     },
-    expected: [[["x", [1, -2, 3.5]], ["y", [[4], [5]]]], { a: "b" }], // prettier-ignore
+    expected: [
+      [
+        ["x", [1, -2, 3.5]],
+        ["y", [[4], [5]]],
+      ],
+      { a: "b" },
+    ],
   },
   {
     name: "CompiledModel.fromSafetensors",

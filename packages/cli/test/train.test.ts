@@ -165,12 +165,28 @@ describe("selectron train FILE", () => {
       expect([refused.exitCode, refused.err.slice(0, message.length)]).toEqual([2, message]);
     }
     const traced = await answer("--input", "§a", "--trace");
-    expect([traced.exitCode, traced.err.split("\n")[0]]).toEqual([2, "error: --trace is for compiled models, and this one was trained"]); // prettier-ignore
+    expect([traced.exitCode, traced.err.split("\n")[0]]).toEqual([
+      2,
+      "error: --trace is for compiled models, and this one was trained",
+    ]);
   });
 
   it("refuses a token that is there twice, and a folder of a training on other inputs", async () => {
-    const given = (vocabulary: string, ...more: string[]): string[] =>
-      ["train", "reverse.rasp", "--sop", "reverse", "--vocab", vocabulary, "--max-length", "3", "--steps", "1", "-o", "run", ...more]; // prettier-ignore
+    const given = (vocabulary: string, ...more: string[]): string[] => [
+      "train",
+      "reverse.rasp",
+      "--sop",
+      "reverse",
+      "--vocab",
+      vocabulary,
+      "--max-length",
+      "3",
+      "--steps",
+      "1",
+      "-o",
+      "run",
+      ...more,
+    ];
     const twice = await selectron(given("a,a"), { files });
     expect([twice.exitCode, twice.err.split("\n")[0]]).toEqual([2, "error: token a is in the vocabulary twice"]);
     const bos = await selectron(given("a,b", "--bos", "b"), { files });
@@ -201,7 +217,10 @@ describe("selectron train FILE", () => {
 
   it.each([
     [["--width", "2", "--heads", "3"], "a width of 2 is too narrow for 3 heads"],
-    [["--layers", "1"], "1 layer of 1 head, width 64, feed-forward 256 has no place for every selector of the program, which needs 2 layers of 1 head"], // prettier-ignore
+    [
+      ["--layers", "1"],
+      "1 layer of 1 head, width 64, feed-forward 256 has no place for every selector of the program, which needs 2 layers of 1 head",
+    ],
     [["--vocab", "[]"], "an s-op or selector needs a non-empty input"],
     [["--max-length", "1", "--bos", "§"], "inputs of length 1 hold no token"],
   ])("refuses %j", async (more, message) => {

@@ -14,7 +14,13 @@ import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
-import { parseAttention, sufficiencyJson, sufficiencyText, type AskedAttention, type AskedInputs } from "../restricted-cost.js"; // prettier-ignore
+import {
+  parseAttention,
+  sufficiencyJson,
+  sufficiencyText,
+  type AskedAttention,
+  type AskedInputs,
+} from "../restricted-cost.js";
 
 /** Adds the command. */
 export function registerCost(program: Command, context: Context): void {

@@ -41,7 +41,9 @@ export class DecompileFolder {
         if (entry?.key !== undefined && entry.value !== undefined) kept.set(entry.key, entry.value);
       }
       if (kept.size > 0) this.#context.say(`Going on with ${kept.size} fits from ${this.#path}/${file}.`);
-    } else if (first !== undefined) {this.#context.say(`${this.#path}/${file} is of another model, of other data or options; it is begun anew.`);} // prettier-ignore
+    } else if (first !== undefined) {
+      this.#context.say(`${this.#path}/${file} is of another model, of other data or options; it is begun anew.`);
+    }
     this.#write(file, [head, ...[...kept].map(([key, value]) => JSON.stringify({ key, value }))].join("\n") + "\n");
     return {
       recall: (key) => kept.get(key),

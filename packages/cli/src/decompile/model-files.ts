@@ -1,6 +1,16 @@
 /** A model with what goes with it: read from the files that the options name, and ready to be decompiled. */
 import { Gpt2 } from "@selectron/nn";
-import { decompile, decompileEncoder, isTrainedEncoder, parseData, readTask, readTrainedEncoder, type Decompiled, type DecompileOptions, type Sequence } from "@selectron/rasp/decompile"; // prettier-ignore
+import {
+  decompile,
+  decompileEncoder,
+  isTrainedEncoder,
+  parseData,
+  readTask,
+  readTrainedEncoder,
+  type Decompiled,
+  type DecompileOptions,
+  type Sequence,
+} from "@selectron/rasp/decompile";
 import { UsageError, type Context } from "../context.js";
 import { reason } from "../program-file.js";
 
@@ -22,7 +32,10 @@ export interface Job {
 /** @throws UsageError, Gpt2Error, DecompileError */
 export function readJob(context: Context, path: string, companions: Companions): Job {
   const bytes = readBytes(context, path);
-  const name = path.split("/").at(-1)!.replace(/\.safetensors$/, ""); // prettier-ignore
+  const name = path
+    .split("/")
+    .at(-1)!
+    .replace(/\.safetensors$/, "");
   if (isTrainedEncoder(bytes)) {
     const encoder = readTrainedEncoder(bytes);
     return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };

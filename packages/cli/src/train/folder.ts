@@ -34,7 +34,10 @@ export class TrainingFolder {
   records(): StepRecord[] {
     if (!this.#context.io.listFolder(this.path).includes("log.jsonl")) return [];
     const text = new TextDecoder().decode(this.#context.io.readBytes(this.#log));
-    return text.split("\n").slice(0, -1).map((line) => JSON.parse(line) as StepRecord); // prettier-ignore
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as StepRecord);
   }
 
   /** Begins or goes on with the log after a step: later ones, which a killed training did not keep, go. */

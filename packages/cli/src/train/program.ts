@@ -9,7 +9,22 @@ import {
   type AttentionMap,
   type EncoderConfig,
 } from "@selectron/nn";
-import { atomText, encodeResult, learnedHeads, learnedValues, programAccuracy, programPass, ProgramTask, type Atom, type Json, type LearnedHead, type ProgramAccuracy, type ProgramBatch, type ProgramTaskOptions, type SOp } from "@selectron/rasp"; // prettier-ignore
+import {
+  atomText,
+  encodeResult,
+  learnedHeads,
+  learnedValues,
+  programAccuracy,
+  programPass,
+  ProgramTask,
+  type Atom,
+  type Json,
+  type LearnedHead,
+  type ProgramAccuracy,
+  type ProgramBatch,
+  type ProgramTaskOptions,
+  type SOp,
+} from "@selectron/rasp";
 import type { TrainFlags } from "../commands/train.js";
 import { checkDistinct } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";

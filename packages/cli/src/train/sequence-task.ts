@@ -1,6 +1,18 @@
 /** Training copy, addition and parser, and the test at the end. */
 import { encodeSafetensors, Rng } from "@selectron/core";
-import { accuracyOf, Adam, answer, cosine, drawBatch, HeldOut, teacherForced, Transformer, type Accuracy, type Example, type SequenceTask } from "@selectron/nn"; // prettier-ignore
+import {
+  accuracyOf,
+  Adam,
+  answer,
+  cosine,
+  drawBatch,
+  HeldOut,
+  teacherForced,
+  Transformer,
+  type Accuracy,
+  type Example,
+  type SequenceTask,
+} from "@selectron/nn";
 import type { Json } from "@selectron/rasp";
 import type { Context } from "../context.js";
 import { percent } from "./progress.js";
@@ -59,7 +71,12 @@ function tested(model: Transformer, task: SequenceTask, heldOut: HeldOut): TestR
     return [name, accuracyOf(model, examples, task.start)] as const;
   });
   const shown = heldOut.test.slice(0, 4);
-  const answers = answer(model, shown.map(({ source }) => source), task.start, shown[0]!.target.length); // prettier-ignore
+  const answers = answer(
+    model,
+    shown.map(({ source }) => source),
+    task.start,
+    shown[0]!.target.length,
+  );
   return {
     heldOut: accuracyOf(model, heldOut.test, task.start),
     beyond: Object.fromEntries(beyond),

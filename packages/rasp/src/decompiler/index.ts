@@ -17,7 +17,7 @@ import { programText, variablesOf } from "./gpt2/program.js";
 import { prunedProgram } from "./gpt2/pruned/index.js";
 import { fitReadout, type Readout } from "./gpt2/readout.js";
 import { projectionTables } from "./gpt2/pictures.js";
-import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./common/report.js"; // prettier-ignore
+import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./common/report.js";
 import { RunnableProgram, shareOf, type Share } from "./common/score.js";
 import { patternDistance, readHeads, search, variablePool, type Clock, type HeadReading } from "./gpt2/search.js";
 import { simplify } from "./gpt2/simplify.js";

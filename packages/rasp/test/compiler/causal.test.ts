@@ -156,7 +156,10 @@ describe("a causal model", () => {
       ...bothWays.card,
       config: { ...bothWays.card.config, causal: true },
     });
-    expect(verify(whole, decoder, { exhaustive: true })).toMatchObject({ ok: false, counterexample: { input: ["a", "a"] } }); // prettier-ignore
+    expect(verify(whole, decoder, { exhaustive: true })).toMatchObject({
+      ok: false,
+      counterexample: { input: ["a", "a"] },
+    });
   });
 });
 

@@ -5,12 +5,24 @@ import { compile, map, tokensInt, verify, type SOp } from "../../src/index.js";
 /** tokens → two functions of them → their sum → two functions of that …, and how often any of the functions was called. */
 function diamonds(links: number): { sop: SOp<number>; calls: () => number } {
   let calls = 0;
-  const counted = <A extends number[]>(fn: (...args: A) => number) => (...args: A): number => (calls++, fn(...args)); // prettier-ignore
+  const counted =
+    <A extends number[]>(fn: (...args: A) => number) =>
+    (...args: A): number => (calls++, fn(...args));
   let sop: SOp<number> = tokensInt;
   for (let link = 0; link < links; link++) {
-    const left = map(counted((x: number) => (x + 1) % 5), sop); // prettier-ignore
-    const right = map(counted((x: number) => (2 * x) % 5), sop); // prettier-ignore
-    sop = map(counted((x: number, y: number) => (x + y) % 5), left, right); // prettier-ignore
+    const left = map(
+      counted((x: number) => (x + 1) % 5),
+      sop,
+    );
+    const right = map(
+      counted((x: number) => (2 * x) % 5),
+      sop,
+    );
+    sop = map(
+      counted((x: number, y: number) => (x + y) % 5),
+      left,
+      right,
+    );
   }
   return { sop, calls: () => calls };
 }

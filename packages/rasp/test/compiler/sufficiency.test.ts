@@ -78,9 +78,14 @@ describe("disproved, by an input", () => {
 
 it("a model compiled from a program that it suffices for computes the same with it", () => {
   const compiled = compile(sop(NEAR), { vocabulary: "abc", maxLength: 9 });
-  const rows = [[0, 1, 1, 2, 1, 3, 3, 3, 1], [0, 3, 2, 1, 3, 2, 1, 1, 1]]; // prettier-ignore
+  const rows = [
+    [0, 1, 1, 2, 1, 3, 3, 3, 1],
+    [0, 3, 2, 1, 3, 2, 1, 1, 1],
+  ];
   const logits = (restriction: Restriction | undefined): unknown =>
-    new TransformerEncoder({ ...compiled.model.config, restriction }, compiled.model.parameters()).forward(rows).toArray(); // prettier-ignore
+    new TransformerEncoder({ ...compiled.model.config, restriction }, compiled.model.parameters())
+      .forward(rows)
+      .toArray();
   // The model's position 0 is BOS, which all look at.
   const all = logits(undefined) as number[][][];
   const close = (restriction: Restriction): boolean =>
@@ -113,7 +118,11 @@ it("agrees with every selector of random programs on random inputs", () => {
   fc.assert(
     fc.property(programs, restrictions, fc.stringMatching(/^[abc]{1,5}$/), (source, restriction, text) => {
       const program = sop(source);
-      const { suffices, selectors, missed } = sufficiency(program, restriction, { vocabulary: "abc", maxLength: 5, runs: 20 }); // prettier-ignore
+      const { suffices, selectors, missed } = sufficiency(program, restriction, {
+        vocabulary: "abc",
+        maxLength: 5,
+        runs: 20,
+      });
       counts[`${suffices}`]++;
       const evaluation = new Evaluation(inputAtoms(text));
       const used = topological(program).flatMap((node) => (node.kind === "aggregate" ? [node.selector] : []));

@@ -1,5 +1,12 @@
 /** Training a Transformer to do what a program does. */
-export { learnedHeads, learnedValues, programAccuracy, programPass, type LearnedHead, type ProgramAccuracy } from "./program-model.js"; // prettier-ignore
+export {
+  learnedHeads,
+  learnedValues,
+  programAccuracy,
+  programPass,
+  type LearnedHead,
+  type ProgramAccuracy,
+} from "./program-model.js";
 export {
   ProgramTask,
   type DrawOptions,

@@ -48,7 +48,10 @@ export function languageModel(compiled: CompiledModel): { readonly model: Genera
   const { decoding } = card.outputs[0]!;
   const idOfClass = decoding.classes.map((value) => compiled.idOf(value) ?? end);
   return {
-    model: cached((tokens, cache) => byToken(model.forward(tokens, { cache }), decoding, idOfClass, end + 1), model.config.maxLength), // prettier-ignore
+    model: cached(
+      (tokens, cache) => byToken(model.forward(tokens, { cache }), decoding, idOfClass, end + 1),
+      model.config.maxLength,
+    ),
     end,
   };
 }

@@ -159,8 +159,15 @@ function patchHead(
         const size = shape.at(-1)!;
         for (const q of positions) {
           const row = data.subarray((h * size + q + 1) * size, (h * size + q + 2) * size);
-          if (other) row.set(other.get(name)!.data.subarray((h * size + q + 1) * size, (h * size + q + 2) * size));
-          else attend(row, part === 0 ? (patch as { selects: readonly (readonly boolean[])[] }).selects[q]! : [], sop.kind === "width"); // prettier-ignore
+          if (other) {
+            row.set(other.get(name)!.data.subarray((h * size + q + 1) * size, (h * size + q + 2) * size));
+          } else {
+            attend(
+              row,
+              part === 0 ? (patch as { selects: readonly (readonly boolean[])[] }).selects[q]! : [],
+              sop.kind === "width",
+            );
+          }
         }
       });
     });

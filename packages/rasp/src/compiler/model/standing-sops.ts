@@ -73,7 +73,9 @@ export function probesNamed(compiled: CompiledModel, name: string, writer?: Stre
     wanted.has(sop) && (writer === undefined || stream.writer === writer);
   const found = layout.probes.filter(fits);
   if (found.length > 0) return found;
-  const standing = sops.filter(({ normal }) => layout.probes.some((probe) => probe.sop === normal && (writer === undefined || probe.stream.writer === writer))); // prettier-ignore
+  const standing = sops.filter(({ normal }) =>
+    layout.probes.some((probe) => probe.sop === normal && (writer === undefined || probe.stream.writer === writer)),
+  );
   const names = [...new Set(standing.map((sop) => sop.name))].join(", ");
   const known = wanted.size > 0 ? "is no part of the residual stream by itself" : "is no s-op of the program";
   throw new RangeError(

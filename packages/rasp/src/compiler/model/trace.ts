@@ -92,7 +92,13 @@ interface Residual {
 
 /** Python's equality, as far as plain values go: true is 1. */
 const sameValue = (a: Plain, b: Plain | undefined): boolean =>
-  a === b || (b !== undefined && a !== null && b !== null && typeof a !== "string" && typeof b !== "string" && Number(a) === Number(b)); // prettier-ignore
+  a === b ||
+  (b !== undefined &&
+    a !== null &&
+    b !== null &&
+    typeof a !== "string" &&
+    typeof b !== "string" &&
+    Number(a) === Number(b));
 
 function valuesOf(values: NormalValues, sop: NormalSOp): readonly Atom[] | undefined {
   try {

@@ -3,7 +3,23 @@
  * and what a second layer makes of that. Of terms with equal values on a batch only the first is kept.
  */
 import { isText, type Batch, type Codes } from "./batch.js";
-import { aggregate, and, difference, extreme, fromEnd, indices, length, modulo, or, select, selectKeys, tokens, width, type Selector, type Term } from "./term.js"; // prettier-ignore
+import {
+  aggregate,
+  and,
+  difference,
+  extreme,
+  fromEnd,
+  indices,
+  length,
+  modulo,
+  or,
+  select,
+  selectKeys,
+  tokens,
+  width,
+  type Selector,
+  type Term,
+} from "./term.js";
 
 /** More tokens than these are not told apart one by one. */
 const FEW_TOKENS = 12;
@@ -144,7 +160,9 @@ export function addSecondLayer(
   for (const count of counts) {
     groups.push(() => {
       const [equal, less, more] = (["==", "<", ">"] as const).map((op) => select(count, count, op));
-      for (const selector of [equal!, less!, more!, or(less!, and(equal!, before)), or(more!, and(equal!, before))]) pool.attend(selector, [tokens]); // prettier-ignore
+      for (const selector of [equal!, less!, more!, or(less!, and(equal!, before)), or(more!, and(equal!, before))]) {
+        pool.attend(selector, [tokens]);
+      }
       for (const order of ORDERS) pool.attend(and(equal!, order), [tokens]);
       for (const op of ["==", "<", ">"] as const) {
         for (const value of [0, 1]) {

@@ -49,7 +49,14 @@ const derived = (
   text: (name: Naming) => string,
   selectors: readonly Selector[],
   values: (batch: Batch) => Float32Array,
-): Term => ({ kind: "term", key, isInline: false, text, selectors, values: (batch) => batch.known(key, () => values(batch)) }); // prettier-ignore
+): Term => ({
+  kind: "term",
+  key,
+  isInline: false,
+  text,
+  selectors,
+  values: (batch) => batch.known(key, () => values(batch)),
+});
 
 /** How often something holds of the input's keys, at each query. */
 export const width = (selector: Selector): Term =>

@@ -12,15 +12,39 @@ export function countVariables({ vocabulary, special }: Task): Variable[] {
     names.definition(`count_${id}`, `selector_width(select(tokens, ${JSON.stringify(token)}, ==) and ${soFar})`);
   const pairs = symbols.length > 3 ? [] : symbols.flatMap((a, i) => symbols.slice(i + 1).map((b) => [a, b] as const));
   return [
-    counter("run % 2", 2, 1, (names) => run(names), (ids) => runs(ids).map(({ length }) => length)),
-    counter("previous run % 2", 2, 2, (names) => previousRun(names), (ids) => runs(ids).map(({ previous }) => previous)), // prettier-ignore
+    counter(
+      "run % 2",
+      2,
+      1,
+      (names) => run(names),
+      (ids) => runs(ids).map(({ length }) => length),
+    ),
+    counter(
+      "previous run % 2",
+      2,
+      2,
+      (names) => previousRun(names),
+      (ids) => runs(ids).map(({ previous }) => previous),
+    ),
     ...symbols.map((symbol) =>
-      counter(`count of ${JSON.stringify(symbol.token)} % 2`, 2, 1, (names) => count(names, symbol), (ids) => soFarOf(ids, (id) => +(id === symbol.id))), // prettier-ignore
+      counter(
+        `count of ${JSON.stringify(symbol.token)} % 2`,
+        2,
+        1,
+        (names) => count(names, symbol),
+        (ids) => soFarOf(ids, (id) => +(id === symbol.id)),
+      ),
     ),
     ...pairs.map(([a, b]) =>
-      counter(`count of ${JSON.stringify(a.token)} less count of ${JSON.stringify(b.token)} % 3`, 3, 1, (names) => `(${count(names, a)} - ${count(names, b)})`, (ids) => soFarOf(ids, (id) => +(id === a.id) - +(id === b.id))), // prettier-ignore
+      counter(
+        `count of ${JSON.stringify(a.token)} less count of ${JSON.stringify(b.token)} % 3`,
+        3,
+        1,
+        (names) => `(${count(names, a)} - ${count(names, b)})`,
+        (ids) => soFarOf(ids, (id) => +(id === a.id) - +(id === b.id)),
+      ),
     ),
-  ]; // prettier-ignore
+  ];
 }
 
 /** A whole number at each position, modulo k, one-hot. */

@@ -13,26 +13,47 @@ const BINS = 8;
 /** What can be asked of a histogram of tokens: who is there, who has more, by how much, and the same more sharply. */
 export function elementwiseOf(task: Task, of: Variable): Variable[] {
   if (task.vocabulary.length > FEW_SYMBOLS || !of.ofTokens || of.depth === 0) return [];
-  const ordinary = task.vocabulary.flatMap((token, id) => (task.special.has(id) ? [] : [{ id, name: JSON.stringify(token) }])); // prettier-ignore
+  const ordinary = task.vocabulary.flatMap((token, id) =>
+    task.special.has(id) ? [] : [{ id, name: JSON.stringify(token) }],
+  );
   const pairs = ordinary.flatMap((a, i) => ordinary.slice(i + 1).map((b) => [a, b] as const));
   return [
     ...pairs.map(([a, b]) =>
-      oneHot(of, `balance of ${a.name} and ${b.name}`, -1, 1, (h) => sign(h(a.id) - h(b.id)), (h) => {
-        const difference = `${h}[${a.name}] - ${h}[${b.name}]`;
-        return `indicator(${difference} > ${NEARLY}) - indicator(${difference} < -${NEARLY})`;
-      }),
+      oneHot(
+        of,
+        `balance of ${a.name} and ${b.name}`,
+        -1,
+        1,
+        (h) => sign(h(a.id) - h(b.id)),
+        (h) => {
+          const difference = `${h}[${a.name}] - ${h}[${b.name}]`;
+          return `indicator(${difference} > ${NEARLY}) - indicator(${difference} < -${NEARLY})`;
+        },
+      ),
     ),
     ...ordinary.map(({ id, name }) =>
-      oneHot(of, `exists ${name}`, 0, 1, (h) => +(h(id) > NEARLY), (h) => `indicator(${h}[${name}] > ${NEARLY})`),
+      oneHot(
+        of,
+        `exists ${name}`,
+        0,
+        1,
+        (h) => +(h(id) > NEARLY),
+        (h) => `indicator(${h}[${name}] > ${NEARLY})`,
+      ),
     ),
     ...pairs.map(([a, b]) =>
-      oneHot(of, `difference of ${a.name} and ${b.name}`, -BINS, BINS, (h) => round(BINS * (h(a.id) - h(b.id))), (h) =>
-        `round(${BINS} * (${h}[${a.name}] - ${h}[${b.name}]))`,
+      oneHot(
+        of,
+        `difference of ${a.name} and ${b.name}`,
+        -BINS,
+        BINS,
+        (h) => round(BINS * (h(a.id) - h(b.id))),
+        (h) => `round(${BINS} * (${h}[${a.name}] - ${h}[${b.name}]))`,
       ),
     ),
     ...[2, 5].map((power) => sharpened(of, power)),
     combined(task, of),
-  ]; // prettier-ignore
+  ];
 }
 
 const sign = (difference: number): number => +(difference > NEARLY) - +(difference < -NEARLY);

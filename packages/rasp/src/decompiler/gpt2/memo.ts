@@ -39,7 +39,11 @@ export const readoutJson = ({ terms, constant, divergence }: Readout): Json => (
 
 /** The readout of these variables that `readoutJson` wrote. */
 export function readoutOf(json: Json, task: Task, variables: readonly Variable[]): Readout {
-  const { constant, divergence, terms } = json as { constant: Json; divergence: number; terms: readonly { identity: number; successor: number; table: Json }[] }; // prettier-ignore
+  const { constant, divergence, terms } = json as {
+    constant: Json;
+    divergence: number;
+    terms: readonly { identity: number; successor: number; table: Json }[];
+  };
   const width = task.vocabulary.length;
   return new Readout(
     task,

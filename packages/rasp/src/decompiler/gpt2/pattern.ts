@@ -51,7 +51,12 @@ export function namedPatterns(task: Task): Pattern[] {
     hard("full_s", () => () => true),
     ...[1, 2, 3].map((k) => hard(`select(indices, indices - ${k}, ==)`, () => (i, j) => j === i - k)),
     ...[0].map(position),
-    hard("select(tokens, tokens, ==)", ({ ids }) => (i, j) => ids[i] === ids[j]), // prettier-ignore
+    hard(
+      "select(tokens, tokens, ==)",
+      ({ ids }) =>
+        (i, j) =>
+          ids[i] === ids[j],
+    ),
     ...(few ? [2, 3, 4].map(modulo) : [position(1), ...continuations(task)]),
     ...(task.numbers ? numberPatterns(task, task.numbers) : []),
   ];
@@ -86,7 +91,10 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
   const plain = (names: Names): string =>
     specials.length === 0
       ? "tokens"
-      : names.definition("plain", `"" if (tokens in [${specials.map((token) => JSON.stringify(token)).join(", ")}]) else tokens`); // prettier-ignore
+      : names.definition(
+          "plain",
+          `"" if (tokens in [${specials.map((token) => JSON.stringify(token)).join(", ")}]) else tokens`,
+        );
   const before = (names: Names, by: number): string =>
     names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), ${plain(names)}, "")`);
   const of = ({ ids }: Observed): ((at: number) => number) => {
@@ -108,7 +116,8 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
         const kind = of(observed);
         return (i, j) => kind(j - 1) === kind(i) && kind(j - 2) === kind(i - 1);
       },
-      (names) => `select(${before(names, 1)}, ${plain(names)}, ==) and select(${before(names, 2)}, ${before(names, 1)}, ==)`, // prettier-ignore
+      (names) =>
+        `select(${before(names, 1)}, ${plain(names)}, ==) and select(${before(names, 2)}, ${before(names, 1)}, ==)`,
     ),
   ];
 }

@@ -57,7 +57,9 @@ export function heatmapSvg(tables: readonly Heatmap[], title: string): string {
         if (value === 0) return [];
         const place = `x="${fixed(left + c * CELL)}" y="${fixed(top + r * CELL)}" width="${CELL}" height="${CELL}"`;
         const tip = `${table.rows[r]!}, ${table.columns[c]!}: ${value}`;
-        return [`<rect class="${value > 0 ? "up" : "down"}" ${place} fill-opacity="${(Math.abs(value) / most).toFixed(3)}"><title>${escaped(tip)}</title></rect>`]; // prettier-ignore
+        return [
+          `<rect class="${value > 0 ? "up" : "down"}" ${place} fill-opacity="${(Math.abs(value) / most).toFixed(3)}"><title>${escaped(tip)}</title></rect>`,
+        ];
       }),
     ]);
     const [w, h] = [table.columns.length * CELL, table.rows.length * CELL];
@@ -89,7 +91,10 @@ export function frontSvg(front: readonly FrontPoint[], title: string, least: num
     ...[0, 0.5, 1].map((match) => level(match, "")),
     level(least, ' stroke-dasharray="4 4"'),
     `<polyline class="front" points="${steps.join(" ")}"/>`,
-    ...front.map(({ size, match }) => `<circle class="up" cx="${fixed(x(size))}" cy="${fixed(y(match))}" r="4"><title>size ${size}: ${(100 * match).toFixed(1)} %</title></circle>`), // prettier-ignore
+    ...front.map(
+      ({ size, match }) =>
+        `<circle class="up" cx="${fixed(x(size))}" cy="${fixed(y(match))}" r="4"><title>size ${size}: ${(100 * match).toFixed(1)} %</title></circle>`,
+    ),
     ...front.map(
       ({ size }) => `<text x="${fixed(x(size))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${size}</text>`,
     ),

@@ -34,7 +34,11 @@ export function softPattern(
     const { chosen, weights } = chooseGroups(groups, sampleRows(observed, task), layer, head);
     return { chosen: chosen.map((group) => groups.indexOf(group)), weights: [...weights] };
   }) as { readonly chosen: readonly number[]; readonly weights: readonly number[] };
-  return pattern(key, kept.chosen.map((at) => groups[at]!), Float64Array.from(kept.weights)); // prettier-ignore
+  return pattern(
+    key,
+    kept.chosen.map((at) => groups[at]!),
+    Float64Array.from(kept.weights),
+  );
 }
 
 function chooseGroups(

@@ -79,7 +79,10 @@ describe("values that are one number in float32", () => {
 
 it("numbers that heads copy, and counts in one sum with others, are proved", () => {
   const programs = [
-    ["(()", 'open = select(indices, indices, <=); b = round((aggregate(open, indicator(tokens == "(")) - aggregate(open, indicator(tokens == ")"))) * (indices + 1)); r = b[-1] == 0;'], // prettier-ignore
+    [
+      "(()",
+      'open = select(indices, indices, <=); b = round((aggregate(open, indicator(tokens == "(")) - aggregate(open, indicator(tokens == ")"))) * (indices + 1)); r = b[-1] == 0;',
+    ],
     ["abc", 'r = round(length * average(1 if tokens == "a" else (10 if tokens == "b" else 100)));'],
     ["abc", 'r = length + length + min(2, indices) - selector_width(select(indices, indicator(tokens == "a"), >));'],
   ] as const;

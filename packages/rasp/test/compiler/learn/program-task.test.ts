@@ -1,9 +1,20 @@
 import { Rng } from "@selectron/core";
 import { Adam, cosine, train, TransformerEncoder } from "@selectron/nn";
-import { evaluate, learnedHeads, learnedValues, load, programAccuracy, programPass, ProgramTask, RaspError } from "@selectron/rasp"; // prettier-ignore
+import {
+  evaluate,
+  learnedHeads,
+  learnedValues,
+  load,
+  programAccuracy,
+  programPass,
+  ProgramTask,
+  RaspError,
+} from "@selectron/rasp";
 import { describe, expect, it } from "vitest";
 
-const reverse = load("flip = select(indices, length - 1 - indices, ==); reverse = aggregate(flip, tokens);").sop("reverse"); // prettier-ignore
+const reverse = load("flip = select(indices, length - 1 - indices, ==); reverse = aggregate(flip, tokens);").sop(
+  "reverse",
+);
 const letters = { vocabulary: ["a", "b", "c"], maxLength: 6 };
 
 describe("a program as something to learn", () => {
@@ -17,7 +28,9 @@ describe("a program as something to learn", () => {
       lengths.add(n);
       inputs.forEach((input, b) => {
         expect(tokens[b]!.map((id) => letters.vocabulary[id])).toEqual(input);
-        expect(targets.slice(b * n, (b + 1) * n).map((index) => task.classes[index])).toEqual(evaluate(reverse, [...input])); // prettier-ignore
+        expect(targets.slice(b * n, (b + 1) * n).map((index) => task.classes[index])).toEqual(
+          evaluate(reverse, [...input]),
+        );
       });
     }
     expect([...lengths].sort()).toEqual([1, 2, 3, 4, 5, 6]);
@@ -71,7 +84,7 @@ describe("a program as something to learn", () => {
   });
 
   it("leaves out inputs without a value, and says why there is none", () => {
-    const some = load('x = tokens_int; y = 6 / (x - 1);', { example: [2, 3] }).sop("y"); // prettier-ignore
+    const some = load("x = tokens_int; y = 6 / (x - 1);", { example: [2, 3] }).sop("y");
     const task = new ProgramTask(some, { vocabulary: ["1", "2", "3"], maxLength: 4 });
     expect(task.classes).toEqual(expect.arrayContaining([6, 3]));
     expect(task.draw(new Rng(1), 20).inputs.flat()).not.toContain("1");
@@ -97,10 +110,17 @@ describe("an encoder that learns a program", () => {
     )!;
     expect(learnedValues(model, task, batch.tokens[0]!)).toEqual([...batch.inputs[0]!].reverse());
     const heads = learnedHeads(model, task, batch);
-    expect(heads.map(({ block, learned }) => [block, learned])).toEqual([[0, 0], [1, 0]]); // prettier-ignore
+    expect(heads.map(({ block, learned }) => [block, learned])).toEqual([
+      [0, 0],
+      [1, 0],
+    ]);
     expect(heads[0]!.agreement).toBeCloseTo(1, 4);
     expect(heads[1]!.agreement).toBeGreaterThan(0.8);
-    expect(heads[1]!.selected).toEqual([[0, 0, 1], [0, 1, 0], [1, 0, 0]]); // prettier-ignore
+    expect(heads[1]!.selected).toEqual([
+      [0, 0, 1],
+      [0, 1, 0],
+      [1, 0, 0],
+    ]);
   });
 
   it("adds the heads' loss only when asked", () => {

@@ -71,7 +71,12 @@ describe("a trace", () => {
         `${layer} ${sublayer}`,
         ...sops.filter(({ isNew, name }) => isNew && !name.startsWith("tokens")).map(({ name }) => name),
       ]);
-    expect(news).toEqual([["0 embedding", "indices"], ["1 attention", "opposite"], ["1 feed-forward"], ["2 attention", "reverse"]]); // prettier-ignore
+    expect(news).toEqual([
+      ["0 embedding", "indices"],
+      ["1 attention", "opposite"],
+      ["1 feed-forward"],
+      ["2 attention", "reverse"],
+    ]);
   });
 
   it("shows a damaged weight where it acts", () => {

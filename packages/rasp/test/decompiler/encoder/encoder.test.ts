@@ -147,8 +147,14 @@ describe("trained encoders", () => {
     const sizes = { vocabularySize: 2, maxLength: 2, dModel: 2, blocks: [], outputs: 1, layerNorm: "pre" } as const;
     const model = new TransformerEncoder(sizes, new Rng(1));
     const file = (metadata: unknown): Uint8Array =>
-      encodeSafetensors(model.parameters(), { "selectron.encoder": typeof metadata === "string" ? metadata : JSON.stringify(metadata) }); // prettier-ignore
-    const whole = { config: sizes, inputs: { vocabulary: encodeResult(["a", "b"]), maxLength: 2, bos: false }, outputs: encodeResult(["x"]) }; // prettier-ignore
+      encodeSafetensors(model.parameters(), {
+        "selectron.encoder": typeof metadata === "string" ? metadata : JSON.stringify(metadata),
+      });
+    const whole = {
+      config: sizes,
+      inputs: { vocabulary: encodeResult(["a", "b"]), maxLength: 2, bos: false },
+      outputs: encodeResult(["x"]),
+    };
     expect(readTrainedEncoder(file(whole)).classes).toEqual(["x"]);
     expect(() => readTrainedEncoder(file("{"))).toThrow('the file\'s "selectron.encoder" is not JSON');
     expect(() => readTrainedEncoder(file({ config: sizes }))).toThrow("does not say what its inputs and outputs are");

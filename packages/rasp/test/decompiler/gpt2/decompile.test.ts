@@ -126,7 +126,14 @@ describe("counts", () => {
   const rng = new Rng(12);
   const seen = Array.from({ length: 20 }, () => {
     const ids = [3, ...Array.from({ length: 1 + rng.int(12) }, () => rng.int(3))];
-    return { ids, offset: 0, scored: ids.map((_, i) => i), expected: undefined, decisions: ids.map(() => []), patterns: [] }; // prettier-ignore
+    return {
+      ids,
+      offset: 0,
+      scored: ids.map((_, i) => i),
+      expected: undefined,
+      decisions: ids.map(() => []),
+      patterns: [],
+    };
   });
 
   it.each(countVariables(three).map((variable) => [variable.key, variable] as const))(
@@ -143,7 +150,9 @@ describe("counts", () => {
             .values(sequence)
             .subarray(i * k, (i + 1) * k)
             .indexOf(1);
-        expect(program.decisions(sequence).map((allowed) => allowed.length - 1)).toEqual(sequence.ids.map((_, i) => value(i))); // prettier-ignore
+        expect(program.decisions(sequence).map((allowed) => allowed.length - 1)).toEqual(
+          sequence.ids.map((_, i) => value(i)),
+        );
       }
     },
   );

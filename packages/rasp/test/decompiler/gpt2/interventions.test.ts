@@ -34,7 +34,16 @@ function watched(model: Gpt2, count: number, seed: number): Observed[] {
 }
 
 const run = (model: Gpt2, seed = 0) =>
-  interventions(model, task, watched(model, 30, seed + 1), watched(model, 30, seed + 2), () => undefined, { expired: () => false }, new Rng(1), { tuning: 5, masks: 30, retuning: 3 }).report; // prettier-ignore
+  interventions(
+    model,
+    task,
+    watched(model, 30, seed + 1),
+    watched(model, 30, seed + 2),
+    () => undefined,
+    { expired: () => false },
+    new Rng(1),
+    { tuning: 5, masks: 30, retuning: 3 },
+  ).report;
 
 describe("paths", () => {
   it("add up to the model", () => {
@@ -60,7 +69,12 @@ describe("paths", () => {
     );
     // Deaf to the tokens everywhere, a model says the same of all sequences of one length.
     const deaf = new PathModel(model, components);
-    const answer = (tokens: number[]): number[] => [...deaf.logits({ ids: tokens, offset: 0, scored: [], expected: undefined }, { gate: (component) => +(component !== "tokens") })]; // prettier-ignore
+    const answer = (tokens: number[]): number[] => [
+      ...deaf.logits(
+        { ids: tokens, offset: 0, scored: [], expected: undefined },
+        { gate: (component) => +(component !== "tokens") },
+      ),
+    ];
     expect(answer([0, 1, 2])).toEqual(answer([4, 4, 1]));
     expect(() => new PathModel(model).logits(sequences[0]!, { gate: () => 0 })).toThrow("no mean for the path");
   });
@@ -96,7 +110,9 @@ describe("linear norms", () => {
         .forEach((x, i) => expect(x).toBeCloseTo(whole[i]!, 2));
       const cut = paths.logits(sequence, { scales: linear, gate: (from, to) => +(heads(from) || !to.endsWith("key")) });
       // A key's constant part is the same for all keys: a softmax does not see it.
-      paths.logits(sequence, { scales: linear, product: (_, _query, key) => heads(key) }).forEach((x, i) => expect(x).toBeCloseTo(cut[i]!, 2)); // prettier-ignore
+      paths
+        .logits(sequence, { scales: linear, product: (_, _query, key) => heads(key) })
+        .forEach((x, i) => expect(x).toBeCloseTo(cut[i]!, 2));
     }
     expect(() => paths.logits(sequences[0]!, { product: () => true })).toThrow("products need linear norms");
   });
@@ -106,7 +122,10 @@ describe("linear norms", () => {
     const constants = startingConstants(paths, { components, logScales });
     const lessons = lessonsOf(paths, task, watched(model, 40, 15));
     const divergence = () =>
-      lessons.reduce((sum, lesson) => sum + loss(paths, task, lesson, withConstants(constants, {})).item() - lesson.entropy, 0) / lessons.length; // prettier-ignore
+      lessons.reduce(
+        (sum, lesson) => sum + loss(paths, task, lesson, withConstants(constants, {})).item() - lesson.entropy,
+        0,
+      ) / lessons.length;
     const before = divergence();
     const clock = { expired: () => false };
     tuneConstants(paths, task, lessons, constants, {}, { steps: 40, rng: new Rng(2), clock });
@@ -173,9 +192,11 @@ describe("interventions", () => {
 
   it("tell a layer norm whose scale matters from one whose scale is the same everywhere", () => {
     // Tokens of equal and of very different sizes before the last norm: its scale cannot change an arg max, that of h.0.ln_1 can.
-    const found = run(randomModel(9, (name, data) => {
-      if (name === "wte.weight") data.forEach((x, i) => (data[i] = x * 10 ** (Math.floor(i / 8) - 2)));
-    })); // prettier-ignore
+    const found = run(
+      randomModel(9, (name, data) => {
+        if (name === "wte.weight") data.forEach((x, i) => (data[i] = x * 10 ** (Math.floor(i / 8) - 2)));
+      }),
+    );
     const norms = new Map(found.norms.map(({ part, match }) => [part, match]));
     expect(norms.get("h.0.ln_1")).toBeLessThan(1);
     expect(found.allLinear).toBeLessThanOrEqual(1);

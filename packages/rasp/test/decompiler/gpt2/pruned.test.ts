@@ -85,7 +85,12 @@ describe("a pruned model, written out", () => {
     const text = programText(readout);
     expect(text).toMatch(/h1 = attend\(score\(tokens, tokens, \{.*\nh2 = attend\(key_score\(tokens, \{/);
     const program = new RunnableProgram(text, task);
-    const sequences = watched(model, 20, 5).map((sequence) => ({ ...sequence, decisions: sequence.scored.map((i) => [...readout.logits(sequence, i).keys()].filter((v) => readout.logits(sequence, i)[v]! > 0)) })); // prettier-ignore
+    const sequences = watched(model, 20, 5).map((sequence) => ({
+      ...sequence,
+      decisions: sequence.scored.map((i) =>
+        [...readout.logits(sequence, i).keys()].filter((v) => readout.logits(sequence, i)[v]! > 0),
+      ),
+    }));
     // Text has two decimals: a logit may be that near to 0.
     expect(sequences.filter((sequence) => program.matches(sequence)).length).toBeGreaterThanOrEqual(19);
   });
@@ -105,10 +110,16 @@ describe("a pruned model, written out", () => {
     const model = randomModel(6);
     const { paths, linear } = shallow(model, 6);
     const logScales = new Map([...linear.constants.logScales].filter(([reader]) => reader !== "logits"));
-    const examined = { paths, linear: { ...linear, constants: { ...linear.constants, logScales } }, report: undefined as never }; // prettier-ignore
+    const examined = {
+      paths,
+      linear: { ...linear, constants: { ...linear.constants, logScales } },
+      report: undefined as never,
+    };
     const clock = { expired: () => false };
     const seen = watched(model, 30, 6);
-    expect(prunedProgram(examined, task, [], seen, seen, () => undefined, clock)).toMatchObject({ projections: "fitted" }); // prettier-ignore
+    expect(prunedProgram(examined, task, [], seen, seen, () => undefined, clock)).toMatchObject({
+      projections: "fitted",
+    });
   });
 });
 
@@ -121,7 +132,12 @@ describe("functions of one position", () => {
     (_, variable) => {
       const rng = new Rng(9);
       const table = Float64Array.from({ length: variable.basis.length * 5 }, () => 1 + rng.int(9) - 5);
-      const readout = new Readout(task, [{ variable, identity: 0, successor: 0, table }], Float64Array.of(0.37, 0.37, 0.37, 0.37, 0.37), 0); // prettier-ignore
+      const readout = new Readout(
+        task,
+        [{ variable, identity: 0, successor: 0, table }],
+        Float64Array.of(0.37, 0.37, 0.37, 0.37, 0.37),
+        0,
+      );
       const program = new RunnableProgram(programText(readout), task);
       for (const sequence of sequences) {
         const own = sequence.scored.map((i) => [...readout.logits(sequence, i)].flatMap((x, v) => (x > 0 ? [v] : [])));
@@ -137,7 +153,11 @@ describe("functions of one position", () => {
       return { ...sequence, decisions: sequence.scored.map((i) => (count(0, i) === count(1, i) ? [2] : [])) };
     });
     const { paths, linear } = shallow(randomModel(10), 10);
-    const heard = { ...linear, products: [], paths: [...linear.paths.filter(({ to }) => to !== "0.mlp"), { from: "0.0", to: "0.mlp" }] }; // prettier-ignore
+    const heard = {
+      ...linear,
+      products: [],
+      paths: [...linear.paths.filter(({ to }) => to !== "0.mlp"), { from: "0.0", to: "0.mlp" }],
+    };
     const examined = { paths, linear: heard, report: undefined as never };
     const clock = { expired: () => false };
     const found = prunedProgram(examined, task, [], seen.slice(0, 60), seen.slice(60), () => undefined, clock);

@@ -52,7 +52,10 @@ export class ConstantsTuner {
 
   /** Changes `constants` in place. */
   constructor(constants: Constants) {
-    const groups = (["constants", "shifts", "logScales"] as const).map((kind) => ({ kind, parameters: new Map(constants[kind]) })); // prettier-ignore
+    const groups = (["constants", "shifts", "logScales"] as const).map((kind) => ({
+      kind,
+      parameters: new Map(constants[kind]),
+    }));
     this.#all = groups.flatMap(({ parameters }) => [...parameters.values()]);
     for (const parameter of this.#all) parameter.requiresGrad = true;
     this.#groups = groups.map(({ kind, parameters }) => ({ optimizer: new Adam(parameters), rate: RATES[kind] }));

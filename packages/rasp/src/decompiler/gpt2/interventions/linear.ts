@@ -133,7 +133,14 @@ export function linearise(
     kept = cutOneByOne(kept, "cutting single paths", (rest) => withConstants(constants, { gate: gateOf(rest) }));
     kept = connected(kept, paths);
     const retuned = copyOf(constants);
-    tuneConstants(paths, task, lessons, retuned, { gate: gateOf(kept) }, { steps: steps.retuning, rng, clock: before(until.cuts) }); // prettier-ignore
+    tuneConstants(
+      paths,
+      task,
+      lessons,
+      retuned,
+      { gate: gateOf(kept) },
+      { steps: steps.retuning, rng, clock: before(until.cuts) },
+    );
     const own = match(withConstants(retuned, { gate: gateOf(kept) }));
     if (own >= left) [constants, left] = [retuned, own];
   }

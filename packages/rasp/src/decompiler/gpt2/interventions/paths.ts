@@ -158,7 +158,16 @@ function products(
     const zero = stream.zero.matmul(key!.weight);
     return { query: zero, key: zero };
   }
-  return { query: concat(pairs.map(([q]) => q!), -1), key: concat(pairs.map(([, k]) => k!), -1) }; // prettier-ignore
+  return {
+    query: concat(
+      pairs.map(([q]) => q!),
+      -1,
+    ),
+    key: concat(
+      pairs.map(([, k]) => k!),
+      -1,
+    ),
+  };
 }
 
 /** The residual stream, component by component. */
@@ -209,7 +218,9 @@ class Stream {
       let total = shift ? this.#biases.add(shift) : this.#biases;
       [...this.#written].forEach(([component, output], c) => {
         const gate = gates[c]!;
-        total = total.add(gate === 1 ? output : gate === 0 ? this.#constant(component) : this.#between(component, output, gate)); // prettier-ignore
+        total = total.add(
+          gate === 1 ? output : gate === 0 ? this.#constant(component) : this.#between(component, output, gate),
+        );
       });
       return total.broadcastTo(this.#written.get("tokens")!.shape);
     });
@@ -306,7 +317,15 @@ export function meansOf(
     });
   }
   return {
-    components: new Map([...sums].map(([name, sum]) => [name, tensor(Float32Array.from(sum, (x) => x / positions), [1, 1, dModel])])), // prettier-ignore
+    components: new Map(
+      [...sums].map(([name, sum]) => [
+        name,
+        tensor(
+          Float32Array.from(sum, (x) => x / positions),
+          [1, 1, dModel],
+        ),
+      ]),
+    ),
     scales: new Map([...deviations].map(([name, { sum, count }]) => [name, sum / count])),
   };
 }

@@ -85,7 +85,11 @@ export function interventions(
   const lessons = lessonsOf(paths, task, sequences);
   const match = (intervention: Intervention): number => matchOf(paths, task, lessons, intervention);
   const scaled = (...names: string[]): Intervention => ({
-    scales: new Map(paths.readers.flatMap(({ reader, norm }) => names.includes(norm) ? [[reader, tensor([scales.get(norm)!], [1])]] : [])), // prettier-ignore
+    scales: new Map(
+      paths.readers.flatMap(({ reader, norm }) =>
+        names.includes(norm) ? [[reader, tensor([scales.get(norm)!], [1])]] : [],
+      ),
+    ),
   });
 
   const norms = [...scales.keys()].map((part, i) => {
@@ -98,7 +102,13 @@ export function interventions(
     return { part, match: match({ gate: (component) => +(component !== part) }) };
   });
   const logScales = new Map(paths.readers.map(({ reader, norm }) => [reader, log(scales.get(norm)!)]));
-  const linear = linearise(paths, task, { components: means, logScales }, tune, sequences, { progress, clock, rng, until: UNTIL, steps }); // prettier-ignore
+  const linear = linearise(paths, task, { components: means, logScales }, tune, sequences, {
+    progress,
+    clock,
+    rng,
+    until: UNTIL,
+    steps,
+  });
   const report = {
     norms,
     allLinear: match(scaled(...scales.keys())),
@@ -158,7 +168,10 @@ function prune(
     if (clock.expired()) complete = false;
     else tryCut(open);
   });
-  const standing = connected(all.filter((path) => !cut.has(pathName(path))), paths); // prettier-ignore
+  const standing = connected(
+    all.filter((path) => !cut.has(pathName(path))),
+    paths,
+  );
   return prunedTo(standing, kept, complete, paths);
 }
 
@@ -175,4 +188,6 @@ const prunedTo = (standing: readonly Path[], match: number, complete: boolean, p
 
 /** Sequences of all lengths. */
 const spread = (observed: readonly Observed[]): Observed[] =>
-  [...observed].sort((a, b) => a.ids.length - b.ids.length).filter((_, i, { length }) => i % Math.ceil(length / TESTED) === 0); // prettier-ignore
+  [...observed]
+    .sort((a, b) => a.ids.length - b.ids.length)
+    .filter((_, i, { length }) => i % Math.ceil(length / TESTED) === 0);

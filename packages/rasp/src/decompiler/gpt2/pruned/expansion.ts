@@ -161,7 +161,10 @@ export class Expansion {
     if (terms.length === 1 && terms[0]!.variable.key === "tokens") {
       return { terms: [{ variable: this.#tokens, map: apply(terms[0]!.map.add(constant)) }], constant: nothing };
     }
-    this.unread.set(name, terms.map(({ variable }) => variable)); // prettier-ignore
+    this.unread.set(
+      name,
+      terms.map(({ variable }) => variable),
+    );
     return { terms: [], constant: nothing };
   }
 
