@@ -93,14 +93,14 @@ export * from "./compiler/learn/index.js";
 export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
 export type { Patch } from "./compiler/model/patch.js";
 export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/trace.js";
-export type { CompiledProgram, Place } from "./compiler/model/standing-sops.js";
+export type { CompiledProgram, Place } from "./compiler/model/program-map.js";
 export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compiler/model/compiled-model.js";
 export type { Decoding } from "./compiler/plan/ir/decoding.js";
 export { ModelFileError, type ModelCard, type OutputCard } from "./compiler/model/model-card.js";
-export type { Certificate, StreamBound } from "./compiler/certify/certify.js";
+export type { Certificate, SubspaceBound } from "./compiler/certify/certify.js";
 export type { Layout, Resolved } from "./compiler/layout/layout.js";
-export type { Probe } from "./compiler/plan/ir/plan.js";
-export type { Read, Stream } from "./compiler/plan/ir/read.js";
+export type { Readback } from "./compiler/plan/ir/plan.js";
+export type { Read, Subspace } from "./compiler/plan/ir/read.js";
 export {
   countInputs,
   verify,

@@ -78,7 +78,7 @@ export function compile(
 /** Coordinates are used again where that costs less than it spares. */
 function smallestLayout(planned: Plan): Layout {
   const [apart, shared] = [layOut(planned, false), layOut(planned, true)];
-  if (shared.clearings.length === 0) return apart;
+  if (shared.reused.length === 0) return apart;
   return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
 }
 

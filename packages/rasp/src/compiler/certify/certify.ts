@@ -1,6 +1,6 @@
 /**
  * The proof that the weights compute the plan in float32, for every input over the vocabulary and every length. Sublayer by
- * sublayer it bounds how far each stream can be from what it stands for, and compares that with the margin of every decision
+ * sublayer it bounds how far each subspace can be from what it stands for, and compares that with the margin of every decision
  * that is taken on the way: each step of a staircase, each gate, and the decoding. `docs/numerics.md` has the argument; the
  * model of rounding there holds for any order of summation, with and without fused multiply-add.
  */
@@ -19,7 +19,7 @@ import {
   type Output,
   type Plan,
 } from "../plan/ir/plan.js";
-import { readAtBos, type Read, type Stream } from "../plan/ir/read.js";
+import { readAtBos, type Read, type Subspace } from "../plan/ir/read.js";
 
 /** Half a unit in the last place of float32, relative. */
 export const U = 2 ** -24;
@@ -37,19 +37,19 @@ export interface Certificate {
   readonly worstMargin: number;
   /** Where that is. */
   readonly where: string;
-  /** For each stream the largest error of its coordinates, after the sublayer that writes it. */
-  readonly bounds: readonly StreamBound[];
+  /** For each subspace the largest error of its coordinates, after the sublayer that writes it. */
+  readonly bounds: readonly SubspaceBound[];
 }
 
-/** How far the values of one stream can be off. */
-export interface StreamBound {
+/** How far the values of one subspace can be off. */
+export interface SubspaceBound {
   readonly label: string;
   readonly layer: number;
-  readonly writer: Stream["writer"];
+  readonly writer: Subspace["writer"];
   readonly error: number;
 }
 
-/** How far a stream's coordinates can be from what they stand for, at input positions and at BOS. */
+/** How far a subspace's coordinates can be from what they stand for, at input positions and at BOS. */
 interface Bound {
   readonly error: number;
   readonly atBos: number;
@@ -64,10 +64,13 @@ interface ScoreError {
 
 export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
   const certifier = new Certifier(maxLength, plan.anchors);
-  const depth = Math.max(0, ...[...plan.heads, ...plan.features.map(({ stream }) => stream)].map(({ layer }) => layer));
+  const depth = Math.max(
+    0,
+    ...[...plan.heads, ...plan.features.map(({ subspace }) => subspace)].map(({ layer }) => layer),
+  );
   for (let layer = 1; layer <= depth; layer++) {
     certifier.attention(plan.heads.filter((head) => head.layer === layer));
-    certifier.feedForward(plan.features.filter(({ stream }) => stream.layer === layer));
+    certifier.feedForward(plan.features.filter(({ subspace }) => subspace.layer === layer));
   }
   for (const output of plan.outputs) certifier.decoding(output);
   const { margins, bounds } = certifier;
@@ -85,7 +88,7 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
 }
 
 class Certifier {
-  readonly bounds = new Map<Stream, Bound>();
+  readonly bounds = new Map<Subspace, Bound>();
   readonly margins: { readonly margin: number; readonly where: string }[] = [];
 
   readonly #maxLength: number;
@@ -97,7 +100,7 @@ class Certifier {
   }
 
   attention(heads: readonly Head[]): void {
-    const found = new Map<Stream, Omit<Bound, "grid">>();
+    const found = new Map<Subspace, Omit<Bound, "grid">>();
     for (const head of heads) {
       const scores = this.#scoreError(head);
       const errors = head.purpose === "count" ? this.#countError(head, scores) : this.#meanErrors(head, scores);
@@ -110,21 +113,22 @@ class Certifier {
         found.set(value.target, { error, atBos: Math.max(before.atBos, atBos) });
       }
     }
-    for (const [stream, bound] of found) this.bounds.set(stream, this.#anchored(stream, bound));
+    for (const [subspace, bound] of found) this.bounds.set(subspace, this.#anchored(subspace, bound));
   }
 
-  /** The sum with an anchor is rounded to its step: to what the stream stands for, if that is near enough and a multiple. */
-  #anchored(stream: Stream, { error, atBos }: Omit<Bound, "grid">): Bound {
-    const anchor = this.#anchors.get(stream);
+  /** The sum with an anchor is rounded to its step: to what the subspace stands for, if that is near enough and a multiple. */
+  #anchored(subspace: Subspace, { error, atBos }: Omit<Bound, "grid">): Bound {
+    const anchor = this.#anchors.get(subspace);
     if (!anchor) return { error, atBos, grid: 0 };
     const half = anchor.step / 2;
-    const exact = stream.grid >= anchor.step && error < half;
-    if (exact) this.margins.push({ margin: half / error, where: `${stream.label}, layer ${stream.layer}, rounding` });
-    const exactAtBos = atBos < half && stream.atBos.every((value) => Number.isInteger(value / anchor.step));
+    const exact = subspace.grid >= anchor.step && error < half;
+    if (exact)
+      {this.margins.push({ margin: half / error, where: `${subspace.label}, layer ${subspace.layer}, rounding` });}
+    const exactAtBos = atBos < half && subspace.atBos.every((value) => Number.isInteger(value / anchor.step));
     return {
       error: exact ? 0 : error + half,
       atBos: exactAtBos ? 0 : atBos + half,
-      grid: exact ? stream.grid : anchor.step,
+      grid: exact ? subspace.grid : anchor.step,
     };
   }
 
@@ -176,18 +180,18 @@ class Certifier {
   }
 
   feedForward(features: readonly Feature[]): void {
-    const found = features.map(({ stream, boxes }) => {
-      const where = `${stream.label}, layer ${stream.layer}`;
-      const error = boxes.reduce((most, box) => Math.max(most, this.#boxError(box, stream.layer, where)), 0);
-      return [stream, { error, atBos: 0, grid: error === 0 ? stream.grid : 0 }] as const;
+    const found = features.map(({ subspace, boxes }) => {
+      const where = `${subspace.label}, layer ${subspace.layer}`;
+      const error = boxes.reduce((most, box) => Math.max(most, this.#boxError(box, subspace.layer, where)), 0);
+      return [subspace, { error, atBos: 0, grid: error === 0 ? subspace.grid : 0 }] as const;
     });
-    for (const [stream, bound] of found) this.bounds.set(stream, bound);
+    for (const [subspace, bound] of found) this.bounds.set(subspace, bound);
   }
 
   /** The error of the outputs in an open box; notes the margin of each of its steps on the way. */
   #boxError(box: FittedBox, layer: number, where: string): number {
     const { gates, axis, reach, first, steps } = box;
-    const heldBy = (stream: Stream): Held => this.#heldBy(stream, layer);
+    const heldBy = (subspace: Subspace): Held => this.#heldBy(subspace, layer);
     const gateCarried = gates.reduce((sum, gate) => sum + this.#carried(gate), 0);
     const axisCarried = this.#carried(axis);
     const gateError = gates.reduce((sum, gate) => sum + this.#error(gate), 0);
@@ -225,17 +229,17 @@ class Certifier {
     return summed.reduce((most, error) => Math.max(most, error), 0);
   }
 
-  #heldBy(stream: Stream, layer: number): Held {
-    const anchor = stream.layer === layer ? (this.#anchors.get(stream)?.value ?? 0) : 0;
-    return { grid: this.#boundOf(stream).grid, anchor };
+  #heldBy(subspace: Subspace, layer: number): Held {
+    const anchor = subspace.layer === layer ? (this.#anchors.get(subspace)?.value ?? 0) : 0;
+    return { grid: this.#boundOf(subspace).grid, anchor };
   }
 
   /** How much of the reads' sum is anchors, which the bias takes away again. */
   #anchoredSize(reads: readonly Read[], layer: number): number {
     let size = 0;
     for (const { terms } of reads) {
-      for (const [stream, coefficients] of terms) {
-        for (const c of coefficients) size += Math.abs(c * this.#heldBy(stream, layer).anchor);
+      for (const [subspace, coefficients] of terms) {
+        for (const c of coefficients) size += Math.abs(c * this.#heldBy(subspace, layer).anchor);
       }
     }
     return size;
@@ -256,12 +260,12 @@ class Certifier {
   /** How far a read can be off, its own rounding included. Anchors are out of the way, or counted by whoever asks. */
   #error(read: Read): number {
     const carried = this.#carried(read);
-    if (exactGrid(read, (stream) => ({ grid: this.#boundOf(stream).grid, anchor: 0 })) > 0) return carried;
+    if (exactGrid(read, (subspace) => ({ grid: this.#boundOf(subspace).grid, anchor: 0 })) > 0) return carried;
     let size = Math.abs(read.constant) + carried;
-    for (const [stream, coefficients] of read.terms) {
+    for (const [subspace, coefficients] of read.terms) {
       const sizes = coefficients.map(Math.abs);
-      const most = stream.oneHot ? sizes.reduce((a, b) => Math.max(a, b), 0) : sizes.reduce((a, b) => a + b, 0);
-      size += most * stream.largest;
+      const most = subspace.oneHot ? sizes.reduce((a, b) => Math.max(a, b), 0) : sizes.reduce((a, b) => a + b, 0);
+      size += most * subspace.largest;
     }
     return carried + gamma(this.#termsOf(read) + 1) * size;
   }
@@ -269,17 +273,17 @@ class Certifier {
   /** How far a read can be off because of what it reads. */
   #carried({ terms }: Read): number {
     let carried = 0;
-    for (const [stream, coefficients] of terms) {
-      carried += this.#boundOf(stream).error * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    for (const [subspace, coefficients] of terms) {
+      carried += this.#boundOf(subspace).error * coefficients.reduce((total, c) => total + Math.abs(c), 0);
     }
     return carried;
   }
 
-  /** How many terms of the read's sum can be other than 0 at once: one of a stream that is exactly one-hot. */
+  /** How many terms of the read's sum can be other than 0 at once: one of a subspace that is exactly one-hot. */
   #termsOf({ terms }: Read): number {
     let count = 1;
-    for (const [stream, coefficients] of terms) {
-      count += stream.oneHot && this.#boundOf(stream).error === 0 ? 1 : coefficients.filter((c) => c !== 0).length;
+    for (const [subspace, coefficients] of terms) {
+      count += subspace.oneHot && this.#boundOf(subspace).error === 0 ? 1 : coefficients.filter((c) => c !== 0).length;
     }
     return count;
   }
@@ -290,18 +294,18 @@ class Certifier {
   /** How far a read that is corrected to a constant at BOS can be off there. */
   #errorAtBos(read: Read): number {
     let carried = 0;
-    for (const [stream, coefficients] of read.terms) {
-      carried += this.#boundOf(stream).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
+    for (const [subspace, coefficients] of read.terms) {
+      carried += this.#boundOf(subspace).atBos * coefficients.reduce((total, c) => total + Math.abs(c), 0);
     }
-    // Where all streams are 0 there, two weights of equal size are left: the bias, and BOS's own that takes it away.
+    // Where all subspaces are 0 there, two weights of equal size are left: the bias, and BOS's own that takes it away.
     const cancels = carried === 0 && [...read.terms.keys()].every(({ atBos }) => atBos.every((value) => value === 0));
     return cancels ? 0 : carried + 2 * U * Math.abs(readAtBos(read));
   }
 
   /** Embeddings are what the tables say. */
-  #boundOf(stream: Stream): Bound {
-    if (stream.writer === "embedding") return { error: 0, atBos: 0, grid: stream.grid };
-    return this.bounds.get(stream)!;
+  #boundOf(subspace: Subspace): Bound {
+    if (subspace.writer === "embedding") return { error: 0, atBos: 0, grid: subspace.grid };
+    return this.bounds.get(subspace)!;
   }
 }
 

@@ -27,10 +27,10 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
   for (const { coordinate, values } of layout.embedding(plan.embeddings.indices)) {
     values.forEach((value, i) => positions.set(i + 1, coordinate, value));
   }
-  for (const [stream, { value }] of plan.anchors) {
-    for (const index of stream.names.keys()) {
+  for (const [subspace, { value }] of plan.anchors) {
+    for (const index of subspace.names.keys()) {
       for (let position = 0; position < config.maxLength; position++) {
-        positions.set(position, layout.coordinate(stream, index), value);
+        positions.set(position, layout.coordinate(subspace, index), value);
       }
     }
   }
@@ -40,9 +40,9 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
     if (block.dFf === 0) return;
     fillFeedForward(weights, `blocks.${index}.feedForward`, units);
     const outputBias = weights.matrix(`blocks.${index}.feedForward.output.bias`);
-    for (const [stream, { value }] of plan.anchors) {
-      if (stream.layer === index + 1) {
-        for (const c of stream.names.keys()) outputBias.set(0, layout.coordinate(stream, c), -value);
+    for (const [subspace, { value }] of plan.anchors) {
+      if (subspace.layer === index + 1) {
+        for (const c of subspace.names.keys()) outputBias.set(0, layout.coordinate(subspace, c), -value);
       }
     }
   });
@@ -96,7 +96,7 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
   const depth = Math.max(
     0,
     ...plan.heads.map((head) => head.layer),
-    ...plan.features.map((feature) => feature.stream.layer),
+    ...plan.features.map((feature) => feature.subspace.layer),
   );
   return Array.from({ length: depth }, (_, index) => {
     const heads = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
@@ -129,7 +129,7 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
     if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
     return known;
   };
-  for (const { stream, units } of plan.features.filter((feature) => feature.stream.layer === layer)) {
+  for (const { subspace, units } of plan.features.filter((feature) => feature.subspace.layer === layer)) {
     for (const unit of units) {
       const { weights, bias: unanchored } = layout.resolve(unit.input);
       const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
@@ -137,12 +137,12 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
       const known = add(weights, bias);
       for (const [c, weight] of unit.output.entries()) {
         if (weight === 0) continue;
-        const coordinate = layout.coordinate(stream, c);
+        const coordinate = layout.coordinate(subspace, c);
         known.output.set(coordinate, (known.output.get(coordinate) ?? 0) + weight);
       }
     }
   }
-  for (const { coordinate, positive } of layout.clearings.filter((clearing) => clearing.layer === layer)) {
+  for (const { coordinate, positive } of layout.reused.filter((clearing) => clearing.layer === layer)) {
     for (const sign of positive ? [1] : [1, -1]) add(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
   }
   return [...wired.values()];
@@ -151,8 +151,8 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
 /** What anchors add to a read of the layer's hidden units. */
 function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
   let sum = 0;
-  for (const [stream, coefficients] of terms) {
-    if (stream.layer === layer) for (const c of coefficients) sum += c * (anchors.get(stream)?.value ?? 0);
+  for (const [subspace, coefficients] of terms) {
+    if (subspace.layer === layer) for (const c of coefficients) sum += c * (anchors.get(subspace)?.value ?? 0);
   }
   return sum;
 }

@@ -1,10 +1,10 @@
 /**
  * Who owns each residual coordinate. Coordinate 0 is 1 at BOS and 0 elsewhere; then the embeddings, as narrow as what is
- * read of them allows, then the streams in the order of layers, each in new coordinates or in those that nobody reads any more.
+ * read of them allows, then the subspaces in the order of layers, each in new coordinates or in those that nobody reads any more.
  */
-import type { Head, Plan, Probe } from "../plan/ir/plan.js";
-import type { Read, Stream } from "../plan/ir/read.js";
-import { Vacancies, type Clearing } from "./vacancies.js";
+import type { Head, Plan, Readback } from "../plan/ir/plan.js";
+import type { Read, Subspace } from "../plan/ir/read.js";
+import { CoordinateReuse, type FreedCoordinate } from "./coordinate-reuse.js";
 
 export const BOS_COORDINATE = 0;
 
@@ -18,81 +18,81 @@ export interface Resolved {
 export interface Layout {
   /** What each residual coordinate stands for. */
   readonly labels: readonly string[];
-  readonly probes: readonly Probe[];
-  /** @internal The coordinates that feed-forward sublayers set to 0 for other streams. */
-  readonly clearings: readonly Clearing[];
-  /** The layer whose feed-forward sublayer clears a coordinate of the stream; Infinity where all of them stay. */
-  clearedAt(stream: Stream): number;
-  /** The coordinate of a stream that is written by a head or a feature. */
-  coordinate(stream: Stream, index: number): number;
-  /** What is on top of what a stream stands for, from the embedding up to the feed-forward sublayer of its layer; mostly 0. */
-  anchor(stream: Stream): number;
-  /** What the embedding table of a stream holds in each of its coordinates, for each value. */
-  embedding(stream: Stream): readonly { readonly coordinate: number; readonly values: readonly number[] }[];
+  readonly readbacks: readonly Readback[];
+  /** @internal The coordinates that feed-forward sublayers set to 0 for other subspaces. */
+  readonly reused: readonly FreedCoordinate[];
+  /** The layer whose feed-forward sublayer clears a coordinate of the subspace; Infinity where all of them stay. */
+  clearedAt(subspace: Subspace): number;
+  /** The coordinate of a subspace that is written by a head or a feature. */
+  coordinate(subspace: Subspace, index: number): number;
+  /** What is on top of what a subspace stands for, from the embedding up to the feed-forward sublayer of its layer; mostly 0. */
+  anchor(subspace: Subspace): number;
+  /** What the embedding table of a subspace holds in each of its coordinates, for each value. */
+  embedding(subspace: Subspace): readonly { readonly coordinate: number; readonly values: readonly number[] }[];
   resolve(read: Read): Resolved;
 }
 
-/** @param reuse - whether streams take over coordinates; that needs hidden units, and so does not always make a model smaller */
+/** @param reuse - whether subspaces take over coordinates; that needs hidden units, and so does not always make a model smaller */
 export function layOut(plan: Plan, reuse: boolean): Layout {
   const labels = ["BOS"];
-  const bases = new Map<Stream, EmbeddingBasis>();
-  const places = new Map<Stream, readonly number[]>();
+  const bases = new Map<Subspace, EmbeddingBasis>();
+  const places = new Map<Subspace, readonly number[]>();
   const reads = allReads(plan);
-  for (const stream of [plan.embeddings.tokens, plan.embeddings.indices]) {
+  for (const subspace of [plan.embeddings.tokens, plan.embeddings.indices]) {
     const basis = new EmbeddingBasis(
-      stream,
-      reads.flatMap(({ read }) => (read.terms.has(stream) ? [read.terms.get(stream)!] : [])),
+      subspace,
+      reads.flatMap(({ read }) => (read.terms.has(subspace) ? [read.terms.get(subspace)!] : [])),
     );
-    bases.set(stream, basis);
+    bases.set(subspace, basis);
     places.set(
-      stream,
+      subspace,
       basis.labels.map((label) => labels.push(label) - 1),
     );
   }
   const written = new Set([
     ...plan.heads.flatMap((head) => head.values.map((value) => value.target)),
-    ...plan.features.map((feature) => feature.stream),
+    ...plan.features.map((feature) => feature.subspace),
   ]);
-  const coordinate = (stream: Stream, index: number): number => places.get(stream)![index]!;
-  const terms = (stream: Stream, coefficients: readonly number[]): readonly (readonly [number, number])[] =>
-    bases.get(stream)?.express(coefficients) ?? [...coefficients.entries()];
-  const vacancies = new Vacancies(plan, reads, terms);
+  const coordinate = (subspace: Subspace, index: number): number => places.get(subspace)![index]!;
+  const terms = (subspace: Subspace, coefficients: readonly number[]): readonly (readonly [number, number])[] =>
+    bases.get(subspace)?.express(coefficients) ?? [...coefficients.entries()];
+  const vacancies = new CoordinateReuse(plan, reads, terms);
   if (reuse) {
-    for (const [stream, basis] of bases) {
+    for (const [subspace, basis] of bases) {
       basis.vectors.forEach((vector, index) =>
-        vacancies.add(stream, index, coordinate(stream, index), isBinary(vector)),
+        vacancies.add(subspace, index, coordinate(subspace, index), isBinary(vector)),
       );
     }
   }
-  for (const stream of [...written].sort((a, b) => a.layer - b.layer)) {
-    const own = stream.names.map((name) => {
-      const label = `${stream.label}: ${name}`;
-      const vacant = reuse ? vacancies.take(stream) : undefined;
+  for (const subspace of [...written].sort((a, b) => a.layer - b.layer)) {
+    const own = subspace.names.map((name) => {
+      const label = `${subspace.label}: ${name}`;
+      const vacant = reuse ? vacancies.take(subspace) : undefined;
       if (vacant === undefined) return labels.push(label) - 1;
-      labels[vacant] += `; from layer ${stream.layer} ${label}`;
+      labels[vacant] += `; from layer ${subspace.layer} ${label}`;
       return vacant;
     });
-    places.set(stream, own);
-    if (reuse) own.forEach((at, index) => vacancies.add(stream, index, at, false));
+    places.set(subspace, own);
+    if (reuse) own.forEach((at, index) => vacancies.add(subspace, index, at, false));
   }
   const { clearings } = vacancies;
   return {
     labels,
-    probes: plan.probes,
-    clearings,
-    clearedAt: (stream) =>
-      clearings.reduce((least, one) => (one.stream === stream ? Math.min(least, one.layer) : least), Infinity),
+    readbacks: plan.readbacks,
+    reused: clearings,
+    clearedAt: (subspace) =>
+      clearings.reduce((least, one) => (one.subspace === subspace ? Math.min(least, one.layer) : least), Infinity),
     coordinate,
-    anchor: (stream) => plan.anchors.get(stream)?.value ?? 0,
-    embedding: (stream) =>
-      bases.get(stream)!.vectors.map((values, index) => ({ coordinate: coordinate(stream, index), values })),
+    anchor: (subspace) => plan.anchors.get(subspace)?.value ?? 0,
+    embedding: (subspace) =>
+      bases.get(subspace)!.vectors.map((values, index) => ({ coordinate: coordinate(subspace, index), values })),
     resolve: (read) => {
       const weights = new Map<number, number>();
       const add = (at: number, weight: number): void => {
         if (weight !== 0) weights.set(at, (weights.get(at) ?? 0) + weight);
       };
-      for (const [stream, coefficients] of read.terms) {
-        for (const [index, weight] of terms(stream, coefficients)) add(coordinate(stream, index), weight);
+      for (const [subspace, coefficients] of read.terms) {
+        for (const [index, weight] of terms(subspace, coefficients)) add(coordinate(subspace, index), weight);
       }
       return { weights, bias: read.constant };
     },
@@ -109,7 +109,9 @@ function allReads(plan: Plan): LayerRead[] {
   const ofHead = (head: Head): Read[] => [...head.keys, ...head.queries, ...head.values.map((value) => value.read)];
   return [
     ...plan.heads.flatMap((head) => ofHead(head).map((read) => ({ read, layer: head.layer }))),
-    ...plan.features.flatMap(({ stream, units }) => units.map(({ input }) => ({ read: input, layer: stream.layer }))),
+    ...plan.features.flatMap(({ subspace, units }) =>
+      units.map(({ input }) => ({ read: input, layer: subspace.layer })),
+    ),
     ...plan.outputs.flatMap(({ reads }) => reads.map((read) => ({ read, layer: Infinity }))),
   ];
 }
@@ -125,9 +127,9 @@ class EmbeddingBasis {
   readonly labels: readonly string[];
   readonly express: (coefficients: readonly number[]) => (readonly [index: number, weight: number])[];
 
-  constructor(stream: Stream, reads: readonly (readonly number[])[]) {
+  constructor(subspace: Subspace, reads: readonly (readonly number[])[]) {
     const classes = new Map<string, number[]>();
-    stream.names.forEach((_, v) => {
+    subspace.names.forEach((_, v) => {
       const column = reads.map((coefficients) => coefficients[v]!);
       if (column.some((c) => c !== 0)) append(classes, column.join(","), v);
     });
@@ -140,7 +142,7 @@ class EmbeddingBasis {
     if (functions.length < classes.size) {
       this.vectors = functions;
       this.labels = functions.map(
-        (f) => `${stream.label}: function ${f.slice(0, 8).join(" ")}${f.length > 8 ? " …" : ""}`,
+        (f) => `${subspace.label}: function ${f.slice(0, 8).join(" ")}${f.length > 8 ? " …" : ""}`,
       );
       this.express = (coefficients) => {
         const index = functions.findIndex((known) => ratio(coefficients, known) !== undefined);
@@ -148,8 +150,8 @@ class EmbeddingBasis {
       };
     } else {
       const members = [...classes.values()];
-      this.vectors = members.map((group) => stream.names.map((_, v) => Number(group.includes(v))));
-      this.labels = members.map((group) => `${stream.label}: ${group.map((v) => stream.names[v]!).join("|")}`);
+      this.vectors = members.map((group) => subspace.names.map((_, v) => Number(group.includes(v))));
+      this.labels = members.map((group) => `${subspace.label}: ${group.map((v) => subspace.names[v]!).join("|")}`);
       this.express = (coefficients) => members.map(([first], index) => [index, coefficients[first!]!] as const);
     }
   }

@@ -13,7 +13,7 @@ import type { Certificate } from "../certify/certify.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";
 import { generateFrom, type Written } from "./generate.js";
 import { patcher, type Patch } from "./patch.js";
-import type { CompiledProgram } from "./standing-sops.js";
+import type { CompiledProgram } from "./program-map.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
@@ -158,7 +158,7 @@ export class CompiledModel {
 
   /**
    * A forward pass as the program sees it: after each sublayer the value of every named s-op at every position, as the residual
-   * stream has it and as the program does. With patches, what follows from them.
+   * subspace has it and as the program does. With patches, what follows from them.
    *
    * @throws ModelInputError on an unknown token or a too long input
    * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit

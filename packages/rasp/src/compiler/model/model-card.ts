@@ -1,7 +1,7 @@
 /** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
-import type { Certificate, StreamBound } from "../certify/certify.js";
+import type { Certificate, SubspaceBound } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 
 /** What a model file says of itself: vocabulary, decoding, layout and certificate. */
@@ -174,7 +174,7 @@ function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[
     provedFor: { vocabulary, lengths: [from ?? 0, to ?? 0] },
     worstMargin: worstMargin === null ? Infinity : real(worstMargin, "certificate.worstMargin"),
     where: text(json["where"], "certificate.where"),
-    bounds: list(json["bounds"], "certificate.bounds").map((item): StreamBound => {
+    bounds: list(json["bounds"], "certificate.bounds").map((item): SubspaceBound => {
       const bound = record(item, "certificate.bounds");
       const { writer } = bound;
       if (writer !== "attention" && writer !== "feed-forward") throw damaged("certificate.bounds");

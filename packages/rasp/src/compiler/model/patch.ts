@@ -10,8 +10,8 @@ import type { Atom } from "../../language/graph/node.js";
 import type { Plain } from "../../language/interpret/evaluate.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import type { CompiledModel } from "./compiled-model.js";
-import { COUNT_SCALE, type Probe } from "../plan/ir/plan.js";
-import { anchorAt, inside, placeOf, probesNamed, residualName } from "./standing-sops.js";
+import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
+import { anchorAt, inside, placeOf, readbacksNamed, residualName } from "./program-map.js";
 
 /** Something to replace. `positions` are those of the input at which that is done, all if absent; of a head they are queries. */
 export type Patch = { readonly positions?: readonly number[] } & (
@@ -86,16 +86,16 @@ function patchSOp(
 ): void {
   const { layout } = inside(compiled);
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
-  for (const probe of probesNamed(compiled, patch.sop)) {
-    const { stream } = probe;
-    const at = placeOf(stream);
-    const anchor = anchorAt(layout, stream, at);
-    const numbersAt = numbersOf(patch, probe, input.length);
+  for (const readback of readbacksNamed(compiled, patch.sop)) {
+    const { subspace } = readback;
+    const at = placeOf(subspace);
+    const anchor = anchorAt(layout, subspace, at);
+    const numbersAt = numbersOf(patch, readback, input.length);
     add(residualName(at), (data, shape) => {
       const width = shape.at(-1)!;
       for (const i of positions) {
-        for (const c of stream.names.keys()) {
-          const cell = (i + 1) * width + layout.coordinate(stream, c);
+        for (const c of subspace.names.keys()) {
+          const cell = (i + 1) * width + layout.coordinate(subspace, c);
           data[cell] = other ? other.get(residualName(at))!.data[cell]! : numbersAt(i)[c]! + anchor;
         }
       }
@@ -103,10 +103,10 @@ function patchSOp(
   }
 }
 
-/** What the stream's coordinates shall hold at a position. */
-function numbersOf(patch: PatchOf<"sop">, probe: Probe, length: number): (position: number) => readonly number[] {
+/** What the subspace's coordinates shall hold at a position. */
+function numbersOf(patch: PatchOf<"sop">, readback: Readback, length: number): (position: number) => readonly number[] {
   if ("from" in patch) return () => [];
-  const { names } = probe.stream;
+  const { names } = readback.subspace;
   if ("output" in patch) {
     if (patch.output.length !== names.length) {
       throw new RangeError(
@@ -121,13 +121,13 @@ function numbersOf(patch: PatchOf<"sop">, probe: Probe, length: number): (positi
   if (values.length !== length) {
     throw new RangeError(`the patch of "${patch.sop}" has ${values.length} values, and the input ${length} positions`);
   }
-  const vectors = values.map((plain) => vectorOf(patch.sop, probe, atomOf(plain)));
+  const vectors = values.map((plain) => vectorOf(patch.sop, readback, atomOf(plain)));
   return (i) => vectors[i]!;
 }
 
 const atomOf = (value: Plain): Atom => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value);
 
-function vectorOf(name: string, { values, expected }: Probe, value: Atom): readonly number[] {
+function vectorOf(name: string, { values, expected }: Readback, value: Atom): readonly number[] {
   const vector = values.some((one) => atomKey(one) === atomKey(value)) ? expected(value) : undefined;
   if (vector) return vector;
   const known = values.slice(0, 12).map(describeAtom).join(", ");
@@ -148,11 +148,11 @@ function patchHead(
     throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
   }
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
-  for (const { sop, stream } of probesNamed(compiled, patch.head, "attention")) {
-    const name = `blocks.${stream.layer - 1}.attention.pattern`;
+  for (const { sop, subspace } of readbacksNamed(compiled, patch.head, "attention")) {
+    const name = `blocks.${subspace.layer - 1}.attention.pattern`;
     // A count can have several heads, whose results add up: the first counts what is selected, the others nothing.
-    const heads = compiled.card.heads[stream.layer - 1]!.flatMap((label, h) =>
-      label.split(", ").includes(stream.label) ? [h] : [],
+    const heads = compiled.card.heads[subspace.layer - 1]!.flatMap((label, h) =>
+      label.split(", ").includes(subspace.label) ? [h] : [],
     );
     heads.forEach((h, part) => {
       add(name, (data, shape) => {

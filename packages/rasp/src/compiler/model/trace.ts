@@ -1,6 +1,6 @@
 /**
  * A forward pass as the program sees it: after each sublayer, what every named s-op is worth by the residual stream, beside what
- * the program says. An s-op that stands in the stream is read there; one that was fused into others is computed from those it
+ * the program says. An s-op that is in the residual stream is read there; one that was fused into others is computed from those it
  * is made of, as soon as they stand.
  */
 import { RaspError } from "../../language/diagnostic.js";
@@ -13,8 +13,8 @@ import type { Layout } from "../layout/layout.js";
 import { NormalValues } from "../normalize/normal-values.js";
 import type { NormalSOp } from "../normalize/normal.js";
 import { patcher, type Patch } from "./patch.js";
-import type { Probe } from "../plan/ir/plan.js";
-import { anchorAt, inside, placeOf, rankOf, residualName, type NamedSOp, type Place } from "./standing-sops.js";
+import type { Readback } from "../plan/ir/plan.js";
+import { anchorAt, inside, placeOf, rankOf, residualName, type NamedSOp, type Place } from "./program-map.js";
 
 /** What `CompiledModel.trace` gives. */
 export interface ModelTrace {
@@ -55,7 +55,7 @@ export function traceModel(compiled: CompiledModel, input: readonly Atom[], patc
   const output = compiled.values([input], record, patcher(compiled, input, patches))[0]!;
   const truth = new NormalValues(input, compiled.causal);
   const expected = new Map(sops.map(({ normal }) => [normal, valuesOf(truth, normal)]));
-  const sublayers = layout.probes.map(({ stream }) => placeOf(stream));
+  const sublayers = layout.readbacks.map(({ subspace }) => placeOf(subspace));
   const places = new Map([{ layer: 0, sublayer: "embedding" } as const, ...sublayers].map((at) => [rankOf(at), at]));
   const ordered: Place[] = [...places.values()].sort((a, b) => rankOf(a) - rankOf(b));
   let before = new Map<NamedSOp, string>();
@@ -114,7 +114,7 @@ type Open = readonly (Atom | undefined)[];
 /** Reads s-ops off the residual stream at one place. */
 class Reader {
   readonly #known = new Map<NormalSOp, Open | undefined>();
-  readonly #standing: readonly Probe[];
+  readonly #present: readonly Readback[];
 
   readonly #truth: NormalValues;
   readonly #residual: Residual;
@@ -126,10 +126,10 @@ class Reader {
     this.#residual = residual;
     this.#layout = layout;
     this.#at = at;
-    this.#standing = layout.probes.filter(
-      ({ stream }) =>
-        rankOf(placeOf(stream)) <= rankOf(at) &&
-        rankOf(at) < rankOf({ layer: layout.clearedAt(stream), sublayer: "feed-forward" }),
+    this.#present = layout.readbacks.filter(
+      ({ subspace }) =>
+        rankOf(placeOf(subspace)) <= rankOf(at) &&
+        rankOf(at) < rankOf({ layer: layout.clearedAt(subspace), sublayer: "feed-forward" }),
     );
   }
 
@@ -147,11 +147,11 @@ class Reader {
     if (sop.kind === "tokens") return this.#input;
     if (sop.kind === "indices") return this.#input.map((_, i) => BigInt(i));
     if (sop.kind === "constant") return this.#input.map(() => sop.value);
-    const probes = this.#standing.filter((probe) => probe.sop === sop);
+    const readbacks = this.#present.filter((readback) => readback.sop === sop);
     const computed = sop.kind === "map" ? this.#computed(sop) : undefined;
-    if (probes.length === 0) return computed;
+    if (readbacks.length === 0) return computed;
     return this.#input.map((_, i) => {
-      const candidates = this.#candidates(probes, i);
+      const candidates = this.#candidates(readbacks, i);
       if (candidates.length === 1) return candidates[0];
       // Classes of values: what the s-op is made of decides among them.
       return candidates.find((value) => value === computed?.[i]);
@@ -170,21 +170,21 @@ class Reader {
 
   /** What stands nowhere in the model does not matter to anything that does: any value that it can have will do. */
   #irrelevant(leaf: NormalSOp): Open | undefined {
-    const matters = leaf.kind === "map" || this.#layout.probes.some(({ sop }) => sop === leaf);
+    const matters = leaf.kind === "map" || this.#layout.readbacks.some(({ sop }) => sop === leaf);
     return matters ? undefined : valuesOf(this.#truth, leaf);
   }
 
-  /** The values that the streams are nearest to. */
-  #candidates(probes: readonly Probe[], position: number): readonly Atom[] {
-    let candidates = probes[0]!.values;
-    for (const probe of probes) {
-      const anchor = anchorAt(this.#layout, probe.stream, this.#at);
-      const held = probe.stream.names.map((_, c) => {
-        const coordinate = this.#layout.coordinate(probe.stream, c);
+  /** The values that the subspaces are nearest to. */
+  #candidates(readbacks: readonly Readback[], position: number): readonly Atom[] {
+    let candidates = readbacks[0]!.values;
+    for (const readback of readbacks) {
+      const anchor = anchorAt(this.#layout, readback.subspace, this.#at);
+      const held = readback.subspace.names.map((_, c) => {
+        const coordinate = this.#layout.coordinate(readback.subspace, c);
         return this.#residual.data[(position + 1) * this.#residual.width + coordinate]! - anchor;
       });
       const distance = (value: Atom): number =>
-        (probe.expected(value) ?? [Infinity]).reduce(
+        (readback.expected(value) ?? [Infinity]).reduce(
           (most, number, c) => Math.max(most, Math.abs(number - held[c]!)),
           0,
         );

@@ -6,7 +6,7 @@ import type { Features, Sum } from "./features/features.js";
 import type { NormalSOp } from "../normalize/normal.js";
 import type { Output } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
-import { codesOf, type Standing } from "./features/standing.js";
+import { codesOf, type Encoding } from "./features/encoding.js";
 
 /** Classes must be this many times farther from each other than what is read may be off. */
 const SEPARATION = 4;
@@ -18,13 +18,13 @@ export function numericalOutput(root: NormalSOp, classes: readonly Atom[], featu
   const codeOf = codesOf(classes);
   const sum = features.sum(root, codeOf);
   // One leaf that stands one-hot gives the logits of all classes as they are.
-  if (!sum || (sum.standings.length === 1 && sum.standings[0]!.encoding === "categorical")) return undefined;
+  if (!sum || (sum.encodings.length === 1 && sum.encodings[0]!.kind === "categorical")) return undefined;
   const byNumber = new Map(classes.map((value) => [codeOf(value), value]));
-  for (let beside = 0; beside < Math.min(sum.standings.length, MOST_COORDINATES); beside++) {
-    const output = outputBeside(sum, sum.standings.slice(0, beside), byNumber);
+  for (let beside = 0; beside < Math.min(sum.encodings.length, MOST_COORDINATES); beside++) {
+    const output = outputBeside(sum, sum.encodings.slice(0, beside), byNumber);
     if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
     // What stands as a number itself cannot be told apart any better by hidden units.
-    if (sum.standings.length === 1) return withoutTwins(output);
+    if (sum.encodings.length === 1) return withoutTwins(output);
   }
   return undefined;
 }
@@ -32,7 +32,7 @@ export function numericalOutput(root: NormalSOp, classes: readonly Atom[], featu
 /** The number, and beside it the numbers of some leaves. */
 function outputBeside(
   { read, rows, numbers }: Sum,
-  beside: readonly Standing[],
+  beside: readonly Encoding[],
   classOf: ReadonlyMap<number, Atom>,
 ): Output {
   const leaves = beside.map(asNumber);
@@ -74,14 +74,14 @@ function withoutTwins(output: Output): Output {
 }
 
 /** A leaf as one number: itself, or the place of its value. */
-function asNumber({ reads, numbers, encoding, values }: Standing): { read: Read; numbers: readonly number[] } {
-  if (encoding === "numerical") return { read: reads[0]!, numbers: numbers! };
+function asNumber({ reads, numbers, kind, values }: Encoding): { read: Read; numbers: readonly number[] } {
+  if (kind === "numerical") return { read: reads[0]!, numbers: numbers! };
   return { read: combineReads(reads.map((read, v) => [v, read])), numbers: values.map((_, v) => v) };
 }
 
 /** How far a coordinate of the output may be off, by what the leaves may be and by float32's rounding. */
-function noiseOf({ read, standings }: Sum, { points }: Output): number {
+function noiseOf({ read, encodings }: Sum, { points }: Output): number {
   const steepest = [...read.terms.values()].flat().reduce((most, c) => Math.max(most, Math.abs(c)), 1);
   const largest = points!.flat().reduce((most, number) => Math.max(most, Math.abs(number)), 1);
-  return standings.reduce((total, { noise }) => total + steepest * noise, 0) + largest * 2 ** -22;
+  return encodings.reduce((total, { noise }) => total + steepest * noise, 0) + largest * 2 ** -22;
 }

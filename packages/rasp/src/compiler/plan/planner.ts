@@ -20,16 +20,16 @@ import {
   type HeadValue,
   type Output,
   type Plan,
-  type Probe,
+  type Readback,
 } from "./ir/plan.js";
-import { attentionLayer, combineReads, constantRead, type Stream } from "./ir/read.js";
-import { takeApart } from "./heads/lexicographic.js";
+import { attentionLayer, combineReads, constantRead, type Subspace } from "./ir/read.js";
+import { decomposeOrder } from "./heads/lexicographic.js";
 import { numericalOutput } from "./output.js";
 import { refuse } from "../refusal.js";
 import { hasMeans } from "../values/rows.js";
 import { scoresOf, type Scores } from "./heads/scores.js";
 import { disjointConjunctions, oneConjunction, type Conjunction } from "./heads/selection.js";
-import { codesOf, coordinates, numbersOf, oneHot, type Standing } from "./features/standing.js";
+import { codesOf, coordinates, numbersOf, oneHot, type Encoding } from "./features/encoding.js";
 import { atomNumber, distinctAtoms } from "../values/value-set.js";
 
 /** @throws RaspError of class `compile`, at the s-op that cannot be had. */
@@ -44,17 +44,17 @@ export function plan(roots: readonly NormalSOp[], form: NormalForm, domain: Doma
     features,
     anchors: anchorsOf(heads, features),
     outputs,
-    probes: [...planner.probes, ...planner.features.probes],
+    readbacks: [...planner.readbacks, ...planner.features.readbacks],
   };
 }
 
 class Planner implements Leaves {
   readonly heads: Head[] = [];
-  readonly probes: Probe[] = [];
-  readonly tokens: Stream;
-  readonly indices: Stream;
+  readonly readbacks: Readback[] = [];
+  readonly tokens: Subspace;
+  readonly indices: Subspace;
   readonly features: Features;
-  readonly #standings = new Map<NormalSOp, Standing>();
+  readonly #encodings = new Map<NormalSOp, Encoding>();
 
   readonly #form: NormalForm;
   readonly #domain: Domain;
@@ -78,30 +78,30 @@ class Planner implements Leaves {
     }
     const numerical = classes.length > 1 ? numericalOutput(root, classes, this.features) : undefined;
     if (numerical) return numerical;
-    const reads = this.features.realize(root, oneHot(classes), classes.map(describeAtom));
+    const reads = this.features.materialize(root, oneHot(classes), classes.map(describeAtom));
     return { kind: "categorical", classes, reads };
   }
 
   /** Puts a leaf into the residual stream, once. */
-  stand(leaf: NormalSOp): Standing {
-    let standing = this.#standings.get(leaf);
-    if (!standing) {
-      standing = this.#standAnew(leaf);
-      this.#standings.set(leaf, standing);
+  encode(leaf: NormalSOp): Encoding {
+    let encoding = this.#encodings.get(leaf);
+    if (!encoding) {
+      encoding = this.#encodingOf(leaf);
+      this.#encodings.set(leaf, encoding);
     }
-    return standing;
+    return encoding;
   }
 
-  /** A leaf as a one-hot stream, by hidden units if need be. */
-  standOneHot(leaf: NormalSOp): Standing {
+  /** A leaf as a one-hot subspace, by hidden units if need be. */
+  encodeOneHot(leaf: NormalSOp): Encoding {
     const values = this.#domain.values(leaf);
-    const standing = leaf.kind === "map" ? undefined : this.stand(leaf);
-    if (standing?.encoding === "categorical") return standing;
-    const reads = this.features.realize(leaf, oneHot(values), values.map(describeAtom));
+    const encoding = leaf.kind === "map" ? undefined : this.encode(leaf);
+    if (encoding?.kind === "categorical") return encoding;
+    const reads = this.features.materialize(leaf, oneHot(values), values.map(describeAtom));
     return { ...categorical(values), reads, noise: 1e-6 };
   }
 
-  #standAnew(leaf: NormalSOp): Standing {
+  #encodingOf(leaf: NormalSOp): Encoding {
     const values = this.#domain.values(leaf);
     switch (leaf.kind) {
       case "tokens":
@@ -109,30 +109,30 @@ class Planner implements Leaves {
       case "indices":
         return { ...categorical(values), reads: coordinates(this.indices), noise: 0 };
       case "width":
-        return this.#standWidth(leaf, values);
+        return this.#encodeWidth(leaf, values);
       case "mean":
-        return this.#isCategorical(leaf) ? this.#standCopy(leaf, values) : this.#standMean(leaf, values);
+        return this.#isCategorical(leaf) ? this.#encodeCopy(leaf, values) : this.#encodeMean(leaf, values);
       case "map":
-        return this.standOneHot(leaf);
+        return this.encodeOneHot(leaf);
       case "constant":
         throw new Error("a constant is never a leaf");
     }
   }
 
   /** Selected keys get a vanishing share each, BOS nearly all: the mean of 1 over the keys and 0 at BOS counts, times the scale. */
-  #standWidth(width: Width, values: readonly Atom[]): Standing {
+  #encodeWidth(width: Width, values: readonly Atom[]): Encoding {
     const parts = disjointConjunctions(width.selection, this.#domain, this.#isCategorical)
-      .flatMap((part) => takeApart(part, this.#domain))
+      .flatMap((part) => decomposeOrder(part, this.#domain))
       .map((part) => this.#scores(part, SCORE.count));
     const [read] = width.of
-      ? this.features.realize(width.of, (atom) => [atomNumber(atom)!], ["summand"])
+      ? this.features.materialize(width.of, (atom) => [atomNumber(atom)!], ["summand"])
       : [constantRead(1)];
     const layer = Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries, read!])));
     const numbers = values.map(Number);
     const most = Math.max(...numbers.map(Math.abs));
     const summands = width.of ? this.#domain.values(width.of).map(Number) : [1];
     const counted = this.#domain.maxLength * Math.max(...summands.map(Math.abs));
-    const stream = headStream(labelOf(width), [width.of ? "sum" : "width"], layer, [0], most, 1);
+    const subspace = headSubspace(labelOf(width), [width.of ? "sum" : "width"], layer, [0], most, 1);
     for (const [j, scores] of parts.entries()) {
       this.heads.push({
         ...scores,
@@ -142,38 +142,38 @@ class Planner implements Leaves {
         label: labelOf(width),
         layer,
         bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
-        values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: stream, coordinate: 0 }],
+        values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: subspace, coordinate: 0 }],
       });
     }
-    this.#probeNumber(width, numbers, Number, stream);
+    this.#readBackNumber(width, numbers, Number, subspace);
     const noise = 4e-6 * most + most ** 2 / COUNT_SCALE;
-    return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise };
+    return { values, kind: "numerical", numbers, reads: coordinates(subspace), noise };
   }
 
-  #standMean(mean: Mean, values: readonly Atom[]): Standing {
+  #encodeMean(mean: Mean, values: readonly Atom[]): Encoding {
     // A row that selects nothing, or null alone, gives the code of the default or of null; no mean comes to that number.
     const codeOf = codesOf(distinctAtoms([...values, ...this.#domain.values(mean.value), mean.default]));
-    const [read] = this.features.realize(mean.value, (atom) => [codeOf(atom)], ["value"]);
+    const [read] = this.features.materialize(mean.value, (atom) => [codeOf(atom)], ["value"]);
     const numbers = values.map(codeOf);
     const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
     const atBos = codeOf(mean.default);
     // A single key's share needs no equals, so that errors of the scores matter less.
     const purpose = mean.best || this.#domain.selectsAtMostOne(mean) ? "copy" : "mean";
-    const stream = this.#meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
-    this.#probeNumber(mean, numbers, codeOf, stream);
-    return { values, encoding: "numerical", numbers, reads: coordinates(stream), noise: 1e-6 * largest };
+    const subspace = this.#meanHead(mean, purpose, [{ read: read!, atBos }], ["mean"], largest, gridOf(numbers));
+    this.#readBackNumber(mean, numbers, codeOf, subspace);
+    return { values, kind: "numerical", numbers, reads: coordinates(subspace), noise: 1e-6 * largest };
   }
 
   /** At most one position is selected wherever the program has a value, so that the mean of one-hots is a one-hot. */
-  #standCopy(mean: Mean, values: readonly Atom[]): Standing {
+  #encodeCopy(mean: Mean, values: readonly Atom[]): Encoding {
     const vectorOf = oneHot(values);
     const names = values.map(describeAtom);
     const atBos = vectorOf(mean.default);
-    const reads = this.features.realize(mean.value, vectorOf, names);
+    const reads = this.features.materialize(mean.value, vectorOf, names);
     const copied = reads.map((read, c) => ({ read, atBos: atBos[c]! }));
-    const stream = this.#meanHead(mean, "copy", copied, names, 1, 1);
-    this.probes.push({ sop: mean, stream, values, expected: vectorOf, tolerance: 1 / 4 });
-    return { ...categorical(values), reads: coordinates(stream), noise: 1e-6 };
+    const subspace = this.#meanHead(mean, "copy", copied, names, 1, 1);
+    this.readbacks.push({ sop: mean, subspace, values, expected: vectorOf, tolerance: 1 / 4 });
+    return { ...categorical(values), reads: coordinates(subspace), noise: 1e-6 };
   }
 
   #meanHead(
@@ -183,12 +183,12 @@ class Planner implements Leaves {
     names: readonly string[],
     largest: number,
     grid: number,
-  ): Stream {
+  ): Subspace {
     const conjunction = oneConjunction(mean.selection, this.#domain, this.#form, this.#isCategorical);
     const scores = mean.best ? this.#rankedScores(conjunction, mean.best) : this.#scores(conjunction, SCORE[purpose]);
     const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
     const atBos = values.map((value) => value.atBos);
-    const stream = headStream(labelOf(mean), names, layer, atBos, largest, grid);
+    const subspace = headSubspace(labelOf(mean), names, layer, atBos, largest, grid);
     this.heads.push({
       ...scores,
       pattern: `${purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
@@ -198,13 +198,13 @@ class Planner implements Leaves {
       counted: 0,
       // Half-way between a key that is selected and one that is not: an empty row falls on BOS.
       bosScore: scores.selectedScore - SCORE[purpose] / 2,
-      values: values.map((value, coordinate) => ({ ...value, scale: 1, target: stream, coordinate })),
+      values: values.map((value, coordinate) => ({ ...value, scale: 1, target: subspace, coordinate })),
     });
-    return stream;
+    return subspace;
   }
 
   #scores(conjunction: Conjunction, unit: number): Scores {
-    return scoresOf(conjunction, unit, this.#domain, this.features.realize);
+    return scoresOf(conjunction, unit, this.#domain, this.features.materialize);
   }
 
   /**
@@ -215,9 +215,9 @@ class Planner implements Leaves {
     const { maxLength } = this.#domain;
     const scoreValues = this.#domain.values(best).filter((value) => atomNumber(value) !== undefined);
     const rankOf = new Map(scoreValues.map((value, rank) => [atomKey(value), rank]));
-    const { realize } = this.features;
-    const [byScore] = realize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
-    const [byPosition] = realize(this.#form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
+    const { materialize } = this.features;
+    const [byScore] = materialize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
+    const [byPosition] = materialize(this.#form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
     const key = combineReads([
       [maxLength, byScore!],
       [1, byPosition!],
@@ -252,11 +252,16 @@ class Planner implements Leaves {
     return leaf !== undefined && others.length === 0 && leaf.kind !== "map" && this.#isCategorical(leaf);
   }
 
-  #probeNumber(sop: NormalSOp, numbers: readonly number[], codeOf: (value: Atom) => number, stream: Stream): void {
+  #readBackNumber(
+    sop: NormalSOp,
+    numbers: readonly number[],
+    codeOf: (value: Atom) => number,
+    subspace: Subspace,
+  ): void {
     const tolerance = smallestStep([numbers]) / 4;
-    this.probes.push({
+    this.readbacks.push({
       sop,
-      stream,
+      subspace,
       values: this.#domain.values(sop),
       expected: (value) => [codeOf(value)],
       tolerance,
@@ -264,13 +269,13 @@ class Planner implements Leaves {
   }
 }
 
-const categorical = (values: readonly Atom[]): Pick<Standing, "values" | "encoding" | "numbers"> => ({
+const categorical = (values: readonly Atom[]): Pick<Encoding, "values" | "kind" | "numbers"> => ({
   values,
-  encoding: "categorical",
+  kind: "categorical",
   numbers: numbersOf(values),
 });
 
-const embedding = (label: string, values: readonly Atom[]): Stream => ({
+const embedding = (label: string, values: readonly Atom[]): Subspace => ({
   label,
   names: values.map(describeAtom),
   writer: "embedding",
@@ -281,11 +286,11 @@ const embedding = (label: string, values: readonly Atom[]): Stream => ({
   atBos: values.map(() => 0),
 });
 
-const headStream = (
+const headSubspace = (
   label: string,
   names: readonly string[],
   layer: number,
   atBos: readonly number[],
   largest: number,
   grid: number,
-): Stream => ({ label, names, writer: "attention", layer, oneHot: names.length > 1, grid, largest, atBos });
+): Subspace => ({ label, names, writer: "attention", layer, oneHot: names.length > 1, grid, largest, atBos });

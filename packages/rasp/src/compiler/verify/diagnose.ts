@@ -1,8 +1,8 @@
 /** Where a compiled model goes wrong first: the residual stream, sublayer by sublayer, beside the program's own values. */
 import type { CompiledModel } from "../model/compiled-model.js";
 import { NormalValues } from "../normalize/normal-values.js";
-import type { Probe } from "../plan/ir/plan.js";
-import type { Stream } from "../plan/ir/read.js";
+import type { Readback } from "../plan/ir/plan.js";
+import type { Subspace } from "../plan/ir/read.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { Span } from "../../language/source.js";
@@ -14,7 +14,7 @@ export interface WrongSOp {
   readonly span: Span | undefined;
   /** From 1. */
   readonly layer: number;
-  readonly sublayer: Stream["writer"];
+  readonly sublayer: Subspace["writer"];
   /** In the input, from 0. */
   readonly position: number;
   readonly expected: Atom;
@@ -31,28 +31,28 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
     if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
   });
   const values = new NormalValues(input, compiled.causal);
-  for (const probe of [...layout.probes].sort(inOrderOfComputation)) {
-    const { stream, sop, tolerance } = probe;
-    const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
-    const residual = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`);
-    const expectedValues = valuesOf(values, probe);
+  for (const readback of [...layout.readbacks].sort(inOrderOfComputation)) {
+    const { subspace, sop, tolerance } = readback;
+    const sublayer = subspace.writer === "attention" ? "attention" : "feedForward";
+    const residual = residuals.get(`blocks.${subspace.layer - 1}.${sublayer}.residual`);
+    const expectedValues = valuesOf(values, readback);
     if (!residual || !expectedValues) continue;
     for (const [position, value] of expectedValues.entries()) {
-      const expected = probe.expected(value);
+      const expected = readback.expected(value);
       if (!expected) continue;
-      const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
-      const coordinates = stream.names.map((name, c) => ({
+      const anchor = subspace.writer === "attention" ? layout.anchor(subspace) : 0;
+      const coordinates = subspace.names.map((name, c) => ({
         name,
-        holds: residual.data[(position + 1) * residual.width + layout.coordinate(stream, c)]! - anchor,
+        holds: residual.data[(position + 1) * residual.width + layout.coordinate(subspace, c)]! - anchor,
         expected: expected[c]!,
       }));
       // Written so that NaN counts as wrong.
       if (coordinates.every(({ holds, expected: wanted }) => Math.abs(holds - wanted) <= tolerance)) continue;
       return {
-        name: sop.origin?.name ?? stream.label,
+        name: sop.origin?.name ?? subspace.label,
         span: sop.origin?.span,
-        layer: stream.layer,
-        sublayer: stream.writer,
+        layer: subspace.layer,
+        sublayer: subspace.writer,
         position,
         expected: value,
         coordinates,
@@ -62,12 +62,12 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
   return undefined;
 }
 
-function inOrderOfComputation(a: Probe, b: Probe): number {
-  const rank = ({ stream }: Probe): number => 2 * stream.layer + Number(stream.writer === "feed-forward");
+function inOrderOfComputation(a: Readback, b: Readback): number {
+  const rank = ({ subspace }: Readback): number => 2 * subspace.layer + Number(subspace.writer === "feed-forward");
   return rank(a) - rank(b) || a.sop.id - b.sop.id;
 }
 
-function valuesOf(values: NormalValues, { sop }: Probe): readonly Atom[] | undefined {
+function valuesOf(values: NormalValues, { sop }: Readback): readonly Atom[] | undefined {
   try {
     return values.of(sop);
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The certificate's bounds hold: no stream is ever further off than it says. */
+/** The certificate's bounds hold: no subspace is ever further off than it says. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, load, RaspError, verify, type SOp } from "../../../src/index.js";

@@ -1,9 +1,9 @@
-/** How far off a model's streams are, beside what its certificate says. */
+/** How far off a model's subspaces are, beside what its certificate says. */
 import { expect } from "vitest";
 import { RaspError, type Atom, type CompiledModel } from "../../../src/index.js";
 import { NormalValues } from "../../../src/compiler/normalize/normal-values.js";
 
-/** The largest error of each stream over the inputs, by label, layer and writer, as the certificate names them. */
+/** The largest error of each subspace over the inputs, by label, layer and writer, as the certificate names them. */
 export function observedErrors(model: CompiledModel, inputs: Iterable<readonly Atom[]>): Map<string, number> {
   const layout = model.layout!;
   const observed = new Map<string, number>();
@@ -13,7 +13,7 @@ export function observedErrors(model: CompiledModel, inputs: Iterable<readonly A
       if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
     });
     const values = new NormalValues(input, model.causal);
-    for (const { sop, stream, expected } of layout.probes) {
+    for (const { sop, subspace, expected } of layout.readbacks) {
       let wanted: readonly Atom[];
       try {
         wanted = values.of(sop);
@@ -21,13 +21,13 @@ export function observedErrors(model: CompiledModel, inputs: Iterable<readonly A
         if (error instanceof RaspError) continue;
         throw error;
       }
-      const sublayer = stream.writer === "attention" ? "attention" : "feedForward";
-      const { data, width } = residuals.get(`blocks.${stream.layer - 1}.${sublayer}.residual`)!;
-      const key = `${stream.label} ${stream.layer} ${stream.writer}`;
+      const sublayer = subspace.writer === "attention" ? "attention" : "feedForward";
+      const { data, width } = residuals.get(`blocks.${subspace.layer - 1}.${sublayer}.residual`)!;
+      const key = `${subspace.label} ${subspace.layer} ${subspace.writer}`;
       for (const [i, value] of wanted.entries()) {
         for (const [c, number] of (expected(value) ?? []).entries()) {
-          const anchor = stream.writer === "attention" ? layout.anchor(stream) : 0;
-          const error = Math.abs(data[(i + 1) * width + layout.coordinate(stream, c)]! - anchor - number);
+          const anchor = subspace.writer === "attention" ? layout.anchor(subspace) : 0;
+          const error = Math.abs(data[(i + 1) * width + layout.coordinate(subspace, c)]! - anchor - number);
           observed.set(key, Math.max(observed.get(key) ?? 0, error));
         }
       }

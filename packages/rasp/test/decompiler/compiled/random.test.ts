@@ -87,7 +87,7 @@ it(
       fc.property(fc.array(deeper, { minLength: 2, maxLength: 3 }), (layers) => {
         const one = compiled(layers.reduce((below, layer) => layer(below), "tokens"));
         fc.pre(one !== undefined);
-        reused += Number(one.model.layout!.clearings.length > 0);
+        reused += Number(one.model.layout!.reused.length > 0);
         expectBack(one);
       }),
       { numRuns: FEWER, seed: 20261125 },

@@ -1,7 +1,7 @@
 /** Functions of leaves that are sums of functions of one leaf each: affine reads of what stands already, without hidden units. */
 import type { Row } from "../units/feed-forward.js";
 import { combineReads, type Read } from "../ir/read.js";
-import type { Standing } from "./standing.js";
+import type { Encoding } from "./encoding.js";
 
 /** How many rows of the table are tried as the one that the others are compared with. */
 const BASES = 4;
@@ -12,7 +12,7 @@ const BASES = 4;
  * hidden units remove it.
  */
 export function additiveReads(
-  standings: readonly Standing[],
+  encodings: readonly Encoding[],
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
   steepest: number,
@@ -22,7 +22,7 @@ export function additiveReads(
     const target = vectors.map((vector) => vector[c]!);
     let read: Read | undefined;
     for (let b = 0; b < Math.min(BASES, rows.length) && !read; b++) {
-      read = additiveRead(standings, rows, target, rows[b]!, steepest);
+      read = additiveRead(encodings, rows, target, rows[b]!, steepest);
     }
     if (!read) return undefined;
     reads.push(read);
@@ -31,22 +31,22 @@ export function additiveReads(
 }
 
 function additiveRead(
-  standings: readonly Standing[],
+  encodings: readonly Encoding[],
   rows: readonly Row[],
   target: readonly number[],
   base: Row,
   steepest: number,
 ): Read | undefined {
-  const parts = partsBeside(base, rows, target, standings.length);
-  const slopes = standings.map(({ numbers, encoding }, j) =>
-    encoding === "numerical" ? slopeOf(parts[j]!, numbers!) : undefined,
+  const parts = partsBeside(base, rows, target, encodings.length);
+  const slopes = encodings.map(({ numbers, kind }, j) =>
+    kind === "numerical" ? slopeOf(parts[j]!, numbers!) : undefined,
   );
   if (slopes.some((slope) => slope !== undefined && !(Math.abs(slope) <= steepest))) return undefined;
   const start = target[base.result]!;
   const partOf = (j: number, v: number): number | undefined => {
     const slope = slopes[j];
     if (slope === undefined) return parts[j]!.get(v);
-    const { numbers } = standings[j]!;
+    const { numbers } = encodings[j]!;
     return slope * (numbers![v]! - numbers![base.values[j]!]!);
   };
   for (const { values, result } of rows) {
@@ -55,10 +55,10 @@ function additiveRead(
     for (let j = 0; j < values.length; j++) sum += partOf(j, values[j]!) ?? NaN;
     if (!(Math.abs(sum - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted)))) return undefined;
   }
-  // Of a one-hot stream exactly one coordinate is 1, so that the constant can be in the weights of the first.
+  // Of a one-hot subspace exactly one coordinate is 1, so that the constant can be in the weights of the first.
   const home = slopes.indexOf(undefined);
   let constant = home < 0 ? start : 0;
-  const weighted = standings.flatMap(({ reads, numbers }, j) => {
+  const weighted = encodings.flatMap(({ reads, numbers }, j) => {
     const slope = slopes[j];
     if (slope !== undefined) {
       constant -= slope * numbers![base.values[j]!]!;

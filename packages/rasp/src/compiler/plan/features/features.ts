@@ -1,6 +1,6 @@
 /**
  * Functions of what stands in the residual stream, as reads. Where an affine read suffices nothing is added; else hidden units
- * are planned that write a new stream, a *feature*.
+ * are planned that write a new subspace, a *feature*.
  */
 import type { Atom } from "../../../language/graph/node.js";
 import { additiveReads } from "./additive.js";
@@ -9,13 +9,13 @@ import { gridOf } from "../ir/exact-sum.js";
 import { fitBoxes, unitsOf, type FittedBox, type Row } from "../units/feed-forward.js";
 import { functionTable } from "./function-table.js";
 import type { NormalSOp } from "../../normalize/normal.js";
-import { labelOf, smallestStep, type Feature, type Probe } from "../ir/plan.js";
-import { constantRead, feedForwardLayer, type Read, type Stream } from "../ir/read.js";
+import { labelOf, smallestStep, type Feature, type Readback } from "../ir/plan.js";
+import { constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
 import { refuse } from "../../refusal.js";
-import { argument, coordinates, type Standing } from "./standing.js";
+import { argument, coordinates, type Encoding } from "./encoding.js";
 
 /** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
-export type Realize = (
+export type Materialize = (
   sop: NormalSOp,
   vectorOf: (value: Atom) => readonly number[],
   names: readonly string[],
@@ -23,8 +23,8 @@ export type Realize = (
 
 /** How the planner puts leaves into the residual stream. */
 export interface Leaves {
-  stand(leaf: NormalSOp): Standing;
-  standOneHot(leaf: NormalSOp): Standing;
+  encode(leaf: NormalSOp): Encoding;
+  encodeOneHot(leaf: NormalSOp): Encoding;
 }
 
 /** A number that is a sum of functions of leaves. */
@@ -34,13 +34,13 @@ export interface Sum {
   readonly rows: readonly Row[];
   readonly numbers: readonly number[];
   /** Of the leaves, in the order of a row's values. */
-  readonly standings: readonly Standing[];
+  readonly encodings: readonly Encoding[];
 }
 
 export class Features {
   readonly planned: Feature[] = [];
-  readonly probes: Probe[] = [];
-  readonly #realized = new Map<string, readonly Read[]>();
+  readonly readbacks: Readback[] = [];
+  readonly #materialized = new Map<string, readonly Read[]>();
 
   readonly #domain: Domain;
   readonly #leaves: Leaves;
@@ -50,36 +50,36 @@ export class Features {
     this.#leaves = leaves;
   }
 
-  readonly realize: Realize = (sop, vectorOf, names) => {
+  readonly materialize: Materialize = (sop, vectorOf, names) => {
     const vectorsOfAll = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
     const signature = `${sop.id}:${vectorsOfAll.join(";")}`;
-    let reads = this.#realized.get(signature);
+    let reads = this.#materialized.get(signature);
     if (!reads) {
-      reads = this.#realizeAnew(sop, new Results(vectorOf), names);
-      this.#realized.set(signature, reads);
+      reads = this.#materializeAnew(sop, new Results(vectorOf), names);
+      this.#materialized.set(signature, reads);
     }
     return reads;
   };
 
-  #realizeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
+  #materializeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
     const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
     const { vectors } = results;
     if (rows.length === 0) return names.map(() => constantRead(0));
     if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
-    const standings = leaves.map((leaf) => this.#leaves.stand(leaf));
-    const direct = additiveReads(standings, rows, vectors, 1);
+    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
+    const direct = additiveReads(encodings, rows, vectors, 1);
     if (direct) return direct;
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
     const outputs = vectors.map(pick);
     const boxes =
-      fitBoxes(standings.map(argument), rows, outputs) ??
+      fitBoxes(encodings.map(argument), rows, outputs) ??
       // A leaf's own one-hots are what is being made here.
       (leaves[0] === sop
         ? undefined
         : fitBoxes(
-            leaves.map((leaf) => argument(this.#leaves.standOneHot(leaf))),
+            leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf))),
             rows,
             outputs,
           )) ??
@@ -88,14 +88,14 @@ export class Features {
         "its values cannot be told apart in float32",
         "round intermediate values, or use a smaller maximum length",
       );
-    const stream = this.#feature(
+    const subspace = this.#feature(
       sop,
       boxes,
       outputs,
       used.map((c) => names[c]!),
       (value) => pick(results.vectorOf(value)),
     );
-    return names.map((_, c) => (used.includes(c) ? coordinates(stream)[used.indexOf(c)]! : constantRead(0)));
+    return names.map((_, c) => (used.includes(c) ? coordinates(subspace)[used.indexOf(c)]! : constantRead(0)));
   }
 
   /** The number that stands for each value as a sum of what the leaves stand for, if it is one, and the table behind it. */
@@ -103,22 +103,22 @@ export class Features {
     const results = new Results((value) => [numberOf(value)]);
     const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
     if (leaves.length === 0) return undefined;
-    const standings = leaves.map((leaf) => this.#leaves.stand(leaf));
-    const reads = additiveReads(standings, rows, results.vectors, Infinity);
+    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
+    const reads = additiveReads(encodings, rows, results.vectors, Infinity);
     const numbers = results.vectors.map(([number]) => number!);
-    return reads && { read: reads[0]!, rows, numbers, standings };
+    return reads && { read: reads[0]!, rows, numbers, encodings };
   }
 
-  /** Plans the boxes' hidden units and the stream that they write. */
+  /** Plans the boxes' hidden units and the subspace that they write. */
   #feature(
     sop: NormalSOp,
     boxes: readonly FittedBox[],
     outputs: readonly (readonly number[])[],
     names: readonly string[],
     expected: (value: Atom) => readonly number[],
-  ): Stream {
+  ): Subspace {
     const units = boxes.flatMap(unitsOf);
-    const stream: Stream = {
+    const subspace: Subspace = {
       label: labelOf(sop),
       names,
       writer: "feed-forward",
@@ -128,10 +128,10 @@ export class Features {
       largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };
-    this.planned.push({ stream, boxes, units });
+    this.planned.push({ subspace, boxes, units });
     const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
-    this.probes.push({ sop, stream, values: this.#domain.values(sop), expected, tolerance });
-    return stream;
+    this.readbacks.push({ sop, subspace, values: this.#domain.values(sop), expected, tolerance });
+    return subspace;
   }
 }
 

@@ -17,7 +17,7 @@ const MOST_PAIRS = 1 << 24;
 const MOST_PARTS = 3;
 
 /** The conjunction's blocks taken apart where that can be done with few conjunctions. */
-export function takeApart(conjunction: Conjunction, domain: Domain): Conjunction[] {
+export function decomposeOrder(conjunction: Conjunction, domain: Domain): Conjunction[] {
   return conjunction.reduce<Conjunction[]>(
     (all, block) => {
       const parts = all.length === 1 ? (partsOf(block, domain) ?? [[block]]) : [[block]];

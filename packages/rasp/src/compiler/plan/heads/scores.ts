@@ -3,7 +3,7 @@ import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
-import type { Realize } from "../features/features.js";
+import type { Materialize } from "../features/features.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { Conjunction } from "./selection.js";
 
@@ -30,7 +30,7 @@ export interface BlockScores {
 }
 
 /** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to `unit` less for each that does not. */
-export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain, realize: Realize): Scores {
+export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain, materialize: Materialize): Scores {
   const keys: Read[] = [];
   const queries: Read[] = [];
   const blocks: BlockScores[] = [];
@@ -45,12 +45,12 @@ export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain,
     const [fewer, more] = columns.length <= rows.length ? [columns, rows] : [rows, columns];
     const keyIsFewer = fewer === columns;
     const answers = (one: Atom, other: Atom): boolean => (keyIsFewer ? test(one, other) : test(other, one));
-    const fewerReads = realize(keyIsFewer ? keySOp : querySOp, membership(fewer), fewer.map(showClass));
+    const fewerReads = materialize(keyIsFewer ? keySOp : querySOp, membership(fewer), fewer.map(showClass));
     // The other side says for each dimension whether it goes with its class: sums of classes are never read, so that an
     // order comparison reads one step instead of the error of many one-hot coordinates.
     const partners = more.map((group) => fewer.map(([one]) => Number(answers(one!, group[0]!))));
     const partnersOf = membership(more);
-    const other = realize(
+    const other = materialize(
       keyIsFewer ? querySOp : keySOp,
       (value) => {
         const at = partnersOf(value).indexOf(1);

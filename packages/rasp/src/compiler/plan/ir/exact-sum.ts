@@ -1,5 +1,5 @@
 /** Sums that float32 takes without any rounding: of multiples of one power of two, none of whose partial sums is too large. */
-import type { Read, Stream } from "./read.js";
+import type { Read, Subspace } from "./read.js";
 
 /** float32 holds every multiple of a grid up to so many times the grid. */
 export const MANTISSA = 2 ** 24;
@@ -17,7 +17,7 @@ export function gridOf(numbers: Iterable<number>): number {
   return grid;
 }
 
-/** What a stream's coordinates hold, as floats. */
+/** What a subspace's coordinates hold, as floats. */
 export interface Held {
   /** All are multiples of it; 0 where nothing is known. */
   readonly grid: number;
@@ -29,22 +29,22 @@ export interface Held {
  * The grid on which every partial sum of the read lies, whatever the order and whether or not multiply-adds are fused, so that
  * none is rounded; 0 where one may be. A partial sum lies between the sum of the negative terms and that of the positive ones.
  */
-export function exactGrid(read: Read, heldBy: (stream: Stream) => Held): number {
+export function exactGrid(read: Read, heldBy: (subspace: Subspace) => Held): number {
   let grid = Infinity;
   let [above, below, constant] = [0, 0, read.constant];
-  for (const [stream, coefficients] of read.terms) {
+  for (const [subspace, coefficients] of read.terms) {
     const ofCoefficients = gridOf(coefficients);
     if (ofCoefficients === Infinity) continue;
-    const held = heldBy(stream);
+    const held = heldBy(subspace);
     grid = Math.min(grid, ofCoefficients * held.grid);
     const [least, most] = extremes(coefficients);
     if (grid === 0 || Math.max(-least, most) > MANTISSA * ofCoefficients) return 0;
-    if (stream.oneHot && held.anchor === 0) {
+    if (subspace.oneHot && held.anchor === 0) {
       above += Math.max(0, most);
       below += Math.max(0, -least);
     } else {
       for (const c of coefficients) {
-        const size = Math.abs(c) * (Math.abs(held.anchor) + stream.largest);
+        const size = Math.abs(c) * (Math.abs(held.anchor) + subspace.largest);
         if (c * held.anchor >= 0) above += size;
         if (c * held.anchor <= 0) below += size;
         constant -= c * held.anchor;

@@ -8,7 +8,7 @@ import type { Decoding } from "./decoding.js";
 import type { FittedBox, Unit } from "../units/feed-forward.js";
 import type { Scores } from "../heads/scores.js";
 import type { NormalSOp } from "../../normalize/normal.js";
-import type { Read, Stream } from "./read.js";
+import type { Read, Subspace } from "./read.js";
 
 /**
  * How far a key whose block does not hold scores below one whose blocks all hold, by what the head is for. e^-28 of a share is
@@ -41,25 +41,25 @@ export interface HeadValue {
   /** The value at BOS: what an empty row receives. */
   readonly atBos: number;
   readonly scale: number;
-  readonly target: Stream;
+  readonly target: Subspace;
   readonly coordinate: number;
 }
 
-/** A group of hidden units that writes one stream. */
+/** A group of hidden units that writes one subspace. */
 export interface Feature {
-  readonly stream: Stream;
+  readonly subspace: Subspace;
   readonly boxes: readonly FittedBox[];
   readonly units: readonly Unit[];
 }
 
 /** How to find an s-op's value in the residual stream again: the basis of `verify`'s diagnosis. */
-export interface Probe {
+export interface Readback {
   /** @internal */
   readonly sop: NormalSOp;
-  readonly stream: Stream;
+  readonly subspace: Subspace;
   /** All values that the s-op can have. */
   readonly values: readonly Atom[];
-  /** What the stream holds where the s-op has this value. */
+  /** What the subspace holds where the s-op has this value. */
   readonly expected: (value: Atom) => readonly number[] | undefined;
   /** A coordinate that is off by more says another value. */
   readonly tolerance: number;
@@ -73,13 +73,13 @@ export interface Output extends Decoding {
 }
 
 export interface Plan {
-  readonly embeddings: { readonly tokens: Stream; readonly indices: Stream };
+  readonly embeddings: { readonly tokens: Subspace; readonly indices: Subspace };
   readonly heads: readonly Head[];
   readonly features: readonly Feature[];
   readonly anchors: Anchors;
   /** In the order of their columns in the logits. */
   readonly outputs: readonly Output[];
-  readonly probes: readonly Probe[];
+  readonly readbacks: readonly Readback[];
 }
 
 /** What an s-op is called in labels. */

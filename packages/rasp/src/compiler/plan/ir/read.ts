@@ -1,16 +1,16 @@
 /**
- * Reading the residual stream. A *stream* is a group of residual coordinates that are written together: an embedding, a
- * head's output or a feed-forward feature. A *read* is an affine function of streams; every weight matrix that reads the
+ * Reading the residual stream. A *subspace* is a group of residual coordinates that are written together: an embedding, a
+ * head's output or a feed-forward feature. A *read* is an affine function of subspaces; every weight matrix that reads the
  * residual stream is made of reads.
  */
 
-export interface Stream {
+export interface Subspace {
   /** What the coordinates stand for, for people. */
   readonly label: string;
   /** One name for each coordinate. */
   readonly names: readonly string[];
   readonly writer: "embedding" | "attention" | "feed-forward";
-  /** The layer after whose `writer` sublayer the stream can be read: 0 for embeddings, else 1 and up. */
+  /** The layer after whose `writer` sublayer the subspace can be read: 0 for embeddings, else 1 and up. */
   readonly layer: number;
   /** Whether at most one coordinate is other than 0 at a time, and then 1. */
   readonly oneHot: boolean;
@@ -25,27 +25,27 @@ export interface Stream {
 /** A linear form of the residual stream: what a sublayer reads. */
 export interface Read {
   readonly constant: number;
-  /** One coefficient for each coordinate of the stream. */
-  readonly terms: ReadonlyMap<Stream, readonly number[]>;
+  /** One coefficient for each coordinate of the subspace. */
+  readonly terms: ReadonlyMap<Subspace, readonly number[]>;
 }
 
 export const constantRead = (constant: number): Read => ({ constant, terms: new Map() });
 
-export const streamRead = (stream: Stream, coefficients: readonly number[], constant = 0): Read => ({
+export const subspaceRead = (subspace: Subspace, coefficients: readonly number[], constant = 0): Read => ({
   constant,
-  terms: new Map([[stream, coefficients]]),
+  terms: new Map([[subspace, coefficients]]),
 });
 
 /** The sum of `weight · read`, plus `constant`. */
 export function combineReads(parts: readonly (readonly [weight: number, read: Read])[], constant = 0): Read {
-  const terms = new Map<Stream, readonly number[]>();
+  const terms = new Map<Subspace, readonly number[]>();
   let total = constant;
   for (const [weight, read] of parts) {
     total += weight * read.constant;
-    for (const [stream, coefficients] of read.terms) {
-      const known = terms.get(stream);
+    for (const [subspace, coefficients] of read.terms) {
+      const known = terms.get(subspace);
       terms.set(
-        stream,
+        subspace,
         coefficients.map((c, j) => weight * c + (known?.[j] ?? 0)),
       );
     }
@@ -56,7 +56,7 @@ export function combineReads(parts: readonly (readonly [weight: number, read: Re
 /** What the read gives at the BOS position. */
 export function readAtBos({ constant, terms }: Read): number {
   let value = constant;
-  for (const [stream, coefficients] of terms) coefficients.forEach((c, j) => (value += c * stream.atBos[j]!));
+  for (const [subspace, coefficients] of terms) coefficients.forEach((c, j) => (value += c * subspace.atBos[j]!));
   return value;
 }
 
@@ -73,9 +73,9 @@ export function feedForwardLayer(reads: readonly Read[]): number {
   );
 }
 
-/** The largest layer of any stream that is read, 0 for none; there can be too many reads to be the arguments of one call. */
-function latest(reads: readonly Read[], layerOf: (stream: Stream) => number): number {
+/** The largest layer of any subspace that is read, 0 for none; there can be too many reads to be the arguments of one call. */
+function latest(reads: readonly Read[], layerOf: (subspace: Subspace) => number): number {
   let most = 0;
-  for (const { terms } of reads) for (const stream of terms.keys()) most = Math.max(most, layerOf(stream));
+  for (const { terms } of reads) for (const subspace of terms.keys()) most = Math.max(most, layerOf(subspace));
   return most;
 }

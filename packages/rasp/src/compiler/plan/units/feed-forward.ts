@@ -8,8 +8,8 @@
  * power of two with a margin of 1/2 on both sides, so that a step is exactly 0 or 1 up to rounding. A closed gate pushes
  * its units far below zero. Of all splits the one with the fewest units is taken.
  */
-import { AxisWeights, MAX_DIGITS, maximum, rolesOf, type Steps } from "./axis.js";
-import { boxesOf, changes, insert, type Box, type Table } from "./boxes.js";
+import { AxisWeights, MAX_DIGITS, maximum, rolesOf, type Steps } from "./input-weights.js";
+import { boxesOf, changes, insert, type Box, type Table } from "./piecewise-table.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
 
 /** An argument of the function. `number[v]` is what value v counts on an axis. */

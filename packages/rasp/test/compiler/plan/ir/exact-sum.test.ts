@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { exactGrid, gridOf } from "../../../../src/compiler/plan/ir/exact-sum.js";
-import type { Read, Stream } from "../../../../src/compiler/plan/ir/read.js";
+import type { Read, Subspace } from "../../../../src/compiler/plan/ir/read.js";
 
-const stream = (names: readonly string[], grid: number, largest: number): Stream => ({
+const subspace = (names: readonly string[], grid: number, largest: number): Subspace => ({
   label: "s",
   names,
   writer: "attention",
@@ -44,11 +44,11 @@ it("exact sums are exact in every order, with anchors too", () => {
         const parts = terms.map(({ coefficient, grid, multiple, anchored }) => ({
           coefficient,
           value: grid * multiple,
-          stream: stream(["value"], grid, 64 * grid),
+          subspace: subspace(["value"], grid, 64 * grid),
           anchor: anchored ? 0.75 * 2 ** 24 * grid * 2 ** -4 : 0,
         }));
-        const read: Read = { constant, terms: new Map(parts.map((part) => [part.stream, [part.coefficient]])) };
-        const anchorOf = new Map(parts.map((part) => [part.stream, part.anchor]));
+        const read: Read = { constant, terms: new Map(parts.map((part) => [part.subspace, [part.coefficient]])) };
+        const anchorOf = new Map(parts.map((part) => [part.subspace, part.anchor]));
         if (exactGrid(read, (of) => ({ grid: of.grid, anchor: anchorOf.get(of)! })) === 0) return;
         exact++;
         const bias = parts.reduce((sum, { coefficient, anchor }) => sum - coefficient * anchor, constant);
@@ -67,7 +67,7 @@ it("exact sums are exact in every order, with anchors too", () => {
 });
 
 it("two anchors of one sign are too much for one sum, of two signs they cancel", () => {
-  const [a, b] = [stream(["a"], 0, 1), stream(["b"], 0, 1)];
+  const [a, b] = [subspace(["a"], 0, 1), subspace(["b"], 0, 1)];
   const read: Read = {
     constant: 0,
     terms: new Map([

@@ -1,9 +1,14 @@
 /** Reads of the residual stream. */
 import { expect, it } from "vitest";
-import { attentionLayer, feedForwardLayer, streamRead, type Stream } from "../../../../src/compiler/plan/ir/read.js";
+import {
+  attentionLayer,
+  feedForwardLayer,
+  subspaceRead,
+  type Subspace,
+} from "../../../../src/compiler/plan/ir/read.js";
 
 it("a layer can be asked of more reads than a call has room for arguments", () => {
-  const stream: Stream = {
+  const subspace: Subspace = {
     label: "x",
     names: ["x"],
     writer: "feed-forward",
@@ -13,7 +18,7 @@ it("a layer can be asked of more reads than a call has room for arguments", () =
     largest: 1,
     atBos: [0],
   };
-  const reads = Array.from({ length: 300_000 }, () => streamRead(stream, [1]));
+  const reads = Array.from({ length: 300_000 }, () => subspaceRead(subspace, [1]));
   expect(attentionLayer(reads)).toBe(4);
   expect(feedForwardLayer(reads)).toBe(4);
 });

@@ -8,9 +8,9 @@ import {
   type Row,
   type Unit,
 } from "../../../../src/compiler/plan/units/feed-forward.js";
-import { combineReads, streamRead, type Read, type Stream } from "../../../../src/compiler/plan/ir/read.js";
+import { combineReads, subspaceRead, type Read, type Subspace } from "../../../../src/compiler/plan/ir/read.js";
 
-const stream = (label: string, width: number): Stream => ({
+const subspace = (label: string, width: number): Subspace => ({
   label,
   names: Array.from({ length: width }, (_, v) => String(v)),
   writer: "embedding",
@@ -22,34 +22,34 @@ const stream = (label: string, width: number): Stream => ({
 });
 
 /** A one-hot argument with `size` values that count 0, 1, 2, … on an axis. */
-function oneHot(label: string, size: number): { argument: Argument; stream: Stream } {
-  const s = stream(label, size);
+function oneHot(label: string, size: number): { argument: Argument; subspace: Subspace } {
+  const s = subspace(label, size);
   const unit = (v: number): number[] => s.names.map((_, other) => Number(other === v));
   const numbers = s.names.map(Number);
   return {
-    stream: s,
+    subspace: s,
     argument: {
       numbers,
-      axis: streamRead(s, numbers),
-      gate: (subset) => combineReads(subset.map((v) => [1, streamRead(s, unit(v))])),
+      axis: subspaceRead(s, numbers),
+      gate: (subset) => combineReads(subset.map((v) => [1, subspaceRead(s, unit(v))])),
       noise: 0,
     },
   };
 }
 
 /** A scalar argument. */
-function scalar(label: string, numbers: readonly number[]): { argument: Argument; stream: Stream } {
-  const s = stream(label, 1);
-  return { stream: s, argument: { numbers, axis: streamRead(s, [1]), gate: undefined, noise: 1e-6 } };
+function scalar(label: string, numbers: readonly number[]): { argument: Argument; subspace: Subspace } {
+  const s = subspace(label, 1);
+  return { subspace: s, argument: { numbers, axis: subspaceRead(s, [1]), gate: undefined, noise: 1e-6 } };
 }
 
-const valueOf = (read: Read, held: ReadonlyMap<Stream, readonly number[]>): number =>
+const valueOf = (read: Read, held: ReadonlyMap<Subspace, readonly number[]>): number =>
   [...read.terms].reduce(
     (sum, [s, coefficients]) => sum + coefficients.reduce((part, c, j) => part + c * held.get(s)![j]!, 0),
     read.constant,
   );
 
-function outputs(units: readonly Unit[], held: ReadonlyMap<Stream, readonly number[]>, width: number): number[] {
+function outputs(units: readonly Unit[], held: ReadonlyMap<Subspace, readonly number[]>, width: number): number[] {
   const sums = new Array<number>(width).fill(0);
   for (const { input, output } of units) {
     const active = Math.max(0, valueOf(input, held));
@@ -86,7 +86,7 @@ it("gives the table's vector on every row, for one-hot arguments", () => {
         const units = fitUnits([a.argument, b.argument], rows, vectors)!;
         for (const { values, result } of rows) {
           const held = new Map(
-            [a, b].map((one, j) => [one.stream, one.stream.names.map((_, v) => Number(v === values[j]))]),
+            [a, b].map((one, j) => [one.subspace, one.subspace.names.map((_, v) => Number(v === values[j]))]),
           );
           expect(outputs(units, held, 2)).toEqual(vectors[result]!.map((v) => v + 0));
         }
@@ -113,9 +113,9 @@ it("gives the table's vector on every row, for scalars behind a gate, however fa
         const units = fitUnits([gate.argument, x.argument, y.argument], rows, vectors)!;
         for (const { values, result } of rows) {
           const held = new Map([
-            [gate.stream, [0, 1, 2].map((v) => Number(v === values[0]))],
-            [x.stream, [xs[values[1]!]!]],
-            [y.stream, [ys[values[2]!]!]],
+            [gate.subspace, [0, 1, 2].map((v) => Number(v === values[0]))],
+            [x.subspace, [xs[values[1]!]!]],
+            [y.subspace, [ys[values[2]!]!]],
           ]);
           outputs(units, held, 2).forEach((got, c) => expect(got).toBeCloseTo(vectors[result]![c]!, 6));
         }

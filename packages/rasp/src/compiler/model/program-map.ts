@@ -4,8 +4,8 @@ import type { CompiledModel } from "./compiled-model.js";
 import type { Layout } from "../layout/layout.js";
 import type { NormalSOp } from "../normalize/normal.js";
 import type { NamedOutput } from "../outputs.js";
-import type { Probe } from "../plan/ir/plan.js";
-import type { Stream } from "../plan/ir/read.js";
+import type { Readback } from "../plan/ir/plan.js";
+import type { Subspace } from "../plan/ir/read.js";
 
 /** The program that a model was compiled from, and what became of each of its s-ops. */
 export interface CompiledProgram {
@@ -24,7 +24,7 @@ export interface NamedSOp {
 /** Where in the model something stands: after the attention or the feed-forward sublayer of a layer, from 1. */
 export interface Place {
   readonly layer: number;
-  readonly sublayer: Stream["writer"];
+  readonly sublayer: Subspace["writer"];
 }
 
 /** @throws RangeError for a model that was read from a file: what its coordinates stand for is known to `compile` alone */
@@ -55,28 +55,34 @@ const isOwn = ({ span }: SOp): boolean => span?.source.file !== "<rasplib>";
 export const rankOf = ({ layer, sublayer }: Place): number =>
   layer === 0 ? 0 : 2 * layer + Number(sublayer === "feed-forward");
 
-export const placeOf = ({ layer, writer }: Stream): Place => ({ layer, sublayer: writer });
+export const placeOf = ({ layer, writer }: Subspace): Place => ({ layer, sublayer: writer });
 
 /** nn's name of the residual stream there. */
 export const residualName = ({ layer, sublayer }: Place): string =>
   layer === 0 ? "embedding" : `blocks.${layer - 1}.${sublayer === "attention" ? "attention" : "feedForward"}.residual`;
 
-/** What a large constant adds to the stream's coordinates at this place: see `anchors.ts`. */
-export const anchorAt = (layout: Layout, stream: Stream, at: Place): number =>
-  stream.writer === "attention" && rankOf(at) === rankOf(placeOf(stream)) ? layout.anchor(stream) : 0;
+/** What a large constant adds to the subspace's coordinates at this place: see `anchors.ts`. */
+export const anchorAt = (layout: Layout, subspace: Subspace, at: Place): number =>
+  subspace.writer === "attention" && rankOf(at) === rankOf(placeOf(subspace)) ? layout.anchor(subspace) : 0;
 
 /** What stands for the s-ops of this name. @throws RangeError that lists the names there are */
-export function probesNamed(compiled: CompiledModel, name: string, writer?: Stream["writer"]): readonly Probe[] {
+export function readbacksNamed(
+  compiled: CompiledModel,
+  name: string,
+  writer?: Subspace["writer"],
+): readonly Readback[] {
   const { layout, sops } = inside(compiled);
   const wanted = new Set(sops.filter((sop) => sop.name === name).map(({ normal }) => normal));
-  const fits = ({ sop, stream }: Probe): boolean =>
-    wanted.has(sop) && (writer === undefined || stream.writer === writer);
-  const found = layout.probes.filter(fits);
+  const fits = ({ sop, subspace }: Readback): boolean =>
+    wanted.has(sop) && (writer === undefined || subspace.writer === writer);
+  const found = layout.readbacks.filter(fits);
   if (found.length > 0) return found;
-  const standing = sops.filter(({ normal }) =>
-    layout.probes.some((probe) => probe.sop === normal && (writer === undefined || probe.stream.writer === writer)),
+  const readable = sops.filter(({ normal }) =>
+    layout.readbacks.some(
+      (readback) => readback.sop === normal && (writer === undefined || readback.subspace.writer === writer),
+    ),
   );
-  const names = [...new Set(standing.map((sop) => sop.name))].join(", ");
+  const names = [...new Set(readable.map((sop) => sop.name))].join(", ");
   const known = wanted.size > 0 ? "is no part of the residual stream by itself" : "is no s-op of the program";
   throw new RangeError(
     `"${name}" ${known}${writer === "attention" ? " that a head writes" : ""}; there are: ${names || "none"}`,

@@ -2,21 +2,21 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import type { Argument } from "../units/feed-forward.js";
-import { combineReads, streamRead, type Read, type Stream } from "../ir/read.js";
+import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
 import { atomNumber } from "../../values/value-set.js";
 
 /** A leaf as it stands in the residual stream. */
-export interface Standing {
+export interface Encoding {
   readonly values: readonly Atom[];
-  readonly encoding: "categorical" | "numerical";
-  /** What each value counts on an axis; undefined where a value of a categorical standing is no number. */
+  readonly kind: "categorical" | "numerical";
+  /** What each value counts on an axis; undefined where a value of a categorical encoding is no number. */
   readonly numbers: readonly number[] | undefined;
   /** Categorical: for each value a read that is 1 there and else 0. Numerical: one read that gives the number. */
   readonly reads: readonly Read[];
   readonly noise: number;
 }
 
-/** The number that stands for each atom of a numerical standing: itself, and for a string or null one above all numbers. */
+/** The number that stands for each atom of a numerical encoding: itself, and for a string or null one above all numbers. */
 export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
   const above = values.reduce<number>((most, value) => Math.max(most, Math.ceil(atomNumber(value) ?? 0)), 0);
   const others = values.filter((value) => atomNumber(value) === undefined);
@@ -30,18 +30,18 @@ export function numbersOf(values: readonly Atom[]): readonly number[] | undefine
   return numbers.every((number) => number !== undefined) ? (numbers as number[]) : undefined;
 }
 
-/** One read for each coordinate of a stream. */
-export const coordinates = (stream: Stream): Read[] =>
-  stream.names.map((_, c) =>
-    streamRead(
-      stream,
-      stream.names.map((_, other) => Number(other === c)),
+/** One read for each coordinate of a subspace. */
+export const coordinates = (subspace: Subspace): Read[] =>
+  subspace.names.map((_, c) =>
+    subspaceRead(
+      subspace,
+      subspace.names.map((_, other) => Number(other === c)),
     ),
   );
 
 /** A leaf as an argument of hidden units. */
-export function argument({ reads, numbers, encoding, noise }: Standing): Argument {
-  if (encoding === "numerical") return { numbers, axis: reads[0]!, gate: undefined, noise };
+export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
+  if (kind === "numerical") return { numbers, axis: reads[0]!, gate: undefined, noise };
   return {
     numbers,
     axis: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),

@@ -16,7 +16,7 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
   const sop = lessonSOp(lesson(name));
   const maxLength = 4;
   const model = compile(sop, { vocabulary, maxLength });
-  const { clearings, labels } = model.layout!;
+  const { reused: clearings, labels } = model.layout!;
 
   it("uses coordinates again, and says so in their labels", () => {
     expect(clearings.length).toBeGreaterThan(0);
@@ -24,7 +24,7 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
     expect(new Set(clearings.map(({ coordinate }) => coordinate)).size).toBe(clearings.length);
   });
 
-  it("clears them exactly before the next stream comes", () => {
+  it("clears them exactly before the next subspace comes", () => {
     const inputs = [...everyInput(model.card.vocabulary, maxLength)];
     const seen = new Map<string, { data: Float32Array; width: number }>();
     for (const input of inputs) {
@@ -55,6 +55,6 @@ it("a trace stays right where coordinates change hands", () => {
   const model = compile(lessonSOp(lesson("sort_by_most_freq")), { vocabulary: "abc", maxLength: 4 });
   const { steps } = model.trace("abac");
   expect(steps.flatMap(({ sops }) => sops).every(({ agrees }) => agrees)).toBe(true);
-  const cleared = model.layout!.clearings.find(({ stream }) => stream.writer !== "embedding")!;
-  expect(model.layout!.clearedAt(cleared.stream)).toBe(cleared.layer);
+  const cleared = model.layout!.reused.find(({ subspace }) => subspace.writer !== "embedding")!;
+  expect(model.layout!.clearedAt(cleared.subspace)).toBe(cleared.layer);
 });

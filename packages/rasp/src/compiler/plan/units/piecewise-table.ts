@@ -1,5 +1,5 @@
 /** Tables over gate values and an axis, cut into boxes of gate values inside which the function depends on the axis alone. */
-import { axisKey } from "./axis.js";
+import { axisKey } from "./input-weights.js";
 
 /** Inside a box of gate values: the results along the axis, ascending. */
 export type Staircase = readonly { readonly at: number; readonly result: number }[];
