@@ -1,12 +1,12 @@
-/** The arrows of docs/architecture.md: who may import whom. Project references enforce most of them; this says which and why. */
-import { readdirSync, readFileSync } from "node:fs";
+/**
+ * Who may import whom: the arrows of docs/architecture.md, for every file. Project references enforce those between packages as
+ * well; this says which they are and why.
+ */
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { circles, importsIn, importsOf, inside, root, sourcesIn, type Import } from "./imports.js";
 
 /** What each package may import of the others. */
 const packages: Record<string, readonly string[]> = {
@@ -18,41 +18,10 @@ const packages: Record<string, readonly string[]> = {
   bench: ["core", "nn", "rasp", "wasm-simd"],
 };
 
-/** What each folder of `rasp` may import of the others. Files of `src` itself are the shared ground and the public surface. */
-const folders: Record<string, readonly string[]> = {
-  atom: [],
-  syntax: ["atom"],
-  graph: ["syntax", "atom"],
-  interpret: ["graph", "atom", "syntax"],
-  elaborate: ["syntax", "graph", "atom", "interpret", "stdlib"],
-  stdlib: ["syntax"],
-  export: [],
-  draw: ["graph", "atom", "interpret", "syntax"],
-  compile: ["graph", "atom", "interpret", "syntax", "export"],
-  verify: ["compile", "graph", "atom", "interpret", "syntax"],
-  decompile: ["verify", "compile", "graph", "atom", "interpret"],
-  learn: ["graph", "interpret"],
-  dataset: ["verify", "compile", "graph", "atom", "interpret", "syntax"],
-};
-
-interface Import {
-  readonly file: string;
-  readonly from: string;
-}
-
-function importsUnder(folder: string): Import[] {
-  const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts"));
-  return files.flatMap((name) => {
-    const file = join(folder, name);
-    const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), "utf8"));
-    return importedFiles.map(({ fileName }) => ({ file, from: fileName }));
-  });
-}
-
 const sourceOf = (name: string): string => (name === "bench" ? "bench/src" : `packages/${name}/src`);
 
 describe.each(Object.entries(packages))("package %s", (name, allowed) => {
-  const imports = importsUnder(sourceOf(name));
+  const imports = importsIn(sourceOf(name));
 
   it("imports only the packages below it", () => {
     expect(imports.length).toBeGreaterThan(0);
@@ -64,10 +33,7 @@ describe.each(Object.entries(packages))("package %s", (name, allowed) => {
   });
 
   it("reaches other packages by name, never by path", () => {
-    const escaping = imports.filter(
-      ({ file, from }) =>
-        from.startsWith(".") && relative(sourceOf(name), join(file, "..", from)).split(sep)[0] === "..",
-    );
+    const escaping = imports.filter(({ target }) => target !== undefined && !target.startsWith(`${sourceOf(name)}/`));
     expect(escaping).toEqual([]);
   });
 
@@ -80,21 +46,121 @@ describe.each(Object.entries(packages))("package %s", (name, allowed) => {
 });
 
 it("core has no dependencies", () => {
-  const manifest = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as Record<
-    string,
-    unknown
-  >;
+  const manifest = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as object;
   expect(manifest).not.toHaveProperty("dependencies");
 });
 
-describe.each(Object.entries(folders))("rasp folder %s", (name, allowed) => {
-  it("imports only the folders below it", () => {
-    const folder = `packages/rasp/src/${name}`;
-    const forbidden = importsUnder(folder).filter(({ file, from }) => {
-      if (!from.startsWith(".")) return false;
-      const [target, rest] = relative("packages/rasp/src", join(file, "..", from)).split(sep);
-      return rest !== undefined && target !== name && !allowed.includes(target!);
-    });
-    expect(forbidden).toEqual([]);
+/** Files that import each other and may. Everything else in them would be a new circle. */
+const circlesOfValues: readonly (readonly string[])[] = [
+  // A tensor has its operations as methods, and they make tensors. Nothing of them runs while they load.
+  [
+    "packages/core/src/ops/elementwise.ts",
+    "packages/core/src/ops/layer-norm.ts",
+    "packages/core/src/ops/matmul.ts",
+    "packages/core/src/ops/movement.ts",
+    "packages/core/src/ops/reduce.ts",
+    "packages/core/src/ops/softmax.ts",
+    "packages/core/src/tape.ts",
+    "packages/core/src/tensor.ts",
+  ],
+];
+const circlesOfTypes: readonly (readonly string[])[] = [
+  ...circlesOfValues,
+  // A function value knows the scope that it was made in, and a scope holds values.
+  ["packages/rasp/src/language/elaborate/scope.ts", "packages/rasp/src/language/elaborate/value.ts"],
+  // A selector may be made of scores, and scores are made of s-ops.
+  ["packages/rasp/src/language/graph/node.ts", "packages/rasp/src/language/graph/soft.ts"],
+];
+
+describe("circles of imports", () => {
+  const imports = Object.keys(packages).flatMap((name) => importsIn(sourceOf(name)));
+
+  it("of values are the named ones", () => {
+    expect(circles(imports.filter(({ isTypeOnly }) => !isTypeOnly))).toEqual(circlesOfValues);
+  });
+
+  it("of types are the named ones", () => expect(circles(imports).sort()).toEqual([...circlesOfTypes].sort()));
+});
+
+const RASP = "packages/rasp/src";
+
+/**
+ * The rooms of `rasp`, each with the rooms that it may import besides itself: those of the layers before its own. A room is a folder
+ * or a file; a file belongs to the longest name that fits. Language ← compiler ← decompiler.
+ */
+const rooms: Record<string, readonly string[]> = layered([
+  // The language.
+  ["language/source"],
+  ["language/diagnostic"],
+  ["language/limits", "language/render"],
+  ["language/atom"],
+  ["language/syntax", "language/graph"],
+  ["language/interpret", "language/tables"],
+  ["language/stdlib/rasplib"],
+  ["language/elaborate"],
+  ["language/environment", "language/combinators"],
+  ["language/stdlib/tracr", "language/text", "language/cost"],
+  ["language/draw"],
+  // The compiler, stage by stage.
+  ["compiler/outputs", "compiler/refusal"],
+  ["compiler/normalize"],
+  ["compiler/values"],
+  ["compiler/plan/ir"],
+  ["compiler/plan/units"],
+  ["compiler/plan/features"],
+  ["compiler/plan/heads"],
+  ["compiler/plan"],
+  ["compiler/certify", "compiler/layout", "compiler/export"],
+  ["compiler/model"],
+  ["compiler/index", "compiler/learn", "compiler/verify"],
+  ["compiler/dataset", "compiler/sufficiency"],
+  // The decompiler.
+  ["decompiler/common"],
+  ["decompiler/compiled", "decompiler/encoder", "decompiler/gpt2"],
+  ["decompiler/index"],
+  // The public surface of `@selectron/rasp`; the decompiler has an entry of its own.
+  ["index"],
+]);
+
+function layered(layers: readonly (readonly string[])[]): Record<string, readonly string[]> {
+  return Object.fromEntries(layers.flatMap((layer, i) => layer.map((room) => [room, layers.slice(0, i).flat()])));
+}
+
+const roomOf = (file: string): string | undefined => {
+  const path = inside(RASP, file);
+  const fits = Object.keys(rooms).filter((room) => path === room || path.startsWith(`${room}/`));
+  return fits.sort((a, b) => b.length - a.length)[0];
+};
+
+const forbiddenIn = (imports: readonly Import[]): string[] =>
+  imports.flatMap(({ file, target }) => {
+    if (target === undefined) return [];
+    const [from, to] = [roomOf(file)!, roomOf(target)!];
+    return from === to || rooms[from]!.includes(to) ? [] : [`${file} imports ${target}: ${from} may not import ${to}`];
+  });
+
+describe("the rooms of rasp", () => {
+  it("have a place for every file, and no room is empty", () => {
+    const files = sourcesIn(RASP);
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+    const used = new Set(files.map(roomOf));
+    expect(Object.keys(rooms).filter((room) => !used.has(room))).toEqual([]);
+  });
+
+  it("import only what is below them", () => expect(forbiddenIn(importsIn(RASP))).toEqual([]));
+
+  it.each([
+    ["language/atom/compare.ts", "../environment.js"],
+    ["language/cost/cost.ts", "../../compiler/index.js"],
+    ["language/environment.ts", "../compiler/values/domain.js"],
+    ["language/tables.ts", "../decompiler/index.js"],
+    ["compiler/normalize/simplify.ts", "../../decompiler/index.js"],
+    ["compiler/normalize/simplify.ts", "../values/domain.js"],
+    ["compiler/values/domain.ts", "../plan/planner.js"],
+  ])("say no to an import from %s of %s", (file, from) => {
+    const text = `import { x } from ${JSON.stringify(from)};`;
+    expect(forbiddenIn(importsOf(`${RASP}/${file}`, text))).toHaveLength(1);
+    expect(forbiddenIn(importsOf(`${RASP}/${file}`, text.replace("import", "export")))).toHaveLength(1);
+    expect(forbiddenIn(importsOf(`${RASP}/${file}`, text.replace("import", "import type")))).toHaveLength(1);
   });
 });
