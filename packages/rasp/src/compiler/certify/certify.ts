@@ -6,15 +6,16 @@
  */
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
-import type { Anchors } from "../plan/anchors.js";
 import { leastDistance } from "../plan/ir/decoding.js";
 import { exactGrid, gridOf, MANTISSA, type Held } from "../plan/ir/exact-sum.js";
-import { openInput, stepInputs, type FittedBox } from "../plan/units/feed-forward.js";
+import { openInput, stepInputs } from "../plan/units/feed-forward.js";
 import {
   BOS_SCORE,
   COUNT_SCALE,
   RANK_SCORE,
+  type Anchors,
   type Feature,
+  type FittedBox,
   type Head,
   type Output,
   type Plan,

@@ -1,9 +1,8 @@
 /** Fills the weights of an nn Transformer from the plan and the layout. */
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
-import type { Anchors } from "../plan/anchors.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
-import { BOS_SCORE, type Head, type Plan } from "../plan/ir/plan.js";
+import { BOS_SCORE, type Anchors, type Head, type Plan } from "../plan/ir/plan.js";
 import { readAtBos, type Read } from "../plan/ir/read.js";
 
 export interface Assembled {

@@ -5,17 +5,8 @@
  * lies on a grid too. The feed-forward sublayer of the same layer takes the anchor away again.
  */
 import { exactGrid, MANTISSA, type Held } from "./ir/exact-sum.js";
-import type { Feature, Head } from "./ir/plan.js";
+import type { Anchor, Anchors, Feature, Head } from "./ir/plan.js";
 import type { Read, Subspace } from "./ir/read.js";
-
-export interface Anchor {
-  /** 3/4 of the numbers that float32 has in these steps, so that the sum stays where its last place is the step. */
-  readonly value: number;
-  /** A power of two. */
-  readonly step: number;
-}
-
-export type Anchors = ReadonlyMap<Subspace, Anchor>;
 
 /** What an anchored subspace's coordinates hold is a multiple of this, where the head's error is less than half a step. */
 export const anchoredGrid = (subspace: Subspace, { step }: Anchor): number =>

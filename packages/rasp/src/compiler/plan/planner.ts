@@ -21,13 +21,14 @@ import {
   type Output,
   type Plan,
   type Readback,
+  type Scores,
 } from "./ir/plan.js";
 import { attentionLayer, combineReads, constantRead, type Subspace } from "./ir/read.js";
-import { decomposeOrder } from "./heads/lexicographic.js";
+import { decomposeOrder } from "./heads/decompose-order.js";
 import { numericalOutput } from "./output.js";
 import { refuse } from "../refusal.js";
 import { hasMeans } from "../values/rows.js";
-import { scoresOf, type Scores } from "./heads/scores.js";
+import { scoresOf } from "./heads/scores.js";
 import { disjointConjunctions, oneConjunction, type Conjunction } from "./heads/selection.js";
 import { codesOf, coordinates, numbersOf, oneHot, type Encoding } from "./features/encoding.js";
 import { atomNumber, distinctAtoms } from "../values/value-set.js";

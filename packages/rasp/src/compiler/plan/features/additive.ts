@@ -1,5 +1,5 @@
 /** Functions of leaves that are sums of functions of one leaf each: affine reads of what stands already, without hidden units. */
-import type { Row } from "../units/feed-forward.js";
+import type { Row } from "../ir/finite-function.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { Encoding } from "./encoding.js";
 

@@ -1,7 +1,7 @@
 /** How a leaf - an embedding, a head's output, a cut s-op - stands in the residual stream, and what can be read off it. */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import type { Argument } from "../units/feed-forward.js";
+import type { Argument } from "../ir/finite-function.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
 import { atomNumber } from "../../values/value-set.js";
 

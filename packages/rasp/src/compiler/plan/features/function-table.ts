@@ -2,7 +2,7 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
-import type { Row } from "../units/feed-forward.js";
+import type { Row } from "../ir/finite-function.js";
 import type { NormalSOp } from "../../normalize/normal.js";
 
 export interface FunctionTable {

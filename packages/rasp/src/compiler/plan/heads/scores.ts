@@ -5,29 +5,8 @@ import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
 import type { Materialize } from "../features/features.js";
 import { combineReads, type Read } from "../ir/read.js";
+import type { BlockScores, Scores } from "../ir/plan.js";
 import type { Conjunction } from "./selection.js";
-
-/** One pair of reads a dimension; the score of a pair of positions is the sum of their products. */
-export interface Scores {
-  readonly keys: readonly Read[];
-  readonly queries: readonly Read[];
-  /** The score where all blocks hold. */
-  readonly selectedScore: number;
-  readonly blocks: readonly BlockScores[];
-  /** What `best` adds to every key, from 0 up: RANK_SCORE for each rank. */
-  readonly ranking?: { readonly key: Read; readonly most: number };
-}
-
-/** One block's dimensions, as `certify` needs to know them. */
-export interface BlockScores {
-  /** What a key loses where the block does not hold. */
-  readonly unit: number;
-  /** The side that stands one-hot, a read for each dimension, and the other side. */
-  readonly oneHot: readonly Read[];
-  readonly other: readonly Read[];
-  /** The most dimensions that are not 0 at once on the other side. */
-  readonly most: number;
-}
 
 /** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to `unit` less for each that does not. */
 export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain, materialize: Materialize): Scores {

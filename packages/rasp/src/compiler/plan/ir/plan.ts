@@ -3,10 +3,7 @@
  * has coordinates. `planner.ts` makes it.
  */
 import type { Atom } from "../../../language/graph/node.js";
-import type { Anchors } from "../anchors.js";
 import type { Decoding } from "./decoding.js";
-import type { FittedBox, Unit } from "../units/feed-forward.js";
-import type { Scores } from "../heads/scores.js";
 import type { NormalSOp } from "../../normalize/normal.js";
 import type { Read, Subspace } from "./read.js";
 
@@ -22,6 +19,28 @@ export const RANK_SCORE = 32;
 export const BOS_SCORE = 64;
 /** In a counting head BOS outweighs a selected key by this much, so that the share of the selected keys is linear in their number. */
 export const COUNT_SCALE = 2 ** 26;
+
+/** One pair of reads a dimension; the score of a pair of positions is the sum of their products. */
+export interface Scores {
+  readonly keys: readonly Read[];
+  readonly queries: readonly Read[];
+  /** The score where all blocks hold. */
+  readonly selectedScore: number;
+  readonly blocks: readonly BlockScores[];
+  /** What `best` adds to every key, from 0 up: RANK_SCORE for each rank. */
+  readonly ranking?: { readonly key: Read; readonly most: number };
+}
+
+/** One block's dimensions, as `certify` needs to know them. */
+export interface BlockScores {
+  /** What a key loses where the block does not hold. */
+  readonly unit: number;
+  /** The side that stands one-hot, a read for each dimension, and the other side. */
+  readonly oneHot: readonly Read[];
+  readonly other: readonly Read[];
+  /** The most dimensions that are not 0 at once on the other side. */
+  readonly most: number;
+}
 
 /** One attention head: scores are sum_d query_d·key_d + bosScore·[key is BOS]; each value column goes to one coordinate. */
 export interface Head extends Scores {
@@ -51,6 +70,47 @@ export interface Feature {
   readonly boxes: readonly FittedBox[];
   readonly units: readonly Unit[];
 }
+
+/** A step of a staircase, relu(a) - relu(a - 1) with a = slope·(axis - place) + 1/2 + push·closed. */
+export interface Step {
+  readonly slope: number;
+  readonly place: number;
+  /** How far a may be off where the axis has its values beside the place: no less than 7/16. */
+  readonly room: number;
+  /** How far a closed gate pushes the step's units down; 0 without gates. */
+  readonly push: number;
+  /** What the step adds to the outputs. */
+  readonly change: readonly number[];
+}
+
+/** A staircase inside a box of gates. */
+export interface FittedBox {
+  /** Each reads 1 where it is open, else 0. */
+  readonly gates: readonly Read[];
+  readonly axis: Read;
+  /** The largest absolute value of the axis anywhere, in this box or outside. */
+  readonly reach: number;
+  /** The outputs below the first step. */
+  readonly first: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+/** A hidden unit: relu(input), added to output coordinate j with weight output[j]. */
+export interface Unit {
+  readonly input: Read;
+  readonly output: readonly number[];
+  /** Added at the BOS position so that the unit is silent there. */
+  readonly bosWeight: number;
+}
+
+export interface Anchor {
+  /** 3/4 of the numbers that float32 has in these steps, so that the sum stays where its last place is the step. */
+  readonly value: number;
+  /** A power of two. */
+  readonly step: number;
+}
+
+export type Anchors = ReadonlyMap<Subspace, Anchor>;
 
 /** How to find an s-op's value in the residual stream again: the basis of `verify`'s diagnosis. */
 export interface Readback {

@@ -8,34 +8,11 @@
  * power of two with a margin of 1/2 on both sides, so that a step is exactly 0 or 1 up to rounding. A closed gate pushes
  * its units far below zero. Of all splits the one with the fewest units is taken.
  */
+import type { Argument, Row } from "../ir/finite-function.js";
+import type { FittedBox, Step, Unit } from "../ir/plan.js";
 import { AxisWeights, MAX_DIGITS, maximum, rolesOf, type Steps } from "./input-weights.js";
 import { boxesOf, changes, insert, type Box, type Table } from "./piecewise-table.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
-
-/** An argument of the function. `number[v]` is what value v counts on an axis. */
-export interface Argument {
-  readonly numbers: readonly number[] | undefined;
-  /** The read whose value is `numbers[v]` where the argument is value v. */
-  readonly axis: Read | undefined;
-  /** For one-hot arguments: reads 1 where the argument's value is in `subset`, else 0. */
-  readonly gate: ((subset: readonly number[]) => Read) | undefined;
-  /** How far `axis` may be off. */
-  readonly noise: number;
-}
-
-/** One line of the function's table: the arguments' value numbers, and the number of the result. */
-export interface Row {
-  readonly values: readonly number[];
-  readonly result: number;
-}
-
-/** A hidden unit: relu(input), added to output coordinate j with weight output[j]. */
-export interface Unit {
-  readonly input: Read;
-  readonly output: readonly number[];
-  /** Added at the BOS position so that the unit is silent there. */
-  readonly bosWeight: number;
-}
 
 /** Axis values nearer than this many times the noise cannot be told apart. */
 const SEPARATION = 32;
@@ -43,30 +20,6 @@ const SEPARATION = 32;
 /** How many rows a split must stand before it is tried on all, and how many of the best that do are. */
 const SAMPLE = 1500;
 const TRIALS = 4;
-
-/** A step of a staircase, relu(a) - relu(a - 1) with a = slope·(axis - place) + 1/2 + push·closed. */
-export interface Step {
-  readonly slope: number;
-  readonly place: number;
-  /** How far a may be off where the axis has its values beside the place: no less than 7/16. */
-  readonly room: number;
-  /** How far a closed gate pushes the step's units down; 0 without gates. */
-  readonly push: number;
-  /** What the step adds to the outputs. */
-  readonly change: readonly number[];
-}
-
-/** A staircase inside a box of gates. */
-export interface FittedBox {
-  /** Each reads 1 where it is open, else 0. */
-  readonly gates: readonly Read[];
-  readonly axis: Read;
-  /** The largest absolute value of the axis anywhere, in this box or outside. */
-  readonly reach: number;
-  /** The outputs below the first step. */
-  readonly first: readonly number[];
-  readonly steps: readonly Step[];
-}
 
 interface Split {
   /** The weight of each argument on the axis; 0 for gates. */

@@ -2,7 +2,7 @@
  * The axis of a staircase: which arguments are summed, with which weights. Weights are signs or, where signs do not tell
  * enough apart, digits of a mixed-radix number.
  */
-import type { Argument, Row } from "./feed-forward.js";
+import type { Argument, Row } from "../ir/finite-function.js";
 
 /** A gate, or how the argument is summed into the axis: its sign within a digit, digit 0 being the finest. */
 export type Role = "gate" | { readonly digit: number; readonly sign: 1 | -1 };

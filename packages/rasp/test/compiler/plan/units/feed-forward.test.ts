@@ -1,13 +1,9 @@
 /** Hidden units against the table that they were made from, in plain arithmetic. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  fitBoxes,
-  unitsOf,
-  type Argument,
-  type Row,
-  type Unit,
-} from "../../../../src/compiler/plan/units/feed-forward.js";
+import type { Argument, Row } from "../../../../src/compiler/plan/ir/finite-function.js";
+import type { Unit } from "../../../../src/compiler/plan/ir/plan.js";
+import { fitBoxes, unitsOf } from "../../../../src/compiler/plan/units/feed-forward.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../../../../src/compiler/plan/ir/read.js";
 
 const subspace = (label: string, width: number): Subspace => ({
