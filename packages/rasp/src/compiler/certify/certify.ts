@@ -15,7 +15,7 @@ import {
   RANK_SCORE,
   type Anchors,
   type Feature,
-  type FittedBox,
+  type StepFunction,
   type Head,
   type Output,
   type Plan,
@@ -136,7 +136,7 @@ class Certifier {
   /** How far scores can be off: against each other where all blocks hold, and against any other. */
   #scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head): ScoreError {
     const read = blocks.map(({ oneHot, other }) => [this.#worst(oneHot), this.#worst(other)] as const);
-    const carried = blocks.reduce((sum, { unit, oneHot, most }, b) => {
+    const carried = blocks.reduce((sum, { unit, oneHot, maxActive: most }, b) => {
       const [e, f] = read[b]!;
       return sum + unit * most * e + f + oneHot.length * e * f;
     }, 0);
@@ -148,7 +148,7 @@ class Certifier {
     const exact = ranks === 0 && read.every(([e, f]) => e === 0 && f === 0);
     // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
     const terms = exact ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
-    const size = selectedScore + Math.abs(bosScore) + (ranking?.most ?? 0);
+    const size = selectedScore + Math.abs(bosScore) + (ranking?.highest ?? 0);
     const any = carried + ranks + atBos + (gamma(terms) + 4 * U) * size;
     // All products that are not zero are then the same number, and up to three of them have the same sum in any order.
     return { selected: exact && !ranking && blocks.length <= 3 ? 0 : any, any };
@@ -181,7 +181,7 @@ class Certifier {
   }
 
   feedForward(features: readonly Feature[]): void {
-    const found = features.map(({ subspace, boxes }) => {
+    const found = features.map(({ subspace, stepFunctions: boxes }) => {
       const where = `${subspace.label}, layer ${subspace.layer}`;
       const error = boxes.reduce((most, box) => Math.max(most, this.#boxError(box, subspace.layer, where)), 0);
       return [subspace, { error, atBos: 0, grid: error === 0 ? subspace.grid : 0 }] as const;
@@ -190,8 +190,8 @@ class Certifier {
   }
 
   /** The error of the outputs in an open box; notes the margin of each of its steps on the way. */
-  #boxError(box: FittedBox, layer: number, where: string): number {
-    const { gates, axis, reach, first, steps } = box;
+  #boxError(box: StepFunction, layer: number, where: string): number {
+    const { gates, input: axis, largestInput: reach, initial: first, steps } = box;
     const heldBy = (subspace: Subspace): Held => this.#heldBy(subspace, layer);
     const gateCarried = gates.reduce((sum, gate) => sum + this.#carried(gate), 0);
     const axisCarried = this.#carried(axis);
@@ -205,7 +205,7 @@ class Certifier {
       2 * (hidden > 0 ? gateCarried : gateError) + (hidden > 0 ? 0 : gamma(terms) * (2 * gates.length + 1));
     const outputs = first.map((value) => ({ error: Math.abs(value) * openError, terms: 1, size: Math.abs(value) }));
     for (const step of steps) {
-      const { slope, place, room, push, change } = step;
+      const { slope, threshold: place, margin: room, gateBias: push, change } = step;
       // The largest pre-activation of an active unit, and the largest sum on the way to one.
       const highest = slope * (reach + Math.max(0, -place)) + 1;
       const size = slope * (reach + Math.abs(place) + 2 * anchored) + 2 * push * gates.length + 1;

@@ -29,7 +29,7 @@ import { numericalOutput } from "./output.js";
 import { refuse } from "../refusal.js";
 import { hasMeans } from "../values/rows.js";
 import { scoresOf } from "./heads/scores.js";
-import { disjointConjunctions, oneConjunction, type Conjunction } from "./heads/selection.js";
+import { disjointConjunctions, oneConjunction, type BlockConjunction } from "./heads/selection.js";
 import { codesOf, coordinates, numbersOf, oneHot, type Encoding } from "./features/encoding.js";
 import { atomNumber, distinctAtoms } from "../values/value-set.js";
 
@@ -204,7 +204,7 @@ class Planner implements Leaves {
     return subspace;
   }
 
-  #scores(conjunction: Conjunction, unit: number): Scores {
+  #scores(conjunction: BlockConjunction, unit: number): Scores {
     return scoresOf(conjunction, unit, this.#domain, this.features.materialize);
   }
 
@@ -212,7 +212,7 @@ class Planner implements Leaves {
    * Scores that rise with the rank of a key, so that of the selected keys one takes all: first by the value of `best`, then the
    * earlier the higher. The blocks weigh more than all ranks together.
    */
-  #rankedScores(conjunction: Conjunction, best: NormalSOp): Scores {
+  #rankedScores(conjunction: BlockConjunction, best: NormalSOp): Scores {
     const { maxLength } = this.#domain;
     const scoreValues = this.#domain.values(best).filter((value) => atomNumber(value) !== undefined);
     const rankOf = new Map(scoreValues.map((value, rank) => [atomKey(value), rank]));
@@ -229,7 +229,7 @@ class Planner implements Leaves {
       ...scores,
       keys: [...scores.keys, key],
       queries: [...scores.queries, constantRead(RANK_SCORE)],
-      ranking: { key, most },
+      ranking: { key, highest: most },
     };
   }
 

@@ -41,10 +41,10 @@ export const coordinates = (subspace: Subspace): Read[] =>
 
 /** A leaf as an argument of hidden units. */
 export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
-  if (kind === "numerical") return { numbers, axis: reads[0]!, gate: undefined, noise };
+  if (kind === "numerical") return { numbers, asNumber: reads[0]!, gate: undefined, noise };
   return {
     numbers,
-    axis: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),
+    asNumber: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),
     gate: (subset) => combineReads(subset.map((v) => [1, reads[v]!])),
     noise: noise * (numbers ? Math.max(1, ...numbers.map(Math.abs)) : 1),
   };

@@ -7,10 +7,10 @@ import { additiveReads } from "./additive.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
 import type { Row } from "../ir/finite-function.js";
-import { fitBoxes, unitsOf } from "../units/feed-forward.js";
+import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { functionTable } from "./function-table.js";
 import type { NormalSOp } from "../../normalize/normal.js";
-import { labelOf, smallestStep, type Feature, type FittedBox, type Readback } from "../ir/plan.js";
+import { labelOf, smallestStep, type Feature, type StepFunction, type Readback } from "../ir/plan.js";
 import { constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
 import { refuse } from "../../refusal.js";
 import { argument, coordinates, type Encoding } from "./encoding.js";
@@ -75,11 +75,11 @@ export class Features {
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
     const outputs = vectors.map(pick);
     const boxes =
-      fitBoxes(encodings.map(argument), rows, outputs) ??
+      fitStepFunctions(encodings.map(argument), rows, outputs) ??
       // A leaf's own one-hots are what is being made here.
       (leaves[0] === sop
         ? undefined
-        : fitBoxes(
+        : fitStepFunctions(
             leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf))),
             rows,
             outputs,
@@ -113,7 +113,7 @@ export class Features {
   /** Plans the boxes' hidden units and the subspace that they write. */
   #feature(
     sop: NormalSOp,
-    boxes: readonly FittedBox[],
+    boxes: readonly StepFunction[],
     outputs: readonly (readonly number[])[],
     names: readonly string[],
     expected: (value: Atom) => readonly number[],
@@ -129,7 +129,7 @@ export class Features {
       largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };
-    this.planned.push({ subspace, boxes, units });
+    this.planned.push({ subspace, stepFunctions: boxes, units });
     const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
     this.readbacks.push({ sop, subspace, values: this.#domain.values(sop), expected, tolerance });
     return subspace;

@@ -9,7 +9,7 @@ import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal.js";
-import type { Block, Conjunction } from "./selection.js";
+import type { Block, BlockConjunction } from "./selection.js";
 
 /** More pairs of joint values are not looked at. */
 const MOST_PAIRS = 1 << 24;
@@ -17,8 +17,8 @@ const MOST_PAIRS = 1 << 24;
 const MOST_PARTS = 3;
 
 /** The conjunction's blocks taken apart where that can be done with few conjunctions. */
-export function decomposeOrder(conjunction: Conjunction, domain: Domain): Conjunction[] {
-  return conjunction.reduce<Conjunction[]>(
+export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): BlockConjunction[] {
+  return conjunction.reduce<BlockConjunction[]>(
     (all, block) => {
       const parts = all.length === 1 ? (partsOf(block, domain) ?? [[block]]) : [[block]];
       return all.flatMap((blocks) => parts.map((part) => [...blocks, ...part]));
@@ -42,11 +42,11 @@ function sideOf(sop: NormalSOp, domain: Domain): Side | undefined {
 }
 
 /** Several conjunctions for one block, or one of two blocks; undefined where there are none or too many. */
-function partsOf(block: Block, domain: Domain): Conjunction[] | undefined {
+function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
   const keys = sideOf(block.keys, domain);
   const queries = sideOf(block.queries, domain);
   if (!keys || !queries) return undefined;
-  let best: Conjunction[] | undefined;
+  let best: BlockConjunction[] | undefined;
   for (const key of [0, 1] as const) {
     for (const query of [0, 1] as const) {
       const parts = partsBy(block, keys, queries, key, query, domain);
@@ -64,7 +64,7 @@ function partsBy(
   key: 0 | 1,
   query: 0 | 1,
   domain: Domain,
-): Conjunction[] | undefined {
+): BlockConjunction[] | undefined {
   const keyTable = tableOf(keys, key, domain);
   const queryTable = tableOf(queries, query, domain);
   if (keyTable.size * queryTable.size > MOST_PAIRS) return undefined;

@@ -6,10 +6,15 @@ import type { Domain } from "../../values/domain.js";
 import type { Materialize } from "../features/features.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { BlockScores, Scores } from "../ir/plan.js";
-import type { Conjunction } from "./selection.js";
+import type { BlockConjunction } from "./selection.js";
 
 /** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to `unit` less for each that does not. */
-export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain, materialize: Materialize): Scores {
+export function scoresOf(
+  conjunction: BlockConjunction,
+  unit: number,
+  domain: Domain,
+  materialize: Materialize,
+): Scores {
   const keys: Read[] = [];
   const queries: Read[] = [];
   const blocks: BlockScores[] = [];
@@ -40,7 +45,7 @@ export function scoresOf(conjunction: Conjunction, unit: number, domain: Domain,
     keys.push(...(keyIsFewer ? fewerReads : other));
     queries.push(...(keyIsFewer ? other : fewerReads));
     const most = partners.map((vector) => vector.filter((v) => v === 1).length);
-    blocks.push({ unit, oneHot: fewerReads, other, most: most.reduce((a, b) => Math.max(a, b), 0) });
+    blocks.push({ unit, oneHot: fewerReads, other, maxActive: most.reduce((a, b) => Math.max(a, b), 0) });
   }
   return { keys, queries, selectedScore: unit * conjunction.length, blocks };
 }

@@ -17,7 +17,7 @@ export interface Block {
 }
 
 /** All blocks hold. No block: every position is selected. */
-export type Conjunction = readonly Block[];
+export type BlockConjunction = readonly Block[];
 
 /** Comparisons whose keys stand on one s-op, and whose queries stand on one s-op. */
 interface Group {
@@ -34,9 +34,9 @@ export function disjointConjunctions(
   selection: Selection,
   domain: Domain,
   isCategorical: IsCategorical,
-): Conjunction[] {
+): BlockConjunction[] {
   const groups = groupsOf(selection, domain, isCategorical);
-  let best: Conjunction[] | undefined;
+  let best: BlockConjunction[] | undefined;
   for (const order of groups.length <= 4 ? permutations(groups) : [groups]) {
     const found = decompose(selection, order, 0);
     if (!best || found.length < best.length) best = found;
@@ -50,7 +50,7 @@ export function oneConjunction(
   domain: Domain,
   form: NormalForm,
   isCategorical: IsCategorical,
-): Conjunction {
+): BlockConjunction {
   const blocks: Block[] = [];
   let rest = groupsOf(selection, domain, isCategorical);
   /** The answers of the groups that have become blocks, such that their blocks hold. */
@@ -161,7 +161,7 @@ function combinations(groups: readonly Group[]): number[] {
 }
 
 /** One level of the decision diagram: patterns of the first group that leave the same question go together. */
-function decompose(selection: Selection, groups: readonly Group[], bits: number): Conjunction[] {
+function decompose(selection: Selection, groups: readonly Group[], bits: number): BlockConjunction[] {
   const [group, ...rest] = groups;
   if (!group) return selection.truth[bits] ? [[]] : [];
   const restBits = combinations(rest);

@@ -5,7 +5,7 @@ import type { Read } from "./read.js";
 export interface Argument {
   readonly numbers: readonly number[] | undefined;
   /** The read whose value is `numbers[v]` where the argument is value v. */
-  readonly axis: Read | undefined;
+  readonly asNumber: Read | undefined;
   /** For one-hot arguments: reads 1 where the argument's value is in `subset`, else 0. */
   readonly gate: ((subset: readonly number[]) => Read) | undefined;
   /** How far `axis` may be off. */

@@ -28,7 +28,7 @@ export interface Scores {
   readonly selectedScore: number;
   readonly blocks: readonly BlockScores[];
   /** What `best` adds to every key, from 0 up: RANK_SCORE for each rank. */
-  readonly ranking?: { readonly key: Read; readonly most: number };
+  readonly ranking?: { readonly key: Read; readonly highest: number };
 }
 
 /** One block's dimensions, as `certify` needs to know them. */
@@ -39,7 +39,7 @@ export interface BlockScores {
   readonly oneHot: readonly Read[];
   readonly other: readonly Read[];
   /** The most dimensions that are not 0 at once on the other side. */
-  readonly most: number;
+  readonly maxActive: number;
 }
 
 /** One attention head: scores are sum_d query_d·key_d + bosScore·[key is BOS]; each value column goes to one coordinate. */
@@ -67,31 +67,31 @@ export interface HeadValue {
 /** A group of hidden units that writes one subspace. */
 export interface Feature {
   readonly subspace: Subspace;
-  readonly boxes: readonly FittedBox[];
+  readonly stepFunctions: readonly StepFunction[];
   readonly units: readonly Unit[];
 }
 
 /** A step of a staircase, relu(a) - relu(a - 1) with a = slope·(axis - place) + 1/2 + push·closed. */
 export interface Step {
   readonly slope: number;
-  readonly place: number;
+  readonly threshold: number;
   /** How far a may be off where the axis has its values beside the place: no less than 7/16. */
-  readonly room: number;
+  readonly margin: number;
   /** How far a closed gate pushes the step's units down; 0 without gates. */
-  readonly push: number;
+  readonly gateBias: number;
   /** What the step adds to the outputs. */
   readonly change: readonly number[];
 }
 
 /** A staircase inside a box of gates. */
-export interface FittedBox {
+export interface StepFunction {
   /** Each reads 1 where it is open, else 0. */
   readonly gates: readonly Read[];
-  readonly axis: Read;
+  readonly input: Read;
   /** The largest absolute value of the axis anywhere, in this box or outside. */
-  readonly reach: number;
+  readonly largestInput: number;
   /** The outputs below the first step. */
-  readonly first: readonly number[];
+  readonly initial: readonly number[];
   readonly steps: readonly Step[];
 }
 

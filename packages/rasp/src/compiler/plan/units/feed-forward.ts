@@ -9,9 +9,9 @@
  * its units far below zero. Of all splits the one with the fewest units is taken.
  */
 import type { Argument, Row } from "../ir/finite-function.js";
-import type { FittedBox, Step, Unit } from "../ir/plan.js";
-import { AxisWeights, MAX_DIGITS, maximum, rolesOf, type Steps } from "./input-weights.js";
-import { boxesOf, changes, insert, type Box, type Table } from "./piecewise-table.js";
+import type { StepFunction, Step, Unit } from "../ir/plan.js";
+import { InputWeights, MAX_DIGITS, maximum, rolesOf, type KeepApart } from "./input-weights.js";
+import { piecesOf, countChanges, insert, type Piece, type PiecewiseTable } from "./piecewise-table.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
 
 /** Axis values nearer than this many times the noise cannot be told apart. */
@@ -25,7 +25,7 @@ interface Split {
   /** The weight of each argument on the axis; 0 for gates. */
   readonly weights: readonly number[];
   readonly gateOrder: readonly number[];
-  readonly boxes: readonly Box[];
+  readonly boxes: readonly Piece[];
   readonly units: number;
 }
 
@@ -33,19 +33,19 @@ interface Split {
  * @param vectors - `vectors[result]` is what the units of the boxes add up to for that result.
  * @returns undefined where no split tells all rows apart that differ.
  */
-export function fitBoxes(
+export function fitStepFunctions(
   args: readonly Argument[],
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
-): FittedBox[] | undefined {
+): StepFunction[] | undefined {
   const best =
     bestSplit(args, rows, vectors, 1, "all") ??
     bestSplit(args, rows, vectors, MAX_DIGITS, "changes") ??
     bestSplit(args, rows, vectors, MAX_DIGITS, "all");
   if (!best) return undefined;
   // A closed gate must silence its units wherever the axis stands, not only where its own box has values.
-  const reach = maximum(best.boxes.flatMap(({ stairs }) => stairs.map(({ at }) => Math.abs(at))));
-  return best.boxes.map((box) => fittedBox(args, best, box, reach, vectors));
+  const reach = maximum(best.boxes.flatMap(({ entries: stairs }) => stairs.map(({ at }) => Math.abs(at))));
+  return best.boxes.map((box) => stepFunction(args, best, box, reach, vectors));
 }
 
 /** Tries every split on a sample of the rows, and the most promising ones on all of them. */
@@ -54,12 +54,12 @@ function bestSplit(
   rows: readonly Row[],
   vectors: readonly (readonly number[])[],
   digits: number,
-  steps: Steps,
+  steps: KeepApart,
 ): Split | undefined {
   const sample = sampled(rows);
-  const axis = new AxisWeights(args, rows, steps);
+  const axis = new InputWeights(args, rows, steps);
   const promising = rolesOf(args, digits)
-    .map((roles) => axis.of(roles))
+    .map((roles) => axis.weightsFor(roles))
     .map((weights) => ({ weights, split: trySplit(args, sample, vectors, weights) }))
     .filter(({ split }) => split !== undefined)
     .sort((a, b) => a.split!.units - b.split!.units);
@@ -94,13 +94,13 @@ function trySplit(
   const orders = gates.length <= 1 ? [gates] : [gates, [...gates].reverse()];
   let best: Split | undefined;
   for (const order of orders) {
-    const table: Table = new Map();
+    const table: PiecewiseTable = new Map();
     for (const row of rows) {
       const at = axis.reduce((sum, j) => sum + weights[j]! * args[j]!.numbers![row.values[j]!]!, 0);
       const gateValues = order.map((j) => row.values[j]!);
       if (!insert(table, gateValues, at, row.result)) return undefined;
     }
-    const boxes = boxesOf(table, order.length, SEPARATION * noise);
+    const boxes = piecesOf(table, order.length, SEPARATION * noise);
     if (!boxes) return undefined;
     const units = boxes.reduce((sum, box) => sum + unitCount(box, vectors), 0);
     if (!best || units < best.units) best = { weights, gateOrder: order, boxes, units };
@@ -108,17 +108,17 @@ function trySplit(
   return best;
 }
 
-function unitCount({ stairs }: Box, vectors: readonly (readonly number[])[]): number {
-  return (vectors[stairs[0]!.result]!.some((v) => v !== 0) ? 1 : 0) + 2 * changes(stairs);
+function unitCount({ entries: stairs }: Piece, vectors: readonly (readonly number[])[]): number {
+  return (vectors[stairs[0]!.result]!.some((v) => v !== 0) ? 1 : 0) + 2 * countChanges(stairs);
 }
 
-function fittedBox(
+function stepFunction(
   args: readonly Argument[],
   { weights, gateOrder }: Split,
-  { gates, stairs }: Box,
+  { gates, entries: stairs }: Piece,
   reach: number,
   vectors: readonly (readonly number[])[],
-): FittedBox {
+): StepFunction {
   const steps: Step[] = [];
   for (let j = 1; j < stairs.length; j++) {
     const [below, above] = [stairs[j - 1]!, stairs[j]!];
@@ -129,21 +129,21 @@ function fittedBox(
     const room = Math.min(slope * (place - below.at), slope * (above.at - place)) - 1 / 2;
     const push = gates.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(slope * (reach + Math.abs(place)) + 2));
     const change = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
-    steps.push({ slope, place, room, push, change });
+    steps.push({ slope, threshold: place, margin: room, gateBias: push, change });
   }
   return {
     gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
-    axis: combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.axis!] as const]))),
-    reach,
-    first: vectors[stairs[0]!.result]!,
+    input: combineReads(weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.asNumber!] as const]))),
+    largestInput: reach,
+    initial: vectors[stairs[0]!.result]!,
     steps,
   };
 }
 
 /** The hidden units of a box. */
-export function unitsOf(box: FittedBox): Unit[] {
+export function unitsOf(box: StepFunction): Unit[] {
   const units: Unit[] = [];
-  if (box.first.some((v) => v !== 0)) units.push(silentAtBos(openInput(box), box.first));
+  if (box.initial.some((v) => v !== 0)) units.push(silentAtBos(openInput(box), box.initial));
   for (const step of box.steps) {
     const [rising, levelling] = stepInputs(box, step);
     units.push(silentAtBos(rising, step.change));
@@ -158,18 +158,21 @@ export function unitsOf(box: FittedBox): Unit[] {
 }
 
 /** 0 where all gates are open, at most -1 elsewhere. */
-const closed = ({ gates }: FittedBox): Read =>
+const closed = ({ gates }: StepFunction): Read =>
   combineReads(
     gates.map((gate) => [1, gate] as const),
     -gates.length,
   );
 
 /** 1 where all gates are open, at most -1 elsewhere. */
-export const openInput = (box: FittedBox): Read => combineReads([[2, closed(box)]], 1);
+export const openInput = (box: StepFunction): Read => combineReads([[2, closed(box)]], 1);
 
 /** What the two units of a step read: a and a - 1. */
-export function stepInputs(box: FittedBox, { slope, place, push }: Step): [rising: Read, levelling: Read] {
-  const parts = [[slope, box.axis] as const, ...(push === 0 ? [] : [[push, closed(box)] as const])];
+export function stepInputs(
+  box: StepFunction,
+  { slope, threshold: place, gateBias: push }: Step,
+): [rising: Read, levelling: Read] {
+  const parts = [[slope, box.input] as const, ...(push === 0 ? [] : [[push, closed(box)] as const])];
   return [combineReads(parts, 1 / 2 - slope * place), combineReads(parts, -1 / 2 - slope * place)];
 }
 

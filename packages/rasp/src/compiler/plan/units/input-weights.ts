@@ -18,7 +18,7 @@ export function rolesOf(args: readonly Argument[], digits: number): Role[][] {
   let all: Role[][] = [[]];
   for (const arg of args) {
     const canGate = arg.gate !== undefined;
-    const canAxis = arg.axis !== undefined && (!canGate || args.length <= 5);
+    const canAxis = arg.asNumber !== undefined && (!canGate || args.length <= 5);
     all = all.flatMap((roles) => {
       const grown: Role[][] = canGate ? [[...roles, "gate"]] : [];
       for (let digit = 0; canAxis && digit < (canGate ? 1 : digits); digit++) {
@@ -37,17 +37,17 @@ export function rolesOf(args: readonly Argument[], digits: number): Role[][] {
 }
 
 /** Which neighbouring values of a coarse digit must be kept apart: all, or those between which the function changes. */
-export type Steps = "all" | "changes";
+export type KeepApart = "all" | "changes";
 
 /** Weighs the arguments of one function for many splits; what a digit needs is worked out once. */
-export class AxisWeights {
+export class InputWeights {
   readonly #digits = new Map<string, Digit>();
 
   readonly #args: readonly Argument[];
   readonly #rows: readonly Row[];
-  readonly #steps: Steps;
+  readonly #steps: KeepApart;
 
-  constructor(args: readonly Argument[], rows: readonly Row[], steps: Steps) {
+  constructor(args: readonly Argument[], rows: readonly Row[], steps: KeepApart) {
     this.#args = args;
     this.#rows = rows;
     this.#steps = steps;
@@ -57,7 +57,7 @@ export class AxisWeights {
    * What each argument weighs on the axis, 0 for gates, so that a coarser digit's smallest step is more than all finer digits
    * together.
    */
-  of(roles: readonly Role[]): number[] {
+  weightsFor(roles: readonly Role[]): number[] {
     const weights = roles.map(() => 0);
     /** The reach of all digits so far. */
     let reach = 0;
@@ -88,13 +88,18 @@ interface Digit {
   readonly step: number;
 }
 
-function measureDigit(args: readonly Argument[], rows: readonly Row[], signs: readonly number[], steps: Steps): Digit {
+function measureDigit(
+  args: readonly Argument[],
+  rows: readonly Row[],
+  signs: readonly number[],
+  steps: KeepApart,
+): Digit {
   /** For each value of the digit, what the function is below it. */
   const below = new Map<number, { at: number; table: Map<string, number> }>();
   for (const { values, result } of rows) {
     const at = signs.reduce((sum, sign, j) => (sign === 0 ? sum : sum + sign * args[j]!.numbers![values[j]!]!), 0);
-    let entry = below.get(axisKey(at));
-    if (!entry) below.set(axisKey(at), (entry = { at, table: new Map() }));
+    let entry = below.get(inputKey(at));
+    if (!entry) below.set(inputKey(at), (entry = { at, table: new Map() }));
     entry.table.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
   }
   const ascending = [...below.values()].sort((a, b) => a.at - b.at);
@@ -115,6 +120,6 @@ function measureDigit(args: readonly Argument[], rows: readonly Row[], signs: re
 }
 
 /** Axis values are compared after rounding to 2^-30, far below any noise. */
-export const axisKey = (at: number): number => Math.round(at * 2 ** 30);
+export const inputKey = (at: number): number => Math.round(at * 2 ** 30);
 
 export const maximum = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), -Infinity);

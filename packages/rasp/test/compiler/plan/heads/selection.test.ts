@@ -8,7 +8,7 @@ import { NormalForm, type NormalSOp, type Selection } from "../../../../src/comp
 import {
   disjointConjunctions,
   oneConjunction,
-  type Conjunction,
+  type BlockConjunction,
 } from "../../../../src/compiler/plan/heads/selection.js";
 import { comparisonMap } from "../../../../src/language/graph/elementwise.js";
 
@@ -35,7 +35,7 @@ const selected = ({ comparisons, truth }: Selection, key: Position, query: Posit
     )
   ]!;
 
-const holds = (conjunction: Conjunction, key: Position, query: Position): boolean =>
+const holds = (conjunction: BlockConjunction, key: Position, query: Position): boolean =>
   conjunction.every((block) => block.test(valueAt(block.keys, key), valueAt(block.queries, query)));
 
 /** Selections over four comparisons of two kinds, with any truth table. */

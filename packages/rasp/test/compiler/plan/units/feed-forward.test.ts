@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Argument, Row } from "../../../../src/compiler/plan/ir/finite-function.js";
 import type { Unit } from "../../../../src/compiler/plan/ir/plan.js";
-import { fitBoxes, unitsOf } from "../../../../src/compiler/plan/units/feed-forward.js";
+import { fitStepFunctions, unitsOf } from "../../../../src/compiler/plan/units/feed-forward.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../../../../src/compiler/plan/ir/read.js";
 
 const subspace = (label: string, width: number): Subspace => ({
@@ -26,7 +26,7 @@ function oneHot(label: string, size: number): { argument: Argument; subspace: Su
     subspace: s,
     argument: {
       numbers,
-      axis: subspaceRead(s, numbers),
+      asNumber: subspaceRead(s, numbers),
       gate: (subset) => combineReads(subset.map((v) => [1, subspaceRead(s, unit(v))])),
       noise: 0,
     },
@@ -36,7 +36,7 @@ function oneHot(label: string, size: number): { argument: Argument; subspace: Su
 /** A scalar argument. */
 function scalar(label: string, numbers: readonly number[]): { argument: Argument; subspace: Subspace } {
   const s = subspace(label, 1);
-  return { subspace: s, argument: { numbers, axis: subspaceRead(s, [1]), gate: undefined, noise: 1e-6 } };
+  return { subspace: s, argument: { numbers, asNumber: subspaceRead(s, [1]), gate: undefined, noise: 1e-6 } };
 }
 
 const valueOf = (read: Read, held: ReadonlyMap<Subspace, readonly number[]>): number =>
@@ -54,7 +54,8 @@ function outputs(units: readonly Unit[], held: ReadonlyMap<Subspace, readonly nu
   return sums;
 }
 
-const fitUnits = (...args: Parameters<typeof fitBoxes>): Unit[] | undefined => fitBoxes(...args)?.flatMap(unitsOf);
+const fitUnits = (...args: Parameters<typeof fitStepFunctions>): Unit[] | undefined =>
+  fitStepFunctions(...args)?.flatMap(unitsOf);
 
 const vectors = [
   [0, 0],
