@@ -2,9 +2,8 @@
  * Residual coordinates that nobody reads any more, for others to stand in. Hidden units clear them: relu(x) and relu(-x) take x away
  * without any rounding, whatever x is. Who moves in comes in a later layer, so that no sum mixes the old and the new.
  */
-import type { LayerRead } from "./layout.js";
 import type { Plan } from "../plan/ir/plan.js";
-import type { Subspace } from "../plan/ir/read.js";
+import type { LayerRead, Subspace } from "../plan/ir/read.js";
 
 /** A coordinate that the feed-forward sublayer of a layer sets to 0. */
 export interface FreedCoordinate {

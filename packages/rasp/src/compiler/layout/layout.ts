@@ -3,7 +3,7 @@
  * read of them allows, then the subspaces in the order of layers, each in new coordinates or in those that nobody reads any more.
  */
 import type { Head, Plan, Readback } from "../plan/ir/plan.js";
-import type { Read, Subspace } from "../plan/ir/read.js";
+import type { LayerRead, Read, Subspace } from "../plan/ir/read.js";
 import { CoordinateReuse, type FreedCoordinate } from "./coordinate-reuse.js";
 
 export const BOS_COORDINATE = 0;
@@ -99,12 +99,7 @@ export function layOut(plan: Plan, reuse: boolean): Layout {
   };
 }
 
-/** What reads the residual stream, and in which layer; after the last one the outputs. */
-export interface LayerRead {
-  readonly read: Read;
-  readonly layer: number;
-}
-
+/** Everything that reads the residual stream. */
 function allReads(plan: Plan): LayerRead[] {
   const ofHead = (head: Head): Read[] => [...head.keys, ...head.queries, ...head.values.map((value) => value.read)];
   return [

@@ -29,6 +29,12 @@ export interface Read {
   readonly terms: ReadonlyMap<Subspace, readonly number[]>;
 }
 
+/** A read with the layer whose sublayer reads; the outputs read after the last layer, at Infinity. */
+export interface LayerRead {
+  readonly read: Read;
+  readonly layer: number;
+}
+
 export const constantRead = (constant: number): Read => ({ constant, terms: new Map() });
 
 export const subspaceRead = (subspace: Subspace, coefficients: readonly number[], constant = 0): Read => ({
