@@ -13,7 +13,7 @@ import type { Certificate } from "../certify/certify.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";
 import { generateFrom, type Written } from "./generate.js";
 import { patcher, type Patch } from "./patch.js";
-import type { CompiledProgram } from "./program-map.js";
+import type { CompiledProgram, Runnable } from "./runnable.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
 import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
@@ -54,7 +54,7 @@ export class ModelInputError extends Error {
 const PADDING = 0;
 
 /** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
-export class CompiledModel {
+export class CompiledModel implements Runnable {
   readonly #ids: ReadonlyMap<string, number>;
 
   readonly model: TransformerEncoder;

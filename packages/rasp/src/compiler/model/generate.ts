@@ -6,8 +6,8 @@ import { tensor, type Tensor } from "@selectron/core";
 import { cached, generate, type GenerateOptions, type Generative } from "@selectron/nn";
 import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
-import type { CompiledModel } from "./compiled-model.js";
 import { classOf, widthOf, type Decoding } from "../plan/ir/decoding.js";
+import type { Runnable } from "./runnable.js";
 
 /** What a causal model wrote. */
 export interface Written {
@@ -25,7 +25,7 @@ const NEVER = -Infinity;
 const CHOSEN = 0;
 
 /** @throws RangeError where the model is not causal, or an option is out of range; ModelInputError on a prompt that it does not take */
-export function generateFrom(compiled: CompiledModel, prompt: Input, options: Omit<GenerateOptions, "stop">): Written {
+export function generateFrom(compiled: Runnable, prompt: Input, options: Omit<GenerateOptions, "stop">): Written {
   if (!compiled.causal) {
     throw new RangeError(
       `"${compiled.card.name}" was not compiled as a decoder; compile it with causal: true to generate`,
@@ -41,7 +41,7 @@ export function generateFrom(compiled: CompiledModel, prompt: Input, options: Om
 }
 
 /** The model with scores for token ids, as nn's generation wants it, and the id that stands for every value that is no token. */
-export function languageModel(compiled: CompiledModel): { readonly model: Generative; readonly end: number } {
+export function languageModel(compiled: Runnable): { readonly model: Generative; readonly end: number } {
   const { model, card } = compiled;
   const end = card.vocabulary.length + 1;
   // The first output writes; others are for reading along.

@@ -9,9 +9,9 @@ import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { Plain } from "../../language/interpret/evaluate.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
-import type { CompiledModel } from "./compiled-model.js";
 import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
 import { anchorAt, inside, placeOf, readbacksNamed, residualName } from "./program-map.js";
+import type { Runnable } from "./runnable.js";
 
 /** Something to replace. `positions` are those of the input at which that is done, all if absent; of a head they are queries. */
 export type Patch = { readonly positions?: readonly number[] } & (
@@ -47,7 +47,7 @@ type Edit = (data: Float32Array, shape: readonly number[]) => void;
 
 /** What nn calls with each activation; undefined where there is nothing to patch. @throws RangeError on a patch that does not fit */
 export function patcher(
-  compiled: CompiledModel,
+  compiled: Runnable,
   input: readonly Atom[],
   patches: readonly Patch[],
 ): Patcher | undefined {
@@ -78,7 +78,7 @@ type Add = (activation: string, edit: Edit) => void;
 type PatchOf<K extends string> = Extract<Patch, Record<K, unknown>>;
 
 function patchSOp(
-  compiled: CompiledModel,
+  compiled: Runnable,
   input: readonly Atom[],
   patch: PatchOf<"sop">,
   positions: readonly number[],
@@ -137,7 +137,7 @@ function vectorOf(name: string, { values, expected }: Readback, value: Atom): re
 }
 
 function patchHead(
-  compiled: CompiledModel,
+  compiled: Runnable,
   input: readonly Atom[],
   patch: PatchOf<"head">,
   positions: readonly number[],
@@ -184,7 +184,7 @@ function attend(row: Float32Array, selected: readonly boolean[], counts: boolean
 }
 
 /** Every activation of a run on another input. */
-function recorded(compiled: CompiledModel, input: readonly Atom[], from: Input): ReadonlyMap<string, Tensor> {
+function recorded(compiled: Runnable, input: readonly Atom[], from: Input): ReadonlyMap<string, Tensor> {
   const other = inputElements(from);
   if (other.length !== input.length) {
     throw new RangeError(`a patch comes from an input of the same length: ${input.length}, not ${other.length}`);

@@ -1,18 +1,11 @@
 /** Where the s-ops of a program are in its model: the bridge from names to residual coordinates and heads, for `trace` and patches. */
 import { isSelector, topological, type GraphNode, type SOp } from "../../language/graph/node.js";
-import type { CompiledModel } from "./compiled-model.js";
 import type { Layout } from "../layout/layout.js";
 import type { NormalSOp } from "../normalize/normal.js";
 import type { NamedOutput } from "../outputs.js";
 import type { Readback } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
-
-/** The program that a model was compiled from, and what became of each of its s-ops. */
-export interface CompiledProgram {
-  readonly outputs: readonly NamedOutput[];
-  /** @internal */
-  readonly normal: ReadonlyMap<GraphNode, NormalSOp>;
-}
+import type { Runnable } from "./runnable.js";
 
 /** An s-op that the program names; those that were compiled are the last, under their own names or else the outputs'. */
 export interface NamedSOp {
@@ -28,7 +21,7 @@ export interface Place {
 }
 
 /** @throws RangeError for a model that was read from a file: what its coordinates stand for is known to `compile` alone */
-export function inside(compiled: CompiledModel): { readonly layout: Layout; readonly sops: readonly NamedSOp[] } {
+export function inside(compiled: Runnable): { readonly layout: Layout; readonly sops: readonly NamedSOp[] } {
   const { layout, program, card } = compiled;
   if (!layout || !program) {
     throw new RangeError(
@@ -67,7 +60,7 @@ export const anchorAt = (layout: Layout, subspace: Subspace, at: Place): number 
 
 /** What stands for the s-ops of this name. @throws RangeError that lists the names there are */
 export function readbacksNamed(
-  compiled: CompiledModel,
+  compiled: Runnable,
   name: string,
   writer?: Subspace["writer"],
 ): readonly Readback[] {

@@ -7,7 +7,6 @@ import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
 import type { Span } from "../../language/source.js";
-import type { CompiledModel } from "./compiled-model.js";
 import { Formula } from "../normalize/formula.js";
 import type { Layout } from "../layout/layout.js";
 import { NormalValues } from "../normalize/normal-values.js";
@@ -15,6 +14,7 @@ import type { NormalSOp } from "../normalize/normal.js";
 import { patcher, type Patch } from "./patch.js";
 import type { Readback } from "../plan/ir/plan.js";
 import { anchorAt, inside, placeOf, rankOf, residualName, type NamedSOp, type Place } from "./program-map.js";
+import type { Runnable } from "./runnable.js";
 
 /** What `CompiledModel.trace` gives. */
 export interface ModelTrace {
@@ -44,7 +44,7 @@ export interface TracedSOp {
   readonly isNew: boolean;
 }
 
-export function traceModel(compiled: CompiledModel, input: readonly Atom[], patches: readonly Patch[]): ModelTrace {
+export function traceModel(compiled: Runnable, input: readonly Atom[], patches: readonly Patch[]): ModelTrace {
   const { layout, sops } = inside(compiled);
   const residuals = new Map<string, Residual>();
   const record = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }): void => {
