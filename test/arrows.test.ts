@@ -50,7 +50,7 @@ it("core has no dependencies", () => {
   expect(manifest).not.toHaveProperty("dependencies");
 });
 
-/** Files that import each other and may. Everything else in them would be a new circle. */
+/** The circles of files that may stay, each with the reason. */
 const circlesOfValues: readonly (readonly string[])[] = [
   // A tensor has its operations as methods, and they make tensors. Nothing of them runs while they load.
   [

@@ -67,7 +67,7 @@ const words = (command: string): string[] =>
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare!,
   );
 
-/** Replays `$ selectron …` lines; the lines below each are what it prints, and a line `...` stands for any lines. */
+/** Replays `$ selectron …` lines; the lines below each are what it prints, and a line `...` matches any lines. */
 async function replay(transcript: string): Promise<void> {
   const binaries = new Map<string, Uint8Array>();
   for (const step of transcript.split(/^(?=\$ )/m)) {

@@ -21,7 +21,7 @@ export function formatMeasurement({ candidate, median, best, spread, gflops, rat
   return columns.join(" ");
 }
 
-/** The record that is worth keeping. */
+/** The record to keep. */
 export function toJson(suite: string, measurements: readonly Measurement[]): string {
   const machine = {
     cpu: cpus()[0]?.model ?? "unknown",

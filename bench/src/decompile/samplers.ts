@@ -21,7 +21,7 @@ const answered = (prompt: readonly string[], answer: readonly string[]): Sample 
 
 const bits = (length: number, rng: Rng): string[] => Array.from({ length }, () => String(rng.int(2)));
 
-/** The symbol that stands most often, if it is one alone. */
+/** The most frequent symbol, if there is only one. */
 function majority(symbols: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
@@ -83,7 +83,7 @@ const ofNumbers =
 
 const BIGRAM_SYMBOLS = 16;
 
-/** No two symbols stand side by side more than once: a walk that uses each edge once, drawn again where it ends too early. */
+/** No pair of neighbours occurs twice: a walk that uses each edge once, drawn again where it ends too early. */
 const bigramCopy: Sampler = (length, rng) =>
   retry(() => {
     const prompt = [rng.int(BIGRAM_SYMBOLS)];

@@ -16,7 +16,7 @@ export type Reported = Readonly<
 
 const [BEGIN, END] = ["<!-- results -->", "<!-- end of results -->"];
 
-/** Replaces what stands between the marks of a document. */
+/** Replaces the text between the marks of a document. */
 export function writeTable(path: string, rows: readonly Row[], reported: Reported): void {
   const text = readFileSync(path, "utf8");
   const [before, rest] = text.split(BEGIN);

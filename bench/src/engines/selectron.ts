@@ -62,7 +62,7 @@ function operandsOf(task: Task): Tensor[] {
   }
 }
 
-/** What is timed, made once as for the peers: the calls of the API and nothing else. */
+/** What is timed: the calls of the API and nothing else. Operands are made once, as for the peers. */
 function computation(task: Task, operands: readonly Tensor[]): () => Tensor {
   const [x, second, third] = operands as [Tensor, Tensor, Tensor];
   switch (task.kind) {

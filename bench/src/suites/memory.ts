@@ -41,6 +41,6 @@ export function formatMemory(road: MemoryRoad, megabytes: readonly number[]): st
   return `training steps, ${road}: ${marks.join(", ")}; ${growth.toFixed(1)} MB from 2,000 to 10,000, ${growth <= MOST_GROWTH ? "flat" : `more than ${MOST_GROWTH}`}`;
 }
 
-/** From the higher of the first two marks to the least of the last three: single marks stand off by what is not yet given back. */
+/** From the higher of the first two marks to the least of the last three: single marks are off by memory that is not yet given back. */
 export const memoryGrowth = (megabytes: readonly number[]): number =>
   Math.min(...megabytes.slice(-3)) - Math.max(...megabytes.slice(0, 2));
