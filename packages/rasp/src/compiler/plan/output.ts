@@ -1,41 +1,66 @@
-/** A program whose values are a sum of what stands in the residual stream already is read off as a number. */
+/**
+ * What is read at the end. A program whose values are a sum of functions of leaves is read as a number; any other program as one
+ * logit for each of its values.
+ */
 import { atomKey } from "../../language/atom/compare.js";
+import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
-import { leastDistance } from "./ir/decoding.js";
-import type { Features, Sum } from "./features/features.js";
 import type { NormalSOp } from "../normalize/normal.js";
+import { refuse } from "../refusal.js";
+import type { Domain } from "../values/domain.js";
+import { codesOf, oneHot, type Encoding } from "./features/encoding.js";
+import type { Features, Sum } from "./features/features.js";
+import { leastDistance } from "./ir/decoding.js";
 import type { Output } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
-import { codesOf, type Encoding } from "./features/encoding.js";
 
-/** Classes must be this many times farther from each other than what is read may be off. */
+/** How many times the possible error of what is read the distance between points of different classes must be. */
 const SEPARATION = 4;
-/** Coordinates beside the number are few, or not worth it. */
-const MOST_COORDINATES = 3;
+/** An output with more coordinates than this is no smaller than a logit for each class. */
+const MAX_COORDINATES = 3;
 
-/** @returns undefined where the values are no such sum, or one that float32 does not tell apart. */
-export function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Features): Output | undefined {
+/** @throws RaspError of class `compile` for an s-op that has no value on any input. */
+export function outputOf(root: NormalSOp, domain: Domain, features: Features): Output {
+  const classes = domain.values(root);
+  if (classes.length === 0) {
+    refuse(
+      root.origin,
+      "this s-op has no value on any input of this vocabulary and length",
+      "check it with `selectron eval`",
+    );
+  }
+  const numerical = classes.length > 1 ? numericalOutput(root, classes, features) : undefined;
+  if (numerical) return numerical;
+  const reads = features.materialize(root, oneHot(classes), classes.map(describeAtom));
+  return { kind: "categorical", classes, reads };
+}
+
+/** @returns undefined where the values are not such a sum, or one that float32 does not tell apart. */
+function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Features): Output | undefined {
   const codeOf = codesOf(classes);
   const sum = features.sum(root, codeOf);
-  // One leaf that stands one-hot gives the logits of all classes as they are.
-  if (!sum || (sum.encodings.length === 1 && sum.encodings[0]!.kind === "categorical")) return undefined;
-  const byNumber = new Map(classes.map((value) => [codeOf(value), value]));
-  for (let beside = 0; beside < Math.min(sum.encodings.length, MOST_COORDINATES); beside++) {
-    const output = outputBeside(sum, sum.encodings.slice(0, beside), byNumber);
+  if (!sum) return undefined;
+  const { encodings } = sum;
+  const isOneLeaf = encodings.length === 1;
+  // A single one-hot leaf gives the logits of all classes without hidden units.
+  if (isOneLeaf && encodings[0]!.kind === "categorical") return undefined;
+  const classOf = new Map(classes.map((value) => [codeOf(value), value]));
+  for (let extra = 0; extra < Math.min(encodings.length, MAX_COORDINATES); extra++) {
+    const output = outputWith(sum, encodings.slice(0, extra), classOf);
     if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
-    // What stands as a number itself cannot be told apart any better by hidden units.
-    if (sum.encodings.length === 1) return withoutTwins(output);
+    // Hidden units would read the same number, and could not tell its values apart either.
+    if (isOneLeaf) return withoutTwins(output);
   }
   return undefined;
 }
 
-/** The number, and beside it the numbers of some leaves. */
-function outputBeside(
+/** The number and, as further coordinates, the numbers of some of its leaves. */
+function outputWith(
   { read, rows, numbers }: Sum,
-  beside: readonly Encoding[],
+  extra: readonly Encoding[],
   classOf: ReadonlyMap<number, Atom>,
 ): Output {
-  const leaves = beside.map(asNumber);
+  const leaves = extra.map(asNumber);
   const points = new Map<string, { point: readonly number[]; value: Atom }>();
   for (const { values, result } of rows) {
     const number = numbers[result]!;
@@ -53,8 +78,8 @@ function outputBeside(
 }
 
 /**
- * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1. Of values that float32 does not tell apart the shortest one is
- * the answer, which is exact wherever a mean is of one value.
+ * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1. Of values that float32 does not tell apart, the one with the
+ * shortest text is the answer; where a mean is of one value, that is the exact one.
  */
 function withoutTwins(output: Output): Output {
   const kept: { readonly value: Atom; readonly number: number }[] = [];
@@ -73,13 +98,13 @@ function withoutTwins(output: Output): Output {
   return { ...output, twins, classes: kept.map(({ value }) => value), points: kept.map(({ number }) => [number]) };
 }
 
-/** A leaf as one number: itself, or the place of its value. */
+/** A leaf as one number: itself, or the number of its value. */
 function asNumber({ reads, numbers, kind, values }: Encoding): { read: Read; numbers: readonly number[] } {
   if (kind === "numerical") return { read: reads[0]!, numbers: numbers! };
   return { read: combineReads(reads.map((read, v) => [v, read])), numbers: values.map((_, v) => v) };
 }
 
-/** How far a coordinate of the output may be off, by what the leaves may be and by float32's rounding. */
+/** How far a coordinate of the output may be off, by the noise of the leaves and by float32's rounding. */
 function noiseOf({ read, encodings }: Sum, { points }: Output): number {
   const steepest = [...read.terms.values()].flat().reduce((most, c) => Math.max(most, Math.abs(c)), 1);
   const largest = points!.flat().reduce((most, number) => Math.max(most, Math.abs(number)), 1);

@@ -1,15 +1,17 @@
-/** Functions of leaves that are sums of functions of one leaf each: affine reads of what stands already, without hidden units. */
+/** Functions of leaves that are sums of functions of one leaf each: affine reads of the leaves' encodings, without hidden units. */
 import type { Row } from "../ir/finite-function.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { Encoding } from "./encoding.js";
 
-/** How many rows of the table are tried as the one that the others are compared with. */
+/** How many rows are tried as the base, the row that the others are compared with. */
 const BASES = 4;
 
 /**
- * The vectors as affine reads of the leaves, where that is possible. A leaf that stands one-hot can add any number for each of its
- * values, one that stands as a number a multiple of it, at most `steepest` times: a steep read would amplify the leaf's noise, where
- * hidden units remove it.
+ * The vectors as affine reads of the leaves, one a component. A categorical leaf can add any number for each of its values; a numerical
+ * one adds a multiple of its number, with a factor of at most `steepest`: a larger one would amplify the leaf's noise, which hidden
+ * units remove.
+ *
+ * @returns undefined where the function is not such a sum
  */
 export function additiveReads(
   encodings: readonly Encoding[],
@@ -30,6 +32,7 @@ export function additiveReads(
   return reads;
 }
 
+/** @param target - the number of each result */
 function additiveRead(
   encodings: readonly Encoding[],
   rows: readonly Row[],
@@ -50,12 +53,11 @@ function additiveRead(
     return slope * (numbers![v]! - numbers![base.values[j]!]!);
   };
   for (const { values, result } of rows) {
-    const wanted = target[result]!;
     let sum = start;
     for (let j = 0; j < values.length; j++) sum += partOf(j, values[j]!) ?? NaN;
-    if (!(Math.abs(sum - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted)))) return undefined;
+    if (!isNear(sum, target[result]!)) return undefined;
   }
-  // Of a one-hot subspace exactly one coordinate is 1, so that the constant can be in the weights of the first.
+  // Exactly one coordinate of a one-hot subspace is 1, so that the weights of the first such subspace can take the constant.
   const home = slopes.indexOf(undefined);
   let constant = home < 0 ? start : 0;
   const weighted = encodings.flatMap(({ reads, numbers }, j) => {
@@ -66,13 +68,15 @@ function additiveRead(
     }
     return [...parts[j]!].map(([v, part]) => [part + (j === home ? start : 0), reads[v]!] as const);
   });
-  return combineReads(
-    weighted.filter(([weight]) => weight !== 0),
-    constant,
-  );
+  const summands = weighted.filter(([weight]) => weight !== 0);
+  return combineReads(summands, constant);
 }
 
-/** For each argument what its values add to the result in the base row, as far as the table tells. */
+/** Whether a sum of float64 numbers is the wanted one up to rounding; false for NaN. */
+const isNear = (sum: number, wanted: number): boolean =>
+  Math.abs(sum - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+
+/** For each argument what its values add to the result of the base row, where a row differs from the base in that argument alone. */
 function partsBeside(
   base: Row,
   rows: readonly Row[],
@@ -81,13 +85,13 @@ function partsBeside(
 ): readonly Map<number, number>[] {
   const parts = Array.from({ length: size }, (_, j) => new Map([[base.values[j]!, 0]]));
   for (const { values, result } of rows) {
-    let [different, place] = [0, 0];
-    for (let j = 0; j < size && different < 2; j++) {
+    let [differences, changed] = [0, 0];
+    for (let j = 0; j < size && differences < 2; j++) {
       if (values[j] === base.values[j]) continue;
-      different++;
-      place = j;
+      differences++;
+      changed = j;
     }
-    if (different === 1) parts[place]!.set(values[place]!, target[result]! - target[base.result]!);
+    if (differences === 1) parts[changed]!.set(values[changed]!, target[result]! - target[base.result]!);
   }
   return parts;
 }

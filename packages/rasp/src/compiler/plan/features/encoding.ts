@@ -1,43 +1,29 @@
-/** How a leaf - an embedding, a head's output, a cut s-op - stands in the residual stream, and what can be read off it. */
+/** How a leaf is encoded in the residual stream, and what can be read of it. A leaf is an embedding, the result of heads or a cut map. */
 import { atomKey } from "../../../language/atom/compare.js";
+import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { atomNumber } from "../../values/value-set.js";
 import type { Argument } from "../ir/finite-function.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
-import { atomNumber } from "../../values/value-set.js";
 
-/** A leaf as it stands in the residual stream. */
+/** Tracr's two encodings: categorical, a one-hot vector, and numerical, one number. */
 export interface Encoding {
   readonly values: readonly Atom[];
   readonly kind: "categorical" | "numerical";
-  /** What each value counts on an axis; undefined where a value of a categorical encoding is no number. */
+  /** The number of each value; undefined where a value of a categorical encoding is not a number. */
   readonly numbers: readonly number[] | undefined;
-  /** Categorical: for each value a read that is 1 there and else 0. Numerical: one read that gives the number. */
+  /** Categorical: for each value a read that is 1 there and 0 elsewhere. Numerical: one read that gives the number. */
   readonly reads: readonly Read[];
+  /** How far a read may be off. */
   readonly noise: number;
 }
 
-/** The number that stands for each atom of a numerical encoding: itself, and for a string or null one above all numbers. */
-export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
-  const above = values.reduce<number>((most, value) => Math.max(most, Math.ceil(atomNumber(value) ?? 0)), 0);
-  const others = values.filter((value) => atomNumber(value) === undefined);
-  const codes = new Map(others.map((value, j) => [value, above + 1 + j]));
-  return (atom) => atomNumber(atom) ?? codes.get(atom)!;
-}
-
-/** The numbers of atoms if all of them are. */
-export function numbersOf(values: readonly Atom[]): readonly number[] | undefined {
+/** @param reads - one for each value: 1 there and 0 elsewhere */
+export function oneHotEncoding(values: readonly Atom[], reads: readonly Read[], noise: number): Encoding {
   const numbers = values.map(atomNumber);
-  return numbers.every((number) => number !== undefined) ? (numbers as number[]) : undefined;
+  const areNumbers = numbers.every((number) => number !== undefined);
+  return { values, kind: "categorical", numbers: areNumbers ? numbers : undefined, reads, noise };
 }
-
-/** One read for each coordinate of a subspace. */
-export const coordinates = (subspace: Subspace): Read[] =>
-  subspace.names.map((_, c) =>
-    subspaceRead(
-      subspace,
-      subspace.names.map((_, other) => Number(other === c)),
-    ),
-  );
 
 /** A leaf as an argument of hidden units. */
 export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
@@ -50,6 +36,14 @@ export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
   };
 }
 
+/** The number of each atom in a numerical encoding: its own, and for strings and null whole numbers above all of these. */
+export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
+  const above = values.reduce<number>((most, value) => Math.max(most, Math.ceil(atomNumber(value) ?? 0)), 0);
+  const others = values.filter((value) => atomNumber(value) === undefined);
+  const codes = new Map(others.map((value, j) => [value, above + 1 + j]));
+  return (atom) => atomNumber(atom) ?? codes.get(atom)!;
+}
+
 /** One component a class: 1 where the value is that class. */
 export function oneHot(classes: readonly Atom[]): (value: Atom) => readonly number[] {
   const keys = classes.map(atomKey);
@@ -58,3 +52,24 @@ export function oneHot(classes: readonly Atom[]): (value: Atom) => readonly numb
     return keys.map((other) => Number(other === key));
   };
 }
+
+/** The one-hot subspace of an embedding. */
+export const embeddingSubspace = (label: string, values: readonly Atom[]): Subspace => ({
+  label,
+  names: values.map(describeAtom),
+  writer: "embedding",
+  layer: 0,
+  oneHot: true,
+  grid: 1,
+  largest: 1,
+  atBos: values.map(() => 0),
+});
+
+/** One read for each coordinate of a subspace. */
+export const coordinates = (subspace: Subspace): Read[] =>
+  subspace.names.map((_, c) =>
+    subspaceRead(
+      subspace,
+      subspace.names.map((_, other) => Number(other === c)),
+    ),
+  );

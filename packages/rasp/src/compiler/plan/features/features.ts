@@ -1,19 +1,21 @@
 /**
- * Functions of what stands in the residual stream, as reads. Where an affine read suffices nothing is added; else hidden units
- * are planned that write a new subspace, a *feature*.
+ * Functions of leaves, as reads of the residual stream. Where an affine read gives the function nothing is added. Otherwise hidden
+ * units are planned that write a new subspace, a *feature*.
  */
+import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { additiveReads } from "./additive.js";
+import type { NormalSOp } from "../../normalize/normal.js";
+import { refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
-import type { Row } from "../ir/finite-function.js";
-import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
-import { functionTable } from "./function-table.js";
-import type { NormalSOp } from "../../normalize/normal.js";
-import { labelOf, smallestStep, type Feature, type StepFunction, type Readback } from "../ir/plan.js";
+import type { FiniteFunction, Row } from "../ir/finite-function.js";
+import { labelOf, type Feature, type Readback, type StepFunction } from "../ir/plan.js";
 import { constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
-import { refuse } from "../../refusal.js";
-import { argument, coordinates, type Encoding } from "./encoding.js";
+import { readbackOf } from "../ir/readback.js";
+import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
+import { additiveReads } from "./additive.js";
+import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
+import { functionTable, Results } from "./function-table.js";
 
 /** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
 export type Materialize = (
@@ -22,16 +24,17 @@ export type Materialize = (
   names: readonly string[],
 ) => readonly Read[];
 
-/** How the planner puts leaves into the residual stream. */
+/** How the planner puts leaves into the residual stream, each once. */
 export interface Leaves {
   encode(leaf: NormalSOp): Encoding;
+  /** A leaf as a one-hot vector, by hidden units if its own encoding is a number. */
   encodeOneHot(leaf: NormalSOp): Encoding;
 }
 
-/** A number that is a sum of functions of leaves. */
+/** A number that is a sum of functions of one leaf each. */
 export interface Sum {
   readonly read: Read;
-  /** The number of a row's result is `numbers[result]`. */
+  /** `numbers[result]` is the number of a row's result. */
   readonly rows: readonly Row[];
   readonly numbers: readonly number[];
   /** Of the leaves, in the order of a row's values. */
@@ -51,19 +54,42 @@ export class Features {
     this.#leaves = leaves;
   }
 
+  /** @throws RaspError of class `compile` where float32 does not tell the s-op's values apart */
   readonly materialize: Materialize = (sop, vectorOf, names) => {
-    const vectorsOfAll = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
-    const signature = `${sop.id}:${vectorsOfAll.join(";")}`;
+    const vectors = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
+    const signature = `${sop.id}:${vectors.join(";")}`;
     let reads = this.#materialized.get(signature);
     if (!reads) {
-      reads = this.#materializeAnew(sop, new Results(vectorOf), names);
+      reads = this.#materializeAnew(sop, vectorOf, names);
       this.#materialized.set(signature, reads);
     }
     return reads;
   };
 
-  #materializeAnew(sop: NormalSOp, results: Results, names: readonly string[]): readonly Read[] {
-    const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
+  /** An s-op as a one-hot vector. */
+  encodeOneHot(sop: NormalSOp): Encoding {
+    const values = this.#domain.values(sop);
+    return oneHotEncoding(values, this.materialize(sop, oneHot(values), values.map(describeAtom)), 1e-6);
+  }
+
+  /** The number of each value as a sum of functions of one leaf each, if it is one, and the table behind it. */
+  sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
+    const results = new Results((value) => [numberOf(value)]);
+    const { rows, leaves } = functionTable(sop, this.#domain, results);
+    if (leaves.length === 0) return undefined;
+    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
+    const reads = additiveReads(encodings, rows, results.vectors, Infinity);
+    const numbers = results.vectors.map(([number]) => number!);
+    return reads && { read: reads[0]!, rows, numbers, encodings };
+  }
+
+  #materializeAnew(
+    sop: NormalSOp,
+    vectorOf: (value: Atom) => readonly number[],
+    names: readonly string[],
+  ): readonly Read[] {
+    const results = new Results(vectorOf);
+    const { rows, leaves } = functionTable(sop, this.#domain, results);
     const { vectors } = results;
     if (rows.length === 0) return names.map(() => constantRead(0));
     if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
@@ -73,52 +99,44 @@ export class Features {
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
-    const outputs = vectors.map(pick);
-    const boxes =
-      fitStepFunctions(encodings.map(argument), rows, outputs) ??
-      // A leaf's own one-hots are what is being made here.
-      (leaves[0] === sop
-        ? undefined
-        : fitStepFunctions(
-            leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf))),
-            rows,
-            outputs,
-          )) ??
-      refuse(
-        sop.origin,
-        "its values cannot be told apart in float32",
-        "round intermediate values, or use a smaller maximum length",
-      );
+    const fn = { args: encodings.map(argument), rows, vectors: vectors.map(pick) };
     const subspace = this.#feature(
       sop,
-      boxes,
-      outputs,
+      this.#fit(sop, leaves, fn),
+      fn.vectors,
       used.map((c) => names[c]!),
-      (value) => pick(results.vectorOf(value)),
     );
-    return names.map((_, c) => (used.includes(c) ? coordinates(subspace)[used.indexOf(c)]! : constantRead(0)));
+    const expected = (value: Atom): readonly number[] => pick(vectorOf(value));
+    this.readbacks.push(readbackOf(sop, subspace, this.#domain.values(sop), expected, fn.vectors));
+    const reads = coordinates(subspace);
+    return names.map((_, c) => reads[used.indexOf(c)] ?? constantRead(0));
   }
 
-  /** The number that stands for each value as a sum of what the leaves stand for, if it is one, and the table behind it. */
-  sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
-    const results = new Results((value) => [numberOf(value)]);
-    const { rows, leaves } = functionTable(sop, this.#domain, (value) => results.numberOf(value));
-    if (leaves.length === 0) return undefined;
-    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
-    const reads = additiveReads(encodings, rows, results.vectors, Infinity);
-    const numbers = results.vectors.map(([number]) => number!);
-    return reads && { read: reads[0]!, rows, numbers, encodings };
+  /** Step functions of the leaves as they are encoded or, where these do not tell the rows apart, of one-hot leaves. */
+  #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
+    const fitted = fitStepFunctions(fn);
+    if (fitted) return fitted;
+    // Where the s-op is itself the leaf, its one-hot vector is what is being made.
+    if (leaves[0] !== sop) {
+      const args = leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf)));
+      const fittedOneHot = fitStepFunctions({ ...fn, args });
+      if (fittedOneHot) return fittedOneHot;
+    }
+    return refuse(
+      sop.origin,
+      "its values cannot be told apart in float32",
+      "round intermediate values, or use a smaller maximum length",
+    );
   }
 
-  /** Plans the boxes' hidden units and the subspace that they write. */
+  /** Plans the hidden units of step functions, and the subspace that they write. */
   #feature(
     sop: NormalSOp,
-    boxes: readonly StepFunction[],
+    stepFunctions: readonly StepFunction[],
     outputs: readonly (readonly number[])[],
     names: readonly string[],
-    expected: (value: Atom) => readonly number[],
   ): Subspace {
-    const units = boxes.flatMap(unitsOf);
+    const units = stepFunctions.flatMap(unitsOf);
     const subspace: Subspace = {
       label: labelOf(sop),
       names,
@@ -129,9 +147,7 @@ export class Features {
       largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };
-    this.planned.push({ subspace, stepFunctions: boxes, units });
-    const tolerance = smallestStep(names.map((_, c) => outputs.map((vector) => vector[c]!))) / 4;
-    this.readbacks.push({ sop, subspace, values: this.#domain.values(sop), expected, tolerance });
+    this.planned.push({ subspace, stepFunctions, units });
     return subspace;
   }
 }
@@ -139,26 +155,3 @@ export class Features {
 /** Whether at most one component is other than 0, and then 1. */
 const isOneHot = (vector: readonly number[]): boolean =>
   vector.every((v) => v === 0 || v === 1) && vector.filter((v) => v === 1).length <= 1;
-
-/** Numbers the different vectors of a function. */
-class Results {
-  readonly vectors: (readonly number[])[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  readonly vectorOf: (value: Atom) => readonly number[];
-
-  constructor(vectorOf: (value: Atom) => readonly number[]) {
-    this.vectorOf = vectorOf;
-  }
-
-  numberOf(value: Atom): number {
-    const vector = this.vectorOf(value);
-    const key = vector.join(",");
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      this.#numbers.set(key, (number = this.vectors.length));
-      this.vectors.push(vector);
-    }
-    return number;
-  }
-}

@@ -1,9 +1,9 @@
 /** An s-op as a table over the values of its leaves, without the leaves that do not matter. */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
+import type { NormalSOp } from "../../normalize/normal.js";
 import type { Domain } from "../../values/domain.js";
 import type { Row } from "../ir/finite-function.js";
-import type { NormalSOp } from "../../normalize/normal.js";
 
 export interface FunctionTable {
   /** One row for each joint value of the leaves that can occur; `values[j]` numbers a value of `leaves[j]`. */
@@ -12,8 +12,31 @@ export interface FunctionTable {
   readonly leaves: readonly NormalSOp[];
 }
 
-/** @param resultOf - the number of the result for a value of `sop`. */
-export function functionTable(sop: NormalSOp, domain: Domain, resultOf: (value: Atom) => number): FunctionTable {
+/** Numbers the different vectors of a function, in the order in which they are asked for. */
+export class Results {
+  readonly vectors: (readonly number[])[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  readonly #vectorOf: (value: Atom) => readonly number[];
+
+  constructor(vectorOf: (value: Atom) => readonly number[]) {
+    this.#vectorOf = vectorOf;
+  }
+
+  numberOf(value: Atom): number {
+    const vector = this.#vectorOf(value);
+    const key = vector.join(",");
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      this.#numbers.set(key, (number = this.vectors.length));
+      this.vectors.push(vector);
+    }
+    return number;
+  }
+}
+
+/** @param results - numbers the vectors of the s-op's values */
+export function functionTable(sop: NormalSOp, domain: Domain, results: Results): FunctionTable {
   const formula = domain.formula(sop);
   const leafValues = formula.leaves.map((leaf) => domain.values(leaf));
   const numberOf = leafValues.map((values) => new Map(values.map((value, v) => [atomKey(value), v])));
@@ -21,33 +44,36 @@ export function functionTable(sop: NormalSOp, domain: Domain, resultOf: (value: 
   for (const joint of domain.joint(formula.leaves)) {
     const value = formula.evaluate(joint)?.[0];
     if (value === undefined) continue;
-    rows.push({ values: joint.map((atom, j) => numberOf[j]!.get(atomKey(atom))!), result: resultOf(value) });
+    const values = joint.map((atom, j) => numberOf[j]!.get(atomKey(atom))!);
+    rows.push({ values, result: results.numberOf(value) });
   }
-  return dropIrrelevant(
-    rows,
-    leafValues.map((values) => values.length),
-    formula.leaves,
-  );
+  const sizes = leafValues.map((values) => values.length);
+  return dropIrrelevant(rows, sizes, formula.leaves);
 }
 
-/** Removes arguments on which the table does not depend, numbers first: they are the costly ones. */
+/** Drops arguments on which the table does not depend: results of heads first, which may need a layer, then those with many values. */
 function dropIrrelevant(table: readonly Row[], sizes: readonly number[], leaves: readonly NormalSOp[]): FunctionTable {
   let rows = [...table];
   let kept = leaves.map((_, j) => j);
   const cost = (j: number): number => (leaves[j]!.kind === "mean" || leaves[j]!.kind === "width" ? 1e6 : 0) + sizes[j]!;
   for (const j of [...kept].sort((a, b) => cost(b) - cost(a))) {
-    const at = kept.indexOf(j);
-    const without = new Map<string, Row>();
-    const consistent = rows.every(({ values, result }) => {
-      const rest = values.filter((_, position) => position !== at);
-      const key = rest.join(",");
-      const known = without.get(key);
-      if (!known) without.set(key, { values: rest, result });
-      return known === undefined || known.result === result;
-    });
-    if (!consistent) continue;
-    rows = [...without.values()];
+    const fewer = withoutArgument(rows, kept.indexOf(j));
+    if (!fewer) continue;
+    rows = fewer;
     kept = kept.filter((other) => other !== j);
   }
   return { rows, leaves: kept.map((j) => leaves[j]!) };
+}
+
+/** @returns undefined where rows with different results differ in this argument alone */
+function withoutArgument(rows: readonly Row[], argument: number): Row[] | undefined {
+  const byRest = new Map<string, Row>();
+  for (const { values, result } of rows) {
+    const rest = values.filter((_, j) => j !== argument);
+    const key = rest.join(",");
+    const known = byRest.get(key);
+    if (!known) byRest.set(key, { values: rest, result });
+    else if (known.result !== result) return undefined;
+  }
+  return [...byRest.values()];
 }

@@ -1,22 +1,22 @@
 /**
- * A block over s-ops that are functions of two leaves, as a disjoint union of conjunctions of blocks over one leaf each. What a sort
- * compares is such a function, `token + position / n`: a key is smaller where its token is, or where the tokens are equal and its
- * position is smaller. Two heads say that of what stands in the residual stream already; the numbers themselves would have to be
- * computed first, and have a dimension each.
+ * A block over functions of two leaves as a disjoint union of conjunctions of blocks over one leaf each. What a sort compares is such
+ * a function, `token + position / n`: a key is smaller where its token is, or where the tokens are equal and its position is smaller.
+ * Two heads compute that from what the residual stream holds already. The function's own values would have to be computed in a layer
+ * before, and would take a dimension each.
  */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import type { Domain } from "../../values/domain.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal.js";
+import type { Domain } from "../../values/domain.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
-/** More pairs of joint values are not looked at. */
-const MOST_PAIRS = 1 << 24;
-/** More conjunctions, and heads, are not worth the dimensions that they save. */
-const MOST_PARTS = 3;
+/** A block with more pairs of joint values is not decomposed: it would take too long. */
+const MAX_PAIRS = 1 << 24;
+/** More conjunctions, and thus heads, cost more than the dimensions that they save. */
+const MAX_PARTS = 3;
 
-/** The conjunction's blocks taken apart where that can be done with few conjunctions. */
+/** The conjunction with one of its blocks decomposed, if that takes few conjunctions. */
 export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): BlockConjunction[] {
   return conjunction.reduce<BlockConjunction[]>(
     (all, block) => {
@@ -27,13 +27,29 @@ export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): B
   );
 }
 
-/** One side of a block as a function of two leaves. */
-interface Side {
+/** Up to MAX_PARTS conjunctions of blocks over one leaf each; undefined where more are needed. */
+function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
+  const keys = functionOfTwo(block.keys, domain);
+  const queries = functionOfTwo(block.queries, domain);
+  if (!keys || !queries) return undefined;
+  const test = memoised(block.test);
+  const queryTables = tablesOf(queries, domain);
+  let best: BlockConjunction[] | undefined;
+  for (const keyTable of tablesOf(keys, domain)) {
+    for (const queryTable of queryTables) {
+      const parts = partsBy(keyTable, queryTable, test);
+      if (parts && parts.length < (best?.length ?? MAX_PARTS + 1)) best = parts;
+    }
+  }
+  return best;
+}
+
+interface FunctionOfTwo {
   readonly leaves: readonly [NormalSOp, NormalSOp];
   readonly formula: Formula;
 }
 
-function sideOf(sop: NormalSOp, domain: Domain): Side | undefined {
+function functionOfTwo(sop: NormalSOp, domain: Domain): FunctionOfTwo | undefined {
   if (sop.kind !== "map") return undefined;
   const formula = domain.formula(sop);
   const [first, second, ...others] = formula.leaves;
@@ -41,82 +57,87 @@ function sideOf(sop: NormalSOp, domain: Domain): Side | undefined {
   return { leaves: [first, second], formula };
 }
 
-/** Several conjunctions for one block, or one of two blocks; undefined where there are none or too many. */
-function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
-  const keys = sideOf(block.keys, domain);
-  const queries = sideOf(block.queries, domain);
-  if (!keys || !queries) return undefined;
-  let best: BlockConjunction[] | undefined;
-  for (const key of [0, 1] as const) {
-    for (const query of [0, 1] as const) {
-      const parts = partsBy(block, keys, queries, key, query, domain);
-      if (parts && parts.length < (best?.length ?? MOST_PARTS + 1)) best = parts;
-    }
-  }
-  return best;
+/** A function of two leaves, row by row of the outer one. */
+interface LeafTable {
+  readonly outer: Leaf;
+  readonly inner: Leaf;
+  /** `rows[o][i]` is the function's value; undefined where the program has none. */
+  readonly rows: readonly (readonly (Atom | undefined)[])[];
 }
 
-/** The leaves `key` and `query` decide which question is left for the others; each question is a conjunction. */
-function partsBy(
-  block: Block,
-  keys: Side,
-  queries: Side,
-  key: 0 | 1,
-  query: 0 | 1,
-  domain: Domain,
-): BlockConjunction[] | undefined {
-  const keyTable = tableOf(keys, key, domain);
-  const queryTable = tableOf(queries, query, domain);
-  if (keyTable.size * queryTable.size > MOST_PAIRS) return undefined;
-  const test = memoised(block.test);
-  const questions = new Map<string, { readonly pairs: Set<string>; readonly rows: readonly (readonly boolean[])[] }>();
-  for (const [a, keyRow] of keyTable.first.entries()) {
-    for (const [b, queryRow] of queryTable.first.entries()) {
-      const rows = keyRow.map((k) => queryRow.map((q) => k !== undefined && q !== undefined && test(k, q)));
-      const question = rows.map((row) => row.map(Number).join("")).join(",");
+interface Leaf {
+  readonly sop: NormalSOp;
+  readonly values: readonly Atom[];
+  /** The place of a value among `values`, or -1. */
+  readonly indexOf: (value: Atom) => number;
+}
+
+/** With the first leaf as the outer one, and with the second. */
+function tablesOf({ leaves, formula }: FunctionOfTwo, domain: Domain): LeafTable[] {
+  const [first, second] = leaves.map((sop) => leafOf(sop, domain)) as [Leaf, Leaf];
+  const valueAt = (a: Atom, b: Atom): Atom | undefined => formula.evaluate([a, b])?.[0];
+  return [
+    { outer: first, inner: second, rows: first.values.map((a) => second.values.map((b) => valueAt(a, b))) },
+    { outer: second, inner: first, rows: second.values.map((b) => first.values.map((a) => valueAt(a, b))) },
+  ];
+}
+
+function leafOf(sop: NormalSOp, domain: Domain): Leaf {
+  const values = domain.values(sop);
+  const indices = new Map(values.map((value, index) => [atomKey(value), index]));
+  return { sop, values, indexOf: (value) => indices.get(atomKey(value)) ?? -1 };
+}
+
+/** What is left to ask of the inner leaves: the pairs of outer values that leave this question, and its answers. */
+interface Question {
+  readonly outerPairs: Set<string>;
+  /** By the inner values of key and query. */
+  readonly answers: readonly (readonly boolean[])[];
+}
+
+/** The outer leaves decide which question is left for the inner ones; each question is a conjunction. */
+function partsBy(keys: LeafTable, queries: LeafTable, test: Block["test"]): BlockConjunction[] | undefined {
+  if (sizeOf(keys) * sizeOf(queries) > MAX_PAIRS) return undefined;
+  const pairCount = keys.outer.values.length * queries.outer.values.length;
+  return questionsOf(keys, queries, test)?.map(({ outerPairs, answers }) => {
+    const outer: Block = {
+      keys: keys.outer.sop,
+      queries: queries.outer.sop,
+      test: (key, query) => outerPairs.has(pairKey(keys.outer.indexOf(key), queries.outer.indexOf(query))),
+    };
+    const inner: Block = {
+      keys: keys.inner.sop,
+      queries: queries.inner.sop,
+      test: (key, query) => answers[keys.inner.indexOf(key)]?.[queries.inner.indexOf(query)] ?? false,
+    };
+    const alwaysAsked = outerPairs.size === pairCount;
+    const alwaysTrue = answers.every((row) => row.every(Boolean));
+    return [...(alwaysAsked ? [] : [outer]), ...(alwaysTrue ? [] : [inner])];
+  });
+}
+
+/** The different questions of which some answer is yes; undefined where they are too many. */
+function questionsOf(keys: LeafTable, queries: LeafTable, test: Block["test"]): Question[] | undefined {
+  const questions = new Map<string, Question>();
+  for (const [keyIndex, keyRow] of keys.rows.entries()) {
+    for (const [queryIndex, queryRow] of queries.rows.entries()) {
+      const answers = keyRow.map((key) =>
+        queryRow.map((query) => key !== undefined && query !== undefined && test(key, query)),
+      );
+      const question = answers.map((row) => row.map(Number).join("")).join(",");
       if (!question.includes("1")) continue;
       const known = questions.get(question);
-      if (known) known.pairs.add(`${a},${b}`);
-      else if (questions.size === MOST_PARTS) return undefined;
-      else questions.set(question, { pairs: new Set([`${a},${b}`]), rows });
+      if (known) known.outerPairs.add(pairKey(keyIndex, queryIndex));
+      else if (questions.size === MAX_PARTS) return undefined;
+      else questions.set(question, { outerPairs: new Set([pairKey(keyIndex, queryIndex)]), answers });
     }
   }
-  const everyPair = keyTable.first.length * queryTable.first.length;
-  return [...questions.values()].map(({ pairs, rows }) => [
-    ...(pairs.size === everyPair
-      ? []
-      : [
-          {
-            keys: keys.leaves[key],
-            queries: queries.leaves[query],
-            test: (k: Atom, q: Atom) => pairs.has(`${keyTable.places[0](k)},${queryTable.places[0](q)}`),
-          },
-        ]),
-    ...(rows.every((row) => row.every(Boolean))
-      ? []
-      : [
-          {
-            keys: keys.leaves[1 - key]!,
-            queries: queries.leaves[1 - query]!,
-            test: (k: Atom, q: Atom) => rows[keyTable.places[1](k)]?.[queryTable.places[1](q)] ?? false,
-          },
-        ]),
-  ]);
+  return [...questions.values()];
 }
 
-/** The function's values by the value of one leaf, then of the other; undefined where the program has none. */
-function tableOf({ leaves, formula }: Side, decisive: 0 | 1, domain: Domain) {
-  const [outer, inner] = [leaves[decisive], leaves[1 - decisive]!].map((leaf) => domain.values(leaf));
-  const first = outer!.map((a) =>
-    inner!.map((b): Atom | undefined => formula.evaluate(decisive === 0 ? [a, b] : [b, a])?.[0]),
-  );
-  return { first, size: outer!.length * inner!.length, places: [placesIn(outer!), placesIn(inner!)] as const };
-}
+const sizeOf = ({ outer, inner }: LeafTable): number => outer.values.length * inner.values.length;
 
-function placesIn(values: readonly Atom[]): (value: Atom) => number {
-  const places = new Map(values.map((value, place) => [atomKey(value), place]));
-  return (value) => places.get(atomKey(value)) ?? -1;
-}
+const pairKey = (keyIndex: number, queryIndex: number): string => `${keyIndex},${queryIndex}`;
 
 function memoised(test: Block["test"]): Block["test"] {
   const answers = new Map<Atom, Map<Atom, boolean>>();

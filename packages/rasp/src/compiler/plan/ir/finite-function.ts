@@ -1,18 +1,25 @@
-/** A function of finitely many values: its arguments as the residual stream holds them, and the lines of its table. */
+/** A function of finitely many values: its arguments as the residual stream holds them, and its table. */
 import type { Read } from "./read.js";
 
-/** An argument of the function. `number[v]` is what value v counts on an axis. */
+export interface FiniteFunction {
+  readonly args: readonly Argument[];
+  readonly rows: readonly Row[];
+  /** `vectors[result]` is the function's vector for that result. */
+  readonly vectors: readonly (readonly number[])[];
+}
+
+/** An argument. Its values are numbered; `numbers[v]` is what value v contributes to a weighted input. */
 export interface Argument {
   readonly numbers: readonly number[] | undefined;
-  /** The read whose value is `numbers[v]` where the argument is value v. */
+  /** The read that gives `numbers[v]` where the argument is value v. */
   readonly asNumber: Read | undefined;
   /** For one-hot arguments: reads 1 where the argument's value is in `subset`, else 0. */
   readonly gate: ((subset: readonly number[]) => Read) | undefined;
-  /** How far `axis` may be off. */
+  /** How far `asNumber` may be off. */
   readonly noise: number;
 }
 
-/** One line of the function's table: the arguments' value numbers, and the number of the result. */
+/** One line of the table: the number of each argument's value, and the number of the result. */
 export interface Row {
   readonly values: readonly number[];
   readonly result: number;

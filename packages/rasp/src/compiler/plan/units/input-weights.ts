@@ -1,27 +1,27 @@
 /**
- * The axis of a staircase: which arguments are summed, with which weights. Weights are signs or, where signs do not tell
- * enough apart, digits of a mixed-radix number.
+ * The weighted input of step functions: which arguments are summed, with which weights. Weights are signs or, where sums with signs
+ * do not tell enough apart, digits of a mixed-radix number.
  */
-import type { Argument, Row } from "../ir/finite-function.js";
+import type { Argument, FiniteFunction } from "../ir/finite-function.js";
 
-/** A gate, or how the argument is summed into the axis: its sign within a digit, digit 0 being the finest. */
+/** A gate, or how the argument is summed into the input: its sign within a digit, digit 0 being the finest. */
 export type Role = "gate" | { readonly digit: number; readonly sign: 1 | -1 };
 
-/** The most digits of an axis. */
+/** The most digits of an input. */
 export const MAX_DIGITS = 3;
 
 /**
- * All ways to split the arguments into gates and an axis with at most so many digits. In each digit the first argument has
- * sign +: only relative signs matter. One-hot arguments stay in the finest digit: as gates they tell everything apart.
+ * All ways to split the arguments into gates and an input with at most `digits` digits. In each digit the first argument has the
+ * sign +, because only relative signs matter. One-hot arguments stay in the finest digit: as gates they tell everything apart.
  */
 export function rolesOf(args: readonly Argument[], digits: number): Role[][] {
   let all: Role[][] = [[]];
   for (const arg of args) {
     const canGate = arg.gate !== undefined;
-    const canAxis = arg.asNumber !== undefined && (!canGate || args.length <= 5);
+    const canSum = arg.asNumber !== undefined && (!canGate || args.length <= 5);
     all = all.flatMap((roles) => {
       const grown: Role[][] = canGate ? [[...roles, "gate"]] : [];
-      for (let digit = 0; canAxis && digit < (canGate ? 1 : digits); digit++) {
+      for (let digit = 0; canSum && digit < (canGate ? 1 : digits); digit++) {
         const started = roles.some((role) => role !== "gate" && role.digit === digit);
         for (const sign of started ? ([1, -1] as const) : ([1] as const)) grown.push([...roles, { digit, sign }]);
       }
@@ -30,96 +30,95 @@ export function rolesOf(args: readonly Argument[], digits: number): Role[][] {
   }
   // Digits are used from 0 up without gaps.
   return all.filter((roles) => {
-    const used = new Set(roles.map((role) => (role === "gate" ? -1 : role.digit)));
-    used.delete(-1);
+    const used = new Set(roles.flatMap((role) => (role === "gate" ? [] : [role.digit])));
     return [...used].every((digit) => digit < used.size);
   });
 }
 
 /** Which neighbouring values of a coarse digit must be kept apart: all, or those between which the function changes. */
-export type KeepApart = "all" | "changes";
+export type KeepApart = "all" | "where the result changes";
 
-/** Weighs the arguments of one function for many splits; what a digit needs is worked out once. */
+/** Weights of the arguments of one function, for many splits; each digit is measured once. */
 export class InputWeights {
   readonly #digits = new Map<string, Digit>();
 
-  readonly #args: readonly Argument[];
-  readonly #rows: readonly Row[];
-  readonly #steps: KeepApart;
+  readonly #fn: FiniteFunction;
+  readonly #keepApart: KeepApart;
 
-  constructor(args: readonly Argument[], rows: readonly Row[], steps: KeepApart) {
-    this.#args = args;
-    this.#rows = rows;
-    this.#steps = steps;
+  constructor(fn: FiniteFunction, keepApart: KeepApart) {
+    this.#fn = fn;
+    this.#keepApart = keepApart;
   }
 
-  /**
-   * What each argument weighs on the axis, 0 for gates, so that a coarser digit's smallest step is more than all finer digits
-   * together.
-   */
+  /** The weight of each argument in the input, 0 for gates. The smallest step of a digit exceeds the range of all finer digits. */
   weightsFor(roles: readonly Role[]): number[] {
     const weights = roles.map(() => 0);
-    /** The reach of all digits so far. */
-    let reach = 0;
-    for (let place = 0; ; place++) {
-      const signs = roles.map((role) => (role !== "gate" && role.digit === place ? role.sign : 0));
+    /** Of all digits so far. */
+    let range = 0;
+    for (let position = 0; ; position++) {
+      const signs = roles.map((role) => (role !== "gate" && role.digit === position ? role.sign : 0));
       if (signs.every((sign) => sign === 0)) return weights;
       const digit = this.#digit(signs);
-      // The first digit counts as it is; each further one is stretched by a power of two until it clears the ones before.
-      const stretched = place > 0 && reach > 0 && digit.step < Infinity;
-      const factor = stretched ? 2 ** Math.ceil(Math.log2((2 * reach) / digit.step)) : 1;
+      // The first digit has weights 1 and -1; each further one is stretched by a power of two until it clears the ones before.
+      const isStretched = position > 0 && range > 0 && digit.step < Infinity;
+      const factor = isStretched ? 2 ** Math.ceil(Math.log2((2 * range) / digit.step)) : 1;
       for (const [j, sign] of signs.entries()) if (sign !== 0) weights[j] = sign * factor;
-      reach += factor * digit.range;
+      range += factor * digit.range;
     }
   }
 
   #digit(signs: readonly number[]): Digit {
     const key = signs.join(",");
     let digit = this.#digits.get(key);
-    if (!digit) this.#digits.set(key, (digit = measureDigit(this.#args, this.#rows, signs, this.#steps)));
+    if (!digit) this.#digits.set(key, (digit = measureDigit(this.#fn, signs, this.#keepApart)));
     return digit;
   }
 }
 
 interface Digit {
-  /** Between the largest and the smallest value. */
+  /** The distance between the largest and the smallest value. */
   readonly range: number;
   /** The smallest distance between neighbouring values that must be kept apart. */
   readonly step: number;
 }
 
-function measureDigit(
-  args: readonly Argument[],
-  rows: readonly Row[],
-  signs: readonly number[],
-  steps: KeepApart,
-): Digit {
-  /** For each value of the digit, what the function is below it. */
-  const below = new Map<number, { at: number; table: Map<string, number> }>();
-  for (const { values, result } of rows) {
-    const at = signs.reduce((sum, sign, j) => (sign === 0 ? sum : sum + sign * args[j]!.numbers![values[j]!]!), 0);
-    let entry = below.get(inputKey(at));
-    if (!entry) below.set(inputKey(at), (entry = { at, table: new Map() }));
-    entry.table.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
-  }
-  const ascending = [...below.values()].sort((a, b) => a.at - b.at);
-  const [first, ...others] = ascending;
-  let [previous, step] = [first!.at, Infinity];
-  let group = first!.table;
-  for (const { at, table } of others) {
-    const differs = steps === "all" || [...table].some(([key, result]) => (group.get(key) ?? result) !== result);
-    if (differs) {
-      step = Math.min(step, at - previous);
-      group = table;
-    } else {
-      for (const [key, result] of table) group.set(key, result);
-    }
-    previous = at;
-  }
-  return { range: previous - first!.at, step };
+/** A value of a digit, and the function's result there by the values of the arguments outside the digit. */
+interface DigitValue {
+  readonly value: number;
+  readonly results: Map<string, number>;
 }
 
-/** Axis values are compared after rounding to 2^-30, far below any noise. */
-export const inputKey = (at: number): number => Math.round(at * 2 ** 30);
+function measureDigit(fn: FiniteFunction, signs: readonly number[], keepApart: KeepApart): Digit {
+  const [first, ...others] = digitValues(fn, signs);
+  let [previous, step] = [first!.value, Infinity];
+  /** The results since the last distance that must be kept. */
+  let group = first!.results;
+  for (const { value, results } of others) {
+    const mustKeep = keepApart === "all" || [...results].some(([key, result]) => (group.get(key) ?? result) !== result);
+    if (mustKeep) {
+      step = Math.min(step, value - previous);
+      group = results;
+    } else {
+      for (const [key, result] of results) group.set(key, result);
+    }
+    previous = value;
+  }
+  return { range: previous - first!.value, step };
+}
+
+/** Ascending. */
+function digitValues({ args, rows }: FiniteFunction, signs: readonly number[]): DigitValue[] {
+  const byKey = new Map<number, DigitValue>();
+  for (const { values, result } of rows) {
+    const value = signs.reduce((sum, sign, j) => (sign === 0 ? sum : sum + sign * args[j]!.numbers![values[j]!]!), 0);
+    let known = byKey.get(inputKey(value));
+    if (!known) byKey.set(inputKey(value), (known = { value, results: new Map() }));
+    known.results.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
+  }
+  return [...byKey.values()].sort((a, b) => a.value - b.value);
+}
+
+/** Inputs are compared after rounding to 2^-30, far below any noise. */
+export const inputKey = (input: number): number => Math.round(input * 2 ** 30);
 
 export const maximum = (numbers: readonly number[]): number => numbers.reduce((a, b) => Math.max(a, b), -Infinity);

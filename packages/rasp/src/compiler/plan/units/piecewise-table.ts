@@ -1,61 +1,81 @@
-/** Tables over gate values and an axis, cut into boxes of gate values inside which the function depends on the axis alone. */
+/**
+ * A function's table by gate values and weighted input, cut into pieces: sets of gate values inside which the function depends on
+ * the input alone.
+ */
 import { inputKey } from "./input-weights.js";
 
-/** Inside a box of gate values: the results along the axis, ascending. */
-export type Staircase = readonly { readonly at: number; readonly result: number }[];
+/** One input that occurs, and the number of the result there. */
+export interface Entry {
+  readonly input: number;
+  readonly result: number;
+}
 
-/** What remains of the table below some gates: rest of the gate values -> axis value -> result. */
-export type PiecewiseTable = Map<
-  string,
-  { readonly gates: readonly number[]; readonly at: number; readonly result: number }
->;
+/** A table, or what remains of it when the first gates have been taken away. The key names gate values and input. */
+export type PiecewiseTable = Map<string, GatedEntry>;
+
+interface GatedEntry extends Entry {
+  readonly gates: readonly number[];
+}
 
 export interface Piece {
+  /** For each gate the set of its values. */
   readonly gates: readonly (readonly number[])[];
-  readonly entries: Staircase;
+  /** Ascending by input. */
+  readonly entries: readonly Entry[];
 }
 
-/** @returns false where the table already holds another result there. */
-export function insert(table: PiecewiseTable, gates: readonly number[], at: number, result: number): boolean {
-  const key = `${gates.join(",")};${inputKey(at)}`;
+/** @returns false where the table already has another result at the same gate values and input. */
+export function insert(table: PiecewiseTable, entry: GatedEntry): boolean {
+  const key = `${entry.gates.join(",")};${inputKey(entry.input)}`;
   const known = table.get(key);
-  if (!known) table.set(key, { gates, at, result });
-  return known === undefined || known.result === result;
+  if (!known) table.set(key, entry);
+  return known === undefined || known.result === entry.result;
 }
 
-/** Merges gate values below which the function is the same (where both are defined), gate by gate. */
+/**
+ * Cuts a table into pieces, gate by gate: values of a gate under which the function is the same, wherever it is defined under both,
+ * go together.
+ *
+ * @returns undefined where inputs with different results are nearer to each other than `minimumGap`.
+ */
 export function piecesOf(table: PiecewiseTable, gateCount: number, minimumGap: number): Piece[] | undefined {
   if (gateCount === 0) {
-    const stairs = [...table.values()].map(({ at, result }) => ({ at, result })).sort((a, b) => a.at - b.at);
-    return smallestGap(stairs) >= minimumGap ? [{ gates: [], entries: stairs }] : undefined;
+    const entries = [...table.values()].map(({ input, result }) => ({ input, result })).sort(byInput);
+    return smallestGap(entries) >= minimumGap ? [{ gates: [], entries }] : undefined;
   }
-  const byValue = new Map<number, PiecewiseTable>();
-  for (const { gates, at, result } of table.values()) {
-    const value = gates[0]!;
-    let below = byValue.get(value);
-    if (!below) byValue.set(value, (below = new Map<string, never>()));
-    insert(below, gates.slice(1), at, result);
-  }
-  const merged: { values: number[]; table: PiecewiseTable }[] = [];
-  for (const [value, below] of byValue) {
-    const home = merged.find((group) => compatible(group.table, below) && staysClear(group.table, below, minimumGap));
+  const merged: { readonly values: number[]; readonly table: PiecewiseTable }[] = [];
+  for (const [value, rest] of byFirstGate(table)) {
+    const home = merged.find((group) => agree(group.table, rest) && staysClear(group.table, rest, minimumGap));
     if (home) {
       home.values.push(value);
-      for (const [key, entry] of below) home.table.set(key, entry);
+      for (const [key, entry] of rest) home.table.set(key, entry);
     } else {
-      merged.push({ values: [value], table: below });
+      merged.push({ values: [value], table: rest });
     }
   }
-  const boxes: Piece[] = [];
+  const pieces: Piece[] = [];
   for (const group of merged) {
-    const below = piecesOf(group.table, gateCount - 1, minimumGap);
-    if (!below) return undefined;
-    for (const box of below) boxes.push({ gates: [group.values, ...box.gates], entries: box.entries });
+    const restPieces = piecesOf(group.table, gateCount - 1, minimumGap);
+    if (!restPieces) return undefined;
+    for (const { gates, entries } of restPieces) pieces.push({ gates: [group.values, ...gates], entries });
   }
-  return boxes;
+  return pieces;
 }
 
-function compatible(a: PiecewiseTable, b: PiecewiseTable): boolean {
+/** For each value of the first gate the table under it, without that gate. */
+function byFirstGate(table: PiecewiseTable): Map<number, PiecewiseTable> {
+  const byValue = new Map<number, PiecewiseTable>();
+  for (const { gates, input, result } of table.values()) {
+    const [value, ...others] = gates;
+    let rest = byValue.get(value!);
+    if (!rest) byValue.set(value!, (rest = new Map<string, GatedEntry>()));
+    insert(rest, { gates: others, input, result });
+  }
+  return byValue;
+}
+
+/** Whether two tables have the same results wherever both are defined. */
+function agree(a: PiecewiseTable, b: PiecewiseTable): boolean {
   const [small, large] = a.size < b.size ? [a, b] : [b, a];
   for (const [key, entry] of small) {
     const other = large.get(key);
@@ -64,33 +84,38 @@ function compatible(a: PiecewiseTable, b: PiecewiseTable): boolean {
   return true;
 }
 
-/** Merging must not bring different results much nearer to each other along the axis than they were. */
+/** Merging must not bring inputs with different results much nearer to each other than they were. */
 function staysClear(a: PiecewiseTable, b: PiecewiseTable, minimumGap: number): boolean {
   const together = tableGap(new Map([...a, ...b]));
   return together >= minimumGap && together >= Math.min(tableGap(a), tableGap(b)) / 2;
 }
 
+/** The smallest gap under any gate values. */
 function tableGap(table: PiecewiseTable): number {
-  const stairs = new Map<string, { at: number; result: number }[]>();
-  for (const { gates, at, result } of table.values()) {
-    const key = gates.join(",");
-    const known = stairs.get(key);
-    if (known) known.push({ at, result });
-    else stairs.set(key, [{ at, result }]);
+  const byGates = new Map<string, Entry[]>();
+  for (const entry of table.values()) {
+    const key = entry.gates.join(",");
+    const known = byGates.get(key);
+    if (known) known.push(entry);
+    else byGates.set(key, [entry]);
   }
   let gap = Infinity;
-  for (const unsorted of stairs.values()) gap = Math.min(gap, smallestGap(unsorted.sort((x, y) => x.at - y.at)));
+  for (const entries of byGates.values()) gap = Math.min(gap, smallestGap(entries.sort(byInput)));
   return gap;
 }
 
-function smallestGap(stairs: Staircase): number {
+/** The smallest distance between neighbouring inputs with different results; Infinity where the result never changes. */
+function smallestGap(ascending: readonly Entry[]): number {
   let gap = Infinity;
-  for (let j = 1; j < stairs.length; j++) {
-    if (stairs[j]!.result !== stairs[j - 1]!.result) gap = Math.min(gap, stairs[j]!.at - stairs[j - 1]!.at);
+  for (let j = 1; j < ascending.length; j++) {
+    const [below, above] = [ascending[j - 1]!, ascending[j]!];
+    if (above.result !== below.result) gap = Math.min(gap, above.input - below.input);
   }
   return gap;
 }
 
-/** How often the result changes along the axis. */
-export const countChanges = (stairs: Staircase): number =>
-  stairs.filter((s, j) => j > 0 && s.result !== stairs[j - 1]!.result).length;
+/** How often the result changes from one input to the next. */
+export const countChanges = (ascending: readonly Entry[]): number =>
+  ascending.filter((entry, j) => j > 0 && entry.result !== ascending[j - 1]!.result).length;
+
+const byInput = (a: Entry, b: Entry): number => a.input - b.input;

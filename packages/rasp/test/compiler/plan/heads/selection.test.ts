@@ -14,7 +14,6 @@ import { comparisonMap } from "../../../../src/language/graph/elementwise.js";
 
 const VOCABULARY = ["a", "b", "c"];
 const domain = (): Domain => new Domain(VOCABULARY, 3);
-const isCategorical = (sop: NormalSOp): boolean => sop.kind === "tokens" || sop.kind === "indices";
 
 /** A position's own values. */
 type Position = { readonly tokens: Atom; readonly indices: Atom };
@@ -63,7 +62,7 @@ const selections = fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }).map(
 it("disjoint conjunctions cover the selection exactly once", () => {
   fc.assert(
     fc.property(selections, ({ selection }) => {
-      const parts = disjointConjunctions(selection, domain(), isCategorical);
+      const parts = disjointConjunctions(selection, domain());
       for (const key of positions) {
         for (const query of positions) {
           const times = parts.filter((part) => holds(part, key, query)).length;
@@ -78,7 +77,7 @@ it("disjoint conjunctions cover the selection exactly once", () => {
 it("one conjunction is the selection", () => {
   fc.assert(
     fc.property(selections, ({ form, selection }) => {
-      const conjunction = oneConjunction(selection, domain(), form, isCategorical);
+      const conjunction = oneConjunction(selection, domain(), form);
       for (const key of positions) {
         for (const query of positions) expect(holds(conjunction, key, query)).toBe(selected(selection, key, query));
       }
@@ -93,7 +92,7 @@ it("an and of selectors over different s-ops needs no joint key", () => {
   const earlier = form.compare(form.indices(), form.indices(), "<");
   const both = form.combine(same, earlier, (a, b) => a && b)!;
   expect(
-    oneConjunction(both, domain(), form, isCategorical)
+    oneConjunction(both, domain(), form)
       .map((block) => block.keys.kind)
       .sort(),
   ).toEqual(["indices", "tokens"]);

@@ -54,8 +54,11 @@ function outputs(units: readonly Unit[], held: ReadonlyMap<Subspace, readonly nu
   return sums;
 }
 
-const fitUnits = (...args: Parameters<typeof fitStepFunctions>): Unit[] | undefined =>
-  fitStepFunctions(...args)?.flatMap(unitsOf);
+const fitUnits = (
+  args: readonly Argument[],
+  rows: readonly Row[],
+  results: readonly (readonly number[])[],
+): Unit[] | undefined => fitStepFunctions({ args, rows, vectors: results })?.flatMap(unitsOf);
 
 const vectors = [
   [0, 0],

@@ -1,0 +1,26 @@
+/** What the planning of heads takes and gives. */
+import type { NormalForm } from "../../normalize/normal.js";
+import type { Domain } from "../../values/domain.js";
+import type { Encoding } from "../features/encoding.js";
+import type { Materialize } from "../features/features.js";
+import type { Head, Readback } from "../ir/plan.js";
+import type { Subspace } from "../ir/read.js";
+
+export interface HeadContext {
+  readonly form: NormalForm;
+  readonly domain: Domain;
+  /** Reads for the keys, queries and values of heads. */
+  readonly materialize: Materialize;
+}
+
+/** The heads that compute one leaf, and how their result encodes it. */
+export interface PlannedHeads {
+  readonly heads: readonly Head[];
+  readonly readback: Readback;
+  readonly encoding: Encoding;
+}
+
+/** A subspace that heads write. */
+export const headSubspace = (
+  subspace: Pick<Subspace, "label" | "names" | "layer" | "atBos" | "largest" | "grid">,
+): Subspace => ({ ...subspace, writer: "attention", oneHot: subspace.names.length > 1 });

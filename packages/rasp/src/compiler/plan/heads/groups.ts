@@ -1,0 +1,103 @@
+/** The comparisons of a selection, grouped by the s-ops that they compare. */
+import { compareAtoms } from "../../../language/atom/compare.js";
+import type { Atom } from "../../../language/graph/node.js";
+import type { Compared, NormalSOp, Selection } from "../../normalize/normal.js";
+import type { Domain } from "../../values/domain.js";
+import { isCategorical } from "../features/categorical.js";
+
+/** Comparisons whose keys are functions of one s-op, and whose queries are functions of one s-op. */
+export interface Group {
+  readonly keys: NormalSOp;
+  readonly queries: NormalSOp;
+  /** The answers of the group's comparisons as bits of the selection's truth table; the bits of other comparisons are 0. */
+  readonly pattern: (key: Atom, query: Atom) => number;
+  /** The patterns that occur for some pair of values. */
+  readonly patterns: readonly number[];
+}
+
+/** A comparison whose sides are functions of base s-ops. */
+interface BasedComparison {
+  readonly compared: Compared;
+  readonly bit: number;
+  readonly keys: Based;
+  readonly queries: Based;
+}
+
+/** An s-op as a function of its base. */
+interface Based {
+  readonly base: NormalSOp;
+  readonly valueOf: (baseValue: Atom) => Atom;
+}
+
+export function groupsOf(selection: Selection, domain: Domain): Group[] {
+  const comparisons = selection.comparisons.map((compared, j): BasedComparison => ({
+    compared,
+    bit: 1 << j,
+    keys: basedOn(compared.keys, domain),
+    queries: basedOn(compared.queries, domain),
+  }));
+  const groups: BasedComparison[][] = [];
+  // A constant side fits any group that shares the other side, so the other comparisons make the groups first.
+  for (const comparison of [...comparisons].sort((a, b) => Number(hasConstant(a)) - Number(hasConstant(b)))) {
+    const home = groups.find(([first]) => canJoin(comparison, first!));
+    if (home) home.push(comparison);
+    else groups.push([comparison]);
+  }
+  return groups.map((comparisons) => groupOf(comparisons, domain));
+}
+
+/** An s-op's base is its only leaf where that is one-hot, so that functions of it need no hidden units; otherwise the s-op itself. */
+function basedOn(sop: NormalSOp, domain: Domain): Based {
+  const itself = { base: sop, valueOf: (value: Atom) => value };
+  if (sop.kind !== "map") return itself;
+  const formula = domain.formula(sop);
+  const [leaf] = formula.leaves;
+  if (formula.leaves.length !== 1 || leaf!.kind === "map" || !isCategorical(leaf!, domain)) return itself;
+  return {
+    base: leaf!,
+    valueOf: (leafValue) => {
+      const value = formula.evaluate([leafValue]);
+      if (!value) throw new Error("the program has no value here");
+      return value[0]!;
+    },
+  };
+}
+
+const hasConstant = ({ compared }: BasedComparison): boolean =>
+  compared.keys.kind === "constant" || compared.queries.kind === "constant";
+
+function canJoin({ compared, keys, queries }: BasedComparison, first: BasedComparison): boolean {
+  const sameKeys = compared.keys.kind === "constant" || first.keys.base === keys.base;
+  const sameQueries = compared.queries.kind === "constant" || first.queries.base === queries.base;
+  return sameKeys && sameQueries;
+}
+
+function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group {
+  const keys = comparisons[0]!.keys.base;
+  const queries = comparisons[0]!.queries.base;
+  const pattern = (key: Atom, query: Atom): number => {
+    try {
+      return comparisons.reduce((bits, one) => (holds(one, key, query) ? bits | one.bit : bits), 0);
+    } catch {
+      return 0; // The program fails on such a pair, so that any answer is right.
+    }
+  };
+  const patterns = new Set<number>();
+  const canSee = visibility(keys, queries, domain);
+  for (const key of domain.values(keys)) {
+    for (const query of domain.values(queries)) if (canSee(key, query)) patterns.add(pattern(key, query));
+  }
+  return { keys, queries, pattern, patterns: [...patterns] };
+}
+
+function holds({ compared, keys, queries }: BasedComparison, key: Atom, query: Atom): boolean {
+  const keyValue = compared.keys.kind === "constant" ? compared.keys.value : keys.valueOf(key);
+  const queryValue = compared.queries.kind === "constant" ? compared.queries.value : queries.valueOf(query);
+  return compareAtoms(compared.op, keyValue, queryValue);
+}
+
+/** Whether a head ever attends from this query to this key: a causal head attends to no later position. */
+function visibility(keys: NormalSOp, queries: NormalSOp, { causal }: Domain): (key: Atom, query: Atom) => boolean {
+  if (!causal || keys.kind !== "indices" || queries.kind !== "indices") return () => true;
+  return (key, query) => Number(key) <= Number(query);
+}

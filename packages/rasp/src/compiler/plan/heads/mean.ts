@@ -1,0 +1,100 @@
+/**
+ * Means over selections. Where at most one position is selected, or the best of those selected counts, the mean is a copy of the value
+ * there, and of a one-hot vector if the value is no number.
+ */
+import { describeAtom } from "../../../language/atom/text.js";
+import type { Mean } from "../../normalize/normal.js";
+import { distinctAtoms } from "../../values/value-set.js";
+import { isCategorical } from "../features/categorical.js";
+import { codesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
+import { gridOf } from "../ir/exact-sum.js";
+import { labelOf, SCORE, type Head, type HeadValue } from "../ir/plan.js";
+import { attentionLayer, type Subspace } from "../ir/read.js";
+import { readbackOf } from "../ir/readback.js";
+import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
+import { rankedScores } from "./ranking.js";
+import { scoresOf } from "./scores.js";
+import { oneConjunction } from "./selection.js";
+
+export const encodeMean = (mean: Mean, context: HeadContext): PlannedHeads =>
+  isCategorical(mean, context.domain) ? encodeOneHotCopy(mean, context) : encodeNumber(mean, context);
+
+function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
+  const { domain, materialize } = context;
+  const values = domain.values(mean);
+  // A row that selects nothing, or only null, gives the code of the default or of null; no mean equals such a code.
+  const codeOf = codesOf(distinctAtoms([...values, ...domain.values(mean.value), mean.default]));
+  const [read] = materialize(mean.value, (atom) => [codeOf(atom)], ["value"]);
+  const numbers = values.map(codeOf);
+  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
+  const { head, subspace } = meanHead(mean, context, {
+    // The share of a single key does not have to equal others, so that errors of the scores matter less.
+    purpose: mean.best || domain.selectsAtMostOne(mean) ? "copy" : "mean",
+    values: [{ read: read!, atBos: codeOf(mean.default) }],
+    names: ["mean"],
+    largest,
+    grid: gridOf(numbers),
+  });
+  return {
+    heads: [head],
+    readback: readbackOf(mean, subspace, values, (value) => [codeOf(value)]),
+    encoding: { values, kind: "numerical", numbers, reads: coordinates(subspace), noise: 1e-6 * largest },
+  };
+}
+
+/** At most one position is selected wherever the program has a value, so that the mean of one-hot vectors is one-hot. */
+function encodeOneHotCopy(mean: Mean, context: HeadContext): PlannedHeads {
+  const values = context.domain.values(mean);
+  const vectorOf = oneHot(values);
+  const names = values.map(describeAtom);
+  const atBos = vectorOf(mean.default);
+  const reads = context.materialize(mean.value, vectorOf, names);
+  const { head, subspace } = meanHead(mean, context, {
+    purpose: "copy",
+    values: reads.map((read, c) => ({ read, atBos: atBos[c]! })),
+    names,
+    largest: 1,
+    grid: 1,
+  });
+  return {
+    heads: [head],
+    readback: readbackOf(mean, subspace, values, vectorOf),
+    encoding: oneHotEncoding(values, coordinates(subspace), 1e-6),
+  };
+}
+
+/** What a mean's head writes: a value and a name for each coordinate. */
+interface Written {
+  readonly purpose: "mean" | "copy";
+  readonly values: readonly Pick<HeadValue, "read" | "atBos">[];
+  readonly names: readonly string[];
+  readonly largest: number;
+  readonly grid: number;
+}
+
+function meanHead(
+  mean: Mean,
+  context: HeadContext,
+  { purpose, values, names, largest, grid }: Written,
+): { readonly head: Head; readonly subspace: Subspace } {
+  const label = labelOf(mean);
+  const conjunction = oneConjunction(mean.selection, context.domain, context.form);
+  const scores = mean.best
+    ? rankedScores(conjunction, mean.best, context)
+    : scoresOf(conjunction, SCORE[purpose], context);
+  const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
+  const atBos = values.map((value) => value.atBos);
+  const subspace = headSubspace({ label, names, layer, atBos, largest, grid });
+  const head: Head = {
+    ...scores,
+    pattern: `${purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
+    purpose,
+    label,
+    layer,
+    counted: 0,
+    // Half-way between a key that is selected and one that is not, so that BOS takes the share of an empty row.
+    bosScore: scores.selectedScore - SCORE[purpose] / 2,
+    values: values.map((value, coordinate) => ({ ...value, scale: 1, target: subspace, coordinate })),
+  };
+  return { head, subspace };
+}

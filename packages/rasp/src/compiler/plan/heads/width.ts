@@ -1,0 +1,53 @@
+/**
+ * Widths of selections, and sums over them. In a counting head BOS outweighs the selected keys, each of which gets a small share. The
+ * mean of 1 over the keys and 0 at BOS is then proportional to their number; the scale makes it the count.
+ */
+import type { Width } from "../../normalize/normal.js";
+import { atomNumber } from "../../values/value-set.js";
+import { coordinates } from "../features/encoding.js";
+import { COUNT_SCALE, labelOf, SCORE, type Head } from "../ir/plan.js";
+import { attentionLayer, constantRead } from "../ir/read.js";
+import { readbackOf } from "../ir/readback.js";
+import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
+import { decomposeOrder } from "./decompose-order.js";
+import { scoresOf } from "./scores.js";
+import { disjointConjunctions } from "./selection.js";
+
+/** One head for each conjunction of the selection; their counts add up in one coordinate. */
+export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
+  const { domain, materialize } = context;
+  const values = domain.values(width);
+  const label = labelOf(width);
+  const parts = disjointConjunctions(width.selection, domain)
+    .flatMap((part) => decomposeOrder(part, domain))
+    .map((part) => scoresOf(part, SCORE.count, context));
+  const [read] = width.of ? materialize(width.of, (atom) => [atomNumber(atom)!], ["summand"]) : [constantRead(1)];
+  const numbers = values.map(Number);
+  const largest = Math.max(...numbers.map(Math.abs));
+  const subspace = headSubspace({
+    label,
+    names: [width.of ? "sum" : "width"],
+    layer: Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries, read!]))),
+    atBos: [0],
+    largest,
+    grid: 1,
+  });
+  const summands = width.of ? domain.values(width.of).map(Number) : [1];
+  const counted = domain.maxLength * Math.max(...summands.map(Math.abs));
+  const heads = parts.map((scores, j): Head => ({
+    ...scores,
+    pattern: `width ${width.selection.id} ${j}`,
+    counted,
+    purpose: "count",
+    label,
+    layer: subspace.layer,
+    bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
+    values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: subspace, coordinate: 0 }],
+  }));
+  const noise = 4e-6 * largest + largest ** 2 / COUNT_SCALE;
+  return {
+    heads,
+    readback: readbackOf(width, subspace, values, (value) => [Number(value)]),
+    encoding: { values, kind: "numerical", numbers, reads: coordinates(subspace), noise },
+  };
+}
