@@ -110,8 +110,8 @@ export {
   type VerifyOptions,
   type VerifyReport,
   type WrongSOp,
-} from "./compiler/verify/index.js";
-export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/index.js";
+} from "./compiler/verify/verify.js";
+export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";
 export {
   encodeReport,
   mergeReports,

@@ -186,8 +186,8 @@ function valueSets(
   try {
     const root = simplify([sop], maxLength).sops.get(sop)!;
     const domain = new Domain(vocabulary, maxLength);
-    domain.at(root, 1, 0); // computes all of them
-    return (length, position) => domain.at(root, length, position);
+    domain.valuesAt(root, 1, 0); // computes all of them
+    return (length, position) => domain.valuesAt(root, length, position);
   } catch (error) {
     if (error instanceof RaspError) return undefined;
     throw error;

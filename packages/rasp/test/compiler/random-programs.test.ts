@@ -17,7 +17,7 @@ import {
 } from "../../src/index.js";
 import { Domain } from "../../src/compiler/values/domain.js";
 import { NormalValues } from "../../src/compiler/normalize/normal-values.js";
-import type { NormalSOp } from "../../src/compiler/normalize/normal.js";
+import type { NormalSOp } from "../../src/compiler/normalize/normal-form.js";
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { atomKey } from "../../src/language/atom/compare.js";
 import { everyInput } from "../../src/compiler/verify/inputs.js";
@@ -111,10 +111,10 @@ it("simplification keeps the value of the program, and the domain holds every va
       const program = decoder ? causal(sop) : sop;
       for (const input of everyInput(vocabulary, maxLength)) {
         const values = new NormalValues(input, decoder);
-        expect(values.of(root).map(atomKey)).toEqual(new Evaluation(input).sop(program).map(atomKey));
+        expect(values.valuesOf(root).map(atomKey)).toEqual(new Evaluation(input).sop(program).map(atomKey));
         for (const node of reach(root)) {
-          for (const [i, value] of values.of(node).entries()) {
-            expect(domain.at(node, input.length, i).atoms.map(atomKey)).toContain(atomKey(value));
+          for (const [i, value] of values.valuesOf(node).entries()) {
+            expect(domain.valuesAt(node, input.length, i).atoms.map(atomKey)).toContain(atomKey(value));
           }
         }
       }

@@ -123,8 +123,9 @@ class Certifier {
     if (!anchor) return { error, atBos, grid: 0 };
     const half = anchor.step / 2;
     const exact = subspace.grid >= anchor.step && error < half;
-    if (exact)
-      {this.margins.push({ margin: half / error, where: `${subspace.label}, layer ${subspace.layer}, rounding` });}
+    if (exact) {
+      this.margins.push({ margin: half / error, where: `${subspace.label}, layer ${subspace.layer}, rounding` });
+    }
     const exactAtBos = atBos < half && subspace.atBos.every((value) => Number.isInteger(value / anchor.step));
     return {
       error: exact ? 0 : error + half,

@@ -46,11 +46,7 @@ export type Patch = { readonly positions?: readonly number[] } & (
 type Edit = (data: Float32Array, shape: readonly number[]) => void;
 
 /** What nn calls with each activation; undefined where there is nothing to patch. @throws RangeError on a patch that does not fit */
-export function patcher(
-  compiled: Runnable,
-  input: readonly Atom[],
-  patches: readonly Patch[],
-): Patcher | undefined {
+export function patcher(compiled: Runnable, input: readonly Atom[], patches: readonly Patch[]): Patcher | undefined {
   if (patches.length === 0) return undefined;
   const edits = new Map<string, Edit[]>();
   const add = (name: string, edit: Edit): void => void edits.set(name, [...(edits.get(name) ?? []), edit]);

@@ -1,7 +1,7 @@
 /** Where the s-ops of a program are in its model: the bridge from names to residual coordinates and heads, for `trace` and patches. */
 import { isSelector, topological, type GraphNode, type SOp } from "../../language/graph/node.js";
 import type { Layout } from "../layout/layout.js";
-import type { NormalSOp } from "../normalize/normal.js";
+import type { NormalSOp } from "../normalize/normal-form.js";
 import type { NamedOutput } from "../outputs.js";
 import type { Readback } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
@@ -59,11 +59,7 @@ export const anchorAt = (layout: Layout, subspace: Subspace, at: Place): number 
   subspace.writer === "attention" && rankOf(at) === rankOf(placeOf(subspace)) ? layout.anchor(subspace) : 0;
 
 /** What stands for the s-ops of this name. @throws RangeError that lists the names there are */
-export function readbacksNamed(
-  compiled: Runnable,
-  name: string,
-  writer?: Subspace["writer"],
-): readonly Readback[] {
+export function readbacksNamed(compiled: Runnable, name: string, writer?: Subspace["writer"]): readonly Readback[] {
   const { layout, sops } = inside(compiled);
   const wanted = new Set(sops.filter((sop) => sop.name === name).map(({ normal }) => normal));
   const fits = ({ sop, subspace }: Readback): boolean =>

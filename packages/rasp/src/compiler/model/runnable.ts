@@ -2,7 +2,7 @@
 import type { Patcher, Recorder, TransformerEncoder } from "@selectron/nn";
 import type { Atom, GraphNode } from "../../language/graph/node.js";
 import type { Layout } from "../layout/layout.js";
-import type { NormalSOp } from "../normalize/normal.js";
+import type { NormalSOp } from "../normalize/normal-form.js";
 import type { NamedOutput } from "../outputs.js";
 import type { ModelCard } from "./model-card.js";
 

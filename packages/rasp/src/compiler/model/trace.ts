@@ -3,14 +3,13 @@
  * the program says. An s-op that is in the residual stream is read there; one that was fused into others is computed from those it
  * is made of, as soon as they stand.
  */
-import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
 import type { Span } from "../../language/source.js";
 import { Formula } from "../normalize/formula.js";
 import type { Layout } from "../layout/layout.js";
 import { NormalValues } from "../normalize/normal-values.js";
-import type { NormalSOp } from "../normalize/normal.js";
+import type { NormalSOp } from "../normalize/normal-form.js";
 import { patcher, type Patch } from "./patch.js";
 import type { Readback } from "../plan/ir/plan.js";
 import { anchorAt, inside, placeOf, rankOf, residualName, type NamedSOp, type Place } from "./program-map.js";
@@ -54,7 +53,7 @@ export function traceModel(compiled: Runnable, input: readonly Atom[], patches: 
   };
   const output = compiled.values([input], record, patcher(compiled, input, patches))[0]!;
   const truth = new NormalValues(input, compiled.causal);
-  const expected = new Map(sops.map(({ normal }) => [normal, valuesOf(truth, normal)]));
+  const expected = new Map(sops.map(({ normal }) => [normal, truth.evaluate(normal)]));
   const sublayers = layout.readbacks.map(({ subspace }) => placeOf(subspace));
   const places = new Map([{ layer: 0, sublayer: "embedding" } as const, ...sublayers].map((at) => [rankOf(at), at]));
   const ordered: Place[] = [...places.values()].sort((a, b) => rankOf(a) - rankOf(b));
@@ -99,15 +98,6 @@ const sameValue = (a: Plain, b: Plain | undefined): boolean =>
     typeof a !== "string" &&
     typeof b !== "string" &&
     Number(a) === Number(b));
-
-function valuesOf(values: NormalValues, sop: NormalSOp): readonly Atom[] | undefined {
-  try {
-    return values.of(sop);
-  } catch (error) {
-    if (error instanceof RaspError) return undefined;
-    throw error;
-  }
-}
 
 type Open = readonly (Atom | undefined)[];
 
@@ -171,7 +161,7 @@ class Reader {
   /** What stands nowhere in the model does not matter to anything that does: any value that it can have will do. */
   #irrelevant(leaf: NormalSOp): Open | undefined {
     const matters = leaf.kind === "map" || this.#layout.readbacks.some(({ sop }) => sop === leaf);
-    return matters ? undefined : valuesOf(this.#truth, leaf);
+    return matters ? undefined : this.#truth.evaluate(leaf);
   }
 
   /** The values that the subspaces are nearest to. */

@@ -1,12 +1,12 @@
-/** Elementwise s-ops as functions of what they stand on: a formula evaluates several s-ops from the values of their leaves. */
+/** Elementwise s-ops as functions of their leaves: a formula evaluates several s-ops from the values of what they are made of. */
 import { RaspError } from "../../language/diagnostic.js";
 import { applyMap } from "../../language/graph/elementwise.js";
 import type { Atom } from "../../language/graph/node.js";
-import type { NormalSOp } from "./normal.js";
+import type { NormalSOp } from "./normal-form.js";
 
 type Step = (slots: Atom[]) => Atom;
 
-/** The nodes that `roots` reach through maps, operands first; maps in `cut` are not entered. Iterative: chains can be long. */
+/** The nodes that `roots` reach through maps, operands first. Maps in `cut` are not entered. A loop, since chains can be long. */
 function reachThroughMaps(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp>): NormalSOp[] {
   const seen = new Set<NormalSOp>();
   const stack = [...roots];
@@ -19,11 +19,12 @@ function reachThroughMaps(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSO
 }
 
 export class Formula {
-  /** What the roots are functions of: tokens, indices, means, widths and cut maps. No constants. */
+  /** What the roots are functions of: tokens, indices, means, widths and the maps that were cut, but no constants. */
   readonly leaves: readonly NormalSOp[];
   readonly #steps: readonly Step[];
   readonly #outputs: readonly number[];
 
+  /** @param cut - maps that are leaves */
   constructor(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp> = new Set()) {
     const nodes = reachThroughMaps(roots, cut);
     const isLeaf = (node: NormalSOp): boolean => cut.has(node) || (node.kind !== "map" && node.kind !== "constant");
@@ -45,7 +46,7 @@ export class Formula {
     this.#outputs = roots.map((root) => slotOf.get(root)!);
   }
 
-  /** The roots' values where the leaves have these. @throws RaspError where the program has no value there. */
+  /** The roots' values where the leaves have these. @throws RaspError where the program has no value there */
   values(leafValues: readonly Atom[]): Atom[] {
     const slots = [...leafValues];
     for (const step of this.#steps) slots.push(step(slots));

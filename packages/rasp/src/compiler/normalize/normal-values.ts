@@ -1,12 +1,14 @@
 /**
- * What the nodes of the normal form are worth on one input: the reference for `simplify.ts`, and what `verify` compares the
- * residual stream with. Values are the interpreter's, by the interpreter's own aggregation.
+ * The values of the nodes of the normal form on one input: the reference for `simplify.ts`, and what traces and `verify` compare
+ * the residual stream with. They are the interpreter's, by the interpreter's own aggregation.
  */
 import { compareAtoms } from "../../language/atom/compare.js";
 import { aggregateRow } from "../../language/atom/mean.js";
+import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
+import { getOrInsert } from "../get-or-insert.js";
 import { Formula } from "./formula.js";
-import type { NormalSOp, Selection } from "./normal.js";
+import { truthOf, type Mean, type NormalSOp, type Selection } from "./normal-form.js";
 
 export class NormalValues {
   readonly #known = new Map<NormalSOp, readonly Atom[]>();
@@ -19,14 +21,19 @@ export class NormalValues {
     this.#causal = causal;
   }
 
-  /** @throws RaspError where the s-op has no value on this input. */
-  of(sop: NormalSOp): readonly Atom[] {
-    let values = this.#known.get(sop);
-    if (!values) {
-      values = this.#compute(sop);
-      this.#known.set(sop, values);
+  /** The value at each position. @throws RaspError where the s-op has no value on this input */
+  valuesOf(sop: NormalSOp): readonly Atom[] {
+    return getOrInsert(this.#known, sop, () => this.#compute(sop));
+  }
+
+  /** Like `valuesOf`, but undefined where the s-op has no value on this input. */
+  evaluate(sop: NormalSOp): readonly Atom[] | undefined {
+    try {
+      return this.valuesOf(sop);
+    } catch (error) {
+      if (error instanceof RaspError) return undefined;
+      throw error;
     }
-    return values;
   }
 
   #compute(sop: NormalSOp): readonly Atom[] {
@@ -39,25 +46,13 @@ export class NormalValues {
         return this.input.map(() => sop.value);
       case "map": {
         const formula = new Formula([sop]);
-        const leaves = formula.leaves.map((leaf) => this.of(leaf));
+        const leaves = formula.leaves.map((leaf) => this.valuesOf(leaf));
         return this.input.map((_, i) => formula.values(leaves.map((values) => values[i]!))[0]!);
       }
-      case "mean": {
-        const values = this.of(sop.value);
-        const scores = sop.best && this.of(sop.best);
-        return this.#rows(sop.selection).map((row) => {
-          const selected = values.flatMap((_, key) => (row[key] ? [key] : []));
-          const best =
-            scores && selected.reduce((a, b) => (compareAtoms(">", scores[b]!, scores[a]!) ? b : a), selected[0]!);
-          const counted = scores && selected.length > 0 ? [best!] : selected;
-          return aggregateRow(
-            counted.map((key) => values[key]!),
-            sop.default,
-          );
-        });
-      }
+      case "mean":
+        return this.#means(sop);
       case "width": {
-        const values = sop.of ? this.of(sop.of) : this.input.map(() => 1n);
+        const values = sop.summed ? this.valuesOf(sop.summed) : this.input.map(() => 1n);
         return this.#rows(sop.selection).map((row) =>
           values.reduce<bigint>((sum, value, key) => (row[key] ? sum + (value as bigint) : sum), 0n),
         );
@@ -65,16 +60,29 @@ export class NormalValues {
     }
   }
 
-  #rows({ comparisons, truth }: Selection): boolean[][] {
-    const sides = comparisons.map(({ keys, queries, op }) => ({ keys: this.of(keys), queries: this.of(queries), op }));
-    return this.input.map((_, q) =>
-      this.input.map((_, k) => {
-        const bits = sides.reduce(
-          (sum, { keys, queries, op }, j) => sum | (Number(compareAtoms(op, keys[k]!, queries[q]!)) << j),
-          0,
-        );
-        return truth[bits]! && !(this.#causal && k > q);
-      }),
-    );
+  #means({ selection, value, default: otherwise, best }: Mean): readonly Atom[] {
+    const values = this.valuesOf(value);
+    const scores = best && this.valuesOf(best);
+    return this.#rows(selection).map((row) => {
+      const selected = values.flatMap((_, key) => (row[key] ? [key] : []));
+      const winner =
+        scores && selected.reduce((a, b) => (compareAtoms(">", scores[b]!, scores[a]!) ? b : a), selected[0]!);
+      const averaged = scores && selected.length > 0 ? [winner!] : selected;
+      return aggregateRow(
+        averaged.map((key) => values[key]!),
+        otherwise,
+      );
+    });
+  }
+
+  /** [query][key]: whether the row of the query selects the key. */
+  #rows(selection: Selection): boolean[][] {
+    const operands = selection.comparisons.map(({ keys, queries }) => ({
+      keys: this.valuesOf(keys),
+      queries: this.valuesOf(queries),
+    }));
+    const isSelected = (q: number, k: number): boolean =>
+      truthOf(selection, ({ op }, j) => compareAtoms(op, operands[j]!.keys[k]!, operands[j]!.queries[q]!));
+    return this.input.map((_, q) => this.input.map((_, k) => isSelected(q, k) && !(this.#causal && k > q)));
   }
 }

@@ -1,12 +1,13 @@
-/** Sums, which heads count exactly, in place of means, which they do not. */
+/** Sums, which heads compute exactly, in place of means, which they do not. */
 import type { Atom } from "../../language/graph/node.js";
 import { compareAtoms } from "../../language/atom/compare.js";
 import { Formula } from "./formula.js";
-import type { Mapped, Mean, NormalForm, NormalSOp, Selection } from "./normal.js";
+import { truthOf, type Mapped, type Mean, type NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
 
 /**
- * How RASP sums: `round(w * (aggregate(s, indicator(a)) - aggregate(s, indicator(b))))` where w is the width of s, as in Dyck-2.
- * Rounding takes away what floats add to the integer, so that this is the sum of indicator(a) - indicator(b) over s.
+ * How RASP programs sum (Weiss, Goldberg, Yahav 2021, Dyck-2): `round(w * (aggregate(s, indicator(a)) - aggregate(s, indicator(b))))`,
+ * where w is the width of s. Rounding removes the error of the floats, so that this is the sum of indicator(a) - indicator(b)
+ * over s.
  */
 export function sumOfMeans(form: NormalForm, sop: NormalSOp, maxLength: number): NormalSOp {
   if (!isMap(sop, "round")) return sop;
@@ -27,9 +28,10 @@ export function sumOfMeans(form: NormalForm, sop: NormalSOp, maxLength: number):
 }
 
 /**
- * How RASP asks which of two kinds is more frequent: `aggregate(s, indicator(a)) - aggregate(s, indicator(b)) < 0`, as in Dyck-1.
- * The difference of two quotients by one width has the sign of the difference of the sums, in floats too,
- * and is 0 where both are 0; of more than two it may not be.
+ * How RASP programs ask which of two kinds is more frequent (Weiss, Goldberg, Yahav 2021, Dyck-1):
+ * `aggregate(s, indicator(a)) - aggregate(s, indicator(b)) < 0`. Two quotients with one divisor differ by a number that has the
+ * sign of the difference of their dividends, in floats too, and is 0 where that is 0. With more than two quotients this need
+ * not hold.
  */
 export function signOfMeans(form: NormalForm, sop: NormalSOp): NormalSOp {
   if (sop.kind !== "map" || !COMPARISONS.has(sop.fn.name)) return sop;
@@ -49,7 +51,12 @@ const COMPARISONS = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 const isMap = (sop: NormalSOp, name: string): sop is Mapped => sop.kind === "map" && sop.fn.name === name;
 
-/** The sums and differences of means as the same of what they are means of: 0 or 1 at each position. */
+/**
+ * Sums and differences of means as the mean of one s-op: the same sums and differences of what they are means of, indicators that
+ * are 0 or 1. Undefined where `sop` is made of anything else.
+ *
+ * @param means - receives the means that were found
+ */
 function summand(form: NormalForm, sop: NormalSOp, means: Mean[]): NormalSOp | undefined {
   if (sop.kind === "mean") {
     const { value, default: otherwise, best } = sop;
@@ -68,7 +75,7 @@ function summand(form: NormalForm, sop: NormalSOp, means: Mean[]): NormalSOp | u
   return form.map(sop.fn, args, sop.origin);
 }
 
-/** Whether null stands anywhere in what `sop` is made of. */
+/** Whether null occurs anywhere in what `sop` is made of. */
 function canBeNull(sop: NormalSOp): boolean {
   const seen = new Set<NormalSOp>([sop]);
   for (const node of seen) {
@@ -84,31 +91,33 @@ function operands(sop: NormalSOp): readonly NormalSOp[] {
   if (sop.kind === "map") return sop.args;
   if (sop.kind !== "mean" && sop.kind !== "width") return [];
   const sides = sop.selection.comparisons.flatMap(({ keys, queries }) => [keys, queries]);
-  return [...sides, ...(sop.kind === "mean" ? [sop.value] : []), ...(sop.kind === "width" && sop.of ? [sop.of] : [])];
+  return [
+    ...sides,
+    ...(sop.kind === "mean" ? [sop.value] : []),
+    ...(sop.kind === "width" && sop.summed ? [sop.summed] : []),
+  ];
 }
 
-/** Whether `sop` is the width of the selection wherever it stands, because it is written so, or as a function of positions alone. */
+/** Whether `sop` is the width of the selection on every input: because it is that node, or as a function of positions alone. */
 function isWidth(form: NormalForm, sop: NormalSOp, selection: Selection, maxLength: number): boolean {
   if (sop === form.width(selection)) return true;
   const indices = form.indices();
   const sides = selection.comparisons.flatMap(({ keys, queries }) => [keys, queries]);
   if ([sop, ...sides].some((side) => new Formula([side]).leaves.some((leaf) => leaf !== indices))) return false;
   const positions = Array.from({ length: maxLength }, (_, i) => BigInt(i));
-  const at = (side: NormalSOp): (Atom | undefined)[] => {
+  const byPosition = (side: NormalSOp): (Atom | undefined)[] => {
     const formula = new Formula([side]);
     return positions.map((i) => formula.evaluate(formula.leaves.map(() => i))?.[0]);
   };
-  const compared = selection.comparisons.map(({ keys, queries, op }) => ({ keys: at(keys), queries: at(queries), op }));
-  if (compared.some(({ keys, queries }) => [...keys, ...queries].some((value) => value === undefined))) return false;
+  const operandValues = selection.comparisons.map(({ keys, queries }) => ({
+    keys: byPosition(keys),
+    queries: byPosition(queries),
+  }));
+  if (operandValues.some(({ keys, queries }) => [...keys, ...queries].includes(undefined))) return false;
   const isSelected = (k: number, q: number): boolean =>
-    selection.truth[
-      compared.reduce(
-        (bits, { keys, queries, op }, j) => bits | (Number(compareAtoms(op, keys[k]!, queries[q]!)) << j),
-        0,
-      )
-    ]!;
-  // Inputs of every length have positions up to their own: what counts must not be beyond the query.
-  return at(sop).every((width, q) => {
+    truthOf(selection, ({ op }, j) => compareAtoms(op, operandValues[j]!.keys[k]!, operandValues[j]!.queries[q]!));
+  // The shortest input with this query ends at it: keys after the query would not count there.
+  return byPosition(sop).every((width, q) => {
     const keys = positions.flatMap((_, k) => (isSelected(k, q) && !(form.causal && k > q) ? [k] : []));
     return width === BigInt(keys.length) && keys.every((k) => k <= q);
   });

@@ -5,7 +5,7 @@
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
-import type { NormalSOp } from "../normalize/normal.js";
+import type { NormalSOp } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
 import { codesOf, oneHot, type Encoding } from "./features/encoding.js";

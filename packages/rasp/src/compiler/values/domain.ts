@@ -1,32 +1,34 @@
 /**
- * Which values can each s-op take, at each position of each length? For a finite vocabulary and a maximum length everything
- * is finite. The sets here may be too large (operands are taken as independent unless they share leaves), never too small:
- * whatever a program computes on a valid input is in them.
+ * Which values each s-op can take, at each position of inputs of each length. A finite vocabulary and a maximum length make all
+ * of these sets finite. They may be too large, since operands count as independent unless they share leaves, but never too small:
+ * every value that a program computes on a valid input is in its set.
  */
 import type { Atom } from "../../language/graph/node.js";
+import { getOrInsert } from "../get-or-insert.js";
 import { Formula } from "../normalize/formula.js";
-import type { Mean, NormalSOp, Width } from "../normalize/normal.js";
+import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
-import { addedUp, hasMeans, Rows } from "./rows.js";
+import { hasMeans, RowValues, summandsOf } from "./row-values.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
-import { Images, VectorSets, type VectorSet } from "./vectors.js";
+import { FormulaImages, JointValueSets, type JointValueSet } from "./joint-values.js";
 
-/** Joint leaf values at one position beyond which an elementwise s-op is computed in two steps, or refused. */
+/** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
-/** Query and key values beyond whose product the values of a copy are not sought pair by pair. */
+/** With more pairs of query and key values the values of a copy are not sought pair by pair. */
 const PAIR_LIMIT = 1 << 16;
 
 export class Domain {
   readonly #sets = new ValueSets();
   readonly #tables = new Map<NormalSOp, readonly ValueSet[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();
-  readonly #vectorTables = new Map<string, readonly VectorSet[]>();
-  readonly #vectorSets = new VectorSets(this.#sets);
+  readonly #jointTables = new Map<string, readonly JointValueSet[]>();
+  readonly #jointSets = new JointValueSets(this.#sets);
+  /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
 
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
-  /** Whether a row sees no position after its own; values then do not depend on the length. */
+  /** Whether a position sees none after it; values then do not depend on the length. */
   readonly causal: boolean;
 
   constructor(vocabulary: readonly Atom[], maxLength: number, causal = false) {
@@ -36,7 +38,7 @@ export class Domain {
   }
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
-  at(sop: NormalSOp, length: number, position: number): ValueSet {
+  valuesAt(sop: NormalSOp, length: number, position: number): ValueSet {
     return this.#table(sop)[cell(length, position)]!;
   }
 
@@ -45,40 +47,42 @@ export class Domain {
     return distinctAtoms([...new Set(this.#table(sop))].flatMap((set) => set.atoms));
   }
 
-  /** Whether no row of the mean's selection ever holds two positions. */
+  /** Whether no row of the mean's selection ever selects two positions. */
   selectsAtMostOne(mean: Mean): boolean {
     this.#table(mean);
     return this.#single.has(mean);
   }
 
-  /** `sop` as a function of its leaves; where the joint values of the leaves are too many, of intermediate s-ops. */
+  /**
+   * `sop` as a function of its leaves; where these have too many joint values, of intermediate s-ops.
+   *
+   * @throws RaspError of class `compile` where those have too many as well
+   */
   formula(sop: NormalSOp): Formula {
-    let formula = this.#formulas.get(sop);
-    if (formula) return formula;
-    formula = new Formula([sop]);
-    if (sop.kind === "map" && this.#jointSize(formula.leaves) > JOINT_LIMIT) {
-      const cut = new Set(
-        sop.args.filter(
-          (arg) => arg.kind === "map" && this.#largestSet(arg) < this.#jointSize(this.formula(arg).leaves),
-        ),
+    return getOrInsert(this.#formulas, sop, () => {
+      const whole = new Formula([sop]);
+      return sop.kind === "map" && this.#jointSize(whole.leaves) > JOINT_LIMIT ? this.#cutFormula(sop) : whole;
+    });
+  }
+
+  #cutFormula(sop: Mapped): Formula {
+    const isNarrower = (arg: NormalSOp): boolean =>
+      arg.kind === "map" && this.#largestSet(arg) < this.#jointSize(this.formula(arg).leaves);
+    const formula = new Formula([sop], new Set(sop.args.filter(isNarrower)));
+    const size = this.#jointSize(formula.leaves);
+    if (size > JOINT_LIMIT) {
+      refuse(
+        sop.origin,
+        `this s-op depends on ${formula.leaves.length} values, which have up to ${size} combinations at one position; the limit is ${JOINT_LIMIT}`,
+        "use a smaller vocabulary or maximum length, or round intermediate values",
       );
-      formula = new Formula([sop], cut);
-      const size = this.#jointSize(formula.leaves);
-      if (size > JOINT_LIMIT) {
-        refuse(
-          sop.origin,
-          `this s-op depends on ${formula.leaves.length} values that can stand together in up to ${size} ways at one position; the limit is ${JOINT_LIMIT}`,
-          "use a smaller vocabulary or maximum length, or round intermediate values",
-        );
-      }
     }
-    this.#formulas.set(sop, formula);
     return formula;
   }
 
   /** The distinct joint values of `sops`, over all lengths and positions. */
   joint(sops: readonly NormalSOp[]): (readonly Atom[])[] {
-    const distinct = new Set([...new Set(this.vectors(sops))].flatMap(({ vectors }) => vectors));
+    const distinct = new Set([...new Set(this.jointValues(sops))].flatMap(({ values }) => values));
     return [...distinct].map(({ atoms }) => atoms);
   }
 
@@ -99,33 +103,26 @@ export class Domain {
   }
 
   #table(sop: NormalSOp): readonly ValueSet[] {
-    let table = this.#tables.get(sop);
-    if (!table) {
-      table = this.#compute(sop);
-      this.#tables.set(sop, table);
-    }
-    return table;
+    return getOrInsert(this.#tables, sop, () => this.#compute(sop));
   }
 
   #compute(sop: NormalSOp): readonly ValueSet[] {
     switch (sop.kind) {
       case "tokens": {
-        const all = this.#sets.of(this.vocabulary);
+        const all = this.#sets.setOf(this.vocabulary);
         return this.#everywhere(() => all);
       }
       case "indices":
-        return this.#everywhere((_, i) => this.#sets.of([BigInt(i)]));
+        return this.#everywhere((_, i) => this.#sets.setOf([BigInt(i)]));
       case "constant": {
-        const one = this.#sets.of([sop.value]);
-        return this.#everywhere(() => one);
+        const only = this.#sets.setOf([sop.value]);
+        return this.#everywhere(() => only);
       }
       case "map": {
-        const memo = new Map<VectorSet, ValueSet>();
-        return this.vectors([sop]).map((set) => {
-          let known = memo.get(set);
-          if (!known) memo.set(set, (known = this.#sets.of(set.vectors.map(({ atoms: [value] }) => value!))));
-          return known;
-        });
+        const known = new Map<JointValueSet, ValueSet>();
+        return this.jointValues([sop]).map((set) =>
+          getOrInsert(known, set, () => this.#sets.setOf(set.values.map(({ atoms: [value] }) => value!))),
+        );
       }
       case "mean":
       case "width":
@@ -133,6 +130,7 @@ export class Domain {
     }
   }
 
+  /** A table with a value for each `cell`. */
   #everywhere<T>(value: (length: number, position: number) => T): T[] {
     const all: T[] = [];
     if (this.causal) {
@@ -144,54 +142,55 @@ export class Domain {
     return all;
   }
 
-  /** The joint values of `sops` in each `cell`: exact where they share leaves. */
-  vectors(sops: readonly NormalSOp[]): readonly VectorSet[] {
+  /** The joint values of `sops` in each `cell`; those that share leaves depend on each other. */
+  jointValues(sops: readonly NormalSOp[]): readonly JointValueSet[] {
     const key = sops.map((sop) => sop.id).join(",");
-    const known = this.#vectorTables.get(key);
+    const known = this.#jointTables.get(key);
     if (known) return known;
-    // The formula of each s-op may cut; the joint one cuts where any of them does, or at the s-ops where it must.
+    // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
     const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
     let formula = new Formula(sops, cut);
     if (sops.length > 1 && this.#jointSize(formula.leaves) > JOINT_LIMIT) {
       formula = new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
     }
     const tables = formula.leaves.map((leaf) => this.#table(leaf));
-    const images = new Images(formula, this.#vectorSets);
-    const table = this.#everywhere((n, i) => images.of(tables.map((leafTable) => leafTable[cell(n, i)]!)));
-    this.#vectorTables.set(key, table);
+    const images = new FormulaImages(formula, this.#jointSets);
+    const table = this.#everywhere((n, i) => images.setFor(tables.map((leafTable) => leafTable[cell(n, i)]!)));
+    this.#jointTables.set(key, table);
     return table;
   }
 
   /** The value sets of a mean or a width, row by row. */
   #rows(sop: Mean | Width): readonly ValueSet[] {
     const { comparisons } = sop.selection;
-    const queryTable = this.vectors(comparisons.map((c) => c.queries));
-    const keyTable = this.vectors([...comparisons.map((c) => c.keys), ...addedUp(sop)]);
+    const queryTable = this.jointValues(comparisons.map((c) => c.queries));
+    const keyTable = this.jointValues([...comparisons.map((c) => c.keys), ...summandsOf(sop)]);
     const best = sop.kind === "mean" && sop.best !== undefined;
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
     if (best) this.#single.add(sop);
     if (sop.kind === "mean" && copied && this.#mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.#anyValue(sop);
-    const rows = new Rows(sop, copied, this.#sets);
+    const rows = new RowValues(sop, copied, this.#sets);
     const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
     const table = this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
     if (rows.atMostOne) this.#single.add(sop);
     return table;
   }
 
-  #mostPairs(queries: readonly VectorSet[], keys: readonly VectorSet[]): number {
-    const most = (table: readonly VectorSet[]): number => table.reduce((n, set) => Math.max(n, set.vectors.length), 0);
+  #mostPairs(queries: readonly JointValueSet[], keys: readonly JointValueSet[]): number {
+    const most = (table: readonly JointValueSet[]): number =>
+      table.reduce((n, set) => Math.max(n, set.values.length), 0);
     return most(queries) * most(keys);
   }
 
-  /** A coarser answer for copies: whatever stands at any position, or the default. */
+  /** A coarser answer for copies: any value at any position, or the default. */
   #anyValue(mean: Mean): readonly ValueSet[] {
     const byLength = Array.from({ length: this.maxLength }, (_, l) => {
-      const sets = new Set(Array.from({ length: l + 1 }, (_, k) => this.at(mean.value, l + 1, k)));
-      return this.#sets.of([mean.default, ...[...sets].flatMap((set) => set.atoms)]);
+      const sets = new Set(Array.from({ length: l + 1 }, (_, k) => this.valuesAt(mean.value, l + 1, k)));
+      return this.#sets.setOf([mean.default, ...[...sets].flatMap((set) => set.atoms)]);
     });
     return this.#everywhere((n) => byLength[n - 1]!);
   }
 }
 
-/** Where a position of inputs of a length stands in tables. */
+/** The index in tables of a position of inputs of a length. */
 export const cell = (length: number, position: number): number => (length * (length - 1)) / 2 + position;

@@ -9,7 +9,7 @@ import {
   type SOp,
 } from "../../language/graph/node.js";
 import { cell, type Domain } from "./domain.js";
-import { truthOf, type Selection } from "../normalize/normal.js";
+import { truthOf, type Selection } from "../normalize/normal-form.js";
 import { SelectionTable } from "./selection-table.js";
 
 /** A query and a later key that it can select. */
@@ -82,8 +82,8 @@ function warning(place: GraphNode, { selector, pair: { query, key } }: Found): D
 function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   if (!mayLookAhead(selection)) return undefined;
   const { comparisons } = selection;
-  const keys = domain.vectors(comparisons.map((compared) => compared.keys));
-  const queries = domain.vectors(comparisons.map((compared) => compared.queries));
+  const keys = domain.jointValues(comparisons.map((compared) => compared.keys));
+  const queries = domain.jointValues(comparisons.map((compared) => compared.queries));
   const table = new SelectionTable(selection);
   const known = new Map<string, boolean>();
   for (let key = 1; key < domain.maxLength; key++) {

@@ -1,15 +1,16 @@
-/** A selection over finite sets of joint values. */
+/** A selection as a table over finite sets of joint values. */
 import { compareAtoms } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
-import type { Compared, Selection } from "../normalize/normal.js";
-import type { VectorSet } from "./vectors.js";
+import { getOrInsert } from "../get-or-insert.js";
+import type { Compared, Selection } from "../normalize/normal-form.js";
+import type { JointValueSet } from "./joint-values.js";
 
 /** Which pairs of joint values a selection selects. Each pair of values is compared once. */
 export class SelectionTable {
   readonly #answers: readonly Answers[];
-  readonly #keyColumns = new Map<VectorSet, readonly Column[]>();
-  readonly #queryColumns = new Map<VectorSet, readonly Column[]>();
+  readonly #keyColumns = new Map<JointValueSet, readonly Column[]>();
+  readonly #queryColumns = new Map<JointValueSet, readonly Column[]>();
 
   readonly #selection: Selection;
 
@@ -18,31 +19,31 @@ export class SelectionTable {
     this.#answers = selection.comparisons.map(({ op }) => new Answers(op));
   }
 
-  /** Pairs of sets of equal signature are selected alike. At one position most of what is compared is one value. */
-  signature(keys: VectorSet, queries: VectorSet): string {
+  /** Pairs of sets with equal signatures are selected alike. Most operands have one value at a position: then its answer is the signature. */
+  signature(keys: JointValueSet, queries: JointValueSet): string {
     const columns = this.#columns(keys, queries);
-    let signature = `${keys.vectors.length}x${queries.vectors.length}:`;
+    let signature = `${keys.values.length}x${queries.values.length}:`;
     for (const [j, answers] of this.#answers.entries()) {
       const [key, query] = [columns.keys[j]!, columns.queries[j]!];
       const both = key.only !== undefined && query.only !== undefined;
-      signature += both ? `${answers.to(query.only)[key.only]!};` : `${key.id},${query.id};`;
+      signature += both ? `${answers.forQuery(query.only)[key.only]!};` : `${key.id},${query.id};`;
     }
     return signature;
   }
 
-  /** [query, key]: 0, 1, or FAILS where a comparison fails, so that such a program has no value. */
-  between(keys: VectorSet, queries: VectorSet): Uint16Array {
-    const [rows, columns] = [queries.vectors.length, keys.vectors.length];
+  /** [query, key]: 0, 1, or FAILS where a comparison fails, so that the program has no value there. */
+  between(keys: JointValueSet, queries: JointValueSet): Uint16Array {
+    const [rows, columns] = [queries.values.length, keys.values.length];
     const { keys: keyColumns, queries: queryColumns } = this.#columns(keys, queries);
-    /** The answers of the comparisons as bits; those that fail are beyond all of them. */
+    /** The answers of the comparisons, a bit each; one more bit says that a comparison failed. */
     const bits = new Uint16Array(rows * columns);
     const failed = 1 << this.#answers.length;
     for (const [j, answers] of this.#answers.entries()) {
-      const key = keyColumns[j]!.numbers;
+      const keyNumbers = keyColumns[j]!.numbers;
       for (let q = 0; q < rows; q++) {
-        const ofQuery = answers.to(queryColumns[j]!.numbers[q]!);
+        const byKey = answers.forQuery(queryColumns[j]!.numbers[q]!);
         for (let k = 0; k < columns; k++) {
-          const answer = ofQuery[key[k]!]!;
+          const answer = byKey[keyNumbers[k]!]!;
           bits[q * columns + k]! |= answer === FAILS ? failed : answer << j;
         }
       }
@@ -54,23 +55,19 @@ export class SelectionTable {
     return bits;
   }
 
-  #columns(keys: VectorSet, queries: VectorSet): { keys: readonly Column[]; queries: readonly Column[] } {
-    let ofKeys = this.#keyColumns.get(keys);
-    if (!ofKeys) this.#keyColumns.set(keys, (ofKeys = this.#answers.map((answers, j) => answers.keys.column(keys, j))));
-    let ofQueries = this.#queryColumns.get(queries);
-    if (!ofQueries) {
-      this.#queryColumns.set(
-        queries,
-        (ofQueries = this.#answers.map((answers, j) => answers.queries.column(queries, j))),
-      );
-    }
-    return { keys: ofKeys, queries: ofQueries };
+  #columns(keys: JointValueSet, queries: JointValueSet): { keys: readonly Column[]; queries: readonly Column[] } {
+    return {
+      keys: getOrInsert(this.#keyColumns, keys, () => this.#answers.map((answers, j) => answers.keys.column(keys, j))),
+      queries: getOrInsert(this.#queryColumns, queries, () =>
+        this.#answers.map((answers, j) => answers.queries.column(queries, j)),
+      ),
+    };
   }
 }
 
 const FAILS = 2;
 
-/** The answers of one comparison, by the numbers that keys and queries are given here. */
+/** The answers of one comparison. Keys and queries are numbered here. */
 class Answers {
   readonly keys = new Numbering();
   readonly queries = new Numbering();
@@ -82,8 +79,8 @@ class Answers {
     this.#op = op;
   }
 
-  /** By the number of the key: 0, 1 or FAILS. */
-  to(query: number): Uint8Array {
+  /** By the number of the key: 0, 1 or FAILS. Grows with the keys that are numbered. */
+  forQuery(query: number): Uint8Array {
     const known = this.#rows[query];
     const { atoms } = this.keys;
     if (known && known.length === atoms.length) return known;
@@ -104,38 +101,30 @@ class Answers {
   }
 }
 
-/** One component of all vectors of a set, as numbers. Equal ones have equal ids. */
+/** One component of all joint values of a set, as numbers. Equal columns have equal ids. */
 export interface Column {
   readonly id: number;
   readonly numbers: Int32Array;
-  /** The number that all are. */
+  /** The number that all of them are; undefined where they differ. */
   readonly only: number | undefined;
 }
 
-/** 0, 1, 2, … for the atoms in the order in which they come. */
+/** Numbers atoms 0, 1, 2, … in the order in which they come. */
 export class Numbering {
   readonly atoms: Atom[] = [];
   readonly #numbers = new Map<number, number>();
   readonly #columns = new Map<string, Column>();
 
-  /** @param component - counted from the end where it is negative. */
-  column({ vectors }: VectorSet, component: number): Column {
-    const numbers = Int32Array.from(vectors, ({ codes, atoms }) =>
+  /** @param component - counted from the end where it is negative */
+  column({ values }: JointValueSet, component: number): Column {
+    const numbers = Int32Array.from(values, ({ codes, atoms }) =>
       this.#number(codes.at(component)!, atoms.at(component)!),
     );
     const only = numbers.every((number) => number === numbers[0]) ? numbers[0] : undefined;
-    const key = numbers.join(",");
-    let column = this.#columns.get(key);
-    if (!column) this.#columns.set(key, (column = { id: this.#columns.size, numbers, only }));
-    return column;
+    return getOrInsert(this.#columns, numbers.join(","), () => ({ id: this.#columns.size, numbers, only }));
   }
 
   #number(code: number, atom: Atom): number {
-    let number = this.#numbers.get(code);
-    if (number === undefined) {
-      this.#numbers.set(code, (number = this.atoms.length));
-      this.atoms.push(atom);
-    }
-    return number;
+    return getOrInsert(this.#numbers, code, () => this.atoms.push(atom) - 1);
   }
 }

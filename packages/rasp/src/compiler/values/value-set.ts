@@ -1,19 +1,20 @@
 /**
- * Finite sets of atoms. Equality is the language's: 1, 1.0 and True are one value, for which the int stands if it is there.
- * Sets are interned, so that analyses can be memoised by set instead of by position.
+ * Finite sets of atoms. Equality is the language's: 1, 1.0 and True are one value, and a set that holds several of them keeps the
+ * int. Sets are interned, so that analyses can remember results by set instead of by position.
  */
 import { atomKey } from "../../language/atom/compare.js";
 import type { Atom } from "../../language/graph/node.js";
+import { getOrInsert } from "../get-or-insert.js";
 
 export interface ValueSet {
   readonly id: number;
-  /** A number for each atom, the same in all sets. */
+  /** The code of each atom, the same in all sets. */
   readonly codes: readonly number[];
   /** Numbers ascending, then strings in code-unit order, then null. */
   readonly atoms: readonly Atom[];
 }
 
-/** An atom with this key: an int or a float for numbers. */
+/** The atom of an `atomKey`: an int or a float for numbers, never a boolean. */
 export function atomOfKey(key: string): Atom {
   if (key === "n") return null;
   const text = key.slice(1);
@@ -21,7 +22,7 @@ export function atomOfKey(key: string): Atom {
   return key.startsWith("i") ? BigInt(text) : Number(text);
 }
 
-/** The number that an atom is in Python's arithmetic; undefined for strings and null. */
+/** An atom as a number, as in Python's arithmetic: true is 1. Undefined for strings and null. */
 export const atomNumber = (atom: Atom): number | undefined =>
   typeof atom === "string" || atom === null ? undefined : Number(atom);
 
@@ -49,23 +50,17 @@ export function distinctAtoms(atoms: Iterable<Atom>): Atom[] {
 }
 
 export class ValueSets {
-  readonly #known = new Map<string, ValueSet>();
+  readonly #sets = new Map<string, ValueSet>();
   readonly #codes = new Map<string, number>();
 
-  of(atoms: Iterable<Atom>): ValueSet {
+  setOf(atoms: Iterable<Atom>): ValueSet {
     const distinct = distinctAtoms(atoms);
     const codes = distinct.map((atom) => this.code(atom));
-    const key = codes.join(",");
-    let set = this.#known.get(key);
-    if (!set) this.#known.set(key, (set = { id: this.#known.size, codes, atoms: distinct }));
-    return set;
+    return getOrInsert(this.#sets, codes.join(","), () => ({ id: this.#sets.size, codes, atoms: distinct }));
   }
 
-  /** The number of an atom. Of 1, 1.0 and True each has its own. */
+  /** A number for an atom: 0, 1, 2, … in the order in which they come. 1, 1.0 and True each have their own. */
   code(atom: Atom): number {
-    const key = typeof atom + atomKey(atom);
-    let code = this.#codes.get(key);
-    if (code === undefined) this.#codes.set(key, (code = this.#codes.size));
-    return code;
+    return getOrInsert(this.#codes, typeof atom + atomKey(atom), () => this.#codes.size);
   }
 }

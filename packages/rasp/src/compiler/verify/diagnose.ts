@@ -3,7 +3,6 @@ import type { CompiledModel } from "../model/compiled-model.js";
 import { NormalValues } from "../normalize/normal-values.js";
 import type { Readback } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
-import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { Span } from "../../language/source.js";
 
@@ -35,7 +34,7 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
     const { subspace, sop, tolerance } = readback;
     const sublayer = subspace.writer === "attention" ? "attention" : "feedForward";
     const residual = residuals.get(`blocks.${subspace.layer - 1}.${sublayer}.residual`);
-    const expectedValues = valuesOf(values, readback);
+    const expectedValues = values.evaluate(sop);
     if (!residual || !expectedValues) continue;
     for (const [position, value] of expectedValues.entries()) {
       const expected = readback.expected(value);
@@ -65,13 +64,4 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
 function inOrderOfComputation(a: Readback, b: Readback): number {
   const rank = ({ subspace }: Readback): number => 2 * subspace.layer + Number(subspace.writer === "feed-forward");
   return rank(a) - rank(b) || a.sop.id - b.sop.id;
-}
-
-function valuesOf(values: NormalValues, { sop }: Readback): readonly Atom[] | undefined {
-  try {
-    return values.of(sop);
-  } catch (error) {
-    if (error instanceof RaspError) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** Verification reports as JSON, and the reports of all shards of a run as the report of the whole run. */
 import { position } from "../../language/source.js";
 import { encodeResult, type EncodedValue, type Json } from "../../language/text/value-json.js";
-import type { Counterexample, VerifyReport } from "./index.js";
+import type { Counterexample, VerifyReport } from "./verify.js";
 import type { Shard } from "./inputs.js";
 
 /** A report as JSON: what `selectron verify --json` prints beside the model's sizes. */

@@ -16,7 +16,7 @@ export function observedErrors(model: CompiledModel, inputs: Iterable<readonly A
     for (const { sop, subspace, expected } of layout.readbacks) {
       let wanted: readonly Atom[];
       try {
-        wanted = values.of(sop);
+        wanted = values.valuesOf(sop);
       } catch (error) {
         if (error instanceof RaspError) continue;
         throw error;

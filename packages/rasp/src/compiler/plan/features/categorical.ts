@@ -1,8 +1,8 @@
 /** Which leaves are one-hot in the residual stream. */
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import { refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
-import { hasMeans } from "../../values/rows.js";
+import { hasMeans } from "../../values/row-values.js";
 import { atomNumber } from "../../values/value-set.js";
 
 /**

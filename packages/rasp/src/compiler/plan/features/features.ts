@@ -4,7 +4,7 @@
  */
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import { refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";

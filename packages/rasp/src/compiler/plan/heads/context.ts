@@ -1,5 +1,5 @@
 /** What the planning of heads takes and gives. */
-import type { NormalForm } from "../../normalize/normal.js";
+import type { NormalForm } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Encoding } from "../features/encoding.js";
 import type { Materialize } from "../features/features.js";

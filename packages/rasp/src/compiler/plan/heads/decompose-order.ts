@@ -7,7 +7,7 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import type { Formula } from "../../normalize/formula.js";
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Block, BlockConjunction } from "./selection.js";
 

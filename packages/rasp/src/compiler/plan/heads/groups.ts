@@ -1,7 +1,7 @@
 /** The comparisons of a selection, grouped by the s-ops that they compare. */
 import { compareAtoms } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import type { Compared, NormalSOp, Selection } from "../../normalize/normal.js";
+import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { isCategorical } from "../features/categorical.js";
 

@@ -3,7 +3,7 @@
  * there, and of a one-hot vector if the value is no number.
  */
 import { describeAtom } from "../../../language/atom/text.js";
-import type { Mean } from "../../normalize/normal.js";
+import type { Mean } from "../../normalize/normal-form.js";
 import { distinctAtoms } from "../../values/value-set.js";
 import { isCategorical } from "../features/categorical.js";
 import { codesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";

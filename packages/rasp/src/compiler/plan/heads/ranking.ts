@@ -3,7 +3,7 @@
  * the greatest value of `best` ranks highest, and of equal ones the earliest.
  */
 import { atomKey } from "../../../language/atom/compare.js";
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
 import { RANK_SCORE, SCORE, type Scores } from "../ir/plan.js";
 import { combineReads, constantRead } from "../ir/read.js";

@@ -2,7 +2,7 @@
  * Widths of selections, and sums over them. In a counting head BOS outweighs the selected keys, each of which gets a small share. The
  * mean of 1 over the keys and 0 at BOS is then proportional to their number; the scale makes it the count.
  */
-import type { Width } from "../../normalize/normal.js";
+import type { Width } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
 import { coordinates } from "../features/encoding.js";
 import { COUNT_SCALE, labelOf, SCORE, type Head } from "../ir/plan.js";
@@ -21,18 +21,18 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const parts = disjointConjunctions(width.selection, domain)
     .flatMap((part) => decomposeOrder(part, domain))
     .map((part) => scoresOf(part, SCORE.count, context));
-  const [read] = width.of ? materialize(width.of, (atom) => [atomNumber(atom)!], ["summand"]) : [constantRead(1)];
+  const [read] = width.summed ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"]) : [constantRead(1)];
   const numbers = values.map(Number);
   const largest = Math.max(...numbers.map(Math.abs));
   const subspace = headSubspace({
     label,
-    names: [width.of ? "sum" : "width"],
+    names: [width.summed ? "sum" : "width"],
     layer: Math.max(...parts.map(({ keys, queries }) => attentionLayer([...keys, ...queries, read!]))),
     atBos: [0],
     largest,
     grid: 1,
   });
-  const summands = width.of ? domain.values(width.of).map(Number) : [1];
+  const summands = width.summed ? domain.values(width.summed).map(Number) : [1];
   const counted = domain.maxLength * Math.max(...summands.map(Math.abs));
   const heads = parts.map((scores, j): Head => ({
     ...scores,

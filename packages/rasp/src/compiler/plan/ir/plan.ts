@@ -4,7 +4,7 @@
  * `certify` bounds its error in float32, `layout` gives it coordinates and weights.
  */
 import type { Atom } from "../../../language/graph/node.js";
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Decoding } from "./decoding.js";
 import type { Read, Subspace } from "./read.js";
 

@@ -1,6 +1,6 @@
 /** How an s-op's value can be found in a subspace again. */
 import type { Atom } from "../../../language/graph/node.js";
-import type { NormalSOp } from "../../normalize/normal.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Readback } from "./plan.js";
 import type { Subspace } from "./read.js";
 

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { compareAtoms } from "../../../../src/language/atom/compare.js";
 import type { Atom } from "../../../../src/language/graph/node.js";
 import { Domain } from "../../../../src/compiler/values/domain.js";
-import { NormalForm, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal.js";
+import { NormalForm, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal-form.js";
 import {
   disjointConjunctions,
   oneConjunction,

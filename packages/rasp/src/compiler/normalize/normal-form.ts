@@ -1,16 +1,18 @@
 /**
- * The compiler's normal form of an s-op graph: equal subgraphs are one node, constants are folded, every `tokens_*` is a
- * function of the raw input element, and the two things that a head can compute stand apart: a *mean* over the selected
- * positions and the *width* of a selection, or a sum over it. Built by `simplify.ts`; nothing later creates program meaning.
+ * The compiler's normal form of an s-op graph. Equal subgraphs are one node, constants are folded, and every `tokens_*` is a
+ * function of the raw input element. The two things that a head can compute are two kinds of node: a *mean* over the selected
+ * positions, and the *width* of a selection, which is a count or a sum over it. `simplify.ts` builds it; the stages after it
+ * only read it.
  */
 import type { Atom, Comparison, Elementwise, SOp } from "../../language/graph/node.js";
 import { atomKey } from "../../language/atom/compare.js";
 import { applyMap } from "../../language/graph/elementwise.js";
+import { getOrInsert } from "../get-or-insert.js";
 
 interface NormalBase {
   /** Ascending: operands have smaller ids. */
   readonly id: number;
-  /** The graph's s-op that this node was first made for: it gives name and place in messages. */
+  /** The s-op of the graph that this node was first made for: messages take name and place from it. */
   readonly origin: SOp | undefined;
 }
 
@@ -41,16 +43,16 @@ export interface Mean extends NormalBase {
   readonly default: Atom;
   readonly best: NormalSOp | undefined;
 }
-/** How many positions a row selects, or what an int s-op adds up to over them. */
+/** How many positions a row selects or, where there is a summed int s-op, its sum over them. */
 export interface Width extends NormalBase {
   readonly kind: "width";
   readonly selection: Selection;
-  readonly of: NormalSOp | undefined;
+  readonly summed: NormalSOp | undefined;
 }
 
 export type NormalSOp = Tokens | Indices | Constant | Mapped | Mean | Width;
 
-/** A boolean function of comparisons: `truth[bits]`, where bit j of `bits` is the answer of `comparisons[j]`. */
+/** A boolean function of comparisons as a truth table: `truth[bits]`, where bit j of `bits` is the answer of `comparisons[j]`. */
 export interface Selection {
   readonly id: number;
   readonly comparisons: readonly Compared[];
@@ -65,29 +67,23 @@ export interface Compared {
   readonly op: Comparison;
 }
 
-/** Beyond this many different comparisons in one selector, truth tables stop being a sensible representation. */
+/** The most different comparisons in one selector: a truth table of more would be too large. */
 export const MAX_COMPARISONS = 12;
 
 /** Makes normal-form nodes, each structure once. */
 export class NormalForm {
   readonly causal: boolean;
+  readonly #nodes = new Map<string, NormalSOp>();
+  readonly #compared = new Map<string, Compared>();
+  readonly #selections = new Map<string, Selection>();
 
-  /** @param causal - whether heads see no position after their query's, so that selections need not say so */
+  /** @param causal - whether heads see no position after their query's, so that selections need not exclude them */
   constructor(causal = false) {
     this.causal = causal;
   }
 
-  readonly #nodes = new Map<string, NormalSOp>();
-  readonly #compared = new Map<string, Compared>();
-  readonly #selections = new Map<string, Selection>();
-  #nextId = 0;
-
   #intern<T extends NormalSOp>(key: string, make: (id: number) => T): T {
-    const known = this.#nodes.get(key);
-    if (known) return known as T;
-    const node = make(this.#nextId++);
-    this.#nodes.set(key, node);
-    return node;
+    return getOrInsert(this.#nodes, key, () => make(this.#nodes.size)) as T;
   }
 
   tokens(origin?: SOp): Tokens {
@@ -118,7 +114,7 @@ export class NormalForm {
           origin,
         );
       } catch {
-        // It has no value: keep the map, so that the analysis finds its set empty and can say where.
+        // It has no value. The map stays, so that the analysis of values finds its set empty and can say where.
       }
     }
     const key = `map ${fn.key}(${args.map((arg) => arg.id).join(",")})`;
@@ -131,20 +127,20 @@ export class NormalForm {
     return this.#intern(key, (id) => ({ id, origin, kind: "mean", selection, value, default: defaultValue, best }));
   }
 
-  width(selection: Selection, origin?: SOp, of?: NormalSOp): NormalSOp {
+  width(selection: Selection, origin?: SOp, summed?: NormalSOp): NormalSOp {
     selection = this.visible(selection);
     if (selection.truth.every((selected) => !selected)) return this.constant(0n, origin);
-    const key = `width ${selection.id} ${of?.id ?? ""}`;
-    return this.#intern(key, (id) => ({ id, origin, kind: "width", selection, of }));
+    const key = `width ${selection.id} ${summed?.id ?? ""}`;
+    return this.#intern(key, (id) => ({ id, origin, kind: "width", selection, summed }));
   }
 
   compare(keys: NormalSOp, queries: NormalSOp, op: Comparison): Selection {
-    const key = `${keys.id} ${op} ${queries.id}`;
-    let compared = this.#compared.get(key);
-    if (!compared) {
-      compared = { id: this.#compared.size, keys, queries, op };
-      this.#compared.set(key, compared);
-    }
+    const compared = getOrInsert(this.#compared, `${keys.id} ${op} ${queries.id}`, () => ({
+      id: this.#compared.size,
+      keys,
+      queries,
+      op,
+    }));
     return this.#selection([compared], [false, true]);
   }
 
@@ -155,20 +151,16 @@ export class NormalForm {
     );
   }
 
-  /** @returns undefined where the two together make more than `MAX_COMPARISONS` comparisons. */
+  /** @returns undefined where the two together have more than `MAX_COMPARISONS` comparisons */
   combine(left: Selection, right: Selection, join: (a: boolean, b: boolean) => boolean): Selection | undefined {
     const all = new Set([...left.comparisons, ...right.comparisons]);
     const comparisons = [...all].sort((a, b) => a.id - b.id);
     if (comparisons.length > MAX_COMPARISONS) return undefined;
-    const part = (side: Selection, bits: number): boolean =>
-      side.truth[side.comparisons.reduce((sum, c, j) => sum | (((bits >> comparisons.indexOf(c)) & 1) << j), 0)]!;
-    const truth = Array.from({ length: 1 << comparisons.length }, (_, bits) =>
-      join(part(left, bits), part(right, bits)),
-    );
+    const truth = truthTable(comparisons, (answer) => join(truthOf(left, answer), truthOf(right, answer)));
     return this.#selection(comparisons, truth);
   }
 
-  /** The same selection among the positions that a head sees, in fewer comparisons: of a causal one, key ≤ query is a matter of course. */
+  /** The same selection among the positions that a head sees. A causal head sees no key after its query: it need not compare their order. */
   visible(selection: Selection): Selection {
     if (!this.causal) return selection;
     const indices = this.indices();
@@ -178,16 +170,15 @@ export class NormalForm {
     const same = this.compare(indices, indices, "==").comparisons[0]!;
     const rest = selection.comparisons.filter((compared) => !isOrder(compared));
     const comparisons = [...new Set([...rest, same])].sort((a, b) => a.id - b.id);
-    const truth = Array.from({ length: 1 << comparisons.length }, (_, bits) => {
-      const answer = (compared: Compared): boolean => ((bits >> comparisons.indexOf(compared)) & 1) === 1;
-      return truthOf(selection, (compared) =>
+    const truth = truthTable(comparisons, (answer) =>
+      truthOf(selection, (compared) =>
         isOrder(compared) ? ORDER_UP_TO_SELF[compared.op](answer(same)) : answer(compared),
-      );
-    });
+      ),
+    );
     return this.#selection(comparisons, truth);
   }
 
-  /** Drops the comparisons on which the truth does not depend, then interns. */
+  /** Interns a selection without the comparisons on which its truth does not depend. */
   #selection(comparisons: readonly Compared[], truth: readonly boolean[]): Selection {
     for (let j = comparisons.length - 1; j >= 0; j--) {
       const bit = 1 << j;
@@ -196,20 +187,27 @@ export class NormalForm {
       truth = truth.filter((_, bits) => (bits & bit) === 0);
     }
     const key = `${comparisons.map((c) => c.id).join(",")}:${truth.map(Number).join("")}`;
-    let selection = this.#selections.get(key);
-    if (!selection) {
-      selection = { id: this.#selections.size, comparisons, truth };
-      this.#selections.set(key, selection);
-    }
-    return selection;
+    return getOrInsert(this.#selections, key, () => ({ id: this.#selections.size, comparisons, truth }));
   }
 }
 
-/** A selection's answer where its comparisons have these. */
-export const truthOf = ({ comparisons, truth }: Selection, answer: (compared: Compared) => boolean): boolean =>
-  truth[comparisons.reduce((bits, compared, j) => bits | (Number(answer(compared)) << j), 0)]!;
+/** The answer of a comparison, by the comparison or by its place in the selection. */
+type Answer = (compared: Compared, j: number) => boolean;
 
-/** What comparing a key's position with a query's comes to where the key is the query, or before it. */
+/** What a selection answers where its comparisons answer this. */
+export const truthOf = ({ comparisons, truth }: Selection, answer: Answer): boolean =>
+  truth[comparisons.reduce((bits, compared, j) => bits | (Number(answer(compared, j)) << j), 0)]!;
+
+/** A function of the answers of these comparisons as a truth table. */
+const truthTable = (
+  comparisons: readonly Compared[],
+  truth: (answer: (compared: Compared) => boolean) => boolean,
+): boolean[] =>
+  Array.from({ length: 1 << comparisons.length }, (_, bits) =>
+    truth((compared) => ((bits >> comparisons.indexOf(compared)) & 1) === 1),
+  );
+
+/** How a key's position compares with its query's where the key is the query or before it, by whether it is the query. */
 const ORDER_UP_TO_SELF: Readonly<Record<Comparison, (same: boolean) => boolean>> = {
   "<=": () => true,
   ">": () => false,
