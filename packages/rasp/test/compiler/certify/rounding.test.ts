@@ -6,7 +6,7 @@ import { referenceKernels, Rng, setKernels, tensor } from "@selectron/core";
 import { enableWasm, isSimdSupported } from "@selectron/wasm-simd";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.js";
-import { gamma, SOFTMAX, U } from "../../../src/compiler/certify/certify.js";
+import { gamma, SOFTMAX, U } from "../../../src/compiler/certify/rounding.js";
 import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
 import { decoderLessons, lessons, lessonSOp } from "../lessons.js";
 import { expectBounded } from "./observed-errors.js";

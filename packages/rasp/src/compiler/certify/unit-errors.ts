@@ -1,0 +1,58 @@
+/** The error of what hidden units write, and the margins of the steps of their step functions. */
+import { exactGrid, gridOf, MANTISSA, type Held } from "../plan/ir/exact-sum.js";
+import type { Feature, StepFunction } from "../plan/ir/plan.js";
+import type { Subspace } from "../plan/ir/read.js";
+import { openInput, stepInputs } from "../plan/units/feed-forward.js";
+import type { Bounds } from "./bounds.js";
+import type { Margins } from "./margins.js";
+import { gamma, sumError } from "./rounding.js";
+
+/** Bounds what the hidden units of one layer write; each step is a decision. */
+export function boundUnits(features: readonly Feature[], bounds: Bounds, margins: Margins): void {
+  const found = features.map(({ subspace, stepFunctions }) => {
+    const error = stepFunctions.reduce((most, fn) => Math.max(most, stepError(fn, subspace, bounds, margins)), 0);
+    return [subspace, { error, atBos: 0, grid: error === 0 ? subspace.grid : 0 }] as const;
+  });
+  for (const [subspace, bound] of found) bounds.set(subspace, bound);
+}
+
+/** The error of the outputs of a step function whose gates are open. */
+function stepError(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds, margins: Margins): number {
+  const { gates, input, largestInput, initial, steps } = fn;
+  const heldBy = (subspace: Subspace): Held => bounds.heldBy(subspace, layer);
+  const gateCarried = gates.reduce((sum, gate) => sum + bounds.carried(gate), 0);
+  const inputCarried = bounds.carried(input);
+  const gateError = gates.reduce((sum, gate) => sum + bounds.error(gate), 0);
+  const inputError = bounds.error(input);
+  const anchored = bounds.anchoredSize([input, ...gates], layer);
+  const terms = [input, ...gates].reduce((sum, read) => sum + bounds.termsOf(read) - 1, 1);
+  // The grid of the hidden units' activations, as long as none is rounded.
+  let hidden = exactGrid(openInput(fn), heldBy);
+  const openError =
+    2 * (hidden > 0 ? gateCarried : gateError) + (hidden > 0 ? 0 : gamma(terms) * (2 * gates.length + 1));
+  const outputs = initial.map((value) => ({ error: Math.abs(value) * openError, terms: 1, size: Math.abs(value) }));
+  for (const step of steps) {
+    const { slope, threshold, margin, gateBias, change } = step;
+    // The largest pre-activation of an active unit, and the largest sum on the way to one.
+    const highest = slope * (largestInput + Math.max(0, -threshold)) + 1;
+    const size = slope * (largestInput + Math.abs(threshold) + 2 * anchored) + 2 * gateBias * gates.length + 1;
+    const exact = stepInputs(fn, step).reduce((grid, read) => Math.min(grid, exactGrid(read, heldBy)), Infinity);
+    hidden = Math.min(hidden, exact);
+    const rounding = exact > 0 ? 0 : sumError(terms, highest, size);
+    const moved = exact > 0 ? slope * inputCarried + gateBias * gateCarried : slope * inputError + gateBias * gateError;
+    margins.add(margin, moved + rounding, `${label}, layer ${layer}`);
+    // The errors of the arguments are the same in both units of a step, and cancel; their roundings do not.
+    for (const [c, delta] of change.entries()) {
+      if (delta === 0) continue;
+      const output = outputs[c]!;
+      output.error += Math.abs(delta) * 2 * rounding;
+      output.terms += 2;
+      output.size += Math.abs(delta) * 2 * highest;
+    }
+  }
+  const products = hidden * gridOf([initial, ...steps.map(({ change }) => change)].flat());
+  const summed = outputs.map(({ error, terms: n, size }) =>
+    error === 0 && size <= MANTISSA * products ? 0 : error + gamma(n - 1) * size,
+  );
+  return summed.reduce((most, error) => Math.max(most, error), 0);
+}
