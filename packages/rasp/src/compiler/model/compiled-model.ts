@@ -1,10 +1,8 @@
 /** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
-import { TransformerEncoder, type GenerateOptions, type Patcher, type Recorder } from "@selectron/nn";
+import type { FileBytes } from "@selectron/core";
+import type { GenerateOptions, Patcher, Recorder, TransformerEncoder } from "@selectron/nn";
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
-import { decodeOnnx, OnnxFileError } from "../export/onnx/read.js";
-import { encoderToOnnx } from "../export/onnx/encoder.js";
 import type { Diagnostic } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
@@ -16,7 +14,8 @@ import { patcher, type Patch } from "./patch.js";
 import type { CompiledProgram, Runnable } from "./runnable.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
-import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
+import type { ModelCard } from "./model-card.js";
+import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ModelFile } from "./model-file.js";
 
 /** Sizes as they are counted for papers. */
 export interface ModelStats {
@@ -206,7 +205,7 @@ export class CompiledModel implements Runnable {
 
   /** The model as one file: weights by nn's parameter names, and the card in the metadata. */
   toSafetensors(): Uint8Array {
-    return encodeSafetensors(this.model.parameters(), encodeCard(this.card));
+    return safetensorsFile(this);
   }
 
   /**
@@ -216,29 +215,21 @@ export class CompiledModel implements Runnable {
    * outputs have `classes.NAME` each. Position 0 and padded positions mean nothing. The metadata are those of the safetensors file.
    */
   toOnnx(): Uint8Array {
-    const { name, maxLength, outputs } = this.card;
-    return encoderToOnnx(this.model, {
-      name,
-      text:
-        `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
-        "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
-      metadata: encodeCard(this.card),
-      outputs: outputs.map(({ name: output, decoding }) => ({
-        name: outputs.length === 1 ? "classes" : `classes.${output}`,
-        width: widthOf(decoding),
-        ...(decoding.points ? { points: decoding.points } : {}),
-      })),
-    });
+    return onnxFile(this);
   }
 
   /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
   static fromSafetensors(bytes: FileBytes): CompiledModel {
-    return modelOf(readAs(decodeSafetensors, bytes));
+    return CompiledModel.#of(readSafetensors(bytes));
   }
 
   /** The model of a file that `toOnnx` gave. @throws ModelFileError as `fromSafetensors` does */
   static fromOnnx(bytes: FileBytes): CompiledModel {
-    return modelOf(readAs(decodeOnnx, bytes));
+    return CompiledModel.#of(readOnnx(bytes));
+  }
+
+  static #of({ model, card }: ModelFile): CompiledModel {
+    return new CompiledModel(model, card);
   }
 
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
@@ -275,43 +266,3 @@ const padded = <T>(row: readonly T[], length: number, filler: T): T[] => [
 ];
 
 const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));
-
-/** The parameters and the metadata of a file of either format. */
-interface Contents {
-  readonly tensors: Map<string, Tensor>;
-  readonly metadata: Record<string, string>;
-}
-
-function readAs(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Contents {
-  try {
-    return decode(bytes);
-  } catch (error) {
-    if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
-      throw new ModelFileError(error.message, "compile the program again");
-    }
-    throw error;
-  }
-}
-
-function modelOf({ tensors, metadata }: Contents): CompiledModel {
-  const card = decodeCard(metadata);
-  for (const [name, { data }] of tensors) {
-    const at = data.findIndex((weight) => !Number.isFinite(weight));
-    if (at >= 0) {
-      throw new ModelFileError(
-        `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
-        "the file was changed after it was compiled: compile the program again",
-      );
-    }
-  }
-  try {
-    const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
-    if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
-    return new CompiledModel(new TransformerEncoder(card.config, tensors), card);
-  } catch (error) {
-    throw new ModelFileError(
-      `the model's weights do not fit its description: ${(error as Error).message}`,
-      "compile the program again",
-    );
-  }
-}

@@ -1,0 +1,81 @@
+/**
+ * A compiled model as a file, and back. Every format carries the weights by nn's parameter names and the model card as metadata. A new
+ * format has its folder in `export/` and a function here.
+ */
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
+import { TransformerEncoder } from "@selectron/nn";
+import { encoderToOnnx } from "../export/onnx/encoder.js";
+import { decodeOnnx, OnnxFileError } from "../export/onnx/read.js";
+import { widthOf } from "../plan/ir/decoding.js";
+import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
+
+/** What a file holds. */
+export interface ModelFile {
+  readonly model: TransformerEncoder;
+  readonly card: ModelCard;
+}
+
+export const safetensorsFile = ({ model, card }: ModelFile): Uint8Array =>
+  encodeSafetensors(model.parameters(), encodeCard(card));
+
+export function onnxFile({ model, card }: ModelFile): Uint8Array {
+  const { name, maxLength, outputs } = card;
+  return encoderToOnnx(model, {
+    name,
+    text:
+      `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
+      "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
+    metadata: encodeCard(card),
+    outputs: outputs.map(({ name: output, decoding }) => ({
+      name: outputs.length === 1 ? "classes" : `classes.${output}`,
+      width: widthOf(decoding),
+      ...(decoding.points ? { points: decoding.points } : {}),
+    })),
+  });
+}
+
+/** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite */
+export const readSafetensors = (bytes: FileBytes): ModelFile => modelFrom(contentsOf(decodeSafetensors, bytes));
+
+/** @throws ModelFileError as `readSafetensors` does */
+export const readOnnx = (bytes: FileBytes): ModelFile => modelFrom(contentsOf(decodeOnnx, bytes));
+
+/** The parameters and the metadata of a file of either format. */
+interface Contents {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: Record<string, string>;
+}
+
+function contentsOf(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Contents {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
+      throw new ModelFileError(error.message, "compile the program again");
+    }
+    throw error;
+  }
+}
+
+function modelFrom({ tensors, metadata }: Contents): ModelFile {
+  const card = decodeCard(metadata);
+  for (const [name, { data }] of tensors) {
+    const at = data.findIndex((weight) => !Number.isFinite(weight));
+    if (at >= 0) {
+      throw new ModelFileError(
+        `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
+        "the file was changed after it was compiled: compile the program again",
+      );
+    }
+  }
+  try {
+    const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
+    if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
+    return { model: new TransformerEncoder(card.config, tensors), card };
+  } catch (error) {
+    throw new ModelFileError(
+      `the model's weights do not fit its description: ${(error as Error).message}`,
+      "compile the program again",
+    );
+  }
+}
