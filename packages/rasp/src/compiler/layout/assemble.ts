@@ -1,6 +1,7 @@
 /** Fills the weights of an nn Transformer from the plan and the layout. */
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
+import { getOrInsert } from "../get-or-insert.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
 import { BOS_SCORE, type Anchors, type Head, type Plan } from "../plan/ir/plan.js";
 import { readAtBos, type Read } from "../plan/ir/read.js";
@@ -17,51 +18,21 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
   const config = configOf(plan, layout, layers, causal);
   const weights = new Weights(config);
 
-  const tokens = weights.matrix("embedding.token.weight");
-  tokens.set(0, BOS_COORDINATE, 1);
-  for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens)) {
-    values.forEach((value, v) => tokens.set(v + 1, coordinate, value));
-  }
-  const positions = weights.matrix("embedding.position.weight");
-  for (const { coordinate, values } of layout.embedding(plan.embeddings.indices)) {
-    values.forEach((value, i) => positions.set(i + 1, coordinate, value));
-  }
-  for (const [subspace, { value }] of plan.anchors) {
-    for (const index of subspace.names.keys()) {
-      for (let position = 0; position < config.maxLength; position++) {
-        positions.set(position, layout.coordinate(subspace, index), value);
-      }
-    }
-  }
-
+  fillEmbeddings(weights, plan, layout, config.maxLength);
   layers.forEach(({ config: block, heads, units }, index) => {
     if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout);
     if (block.dFf === 0) return;
     fillFeedForward(weights, `blocks.${index}.feedForward`, units);
-    const outputBias = weights.matrix(`blocks.${index}.feedForward.output.bias`);
-    for (const [subspace, { value }] of plan.anchors) {
-      if (subspace.layer === index + 1) {
-        for (const c of subspace.names.keys()) outputBias.set(0, layout.coordinate(subspace, c), -value);
-      }
-    }
+    removeAnchors(weights, `blocks.${index}.feedForward`, plan, layout, index + 1);
   });
-
-  const unembedding = weights.matrix("unembedding.weight");
-  const bias = weights.matrix("unembedding.bias");
-  plan.outputs
-    .flatMap(({ reads }) => reads)
-    .forEach((read, c) => {
-      const resolved = layout.resolve(read);
-      for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, c, weight);
-      bias.set(0, c, resolved.bias);
-    });
+  fillUnembedding(weights, plan, layout);
   return {
     model: new TransformerEncoder(config, weights.tensors()),
     heads: layers.map(({ heads }) => heads.map((head) => head.label)),
   };
 }
 
-/** How many weights the plan comes to in this layout. */
+/** How many weights the plan has in this layout. */
 export function parameterCount(plan: Plan, layout: Layout): number {
   const shapes = TransformerEncoder.parameterShapes(configOf(plan, layout, layersOf(plan, layout), false));
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
@@ -105,7 +76,7 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
   });
 }
 
-/** Heads that attend alike carry their values together. */
+/** Heads that attend alike become one head with the values of all of them. */
 function mergeHeads(heads: readonly Head[]): Head[] {
   const merged = new Map<string, Head>();
   for (const head of heads) {
@@ -121,28 +92,28 @@ function mergeHeads(heads: readonly Head[]): Head[] {
 /** The layer's hidden units; those with the same input are one unit that writes to several places. */
 function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
   const wired = new Map<string, WiredUnit>();
-  const add = (input: Map<number, number>, bias: number): WiredUnit => {
+  const unitWith = (input: Map<number, number>, bias: number): WiredUnit => {
     const entries = [...input].sort(([a], [b]) => a - b);
     const key = `${entries.join(";")}|${bias}`;
-    let known = wired.get(key);
-    if (!known) wired.set(key, (known = { input: new Map(entries), bias, output: new Map() }));
-    return known;
+    return getOrInsert(wired, key, () => ({ input: new Map(entries), bias, output: new Map() }));
   };
   for (const { subspace, units } of plan.features.filter((feature) => feature.subspace.layer === layer)) {
     for (const unit of units) {
       const { weights, bias: unanchored } = layout.resolve(unit.input);
       const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
       if (unit.bosWeight !== 0) weights.set(BOS_COORDINATE, unit.bosWeight);
-      const known = add(weights, bias);
+      const { output } = unitWith(weights, bias);
       for (const [c, weight] of unit.output.entries()) {
         if (weight === 0) continue;
         const coordinate = layout.coordinate(subspace, c);
-        known.output.set(coordinate, (known.output.get(coordinate) ?? 0) + weight);
+        output.set(coordinate, (output.get(coordinate) ?? 0) + weight);
       }
     }
   }
-  for (const { coordinate, positive } of layout.reused.filter((clearing) => clearing.layer === layer)) {
-    for (const sign of positive ? [1] : [1, -1]) add(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
+  for (const { coordinate, positive } of layout.reused.filter((freed) => freed.layer === layer)) {
+    for (const sign of positive ? [1] : [1, -1]) {
+      unitWith(new Map([[coordinate, sign]]), 0).output.set(coordinate, -sign);
+    }
   }
   return [...wired.values()];
 }
@@ -154,6 +125,23 @@ function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
     if (subspace.layer === layer) for (const c of coefficients) sum += c * (anchors.get(subspace)?.value ?? 0);
   }
   return sum;
+}
+
+function fillEmbeddings(weights: Weights, plan: Plan, layout: Layout, rows: number): void {
+  const tokens = weights.matrix("embedding.token.weight");
+  tokens.set(0, BOS_COORDINATE, 1);
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens)) {
+    values.forEach((value, v) => tokens.set(v + 1, coordinate, value));
+  }
+  const positions = weights.matrix("embedding.position.weight");
+  for (const { coordinate, values } of layout.embedding(plan.embeddings.indices)) {
+    values.forEach((value, i) => positions.set(i + 1, coordinate, value));
+  }
+  for (const [subspace, { value }] of plan.anchors) {
+    for (const c of subspace.names.keys()) {
+      for (let row = 0; row < rows; row++) positions.set(row, layout.coordinate(subspace, c), value);
+    }
+  }
 }
 
 function fillAttention(
@@ -200,6 +188,27 @@ function fillFeedForward(weights: Weights, path: string, units: readonly WiredUn
     bias.set(0, u, unit.bias);
     for (const [coordinate, weight] of unit.output) output.set(u, coordinate, weight);
   });
+}
+
+/** The anchors of a layer's subspaces are taken away by the bias of its feed-forward sublayer. */
+function removeAnchors(weights: Weights, path: string, plan: Plan, layout: Layout, layer: number): void {
+  const bias = weights.matrix(`${path}.output.bias`);
+  for (const [subspace, { value }] of plan.anchors) {
+    if (subspace.layer !== layer) continue;
+    for (const c of subspace.names.keys()) bias.set(0, layout.coordinate(subspace, c), -value);
+  }
+}
+
+function fillUnembedding(weights: Weights, plan: Plan, layout: Layout): void {
+  const unembedding = weights.matrix("unembedding.weight");
+  const bias = weights.matrix("unembedding.bias");
+  plan.outputs
+    .flatMap(({ reads }) => reads)
+    .forEach((read, column) => {
+      const resolved = layout.resolve(read);
+      for (const [coordinate, weight] of resolved.weights) unembedding.set(coordinate, column, weight);
+      bias.set(0, column, resolved.bias);
+    });
 }
 
 /** Zeros for every parameter of the model, to be filled entry by entry. */

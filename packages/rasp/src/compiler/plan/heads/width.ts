@@ -21,7 +21,9 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const parts = disjointConjunctions(width.selection, domain)
     .flatMap((part) => decomposeOrder(part, domain))
     .map((part) => scoresOf(part, SCORE.count, context));
-  const [read] = width.summed ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"]) : [constantRead(1)];
+  const [read] = width.summed
+    ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
+    : [constantRead(1)];
   const numbers = values.map(Number);
   const largest = Math.max(...numbers.map(Math.abs));
   const subspace = headSubspace({
