@@ -38,7 +38,14 @@ describe("selectron decompile", () => {
     const { exitCode, out } = await selectron([...command, "--json", "--interventions"], world());
     expect(exitCode).toBe(0);
     const report = JSON.parse(out) as Record<string, unknown>;
-    expect(report).toMatchObject({ ok: true, lines: 2, opaque: 0, matchAccuracy: { share: 1 }, tokenTableMatch: 1 });
+    expect(report).toMatchObject({
+      ok: true,
+      method: "search",
+      lines: 2,
+      opaque: 0,
+      matchAccuracy: { share: 1 },
+      tokenTableMatch: 1,
+    });
     expect(report["front"]).toContainEqual({ size: 1, match: 1 });
     expect(report["interventions"]).toMatchObject({
       components: [

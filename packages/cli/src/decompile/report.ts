@@ -15,7 +15,7 @@ export function decompiledText(result: Decompiled): string {
   const { refusal, best, match, taskAccuracy, tokenTableMatch, byLength, operations } = result;
   return [
     refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
-    ...(result.road === "pruned model" ? ["found in what pruning left of the model"] : []),
+    ...(result.method === "pruned model" ? ["found in what pruning left of the model"] : []),
     `match: ${shareText(match)}, run by the interpreter`,
     ...byLength
       .filter((part) => part.match.of > 1)
@@ -63,7 +63,7 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     ok: source !== undefined,
     source: source ?? null,
     refusal: refusal ?? null,
-    road: result.road ?? null,
+    method: result.method ?? null,
     best,
     lines,
     parameters,

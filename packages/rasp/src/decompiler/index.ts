@@ -81,7 +81,7 @@ export function decompile(
   const judged = (readout: Readout): Judged => judge(simplify(readout, [...tune, ...select]), task, report);
 
   let program = judged(found.readout);
-  let road: NonNullable<Decompiled["road"]> = "search";
+  let method: NonNullable<Decompiled["method"]> = "search";
   const wanted = !isAccepted(program) || options.interventions === true;
   const examined = wanted ? interventions(model, task, tune, select, progress, clock, new Rng(seed + 1)) : undefined;
   let obstacle: string | undefined;
@@ -91,7 +91,7 @@ export function decompile(
       obstacle = second.why;
     } else {
       const other = judged(second.readout);
-      if (other.match.share > program.match.share) [program, road] = [other, "pruned model"];
+      if (other.match.share > program.match.share) [program, method] = [other, "pruned model"];
     }
   }
   const { readout, text, lines, ...measured } = program;
@@ -102,7 +102,7 @@ export function decompile(
   return {
     source: refusal === undefined ? text : undefined,
     refusal,
-    road,
+    method,
     best: text,
     lines,
     parameters: readout.parameters + variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0),

@@ -46,7 +46,7 @@ export interface Decompiled {
   /** Why there is no program. */
   readonly refusal: string | undefined;
   /** Where the best program of a GPT-2-style model was found: from the smallest program upwards, or from the pruned model. */
-  readonly road?: "search" | "pruned model";
+  readonly method?: "search" | "pruned model";
   /** The best program found, also if it is refused. */
   readonly best: string;
   readonly lines: number;
