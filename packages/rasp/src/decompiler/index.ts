@@ -10,21 +10,21 @@
  */
 import { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
-import { split, type Sequence } from "./common/data.js";
-import { interventions, type Interventions } from "./gpt2/interventions/prune.js";
-import { observe, taskAccuracy, type Observed } from "./common/observe.js";
-import { programText, variablesOf } from "./gpt2/program.js";
+import { split, type Sequence } from "./gpt2/data/sequences.js";
+import { interventions, type Interventions } from "./gpt2/interventions/index.js";
+import { observe, taskAccuracy, type Observed } from "./gpt2/data/observe.js";
+import { programText, variablesOf } from "./gpt2/readout/program-text.js";
 import { prunedProgram } from "./gpt2/pruned/index.js";
-import { fitReadout, type Readout } from "./gpt2/readout.js";
-import { projectionTables } from "./gpt2/pictures.js";
+import { fitReadout, type Readout } from "./gpt2/readout/readout.js";
+import { projectionTables } from "./common/pictures.js";
 import { LEAST_MATCH, MOST_LINES, type Decompiled, type DecompileOptions, type Operation } from "./common/report.js";
-import { RunnableProgram, shareOf, type Share } from "./common/score.js";
-import { patternDistance, readHeads, search, variablePool, type Clock, type HeadReading } from "./gpt2/search.js";
-import { simplify } from "./gpt2/simplify.js";
-import type { Task } from "./common/task.js";
-import { tokenVariable, type Variable } from "./gpt2/variable.js";
+import { RunnableProgram, shareOf, type Share } from "./gpt2/runnable-program.js";
+import { patternDistance, readHeads, search, variablePool, type Clock, type HeadReading } from "./gpt2/search/search.js";
+import { simplify } from "./gpt2/readout/simplify.js";
+import type { Task } from "./gpt2/data/task.js";
+import { tokenVariable, type Variable } from "./gpt2/variables/variable.js";
 
-export { parseData, type Sequence } from "./common/data.js";
+export { parseData, type Sequence } from "./gpt2/data/sequences.js";
 export { faithfulProgram, type FaithfulProgram } from "./gpt2/faithful.js";
 export {
   decompileProgram,
@@ -45,13 +45,13 @@ export {
   type Operation,
 } from "./common/report.js";
 export type { Path } from "./gpt2/interventions/masks.js";
-export type { Effect, Interventions, Pruned } from "./gpt2/interventions/prune.js";
-export { observe, type Observed } from "./common/observe.js";
-export type { Memo } from "./gpt2/memo.js";
-export { frontSvg, heatmapSvg, type Heatmap } from "./gpt2/pictures.js";
-export { RunnableProgram, shareOf, type Share } from "./common/score.js";
-export type { Clock, Progress } from "./gpt2/search.js";
-export { DecompileError, readTask, type Task } from "./common/task.js";
+export type { Effect, Interventions, Pruned } from "./gpt2/interventions/index.js";
+export { observe, type Observed } from "./gpt2/data/observe.js";
+export type { Memo } from "./gpt2/search/memo.js";
+export { frontSvg, heatmapSvg, type Heatmap } from "./common/pictures.js";
+export { RunnableProgram, shareOf, type Share } from "./gpt2/runnable-program.js";
+export type { Clock, Progress } from "./gpt2/search/search.js";
+export { DecompileError, readTask, type Task } from "./gpt2/data/task.js";
 
 /**
  * Decompiles a model.

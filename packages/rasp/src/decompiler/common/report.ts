@@ -1,10 +1,10 @@
 /** What a decompilation takes, and what it comes to. */
-import type { Sequence } from "./data.js";
-import type { Interventions } from "../gpt2/interventions/prune.js";
-import type { Memo } from "../gpt2/memo.js";
-import type { Heatmap } from "../gpt2/pictures.js";
-import type { Share } from "./score.js";
-import type { Clock, Progress } from "../gpt2/search.js";
+import type { Sequence } from "../gpt2/data/sequences.js";
+import type { Interventions } from "../gpt2/interventions/index.js";
+import type { Memo } from "../gpt2/search/memo.js";
+import type { Heatmap } from "./pictures.js";
+import type { Share } from "../gpt2/runnable-program.js";
+import type { Clock, Progress } from "../gpt2/search/search.js";
 
 export interface DecompileOptions {
   /** Of the splits and offsets; 0 by default. */

@@ -18,15 +18,15 @@ import type { Atom } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../compiler/verify/inputs.js";
-import { runHard } from "./machine.js";
-import { NotHardError } from "./not-hard.js";
-import type { Line } from "./naming.js";
-import { nameProgram } from "./program.js";
-import { sampleOf, type Sample } from "./sample.js";
-import { weightsOf, type HardWeights } from "./weights.js";
+import { runHard } from "./run/sharp-run.js";
+import { NotHardError } from "./not-hard-error.js";
+import type { Line } from "./naming/naming.js";
+import { nameProgram } from "./naming/program.js";
+import { sampleOf, type Sample } from "./run/sample.js";
+import { weightsOf, type HardWeights } from "./run/weights.js";
 
-export { NotHardError } from "./not-hard.js";
-export type { Line } from "./naming.js";
+export { NotHardError } from "./not-hard-error.js";
+export type { Line } from "./naming/naming.js";
 
 export interface DecompiledProgram {
   readonly source: string;

@@ -6,7 +6,7 @@
 import { Rng } from "@selectron/core";
 import { load } from "../../language/environment.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
-import { shareOf } from "../common/score.js";
+import { shareOf } from "../gpt2/runnable-program.js";
 import {
   LEAST_MATCH,
   MOST_LINES,
@@ -17,9 +17,9 @@ import {
   type Operation,
 } from "../common/report.js";
 import { answer, Batch, Codes, drawInputs, type Answered } from "./batch.js";
-import { addFirstLayer, addSecondLayer, addThirdLayer, plainTerms, Pool } from "./candidates.js";
+import { addFirstLayer, addSecondLayer, addThirdLayer, plainTerms, Pool } from "./layers.js";
 import { growRules, leavesOf, replaced, ruleMatch, ruleProgram, termsOf, type Rule } from "./rule.js";
-import type { Selector, Term } from "./term.js";
+import type { Selector, Term } from "./candidate.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
 export { isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./trained-encoder.js";

@@ -3,7 +3,7 @@
  * each split is the one after which most positions are right.
  */
 import type { Batch, Codes } from "./batch.js";
-import { COMPARE, shifted, type Naming, type Term } from "./term.js";
+import { COMPARE, shifted, type Naming, type Term } from "./candidate.js";
 
 /** A rule; `right` is how many of the positions that it was grown on it has right. */
 export type Rule =

@@ -3,7 +3,7 @@ import { decodeSafetensors, SafetensorsError, ShapeError, type FileBytes } from 
 import { TransformerEncoder, type EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { decodeSequence, type EncodedValue, type Json } from "../../language/text/value-json.js";
-import { DecompileError } from "../common/task.js";
+import { DecompileError } from "../gpt2/data/task.js";
 
 /** Where the file says what it is. */
 export const ENCODER_METADATA = "selectron.encoder";

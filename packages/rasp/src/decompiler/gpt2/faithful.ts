@@ -7,7 +7,7 @@
 import type { Tensor } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
 import { decodeTables, encodeTables, type Attached, type TableFile } from "../../language/tables.js";
-import type { Task } from "../common/task.js";
+import type { Task } from "./data/task.js";
 
 /** A program and the bytes of the tables beside it. */
 export interface FaithfulProgram {

@@ -11,7 +11,7 @@ import {
   addThirdLayer,
   plainTerms,
   Pool,
-} from "../../../src/decompiler/encoder/candidates.js";
+} from "../../../src/decompiler/encoder/layers.js";
 import { growRules, ruleMatch, ruleProgram } from "../../../src/decompiler/encoder/rule.js";
 
 const codes = new Codes(["a", "b", "c", "even", "odd"]);

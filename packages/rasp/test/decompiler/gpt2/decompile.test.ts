@@ -6,14 +6,14 @@ import fc from "fast-check";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { Choices, fitChoices } from "../../../src/decompiler/gpt2/conditional-logit.js";
-import { countVariables } from "../../../src/decompiler/gpt2/counts.js";
-import { namedPatterns } from "../../../src/decompiler/gpt2/pattern.js";
-import { programText } from "../../../src/decompiler/gpt2/program.js";
-import { fitReadout, Readout } from "../../../src/decompiler/gpt2/readout.js";
-import { simplify } from "../../../src/decompiler/gpt2/simplify.js";
-import { softPattern } from "../../../src/decompiler/gpt2/soft-pattern.js";
-import { attendVariable, moduloVariable, tokenVariable } from "../../../src/decompiler/gpt2/variable.js";
+import { Choices, fitChoices } from "../../../src/decompiler/gpt2/numeric/conditional-logit.js";
+import { countVariables } from "../../../src/decompiler/gpt2/variables/counts.js";
+import { namedPatterns } from "../../../src/decompiler/gpt2/heads/named-patterns.js";
+import { programText } from "../../../src/decompiler/gpt2/readout/program-text.js";
+import { fitReadout, Readout } from "../../../src/decompiler/gpt2/readout/readout.js";
+import { simplify } from "../../../src/decompiler/gpt2/readout/simplify.js";
+import { softPattern } from "../../../src/decompiler/gpt2/heads/soft-pattern.js";
+import { attendVariable, moduloVariable, tokenVariable } from "../../../src/decompiler/gpt2/variables/variable.js";
 
 const letters = readTask(
   { vocab: ["a", "b", "<bos>", "<eos>"], special_tokens: { "<bos>": 2, "<eos>": 3 }, head_type: "multi_label_sigmoid" },

@@ -1,9 +1,9 @@
 /** Sequences side by side, and what the model says of them: what interventions are fitted to and tested on. */
 import { noGrad, scope, tensor, type Tensor } from "@selectron/core";
-import { decide, sameDecision, type Observed } from "../../common/observe.js";
-import type { Sequence } from "../../common/data.js";
-import type { Task } from "../../common/task.js";
-import { WHOLE, type Intervention, type PathModel } from "./paths.js";
+import { decide, sameDecision, type Observed } from "../data/observe.js";
+import type { Sequence } from "../data/sequences.js";
+import type { Task } from "../data/task.js";
+import { WHOLE, type Intervention, type PathModel } from "./path-model.js";
 
 /** Sequences padded to one length. Attention is causal, so that what stands behind a sequence does not reach it. */
 export interface Batch {

@@ -5,11 +5,11 @@
  */
 import { noGrad, scope, tensor, type Rng, type Tensor } from "@selectron/core";
 import { Adam, zeroGrad } from "@selectron/nn";
-import { exp } from "../exact-functions.js";
-import type { Clock } from "../search.js";
-import type { Task } from "../../common/task.js";
+import { exp } from "../numeric/exact-functions.js";
+import type { Clock } from "../search/search.js";
+import type { Task } from "../data/task.js";
 import { loss, type Lesson } from "./batch.js";
-import type { Component, Intervention, PathModel, Reader } from "./paths.js";
+import type { Component, Intervention, PathModel, Reader } from "./path-model.js";
 
 /** What stands in for what a model loses. */
 export interface Constants {

@@ -4,12 +4,12 @@
  * how the loss depends on the path. Constants are tuned along the way.
  */
 import { scope, tensor, type Rng, type Tensor } from "@selectron/core";
-import { exp } from "../exact-functions.js";
-import type { Clock } from "../search.js";
-import type { Task } from "../../common/task.js";
+import { exp } from "../numeric/exact-functions.js";
+import type { Clock } from "../search/search.js";
+import type { Task } from "../data/task.js";
 import { loss, type Lesson } from "./batch.js";
 import { ConstantsTuner, withConstants, type Constants } from "./constants.js";
-import type { Component, PathModel, Reader } from "./paths.js";
+import type { Component, PathModel, Reader } from "./path-model.js";
 
 /** A way from what writes the residual stream to what reads it. */
 export interface Path {

@@ -4,14 +4,14 @@
  * Framework for Transformer Circuits"). A feed-forward sublayer that hears tokens alone is a table of tokens; others are told apart.
  */
 import { tensor, type Tensor } from "@selectron/core";
-import { exp } from "../exact-functions.js";
-import type { LinearModel } from "../interventions/linear.js";
-import type { Component, PathModel, Reader } from "../interventions/paths.js";
-import { namedPatterns, type Pattern } from "../pattern.js";
-import { Readout } from "../readout.js";
-import type { HeadReading } from "../search.js";
-import type { Task } from "../../common/task.js";
-import { attendVariable, positionVariable, tokenVariable, type Variable } from "../variable.js";
+import { exp } from "../numeric/exact-functions.js";
+import type { LinearModel } from "../interventions/linearize.js";
+import type { Component, PathModel, Reader } from "../interventions/path-model.js";
+import { namedPatterns, type Pattern } from "../heads/named-patterns.js";
+import { Readout } from "../readout/readout.js";
+import type { HeadReading } from "../search/search.js";
+import type { Task } from "../data/task.js";
+import { attendVariable, positionVariable, tokenVariable, type Variable } from "../variables/variable.js";
 import { STEP, tokenScore } from "./token-score.js";
 
 /** A sum of linear maps of variables [basis, D], and a constant [1, D]. */

@@ -4,13 +4,13 @@
  * tokens, functions of one position stand in for them.
  */
 import { noGrad, scope } from "@selectron/core";
-import { elementwiseOf } from "../elementwise.js";
-import type { Examined } from "../interventions/prune.js";
-import type { Observed } from "../../common/observe.js";
-import { fitReadout, type Readout } from "../readout.js";
-import type { Clock, HeadReading, Progress } from "../search.js";
-import { FEW_SYMBOLS, type Task } from "../../common/task.js";
-import { moduloVariable, type Variable } from "../variable.js";
+import { elementwiseOf } from "../variables/elementwise.js";
+import type { Examined } from "../interventions/index.js";
+import type { Observed } from "../data/observe.js";
+import { fitReadout, type Readout } from "../readout/readout.js";
+import type { Clock, HeadReading, Progress } from "../search/search.js";
+import { FEW_SYMBOLS, type Task } from "../data/task.js";
+import { moduloVariable, type Variable } from "../variables/variable.js";
 import { Expansion, UnreadHeadError } from "./expansion.js";
 
 /** A readout of what reaches the logits, with its match on the selection set. */

@@ -1,7 +1,7 @@
 /** The scores of a head that compares tokens with tokens, as the table that its weights make, rounded. */
-import { exp } from "../exact-functions.js";
-import type { Pattern } from "../pattern.js";
-import type { Task } from "../../common/task.js";
+import { exp } from "../numeric/exact-functions.js";
+import type { Pattern } from "../heads/named-patterns.js";
+import type { Task } from "../data/task.js";
 import { decimal, dictText, nestedText } from "../text.js";
 
 /** Half a step changes a ratio of shares by a tenth at most. */

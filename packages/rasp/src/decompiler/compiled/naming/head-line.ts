@@ -1,0 +1,155 @@
+/** The line of the program that says what heads add to the residual stream: widths of selectors, means, copies. */
+import { atomsEqual } from "../../../language/atom/compare.js";
+import { aggregateNode, type Atom } from "../../../language/graph/node.js";
+import { literal } from "../../../language/text/print.js";
+import type { HeadRun } from "../run/head-run.js";
+import type { Cases } from "../expressions/cases.js";
+import { constant, minus, named, plus, times, type Expression } from "../expressions/expression.js";
+import { nameClasses, nameValues } from "../expressions/function.js";
+import { HeadSelectors } from "./head-selector.js";
+import { has, selectorWidth } from "./library.js";
+import type { Naming } from "./naming.js";
+import { nice } from "../expressions/number.js";
+import { NotHardError } from "../not-hard-error.js";
+import { bothSelectors, everything, selectWhere, type NamedSelector } from "./selector.js";
+import { keyOf, valueOf, type Variable } from "../run/subspace.js";
+import { columnsOf } from "../run/head-subspaces.js";
+
+export class HeadLines {
+  readonly #selectors: HeadSelectors;
+
+  readonly #naming: Naming;
+
+  constructor(naming: Naming) {
+    this.#naming = naming;
+    this.#selectors = new HeadSelectors(naming);
+  }
+
+  /** What these heads add to the variable's coordinates, which nothing else writes. */
+  lineOf(heads: readonly HeadRun[], variable: Variable): Expression {
+    return heads.every(({ adds }) => adds) ? this.#width(heads, variable) : this.#aggregate(heads, variable);
+  }
+
+  /** Heads that add up: widths of selectors, each times what a selected key adds. */
+  #width(heads: readonly HeadRun[], variable: Variable): Expression {
+    const parts = heads.flatMap((head) => this.#widthTerms(head, variable));
+    const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
+    const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
+    if (!first) return constant(0n);
+    const sum = others.reduce(
+      (total, { factor, width }) =>
+        Number(factor) < 0 ? minus(total, times(negated(factor), width)) : plus(total, times(factor, width)),
+      times(first.factor, first.width),
+    );
+    return this.#named(
+      sum,
+      "width",
+      parts.some(({ selector }) => selector.tabular),
+    );
+  }
+
+  #widthTerms(head: HeadRun, variable: Variable): { factor: Atom; selector: NamedSelector }[] {
+    const selector = this.#selectors.of(head);
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
+    const numbers = this.#valuesAt(head, variable, places).map((vector) => nice(vector[0]!));
+    const factors = [...new Set(numbers)].filter((factor) => factor !== 0n);
+    return factors.map((factor) => {
+      if (numbers.every((number) => number === factor)) return { factor, selector };
+      const carries = nameValues(
+        cases,
+        numbers.map((number) => number === factor),
+      );
+      const where = selectWhere(carries, "keys");
+      return { factor, selector: selector === everything ? where : bothSelectors(selector, where) };
+    });
+  }
+
+  /** A head that takes the mean, of numbers or of one value that all selected keys carry. */
+  #aggregate(heads: readonly HeadRun[], variable: Variable): Expression {
+    const [head] = heads;
+    if (heads.length > 1 || !head) throw new NotHardError("several heads that take means write to one coordinate");
+    const selector = this.#selectors.of(head);
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
+    const vectors = this.#valuesAt(head, variable, places);
+    const atBos = Float64Array.from(columnsOf(head, variable.coordinates), (c) => head.value.atBos[c]!);
+    const needsDefault = head.selected.some(({ length }) => length === 0);
+    if (places.length === 1 && needsDefault) return this.#named(has(selector), "found", selector.tabular);
+    const { value, otherwise } =
+      variable.coordinates.length === 1 && !this.#naming.labels.has(variable)
+        ? this.#numbers(cases, vectors, needsDefault ? atBos : undefined)
+        : this.#copies(cases, vectors, atBos, variable, needsDefault);
+    const sop = aggregateNode(selector.selector, value.sop, otherwise);
+    const text = `aggregate(${selector.text}, ${value.text}${otherwise === 0n ? "" : `, ${literal(otherwise)}`})`;
+    const isCopy = variable.coordinates.length > 1 || this.#naming.labels.has(variable);
+    return this.#named(named(sop, text), isCopy ? "copy" : "mean", selector.tabular || value.tabular === true);
+  }
+
+  /** Two numbers are 0 and 1, others are themselves. */
+  #numbers(cases: Cases, vectors: readonly Float64Array[], atBos: Float64Array | undefined) {
+    const all = [...vectors.map(([number]) => nice(number!)), ...(atBos ? [nice(atBos[0]!)] : [])];
+    const distinct = [...new Set(all)];
+    const most = distinct.reduce((a, b) => (Number(b) > Number(a) ? b : a));
+    const atoms = distinct.length === 2 ? all.map((number) => (number === most ? 1n : 0n)) : all;
+    return { value: nameValues(cases, atoms.slice(0, vectors.length)), otherwise: atBos ? atoms.at(-1)! : 0n };
+  }
+
+  #copies(
+    cases: Cases,
+    vectors: readonly Float64Array[],
+    atBos: Float64Array,
+    variable: Variable,
+    needsDefault: boolean,
+  ): { value: Expression; otherwise: Atom } {
+    const keys = vectors.map(keyOf);
+    const known = this.#naming.labels.get(variable);
+    const atomOf = new Map<string, Atom>();
+    let value: Expression;
+    if (known) {
+      variable.values.forEach((vector, id) => atomOf.set(keyOf(vector), known[id]!));
+      value = nameValues(
+        cases,
+        keys.map((key) => atomOf.get(key) ?? known[0]!),
+      );
+    } else {
+      const numbers = new Map([...new Set(keys)].map((key, c) => [key, c]));
+      value = nameClasses(
+        cases,
+        keys.map((key) => numbers.get(key)!),
+      );
+      const column = cases.column(value);
+      keys.forEach((key, i) => atomOf.set(key, column[i]!));
+    }
+    if (!needsDefault) return { value, otherwise: 0n };
+    return { value, otherwise: atomOf.get(keyOf(atBos)) ?? unused([...atomOf.values()]) };
+  }
+
+  /** What a key at each of these places carries to a variable's coordinates. */
+  #valuesAt(head: HeadRun, { coordinates }: Variable, places: readonly number[]): Float64Array[] {
+    const columns = columnsOf(head, coordinates);
+    return places.map((place) => {
+      const carried = valueOf(
+        head.value,
+        head.value.parts.map(({ variable }) => variable.at[place]!),
+      );
+      return Float64Array.from(columns, (c) => carried[c]!);
+    });
+  }
+
+  #named(expression: Expression, wish: string, tabular: boolean): Expression {
+    if (expression.text === "length") return expression;
+    const name = this.#naming.define(wish, expression.text, tabular);
+    return named(expression.sop, name);
+  }
+}
+
+const negated = (factor: Atom): Atom => (typeof factor === "bigint" ? -factor : -Number(factor));
+
+/** An atom of the same type that is none of these. */
+function unused(atoms: readonly Atom[]): Atom {
+  const taken = (atom: Atom): boolean => atoms.some((other) => atomsEqual(atom, other));
+  if (atoms.some((atom) => typeof atom === "string")) {
+    const signs = ["-", "§", "_", "?", "none"];
+    return signs.find((sign) => !taken(sign)) ?? "no token";
+  }
+  for (let number = -1n; ; number--) if (!taken(number)) return number;
+}

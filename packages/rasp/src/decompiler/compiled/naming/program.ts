@@ -1,0 +1,180 @@
+/**
+ * Names for what the heads write, from the outputs backwards: each head becomes a line of the program, and everything between heads an
+ * expression of tokens, indices and earlier lines.
+ */
+import { decode } from "../../../compiler/plan/ir/decoding.js";
+import { indicesNode, tokensNode, type Atom, type SOp } from "../../../language/graph/node.js";
+import { Evaluation } from "../../../language/interpret/evaluation.js";
+import { Cases } from "../expressions/cases.js";
+import { choose, compare, constant, named, type Expression } from "../expressions/expression.js";
+import { nameValues } from "../expressions/function.js";
+import { HeadLines } from "./head-line.js";
+import type { Run } from "../run/sharp-run.js";
+import type { Line, Naming, Situation } from "./naming.js";
+import type { Sample } from "../run/sample.js";
+import { statesOf, valueOf, type States, type Variable } from "../run/subspace.js";
+import type { HardWeights } from "../run/weights.js";
+
+/** What a variable is called, and what each of its values is. */
+interface Name {
+  readonly expression: Expression;
+  readonly atoms: readonly Atom[];
+}
+
+/** The lines that compute the model's outputs; the last one is the result. */
+export function nameProgram(weights: HardWeights, sample: Sample, run: Run): Line[] {
+  return new Namer(weights, sample, run).program();
+}
+
+class Namer implements Naming {
+  readonly labels: ReadonlyMap<Variable, readonly Atom[]>;
+  readonly #lines: Line[] = [];
+  readonly #names = new Map<Variable, Name>();
+  readonly #evaluations: readonly Evaluation[];
+  readonly #counts = new Map<string, number>();
+  readonly #headLines = new HeadLines(this);
+
+  readonly weights: HardWeights;
+  readonly sample: Sample;
+  readonly run: Run;
+
+  constructor(weights: HardWeights, sample: Sample, run: Run) {
+    this.weights = weights;
+    this.sample = sample;
+    this.run = run;
+    this.labels = outputLabels(weights, run);
+    this.#evaluations = sample.inputs.map((input) => new Evaluation(input));
+  }
+
+  program(): Line[] {
+    for (const [n, { name, decoding }] of this.weights.outputs.entries()) {
+      const reading = this.run.outputs[n]!;
+      const variables = reading.parts.map(({ variable }) => variable);
+      const { cases, places } = this.situation(variables);
+      const read = (place: number): Atom =>
+        decode(
+          decoding,
+          valueOf(
+            reading,
+            variables.map(({ at }) => at[place]!),
+          ),
+        );
+      const result = asSOp(nameValues(cases, places.map(read)));
+      this.#lines.push({ name, text: result.text, tabular: result.tabular === true });
+    }
+    return withoutAliases(
+      this.#lines,
+      this.weights.outputs.map(({ name }) => name),
+    );
+  }
+
+  define(wish: string, text: string, tabular: boolean): string {
+    const number = (this.#counts.get(wish) ?? 0) + 1;
+    this.#counts.set(wish, number);
+    const name = `${wish}_${number}`;
+    this.#lines.push({ name, text, tabular });
+    return name;
+  }
+
+  /** Hidden units are functions of what they read; the others have names. */
+  #rootsOf(variable: Variable): Variable[] {
+    const units = this.run.units.get(variable);
+    return units ? units.inputs.flatMap((input) => this.#rootsOf(input)) : [variable];
+  }
+
+  situation(variables: readonly Variable[]): Situation {
+    const roots = this.run.variables.filter((root) =>
+      variables.some((variable) => this.#rootsOf(variable).includes(root)),
+    );
+    const states = statesOf(roots, this.sample.token.length);
+    const columns = roots.map((root, j) => {
+      const { expression, atoms } = this.#nameOf(root);
+      return [expression, states.tuples.map((tuple) => atoms[tuple[j]!]!)] as const;
+    });
+    return { cases: new Cases(states.tuples.length, new Map(columns)), places: placesOf(states) };
+  }
+
+  #nameOf(variable: Variable): Name {
+    const known = this.#names.get(variable);
+    if (known) return known;
+    const name = this.#newName(variable);
+    this.#names.set(variable, name);
+    return name;
+  }
+
+  #newName(variable: Variable): Name {
+    const { writer } = variable;
+    if (writer.kind === "tokens") {
+      const { vocabulary } = this.weights;
+      const text = vocabulary.every((token) => typeof token === "string");
+      const tokens = text ? named(tokensNode("str"), "tokens") : named(tokensNode("asis"), "tokens_asis");
+      return { expression: tokens, atoms: vocabulary };
+    }
+    if (writer.kind === "indices") {
+      return { expression: named(indicesNode(), "indices"), atoms: variable.values.map((_, i) => BigInt(i)) };
+    }
+    if (writer.kind === "units") throw new Error("hidden units have no name of their own");
+    const { layer: own, heads: numbers } = writer;
+    const heads = this.run.heads.filter(({ layer, head }) => layer === own && numbers.includes(head));
+    const found = this.#headLines.lineOf(heads, variable);
+    return { expression: found, atoms: this.#atomsOf(found.sop, variable) };
+  }
+
+  /** The interpreter's values of a node, for each value of the variable that it stands for. */
+  #atomsOf(sop: SOp, variable: Variable): Atom[] {
+    const atoms: Atom[] = [];
+    this.#evaluations.forEach((evaluation, n) => {
+      const from = this.sample.starts[n]!;
+      for (const [i, atom] of evaluation.sop(sop).entries()) atoms[variable.at[from + i]!] ??= atom;
+    });
+    return atoms;
+  }
+}
+
+/** What a line computes anyway has the result's name, if there is one: no line says `hist = width_1`. */
+function withoutAliases(lines: readonly Line[], results: readonly string[]): Line[] {
+  const names = new Map(lines.map(({ name }) => [name, name]));
+  const isAlias = ({ text }: Line): boolean => names.get(text) === text && !results.includes(text);
+  const kept = lines.filter((line) => {
+    if (!results.includes(line.name) || !isAlias(line)) return true;
+    names.set(line.text, line.name);
+    return false;
+  });
+  return kept.map((line) => ({
+    ...line,
+    name: names.get(line.name)!,
+    text: withNames(line.text, (name) => names.get(name) ?? name),
+  }));
+}
+
+/** Other names in an expression's text; what stands in quotes is no name. */
+const withNames = (text: string, rename: (name: string) => string): string =>
+  text.replace(/"(?:\\.|[^"\\])*"|\b[a-z]\w*/gi, (part) => (part.startsWith('"') ? part : rename(part)));
+
+/** An atom alone is no s-op in RASP. */
+function asSOp(result: Expression): Expression {
+  if (result.sop.kind !== "constant") return result;
+  return choose(compare(named(indicesNode(), "indices"), ">=", constant(0n)), result, result);
+}
+
+/** A place of each state. */
+function placesOf({ tuples, at }: States): number[] {
+  const places = new Array<number>(tuples.length).fill(-1);
+  for (let place = at.length - 1; place >= 0; place--) places[at[place]!] = place;
+  return places;
+}
+
+/** Where an output reads a single variable that a head copies, its values are called what they are read as. */
+function outputLabels({ outputs }: HardWeights, run: Run): ReadonlyMap<Variable, readonly Atom[]> {
+  const labels = new Map<Variable, readonly Atom[]>();
+  for (const [n, reading] of run.outputs.entries()) {
+    const [only, ...others] = reading.parts;
+    if (!only || others.length > 0 || only.variable.coordinates.length === 1 || labels.has(only.variable)) continue;
+    const { decoding } = outputs[n]!;
+    labels.set(
+      only.variable,
+      only.variable.values.map((_, id) => decode(decoding, valueOf(reading, [id]))),
+    );
+  }
+  return labels;
+}

@@ -1,0 +1,69 @@
+/** What the heads of a layer add to the residual stream, as variables. */
+import type { HeadRun } from "./head-run.js";
+import type { Sample } from "./sample.js";
+import { picked, statesOf, ValueSet, valueOf, type Variable } from "./subspace.js";
+
+/** Residual coordinates that the same heads write, as variables: a copied value as a whole, a number for itself. */
+export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Variable[] {
+  const places = sample.token.length;
+  const writers = new Map<number, number[]>();
+  for (const [h, { written }] of runs.entries()) {
+    for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
+  }
+  const groups = new Map<string, { heads: number[]; coordinates: number[] }>();
+  const copied = runs.map(copies);
+  for (const [c, heads] of [...writers].sort(([a], [b]) => a - b)) {
+    const run = runs[heads[0]!]!;
+    const key = heads.length === 1 && copied[heads[0]!]! ? `${heads[0]!} ${copiedWith(run, c)}` : `number ${c}`;
+    const group = groups.get(key) ?? { heads, coordinates: [] };
+    group.coordinates.push(c);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ heads, coordinates }) => {
+    const results = heads.map((h) => resultsOf(runs[h]!, coordinates, places));
+    const set = new ValueSet();
+    const at = Int32Array.from({ length: places }, (_, place) => set.idOf(sum(results.map((rows) => rows[place]!))));
+    const atBos = sum(heads.map((h) => picked(runs[h]!.value.atBos, columnsOf(runs[h]!, coordinates))));
+    return { writer: { kind: "heads", layer, heads }, coordinates, values: set.values, at, atBos };
+  });
+}
+
+const sum = (vectors: readonly Float64Array[]): Float64Array =>
+  vectors.reduce((total, vector) => total.map((v, c) => v + vector[c]!));
+
+export const columnsOf = ({ written }: HeadRun, coordinates: readonly number[]): number[] =>
+  coordinates.map((c) => written.indexOf(c));
+
+/** Whether all that a row selects carries the same, on the whole sample. */
+function copies(run: HeadRun): boolean {
+  if (run.adds) return false;
+  const { at } = statesOf(
+    run.value.parts.map(({ variable }) => variable),
+    run.selected.length,
+  );
+  return run.selected.every((keys) => keys.every((k) => at[k] === at[keys[0]!]));
+}
+
+/** Which variables a key's part in a coordinate depends on; where it is none, as in a sign for empty rows, those of any coordinate. */
+function copiedWith(run: HeadRun, coordinate: number): string {
+  const argumentsOf = (c: number): string =>
+    run.value.parts.flatMap(({ rows }, j) => (rows.some((r) => r[c] !== rows[0]![c]) ? [j] : [])).join();
+  const own = argumentsOf(run.written.indexOf(coordinate));
+  return own === "" ? (run.written.map((_, c) => argumentsOf(c)).find((some) => some !== "") ?? "") : own;
+}
+
+/** What a head adds to some coordinates at each place. */
+function resultsOf(run: HeadRun, coordinates: readonly number[], places: number): Float64Array[] {
+  const columns = columnsOf(run, coordinates);
+  const states = statesOf(
+    run.value.parts.map(({ variable }) => variable),
+    places,
+  );
+  const rows = states.tuples.map((tuple) => picked(valueOf(run.value, tuple), columns));
+  const atBos = picked(run.value.atBos, columns);
+  return run.selected.map((keys) => {
+    if (keys.length === 0) return atBos;
+    const total = sum([...keys].map((k) => rows[states.at[k]!]!));
+    return run.adds ? total.map((v, c) => v + atBos[c]!) : total.map((v) => v / keys.length);
+  });
+}

@@ -1,0 +1,69 @@
+/** The inputs that a model is watched on: all short ones, and seeded longer ones of several kinds. */
+import { Rng } from "@selectron/core";
+import type { Atom } from "../../../language/graph/node.js";
+import { everyInput } from "../../../compiler/verify/inputs.js";
+
+/** Inputs one behind the other: what stands at each place of each input. */
+export interface Sample {
+  readonly inputs: readonly (readonly Atom[])[];
+  /** The place of each input's first element, and the number of places at the end. */
+  readonly starts: readonly number[];
+  /** Of each place: the index of its token in the vocabulary, its position in the input, and which input it is of. */
+  readonly token: Int32Array;
+  readonly position: Int32Array;
+  readonly input: Int32Array;
+}
+
+const MOST_SHORT = 400;
+const LONGER = 500;
+
+export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: number): Sample {
+  let [longest, count] = [0, 0];
+  while (longest < maxLength && (longest === 0 || count + vocabulary.length ** (longest + 1) <= MOST_SHORT)) {
+    count += vocabulary.length ** ++longest;
+  }
+  const inputs = [...everyInput(vocabulary, longest)];
+  const rng = new Rng(seed);
+  if (longest < maxLength) {
+    for (let n = 0; n < LONGER; n++) {
+      inputs.push(longer(vocabulary, longest + 1 + rng.int(maxLength - longest), n, rng));
+    }
+  }
+  return inOneRow(inputs, vocabulary);
+}
+
+/** Long inputs of uniform tokens hold few runs and no extreme counts: most are of few tokens, or of runs. */
+function longer(vocabulary: readonly Atom[], length: number, n: number, rng: Rng): Atom[] {
+  const token = (): Atom => vocabulary[rng.int(vocabulary.length)]!;
+  if (n % 4 === 0) return Array.from({ length }, token);
+  const few =
+    n % 4 === 1 ? [token(), token()] : n % 4 === 2 ? [token(), token(), token(), token(), token()] : vocabulary;
+  const stay = rng.next();
+  const result: Atom[] = [];
+  while (result.length < length) {
+    result.push(result.length > 0 && rng.next() < stay ? result.at(-1)! : few[rng.int(few.length)]!);
+  }
+  return result;
+}
+
+export function inOneRow(inputs: readonly (readonly Atom[])[], vocabulary: readonly Atom[]): Sample {
+  const places = inputs.reduce((sum, { length }) => sum + length, 0);
+  const sample = {
+    inputs,
+    starts: [0],
+    token: new Int32Array(places),
+    position: new Int32Array(places),
+    input: new Int32Array(places),
+  };
+  const idOf = new Map(vocabulary.map((token, v) => [token, v]));
+  let place = 0;
+  for (const [n, input] of inputs.entries()) {
+    for (const [i, token] of input.entries()) {
+      sample.token[place] = idOf.get(token)!;
+      sample.position[place] = i;
+      sample.input[place++] = n;
+    }
+    sample.starts.push(place);
+  }
+  return sample;
+}
