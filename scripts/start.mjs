@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../packages/cli/dist/main.js", import.meta.url));
+const command = fileURLToPath(new URL("../packages/cli/bin/selectron.js", import.meta.url));
 const tour = [
   "tour",
   "examples/01-reverse.rasp",

@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** The `selectron` command. */
+/** What `bin/selectron.js` starts: the command on this process's arguments, files and streams. */
 import { nodeIo } from "./io.js";
 import { run } from "./run.js";
 

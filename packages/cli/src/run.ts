@@ -14,6 +14,7 @@ import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
 import { Context, UsageError, type ExitCode } from "./context.js";
 import type { Io } from "./io.js";
+import { version } from "./version.js";
 
 /** Every command, in the order of the help text. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
@@ -36,6 +37,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const context = new Context(io);
   const program = new Command("selectron")
     .description("Write RASP programs, run them, compile them to Transformer weights, and verify that they agree.")
+    .version(version, "-v, --version", "print the version")
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: () => undefined })
     .showSuggestionAfterError();
