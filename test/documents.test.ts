@@ -67,12 +67,12 @@ const words = (command: string): string[] =>
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare!,
   );
 
-/** Replays `$ selectron …` lines; the lines below each are what it prints, and a line `...` matches any lines. */
+/** Replays `$ selectron …` and `$ npx selectron …` lines; the lines below each are what it prints, and a line `...` matches any lines. */
 async function replay(transcript: string): Promise<void> {
   const binaries = new Map<string, Uint8Array>();
   for (const step of transcript.split(/^(?=\$ )/m)) {
     const [command, ...expected] = step.trimEnd().split("\n");
-    const [prompt, program, ...args] = words(command!);
+    const [prompt, program, ...args] = words(command!.replace(/^\$ npx /, "$ "));
     expect([prompt, program]).toEqual(["$", "selectron"]);
     let printed = "";
     const io: Io = {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { selectron } from "./harness.js";
 
@@ -258,5 +259,11 @@ describe("selectron", () => {
     const { exitCode, out } = await run("--help");
     expect(exitCode).toBe(0);
     expect(out).toContain("Usage: selectron");
+  });
+
+  it.each(["-v", "--version"])("tells its version with %s", async (flag) => {
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = JSON.parse(manifest) as { version: string };
+    expect(await run(flag)).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });
   });
 });
