@@ -3,30 +3,26 @@ export { asBytes, type FileBytes } from "./bytes.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { SafetensorsError, ShapeError } from "./errors.js";
 export type { NestedArray } from "./format.js";
-export {
-  allocate,
-  getKernels,
-  scope,
-  setKernels,
-  type Activation,
-  type AdamCall,
-  type AttentionBackwardCall,
-  type AttentionOverBackwardCall,
-  type AttentionOverCall,
-  type AttentionOverPattern,
-  type AttentionBlocks,
-  type AttentionCall,
-  type AttentionPattern,
-  type AttentionSizes,
-  type BinaryOperation,
-  type CrossEntropyCall,
-  type HeadsView,
-  type Kernels,
-  type LayerNormBackwardCall,
-  type MatmulCall,
-  type MatrixView,
-  type RowReduction,
-  type UnaryOperation,
+export type {
+  Activation,
+  AdamCall,
+  AttentionBackwardCall,
+  AttentionOverBackwardCall,
+  AttentionOverCall,
+  AttentionOverPattern,
+  AttentionBlocks,
+  AttentionCall,
+  AttentionPattern,
+  AttentionSizes,
+  BinaryOperation,
+  CrossEntropyCall,
+  HeadsView,
+  Kernels,
+  LayerNormBackwardCall,
+  MatmulCall,
+  MatrixView,
+  RowReduction,
+  UnaryOperation,
 } from "./kernels.js";
 export { attention, type AttentionOptions } from "./ops/attention.js";
 export { attentionOver, type KeyLists, type AttentionOverOptions } from "./ops/attention-over.js";
@@ -36,6 +32,7 @@ export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
 export { Rng } from "./random.js";
 export { referenceKernels } from "./reference.js";
+export { allocate, getKernels, scope, setKernels } from "./registry.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
 export type { Shape } from "./shape.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";

@@ -1,11 +1,10 @@
 /**
- * The seam between tensors and arithmetic. A backend implements `Kernels`; `setKernels` registers it once, at the leaf of
- * an application. Contract of every kernel: inputs are read only, `out` is written completely and never overlaps an
- * input, arrays are dense row-major unless a `MatrixView` says otherwise, lengths have been checked by the caller.
- * `referenceKernels` is the specification; `@selectron/core/testing` holds every backend to it.
+ * The seam between tensors and arithmetic: the interface that a backend implements. Contract of every kernel: inputs are
+ * only read, `out` is written completely and never overlaps an input, arrays are dense and row-major unless a view says
+ * otherwise, and the caller has checked all lengths. `referenceKernels` is the specification; `@selectron/core/testing`
+ * holds every backend to it. `registry.ts` has the backend in use.
  */
 import type { AttentionBackwardCall, AttentionCall, AttentionOverBackwardCall, AttentionOverCall } from "./kernels-attention.js"; // prettier-ignore
-import { referenceKernels } from "./reference.js";
 
 export type * from "./kernels-attention.js";
 
@@ -143,29 +142,4 @@ export interface Kernels {
   gatherRows(table: Float32Array, indices: Int32Array, out: Float32Array, width: number): void;
   /** `table[indices[i], :] += rows[i, :]`, in the order of i: the gradient of gatherRows. Other rows stay. */
   scatterAddRows(rows: Float32Array, indices: Int32Array, table: Float32Array, width: number): void;
-}
-
-let current: Kernels = referenceKernels;
-
-/** Makes a backend the one that all tensor operations use from now on. */
-export function setKernels(kernels: Kernels): void {
-  current = kernels;
-}
-
-/** The backend in use; `referenceKernels` until `setKernels` is called. */
-export function getKernels(): Kernels {
-  return current;
-}
-
-/** Storage for the result of a kernel, from the backend in use; contents undefined. */
-export function allocate(length: number): Float32Array {
-  return current.allocate ? current.allocate(length) : new Float32Array(length);
-}
-
-/**
- * Runs a function at whose end every tensor made inside is void, except those that it returns (also in arrays, maps and
- * plain objects). The backend may keep them in its own memory meanwhile, which is faster. Scopes nest.
- */
-export function scope<T>(body: () => T): T {
-  return current.scope ? current.scope(body) : body();
 }

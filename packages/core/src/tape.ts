@@ -3,7 +3,9 @@
  * Every op builds its result through `recorded`, with its backward beside its forward, so that a result which depends on
  * a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
  */
-import type { Shape } from "./shape.js";
+import { ShapeError } from "./errors.js";
+import { allocate } from "./registry.js";
+import { formatShape, sameShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
@@ -79,8 +81,32 @@ function fromResultToLeaves(result: Tensor): Tensor[] {
   return order.reverse();
 }
 
-/** Adds to every leaf's `grad` the gradient of sum(result ⊙ seed) with respect to it. */
-export function propagate(result: Tensor, seed: Tensor): void {
+/** Throws as `Tensor.backward` does, unless there is something to propagate and a gradient to start from. */
+function checkBackward(result: Tensor, gradient: Tensor | undefined): void {
+  if (!result.requiresGrad) {
+    throw new Error(
+      "backward: this tensor does not depend on any with requiresGrad, or was computed inside noGrad; " +
+        "set requiresGrad on the parameters before computing it.",
+    );
+  }
+  if (!gradient && result.size !== 1) {
+    throw new ShapeError(
+      `backward: shape ${formatShape(result.shape)} holds ${result.size} elements, not one; ` +
+        "reduce it to a loss first, or pass the gradient of each element.",
+    );
+  }
+  if (gradient && !sameShape(gradient.shape, result.shape)) {
+    throw new ShapeError(
+      `backward: a gradient of shape ${formatShape(gradient.shape)} does not fit a tensor of ${formatShape(result.shape)}; ` +
+        "they must be equal.",
+    );
+  }
+}
+
+/** Adds to every leaf's `grad` the gradient of sum(result ⊙ seed) with respect to it; the seed is 1 if none is given. */
+export function propagate(result: Tensor, given: Tensor | undefined): void {
+  checkBackward(result, given);
+  const seed = given ?? new Tensor(allocate(1).fill(1), result.shape);
   const gradients = new Map<Tensor, Tensor>([[result, seed]]);
   const receive = (x: Tensor, gradient: Tensor): void => {
     const sum = gradients.get(x);

@@ -2,6 +2,9 @@
  * Tensor: a shape and strides over a Float32Array. The array is an ordinary one on the JavaScript heap, freed by the
  * garbage collector; views (transpose, permute, reshape, slice, broadcastTo) share it. Operations never change their
  * inputs. The arithmetic lives in `ops/`, one file per family; the methods here only delegate.
+ *
+ * This file, `tape.ts` and the ops import one another. The circle is harmless as long as ops run nothing at load time:
+ * whichever file loads first, `Tensor` and the functions are all defined by the time anything calls them.
  */
 import { ShapeError } from "./errors.js";
 import { formatTensor, toNested, type NestedArray } from "./format.js";
@@ -11,17 +14,8 @@ import { matmul, type MatmulOptions } from "./ops/matmul.js";
 import * as movement from "./ops/movement.js";
 import * as reduce from "./ops/reduce.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
-import { allocate } from "./kernels.js";
-import {
-  checkShape,
-  contiguousStrides,
-  copyStrided,
-  formatShape,
-  isContiguous,
-  sameShape,
-  sizeOf,
-  type Shape,
-} from "./shape.js";
+import { allocate } from "./registry.js";
+import { checkShape, contiguousStrides, copyStrided, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
 import { propagate, type Layout, type TapeEntry } from "./tape.js";
 
 /** A tensor or a number, which broadcasts to any shape. */
@@ -121,25 +115,7 @@ export class Tensor {
    * @throws Error if nothing that this tensor was computed from has `requiresGrad`
    */
   backward(gradient?: Tensor): void {
-    if (!this.requiresGrad) {
-      throw new Error(
-        "backward: this tensor does not depend on any with requiresGrad, or was computed inside noGrad; " +
-          "set requiresGrad on the parameters before computing it.",
-      );
-    }
-    if (!gradient && this.size !== 1) {
-      throw new ShapeError(
-        `backward: shape ${formatShape(this.shape)} holds ${this.size} elements, not one; ` +
-          "reduce it to a loss first, or pass the gradient of each element.",
-      );
-    }
-    if (gradient && !sameShape(gradient.shape, this.shape)) {
-      throw new ShapeError(
-        `backward: a gradient of shape ${formatShape(gradient.shape)} does not fit a tensor of ${formatShape(this.shape)}; ` +
-          "they must be equal.",
-      );
-    }
-    propagate(this, gradient ?? new Tensor(allocate(1).fill(1), this.shape));
+    propagate(this, gradient);
   }
 
   /** The same elements, without the record of how they were computed. A view. */

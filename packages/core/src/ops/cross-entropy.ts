@@ -1,6 +1,6 @@
 /** Softmax cross-entropy in one kernel, which leaves the gradient behind while the row is at hand. */
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { isRecorded, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";

@@ -1,5 +1,6 @@
 /** Operations that treat every element alone: maps of one tensor, pairs under broadcasting, and choices by a condition. */
-import { allocate, getKernels, type BinaryOperation, type UnaryOperation } from "../kernels.js";
+import type { BinaryOperation, UnaryOperation } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
 import { recorded, wanted, type Backward } from "../tape.js";
 import type { Operand } from "../tensor.js";

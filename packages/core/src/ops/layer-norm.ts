@@ -1,6 +1,6 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import { recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";

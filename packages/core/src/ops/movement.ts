@@ -1,6 +1,6 @@
 /** Operations that only move elements: views (permute, transpose, slice, broadcastTo, mostly reshape) and copies. */
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import {
   broadcastShapes,
   broadcastStrides,

@@ -1,6 +1,7 @@
 /** Reductions over some axes, or all of them. Sums accumulate in float64; an argmax is a tensor of positions. */
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels, type RowReduction } from "../kernels.js";
+import type { RowReduction } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
 import { recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";

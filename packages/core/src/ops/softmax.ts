@@ -1,5 +1,5 @@
 /** Softmax and its logarithm along any axis. The kernels work on rows, so another axis is moved to the end and back. */
-import { allocate, getKernels } from "../kernels.js";
+import { allocate, getKernels } from "../registry.js";
 import { normalizeAxis } from "../shape.js";
 import { recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";

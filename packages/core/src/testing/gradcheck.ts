@@ -2,7 +2,8 @@
  * Gradients against central differences, in float64. The reference kernels and the ops compute in whatever precision
  * their arrays have, so lending them Float64Arrays runs the very same code in float64, forward and backward.
  */
-import { allocate, getKernels, setKernels, type Kernels } from "../kernels.js";
+import type { Kernels } from "../kernels.js";
+import { allocate, getKernels, setKernels } from "../registry.js";
 import { Rng } from "../random.js";
 import { referenceKernels } from "../reference.js";
 import { sizeOf, type Shape } from "../shape.js";

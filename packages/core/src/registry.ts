@@ -1,0 +1,28 @@
+/** The backend in use: tensors reach their kernels through it. An application registers one, once, before it computes. */
+import type { Kernels } from "./kernels.js";
+import { referenceKernels } from "./reference.js";
+
+let current: Kernels = referenceKernels;
+
+/** Makes a backend the one that all tensor operations use from now on. */
+export function setKernels(kernels: Kernels): void {
+  current = kernels;
+}
+
+/** The backend in use; `referenceKernels` until `setKernels` is called. */
+export function getKernels(): Kernels {
+  return current;
+}
+
+/** Storage for the result of a kernel, from the backend in use; contents undefined. */
+export function allocate(length: number): Float32Array {
+  return current.allocate ? current.allocate(length) : new Float32Array(length);
+}
+
+/**
+ * Runs a function at whose end every tensor made inside is void, except those that it returns (also in arrays, maps and
+ * plain objects). The backend may keep them in its own memory meanwhile, which is faster. Scopes nest.
+ */
+export function scope<T>(body: () => T): T {
+  return current.scope ? current.scope(body) : body();
+}
