@@ -1,5 +1,5 @@
 /** The public surface of @selectron/core. */
-export { asBytes, type FileBytes } from "./bytes.js";
+export { asBytes, type FileBytes } from "./files/bytes.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { SafetensorsError, ShapeError } from "./errors.js";
 export type { NestedArray } from "./format.js";
@@ -23,7 +23,7 @@ export type {
   MatrixView,
   RowReduction,
   UnaryOperation,
-} from "./kernels.js";
+} from "./kernels/kernels.js";
 export { attention, type AttentionOptions } from "./ops/attention.js";
 export { attentionOver, type KeyLists, type AttentionOverOptions } from "./ops/attention-over.js";
 export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
@@ -31,9 +31,9 @@ export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
 export { Rng } from "./random.js";
-export { referenceKernels } from "./reference.js";
+export { referenceKernels } from "./reference/reference.js";
 export { allocate, getKernels, scope, setKernels } from "./registry.js";
-export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./files/safetensors.js";
 export type { Shape } from "./shape.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";
 export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

@@ -1,6 +1,6 @@
 /** The backend in use: tensors reach their kernels through it. An application registers one, once, before it computes. */
-import type { Kernels } from "./kernels.js";
-import { referenceKernels } from "./reference.js";
+import type { Kernels } from "./kernels/kernels.js";
+import { referenceKernels } from "./reference/reference.js";
 
 let current: Kernels = referenceKernels;
 

@@ -1,6 +1,6 @@
 /** Attention of each query to a list of keys: work and memory grow with the pairs that are listed, not with all pairs. */
 import { ShapeError } from "../errors.js";
-import type { HeadsView } from "../kernels.js";
+import type { HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { isRecorded, recorded } from "../tape.js";
 import type { Tensor } from "../tensor.js";

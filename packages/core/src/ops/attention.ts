@@ -1,8 +1,8 @@
 /** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without its pattern in memory. */
 import { ShapeError } from "../errors.js";
-import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels.js";
+import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
-import { seesKey } from "../reference-attention.js";
+import { seesKey } from "../reference/attention.js";
 import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
 import { isRecorded, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";

@@ -1,5 +1,5 @@
 /** Operations that treat every element alone: maps of one tensor, pairs under broadcasting, and choices by a condition. */
-import type { BinaryOperation, UnaryOperation } from "../kernels.js";
+import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
 import { recorded, wanted, type Backward } from "../tape.js";

@@ -3,7 +3,7 @@
  * single right matrix (a weight) takes all rows of the left tensor in one call.
  */
 import { ShapeError } from "../errors.js";
-import type { Activation, MatrixView } from "../kernels.js";
+import type { Activation, MatrixView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets } from "../shape.js";
 import { isRecorded, recorded, wanted, type Backward } from "../tape.js";

@@ -1,6 +1,6 @@
 /** Reductions over some axes, or all of them. Sums accumulate in float64; an argmax is a tensor of positions. */
 import { ShapeError } from "../errors.js";
-import type { RowReduction } from "../kernels.js";
+import type { RowReduction } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
 import { recorded } from "../tape.js";

@@ -2,7 +2,7 @@
  * Conformance of attention over lists of keys. The forward pass is compared with the softmax written out; the backward
  * pass with differences of that along random directions.
  */
-import type { AttentionOverCall, HeadsView, Kernels } from "../kernels.js";
+import type { AttentionOverCall, HeadsView, Kernels } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 

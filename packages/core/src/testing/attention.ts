@@ -2,7 +2,7 @@
  * Conformance of the attention kernels. The forward pass is compared with softmax(S) V written out; the backward pass
  * with differences of that, along random directions, so that no formula for a gradient is trusted.
  */
-import type { AttentionCall, AttentionPattern, HeadsView, Kernels } from "../kernels.js";
+import type { AttentionCall, AttentionPattern, HeadsView, Kernels } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 

@@ -3,7 +3,7 @@
  * the offending values if the backend is wrong. Expected values come from plain float64 loops beside the cases, and each
  * tolerance is the worst that float32 arithmetic can do, so that a backend is judged, not compared with another one.
  */
-import type { Kernels } from "../kernels.js";
+import type { Kernels } from "../kernels/kernels.js";
 import { attentionCases } from "./attention.js";
 import { attentionOverCases } from "./attention-over.js";
 import { elementwiseCases } from "./elementwise.js";

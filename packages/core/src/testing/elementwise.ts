@@ -1,6 +1,6 @@
 /** Conformance of the elementwise kernels. */
 import { erf } from "../erf.js";
-import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels.js";
+import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 

@@ -2,10 +2,10 @@
  * Gradients against central differences, in float64. The reference kernels and the ops compute in whatever precision
  * their arrays have, so lending them Float64Arrays runs the very same code in float64, forward and backward.
  */
-import type { Kernels } from "../kernels.js";
+import type { Kernels } from "../kernels/kernels.js";
 import { allocate, getKernels, setKernels } from "../registry.js";
 import { Rng } from "../random.js";
-import { referenceKernels } from "../reference.js";
+import { referenceKernels } from "../reference/reference.js";
 import { sizeOf, type Shape } from "../shape.js";
 import { Tensor } from "../tensor.js";
 

@@ -1,7 +1,7 @@
 /** Conformance of `Kernels.matmul`: strides, tails, blocks, bias, activation, and zeros times infinity. */
-import type { Activation, Kernels, MatmulCall, MatrixView } from "../kernels.js";
+import type { Activation, Kernels, MatmulCall, MatrixView } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
-import { unaryFunctions } from "../scalar-functions.js";
+import { unaryFunctions } from "../reference/scalar-functions.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
 /** Every element of a product with the rounding error that any order of float32 summation stays under. */

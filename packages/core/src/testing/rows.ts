@@ -1,5 +1,5 @@
 /** Conformance of softmax, layer norm and reductions over rows. */
-import type { Kernels, RowReduction } from "../kernels.js";
+import type { Kernels, RowReduction } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 

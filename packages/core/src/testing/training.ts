@@ -1,5 +1,5 @@
 /** Conformance of what training needs: gradients of layer norm and cross-entropy by differences, Adam, embedding rows. */
-import type { Kernels } from "../kernels.js";
+import type { Kernels } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 

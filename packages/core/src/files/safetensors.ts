@@ -5,9 +5,9 @@
  * Reading trusts nothing: whatever is malformed ends in a SafetensorsError.
  */
 import { asBytes, type FileBytes } from "./bytes.js";
-import { SafetensorsError } from "./errors.js";
-import { formatShape, sizeOf } from "./shape.js";
-import { Tensor } from "./tensor.js";
+import { SafetensorsError } from "../errors.js";
+import { formatShape, sizeOf } from "../shape.js";
+import { Tensor } from "../tensor.js";
 import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 
 /** The format's own limit on the JSON header. */

@@ -4,7 +4,7 @@
  * multiplied through a list of its other elements; any other goes through 4 × 4 tiles of accumulators that stay in
  * registers.
  */
-import type { MatmulCall, MatrixView } from "./kernels.js";
+import type { MatmulCall, MatrixView } from "../kernels/kernels.js";
 import { unaryFunctions } from "./scalar-functions.js";
 
 /** The right matrix is listed when at most this share of it is not zero. */

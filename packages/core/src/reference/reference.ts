@@ -2,17 +2,17 @@
  * The specification of `Kernels` in plain JavaScript: every sum accumulates in float64 and rounds to float32 once, when
  * it is stored.
  */
-import type { BinaryOperation, Kernels, RowReduction, UnaryOperation } from "./kernels.js";
-import { referenceAttention, referenceAttentionBackward } from "./reference-attention.js";
-import { referenceAttentionOver, referenceAttentionOverBackward } from "./reference-attention-over.js";
-import { referenceMatmul } from "./reference-matmul.js";
+import type { BinaryOperation, Kernels, RowReduction, UnaryOperation } from "../kernels/kernels.js";
+import { referenceAttention, referenceAttentionBackward } from "./attention.js";
+import { referenceAttentionOver, referenceAttentionOverBackward } from "./attention-over.js";
+import { referenceMatmul } from "./matmul.js";
 import {
   referenceAdamStep,
   referenceCrossEntropyRows,
   referenceGatherRows,
   referenceLayerNormRowsBackward,
   referenceScatterAddRows,
-} from "./reference-training.js";
+} from "./training.js";
 import { binaryFunctions, unaryFunctions, unarySlopes } from "./scalar-functions.js";
 
 function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { decodeSafetensors, encodeSafetensors, Rng, SafetensorsError, tensor, zeros } from "@selectron/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyTensor, shapes } from "./arbitrary/tensor.js";
+import { anyTensor, shapes } from "../arbitrary/tensor.js";
 
 /** A file with any header text and data, well-formed or not. */
 function file(header: string, data: Uint8Array | number[] = []): Uint8Array {
@@ -146,7 +146,7 @@ describe("damage is named", () => {
 });
 
 describe("files of other writers", () => {
-  const folder = fileURLToPath(new URL("../../../../shared/models/models/", import.meta.url));
+  const folder = fileURLToPath(new URL("../../../../../shared/models/models/", import.meta.url));
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".safetensors")) : [];
   if (files.length === 0) console.warn(`skipped: reading real safetensors files, because ${folder} is absent`);
 

@@ -1,6 +1,6 @@
 /** What the elementwise kernels compute, as functions of float64 numbers. */
-import { erf } from "./erf.js";
-import type { BinaryOperation, UnaryOperation } from "./kernels.js";
+import { erf } from "../erf.js";
+import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 

@@ -4,7 +4,7 @@ import type {
   AttentionOverCall,
   AttentionOverPattern,
   HeadsView,
-} from "./kernels-attention.js";
+} from "../kernels/attention.js";
 
 /** Where row i of a head begins. */
 const rowOf = ({ offset, batchStride, headStride, rowStride }: HeadsView, b: number, h: number, i: number): number =>

@@ -2,7 +2,7 @@
  * What training needs beyond the forward kernels, in plain JavaScript: the specification of layer norm's gradients,
  * cross-entropy, Adam and embedding rows. Sums accumulate in float64 and round once.
  */
-import type { AdamCall, CrossEntropyCall, LayerNormBackwardCall } from "./kernels.js";
+import type { AdamCall, CrossEntropyCall, LayerNormBackwardCall } from "../kernels/kernels.js";
 
 /** With x̂ the normalised row and g = dy · gain: dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon). */
 export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): void {

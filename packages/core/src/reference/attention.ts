@@ -2,7 +2,7 @@
  * Attention in plain JavaScript, one query at a time: the specification of `Kernels.attention` and `attentionBackward`.
  * Scores, sums and results accumulate in float64; memory is one row of the pattern.
  */
-import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "./kernels-attention.js";
+import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "../kernels/attention.js";
 
 const rowStart = (view: HeadsView, b: number, h: number, i: number): number =>
   view.offset + b * view.batchStride + h * view.headStride + i * view.rowStride;

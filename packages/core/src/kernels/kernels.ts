@@ -4,9 +4,9 @@
  * otherwise, and the caller has checked all lengths. `referenceKernels` is the specification; `@selectron/core/testing`
  * holds every backend to it. `registry.ts` has the backend in use.
  */
-import type { AttentionBackwardCall, AttentionCall, AttentionOverBackwardCall, AttentionOverCall } from "./kernels-attention.js"; // prettier-ignore
+import type { AttentionBackwardCall, AttentionCall, AttentionOverBackwardCall, AttentionOverCall } from "./attention.js"; // prettier-ignore
 
-export type * from "./kernels-attention.js";
+export type * from "./attention.js";
 
 export type UnaryOperation =
   "neg" | "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "erf" | "relu" | "gelu" | "geluExact";
