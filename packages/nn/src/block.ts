@@ -5,15 +5,15 @@
  * - "post": norm(x + dropout(f(x))) (Vaswani et al. 2017).
  */
 import type { Activation, Rng, Tensor } from "@selectron/core";
-import { MultiHeadAttention } from "./attention.js";
+import { MultiHeadAttention } from "./attention/multi-head.js";
 import type { DecodingCache } from "./cache.js";
-import { Dropout } from "./dropout.js";
-import { FeedForward } from "./feed-forward.js";
-import { LayerNorm } from "./layer-norm.js";
+import { Dropout } from "./layers/dropout.js";
+import { FeedForward } from "./layers/feed-forward.js";
+import { LayerNorm } from "./layers/layer-norm.js";
 import type { ParameterScope } from "./parameters.js";
 import type { Positions } from "./positions/positions.js";
 import type { Patcher } from "./recorder.js";
-import type { Restriction } from "./restricted/restriction.js";
+import type { Restriction } from "./attention/restriction.js";
 
 /** The sizes of one block. */
 export interface BlockConfig {

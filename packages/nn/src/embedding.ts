@@ -5,9 +5,9 @@
  */
 import { tensor, type Rng, type Tensor } from "@selectron/core";
 import type { DecodingCache } from "./cache.js";
-import { Dropout } from "./dropout.js";
-import type { Embedding } from "./embedding-table.js";
-import type { LayerNorm } from "./layer-norm.js";
+import { Dropout } from "./layers/dropout.js";
+import type { Embedding } from "./layers/embedding-table.js";
+import type { LayerNorm } from "./layers/layer-norm.js";
 import type { Positions } from "./positions/positions.js";
 import { checkRows } from "./rows.js";
 

@@ -4,7 +4,7 @@
  */
 import type { Tensor } from "@selectron/core";
 import { checkEncoderConfig, type EncoderConfig } from "./encoder-config.js";
-import { Linear } from "./linear.js";
+import { Linear } from "./layers/linear.js";
 import { buildModel, Model } from "./model.js";
 import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
 import { Stack, type ForwardOptions } from "./stack.js";

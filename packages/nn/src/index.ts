@@ -1,14 +1,14 @@
 /** The public surface of @selectron/nn. */
-export { MultiHeadAttention, type AttentionConfig, type AttentionInput } from "./attention.js";
+export { MultiHeadAttention, type AttentionConfig, type AttentionInput } from "./attention/multi-head.js";
 export type { BlockConfig } from "./block.js";
 export { DecodingCache } from "./cache.js";
 export { TransformerDecoder } from "./decoder.js";
-export { Dropout } from "./dropout.js";
-export { Embedding } from "./embedding-table.js";
+export { Dropout } from "./layers/dropout.js";
+export { Embedding } from "./layers/embedding-table.js";
 export { TokenAndPositionEmbedding, type EmbeddingInput, type EmbeddingOptions } from "./embedding.js";
 export type { EncoderConfig } from "./encoder-config.js";
 export { TransformerEncoder } from "./encoder.js";
-export { FeedForward, type FeedForwardOptions } from "./feed-forward.js";
+export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.js";
 export type { Generated } from "./generation/beam.js";
 export {
   generate,
@@ -30,9 +30,9 @@ export {
 } from "./inspect/attention-map.js";
 export { attentionSvg } from "./inspect/attention-svg.js";
 export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
-export { LayerNorm, type LayerNormOptions } from "./layer-norm.js";
-export { Linear } from "./linear.js";
-export { causalMask, eitherMask, paddingMask } from "./masks.js";
+export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
+export { Linear } from "./layers/linear.js";
+export { causalMask, eitherMask, paddingMask } from "./attention/masks.js";
 export { countScalars, Model } from "./model.js";
 export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource, type Provide } from "./parameters.js";
 export { alibiSlopes } from "./positions/alibi.js";
@@ -42,7 +42,7 @@ export { ntkBase, rotatePairs } from "./positions/rotary.js";
 export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
 export { t5Bucket } from "./positions/t5.js";
 export type { Patcher, Recorder, Watching } from "./recorder.js";
-export { keysOf, looksAt, type Restriction } from "./restricted/restriction.js";
+export { keysOf, looksAt, type Restriction } from "./attention/restriction.js";
 export type { ForwardOptions, Memory, StackConfig } from "./stack.js";
 export {
   decoderOnly,
@@ -52,7 +52,7 @@ export {
   type TransformerConfig,
 } from "./transformer-config.js";
 export { Transformer, type TransformerOptions } from "./transformer.js";
-export { gpt2Config, Gpt2Error, type Gpt2Config } from "./gpt2/config.js";
-export { Gpt2, gpt2Shapes } from "./gpt2/gpt2.js";
+export { gpt2Config, Gpt2Error, type Gpt2Config } from "./loaders/gpt2/config.js";
+export { Gpt2, gpt2Shapes } from "./loaders/gpt2/gpt2.js";
 export * from "./tasks/index.js";
 export * from "./train/index.js";

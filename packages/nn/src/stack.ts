@@ -2,15 +2,15 @@
 import type { Activation, Rng, Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import type { DecodingCache } from "./cache.js";
-import { checkRate } from "./dropout.js";
-import { Embedding } from "./embedding-table.js";
+import { checkRate } from "./layers/dropout.js";
+import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
-import { LayerNorm } from "./layer-norm.js";
-import { paddingMask } from "./masks.js";
+import { LayerNorm } from "./layers/layer-norm.js";
+import { paddingMask } from "./attention/masks.js";
 import type { ParameterScope } from "./parameters.js";
 import { positionsOf, type PositionConfig } from "./positions/index.js";
 import { watcher, type Watching } from "./recorder.js";
-import { checkRestriction, type Restriction } from "./restricted/restriction.js";
+import { checkRestriction, type Restriction } from "./attention/restriction.js";
 
 /** Sizes and style of a stack, which determine the names and shapes of its parameters. */
 export interface StackConfig {

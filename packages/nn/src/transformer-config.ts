@@ -3,10 +3,10 @@
  * BERT-base's sizes.
  */
 import type { Activation } from "@selectron/core";
-import { checkRate } from "./dropout.js";
+import { checkRate } from "./layers/dropout.js";
 import type { EncoderConfig } from "./encoder-config.js";
 import type { PositionConfig } from "./positions/index.js";
-import type { Restriction } from "./restricted/restriction.js";
+import type { Restriction } from "./attention/restriction.js";
 import type { StackConfig } from "./stack.js";
 
 export interface TransformerConfig {

@@ -4,10 +4,10 @@
  */
 import { noGrad, type Tensor } from "@selectron/core";
 import { cached, type Generative } from "./generation/generative.js";
-import { Linear } from "./linear.js";
-import { paddingMask } from "./masks.js";
+import { Linear } from "./layers/linear.js";
+import { paddingMask } from "./attention/masks.js";
 import { buildModel, Model } from "./model.js";
-import { Embedding } from "./embedding-table.js";
+import { Embedding } from "./layers/embedding-table.js";
 import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
 import { Stack, type ForwardOptions, type Memory } from "./stack.js";
 import { stackOf, transformerConfig, type TransformerConfig } from "./transformer-config.js";

@@ -3,7 +3,7 @@
  * the embeddings that position i may see: all real tokens, or those up to i in a causal model.
  */
 import { concat, tensor, type Tensor } from "@selectron/core";
-import { FeedForward } from "../feed-forward.js";
+import { FeedForward } from "../layers/feed-forward.js";
 import type { ParameterScope } from "../parameters.js";
 import type { PositionContext, PositionSizes, Positions } from "./positions.js";
 import { sinusoidalTable } from "./sinusoidal.js";

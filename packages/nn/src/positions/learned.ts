@@ -4,7 +4,7 @@
  * P(i) = P[⌊αi⌋] + (αi − ⌊αi⌋)(P[⌊αi⌋ + 1] − P[⌊αi⌋]), α = trained length / longest length.
  */
 import { tensor, type Tensor } from "@selectron/core";
-import { Embedding } from "../embedding-table.js";
+import { Embedding } from "../layers/embedding-table.js";
 import type { ParameterScope } from "../parameters.js";
 import type { PositionContext, PositionSizes, Positions } from "./positions.js";
 

@@ -14,9 +14,9 @@ import {
 } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { restrictedAttention, restrictionMask } from "../src/restricted/attention.js";
-import { softmax } from "./plain/layers.js";
-import { distance, randomParameters, randomTokens } from "./support.js";
+import { restrictedAttention, restrictionMask } from "../../src/attention/restricted.js";
+import { softmax } from "../plain/layers.js";
+import { distance, randomParameters, randomTokens } from "../support.js";
 
 const restrictions: fc.Arbitrary<Restriction> = fc.record({
   window: fc.option(fc.nat(4), { nil: undefined }),

@@ -3,8 +3,8 @@ import { randn, Rng, type Tensor } from "@selectron/core";
 import { alibiSlopes, divTerms, ntkBase, rotatePairs, sinusoidalTable, t5Bucket } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Matrix } from "./plain/layers.js";
-import { distance } from "./support.js";
+import type { Matrix } from "../plain/layers.js";
+import { distance } from "../support.js";
 
 const D = 12;
 

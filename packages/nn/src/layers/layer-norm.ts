@@ -3,7 +3,7 @@
  * Hinton 2016, arXiv 1607.06450, equations 3 and 4, the variance plus epsilon under the root.
  */
 import type { Tensor } from "@selectron/core";
-import type { ParameterScope } from "./parameters.js";
+import type { ParameterScope } from "../parameters.js";
 
 export interface LayerNormOptions {
   /** Added to the variance; 1e-5 by default. */

@@ -4,15 +4,15 @@
  * values come from the same stream as the queries (self-attention) or from a memory (cross-attention).
  */
 import { attention, type Rng, type Tensor } from "@selectron/core";
-import type { DecodingCache } from "./cache.js";
-import { Dropout } from "./dropout.js";
-import { Linear } from "./linear.js";
+import type { DecodingCache } from "../cache.js";
+import { Dropout } from "../layers/dropout.js";
+import { Linear } from "../layers/linear.js";
 import { causalMask, eitherMask } from "./masks.js";
-import type { ParameterScope } from "./parameters.js";
-import type { RelativePositions } from "./positions/positions.js";
-import type { Patcher } from "./recorder.js";
-import { restrictedAttention, restrictionMask } from "./restricted/attention.js";
-import type { Restriction } from "./restricted/restriction.js";
+import type { ParameterScope } from "../parameters.js";
+import type { RelativePositions } from "../positions/positions.js";
+import type { Patcher } from "../recorder.js";
+import { restrictedAttention, restrictionMask } from "./restricted.js";
+import type { Restriction } from "./restriction.js";
 
 export interface AttentionConfig {
   readonly dModel: number;

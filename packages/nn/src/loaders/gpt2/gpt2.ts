@@ -4,7 +4,7 @@
  * is the transposed token embedding unless there is an `lm_head`.
  */
 import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor, type FileBytes } from "@selectron/core";
-import type { Recorder } from "../recorder.js";
+import type { Recorder } from "../../recorder.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
 
 /** Names and shapes of the parameters, without the prefix `transformer.`. */

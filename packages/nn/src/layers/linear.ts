@@ -1,6 +1,6 @@
 /** Affine map of the last axis: y = x · W + b. */
 import type { Activation, Tensor } from "@selectron/core";
-import type { ParameterScope } from "./parameters.js";
+import type { ParameterScope } from "../parameters.js";
 
 export class Linear {
   /** [inputs, outputs]. */

@@ -1,6 +1,6 @@
 /** A table of vectors, one per id. */
 import type { Tensor } from "@selectron/core";
-import type { ParameterScope } from "./parameters.js";
+import type { ParameterScope } from "../parameters.js";
 
 export class Embedding {
   /** [entries, width]. */

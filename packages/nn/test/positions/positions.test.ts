@@ -13,8 +13,8 @@ import {
 } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PlainLayers, type Matrix, type PlainAttention } from "./plain/layers.js";
-import { distance, plainParameters } from "./support.js";
+import { PlainLayers, type Matrix, type PlainAttention } from "../plain/layers.js";
+import { distance, plainParameters } from "../support.js";
 
 const [B, D, H, dHead, maxLength] = [2, 12, 2, 6, 16];
 

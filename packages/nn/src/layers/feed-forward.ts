@@ -1,7 +1,7 @@
 /** Position-wise feed-forward sublayer with one hidden layer (Vaswani et al. 2017, section 3.3), ReLU by default. */
 import type { Activation, Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
-import type { ParameterScope } from "./parameters.js";
+import type { ParameterScope } from "../parameters.js";
 
 export interface FeedForwardOptions {
   /** "relu" by default; "gelu" is the tanh form, "geluExact" the definition. */

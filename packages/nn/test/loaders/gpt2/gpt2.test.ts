@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const folder = fileURLToPath(new URL("../../../../../shared/models/", import.meta.url));
+const folder = fileURLToPath(new URL("../../../../../../shared/models/", import.meta.url));
 const present = existsSync(`${folder}models`);
 if (!present)
   console.warn(`\n*** SKIPPED: no trained models at ${folder}; Gpt2 is NOT compared with recorded logits. ***\n`);
