@@ -85,17 +85,3 @@ describe("data", () => {
     expect(String(arange(100))).toBe("Tensor [100]\n[0, 1, 2, 3, ..., 96, 97, 98, 99]");
   });
 });
-
-describe("the tape", () => {
-  it("records operations on tensors that want gradients, and nothing else", () => {
-    const w = tensor([[1, 2]], undefined, { requiresGrad: true });
-    const x = tensor([[3], [4]]);
-    const y = w.matmul(x).relu();
-    expect(y.requiresGrad).toBe(true);
-    expect(y.tape?.operation).toBe("relu");
-    const product = y.tape?.inputs[0];
-    expect(product?.tape).toMatchObject({ operation: "matmul", inputs: [w, x] });
-    expect(w.tape).toBeUndefined();
-    expect(x.add(1)).toMatchObject({ requiresGrad: false, tape: undefined });
-  });
-});

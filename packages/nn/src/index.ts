@@ -37,7 +37,12 @@ export { countScalars, Model } from "./model.js";
 export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource, type Provide } from "./parameters.js";
 export { alibiSlopes } from "./positions/alibi.js";
 export { positionsOf, type PositionConfig } from "./positions/index.js";
-export { type PositionContext, type Positions, type PositionSizes, type RelativePositions } from "./positions/positions.js"; // prettier-ignore
+export {
+  type PositionContext,
+  type Positions,
+  type PositionSizes,
+  type RelativePositions,
+} from "./positions/positions.js";
 export { ntkBase, rotatePairs } from "./positions/rotary.js";
 export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
 export { t5Bucket } from "./positions/t5.js";

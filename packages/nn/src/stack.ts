@@ -147,7 +147,6 @@ export class Stack {
     config: StackConfig,
     { token, cross = false }: { token?: Embedding | undefined; cross?: boolean } = {},
   ) {
-    // prettier-ignore
     checkStackConfig(config, "StackConfig");
     const { dModel, blocks, segments = 0, embeddingNorm = false, scaleEmbeddings = false } = config;
     const embedding = scope.child("embedding");
@@ -176,8 +175,9 @@ export class Stack {
     if (cache && !this.#causal) {
       throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");
     }
-    if (cache && padding)
+    if (cache && padding) {
       throw new RangeError("forward: padding and a cache exclude each other; decode rows of one length.");
+    }
     const hiddenKeys = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
     let x = this.#embedding.forward(tokens, { hiddenKeys, segments, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);

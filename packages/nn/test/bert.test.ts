@@ -7,7 +7,14 @@ import { describe, expect, it } from "vitest";
 import { add, PlainLayers, type Matrix } from "./plain/layers.js";
 import { distance, plainParameters, randomParameters, randomTokens } from "./support.js";
 
-const sizes = { vocabSize: 5, hiddenSize: 4, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 3, maxPositionEmbeddings: 6 }; // prettier-ignore
+const sizes = {
+  vocabSize: 5,
+  hiddenSize: 4,
+  numHiddenLayers: 1,
+  numAttentionHeads: 2,
+  intermediateSize: 3,
+  maxPositionEmbeddings: 6,
+};
 const config: EncoderConfig = {
   ...encoderOnly({ ...sizes, layerNorm: "post", positions: { kind: "learned" }, scaleEmbeddings: false, tied: true }),
   layerNormEpsilon: 1e-5,
@@ -27,7 +34,8 @@ describe("a BERT-like encoder", () => {
         const [tokens, drawn] = [randomTokens(rng, 2, length, 5), randomTokens(rng, 2, length, 2)];
         const segments = given ? drawn : undefined;
         const seen = new Map<string, Matrix[]>();
-        const record = (name: string, value: { toArray: () => unknown }): unknown => seen.set(name, value.toArray() as Matrix[]); // prettier-ignore
+        const record = (name: string, value: { toArray: () => unknown }): unknown =>
+          seen.set(name, value.toArray() as Matrix[]);
         const pooled = model.pool(tokens, { segments, record });
 
         const layers = new PlainLayers(plainParameters(parameters));
@@ -64,7 +72,9 @@ describe("a BERT-like encoder", () => {
     const forward = (segments: number[][]) => () => model.forward([[1, 2]], { segments });
     expect(forward([[0, 2]])).toThrow(new RangeError("segments: 2 is none of the model's; use 0 to 1."));
     expect(forward([[0]])).toThrow("segments: row 0 has length 1, but 2 is expected. Pass the segment of every token.");
-    expect(forward([[0, 1], [0, 1]])).toThrow("segments: 2 rows for 1 rows of tokens; pass one for each."); // prettier-ignore
+    expect(forward(Array<number[]>(2).fill([0, 1]))).toThrow(
+      "segments: 2 rows for 1 rows of tokens; pass one for each.",
+    );
     const plain = new TransformerEncoder(encoderOnly(sizes), new Map([["norm.weight", ones([4])]]));
     expect(() => plain.forward([[1]], { segments: [[0]] })).toThrow("segments: this model has none");
     expect(() => plain.pool([[1]])).toThrow("pool: this model has no pooler; make it with `pooler: true`.");

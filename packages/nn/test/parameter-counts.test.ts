@@ -39,19 +39,40 @@ describe("parameters", () => {
   });
 
   it("GPT-2: 1.5B", () => {
-    const xl = { hiddenSize: 1600, numHiddenLayers: 48, numAttentionHeads: 25, intermediateSize: 6400, maxPositionEmbeddings: 1024 }; // prettier-ignore
+    const xl = {
+      hiddenSize: 1600,
+      numHiddenLayers: 48,
+      numAttentionHeads: 25,
+      intermediateSize: 6400,
+      maxPositionEmbeddings: 1024,
+    };
     expect(decoder({ ...gpt2, ...xl })).toBe(1_557_611_200);
     expect(Math.floor(decoder({ ...gpt2, ...xl }) / 1e8) / 10).toBe(1.5);
     expect(decoder({ ...gpt2, maxPositionEmbeddings: 1024 })).toBe(124_439_808);
   });
 
   it("GPT-3: 175B", () => {
-    const size = { hiddenSize: 12288, numHiddenLayers: 96, numAttentionHeads: 96, intermediateSize: 49152, maxPositionEmbeddings: 2048 }; // prettier-ignore
+    const size = {
+      hiddenSize: 12288,
+      numHiddenLayers: 96,
+      numAttentionHeads: 96,
+      intermediateSize: 49152,
+      maxPositionEmbeddings: 2048,
+    };
     expect(rounded(decoder({ ...gpt2, ...size }), 3)).toBe(175e9);
   });
 
   it("the first Transformer: 65M, of which a shared vocabulary of 37,000 makes 63M", () => {
-    const base = { vocabSize: 37000, hiddenSize: 512, numHiddenLayers: 6, numAttentionHeads: 8, intermediateSize: 2048, layerNorm: "post", activation: "relu", tied: true } as const; // prettier-ignore
+    const base = {
+      vocabSize: 37000,
+      hiddenSize: 512,
+      numHiddenLayers: 6,
+      numAttentionHeads: 8,
+      intermediateSize: 2048,
+      layerNorm: "post",
+      activation: "relu",
+      tied: true,
+    } as const;
     expect(both(base)).toBe(63_082_496);
     expect(Math.abs(both(base) / 65e6 - 1)).toBeLessThan(0.03);
   });

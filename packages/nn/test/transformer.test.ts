@@ -105,7 +105,10 @@ describe("dropout", () => {
 
   it("happens in the embeddings, the sublayers' outputs and the patterns", () => {
     const zerosOf = (changes: Partial<TransformerConfig>): string[] => {
-      const half = new Transformer({ ...small, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, ...changes }, new Rng(6)); // prettier-ignore
+      const half = new Transformer(
+        { ...small, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, ...changes },
+        new Rng(6),
+      );
       const dropping: string[] = [];
       const plain: Record<string, unknown> = {};
       half.forward(source, target, { record: (name, value) => void (plain[name] = value.toArray()) });
@@ -139,7 +142,10 @@ describe("configuration", () => {
   });
 
   it.each([
-    [{ hiddenSize: 10, numAttentionHeads: 3 }, "TransformerConfig: numAttentionHeads 3 does not divide hiddenSize 10; each head gets an equal part."], // prettier-ignore
+    [
+      { hiddenSize: 10, numAttentionHeads: 3 },
+      "TransformerConfig: numAttentionHeads 3 does not divide hiddenSize 10; each head gets an equal part.",
+    ],
     [{ ...small, vocabSize: 0 }, "TransformerConfig.vocabSize is 0; it must be an integer, 1 or more."],
     [
       { ...small, hiddenDropoutProb: 1 },

@@ -37,8 +37,9 @@ export function encodeSafetensors(
   if (metadata) member(METADATA, Object.fromEntries(Object.entries(metadata).sort(byName)));
   let end = 0;
   for (const [name, { shape, size }] of entries) {
-    if (name === METADATA)
+    if (name === METADATA) {
       throw new SafetensorsError(`encodeSafetensors: "${METADATA}" cannot name a tensor; rename it.`);
+    }
     member(name, { dtype: "F32", shape, data_offsets: [end, (end += size * 4)] });
   }
   const json = encodeUtf8(`{${members.join(",")}}`);

@@ -4,7 +4,12 @@
  * otherwise, and the caller has checked all lengths. `referenceKernels` is the specification; `@selectron/core/testing`
  * holds every backend to it. `registry.ts` has the backend in use.
  */
-import type { AttentionBackwardCall, AttentionCall, AttentionOverBackwardCall, AttentionOverCall } from "./attention.js"; // prettier-ignore
+import type {
+  AttentionBackwardCall,
+  AttentionCall,
+  AttentionOverBackwardCall,
+  AttentionOverCall,
+} from "./attention.js";
 
 export type * from "./attention.js";
 

@@ -72,7 +72,15 @@ export function attentionOver(
     const gradients = inputs.map(({ shape }) => sideBySide(shape));
     const [queryGradient, keyGradient, valueGradient] = gradients.map(headsView) as [HeadsView, HeadsView, HeadsView];
     const outGradient = headsView(gradient);
-    getKernels().attentionOverBackward({ ...pattern, ...operands, weights: weights!, outGradient, queryGradient, keyGradient, valueGradient }); // prettier-ignore
+    getKernels().attentionOverBackward({
+      ...pattern,
+      ...operands,
+      weights: weights!,
+      outGradient,
+      queryGradient,
+      keyGradient,
+      valueGradient,
+    });
     return gradients;
   };
   return recorded("attentionOver", inputs, result.storage, result.shape, backward, { strides: result.strides });

@@ -3,7 +3,7 @@ import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { seesKey } from "../reference/attention.js";
-import { contiguousStrides, formatShape, sizeOf, type Shape } from "../shape.js";
+import { formatShape, sizeOf, type Shape } from "../shape.js";
 import { isRecorded, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
@@ -91,7 +91,16 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     const gradients = inputs.map((input) => sideBySide(input.shape));
     const [queryGradient, keyGradient, valueGradient] = gradients.map(headsView) as [HeadsView, HeadsView, HeadsView];
     const outGradient = headsView(gradient);
-    getKernels().attentionBackward({ ...pattern, ...operands, out, logSumExp: logSumExp!, outGradient, queryGradient, keyGradient, valueGradient }); // prettier-ignore
+    getKernels().attentionBackward({
+      ...pattern,
+      ...operands,
+      out,
+      logSumExp: logSumExp!,
+      outGradient,
+      queryGradient,
+      keyGradient,
+      valueGradient,
+    });
     return gradients;
   };
   return recorded("attention", inputs, result.storage, shape, backward, { strides: result.strides });
@@ -99,9 +108,9 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
 
 /** Room for [B, H, n, width] with the heads of a position side by side in memory, as linear maps take and give them. */
 export function sideBySide(shape: Shape): Tensor {
-  const [batch, heads, length, width] = shape as [number, number, number, number];
-  const [batchStride, rowStride, headStride] = contiguousStrides([batch, length, heads, width]) as [number, number, number, number]; // prettier-ignore
-  return new Tensor(allocate(sizeOf(shape)), shape, { strides: [batchStride, headStride, rowStride, 1] });
+  const [, heads, length, width] = shape as [number, number, number, number];
+  const rowStride = heads * width;
+  return new Tensor(allocate(sizeOf(shape)), shape, { strides: [length * rowStride, width, rowStride, 1] });
 }
 
 /** The same with the pattern in memory, for the gradient of the bias, which the kernels do not give. */

@@ -64,7 +64,8 @@ export function crossEntropy(
   const classes = checkedTargets(logits, targets, ignoreIndex);
   const rows = classes.length;
   const columns = logits.shape[logits.rank - 1]!;
-  const scale = 1 / Math.max(1, classes.reduce((count, target) => count + (target < 0 ? 0 : 1), 0)); // prettier-ignore
+  const counted = classes.reduce((count, target) => count + (target < 0 ? 0 : 1), 0);
+  const scale = 1 / Math.max(1, counted);
   const elements = logits.data;
   const losses = allocate(rows);
   const slopes = isRecorded([logits]) ? allocate(rows * columns) : undefined;

@@ -163,7 +163,8 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   const taken = new Tensor(rows, [chosen.length, ...table.shape.slice(1)]);
   const out = fromFront(taken, along).data;
   return recorded("gather", [x], out, shape, (gradient) => {
-    const slopes = toFront(reshape(gradient, [...x.shape.slice(0, along), chosen.length, ...x.shape.slice(along + 1)]), along); // prettier-ignore
+    const flat = reshape(gradient, x.shape.with(along, chosen.length));
+    const slopes = toFront(flat, along);
     const sums = allocate(x.size).fill(0);
     getKernels().scatterAddRows(slopes.data, chosen, sums, width);
     return [fromFront(new Tensor(sums, table.shape), along)];
@@ -171,9 +172,13 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
 }
 
 /** One axis moved before all others, which makes its entries the rows of a matrix. A view. */
-const toFront = (x: Tensor, axis: number): Tensor =>
-  axis === 0 ? x : permute(x, [axis, ...x.shape.map((_, own) => own).filter((own) => own !== axis)]);
+function toFront(x: Tensor, axis: number): Tensor {
+  const axes = x.shape.map((_, own) => own);
+  return axis === 0 ? x : permute(x, [axis, ...axes.toSpliced(axis, 1)]);
+}
 
 /** The first axis moved behind `axis` others: the inverse of `toFront`. A view. */
-const fromFront = (x: Tensor, axis: number): Tensor =>
-  axis === 0 ? x : permute(x, x.shape.map((_, own) => (own < axis ? own + 1 : own === axis ? 0 : own))); // prettier-ignore
+function fromFront(x: Tensor, axis: number): Tensor {
+  const axes = x.shape.map((_, own) => own);
+  return axis === 0 ? x : permute(x, axes.toSpliced(0, 1).toSpliced(axis, 0, 0));
+}

@@ -68,8 +68,10 @@ function fewRowsMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): voi
       let [at0, at1, at2, at3] = [row(p), row(p + 1), row(p + 2), row(p + 3)];
       for (let j = 0; j < n; j++) {
         sums[j] = sums[j]! + x0 * right[at0]! + x1 * right[at1]! + x2 * right[at2]! + x3 * right[at3]!;
-        // prettier-ignore
-        { at0 += step; at1 += step; at2 += step; at3 += step; }
+        at0 += step;
+        at1 += step;
+        at2 += step;
+        at3 += step;
       }
     }
     for (; p < k; p++) for (let j = 0, x = left(p), at = row(p); j < n; j++, at += step) sums[j]! += x * right[at]!;

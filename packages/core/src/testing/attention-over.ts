@@ -97,8 +97,11 @@ function plain(
         const weights = exponentials.map((e) => (total === 0 ? 0 : e / total));
         const pairs = (b * heads + h) * listed.length + starts[i]!;
         const result = Array.from({ length: valueWidth }, (_, c) =>
-          own.reduce((sum, j, n) => sum + weights[n]! * (factors?.[pairs + n] ?? 1) * read("value", at(call.value, b, h, j) + c), 0),
-        ); // prettier-ignore
+          own.reduce(
+            (sum, j, n) => sum + weights[n]! * (factors?.[pairs + n] ?? 1) * read("value", at(call.value, b, h, j) + c),
+            0,
+          ),
+        );
         visit(b, h, i, result, weights, ROUNDOFF * ((width + 4) * (1 + size) + keys + 16));
       }
     }

@@ -72,8 +72,10 @@ function plainAttention(
         const weights = scores.map((score) => (score === -Infinity ? 0 : Math.exp(score - most)));
         const total = weights.reduce((a, w) => a + w, 0);
         const result = Array.from({ length: valueWidth }, (_, c) =>
-          total === 0 ? 0 : weights.reduce((a, w, j) => a + (w === 0 ? 0 : w * read("value", at(value, b, h, j) + c)), 0) / total,
-        ); // prettier-ignore
+          total === 0
+            ? 0
+            : weights.reduce((a, w, j) => a + (w === 0 ? 0 : w * read("value", at(value, b, h, j) + c)), 0) / total,
+        );
         const logSum = most === -Infinity ? -Infinity : most + Math.log(total);
         visit(b, h, i, result, logSum, ROUNDOFF * ((width + 4) * (1 + size) + keys + 16));
       }
@@ -110,8 +112,9 @@ export function checkAttention(kernels: Kernels, call: AttentionCall & { logSumE
   kernels.attention(call);
   const { out, queries, heads: count } = call;
   const margin = [...out.data.subarray(0, 3)];
-  if (margin.some((value) => !Number.isNaN(value)))
+  if (margin.some((value) => !Number.isNaN(value))) {
     throw new Error(`attention wrote before its result: ${String(margin)}.`);
+  }
   plainAttention(
     call,
     (name, index) => call[name].data[index]!,
@@ -121,7 +124,12 @@ export function checkAttention(kernels: Kernels, call: AttentionCall & { logSumE
       result.forEach((value, c) => {
         assertNear(`${label}, column ${c}`, out.data[at(out, b, h, i) + c], value, slack * scale);
       });
-      assertNear(`${label}, logSumExp`, call.logSumExp[(b * count + h) * queries + i], logSum, slack * 4 + 4 * ROUNDOFF * Math.abs(logSum)); // prettier-ignore
+      assertNear(
+        `${label}, logSumExp`,
+        call.logSumExp[(b * count + h) * queries + i],
+        logSum,
+        slack * 4 + 4 * ROUNDOFF * Math.abs(logSum),
+      );
     },
   );
 }
@@ -256,8 +264,9 @@ export function attentionCases(kernels: Kernels): ConformanceCase[] {
         kernels.attention(call);
         call.out.data.subarray(3).forEach((value, index) => {
           const inside = Math.floor(index / sizes.valueWidth) === 4;
-          if (Number.isNaN(value) !== inside)
+          if (Number.isNaN(value) !== inside) {
             throw new Error(`attention with a NaN query: element ${index} is ${value}.`);
+          }
         });
       },
     },

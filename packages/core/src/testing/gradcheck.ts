@@ -54,8 +54,9 @@ export function gradcheck(
     const copies = inputs.map(copyOf);
     const result = f(...copies);
     const weights = randomWeights(result.shape, 1);
-    result.mul(weights).sum().backward();
-    const value = (): number => f(...copies).mul(weights).sum().item(); // prettier-ignore
+    const weighted = (x: Tensor): Tensor => x.mul(weights).sum();
+    weighted(result).backward();
+    const value = (): number => weighted(f(...copies)).item();
     copies.forEach((x, number) => {
       const gradient = x.grad?.data ?? new Float64Array(x.size);
       for (let i = 0; i < x.size; i++) {

@@ -31,14 +31,17 @@ export function checkMatmul(kernels: Kernels, call: Omit<MatmulCall, "out">): vo
   }
 }
 
-/** How a matrix lies in its buffer. */
+/** A matrix of one row after another. */
+const rowMajor = (data: Float32Array, columns: number): MatrixView => ({
+  data,
+  offset: 0,
+  rowStride: columns,
+  columnStride: 1,
+});
+
+/** Random matrices, by their layout in the buffer. */
 const layouts: Record<string, (rows: number, columns: number, rng: Rng) => MatrixView> = {
-  "row-major": (rows, columns, rng) => ({
-    data: normals(rng, rows * columns),
-    offset: 0,
-    rowStride: columns,
-    columnStride: 1,
-  }),
+  "row-major": (rows, columns, rng) => rowMajor(normals(rng, rows * columns), columns),
   transposed: (rows, columns, rng) => ({
     data: normals(rng, rows * columns),
     offset: 0,
@@ -52,12 +55,11 @@ const layouts: Record<string, (rows: number, columns: number, rng: Rng) => Matri
     columnStride: 1,
   }),
   repeated: (_, columns, rng) => ({ data: normals(rng, columns), offset: 0, rowStride: 0, columnStride: 1 }),
-  mostlyZero: (rows, columns, rng) => ({
-    data: normals(rng, rows * columns).map((value) => (rng.float() < 0.9 ? 0 : value)),
-    offset: 0,
-    rowStride: columns,
-    columnStride: 1,
-  }),
+  mostlyZero: (rows, columns, rng) =>
+    rowMajor(
+      normals(rng, rows * columns).map((value) => (rng.float() < 0.9 ? 0 : value)),
+      columns,
+    ),
 };
 
 /** m, k, n: tails on every side of 4 and 8, degenerate axes, one size past any cache block in each axis. */
@@ -87,73 +89,85 @@ const sizes = [
   [67, 520, 13],
 ] as const;
 
-export function matmulCases(kernels: Kernels): ConformanceCase[] {
-  const cases: ConformanceCase[] = [];
-  for (const [leftLayout, left] of Object.entries(layouts)) {
-    for (const [rightLayout, right] of Object.entries(layouts)) {
-      cases.push({
-        name: `matmul of ${leftLayout} by ${rightLayout} matrices`,
-        run: () => {
-          const rng = new Rng(1);
-          for (const [m, k, n] of sizes) {
-            const call = { a: left(m, k, rng), b: right(k, n, rng), m, k, n };
-            checkMatmul(kernels, call);
-            checkMatmul(kernels, { ...call, alpha: 2.5 });
-            checkMatmul(kernels, { ...call, alpha: -0.5, bias: normals(rng, n) });
-          }
-        },
-      });
-    }
-  }
-  for (const activation of ["relu", "gelu", "geluExact"] as const satisfies Activation[]) {
-    cases.push({
-      name: `matmul with ${activation}`,
+function layoutCases(kernels: Kernels): ConformanceCase[] {
+  return Object.entries(layouts).flatMap(([leftLayout, left]) =>
+    Object.entries(layouts).map(([rightLayout, right]) => ({
+      name: `matmul of ${leftLayout} by ${rightLayout} matrices`,
       run: () => {
-        const rng = new Rng(5);
+        const rng = new Rng(1);
         for (const [m, k, n] of sizes) {
-          const call = {
-            a: layouts["row-major"]!(m, k, rng),
-            b: layouts["row-major"]!(k, n, rng),
-            m,
-            k,
-            n,
-            activation,
-          };
-          checkMatmul(kernels, { ...call, bias: normals(rng, n) });
+          const call = { a: left(m, k, rng), b: right(k, n, rng), m, k, n };
+          checkMatmul(kernels, call);
+          checkMatmul(kernels, { ...call, alpha: 2.5 });
+          checkMatmul(kernels, { ...call, alpha: -0.5, bias: normals(rng, n) });
         }
       },
-    });
-  }
-  cases.push({
+    })),
+  );
+}
+
+function activationCases(kernels: Kernels): ConformanceCase[] {
+  const activations = ["relu", "gelu", "geluExact"] as const satisfies Activation[];
+  return activations.map((activation) => ({
+    name: `matmul with ${activation}`,
+    run: () => {
+      const rng = new Rng(5);
+      for (const [m, k, n] of sizes) {
+        const [a, b] = [rowMajor(normals(rng, m * k), k), rowMajor(normals(rng, k * n), n)];
+        checkMatmul(kernels, { a, b, m, k, n, activation, bias: normals(rng, n) });
+      }
+    },
+  }));
+}
+
+function specialNumbersCase(kernels: Kernels): ConformanceCase {
+  const special = [NaN, Infinity, -Infinity, 0, -0, 1e-42];
+  const shapes = [
+    [1, 7, 9],
+    [5, 6, 8],
+    [9, 40, 17],
+  ] as const;
+  return {
     name: "matmul of special numbers",
     run: () => {
       const rng = new Rng(6);
-      const special = [NaN, Infinity, -Infinity, 0, -0, 1e-42];
-      for (const [m, k, n] of [
-        [1, 7, 9],
-        [5, 6, 8],
-        [9, 40, 17],
-      ] as const) {
-        const sprinkled = (length: number) =>
-          normals(rng, length).map((x) => (rng.float() < 0.02 ? special[rng.int(special.length)]! : x));
-        const view = (rows: number, columns: number): MatrixView => ({ data: sprinkled(rows * columns), offset: 0, rowStride: columns, columnStride: 1 }); // prettier-ignore
-        for (let round = 0; round < 8; round++) checkMatmul(kernels, { a: view(m, k), b: view(k, n), m, k, n });
+      const sprinkled = (rows: number, columns: number): MatrixView => {
+        const data = normals(rng, rows * columns);
+        return rowMajor(
+          data.map((x) => (rng.float() < 0.02 ? special[rng.int(special.length)]! : x)),
+          columns,
+        );
+      };
+      for (const [m, k, n] of shapes) {
+        for (let round = 0; round < 8; round++) {
+          checkMatmul(kernels, { a: sprinkled(m, k), b: sprinkled(k, n), m, k, n });
+        }
       }
     },
-  });
-  for (const value of [NaN, Infinity]) {
-    for (const side of ["a", "b"] as const) {
-      cases.push({
-        name: `matmul multiplies ${value} in ${side} by zero to NaN`,
-        run: () => {
-          const dense = (data: Float32Array): MatrixView => ({ data, offset: 0, rowStride: 6, columnStride: 1 });
-          const odd = new Float32Array(36);
-          odd[7] = value;
-          const call = { a: dense(new Float32Array(36)), b: dense(new Float32Array(36)), m: 6, k: 6, n: 6 };
-          checkMatmul(kernels, { ...call, [side]: dense(odd) });
-        },
-      });
-    }
-  }
-  return cases;
+  };
+}
+
+function zeroTimesInfinityCases(kernels: Kernels): ConformanceCase[] {
+  const size = 6;
+  const square = (data = new Float32Array(size * size)): MatrixView => rowMajor(data, size);
+  return [NaN, Infinity].flatMap((value) =>
+    (["a", "b"] as const).map((side) => ({
+      name: `matmul multiplies ${value} in ${side} by zero to NaN`,
+      run: () => {
+        const odd = new Float32Array(size * size);
+        odd[7] = value;
+        const call = { a: square(), b: square(), m: size, k: size, n: size };
+        checkMatmul(kernels, { ...call, [side]: square(odd) });
+      },
+    })),
+  );
+}
+
+export function matmulCases(kernels: Kernels): ConformanceCase[] {
+  return [
+    ...layoutCases(kernels),
+    ...activationCases(kernels),
+    specialNumbersCase(kernels),
+    ...zeroTimesInfinityCases(kernels),
+  ];
 }

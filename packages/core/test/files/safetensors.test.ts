@@ -20,7 +20,10 @@ const one = (dtype: string, shape: unknown, offsets: unknown): string =>
 
 describe("round trips", () => {
   it("any tensors and metadata come back, byte for byte the same", () => {
-    const named = fc.dictionary(fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"), shapes(3).chain(anyTensor)); // prettier-ignore
+    const named = fc.dictionary(
+      fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"),
+      shapes(3).chain(anyTensor),
+    );
     fc.assert(
       fc.property(named, fc.dictionary(fc.string(), fc.string()), (tensors, metadata) => {
         const bytes = encodeSafetensors(tensors, metadata);
@@ -60,9 +63,9 @@ describe("round trips", () => {
 
 describe("other types become float32", () => {
   const read = (dtype: string, data: ArrayBufferView, count: number): unknown =>
-    decodeSafetensors(
-      file(one(dtype, [count], [0, data.byteLength]), new Uint8Array(data.buffer)),
-    ).tensors.get("x")?.toArray(); // prettier-ignore
+    decodeSafetensors(file(one(dtype, [count], [0, data.byteLength]), new Uint8Array(data.buffer)))
+      .tensors.get("x")
+      ?.toArray();
 
   it.each([
     ["F64", Float64Array.of(0.1, -1e300), [Math.fround(0.1), -Infinity]],
@@ -76,7 +79,11 @@ describe("other types become float32", () => {
     ["U8", Uint8Array.of(255), [255]],
     ["BOOL", Uint8Array.of(1, 0), [1, 0]],
     ["BF16", Uint16Array.of(0x3f80, 0xc040, 0x7f80, 0x0001), [1, -3, Infinity, 2 ** -133]],
-    ["F16", Uint16Array.of(0x3c00, 0xc200, 0x7c00, 0xfc00, 0x0001, 0x03ff, 0x7bff), [1, -3, Infinity, -Infinity, 2 ** -24, 1023 * 2 ** -24, 65504]], // prettier-ignore
+    [
+      "F16",
+      Uint16Array.of(0x3c00, 0xc200, 0x7c00, 0xfc00, 0x0001, 0x03ff, 0x7bff),
+      [1, -3, Infinity, -Infinity, 2 ** -24, 1023 * 2 ** -24, 65504],
+    ],
   ])("%s", (dtype, data, expected) => {
     expect(read(dtype, data, expected.length)).toEqual(expected);
   });
@@ -89,24 +96,27 @@ describe("other types become float32", () => {
 });
 
 describe("damage is named", () => {
-  it.each([
-    ["nothing", new Uint8Array(0), "the file has 0 bytes, fewer than the 8 of its header length. Was it downloaded completely?"], // prettier-ignore
-    ["an absurd header", new Uint8Array(16).fill(255), "the header claims 18446744073709551615 bytes, over the limit of 100000000. Is this a safetensors file?"], // prettier-ignore
-    ["a cut header", file("{}").subarray(0, 9), "the header claims 2 bytes, but only 1 follow. The file is truncated or not safetensors."], // prettier-ignore
+  // prettier-ignore
+  const damages: [string, Uint8Array, string][] = [
+    ["nothing", new Uint8Array(0), "the file has 0 bytes, fewer than the 8 of its header length. Was it downloaded completely?"],
+    ["an absurd header", new Uint8Array(16).fill(255), "the header claims 18446744073709551615 bytes, over the limit of 100000000. Is this a safetensors file?"],
+    ["a cut header", file("{}").subarray(0, 9), "the header claims 2 bytes, but only 1 follow. The file is truncated or not safetensors."],
     ["a list", file("[]"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'],
-    ["leading space", file(" {}"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'], // prettier-ignore
+    ["leading space", file(" {}"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'],
     ["wrong metadata", file('{"__metadata__":{"a":1}}'), '__metadata__ must map names to strings, not {"a":1}.'],
     ["no description", file('{"x":1}'), 'tensor "x" has no description: 1.'],
-    ["an unknown type", file(one("F8_E4M3", [1], [0, 1]), [0]), 'tensor "x" has dtype "F8_E4M3"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'], // prettier-ignore
-    ["a prototype's type", file(one("toString", [1], [0, 1]), [0]), 'tensor "x" has dtype "toString"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'], // prettier-ignore
+    ["an unknown type", file(one("F8_E4M3", [1], [0, 1]), [0]), 'tensor "x" has dtype "F8_E4M3"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
+    ["a prototype's type", file(one("toString", [1], [0, 1]), [0]), 'tensor "x" has dtype "toString"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
     ["a bad shape", file(one("F32", [-1], [0, 4])), 'tensor "x" has shape [-1], not a list of non-negative integers.'],
     ["bad offsets", file(one("F32", [1], [0])), 'tensor "x" has data_offsets [0], not [begin, end] in bytes.'],
-    ["a wrong length", file(one("F32", [2], [0, 4]), [0, 0, 0, 0]), 'tensor "x" of shape [2] and dtype F32 takes 8 bytes, but its data_offsets [0, 4] hold 4. The header is damaged.'], // prettier-ignore
-    ["a hole", file(one("F32", [1], [4, 8]), new Uint8Array(8)), 'tensor "x" at byte 4 leaves a hole after the start, which ends at byte 0. The header is damaged.'], // prettier-ignore
-    ["cut data", file(one("F32", [1], [0, 4]), [0, 0]), "the header describes 4 bytes of data, but the file holds 2. It is truncated; fetch it again."], // prettier-ignore
-    ["trailing data", file("{}", [1]), "the header describes 0 bytes of data, but the file holds 1. It has trailing bytes or a damaged header."], // prettier-ignore
-    ["overlap", file('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), 'tensor "y" at byte 1 overlaps tensor "x", which ends at byte 2. The header is damaged.'], // prettier-ignore
-  ])("%s", (_, bytes, message) => {
+    ["a wrong length", file(one("F32", [2], [0, 4]), [0, 0, 0, 0]), 'tensor "x" of shape [2] and dtype F32 takes 8 bytes, but its data_offsets [0, 4] hold 4. The header is damaged.'],
+    ["a hole", file(one("F32", [1], [4, 8]), new Uint8Array(8)), 'tensor "x" at byte 4 leaves a hole after the start, which ends at byte 0. The header is damaged.'],
+    ["cut data", file(one("F32", [1], [0, 4]), [0, 0]), "the header describes 4 bytes of data, but the file holds 2. It is truncated; fetch it again."],
+    ["trailing data", file("{}", [1]), "the header describes 0 bytes of data, but the file holds 1. It has trailing bytes or a damaged header."],
+    ["overlap", file('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), 'tensor "y" at byte 1 overlaps tensor "x", which ends at byte 2. The header is damaged.'],
+  ];
+
+  it.each(damages)("%s", (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes)).toThrow(new SafetensorsError(`decodeSafetensors: ${message}`));
   });
 

@@ -2,7 +2,7 @@
  * Beam search: the `beams` most probable beginnings go on side by side. What is finished competes by its log-probability
  * divided by ((5 + tokens) / 6)^lengthPenalty (Wu et al. 2016, arXiv 1609.08144, equation 14).
  */
-import type { Rng } from "@selectron/core";
+import type { Rng, Tensor } from "@selectron/core";
 import type { Decoding } from "./generative.js";
 import { distribution, drawDistinct, logProbabilities, ranked, type SamplingOptions } from "./sampling.js";
 
@@ -50,17 +50,12 @@ export function beamSearch(start: Decoding, prompt: readonly number[], options: 
   let decoding = start;
   let logits = maxTokens > 0 ? decoding.advance([prompt]) : undefined;
   for (let length = 0; length < maxTokens && live.length > 0 && logits; length++) {
-    const rows = live.map((_, b) => logits!.slice(b, b + 1).data);
-    const steps = live.flatMap((beam, b) => continuations(rows[b]!, options).map(({ token, logProbability }) => ({
-      beam: b, token, logProbability: beam.logProbability + logProbability,
-    }))); // prettier-ignore
-    steps.sort((a, b) => b.logProbability - a.logProbability);
     const next: Step[] = [];
-    for (const step of steps) {
+    for (const step of stepsOf(live, logits, options)) {
       if (next.length === beams) break;
-      if (stop.has(step.token))
-        finished.push({ tokens: live[step.beam]!.tokens, logProbability: step.logProbability, ended: "stop" }); // prettier-ignore
-      else next.push(step);
+      const { token, logProbability } = step;
+      if (!stop.has(token)) next.push(step);
+      else finished.push({ tokens: live[step.beam]!.tokens, logProbability, ended: "stop" });
     }
     live = next.map(({ beam, token, logProbability }) => ({ tokens: [...live[beam]!.tokens, token], logProbability }));
     if (!couldStillWin(live, finished.map(score), options) || length === maxTokens - 1) break;
@@ -70,6 +65,19 @@ export function beamSearch(start: Decoding, prompt: readonly number[], options: 
   const cut = live.map(({ tokens, logProbability }): Generated => ({ tokens, logProbability, ended: "length" }));
   const complete = cut.filter(({ tokens }) => tokens.length === maxTokens);
   return [...finished, ...complete].sort((a, b) => score(b) - score(a)).slice(0, beams);
+}
+
+/** All that the beams propose, the most probable first. */
+function stepsOf(live: readonly Beam[], logits: Tensor, options: BeamOptions): Step[] {
+  const steps = live.flatMap((own, beam) => {
+    const proposed = continuations(logits.slice(beam, beam + 1).data, options);
+    return proposed.map((step) => ({
+      beam,
+      token: step.token,
+      logProbability: own.logProbability + step.logProbability,
+    }));
+  });
+  return steps.sort((a, b) => b.logProbability - a.logProbability);
 }
 
 /** The ways to go on that a beam proposes, at most enough to fill all beams and to stop in every way. */

@@ -61,7 +61,9 @@ function mapPiece({ title, queries, keys, weights }: AttentionMap): Piece {
   });
   weights.forEach((row, q) => {
     const y = top + q * CELL;
-    body.push(`<text x="${round(left - 6)}" y="${round(y + CELL / 2 + FONT / 3)}" text-anchor="end">${escape(queries[q]!)}</text>`); // prettier-ignore
+    body.push(
+      `<text x="${round(left - 6)}" y="${round(y + CELL / 2 + FONT / 3)}" text-anchor="end">${escape(queries[q]!)}</text>`,
+    );
     row.forEach((weight, k) => {
       if (weight === 0) return;
       const place = `x="${round(left + k * CELL)}" y="${round(y)}" width="${CELL}" height="${CELL}"`;

@@ -31,7 +31,11 @@ export class CompositePositions implements Positions {
 
   relative(scope: ParameterScope): RelativePositions {
     const { rotate, scores, values } = this.#relative.relative!(scope);
-    if (rotate) throw new RangeError("Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi."); // prettier-ignore
+    if (rotate) {
+      throw new RangeError(
+        "Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi.",
+      );
+    }
     return {
       ...(scores && { scores: (query: Tensor, keys: number) => scores(query, keys).mul(this.#beta) }),
       ...(values && { values: (pattern: Tensor) => values(pattern).mul(this.#beta) }),

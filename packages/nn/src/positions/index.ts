@@ -85,13 +85,11 @@ function checkPositionConfig(config: PositionConfig): void {
   };
   const positive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
   const given = config as Readonly<Record<string, unknown>>;
-  for (const name of ["trainedLength", "maxDistance", "hidden"]) {
-    check(name, given[name] as number | undefined, positive, "an integer, 1 or more");
-  }
-  for (const name of ["base", "factor", "interpolation"]) {
-    check(name, given[name] as number | undefined, (value) => value >= 1, "1 or more");
-  }
-  check("buckets", given["buckets"] as number | undefined, (value) => positive(value) && value % 4 === 0, "a multiple of 4"); // prettier-ignore
+  const checkField = (name: string, fits: (value: number) => boolean, range: string): void =>
+    check(name, given[name] as number | undefined, fits, range);
+  for (const name of ["trainedLength", "maxDistance", "hidden"]) checkField(name, positive, "an integer, 1 or more");
+  for (const name of ["base", "factor", "interpolation"]) checkField(name, (value) => value >= 1, "1 or more");
+  checkField("buckets", (value) => positive(value) && value % 4 === 0, "a multiple of 4");
   if (config.kind === "convolutional") {
     for (const taps of config.kernels ?? []) {
       check("a kernel's size", taps, (value) => positive(value) && value % 2 === 1, "an odd integer");

@@ -34,8 +34,7 @@ export const parserTask: SequenceTask = {
   heldOut: { test: 200, validation: 100 },
   goal: 1,
   start: 0,
-  draw: (rng) =>
-    parserExample(`${rng.pick([..."xyz"])}=${rng.int(10)}${rng.pick(Object.keys(NAMES))}${rng.int(10)}`), // prettier-ignore
+  draw: (rng) => parserExample(`${rng.pick([..."xyz"])}=${rng.int(10)}${rng.pick(Object.keys(NAMES))}${rng.int(10)}`),
   show: ({ source, target }) => `${words(source).replaceAll(" ", "")} → ${words(target)}`,
   mustHoldOut: ["x=1+2", "y=3*4", "z=5-1", "x=2/3"].map(parserExample),
 };

@@ -22,7 +22,8 @@ const CHUNK = 250;
  * @param rng - dropout draws from it
  */
 export function teacherForced(model: Transformer, batch: readonly Example[], start: number, rng: Rng): BatchResult {
-  const memory = model.encode(batch.map(({ source }) => source), { rng }); // prettier-ignore
+  const sources = batch.map(({ source }) => source);
+  const memory = model.encode(sources, { rng });
   const inputs = batch.map(({ target }) => [start, ...target.slice(0, -1)]);
   const logits = model.scores(model.decode(inputs, memory, { rng }));
   const targets = batch.flatMap(({ target }) => target);
@@ -65,7 +66,8 @@ export function accuracyOf(model: Transformer, examples: readonly Example[], sta
   let [exact, right, tokens] = [0, 0, 0];
   for (let at = 0; at < examples.length; at += CHUNK) {
     const chunk = examples.slice(at, at + CHUNK);
-    const answers = answer(model, chunk.map(({ source }) => source), start, chunk[0]!.target.length); // prettier-ignore
+    const sources = chunk.map(({ source }) => source);
+    const answers = answer(model, sources, start, chunk[0]!.target.length);
     chunk.forEach(({ target }, b) => {
       const hits = target.filter((token, i) => token === answers[b]![i]).length;
       right += hits;

@@ -1,5 +1,12 @@
 /** Which checkpoints there are, which is written next and which are given up. */
-import { CheckpointError, decodeCheckpoint, encodeCheckpoint, restoreCheckpoint, type CheckpointStorage, type TrainingState } from "./checkpoint.js"; // prettier-ignore
+import {
+  CheckpointError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  restoreCheckpoint,
+  type CheckpointStorage,
+  type TrainingState,
+} from "./checkpoint.js";
 import type { Optimizer } from "./optimizers.js";
 
 export interface CheckpointOptions {
@@ -15,8 +22,10 @@ export interface CheckpointOptions {
 const nameOf = (step: number): string => `step-${String(step).padStart(8, "0")}.safetensors`;
 
 /** Names of checkpoints, the newest first. */
-const namesIn = (storage: CheckpointStorage): string[] =>
-  storage.names().filter((name) => /^step-\d+\.safetensors$/.test(name)).sort().reverse(); // prettier-ignore
+function namesIn(storage: CheckpointStorage): string[] {
+  const names = storage.names().filter((name) => /^step-\d+\.safetensors$/.test(name));
+  return names.sort().reverse();
+}
 
 /** Writes the state after a step, then gives up what is too old. */
 export function saveCheckpoint(options: CheckpointOptions, optimizer: Optimizer, state: TrainingState): void {

@@ -45,19 +45,21 @@ export function lossCurve(records: readonly StepRecord[], title: string): string
   const evaluations = records.flatMap(({ step, evaluation }) =>
     evaluation === undefined ? [] : [[x(step), y(evaluation)] as const],
   );
+  const losses = points.map(({ step, loss }) => [x(step), ofLoss(loss)] as const);
+  const shares = evaluations.length > 0 ? [0, 0.5, 1] : [];
+  const percent = (share: number): string =>
+    `<text x="${WIDTH - RIGHT + 8}" y="${y(share)}" dy="4">${100 * share} %</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">`,
     `<title>${escaped(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
     `<text x="${LEFT}" y="22" font-weight="bold">${escaped(title)}</text>`,
     ...decades,
-    path("loss", points.map(({ step, loss }) => [x(step), ofLoss(loss)] as const)), // prettier-ignore
+    path("loss", losses),
     ...(evaluations.length > 0 ? [path("accuracy", evaluations)] : []),
     `<text x="${LEFT}" y="${HEIGHT - 14}">step 1</text>`,
     `<text x="${WIDTH - RIGHT}" y="${HEIGHT - 14}" text-anchor="end">step ${last}</text>`,
     `<text x="14" y="${TOP - 8}" fill="var(--loss)">loss</text>`,
-    ...(evaluations.length > 0
-      ? [[0, "0 %"], [0.5, "50 %"], [1, "100 %"]].map(([share, text]) => `<text x="${WIDTH - RIGHT + 8}" y="${y(share as number)}" dy="4">${text}</text>`) // prettier-ignore
-      : []),
+    ...shares.map(percent),
     "</svg>\n",
   ].join("\n");
 }

@@ -5,13 +5,14 @@ import type { Parameters } from "./optimizers.js";
 /** A loss or a gradient that is not finite. */
 export class NonFiniteError extends Error {
   override readonly name = "NonFiniteError";
-  constructor(
-    readonly step: number,
-    /** The parameter where it shows first. */
-    readonly layer: string,
-    message: string,
-  ) {
+  readonly step: number;
+  /** The parameter where it shows first. */
+  readonly layer: string;
+
+  constructor(step: number, layer: string, message: string) {
     super(message);
+    this.step = step;
+    this.layer = layer;
   }
 }
 

@@ -18,11 +18,12 @@ import { restrictedAttention, restrictionMask } from "../../src/attention/restri
 import { softmax } from "../plain/layers.js";
 import { distance, randomParameters, randomTokens } from "../support.js";
 
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const restrictions: fc.Arbitrary<Restriction> = fc.record({
-  window: fc.option(fc.nat(4), { nil: undefined }),
-  strides: fc.option(fc.record({ by: fc.integer({ min: 1, max: 4 }), count: fc.integer({ min: 1, max: 3 }) }), { nil: undefined }), // prettier-ignore
+  window: optional(fc.nat(4)),
+  strides: optional(fc.record({ by: fc.integer({ min: 1, max: 4 }), count: fc.integer({ min: 1, max: 3 }) })),
   powers: fc.boolean(),
-  globals: fc.option(fc.nat(3), { nil: undefined }),
+  globals: optional(fc.nat(3)),
 });
 
 describe("the keys of a query", () => {
@@ -94,14 +95,24 @@ describe("values", () => {
     fc.assert(
       fc.property(restrictions, fc.integer(), (restriction, seed) => {
         const rng = new Rng(seed);
-        const sizes = { vocabSize: 5, hiddenSize: 8, numHiddenLayers: 2, numAttentionHeads: 2, intermediateSize: 6, layerNormEps: 1e-5, restriction }; // prettier-ignore
+        const sizes = {
+          vocabSize: 5,
+          hiddenSize: 8,
+          numHiddenLayers: 2,
+          numAttentionHeads: 2,
+          intermediateSize: 6,
+          layerNormEps: 1e-5,
+          restriction,
+        };
         const config = decoderOnly(sizes);
         const model = new TransformerDecoder(config, randomParameters(TransformerDecoder.parameterShapes(config), rng));
         const tokens = randomTokens(rng, 2, 9, 5);
         const logits = model.forward(tokens);
         const scale = 1 + logits.abs().max().item();
         const patterns: Tensor[] = [];
-        const watched = model.forward(tokens, { record: (name, value) => void (name.endsWith("pattern") && patterns.push(value)) }); // prettier-ignore
+        const watched = model.forward(tokens, {
+          record: (name, value) => void (name.endsWith("pattern") && patterns.push(value)),
+        });
         expect(distance(watched.toArray(), logits.toArray()) / scale).toBeLessThan(1e-5);
         expect(
           patterns[0]!
@@ -111,8 +122,9 @@ describe("values", () => {
             .item(),
         ).toBe(0);
         const cache = new DecodingCache();
-        const first = model.forward(tokens.map((row) => row.slice(0, 4)), { cache }); // prettier-ignore
-        const second = model.forward(tokens.map((row) => row.slice(4)), { cache }); // prettier-ignore
+        const part = (start: number, end: number): number[][] => tokens.map((row) => row.slice(start, end));
+        const first = model.forward(part(0, 4), { cache });
+        const second = model.forward(part(4, 9), { cache });
         expect(distance(first.concat([second], 1).toArray(), logits.toArray()) / scale).toBeLessThan(1e-5);
       }),
       { numRuns: 40 },
@@ -142,7 +154,10 @@ describe("values", () => {
     for (const restriction of [{ window: 1 }, { powers: true, globals: 1 }, { strides: { by: 2, count: 1 } }]) {
       gradcheck((q, k, v) => restrictedAttention(q!, k!, v!, restriction, { causal: false }), [query!, key!, value!]);
       const dropout = (pairs: number): Float32Array => new Dropout(0.4).factors(pairs, new Rng(4));
-      gradcheck((q, k, v) => restrictedAttention(q!, k!, v!, restriction, { causal: true, dropout }), [query!, key!, value!]); // prettier-ignore
+      gradcheck(
+        (q, k, v) => restrictedAttention(q!, k!, v!, restriction, { causal: true, dropout }),
+        [query!, key!, value!],
+      );
     }
   });
 });

@@ -114,8 +114,9 @@ describe("beams", () => {
       "0,1": [0.25, 0.25, 0.25, 0.25],
       "0,2": [0, 0, 0, 1],
     };
-    const model: Forward = (tokens) =>
-      tensor(tokens.map((row) => row.map((_, i) => (rows[row.slice(0, i + 1).join()] ?? [1, 0, 0, 0]).map((p) => Math.log(p + 1e-30))))); // prettier-ignore
+    const after = (ids: readonly number[]): number[] => rows[ids.join()] ?? [1, 0, 0, 0];
+    const logits = (ids: readonly number[]): number[] => after(ids).map((p) => Math.log(p + 1e-30));
+    const model: Forward = (tokens) => tensor(tokens.map((row) => row.map((_, i) => logits(row.slice(0, i + 1)))));
     expect(generate(model, [0], { maxTokens: 2 }).tokens).toEqual([1, 0]);
     expect(generate(model, [0], { maxTokens: 2, beams: 2 }).tokens).toEqual([2, 3]);
   });
@@ -143,7 +144,7 @@ describe("distribution", () => {
     const model: Forward = (tokens) => tensor(tokens.map((row) => row.map(() => logits)));
     const { tokens } = generate(model, [0], { maxTokens: 4000, topK: 3, rng: new Rng(5) });
     const share = (id: number): number => tokens.filter((token) => token === id).length / 4000;
-    expect([0, 1, 2].map((id) => Math.abs(share(id) - [0.5, 0.3, 0.15][id]! / 0.95) < 0.025)).toEqual([true, true, true]); // prettier-ignore
+    for (const [id, p] of [0.5, 0.3, 0.15].entries()) expect(Math.abs(share(id) - p / 0.95)).toBeLessThan(0.025);
     expect(share(3)).toBe(0);
   });
 });
@@ -197,7 +198,14 @@ describe("streams", () => {
 });
 
 describe("models", () => {
-  const sizes = { vocabSize: 6, hiddenSize: 8, numHiddenLayers: 2, numAttentionHeads: 2, intermediateSize: 8, maxPositionEmbeddings: 9 }; // prettier-ignore
+  const sizes = {
+    vocabSize: 6,
+    hiddenSize: 8,
+    numHiddenLayers: 2,
+    numAttentionHeads: 2,
+    intermediateSize: 8,
+    maxPositionEmbeddings: 9,
+  };
   const config = decoderOnly({ ...sizes, positions: { kind: "learned" } });
   const decoder = new TransformerDecoder(
     config,
@@ -205,7 +213,7 @@ describe("models", () => {
   );
   const model = new Transformer(sizes, randomParameters(Transformer.parameterShapes(sizes), new Rng(4)));
   const source = [1, 2, 3];
-  const forward: Forward = (tokens) => model.forward(tokens.map(() => source), tokens); // prettier-ignore
+  const forward: Forward = (tokens) => model.forward(Array<number[]>(tokens.length).fill(source), tokens);
 
   it.each<GenerateOptions>([{}, { beams: 3 }, { beams: 3, topK: 4, rng: undefined }, { temperature: 1.3 }])(
     "with a cache or without, decoder-only or with an encoder: %j",

@@ -14,19 +14,22 @@ const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((su
 
 /** The layers with the given parameters. */
 export class PlainLayers {
-  constructor(
-    private readonly parameters: Parameters,
-    private readonly epsilon = 1e-5,
-  ) {}
+  readonly #parameters: Parameters;
+  readonly #epsilon: number;
+
+  constructor(parameters: Parameters, epsilon = 1e-5) {
+    this.#parameters = parameters;
+    this.#epsilon = epsilon;
+  }
 
   matrix(name: string): Matrix {
-    const value = this.parameters[name];
+    const value = this.#parameters[name];
     if (!value) throw new Error(`no parameter ${name}`);
     return value as Matrix;
   }
 
   vector(name: string): number[] {
-    return (this.parameters[name] as number[] | undefined) ?? [];
+    return (this.#parameters[name] as number[] | undefined) ?? [];
   }
 
   linear(x: Matrix, name: string): Matrix {
@@ -42,7 +45,7 @@ export class PlainLayers {
     return x.map((row) => {
       const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
       const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
-      return row.map((value, j) => ((value - mean) / Math.sqrt(variance + this.epsilon)) * gain[j]! + (bias[j] ?? 0));
+      return row.map((value, j) => ((value - mean) / Math.sqrt(variance + this.#epsilon)) * gain[j]! + (bias[j] ?? 0));
     });
   }
 

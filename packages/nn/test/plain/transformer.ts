@@ -43,12 +43,11 @@ export function plainTransformer(
           (y) => layers.attention(y, memory, `${block}.crossAttention`, heads, { sees: seesMemory }).output,
         );
       }
-      x = sublayer(x, `${block}.feedForward`, (y) =>
-        layers.linear(
-          layers.linear(y, `${block}.feedForward.hidden`).map((row) => row.map(activations[config.activation]!)),
-          `${block}.feedForward.output`,
-        ),
-      );
+      x = sublayer(x, `${block}.feedForward`, (y) => {
+        const hidden = layers.linear(y, `${block}.feedForward.hidden`);
+        const active = hidden.map((row) => row.map(activations[config.activation]!));
+        return layers.linear(active, `${block}.feedForward.output`);
+      });
     }
     return pre ? layers.norm(x, `${path}.norm`) : x;
   };
@@ -59,9 +58,11 @@ export function plainTransformer(
         layers.matrix("embedding.token.weight").map((vector) => vector.reduce((sum, v, c) => sum + v * row[c]!, 0)),
       )
     : layers.linear(stream, "generator");
-  return logits.map((row) => {
-    const most = Math.max(...row);
-    const total = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most;
-    return row.map((logit) => logit - total);
-  });
+  return logits.map(logSoftmax);
+}
+
+function logSoftmax(row: readonly number[]): number[] {
+  const most = Math.max(...row);
+  const total = Math.log(row.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most;
+  return row.map((logit) => logit - total);
 }

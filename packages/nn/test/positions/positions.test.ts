@@ -23,7 +23,8 @@ function build(config: PositionConfig, causal: boolean, seed: number) {
   const rng = new Rng(seed);
   const names = new ParameterStore();
   const declare = (store: ParameterStore): { positions: Positions; attention: MultiHeadAttention } => {
-    const positions = positionsOf(config, store.scope.child("position"), { dModel: D, maxLength, heads: H, dHead, causal }); // prettier-ignore
+    const sizes = { dModel: D, maxLength, heads: H, dHead, causal };
+    const positions = positionsOf(config, store.scope.child("position"), sizes);
     const scope = store.scope.child("attention");
     const relative = positions.relative?.(scope.child("position"));
     return { positions, attention: new MultiHeadAttention(scope, { dModel: D, heads: H, dHead, causal, relative }) };
@@ -73,7 +74,11 @@ describe("inside attention", () => {
       true,
       (p) => ({ score: (h, i, j) => p["position.bias"]![t5Bucket(j - i, 8, 10, true)]![h]! }),
     ],
-    [{ kind: "clipped", maxDistance: 2 }, false, (p) => ({ score: (h, i, j) => p["position.bias"]![2 + clip(j - i, 2)]![h]! })], // prettier-ignore
+    [
+      { kind: "clipped", maxDistance: 2 },
+      false,
+      (p) => ({ score: (h, i, j) => p["position.bias"]![2 + clip(j - i, 2)]![h]! }),
+    ],
     [
       { kind: "composite", absolute: { kind: "sinusoidal" }, relative: { kind: "shaw", maxDistance: 2 } },
       false,
@@ -140,7 +145,9 @@ describe("added to the embeddings", () => {
     const hidden = [[0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1]]; // prettier-ignore
     const { actual, plain, x } = absolute({ kind: "convolutional", kernels: [3, 5, 1, 3, 3] }, causal, 7, hidden);
     // 12 channels over 5 scales: 3, 3, 2, 2, 2.
-    const scales = [3, 3, 2, 2, 2].flatMap((channels, scale) => Array.from({ length: channels }, (_, c) => ({ scale, c }))); // prettier-ignore
+    const scales = [3, 3, 2, 2, 2].flatMap((channels, scale) =>
+      Array.from({ length: channels }, (_, c) => ({ scale, c })),
+    );
     const expected = x.map((row, b) =>
       row.map((_, i) =>
         scales.map(({ scale, c }, channel) => {
@@ -176,12 +183,20 @@ describe("added to the embeddings", () => {
     const { actual, plain } = absolute(config, false, 3);
     const alpha = (plain["position.alpha"] as number[])[0]!;
     const table = plain["position.absolute.weight"] as Matrix;
-    expect(distance(actual[0], table.slice(0, 3).map((row) => row.map((v) => alpha * v)))).toBeLessThan(1e-6); // prettier-ignore
+    const expected = table.slice(0, 3).map((row) => row.map((v) => alpha * v));
+    expect(distance(actual[0], expected)).toBeLessThan(1e-6);
   });
 });
 
 describe("order", () => {
-  const sizes = { vocabSize: 6, hiddenSize: 12, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 8, maxPositionEmbeddings: 8 }; // prettier-ignore
+  const sizes = {
+    vocabSize: 6,
+    hiddenSize: 12,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    intermediateSize: 8,
+    maxPositionEmbeddings: 8,
+  };
   const kinds: PositionConfig[] = [
     { kind: "sinusoidal" },
     { kind: "learned" },
@@ -221,9 +236,18 @@ describe("out of range", () => {
     [{ kind: "shaw", maxDistance: 0 }, 'Positions "shaw": maxDistance is 0; it must be an integer, 1 or more.'],
     [{ kind: "ntk", factor: 0.5 }, 'Positions "ntk": factor is 0.5; it must be 1 or more.'],
     [{ kind: "t5", buckets: 6 }, 'Positions "t5": buckets is 6; it must be a multiple of 4.'],
-    [{ kind: "convolutional", kernels: [4] }, 'Positions "convolutional": a kernel\'s size is 4; it must be an odd integer.'], // prettier-ignore
-    [{ kind: "composite", absolute: { kind: "alibi" }, relative: { kind: "t5" } }, "Composite positions need an absolute encoding (sinusoidal, learned, interpolated, convolutional or dynamic) and a relative one (shaw, t5, clipped or alibi)."], // prettier-ignore
-    [{ kind: "composite", absolute: { kind: "learned" }, relative: { kind: "rope" } }, "Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi."], // prettier-ignore
+    [
+      { kind: "convolutional", kernels: [4] },
+      'Positions "convolutional": a kernel\'s size is 4; it must be an odd integer.',
+    ],
+    [
+      { kind: "composite", absolute: { kind: "alibi" }, relative: { kind: "t5" } },
+      "Composite positions need an absolute encoding (sinusoidal, learned, interpolated, convolutional or dynamic) and a relative one (shaw, t5, clipped or alibi).",
+    ],
+    [
+      { kind: "composite", absolute: { kind: "learned" }, relative: { kind: "rope" } },
+      "Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi.",
+    ],
   ])("%j is refused", (config, message) => {
     expect(() => build(config, false, 1)).toThrow(new RangeError(message));
   });

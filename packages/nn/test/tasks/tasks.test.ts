@@ -1,5 +1,19 @@
 import { Rng } from "@selectron/core";
-import { accuracyOf, Adam, additionTask, answer, constant, copyTask, drawBatch, HeldOut, parserExample, parserTask, teacherForced, train, Transformer } from "@selectron/nn"; // prettier-ignore
+import {
+  accuracyOf,
+  Adam,
+  additionTask,
+  answer,
+  constant,
+  copyTask,
+  drawBatch,
+  HeldOut,
+  parserExample,
+  parserTask,
+  teacherForced,
+  train,
+  Transformer,
+} from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 
 describe("the chapter's data", () => {
@@ -47,7 +61,11 @@ describe("the chapter's data", () => {
 
 describe("a small Transformer", () => {
   it("learns to copy, and then answers token by token", async () => {
-    const task = { ...copyTask, heldOut: { test: 40, validation: 0 }, draw: (rng: Rng) => shortened(copyTask.draw(rng).source.map((id) => id % 4)) }; // prettier-ignore
+    const task = {
+      ...copyTask,
+      heldOut: { test: 40, validation: 0 },
+      draw: (rng: Rng) => shortened(copyTask.draw(rng).source.map((id) => id % 4)),
+    };
     const sizes = { vocabSize: 5, hiddenSize: 16, numHiddenLayers: 1, intermediateSize: 32, maxPositionEmbeddings: 4 };
     const model = new Transformer({ ...task.config, ...sizes }, new Rng(1));
     const heldOut = new HeldOut(task);

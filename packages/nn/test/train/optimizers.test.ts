@@ -35,7 +35,7 @@ describe("Adam and AdamW", () => {
   });
 
   it("decay matrices only, unless told otherwise", () => {
-    const parameters = new Map([["matrix", tensor([[1]])], ["bias", tensor([1])]]); // prettier-ignore
+    const parameters = new Map(Object.entries({ matrix: tensor([[1]]), bias: tensor([1]) }));
     for (const x of parameters.values()) x.grad = zeros(x.shape);
     new AdamW(parameters, { weightDecay: 0.5 }).step(0.1, 1);
     expect([...parameters.values()].map((x) => x.item())).toEqual([Math.fround(0.95), 1]);
@@ -56,7 +56,7 @@ describe("Adam and AdamW", () => {
 describe("clipping", () => {
   it("scales all gradients together to the largest norm", () => {
     const [a, b] = [parameter(0), parameter(0, 0)];
-    const parameters = new Map([["a", a], ["b", b], ["c", parameter(0)]]); // prettier-ignore
+    const parameters = new Map(Object.entries({ a, b, c: parameter(0) }));
     a.grad = tensor([3]);
     b.grad = tensor([0, 4]);
     expect(clipGradients(parameters, 10)).toBe(5);
@@ -72,7 +72,7 @@ describe("clipping", () => {
     const [a, b] = [parameter(0), parameter(0)];
     a.add(b).mul(3).sum().backward();
     expect(a.grad!.storage).toBe(b.grad!.storage);
-    clipGradients(new Map([["a", a], ["b", b]]), 1); // prettier-ignore
+    clipGradients(new Map(Object.entries({ a, b })), 1);
     expect(a.grad!.item()).toBeCloseTo(Math.SQRT1_2, 6);
   });
 });

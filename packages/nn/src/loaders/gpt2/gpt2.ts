@@ -156,8 +156,9 @@ function checked(config: Gpt2Config, given: ReadonlyMap<string, Tensor>): Readon
   const parameters = new Map<string, Tensor>();
   for (const [name, shape] of shapes) {
     const value = given.get(name);
-    if (!value)
+    if (!value) {
       throw new Gpt2Error(`the configuration does not fit the weights: they lack ${name} [${shape.join(", ")}]`);
+    }
     if (value.shape.join() !== shape.join()) {
       throw new Gpt2Error(
         `the configuration does not fit the weights: ${name} has shape [${value.shape.join(", ")}], expected [${shape.join(", ")}]`,

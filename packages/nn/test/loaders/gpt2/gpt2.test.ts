@@ -7,8 +7,9 @@ import { describe, expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("../../../../../../shared/models/", import.meta.url));
 const present = existsSync(`${folder}models`);
-if (!present)
+if (!present) {
   console.warn(`\n*** SKIPPED: no trained models at ${folder}; Gpt2 is NOT compared with recorded logits. ***\n`);
+}
 
 interface Recorded {
   readonly input_ids: readonly number[];
