@@ -4,25 +4,12 @@ import type {
   AttentionOverCall,
   AttentionOverPattern,
   HeadsView,
-} from "../kernels/attention.js";
-
-/** Where row i of a head begins. */
-const rowOf = ({ offset, batchStride, headStride, rowStride }: HeadsView, b: number, h: number, i: number): number =>
-  offset + b * batchStride + h * headStride + i * rowStride;
-
-function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
-  let sum = 0;
-  for (let c = 0; c < length; c++) sum += a[aStart + c]! * b[bStart + c]!;
-  return sum;
-}
-
-function addScaled(to: Float32Array, start: number, factor: number, x: Float32Array, at: number, length: number): void {
-  for (let c = 0; c < length; c++) to[start + c]! += factor * x[at + c]!;
-}
+} from "../kernels/kernels.js";
+import { addScaled, dot, rowStart } from "./heads.js";
 
 /** The rows of one batch row and head to 0. */
 function clear(x: HeadsView, b: number, h: number, rows: number, width: number): void {
-  for (let i = 0; i < rows; i++) x.data.fill(0, rowOf(x, b, h, i), rowOf(x, b, h, i) + width);
+  for (let i = 0; i < rows; i++) x.data.fill(0, rowStart(x, b, h, i), rowStart(x, b, h, i) + width);
 }
 
 /** softmax(scale · query keyᵀ) of one query over its list, from `first` to `end`, into `weights`; all 0 if it sees nothing. */
@@ -62,14 +49,14 @@ export function referenceAttentionOver(call: AttentionOverCall): void {
     const weights = scratch ?? call.weights!.subarray(pairs, pairs + listed.length);
     clear(out, b, h, queries, valueWidth);
     for (let i = 0; i < queries; i++) {
-      const [from, to] = [rowOf(query, b, h, i), rowOf(out, b, h, i)];
+      const [from, to] = [rowStart(query, b, h, i), rowStart(out, b, h, i)];
       const score = (j: number): number =>
         hiddenKeys && hiddenKeys[b * keys + j] !== 0
           ? -Infinity
-          : scale * dot(query.data, from, key.data, rowOf(key, b, h, j), width);
+          : scale * dot(query.data, from, key.data, rowStart(key, b, h, j), width);
       listWeights(weights, score, listed, starts[i]!, starts[i + 1]!);
       for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-        addScaled(out.data, to, weights[at]! * factor(at), value.data, rowOf(value, b, h, listed[at]!), valueWidth);
+        addScaled(out.data, to, weights[at]! * factor(at), value.data, rowStart(value, b, h, listed[at]!), valueWidth);
       }
     }
   });
@@ -89,19 +76,20 @@ export function referenceAttentionOverBackward(call: AttentionOverBackwardCall):
     clear(keyGradient, b, h, keys, width);
     clear(valueGradient, b, h, keys, valueWidth);
     for (let i = 0; i < queries; i++) {
-      const [from, to] = [rowOf(outGradient, b, h, i), rowOf(queryGradient, b, h, i)];
+      const [from, to] = [rowStart(outGradient, b, h, i), rowStart(queryGradient, b, h, i)];
       let mean = 0;
       for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-        slopes[at] = factor(at) * dot(outGradient.data, from, value.data, rowOf(value, b, h, listed[at]!), valueWidth);
+        slopes[at] =
+          factor(at) * dot(outGradient.data, from, value.data, rowStart(value, b, h, listed[at]!), valueWidth);
         mean += weights[at]! * slopes[at]!;
       }
       for (let at = starts[i]!; at < starts[i + 1]!; at++) {
         const j = listed[at]!;
         const slope = scale * weights[at]! * (slopes[at]! - mean);
         const weight = weights[at]! * factor(at);
-        addScaled(valueGradient.data, rowOf(valueGradient, b, h, j), weight, outGradient.data, from, valueWidth);
-        addScaled(queryGradient.data, to, slope, key.data, rowOf(key, b, h, j), width);
-        addScaled(keyGradient.data, rowOf(keyGradient, b, h, j), slope, query.data, rowOf(query, b, h, i), width);
+        addScaled(valueGradient.data, rowStart(valueGradient, b, h, j), weight, outGradient.data, from, valueWidth);
+        addScaled(queryGradient.data, to, slope, key.data, rowStart(key, b, h, j), width);
+        addScaled(keyGradient.data, rowStart(keyGradient, b, h, j), slope, query.data, rowStart(query, b, h, i), width);
       }
     }
   });

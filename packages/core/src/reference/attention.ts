@@ -2,10 +2,8 @@
  * Attention in plain JavaScript, one query at a time: the specification of `Kernels.attention` and `attentionBackward`.
  * Scores, sums and results accumulate in float64; memory is one row of the pattern.
  */
-import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "../kernels/attention.js";
-
-const rowStart = (view: HeadsView, b: number, h: number, i: number): number =>
-  view.offset + b * view.batchStride + h * view.headStride + i * view.rowStride;
+import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "../kernels/kernels.js";
+import { addScaled, dot, rowStart } from "./heads.js";
 
 /** What decides which keys a query sees. */
 export type Visibility = Pick<AttentionPattern, "queries" | "keys" | "before" | "after" | "hiddenKeys" | "blocks">;
@@ -19,12 +17,6 @@ export function seesKey(pattern: Visibility, b: number, i: number, j: number): b
   if (!blocks) return true;
   const across = Math.ceil(keys / blocks.size);
   return blocks.visible[Math.floor(i / blocks.size) * across + Math.floor(j / blocks.size)] !== 0;
-}
-
-function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
-  let sum = 0;
-  for (let c = 0; c < length; c++) sum += a[aStart + c]! * b[bStart + c]!;
-  return sum;
 }
 
 /** The keys [first, end) that the window of query i leaves: there is nothing to do for the others. */
@@ -82,10 +74,6 @@ export function referenceAttention(call: AttentionCall): void {
       }
     }
   }
-}
-
-function addScaled(to: Float64Array, start: number, factor: number, x: Float32Array, at: number, length: number): void {
-  for (let c = 0; c < length; c++) to[start + c]! += factor * x[at + c]!;
 }
 
 /** Writes dense float64 rows [rows, width] to one head of a view. */

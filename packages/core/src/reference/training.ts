@@ -3,6 +3,7 @@
  * cross-entropy, Adam and embedding rows. Sums accumulate in float64 and round once.
  */
 import type { AdamCall, CrossEntropyCall, LayerNormBackwardCall } from "../kernels/kernels.js";
+import { exponentialSum, normalisation, rowMaximum } from "./rows.js";
 
 /** With x̂ the normalised row and g = dy · gain: dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon). */
 export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): void {
@@ -10,12 +11,7 @@ export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): voi
   const dGain = new Float64Array(columns);
   const dBias = new Float64Array(columns);
   for (let start = 0; start < rows * columns; start += columns) {
-    let mean = 0;
-    for (let j = 0; j < columns; j++) mean += x[start + j]!;
-    mean /= columns;
-    let variance = 0;
-    for (let j = 0; j < columns; j++) variance += (x[start + j]! - mean) ** 2;
-    const scale = 1 / Math.sqrt(variance / columns + epsilon);
+    const { mean, scale } = normalisation(x, start, columns, epsilon);
     let total = 0;
     let along = 0;
     for (let j = 0; j < columns; j++) {
@@ -46,10 +42,8 @@ export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
       gradient?.fill(0, start, start + columns);
       continue;
     }
-    let maximum = -Infinity;
-    for (let j = 0; j < columns; j++) maximum = Math.max(maximum, logits[start + j]!);
-    let sum = 0;
-    for (let j = 0; j < columns; j++) sum += Math.exp(logits[start + j]! - maximum);
+    const maximum = rowMaximum(logits, start, columns);
+    const sum = exponentialSum(logits, start, columns, maximum);
     losses[i] = Math.log(sum) + maximum - logits[start + target]!;
     if (!gradient) continue;
     for (let j = 0; j < columns; j++) {
