@@ -9,7 +9,7 @@ import { Dropout } from "./layers/dropout.js";
 import type { Embedding } from "./layers/embedding-table.js";
 import type { LayerNorm } from "./layers/layer-norm.js";
 import type { Positions } from "./positions/positions.js";
-import { checkRows } from "./rows.js";
+import { checkRows } from "./checks.js";
 
 export interface EmbeddingOptions {
   readonly token: Embedding;

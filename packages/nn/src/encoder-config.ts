@@ -1,4 +1,5 @@
 /** The sizes of a single-stack model. */
+import { checkInteger } from "./checks.js";
 import { checkStackConfig, type StackConfig } from "./stack.js";
 
 /** A stack and what reads it, which determine the names and shapes of a model's parameters. */
@@ -14,9 +15,7 @@ export interface EncoderConfig extends StackConfig {
 /** Throws a RangeError if a size is not a whole number in range. */
 export function checkEncoderConfig(config: EncoderConfig): void {
   checkStackConfig(config, "EncoderConfig");
-  if (!Number.isSafeInteger(config.outputs) || config.outputs < 1) {
-    throw new RangeError(`EncoderConfig.outputs is ${config.outputs}; it must be an integer, 1 or more.`);
-  }
+  checkInteger("EncoderConfig.outputs", config.outputs, 1);
   if (config.tied && config.outputs !== config.vocabularySize) {
     throw new RangeError(
       `EncoderConfig.outputs is ${config.outputs}; tied to the token embedding it must be ${config.vocabularySize}.`,

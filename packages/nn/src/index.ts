@@ -58,6 +58,7 @@ export {
 } from "./transformer-config.js";
 export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config } from "./loaders/gpt2/config.js";
-export { Gpt2, gpt2Shapes } from "./loaders/gpt2/gpt2.js";
+export { Gpt2 } from "./loaders/gpt2/gpt2.js";
+export { gpt2Shapes } from "./loaders/gpt2/parameters.js";
 export * from "./tasks/index.js";
 export * from "./train/index.js";

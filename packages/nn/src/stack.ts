@@ -2,7 +2,7 @@
 import type { Activation, Rng, Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import type { DecodingCache } from "./cache.js";
-import { checkRate } from "./layers/dropout.js";
+import { checkInteger, checkRate } from "./checks.js";
 import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
@@ -74,11 +74,7 @@ export interface Memory {
 
 /** Throws a RangeError if a size is not a whole number in range. */
 export function checkStackConfig(config: StackConfig, name: string): void {
-  const check = (field: string, value: number, least: number): void => {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new RangeError(`${name}.${field} is ${value}; it must be an integer, ${least} or more.`);
-    }
-  };
+  const check = (field: string, value: number, least: number): void => checkInteger(`${name}.${field}`, value, least);
   check("vocabularySize", config.vocabularySize, 1);
   check("maxLength", config.maxLength, 1);
   check("dModel", config.dModel, 1);

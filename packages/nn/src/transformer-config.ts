@@ -3,7 +3,7 @@
  * BERT-base's sizes.
  */
 import type { Activation } from "@selectron/core";
-import { checkRate } from "./layers/dropout.js";
+import { checkInteger, checkRate } from "./checks.js";
 import type { EncoderConfig } from "./encoder-config.js";
 import type { PositionConfig } from "./positions/index.js";
 import type { Restriction } from "./attention/restriction.js";
@@ -63,8 +63,8 @@ export const transformerDefaults: TransformerConfig = {
 export function transformerConfig(changes: Partial<TransformerConfig> = {}): TransformerConfig {
   const config = { ...transformerDefaults, ...changes };
   const sizes = ["vocabSize", "hiddenSize", "numAttentionHeads", "intermediateSize", "maxPositionEmbeddings"] as const;
-  for (const name of sizes) checkSize(name, config[name], 1);
-  checkSize("numHiddenLayers", config.numHiddenLayers, 0);
+  for (const name of sizes) checkInteger(`TransformerConfig.${name}`, config[name], 1);
+  checkInteger("TransformerConfig.numHiddenLayers", config.numHiddenLayers, 0);
   for (const name of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
     checkRate(`TransformerConfig.${name}`, config[name]);
   }
@@ -75,12 +75,6 @@ export function transformerConfig(changes: Partial<TransformerConfig> = {}): Tra
     );
   }
   return config;
-}
-
-function checkSize(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`TransformerConfig.${name} is ${value}; it must be an integer, ${least} or more.`);
-  }
 }
 
 /** One of the stacks of such a Transformer. */

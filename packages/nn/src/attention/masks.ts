@@ -1,7 +1,7 @@
 /** Attention masks: 1 hides a key, 0 shows it. `scores.maskedFill(mask, -Infinity)` applies one. */
 import { tensor, type Tensor } from "@selectron/core";
 import { byOffset } from "../positions/positions.js";
-import { checkRows } from "../rows.js";
+import { checkRows } from "../checks.js";
 
 /**
  * Hides padded keys from every query.

@@ -6,6 +6,7 @@
  * - global tokens: the first few positions see all and are seen by all (BigBird: Zaheer et al. 2020, arXiv 2007.14062).
  * Every query sees itself. n positions then take O(n) scores, with powers O(n log n).
  */
+import { checkInteger } from "../checks.js";
 
 export interface Restriction {
   /** Keys up to this far to either side; 0 by default. */
@@ -20,16 +21,11 @@ export interface Restriction {
 
 /** Throws a RangeError that names the field that is out of range. */
 export function checkRestriction({ window = 0, strides, globals = 0 }: Restriction): void {
-  const check = (name: string, value: number, least: number): void => {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new RangeError(`Restriction.${name} is ${value}; it must be an integer, ${least} or more.`);
-    }
-  };
-  check("window", window, 0);
-  check("globals", globals, 0);
+  checkInteger("Restriction.window", window, 0);
+  checkInteger("Restriction.globals", globals, 0);
   if (strides) {
-    check("strides.by", strides.by, 1);
-    check("strides.count", strides.count, 1);
+    checkInteger("Restriction.strides.by", strides.by, 1);
+    checkInteger("Restriction.strides.count", strides.count, 1);
   }
 }
 

@@ -3,6 +3,7 @@
  * several sequences (beams), in any combination. The same seed gives the same tokens. Nothing is recorded for gradients.
  */
 import { noGrad, Rng } from "@selectron/core";
+import { checkInteger } from "../checks.js";
 import { beamSearch, type Generated } from "./beam.js";
 import { uncached, type Forward, type Generative } from "./generative.js";
 import { best, checkSampling, distribution, draw, logProbabilities, type SamplingOptions } from "./sampling.js";
@@ -34,12 +35,8 @@ export type LanguageModel = Generative | Forward;
 function resolve(model: LanguageModel, prompt: readonly number[], options: GenerateOptions) {
   checkSampling(options);
   const { maxTokens = 100, beams = 1, lengthPenalty = 0, temperature, topK, topP } = options;
-  if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) {
-    throw new RangeError(`generate: maxTokens is ${maxTokens}; it must be an integer, 0 or more.`);
-  }
-  if (!Number.isSafeInteger(beams) || beams < 1) {
-    throw new RangeError(`generate: beams is ${beams}; it must be an integer, 1 or more.`);
-  }
+  checkInteger("generate: maxTokens", maxTokens, 0);
+  checkInteger("generate: beams", beams, 1);
   if (prompt.length === 0) {
     throw new RangeError("generate: the prompt is empty; begin with a token, such as the one for the beginning.");
   }

@@ -4,6 +4,7 @@
  * arXiv 1904.09751).
  */
 import type { Rng } from "@selectron/core";
+import { checkInteger } from "../checks.js";
 
 export interface SamplingOptions {
   /** Logits are divided by it: below 1 favours the probable, above 1 evens out. 1 by default. */
@@ -21,9 +22,7 @@ export function checkSampling({ temperature, topK, topP }: SamplingOptions): voi
       `generate: temperature is ${temperature}; it must be positive. Leave it out for the best token.`,
     );
   }
-  if (topK !== undefined && !(Number.isSafeInteger(topK) && topK >= 1)) {
-    throw new RangeError(`generate: topK is ${topK}; it must be an integer, 1 or more.`);
-  }
+  if (topK !== undefined) checkInteger("generate: topK", topK, 1);
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
     throw new RangeError(`generate: topP is ${topP}; it must be more than 0 and 1 at most.`);
   }

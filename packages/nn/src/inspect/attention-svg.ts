@@ -3,6 +3,7 @@
  * follow the reader's light or dark scheme; every square tells its query, key and weight as a tooltip.
  */
 import type { AttentionMap } from "./attention-map.js";
+import { escapeXml } from "./xml.js";
 
 const [CELL, FONT, GAP, MARGIN] = [22, 13, 24, 16];
 /** The advance of a fixed-width font of this size. */
@@ -40,7 +41,7 @@ export function attentionSvg(maps: readonly AttentionMap[], { width = 900 }: { r
   const [w, h] = [Math.ceil(widest + 2 * MARGIN), Math.ceil(y + rowHeight + 2 * MARGIN)];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" style="width: 100%; max-width: ${w}px; height: auto" role="img">`,
-    `<title>${escape(maps.map(({ title }) => title).join(", "))}</title><style>${STYLE}</style>`,
+    `<title>${escapeXml(maps.map(({ title }) => title).join(", "))}</title><style>${STYLE}</style>`,
     `<rect width="${w}" height="${h}" fill="var(--page)"/>`,
     ...placed,
     "</svg>",
@@ -54,21 +55,23 @@ function mapPiece({ title, queries, keys, weights }: AttentionMap): Piece {
     Math.max(0, ...labels.map((label) => label.length)) * ADVANCE;
   const left = textWidth(queries) + 8;
   const top = FONT + 10 + textWidth(keys) + 8;
-  const body = [`<text y="${FONT}" font-weight="bold">${escape(title)}</text>`];
+  const body = [`<text y="${FONT}" font-weight="bold">${escapeXml(title)}</text>`];
   keys.forEach((label, k) => {
     const [x, y] = [left + (k + 0.5) * CELL + FONT / 3, top - 6];
-    body.push(`<text transform="translate(${round(x)} ${round(y)}) rotate(-90)">${escape(label)}</text>`);
+    body.push(`<text transform="translate(${round(x)} ${round(y)}) rotate(-90)">${escapeXml(label)}</text>`);
   });
   weights.forEach((row, q) => {
     const y = top + q * CELL;
     body.push(
-      `<text x="${round(left - 6)}" y="${round(y + CELL / 2 + FONT / 3)}" text-anchor="end">${escape(queries[q]!)}</text>`,
+      `<text x="${round(left - 6)}" y="${round(y + CELL / 2 + FONT / 3)}" text-anchor="end">${escapeXml(queries[q]!)}</text>`,
     );
     row.forEach((weight, k) => {
       if (weight === 0) return;
       const place = `x="${round(left + k * CELL)}" y="${round(y)}" width="${CELL}" height="${CELL}"`;
       const tip = `${queries[q]!} → ${keys[k]!}: ${weight.toFixed(3)}`;
-      body.push(`<rect class="cell" ${place} fill-opacity="${weight.toFixed(3)}"><title>${escape(tip)}</title></rect>`);
+      body.push(
+        `<rect class="cell" ${place} fill-opacity="${weight.toFixed(3)}"><title>${escapeXml(tip)}</title></rect>`,
+      );
     });
   });
   const [w, h] = [keys.length * CELL, queries.length * CELL];
@@ -77,9 +80,3 @@ function mapPiece({ title, queries, keys, weights }: AttentionMap): Piece {
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
-
-/** Text as XML; characters that XML forbids become U+FFFD. */
-const escape = (text: string): string =>
-  text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
-    .replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

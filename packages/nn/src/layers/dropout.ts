@@ -3,11 +3,7 @@
  * so that the expected value stays. There is no training mode to forget: dropout happens where an Rng is passed.
  */
 import { tensor, type Rng, type Tensor } from "@selectron/core";
-
-/** Throws a RangeError if a rate is not in [0, 1). */
-export function checkRate(name: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${name} is ${rate}; it must be 0 or more and less than 1.`);
-}
+import { checkRate } from "../checks.js";
 
 export class Dropout {
   /** Probability that an element is dropped. */

@@ -1,6 +1,6 @@
 /** The addition task: two numbers of three digits up to 499, leading zeros written, and their sum of three digits. */
 import type { Rng } from "@selectron/core";
-import type { Example, SequenceTask } from "./task.js";
+import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
 /** Ids 0 to 9 are the digits. */
 const PLUS = 10;
@@ -23,15 +23,13 @@ const drawn =
 export const additionTask: SequenceTask = {
   name: "addition",
   config: {
+    ...plainStyle,
     vocabSize: 11,
     hiddenSize: 256,
     numHiddenLayers: 3,
     numAttentionHeads: 4,
     intermediateSize: 512,
     maxPositionEmbeddings: 10,
-    hiddenDropoutProb: 0,
-    attentionProbsDropoutProb: 0,
-    activation: "relu",
     positions: { kind: "learned" },
   },
   training: { batch: 64, steps: 1000, peak: 5e-4, warmup: 100, evaluateEvery: 100, beta2: 0.98 },

@@ -1,20 +1,18 @@
 /** The copy task: twenty tokens, each 1 to 19, come out as they went in. */
-import type { SequenceTask } from "./task.js";
+import { plainStyle, type SequenceTask } from "./task.js";
 
 const LENGTH = 20;
 
 export const copyTask: SequenceTask = {
   name: "copy",
   config: {
+    ...plainStyle,
     vocabSize: 20,
     hiddenSize: 64,
     numHiddenLayers: 2,
     numAttentionHeads: 2,
     intermediateSize: 128,
     maxPositionEmbeddings: LENGTH,
-    hiddenDropoutProb: 0,
-    attentionProbsDropoutProb: 0,
-    activation: "relu",
   },
   training: { batch: 32, steps: 1000, peak: 2e-3, warmup: 100, evaluateEvery: 100, beta2: 0.98 },
   heldOut: { test: 1000, validation: 100 },

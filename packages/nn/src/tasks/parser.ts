@@ -1,5 +1,5 @@
 /** The parser task: an assignment such as x=1+2 becomes its tree in prefix order, ASSIGN x ADD 1 2. */
-import type { Example, SequenceTask } from "./task.js";
+import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
 /** Tokens by id. 0 begins a tree; the last id of the 25 is free. */
 const TOKENS = [..."·=+-*/", ...["ASSIGN", "ADD", "SUB", "MUL", "DIV"], ..."xyz", ..."0123456789"];
@@ -20,15 +20,13 @@ const words = (sequence: readonly number[]): string => sequence.map((id) => TOKE
 export const parserTask: SequenceTask = {
   name: "parser",
   config: {
+    ...plainStyle,
     vocabSize: 25,
     hiddenSize: 128,
     numHiddenLayers: 3,
     numAttentionHeads: 4,
     intermediateSize: 512,
     maxPositionEmbeddings: 10,
-    hiddenDropoutProb: 0,
-    attentionProbsDropoutProb: 0,
-    activation: "relu",
   },
   training: { batch: 64, steps: 200, peak: 1e-3, warmup: 50, evaluateEvery: 50, beta2: 0.98 },
   heldOut: { test: 200, validation: 100 },

@@ -40,6 +40,9 @@ export interface SequenceTask {
   readonly mustHoldOut?: readonly Example[];
 }
 
+/** What the configurations of all three tasks have in common. */
+export const plainStyle = { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, activation: "relu" } as const;
+
 const keyOf = ({ source }: Example): string => source.join();
 
 /** Examples that training never shows, without repetition: the same for every seed of a training. */

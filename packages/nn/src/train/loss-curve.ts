@@ -1,4 +1,5 @@
 /** The course of a training as an SVG: the loss on a logarithmic scale, and the accuracy of the evaluations. */
+import { escapeXml } from "../inspect/xml.js";
 import type { StepRecord } from "./train.js";
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [720, 360, 64, 56, 40, 44];
@@ -8,8 +9,6 @@ const STYLE =
   "font:13px system-ui,sans-serif}@media (prefers-color-scheme:dark){svg{--page:#14171a;--ink:#e8eaed;--line:#363c43;" +
   "--loss:#58a6ff;--accuracy:#f0a352}}text{fill:var(--ink)}.grid{stroke:var(--line)}" +
   ".loss{stroke:var(--loss);fill:none;stroke-width:1.5}.accuracy{stroke:var(--accuracy);fill:none;stroke-width:1.5}";
-
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** At most 400 points, each the mean over its stretch of steps. */
 function thinned(records: readonly StepRecord[]): { step: number; loss: number }[] {
@@ -51,8 +50,8 @@ export function lossCurve(records: readonly StepRecord[], title: string): string
     `<text x="${WIDTH - RIGHT + 8}" y="${y(share)}" dy="4">${100 * share} %</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">`,
-    `<title>${escaped(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
-    `<text x="${LEFT}" y="22" font-weight="bold">${escaped(title)}</text>`,
+    `<title>${escapeXml(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
+    `<text x="${LEFT}" y="22" font-weight="bold">${escapeXml(title)}</text>`,
     ...decades,
     path("loss", losses),
     ...(evaluations.length > 0 ? [path("accuracy", evaluations)] : []),

@@ -1,0 +1,22 @@
+/** Checks of sizes and batches that several models share. */
+
+/** Throws a RangeError unless a value is an integer and at least `least`. */
+export function checkInteger(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`${name} is ${value}; it must be an integer, ${least} or more.`);
+  }
+}
+
+/** Throws a RangeError if a rate of dropout is not in [0, 1). */
+export function checkRate(name: string, rate: number): void {
+  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${name} is ${rate}; it must be 0 or more and less than 1.`);
+}
+
+/** Throws a RangeError, which ends with the advice, if one of a batch's rows has another length. */
+export function checkRows(name: string, rows: readonly (readonly unknown[])[], length: number, advice: string): void {
+  rows.forEach((row, b) => {
+    if (row.length !== length) {
+      throw new RangeError(`${name}: row ${b} has length ${row.length}, but ${length} is expected. ${advice}`);
+    }
+  });
+}
