@@ -29,7 +29,7 @@ function ragged(shape: Shape, axis: number, found: string): ShapeError {
  *
  * @param data - a number, nested arrays, or a Float32Array, which is used without copying
  * @param shape - by default the shape of the nesting, or one axis for a Float32Array
- * @param options - requiresGrad: gradients with respect to this tensor are wanted
+ * @param options - `requiresGrad`: whether to record computations on this tensor for gradients
  * @throws ShapeError if the data is ragged or does not fill the shape
  */
 export function tensor(
@@ -44,7 +44,7 @@ export function tensor(
   return new Tensor(Float32Array.from(values), shape ?? nested, options);
 }
 
-/** A tensor whose every element is `value`. */
+/** A tensor filled with `value`. Throws a ShapeError if the shape is malformed. */
 export function full(shape: Shape, value: number): Tensor {
   checkShape("full", shape);
   const storage = new Float32Array(sizeOf(shape));
@@ -68,7 +68,12 @@ export function eye(rows: number, columns = rows): Tensor {
   return result;
 }
 
-/** The numbers start, start + step, ... before end, on one axis. With one argument: 0 to it. */
+/**
+ * The numbers start, start + step, … as long as they are before end: [⌈(end − start) / step⌉]. With one argument, the
+ * numbers from 0 to before it.
+ *
+ * @throws ShapeError if the length is not finite
+ */
 export function arange(start: number, end?: number, step = 1): Tensor {
   const [first, last] = end === undefined ? [0, start] : [start, end];
   const length = Math.max(0, Math.ceil((last - first) / step));
@@ -86,12 +91,12 @@ function drawn(operation: string, shape: Shape, draw: () => number): Tensor {
   return new Tensor(Float32Array.from({ length: sizeOf(shape) }, draw), shape);
 }
 
-/** Independent normal numbers, mean 0, standard deviation 1. */
+/** Independent standard normal numbers: mean 0, standard deviation 1. */
 export function randn(shape: Shape, rng: Rng): Tensor {
   return drawn("randn", shape, () => rng.normal());
 }
 
-/** Independent numbers, uniform from low to high. */
+/** Independent numbers, uniform in [low, high). */
 export function uniform(shape: Shape, rng: Rng, low = 0, high = 1): Tensor {
   return drawn("uniform", shape, () => low + (high - low) * rng.float());
 }

@@ -1,6 +1,6 @@
 /**
- * The error function in float64, absolute error below 1e-15: the Maclaurin series near 0, and away from it the continued
- * fraction of erfc (Abramowitz & Stegun 7.1.6 and 7.1.14).
+ * The error function in float64, absolute error below 1e-15: the Maclaurin series near 0, and away from it the
+ * continued fraction of erfc (Abramowitz & Stegun 7.1.6 and 7.1.14).
  */
 export function erf(x: number): number {
   const t = Math.abs(x);

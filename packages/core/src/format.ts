@@ -15,13 +15,16 @@ export function toNested(data: Float32Array, shape: Shape): NestedArray {
   return build(0, 0, data.length);
 }
 
-/** Positions shown of an axis longer than `2 * EDGE`: this many at either end. */
+/** Of an axis longer than `2 * EDGE`, this many entries are shown at either end. */
 const EDGE = 4;
+
+/** Significant decimal digits that float32 holds. */
+const DIGITS = 7;
 
 /** `Tensor [2, 3]` and the values, in as few digits as float32 needs, long axes shortened in the middle. */
 export function formatTensor(data: Float32Array, shape: Shape): string {
   const show = (nested: NestedArray, indent: string): string => {
-    if (typeof nested === "number") return String(Number(nested.toPrecision(7)));
+    if (typeof nested === "number") return String(Number(nested.toPrecision(DIGITS)));
     const shorten = nested.length > 2 * EDGE;
     const shown = shorten ? [...nested.slice(0, EDGE), ...nested.slice(-EDGE)] : nested;
     const parts = shown.map((part) => show(part, indent + " "));

@@ -49,7 +49,7 @@ export class Rng {
     return ((this.next() >>> 5) * 2 ** 26 + (this.next() >>> 6)) / 2 ** 53;
   }
 
-  /** An integer in [0, n), every one equally likely. n is an integer from 1 to 2³²; throws a RangeError otherwise. */
+  /** An integer in [0, n), each equally likely. n is an integer from 1 to 2³²; throws a RangeError otherwise. */
   int(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
       throw new RangeError(`Rng.int: ${n} must be an integer from 1 to 2^32.`);
@@ -64,7 +64,7 @@ export class Rng {
 
   /**
    * A normal number with mean 0 and standard deviation 1, by the ratio of uniforms (Kinderman & Monahan 1977). Unlike
-   * Box-Muller, its value comes from exact arithmetic only: `Math.log`, whose last bit differs between engines, merely
+   * Box-Muller, its value comes from exact arithmetic only: `Math.log`, whose last bit differs between engines, only
    * decides whether a draw is kept.
    */
   normal(): number {
@@ -87,7 +87,7 @@ export class Rng {
     return result;
   }
 
-  /** One of the items, every one equally likely. Throws a RangeError if there are none. */
+  /** One of the items, each equally likely. Throws a RangeError if there are none. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("Rng.pick: there is nothing to pick from.");
     return items[this.int(items.length)]!;

@@ -1,4 +1,4 @@
-/** The backend in use: tensors reach their kernels through it. An application registers one, once, before it computes. */
+/** The backend in use. An application registers one, once, before it computes anything. */
 import type { Kernels } from "./kernels/kernels.js";
 import { referenceKernels } from "./reference/reference.js";
 
@@ -20,8 +20,8 @@ export function allocate(length: number): Float32Array {
 }
 
 /**
- * Runs a function at whose end every tensor made inside is void, except those that it returns (also in arrays, maps and
- * plain objects). The backend may keep them in its own memory meanwhile, which is faster. Scopes nest.
+ * Runs a function. Tensors made inside are invalid once it ends, except those that it returns, also inside arrays, maps
+ * and plain objects. Until then the backend may keep them in its own memory, which is faster. Scopes nest.
  */
 export function scope<T>(body: () => T): T {
   return current.scope ? current.scope(body) : body();

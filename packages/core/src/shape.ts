@@ -1,6 +1,6 @@
 /**
- * Arithmetic on shapes and strides: sizes, NumPy broadcasting, axis numbers, and the one strided copy that every view is
- * materialised with. Strides and offsets count elements, not bytes. Nothing here knows about tensors.
+ * Arithmetic on shapes and strides: sizes, NumPy broadcasting, axis numbers, and the one strided copy that every view
+ * is materialised with. Strides and offsets count elements, not bytes. Nothing here knows about tensors.
  */
 import { ShapeError } from "./errors.js";
 

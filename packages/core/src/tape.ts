@@ -1,7 +1,7 @@
 /**
- * The record of how a tensor was computed, and reverse mode over it (Baydin et al. 2018, arXiv 1502.05767, section 3.2).
- * Every op builds its result through `recorded`, with its backward beside its forward, so that a result which depends on
- * a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
+ * The record of how a tensor was computed, and reverse-mode differentiation over it (Baydin et al. 2018, arXiv
+ * 1502.05767, section 3.2). Every op builds its result through `recorded`, with its backward beside its forward, so
+ * that a result which depends on a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
  */
 import { ShapeError } from "./errors.js";
 import { allocate } from "./registry.js";
@@ -9,8 +9,8 @@ import { formatShape, sameShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
 
 /**
- * From the gradient of a result, of its shape: the gradients of the inputs, in their order and of their shapes. Undefined
- * for an input that does not ask for one.
+ * From the gradient of a result, of its shape: the gradients of the inputs, in their order and of their shapes.
+ * Undefined for an input that does not require one.
  */
 export type Backward = (gradient: Tensor) => readonly (Tensor | undefined)[];
 
@@ -29,7 +29,7 @@ export interface Layout {
 
 let recording = true;
 
-/** Runs a function whose results remember nothing, whatever they were computed from: for inference. */
+/** Runs a function without recording: its results do not require gradients. For inference. */
 export function noGrad<T>(body: () => T): T {
   const before = recording;
   recording = false;
@@ -44,7 +44,7 @@ export function noGrad<T>(body: () => T): T {
 export const isRecorded = (inputs: readonly Tensor[]): boolean =>
   recording && inputs.some((input) => input.requiresGrad);
 
-/** The result of an operation on `inputs`, on the tape if one of them asks for gradients. */
+/** The result of an operation on `inputs`, on the tape if one of them requires gradients. */
 export function recorded(
   operation: string,
   inputs: readonly Tensor[],
@@ -57,15 +57,15 @@ export function recorded(
   return new Tensor(storage, shape, { ...layout, requiresGrad: true, tape: { operation, inputs, backward } });
 }
 
-/** The gradient of an input, if it asks for one. */
+/** The gradient of an input, if it requires one. */
 export const wanted = (input: Tensor, gradient: () => Tensor): Tensor | undefined =>
   input.requiresGrad ? gradient() : undefined;
 
-/** The tensors that a result depends on and that ask for gradients, each after all that were computed from it. */
+/** The tensors that a result depends on and that require gradients, each after all that were computed from it. */
 function fromResultToLeaves(result: Tensor): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
-  // A path from the result, each tensor with the number of its inputs already walked. No recursion: chains are long.
+  // A path from the result, each tensor with the number of its inputs visited so far. No recursion: chains are long.
   const path: { x: Tensor; next: number }[] = [{ x: result, next: 0 }];
   while (path.length > 0) {
     const top = path[path.length - 1]!;
@@ -103,7 +103,9 @@ function checkBackward(result: Tensor, gradient: Tensor | undefined): void {
   }
 }
 
-/** Adds to every leaf's `grad` the gradient of sum(result ⊙ seed) with respect to it; the seed is 1 if none is given. */
+/**
+ * Adds to every leaf's `grad` the gradient of sum(result ⊙ seed) with respect to it; the seed is 1 if none is given.
+ */
 export function propagate(result: Tensor, given: Tensor | undefined): void {
   checkBackward(result, given);
   const seed = given ?? new Tensor(allocate(1).fill(1), result.shape);

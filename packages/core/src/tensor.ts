@@ -29,25 +29,28 @@ export interface TensorOptions extends Layout {
 export class Tensor {
   readonly dtype = "float32";
   readonly shape: Shape;
-  /** Elements to step per axis. */
+  /** Distance in elements between neighbours along each axis. */
   readonly strides: readonly number[];
-  /** Position in `storage` of the first element. */
+  /** Index of the first element in `storage`. */
   readonly offset: number;
   /** The array that holds the elements, shared with every view. */
   readonly storage: Float32Array;
   /**
-   * Whether gradients with respect to this tensor, or to one that it was computed from, are wanted. May be set on a tensor
-   * that was not computed (a parameter); what is computed from it afterwards follows.
+   * Whether this tensor, or one that it was computed from, requires a gradient. May be set on a tensor that was not
+   * computed itself (a parameter), for the computations that follow.
    */
   requiresGrad: boolean;
-  /** What `backward` left here: of this tensor's shape, added up over calls until set to undefined. Not to be written to. */
+  /**
+   * The gradient that `backward` accumulates here: of this tensor's shape, until set to undefined. Do not write into
+   * it.
+   */
   grad: Tensor | undefined = undefined;
-  /** How this tensor was computed, if gradients need to know. */
+  /** How this tensor was computed, if that is recorded for gradients. */
   readonly tape: TapeEntry | undefined;
 
   /**
-   * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function.
-   * Throws a ShapeError if the shape is malformed or, for a dense layout, does not hold as many elements as the storage.
+   * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function. Throws a
+   * ShapeError if the shape is malformed or, for a dense layout, does not hold as many elements as the storage.
    */
   constructor(storage: Float32Array, shape: Shape, options: TensorOptions = {}) {
     checkShape("Tensor", shape);
@@ -107,8 +110,9 @@ export class Tensor {
   }
 
   /**
-   * Reverse mode: adds to the `grad` of every tensor with `requiresGrad` that this one was computed from, and that was not
-   * computed itself, the gradient of this tensor's only element, or of the sum of its elements weighted by `gradient`.
+   * Reverse-mode differentiation: computes the gradient of this tensor's only element, or of the sum of its elements
+   * weighted by `gradient`, and adds it to the `grad` of every tensor with `requiresGrad` that this one depends on and
+   * that was not computed itself.
    *
    * @param gradient - of this tensor's shape; 1 by default, for a tensor of one element
    * @throws ShapeError if there is more than one element and no gradient, or one of another shape

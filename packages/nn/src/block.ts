@@ -1,6 +1,6 @@
 /**
- * One block of a Transformer on its residual stream: self-attention, in a decoder with a memory also cross-attention, and
- * feed-forward, any of them absent. Each sublayer f is x + dropout(f(x)), with layer norm
+ * One block of a Transformer on its residual stream: self-attention, cross-attention if a decoder has a memory, and
+ * feed-forward, each of them optional. A sublayer f computes x + dropout(f(x)), with layer norm
  * - "pre": x + dropout(f(norm(x))) (Xiong et al. 2020, arXiv 2002.04745), or
  * - "post": norm(x + dropout(f(x))) (Vaswani et al. 2017).
  */
@@ -29,7 +29,7 @@ export interface BlockConfig {
 export interface BlockStyle {
   readonly dModel: number;
   readonly causal: boolean;
-  /** Whether there is attention to a memory. */
+  /** Whether blocks attend to a memory as well. */
   readonly cross: boolean;
   readonly norm: "pre" | "post" | "none";
   readonly normEpsilon: number | undefined;
@@ -43,7 +43,7 @@ export interface BlockStyle {
   readonly restriction: Restriction | undefined;
 }
 
-/** What one forward pass brings to every block. */
+/** Inputs of one forward pass that every block gets. */
 export interface Pass {
   /** [B, keys], not 0 where a token is padding. */
   readonly hiddenKeys?: Tensor | undefined;

@@ -1,6 +1,6 @@
 /**
- * What a decoder keeps between steps of generation, so that a step costs what its new tokens cost: the keys and values
- * of every layer, and whatever a positional encoding has to remember. Every slot is a tensor whose first axis is the batch.
+ * What a decoder keeps between steps of generation, so that each step computes its new positions only: the keys and
+ * values of every layer, and the state of a positional encoding. Every slot is a tensor whose first axis is the batch.
  */
 import { concat, type Tensor } from "@selectron/core";
 
@@ -18,7 +18,7 @@ export class DecodingCache {
     this.#length += count;
   }
 
-  /** What stands in a slot. */
+  /** The tensor in a slot, if any. */
   get(name: string): Tensor | undefined {
     return this.#slots.get(name);
   }
@@ -28,7 +28,7 @@ export class DecodingCache {
     this.#slots.set(name, value);
   }
 
-  /** The slot with `value` after it along an axis; kept and returned. */
+  /** Appends `value` to a slot along an axis, and returns the whole. */
   append(name: string, value: Tensor, axis: number): Tensor {
     const before = this.#slots.get(name);
     const whole = before ? concat([before, value], axis) : value;
@@ -36,14 +36,14 @@ export class DecodingCache {
     return whole;
   }
 
-  /** The slot, computed the first time. */
+  /** The tensor in a slot, computed if the slot is empty. */
   once(name: string, compute: () => Tensor): Tensor {
     let value = this.#slots.get(name);
     if (!value) this.#slots.set(name, (value = compute()));
     return value;
   }
 
-  /** A cache whose batch row r is this one's row `rows[r]`: beams that go on from other beams. */
+  /** A cache whose batch row r is this one's row `rows[r]`, for beams that continue other beams. */
   reordered(rows: readonly number[]): DecodingCache {
     const copy = new DecodingCache();
     copy.#length = this.#length;

@@ -1,6 +1,6 @@
 /**
- * A decoder-only Transformer (GPT-like): the causal sibling of `TransformerEncoder`. Position i sees positions 0 to i, and
- * its logits are for the token at i + 1. With a cache a step costs what its new tokens cost.
+ * A decoder-only Transformer (GPT-like): the causal sibling of `TransformerEncoder`. Position i sees positions 0 to i,
+ * and its logits are for the token at i + 1. With a cache, a step computes its new positions only.
  */
 import type { EncoderConfig } from "./encoder-config.js";
 import { TransformerEncoder } from "./encoder.js";
@@ -8,17 +8,17 @@ import { cached, type Decoding, type Generative } from "./generation/generative.
 import type { ParameterSource } from "./parameters.js";
 
 export class TransformerDecoder extends TransformerEncoder implements Generative {
-  /** As `TransformerEncoder`; `causal` need not be said. */
+  /** As `TransformerEncoder`; `causal` is implied. */
   constructor(config: EncoderConfig, source?: ParameterSource) {
     super({ ...config, causal: true }, source);
   }
 
-  /** Longest sequence that it can encode; any where positions are not learnt. */
+  /** Longest sequence that the positions can encode; undefined if any. */
   get maxLength(): number | undefined {
     return this.positionLimit;
   }
 
-  /** A sequence about to be written: a step costs what its new tokens cost. */
+  /** Starts a sequence with a cache of its own. */
   begin(): Decoding {
     return cached((tokens, cache) => this.forward(tokens, { cache })).begin();
   }

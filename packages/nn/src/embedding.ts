@@ -1,7 +1,7 @@
 /**
- * What the residual stream starts with: x[b, i] = scale · token[ids[b][i]] + P(i), P as the positional encoding has it.
+ * The start of the residual stream: x[b, i] = scale · token[ids[b][i]] + P(i), with P the positional encoding.
  * The scale is 1, or √D as in Vaswani et al. 2017, section 3.4. BERT (Devlin et al. 2019, arXiv 1810.04805, section 3)
- * adds segment[s[b][i]], which of its sentences a token belongs to, and normalises the sum.
+ * adds segment[s[b][i]], for the sentence that a token belongs to, and normalises the sum.
  */
 import { tensor, type Rng, type Tensor } from "@selectron/core";
 import type { DecodingCache } from "./cache.js";
@@ -15,21 +15,21 @@ export interface EmbeddingOptions {
   readonly token: Embedding;
   readonly positions: Positions;
   readonly segment?: Embedding | undefined;
-  /** Of the sum. */
+  /** Applied to the sum. */
   readonly norm?: LayerNorm | undefined;
   /** Factor on the token embeddings. */
   readonly scale: number;
   readonly dropout: number;
 }
 
-/** What an embedding of one batch may need. */
+/** Inputs for one batch besides its tokens. */
 export interface EmbeddingInput {
   /** [B, n], not 0 where a token is padding. */
   readonly hiddenKeys?: Tensor | undefined;
   /** [B][n], the segment of each token; 0 if absent. */
   readonly segments?: readonly (readonly number[])[] | undefined;
   readonly cache?: DecodingCache | undefined;
-  /** Dropout happens, and draws from it. */
+  /** Draws dropout; without it nothing is dropped. */
   readonly rng?: Rng | undefined;
 }
 
@@ -67,7 +67,7 @@ export class TokenAndPositionEmbedding {
     return this.#dropout.forward(this.#norm?.forward(x) ?? x, rng);
   }
 
-  /** [B, n, D], or [1, 1, D] where all belong to the first. */
+  /** [B, n, D], or [1, 1, D] if all tokens belong to segment 0. */
   #segmentsOf([batch, length]: [number, number], segments: EmbeddingInput["segments"]): Tensor | undefined {
     if (!this.#segment) {
       if (segments) throw new RangeError("segments: this model has none; make it with a number of `segments`.");

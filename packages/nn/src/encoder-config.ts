@@ -2,7 +2,7 @@
 import { checkInteger } from "./checks.js";
 import { checkStackConfig, type StackConfig } from "./stack.js";
 
-/** A stack and what reads it, which determine the names and shapes of a model's parameters. */
+/** A stack and its output maps, which determine the names and shapes of a model's parameters. */
 export interface EncoderConfig extends StackConfig {
   /** Width of the unembedding: outputs per position. */
   readonly outputs: number;

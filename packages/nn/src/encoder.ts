@@ -1,6 +1,7 @@
 /**
- * A single-stack Transformer: tokens in, outputs for every position. RASP programs compile to it (ReLU, no layer norm), the
- * decompiler reads it, and BERT-like models are it with layer norm and GELU. `TransformerDecoder` is its causal sibling.
+ * A single-stack Transformer: tokens in, outputs for every position. RASP programs compile to it (ReLU, no layer norm)
+ * and the decompiler reads it. With layer norm and GELU it is a BERT-like model. `TransformerDecoder` is its causal
+ * sibling.
  */
 import type { Tensor } from "@selectron/core";
 import { checkEncoderConfig, type EncoderConfig } from "./encoder-config.js";
@@ -25,8 +26,9 @@ export class TransformerEncoder extends Model {
 
   /**
    * @param config - sizes; throws a RangeError if one is out of range
-   * @param source - values by name, used without copying; those left out are 0, or 1 for the gain of a layer norm. Throws
-   * a ShapeError that names the parameter if a shape does not fit or the name is unknown. Or an Rng that draws them all.
+   * @param source - values by name, used without copying; those left out are 0, or 1 for the gain of a layer norm.
+   * Throws a ShapeError that names the parameter if a shape does not fit or the name is unknown. Or an Rng that draws
+   * them all.
    */
   constructor(config: EncoderConfig, source?: ParameterSource) {
     checkEncoderConfig(config);
@@ -50,7 +52,8 @@ export class TransformerEncoder extends Model {
   /**
    * tokens [B][n] → logits [B, n, outputs].
    *
-   * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty batch
+   * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty
+   * batch
    */
   forward(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
     const { stack, unembedding } = this.#layers;
@@ -59,7 +62,8 @@ export class TransformerEncoder extends Model {
   }
 
   /**
-   * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first position's stream.
+   * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first position's
+   * stream.
    *
    * @throws RangeError as `forward`, and if the model has no pooler
    */

@@ -14,7 +14,7 @@ export type InitialValue = number | "xavier" | "embedding";
 /** Where a model's parameters come from: values by name (those left out start at 0 or 1), or an Rng that draws all. */
 export type ParameterSource = ReadonlyMap<string, Tensor> | Rng;
 
-/** Decides which tensor stands for a declared parameter. */
+/** Supplies the tensor of a declared parameter. */
 export type Provide = (path: string, shape: Shape, initial: InitialValue) => Tensor;
 
 /** A place in the tree of layers where parameters are declared. */
@@ -44,7 +44,7 @@ export class ParameterScope {
   }
 }
 
-/** A parameter's first value; with an Rng it asks for gradients, as something that is about to be trained. */
+/** A parameter's initial value. If an Rng draws it, it requires gradients, since it is about to be trained. */
 function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined): Tensor {
   const value = (): Tensor => {
     if (typeof initial === "number") return full(shape, initial);
@@ -88,7 +88,7 @@ export class ParameterStore {
   }
 }
 
-/** The names and shapes that `declare` asks for. Allocates one number, however large the shapes. */
+/** The names and shapes that `declare` asks for. Allocates a single number, whatever the shapes. */
 export function declaredShapes(declare: (scope: ParameterScope) => unknown): Map<string, number[]> {
   const shapes = new Map<string, number[]>();
   const placeholder = zeros([]);

@@ -1,20 +1,22 @@
-/** Looking at the activations of a forward pass, and changing them. */
+/** Callbacks that see, and may change, the activations of a forward pass. */
 import type { Tensor } from "@selectron/core";
 
 /** Called with every named activation of a forward pass. */
 export type Recorder = (name: string, value: Tensor) => void;
 
-/** Given a named activation, returns what takes its place: the value itself, or another tensor of its shape. */
+/** Called with a named activation; returns the value to continue with: the same one, or another of its shape. */
 export type Patcher = (name: string, value: Tensor) => Tensor;
 
-/** Who looks on. */
 export interface Watching {
   readonly record?: Recorder | undefined;
-  /** Called with the same activations as `record` and before it; the forward pass goes on with what it returns. */
+  /** Called with the same activations as `record`, before it; the forward pass continues with its result. */
   readonly patch?: Patcher | undefined;
 }
 
-/** What every named activation goes through, if anything: first `patch`, then `record`. */
+/**
+ * One callback for both: `patch`, then `record` on its result. Undefined if neither is given. The callback throws a
+ * RangeError if the patched tensor has another shape.
+ */
 export function watcher({ record, patch }: Watching): Patcher | undefined {
   if (!record && !patch) return undefined;
   return (name, value) => {

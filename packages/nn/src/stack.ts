@@ -1,4 +1,7 @@
-/** What encoders and decoders are: embeddings, blocks on a residual stream, and a last norm where the norms stand before. */
+/**
+ * The stack that encoders and decoders consist of: embeddings, blocks on a residual stream and, if norms come before
+ * the sublayers, a final norm.
+ */
 import type { Activation, Rng, Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import type { DecodingCache } from "./cache.js";
@@ -8,7 +11,7 @@ import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
 import { paddingMask } from "./attention/masks.js";
 import type { ParameterScope } from "./parameters.js";
-import { positionsOf, type PositionConfig } from "./positions/index.js";
+import { actsInAttention, positionsOf, scoresAllPairs, type PositionConfig } from "./positions/index.js";
 import { watcher, type Watching } from "./recorder.js";
 import { checkRestriction, type Restriction } from "./attention/restriction.js";
 
@@ -20,7 +23,9 @@ export interface StackConfig {
   /** Width of the residual stream. */
   readonly dModel: number;
   readonly blocks: readonly BlockConfig[];
-  /** Where layer norm stands: before each sublayer and after the last (true or "pre"), after each ("post"); none by default. */
+  /**
+   * Layer norm before each sublayer and after the last one (true or "pre"), or after each ("post"); none by default.
+   */
   readonly layerNorm?: boolean | "pre" | "post" | undefined;
   /** Added to a variance; 1e-5 by default. */
   readonly layerNormEpsilon?: number | undefined;
@@ -40,14 +45,15 @@ export interface StackConfig {
   readonly scaleEmbeddings?: boolean | undefined;
   /** Whether maps and norms inside the blocks have a bias; true by default. */
   readonly bias?: boolean | undefined;
-  /** Probabilities of dropping an element of the embeddings or of a sublayer's output, and of the attention pattern; 0 by default. */
+  /** Probability of dropping an element of the embeddings or of a sublayer's output; 0 by default. */
   readonly hiddenDropout?: number | undefined;
+  /** Probability of dropping a weight of an attention pattern; 0 by default. */
   readonly attentionDropout?: number | undefined;
 }
 
 /** Options of one forward pass. */
 export interface ForwardOptions extends Watching {
-  /** [B][n], true where a token is real. Padded keys are invisible; what stands at padded positions means nothing. */
+  /** [B][n], true where a token is real. Padded keys are invisible; outputs at padded positions mean nothing. */
   readonly padding?: readonly (readonly boolean[])[] | undefined;
   /** [B][n], the segment of each token, of a model that has segments; all 0 if absent. */
   readonly segments?: readonly (readonly number[])[] | undefined;
@@ -58,9 +64,9 @@ export interface ForwardOptions extends Watching {
    * memory also have "blocks.i.crossAttention.pattern" [B, H, n, m] and "…residual".
    */
   readonly record?: Watching["record"];
-  /** Dropout happens, and draws from it; without one there is none. */
+  /** Draws dropout; without it nothing is dropped. */
   readonly rng?: Rng | undefined;
-  /** Of a causal model: `tokens` go on from the positions in it, and are added to it. */
+  /** For a causal model: `tokens` continue the sequence in the cache and are added to it. */
   readonly cache?: DecodingCache | undefined;
 }
 
@@ -86,27 +92,23 @@ export function checkStackConfig(config: StackConfig, name: string): void {
   });
   if (config.restriction) {
     checkRestriction(config.restriction);
-    if (scoresAllPairs(config.positions)) {
-      throw new RangeError(
-        `Positions "${config.positions!.kind}" score all pairs, which a restriction is there to avoid. Use others.`,
-      );
+    const kind = config.positions?.kind ?? "learned";
+    if (scoresAllPairs(kind)) {
+      throw new RangeError(`Positions "${kind}" score all pairs, which a restriction is there to avoid. Use others.`);
     }
   }
   checkRate(`${name}.hiddenDropout`, config.hiddenDropout ?? 0);
   checkRate(`${name}.attentionDropout`, config.attentionDropout ?? 0);
 }
 
-const scoresAllPairs = (positions: PositionConfig | undefined): boolean =>
-  positions !== undefined && ["shaw", "t5", "clipped", "alibi", "composite"].includes(positions.kind);
-
 /** The blocks' common style; its positions are declared in the embedding's scope. */
 function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): BlockStyle {
   const { dModel, maxLength, blocks, layerNorm = false, causal = false } = config;
   const attending = blocks.filter(({ heads }) => heads > 0);
   const { heads = 0, dHead = 0 } = attending[0] ?? {};
-  const { kind } = config.positions ?? { kind: "learned" };
-  const anySizes = ["none", "sinusoidal", "learned", "interpolated", "convolutional", "dynamic"].includes(kind);
-  if (!anySizes && attending.some((block) => block.heads !== heads || block.dHead !== dHead)) {
+  const positions = config.positions ?? { kind: "learned" };
+  const { kind } = positions;
+  if (actsInAttention(kind) && attending.some((block) => block.heads !== heads || block.dHead !== dHead)) {
     throw new RangeError(`Positions "${kind}" act in every layer alike; the blocks must have equal heads and dHead.`);
   }
   return {
@@ -120,7 +122,7 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
     attentionDropout: config.attentionDropout ?? 0,
     hiddenDropout: config.hiddenDropout ?? 0,
     restriction: config.restriction,
-    positions: positionsOf(config.positions ?? { kind: "learned" }, scope, { dModel, maxLength, heads, dHead, causal }),
+    positions: positionsOf(positions, scope, { dModel, maxLength, heads, dHead, causal }),
   };
 }
 
@@ -164,7 +166,7 @@ export class Stack {
     this.#norm = style.norm === "pre" ? new LayerNorm(scope.child("norm"), dModel, normOptions) : undefined;
   }
 
-  /** tokens [B][n] → the stream after the last block [B, n, D], normalised where the norms stand before sublayers. */
+  /** tokens [B][n] → the stream after the last block [B, n, D], normalised if norms come before the sublayers. */
   forward(tokens: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
     const { padding, segments, rng, cache } = options;
     const watch = watcher(options);

@@ -1,6 +1,6 @@
 /**
- * The configuration of a whole Transformer under the names that models of this family are configured with. The defaults are
- * BERT-base's sizes.
+ * The configuration of a whole Transformer under the names that models of this family are configured with. The defaults
+ * are BERT-base's sizes.
  */
 import type { Activation } from "@selectron/core";
 import { checkInteger, checkRate } from "./checks.js";
@@ -22,11 +22,11 @@ export interface TransformerConfig {
   readonly hiddenDropoutProb: number;
   /** Probability of dropping a weight of an attention pattern. */
   readonly attentionProbsDropoutProb: number;
-  /** Longest sequence. Only learnt positions end there. */
+  /** Longest sequence. A limit for learnt positions only. */
   readonly maxPositionEmbeddings: number;
   /** Added to the variance in layer norms. */
   readonly layerNormEps: number;
-  /** Where layer norm stands: before each sublayer, or after it. */
+  /** Whether layer norm comes before each sublayer, or after it. */
   readonly layerNorm: "pre" | "post";
   /** Of the feed-forward layers. */
   readonly activation: Activation;
@@ -37,7 +37,7 @@ export interface TransformerConfig {
   readonly scaleEmbeddings: boolean;
   /** Whether maps and norms inside the blocks have a bias. */
   readonly bias: boolean;
-  /** Whether one table serves as the encoder's and decoder's embedding and, transposed and without bias, as the generator. */
+  /** Whether one table is the embedding of encoder and decoder and, transposed and without bias, the generator. */
   readonly tied: boolean;
 }
 

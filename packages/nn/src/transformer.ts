@@ -1,6 +1,6 @@
 /**
- * The Transformer of Vaswani et al. 2017, whole: an encoder that reads the source, a decoder that attends to what it has
- * written and to the encoder's result, and a generator that turns its stream into log-probabilities of the next token.
+ * The Transformer of Vaswani et al. 2017: an encoder that reads the source, a decoder that attends to the target so far
+ * and to the encoder's result, and a generator that turns its stream into log-probabilities of the next token.
  */
 import { noGrad, type Tensor } from "@selectron/core";
 import { cached, type Generative } from "./generation/generative.js";
@@ -38,8 +38,9 @@ export class Transformer extends Model {
 
   /**
    * @param config - what differs from `transformerDefaults`; throws a RangeError if a value is out of range
-   * @param source - an Rng that draws the parameters, or values by name, used without copying; those left out are 0, or 1
-   * for the gain of a layer norm. Throws a ShapeError that names the parameter if a shape does not fit or the name is unknown.
+   * @param source - an Rng that draws the parameters, or values by name, used without copying; those left out are 0, or
+   * 1 for the gain of a layer norm. Throws a ShapeError that names the parameter if a shape does not fit or the name is
+   * unknown.
    */
   constructor(config: Partial<TransformerConfig>, source?: ParameterSource) {
     const whole = transformerConfig(config);
@@ -61,7 +62,10 @@ export class Transformer extends Model {
     return { value, hidden: padding && paddingMask(padding, source.length, value.shape[1]!) };
   }
 
-  /** target [B][n] and the encoder's result → the decoder's stream [B, n, D]. With a cache, `target` is what is new. */
+  /**
+   * target [B][n] and the encoder's result → the decoder's stream [B, n, D]. With a cache, `target` has the new tokens
+   * only.
+   */
   decode(target: readonly (readonly number[])[], memory: Memory, options: ForwardOptions = {}): Tensor {
     return this.#layers.decoder.forward(target, options, memory);
   }
@@ -78,8 +82,8 @@ export class Transformer extends Model {
   }
 
   /**
-   * The decoder about to write what belongs to one source row, for `generate`, whose prompt is then the beginning of the
-   * target. The source is encoded once, and a step costs what its new tokens cost.
+   * The decoder for one source row, as `generate` takes it; the prompt is then the beginning of the target. The source
+   * is encoded once, and each step computes its new positions only.
    */
   reading(source: readonly number[]): Generative {
     const memory = noGrad(() => this.encode([source]));
@@ -93,8 +97,8 @@ export class Transformer extends Model {
   /**
    * source [B][m], target [B][n] → log-probabilities [B, n, V] of the token that follows each target position.
    *
-   * @throws RangeError on an id outside the vocabulary, rows of unequal length, batches of unequal size, or rows past the
-   * last position that the encoding can encode
+   * @throws RangeError on an id outside the vocabulary, rows of unequal length, batches of unequal size, or rows past
+   * the last position that the encoding can encode
    */
   forward(
     source: readonly (readonly number[])[],

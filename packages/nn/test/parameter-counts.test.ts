@@ -1,6 +1,7 @@
 /**
- * Sizes of published models, from configurations of ours. The chapter's table gives them rounded (65M, 110M, 1.5B, 220M,
- * 175B); where the exact number is known, ours is it. Shapes alone are declared, so that nothing of that size is allocated.
+ * Sizes of published models, from configurations of ours. The chapter's table gives them rounded (65M, 110M, 1.5B,
+ * 220M, 175B); where the exact number is known, ours is it. Shapes alone are declared, so that nothing of that size is
+ * allocated.
  */
 import {
   countScalars,

@@ -3,7 +3,9 @@ import { randn, type Rng, type Tensor } from "@selectron/core";
 import { expect } from "vitest";
 import type { Parameters } from "./plain/layers.js";
 
-/** Normal numbers of standard deviation ½ for every parameter, so that norms and biases differ from their defaults too. */
+/**
+ * Normal numbers of standard deviation ½ for every parameter, so that norms and biases differ from their defaults too.
+ */
 export const randomParameters = (shapes: ReadonlyMap<string, readonly number[]>, rng: Rng): Map<string, Tensor> =>
   new Map([...shapes].map(([name, shape]) => [name, randn([...shape], rng).mul(0.5)]));
 

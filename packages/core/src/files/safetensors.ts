@@ -1,8 +1,8 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors#format): 8 bytes of header length, a JSON header,
- * then the tensors' bytes, little-endian and row-major, without holes or overlaps. Writing gives F32 with the tensors in
- * order of their names (by UTF-16 code unit) and the header padded to 8 bytes, so equal tensors always give equal bytes.
- * Reading trusts nothing: whatever is malformed ends in a SafetensorsError.
+ * then the tensors' bytes, little-endian and row-major, without holes or overlaps. Writing gives F32 with the tensors
+ * in order of their names (by UTF-16 code unit) and the header padded to 8 bytes, so equal tensors always give equal
+ * bytes. Reading trusts nothing: anything malformed gives a SafetensorsError.
  */
 import { asBytes, type FileBytes } from "./bytes.js";
 import { SafetensorsError } from "../errors.js";
@@ -10,8 +10,14 @@ import { formatShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 
+/** Bytes of the header's length, at the start of a file. */
+const PREFIX_BYTES = 8;
+
 /** The format's own limit on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
+
+const SPACE = " ".charCodeAt(0);
+const OPENING_BRACE = "{".charCodeAt(0);
 
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -24,7 +30,7 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
 }
 
-/** Writes float32 tensors. Throws a SafetensorsError if a tensor is named `__metadata__`. */
+/** Writes tensors as F32. Throws a SafetensorsError if one is named `__metadata__`. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
@@ -43,14 +49,14 @@ export function encodeSafetensors(
     member(name, { dtype: "F32", shape, data_offsets: [end, (end += size * 4)] });
   }
   const json = encodeUtf8(`{${members.join(",")}}`);
-  const start = 8 + Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(0x20, 0, start);
-  bytes.set(json, 8);
+  const start = PREFIX_BYTES + Math.ceil(json.length / 8) * 8;
+  const bytes = new Uint8Array(start + end).fill(SPACE, 0, start);
+  bytes.set(json, PREFIX_BYTES);
   const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(start - 8), true);
+  view.setBigUint64(0, BigInt(start - PREFIX_BYTES), true);
   let at = start;
   for (const [, { data }] of entries) {
-    // The header's length is a multiple of 8, so floats of this order can be copied as they are.
+    // The data starts at a multiple of 8, so on a little-endian machine floats can be copied as they are.
     if (IS_LITTLE_ENDIAN) new Float32Array(bytes.buffer, at, data.length).set(data);
     else data.forEach((element, i) => view.setFloat32(at + 4 * i, element, true));
     at += 4 * data.length;
@@ -61,7 +67,7 @@ export function encodeSafetensors(
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
-/** How to read one element of each type that the format knows and a float32 can stand for. */
+/** The size and reader of one element, for each type of the format that can be converted to float32. */
 const readers: Readonly<Record<string, { bytes: number; read: (view: DataView, at: number) => number }>> = {
   BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) },
   U8: { bytes: 1, read: (view, at) => view.getUint8(at) },
@@ -95,7 +101,7 @@ function bfloat16(bits: number): number {
   return word.getFloat32(0);
 }
 
-/** What the header says of one tensor, checked. */
+/** The checked entry of one tensor in the header. */
 interface HeaderEntry {
   readonly name: string;
   readonly dtype: string;
@@ -108,7 +114,7 @@ interface HeaderEntry {
  * Reads a safetensors file. Every type becomes float32, rounded to nearest where float32 is too narrow (F64, I32, I64,
  * U32, U64).
  *
- * @throws SafetensorsError if the bytes are truncated, damaged, or hold a type that is not listed above
+ * @throws SafetensorsError if the file is truncated or damaged, or has a type that cannot be converted
  */
 export function decodeSafetensors(file: FileBytes): SafetensorsFile {
   const bytes = asBytes(file);
@@ -131,22 +137,22 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 function readHeader(bytes: Uint8Array): { entries: HeaderEntry[]; metadata: Record<string, string>; start: number } {
-  if (bytes.length < 8) {
+  if (bytes.length < PREFIX_BYTES) {
     throw fail(
-      `the file has ${bytes.length} bytes, fewer than the 8 of its header length. Was it downloaded completely?`,
+      `the file has ${bytes.length} bytes, fewer than the ${PREFIX_BYTES} of its header length. Was it downloaded completely?`,
     );
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
     throw fail(`the header claims ${length} bytes, over the limit of ${MAX_HEADER_BYTES}. Is this a safetensors file?`);
   }
-  const start = 8 + Number(length);
+  const start = PREFIX_BYTES + Number(length);
   if (start > bytes.length) {
     throw fail(
-      `the header claims ${length} bytes, but only ${bytes.length - 8} follow. The file is truncated or not safetensors.`,
+      `the header claims ${length} bytes, but only ${bytes.length - PREFIX_BYTES} follow. The file is truncated or not safetensors.`,
     );
   }
-  const header = parseHeader(bytes.subarray(8, start));
+  const header = parseHeader(bytes.subarray(PREFIX_BYTES, start));
   const entries: HeaderEntry[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(header)) {
@@ -163,7 +169,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   } catch (error) {
     throw fail(`the header is not valid JSON (${(error as Error).message}). Is this a safetensors file?`);
   }
-  if (!isRecord(header) || bytes[0] !== 0x7b) {
+  if (!isRecord(header) || bytes[0] !== OPENING_BRACE) {
     throw fail(`the header must be a JSON object that starts with "{". Is this a safetensors file?`);
   }
   return header;
@@ -205,7 +211,10 @@ function checkEntry(name: string, value: unknown): HeaderEntry {
   return { name, dtype, shape, begin, end };
 }
 
-/** Throws unless the tensors, in order of their offsets, fill `available` bytes exactly: no overlap, no hole, no rest. */
+/**
+ * Throws unless the tensors, in order of their offsets, fill `available` bytes exactly: no overlap, no gap, nothing
+ * left over.
+ */
 function checkCoverage(entries: readonly HeaderEntry[], available: number): void {
   let filled = 0;
   let previous = "the start";

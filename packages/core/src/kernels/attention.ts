@@ -1,7 +1,7 @@
 /**
- * What the attention kernels are called with. softmax(scale · Q Kᵀ + bias) V per batch row and head, where every operand
- * is read in place: heads side by side in one row, or apart, are strides. Query i stands at position i + keys − queries,
- * so that the last query sees what the last key is, as with a cache of earlier keys.
+ * Arguments of the attention kernels, which compute softmax(scale · Q Kᵀ + bias) V for each batch row and head.
+ * Operands are read in place: strides say whether the heads of a position are adjacent or apart. Query i is at position
+ * i + keys − queries, so the last query is at the position of the last key, as when earlier keys come from a cache.
  */
 
 /** Element (b, h, i, c) is `data[offset + b * batchStride + h * headStride + i * rowStride + c]`. */
@@ -13,11 +13,11 @@ export interface HeadsView {
   readonly rowStride: number;
 }
 
-/** Which blocks of the attention pattern are computed at all. */
+/** Which blocks of the attention pattern are computed. */
 export interface AttentionBlocks {
-  /** Rows and columns of a block; the last blocks may be cut. */
+  /** Rows and columns of a block; the last blocks may be smaller. */
   readonly size: number;
-  /** [⌈queries / size⌉, ⌈keys / size⌉], 0 for a block that is masked. */
+  /** [⌈queries / size⌉, ⌈keys / size⌉], 0 where a block is masked. */
   readonly visible: Uint8Array;
 }
 
@@ -36,9 +36,9 @@ export interface AttentionSizes {
   readonly hiddenKeys?: Float32Array | undefined;
 }
 
-/** Sizes and masks, common to both directions. A query that sees no key gets 0. */
+/** Sizes and masks of the forward and the backward pass. A query that sees no key gets 0. */
 export interface AttentionPattern extends AttentionSizes {
-  /** How many keys before its position a query sees, all by default. A sliding window is `before` and `after`. */
+  /** How many keys before its position a query sees, all by default. With `after` this is a sliding window. */
   readonly before?: number | undefined;
   /** How many keys after its position a query sees, all by default; 0 is causal. */
   readonly after?: number | undefined;
@@ -54,11 +54,14 @@ export interface AttentionCall extends AttentionPattern {
   readonly value: HeadsView;
   /** Written. */
   readonly out: HeadsView;
-  /** Written if given: [batch, heads, queries], log of the sum of exponentiated scores; −∞ for a query that sees nothing. */
+  /**
+   * Written if given: [batch, heads, queries], log of the sum of exponentiated scores; −∞ for a query that sees
+   * nothing.
+   */
   readonly logSumExp?: Float32Array | undefined;
 }
 
-/** The backward pass: the gradients of query, key and value. There is none of the bias. */
+/** The backward pass: gradients of query, key and value, not of the bias. */
 export interface AttentionBackwardCall extends AttentionPattern {
   readonly query: HeadsView;
   readonly key: HeadsView;
@@ -73,12 +76,12 @@ export interface AttentionBackwardCall extends AttentionPattern {
   readonly valueGradient: HeadsView;
 }
 
-/** Sizes and lists, common to both directions of attention over lists: each query sees only the keys listed for it. */
+/** Sizes and lists of both passes of attention over lists: each query sees only the keys listed for it. */
 export interface AttentionOverPattern extends AttentionSizes {
   /** [queries + 1]; the keys of query i are `listed[starts[i]]` to `listed[starts[i + 1] − 1]`. */
   readonly starts: Int32Array;
   readonly listed: Int32Array;
-  /** [batch, heads, pairs], what each weight is multiplied by after the softmax. */
+  /** [batch, heads, pairs], factors on the weights, applied after the softmax; 1 by default. */
   readonly factors?: Float32Array | undefined;
 }
 

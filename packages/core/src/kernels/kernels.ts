@@ -1,8 +1,8 @@
 /**
- * The seam between tensors and arithmetic: the interface that a backend implements. Contract of every kernel: inputs are
- * only read, `out` is written completely and never overlaps an input, arrays are dense and row-major unless a view says
- * otherwise, and the caller has checked all lengths. `referenceKernels` is the specification; `@selectron/core/testing`
- * holds every backend to it. `registry.ts` has the backend in use.
+ * The seam between tensors and arithmetic: the interface that a backend implements. Contract of every kernel: inputs
+ * are only read, `out` is written completely and never overlaps an input, arrays are dense and row-major unless a view
+ * says otherwise, and the caller has checked all lengths. `referenceKernels` is the specification;
+ * `@selectron/core/testing` holds every backend to it. `registry.ts` has the backend in use.
  */
 import type {
   AttentionBackwardCall,
@@ -15,7 +15,7 @@ export type * from "./attention.js";
 
 export type UnaryOperation =
   "neg" | "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "erf" | "relu" | "gelu" | "geluExact";
-/** What a product may apply to its result on the way out. */
+/** Activations that a matrix product can apply to its result. */
 export type Activation = Extract<UnaryOperation, "relu" | "gelu" | "geluExact">;
 export type BinaryOperation = "add" | "sub" | "mul" | "div" | "pow";
 export type RowReduction = "sum" | "max" | "min";
@@ -80,8 +80,8 @@ export interface CrossEntropyCall {
 }
 
 /**
- * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) with the decoupled weight decay of AdamW (Loshchilov
- * & Hutter 2019, arXiv 1711.05101, algorithm 2). All arrays are of one length.
+ * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) with the decoupled weight decay of AdamW
+ * (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2). All arrays are of one length.
  */
 export interface AdamCall {
   /** Changed in place, as are both moments, which start at 0. */
@@ -103,9 +103,12 @@ export interface AdamCall {
 export interface Kernels {
   /** Shown in benchmarks and error messages. */
   readonly name: string;
-  /** Where a result is to be written; contents undefined. A plain array if absent. */
+  /** Storage for a result, contents undefined. If absent, results are written to plain arrays. */
   allocate?(length: number): Float32Array;
-  /** Runs a function whose intermediate results may live where kernels need not copy them, void afterwards. */
+  /**
+   * Runs a function whose intermediate results may be kept in the backend's own memory, where kernels need not copy
+   * them. They are invalid afterwards.
+   */
   scope?<T>(body: () => T): T;
   matmul(call: MatmulCall): void;
   /** `out[i] = f(x[i])`. */

@@ -1,4 +1,6 @@
-/** Attention of each query to a list of keys: work and memory grow with the pairs that are listed, not with all pairs. */
+/**
+ * Attention of each query to a list of keys: work and memory grow with the pairs that are listed, not with all pairs.
+ */
 import { ShapeError } from "../errors.js";
 import type { HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -19,7 +21,7 @@ export interface AttentionOverOptions {
   readonly scale?: number | undefined;
   /** Broadcasts to [B, keys]; not 0 where a key is hidden from every query. */
   readonly hiddenKeys?: Tensor | undefined;
-  /** [B, H, pairs], what each pair's weight is multiplied by after the softmax, as dropout does; 1 by default. */
+  /** [B, H, pairs], factors on the weights, applied after the softmax as dropout is; 1 by default. */
   readonly factors?: Float32Array | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without its pattern in memory. */
+/** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without storing its pattern. */
 import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -11,7 +11,7 @@ import { broadcastTo } from "./movement.js";
 export interface AttentionOptions {
   /** Factor on the scores, 1 / √width by default. */
   readonly scale?: number | undefined;
-  /** A query sees no later key. Query i stands at position i + keys − queries. */
+  /** Whether a query sees no later key; false by default. Query i is at position i + keys − queries. */
   readonly causal?: boolean | undefined;
   /** A query sees at most this many keys before its position, and after it unless causal. */
   readonly window?: number | undefined;
@@ -19,6 +19,7 @@ export interface AttentionOptions {
   readonly hiddenKeys?: Tensor | undefined;
   /** Broadcasts to [B, H, queries, keys]; added to the scaled scores. */
   readonly bias?: Tensor | undefined;
+  /** Which blocks of the pattern are computed; all by default. */
   readonly blocks?: AttentionBlocks | undefined;
 }
 
@@ -29,6 +30,7 @@ export function headsView(x: Tensor): HeadsView {
   return { data: dense.storage, offset: dense.offset, batchStride, headStride, rowStride };
 }
 
+/** Throws a ShapeError unless query, key and value fit together. */
 export function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor): void {
   const ranks = [query, key, value].every(({ rank }) => rank === 4);
   const fits =
@@ -106,14 +108,17 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
   return recorded("attention", inputs, result.storage, shape, backward, { strides: result.strides });
 }
 
-/** Room for [B, H, n, width] with the heads of a position side by side in memory, as linear maps take and give them. */
+/**
+ * A tensor [B, H, n, width], contents undefined, with the heads of a position side by side in memory, as linear maps
+ * have them.
+ */
 export function sideBySide(shape: Shape): Tensor {
   const [, heads, length, width] = shape as [number, number, number, number];
   const rowStride = heads * width;
   return new Tensor(allocate(sizeOf(shape)), shape, { strides: [length * rowStride, width, rowStride, 1] });
 }
 
-/** The same with the pattern in memory, for the gradient of the bias, which the kernels do not give. */
+/** The same with the pattern in memory, for the gradient of the bias, which the kernels do not compute. */
 function unfused(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions): Tensor {
   const [batch, , queries, width] = query.shape as [number, number, number, number];
   const keys = key.shape[2]!;

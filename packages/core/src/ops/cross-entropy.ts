@@ -1,4 +1,6 @@
-/** Softmax cross-entropy in one kernel, which leaves the gradient behind while the row is at hand. */
+/**
+ * Softmax cross-entropy. One kernel computes the loss of a row and, if a gradient is required, the gradient with it.
+ */
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -6,7 +8,7 @@ import { isRecorded, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 
 export interface CrossEntropyOptions {
-  /** Targets of this value count for nothing; none by default. */
+  /** Rows with this target are ignored; none by default. */
   readonly ignoreIndex?: number | undefined;
   /**
    * The share ε in [0, 1) of the target's probability that is spread evenly over all classes (Szegedy et al. 2016,
@@ -15,7 +17,7 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number | undefined;
 }
 
-/** [..., C] and its targets: the class of each row, −1 where it counts for nothing. */
+/** The class of each row of logits [..., C], −1 where the row is ignored. Throws as `crossEntropy` does. */
 function checkedTargets(
   logits: Tensor,
   targets: Tensor | readonly number[],
@@ -44,12 +46,12 @@ function checkedTargets(
 }
 
 /**
- * The mean over all rows that count of −log softmax(row)[target]; with label smoothing ε of
+ * The mean, over all rows that are not ignored, of −log softmax(row)[target]; with label smoothing ε of
  * −Σⱼ qⱼ log softmax(row)[j], q = (1 − ε) one-hot + ε / C.
  *
  * @param logits - [..., C]
  * @param targets - one class for each row: 0 to C − 1, or `ignoreIndex`
- * @returns a scalar; 0 if no row counts
+ * @returns a scalar; 0 if every row is ignored
  * @throws ShapeError if the number of targets does not fit, RangeError on a target or a smoothing out of range
  */
 export function crossEntropy(
@@ -74,15 +76,15 @@ export function crossEntropy(
   for (let i = 0; i < rows; i++) total += losses[i]!;
   if (labelSmoothing > 0) total += smooth(elements, classes, columns, labelSmoothing, scale, slopes);
   return recorded("crossEntropy", [logits], allocate(1).fill(total * scale), [], (gradient) => {
-    const own = new Tensor(slopes!, logits.shape);
+    const slope = new Tensor(slopes!, logits.shape);
     const factor = gradient.item();
-    return [factor === 1 ? own : own.mul(factor)];
+    return [factor === 1 ? slope : slope.mul(factor)];
   });
 }
 
 /**
- * What smoothing adds to the sum of the losses, ε · (logit of the target − mean logit) for each row, and, in place, to
- * their gradient, ε · (one-hot target − 1 / C).
+ * What smoothing adds to the sum of the losses: ε · (logit of the target − mean logit) for each row. Adds
+ * scale · ε · (one-hot target − 1 / C) to the gradient `slopes` in place.
  */
 function smooth(
   logits: Float32Array,

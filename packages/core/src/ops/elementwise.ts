@@ -1,4 +1,4 @@
-/** Operations that treat every element alone: maps of one tensor, pairs under broadcasting, and choices by a condition. */
+/** Elementwise operations: functions of one tensor, of two under broadcasting, and choices by a condition. */
 import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
@@ -8,7 +8,7 @@ import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
-/** f of every element, and gradient · f′ of it. */
+/** f of every element. */
 export function unary(operation: UnaryOperation, x: Tensor): Tensor {
   const out = allocate(x.size);
   getKernels().unary(operation, x.data, out);
@@ -41,7 +41,7 @@ const asTensor = (operand: Operand): Tensor =>
 const expanded = (x: Tensor, shape: Shape): Float32Array =>
   sameShape(x.shape, shape) ? x.data : broadcastTo(x, shape).data;
 
-/** What an operand contributes to the gradient of its pair, before it is summed to the operand's shape. */
+/** The gradient of one operand of a pair, before it is summed to the operand's shape. */
 type PairBackward = (gradient: Tensor, a: Tensor, b: Tensor, result: Tensor) => Tensor;
 
 function binary(

@@ -54,7 +54,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   }
   const isGelu = activation === "gelu" || activation === "geluExact";
   const inputs = bias ? [a, b, bias] : [a, b];
-  // The slope of gelu does not follow from its value, so what it is applied to must stand on the tape.
+  // The slope of gelu does not follow from its value, so its argument must be on the tape.
   if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
   const kernels = getKernels();
   const shift = bias?.data;
@@ -85,12 +85,12 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
 }
 
 /**
- * With G the gradient of the product: dA = alpha · G Bᵀ, dB = alpha · Aᵀ G, the gradient of the bias Σ G over the rows. A
- * weight that all rows of A share is met by one product over all of them.
+ * With G the gradient of the product: dA = alpha · G Bᵀ, dB = alpha · Aᵀ G, and the gradient of the bias is Σ G over
+ * the rows. If all batches of A share one weight, dB is one product over all of their rows.
  */
 function matmulBackward(a: Tensor, b: Tensor, { alpha, bias, activation }: MatmulOptions, out: Float32Array): Backward {
   return (gradient) => {
-    // The slope of ReLU at its argument is that at its value.
+    // ReLU has the same slope at its argument as at its value.
     const slopes = activation === "relu" ? unaryBackward("relu", new Tensor(out, gradient.shape), gradient) : gradient;
     const shared = b.rank === 2 && a.rank > 2;
     const [left, right] = shared ? [reshape(a, [-1, b.shape[0]!]), reshape(slopes, [-1, b.shape[1]!])] : [a, slopes];

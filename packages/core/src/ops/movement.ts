@@ -142,7 +142,9 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Entries of an axis by position: shape[..axis] + indices' shape + shape[axis+1..]. Throws a RangeError out of range. */
+/**
+ * Entries of an axis by position: shape[..axis] + indices' shape + shape[axis+1..]. Throws a RangeError out of range.
+ */
 export function gather(x: Tensor, indices: Tensor | readonly number[], axis: number): Tensor {
   const along = normalizeAxis("gather", axis, x.rank);
   const positions = "data" in indices ? indices.data : indices;

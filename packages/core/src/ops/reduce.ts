@@ -38,7 +38,7 @@ function linesOf(operation: string, x: Tensor, axes: Axes): Lines {
   };
 }
 
-/** Whether the reduced axes are the outermost ones, so that the results are the columns of a matrix as it lies there. */
+/** Whether the reduced axes are the outermost ones, so that each result is a column of the matrix in memory. */
 const isOutermost = (x: Tensor, { reduced }: Lines): boolean =>
   x.isContiguous && reduced.size > 0 && [...reduced].every((axis) => axis < reduced.size);
 
@@ -67,7 +67,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(sum(x, repeated, true), shape);
 }
 
-/** Position of the first element that no other beats; a NaN beats everything. */
+/** Position of the first largest element (sign 1) or smallest one (sign −1), or of the first NaN if there is one. */
 function firstBest(values: Float32Array, start: number, length: number, sign: 1 | -1): number {
   let best = start;
   for (let i = start; i < start + length; i++) {

@@ -1,4 +1,7 @@
-/** Attention of each query to a list of keys in plain JavaScript: the specification of `Kernels.attentionOver` and its gradients. */
+/**
+ * Attention of each query to a list of keys in plain JavaScript: the specification of `Kernels.attentionOver` and its
+ * gradients.
+ */
 import type {
   AttentionOverBackwardCall,
   AttentionOverCall,
@@ -7,12 +10,15 @@ import type {
 } from "../kernels/kernels.js";
 import { addScaled, dot, rowStart } from "./heads.js";
 
-/** The rows of one batch row and head to 0. */
+/** Sets the rows of one batch row and head to 0. */
 function clear(x: HeadsView, b: number, h: number, rows: number, width: number): void {
   for (let i = 0; i < rows; i++) x.data.fill(0, rowStart(x, b, h, i), rowStart(x, b, h, i) + width);
 }
 
-/** softmax(scale · query keyᵀ) of one query over its list, from `first` to `end`, into `weights`; all 0 if it sees nothing. */
+/**
+ * Writes the softmax of one query's scores over its list, from `first` to before `end`, to `weights`: all 0 if every
+ * key is hidden.
+ */
 function listWeights(
   weights: Float32Array,
   score: (key: number) => number,
@@ -31,7 +37,7 @@ function listWeights(
 
 type VisitHead = (b: number, h: number, pairs: number, factor: (at: number) => number) => void;
 
-/** Each head of each batch row, with the place of its pairs and their factors. */
+/** Visits each head of each batch row, with the index of its first pair and the factors of its pairs. */
 function eachHead({ batch, heads, listed, factors }: AttentionOverPattern, visit: VisitHead): void {
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
@@ -63,7 +69,7 @@ export function referenceAttentionOver(call: AttentionOverCall): void {
 }
 
 /**
- * `Kernels.attentionOverBackward`, the specification. As for all pairs, without factors: dV = Pᵀ dO,
+ * `Kernels.attentionOverBackward`, the specification. With P the weights, and without factors: dV = Pᵀ dO,
  * dS = P ⊙ (dO Vᵀ − rowsum(P ⊙ dO Vᵀ)), dQ = scale · dS K, dK = scale · dSᵀ Q.
  */
 export function referenceAttentionOverBackward(call: AttentionOverBackwardCall): void {

@@ -19,7 +19,7 @@ export function seesKey(pattern: Visibility, b: number, i: number, j: number): b
   return blocks.visible[Math.floor(i / blocks.size) * across + Math.floor(j / blocks.size)] !== 0;
 }
 
-/** The keys [first, end) that the window of query i leaves: there is nothing to do for the others. */
+/** The range [first, end) of the keys in the window of query i. */
 function windowOf(
   { queries, keys, before = Infinity, after = Infinity }: AttentionPattern,
   i: number,
@@ -84,8 +84,8 @@ function writeRows(view: HeadsView, b: number, h: number, rows: number, width: n
 }
 
 /**
- * `Kernels.attentionBackward`, the specification. With P the pattern: dV = Pᵀ dO, dP = dO Vᵀ,
- * dS = P ⊙ (dP − rowsum(dO ⊙ O)), dQ = scale · dS K, dK = scale · dSᵀ Q (Dao et al. 2022, arXiv 2205.14135, appendix B.2).
+ * `Kernels.attentionBackward`, the specification. With P the pattern: dV = Pᵀ dO, dP = dO Vᵀ, dS = P ⊙ (dP − rowsum(dO
+ * ⊙ O)), dQ = scale · dS K, dK = scale · dSᵀ Q (Dao et al. 2022, arXiv 2205.14135, appendix B.2).
  */
 export function referenceAttentionBackward(call: AttentionBackwardCall): void {
   const { batch, heads, queries, keys, width, valueWidth, scale, query, key, value, out, outGradient } = call;

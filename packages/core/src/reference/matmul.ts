@@ -1,16 +1,19 @@
 /**
- * The matrix product in plain JavaScript, accumulating in float64 and rounding once. Three roads to the same sums: up to
- * three rows read the right matrix as it lies; one that is mostly zeros, as the weights of compiled models are, is
- * multiplied through a list of its other elements; any other goes through 4 × 4 tiles of accumulators that stay in
+ * The matrix product in plain JavaScript, accumulating in float64 and rounding once, in three ways. Fewer than four
+ * rows read the right matrix in place. A right matrix that is mostly zeros, like the weights of compiled models, is
+ * multiplied through a list of its nonzero elements. Any other product uses 4 × 4 tiles of accumulators that stay in
  * registers.
  */
 import type { MatmulCall, MatrixView } from "../kernels/kernels.js";
 import { unaryFunctions } from "./scalar-functions.js";
 
-/** The right matrix is listed when at most this share of it is not zero. */
+/** Rows and columns of a tile of accumulators. */
+const TILE = 4;
+
+/** The right matrix is multiplied through a list if at most this share of its elements is not 0. */
 const SPARSE_SHARE = 0.25;
 
-/** Number of elements that are not 0, or NaN if one of them is not finite: then 0 · ∞ = NaN forbids skipping zeros. */
+/** Number of elements that are not 0, or NaN if one is not finite: zeros cannot be skipped then, as 0 · ∞ is NaN. */
 function countNonZero({ data, offset, rowStride, columnStride }: MatrixView, rows: number, columns: number): number {
   let count = 0;
   let nothing = 0;
@@ -24,7 +27,7 @@ function countNonZero({ data, offset, rowStride, columnStride }: MatrixView, row
   return count + nothing;
 }
 
-/** Through compressed rows of b, which holds `count` elements that are not 0. Both operands are finite. */
+/** The product through compressed rows of b, which has `count` elements that are not 0. Both operands are finite. */
 function sparseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall, count: number): void {
   const rowEnds = new Int32Array(k);
   const columns = new Int32Array(count);
@@ -53,7 +56,7 @@ function sparseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall, count
   }
 }
 
-/** Row by row of a, without packing b, of which four rows at a time are added to the sums. */
+/** The product row by row of a, without packing b: four rows of b at a time are added to the sums. */
 function fewRowsMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void {
   const right = b.data;
   const step = b.columnStride;
@@ -80,23 +83,23 @@ function fewRowsMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): voi
 }
 
 /**
- * Columns of b four at a time, packed as [k, 4]; rows of a four at a time. Past the last row the last is repeated, past
- * the last column stand zeros; those results are dropped.
+ * The product by tiles: four columns of b at a time, packed as [k, 4], times four rows of a. The last row is repeated
+ * past the end of a, and columns past the end of b are zeros; those results are dropped.
  */
 function denseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void {
-  const panel = new Float64Array(k * 4);
-  const tile = new Float64Array(16);
+  const panel = new Float64Array(k * TILE);
+  const tile = new Float64Array(TILE * TILE);
   const left = a.data;
   const step = a.columnStride;
   const rowStart = (i: number): number => a.offset + Math.min(i, m - 1) * a.rowStride;
-  for (let j = 0; j < n; j += 4) {
-    const width = Math.min(4, n - j);
-    if (width < 4) panel.fill(0);
+  for (let j = 0; j < n; j += TILE) {
+    const width = Math.min(TILE, n - j);
+    if (width < TILE) panel.fill(0);
     for (let p = 0; p < k; p++) {
       const start = b.offset + p * b.rowStride + j * b.columnStride;
-      for (let c = 0; c < width; c++) panel[p * 4 + c] = b.data[start + c * b.columnStride]!;
+      for (let c = 0; c < width; c++) panel[p * TILE + c] = b.data[start + c * b.columnStride]!;
     }
-    for (let i = 0; i < m; i += 4) {
+    for (let i = 0; i < m; i += TILE) {
       let at0 = rowStart(i);
       let at1 = rowStart(i + 1);
       let at2 = rowStart(i + 2);
@@ -106,7 +109,7 @@ function denseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void 
       let s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
       // prettier-ignore
       let s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
-      for (let p = 0; p < k * 4; p += 4) {
+      for (let p = 0; p < k * TILE; p += TILE) {
         const b0 = panel[p]!;
         const b1 = panel[p + 1]!;
         const b2 = panel[p + 2]!;
@@ -125,9 +128,9 @@ function denseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void 
         }
       }
       tile.set([s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33]);
-      for (let r = 0; r < Math.min(4, m - i); r++) {
+      for (let r = 0; r < Math.min(TILE, m - i); r++) {
         const row = (i + r) * n + j;
-        for (let c = 0; c < width; c++) out[row + c] = alpha * tile[r * 4 + c]! + (bias ? bias[j + c]! : 0);
+        for (let c = 0; c < width; c++) out[row + c] = alpha * tile[r * TILE + c]! + (bias ? bias[j + c]! : 0);
       }
     }
   }
@@ -135,7 +138,7 @@ function denseMatmul({ a, b, out, m, k, n, alpha = 1, bias }: MatmulCall): void 
 
 function product(call: MatmulCall): void {
   const { a, b, m, k, n } = call;
-  if (m < 4) return fewRowsMatmul(call);
+  if (m < TILE) return fewRowsMatmul(call);
   const count = countNonZero(b, k, n);
   const sparse = count <= SPARSE_SHARE * k * n && Number.isFinite(countNonZero(a, m, k));
   if (sparse) sparseMatmul(call, count);

@@ -4,8 +4,11 @@ import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-// The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses; geluExact is x · Φ(x).
-const geluTanh = (x: number): number => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x));
+const GELU_LINEAR = Math.sqrt(2 / Math.PI);
+const GELU_CUBIC = 0.044715;
+
+/** The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses; geluExact is x · Φ(x). */
+const geluTanh = (x: number): number => Math.tanh(GELU_LINEAR * (x + GELU_CUBIC * x * x * x));
 /** Φ, the distribution function of the standard normal distribution, and its density. */
 const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
 const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
@@ -37,7 +40,7 @@ export const unarySlopes: Record<UnaryOperation, (x: number) => number> = {
   relu: (x) => (x > 0 ? 1 : 0),
   gelu: (x) => {
     const t = geluTanh(x);
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU_LINEAR * (1 + 3 * GELU_CUBIC * x * x);
   },
   geluExact: (x) => normalCdf(x) + x * normalDensity(x),
 };

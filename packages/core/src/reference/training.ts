@@ -32,6 +32,7 @@ export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): voi
   biasGradient.set(dBias);
 }
 
+/** See `CrossEntropyCall`. */
 export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
   const { logits, targets, losses, gradient, scale, rows, columns } = call;
   for (let i = 0; i < rows; i++) {
@@ -52,6 +53,7 @@ export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
   }
 }
 
+/** See `AdamCall`. */
 export function referenceAdamStep(call: AdamCall): void {
   const { parameter, firstMoment, secondMoment, gradient } = call;
   const { learningRate, beta1, beta2, epsilon, weightDecay, step } = call;
@@ -66,6 +68,7 @@ export function referenceAdamStep(call: AdamCall): void {
   }
 }
 
+/** `out[i, :] = table[indices[i], :]`. */
 export function referenceGatherRows(table: Float32Array, indices: Int32Array, out: Float32Array, width: number): void {
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * width;
@@ -74,6 +77,7 @@ export function referenceGatherRows(table: Float32Array, indices: Int32Array, ou
   }
 }
 
+/** `table[indices[i], :] += rows[i, :]`. */
 export function referenceScatterAddRows(
   rows: Float32Array,
   indices: Int32Array,

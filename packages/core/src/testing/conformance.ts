@@ -1,7 +1,7 @@
 /**
  * The suite that every `Kernels` backend must pass, as named cases without a test framework: `run` throws an Error with
- * the offending values if the backend is wrong. Expected values come from plain float64 loops beside the cases, and each
- * tolerance is the worst that float32 arithmetic can do, so that a backend is judged, not compared with another one.
+ * the offending values if the backend is wrong. Expected values come from plain float64 loops beside the cases, and
+ * each tolerance bounds the error of float32 arithmetic, so that no backend is the measure of another.
  */
 import type { Kernels } from "../kernels/kernels.js";
 import { attentionCases } from "./attention.js";

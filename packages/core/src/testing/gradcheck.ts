@@ -1,6 +1,6 @@
 /**
- * Gradients against central differences, in float64. The reference kernels and the ops compute in whatever precision
- * their arrays have, so lending them Float64Arrays runs the very same code in float64, forward and backward.
+ * Gradients against central differences, in float64. The reference kernels and the ops compute in the precision of
+ * their arrays, so giving them Float64Arrays runs the same code in float64, forward and backward.
  */
 import type { Kernels } from "../kernels/kernels.js";
 import { allocate, getKernels, setKernels } from "../registry.js";
@@ -36,8 +36,8 @@ function randomWeights(shape: Shape, seed: number): Tensor {
 }
 
 /**
- * Compares the gradient of every element of every input with the slope of `f` there. A result of more than one element is
- * weighted by fixed random numbers and summed.
+ * Compares the gradient of every element of every input with the slope of `f` there. A result of more than one element
+ * is weighted by fixed random numbers and summed.
  *
  * @param f - from tensors of the inputs' shapes; must be smooth around them, and deterministic
  * @throws Error that names the input, the element and both values

@@ -4,7 +4,7 @@ import { Rng } from "../random.js";
 import { unaryFunctions } from "../reference/scalar-functions.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
-/** Every element of a product with the rounding error that any order of float32 summation stays under. */
+/** Checks every element of a product, within the rounding error of any order of float32 summation. */
 export function checkMatmul(kernels: Kernels, call: Omit<MatmulCall, "out">): void {
   const { a, b, m, k, n, alpha = 1, bias, activation } = call;
   const activate = activation ? unaryFunctions[activation] : (x: number): number => x;
@@ -24,7 +24,7 @@ export function checkMatmul(kernels: Kernels, call: Omit<MatmulCall, "out">): vo
       const tolerance = 2 * (k + 3) * ROUNDOFF * (Math.abs(alpha) * magnitude + Math.abs(shift)) + 2 ** -148;
       const label = `matmul ${m}×${k}·${k}×${n}, alpha ${alpha}, ${bias ? "" : "no "}bias, element (${i}, ${j})`;
       const value = alpha * sum + shift;
-      // No activation is steeper than 1.13; on top comes its own rounding, relative to its input.
+      // No activation is steeper than 1.13; its own rounding, relative to its input, is added.
       const rounding = activation ? 0.2 * tolerance + 8 * ROUNDOFF * Math.abs(value) : 0;
       assertNear(label, out[i * n + j], activate(value), tolerance + rounding);
     }

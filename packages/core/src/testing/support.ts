@@ -18,9 +18,10 @@ export function assertNear(label: string, actual: number | undefined, expected: 
   throw new Error(`${label}: got ${actual}, expected ${expected} within ${tolerance}.`);
 }
 
+/** Standard normal numbers. */
 export const normals = (rng: Rng, length: number): Float32Array => Float32Array.from({ length }, () => rng.normal());
 
-/** Poison: a kernel that leaves an element unwritten is caught by the NaN that it leaves. */
+/** Nothing but NaN, so that an element which a kernel leaves unwritten is caught. */
 export const blank = (length: number): Float32Array => new Float32Array(length).fill(NaN);
 
 /** All elements of one result. */

@@ -20,7 +20,7 @@ export function paddingMask(padding: readonly (readonly boolean[])[], batch: num
 }
 
 /**
- * Hides later keys: 1 above the diagonal. With fewer queries than keys the last query stands where the last key does.
+ * Hides later keys: 1 above the diagonal. With fewer queries than keys, the last query is at the last key's position.
  *
  * @returns [queries, keys]
  */

@@ -18,18 +18,18 @@ export interface AttentionConfig {
   readonly dModel: number;
   readonly heads: number;
   readonly dHead: number;
-  /** Whether the four maps have a bias; they do by default. */
+  /** Whether the four maps have a bias; true by default. */
   readonly bias?: boolean | undefined;
   /** Whether a query sees no later key; false by default. */
   readonly causal?: boolean | undefined;
   /** Probability that a weight of the pattern is dropped, where a forward pass has an Rng; 0 by default. */
   readonly dropout?: number | undefined;
   readonly relative?: RelativePositions | undefined;
-  /** Which keys a query looks at; all by default. Scores of relative positions are for all pairs, and exclude it. */
+  /** Which keys a query looks at; all by default. Excludes relative positions that score all pairs. */
   readonly restriction?: Restriction | undefined;
 }
 
-/** What one forward pass may bring. */
+/** Inputs of one forward pass besides x. */
 export interface AttentionInput {
   /** [B, m, D], where keys and values come from; x if absent. */
   readonly memory?: Tensor | undefined;
@@ -37,9 +37,9 @@ export interface AttentionInput {
   readonly hiddenKeys?: Tensor | undefined;
   /** Keys and values of earlier positions; those of x are added. A memory's are computed once. */
   readonly cache?: DecodingCache | undefined;
-  /** Dropout happens, and draws from it. */
+  /** Draws dropout; without it nothing is dropped. */
   readonly rng?: Rng | undefined;
-  /** Given "….pattern" [B, H, queries, keys], rows = queries, all 0 for a query that sees no key; what it returns is used. */
+  /** Called with "….pattern" [B, H, queries, keys], all 0 for a query that sees no key; its result is used instead. */
   readonly watch?: Patcher | undefined;
 }
 
@@ -97,7 +97,10 @@ export class MultiHeadAttention {
     return { key: cache.once(`${this.#path}.key`, key), value: cache.once(`${this.#path}.value`, value) };
   }
 
-  /** The fused kernel where it can do the work; the pattern in memory where somebody wants to see or change it. */
+  /**
+   * Uses the fused kernels, unless the pattern must be in memory: to be watched, to drop weights, or for an encoding
+   * that adds to the values.
+   */
   #mix(query: Tensor, key: Tensor, value: Tensor, input: AttentionInput): Tensor {
     const { causal = false, relative, restriction } = this.#config;
     const { hiddenKeys, rng, watch } = input;

@@ -1,6 +1,6 @@
 /**
- * Attention over the keys that a restriction leaves, computed for those keys only. A window alone is the fused kernel's
- * band; anything else goes by lists of keys, except that global queries, which see all, have the fused kernel too.
+ * Attention over the keys that a restriction allows, computed for those only. A window alone is a band of the fused
+ * kernel. Anything else uses lists of keys, except for global queries, which see all keys and use the fused kernel too.
  */
 import { attention, attentionOver, concat, tensor, type KeyLists, type Tensor } from "@selectron/core";
 import { keysOf, looksAt, type Restriction } from "./restriction.js";
@@ -9,11 +9,11 @@ export interface RestrictedOptions {
   readonly causal: boolean;
   /** [B, keys], not 0 where no query may see a key. */
   readonly hiddenKeys?: Tensor | undefined;
-  /** What the weights of this many pairs are multiplied by, [B, H, pairs]; nothing if absent. */
+  /** Factors on the weights of this many pairs [B, H, pairs]; 1 by default. */
   readonly dropout?: ((pairs: number) => Float32Array | undefined) | undefined;
 }
 
-/** Hides the keys that a query does not look at: [queries, keys]. The mask of the same attention done densely. */
+/** The mask [queries, keys] with which dense attention is the same: 1 hides a key from a query. */
 export function restrictionMask(restriction: Restriction, causal: boolean, queries: number, keys: number): Tensor {
   const first = keys - queries;
   const mask = Float32Array.from({ length: queries * keys }, (_, at) =>
@@ -22,7 +22,10 @@ export function restrictionMask(restriction: Restriction, causal: boolean, queri
   return tensor(mask, [queries, keys]);
 }
 
-/** query [B, H, queries, width], key and value [B, H, keys, width] → [B, H, queries, width]. Query i stands at i + keys − queries. */
+/**
+ * query [B, H, queries, width], key and value [B, H, keys, width] → [B, H, queries, width]. Query i is at position
+ * i + keys − queries.
+ */
 export function restrictedAttention(
   query: Tensor,
   key: Tensor,
@@ -46,7 +49,7 @@ export function restrictedAttention(
     return attentionOver(query.slice(seeingAll, undefined, 2), key, value, lists, { hiddenKeys });
   };
   if (seeingAll === 0) return rest();
-  // Of a causal model's global queries the last one sees keys up to its own position, which end there.
+  // In a causal model the last global query sees no key after its own position, so the keys can end there.
   const end = causal ? first + seeingAll : undefined;
   const all = attention(query.slice(0, seeingAll, 2), key.slice(0, end, 2), value.slice(0, end, 2), {
     causal,
@@ -55,20 +58,20 @@ export function restrictedAttention(
   return seeingAll === queries ? all : concat([all, rest()], 2);
 }
 
-/** The lists of each restriction that were made last: layers and steps of a training ask for the same again and again. */
-const latest = new WeakMap<Restriction, { readonly asked: string; readonly lists: KeyLists }>();
+/** The latest lists of each restriction, since all layers and training steps ask for the same ones. */
+const latest = new WeakMap<Restriction, { readonly request: string; readonly lists: KeyLists }>();
 
 /** The keys of `count` queries from position `first` on. */
 function keyLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
-  const asked = [JSON.stringify(restriction), causal, first, count, keys].join();
+  const request = [JSON.stringify(restriction), causal, first, count, keys].join();
   const known = latest.get(restriction);
-  if (known?.asked === asked) return known.lists;
-  const lists = madeLists(restriction, causal, first, count, keys);
-  latest.set(restriction, { asked, lists });
+  if (known?.request === request) return known.lists;
+  const lists = buildLists(restriction, causal, first, count, keys);
+  latest.set(restriction, { request, lists });
   return lists;
 }
 
-function madeLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
+function buildLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
   const lists = Array.from({ length: count }, (_, i) => keysOf(restriction, causal, first + i, keys));
   const starts = new Int32Array(count + 1);
   lists.forEach((list, i) => (starts[i + 1] = starts[i]! + list.length));

@@ -1,7 +1,8 @@
 /**
  * Restricted attention: which keys a query looks at when it does not look at all of them. A restriction is a union of
  * - a window of neighbours (Longformer: Beltagy et al. 2020, arXiv 2004.05150),
- * - strides: keys a multiple of some distance away (Sparse Transformer: Child et al. 2019, arXiv 1904.10509; dilated windows),
+ * - strides: keys a multiple of some distance away (Sparse Transformer: Child et al. 2019, arXiv 1904.10509; dilated
+ * windows),
  * - powers: keys 1, 2, 4, 8, … away (LogSparse: Li et al. 2019, arXiv 1907.00235),
  * - global tokens: the first few positions see all and are seen by all (BigBird: Zaheer et al. 2020, arXiv 2007.14062).
  * Every query sees itself. n positions then take O(n) scores, with powers O(n log n).
@@ -13,7 +14,7 @@ export interface Restriction {
   readonly window?: number | undefined;
   /** `count` keys to either side, `by` positions apart. */
   readonly strides?: { readonly by: number; readonly count: number } | undefined;
-  /** Keys whose distance is a power of two; none by default. */
+  /** Whether to include keys whose distance is a power of two; false by default. */
   readonly powers?: boolean | undefined;
   /** This many positions from the first see every key, and every query sees them; 0 by default. */
   readonly globals?: number | undefined;

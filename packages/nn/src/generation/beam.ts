@@ -1,18 +1,18 @@
 /**
- * Beam search: the `beams` most probable beginnings go on side by side. What is finished competes by its log-probability
- * divided by ((5 + tokens) / 6)^lengthPenalty (Wu et al. 2016, arXiv 1609.08144, equation 14).
+ * Beam search: the `beams` most probable prefixes are extended side by side. Sequences are ranked by their
+ * log-probability divided by ((5 + tokens) / 6)^lengthPenalty (Wu et al. 2016, arXiv 1609.08144, equation 14).
  */
 import type { Rng, Tensor } from "@selectron/core";
 import type { Decoding } from "./generative.js";
 import { distribution, drawDistinct, logProbabilities, ranked, type SamplingOptions } from "./sampling.js";
 
-/** A sequence that was written. */
+/** A generated sequence. */
 export interface Generated {
   /** Without the prompt, and without the token that ended it. */
   readonly tokens: readonly number[];
   /** Sum of the model's log-probabilities of the tokens, the stop token included. */
   readonly logProbability: number;
-  /** Whether a stop token ended it, or its length. */
+  /** Whether a stop token ended it, or the maximum length. */
   readonly ended: "stop" | "length";
 }
 
@@ -21,7 +21,7 @@ export interface BeamOptions extends SamplingOptions {
   readonly lengthPenalty: number;
   readonly maxTokens: number;
   readonly stop: ReadonlySet<number>;
-  /** If given, each beam goes on with tokens drawn without replacement rather than with its best. */
+  /** If given, each beam is extended by tokens drawn without replacement rather than by its best. */
   readonly rng: Rng | undefined;
 }
 
@@ -30,17 +30,19 @@ interface Beam {
   readonly logProbability: number;
 }
 
-/** One way for a beam to go on. */
+/** One extension of a beam. */
 interface Step {
+  /** Index of the beam. */
   readonly beam: number;
   readonly token: number;
   readonly logProbability: number;
 }
 
+/** A log-probability under the length penalty. */
 const penalised = (logProbability: number, length: number, penalty: number): number =>
   logProbability / ((5 + length) / 6) ** penalty;
 
-/** What beam search finds after a prompt, best first: `beams` sequences at most. */
+/** The sequences that beam search finds after a prompt, best first: at most `beams`. */
 export function beamSearch(start: Decoding, prompt: readonly number[], options: BeamOptions): Generated[] {
   const { beams, lengthPenalty, maxTokens, stop } = options;
   const score = ({ tokens, logProbability, ended }: Generated): number =>
@@ -67,7 +69,7 @@ export function beamSearch(start: Decoding, prompt: readonly number[], options: 
   return [...finished, ...complete].sort((a, b) => score(b) - score(a)).slice(0, beams);
 }
 
-/** All that the beams propose, the most probable first. */
+/** All extensions that the beams propose, the most probable first. */
 function stepsOf(live: readonly Beam[], logits: Tensor, options: BeamOptions): Step[] {
   const steps = live.flatMap((own, beam) => {
     const proposed = continuations(logits.slice(beam, beam + 1).data, options);
@@ -80,7 +82,7 @@ function stepsOf(live: readonly Beam[], logits: Tensor, options: BeamOptions): S
   return steps.sort((a, b) => b.logProbability - a.logProbability);
 }
 
-/** The ways to go on that a beam proposes, at most enough to fill all beams and to stop in every way. */
+/** The extensions of one beam: enough to fill all beams even if every stop token is among them. */
 function continuations(logits: Float32Array, options: BeamOptions): { token: number; logProbability: number }[] {
   const { beams, stop, rng } = options;
   const logProbability = logProbabilities(logits);
@@ -89,7 +91,7 @@ function continuations(logits: Float32Array, options: BeamOptions): { token: num
   return tokens.map((token) => ({ token, logProbability: logProbability[token]! }));
 }
 
-/** Whether a living beam may yet be among the best: log-probabilities only fall, and lengths end at the maximum. */
+/** Whether a live beam can still be among the best: its log-probability only falls, and its length is limited. */
 function couldStillWin(live: readonly Beam[], scores: readonly number[], options: BeamOptions): boolean {
   const { beams, maxTokens, lengthPenalty } = options;
   if (live.length === 0) return false;

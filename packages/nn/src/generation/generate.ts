@@ -1,6 +1,7 @@
 /**
- * Generation: the best token each time (the default), a drawn one (with an Rng, temperature, topK or topP), or the best of
- * several sequences (beams), in any combination. The same seed gives the same tokens. Nothing is recorded for gradients.
+ * Generation: the best token each time (the default), a drawn one (with an Rng, temperature, topK or topP), or the best
+ * of several sequences (beams), which can be combined. The same seed gives the same tokens. Nothing is recorded for
+ * gradients.
  */
 import { noGrad, Rng } from "@selectron/core";
 import { checkInteger } from "../checks.js";
@@ -9,40 +10,40 @@ import { uncached, type Forward, type Generative } from "./generative.js";
 import { best, checkSampling, distribution, draw, logProbabilities, type SamplingOptions } from "./sampling.js";
 
 export interface GenerateOptions extends SamplingOptions {
-  /** Most tokens to write; 100 by default. Generation also ends at the model's maximum length. */
+  /** The maximum number of tokens; 100 by default. Generation also ends at the model's maximum length. */
   readonly maxTokens?: number | undefined;
   /** Ids that end a sequence. */
   readonly stop?: readonly number[] | undefined;
-  /** Draws tokens; `new Rng(0)` if there is a temperature, topK or topP. */
+  /** Draws the tokens; `new Rng(0)` by default if temperature, topK or topP is given. */
   readonly rng?: Rng | undefined;
-  /** Sequences that go on side by side; 1 by default. */
+  /** Sequences that are extended side by side; 1 by default. */
   readonly beams?: number | undefined;
   /** Exponent that favours longer sequences among beams; 0 by default. */
   readonly lengthPenalty?: number | undefined;
 }
 
-/** A token as it is written. */
+/** A generated token. */
 export interface GeneratedToken {
   readonly token: number;
-  /** What the model gave it. */
+  /** The model's log-probability of it, before temperature, topK and topP. */
   readonly logProbability: number;
 }
 
 /** A model, or just its forward pass. */
 export type LanguageModel = Generative | Forward;
 
-/** What options mean for a model and a prompt. */
+/** Checks options and completes them for a model and a prompt. */
 function resolve(model: LanguageModel, prompt: readonly number[], options: GenerateOptions) {
   checkSampling(options);
   const { maxTokens = 100, beams = 1, lengthPenalty = 0, temperature, topK, topP } = options;
   checkInteger("generate: maxTokens", maxTokens, 0);
   checkInteger("generate: beams", beams, 1);
   if (prompt.length === 0) {
-    throw new RangeError("generate: the prompt is empty; begin with a token, such as the one for the beginning.");
+    throw new RangeError("generate: the prompt is empty; begin with a token, such as the start token.");
   }
   const generative = typeof model === "function" ? uncached(model) : model;
   const room = Math.max(0, (generative.maxLength ?? Infinity) - prompt.length + 1);
-  const draws = options.rng ?? (temperature ?? topK ?? topP) !== undefined;
+  const isDrawn = (temperature ?? topK ?? topP) !== undefined;
   return {
     decoding: generative.begin(),
     temperature,
@@ -52,12 +53,12 @@ function resolve(model: LanguageModel, prompt: readonly number[], options: Gener
     lengthPenalty,
     maxTokens: Math.min(maxTokens, room),
     stop: new Set(options.stop),
-    rng: draws === false ? undefined : (options.rng ?? new Rng(0)),
+    rng: options.rng ?? (isDrawn ? new Rng(0) : undefined),
   };
 }
 
 /**
- * Writes what comes after a prompt.
+ * Continues a prompt.
  *
  * @param prompt - one id or more
  * @throws RangeError if an option is out of range or the prompt is empty
@@ -87,7 +88,9 @@ export function generateBeams(
   });
 }
 
-/** As `generate`, one token at a time as they are written, without the stop token. Beams are known only at the end. */
+/**
+ * As `generate`, yielding one token at a time, without the stop token. Not with beams, which are known only at the end.
+ */
 export function* stream(
   model: LanguageModel,
   prompt: readonly number[],
@@ -102,7 +105,7 @@ export function* stream(
 /**
  * As `stream`, pausing after each token, so that a page can draw or a server can send.
  *
- * @param options - `pause` is what to wait for; by default what is waiting already goes first
+ * @param options - `pause` is awaited after each token; by default pending microtasks run
  */
 export async function* streamAsync(
   model: LanguageModel,
@@ -116,7 +119,7 @@ export async function* streamAsync(
   }
 }
 
-/** One token after the other, a stop token as the last. */
+/** Yields one token after another, a stop token last. */
 function* steps(
   model: LanguageModel,
   prompt: readonly number[],

@@ -1,30 +1,30 @@
-/** What generation needs of a model: rows of tokens that grow, and scores of what may come next. */
+/** What generation needs of a model: rows of tokens that grow, and scores for the next token. */
 import type { Tensor } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
 
-/** A model that says what may come next. */
+/** A model that scores the next token. */
 export interface Generative {
-  /** Longest sequence, prompt included; any if absent. */
+  /** Longest sequence, prompt included; unlimited if absent. */
   readonly maxLength?: number | undefined;
-  /** A sequence that is about to be written. */
+  /** Starts a sequence. */
   begin(): Decoding;
 }
 
-/** Rows of one length that are being written, with whatever is kept of them. */
+/** Rows of equal length that are being generated, with the state that the model keeps for them. */
 export interface Decoding {
   /** Appends k tokens to each row: [B][k] → logits, or log-probabilities, of the token after them [B, V]. */
   advance(tokens: readonly (readonly number[])[]): Tensor;
-  /** Rows that go on from these: row r from row `rows[r]`. This decoding is not used after that. */
+  /** Rows that continue these: row r continues row `rows[r]`. This decoding must not be used afterwards. */
   reordered(rows: readonly number[]): Decoding;
 }
 
-/** tokens [B][n] → logits of the token after each position [B, n, V], every position seeing only what is before it. */
+/** tokens [B][n] → logits of the token after each position [B, n, V], which must not depend on later tokens. */
 export type Forward = (tokens: readonly (readonly number[])[]) => Tensor;
 
 /** The scores at the last position: [B, n, V] → [B, V]. */
 const last = (logits: Tensor): Tensor => logits.slice(-1, undefined, 1).reshape([logits.shape[0]!, logits.shape[2]!]);
 
-/** A model that keeps nothing between steps: every step computes all positions again. */
+/** A model that keeps no state: every step computes all positions again. */
 export function uncached(forward: Forward, maxLength?: number): Generative {
   const from = (written: readonly (readonly number[])[] | undefined): Decoding => {
     let rows = written;
@@ -39,7 +39,9 @@ export function uncached(forward: Forward, maxLength?: number): Generative {
   return { maxLength, begin: () => from(undefined) };
 }
 
-/** A model that computes new positions only. `step` is its forward pass over new tokens [B][k] → [B, k, V] with a cache. */
+/**
+ * A model that computes new positions only. `step` is its forward pass over new tokens [B][k] → [B, k, V] with a cache.
+ */
 export function cached(
   step: (tokens: readonly (readonly number[])[], cache: DecodingCache) => Tensor,
   maxLength?: number,

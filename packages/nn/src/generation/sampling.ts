@@ -1,17 +1,17 @@
 /**
- * Which token comes next. A distribution is cut and shaped in this order, each step as if it were alone on what the one
- * before left: temperature, the k most probable (Fan et al. 2018, arXiv 1805.04833), the nucleus (Holtzman et al. 2019,
+ * Sampling of the next token. A distribution is shaped in this order, each step applied to the normalised result of the
+ * one before: temperature, the k most probable (Fan et al. 2018, arXiv 1805.04833), the nucleus (Holtzman et al. 2019,
  * arXiv 1904.09751).
  */
 import type { Rng } from "@selectron/core";
 import { checkInteger } from "../checks.js";
 
 export interface SamplingOptions {
-  /** Logits are divided by it: below 1 favours the probable, above 1 evens out. 1 by default. */
+  /** Logits are divided by it: below 1 sharpens the distribution, above 1 flattens it. 1 by default. */
   readonly temperature?: number | undefined;
-  /** Only so many of the most probable tokens; all by default. */
+  /** Keeps this many of the most probable tokens; all by default. */
   readonly topK?: number | undefined;
-  /** Only the fewest of the most probable tokens whose probabilities reach this sum; all by default. */
+  /** Keeps the fewest of the most probable tokens whose probabilities reach this sum; all by default. */
   readonly topP?: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export function checkSampling({ temperature, topK, topP }: SamplingOptions): voi
   }
   if (topK !== undefined) checkInteger("generate: topK", topK, 1);
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
-    throw new RangeError(`generate: topP is ${topP}; it must be more than 0 and 1 at most.`);
+    throw new RangeError(`generate: topP is ${topP}; it must be more than 0 and at most 1.`);
   }
 }
 
@@ -49,7 +49,7 @@ export function logProbabilities(logits: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - total);
 }
 
-/** Probabilities of the tokens that the options leave, adding up to 1; 0 for the others. */
+/** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. */
 export function distribution(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
   const probabilities = logProbabilities(Float64Array.from(logits, (logit) => logit / temperature)).map(Math.exp);
@@ -78,7 +78,7 @@ export function draw(probabilities: Float64Array, rng: Rng): number {
     left -= probabilities[id]!;
     if (left < 0) return id;
   }
-  return last; // rounding left a trace
+  return last; // rounding left a remainder
 }
 
 /** Up to `count` different ids, drawn one after the other; fewer if fewer are possible. */

@@ -1,26 +1,27 @@
-/** Attention patterns for people: what each head of a traced pass looks at, with labels, as text. */
+/** Attention patterns with labels, and as text: what each head of a traced pass looks at. */
 import type { Tensor } from "@selectron/core";
 
 /** The pattern of one head for one row of the batch. */
 export interface AttentionMap {
   /** "blocks.0.attention head 1", heads counted from 1. */
   readonly title: string;
-  /** What stands at each query and key. */
+  /** Labels of the queries and keys. */
   readonly queries: readonly string[];
   readonly keys: readonly string[];
-  /** [queries][keys], each row adding up to 1, or to 0 where a query sees nothing. */
+  /** [queries][keys]; a row sums to 1, or to 0 if the query sees nothing. */
   readonly weights: readonly (readonly number[])[];
 }
 
 export interface AttentionMapOptions {
-  /** Names of the positions that ask; "0", "1", … by default. Given a function, it is told the activation's name. */
+  /** Labels of the queries; "0", "1", … by default. */
   readonly queries?: Labels | undefined;
-  /** Names of the positions that are asked, the same as the queries by default. */
+  /** Labels of the keys, the same as the queries by default. */
   readonly keys?: Labels | undefined;
   /** Which row of the batch; 0 by default. */
   readonly row?: number | undefined;
 }
 
+/** Labels of all positions, or a function of the name of the activation that is labelled. */
 export type Labels = readonly string[] | ((activation: string) => readonly string[]);
 
 /** The maps of every head in a trace, in the order of computation. Throws a RangeError if labels do not fit. */
@@ -49,13 +50,16 @@ export function attentionMaps(
     });
 }
 
+/** Characters of a weight, such as 0.25. */
+const CELL_WIDTH = 4;
+
 /** A weight with two decimals; a dot for exactly 0, which is what a mask leaves. */
 const cell = (weight: number): string => (weight === 0 ? "·" : weight.toFixed(2));
 
-/** A map with characters: keys on top, queries left. */
+/** A map as text: keys on top, queries on the left. */
 export function attentionText({ title, queries, keys, weights }: AttentionMap): string {
   const left = Math.max(0, ...queries.map((label) => label.length));
-  const widths = keys.map((label) => Math.max(4, label.length));
+  const widths = keys.map((label) => Math.max(CELL_WIDTH, label.length));
   const line = (label: string, cells: readonly string[]): string =>
     `${label.padStart(left)} │ ${cells.map((text, k) => text.padStart(widths[k]!)).join(" ")}`;
   return [title, line("", keys), ...weights.map((row, q) => line(queries[q]!, row.map(cell)))].join("\n");

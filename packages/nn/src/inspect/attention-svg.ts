@@ -1,12 +1,13 @@
 /**
- * Attention patterns as an SVG page: a square for each query and key, the darker the more weight, maps side by side. Colours
- * follow the reader's light or dark scheme; every square tells its query, key and weight as a tooltip.
+ * Attention patterns as an SVG page: a square for each query and key, darker for more weight, with the maps side by
+ * side. Colours follow the reader's light or dark scheme; the tooltip of a square has its query, key and weight.
  */
 import type { AttentionMap } from "./attention-map.js";
 import { escapeXml } from "./xml.js";
 
-const [CELL, FONT, GAP, MARGIN] = [22, 13, 24, 16];
-/** The advance of a fixed-width font of this size. */
+/** Pixels: side of a square, size of the font, distance between maps, around the page, and of labels from squares. */
+const [CELL, FONT, GAP, MARGIN, LABEL_GAP] = [22, 13, 24, 16, 6];
+/** The width of a character in a fixed-width font of this size. */
 const ADVANCE = 0.602 * FONT;
 
 const STYLE = `
@@ -25,7 +26,7 @@ interface Piece {
 /**
  * Draws maps as a self-contained SVG document.
  *
- * @param width - the widest that maps side by side may be, in pixels; wider only if a single one is. 900 by default
+ * @param width - the greatest width of maps side by side, in pixels, unless a single map is wider; 900 by default
  */
 export function attentionSvg(maps: readonly AttentionMap[], { width = 900 }: { readonly width?: number } = {}): string {
   const pieces = maps.map(mapPiece);
@@ -49,22 +50,22 @@ export function attentionSvg(maps: readonly AttentionMap[], { width = 900 }: { r
   ].join("\n");
 }
 
-/** One map: its title, keys upright on top, queries left. */
+/** One map: its title, keys upright on top, queries on the left. */
 function mapPiece({ title, queries, keys, weights }: AttentionMap): Piece {
   const textWidth = (labels: readonly string[]): number =>
     Math.max(0, ...labels.map((label) => label.length)) * ADVANCE;
-  const left = textWidth(queries) + 8;
-  const top = FONT + 10 + textWidth(keys) + 8;
+  const left = textWidth(queries) + LABEL_GAP + 2;
+  const top = FONT + 10 + textWidth(keys) + LABEL_GAP + 2;
   const body = [`<text y="${FONT}" font-weight="bold">${escapeXml(title)}</text>`];
   keys.forEach((label, k) => {
-    const [x, y] = [left + (k + 0.5) * CELL + FONT / 3, top - 6];
+    const [x, y] = [left + (k + 0.5) * CELL + FONT / 3, top - LABEL_GAP];
     body.push(`<text transform="translate(${round(x)} ${round(y)}) rotate(-90)">${escapeXml(label)}</text>`);
   });
   weights.forEach((row, q) => {
     const y = top + q * CELL;
-    body.push(
-      `<text x="${round(left - 6)}" y="${round(y + CELL / 2 + FONT / 3)}" text-anchor="end">${escapeXml(queries[q]!)}</text>`,
-    );
+    const [labelX, labelY] = [left - LABEL_GAP, y + CELL / 2 + FONT / 3];
+    const label = escapeXml(queries[q]!);
+    body.push(`<text x="${round(labelX)}" y="${round(labelY)}" text-anchor="end">${label}</text>`);
     row.forEach((weight, k) => {
       if (weight === 0) return;
       const place = `x="${round(left + k * CELL)}" y="${round(y)}" width="${CELL}" height="${CELL}"`;

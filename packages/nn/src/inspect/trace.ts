@@ -2,7 +2,7 @@
 import { Tensor } from "@selectron/core";
 import type { Watching } from "../recorder.js";
 
-/** A forward pass that lets itself be watched, such as `(watching) => model.forward(tokens, watching)`. */
+/** A forward pass that takes callbacks, such as `(watching) => model.forward(tokens, watching)`. */
 export type Watchable<Result> = (watching: Watching) => Result;
 
 export interface Trace<Result> {
@@ -18,14 +18,14 @@ export function trace<Result>(run: Watchable<Result>): Trace<Result> {
   return { result, activations };
 }
 
-/** Given an activation; if it returns a tensor, the pass goes on with that one in its place. Other results are ignored. */
+/** Called with an activation. If it returns a tensor, the pass continues with that one; other results are ignored. */
 export type Hook = (value: Tensor, name: string) => unknown;
 
 /**
- * Runs a forward pass with hooks on activations. A key is a name in which `*` stands for any one part, as in
- * "blocks.*.attention.pattern"; of several that fit, each gets what the one before returned.
+ * Runs a forward pass with hooks on activations. A key is a name in which `*` matches any one part, as in
+ * "blocks.*.attention.pattern"; if several match, each gets the result of the one before.
  *
- * @throws RangeError if a hook was never called, since nothing has its name
+ * @throws RangeError if a hook was never called, because no activation matches its key
  */
 export function withHooks<Result>(hooks: Readonly<Record<string, Hook>>, run: Watchable<Result>): Result {
   const waiting = Object.entries(hooks).map(([key, hook]) => ({ key, fits: matcher(key), hook, called: false }));
@@ -48,7 +48,7 @@ export function withHooks<Result>(hooks: Readonly<Record<string, Hook>>, run: Wa
   return result;
 }
 
-/** Whether a name fits a key, part by part. */
+/** Whether a name matches a key, part by part. */
 function matcher(key: string): (name: string) => boolean {
   const parts = key.split(".");
   return (name) => {

@@ -1,6 +1,6 @@
 /**
- * Dropout (Srivastava et al. 2014): each element becomes 0 with probability `rate`, the others are divided by 1 − rate,
- * so that the expected value stays. There is no training mode to forget: dropout happens where an Rng is passed.
+ * Dropout (Srivastava et al. 2014): each element becomes 0 with probability `rate`, and the others are divided by 1 −
+ * rate, which keeps their expected values. There is no training mode: a pass drops elements if it is given an Rng.
  */
 import { tensor, type Rng, type Tensor } from "@selectron/core";
 import { checkRate } from "../checks.js";
@@ -15,7 +15,7 @@ export class Dropout {
     this.rate = rate;
   }
 
-  /** What `length` elements are multiplied by: 0 or 1 / (1 − rate). */
+  /** Factors for `length` elements, 0 or 1 / (1 − rate) each. */
   factors(length: number, rng: Rng): Float32Array {
     const kept = 1 / (1 - this.rate);
     const threshold = this.rate * 2 ** 32;

@@ -10,7 +10,7 @@ export class Embedding {
     this.weight = scope.parameter("weight", [entries, width], "embedding");
   }
 
-  /** ids of any shape → that shape followed by width. */
+  /** ids [...] → [..., width]. */
   forward(ids: Tensor): Tensor {
     return this.weight.gather(ids);
   }

@@ -6,7 +6,7 @@ import type { ParameterScope } from "../parameters.js";
 export interface FeedForwardOptions {
   /** "relu" by default; "gelu" is the tanh form, "geluExact" the definition. */
   readonly activation?: Activation | undefined;
-  /** Whether both maps have a bias; they do by default. */
+  /** Whether both maps have a bias; true by default. */
   readonly bias?: boolean | undefined;
   /** Width of the result, dModel by default. */
   readonly outputs?: number | undefined;
@@ -24,9 +24,9 @@ export class FeedForward {
   }
 
   /**
-   * [..., D] → [..., D], or the given number of outputs.
+   * [..., D] → [..., outputs].
    *
-   * @param patch - given the hidden layer after its activation [..., F]; what it returns is used
+   * @param patch - called with the hidden layer after its activation [..., F]; its result is used instead
    */
   forward(x: Tensor, patch: (hidden: Tensor) => Tensor = (hidden) => hidden): Tensor {
     return this.#output.forward(patch(this.#hidden.forward(x, this.#activation)));

@@ -8,7 +8,7 @@ import type { ParameterScope } from "../parameters.js";
 export interface LayerNormOptions {
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number | undefined;
-  /** Whether there is a bias; there is by default. */
+  /** Whether there is a bias; true by default. */
   readonly bias?: boolean | undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Multi-scale convolutional encoding: P(i) = Σₖ wₖ · x[i + k], depthwise, with kernels of several sizes side by side:
- * P = Concat(Conv₃(x), Conv₅(x)), each on its share of the channels. What a position's neighbours are tells it where it
- * is, at the edges above all. In a causal model the taps are i − 2K to i, so that nothing looks ahead.
+ * P = Concat(Conv₃(x), Conv₅(x)), each on its share of the channels. A position is known by its neighbours, above all
+ * near the edges. In a causal model the taps are i − 2K to i, so that nothing looks ahead.
  */
 import { concat, zeros, type Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";
@@ -13,7 +13,9 @@ export class ConvolutionalPositions implements Positions {
   readonly #causal: boolean;
   readonly #slot: string;
 
-  /** @param sizes - odd numbers of taps, one per scale; channels are split evenly, the first scales take what is left */
+  /**
+   * @param sizes - odd numbers of taps, one per scale; channels are split evenly, the first scales take the remainder
+   */
   constructor(scope: ParameterScope, { dModel, causal }: PositionSizes, sizes: readonly number[]) {
     this.#causal = causal;
     this.#slot = scope.name("tail");

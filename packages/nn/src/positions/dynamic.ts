@@ -1,6 +1,6 @@
 /**
- * Dynamic encoding: P(i) = MLP(i, context). The position goes in as its sinusoidal features, the context as the mean of
- * the embeddings that position i may see: all real tokens, or those up to i in a causal model.
+ * Dynamic encoding: P(i) = MLP(i, context). The position is given by its sinusoidal features, the context by the mean
+ * of the embeddings that position i may see: all real tokens, or those up to i in a causal model.
  */
 import { concat, tensor, type Tensor } from "@selectron/core";
 import { FeedForward } from "../layers/feed-forward.js";

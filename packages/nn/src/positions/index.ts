@@ -11,16 +11,18 @@ import { ShawPositions } from "./shaw.js";
 import { SinusoidalPositions } from "./sinusoidal.js";
 import { BucketPositions, clippedBucket, t5Bucket } from "./t5.js";
 
+const ROTARY_BASE = 10000;
+
 /** Which encoding a model has, by its name in the literature; each file beside this one describes its own. */
 export type PositionConfig =
   | { readonly kind: "none" }
   | { readonly kind: "sinusoidal" }
   | { readonly kind: "learned" }
-  /** A learnt table of `trainedLength` rows, read between its rows up to the model's maximum length. */
+  /** A learnt table of `trainedLength` rows, interpolated between them up to the model's maximum length. */
   | { readonly kind: "interpolated"; readonly trainedLength: number }
-  /** base 10000 by default; positions are divided by `interpolation`, 1 by default. */
+  /** The base is 10000 by default; positions are divided by `interpolation`, 1 by default. */
   | { readonly kind: "rope"; readonly base?: number; readonly interpolation?: number }
-  /** Rotary, NTK-aware: sequences `factor` times as long as those trained on. */
+  /** NTK-aware rotary encoding, for sequences `factor` times as long as those trained on. */
   | { readonly kind: "ntk"; readonly factor: number; readonly base?: number }
   | { readonly kind: "shaw"; readonly maxDistance: number }
   /** 32 buckets up to distance 128 by default. */
@@ -33,7 +35,18 @@ export type PositionConfig =
   | { readonly kind: "dynamic"; readonly hidden?: number }
   | { readonly kind: "composite"; readonly absolute: PositionConfig; readonly relative: PositionConfig };
 
-/** The encoding of a configuration; its parameters are declared in `scope`. Throws a RangeError if a value is out of range. */
+/** Whether an encoding computes a score for every pair of query and key. */
+export const scoresAllPairs = (kind: PositionConfig["kind"]): boolean =>
+  ["shaw", "t5", "clipped", "alibi", "composite"].includes(kind);
+
+/** Whether an encoding acts inside attention, alike in every layer, rather than on the embeddings only. */
+export const actsInAttention = (kind: PositionConfig["kind"]): boolean =>
+  scoresAllPairs(kind) || kind === "rope" || kind === "ntk";
+
+/**
+ * The encoding of a configuration; its parameters are declared in `scope`. Throws a RangeError if a value is out of
+ * range.
+ */
 export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes: PositionSizes): Positions {
   checkPositionConfig(config);
   switch (config.kind) {
@@ -46,9 +59,9 @@ export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes
     case "interpolated":
       return new InterpolatedPositions(scope, sizes, config.trainedLength);
     case "rope":
-      return new RotaryPositions(sizes, config.base ?? 10000, config.interpolation);
+      return new RotaryPositions(sizes, config.base ?? ROTARY_BASE, config.interpolation);
     case "ntk":
-      return new RotaryPositions(sizes, ntkBase(config.base ?? 10000, config.factor, sizes.dHead));
+      return new RotaryPositions(sizes, ntkBase(config.base ?? ROTARY_BASE, config.factor, sizes.dHead));
     case "shaw":
       return new ShawPositions(sizes, config.maxDistance);
     case "t5": {

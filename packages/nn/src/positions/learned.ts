@@ -1,7 +1,7 @@
 /**
- * Learnt encoding: one row of a table per position; and the same table read between its rows for sequences longer than
- * it was trained for (position interpolation, Chen et al. 2023, arXiv 2306.15595, for a table instead of angles):
- * P(i) = P[⌊αi⌋] + (αi − ⌊αi⌋)(P[⌊αi⌋ + 1] − P[⌊αi⌋]), α = trained length / longest length.
+ * Learnt encoding: one row of a table per position; and the same table interpolated for sequences longer than those it
+ * was trained on (position interpolation, Chen et al. 2023, arXiv 2306.15595, for a table instead of angles): P(i) =
+ * P[⌊αi⌋] + (αi − ⌊αi⌋)(P[⌊αi⌋ + 1] − P[⌊αi⌋]), α = trained length / longest length.
  */
 import { tensor, type Tensor } from "@selectron/core";
 import { Embedding } from "../layers/embedding-table.js";

@@ -15,9 +15,9 @@ export interface PositionSizes {
   readonly causal: boolean;
 }
 
-/** Where a stretch of embeddings stands. */
+/** The place of a run of embeddings in its sequence. */
 export interface PositionContext {
-  /** Position of the first embedding: 0, or how many stand in the cache already. */
+  /** Position of the first embedding: 0, or the number of positions in the cache. */
   readonly start: number;
   /** [B, n], not 0 where a token is padding. */
   readonly hiddenKeys?: Tensor | undefined;
@@ -26,17 +26,17 @@ export interface PositionContext {
 
 /** A positional encoding. */
 export interface Positions {
-  /** Longest sequence that it can encode; any if absent. */
+  /** Longest sequence that it can encode; unlimited if absent. */
   readonly maxLength?: number;
   /** P, [n, D] or [B, n, D], to be added to the embeddings x [B, n, D]. */
   absolute?(x: Tensor, context: PositionContext): Tensor;
-  /** Its part in one self-attention layer, whose own parameters (if there are any) are declared in `scope`. */
+  /** Its part in one self-attention layer, whose own parameters, if any, are declared in `scope`. */
   relative?(scope: ParameterScope): RelativePositions;
 }
 
-/** What an encoding does in one self-attention layer. Query i stands at position i + keys − queries. */
+/** What an encoding does in one self-attention layer. Query i is at position i + keys − queries. */
 export interface RelativePositions {
-  /** Queries or keys [B, H, n, dHead] turned according to their positions start, start + 1, ... */
+  /** Queries or keys [B, H, n, dHead], rotated according to their positions start, start + 1, … */
   rotate?(x: Tensor, start: number): Tensor;
   /** Added to the scaled scores: broadcasts to [B, H, queries, keys]. query: [B, H, queries, dHead] */
   scores?(query: Tensor, keys: number): Tensor;
@@ -48,7 +48,7 @@ export interface RelativePositions {
 export function byOffset(queries: number, keys: number, f: (offset: number) => number): Float32Array {
   const values = Float32Array.from({ length: queries + keys - 1 }, (_, index) => f(index - keys + 1));
   const matrix = new Float32Array(queries * keys);
-  // The last query stands where the last key does, so row i holds offsets queries − keys − i and up.
+  // The last query is at the last key's position, so row i has the offsets queries − keys − i and up.
   for (let i = 0; i < queries; i++) matrix.set(values.subarray(queries - 1 - i, queries - 1 - i + keys), i * keys);
   return matrix;
 }

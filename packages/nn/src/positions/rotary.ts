@@ -1,6 +1,7 @@
 /**
- * Rotary encoding (RoPE; Su et al. 2021, arXiv 2104.09864): columns 2i and 2i + 1 of a query or key at position m turn by
- * the angle m · base^(−2i / dHead), so that a product of query and key depends on the distance only. Longer sequences:
+ * Rotary encoding (RoPE; Su et al. 2021, arXiv 2104.09864): columns 2i and 2i + 1 of a query or key at position m turn
+ * by the angle m · base^(−2i / dHead), so that a product of query and key depends on the distance only. Longer
+ * sequences:
  * - interpolation by a factor s reads position m as m / s (Chen et al. 2023, arXiv 2306.15595);
  * - NTK-aware scaling by s raises the base to base · s^(dHead / (dHead − 2)), which slows the lowest frequency by s and
  *   leaves the highest alone (bloc97 2023; Peng et al. 2023, arXiv 2309.00071, section 3.1).
@@ -12,7 +13,7 @@ import { divTerms } from "./sinusoidal.js";
 /** The base that NTK-aware scaling by `factor` replaces `base` with. */
 export const ntkBase = (base: number, factor: number, dHead: number): number => base * factor ** (dHead / (dHead - 2));
 
-/** x [..., n, width] with its pairs of columns turned as positions start, start + 1, ... ask. */
+/** x [..., n, width] with its pairs of columns rotated for the positions start, start + 1, … */
 export function rotatePairs(x: Tensor, start: number, frequencies: readonly number[]): Tensor {
   const length = x.shape.at(-2)!;
   const angles = Array.from({ length }, (_, i) => frequencies.map((frequency) => (start + i) * frequency)).flat();

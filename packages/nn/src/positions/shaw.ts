@@ -1,6 +1,6 @@
 /**
- * Relative position representations (Shaw et al. 2018, arXiv 1803.02155, equations 3 and 4): a learnt vector per clipped
- * distance is added to each key and to each value. The tables are a layer's own and common to its heads.
+ * Relative position representations (Shaw et al. 2018, arXiv 1803.02155, equations 3 and 4): a learnt vector per
+ * clipped distance is added to each key and to each value. Each layer has its own tables, which its heads share.
  */
 import { tensor, type Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";

@@ -1,7 +1,7 @@
 /**
  * Relative bias: a learnt number per head and bucket of distances, added to the scores; one table for all layers (T5:
- * Raffel et al. 2020, arXiv 1910.10683, section 2.1). T5's buckets hold one distance each while it is small and grow like
- * its logarithm after that; clipped buckets hold one distance each up to a maximum.
+ * Raffel et al. 2020, arXiv 1910.10683, section 2.1). T5's buckets hold one distance each while it is small and then
+ * widen with its logarithm; clipped buckets hold one distance each up to a maximum.
  */
 import { tensor, type Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";

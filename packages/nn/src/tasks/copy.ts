@@ -1,4 +1,4 @@
-/** The copy task: twenty tokens, each 1 to 19, come out as they went in. */
+/** The copy task: the target is the source, twenty tokens from 1 to 19. */
 import { plainStyle, type SequenceTask } from "./task.js";
 
 const LENGTH = 20;

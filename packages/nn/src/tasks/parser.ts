@@ -1,7 +1,7 @@
 /** The parser task: an assignment such as x=1+2 becomes its tree in prefix order, ASSIGN x ADD 1 2. */
 import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
-/** Tokens by id. 0 begins a tree; the last id of the 25 is free. */
+/** Tokens by id. 0 begins a tree; the last of the 25 ids is unused. */
 const TOKENS = [..."·=+-*/", ...["ASSIGN", "ADD", "SUB", "MUL", "DIV"], ..."xyz", ..."0123456789"];
 
 /** Prefix names of the operators + - * /. */

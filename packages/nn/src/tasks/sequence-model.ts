@@ -13,13 +13,13 @@ export interface Accuracy {
   readonly partial: number;
 }
 
-/** Examples that go through the model at once when answering. */
+/** Examples that are answered in one batch. */
 const CHUNK = 250;
 
 /**
- * One training pass: at every position of the target the decoder sees the right tokens before it.
+ * One training pass: at every position of the target, the decoder sees the right tokens before it.
  *
- * @param rng - dropout draws from it
+ * @param rng - draws dropout
  */
 export function teacherForced(model: Transformer, batch: readonly Example[], start: number, rng: Rng): BatchResult {
   const sources = batch.map(({ source }) => source);
@@ -39,7 +39,7 @@ function targetMatches(answers: Float32Array, targets: readonly number[], from: 
   return true;
 }
 
-/** The most probable token again and again, each seeing those before it. */
+/** Greedy answers of `length` tokens: the most probable token at each position, given those before it. */
 export function answer(
   model: Transformer,
   sources: readonly (readonly number[])[],
@@ -61,7 +61,7 @@ export function answer(
   );
 }
 
-/** How well a model answers. */
+/** Accuracy of a model's greedy answers. */
 export function accuracyOf(model: Transformer, examples: readonly Example[], start: number): Accuracy {
   let [exact, right, tokens] = [0, 0, 0];
   for (let at = 0; at < examples.length; at += CHUNK) {

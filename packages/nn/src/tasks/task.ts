@@ -8,7 +8,7 @@ export interface Example {
   readonly target: readonly number[];
 }
 
-/** How a task is trained when nothing else is said. */
+/** How a task is trained by default. */
 export interface TaskTraining {
   readonly batch: number;
   readonly steps: number;
@@ -17,7 +17,7 @@ export interface TaskTraining {
   readonly warmup: number;
   /** Steps between evaluations. */
   readonly evaluateEvery: number;
-  /** Memory of Adam's mean of squares. */
+  /** Decay rate of Adam's mean of squares. */
   readonly beta2: number;
 }
 
@@ -25,16 +25,16 @@ export interface SequenceTask {
   readonly name: string;
   readonly config: Partial<TransformerConfig>;
   readonly training: TaskTraining;
-  /** Examples that training never shows: for the last test, and for the evaluations on the way. */
+  /** Numbers of examples that are never trained on: for the final test, and for evaluations during training. */
   readonly heldOut: { readonly test: number; readonly validation: number };
   /** The share of exact answers that counts as learnt. */
   readonly goal: number;
-  /** What the decoder begins with. */
+  /** The decoder's start token. */
   readonly start: number;
   readonly draw: (rng: Rng) => Example;
-  /** An example as people read it. */
+  /** An example as text. */
   readonly show: (example: Example) => string;
-  /** Further data to look at after training, by name: what the task generalises to. */
+  /** Further data to test after training, by name: what a model may generalise to. */
   readonly beyond?: Readonly<Record<string, (rng: Rng) => Example>>;
   /** Examples that must be among the tested ones. */
   readonly mustHoldOut?: readonly Example[];
@@ -43,9 +43,12 @@ export interface SequenceTask {
 /** What the configurations of all three tasks have in common. */
 export const plainStyle = { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, activation: "relu" } as const;
 
+/** Fixed, so that trainings of all seeds hold out the same examples. */
+const HELD_OUT_SEED = 20_260_000;
+
 const keyOf = ({ source }: Example): string => source.join();
 
-/** Examples that training never shows, without repetition: the same for every seed of a training. */
+/** Examples that are never trained on, without repetition: the same for every seed of a training. */
 export class HeldOut {
   readonly test: readonly Example[];
   readonly validation: readonly Example[];
@@ -53,7 +56,7 @@ export class HeldOut {
 
   constructor(task: SequenceTask) {
     const { test, validation } = task.heldOut;
-    const rng = new Rng(20_260_000);
+    const rng = new Rng(HELD_OUT_SEED);
     const found = new Map((task.mustHoldOut ?? []).map((example) => [keyOf(example), example]));
     while (found.size < test + validation) {
       const example = task.draw(rng);
@@ -70,7 +73,7 @@ export class HeldOut {
   }
 }
 
-/** Examples to train on. */
+/** Draws `count` examples to train on. */
 export function drawBatch(task: SequenceTask, heldOut: HeldOut, count: number, rng: Rng): Example[] {
   const batch: Example[] = [];
   while (batch.length < count) {

@@ -1,25 +1,25 @@
 /**
- * A training's state as bytes: a safetensors file with the parameters under their own names, what the optimiser remembers
- * under "optimizer/", and in the metadata where the training stands and a checksum over all of it. Nothing else is needed
- * to go on bit for bit, since every step draws from a random stream of its own.
+ * A training's state as bytes: a safetensors file with the parameters under their own names, the optimiser's state
+ * under "optimizer/", and in the metadata the progress of the training and a checksum over all of it. Nothing else is
+ * needed to resume bit for bit, since every step draws from a random stream of its own.
  */
 import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
 import type { Optimizer } from "./optimizers.js";
 
-/** Where checkpoints are kept. Writing must be all or nothing, also when the process dies in the middle. */
+/** Where checkpoints are kept. A write must be all or nothing, even if the process dies during it. */
 export interface CheckpointStorage {
-  /** The names of what is stored, in any order. */
+  /** The names of all stored files, in any order. */
   names(): readonly string[];
   read(name: string): FileBytes;
   write(name: string, bytes: Uint8Array): void;
   remove(name: string): void;
 }
 
-/** Where a training stands after a step. */
+/** The progress of a training after a step. */
 export interface TrainingState {
   /** Steps done. */
   readonly step: number;
-  /** What the training is, in a line: seed, sizes, data. A checkpoint of another training is not gone on with. */
+  /** The training in one line: seed, sizes, data. Checkpoints of another training are refused. */
   readonly description: string;
   /** The best accuracy of the evaluations so far. */
   readonly bestAccuracy: number;
@@ -69,7 +69,11 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** Reads a checkpoint. @throws CheckpointError with the reason, if it is damaged */
+/**
+ * Reads a checkpoint.
+ *
+ * @throws CheckpointError with the reason, if it is damaged
+ */
 export function decodeCheckpoint(bytes: FileBytes): Checkpoint {
   const { tensors, metadata } = decoded(bytes);
   const { [CHECKSUM]: checksum, ...rest } = metadata;
@@ -82,7 +86,7 @@ export function decodeCheckpoint(bytes: FileBytes): Checkpoint {
 }
 
 /**
- * Puts a checkpoint into the parameters and the optimiser, which keep their values unless all of it fits.
+ * Copies a checkpoint into the parameters and the optimiser, which keep their values unless all of it fits.
  *
  * @throws CheckpointError with the reason, if it does not
  */

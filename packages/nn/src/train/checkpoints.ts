@@ -1,4 +1,4 @@
-/** Which checkpoints there are, which is written next and which are given up. */
+/** Saving a training's checkpoints, deleting old ones and resuming from the newest. */
 import {
   CheckpointError,
   decodeCheckpoint,
@@ -11,11 +11,11 @@ import type { Optimizer } from "./optimizers.js";
 
 export interface CheckpointOptions {
   readonly storage: CheckpointStorage;
-  /** Steps from one to the next. */
+  /** Steps from one checkpoint to the next. */
   readonly every: number;
-  /** How many stay, the newest ones; 3 by default, so that one that went bad has a predecessor. */
+  /** How many of the newest are kept; 3 by default, so that a damaged one has predecessors. */
   readonly keep?: number | undefined;
-  /** Told of a checkpoint that is not used, with the reason. */
+  /** Called with each checkpoint that cannot be used, and the reason. */
   readonly refused?: ((name: string, reason: string) => void) | undefined;
 }
 
@@ -27,7 +27,7 @@ function namesIn(storage: CheckpointStorage): string[] {
   return names.sort().reverse();
 }
 
-/** Writes the state after a step, then gives up what is too old. */
+/** Writes the state after a step, then deletes the checkpoints that are too old. */
 export function saveCheckpoint(options: CheckpointOptions, optimizer: Optimizer, state: TrainingState): void {
   const { storage, keep = 3 } = options;
   storage.write(nameOf(state.step), encodeCheckpoint(optimizer, state));
@@ -35,7 +35,7 @@ export function saveCheckpoint(options: CheckpointOptions, optimizer: Optimizer,
 }
 
 /**
- * Goes back to the newest sound checkpoint; undefined if there is none.
+ * Restores the newest sound checkpoint. Undefined if there is none.
  *
  * @throws CheckpointError if a sound one belongs to another training
  */

@@ -1,4 +1,4 @@
-/** What is done to all gradients together between `backward` and the optimiser's step. */
+/** Operations on all gradients together, between `backward` and the optimiser's step. */
 import type { Parameters } from "./optimizers.js";
 
 /** The Euclidean norm of all gradients as one vector, in float64. */

@@ -10,9 +10,12 @@ const STYLE =
   "--loss:#58a6ff;--accuracy:#f0a352}}text{fill:var(--ink)}.grid{stroke:var(--line)}" +
   ".loss{stroke:var(--loss);fill:none;stroke-width:1.5}.accuracy{stroke:var(--accuracy);fill:none;stroke-width:1.5}";
 
-/** At most 400 points, each the mean over its stretch of steps. */
+/** The most points that a curve is drawn with. */
+const MAX_POINTS = 400;
+
+/** At most `MAX_POINTS` points, each the mean over its stretch of steps. */
 function thinned(records: readonly StepRecord[]): { step: number; loss: number }[] {
-  const stretch = Math.ceil(records.length / 400);
+  const stretch = Math.ceil(records.length / MAX_POINTS);
   const points: { step: number; loss: number }[] = [];
   for (let at = 0; at < records.length; at += stretch) {
     const part = records.slice(at, at + stretch);
@@ -22,7 +25,7 @@ function thinned(records: readonly StepRecord[]): { step: number; loss: number }
   return points;
 }
 
-/** A self-contained SVG document. Losses of 0 stand at the bottom. */
+/** A self-contained SVG document. Losses of 0 are drawn at the bottom. */
 export function lossCurve(records: readonly StepRecord[], title: string): string {
   const points = thinned(records);
   const last = Math.max(1, records.at(-1)?.step ?? 1);

@@ -1,9 +1,9 @@
-/** Losses beside core's `crossEntropy`: means over what counts, as scalars on the tape. */
+/** Losses beside core's `crossEntropy`: means, as scalars on the tape. */
 import { ShapeError, type Tensor } from "@selectron/core";
 
 /**
- * Binary cross-entropy of independent yes-or-no answers: the mean of log(1 + exp(x)) − x · t over all elements, computed as
- * max(x, 0) − x · t + log(1 + exp(−|x|)), which neither overflows nor cancels.
+ * Binary cross-entropy of independent yes-or-no answers: the mean of log(1 + exp(x)) − x · t over all elements,
+ * computed as max(x, 0) − x · t + log(1 + exp(−|x|)), which neither overflows nor cancels.
  *
  * @param logits - any shape; sigmoid(logit) is the probability of yes
  * @param targets - of the same shape, 0 to 1
@@ -21,6 +21,9 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return logits.relu().sub(logits.mul(targets)).add(softplus).mean();
 }
 
+/** Keeps the logarithm finite where a weight has underflowed. */
+const FLOOR = 1e-9;
+
 /**
  * How far an attention pattern is from a target, row by row: the mean of −Σⱼ targetⱼ · log patternⱼ over the rows whose
  * target selects something. The target of a selector is its row divided by its width (Weiss et al. 2021, arXiv
@@ -33,9 +36,8 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
 export function attentionLoss(pattern: Tensor, target: Tensor): Tensor {
   const asked = target.broadcastTo(pattern.shape);
   const rows = Math.max(1, Math.round(asked.sum().item()));
-  // The floor keeps the logarithm finite where a weight has underflown.
   return pattern
-    .add(1e-9)
+    .add(FLOOR)
     .log()
     .mul(asked)
     .sum()

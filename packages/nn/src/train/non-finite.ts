@@ -18,6 +18,7 @@ export class NonFiniteError extends Error {
 
 const ADVICE = "Lower the learning rate, clip the gradients, or warm up for longer.";
 
+/** Whether a tensor has NaN or ∞. −∞ is sound: masked scores have it. */
 const isBad = (x: Tensor): boolean => x.data.some((value) => Number.isNaN(value) || value === Infinity);
 
 /** Throws a NonFiniteError unless a loss, or the norm of the gradients, is finite. */
@@ -40,7 +41,7 @@ export function checkFinite(step: number, found: Tensor | number, parameters: Pa
   throw new NonFiniteError(step, layer, `Step ${step}: the loss is ${loss}${first}. ${ADVICE}`);
 }
 
-/** The first tensor, in the order of computation, that is bad although nothing that it was computed from is. */
+/** The first tensor, in the order of computation, that is bad although none of its inputs is. */
 function firstBad(result: Tensor): Tensor | undefined {
   const sound = new Set<Tensor>();
   const path: { x: Tensor; next: number }[] = [{ x: result, next: 0 }];
@@ -59,10 +60,13 @@ function firstBad(result: Tensor): Tensor | undefined {
   return undefined;
 }
 
-/** The parameter that a tensor is, or that is met first on the way back from it. */
+/** How many operations back a parameter is searched for. */
+const MAX_DEPTH = 1000;
+
+/** The parameter that a tensor is, or the nearest one that it was computed from. */
 function layerOf(x: Tensor, parameters: Parameters): string | undefined {
   const names = new Map([...parameters].map(([name, parameter]) => [parameter, name]));
-  for (let level = [x], depth = 0; level.length > 0 && depth < 1000; depth++) {
+  for (let level = [x], depth = 0; level.length > 0 && depth < MAX_DEPTH; depth++) {
     for (const tensor of level) if (names.has(tensor)) return names.get(tensor);
     level = [...new Set(level.flatMap((tensor) => tensor.tape?.inputs ?? []))];
   }

@@ -1,6 +1,6 @@
 /**
- * Optimisers: each step moves every parameter that has a gradient, in place. What they remember of earlier steps is a map
- * of tensors by name, so that a checkpoint can carry it.
+ * Optimisers: each step moves every parameter that has a gradient, in place. Their state is a map of tensors by name,
+ * so that a checkpoint can hold it.
  */
 import { getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
 
@@ -11,20 +11,20 @@ export interface Optimizer {
   /**
    * Moves every parameter against its gradient. The gradients stay.
    *
-   * @param learningRate - how far
+   * @param learningRate - the size of the step
    * @param step - the number of this step, from 1
    */
   step(learningRate: number, step: number): void;
-  /** What it remembers: names and tensors, which later steps change in place. */
+  /** The state: tensors by name, which later steps change in place. */
   state(): Map<string, Tensor>;
 }
 
-/** Forgets all gradients. */
+/** Removes all gradients. */
 export function zeroGrad(parameters: Parameters): void {
   for (const parameter of parameters.values()) parameter.grad = undefined;
 }
 
-/** Tensors of zeros beside parameters, in the memory of the parameters' own choosing: none yet, the heap. */
+/** One tensor for each parameter, of its shape, initially 0. */
 class Moments {
   readonly #tensors: Map<string, Tensor>;
 
@@ -32,10 +32,11 @@ class Moments {
     this.#tensors = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]));
   }
 
-  of(name: string): Float32Array {
+  dataOf(name: string): Float32Array {
     return this.#tensors.get(name)!.data;
   }
 
+  /** The tensors under `prefix` and their parameters' names. */
   named(prefix: string): [string, Tensor][] {
     return [...this.#tensors].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
   }
@@ -53,7 +54,7 @@ function checkParameters(optimizer: string, parameters: Parameters): void {
 export interface SgdOptions {
   /** Share of the last step's direction that is kept (Polyak 1964); 0 by default. */
   readonly momentum?: number | undefined;
-  /** Added to the gradient, times the parameter; 0 by default. */
+  /** Times the parameter, added to the gradient; 0 by default. */
   readonly weightDecay?: number | undefined;
 }
 
@@ -77,7 +78,7 @@ export class SGD implements Optimizer {
     for (const [name, parameter] of this.parameters) {
       if (!parameter.grad) continue;
       const [value, gradient] = [parameter.data, parameter.grad.data];
-      const velocity = this.#velocity?.of(name);
+      const velocity = this.#velocity?.dataOf(name);
       for (let i = 0; i < value.length; i++) {
         let direction = gradient[i]! + this.#weightDecay * value[i]!;
         if (velocity) direction = velocity[i] = this.#momentum * velocity[i]! + direction;
@@ -92,18 +93,18 @@ export class SGD implements Optimizer {
 }
 
 export interface AdamOptions {
-  /** Memory of the mean of the gradients; 0.9 by default. */
+  /** Decay rate of the mean of the gradients; 0.9 by default. */
   readonly beta1?: number | undefined;
-  /** Memory of the mean of their squares; 0.999 by default. */
+  /** Decay rate of the mean of their squares; 0.999 by default. */
   readonly beta2?: number | undefined;
   /** Added to the root of the mean square; 1e-8 by default. */
   readonly epsilon?: number | undefined;
 }
 
 export interface AdamWOptions extends AdamOptions {
-  /** Share of a parameter that each step takes away, times the rate; 0.01 by default. */
+  /** Times the learning rate, the share of a parameter that each step subtracts; 0.01 by default. */
   readonly weightDecay?: number | undefined;
-  /** Which parameters decay; those of two axes or more by default, that is neither biases nor gains. */
+  /** Which parameters decay; by default those of two axes or more, so neither biases nor gains. */
   readonly decays?: ((name: string, parameter: Tensor) => boolean) | undefined;
 }
 
@@ -132,8 +133,8 @@ export class AdamW implements Optimizer {
       if (!parameter.grad) continue;
       getKernels().adamStep({
         parameter: parameter.data,
-        firstMoment: this.#first.of(name),
-        secondMoment: this.#second.of(name),
+        firstMoment: this.#first.dataOf(name),
+        secondMoment: this.#second.dataOf(name),
         gradient: parameter.grad.data,
         learningRate,
         ...this.#options,

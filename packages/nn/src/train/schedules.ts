@@ -1,12 +1,12 @@
 /**
- * Learning rates over the steps of a training, which are counted from 1. Made of operations that every engine rounds alike, which
- * cosines and powers are not, so that a seed gives the same training everywhere.
+ * Learning rates over the steps of a training, which are counted from 1. They use only operations that every engine
+ * rounds alike, so neither cosines nor powers, so that a seed gives the same training everywhere.
  */
 
 /** The learning rate of a step. */
 export type Schedule = (step: number) => number;
 
-/** What most schedules have in common: a linear rise from 0 to the peak, then a descent that ends with the last step. */
+/** The form of most schedules: a linear rise from 0 to the peak, then a descent that ends with the last step. */
 export interface WarmUpOptions {
   /** The highest rate. */
   readonly peak: number;
@@ -39,14 +39,17 @@ function descending({ peak, warmup = 0, steps, floor = 0 }: WarmUpOptions, shape
 /** Straight down. Throws a RangeError if the warm-up is longer than the training. */
 export const linear = (options: WarmUpOptions): Schedule => descending(options, (done) => 1 - done);
 
-/** Half a cosine wave down (Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5). Throws a RangeError as `linear` does. */
+/**
+ * Half a cosine wave down (Loshchilov & Hutter 2017, arXiv 1608.03983, equation 5). Throws a RangeError as `linear`
+ * does.
+ */
 export const cosine = (options: WarmUpOptions): Schedule =>
   descending(options, (done) => {
     const height = sine((Math.PI / 2) * (1 - done));
     return height * height;
   });
 
-/** sin x for 0 ≤ x ≤ π/2, by Taylor's series. (1 + cos πd) / 2 is the square of sin(π(1 − d) / 2). */
+/** sin x for 0 ≤ x ≤ π/2, by Taylor's series up to x²³. (1 + cos πd) / 2 is the square of sin(π(1 − d) / 2). */
 function sine(x: number): number {
   let sum = 1;
   for (let n = 22; n >= 2; n -= 2) sum = 1 - (sum * x * x) / (n * (n + 1));
@@ -54,8 +57,8 @@ function sine(x: number): number {
 }
 
 /**
- * factor · dModel^−0.5 · min(step^−0.5, step · warmup^−1.5): the rate of Vaswani et al. 2017, equation 3, highest at step
- * `warmup`.
+ * factor · dModel^−0.5 · min(step^−0.5, step · warmup^−1.5): the rate of Vaswani et al. 2017, equation 3, highest at
+ * step `warmup`.
  */
 export const noam = ({
   dModel,

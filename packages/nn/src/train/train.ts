@@ -1,4 +1,4 @@
-/** The training loop: draw a batch, go forward and back, step, look, write down, until it is enough. */
+/** The training loop: draw a batch, run forward and backward, step, evaluate, log and save, until a reason to end. */
 import { noGrad, Rng, scope, type Tensor } from "@selectron/core";
 import type { TrainingState } from "./checkpoint.js";
 import { newestState, saveCheckpoint, type CheckpointOptions } from "./checkpoints.js";
@@ -9,16 +9,17 @@ import type { Schedule } from "./schedules.js";
 
 /** What one forward pass on one batch gives. */
 export interface BatchResult {
-  /** A scalar on the tape: a mean over what the batch asks. */
+  /** A scalar on the tape: a mean over the batch. */
   readonly loss: Tensor;
-  /** Answers that were right, of how many. */
+  /** Number of right answers. */
   readonly correct: number;
+  /** Number of answers. */
   readonly counted: number;
   /** Tokens that went through the model. */
   readonly tokens: number;
 }
 
-/** What a step leaves for the log. */
+/** What is logged of a step. */
 export interface StepRecord {
   /** From 1. */
   readonly step: number;
@@ -29,7 +30,7 @@ export interface StepRecord {
   /** Norm of all gradients, before clipping. */
   readonly gradientNorm: number;
   readonly tokens: number;
-  /** Of an evaluation after this step, if there was one. */
+  /** Accuracy of the evaluation after this step, if there was one. */
   readonly evaluation?: number;
 }
 
@@ -52,8 +53,8 @@ export interface TrainOptions {
   readonly steps: number;
   readonly seed: number;
   /**
-   * The forward pass on a batch of its own drawing. Whatever is random in it comes from this stream, which depends on the
-   * seed, the step and the batch's number in it only. Steps count from 1.
+   * Draws a batch and runs the forward pass on it. All randomness must come from `rng`, which depends only on the seed,
+   * the step (from 1) and the number of the batch in the step.
    */
   readonly forward: (rng: Rng, step: number) => BatchResult;
   /** Batches per step, their gradients averaged; 1 by default. */
@@ -62,13 +63,16 @@ export interface TrainOptions {
   readonly clip?: number | undefined;
   readonly evaluation?: EvaluationOptions | undefined;
   readonly checkpoints?: CheckpointOptions | undefined;
-  /** What the training is, in a line, for its checkpoints. */
+  /** The training in one line, for its checkpoints. */
   readonly description?: string | undefined;
-  /** The training ends after the step in which this becomes aborted, with a checkpoint: the `signal` of an AbortController. */
+  /**
+   * The training ends after the step in which this becomes aborted, with a checkpoint: the `signal` of an
+   * AbortController.
+   */
   readonly signal?: { readonly aborted: boolean } | undefined;
-  /** Told of the step that a checkpoint lets the training go on after; 0 if it begins. */
+  /** Called with the step that the training resumes after; 0 if it starts anew. */
   readonly started?: ((step: number) => void) | undefined;
-  /** Told of every step. The loop waits for what it returns. */
+  /** Called after every step; the loop awaits its result. */
   readonly onStep?: ((record: StepRecord) => void | Promise<void>) | undefined;
 }
 
@@ -79,13 +83,16 @@ export interface TrainingEnd {
   readonly bestAccuracy: number;
 }
 
+/** Odd constants that spread small integers over 32 bits. */
+const [SPREAD_STEP, SPREAD_BATCH] = [0x9e3779b1, 0x85ebca6b];
+
 /** The random stream of one batch of one step. */
 export const batchRng = (seed: number, step: number, batch: number): Rng =>
-  new Rng(new Rng(seed).next() ^ Math.imul(step, 0x9e3779b1) ^ Math.imul(batch + 1, 0x85ebca6b));
+  new Rng(new Rng(seed).next() ^ Math.imul(step, SPREAD_STEP) ^ Math.imul(batch + 1, SPREAD_BATCH));
 
 /**
- * Trains, going on from the newest sound checkpoint if there are any. Interrupted and resumed, it ends with the same bits as
- * without.
+ * Trains, resuming from the newest sound checkpoint if there is one. A training that was interrupted and resumed ends
+ * with the same bits as one that was not.
  *
  * @throws NonFiniteError if the loss or a gradient is not finite
  * @throws CheckpointError if the checkpoints belong to another training
@@ -102,7 +109,7 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
     const isEvaluated = evaluation && (step % evaluation.every === 0 || step === steps);
     const accuracy = isEvaluated ? scope(() => noGrad(evaluation.accuracy)) : undefined;
     state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
-    // The log first: whoever resumes after this step finds all of its steps there.
+    // Logged before the checkpoint is saved, so that the log has all steps that a checkpoint does.
     await onStep?.(accuracy === undefined ? record : { ...record, evaluation: accuracy });
     why = reasonToEnd(state, options);
     if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);

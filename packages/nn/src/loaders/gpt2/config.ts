@@ -15,6 +15,7 @@ export interface Gpt2Config {
   /** Number of position embeddings. */
   readonly maxLength: number;
   readonly vocabularySize: number;
+  /** Added to the variance in layer norms. */
   readonly epsilon: number;
 }
 
@@ -27,7 +28,7 @@ const SIZES = {
   vocabularySize: ["vocab_size"],
 } as const;
 
-/** What else a configuration may say, and the values that this model computes. */
+/** Other fields that a configuration may have, and the values that this model supports. */
 const SUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   model_type: ["gpt2"],
   activation_function: ["gelu_new", "gelu_pytorch_tanh"],
@@ -37,10 +38,10 @@ const SUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * A configuration from parsed JSON. Takes the keys of Hugging Face (`n_layer`, `n_head`, `n_embd`, `n_positions`, `vocab_size`,
- * `n_inner`, `layer_norm_epsilon`) or `layers`, `heads`, `d_model`, `n_ctx`, `d_mlp`, `layer_norm_eps`.
+ * A configuration from parsed JSON. Takes the keys of Hugging Face (`n_layer`, `n_head`, `n_embd`, `n_positions`,
+ * `vocab_size`, `n_inner`, `layer_norm_epsilon`) or `layers`, `heads`, `d_model`, `n_ctx`, `d_mlp`, `layer_norm_eps`.
  *
- * @throws Gpt2Error where a size is missing or impossible, or the architecture is another
+ * @throws Gpt2Error if a size is missing or impossible, or the architecture is not GPT-2's
  */
 export function gpt2Config(json: unknown): Gpt2Config {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {

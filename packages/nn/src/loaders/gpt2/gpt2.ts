@@ -1,7 +1,7 @@
 /**
- * GPT-2-style models (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"), with the names and layouts of
- * Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by side, the unembedding
- * is the transposed token embedding unless there is an `lm_head`.
+ * GPT-2-style models (Radford et al. 2019, "Language Models are Unsupervised Multitask Learners") with the names and
+ * layouts of Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by
+ * side, the unembedding is the transposed token embedding unless there is an `lm_head`.
  */
 import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor, type FileBytes } from "@selectron/core";
 import type { Recorder } from "../../recorder.js";
@@ -24,7 +24,7 @@ export class Gpt2 {
    *
    * @param bytes - a safetensors file with Hugging Face's names, with or without the prefix `transformer.`
    * @param config - parsed JSON; see {@link gpt2Config}
-   * @throws Gpt2Error if the file is damaged, the configuration does not fit it, or the architecture is another
+   * @throws Gpt2Error if the file is damaged, the configuration does not fit it, or the architecture is not GPT-2's
    */
   static fromSafetensors(bytes: FileBytes, config: unknown): Gpt2 {
     const sizes = gpt2Config(config);
@@ -43,7 +43,7 @@ export class Gpt2 {
     return this.parameters.get(name)!;
   }
 
-  /** Scores of the vocabulary: [D, V]. */
+  /** The map from the stream to scores of the vocabulary: [D, V]. */
   get unembedding(): Tensor {
     return (this.parameters.get(UNEMBEDDING) ?? this.parameter("wte.weight")).transpose();
   }
@@ -51,8 +51,8 @@ export class Gpt2 {
   /**
    * tokens [B][n] → logits [B, n, V].
    *
-   * @param positions - where each token stands, [B][n]; 0, 1, 2, … by default
-   * @param record - is given each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
+   * @param positions - the position of each token, [B][n]; 0, 1, 2, … by default
+   * @param record - called with each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
    * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
    */
   forward(

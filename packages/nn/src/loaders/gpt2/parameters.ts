@@ -1,4 +1,6 @@
-/** The parameters of a GPT-2-style model under the names of Hugging Face's safetensors: their shapes, and their check. */
+/**
+ * The parameters of a GPT-2-style model under the names of Hugging Face's safetensors: their shapes, and their check.
+ */
 import type { Tensor } from "@selectron/core";
 import { Gpt2Error, type Gpt2Config } from "./config.js";
 
@@ -33,11 +35,13 @@ export function gpt2Shapes(config: Gpt2Config): Map<string, readonly number[]> {
 /** The unembedding's name where it is not tied to the token embedding. */
 export const UNEMBEDDING = "lm_head.weight";
 
-/** Buffers that Hugging Face saved in former times: the causal mask and its fill value. */
+/**
+ * Whether a name is of a buffer that older versions of Hugging Face's library saved: the causal mask, its fill value.
+ */
 const isBuffer = (name: string): boolean => /\.attn\.(bias|masked_bias)$/.test(name);
 
 /**
- * The parameters of a model, without buffers that are not any.
+ * The given tensors without buffers, checked to be the parameters of a model.
  *
  * @throws Gpt2Error that names the parameter that is missing, unknown, of another shape, or not finite
  */
@@ -48,7 +52,7 @@ export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string,
   if (!tied) {
     const names = [...given.keys()];
     throw new Gpt2Error(
-      `the file is no GPT-2-style model: it has no "transformer.wte.weight", but ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
+      `the file is not a GPT-2-style model: it has no "transformer.wte.weight", but ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
     );
   }
   const parameters = new Map<string, Tensor>();
