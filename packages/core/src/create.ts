@@ -69,8 +69,8 @@ export function eye(rows: number, columns = rows): Tensor {
 }
 
 /**
- * The numbers start, start + step, … as long as they are before end: [⌈(end − start) / step⌉]. With one argument, the
- * numbers from 0 to before it.
+ * The numbers start, start + step, … as long as they are before end: [⌈(end − start) / step⌉]. A single argument is the
+ * end, and the start is 0.
  *
  * @throws ShapeError if the length is not finite
  */

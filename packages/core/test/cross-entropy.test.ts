@@ -2,7 +2,7 @@ import { crossEntropy, ShapeError, tensor, zeros } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 
 describe("crossEntropy", () => {
-  it("is the mean over the rows that count", () => {
+  it("is the mean over the rows that are not ignored", () => {
     const logits = tensor([[0, 0], [0, Math.log(3)], [9, 1]]); // prettier-ignore
     const loss = crossEntropy(logits, [0, 1, -1], { ignoreIndex: -1 });
     expect(loss.item()).toBeCloseTo((Math.log(2) + Math.log(4 / 3)) / 2, 6);

@@ -37,7 +37,7 @@ describe("gradients agree with central differences in float64", () => {
     );
   });
 
-  it.each(["add", "sub", "mul", "div", "pow"] as const)("%s, whatever is broadcast", (name) => {
+  it.each(["add", "sub", "mul", "div", "pow"] as const)("%s under broadcasting", (name) => {
     fc.assert(
       fc.property(broadcastable(), seeds, fc.boolean(), ([a, b], seed, swap) => {
         const [left, right] = [smoothly(a, seed), smoothly(b, seed + 1)].map((x) => x.abs().add(0.5));
@@ -60,7 +60,7 @@ describe("gradients agree with central differences in float64", () => {
     );
   });
 
-  it("matmul, whatever is broadcast, with and without its epilogue", () => {
+  it("matmul under broadcasting, with and without its epilogue", () => {
     const sizes = fc.tuple(...[0, 1, 2].map(() => fc.integer({ min: 1, max: 4 })));
     const activations = fc.constantFrom(undefined, "relu", "gelu", "geluExact" as const);
     fc.assert(
@@ -171,7 +171,7 @@ describe("gradients agree with central differences in float64", () => {
     );
   });
 
-  it("crossEntropy, with left-out targets and label smoothing", () => {
+  it("crossEntropy, with ignored targets and label smoothing", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), shapes(2, 3), seeds, fc.boolean(), (classes, outer, seed, smooth) => {
         const rng = new Rng(seed);
@@ -197,7 +197,7 @@ describe("gradients agree with central differences in float64", () => {
 
 describe("gradcheck", () => {
   it("tells where a gradient is wrong", () => {
-    // Detached, so that one factor is taken for a constant.
+    // Detached, so that one factor counts as a constant.
     expect(() => gradcheck((x) => x.mul(x.detach()), [tensor([1, 2])])).toThrow(
       /^gradcheck: input 0, element 0: gradient /,
     );

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 describe("Rng", () => {
   it("gives the frozen stream of a seed", () => {
-    // Frozen here so that a later change cannot silently alter every seeded result.
+    // Frozen, so that no change can silently alter every seeded result.
     const rng = new Rng(42);
     expect([rng.next(), rng.next(), rng.next(), rng.next()]).toEqual([2837322924, 544945897, 479756282, 3500138142]);
     expect(new Rng(-1).next()).toBe(new Rng(2 ** 32 - 1).next());
@@ -61,7 +61,7 @@ describe("Rng", () => {
     expect(new Set(Array.from({ length: 200 }, () => rng.pick(["a", "b", "c"])))).toEqual(new Set(["a", "b", "c"]));
   });
 
-  it("refuses what has no meaning", () => {
+  it("refuses meaningless arguments", () => {
     expect(() => new Rng(0.5)).toThrow("Rng: seed 0.5 must be an integer.");
     expect(() => new Rng(1).int(0)).toThrow("Rng.int: 0 must be an integer from 1 to 2^32.");
     expect(() => new Rng(1).pick([])).toThrow("Rng.pick: there is nothing to pick from.");

@@ -2,7 +2,7 @@ import { noGrad, ShapeError, tensor, zeros, type Tensor } from "@selectron/core"
 import { describe, expect, it } from "vitest";
 
 describe("the tape", () => {
-  it("records operations on tensors that want gradients, and nothing else", () => {
+  it("records operations on tensors that require gradients, and nothing else", () => {
     const w = tensor([[1, 2]], undefined, { requiresGrad: true });
     const x = tensor([[3], [4]]);
     const y = w.matmul(x).relu();
@@ -53,7 +53,7 @@ describe("backward", () => {
     expect(x.mul(x).requiresGrad).toBe(true);
   });
 
-  it("says what is missing", () => {
+  it("explains what is missing", () => {
     expect(() => tensor([1]).backward()).toThrow(
       "backward: this tensor does not depend on any with requiresGrad, or was computed inside noGrad; " +
         "set requiresGrad on the parameters before computing it.",

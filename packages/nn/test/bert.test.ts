@@ -1,4 +1,4 @@
-/** What BERT has beyond an encoder: segments, a norm over the embeddings, and a pooler. */
+/** What BERT adds to an encoder: segments, a norm over the embeddings, and a pooler. */
 import { ones, Rng, tensor } from "@selectron/core";
 import { gradcheck } from "@selectron/core/testing";
 import { encoderOnly, TransformerEncoder, type EncoderConfig } from "@selectron/nn";
@@ -67,7 +67,7 @@ describe("a BERT-like encoder", () => {
     );
   });
 
-  it("says what is wrong with segments, and where there are none", () => {
+  it("explains wrong segments, and a missing pooler", () => {
     const model = new TransformerEncoder(config, new Rng(1));
     const forward = (segments: number[][]) => () => model.forward([[1, 2]], { segments });
     expect(forward([[0, 2]])).toThrow(new RangeError("segments: 2 is none of the model's; use 0 to 1."));

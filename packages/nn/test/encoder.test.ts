@@ -67,7 +67,7 @@ describe("forward", () => {
     expect(a!.toArray()).not.toEqual(b!.toArray());
   });
 
-  it("goes on with what a patch returns", () => {
+  it("continues with what a patch returns", () => {
     const encoder = new TransformerEncoder(
       config,
       randomParameters(TransformerEncoder.parameterShapes(config), new Rng(2)),
@@ -83,7 +83,7 @@ describe("forward", () => {
       expect(patched.get(name)).toBe(other.get(name));
       expect(distance(patched.get("logits")!.toArray(), clean.get("logits")!.toArray()), name).toBeGreaterThan(1e-3);
     }
-    // What stands before the last residual no longer matters.
+    // What comes before the last residual no longer matters.
     const last = "blocks.0.feedForward.residual";
     const patched = activations([0, 1, 2], (at, value) => (at === last ? other.get(at)! : value));
     expect(patched.get("logits")!.toArray()).toEqual(other.get("logits")!.toArray());

@@ -1,7 +1,6 @@
 /**
- * Sizes of published models, from configurations of ours. The chapter's table gives them rounded (65M, 110M, 1.5B,
- * 220M, 175B); where the exact number is known, ours is it. Shapes alone are declared, so that nothing of that size is
- * allocated.
+ * Sizes of published models, from our configurations. They are published rounded (65M, 110M, 1.5B, 220M, 175B); where
+ * the exact number is known, ours is equal to it. Only shapes are declared, so nothing of that size is allocated.
  */
 import {
   countScalars,
@@ -18,7 +17,7 @@ const decoder = (config: Partial<TransformerConfig>): number =>
   countScalars(TransformerDecoder.parameterShapes(decoderOnly(config)));
 const both = (config: Partial<TransformerConfig>): number => countScalars(Transformer.parameterShapes(config));
 
-/** To so many significant digits. */
+/** Rounded to this many significant digits. */
 const rounded = (value: number, digits: number): number => Number(value.toPrecision(digits));
 
 const gpt2 = { vocabSize: 50257, positions: { kind: "learned" }, activation: "gelu", tied: true } as const;
@@ -34,7 +33,7 @@ describe("parameters", () => {
 
   it("T5-base: 220M", () => {
     const t5 = { vocabSize: 32128, activation: "relu", bias: false, positions: { kind: "t5" }, tied: true } as const;
-    // Its norms have a gain only, as ours without bias; so this is the published checkpoint's number.
+    // Its norms have a gain only, like ours without bias, so this is the published checkpoint's number.
     expect(both(t5)).toBe(222_903_552);
     expect(rounded(both(t5), 2)).toBe(220e6);
   });
@@ -63,7 +62,7 @@ describe("parameters", () => {
     expect(rounded(decoder({ ...gpt2, ...size }), 3)).toBe(175e9);
   });
 
-  it("the first Transformer: 65M, of which a shared vocabulary of 37,000 makes 63M", () => {
+  it("the first Transformer: 63M with a shared vocabulary of 37,000, published as 65M", () => {
     const base = {
       vocabSize: 37000,
       hiddenSize: 512,
@@ -78,7 +77,7 @@ describe("parameters", () => {
     expect(Math.abs(both(base) / 65e6 - 1)).toBeLessThan(0.03);
   });
 
-  it("are counted alike by a model that is built", () => {
+  it("are counted the same by a model", () => {
     const small = { vocabSize: 9, hiddenSize: 8, numHiddenLayers: 2, numAttentionHeads: 2, intermediateSize: 16 };
     expect(new Transformer(small).parameterCount).toBe(both(small));
   });

@@ -67,7 +67,7 @@ describe("forward", () => {
     expect(distance(total.toArray(), [[1, 1]])).toBeLessThan(1e-6);
   });
 
-  it("is the same whether or not somebody looks on, by the fused kernel and by the pattern", () => {
+  it("gives the same by the fused kernel and, when watched, by the pattern", () => {
     const model = new Transformer(small, new Rng(2));
     const [source, target] = [randomTokens(new Rng(3), 3, 6, 7), randomTokens(new Rng(4), 3, 5, 7)];
     const names: string[] = [];
@@ -96,7 +96,7 @@ describe("dropout", () => {
   const [source, target] = [[[1, 2, 3]], [[4, 5]]];
   const pass = (rng?: Rng): unknown => model.forward(source, target, { rng }).toArray();
 
-  it("happens where an Rng is passed, and is the same for the same seed", () => {
+  it("happens if an Rng is passed, and is the same for the same seed", () => {
     expect(pass()).toEqual(pass());
     expect(pass(new Rng(1))).toEqual(pass(new Rng(1)));
     expect(pass(new Rng(1))).not.toEqual(pass(new Rng(2)));
@@ -104,25 +104,25 @@ describe("dropout", () => {
   });
 
   it("happens in the embeddings, the sublayers' outputs and the patterns", () => {
-    const zerosOf = (changes: Partial<TransformerConfig>): string[] => {
+    /** The activations that dropout changes, in the order of computation. */
+    const changedBy = (changes: Partial<TransformerConfig>): string[] => {
       const half = new Transformer(
         { ...small, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, ...changes },
         new Rng(6),
       );
-      const dropping: string[] = [];
+      const changed: string[] = [];
       const plain: Record<string, unknown> = {};
       half.forward(source, target, { record: (name, value) => void (plain[name] = value.toArray()) });
       half.forward(source, target, {
         rng: new Rng(7),
-        // What is put back in place hides what was dropped before from what comes after.
-        record: (name, value) => void (distance(value.toArray(), plain[name]) > 0 && dropping.push(name)),
+        record: (name, value) => void (distance(value.toArray(), plain[name]) > 0 && changed.push(name)),
       });
-      return dropping;
+      return changed;
     };
-    expect(zerosOf({})).toEqual([]);
-    expect(zerosOf({ hiddenDropoutProb: 0.5 })[0]).toBe("encoder.embedding");
-    // The recorded pattern is the one before dropout, the first stream that differs the one after it.
-    expect(zerosOf({ attentionProbsDropoutProb: 0.5 })[0]).toBe("encoder.blocks.0.attention.residual");
+    expect(changedBy({})).toEqual([]);
+    expect(changedBy({ hiddenDropoutProb: 0.5 })[0]).toBe("encoder.embedding");
+    // Patterns are recorded before dropout, so the stream after one is the first to differ.
+    expect(changedBy({ attentionProbsDropoutProb: 0.5 })[0]).toBe("encoder.blocks.0.attention.residual");
   });
 });
 
@@ -162,7 +162,7 @@ describe("configuration", () => {
   });
 });
 
-it("an Rng draws the parameters: the same for the same seed, and all of them ask for gradients", () => {
+it("an Rng draws the parameters: the same for the same seed, and all of them require gradients", () => {
   const [a, b] = [new Transformer(small, new Rng(1)).parameters(), new Transformer(small, new Rng(1)).parameters()];
   for (const [name, value] of a) expect(b.get(name)!.toArray()).toEqual(value.toArray());
   expect([...a.values()].every(({ requiresGrad }) => requiresGrad)).toBe(true);

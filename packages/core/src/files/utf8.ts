@@ -1,5 +1,6 @@
 /**
- * UTF-8 through the encoder and decoder that every JavaScript runtime has, declared here because ES2023 alone does not.
+ * UTF-8 through the encoder and decoder that every JavaScript runtime has, declared here because TypeScript's ES2023
+ * library does not.
  */
 declare class TextEncoder {
   encode(text: string): Uint8Array;

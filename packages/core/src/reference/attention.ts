@@ -84,8 +84,8 @@ function writeRows(view: HeadsView, b: number, h: number, rows: number, width: n
 }
 
 /**
- * `Kernels.attentionBackward`, the specification. With P the pattern: dV = Pᵀ dO, dP = dO Vᵀ, dS = P ⊙ (dP − rowsum(dO
- * ⊙ O)), dQ = scale · dS K, dK = scale · dSᵀ Q (Dao et al. 2022, arXiv 2205.14135, appendix B.2).
+ * `Kernels.attentionBackward`, the specification (Dao et al. 2022, arXiv 2205.14135, appendix B.2). With P the pattern:
+ * dV = Pᵀ dO, dP = dO Vᵀ, dS = P ⊙ (dP − rowsum(dO ⊙ O)), dQ = scale · dS K, dK = scale · dSᵀ Q.
  */
 export function referenceAttentionBackward(call: AttentionBackwardCall): void {
   const { batch, heads, queries, keys, width, valueWidth, scale, query, key, value, out, outGradient } = call;

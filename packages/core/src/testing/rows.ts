@@ -27,7 +27,7 @@ function softmaxCase(
 ): ConformanceCase {
   const empty = operation === "softmaxRows" ? 0 : -Infinity;
   return {
-    name: `${operation}, with masked and far-off rows`,
+    name: `${operation}, with masked rows and rows far from 0`,
     run: () => {
       for (const { rows, columns, x } of rowInputs()) {
         const out = blank(x.length);

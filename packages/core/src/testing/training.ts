@@ -64,7 +64,7 @@ function layerNormBackwardCase(kernels: Kernels): ConformanceCase {
 
 function crossEntropyCase(kernels: Kernels): ConformanceCase {
   return {
-    name: "crossEntropyRows, with left-out targets, with and without gradient",
+    name: "crossEntropyRows, with ignored targets, with and without gradient",
     run: () => {
       const rng = new Rng(12);
       for (const columns of [1, 2, 5, 8, 33, 200]) {

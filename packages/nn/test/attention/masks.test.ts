@@ -9,7 +9,7 @@ it("a causal mask hides what comes later", () => {
   ]);
 });
 
-it("with fewer queries than keys, the last query stands where the last key does", () => {
+it("with fewer queries than keys, the last query is at the last key's position", () => {
   expect(causalMask(2, 4).toArray()).toEqual([
     [0, 0, 0, 1],
     [0, 0, 0, 0],

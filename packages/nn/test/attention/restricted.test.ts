@@ -40,7 +40,7 @@ describe("the keys of a query", () => {
     expect(keysOf(restriction, causal, 6, 10)).toEqual(keys);
   });
 
-  it("are found without trying them all", () => {
+  it("are found without testing every key", () => {
     fc.assert(
       fc.property(restrictions, fc.boolean(), fc.integer({ min: 1, max: 40 }), (restriction, causal, length) => {
         for (let query = 0; query < length; query++) {
@@ -133,7 +133,7 @@ describe("values", () => {
 
   it("drop weights after the softmax", () => {
     const [query, key] = [1, 2].map((seed) => randn([1, 1, 4, 3], new Rng(seed)));
-    // The values are the keys' numbers in one-hot, so that the result is the pattern.
+    // The value of a key is its one-hot position, so the result is the pattern.
     const value = tensor([[[[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]]]); // prettier-ignore
     const weights = restrictedAttention(query!, key!, value, { powers: true }, { causal: true });
     const factors = Float32Array.from({ length: 9 }, (_, at) => at);
@@ -163,7 +163,7 @@ describe("values", () => {
 });
 
 describe("cost", () => {
-  /** How many numbers of the keys one pass over a length reads. */
+  /** How many elements of the keys one pass over a sequence reads. */
   function work(restriction: Restriction | undefined, length: number): number {
     let numbers = 0;
     const [query, key, value] = [1, 2, 3].map((seed) => randn([1, 1, length, 4], new Rng(seed)));
@@ -200,7 +200,7 @@ describe("out of range", () => {
     expect(() => new TransformerEncoder(encoderOnly({ ...sizes, restriction }))).toThrow(new RangeError(message));
   });
 
-  it("encodings that score all pairs exclude it", () => {
+  it("is refused with encodings that score all pairs", () => {
     const config = encoderOnly({ ...sizes, restriction: { window: 1 }, positions: { kind: "alibi" } });
     expect(() => new TransformerEncoder(config)).toThrow(
       new RangeError('Positions "alibi" score all pairs, which a restriction is there to avoid. Use others.'),

@@ -1,4 +1,4 @@
-/** A cache changes what a step costs, never what it says: for every positional encoding, whatever the steps. */
+/** A cache changes the cost of a step but not its values, for every positional encoding and steps of any lengths. */
 import { concat, Rng, type Tensor } from "@selectron/core";
 import {
   DecodingCache,
@@ -69,7 +69,7 @@ describe.each(encodings)("$kind", (positions) => {
     );
   });
 
-  it("gives the same with a memory, also after rows were reordered", () => {
+  it("gives the same with a memory, even after rows were reordered", () => {
     const rng = new Rng(1);
     const config = { ...sizes, positions };
     const model = new Transformer(config, randomParameters(Transformer.parameterShapes(config), rng));
@@ -98,7 +98,7 @@ it("computes new positions only", () => {
   expect(shapes["blocks.1.attention.pattern"]).toEqual([1, 2, 1, 4]);
 });
 
-it("is refused where earlier positions see later ones, and beside padding", () => {
+it("is refused if earlier positions see later ones, and together with padding", () => {
   const config = { ...decoderOnly(sizes), causal: false };
   const model = new Transformer(sizes, new Rng(1));
   expect(() => model.encode([[1]], { cache: new DecodingCache() })).toThrow("forward: a cache needs a causal model");
@@ -108,7 +108,7 @@ it("is refused where earlier positions see later ones, and beside padding", () =
   );
 });
 
-it("ends where learnt positions end", () => {
+it("is limited by learnt positions", () => {
   const model = new TransformerDecoder(decoderOnly({ ...sizes, positions: { kind: "learned" } }), new Rng(1));
   const cache = new DecodingCache();
   model.forward([Array.from({ length: 12 }, () => 1)], { cache });

@@ -19,7 +19,7 @@ import { randomParameters } from "../support.js";
 
 const V = 4;
 
-/** A language model whose logits are drawn afresh for every beginning, but always alike for the same one. */
+/** A language model whose logits are random for every prefix, but always the same for the same one. */
 function randomModel(seed: number): Forward {
   const logitsOf = (row: readonly number[]): number[] => {
     const rng = new Rng(row.reduce((hash, id) => (hash * 31 + id + 1) | 0, seed));
@@ -31,7 +31,7 @@ function randomModel(seed: number): Forward {
 const logitsAfter = (model: Forward, row: readonly number[]): number[] =>
   (model([row]).toArray() as number[][][])[0]!.at(-1)!;
 
-/** Every sequence up to a length that a stop token ends or the length does, with its log-probability. */
+/** Every sequence that ends with a stop token or at the maximum length, with its log-probability. */
 function everySequence(model: Forward, prompt: number[], maxTokens: number, stop: readonly number[]): Generated[] {
   const found: Generated[] = [];
   const visit = (tokens: number[], logProbability: number): void => {
@@ -69,7 +69,7 @@ describe("greedy", () => {
 });
 
 describe("beams", () => {
-  it("that are many enough find what trying everything finds", () => {
+  it("find what an exhaustive search finds, if there are enough of them", () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -94,7 +94,7 @@ describe("beams", () => {
     );
   });
 
-  it("of width 1 are greedy, and more never find less", () => {
+  it("of width 1 are greedy, and wide ones find nothing less probable", () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const model = randomModel(seed);
@@ -108,7 +108,7 @@ describe("beams", () => {
   });
 
   it("two of them find what greedy misses", () => {
-    // After 0 comes 1 (0.6) or 2 (0.4); after 1 everything is even, after 2 comes 3 for sure.
+    // After 0 comes 1 (0.6) or 2 (0.4); after 1 all tokens are equally likely, after 2 comes 3 for certain.
     const rows: Record<string, number[]> = {
       "0": [0, 0.6, 0.4, 0],
       "0,1": [0.25, 0.25, 0.25, 0.25],
@@ -133,7 +133,7 @@ describe("distribution", () => {
     [{ topP: 0.1 }, [1, 0, 0, 0]],
     // p², normalised.
     [{ temperature: 0.5 }, [0.25, 0.09, 0.0225, 0.0025].map((p) => p / 0.365)],
-    // The nucleus is of what top-k left: 0.625 already reaches 0.6.
+    // The nucleus is taken of what topK keeps: 0.625 already reaches 0.6.
     [{ topK: 2, topP: 0.6 }, [1, 0, 0, 0]],
     [{ temperature: 0.5, topK: 3, topP: 0.9 }, [0.25 / 0.34, 0.09 / 0.34, 0, 0]],
   ])("%j", (options, expected) => {
@@ -154,14 +154,14 @@ describe("seeds", () => {
   const tokens = (seed: number, options: GenerateOptions = {}): readonly number[] =>
     generate(model, [0], { maxTokens: 20, temperature: 1.5, rng: new Rng(seed), ...options }).tokens;
 
-  it("decide", () => {
+  it("determine the tokens", () => {
     expect(tokens(1)).toEqual(tokens(1));
     expect(tokens(1)).not.toEqual(tokens(2));
     expect(tokens(1, { beams: 3 })).toEqual(tokens(1, { beams: 3 }));
     expect(tokens(1, { beams: 2, topK: 4 })).not.toEqual(tokens(2, { beams: 2, topK: 4 }));
   });
 
-  it("need not be given", () => {
+  it("are optional", () => {
     const options = { maxTokens: 20, temperature: 2 };
     expect(generate(model, [0], options)).toEqual(generate(model, [0], { ...options, rng: new Rng(0) }));
   });
@@ -183,7 +183,7 @@ describe("streams", () => {
     expect(pauses).toBe(tokens.length);
   });
 
-  it("compute no more than what is taken", () => {
+  it("compute no more than is taken", () => {
     let calls = 0;
     const counted: Forward = (tokens) => (calls++, model(tokens));
     const tokens = stream(counted, [0], { maxTokens: 10 });
@@ -227,7 +227,7 @@ describe("models", () => {
   );
 
   it("end at their maximum length", () => {
-    // The last position's logits are for one token more.
+    // The logits of the last position give one more token.
     expect(generate(decoder, [1, 2], { maxTokens: 50 }).tokens.length).toBe(8);
     expect(generate(decoder, [1, 2], { maxTokens: 50, beams: 2 }).tokens.length).toBe(8);
   });
@@ -243,7 +243,7 @@ describe("models", () => {
 it.each<[GenerateOptions, string]>([
   [{ temperature: 0 }, "generate: temperature is 0; it must be positive. Leave it out for the best token."],
   [{ topK: 0 }, "generate: topK is 0; it must be an integer, 1 or more."],
-  [{ topP: 1.5 }, "generate: topP is 1.5; it must be more than 0 and 1 at most."],
+  [{ topP: 1.5 }, "generate: topP is 1.5; it must be more than 0 and at most 1."],
   [{ beams: 0 }, "generate: beams is 0; it must be an integer, 1 or more."],
   [{ maxTokens: -1 }, "generate: maxTokens is -1; it must be an integer, 0 or more."],
 ])("%j is refused", (options, message) => {

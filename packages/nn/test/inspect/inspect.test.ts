@@ -57,7 +57,7 @@ describe("withHooks", () => {
   const pass = (hooks: Record<string, Hook>): unknown =>
     withHooks(hooks, (watching) => model.forward(source, target, watching)).toArray();
 
-  it("sees what fits its names, and changes what it returns", () => {
+  it("calls the hooks whose names match, and continues with what they return", () => {
     const seen: string[] = [];
     pass({ "encoder.blocks.*.attention.pattern": (_, name) => void seen.push(name) });
     expect(seen).toEqual(["encoder.blocks.0.attention.pattern", "encoder.blocks.1.attention.pattern"]);
@@ -77,7 +77,7 @@ describe("withHooks", () => {
     expect(undone.toArray()).toEqual(shallow.forward(source).toArray());
   });
 
-  it("refuses a name that nothing has", () => {
+  it("refuses a name that matches nothing", () => {
     expect(() => pass({ "encoder.blocks.7.attention.pattern": () => undefined })).toThrow(
       /^withHooks: no activation is called encoder\.blocks\.7\.attention\.pattern; there are encoder\.embedding, /,
     );

@@ -1,5 +1,5 @@
 /**
- * Layers as loops over nested arrays of float64, written from the equations and from nothing in `src`: what the tests
+ * Layers as loops over nested arrays of float64, written from the equations and independent of `src`: what the tests
  * compare the real ones with.
  */
 

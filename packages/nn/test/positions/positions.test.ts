@@ -103,7 +103,7 @@ describe("inside attention", () => {
             }).output,
         );
         expect(distance(actual, expected)).toBeLessThan(2e-4);
-        // By the pattern in memory it is the same.
+        // With the pattern in memory the result is the same.
         const patterns: Tensor[] = [];
         const watched = attention.forward(x, { watch: (_, pattern) => (patterns.push(pattern), pattern) });
         expect(distance(watched.toArray(), actual)).toBeLessThan(1e-4);
@@ -252,7 +252,7 @@ describe("out of range", () => {
     expect(() => build(config, false, 1)).toThrow(new RangeError(message));
   });
 
-  it("rotary needs pairs, and acts in all blocks alike", () => {
+  it("rotary needs an even width, the same in all blocks", () => {
     const blocks = [
       { heads: 1, dHead: 3, dFf: 0 },
       { heads: 2, dHead: 2, dFf: 0 },

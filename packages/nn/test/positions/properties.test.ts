@@ -1,4 +1,4 @@
-/** What the positional encodings are chosen for: the properties that their formulas give them. */
+/** The properties that positional encodings are chosen for. */
 import { randn, Rng, type Tensor } from "@selectron/core";
 import { alibiSlopes, divTerms, ntkBase, rotatePairs, sinusoidalTable, t5Bucket } from "@selectron/nn";
 import fc from "fast-check";
@@ -17,7 +17,7 @@ describe("sinusoidal", () => {
     expect(distance(table, expected)).toBeLessThan(1e-6);
   });
 
-  it("k positions further is the same rotation everywhere", () => {
+  it("k positions later is the same rotation everywhere", () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(100), (position, k) => {
         const [from, to] = [sinusoidalTable(position, 1, D), sinusoidalTable(position + k, 1, D)].map((t) => t.data);
@@ -46,7 +46,7 @@ describe("rotary", () => {
     );
   });
 
-  it("keeps lengths, and position 0 as it is", () => {
+  it("keeps lengths, and changes nothing at position 0", () => {
     const x = randn([3, 8], new Rng(1));
     expect(rotatePairs(x, 0, divTerms(8)).slice(0, 1).toArray()).toEqual(x.slice(0, 1).toArray());
     const lengths = (y: Tensor): unknown => y.pow(2).sum(1).toArray();

@@ -16,8 +16,8 @@ import {
 } from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 
-describe("the chapter's data", () => {
-  it("copy: twenty tokens from 1 to 19 come out as they went in", () => {
+describe("the tasks' data", () => {
+  it("copy: the target is the source, twenty tokens from 1 to 19", () => {
     const { source, target } = copyTask.draw(new Rng(1));
     expect(source).toEqual(target);
     expect(source.length).toBe(20);
@@ -41,14 +41,14 @@ describe("the chapter's data", () => {
     expect([longer.source.length, longer.target.length]).toEqual([9, 4]);
   });
 
-  it("parser: the ids of the chapter's printed examples", () => {
+  it("parser: the ids of three examples", () => {
     expect(parserExample("y=7/7")).toEqual({ source: [12, 1, 21, 5, 21], target: [6, 12, 10, 21, 21] });
     expect(parserExample("x=4/3")).toEqual({ source: [11, 1, 18, 5, 17], target: [6, 11, 10, 18, 17] });
     expect(parserExample("x=1*4")).toEqual({ source: [11, 1, 15, 4, 18], target: [6, 11, 9, 15, 18] });
     expect(parserTask.show(parserExample("x=1+2"))).toBe("x=1+2 → ASSIGN x ADD 1 2");
   });
 
-  it("what is held out never trains, is the same for all seeds, and has x=1+2", () => {
+  it("held-out examples are never trained on, are the same for all seeds, and include x=1+2", () => {
     const heldOut = new HeldOut(parserTask);
     expect(heldOut.test).toEqual(new HeldOut(parserTask).test);
     expect(heldOut.test[0]).toEqual(parserExample("x=1+2"));

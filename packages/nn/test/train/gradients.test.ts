@@ -76,7 +76,7 @@ describe("whole models agree with central differences in float64", () => {
     gradcheck(loss, drawn(shapes), { tolerance: 1e-5 });
   });
 
-  it("attention whose pattern is looked at", () => {
+  it("attention whose pattern is watched", () => {
     const shapes = new Map<string, number[]>();
     const config = { dModel: 4, heads: 2, dHead: 2, causal: true };
     const declaring = new ParameterScope((path, shape) => {

@@ -4,7 +4,7 @@ import { attentionLoss, binaryCrossEntropy, lossCurve } from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 
 describe("binaryCrossEntropy", () => {
-  it("is the mean of −log of the probability of the right answer, also for huge logits", () => {
+  it("is the mean of −log of the probability of the right answer, even for huge logits", () => {
     const logits = tensor([0, 2, -2, 1000, -1000]);
     const targets = tensor([1, 1, 1, 1, 0.5]);
     const expected = [Math.log(2), Math.log1p(Math.exp(-2)), Math.log1p(Math.exp(2)), 0, 500];
@@ -20,7 +20,7 @@ describe("binaryCrossEntropy", () => {
 });
 
 describe("attentionLoss", () => {
-  it("counts the rows that ask for something", () => {
+  it("counts only rows whose target is not empty", () => {
     const pattern = tensor([[0.5, 0.5], [0.9, 0.1]]); // prettier-ignore
     const target = tensor([[0, 0], [1, 0]]); // prettier-ignore
     expect(attentionLoss(pattern, target).item()).toBeCloseTo(-Math.log(0.9), 5);
@@ -39,7 +39,7 @@ describe("lossCurve", () => {
       "a < b",
     );
     expect(svg).toContain("<title>a &#60; b</title>");
-    // From step 1 in the middle at the top of two decades, to step 2 at the right and the bottom.
+    // From step 1, in the middle and at the top of two decades, to step 2, at the right and the bottom.
     expect(svg).toContain('<polyline class="loss" points="364.0,40.0 664.0,316.0"/>');
     expect(svg).toContain('<polyline class="accuracy" points="664.0,178.0"/>');
     expect(lossCurve([], "nothing")).toContain("step 1");

@@ -7,7 +7,7 @@ const parameter = (...values: number[]): Tensor => tensor(values, undefined, { r
 const values = (x: Tensor): number[] => [...x.data].map((value) => Number(value.toFixed(6)));
 
 describe("SGD", () => {
-  it("goes against the gradient, with momentum and weight decay", () => {
+  it("moves against the gradient, with momentum and weight decay", () => {
     const x = parameter(1, 2);
     const optimizer = new SGD(new Map([["x", x]]), { momentum: 0.5, weightDecay: 0.1 });
     x.grad = tensor([1, -1]);
@@ -34,7 +34,7 @@ describe("Adam and AdamW", () => {
     }
   });
 
-  it("decay matrices only, unless told otherwise", () => {
+  it("decay matrices only, unless configured otherwise", () => {
     const parameters = new Map(Object.entries({ matrix: tensor([[1]]), bias: tensor([1]) }));
     for (const x of parameters.values()) x.grad = zeros(x.shape);
     new AdamW(parameters, { weightDecay: 0.5 }).step(0.1, 1);

@@ -26,7 +26,7 @@ interface Tried {
   readonly options: TrainOptions;
 }
 
-/** A small decoder that learns to say the token before the last one, with dropout. */
+/** A small decoder that learns to repeat the token before the last one, with dropout. */
 function tried(changes: Partial<TrainOptions> = {}): Tried {
   const model = new TransformerDecoder({ ...sizes, hiddenDropout: 0.1 }, new Rng(1));
   const optimizer = new Adam(model.parameters());
@@ -66,7 +66,7 @@ describe("train", () => {
         const loss = crossEntropy(made.model.forward(tokens), tokens.flat());
         return { loss, correct: 3, counted: 6, tokens: 6 };
       };
-      // Not Adam, which makes much of the sign of a gradient that is all rounding.
+      // Not Adam: where a gradient is nothing but rounding, its step would follow the sign.
       const optimizer = new SGD(made.model.parameters());
       return { ...made, options: { ...made.options, optimizer, forward } };
     };
@@ -79,7 +79,7 @@ describe("train", () => {
     expect(thrice.records[0]!.loss).toBeCloseTo(once.records[0]!.loss, 6);
   });
 
-  it("ends when an evaluation is enough, or when patience is over", async () => {
+  it("ends when an evaluation is good enough, or when patience runs out", async () => {
     const scores = [0.2, 0.5, 0.4, 0.5, 0.9, 1];
     const ended = (enough: number, patience: number): Promise<unknown> => {
       let at = 0;
@@ -91,7 +91,7 @@ describe("train", () => {
     expect(await ended(2, 5)).toEqual({ steps: 12, why: "steps", bestAccuracy: 1 });
   });
 
-  it("ends where it is told to, with a checkpoint to go on from", async () => {
+  it("ends when aborted, with a checkpoint to resume from", async () => {
     const whole = tried();
     await train(whole.options);
     const checkpoints = { storage: new MemoryStorage(), every: 100 };
@@ -110,7 +110,7 @@ describe("train", () => {
     const collect = runInNewContext("gc") as () => void;
     const used = (): number => {
       collect();
-      collect(); // what the first one found is swept in the background: the second waits for that
+      collect(); // the garbage that the first call found is swept in the background; the second call waits for it
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       return heapUsed + arrayBuffers;
     };
@@ -123,7 +123,7 @@ describe("train", () => {
         },
       }).options,
     );
-    // One step's tape holds some 100 kB: had the steps between left theirs, it would be 20 MB.
+    // The tape of one step is about 100 kB. If the 200 steps had kept theirs, this would be 20 MB.
     expect(seen[300]! - seen[100]!).toBeLessThan(1e6);
   });
 });
@@ -191,7 +191,7 @@ describe("resuming", () => {
     expect(refusals.length).toBe(4);
   });
 
-  it("does not go on with another training's checkpoint", async () => {
+  it("refuses another training's checkpoint", async () => {
     const checkpoints = { storage: new MemoryStorage(), every: 4 };
     await train(tried({ checkpoints, description: "seed 7", steps: 4 }).options);
     await expect(train(tried({ checkpoints, description: "seed 8" }).options)).rejects.toThrow(

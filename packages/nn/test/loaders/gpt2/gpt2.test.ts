@@ -64,7 +64,7 @@ const weights = (change: Readonly<Record<string, Tensor | undefined>> = {}): Uin
 };
 
 describe("loading", () => {
-  it("takes positions from 0 on unless told", () => {
+  it("counts positions from 0 unless they are given", () => {
     const model = Gpt2.fromSafetensors(weights(), sizes);
     const [plain, told, later] = [undefined, [[0, 1, 2]], [[1, 2, 3]]].map((at) =>
       model.forward([[0, 1, 2]], at).toArray(),
