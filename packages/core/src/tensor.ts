@@ -21,13 +21,17 @@ import { propagate, type Layout, type TapeEntry } from "./tape.js";
 /** A tensor or a number, which broadcasts to any shape. */
 export type Operand = Tensor | number;
 
+/** How a tensor lies in its storage, and what gradients need to know of it. */
 export interface TensorOptions extends Layout {
   readonly requiresGrad?: boolean;
   readonly tape?: TapeEntry;
 }
 
+/** An array of float32 numbers with a shape. */
 export class Tensor {
+  /** The type of the elements; there is no other. */
   readonly dtype = "float32";
+  /** Axis lengths, outermost first; `[]` for a scalar. */
   readonly shape: Shape;
   /** Distance in elements between neighbours along each axis. */
   readonly strides: readonly number[];

@@ -79,6 +79,7 @@ class Residual {
   }
 }
 
+/** A block with its parameters. */
 export class Block {
   readonly #attention: { residual: Residual; layer: MultiHeadAttention } | undefined;
   readonly #cross: { residual: Residual; layer: MultiHeadAttention } | undefined;

@@ -4,6 +4,7 @@
  */
 import { concat, type Tensor } from "@selectron/core";
 
+/** The state of a decoder for one batch of sequences. */
 export class DecodingCache {
   #length = 0;
   #slots = new Map<string, Tensor>();

@@ -7,6 +7,7 @@ import { TransformerEncoder } from "./encoder.js";
 import { cached, type Decoding, type Generative } from "./generation/generative.js";
 import type { ParameterSource } from "./parameters.js";
 
+/** A causal model that `generate` can use. */
 export class TransformerDecoder extends TransformerEncoder implements Generative {
   /** As `TransformerEncoder`; `causal` is implied. */
   constructor(config: EncoderConfig, source?: ParameterSource) {

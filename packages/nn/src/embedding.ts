@@ -11,6 +11,7 @@ import type { LayerNorm } from "./layers/layer-norm.js";
 import type { Positions } from "./positions/positions.js";
 import { checkRows } from "./checks.js";
 
+/** The parts of an embedding. */
 export interface EmbeddingOptions {
   readonly token: Embedding;
   readonly positions: Positions;
@@ -33,6 +34,7 @@ export interface EmbeddingInput {
   readonly rng?: Rng | undefined;
 }
 
+/** Token, position and segment embeddings, summed. */
 export class TokenAndPositionEmbedding {
   readonly #token: Embedding;
   readonly #positions: Positions;

@@ -20,7 +20,9 @@ function buildLayers(config: EncoderConfig, scope: ParameterScope) {
   };
 }
 
+/** A model of one stack and an output map. */
 export class TransformerEncoder extends Model {
+  /** The configuration that the model was built with. */
   readonly config: EncoderConfig;
   readonly #layers: ReturnType<typeof buildLayers>;
 

@@ -13,6 +13,7 @@ export function buildModel<Layers>(
   return { layers, parameters: store.parameters };
 }
 
+/** A model with named parameters. */
 export abstract class Model {
   readonly #parameters: ReadonlyMap<string, Tensor>;
 

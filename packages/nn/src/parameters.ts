@@ -58,6 +58,7 @@ function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined)
 
 /** Collects declared parameters in order, taking given values and filling in the others. */
 export class ParameterStore {
+  /** All parameters declared so far, in order. */
   readonly parameters = new Map<string, Tensor>();
   readonly #given: ReadonlyMap<string, Tensor>;
   readonly #rng: Rng | undefined;

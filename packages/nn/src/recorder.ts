@@ -7,6 +7,7 @@ export type Recorder = (name: string, value: Tensor) => void;
 /** Called with a named activation; returns the value to continue with: the same one, or another of its shape. */
 export type Patcher = (name: string, value: Tensor) => Tensor;
 
+/** The callbacks of a forward pass. */
 export interface Watching {
   readonly record?: Recorder | undefined;
   /** Called with the same activations as `record`, before it; the forward pass continues with its result. */

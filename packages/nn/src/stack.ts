@@ -126,7 +126,9 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
   };
 }
 
+/** A stack with its parameters. */
 export class Stack {
+  /** The table of token embeddings. */
   readonly token: Embedding;
   /** Longest sequence that the positions can encode; any if undefined. */
   readonly positionLimit: number | undefined;

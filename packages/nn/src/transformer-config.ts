@@ -9,6 +9,7 @@ import type { PositionConfig } from "./positions/index.js";
 import type { Restriction } from "./attention/restriction.js";
 import type { StackConfig } from "./stack.js";
 
+/** Sizes and style of a Transformer. */
 export interface TransformerConfig {
   readonly vocabSize: number;
   /** Width of the residual stream, a multiple of numAttentionHeads. */
@@ -41,6 +42,7 @@ export interface TransformerConfig {
   readonly tied: boolean;
 }
 
+/** The sizes of BERT-base, with norms before the sublayers and sinusoidal positions. */
 export const transformerDefaults: TransformerConfig = {
   vocabSize: 30000,
   hiddenSize: 768,

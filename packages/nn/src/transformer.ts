@@ -32,7 +32,9 @@ function buildLayers(config: TransformerConfig, scope: ParameterScope) {
   };
 }
 
+/** An encoder and a decoder with cross-attention. */
 export class Transformer extends Model {
+  /** The complete configuration. */
   readonly config: TransformerConfig;
   readonly #layers: ReturnType<typeof buildLayers>;
 

@@ -13,11 +13,14 @@ import type {
 
 export type * from "./attention.js";
 
+/** Functions of one number. "gelu" is the tanh form, "geluExact" the definition x · Φ(x). */
 export type UnaryOperation =
   "neg" | "exp" | "log" | "sqrt" | "abs" | "tanh" | "sigmoid" | "erf" | "relu" | "gelu" | "geluExact";
 /** Activations that a matrix product can apply to its result. */
 export type Activation = Extract<UnaryOperation, "relu" | "gelu" | "geluExact">;
+/** Functions of two numbers. */
 export type BinaryOperation = "add" | "sub" | "mul" | "div" | "pow";
+/** What a row is reduced to. */
 export type RowReduction = "sum" | "max" | "min";
 
 /** A matrix inside a larger buffer: element (i, j) is `data[offset + i * rowStride + j * columnStride]`. */

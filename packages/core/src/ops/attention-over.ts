@@ -16,6 +16,7 @@ export interface KeyLists {
   readonly keys: Int32Array;
 }
 
+/** Options of `attentionOver`. */
 export interface AttentionOverOptions {
   /** Factor on the scores, 1 / √width by default. */
   readonly scale?: number | undefined;

@@ -8,6 +8,7 @@ import { isRecorded, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 
+/** Options of `attention`. */
 export interface AttentionOptions {
   /** Factor on the scores, 1 / √width by default. */
   readonly scale?: number | undefined;

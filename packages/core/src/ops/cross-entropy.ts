@@ -7,6 +7,7 @@ import { formatShape, sizeOf } from "../shape.js";
 import { isRecorded, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
   /** Rows with this target are ignored; none by default. */
   readonly ignoreIndex?: number | undefined;

@@ -12,6 +12,7 @@ import { unary, unaryBackward } from "./elementwise.js";
 import { reshape, transpose } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
+/** Options of `Tensor.matmul`. */
 export interface MatmulOptions {
   /** Factor on the product, 1 by default. */
   readonly alpha?: number | undefined;

@@ -15,6 +15,7 @@ import { recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { sumTo } from "./reduce.js";
 
+/** Reorders the axes. Throws a ShapeError unless `order` names each axis once. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   const axes = order.map((axis) => normalizeAxis("permute", axis, x.rank));
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
@@ -29,6 +30,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   return recorded("permute", [x], x.storage, shape, backward, { strides, offset: x.offset });
 }
 
+/** Swaps two axes. */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   const first = normalizeAxis("transpose", axis0, x.rank);
   const second = normalizeAxis("transpose", axis1, x.rank);
@@ -36,6 +38,7 @@ export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
   return permute(x, order);
 }
 
+/** The same elements in another shape, one axis of which may be −1. Throws a ShapeError if the sizes differ. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.filter((length) => length !== -1);
   const open = shape.length - known.length;
@@ -52,6 +55,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return recorded("reshape", [x], data, resolved, (gradient) => [reshape(gradient, x.shape)]);
 }
 
+/** Positions start ≤ i < end of an axis, as in `Array.slice`. Throws a ShapeError if they are not integers. */
 export function slice(x: Tensor, start: number, end: number | undefined, axis: number): Tensor {
   const along = normalizeAxis("slice", axis, x.rank);
   const length = x.shape[along]!;
@@ -85,6 +89,7 @@ function placeAlong(x: Tensor, target: Float32Array, shape: Shape, axis: number,
   }
 }
 
+/** Repeats x to a larger shape. Throws a ShapeError if the shapes do not broadcast. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
     throw new ShapeError(

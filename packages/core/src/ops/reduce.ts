@@ -42,6 +42,7 @@ function linesOf(operation: string, x: Tensor, axes: Axes): Lines {
 const isOutermost = (x: Tensor, { reduced }: Lines): boolean =>
   x.isContiguous && reduced.size > 0 && [...reduced].every((axis) => axis < reduced.size);
 
+/** Sum over some axes, all by default. */
 export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const lines = linesOf("sum", x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
@@ -53,6 +54,7 @@ export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   ]);
 }
 
+/** Mean over some axes, all by default. */
 export function mean(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   return div(sum(x, axes, keepDims), linesOf("mean", x, axes).columns);
 }
@@ -102,8 +104,10 @@ function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axe
   });
 }
 
+/** Largest element over some axes, all by default. Throws a ShapeError if there is none. */
 export const max = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("max", x, axes, keepDims);
 
+/** Smallest element over some axes, all by default. Throws a ShapeError if there is none. */
 export const min = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("min", x, axes, keepDims);
 
 /** Positions have no gradient. */

@@ -13,6 +13,7 @@ const geluTanh = (x: number): number => Math.tanh(GELU_LINEAR * (x + GELU_CUBIC 
 const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
 const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
 
+/** The functions of one number. */
 export const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   neg: (x) => -x,
   exp: Math.exp,
@@ -45,6 +46,7 @@ export const unarySlopes: Record<UnaryOperation, (x: number) => number> = {
   geluExact: (x) => normalCdf(x) + x * normalDensity(x),
 };
 
+/** The functions of two numbers. */
 export const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,

@@ -15,6 +15,7 @@ const wide: Kernels = {
   allocate: (length) => new Float64Array(length) as unknown as Float32Array,
 };
 
+/** Options of `gradcheck`. */
 export interface GradcheckOptions {
   /** The largest difference allowed, relative to 1 + |gradient|; 1e-6 by default. */
   readonly tolerance?: number | undefined;

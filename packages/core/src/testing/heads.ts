@@ -3,6 +3,7 @@ import type { AttentionSizes, HeadsView } from "../kernels/kernels.js";
 import type { Rng } from "../random.js";
 import { assertNear, blank, normals, ROUNDOFF } from "./support.js";
 
+/** Sizes of an attention call. */
 export type Sizes = Pick<AttentionSizes, "batch" | "heads" | "queries" | "keys" | "width" | "valueWidth">;
 
 /** Elements before an operand in its buffer, which no kernel may touch. */

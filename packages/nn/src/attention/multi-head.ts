@@ -14,6 +14,7 @@ import type { Patcher } from "../recorder.js";
 import { restrictedAttention, restrictionMask } from "./restricted.js";
 import type { Restriction } from "./restriction.js";
 
+/** Sizes and style of an attention layer. */
 export interface AttentionConfig {
   readonly dModel: number;
   readonly heads: number;
@@ -43,6 +44,7 @@ export interface AttentionInput {
   readonly watch?: Patcher | undefined;
 }
 
+/** Self-attention, or cross-attention if a pass has a memory. */
 export class MultiHeadAttention {
   readonly #path: string;
   readonly #config: AttentionConfig;

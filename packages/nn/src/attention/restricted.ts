@@ -5,6 +5,7 @@
 import { attention, attentionOver, concat, tensor, type KeyLists, type Tensor } from "@selectron/core";
 import { keysOf, looksAt, type Restriction } from "./restriction.js";
 
+/** Options of `restrictedAttention`. */
 export interface RestrictedOptions {
   readonly causal: boolean;
   /** [B, keys], not 0 where no query may see a key. */

@@ -9,6 +9,7 @@
  */
 import { checkInteger } from "../checks.js";
 
+/** Which keys a query looks at: the union of all fields, and itself. */
 export interface Restriction {
   /** Keys up to this far to either side; 0 by default. */
   readonly window?: number | undefined;

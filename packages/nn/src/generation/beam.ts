@@ -16,6 +16,7 @@ export interface Generated {
   readonly ended: "stop" | "length";
 }
 
+/** Options of `beamSearch`. */
 export interface BeamOptions extends SamplingOptions {
   readonly beams: number;
   readonly lengthPenalty: number;

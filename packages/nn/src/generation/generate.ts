@@ -9,6 +9,7 @@ import { beamSearch, type Generated } from "./beam.js";
 import { uncached, type Forward, type Generative } from "./generative.js";
 import { best, checkSampling, distribution, draw, logProbabilities, type SamplingOptions } from "./sampling.js";
 
+/** Options of generation. */
 export interface GenerateOptions extends SamplingOptions {
   /** The maximum number of tokens; 100 by default. Generation also ends at the model's maximum length. */
   readonly maxTokens?: number | undefined;

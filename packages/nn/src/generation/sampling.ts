@@ -6,6 +6,7 @@
 import type { Rng } from "@selectron/core";
 import { checkInteger } from "../checks.js";
 
+/** How a distribution is shaped before a token is drawn. */
 export interface SamplingOptions {
   /** Logits are divided by it: below 1 sharpens the distribution, above 1 flattens it. 1 by default. */
   readonly temperature?: number | undefined;

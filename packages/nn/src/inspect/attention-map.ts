@@ -12,6 +12,7 @@ export interface AttentionMap {
   readonly weights: readonly (readonly number[])[];
 }
 
+/** Options of `attentionMaps`. */
 export interface AttentionMapOptions {
   /** Labels of the queries; "0", "1", … by default. */
   readonly queries?: Labels | undefined;

@@ -5,6 +5,7 @@ import type { Watching } from "../recorder.js";
 /** A forward pass that takes callbacks, such as `(watching) => model.forward(tokens, watching)`. */
 export type Watchable<Result> = (watching: Watching) => Result;
 
+/** A forward pass with its activations. */
 export interface Trace<Result> {
   readonly result: Result;
   /** Every named activation, in the order of computation; `ForwardOptions` lists the names. */

@@ -5,6 +5,7 @@
 import { tensor, type Rng, type Tensor } from "@selectron/core";
 import { checkRate } from "../checks.js";
 
+/** Dropout of a fixed rate. */
 export class Dropout {
   /** Probability that an element is dropped. */
   readonly rate: number;

@@ -2,6 +2,7 @@
 import type { Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";
 
+/** The table, looked up by id. */
 export class Embedding {
   /** [entries, width]. */
   readonly weight: Tensor;

@@ -3,6 +3,7 @@ import type { Activation, Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
 import type { ParameterScope } from "../parameters.js";
 
+/** Options of a feed-forward layer. */
 export interface FeedForwardOptions {
   /** "relu" by default; "gelu" is the tanh form, "geluExact" the definition. */
   readonly activation?: Activation | undefined;
@@ -12,6 +13,7 @@ export interface FeedForwardOptions {
   readonly outputs?: number | undefined;
 }
 
+/** activation(x · W₁ + b₁) · W₂ + b₂. */
 export class FeedForward {
   readonly #hidden: Linear;
   readonly #output: Linear;

@@ -5,6 +5,7 @@
 import type { Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";
 
+/** Options of a layer norm. */
 export interface LayerNormOptions {
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number | undefined;
@@ -12,6 +13,7 @@ export interface LayerNormOptions {
   readonly bias?: boolean | undefined;
 }
 
+/** A layer norm with its parameters. */
 export class LayerNorm {
   /** [width]. */
   readonly weight: Tensor;

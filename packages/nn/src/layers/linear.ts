@@ -2,6 +2,7 @@
 import type { Activation, Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";
 
+/** A linear map with its parameters. */
 export class Linear {
   /** [inputs, outputs]. */
   readonly weight: Tensor;

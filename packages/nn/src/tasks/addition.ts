@@ -20,6 +20,7 @@ const drawn =
     return additionExample(rng.int(most + 1), rng.int(most + 1), digits);
   };
 
+/** Two numbers of three digits, up to 499, to their sum. */
 export const additionTask: SequenceTask = {
   name: "addition",
   config: {

@@ -3,6 +3,7 @@ import { plainStyle, type SequenceTask } from "./task.js";
 
 const LENGTH = 20;
 
+/** Twenty tokens to the same twenty tokens. */
 export const copyTask: SequenceTask = {
   name: "copy",
   config: {

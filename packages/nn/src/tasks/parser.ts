@@ -17,6 +17,7 @@ export function parserExample(expression: string): Example {
 
 const words = (sequence: readonly number[]): string => sequence.map((id) => TOKENS[id] ?? `<${id}>`).join(" ");
 
+/** An assignment of five characters to its tree in prefix order. */
 export const parserTask: SequenceTask = {
   name: "parser",
   config: {

@@ -21,6 +21,7 @@ export interface TaskTraining {
   readonly beta2: number;
 }
 
+/** A sequence-to-sequence task: its data, and how a model for it is sized and trained. */
 export interface SequenceTask {
   readonly name: string;
   readonly config: Partial<TransformerConfig>;
@@ -50,7 +51,9 @@ const keyOf = ({ source }: Example): string => source.join();
 
 /** Examples that are never trained on, without repetition: the same for every seed of a training. */
 export class HeldOut {
+  /** Examples for the final test. */
   readonly test: readonly Example[];
+  /** Examples for evaluations during training. */
   readonly validation: readonly Example[];
   readonly #keys: ReadonlySet<string>;
 
@@ -68,6 +71,7 @@ export class HeldOut {
     this.#keys = new Set(found.keys());
   }
 
+  /** Whether an example is held out. */
   has(example: Example): boolean {
     return this.#keys.has(keyOf(example));
   }

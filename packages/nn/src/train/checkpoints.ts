@@ -9,6 +9,7 @@ import {
 } from "./checkpoint.js";
 import type { Optimizer } from "./optimizers.js";
 
+/** Where, how often and how many checkpoints are kept. */
 export interface CheckpointOptions {
   readonly storage: CheckpointStorage;
   /** Steps from one checkpoint to the next. */

@@ -5,6 +5,7 @@ import type { Parameters } from "./optimizers.js";
 /** A loss or a gradient that is not finite. */
 export class NonFiniteError extends Error {
   override readonly name = "NonFiniteError";
+  /** The step, from 1. */
   readonly step: number;
   /** The parameter where it shows first. */
   readonly layer: string;

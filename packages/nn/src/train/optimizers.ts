@@ -4,8 +4,10 @@
  */
 import { getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
 
+/** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Tensor>;
 
+/** An optimiser of fixed parameters. */
 export interface Optimizer {
   readonly parameters: Parameters;
   /**
@@ -51,6 +53,7 @@ function checkParameters(optimizer: string, parameters: Parameters): void {
   }
 }
 
+/** Options of `SGD`. */
 export interface SgdOptions {
   /** Share of the last step's direction that is kept (Polyak 1964); 0 by default. */
   readonly momentum?: number | undefined;
@@ -92,6 +95,7 @@ export class SGD implements Optimizer {
   }
 }
 
+/** Options of `Adam`. */
 export interface AdamOptions {
   /** Decay rate of the mean of the gradients; 0.9 by default. */
   readonly beta1?: number | undefined;
@@ -101,6 +105,7 @@ export interface AdamOptions {
   readonly epsilon?: number | undefined;
 }
 
+/** Options of `AdamW`. */
 export interface AdamWOptions extends AdamOptions {
   /** Times the learning rate, the share of a parameter that each step subtracts; 0.01 by default. */
   readonly weightDecay?: number | undefined;

@@ -1,6 +1,6 @@
 /**
- * Learning rates over the steps of a training, which are counted from 1. They use only operations that every engine
- * rounds alike, so neither cosines nor powers, so that a seed gives the same training everywhere.
+ * Learning rates over the steps of a training, which are counted from 1. They avoid cosines and powers, which engines
+ * round differently, so that a seed gives the same training everywhere.
  */
 
 /** The learning rate of a step. */

@@ -34,6 +34,7 @@ export interface StepRecord {
   readonly evaluation?: number;
 }
 
+/** When and how a training is evaluated, and when an evaluation ends it. */
 export interface EvaluationOptions {
   /** Steps from one evaluation to the next. */
   readonly every: number;
@@ -45,6 +46,7 @@ export interface EvaluationOptions {
   readonly patience?: number | undefined;
 }
 
+/** Options of `train`. */
 export interface TrainOptions {
   /** Of the parameters to train, which must have `requiresGrad`. */
   readonly optimizer: Optimizer;
@@ -76,10 +78,13 @@ export interface TrainOptions {
   readonly onStep?: ((record: StepRecord) => void | Promise<void>) | undefined;
 }
 
+/** How a training ended. */
 export interface TrainingEnd {
   /** Steps done, those before a resume included. */
   readonly steps: number;
+  /** All steps done, an accuracy that is enough, no new best for too long, or aborted. */
   readonly why: "steps" | "enough" | "patience" | "aborted";
+  /** The best accuracy of all evaluations, 0 to 1; 0 if there was none. */
   readonly bestAccuracy: number;
 }
 

@@ -8,7 +8,9 @@ import type { Recorder } from "../../recorder.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
 import { checkedParameters, UNEMBEDDING } from "./parameters.js";
 
+/** A GPT-2-style model. */
 export class Gpt2 {
+  /** The sizes of the model. */
   readonly config: Gpt2Config;
   /** By name, without the prefix `transformer.`; shapes as in `gpt2Shapes`, and perhaps `lm_head.weight` [V, D]. */
   readonly parameters: ReadonlyMap<string, Tensor>;
