@@ -41,8 +41,9 @@ const unchanged = { status: 0, compiled: false, stderr: "" };
 
 beforeAll(() => {
   write("tsconfig.json", '{ "references": [{ "path": "p" }] }');
-  for (const file of ["tsconfig.base.json", "package-lock.json", "p/package.json", "p/tsconfig.json"])
+  for (const file of ["tsconfig.base.json", "package-lock.json", "p/package.json", "p/tsconfig.json"]) {
     write(file, "{}");
+  }
   write("p/src/a.ts", "a");
   write("p/src/b.ts", "b");
   write("packages/wasm-simd/scripts/build.mjs", "");
