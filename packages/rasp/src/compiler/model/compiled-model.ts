@@ -1,4 +1,4 @@
-/** A Transformer with all that is needed to use it: vocabulary, BOS, decoding and a file format. */
+/** A Transformer with what is needed to use it: vocabulary, BOS, decoding and files. */
 import type { FileBytes } from "@selectron/core";
 import type { GenerateOptions, Patcher, Recorder, TransformerEncoder } from "@selectron/nn";
 import { atomKey } from "../../language/atom/compare.js";
@@ -17,7 +17,7 @@ import type { Layout } from "../layout/layout.js";
 import type { ModelCard } from "./model-card.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ModelFile } from "./model-file.js";
 
-/** Sizes as they are counted for papers. */
+/** The sizes of a model, as papers give them. */
 export interface ModelStats {
   readonly layers: number;
   readonly headsPerLayer: readonly number[];
@@ -32,9 +32,9 @@ export interface ModelStats {
 
 /** How a single input is run. */
 export interface RunOptions {
-  /** What to replace on the way, by s-op name. */
+  /** What to replace in the forward pass, by s-op name. */
   readonly patch?: readonly Patch[];
-  /** Of a model with several outputs: whose values; the first one's if absent. */
+  /** The output whose values are wanted, of a model with several; the first if absent. */
   readonly output?: string;
 }
 
@@ -49,10 +49,10 @@ export class ModelInputError extends Error {
   }
 }
 
-/** What stands at padded positions. Any id would do: no other position sees it. */
+/** The id at padded positions. Any id would do: no other position sees it. */
 const PADDING = 0;
 
-/** A program as a Transformer: it runs on inputs, and becomes a file that carries all that it needs. */
+/** A program as a Transformer: it runs on inputs, and becomes a file that holds all that it needs. */
 export class CompiledModel implements Runnable {
   readonly #ids: ReadonlyMap<string, number>;
 
@@ -63,9 +63,9 @@ export class CompiledModel implements Runnable {
   readonly program: CompiledProgram | undefined;
 
   /**
-   * @param layout - only where the model comes from `compile` in this process; a file carries the labels alone
-   * @param warnings - of a causal model: the selectors that look ahead, where they stand in the program
-   * @param program - what it was compiled from; like the layout
+   * @param layout - undefined for a model from a file, which has the labels only
+   * @param warnings - of a causal model: the selectors of the program that look ahead
+   * @param program - what it was compiled from; undefined for a model from a file
    */
   constructor(
     model: TransformerEncoder,
@@ -119,7 +119,7 @@ export class CompiledModel implements Runnable {
     const longest = Math.max(...rows.map((row) => row.length));
     const logits = this.model.forward(
       rows.map((row) => padded(row, longest, PADDING)),
-      // The mask alone decides; where all lengths are equal there is nothing to hide.
+      // Padding is hidden by a mask, which equal lengths do not need.
       rows.every((row) => row.length === longest)
         ? { record, patch }
         : {
@@ -156,8 +156,8 @@ export class CompiledModel implements Runnable {
   }
 
   /**
-   * A forward pass as the program sees it: after each sublayer the value of every named s-op at every position, as the residual
-   * subspace has it and as the program does. With patches, what follows from them.
+   * A forward pass in the program's terms: after each sublayer the value of every named s-op at every position, in the residual
+   * stream and by the program. With patches, what follows from them.
    *
    * @throws ModelInputError on an unknown token or a too long input
    * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit
@@ -167,17 +167,17 @@ export class CompiledModel implements Runnable {
   }
 
   /**
-   * Of a causal model: writes what comes after a prompt. The value at the last position is the next token, and a value that is
-   * not in the vocabulary ends the text. The best token each time, unless options ask nn for something else.
+   * Continues a prompt, with a causal model. The value at the last position is the next token, and a value that is not in the
+   * vocabulary ends the text. Takes the best token each time, unless the options ask nn for something else.
    *
-   * @throws ModelInputError on a prompt that the model does not take
+   * @throws ModelInputError on an unknown token or a too long prompt
    * @throws RangeError where the model is not causal, or an option is out of range
    */
   generate(prompt: Input, options: Omit<GenerateOptions, "stop"> = {}): Written {
     return generateFrom(this, prompt, options);
   }
 
-  /** The bound that shows that the model cannot differ from its program, or where it falls short. */
+  /** The bound that shows that the model cannot differ from its program, or where the proof falls short. */
   get certificate(): Certificate {
     return this.card.certificate;
   }
@@ -187,7 +187,7 @@ export class CompiledModel implements Runnable {
     return this.card.config.causal === true;
   }
 
-  /** What was built: layers, heads, sizes and weights. */
+  /** Layers, heads, widths and numbers of weights. */
   get stats(): ModelStats {
     const { blocks, dModel } = this.model.config;
     let nonZeros = 0;
@@ -211,8 +211,9 @@ export class CompiledModel implements Runnable {
   /**
    * The model as an ONNX file (opset 13) with any batch size and sequence length, for onnxruntime and what builds on it.
    * Input `tokens`, int64 [batch, sequence]: id 0 (BOS), then v + 1 for token v of the vocabulary, then -1 for padding.
-   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the `decoding.classes` of the card's output. Several
-   * outputs have `classes.NAME` each. Position 0 and padded positions mean nothing. The metadata are those of the safetensors file.
+   * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the `decoding.classes` of the card's output, or
+   * `classes.NAME` for each of several outputs. Position 0 and padded positions mean nothing. The metadata are those of the
+   * safetensors file.
    */
   toOnnx(): Uint8Array {
     return onnxFile(this);

@@ -1,6 +1,6 @@
 /**
- * A causal model writes: what it gives at the last position is the next token. The model's classes are values of the program,
- * nn's generation deals in token ids; here one becomes the other. A value that is no token of the vocabulary ends the text.
+ * Text from a causal model: its value at the last position is the next token. The model answers with values of the program, and nn's
+ * generation works on token ids: this translates between them. A value that is no token of the vocabulary ends the text.
  */
 import { tensor, type Tensor } from "@selectron/core";
 import { cached, generate, type GenerateOptions, type Generative } from "@selectron/nn";
@@ -11,16 +11,16 @@ import type { Runnable } from "./runnable.js";
 
 /** What a causal model wrote. */
 export interface Written {
-  /** What comes after the prompt. */
+  /** What follows the prompt. */
   readonly tokens: Plain[];
-  /** Whether a value that is no token ended it, or the most tokens or the model's maximum length were reached. */
+  /** Whether a value that is no token ended it, or it reached the most tokens or the model's maximum length. */
   readonly ended: Ended;
 }
 
 /** Why writing ended: at a stop token, or because the model takes no more. */
 export type Ended = "stop" | "length";
 
-/** The scores that are no logits: of a token that the model never gives, and of the one class that is nearest to a number. */
+/** Scores beside logits: of a token that the model never answers, and of the class that is nearest to a numerical output. */
 const NEVER = -Infinity;
 const CHOSEN = 0;
 
@@ -40,11 +40,11 @@ export function generateFrom(compiled: Runnable, prompt: Input, options: Omit<Ge
   return { tokens: tokens.map((id) => plainAtom(compiled.card.vocabulary[id - 1]!)), ended };
 }
 
-/** The model with scores for token ids, as nn's generation wants it, and the id that stands for every value that is no token. */
+/** The model with scores for token ids, as nn's generation needs it, and the id for all values that are no token. */
 export function languageModel(compiled: Runnable): { readonly model: Generative; readonly end: number } {
   const { model, card } = compiled;
   const end = card.vocabulary.length + 1;
-  // The first output writes; others are for reading along.
+  // The first output is the text; the others are not read.
   const { decoding } = card.outputs[0]!;
   const idOfClass = decoding.classes.map((value) => compiled.idOf(value) ?? end);
   return {
@@ -56,18 +56,21 @@ export function languageModel(compiled: Runnable): { readonly model: Generative;
   };
 }
 
-/** Scores of classes [B, k, columns], the first output's first, as scores of ids [B, k, ids]: the best of the classes that an id stands for. */
+/**
+ * Scores of classes [B, k, columns], of which the first output's come first, as scores of ids [B, k, ids]: an id has the score of its
+ * best class.
+ */
 function byToken(logits: Tensor, decoding: Decoding, idOfClass: readonly number[], ids: number): Tensor {
   const [batch, length, columns] = logits.shape as [number, number, number];
   const scores = new Float32Array(batch * length * ids).fill(NEVER);
   for (let row = 0; row < batch * length; row++) {
-    const own = logits.data.subarray(row * columns, row * columns + widthOf(decoding));
+    const outputs = logits.data.subarray(row * columns, row * columns + widthOf(decoding));
     const offer = (c: number, score: number): void => {
-      const at = row * ids + idOfClass[c]!;
-      scores[at] = Math.max(scores[at]!, score);
+      const cell = row * ids + idOfClass[c]!;
+      scores[cell] = Math.max(scores[cell]!, score);
     };
-    if (!decoding.points) own.forEach((score, c) => offer(c, score));
-    else offer(classOf(decoding, own), CHOSEN);
+    if (!decoding.points) outputs.forEach((score, c) => offer(c, score));
+    else offer(classOf(decoding, outputs), CHOSEN);
   }
   return tensor(scores, [batch, length, ids]);
 }

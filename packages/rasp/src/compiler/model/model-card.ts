@@ -1,19 +1,19 @@
-/** What a compiled model's file says beside its weights, so that the file alone can be run: a versioned JSON text. */
+/** The description in a compiled model's file, so that the file alone can be run: versioned JSON text beside the weights. */
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import type { Certificate, SubspaceBound } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 
-/** What a model file says of itself: vocabulary, decoding, layout and certificate. */
+/** The description of a compiled model: vocabulary, decoding, labels and certificate. */
 export interface ModelCard {
   /** The s-op that was compiled, or all of them. */
   readonly name: string;
   readonly vocabulary: readonly Atom[];
   /** The longest input, without BOS. */
   readonly maxLength: number;
-  /** One for each s-op that was compiled. Their columns of the logits come one after the other. */
+  /** One for each s-op that was compiled, in the order of their columns in the logits. */
   readonly outputs: readonly OutputCard[];
-  /** What each residual coordinate stands for. */
+  /** What each residual coordinate holds. */
   readonly labels: readonly string[];
   /** What each head of each layer computes. */
   readonly heads: readonly (readonly string[])[];
@@ -21,7 +21,7 @@ export interface ModelCard {
   readonly config: EncoderConfig;
 }
 
-/** What one s-op's columns of the logits stand for. */
+/** One s-op's columns of the logits. */
 export interface OutputCard {
   readonly name: string;
   readonly decoding: Decoding;
@@ -43,7 +43,7 @@ const atomToJson = (atom: Atom): AtomJson =>
           ? ["null"]
           : ["string", atom];
 
-/** The vocabulary is the card's; a margin without limit is null. */
+/** Without the vocabulary, which is the card's. An infinite margin is null. */
 const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Certificate) => ({
   proved,
   lengths: provedFor.lengths,
@@ -74,10 +74,10 @@ export function encodeCard(card: ModelCard): Record<string, string> {
   };
 }
 
-/** Whether the metadata says that a compiled model is in the file. */
+/** Whether the metadata of a file is that of a compiled model. */
 export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean => metadata["format"] === FORMAT;
 
-/** @throws ModelFileError where the metadata is not that of a compiled model. */
+/** @throws ModelFileError where the metadata is not that of a compiled model */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
   if (!isModelCard(metadata)) {
     throw new ModelFileError(

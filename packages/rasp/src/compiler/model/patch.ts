@@ -1,6 +1,7 @@
 /**
- * Patches: a forward pass in which something is replaced, by the s-op's name, and everything after it goes on from there. That is
- * how causes are told from traces: activation patching takes a value, or a head's pattern, from a run on another input.
+ * Patches: a forward pass in which the value or the attention of an s-op is replaced, by its name, and everything that depends on it
+ * follows. A patch shows causes where a trace shows values; activation patching takes the value, or a head's pattern, from a run on
+ * another input.
  */
 import { tensor, type Tensor } from "@selectron/core";
 import type { Patcher } from "@selectron/nn";
@@ -9,47 +10,48 @@ import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { Plain } from "../../language/interpret/evaluate.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
+import { getOrInsert } from "../get-or-insert.js";
 import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
-import { anchorAt, inside, placeOf, readbacksNamed, residualName } from "./program-map.js";
+import { anchorAt, programMap, placeOf, readbacksNamed, residualName } from "./program-map.js";
 import type { Runnable } from "./runnable.js";
 
-/** Something to replace. `positions` are those of the input at which that is done, all if absent; of a head they are queries. */
+/** Something to replace, at these positions of the input, or at all if absent. For a head they are the positions of queries. */
 export type Patch = { readonly positions?: readonly number[] } & (
   | {
-      /** The s-op shall have this value, or these at each position. */
+      /** Gives the s-op this value, or these, one for each position. */
       readonly sop: string;
       readonly value: Plain | readonly Plain[];
     }
   | {
-      /** The coordinates of the s-op shall hold these numbers: what its head or hidden units write. [0, …] takes the output away. */
+      /** Sets what the head or the hidden units of the s-op write to these numbers, one for each coordinate. [0, …] removes their output. */
       readonly sop: string;
       readonly output: readonly number[];
     }
   | {
-      /** The s-op shall stand there as it does on another input of the same length. */
+      /** Gives the s-op the value that it has on another input of the same length. */
       readonly sop: string;
       readonly from: Input;
     }
   | {
-      /** The head that writes the s-op shall select this: `[query][key]`, as `evaluate(selector, input)` gives it. */
+      /** Makes the head that writes the s-op select this: `[query][key]`, as `evaluate(selector, input)` gives it. */
       readonly head: string;
       readonly selects: readonly (readonly boolean[])[];
     }
   | {
-      /** The head that writes the s-op shall attend as it does on another input of the same length. */
+      /** Makes the head that writes the s-op attend as it does on another input of the same length. */
       readonly head: string;
       readonly from: Input;
     }
 );
 
-/** Changes a copy of an activation of one input. */
+/** Changes an activation of one input in place. */
 type Edit = (data: Float32Array, shape: readonly number[]) => void;
 
-/** What nn calls with each activation; undefined where there is nothing to patch. @throws RangeError on a patch that does not fit */
+/** The function that nn calls with each activation; undefined without patches. @throws RangeError on a patch that does not fit */
 export function patcher(compiled: Runnable, input: readonly Atom[], patches: readonly Patch[]): Patcher | undefined {
   if (patches.length === 0) return undefined;
   const edits = new Map<string, Edit[]>();
-  const add = (name: string, edit: Edit): void => void edits.set(name, [...(edits.get(name) ?? []), edit]);
+  const add = (name: string, edit: Edit): void => void getOrInsert(edits, name, () => []).push(edit);
   for (const patch of patches) {
     const positions = positionsOf(patch, input.length);
     if ("head" in patch) patchHead(compiled, input, patch, positions, add);
@@ -80,33 +82,33 @@ function patchSOp(
   positions: readonly number[],
   add: Add,
 ): void {
-  const { layout } = inside(compiled);
+  const { layout } = programMap(compiled);
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
   for (const readback of readbacksNamed(compiled, patch.sop)) {
     const { subspace } = readback;
-    const at = placeOf(subspace);
-    const anchor = anchorAt(layout, subspace, at);
+    const place = placeOf(subspace);
+    const anchor = anchorAt(layout, subspace, place);
     const numbersAt = numbersOf(patch, readback, input.length);
-    add(residualName(at), (data, shape) => {
+    add(residualName(place), (data, shape) => {
       const width = shape.at(-1)!;
       for (const i of positions) {
         for (const c of subspace.names.keys()) {
           const cell = (i + 1) * width + layout.coordinate(subspace, c);
-          data[cell] = other ? other.get(residualName(at))!.data[cell]! : numbersAt(i)[c]! + anchor;
+          data[cell] = other ? other.get(residualName(place))!.data[cell]! : numbersAt(i)[c]! + anchor;
         }
       }
     });
   }
 }
 
-/** What the subspace's coordinates shall hold at a position. */
+/** What the subspace's coordinates are to hold at a position. */
 function numbersOf(patch: PatchOf<"sop">, readback: Readback, length: number): (position: number) => readonly number[] {
   if ("from" in patch) return () => [];
   const { names } = readback.subspace;
   if ("output" in patch) {
     if (patch.output.length !== names.length) {
       throw new RangeError(
-        `"${patch.sop}" stands in ${names.length} coordinates (${names.join(", ")}), and the patch has ${patch.output.length} numbers`,
+        `"${patch.sop}" has ${names.length} coordinate${names.length === 1 ? "" : "s"} (${names.join(", ")}), and the patch has ${patch.output.length} numbers`,
       );
     }
     return () => patch.output;
@@ -124,7 +126,7 @@ function numbersOf(patch: PatchOf<"sop">, readback: Readback, length: number): (
 const atomOf = (value: Plain): Atom => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value);
 
 function vectorOf(name: string, { values, expected }: Readback, value: Atom): readonly number[] {
-  const vector = values.some((one) => atomKey(one) === atomKey(value)) ? expected(value) : undefined;
+  const vector = values.some((possible) => atomKey(possible) === atomKey(value)) ? expected(value) : undefined;
   if (vector) return vector;
   const known = values.slice(0, 12).map(describeAtom).join(", ");
   throw new RangeError(
@@ -170,7 +172,10 @@ function patchHead(
   }
 }
 
-/** The row of a pattern, BOS first, that gives what is selected equal shares; a count's are tiny, and an empty row is BOS's. */
+/**
+ * Fills a row of a pattern, BOS first, with equal shares of the selected keys. In a counting head BOS outweighs them; an empty row
+ * belongs to BOS.
+ */
 function attend(row: Float32Array, selected: readonly boolean[], counts: boolean): void {
   const width = selected.filter(Boolean).length;
   const bos = counts ? COUNT_SCALE : Number(width === 0);
@@ -179,7 +184,7 @@ function attend(row: Float32Array, selected: readonly boolean[], counts: boolean
   for (const [k, isSelected] of selected.entries()) if (isSelected) row[k + 1] = 1 / (width + bos);
 }
 
-/** Every activation of a run on another input. */
+/** All activations of a run on another input. */
 function recorded(compiled: Runnable, input: readonly Atom[], from: Input): ReadonlyMap<string, Tensor> {
   const other = inputElements(from);
   if (other.length !== input.length) {

@@ -1,7 +1,7 @@
 /**
- * A forward pass as the program sees it: after each sublayer, what every named s-op is worth by the residual stream, beside what
- * the program says. An s-op that is in the residual stream is read there; one that was fused into others is computed from those it
- * is made of, as soon as they stand.
+ * A forward pass in the program's terms: after each sublayer, the value of every named s-op in the residual stream, beside its value by
+ * the program. An s-op with coordinates is read off them. One that was fused into others is computed from the s-ops that it is made of,
+ * as soon as those are there.
  */
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
@@ -12,7 +12,8 @@ import { NormalValues } from "../normalize/normal-values.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { patcher, type Patch } from "./patch.js";
 import type { Readback } from "../plan/ir/plan.js";
-import { anchorAt, inside, placeOf, rankOf, residualName, type NamedSOp, type Place } from "./program-map.js";
+import { orderOf, placeOf, programMap, type NamedSOp, type Place } from "./program-map.js";
+import { Residuals } from "./residuals.js";
 import type { Runnable } from "./runnable.js";
 
 /** What `CompiledModel.trace` gives. */
@@ -26,7 +27,7 @@ export interface ModelTrace {
 
 /** The residual stream after one sublayer. */
 export interface ModelTraceStep extends Place {
-  /** The s-ops that the residual stream says here, in the program's order. */
+  /** The s-ops that can be read here, in the program's order. */
   readonly sops: readonly TracedSOp[];
 }
 
@@ -34,32 +35,29 @@ export interface ModelTraceStep extends Place {
 export interface TracedSOp {
   readonly name: string;
   readonly span: Span | undefined;
-  /** What the residual stream says; undefined where it leaves several values open. */
+  /** The value in the residual stream; undefined where several are possible. */
   readonly decoded: readonly (Plain | undefined)[];
-  /** What the program says; undefined where it has no value on this input. */
+  /** The value by the program; undefined where it has none on this input. */
   readonly expected: readonly Plain[] | undefined;
   readonly agrees: boolean;
-  /** Whether the step before did not say it yet, or said something else. */
+  /** Whether the step before did not have it, or had another value. */
   readonly isNew: boolean;
 }
 
 export function traceModel(compiled: Runnable, input: readonly Atom[], patches: readonly Patch[]): ModelTrace {
-  const { layout, sops } = inside(compiled);
-  const residuals = new Map<string, Residual>();
-  const record = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }): void => {
-    if (name.endsWith(".residual") || name === "embedding") {
-      residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
-    }
-  };
-  const output = compiled.values([input], record, patcher(compiled, input, patches))[0]!;
+  const { layout, sops } = programMap(compiled);
+  const residuals = new Residuals();
+  const output = compiled.values([input], residuals.record, patcher(compiled, input, patches))[0]!;
   const truth = new NormalValues(input, compiled.causal);
   const expected = new Map(sops.map(({ normal }) => [normal, truth.evaluate(normal)]));
   const sublayers = layout.readbacks.map(({ subspace }) => placeOf(subspace));
-  const places = new Map([{ layer: 0, sublayer: "embedding" } as const, ...sublayers].map((at) => [rankOf(at), at]));
-  const ordered: Place[] = [...places.values()].sort((a, b) => rankOf(a) - rankOf(b));
+  const places = new Map(
+    [{ layer: 0, sublayer: "embedding" } as const, ...sublayers].map((place) => [orderOf(place), place]),
+  );
+  const ordered: Place[] = [...places.values()].sort((a, b) => orderOf(a) - orderOf(b));
   let before = new Map<NamedSOp, string>();
-  const steps = ordered.map((at): ModelTraceStep => {
-    const reader = new Reader(truth, residuals.get(residualName(at))!, layout, at);
+  const steps = ordered.map((place): ModelTraceStep => {
+    const reader = new Reader(truth, residuals, layout, place);
     const now = new Map<NamedSOp, string>();
     const traced = sops.flatMap((sop): TracedSOp[] => {
       const values = reader.values(sop.normal);
@@ -79,14 +77,9 @@ export function traceModel(compiled: Runnable, input: readonly Atom[], patches: 
       ];
     });
     before = now;
-    return { ...at, sops: traced };
+    return { ...place, sops: traced };
   });
   return { input: input.map(plainAtom), output: output.map(plainAtom), steps };
-}
-
-interface Residual {
-  readonly data: Float32Array;
-  readonly width: number;
 }
 
 /** Python's equality, as far as plain values go: true is 1. */
@@ -99,27 +92,28 @@ const sameValue = (a: Plain, b: Plain | undefined): boolean =>
     typeof b !== "string" &&
     Number(a) === Number(b));
 
-type Open = readonly (Atom | undefined)[];
+/** A value for each position; undefined where several are possible. */
+type Decoded = readonly (Atom | undefined)[];
 
-/** Reads s-ops off the residual stream at one place. */
+/** Reads s-ops off the residual stream at one place in the model. */
 class Reader {
-  readonly #known = new Map<NormalSOp, Open | undefined>();
+  readonly #known = new Map<NormalSOp, Decoded | undefined>();
   readonly #present: readonly Readback[];
 
   readonly #truth: NormalValues;
-  readonly #residual: Residual;
+  readonly #residuals: Residuals;
   readonly #layout: Layout;
-  readonly #at: Place;
+  readonly #place: Place;
 
-  constructor(truth: NormalValues, residual: Residual, layout: Layout, at: Place) {
+  constructor(truth: NormalValues, residuals: Residuals, layout: Layout, place: Place) {
     this.#truth = truth;
-    this.#residual = residual;
+    this.#residuals = residuals;
     this.#layout = layout;
-    this.#at = at;
+    this.#place = place;
     this.#present = layout.readbacks.filter(
       ({ subspace }) =>
-        rankOf(placeOf(subspace)) <= rankOf(at) &&
-        rankOf(at) < rankOf({ layer: layout.clearedAt(subspace), sublayer: "feed-forward" }),
+        orderOf(placeOf(subspace)) <= orderOf(place) &&
+        orderOf(place) < orderOf({ layer: layout.clearedAt(subspace), sublayer: "feed-forward" }),
     );
   }
 
@@ -127,13 +121,13 @@ class Reader {
     return this.#truth.input;
   }
 
-  /** The values at all positions; undefined where something that they are made of does not stand yet. */
-  values(sop: NormalSOp): Open | undefined {
+  /** The values at all positions; undefined where something that they depend on has not been written yet. */
+  values(sop: NormalSOp): Decoded | undefined {
     if (!this.#known.has(sop)) this.#known.set(sop, this.#read(sop));
     return this.#known.get(sop);
   }
 
-  #read(sop: NormalSOp): Open | undefined {
+  #read(sop: NormalSOp): Decoded | undefined {
     if (sop.kind === "tokens") return this.#input;
     if (sop.kind === "indices") return this.#input.map((_, i) => BigInt(i));
     if (sop.kind === "constant") return this.#input.map(() => sop.value);
@@ -143,12 +137,12 @@ class Reader {
     return this.#input.map((_, i) => {
       const candidates = this.#candidates(readbacks, i);
       if (candidates.length === 1) return candidates[0];
-      // Classes of values: what the s-op is made of decides among them.
+      // The coordinates tell classes of values apart; what the s-op is made of decides within a class.
       return candidates.find((value) => value === computed?.[i]);
     });
   }
 
-  #computed(sop: NormalSOp): Open | undefined {
+  #computed(sop: NormalSOp): Decoded | undefined {
     const formula = new Formula([sop]);
     const leaves = formula.leaves.map((leaf) => this.values(leaf) ?? this.#irrelevant(leaf));
     if (leaves.includes(undefined)) return undefined;
@@ -158,8 +152,8 @@ class Reader {
     });
   }
 
-  /** What stands nowhere in the model does not matter to anything that does: any value that it can have will do. */
-  #irrelevant(leaf: NormalSOp): Open | undefined {
+  /** An s-op that nothing in the model reads does not change those that are read: the program's own values will do. */
+  #irrelevant(leaf: NormalSOp): Decoded | undefined {
     const matters = leaf.kind === "map" || this.#layout.readbacks.some(({ sop }) => sop === leaf);
     return matters ? undefined : this.#truth.evaluate(leaf);
   }
@@ -168,11 +162,7 @@ class Reader {
   #candidates(readbacks: readonly Readback[], position: number): readonly Atom[] {
     let candidates = readbacks[0]!.values;
     for (const readback of readbacks) {
-      const anchor = anchorAt(this.#layout, readback.subspace, this.#at);
-      const held = readback.subspace.names.map((_, c) => {
-        const coordinate = this.#layout.coordinate(readback.subspace, c);
-        return this.#residual.data[(position + 1) * this.#residual.width + coordinate]! - anchor;
-      });
+      const held = this.#residuals.numbers(this.#layout, readback.subspace, this.#place, position);
       const distance = (value: Atom): number =>
         (readback.expected(value) ?? [Infinity]).reduce(
           (most, number, c) => Math.max(most, Math.abs(number - held[c]!)),

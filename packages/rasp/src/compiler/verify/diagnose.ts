@@ -1,5 +1,7 @@
-/** Where a compiled model goes wrong first: the residual stream, sublayer by sublayer, beside the program's own values. */
-import type { CompiledModel } from "../model/compiled-model.js";
+/** Where a compiled model goes wrong first: compares the residual stream, sublayer by sublayer, with the program's values. */
+import { orderOf, placeOf } from "../model/program-map.js";
+import { Residuals } from "../model/residuals.js";
+import type { Runnable } from "../model/runnable.js";
 import { NormalValues } from "../normalize/normal-values.js";
 import type { Readback } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
@@ -22,29 +24,19 @@ export interface WrongSOp {
 }
 
 /** The first wrong s-op in the order of computation; undefined where all of them are right, or the model came from a file. */
-export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): WrongSOp | undefined {
+export function firstWrongSOp(compiled: Runnable, input: readonly Atom[]): WrongSOp | undefined {
   const { layout } = compiled;
   if (!layout) return undefined;
-  const residuals = new Map<string, { data: Float32Array; width: number }>();
-  compiled.values([input], (name, { data, shape }) => {
-    if (name.endsWith(".residual")) residuals.set(name, { data: data.slice(), width: shape.at(-1)! });
-  });
+  const residuals = new Residuals();
+  compiled.values([input], residuals.record);
   const values = new NormalValues(input, compiled.causal);
   for (const readback of [...layout.readbacks].sort(inOrderOfComputation)) {
     const { subspace, sop, tolerance } = readback;
-    const sublayer = subspace.writer === "attention" ? "attention" : "feedForward";
-    const residual = residuals.get(`blocks.${subspace.layer - 1}.${sublayer}.residual`);
-    const expectedValues = values.evaluate(sop);
-    if (!residual || !expectedValues) continue;
-    for (const [position, value] of expectedValues.entries()) {
+    for (const [position, value] of (values.evaluate(sop) ?? []).entries()) {
       const expected = readback.expected(value);
       if (!expected) continue;
-      const anchor = subspace.writer === "attention" ? layout.anchor(subspace) : 0;
-      const coordinates = subspace.names.map((name, c) => ({
-        name,
-        holds: residual.data[(position + 1) * residual.width + layout.coordinate(subspace, c)]! - anchor,
-        expected: expected[c]!,
-      }));
+      const held = residuals.numbers(layout, subspace, placeOf(subspace), position);
+      const coordinates = subspace.names.map((name, c) => ({ name, holds: held[c]!, expected: expected[c]! }));
       // Written so that NaN counts as wrong.
       if (coordinates.every(({ holds, expected: wanted }) => Math.abs(holds - wanted) <= tolerance)) continue;
       return {
@@ -61,7 +53,5 @@ export function firstWrongSOp(compiled: CompiledModel, input: readonly Atom[]): 
   return undefined;
 }
 
-function inOrderOfComputation(a: Readback, b: Readback): number {
-  const rank = ({ subspace }: Readback): number => 2 * subspace.layer + Number(subspace.writer === "feed-forward");
-  return rank(a) - rank(b) || a.sop.id - b.sop.id;
-}
+const inOrderOfComputation = (a: Readback, b: Readback): number =>
+  orderOf(placeOf(a.subspace)) - orderOf(placeOf(b.subspace)) || a.sop.id - b.sop.id;

@@ -154,7 +154,7 @@ describe("a patch", () => {
     [{ sop: "hits", value: 1 }, '"hits" is no s-op of the program; there are: hist, place, result'],
     [{ sop: "hist", value: 9 }, '"hist" is never 9; it can be'],
     [{ sop: "hist", value: [1, 2] }, 'the patch of "hist" has 2 values, and the input 3 positions'],
-    [{ sop: "hist", output: [1, 2] }, '"hist" stands in 1 coordinates (width), and the patch has 2 numbers'],
+    [{ sop: "hist", output: [1, 2] }, '"hist" has 1 coordinate (width), and the patch has 2 numbers'],
     [{ sop: "hist", from: "ab" }, "a patch comes from an input of the same length: 3, not 2"],
     [{ sop: "hist", value: 1, positions: [3] }, "there is no position 3 to patch; the input has 3"],
     [{ head: "result", from: "abc" }, "that a head writes; there are: hist, place"],
