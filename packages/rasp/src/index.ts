@@ -1,5 +1,8 @@
-/** `@selectron/rasp`: the RASP language. */
+/** `@selectron/rasp`: the RASP language, and its compiler to Transformer weights. The decompiler is `@selectron/rasp/decompile`. */
+
+// The language: source text, diagnostics and syntax.
 export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./language/diagnostic.js";
+export { columns, render } from "./language/render.js";
 export { position, textOf, type Position, type Source, type Span } from "./language/source.js";
 export { parseProgram, type ParseResult } from "./language/syntax/parser.js";
 export type {
@@ -12,15 +15,20 @@ export type {
   Statement,
   UnaryOperator,
 } from "./language/syntax/ast.js";
+
+// The language: the s-op graph, and programs as TypeScript.
 export * from "./language/graph/node.js";
 export { causal } from "./language/graph/causal.js";
 export { sameGraph } from "./language/graph/equal.js";
-export { printRasp, PrintError } from "./language/text/print.js";
+export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
+export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
 export * from "./language/combinators.js";
 export * as tracr from "./language/stdlib/tracr.js";
+
+// The language: from text to the graph.
 export { load, Environment, type LoadOptions } from "./language/environment.js";
-export type { Listener } from "./language/elaborate/load-file.js";
 export { DEFAULT_LIMITS, type Limits } from "./language/limits.js";
+export type { Listener } from "./language/elaborate/load-file.js";
 export type { Outcome } from "./language/elaborate/statements.js";
 export type { Session } from "./language/elaborate/session.js";
 export {
@@ -36,9 +44,6 @@ export {
   type Value,
   type VectorValue,
 } from "./language/elaborate/value.js";
-export { Evaluation } from "./language/interpret/evaluation.js";
-export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
-export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
 export {
   decodeTables,
   encodeTables,
@@ -47,25 +52,22 @@ export {
   type AttachedTable,
   type TableFile,
 } from "./language/tables.js";
-export type { VectorValues } from "./language/interpret/soft.js";
-export { isMatrix, type Matrix } from "./language/interpret/select.js";
+
+// The language: values of a graph on an input.
+export { Evaluation } from "./language/interpret/evaluation.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./language/interpret/evaluate.js";
-export { convertToken, inputAtoms, type Input } from "./language/interpret/tokens.js";
+export { isMatrix, type Matrix } from "./language/interpret/select.js";
 export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
-export { aggregateRow } from "./language/atom/mean.js";
+export type { VectorValues } from "./language/interpret/soft.js";
+export { convertToken, inputAtoms, type Input } from "./language/interpret/tokens.js";
 export { atomsEqual, compareAtoms } from "./language/atom/compare.js";
+export { aggregateRow } from "./language/atom/mean.js";
 export { atomText, describeAtom, describeInput, floatText } from "./language/atom/text.js";
+
+// The language: what a program costs, texts and pictures.
 export { cost, type Cost, type HeadCost, type LayerReason } from "./language/cost/cost.js";
 export { costAdvice, type Advice, type CostAdvice, type MergedHead } from "./language/cost/advice.js";
-export {
-  sufficiency,
-  type MissedKey,
-  type SelectorReach,
-  type Sufficiency,
-  type SufficiencyOptions,
-} from "./compiler/sufficiency.js";
-export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
-export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
+export { printRasp, PrintError } from "./language/text/print.js";
 export {
   displayAligned,
   displayMatrix,
@@ -73,7 +75,8 @@ export {
   displaySequence,
   displayValue,
 } from "./language/text/display.js";
-export { columns, render } from "./language/render.js";
+export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
+export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
 export {
   drawSvg,
   drawText,
@@ -87,31 +90,29 @@ export {
   type SvgOptions,
   type Use,
 } from "./language/draw/index.js";
+
+// The compiler: from the graph to weights, with a certificate.
 export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
 export type { NamedOutput, Outputs } from "./compiler/outputs.js";
-export * from "./compiler/learn/index.js";
-export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
-export type { Patch } from "./compiler/model/patch.js";
-export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/trace.js";
-export type { Place } from "./compiler/model/program-map.js";
-export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
-export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compiler/model/compiled-model.js";
-export type { Decoding } from "./compiler/plan/ir/decoding.js";
-export { ModelFileError, type ModelCard, type OutputCard } from "./compiler/model/model-card.js";
 export type { Certificate, SubspaceBound } from "./compiler/certify/certify.js";
 export type { Layout, Resolved } from "./compiler/layout/layout.js";
+export type { Decoding } from "./compiler/plan/ir/decoding.js";
 export type { Readback } from "./compiler/plan/ir/plan.js";
 export type { Read, Subspace } from "./compiler/plan/ir/read.js";
-export {
-  countInputs,
-  verify,
-  type Counterexample,
-  type Shard,
-  type VerifyOptions,
-  type VerifyReport,
-  type WrongSOp,
-} from "./compiler/verify/verify.js";
-export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";
+
+// The compiler: compiled models.
+export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compiler/model/compiled-model.js";
+export { ModelFileError, type ModelCard, type OutputCard } from "./compiler/model/model-card.js";
+export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
+export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
+export type { Patch } from "./compiler/model/patch.js";
+export type { Place } from "./compiler/model/program-map.js";
+export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/trace.js";
+
+// The compiler: checks of models and programs.
+export { verify, type Counterexample, type VerifyOptions, type VerifyReport } from "./compiler/verify/verify.js";
+export type { WrongSOp } from "./compiler/verify/diagnose.js";
+export { countInputs, type Shard } from "./compiler/verify/inputs.js";
 export {
   encodeReport,
   mergeReports,
@@ -120,3 +121,29 @@ export {
   type CounterexampleJson,
   type ReportJson,
 } from "./compiler/verify/report.js";
+export {
+  sufficiency,
+  type MissedKey,
+  type SelectorReach,
+  type Sufficiency,
+  type SufficiencyOptions,
+} from "./compiler/sufficiency.js";
+
+// The compiler: programs as training data and as tasks to learn.
+export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";
+export {
+  learnedHeads,
+  learnedValues,
+  programAccuracy,
+  programPass,
+  type LearnedHead,
+  type ProgramAccuracy,
+} from "./compiler/learn/program-model.js";
+export {
+  ProgramTask,
+  type DrawOptions,
+  type ProgramBatch,
+  type ProgramHead,
+  type ProgramTaskOptions,
+  type ProgramSizes,
+} from "./compiler/learn/program-task.js";

@@ -1,4 +1,4 @@
-/** An encoder that learns a program: its training pass, how often it is right, and where its heads look. */
+/** An encoder that learns a program: its training pass, its accuracy, and where its heads look. */
 import type { Rng } from "@selectron/core";
 import { crossEntropy, noGrad, scope, tensor, type Tensor } from "@selectron/core";
 import { attentionLoss, type BatchResult, type TransformerEncoder } from "@selectron/nn";
@@ -6,10 +6,10 @@ import type { Atom } from "../../language/graph/node.js";
 import type { ProgramBatch, ProgramHead, ProgramTask } from "./program-task.js";
 
 /**
- * One training pass. With a weight, the heads of the program, which the model must have, are also drawn to what its
+ * One training pass. With supervision, the heads of the program, which the model must have, also learn to attend to what its
  * selectors select.
  *
- * @param supervision - factor of the mean loss of the heads; 0 for none
+ * @param supervision - the factor of the mean loss of the heads; 0 for none
  */
 export function programPass(
   model: TransformerEncoder,
@@ -41,15 +41,15 @@ function keepPattern(patterns: Map<number, Tensor>, name: string, value: Tensor)
   if (block !== undefined) patterns.set(Number(block), value);
 }
 
-/** Shares of what is right, 0 to 1. */
+/** How much a model gets right, as shares from 0 to 1. */
 export interface ProgramAccuracy {
-  /** Positions. */
+  /** Of all positions. */
   readonly tokens: number;
-  /** Whole inputs. */
+  /** Of all inputs: those of which every position is right. */
   readonly sequences: number;
 }
 
-/** How often a model gives the program's values, on `batches` batches of 50 inputs of drawn lengths. */
+/** How often a model gives the program's values, on `batches` batches of 50 drawn inputs. */
 export function programAccuracy(
   model: TransformerEncoder,
   task: ProgramTask,
@@ -72,18 +72,18 @@ export function programAccuracy(
   return { tokens: right / counted, sequences: whole / inputs };
 }
 
-/** What a trained head does beside the selector that it stands for, on one input. */
+/** A head of the program beside the trained head that is most like it, on one input. */
 export interface LearnedHead extends ProgramHead {
   /** The head of the block that puts the most weight on what is selected, in the mean over the rows that select something. */
   readonly learned: number;
-  /** That mean, 0 to 1. */
+  /** That weight, 0 to 1. */
   readonly agreement: number;
-  /** [n][n], rows = queries: the selector's row divided by its width, and the learned head's weights. */
+  /** [n][n], rows = queries: each row of the selector divided by its width, and the weights of the learned head. */
   readonly selected: readonly (readonly number[])[];
   readonly weights: readonly (readonly number[])[];
 }
 
-/** Looks at every head of the program, in a layer that the model has, on one input of a batch that has patterns. */
+/** Every head of the program in a layer that the model has, on the first input of a batch with patterns. */
 export function learnedHeads(model: TransformerEncoder, task: ProgramTask, batch: ProgramBatch): LearnedHead[] {
   const patterns = new Map<number, Tensor>();
   const n = batch.tokens[0]!.length;

@@ -1,6 +1,6 @@
 /**
- * A program as something to learn: the interpreter makes the data, `cost` the architecture, and the program's selectors
- * what its heads should look at (Weiss et al. 2021, arXiv 2106.06981, section 5).
+ * A program as something to learn: the interpreter gives the data, `cost` the architecture, and the program's selectors what the
+ * heads should look at (Weiss, Goldberg, Yahav 2021, arXiv 2106.06981, section 5).
  */
 import { Rng } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
@@ -9,13 +9,13 @@ import { RaspError } from "../../language/diagnostic.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 
-/** What a program's inputs are. */
+/** The inputs of a program. */
 export interface ProgramTaskOptions {
-  /** What the inputs are made of. */
+  /** The elements of the inputs. */
   readonly vocabulary: readonly Atom[];
   /** The longest input, BOS included. Lengths are equally likely. */
   readonly maxLength: number;
-  /** What stands at position 0 of every input and nowhere else, for programs that count on it. */
+  /** The element at position 0 of every input and nowhere else, for programs that rely on one. */
   readonly bos?: Atom | undefined;
 }
 
@@ -24,13 +24,13 @@ export interface ProgramBatch {
   readonly inputs: readonly (readonly Atom[])[];
   /** [B][n], the ids of the inputs. */
   readonly tokens: readonly (readonly number[])[];
-  /** The class of every position, row after row; −1 for a value that is none of the classes. */
+  /** The class of every position, input after input; −1 for a value that is none of the classes. */
   readonly targets: readonly number[];
   /** For each of the task's heads: [B, n, n], each row of the selector divided by its width; rows that select nothing are 0. */
   readonly patterns: readonly Float32Array[];
 }
 
-/** A head of the program: where it stands, and what it is called. */
+/** A head of the program: its place and its selector. */
 export interface ProgramHead {
   /** From 0. */
   readonly block: number;
@@ -38,47 +38,49 @@ export interface ProgramHead {
   readonly selector: HeadCost["head"];
 }
 
-/** Of a Transformer that learns a program. */
+/** The sizes of a Transformer that learns a program. */
 export interface ProgramSizes {
   readonly dModel: number;
   readonly dFf: number;
-  /** The program's if absent. */
+  /** As many as the program has, if absent. */
   readonly layers?: number | undefined;
   readonly heads?: number | undefined;
 }
 
-/** Inputs that the classes are collected from. */
+/** How many inputs the classes are collected from. */
 const SURVEY = 2000;
 
-/** Which inputs are drawn. */
+/** How inputs are drawn. */
 export interface DrawOptions {
-  /** Whether the selectors' patterns are wanted; they are not by default. */
+  /** Whether to give the selectors' patterns. False by default. */
   readonly patterns?: boolean | undefined;
   /**
-   * Whether what is rare and hard where all tokens and lengths are equally likely, as they are by default, comes more often:
-   * every other input is made of a few of the tokens, so that there are many repetitions, and of two lengths the longer is
-   * taken. For training.
+   * Whether repetitions and long inputs come more often than where all tokens and lengths are equally likely, as they are by default.
+   * Every other input is made of a few of the tokens, and of two drawn lengths the longer is taken. For training.
    */
   readonly varied?: boolean | undefined;
 }
 
-/** Draws in a row without a value that make the task hopeless. */
+/** After this many draws in a row without a value the task is given up. */
 const PATIENCE = 1000;
 
-/** Draws inputs of an s-op, and says what a Transformer that learns it is to answer and where its heads should look. */
+/** Draws inputs of an s-op, with the values that a Transformer should learn and the patterns that its heads should have. */
 export class ProgramTask {
   readonly sop: SOp;
   readonly options: ProgramTaskOptions;
   readonly layers: number;
-  /** Of every layer: as many as the layer with the most needs. */
+  /** Of every layer: those of the layer that needs most. */
   readonly heads: number;
   /** The program's selectors by block and head. */
   readonly programHeads: readonly ProgramHead[];
-  /** The values that were seen at any position of many inputs. */
+  /** The values at all positions of many inputs. */
   readonly classes: readonly Atom[];
   readonly #classOf: ReadonlyMap<string, number>;
 
-  /** @throws RangeError if there is no token, no room, or hardly an input on which the program has a value */
+  /**
+   * @throws RangeError on an empty vocabulary and on a maximum length without room for a token
+   * @throws RaspError where no input on which the program has a value is found: the last error of the program
+   */
   constructor(sop: SOp, options: ProgramTaskOptions) {
     const { vocabulary, maxLength, bos } = options;
     if (vocabulary.length === 0) throw new RangeError("the vocabulary is empty; name one token or more");
@@ -104,7 +106,7 @@ export class ProgramTask {
     this.#classOf = new Map([...seen.keys()].map((key, index) => [key, index]));
   }
 
-  /** An encoder with the program's layers and heads, unless others are given. */
+  /** The configuration of an encoder, with the program's layers and heads unless others are given. */
   config({ dModel, dFf, layers = Math.max(1, this.layers), heads = this.heads }: ProgramSizes): EncoderConfig {
     const { vocabulary, maxLength, bos } = this.options;
     const block = { heads, dHead: Math.floor(dModel / Math.max(1, heads)), dFf };
@@ -163,7 +165,7 @@ export class ProgramTask {
   }
 }
 
-/** Ints and floats of one value are one class, as are no others. */
+/** Ints and floats of one value are one class; true and 1 are two. */
 const keyOf = (value: Atom): string =>
   typeof value === "bigint" ? `number ${value}` : `${typeof value} ${String(value)}`;
 

@@ -1,21 +1,21 @@
-/** The inputs that a compiled model is tried on. */
+/** The inputs that a program or a compiled model is tried on. */
 import { Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
 
-/** One of `count` parts of a run that together try each input once: those whose place, from 0, is index - 1 modulo count. */
+/** One of `count` parts of a run that together try each input once: the inputs whose index, from 0, is `index` - 1 modulo `count`. */
 export interface Shard {
   /** From 1 to `count`. */
   readonly index: number;
   readonly count: number;
 }
 
-/** The only shard of a run that is not divided. */
+/** The shard that is the whole run. */
 export const WHOLE: Shard = { index: 1, count: 1 };
 
-/** Where in the whole run the shard's n-th input stands, both from 0. */
-export const placeOf = ({ index, count }: Shard, n: number): number => index - 1 + n * count;
+/** The index in the whole run of a shard's n-th input, both from 0. */
+export const indexInRun = ({ index, count }: Shard, n: number): number => index - 1 + n * count;
 
-/** Every input with 1 to `maxLength` elements, shortest first, then in the order of the vocabulary; of these the shard's. */
+/** The shard of all inputs with 1 to `maxLength` elements, shortest first, then in the order of the vocabulary. */
 export function* everyInput(
   vocabulary: readonly Atom[],
   maxLength: number,
@@ -24,33 +24,33 @@ export function* everyInput(
   let length = 1;
   let shorter = 0;
   for (let n = 0; ; n++) {
-    const place = placeOf(shard, n);
-    while (place - shorter >= vocabulary.length ** length) {
+    const index = indexInRun(shard, n);
+    while (index - shorter >= vocabulary.length ** length) {
       shorter += vocabulary.length ** length;
       if (++length > maxLength) return;
     }
-    yield digits(place - shorter, vocabulary.length, length).map((digit) => vocabulary[digit]!);
+    yield digits(index - shorter, vocabulary.length, length).map((digit) => vocabulary[digit]!);
   }
 }
 
 /** The last `length` digits of a number, highest first. */
 function digits(number: number, base: number, length: number): number[] {
   const result = new Array<number>(length);
-  for (let at = length - 1; at >= 0; at--) {
-    result[at] = number % base;
+  for (let i = length - 1; i >= 0; i--) {
+    result[i] = number % base;
     number = Math.floor(number / base);
   }
   return result;
 }
 
-/** How many inputs `everyInput` gives. */
+/** How many inputs with 1 to `maxLength` elements there are. */
 export function countInputs(vocabularySize: number, maxLength: number): number {
   let total = 0;
   for (let length = 1; length <= maxLength; length++) total += vocabularySize ** length;
   return total;
 }
 
-/** `runs` inputs, each with a uniform length from 1 to `maxLength` and uniform elements, equal for equal seeds; of these the shard's. */
+/** The shard of `runs` inputs with uniform lengths from 1 to `maxLength` and uniform elements. A seed determines them. */
 export function* randomInputs(
   vocabulary: readonly Atom[],
   maxLength: number,
@@ -60,14 +60,14 @@ export function* randomInputs(
 ): Generator<readonly Atom[]> {
   const rng = new Rng(seed);
   for (let run = 0; run < runs; run++) {
-    // Drawn in every shard, so that an input depends on its place alone.
+    // Every shard draws all inputs, so that an input depends on its index alone.
     const length = 1 + rng.int(maxLength);
     const input = Array.from({ length }, () => vocabulary[rng.int(vocabulary.length)]!);
     if (run % count === index - 1) yield input;
   }
 }
 
-/** Inputs that are one step smaller: an element left out, or one element or all equal ones replaced by an earlier token. */
+/** Inputs that are one step smaller: one element left out, or one element or all equal to it replaced by an earlier token. */
 export function* smallerInputs(input: readonly Atom[], vocabulary: readonly Atom[]): Generator<readonly Atom[]> {
   if (input.length > 1) for (let i = 0; i < input.length; i++) yield input.filter((_, j) => j !== i);
   for (const [i, element] of input.entries()) {

@@ -1,10 +1,10 @@
-/** Verification reports as JSON, and the reports of all shards of a run as the report of the whole run. */
+/** Verification reports as JSON, and the report of a whole run from those of its shards. */
 import { position } from "../../language/source.js";
 import { encodeResult, type EncodedValue, type Json } from "../../language/text/value-json.js";
 import type { Counterexample, VerifyReport } from "./verify.js";
 import type { Shard } from "./inputs.js";
 
-/** A report as JSON: what `selectron verify --json` prints beside the model's sizes. */
+/** A report as JSON, as `selectron verify --json` prints it beside the model's sizes. */
 export type ReportJson = {
   readonly ok: boolean;
   readonly exhaustive: boolean;
@@ -92,14 +92,14 @@ export class ReportError extends Error {
   }
 }
 
-/** What differs between the shards of one run. All else must be equal, and stays. */
+/** The fields in which the shards of one run may differ. All other fields must be equal. */
 const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "shard", "counterexample"]);
 
 /**
- * The report of the whole run, from the reports of all its shards in any order. It is the report that the run gives when it is
- * not divided; fields that others added to all of them, such as the s-op's name, stay too.
+ * The report of the whole run from the reports of all its shards, in any order: the report that the undivided run gives. Fields that
+ * the caller added to all of them, such as the s-op's name, stay.
  *
- * @throws ReportError where a shard is missing or there twice, or the reports are of different runs.
+ * @throws ReportError where a shard is missing or occurs twice, or the reports are of different runs
  */
 export function mergeReports<Report extends ReportJson>(reports: readonly Report[]): Report {
   const [first] = reports;
@@ -125,16 +125,16 @@ export function mergeReports<Report extends ReportJson>(reports: readonly Report
 }
 
 function checkSameRun(first: ReportJson, report: ReportJson, r: number): void {
-  const [one, other] = [asText(first), asText(report)];
-  const differs = [...one.keys(), ...other.keys()].find((key) => one.get(key) !== other.get(key));
+  const [expected, found] = [asText(first), asText(report)];
+  const differs = [...expected.keys(), ...found.keys()].find((key) => expected.get(key) !== found.get(key));
   if (differs === undefined) return;
   throw new ReportError(
-    `reports 1 and ${r + 1} are of different runs: ${differs} is ${one.get(differs) ?? "absent"} and ${other.get(differs) ?? "absent"}`,
+    `reports 1 and ${r + 1} are of different runs: ${differs} is ${expected.get(differs) ?? "absent"} and ${found.get(differs) ?? "absent"}`,
     "merge shards of one run: the same program, s-op, vocabulary, lengths and seed",
   );
 }
 
-/** What all shards of a run must have in common. */
+/** The fields that all shards of a run must have in common, as JSON texts. */
 const asText = (report: ReportJson): ReadonlyMap<string, string> =>
   new Map(Object.entries(report).flatMap(([key, value]) => (OF_SHARD.has(key) ? [] : [[key, JSON.stringify(value)]])));
 
@@ -161,7 +161,7 @@ function checkComplete(shards: readonly Shard[]): void {
   }
 }
 
-/** A report from JSON that may be anything. @throws ReportError */
+/** A report from any JSON. @throws ReportError where it is none */
 export function parseReport(json: unknown): ReportJson {
   const fields = record(json);
   const counted = ["inputs", "withoutValue", "wrong", "maxLength"].every((name) => isCount(fields[name]));

@@ -1,18 +1,16 @@
-/** Does the compiled model compute its program? Tried on all inputs, or on seeded random ones. */
+/** Checks that a compiled model computes its program, on all inputs or on random ones. */
 import { atomsEqual } from "../../language/atom/compare.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { RaspError } from "../../language/diagnostic.js";
+import { getOrInsert } from "../get-or-insert.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
-import { everyInput, placeOf, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
+import { everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 
-export { countInputs, type Shard } from "./inputs.js";
-export type { WrongSOp } from "./diagnose.js";
-
-/** All inputs up to the model's maximum length, or `runs` random ones, equal for equal seeds; of these all, or a shard. */
+/** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
 export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
   readonly shard?: Shard;
 };
@@ -22,15 +20,15 @@ export interface VerifyReport {
   /** Whether model and program agreed on every input on which the program has a value. */
   readonly ok: boolean;
   readonly exhaustive: boolean;
-  /** Inputs tried, those without a value among them. */
+  /** Inputs that were tried, including those without a value. */
   readonly inputs: number;
-  /** Inputs on which an s-op itself fails; the model's answer there means nothing. */
+  /** Inputs on which an s-op has no value; the model's answer there means nothing. */
   readonly withoutValue: number;
   /** Inputs on which model and program differ. */
   readonly wrong: number;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
-  /** Of the random inputs. */
+  /** The seed of the random inputs. */
   readonly seed?: number;
   readonly shard?: Shard;
   readonly counterexample?: Counterexample;
@@ -38,16 +36,16 @@ export interface VerifyReport {
 
 /** An input on which model and program differ. */
 export interface Counterexample {
-  /** The place in the whole run, from 0, of the first input that is wrong; `input` is what it shrank to. */
+  /** The index in the whole run, from 0, of the first wrong input; `input` is what it shrank to. */
   readonly at: number;
   readonly input: readonly Atom[];
-  /** Which output is wrong. */
+  /** The name of the wrong output. */
   readonly output: string;
   /** What the interpreter gives. */
   readonly expected: readonly Atom[];
   /** What the model gives. */
   readonly got: readonly Atom[];
-  /** The first s-op of the program whose value in the residual stream is wrong, if the residual stream shows one. */
+  /** The first s-op of the program whose value in the residual stream is wrong, if there is one. */
   readonly firstWrong?: WrongSOp;
 }
 
@@ -55,12 +53,12 @@ const BATCH = 128;
 
 /**
  * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`.
- * The counterexample is the first wrong one, made as small as it gets; in an exhaustive run that is the smallest there is. The shards'
- * reports merge to the whole run's: `mergeReports`.
+ * The counterexample is the first wrong input, made as small as possible; in an exhaustive run no smaller input is wrong.
+ * `mergeReports` makes the report of the whole run from those of its shards.
  *
- * @param program - what `compile` was given: the s-op, or all of them by name.
- * @param onProgress - called now and then with the number of inputs tried so far.
- * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs.
+ * @param program - what `compile` was given: the s-op, or all of them by name
+ * @param onProgress - called after each batch with the number of inputs tried so far
+ * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs
  */
 export function verify(
   program: Outputs,
@@ -116,18 +114,18 @@ function checkShard({ index, count }: Shard): void {
   }
 }
 
-/** An input and its place in the whole run. */
+/** An input and its index in the whole run. */
 interface Trial {
   readonly at: number;
   readonly input: readonly Atom[];
 }
 
 interface WrongTrial extends Trial {
-  /** Which output. */
+  /** The index of the wrong output. */
   readonly output: number;
 }
 
-/** The s-ops that the model's outputs are to be held to. */
+/** The s-ops that the model's outputs are compared with. */
 function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel): readonly SOp[] {
   const given = namedOutputs(program);
   if (given.length !== card.outputs.length) {
@@ -138,14 +136,13 @@ function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel):
   return given.map(({ sop }) => (isCausal ? causal(sop) : sop));
 }
 
-/** Groups inputs of one length, so that none is padded, without changing which comes first by much. */
+/** Batches of inputs of one length, so that none is padded, nearly in the order of the source. */
 function* batches(source: Iterable<readonly Atom[]>, shard: Shard): Generator<Trial[]> {
   const waiting = new Map<number, Trial[]>();
   let n = 0;
   for (const input of source) {
-    const group = waiting.get(input.length) ?? [];
-    waiting.set(input.length, group);
-    group.push({ at: placeOf(shard, n++), input });
+    const group = getOrInsert(waiting, input.length, () => []);
+    group.push({ at: indexInRun(shard, n++), input });
     if (group.length < BATCH) continue;
     waiting.delete(input.length);
     yield group;
@@ -169,7 +166,7 @@ function interpret(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom
 const same = (expected: readonly Atom[], got: readonly Atom[]): boolean =>
   expected.every((value, i) => atomsEqual(value, got[i]!));
 
-/** The first output whose values are not the program's, -1 if there is none. */
+/** The index of the first output whose values are not the program's, -1 if there is none. */
 const firstDifference = (
   expected: readonly (readonly Atom[] | undefined)[],
   got: readonly (readonly Atom[])[],
@@ -196,7 +193,7 @@ function describe(sops: readonly SOp[], compiled: CompiledModel, first: WrongTri
   };
 }
 
-/** The first of the inputs on which an output is wrong. */
+/** The first input on which an output is wrong. */
 function firstWrongOf(
   inputs: Iterable<readonly Atom[]>,
   sops: readonly SOp[],
