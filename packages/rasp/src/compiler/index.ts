@@ -1,4 +1,4 @@
-/** The compiler's stages, in order. Each has a file of its own; `docs/architecture.md` tells the story. */
+/** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import { inputElements, type Input } from "../language/interpret/tokens.js";
 import { assemble, parameterCount } from "./layout/assemble.js";
 import { certify } from "./certify/certify.js";
@@ -14,26 +14,26 @@ import { distinctAtoms } from "./values/value-set.js";
 
 /** For which inputs an s-op is compiled. */
 export interface CompileOptions {
-  /** The input elements that the model shall know. A string stands for its characters, a whole number for an int. */
+  /** The input elements that the model takes. A string is a list of characters, and a whole number is an int. */
   readonly vocabulary: Input;
   /** The longest input, 1 or more. */
   readonly maxLength: number;
-  /** The name that the model carries; the names of its outputs if absent. */
+  /** The name of the model; the names of its outputs if absent. */
   readonly name?: string;
   /**
-   * Compile to a decoder: no row sees a position after its own, as if every selector had `and select(indices, indices, <=)`. The
-   * model's `warnings` name the selectors that would look further. False by default.
+   * Compile to a decoder: no position sees one after it, as if every selector had `and select(indices, indices, <=)`. The model's
+   * `warnings` name the selectors that look ahead. False by default.
    */
   readonly causal?: boolean;
 }
 
 /**
- * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm), that computes it on
+ * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm). The model computes it on
  * every input over the vocabulary with up to `maxLength` elements on which the program has a value. Several s-ops, given by name,
  * share one model: what they have in common is computed once, and each has its own columns of the logits.
  *
- * @throws RaspError of class `compile`, at the s-op's place in the source, where that cannot be done.
- * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, or no s-op.
+ * @throws RaspError of class `compile`, at the s-op's place in the source, where the program does not compile
+ * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, or no s-op
  */
 export function compile(
   program: Outputs,
@@ -75,7 +75,7 @@ export function compile(
   );
 }
 
-/** Coordinates are used again where that costs less than it spares. */
+/** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */
 function smallestLayout(planned: Plan): Layout {
   const [apart, shared] = [layOut(planned, false), layOut(planned, true)];
   if (shared.reused.length === 0) return apart;
@@ -83,10 +83,10 @@ function smallestLayout(planned: Plan): Layout {
 }
 
 /**
- * A model that was read from a file, with the program that it was compiled from, so that `trace` and patches know its s-ops. The
+ * Joins a model that was read from a file with the program that it was compiled from, so that `trace` and patches know its s-ops. The
  * weights stay those of the file.
  *
- * @throws RangeError where the program compiles to another model
+ * @throws RangeError where the program compiles to another layout
  */
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
   const { vocabulary, maxLength, name, labels } = model.card;

@@ -1,10 +1,10 @@
-/** What is compiled: one s-op, or several that share a model, by name. */
+/** What is compiled: one s-op, or several by name that share a model. */
 import type { SOp } from "../language/graph/node.js";
 
-/** One s-op, or several by the names that a model's outputs shall have: `{ hist, sort }`. */
+/** One s-op, or several by the names of the model's outputs: `{ hist, sort }`. */
 export type Outputs = SOp | Readonly<Record<string, SOp>>;
 
-/** An s-op and what its output is called. */
+/** An s-op and the name of its output. */
 export interface NamedOutput {
   readonly name: string;
   readonly sop: SOp;
@@ -18,5 +18,5 @@ export function namedOutputs(outputs: Outputs, name?: string): readonly NamedOut
   return named;
 }
 
-// An s-op that is called "kind" is a node, not a text.
+// A record with an s-op called "kind" has a node there, not a text.
 const isSOp = (outputs: Outputs): outputs is SOp => typeof outputs.kind === "string";

@@ -1,8 +1,8 @@
-/** How the compiler says no: at the place of the s-op, with what would help. */
+/** How the compiler refuses a program: at the place of the s-op, with the reason and what would help. */
 import { RaspError } from "../language/diagnostic.js";
 import type { GraphNode } from "../language/graph/node.js";
 
-/** @throws RaspError of class `compile`. */
+/** @throws RaspError of class `compile` */
 export function refuse(node: GraphNode | undefined, reason: string, remedy: string): never {
   const name = node?.name === undefined ? "" : ` "${node.name}"`;
   throw new RaspError({

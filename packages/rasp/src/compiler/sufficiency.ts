@@ -1,11 +1,12 @@
 /**
- * Does restricted attention suffice for a program? A Transformer whose queries look at some of the keys only can compute what
- * a head of the program computes if every key that its selector can select is looked at. Which pairs of positions those are
- * follows from the sets of values that the selector's keys and queries can take there: sets that may be too large, never too
- * small. So "yes" is proved, for the vocabulary and up to the length; "no" is shown with an input; what is neither is unknown.
+ * Whether restricted attention suffices for a program. A Transformer whose queries look at only some of the keys can compute what a
+ * head of the program computes if it looks at every key that the selector can select. Which pairs of positions these are follows
+ * from the values that the selector's keys and queries can take: sets that may be too large, but never too small. So "yes" is
+ * proved, for the vocabulary and up to the length; "no" is shown by an input; otherwise the answer is unknown.
  */
 import { looksAt, type Restriction } from "@selectron/nn";
 import { compareAtoms } from "../language/atom/compare.js";
+import { getOrInsert } from "./get-or-insert.js";
 import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
 import { distinctAtoms, type ValueSet } from "./values/value-set.js";
@@ -24,25 +25,25 @@ import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
 
 /** For which inputs `sufficiency` answers. */
 export interface SufficiencyOptions {
-  /** The input elements. A string stands for its characters. */
+  /** The input elements. A string is a list of characters. */
   readonly vocabulary: Input;
   /** The longest input, 1 or more. */
   readonly maxLength: number;
   /** Whether queries look at nothing after them; false by default. */
   readonly causal?: boolean;
-  /** Inputs to seek a counterexample among; if there are no more, all are tried. 500 by default. */
+  /** How many random inputs to seek a counterexample among; all inputs where there are no more. 500 by default. */
   readonly runs?: number;
-  /** Of the random inputs; 1 by default. */
+  /** The seed of the random inputs; 1 by default. */
   readonly seed?: number;
 }
 
 /** One selector that some aggregate reads, and how far it reaches. */
 export interface SelectorReach {
   readonly selector: Selector;
-  /** The farthest that a selected key can stand before its query, and after it; 0 if none does. */
+  /** The largest distance of a selected key before its query, and after it; 0 if there is none. */
   readonly before: number;
   readonly after: number;
-  /** Whether every key that it can select is looked at. */
+  /** Whether the restriction looks at every key that it can select. */
   readonly suffices: boolean;
 }
 
@@ -56,7 +57,7 @@ export interface MissedKey {
 
 /** Whether restricted attention suffices for a program, and how that is known. */
 export interface Sufficiency {
-  /** Proved, disproved by `missed`, or undefined: neither. */
+  /** True if proved, false if disproved by `missed`, undefined if neither. */
   readonly suffices: boolean | undefined;
   /** Every selector that some aggregate reads, in the order of creation. */
   readonly selectors: readonly SelectorReach[];
@@ -64,8 +65,8 @@ export interface Sufficiency {
 }
 
 /**
- * Whether a restriction lets every head see what the program's selectors select, head for head: more layers that pass things
- * on are not considered.
+ * Whether a restriction lets every head see what the program's selectors select, head by head. That further layers could pass
+ * values on is not considered.
  *
  * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up
  */
@@ -87,7 +88,7 @@ export function sufficiency(sop: SOp, restriction: Restriction, options: Suffici
   return { suffices: doubtful.length === 0 ? true : missed ? false : undefined, selectors: reach, missed };
 }
 
-/** What a selector may answer for a key and a query at two positions of inputs of one length. */
+/** What a selector can answer for a key and a query at two positions of inputs of one length. */
 interface Answers {
   readonly yes: boolean;
   readonly no: boolean;
@@ -114,49 +115,46 @@ function reachOf(
   return { selector, before, after, suffices };
 }
 
-/** What each selector may answer. Operands of and, or are taken as independent. */
+/** What a selector can answer. The operands of `and` and `or` are taken as independent. */
 function possiblePairs(selector: Selector, vocabulary: readonly Atom[], maxLength: number): Pairs {
   const known = new Map<Selector, Pairs>();
   for (const node of topological(selector)) {
-    const of = (operand: Selector): Pairs => known.get(operand)!;
+    const pairsOf = (operand: Selector): Pairs => known.get(operand)!;
     switch (node.kind) {
       case "select":
         known.set(node, comparedPairs(node, vocabulary, maxLength));
         break;
       case "not":
-        known.set(node, (...at) => {
-          const { yes, no } = of(node.arg)(...at);
+        known.set(node, (...place) => {
+          const { yes, no } = pairsOf(node.arg)(...place);
           return { yes: no, no: yes };
         });
         break;
       case "and":
       case "or":
-        known.set(node, (...at) => {
-          const [left, right] = [of(node.left)(...at), of(node.right)(...at)];
+        known.set(node, (...place) => {
+          const [left, right] = [pairsOf(node.left)(...place), pairsOf(node.right)(...place)];
           return node.kind === "and"
             ? { yes: left.yes && right.yes, no: left.no || right.no }
             : { yes: left.yes || right.yes, no: left.no && right.no };
         });
         break;
       case "best":
-        known.set(node, (...at) => ({ yes: of(node.selector)(...at).yes, no: true }));
+        known.set(node, (...place) => ({ yes: pairsOf(node.selector)(...place).yes, no: true }));
         break;
     }
   }
   return known.get(selector)!;
 }
 
-/** A comparison of what may stand at the key with what may stand at the query. */
+/** What a comparison can answer, from the values that its keys and queries can take. */
 function comparedPairs({ keys, queries, op }: SelectNode, vocabulary: readonly Atom[], maxLength: number): Pairs {
   const [keySets, querySets] = [valueSets(keys, vocabulary, maxLength), valueSets(queries, vocabulary, maxLength)];
   if (!keySets || !querySets) return () => ({ yes: true, no: true });
-  const memo = new Map<string, Answers>();
+  const known = new Map<string, Answers>();
   return (length, query, key) => {
     const [keySet, querySet] = [keySets(length, key), querySets(length, query)];
-    const name = `${keySet.id} ${querySet.id}`;
-    let answers = memo.get(name);
-    if (!answers) memo.set(name, (answers = answersOf(op, keySet.atoms, querySet.atoms)));
-    return answers;
+    return getOrInsert(known, `${keySet.id} ${querySet.id}`, () => answersOf(op, keySet.atoms, querySet.atoms));
   };
 }
 
@@ -169,7 +167,7 @@ function answersOf(op: Comparison, keys: readonly Atom[], queries: readonly Atom
         if (compareAtoms(op, key, query)) yes = true;
         else no = true;
       } catch (error) {
-        // The program has no value there, so that it selects nothing.
+        // The program has no value there, and selects nothing.
         if (!(error instanceof RaspError)) throw error;
       }
     }
@@ -177,7 +175,7 @@ function answersOf(op: Comparison, keys: readonly Atom[], queries: readonly Atom
   return { yes, no };
 }
 
-/** The values of an s-op by length and position; undefined where the compiler's analysis gives up. */
+/** The values of an s-op by length and position; undefined where the compiler's analysis refuses it. */
 function valueSets(
   sop: SOp,
   vocabulary: readonly Atom[],
@@ -186,7 +184,7 @@ function valueSets(
   try {
     const root = simplify([sop], maxLength).sops.get(sop)!;
     const domain = new Domain(vocabulary, maxLength);
-    domain.valuesAt(root, 1, 0); // computes all of them
+    domain.valuesAt(root, 1, 0); // All of them are computed here, or refused.
     return (length, position) => domain.valuesAt(root, length, position);
   } catch (error) {
     if (error instanceof RaspError) return undefined;
@@ -210,13 +208,13 @@ function missedKey(
     try {
       evaluation.check(sop);
     } catch (error) {
-      if (error instanceof RaspError) continue; // no value, nothing to compute
+      if (error instanceof RaspError) continue; // The program has no value.
       throw error;
     }
     for (const selector of selectors) {
       const matrix = evaluation.selector(selector);
       for (let query = 0; query < input.length; query++) {
-        const key = matrix[query]!.findIndex((selected, at) => selected === 1 && !looks(query, at));
+        const key = matrix[query]!.findIndex((selected, k) => selected === 1 && !looks(query, k));
         if (key >= 0) return { selector, input, query, key };
       }
     }

@@ -1,4 +1,4 @@
-/** A data set of random programs, their compiled models and their values on random inputs, for those who train decompilers. */
+/** A data set of random programs, their compiled models and their values on random inputs, for training decompilers. */
 import { Rng } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
 import { compile } from "../index.js";
@@ -10,12 +10,12 @@ import { Evaluation } from "../../language/interpret/evaluation.js";
 import { randomInputs } from "../verify/inputs.js";
 import { randomProgram } from "./random-program.js";
 
-/** Which inputs a data set is made of. */
+/** What a data set consists of. */
 export interface DatasetOptions {
   readonly count: number;
   /** Equal seeds give equal data sets; a smaller count gives the beginning of a larger one. */
   readonly seed: number;
-  /** Strings. */
+  /** The tokens of the inputs. */
   readonly vocabulary: readonly string[];
   readonly maxLength: number;
   /** The most lines of a program, 2 or more. */
@@ -24,7 +24,7 @@ export interface DatasetOptions {
   readonly examples: number;
 }
 
-/** An input with what the program makes of it. */
+/** A program with its model and examples. */
 export interface Sample {
   /** RASP text that sets `result`. */
   readonly program: string;
@@ -33,14 +33,14 @@ export interface Sample {
   readonly examples: readonly { readonly input: readonly Atom[]; readonly output: readonly Atom[] }[];
 }
 
-/** Programs are redrawn until one fits; so many in a row that do not fit mean that the options leave none. */
+/** Programs are drawn until one fits. After this many in a row that do not, the options are taken to leave none. */
 const MOST_DRAWS = 200;
 
 /**
- * Samples one after the other. Each program compiles, has a value on most inputs, is not the same on all of them, and differs
- * from those before it; its model was held to the interpreter on every pair.
+ * Draws samples one after the other. Each program compiles, has a value on most inputs, has not the same value everywhere, and
+ * differs from those before it. Its model was compared with the interpreter on every pair.
  *
- * @throws RangeError where the options leave no such program.
+ * @throws RangeError where the options leave no such program
  */
 export function* dataset(options: DatasetOptions): Generator<Sample> {
   const rng = new Rng(options.seed);
@@ -63,7 +63,7 @@ function drawSample(rng: Rng, options: DatasetOptions, known: ReadonlySet<string
   );
 }
 
-/** Undefined where the program is refused, is no s-op, fails on most inputs or is the same everywhere. */
+/** Undefined where the program is refused, is no s-op, has no value on most inputs or one value everywhere. */
 function sampleOf(program: string, seed: number, options: DatasetOptions): Sample | undefined {
   const { vocabulary, maxLength } = options;
   try {
@@ -79,7 +79,7 @@ function sampleOf(program: string, seed: number, options: DatasetOptions): Sampl
   }
 }
 
-/** Distinct inputs on which the program has a value; undefined where these are few, or the values all one. */
+/** Distinct inputs on which the program has a value; undefined where these are few, or all values are equal. */
 function examplesOf(
   sop: SOp,
   seed: number,

@@ -1,16 +1,16 @@
 /**
- * Random well-typed RASP programs as text: straight-line code, a name for each step, later steps using earlier ones. What a
- * line may look like is a table; types are those of its holes, so that every program is well-typed by construction.
+ * Random RASP programs as text: straight-line code with a name for each step, where later steps use earlier ones. A table holds the
+ * forms of lines. Their holes have types, so that every program is well-typed by construction.
  */
 import type { Rng } from "@selectron/core";
 import { describeAtom } from "../../language/atom/text.js";
 
 type Type = "int" | "number" | "bool" | "text" | "selector";
 
-/** How names of each type begin. */
+/** The prefix of the names of each type. */
 const PREFIXES: Readonly<Record<Type, string>> = { int: "n", number: "x", bool: "b", text: "t", selector: "s" };
 
-/** How often each type is the next step. */
+/** The types of steps, each as often as its share. */
 const STEPS: readonly Type[] = [
   "selector",
   "selector",
@@ -38,7 +38,7 @@ const LITERALS: Readonly<Record<string, readonly string[]>> = {
   default: ["0", "1", "-1", "0.5"],
 };
 
-/** What stands for a value that no step has made. */
+/** Fill a hole where no step is used. */
 const LEAVES: Readonly<Record<Type, readonly string[]>> = {
   int: ["indices", "indices", "length", "1", "2"],
   number: ["indices", "0.5"],
@@ -47,6 +47,7 @@ const LEAVES: Readonly<Record<Type, readonly string[]>> = {
   selector: ["full_s", "select(tokens, tokens, ==)", "select(indices, indices, <=)"],
 };
 
+/** The forms of the lines of each type. */
 const LINES: Readonly<Record<Type, readonly string[]>> = {
   selector: [
     "select({int}, {int}, {order})",
@@ -98,12 +99,12 @@ interface Line {
 
 /**
  * A program of 2 to `lines` lines, each length equally likely. The last line sets `result`, every other line is needed for it,
- * and a selector is among them. The program may still fail, or be the same on every input: that is for the caller to find out.
+ * and one at least is a selector. The program may still fail, or have one value on every input: the caller must check that.
  */
 export function randomProgram(rng: Rng, vocabulary: readonly string[], lines: number): string {
   const length = 2 + rng.int(lines - 1);
   for (;;) {
-    // Not every line of a draft is needed; of twice as many, often the right number is.
+    // Not every line of a draft is needed. Of twice as many, often the right number is.
     const needed = neededFor(new Draft(rng, vocabulary).draw(2 * length));
     if (needed.length === length && needed.some(({ name }) => name.startsWith(PREFIXES.selector))) {
       return needed.map(asText).join("");
@@ -143,7 +144,7 @@ class Draft {
     return { name, text, uses };
   }
 
-  /** Fills the holes of a template; inside a line what is compound stands in parentheses. */
+  /** Fills the holes of a template. */
   #fill(template: string, uses: Set<string>): string {
     return template.replace(/\{(\w+)\}/g, (_, hole: string) => {
       if (hole === "letter") return describeAtom(this.#rng.pick(this.#vocabulary));
@@ -157,7 +158,7 @@ class Draft {
     });
   }
 
-  /** A step of this type not yet in this line, one that nothing uses if there is one; often none, so that leaves stay frequent. */
+  /** A step of this type that is not yet in the line, preferably one that nothing uses; often none, so that leaves stay frequent. */
   #name(type: Type, uses: ReadonlySet<string>): string | undefined {
     const ints = type === "number" ? (this.#names.get("int") ?? []) : [];
     const known = [...(this.#names.get(type) ?? []), ...ints].filter((name) => !uses.has(name));
@@ -167,7 +168,7 @@ class Draft {
   }
 }
 
-/** The last line and what it needs, in order. */
+/** The last line and the lines that it needs, in order. */
 function neededFor(lines: readonly Line[]): Line[] {
   const wanted = new Set([lines.at(-1)!.name]);
   return lines.reduceRight<Line[]>((needed, line) => {

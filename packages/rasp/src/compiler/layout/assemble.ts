@@ -1,4 +1,4 @@
-/** Fills the weights of an nn Transformer from the plan and the layout. */
+/** The weights of an nn Transformer, filled in from the plan and the layout. */
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
 import { getOrInsert } from "../get-or-insert.js";
@@ -8,11 +8,11 @@ import { readAtBos, type Read } from "../plan/ir/read.js";
 
 export interface Assembled {
   readonly model: TransformerEncoder;
-  /** What each head of each layer computes. */
+  /** What each head of each layer computes, in words. */
   readonly heads: readonly (readonly string[])[];
 }
 
-/** Token id 0 and position 0 are BOS; token v of the vocabulary is id v + 1, position i of the input is i + 1. */
+/** Token id 0 and position 0 are BOS. Token v of the vocabulary has id v + 1, and position i of the input is row i + 1. */
 export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
   const layers = layersOf(plan, layout);
   const config = configOf(plan, layout, layers, causal);
@@ -89,7 +89,7 @@ function mergeHeads(heads: readonly Head[]): Head[] {
   return [...merged.values()];
 }
 
-/** The layer's hidden units; those with the same input are one unit that writes to several places. */
+/** The layer's hidden units. Those with the same input become one unit with several outputs. */
 function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
   const wired = new Map<string, WiredUnit>();
   const unitWith = (input: Map<number, number>, bias: number): WiredUnit => {
@@ -118,7 +118,7 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
   return [...wired.values()];
 }
 
-/** What anchors add to a read of the layer's hidden units. */
+/** What anchors add to a read of the layer's hidden units; the bias takes it away. */
 function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
   let sum = 0;
   for (const [subspace, coefficients] of terms) {
@@ -168,7 +168,7 @@ function fillAttention(
     const start = h * dHead;
     head.queries.forEach((read, d) => query(read, 0, start + d, scale));
     head.keys.forEach((read, d) => key(read, 0, start + d, 1));
-    // The last dimension: every query scores BOS; BOS itself so highly that it sees nothing else.
+    // The last dimension scores BOS, for every query. For BOS itself the score is so high that it attends to nothing else.
     const last = start + head.keys.length;
     query({ constant: head.bosScore, terms: new Map() }, Math.max(0, head.bosScore) + BOS_SCORE, last, scale);
     key({ constant: 0, terms: new Map() }, 1, last, 1);

@@ -1,4 +1,4 @@
-/** What a causal compile warns of: selectors that select, on some input, a position after the query's own. A decoder never sees it. */
+/** The warnings of a causal compile: selectors that on some input select a position after their query, which a decoder does not see. */
 import { warnings, type Diagnostic } from "../../language/diagnostic.js";
 import {
   isSelector,
@@ -12,28 +12,28 @@ import { cell, type Domain } from "./domain.js";
 import { truthOf, type Selection } from "../normalize/normal-form.js";
 import { SelectionTable } from "./selection-table.js";
 
-/** A query and a later key that it can select. */
+/** The positions of a query and of a later key that it can select. */
 interface Pair {
   readonly query: number;
   readonly key: number;
 }
 
 /**
- * One warning for each place of the program with a selector that looks ahead.
- * What looks ahead in the library is blamed on what uses it.
+ * One warning for each place of the program with a selector that looks ahead. A selector of the library is reported where the
+ * program uses it.
  */
 export function lookAhead(
   roots: readonly SOp[],
   selections: ReadonlyMap<Selector, Selection>,
   domain: Domain,
 ): Diagnostic[] {
-  /** For each node, what looks ahead inside it and has no place in the program yet. */
-  const unplaced = new Map<GraphNode, readonly Found[]>();
+  /** For each node of the library, the selectors inside it that look ahead: not yet reported. */
+  const unplaced = new Map<GraphNode, readonly LookAhead[]>();
   const found = new Map<string, Diagnostic>();
   const pairs = new Map<Selector, Pair | undefined>();
   for (const node of topological(...roots)) {
     const used = node.kind === "aggregate" || node.kind === "best" ? node.selector : undefined;
-    const own: Found[] = [];
+    const own: LookAhead[] = [];
     if (used && used.kind !== "best") {
       if (!pairs.has(used)) pairs.set(used, laterKey(selections.get(used)!, domain));
       const pair = pairs.get(used);
@@ -44,11 +44,11 @@ export function lookAhead(
     if (isLibrary(node) && !roots.includes(node as SOp)) {
       unplaced.set(node, all);
     } else {
-      for (const one of all) {
-        const { selector } = one;
+      for (const finding of all) {
+        const { selector } = finding;
         const place = isLibrary(selector) ? node : selector;
         const key = place.span ? `${place.span.source.file} ${place.span.start} ${place.span.end}` : String(place.id);
-        if (!found.has(key)) found.set(key, warning(place, one));
+        if (!found.has(key)) found.set(key, warning(place, finding));
       }
     }
   }
@@ -57,12 +57,12 @@ export function lookAhead(
 
 const isLibrary = ({ span }: GraphNode): boolean => span?.source.file === "<rasplib>";
 
-interface Found {
+interface LookAhead {
   readonly selector: Selector;
   readonly pair: Pair;
 }
 
-function warning(place: GraphNode, { selector, pair: { query, key } }: Found): Diagnostic {
+function warning(place: GraphNode, { selector, pair: { query, key } }: LookAhead): Diagnostic {
   const name = selector.name ?? place.name;
   const what = name === undefined ? "this selector" : `"${name}"`;
   return warnings.looksAhead(
@@ -78,7 +78,7 @@ function warning(place: GraphNode, { selector, pair: { query, key } }: Found): D
   );
 }
 
-/** A query and a later key that the selection can hold for, if there are any. */
+/** A query and a later key that the selection can select for it; undefined if there are none. */
 function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   if (!mayLookAhead(selection)) return undefined;
   const { comparisons } = selection;
@@ -97,14 +97,14 @@ function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   return undefined;
 }
 
-/** Whether comparisons of positions alone leave it open. */
+/** Whether the comparisons of positions alone allow it, whatever the others answer. */
 function mayLookAhead(selection: Selection): boolean {
   const { comparisons } = selection;
   const free = comparisons.filter(({ keys, queries }) => keys.kind !== "indices" || queries.kind !== "indices");
   return Array.from({ length: 1 << free.length }, (_, bits) =>
     truthOf(selection, (compared) => {
-      const at = free.indexOf(compared);
-      if (at >= 0) return ((bits >> at) & 1) === 1;
+      const bit = free.indexOf(compared);
+      if (bit >= 0) return ((bits >> bit) & 1) === 1;
       return compared.op === ">" || compared.op === ">=" || compared.op === "!=";
     }),
   ).includes(true);

@@ -1,19 +1,18 @@
 /**
- * nn's encoder as an ONNX file, in standard operators, with nn's parameters under their own names.
+ * nn's encoder as an ONNX file, in standard operators. The parameters keep nn's names.
  *
- * | value | type | is |
+ * | value | type | meaning |
  * |---|---|---|
  * | `tokens` | int64 [batch, sequence] | token ids, -1 for padding |
  * | `logits` | float [batch, sequence, outputs] | what the unembedding gives |
- * | `classes` | int64 [batch, sequence] | what the logits mean: the number of a class; several outputs have one each |
+ * | `classes` | int64 [batch, sequence] | the class that the logits choose, by number; one such value for each output |
  *
- * Padded positions are hidden from the others, and of a causal model later ones; what stands at padded positions in the outputs
- * means nothing.
+ * Padded positions are hidden from the others, and in a causal model so are later ones. The outputs at padded positions mean nothing.
  */
 import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
 import { CONSTANT, encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./format.js";
 
-/** Opset 13 gave the operators used here their present form; files of IR version 7 run since onnxruntime 1.6 (2020). */
+/** Opset 13 has the operators used here in their present form. onnxruntime reads IR version 7 since 1.6 (2020). */
 const OPSET = 13;
 const IR_VERSION = 7;
 
@@ -22,20 +21,20 @@ export interface OnnxDescription {
   /** For people who look at the file. */
   readonly text: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** What is read off the logits, in the order of their columns. */
+  /** In the order of their columns in the logits. */
   readonly outputs: readonly OnnxOutput[];
 }
 
-/** Classes that are read off some columns of the logits. */
+/** One output: columns of the logits, and how they choose a class. */
 export interface OnnxOutput {
   readonly name: string;
-  /** How many columns. */
+  /** The number of columns. */
   readonly width: number;
-  /** Where the columns are a point and its class the nearest of these; absent where the largest logit is the class. */
+  /** Points of the classes, of which the nearest is chosen; absent where the largest logit is. */
   readonly points?: readonly (readonly number[])[];
 }
 
-/** The bytes of an ONNX file; equal models give equal bytes. */
+/** The bytes of an ONNX file. Equal models give equal bytes. */
 export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescription): Uint8Array {
   const graph = new Graph();
   for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
@@ -63,11 +62,11 @@ export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescri
   });
 }
 
-/** Tokens to logits, as `TransformerEncoder.forward` computes them. */
+/** From tokens to logits, as `TransformerEncoder.forward` computes them. */
 function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): string {
   const length = graph.apply("Gather", [graph.apply("Shape", [tokens]), graph.ints([1])]);
   const positions = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
-  // Gather takes -1 for its last row. Whatever a padded position holds, no other position sees it.
+  // Gather reads -1 as its last row. No other position sees what a padded one holds.
   let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", tokens]), positions]);
   const padded = graph.apply("Unsqueeze", [graph.apply("Less", [tokens, graph.ints([0])]), graph.ints([1, 2])]); // [B, 1, 1, n]
   const hidden = config.causal ? graph.apply("Or", [padded, later(graph, length)]) : padded;
@@ -95,7 +94,7 @@ function feedForward(graph: Graph, path: string, x: string): string {
 }
 
 function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x: string, hidden: string): string {
-  // In a Reshape 0 keeps a size.
+  // In a Reshape 0 keeps the size of a dimension.
   const split = (part: string, order: readonly number[]): string => {
     const parts = graph.apply("Reshape", [linear(graph, `${path}.${part}`, x), graph.ints([0, 0, heads, dHead])]);
     return graph.apply("Transpose", [parts], { perm: order });
@@ -109,7 +108,7 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
   return linear(graph, `${path}.output`, graph.apply("Reshape", [joined, graph.ints([0, 0, heads * dHead])]));
 }
 
-/** Columns of the logits. */
+/** Some columns of the logits. */
 const columnsOf = (graph: Graph, logits: string, from: number, width: number): string =>
   graph.apply("Slice", [logits, graph.ints([from]), graph.ints([from + width]), graph.ints([2])]);
 
@@ -122,7 +121,7 @@ function classes(graph: Graph, logits: string, { name, points }: OnnxOutput): st
   return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
 }
 
-/** Operations in order, each with one output, and the constants that they read, each stored once. */
+/** A graph that grows: operations in order, each with one output, and the constants that they read, each stored once. */
 class Graph {
   readonly nodes: OnnxNode[] = [];
   readonly #initializers = new Map<string, OnnxTensor>();
@@ -137,7 +136,7 @@ class Graph {
     return output;
   }
 
-  /** Gives a value the name that users see. */
+  /** Gives a value a name for the users of the file. */
   name(value: string, name: string): void {
     this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} });
   }

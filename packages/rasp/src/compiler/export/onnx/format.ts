@@ -1,14 +1,14 @@
 /**
- * The part of the ONNX file format that an encoder needs, and how it is written. Names and field numbers are those of
- * https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto3, which every later version still reads.
+ * The part of the ONNX file format that an encoder needs, and its writer. Names and field numbers are those of
+ * https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto3, which every later version reads too.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 
-/** Of TensorProto.DataType. */
+/** Values of TensorProto.DataType. */
 export const FLOAT = 1;
 export const INT64 = 7;
 
-/** How the names of constants begin that are no parameters of the model. */
+/** The prefix of the names of constants that are no parameters of the model. */
 export const CONSTANT = "constant ";
 
 /** TensorProto. */
@@ -27,7 +27,7 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, number | readonly number[]>>;
 }
 
-/** ValueInfoProto: an input or output of the graph. A name in the shape stands for any size. */
+/** ValueInfoProto: an input or output of the graph. A name in the shape is a free size. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: typeof FLOAT | typeof INT64;
@@ -125,7 +125,7 @@ const text = (writer: BinaryWriter, field: number, value: string): unknown =>
 const integer = (writer: BinaryWriter, field: number, value: number): unknown =>
   writer.tag(field, WireType.Varint).int64(value);
 
-/** The format's byte order, whatever the machine's. */
+/** The bytes in the format's order, on every machine. */
 function littleEndian(data: Float32Array | BigInt64Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(data.byteLength));
   if (data instanceof Float32Array) data.forEach((value, at) => view.setFloat32(at * 4, value, true));

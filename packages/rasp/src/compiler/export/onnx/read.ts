@@ -1,4 +1,4 @@
-/** Reads back what an exported ONNX file carries: the metadata and the parameters. Its operators are for other runtimes. */
+/** Reads the metadata and the parameters of an exported ONNX file. Its operators are for other runtimes. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { asBytes, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { CONSTANT, FLOAT } from "./format.js";
@@ -9,7 +9,7 @@ export interface OnnxContents {
   readonly metadata: Record<string, string>;
 }
 
-/** Bytes that are no ONNX file, or a damaged one. */
+/** A file that is no ONNX file, or a damaged one. */
 export class OnnxFileError extends Error {
   constructor(message: string) {
     super(message);
@@ -71,10 +71,10 @@ function readTensor(reader: BinaryReader, into: Map<string, Tensor>): void {
   );
 }
 
-/** What to do with each field that is wanted; the others are skipped. */
+/** What to do with each field by its number; fields without an entry are skipped. */
 type Handlers = Readonly<Record<number, (reader: BinaryReader, wire: WireType) => unknown>>;
 
-/** Reads a message with its length before it. */
+/** Reads a message that begins with its length. */
 function message(reader: BinaryReader, handlers: Handlers): void {
   const length = reader.uint32();
   fields(reader, reader.pos + length, handlers);
