@@ -1,4 +1,4 @@
-/** Causal compile: the model is a decoder, the interpreter's counterpart says what it computes, and what looks ahead is named. */
+/** Causal compile: the model is a decoder that computes `causal(sop)`, and warnings name the selectors that look ahead. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -26,7 +26,7 @@ import { decoderLessons, lessonSOp } from "./lessons.js";
 
 const sopOf = (source: string): SOp => load(`result = ${source};`, { file: "p.rasp", example: "abc" }).sop("result");
 
-/** Every cell of every selector, those of later keys left out of each one: the plain meaning of a causal evaluation. */
+/** The reference for causal evaluation: every cell of every selector, without those of later keys. */
 function referenceValues(root: SOp, input: readonly Atom[]): readonly Atom[] {
   const values = new Map<SOp, readonly Atom[]>();
   const cells = (answer: (k: number, q: number) => boolean): boolean[][] =>
@@ -131,13 +131,13 @@ describe("a causal model", () => {
     }
   });
 
-  it("spends nothing on what the mask says", () => {
+  it("spends nothing on what the mask does", () => {
     const upToSelf = sopOf('aggregate(select(indices, indices, <=), indicator(tokens == "a"))');
     const all = sopOf('aggregate(full_s, indicator(tokens == "a"))');
     expect(compile(upToSelf, options).stats).toEqual(compile(all, options).stats);
   });
 
-  it("stays causal in a file, with the warnings left behind", () => {
+  it("stays causal in a file, which has no warnings", () => {
     const model = compile(whole, options);
     for (const again of [
       CompiledModel.fromSafetensors(model.toSafetensors()),
@@ -150,7 +150,7 @@ describe("a causal model", () => {
     expect(model.toSafetensors()).not.toEqual(compile(whole, { ...options, causal: false }).toSafetensors());
   });
 
-  it("is told from its program's other reading by the verifier", () => {
+  it("is compared with the causal values of its program by the verifier", () => {
     const bothWays = compile(whole, { ...options, causal: false });
     const decoder = new CompiledModel(bothWays.model, {
       ...bothWays.card,
@@ -163,7 +163,7 @@ describe("a causal model", () => {
   });
 });
 
-describe("what looks ahead is named", () => {
+describe("a selector that looks ahead is named", () => {
   const warningsOf = (source: string): string[] =>
     compile(load(source, { file: "p.rasp", example: "abc" }).sop("x"), {
       vocabulary: "abc",
@@ -171,7 +171,7 @@ describe("what looks ahead is named", () => {
       causal: true,
     }).warnings.map(render);
 
-  it("at the selector, once", () => {
+  it("once, at its place", () => {
     expect(
       warningsOf("same = select(tokens, tokens, ==);\nx = aggregate(same, indices) + aggregate(same, 1);"),
     ).toEqual([
@@ -184,7 +184,7 @@ describe("what looks ahead is named", () => {
     ]);
   });
 
-  it("at what uses the library's", () => {
+  it("at its use, where it is the library's", () => {
     expect(warningsOf("x = aggregate(select(indices, length - 1, ==), tokens);")).toEqual([
       [
         'p.rasp:1:31: warning RASP7011: "full_s" looks ahead: position 0 can select position 1, which a causal model does not see',
@@ -203,9 +203,9 @@ describe("what looks ahead is named", () => {
     "x = selector_width(select(tokens, tokens, ==) and select(indices, indices, <));",
     "x = aggregate(best(select(tokens, tokens, ==) and select(indices, indices, <=), indices), indices);",
     "x = aggregate(select(indices + 2, indices, ==) and not select(tokens, tokens, <), indices);",
-    // Both comparisons leave out what the other lets in.
+    // Each comparison excludes the keys that the other one allows.
     "x = aggregate(select(indices % 2, 0, ==) and select(indices, 1, <), indices);",
-  ])("and nothing else: %s", (source) => {
+  ])("and no other: %s", (source) => {
     expect(warningsOf(source)).toEqual([]);
   });
 
@@ -213,7 +213,7 @@ describe("what looks ahead is named", () => {
     "x = aggregate(select(indices, indices + 1, ==), indices);",
     "x = aggregate(not select(tokens, tokens, ==) and select(indices, indices, >=), indices);",
     "x = aggregate(best(select(tokens, tokens, ==), indices), indices);",
-  ])("where it does: %s", (source) => {
+  ])("in each of these: %s", (source) => {
     expect(warningsOf(source)).toHaveLength(1);
   });
 });
@@ -238,7 +238,7 @@ describe("generation", () => {
   });
 
   it.each(compiled)(
-    "$name writes what the program says, one token at a time, with what it keeps of the past",
+    "$name writes the program's values, one token at a time, with cached keys and values",
     ({ sop, model }) => {
       for (const prompt of everyInput(["a", "b", ">"], 4)) {
         const text = prompt.map(String);
@@ -262,7 +262,7 @@ describe("generation", () => {
     expect(model.generate([2], { maxTokens: 5 })).toEqual({ tokens: [3, 0, 1, 2, 3], ended: "length" });
   });
 
-  it("only of decoders, after a token", () => {
+  it("needs a decoder, and a prompt with a token", () => {
     const [{ sop, model }] = compiled as [(typeof compiled)[0]];
     expect(() => model.generate("")).toThrow("the prompt is empty");
     expect(() => compile(sop, { vocabulary: "ab>", maxLength: 4 }).generate("a")).toThrow("not compiled as a decoder");

@@ -1,4 +1,4 @@
-/** Shared graphs: a chain of diamonds has twice as many paths with each link, and one link more of nodes. The work goes with the nodes. */
+/** Shared graphs: each link of a chain of diamonds doubles the paths and adds a constant number of nodes. The work grows with the nodes. */
 import { expect, it } from "vitest";
 import { compile, map, tokensInt, verify, type SOp } from "../../src/index.js";
 

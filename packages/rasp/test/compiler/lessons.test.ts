@@ -1,6 +1,6 @@
 /**
- * Every program of the lessons compiles to a model that computes it, in as many layers as the paper counts; and its export gives
- * the same in onnxruntime, on the same inputs.
+ * Every program of the lessons compiles to a model that computes it, in no more layers than the paper counts (Weiss, Goldberg, Yahav
+ * 2021). Its export gives the same values in onnxruntime on the same inputs.
  */
 import { describe, expect, it } from "vitest";
 import { compile, cost, verify } from "../../src/index.js";

@@ -1,4 +1,4 @@
-/** The paper's programs as the lessons in examples/ have them, with vocabularies to try them on. */
+/** The paper's programs, as written in the lessons in examples/, with vocabularies to try them on. */
 import { readFileSync } from "node:fs";
 import { load, type SOp } from "../../src/index.js";
 
@@ -10,7 +10,7 @@ export interface Lesson {
   readonly headsPerLayer: readonly number[];
 }
 
-/** Lessons 9 and 10, for decoders: every definition of the library at work, and the programs that write. */
+/** Lessons 9 and 10, for decoders: uses of every definition of the library, and programs that write text. */
 export const decoderLessons: readonly Omit<Lesson, "headsPerLayer">[] = [
   ...[
     ["previous", "occurrence", "count_a", "seen_before", "most", "fewest", "where_most", "where_fewest", "first_place"],

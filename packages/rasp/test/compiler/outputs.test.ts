@@ -67,7 +67,7 @@ describe("a model of several s-ops", () => {
     const some = sops("inverse", "hist");
     const partial = compile(some, inputs);
     expect(partial.run("aab", { output: "hist" }).map(Number)).toEqual([2, 2, 1]);
-    // Inputs in which every token is there more than once have an inverse: aa, aaa, aaaa, aabb and their like.
+    // The inputs with a value are those in which every token occurs more than once: aa, aaa, aaaa, aabb and the like.
     const found = verify(some, partial, { exhaustive: true });
     expect(found).toMatchObject({ ok: true, inputs: 120, withoutValue: 120 - 27 });
   });
@@ -95,7 +95,7 @@ describe("a model of several s-ops", () => {
   });
 });
 
-it("random programs beside each other disturb each other in nothing", { timeout: 600_000 }, () => {
+it("random programs in one model do not disturb each other", { timeout: 600_000 }, () => {
   const pairs = fc
     .oneof(
       ...[LETTERS, DIGITS].map((alphabet) =>

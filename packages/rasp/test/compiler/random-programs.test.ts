@@ -1,6 +1,6 @@
 /**
  * Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. A run takes 2,000 programs;
- * `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, and other ones.
+ * `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, with another seed.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -34,10 +34,10 @@ interface Case {
 
 const sopOf = ({ source, vocabulary }: Case): SOp => load(`result = ${source};`, { example: vocabulary }).sop("result");
 
-/** The program's s-op; undefined where it is a value (every part is constant), or has none on the running example. */
-function sopIfAny(one: Case): SOp | undefined {
+/** The program's s-op; undefined where it is a constant, which is no s-op, or has no value on the running example. */
+function sopIfAny(drawn: Case): SOp | undefined {
   try {
-    return sopOf(one);
+    return sopOf(drawn);
   } catch (error) {
     if (error instanceof RaspError) return undefined;
     throw error;
@@ -54,14 +54,14 @@ const cases: fc.Arbitrary<Case> = fc
       }),
     ),
   )
-  .filter((one) => sopIfAny(one) !== undefined);
+  .filter((drawn) => sopIfAny(drawn) !== undefined);
 
 /** Compiles and verifies; false where the compiler refuses. */
-function holds(one: Case, maxLength: number, how: VerifyOptions): boolean {
-  const sop = sopOf(one);
+function holds(drawn: Case, maxLength: number, how: VerifyOptions): boolean {
+  const sop = sopOf(drawn);
   let model;
   try {
-    model = compile(sop, { vocabulary: one.vocabulary, maxLength, causal: one.causal });
+    model = compile(sop, { vocabulary: drawn.vocabulary, maxLength, causal: drawn.causal });
   } catch (error) {
     if (!(error instanceof RaspError)) throw error;
     expect(error.diagnostic.class).toBe("compile");
@@ -74,26 +74,26 @@ function holds(one: Case, maxLength: number, how: VerifyOptions): boolean {
 it(`the compiled models of ${PROGRAMS} programs compute them on every input`, { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
   fc.assert(
-    fc.property(cases, (one) => {
+    fc.property(cases, (drawn) => {
       // Some tens of inputs: 3 + 9 + 27, or 2 + 4 + 8 + 16.
-      const maxLength = one.vocabulary.length === 3 ? 3 : 4;
-      if (!holds(one, maxLength, { exhaustive: true })) refused++;
+      const maxLength = drawn.vocabulary.length === 3 ? 3 : 4;
+      if (!holds(drawn, maxLength, { exhaustive: true })) refused++;
     }),
     { numRuns: PROGRAMS, seed: SEED },
   );
-  // A refusal is honest, but it is no answer: it must stay the exception.
+  // A refusal is correct, but it must stay the exception.
   expect(refused).toBeLessThan(PROGRAMS / 50);
 });
 
-/** Programs of a line: at length 40 the value sets of longer ones take minutes. */
+/** Short programs: at length 40 the value sets of longer ones take minutes. */
 const shortCases = cases.filter(({ source }) => source.length <= 60);
 
 it("and at maximum length 40 on random inputs", { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
   const programs = PROGRAMS / 20;
   fc.assert(
-    fc.property(shortCases, (one) => {
-      if (!holds(one, 40, { runs: 20, seed: SEED })) refused++;
+    fc.property(shortCases, (drawn) => {
+      if (!holds(drawn, 40, { runs: 20, seed: SEED })) refused++;
     }),
     { numRuns: programs, seed: SEED + 1 },
   );

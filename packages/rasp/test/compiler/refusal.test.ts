@@ -1,4 +1,4 @@
-/** A refusal stands at its s-op, with the reason and what would help. */
+/** A refusal names its s-op, the reason and what would help. */
 import { expect, it } from "vitest";
 import { compile, load, RaspError, render } from "../../src/index.js";
 
@@ -23,7 +23,7 @@ it("names the s-op whose values are too many", () => {
 });
 
 it("names the s-op whose values are one number in float32 where another reads them", () => {
-  // (0.1 + 0.1 + 0.1) / 3 is not 0.1; told apart by one-hots, which would be made of the same number, for ever.
+  // (0.1 + 0.1 + 0.1) / 3 is not 0.1. One-hots to tell them apart would be made of the same number, and so on without end.
   const source = "sums = (indices + 1) * aggregate(select(indices, indices, <=), tokens_float);";
   const sop = load(source, { example: [0.1, 0.2, 0.3] }).sop("sums");
   expect(() => compile(sop, { vocabulary: [0.1, 0.2, 0.3, 0.4], maxLength: 4 })).toThrow(

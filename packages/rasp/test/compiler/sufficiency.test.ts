@@ -1,4 +1,4 @@
-/** Whether restricted attention suffices for a program: proved, disproved by an input, or honestly unknown. */
+/** Whether restricted attention suffices for a program: proved, disproved by an input, or unknown. */
 import { looksAt, TransformerEncoder, type Restriction } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ import { sopSource } from "../arbitrary/program.js";
 
 const sop = (text: string): SOp => load(`a = ${text};`, { example: "abc" }).sop("a");
 
-/** Programs whose every part is constant are values, not s-ops. */
+/** A program that is a constant is no s-op. */
 const programs = sopSource.filter((source) => {
   try {
     sop(source);
@@ -48,7 +48,7 @@ describe("proved", () => {
     [FIRST, { globals: 1 }, {}],
     [FIRST, { window: 3 }, { maxLength: 4 }],
     ["aggregate(select(tokens, tokens, ==), 1)", { window: 8 }, {}],
-    // Without a head nothing is looked at.
+    // A program without heads needs to see nothing.
     ["indices + 1", {}, {}],
   ])("%s: %j %j", (text, restriction, more) => {
     expect(answer(text, restriction, more)).toMatchObject({ suffices: true, missed: undefined });
@@ -86,7 +86,7 @@ it("a model compiled from a program that it suffices for computes the same with 
     new TransformerEncoder({ ...compiled.model.config, restriction }, compiled.model.parameters())
       .forward(rows)
       .toArray();
-  // The model's position 0 is BOS, which all look at.
+  // The model's position 0 is BOS, which every position sees.
   const all = logits(undefined) as number[][][];
   const close = (restriction: Restriction): boolean =>
     (logits(restriction) as number[][][]).flat(2).every((value, i) => Math.abs(value - all.flat(2)[i]!) < 1e-3);
@@ -94,12 +94,12 @@ it("a model compiled from a program that it suffices for computes the same with 
   expect(close({ window: 1, globals: 1 })).toBe(false);
 });
 
-it("unknown where values that never meet are taken as independent", () => {
+it("unknown where values that never occur together are taken as independent", () => {
   const never = "aggregate(select(tokens, tokens, ==) and select(tokens, tokens, !=), 1)";
   expect(answer(never, { window: 1 }, { maxLength: 4 })).toMatchObject({ suffices: undefined, missed: undefined });
 });
 
-it("says how far each selector reaches", () => {
+it("gives how far each selector reaches", () => {
   const { selectors } = answer(
     "aggregate(select(indices, indices - 2, ==) or select(indices, indices + 1, ==), aggregate(select(indices, indices, <), indices, 0))",
     { window: 2 },
@@ -141,7 +141,7 @@ it("agrees with every selector of random programs on random inputs", () => {
     }),
     { numRuns: 300 },
   );
-  // Not vacuous: all three happen often enough.
+  // All three answers occur often enough for the test to mean something.
   expect(counts.true).toBeGreaterThan(20);
   expect(counts.false).toBeGreaterThan(20);
 });

@@ -1,4 +1,4 @@
-/** The cases of tracr's oracle. Absent outside the founders' machine, then tests skip loudly. */
+/** Programs with the values that tracr gave them (Lindner et al. 2023). The file is not in the repository; without it the tests are skipped. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isSelector } from "../../src/language/graph/node.js";
@@ -33,7 +33,7 @@ export const tracrCases = (): TracrCase[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as TracrCase);
 
-/** The case's program in our combinators. @throws Error where its text is not understood. */
+/** The program of a case in our combinators. @throws Error where its text is not understood */
 export function programOfCase({ kind, program, mode, vocab, max_seq_len }: TracrCase): SOp | Selector {
   const node =
     typeof program !== "string"
@@ -52,7 +52,7 @@ function refused(name: string): SOp {
   return program;
 }
 
-/** 1 is true is 1.0; numbers may differ by what a mean's rounding does. */
+/** Whether two values are equal. 1, true and 1.0 are one value, and numbers may differ by the rounding of a mean. */
 export const agree = (expected: Plain, got: Plain): boolean => {
   if (expected === null || got === null || typeof expected === "string" || typeof got === "string") {
     return expected === got;

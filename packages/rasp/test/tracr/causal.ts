@@ -1,4 +1,4 @@
-/** A program whose every selector sees only what stands before: tracr's causal mode. */
+/** tracr's causal mode: a program whose selectors select no position after the query. */
 import { and, indices, le, select, type GraphNode, type Selector, type SOp } from "../../src/index.js";
 import {
   aggregateNode,

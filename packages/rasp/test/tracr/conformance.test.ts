@@ -1,8 +1,9 @@
 /**
- * Every case of tracr's oracle: the interpreter gives what tracr's evaluator gave, and so does the compiled model, also where tracr's
- * own is wrong or was refused. Where the evaluator fails, so does ours.
+ * Every case of tracr (Lindner et al. 2023): the interpreter gives the values of tracr's evaluator, and so does the compiled model, even
+ * where tracr's own model is wrong or tracr refuses to compile. Where tracr's evaluator fails, the interpreter fails.
  */
 import { describe, expect, it } from "vitest";
+import { getOrInsert } from "../../src/compiler/get-or-insert.js";
 import { isSelector } from "../../src/language/graph/node.js";
 import {
   and,
@@ -25,14 +26,12 @@ const cases = tracrPresent ? tracrCases() : [];
 const ofKind = (...kinds: readonly TracrCase["kind"][]): TracrCase[] =>
   cases.filter(({ kind }) => kinds.includes(kind));
 
-/** Cases of one program are one model. */
+/** The cases of one program together: they need only one model. */
 function byProgram(some: readonly TracrCase[]): TracrCase[][] {
   const groups = new Map<string, TracrCase[]>();
-  for (const one of some) {
-    const key = JSON.stringify([one.program, one.vocab, one.max_seq_len, one.mode]);
-    const known = groups.get(key);
-    if (known) known.push(one);
-    else groups.set(key, [one]);
+  for (const tracrCase of some) {
+    const { program, vocab, max_seq_len, mode } = tracrCase;
+    getOrInsert(groups, JSON.stringify([program, vocab, max_seq_len, mode]), () => []).push(tracrCase);
   }
   return [...groups.values()];
 }
@@ -49,7 +48,7 @@ function outcome<T>(question: () => T): T | "error" {
   }
 }
 
-/** What disagrees, in words. */
+/** A line for each case whose answer is wrong. */
 function mistakes(
   group: readonly TracrCase[],
   answer: (input: TracrCase["input"]) => readonly Plain[] | "error",
@@ -66,7 +65,7 @@ function mistakes(
   });
 }
 
-/** An empty input has no positions; the interpreter refuses it, as the original does. */
+/** The interpreter refuses an empty input, as the original implementation does; tracr answers with no values. */
 const interpreted = (sop: SOp) => (input: TracrCase["input"]) =>
   input.length === 0 ? [] : outcome(() => evaluate(sop, input));
 

@@ -1,4 +1,4 @@
-/** Formulas of tracr's oracle, as its lambdas have them: their values and their parameters. */
+/** The formulas in tracr's cases, which are its lambdas: their values and their parameters. */
 import type { Tree } from "./notation.js";
 
 export type Plain = number | boolean | string | null;
@@ -10,7 +10,7 @@ export function divide(a: number, b: number): number {
 
 export const floorMod = (a: number, b: number): number => a - b * Math.floor(divide(a, b));
 
-/** A formula's value, where its parameters have these. Arithmetic is Python's. */
+/** A formula's value for these values of its parameters. Arithmetic is Python's. */
 export function calculate(tree: Tree, names: Readonly<Record<string, Plain>>): Plain {
   if (tree.kind === "value") return tree.value;
   if (tree.kind === "name" && tree.name in names) return names[tree.name]!;
@@ -57,7 +57,7 @@ export function calculate(tree: Tree, names: Readonly<Record<string, Plain>>): P
   }
 }
 
-/** The free names of a formula, in the order of the alphabet from x on: x, y, z, a, b, … */
+/** The free names of a formula, sorted. */
 export function parametersOf(tree: Tree): string[] {
   const found = new Set<string>();
   const walk = (part: Tree): void => {

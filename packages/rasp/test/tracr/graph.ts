@@ -1,4 +1,4 @@
-/** Random programs of tracr's oracle, from their graphs. */
+/** The random programs among tracr's cases, from their graphs. */
 import {
   aggregate,
   and,

@@ -1,7 +1,6 @@
 /**
- * The texts in which tracr's oracle writes programs, read into s-ops: `make_*` and the other names of tracr's library, maps given by
- * their formula, selects by a named comparison or a formula of `key` and `query`, `with` clauses. A precedence parser to a tree, then
- * one walk that builds.
+ * A parser for the texts of programs in tracr's cases: `make_*` and the other names of tracr's library, maps with a formula, selects with
+ * a named comparison or a formula of `key` and `query`, and `with` clauses. `program.ts` builds s-ops from its trees.
  */
 
 export type Tree =
@@ -13,7 +12,7 @@ export type Tree =
   | { readonly kind: "call"; readonly name: string; readonly args: readonly Argument[] };
 
 export interface Argument {
-  /** Of `keys=indices` or `default None`. */
+  /** As in `keys=indices` or `default None`. */
   readonly name?: string;
   readonly value: Tree;
 }
@@ -26,7 +25,7 @@ export interface ProgramText {
 
 const TOKEN = /\s*(?:("[^"]*"|'[^']*')|(\d+(?:\.\d+)?)|([A-Za-z_]\w*)|(=>|==|!=|<=|>=|\/\/|[-+*/%<>()[\],;:?=]))/y;
 
-/** From the loosest to the tightest. */
+/** Infix operators, from the loosest to the tightest. */
 const LEVELS = [["or"], ["and"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "//", "%"]];
 const WORDS: Readonly<Record<string, number | boolean | string | null>> = {
   true: true,
@@ -35,10 +34,10 @@ const WORDS: Readonly<Record<string, number | boolean | string | null>> = {
   False: false,
   None: null,
 };
-/** Words before an s-op that say how tracr encodes it, which is none of a program's business here. */
+/** Words before an s-op for tracr's encoding of it, which does not matter to its values. */
 const ENCODINGS = new Set(["numerical", "categorical", "constant"]);
 
-/** @throws Error where the text is none. */
+/** @throws Error where the text is no program */
 export function parseProgram(text: string): ProgramText {
   const parser = new Parser(text.replace(/^\w+:(?= )/, "").replace(/\s+\([a-z ]+\)$/, ""));
   const program = parser.expression();

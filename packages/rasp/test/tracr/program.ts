@@ -1,4 +1,4 @@
-/** Programs of tracr's oracle as s-ops and selectors, from their text. */
+/** The programs of tracr's cases as s-ops and selectors, from their texts. */
 import {
   add,
   aggregate,
@@ -34,7 +34,7 @@ import { anyType, selectBy, SYMBOLS, type Built } from "./selection.js";
 import { parseProgram, type Argument, type Tree } from "./notation.js";
 
 type Row = readonly Plain[];
-/** tracr takes means of bools. */
+/** Bools as numbers, since tracr takes means of bools. */
 const numbers = (value: SOp): SOp<number> =>
   map((x: number | boolean | string) => (typeof x === "boolean" ? Number(x) : x), value as SOp<number>) as SOp<number>;
 
@@ -47,13 +47,13 @@ class Builder {
 
   sop(tree: Tree): SOp {
     const node = this.build(tree);
-    if (isSelector(node)) throw new Error(`a selector stands where an s-op should: ${JSON.stringify(tree)}`);
+    if (isSelector(node)) throw new Error(`a selector in place of an s-op: ${JSON.stringify(tree)}`);
     return node;
   }
 
   selector(tree: Tree): Selector {
     const node = this.build(tree);
-    if (!isSelector(node)) throw new Error(`an s-op stands where a selector should: ${JSON.stringify(tree)}`);
+    if (!isSelector(node)) throw new Error(`an s-op in place of a selector: ${JSON.stringify(tree)}`);
     return node;
   }
 
@@ -104,7 +104,7 @@ class Builder {
   #call(name: string, args: readonly Argument[]): Built {
     const named = (wanted: string): Tree | undefined => args.find((arg) => arg.name === wanted)?.value;
     const positional = args.filter((arg) => arg.name === undefined).map(({ value }) => value);
-    /** By name, else the next positional one. */
+    /** The argument of this name, or the next positional one. */
     const next = (...wanted: string[]): Tree | undefined =>
       wanted.map(named).find((value) => value) ?? positional.shift();
     const sop = (...wanted: string[]): SOp => this.sop(next(...wanted)!);
@@ -119,7 +119,7 @@ class Builder {
       case "full":
         return constant(plain(positional[0]!));
       case "constant sop":
-        return this.#standingAt(positional[0]!);
+        return this.#valuesAt(positional[0]!);
       case "constant selector":
         return matrix(listOf(positional[0]!).map((row) => listOf(row).map(plain)));
       case "map":
@@ -200,7 +200,7 @@ class Builder {
     return map((...row: number[]) => calculate(formula, bind(names, row)), ...values);
   }
 
-  /** A selector by a named comparison, or by a formula whose comparisons have `key` on one side and `query` on the other. */
+  /** A selector with a named comparison, or with a formula whose comparisons have `key` on one side and `query` on the other. */
   #select(keys: SOp, queries: SOp, predicate: Tree): Selector {
     if (predicate.kind === "name" && /^[A-Z]+$/.test(predicate.name)) return selectBy(keys, queries, predicate.name);
     if (predicate.kind === "operator" && ["and", "or", "not"].includes(predicate.name)) {
@@ -221,8 +221,8 @@ class Builder {
       : select(anyType(side("key", left!)), anyType(side("query", right!)), op);
   }
 
-  /** An s-op whose value at each position is given. */
-  #standingAt(list: Tree): SOp {
+  /** An s-op with a given value at each position. */
+  #valuesAt(list: Tree): SOp {
     const values = listOf(list).map((item) => calculate(item, {}));
     return map((i: number) => values[i] ?? null, indices);
   }
@@ -241,7 +241,7 @@ const listOf = (tree: Tree): readonly Tree[] => {
   return tree.items;
 };
 
-/** A selector whose cells are given: rows that are equal are one comparison of the position with theirs. */
+/** A selector with given cells, row by row. */
 function matrix(rows: readonly Row[]): Selector {
   return rows
     .map((row, q) =>
@@ -257,7 +257,7 @@ function matrix(rows: readonly Row[]): Selector {
     .reduce((a, b) => or(a, b));
 }
 
-/** @throws Error for a text that is no program. */
+/** @throws Error where the text is no program */
 export function programOf(text: string): Built {
   const { program, definitions } = parseProgram(text);
   const names = new Map<string, Built>();

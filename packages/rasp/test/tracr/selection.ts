@@ -1,15 +1,15 @@
-/** Selectors by tracr's comparisons. */
+/** Selectors with tracr's comparisons. */
 import { and, eq, ge, gt, le, lt, ne, or, select, type Compare, type Selector, type SOp } from "../../src/index.js";
 
 export type Built = SOp | Selector;
 
-/** TypeScript's types ask for one type on both sides; tracr does not. */
+/** Our combinators want one type on both sides; tracr does not. */
 export const anyType = (node: Built): SOp<number> => node as SOp<number>;
 
 const COMPARES: Readonly<Record<string, Compare>> = { EQ: eq, NEQ: ne, LT: lt, LEQ: le, GT: gt, GEQ: ge };
 export const SYMBOLS: Readonly<Record<string, Compare>> = { "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge };
 
-/** tracr compares before it ignores the outcome, so that null is an error under TRUE and FALSE too. */
+/** tracr compares even where it ignores the result, so that null is an error under TRUE and FALSE too. */
 export function selectBy(keys: SOp, queries: SOp, name: string): Selector {
   const compare = COMPARES[name];
   if (compare) return select(anyType(keys), anyType(queries), compare);

@@ -1,16 +1,16 @@
-/** The programs of tracr's own integration cases, by the cases' names, and what it refuses to compile. */
+/** The programs of tracr's own integration tests, by the names of the tests, and those that it refuses to compile. */
 import { add, aggregate, indices, le, lt, map, ne, select, sub, tracr, type Plain, type SOp } from "../../src/index.js";
 
 const { tokens } = tracr;
 const numbers = tokens as SOp as SOp<number>;
 
-/** What the name leaves open. */
+/** What a program depends on beside its name. */
 export interface Setting {
   readonly vocab: readonly Plain[];
   readonly maxLength: number;
 }
 
-/** Letters are sorted by where they stand, backwards. */
+/** The keys of sorts: numbers themselves, and for letters the positions from the end. */
 const keysOf = ({ vocab }: Setting): SOp<number> => (typeof vocab[0] === "string" ? sub(1, indices) : numbers);
 
 const BRACKETS: Readonly<Record<string, string>> = { "1": "l", "2": "(", "3": ")" };
@@ -43,7 +43,7 @@ const PROGRAMS: readonly (readonly [RegExp, (match: RegExpExecArray, setting: Se
   ],
 ];
 
-/** @throws Error for a name that is none of tracr's. */
+/** @throws Error for a name that tracr does not use */
 export function testCaseProgram(name: string, setting: Setting): SOp {
   for (const [pattern, make] of PROGRAMS) {
     const match = pattern.exec(name);
@@ -54,7 +54,7 @@ export function testCaseProgram(name: string, setting: Setting): SOp {
 
 const before = select(indices, indices, le);
 
-/** tracr refuses these for how it encodes values; here they are programs like others. The vocabulary is 1, 2, 3. */
+/** tracr refuses these because of its encodings; here they are programs like any other. The vocabulary is 1, 2, 3. */
 export const REFUSED_BY_TRACR: Readonly<Record<string, SOp>> = {
   numerical_categorical_aggregate: aggregate(before, numbers, 0),
   categorical_numerical_aggregate: aggregate(before, tracr.makeFracPrevs(map((x: number) => x === 1, numbers)), 0),

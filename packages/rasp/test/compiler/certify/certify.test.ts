@@ -1,4 +1,4 @@
-/** The certificate's bounds hold: no subspace is ever further off than it says. */
+/** The certificate's bounds hold: no subspace is ever off by more. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, load, RaspError, verify, type SOp } from "../../../src/index.js";
@@ -20,7 +20,7 @@ describe("the lessons", () => {
 });
 
 describe("random programs", () => {
-  it("are never further off than their certificate says", () => {
+  it("are never off by more than their certificate allows", () => {
     fc.assert(
       fc.property(sopSource, (source) => {
         let sop: SOp;
@@ -47,7 +47,7 @@ it("a weight that is off by more than the margin is found by the verifier", () =
   const { worstMargin, proved } = model.card.certificate;
   expect(proved).toBe(true);
   expect(worstMargin).toBeGreaterThan(10);
-  // A step's place moves by slope times as much as its bias: half a step is the margin of the decision.
+  // The margin of the decision is half a step: 0.4 is within it, and 1.6 is not.
   const bias = model.model.parameters().get("blocks.0.feedForward.hidden.bias")!;
   const at = bias.data.findIndex((value) => value < 0);
   bias.data[at]! += 0.4;
@@ -59,11 +59,11 @@ it("a weight that is off by more than the margin is found by the verifier", () =
 describe("values that are one number in float32", () => {
   const vocabulary = [0.1, 0.7, -0.3];
 
-  it("are the shorter one, which is right where a row selects one value", () => {
+  it("decode to the shorter one, which is right where a row selects one value", () => {
     const sop = load("sorted = sort(tokens_float, tokens_float);", { example: vocabulary }).sop("sorted");
     const model = compile(sop, { vocabulary, maxLength: 4 });
     expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 120 });
-    // The compiler does not know that only one position goes to each place, so it promises nothing.
+    // The compiler does not know that only one position goes to each place, so it proves nothing.
     expect(model.certificate).toMatchObject({ proved: false, worstMargin: 0 });
     expect(model.certificate.where).toMatch(/^decoding: .* and .* are one number in float32$/);
   });

@@ -1,6 +1,6 @@
 /**
- * Each term of the certificate alone, against float64: the pessimism of one must not cover for another. Then the bounds as a whole
- * on the SIMD kernels, whose sums have another order and fused products.
+ * Each term of the certificate alone, against float64, so that a loose bound cannot hide one that is too tight. Then the bounds as a
+ * whole on the SIMD kernels, which sum in another order and fuse multiplications with additions.
  */
 import { referenceKernels, Rng, setKernels, tensor } from "@selectron/core";
 import { enableWasm, isSimdSupported } from "@selectron/wasm-simd";
@@ -18,7 +18,7 @@ const floats = (n: number): Float32Array => Float32Array.from({ length: n }, () 
 const worst = (measure: () => number): number => Math.max(...Array.from({ length: 400 }, measure));
 
 describe.each([2, 8, 64, 300])("a sum of %i products", (n) => {
-  /** Error over the sum of the products' sizes, of a product of a row and a column. */
+  /** The error of a row times a column, over the sum of the products' absolute values. */
   const measured = worst(() => {
     const [a, b] = [floats(n), floats(n)];
     const sum = tensor(a, [1, n])
@@ -46,7 +46,7 @@ it("gamma counts every rounding: a sum whose roundings all go one way needs most
 });
 
 it("a softmax share of two keys is off, and by no more than exp, division and sum allow", () => {
-  // Scores as heads have them, exact in float32: what is measured is exp, one addition and the division.
+  // The scores are exact in float32, as in heads, so that only exp, one addition and the division have errors.
   const measured = worst(() => {
     const [a, b] = [rng.int(40), rng.int(40) + rng.int(256) / 256];
     const [share] = tensor([a, b], [1, 2]).softmax().data as unknown as [number];
@@ -61,7 +61,7 @@ describe.runIf(isSimdSupported())("on the SIMD kernels", () => {
   afterAll(() => setKernels(referenceKernels));
 
   it.each([...lessons, ...decoderLessons.slice(0, 6).map((lesson) => ({ ...lesson, causal: true }))])(
-    "$name is never further off than its certificate says",
+    "$name is never off by more than its certificate allows",
     async (lesson) => {
       await enableWasm();
       const { vocabulary } = lesson;

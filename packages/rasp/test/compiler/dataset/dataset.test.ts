@@ -1,4 +1,4 @@
-/** The data set: reproducible, varied, and true: programs, models and pairs agree. */
+/** The data set is reproducible and varied, and its programs, models and pairs agree. */
 import { Rng } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 import { CompiledModel, cost, dataset, evaluate, load, verify, type DatasetOptions } from "../../../src/index.js";

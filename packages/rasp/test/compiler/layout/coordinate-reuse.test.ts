@@ -9,29 +9,29 @@ import { simplify } from "../../../src/compiler/normalize/simplify.js";
 import { everyInput } from "../../../src/compiler/verify/inputs.js";
 import { lessons, lessonSOp, type Lesson } from "../lessons.js";
 
-const lesson = (name: string): Lesson => lessons.find((one) => one.name === name)!;
+const lesson = (name: string): Lesson => lessons.find((lesson) => lesson.name === name)!;
 
 describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck2_best"])("%s", (name) => {
   const { vocabulary } = lesson(name);
   const sop = lessonSOp(lesson(name));
   const maxLength = 4;
   const model = compile(sop, { vocabulary, maxLength });
-  const { reused: clearings, labels } = model.layout!;
+  const { reused, labels } = model.layout!;
 
-  it("uses coordinates again, and says so in their labels", () => {
-    expect(clearings.length).toBeGreaterThan(0);
-    expect(labels.filter((label) => label.includes("; from layer ")).length).toBe(clearings.length);
-    expect(new Set(clearings.map(({ coordinate }) => coordinate)).size).toBe(clearings.length);
+  it("uses coordinates again, and names both subspaces in their labels", () => {
+    expect(reused.length).toBeGreaterThan(0);
+    expect(labels.filter((label) => label.includes("; from layer ")).length).toBe(reused.length);
+    expect(new Set(reused.map(({ coordinate }) => coordinate)).size).toBe(reused.length);
   });
 
   it("clears them exactly before the next subspace comes", () => {
     const inputs = [...everyInput(model.card.vocabulary, maxLength)];
     const seen = new Map<string, { data: Float32Array; width: number }>();
     for (const input of inputs) {
-      model.values([input], (at, { data, shape }) => {
-        if (at.endsWith(".residual")) seen.set(at, { data: data.slice(), width: shape.at(-1)! });
+      model.values([input], (name, { data, shape }) => {
+        if (name.endsWith(".residual")) seen.set(name, { data: data.slice(), width: shape.at(-1)! });
       });
-      for (const { coordinate, layer } of clearings) {
+      for (const { coordinate, layer } of reused) {
         const { data, width } = seen.get(`blocks.${layer - 1}.feedForward.residual`)!;
         for (let i = 0; i <= input.length; i++) expect(data[i * width + coordinate]).toBe(0);
       }
@@ -43,7 +43,7 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
     const { form, sops } = simplify([sop], maxLength);
     const planned = plan([sops.get(sop)!], form, new Domain(model.card.vocabulary, maxLength, false));
     const apart = layOut(planned, false);
-    expect(apart.labels.length).toBe(model.stats.dModel + clearings.length);
+    expect(apart.labels.length).toBe(model.stats.dModel + reused.length);
     expect(model.stats.parameters).toBeLessThan(parameterCount(planned, apart));
     for (const layout of [apart, layOut(planned, true)]) {
       expect(assemble(planned, layout, false).model.parameterCount).toBe(parameterCount(planned, layout));
@@ -51,7 +51,7 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
   });
 });
 
-it("a trace stays right where coordinates change hands", () => {
+it("a trace stays right where coordinates are used again", () => {
   const model = compile(lessonSOp(lesson("sort_by_most_freq")), { vocabulary: "abc", maxLength: 4 });
   const { steps } = model.trace("abac");
   expect(steps.flatMap(({ sops }) => sops).every(({ agrees }) => agrees)).toBe(true);

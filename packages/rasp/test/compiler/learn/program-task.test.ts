@@ -61,7 +61,7 @@ describe("a program as something to learn", () => {
     }
   });
 
-  it("varies, where it is asked to: repetitions and long inputs come more often", () => {
+  it("draws repetitions and long inputs more often if asked to", () => {
     const task = new ProgramTask(load("same = selector_width(select(tokens, tokens, ==));").sop("same"), {
       vocabulary: [..."abcdefgh"],
       maxLength: 8,
@@ -79,11 +79,11 @@ describe("a program as something to learn", () => {
     expect(usual.length).toBeGreaterThan(4);
     expect(varied.length).toBeGreaterThan(usual.length + 0.7);
     expect(varied.distinct).toBeLessThan(usual.distinct - 0.1);
-    // Every count up to the length is a class, however rare: all eight letters alike are 8 of 8^8 inputs.
+    // Every count up to the length is a class, even a rare one: 8 of 8^8 inputs have eight equal letters.
     expect([...task.classes].map(Number).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  it("leaves out inputs without a value, and says why there is none", () => {
+  it("leaves out inputs without a value, and fails where all are", () => {
     const some = load("x = tokens_int; y = 6 / (x - 1);", { example: [2, 3] }).sop("y");
     const task = new ProgramTask(some, { vocabulary: ["1", "2", "3"], maxLength: 4 });
     expect(task.classes).toEqual(expect.arrayContaining([6, 3]));

@@ -1,4 +1,4 @@
-/** Padding is masked: in a batch of different lengths each input gives what it gives alone, whatever stands in the padding. */
+/** Padding is masked: in a batch of different lengths each input has the values that it has alone, with any ids in the padding. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, load, RaspError, type Atom, type CompiledModel } from "../../../src/index.js";
@@ -6,9 +6,9 @@ import { everyInput } from "../../../src/compiler/verify/inputs.js";
 import { sopSource } from "../../arbitrary/program.js";
 import { lessons, lessonSOp } from "../lessons.js";
 
-const inputs = [...everyInput(["a", "b", "c"], 4)].filter((_, at) => at < 12 || at % 5 === 0);
+const inputs = [...everyInput(["a", "b", "c"], 4)].filter((_, i) => i < 12 || i % 5 === 0);
 
-/** Alone and together, longest first and shortest first. */
+/** Compares a batch, in both orders, with its inputs alone. */
 function expectBatchLikeAlone(model: CompiledModel, batch: readonly (readonly Atom[])[]) {
   const alone = batch.map((input) => model.values([input])[0]!);
   expect(model.values(batch)).toEqual(alone);
@@ -43,7 +43,7 @@ it.each(lessons)("on the lesson $name", (lesson) => {
   expectBatchLikeAlone(model, [...everyInput(tokens, 3), tokens.concat(tokens).slice(0, 6)]);
 });
 
-describe("what stands in the padding", () => {
+describe("the id in the padding", () => {
   // A histogram counts every key that it sees.
   const model = compile(lessonSOp(lessons[1]!), { vocabulary: "abc", maxLength: 5 });
   const rows = [
@@ -57,7 +57,7 @@ describe("what stands in the padding", () => {
     return logits.slice(1, 2).slice(0, 3, 1).toArray();
   };
 
-  it("does not matter, whichever id it is", () => {
+  it("does not matter", () => {
     for (const id of [1, 2, 3]) expect(logitsWith(id, true)).toEqual(logitsWith(0, true));
   });
 

@@ -1,4 +1,4 @@
-/** Traces say what the program says, wherever an s-op can be read; patches have the effects that the program predicts. */
+/** Traces agree with the program wherever an s-op can be read, and patches have the effects that the program predicts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -26,7 +26,7 @@ const options = { vocabulary: "abc", maxLength: 5 } as const;
 const model = compile(program.sop("result"), options);
 const reverse = compile(program.sop("reverse"), options);
 
-/** Every s-op at every step is the program's, and the last step says the model's answer. */
+/** At every step every s-op has the program's values, and the last step has the model's answer. */
 function expectTrue(compiled: CompiledModel, input: string): void {
   const { steps, output } = compiled.trace(input);
   expect(steps.flatMap(({ sops }) => sops.filter(({ agrees }) => !agrees))).toEqual([]);
@@ -64,7 +64,7 @@ describe("a trace", () => {
     );
   });
 
-  it("says when each s-op stands", () => {
+  it("shows after which sublayer each s-op can be read", () => {
     const news = reverse
       .trace("abb")
       .steps.map(({ layer, sublayer, sops }) => [
@@ -110,7 +110,7 @@ describe("a patch", () => {
     expect(reverse.run("abc", { patch: [{ sop: "reverse", value: "c", positions: [0, 2] }] })).toEqual(["c", "b", "c"]);
   });
 
-  it("puts every value of every s-op in place of every other, as the program would go on", () => {
+  it("can give s-ops every value that they can have, and the program predicts the result", () => {
     for (const hist of [1, 2, 3, 4, 5]) {
       for (const place of [0, 0.5, 1, 4]) {
         expect(run("abab", { sop: "hist", value: hist }, { sop: "place", value: place })).toEqual(
@@ -136,7 +136,7 @@ describe("a patch", () => {
     expect(run("aba", { head: "place", selects: selects.map((row) => row.map(() => false)) })).toEqual([1, 1, 1]);
   });
 
-  it("takes the output of a head or of hidden units away", () => {
+  it("removes the output of a head or of hidden units", () => {
     expect(run("aba", { sop: "hist", output: [0] })).toEqual([0, 0, 0]);
     const without = reverse.trace("abc", { patch: [{ sop: "opposite", output: [0, 0, 0, 0, 0] }] });
     // No query matches a key: the row is BOS's, whose value is the default.

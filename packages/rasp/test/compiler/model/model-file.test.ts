@@ -1,4 +1,4 @@
-/** A model's file carries everything; a damaged one says what is wrong. */
+/** A model's file holds everything that the model needs; the error for a damaged one names the damage. */
 import { decodeSafetensors, encodeSafetensors, tensor } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 import { compile, CompiledModel, load, ModelFileError, ModelInputError } from "../../../src/index.js";

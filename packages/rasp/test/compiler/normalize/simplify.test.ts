@@ -1,4 +1,4 @@
-/** What the rewritings buy: heads. That they keep the values is tested on random programs. */
+/** The rewritings save heads. That they keep the values is tested on random programs. */
 import { expect, it } from "vitest";
 import { compile, load, verify } from "../../../src/index.js";
 
@@ -9,14 +9,14 @@ const heads = (source: string): readonly number[] =>
 it.each([
   ["length", [1]],
   ["selector_width(select(tokens, tokens, ==))", [1]],
-  // Two conjunctions, whose counts one coordinate adds up.
+  // Two conjunctions, whose counts are added in one coordinate.
   ["selector_width(select(tokens, tokens, ==) or select(indices, indices, <))", [2]],
   ["round(1 / aggregate(select(tokens, tokens, ==) or select(indices, 0, ==), indicator(indices == 0))) - 1", [1]],
   // Equal subgraphs are one.
   ["selector_width(select(tokens, tokens, ==)) + selector_width(select(tokens, tokens, ==))", [1]],
   // Means over one selection share its head.
   ['aggregate(full_s, indicator(tokens == "a")) - aggregate(full_s, indicator(tokens == "b"))', [1]],
-  // Dyck-1's balance and Dyck-2's depth are sums over one selection: a head each.
+  // Dyck-1's balance and Dyck-2's depth are each a sum over one selection, with one head.
   [
     'aggregate(select(indices, indices, <=), indicator(tokens == "a")) - ' +
       'aggregate(select(indices, indices, <=), indicator(tokens == "b")) < 0',

@@ -26,7 +26,7 @@ it("agrees on all inputs", () => {
 it("counts the inputs without a value apart", () => {
   const fails = load('x = aggregate(select(tokens, tokens, ==), tokens) == "a";', { example: "ab" }).sop("x");
   const report = verify(fails, compile(fails, { vocabulary: "ab", maxLength: 3 }), { exhaustive: true });
-  // Only a, b, ab and ba select one token each.
+  // Only in a, b, ab and ba does each row select one token.
   expect(report).toMatchObject({ ok: true, inputs: 14, withoutValue: 10 });
 });
 
@@ -94,7 +94,7 @@ it.each([1, 2, 5, 100])("each input is in exactly one of %i shards", (count) => 
   const shards = Array.from({ length: count }, (_, i) => ({ index: i + 1, count }));
   const texts = (inputs: Iterable<readonly unknown[]>): string[] => [...inputs].map((input) => input.join(""));
   const dealt = (whole: string[]): string[][] =>
-    shards.map(({ index }) => whole.filter((_, place) => place % count === index - 1));
+    shards.map(({ index }) => whole.filter((_, i) => i % count === index - 1));
   const all = texts(everyInput(["a", "b", "c"], 3));
   expect(shards.map((shard) => texts(everyInput(["a", "b", "c"], 3, shard)))).toEqual(dealt(all));
   const random = texts(randomInputs(["a", "b"], 5, 30, 4));

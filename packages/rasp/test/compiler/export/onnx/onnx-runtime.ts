@@ -1,4 +1,4 @@
-/** Exported models in onnxruntime, as its users run them: the file, token ids, and the card's classes. */
+/** Exported models in onnxruntime, as its users run them: with the file, token ids, and the card's classes. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect } from "vitest";
 import { Evaluation, type Atom, type CompiledModel, type SOp } from "../../../../src/index.js";

@@ -1,4 +1,4 @@
-/** Exported models: what onnxruntime makes of them, what the files say, and reading them back. `lessons.test.ts` runs every lesson. */
+/** Exported models: their values in onnxruntime, the contents of the files, and reading them back. `lessons.test.ts` runs every lesson. */
 import { readFileSync } from "node:fs";
 import { Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
@@ -7,13 +7,13 @@ import { everyInput } from "../../../../src/compiler/verify/inputs.js";
 import { lessons, lessonSOp } from "../../lessons.js";
 import { open, runOnnx, wrongInOnnx } from "./onnx-runtime.js";
 
-it("inputs of different lengths stand in one batch, of a causal model too", async () => {
+it("inputs of different lengths make one batch, of a causal model too", async () => {
   for (const causal of [false, true]) {
     const sop = lessonSOp(lessons[1]!);
     const model = compile(sop, { vocabulary: "abc", maxLength: 4, causal });
     const inputs = [...everyInput(model.card.vocabulary, 4)].reverse();
     expect(await runOnnx(await open(model), model, inputs)).toEqual(model.outputs(inputs));
-    // The check that the lessons rely on sees a wrong model: 15 inputs have no token twice.
+    // The check that the lessons rely on detects a wrong model: 15 inputs have no token twice.
     expect(await wrongInOnnx(model, sop, inputs)).toHaveLength(causal ? 120 - 15 : 0);
   }
 });
@@ -61,7 +61,7 @@ describe("reading an exported file back", () => {
     expect(numbers.run("abb")).toEqual([0, 0.5, 1]);
   });
 
-  it("ends in a ModelFileError wherever the file is cut, or foreign", () => {
+  it("fails with a ModelFileError where the file is cut anywhere, or foreign", () => {
     for (let length = 0; length < bytes.length; length += 131) {
       expect(() => CompiledModel.fromOnnx(bytes.subarray(0, length))).toThrow(ModelFileError);
     }
