@@ -1,7 +1,7 @@
 /**
- * How what the model puts out becomes a value: the class with the largest logit, or the class whose point is nearest. Points have one
- * coordinate, the number that the class is, and more where the program's 64-bit arithmetic gives values that float32 cannot tell apart,
- * such as 0.3 - 0.2 and 0.1: then the s-ops that the number is made of stand beside it.
+ * How the model's logits become a value: that of the class with the largest logit, or of the class whose point is nearest. The first
+ * coordinate of a point is the number that the class is. Where the program's 64-bit arithmetic gives values that float32 cannot tell
+ * apart, such as 0.3 - 0.2 and 0.1, there are more: numbers of the s-ops that the value is computed from.
  */
 import type { Atom } from "../../../language/graph/node.js";
 
@@ -10,20 +10,20 @@ export interface Decoding {
   readonly kind: "categorical" | "numerical";
   /** Categorical: a class for each logit. Numerical: the class of each point; a class can have several points. */
   readonly classes: readonly Atom[];
-  /** Numerical: where the outputs are the class, ascending by the first coordinate. */
+  /** Numerical: the logits that mean a class, ascending by the first coordinate. */
   readonly points?: readonly (readonly number[])[];
 }
 
 /** How many columns of the logits are read. */
 export const widthOf = ({ classes, points }: Decoding): number => (points ? points[0]!.length : classes.length);
 
-/** The value that a position's outputs stand for. */
-export const decode = (decoding: Decoding, outputs: ArrayLike<number>): Atom =>
-  decoding.classes[classOf(decoding, outputs)]!;
+/** The value at a position with these logits. */
+export const decode = (decoding: Decoding, logits: ArrayLike<number>): Atom =>
+  decoding.classes[classOf(decoding, logits)]!;
 
 /** The index of the class with the largest logit or, where there are points, of the nearest one. */
-export const classOf = ({ points }: Decoding, outputs: ArrayLike<number>): number =>
-  points ? nearestPoint(points, outputs) : largest(outputs);
+export const classOf = ({ points }: Decoding, logits: ArrayLike<number>): number =>
+  points ? nearestPoint(points, logits) : largest(logits);
 
 function largest(logits: ArrayLike<number>): number {
   let best = 0;
@@ -31,9 +31,12 @@ function largest(logits: ArrayLike<number>): number {
   return best;
 }
 
-/** The point with the least largest distance in any coordinate. Walks away from the number on both sides until it is too far. */
-export function nearestPoint(points: readonly (readonly number[])[], outputs: ArrayLike<number>): number {
-  const number = outputs[0]!;
+/**
+ * The index of the nearest point; the distance is the largest one of any coordinate. From the first logit the search goes both ways, as
+ * far as the first coordinate alone is not too far away.
+ */
+export function nearestPoint(points: readonly (readonly number[])[], logits: ArrayLike<number>): number {
+  const number = logits[0]!;
   let [low, high] = [0, points.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -44,8 +47,8 @@ export function nearestPoint(points: readonly (readonly number[])[], outputs: Ar
   const consider = (p: number): boolean => {
     const point = points[p];
     if (!point || Math.abs(point[0]! - number) > least) return false;
-    const far = distance(point, outputs);
-    if (far < least) [best, least] = [p, far];
+    const away = distance(point, logits);
+    if (away < least) [best, least] = [p, away];
     return true;
   };
   let [below, above] = [low - 1, low];
@@ -58,13 +61,15 @@ export function nearestPoint(points: readonly (readonly number[])[], outputs: Ar
   return best;
 }
 
-function distance(point: readonly number[], outputs: ArrayLike<number>): number {
-  let most = 0;
-  for (let c = 0; c < point.length; c++) most = Math.max(most, Math.abs(point[c]! - outputs[c]!));
-  return most;
+function distance(point: readonly number[], logits: ArrayLike<number>): number {
+  let largestDifference = 0;
+  for (let c = 0; c < point.length; c++) {
+    largestDifference = Math.max(largestDifference, Math.abs(point[c]! - logits[c]!));
+  }
+  return largestDifference;
 }
 
-/** The least distance between points of different classes; Infinity where there are none. Points ascend. */
+/** The least distance between points of different classes; Infinity where there are none. The points ascend. */
 export function leastDistance(points: readonly (readonly number[])[], classes: readonly Atom[]): number {
   let least = Infinity;
   for (let p = 0; p < points.length; p++) {

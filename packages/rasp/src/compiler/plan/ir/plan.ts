@@ -74,7 +74,7 @@ export interface HeadValue {
 export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
 /** How far the best of the selected keys scores above the second best. */
 export const RANK_SCORE = 32;
-/** How far BOS scores itself above everything else. */
+/** How far BOS scores itself above all other keys. */
 export const BOS_SCORE = 64;
 /**
  * How many times the weight of a selected key BOS has in a counting head. The share of the selected keys is then linear in their
@@ -92,7 +92,7 @@ export interface Feature {
 
 /** A step function of one number behind gates: 0 unless all gates are open. `units/feed-forward.ts` has a sketch. */
 export interface StepFunction {
-  /** Each reads 1 where it is open, else 0. */
+  /** Each reads 1 where it is open and 0 where it is closed. */
   readonly gates: readonly Read[];
   /** The weighted input, a sum of arguments. */
   readonly input: Read;
@@ -108,7 +108,7 @@ export interface Step {
   /** A power of two. */
   readonly slope: number;
   readonly threshold: number;
-  /** How far a may be off at the inputs on both sides of the threshold before the step is neither 0 nor 1; at least 7/16. */
+  /** How far a may be off at the inputs on both sides of the threshold, and the step still be 0 or 1; at least 7/16. */
   readonly margin: number;
   /** By how much a closed gate lowers the step's units, a power of two; 0 without gates. */
   readonly gateBias: number;

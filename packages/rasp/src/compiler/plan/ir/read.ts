@@ -1,28 +1,28 @@
 /**
- * Reading the residual stream. A *subspace* is a group of residual coordinates that are written together: an embedding, a
- * head's output or a feed-forward feature. A *read* is an affine function of subspaces; every weight matrix that reads the
- * residual stream is made of reads.
+ * Reading the residual stream. A *subspace* is a group of residual coordinates that are written together: an embedding, a head's
+ * output or a feature. A *read* is an affine function of subspaces; every weight matrix that reads the residual stream is made of
+ * reads. Both words are those of Elhage et al. 2021, where the residual stream is a communication channel between layers.
  */
 
 export interface Subspace {
-  /** What the coordinates stand for, for people. */
+  /** The s-op or embedding that the coordinates hold, for people. */
   readonly label: string;
   /** One name for each coordinate. */
   readonly names: readonly string[];
   readonly writer: "embedding" | "attention" | "feed-forward";
-  /** The layer after whose `writer` sublayer the subspace can be read: 0 for embeddings, else 1 and up. */
+  /** The layer after whose `writer` sublayer the subspace can be read: 0 for embeddings, 1 and up for others. */
   readonly layer: number;
-  /** Whether at most one coordinate is other than 0 at a time, and then 1. */
+  /** Whether at most one coordinate is other than 0 at any position, and that one is 1. */
   readonly oneHot: boolean;
-  /** All that the coordinates stand for are multiples of this power of two; 0 where there is none. */
+  /** A power of two of which all exact values of the coordinates are multiples; 0 where there is none. */
   readonly grid: number;
   /** The largest absolute value that a coordinate holds. */
   readonly largest: number;
-  /** What the coordinates hold at the BOS position. It does not depend on the input, because BOS attends to itself only. */
+  /** The coordinates at the BOS position. They do not depend on the input, because BOS attends to itself only. */
   readonly atBos: readonly number[];
 }
 
-/** A linear form of the residual stream: what a sublayer reads. */
+/** An affine function of the residual stream: what one weight column and its bias read. */
 export interface Read {
   readonly constant: number;
   /** One coefficient for each coordinate of the subspace. */
@@ -79,9 +79,9 @@ export function feedForwardLayer(reads: readonly Read[]): number {
   );
 }
 
-/** The largest layer of any subspace that is read, 0 for none; there can be too many reads to be the arguments of one call. */
+/** The largest layer of any subspace that is read, 0 for none. A loop, because reads can be too many for the arguments of one call. */
 function latest(reads: readonly Read[], layerOf: (subspace: Subspace) => number): number {
-  let most = 0;
-  for (const { terms } of reads) for (const subspace of terms.keys()) most = Math.max(most, layerOf(subspace));
-  return most;
+  let layer = 0;
+  for (const { terms } of reads) for (const subspace of terms.keys()) layer = Math.max(layer, layerOf(subspace));
+  return layer;
 }

@@ -1,4 +1,4 @@
-/** What `exactGrid` calls exact is: float32 sums in any order, beside the sum in integers. */
+/** Sums that `exactGrid` calls exact are: float32 sums in any order against the sum of whole numbers. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { exactGrid, gridOf } from "../../../../src/compiler/plan/ir/exact-sum.js";
@@ -49,7 +49,7 @@ it("exact sums are exact in every order, with anchors too", () => {
         }));
         const read: Read = { constant, terms: new Map(parts.map((part) => [part.subspace, [part.coefficient]])) };
         const anchorOf = new Map(parts.map((part) => [part.subspace, part.anchor]));
-        if (exactGrid(read, (of) => ({ grid: of.grid, anchor: anchorOf.get(of)! })) === 0) return;
+        if (exactGrid(read, (source) => ({ grid: source.grid, anchor: anchorOf.get(source)! })) === 0) return;
         exact++;
         const bias = parts.reduce((sum, { coefficient, anchor }) => sum - coefficient * anchor, constant);
         const addends = [
@@ -66,7 +66,7 @@ it("exact sums are exact in every order, with anchors too", () => {
   expect(exact).toBeGreaterThan(300);
 });
 
-it("two anchors of one sign are too much for one sum, of two signs they cancel", () => {
+it("two anchors of one sign are too much for one sum; with different signs they cancel", () => {
   const [a, b] = [subspace(["a"], 0, 1), subspace(["b"], 0, 1)];
   const read: Read = {
     constant: 0,
@@ -78,5 +78,5 @@ it("two anchors of one sign are too much for one sum, of two signs they cancel",
   const step = 2 ** -10;
   const anchor = 0.75 * 2 ** 24 * step;
   expect(exactGrid(read, () => ({ grid: step, anchor }))).toBe(0);
-  expect(exactGrid(read, (of) => ({ grid: step, anchor: of === a ? anchor : -anchor }))).toBe(step);
+  expect(exactGrid(read, (source) => ({ grid: step, anchor: source === a ? anchor : -anchor }))).toBe(step);
 });

@@ -7,7 +7,7 @@ import {
   type Subspace,
 } from "../../../../src/compiler/plan/ir/read.js";
 
-it("a layer can be asked of more reads than a call has room for arguments", () => {
+it("the layer of more reads than one call can have arguments", () => {
   const subspace: Subspace = {
     label: "x",
     names: ["x"],

@@ -1,4 +1,4 @@
-/** Hidden units against the table that they were made from, in plain arithmetic. */
+/** Hidden units against the table that they are made from, in 64-bit arithmetic. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Argument, Row } from "../../../../src/compiler/plan/ir/finite-function.js";
@@ -17,7 +17,7 @@ const subspace = (label: string, width: number): Subspace => ({
   atBos: new Array<number>(width).fill(0),
 });
 
-/** A one-hot argument with `size` values that count 0, 1, 2, … on an axis. */
+/** A one-hot argument with `size` values whose numbers are 0, 1, 2, … */
 function oneHot(label: string, size: number): { argument: Argument; subspace: Subspace } {
   const s = subspace(label, size);
   const unit = (v: number): number[] => s.names.map((_, other) => Number(other === v));
@@ -85,9 +85,7 @@ it("gives the table's vector on every row, for one-hot arguments", () => {
         fc.pre(rows.length > 0);
         const units = fitUnits([a.argument, b.argument], rows, vectors)!;
         for (const { values, result } of rows) {
-          const held = new Map(
-            [a, b].map((one, j) => [one.subspace, one.subspace.names.map((_, v) => Number(v === values[j]))]),
-          );
+          const held = new Map([a, b].map(({ subspace: s }, j) => [s, s.names.map((_, v) => Number(v === values[j]))]));
           expect(outputs(units, held, 2)).toEqual(vectors[result]!.map((v) => v + 0));
         }
       },
@@ -96,7 +94,7 @@ it("gives the table's vector on every row, for one-hot arguments", () => {
   );
 });
 
-it("gives the table's vector on every row, for scalars behind a gate, however far the axis reaches elsewhere", () => {
+it("gives the table's vector on every row, for scalars behind a gate, however large the input is elsewhere", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 6 }),
