@@ -77,7 +77,7 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
   const queries = comparisons[0]!.queries.base;
   const pattern = (key: Atom, query: Atom): number => {
     try {
-      return comparisons.reduce((bits, one) => (holds(one, key, query) ? bits | one.bit : bits), 0);
+      return comparisons.reduce((bits, compared) => (holds(compared, key, query) ? bits | compared.bit : bits), 0);
     } catch {
       return 0; // The program fails on such a pair, so that any answer is right.
     }

@@ -43,12 +43,12 @@ export function nearestPoint(points: readonly (readonly number[])[], logits: Arr
     if (points[middle]![0]! < number) low = middle + 1;
     else high = middle;
   }
-  let [best, least] = [Math.min(low, points.length - 1), Infinity];
+  let [best, shortest] = [Math.min(low, points.length - 1), Infinity];
   const consider = (p: number): boolean => {
     const point = points[p];
-    if (!point || Math.abs(point[0]! - number) > least) return false;
+    if (!point || Math.abs(point[0]! - number) > shortest) return false;
     const away = distance(point, logits);
-    if (away < least) [best, least] = [p, away];
+    if (away < shortest) [best, shortest] = [p, away];
     return true;
   };
   let [below, above] = [low - 1, low];
