@@ -3,18 +3,9 @@ import { additionTask, copyTask, parserTask, type SequenceTask } from "@selectro
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { trainProgram, type ProgramFlags } from "../train/program.js";
+import type { ProgramFlags } from "../train/flags.js";
+import { trainProgram } from "../train/program.js";
 import { trainSequenceTask } from "../train/sequence-task.js";
-
-/** What every training takes. */
-export interface TrainFlags {
-  readonly seed: number;
-  readonly steps?: number;
-  readonly batch?: number;
-  readonly checkpointEvery: number;
-  readonly output?: string;
-  readonly json?: boolean;
-}
 
 const TASKS: Readonly<Record<string, SequenceTask>> = {
   copy: copyTask,

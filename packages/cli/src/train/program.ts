@@ -25,24 +25,12 @@ import {
   type ProgramTaskOptions,
   type SOp,
 } from "@selectron/rasp";
-import type { TrainFlags } from "../commands/train.js";
 import { checkDistinct } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
+import type { ProgramFlags } from "./flags.js";
 import { percent } from "./progress.js";
 import { runTraining } from "./run-training.js";
-
-export interface ProgramFlags extends TrainFlags {
-  readonly sop?: string;
-  readonly vocab?: readonly Atom[];
-  readonly maxLength?: number;
-  readonly bos?: string;
-  readonly supervise?: boolean;
-  readonly layers?: number;
-  readonly heads?: number;
-  readonly width?: number;
-  readonly ffn?: number;
-}
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
 const [WIDTH, FFN] = [64, 256];

@@ -15,9 +15,9 @@ import {
 } from "@selectron/nn";
 import type { Json } from "@selectron/rasp";
 import type { Context } from "../context.js";
+import type { TrainFlags } from "./flags.js";
 import { percent } from "./progress.js";
 import { runTraining } from "./run-training.js";
-import type { TrainFlags } from "../commands/train.js";
 
 /** How many examples of a further set are looked at. */
 const BEYOND = 200;

@@ -1,8 +1,8 @@
 /** A program after it has run: its names, and a place to evaluate further text. The public face of elaboration. */
 import { errors, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
-import { runSource, type Listener } from "./elaborate/load-file.js";
-import { programScope } from "./elaborate/library.js";
+import { loadFile, runSource, type Listener } from "./elaborate/load-file.js";
+import { libraryScope, programScope } from "./elaborate/library.js";
 import type { Scope } from "./elaborate/scope.js";
 import { Session } from "./elaborate/session.js";
 import { StatementRunner, type Outcome } from "./elaborate/statements.js";
@@ -39,7 +39,8 @@ export class Environment {
   constructor(options: LoadOptions = {}) {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const example = inputAtoms(options.example ?? "hello");
-    this.session = new Session(example, options.readFile ?? noFiles, limits, options.tables);
+    const host = { library: libraryScope(), readFile: options.readFile ?? noFiles, loadFile };
+    this.session = new Session(example, host, limits, options.tables);
   }
 
   /** The s-op example that is running now. */

@@ -22,8 +22,9 @@ import {
 import { nonEmpty } from "../interpret/tokens.js";
 import type { Name } from "../syntax/ast.js";
 import type { Span } from "../source.js";
+import type { Scope } from "./scope.js";
 import { component } from "./soft.js";
-import { atomValue, describe, sopValue, type DictValue, type Value } from "./value.js";
+import { atomValue, describe, sopValue, type DictValue, type SOpValue, type Value } from "./value.js";
 
 /**
  * The selector behind every `atom in s-op`. It is one object, so that all of them share a head in each layer, as in the original;
@@ -61,17 +62,11 @@ export function contains(item: Value, container: Value, span: Span): Value {
   throw errors.wrongKind(`"atom in" needs a list or an s-op, not ${describe(container)}`);
 }
 
-/** The s-ops of the environment that indexing an s-op needs. */
-export interface Positions {
-  readonly indices: SOp;
-  readonly length: SOp;
-}
-
 /** `target[index]`. */
-export function elementAt(target: Value, index: Value, positions: () => Positions, span: Span): Value {
+export function elementAt(target: Value, index: Value, library: Scope, span: Span): Value {
   switch (target.kind) {
     case "s-op":
-      return sopValue(atPosition(target.node, index, positions(), span));
+      return sopValue(atPosition(target.node, index, library, span));
     case "vector":
       if (index.kind !== "atom") throw errors.wrongKind(`a vector is indexed by an atom, not by ${describe(index)}`);
       return component(target.node, index.atom, span);
@@ -86,16 +81,20 @@ export function elementAt(target: Value, index: Value, positions: () => Position
 }
 
 /** `s-op[int]`: that position's value everywhere; one that does not exist selects nothing and gives 0. */
-function atPosition(sop: SOp, index: Value, positions: Positions, span: Span): SOp {
+function atPosition(sop: SOp, index: Value, library: Scope, span: Span): SOp {
   if (index.kind !== "atom" || !(typeof index.atom === "bigint" || typeof index.atom === "boolean")) {
     throw errors.badIndex(`the index into an s-op must be an int, not ${describe(index)}`, {
       suggestion: "aggregate(select(indices,position,==),s) gathers from positions that an s-op gives",
     });
   }
   const offset = constantNode(index.atom, span);
-  const position = BigInt(index.atom) < 0n ? mapNode(arithmeticMap("+"), [positions.length, offset], span) : offset;
-  return aggregateNode(selectNode(positions.indices, position, "==", span), sop, 0n, span);
+  const fromEnd = BigInt(index.atom) < 0n;
+  const position = fromEnd ? mapNode(arithmeticMap("+"), [ofLibrary(library, "length"), offset], span) : offset;
+  return aggregateNode(selectNode(ofLibrary(library, "indices"), position, "==", span), sop, 0n, span);
 }
+
+/** The library's s-op, also where the program has set the name to something else. */
+const ofLibrary = (library: Scope, name: "indices" | "length"): SOp => (library.find(name) as SOpValue).node;
 
 const atomOf = (value: Value): Atom | undefined => (value.kind === "atom" ? value.atom : undefined);
 

@@ -18,12 +18,11 @@ import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
 import { textOf, type Span } from "../source.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
-import { positions } from "./library.js";
 import { binary, lift, liftedTernary, unary } from "./operators.js";
 import { range, zip } from "./ranges.js";
 import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
-import { StatementRunner } from "./statements.js";
+import { StatementRunner, type ExpressionElaborator } from "./statements.js";
 import { typeWarning } from "./types.js";
 import {
   atomSize,
@@ -45,7 +44,7 @@ const MAX_NOTES = 5;
 /** The work of evaluating a node, besides that at each position. */
 const NODE_WORK = 8;
 
-export class Elaborator {
+export class Elaborator implements ExpressionElaborator {
   readonly session: Session;
   readonly scope: Scope;
   /** Inside library code: the user's expression that led there. Nodes and errors belong to it. */
@@ -156,7 +155,7 @@ export class Elaborator {
       case "index": {
         const [target, index] = [this.expression(expression.target), this.expression(expression.index)];
         if (index.kind === "s-op") this.session.budget.work(sizeOf(target));
-        return elementAt(target, index, positions, span);
+        return elementAt(target, index, this.session.library, span);
       }
       case "call":
         return this.#call(expression, span);
@@ -298,7 +297,7 @@ export class Elaborator {
         },
       );
     }
-    if (fn.native) return fn.native(args, this.#blame ?? span, this.session);
+    if (fn.native) return fn.native(args, this.#blame ?? span, this.session.tables);
     const inner = new Elaborator(this.session, new Scope(fn.scope), this.#blame ?? (fn.isLibrary ? span : undefined));
     try {
       parameters.forEach((parameter, i) => inner.scope.set(parameter, args[i]!));

@@ -1,15 +1,14 @@
 /** The library, elaborated once and shared: its nodes belong to no program. */
-import { positionsNode, type SOp } from "../graph/node.js";
+import { positionsNode } from "../graph/node.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import { parseProgram } from "../syntax/parser.js";
 import { bestFunction } from "./best.js";
-import type { Positions } from "./containers.js";
 import { Elaborator } from "./elaborator.js";
 import { Scope } from "./scope.js";
 import { Session } from "./session.js";
 import { SOFT_NAMES, softFunctions } from "./soft.js";
 import { StatementRunner } from "./statements.js";
-import { sopValue, type SOpValue } from "./value.js";
+import { sopValue } from "./value.js";
 
 let shared: Scope | undefined;
 
@@ -17,9 +16,10 @@ let shared: Scope | undefined;
 export function libraryScope(): Scope {
   if (shared) return shared;
   const scope = new Scope(undefined);
-  const session = new Session([..."hello"], () => {
+  const noFiles = (): never => {
     throw new Error("the library loads no files");
-  });
+  };
+  const session = new Session([..."hello"], { library: scope, readFile: noFiles, loadFile: noFiles });
   const { statements, error } = parseProgram(rasplib);
   if (error) throw error;
   const runner = new StatementRunner(new Elaborator(session, scope));
@@ -38,11 +38,4 @@ export function programScope(): Scope {
   const names = new Set(library.ownNames());
   for (const name of ["tokens", "best", "positions", ...SOFT_NAMES]) names.delete(name);
   return new Scope(library, undefined, (name) => names.has(name));
-}
-
-/** The library's `indices` and `length`, whatever the program calls by these names. */
-export function positions(): Positions {
-  const scope = libraryScope();
-  const sop = (name: string): SOp => (scope.find(name) as SOpValue).node;
-  return { indices: sop("indices"), length: sop("length") };
 }

@@ -6,7 +6,6 @@ import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../source.js";
 import { traps } from "../syntax/traps.js";
 import { Elaborator } from "./elaborator.js";
-import { libraryScope } from "./library.js";
 import { Scope } from "./scope.js";
 import type { Session } from "./session.js";
 import { StatementRunner, type Outcome } from "./statements.js";
@@ -17,7 +16,7 @@ export function loadFile(path: string, session: Session, into: Scope): void {
   if (session.loading.includes(file)) throw errors.load(`"${file}" loads itself`);
   session.loading.push(file);
   try {
-    runSource({ file, text: read(file, session) }, session, new Scope(libraryScope(), into));
+    runSource({ file, text: read(file, session) }, session, new Scope(session.library, into));
   } finally {
     session.loading.pop();
   }
@@ -39,7 +38,7 @@ export type Listener = (outcome: Outcome, statement: Statement) => void;
 /** Runs a text's statements, then reports its first syntax error, if it has one: what stands before it still counts. */
 export function runSource(source: Source, session: Session, scope: Scope, tell: Listener = () => undefined): void {
   const { statements, error } = parseProgram(source);
-  const found = [...traps(statements), ...nameWarnings(statements, libraryScope().names())];
+  const found = [...traps(statements), ...nameWarnings(statements, session.library.names())];
   for (const warning of found) session.warn(warning);
   const runner = new StatementRunner(new Elaborator(session, scope));
   for (const statement of statements) {

@@ -1,6 +1,7 @@
 /**
- * Names and what they stand for. Scopes nest lexically; a built-in name is found before any variable and can never be set, while
- * the library's names are protected only at the top: parameters may shadow them (RASP.md, 2.9).
+ * Names and their values. Scopes nest lexically. A built-in name is found before any variable and can never be set; the library's
+ * names are protected only at the top level: parameters may shadow them. A function value holds its scope, so this file and
+ * `value.ts` import each other's types.
  */
 import { errors } from "../diagnostic.js";
 import { indicesNode, tokensNode, type SOp } from "../graph/node.js";

@@ -9,6 +9,17 @@ import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
 import type { ExampleKind } from "../syntax/ast.js";
 import { NO_TABLES, type Attached } from "../tables.js";
 import type { Span } from "../source.js";
+import type { Scope } from "./scope.js";
+
+/** What surrounds a session. */
+export interface SessionHost {
+  /** The scope of the library, the parent of every program's and file's. */
+  readonly library: Scope;
+  /** Reads a file that a program loads. @throws if there is no such file */
+  readonly readFile: (path: string) => string;
+  /** Runs the file of a `load` statement: `loadFile`, which runs statements and therefore lies above them. */
+  readonly loadFile: (path: string, session: Session, into: Scope) => void;
+}
 
 /** The state that statements share besides names. */
 export class Session {
@@ -26,16 +37,22 @@ export class Session {
 
   /** @throws if there is no such file */
   readonly readFile: (path: string) => string;
+  /** @internal */
+  readonly library: Scope;
+  readonly #loadFile: SessionHost["loadFile"];
   /** What `table` and `opaque` find. */
   readonly tables: Attached;
 
+  /** @internal */
   constructor(
     example: readonly Atom[],
-    readFile: (path: string) => string,
+    { library, readFile, loadFile }: SessionHost,
     limits: Limits = DEFAULT_LIMITS,
     tables: Attached = NO_TABLES,
   ) {
+    this.library = library;
     this.readFile = readFile;
+    this.#loadFile = loadFile;
     this.tables = tables;
     this.budget = new Budget(limits);
     this.freeAtoms = example.length;
@@ -49,6 +66,14 @@ export class Session {
       this.freeAtoms = setBy === "host" ? example.length : 0;
     }
     if (which !== "s-op") this.selectorExample = new Evaluation(example);
+  }
+
+  /**
+   * Runs a file, whose public names are copied into a scope. @throws RaspError
+   * @internal
+   */
+  loadFile(path: string, into: Scope): void {
+    this.#loadFile(path, this, into);
   }
 
   /** Keeps a warning, one for each place: how a text is read comes first, and what follows from it would only repeat it. */

@@ -9,8 +9,8 @@ import type { Score, Vector } from "../graph/soft.js";
 import { Basis, denseTable, type Table, type Weights } from "../graph/table.js";
 import type { Name } from "../syntax/ast.js";
 import type { Source, Span } from "../source.js";
+import type { Attached } from "../tables.js";
 import type { Scope } from "./scope.js";
-import type { Session } from "./session.js";
 import { describe, sopValue, type FunctionValue, type Value } from "./value.js";
 
 export const scoreValue = (node: Score): Value => ({ kind: "score", node });
@@ -74,13 +74,13 @@ const numberArgument = (value: Value, span: Span): number => {
   return number;
 };
 
-function attached(value: Value, session: Session, span: Span) {
+function attached(value: Value, tables: Attached, span: Span) {
   if (value.kind !== "atom" || typeof value.atom !== "string") throw wrong("the name of attached weights", value, span);
   const name = value.atom;
   return {
     name,
     missing: (): never => {
-      const known = [...session.tables.tables.keys(), ...session.tables.opaque.keys()];
+      const known = [...tables.tables.keys(), ...tables.opaque.keys()];
       throw errors.undefinedName(`no weights "${name}" are attached to this program`, {
         span,
         suggestion:
@@ -92,7 +92,7 @@ function attached(value: Value, session: Session, span: Span) {
   };
 }
 
-type Native = (args: readonly Value[], span: Span, session: Session) => Value;
+type Native = NonNullable<FunctionValue["native"]>;
 
 /** By signature. */
 const FUNCTIONS: Readonly<Record<string, Native>> = {
@@ -130,13 +130,13 @@ const FUNCTIONS: Readonly<Record<string, Native>> = {
   "combine(left, right)": ([left, right], span) =>
     vectorValue({ span, kind: "combine", left: asVector(left!, span), right: asVector(right!, span) }),
   "argmax(values)": ([values], span) => sopValue(readNode(asVector(values!, span), undefined, span)),
-  "table(name)": ([value], span, session) => {
-    const { name, missing } = attached(value!, session, span);
-    return { kind: "table", node: session.tables.tables.get(name) ?? missing() };
+  "table(name)": ([value], span, tables) => {
+    const { name, missing } = attached(value!, tables, span);
+    return { kind: "table", node: tables.tables.get(name) ?? missing() };
   },
-  "opaque(values, name)": ([values, value], span, session) => {
-    const { name, missing } = attached(value!, session, span);
-    const weights = session.tables.opaque.get(name) ?? missing();
+  "opaque(values, name)": ([values, value], span, tables) => {
+    const { name, missing } = attached(value!, tables, span);
+    const weights = tables.opaque.get(name) ?? missing();
     return vectorValue({ span, kind: "opaque", of: asVector(values!, span), weights, label: name });
   },
 };

@@ -1,12 +1,23 @@
 /** Statements: what they do to the scope and the session, and what a REPL would show of them. */
 import { errors } from "../diagnostic.js";
 import { Evaluation } from "../interpret/evaluation.js";
-import type { Statement } from "../syntax/ast.js";
+import type { Definition, Expression, Statement } from "../syntax/ast.js";
 import { asInput, iterate, unpack } from "./containers.js";
-import type { Elaborator } from "./elaborator.js";
-import { loadFile } from "./load-file.js";
-import { located } from "./session.js";
-import { describe, type AppliedValue, type Value } from "./value.js";
+import type { Scope } from "./scope.js";
+import { located, type Session } from "./session.js";
+import { describe, type AppliedValue, type FunctionValue, type Value } from "./value.js";
+
+/** What statements need of the elaborator. An interface, since the elaborator runs the statements of functions. */
+export interface ExpressionElaborator {
+  readonly session: Session;
+  readonly scope: Scope;
+  expression(expression: Expression): Value;
+  expressions(expressions: readonly Expression[]): Value[];
+  list(items: readonly Value[]): Value;
+  define(definition: Definition): FunctionValue;
+  /** The same elaborator with another running example. */
+  trying(example: Value): ExpressionElaborator;
+}
 
 /** What a statement came to. */
 export type Outcome =
@@ -19,9 +30,9 @@ export type Outcome =
 const NOTHING: Outcome = { kind: "nothing" };
 
 export class StatementRunner {
-  readonly #elaborator: Elaborator;
+  readonly #elaborator: ExpressionElaborator;
 
-  constructor(elaborator: Elaborator) {
+  constructor(elaborator: ExpressionElaborator) {
     this.#elaborator = elaborator;
   }
 
@@ -50,7 +61,7 @@ export class StatementRunner {
       case "draw":
         return { kind: "value", value: this.#draw(statement) };
       case "load":
-        loadFile(statement.path, session, scope);
+        session.loadFile(statement.path, scope);
         return NOTHING;
       case "def": {
         const value: Value = elaborator.define(statement);

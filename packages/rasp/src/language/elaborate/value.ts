@@ -1,4 +1,7 @@
-/** What an expression can be worth while a program is elaborated: s-ops and selectors are graph nodes, the rest plain data. */
+/**
+ * The values of expressions while a program is elaborated: s-ops and selectors are graph nodes, the rest is plain data. A function
+ * holds the scope that defines it and a scope holds values, so this file and `scope.ts` import each other's types.
+ */
 import { atomKey, atomsEqual } from "../atom/compare.js";
 import { truth } from "../atom/arithmetic.js";
 import { describeAtom } from "../atom/text.js";
@@ -7,9 +10,8 @@ import type { Score, Vector } from "../graph/soft.js";
 import type { Matrix } from "../interpret/select.js";
 import type { Definition } from "../syntax/ast.js";
 import type { Span } from "../source.js";
-import type { AttachedTable } from "../tables.js";
+import type { Attached, AttachedTable } from "../tables.js";
 import type { Scope } from "./scope.js";
-import type { Session } from "./session.js";
 
 /** An int, float, bool or string. */
 export interface AtomValue {
@@ -41,8 +43,11 @@ export interface FunctionValue {
   readonly scope: Scope;
   /** Errors inside a library function belong to the user's call. */
   readonly isLibrary: boolean;
-  /** What it computes instead of a body, if RASP text cannot say it. */
-  readonly native?: (args: readonly Value[], span: Span, session: Session) => Value;
+  /**
+   * Computes the result instead of a body, for functions that RASP text cannot define.
+   * @internal
+   */
+  readonly native?: (args: readonly Value[], span: Span, tables: Attached) => Value;
 }
 
 /** An s-op of the graph. */

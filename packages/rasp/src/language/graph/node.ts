@@ -1,7 +1,9 @@
 /**
- * The s-op graph: the one thing in the middle of Selectron. Text and combinators build it; the interpreter, `cost` and the
- * compiler read it. Nodes are immutable and compared by identity: the original language counts heads by selector *object*
- * (RASP paper, section 3), so nothing here merges equal nodes. Merging is the business of the compiler's simplification.
+ * The s-op graph, which every other part of Selectron builds or reads: text and combinators build it; the interpreter, `cost` and
+ * the compiler read it. Nodes are immutable and compared by identity, since the original language counts heads by selector *object*
+ * (Weiss, Goldberg, Yahav 2021, section 3). Nothing here merges equal nodes; the compiler's simplification does.
+ *
+ * A vector reads s-ops and an s-op can read a vector, so this file and `soft.ts` import each other's types.
  */
 import type { Atom, Comparison } from "../atom/atom.js";
 import { softLeaves, type Vector } from "./soft.js";

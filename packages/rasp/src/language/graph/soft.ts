@@ -1,7 +1,7 @@
 /**
- * What trained Transformers do and hard selectors cannot say: real-valued scores, softmax attention, and vectors whose components
- * are named by atoms (histograms of tokens, logits). These nodes hang on s-ops and selectors and lead back to s-ops by
- * `argmax(vector)` and `vector[atom]`. Attention is causal: a query sees its own position and those before it.
+ * What trained Transformers do and hard selectors cannot express: real-valued scores, softmax attention, and vectors whose
+ * components are named by atoms (histograms of tokens, logits). These nodes read s-ops and selectors; `argmax(vector)` and
+ * `vector[atom]` make s-ops of them. Attention is causal: a query sees its own position and those before it.
  */
 import type { Span } from "../source.js";
 import type { Selector, SOp } from "./node.js";
