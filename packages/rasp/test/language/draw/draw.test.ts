@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { drawSvg, drawText, flow, load, type Input } from "../../../src/index.js";
 
 const drawn = (file: string, name: string, input: Input) => {
-  const text = readFileSync(new URL(`../../../../examples/${file}.rasp`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../../../../examples/${file}.rasp`, import.meta.url), "utf8");
   return flow(load(text, { file: `${file}.rasp`, example: input }).sop(name), input);
 };
 

@@ -76,7 +76,7 @@ describe("best", () => {
 
 describe("lesson 8", () => {
   const lesson = (file: string) =>
-    load(readFileSync(new URL(`../../../../examples/${file}.rasp`, import.meta.url), "utf8"));
+    load(readFileSync(new URL(`../../../../../examples/${file}.rasp`, import.meta.url), "utf8"));
   const [counting, best] = [lesson("07-dyck2"), lesson("08-dyck2-best")];
 
   it.each(["dyck2", "dyck3"])("%s takes 3 layers and 1 head, as in the paper", (name) => {
