@@ -56,7 +56,7 @@ export {
 // The language: values of a graph on an input.
 export { Evaluation } from "./language/interpret/evaluation.js";
 export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./language/interpret/evaluate.js";
-export { isMatrix, type Matrix } from "./language/interpret/select.js";
+export { isMatrix, type Matrix } from "./language/interpret/matrix.js";
 export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
 export type { VectorValues } from "./language/interpret/soft.js";
 export { convertToken, inputAtoms, type Input } from "./language/interpret/tokens.js";

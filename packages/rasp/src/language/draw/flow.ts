@@ -7,7 +7,7 @@ import { cost, depths, type HeadCost } from "../cost/cost.js";
 import { displayElement } from "../text/display.js";
 import { isSelector, operands, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
-import type { Matrix } from "../interpret/select.js";
+import type { Matrix } from "../interpret/matrix.js";
 import { inputAtoms, type Input } from "../interpret/tokens.js";
 import { position, textOf, type Span } from "../source.js";
 

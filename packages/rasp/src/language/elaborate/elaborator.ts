@@ -23,7 +23,7 @@ import { range, zip } from "./ranges.js";
 import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { StatementRunner, type ExpressionElaborator } from "./statements.js";
-import { typeWarning } from "./types.js";
+import { typeWarning } from "./type-warnings.js";
 import {
   atomSize,
   atomValue,

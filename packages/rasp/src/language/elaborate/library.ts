@@ -2,7 +2,7 @@
 import { positionsNode } from "../graph/node.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import { parseProgram } from "../syntax/parser.js";
-import { bestFunction } from "./best.js";
+import { bestFunction } from "./best-function.js";
 import { Elaborator } from "./elaborator.js";
 import { Scope } from "./scope.js";
 import { Session } from "./session.js";

@@ -1,7 +1,7 @@
 /** `load "path";`: a file runs in a scope of its own, above the library, and copies its public names outwards as they are set. */
 import { errors, RaspError } from "../diagnostic.js";
 import type { Statement } from "../syntax/ast.js";
-import { nameWarnings } from "../syntax/names.js";
+import { nameWarnings } from "../syntax/name-warnings.js";
 import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../source.js";
 import { traps } from "../syntax/traps.js";

@@ -7,7 +7,7 @@ import { truth } from "../atom/arithmetic.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import type { Score, Vector } from "../graph/soft.js";
-import type { Matrix } from "../interpret/select.js";
+import type { Matrix } from "../interpret/matrix.js";
 import type { Definition } from "../syntax/ast.js";
 import type { Span } from "../source.js";
 import type { Attached, AttachedTable } from "../tables.js";

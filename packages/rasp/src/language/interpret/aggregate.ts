@@ -4,10 +4,10 @@
  */
 import { aggregateRow, notNumbers } from "../atom/mean.js";
 import type { Atom, Selector } from "../graph/node.js";
-import { leftToRightSums } from "./runs.js";
+import { leftToRightSums } from "./ordered-sums.js";
 import type { Selections, SignedBox } from "./selection.js";
 import { sequenceType } from "./sequence.js";
-import { addSums } from "./sums.js";
+import { addSums } from "./box-sums.js";
 
 /** What a row without a selected position gives, or throws. */
 export type Default = () => Atom;

@@ -3,7 +3,7 @@
  * groups, one range sorts each group, and a second range is left for the sweep in `sums.ts`. O(n log n), O(n) memory.
  */
 import type { Ranking } from "./ranking.js";
-import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor } from "./shape.js";
+import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor } from "./disjoint-form.js";
 
 /** For each row the ranks from `low` up to, not including, `high`. */
 export interface Interval {
@@ -24,7 +24,7 @@ export interface Box {
 export type IntervalOf = (factor: Factor) => Interval | undefined;
 
 /** The layout of a conjunction over `length` positions; none if it has more than two ranges, or values have no order. */
-export function layOut(conjunction: Conjunction, length: number, intervalOf: IntervalOf): Box | undefined {
+export function boxOf(conjunction: Conjunction, length: number, intervalOf: IntervalOf): Box | undefined {
   const dimensions = new Map<Ranking, Interval & { single: boolean }>();
   for (const factor of conjunction) {
     if (factor.relation === UNEQUAL) return undefined;

@@ -17,7 +17,7 @@ import {
 import { applyMap } from "../graph/elementwise.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
 import { aggregate } from "./aggregate.js";
-import type { Matrix } from "./select.js";
+import type { Matrix } from "./matrix.js";
 import { Selections } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { SharedInts } from "./shared-ints.js";

@@ -7,7 +7,7 @@ import { aggregateRow, notNumbers } from "../atom/mean.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import type { Default } from "./aggregate.js";
 import { checkScores } from "./best.js";
-import type { Matrix } from "./select.js";
+import type { Matrix } from "./matrix.js";
 import { sequenceType } from "./sequence.js";
 
 /** The matrix of a selector, from the values of the s-ops that it compares. @throws RaspError where two atoms have no order */

@@ -5,11 +5,11 @@
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, Comparison, Selector, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
-import { countUp, layOut, relationInterval, type Box, type Interval } from "./box.js";
+import { countUp, boxOf, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
-import { rowWriter } from "./rows.js";
-import type { Matrix } from "./select.js";
-import { counted, shapeOf, split, type Factor, type Shape } from "./shape.js";
+import { rowWriter } from "./row-writer.js";
+import type { Matrix } from "./matrix.js";
+import { counted, disjointForm, split, type Factor, type DisjointForm } from "./disjoint-form.js";
 
 /** A box whose sums count with a sign. */
 export interface SignedBox {
@@ -18,7 +18,7 @@ export interface SignedBox {
 }
 
 export class Selections {
-  readonly #shapes = new Map<Selector, Shape | undefined>();
+  readonly #shapes = new Map<Selector, DisjointForm | undefined>();
   readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
   readonly #choices = new Map<BestNode, Choice>();
   readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
@@ -44,7 +44,7 @@ export class Selections {
     if (node.kind === "best") checkScores(this.values(node.score));
     this.#shapes.set(
       node,
-      shapeOf(node, (operand) => this.#shapes.get(operand)),
+      disjointForm(node, (operand) => this.#shapes.get(operand)),
     );
   }
 
@@ -66,7 +66,7 @@ export class Selections {
       this.#signed.set(
         node,
         allKnown(terms, ({ conjunction, sign }) => {
-          const box = layOut(conjunction, this.length, this.#intervalOf);
+          const box = boxOf(conjunction, this.length, this.#intervalOf);
           return box && { box, sign };
         }),
       );
@@ -81,7 +81,7 @@ export class Selections {
     const order = byPreference(this.values(node.score));
     const parts = this.#shapes.get(node.selector)?.yes.flatMap(split);
     const boxes = allKnown(parts, (conjunction) => {
-      const box = layOut(conjunction, this.length, this.#intervalOf);
+      const box = boxOf(conjunction, this.length, this.#intervalOf);
       return box?.second ? undefined : box;
     });
     const choice = boxes ? this.#choiceOfBoxes(boxes, order) : this.#choiceOfRows(node.selector, order);

@@ -2,7 +2,7 @@
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import { isHard, type Score, type Vector } from "../graph/soft.js";
 import { Basis, type Table } from "../graph/table.js";
-import type { Matrix } from "./select.js";
+import type { Matrix } from "./matrix.js";
 
 /** A vector at each position: component c of position i is `data[i * basis.size + c]`. */
 export interface VectorValues {

@@ -3,7 +3,7 @@ import { atomsEqual } from "../atom/compare.js";
 import { atomText, describeAtom, floatText } from "../atom/text.js";
 import { describe, type Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
-import { isMatrix, type Matrix } from "../interpret/select.js";
+import { isMatrix, type Matrix } from "../interpret/matrix.js";
 import { sequenceType } from "../interpret/sequence.js";
 import { columns } from "../render.js";
 

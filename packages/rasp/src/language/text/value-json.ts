@@ -5,7 +5,7 @@
 import { atomText } from "../atom/text.js";
 import type { Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
-import { isMatrix, type Matrix } from "../interpret/select.js";
+import { isMatrix, type Matrix } from "../interpret/matrix.js";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

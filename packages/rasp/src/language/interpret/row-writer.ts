@@ -3,7 +3,7 @@ import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, SelectNode, Selector, SOp } from "../graph/node.js";
 import type { Choice } from "./best.js";
 import type { Ranking } from "./ranking.js";
-import { ABOVE, BELOW, EQUAL, RELATIONS } from "./shape.js";
+import { ABOVE, BELOW, EQUAL, RELATIONS } from "./disjoint-form.js";
 
 /** Writes a row of a selector over what `row` holds: 1 where it selects, else 0. */
 export type RowWriter = (query: number, row: Uint8Array) => void;

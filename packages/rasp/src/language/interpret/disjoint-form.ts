@@ -31,7 +31,7 @@ export interface Factor {
 export type Conjunction = readonly Factor[];
 
 /** Where a selector selects and where it does not, each as a disjoint union. */
-export interface Shape {
+export interface DisjointForm {
   readonly yes: readonly Conjunction[];
   readonly no: readonly Conjunction[];
 }
@@ -40,7 +40,10 @@ export interface Shape {
 const MAX_CONJUNCTIONS = 64;
 
 /** The shape of a selector from those of the selectors that it combines; none if it is too large, or one of theirs is. */
-export function shapeOf(node: Selector, known: (operand: Selector) => Shape | undefined): Shape | undefined {
+export function disjointForm(
+  node: Selector,
+  known: (operand: Selector) => DisjointForm | undefined,
+): DisjointForm | undefined {
   switch (node.kind) {
     case "select":
       return comparison(node, RELATIONS[node.op]);
@@ -55,14 +58,15 @@ export function shapeOf(node: Selector, known: (operand: Selector) => Shape | un
   }
 }
 
-const comparison = (source: Factor["source"], relation: Relation): Shape => ({
+const comparison = (source: Factor["source"], relation: Relation): DisjointForm => ({
   yes: [[{ source, relation }]],
   no: [[{ source, relation: ANY & ~relation }]],
 });
 
-const complement = (shape: Shape | undefined): Shape | undefined => shape && { yes: shape.no, no: shape.yes };
+const complement = (shape: DisjointForm | undefined): DisjointForm | undefined =>
+  shape && { yes: shape.no, no: shape.yes };
 
-function conjunction(left: Shape | undefined, right: Shape | undefined): Shape | undefined {
+function conjunction(left: DisjointForm | undefined, right: DisjointForm | undefined): DisjointForm | undefined {
   if (!left || !right) return undefined;
   const yes = product(left.yes, right.yes);
   const no = [...left.no, ...product(left.yes, right.no)];
@@ -92,13 +96,13 @@ const sameSides = (a: Factor["source"], b: Factor["source"]): boolean =>
   a === b || ("keys" in a && "keys" in b && a.keys === b.keys && a.queries === b.queries);
 
 /** A conjunction with a sign. */
-export interface Term {
+export interface SignedConjunction {
   readonly sign: number;
   readonly conjunction: Conjunction;
 }
 
 /** What is unequal is everything less what is equal: terms without `UNEQUAL` that count the same cells. */
-export function counted(conjunction: Conjunction): readonly Term[] {
+export function counted(conjunction: Conjunction): readonly SignedConjunction[] {
   const at = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
   if (at < 0) return [{ sign: 1, conjunction }];
   return [
