@@ -2,7 +2,8 @@
 
 // The language: source text, diagnostics and syntax.
 export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./language/diagnostic.js";
-export { columns, render } from "./language/render.js";
+export { render } from "./language/render.js";
+export { columns } from "./language/width.js";
 export { position, textOf, type Position, type Source, type Span } from "./language/source.js";
 export { parseProgram, type ParseResult } from "./language/syntax/parser.js";
 export type {
@@ -55,13 +56,14 @@ export {
 
 // The language: values of a graph on an input.
 export { Evaluation } from "./language/interpret/evaluation.js";
-export { evaluate, plainAtom, trace, type Plain, type TraceStep } from "./language/interpret/evaluate.js";
+export { evaluate, trace, type TraceStep } from "./language/interpret/evaluate.js";
 export { isMatrix, type Matrix } from "./language/interpret/matrix.js";
 export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
 export type { VectorValues } from "./language/interpret/soft.js";
 export { convertToken, inputAtoms, type Input } from "./language/interpret/tokens.js";
 export { atomsEqual, compareAtoms } from "./language/atom/compare.js";
 export { aggregateRow } from "./language/atom/mean.js";
+export { plainAtom, type Plain } from "./language/atom/plain.js";
 export { atomText, describeAtom, describeInput, floatText } from "./language/atom/text.js";
 
 // The language: what a program costs, texts and pictures.

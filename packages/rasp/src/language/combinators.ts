@@ -13,13 +13,13 @@
  * write it. A function of null is null, except `isNull`, and `ifElse` where null is not chosen. Null in the keys or queries of a
  * `select`, in the scores of `best`, or among several values of which the mean is wanted, is an error.
  */
-import type { Atom, Comparison } from "./atom/atom.js";
+import type { Comparison } from "./atom/atom.js";
+import { atomOfPlain, plainAtom, type Plain } from "./atom/plain.js";
 import { describeAtom } from "./atom/text.js";
 import { errors } from "./diagnostic.js";
 import * as maps from "./graph/elementwise.js";
 import * as node from "./graph/node.js";
 import type { Elementwise, Selector, SOp } from "./graph/node.js";
-import { plainAtom, type Plain } from "./interpret/evaluate.js";
 
 /** What can stand at a position, as TypeScript sees it, apart from null. */
 export type TokenValue = number | boolean | string;
@@ -47,7 +47,7 @@ export const indices: SOp<number> = typed(node.indicesNode());
 export function constant(value: bigint): SOp<number>;
 export function constant<T extends TokenValue | null>(value: T): SOp<Widened<T>>;
 export function constant(value: Plain): SOp {
-  return node.constantNode(atomOf(value));
+  return node.constantNode(atomOfPlain(value));
 }
 
 /** A number that stays a float even if it is whole. */
@@ -56,11 +56,9 @@ export const float = (value: number): SOp<number> => typed(node.constantNode(val
 /** `number` for 3, `string` for "a": a literal's type. */
 export type Widened<T> = T extends number ? number : T extends string ? string : T extends boolean ? boolean : T;
 
-const atomOf = (value: Plain): Atom => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value);
-
 const isNode = (value: unknown): value is node.GraphNode => typeof value === "object" && value !== null;
 
-const lift = (value: SOp | Plain): SOp => (isNode(value) ? value : node.constantNode(atomOf(value)));
+const lift = (value: SOp | Plain): SOp => (isNode(value) ? value : node.constantNode(atomOfPlain(value)));
 
 /** A map node; of constants alone the value, as in the language. */
 function apply<T>(fn: Elementwise, ...args: readonly (SOp | Plain)[]): SOp<T> {
@@ -195,7 +193,7 @@ export function aggregate<T extends TokenValue | null>(
   otherwise: null,
 ): SOp<Widened<T> | null>;
 export function aggregate(selector: Selector, value: SOp | Plain, otherwise: Plain = 0): SOp {
-  return node.aggregateNode(selector, lift(value), atomOf(otherwise));
+  return node.aggregateNode(selector, lift(value), atomOfPlain(otherwise));
 }
 
 /** `then` where the condition is true, else `otherwise`. */
@@ -218,7 +216,7 @@ export const isNull = (value: SOp): SOp<boolean> => apply(maps.isNullMap, value)
 
 /** Where the value is one of a list. */
 export const oneOf = <T extends TokenValue>(value: SOp<T>, list: readonly NoInfer<Widened<T>>[]): SOp<boolean> =>
-  apply(maps.memberMap(list.map(atomOf)), value);
+  apply(maps.memberMap(list.map(atomOfPlain)), value);
 
 const everything = select(1, 1, eq);
 
@@ -263,7 +261,7 @@ export function map<A extends readonly TokenValue[], R extends TokenValue | null
     key: `TypeScript ${functions++} ${name}`,
     apply: (atoms) => {
       try {
-        return atomOf(fn(...(atoms.map(plainAtom) as unknown as A)));
+        return atomOfPlain(fn(...(atoms.map(plainAtom) as unknown as A)));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw errors.operandType(`${name} has no value at ${atoms.map(describeAtom).join(", ")}: ${reason}`);

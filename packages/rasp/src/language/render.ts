@@ -4,6 +4,7 @@
  */
 import type { Diagnostic, Note } from "./diagnostic.js";
 import { position, type Span } from "./source.js";
+import { columns, width } from "./width.js";
 
 /** Draws a diagnostic, without a line break at the end. */
 export function render({ code, class: kind, message, span, suggestion, notes }: Diagnostic): string {
@@ -41,18 +42,6 @@ function excerpt(span: Span | undefined): string[] {
   const covered = shown.slice(span.start - start - from, Math.max(span.start, span.end) - start - from);
   const number = String(position(span.source, span.start).line);
   const indent = [...before].map((character) => (character === "\t" ? "\t" : " ".repeat(columns(character)))).join("");
-  const width = [...covered].reduce((sum, character) => sum + columns(character), 0);
-  const marks = "^".repeat(Math.max(1, width));
+  const marks = "^".repeat(Math.max(1, width(covered)));
   return [`  ${number} | ${head}${shown}${tail}`, `  ${" ".repeat(number.length)} | ${indent}${marks}`];
-}
-
-// East Asian wide and fullwidth forms and emoji take two columns in a terminal, marks that combine none (UAX #11, simplified).
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
-const COMBINING = /\p{Mn}|\p{Me}|\u200d/u;
-
-/** How many columns of a terminal a character takes. */
-export function columns(character: string): number {
-  if (COMBINING.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
 }

@@ -5,7 +5,7 @@ import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Diagnostic } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
-import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
+import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import type { Certificate } from "../certify/certify.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";

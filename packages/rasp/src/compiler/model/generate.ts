@@ -4,7 +4,7 @@
  */
 import { tensor, type Tensor } from "@selectron/core";
 import { cached, generate, type GenerateOptions, type Generative } from "@selectron/nn";
-import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
+import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import { classOf, widthOf, type Decoding } from "../plan/ir/decoding.js";
 import type { Runnable } from "./runnable.js";

@@ -8,7 +8,7 @@ import type { Patcher } from "@selectron/nn";
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
-import type { Plain } from "../../language/interpret/evaluate.js";
+import { atomOfPlain, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import { getOrInsert } from "../get-or-insert.js";
 import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
@@ -119,11 +119,9 @@ function numbersOf(patch: PatchOf<"sop">, readback: Readback, length: number): (
   if (values.length !== length) {
     throw new RangeError(`the patch of "${patch.sop}" has ${values.length} values, and the input ${length} positions`);
   }
-  const vectors = values.map((plain) => vectorOf(patch.sop, readback, atomOf(plain)));
+  const vectors = values.map((plain) => vectorOf(patch.sop, readback, atomOfPlain(plain)));
   return (i) => vectors[i]!;
 }
-
-const atomOf = (value: Plain): Atom => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value);
 
 function vectorOf(name: string, { values, expected }: Readback, value: Atom): readonly number[] {
   const vector = values.some((possible) => atomKey(possible) === atomKey(value)) ? expected(value) : undefined;

@@ -4,7 +4,7 @@
  * as soon as those are there.
  */
 import type { Atom } from "../../language/graph/node.js";
-import { plainAtom, type Plain } from "../../language/interpret/evaluate.js";
+import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import type { Span } from "../../language/source.js";
 import { Formula } from "../normalize/formula.js";
 import type { Layout } from "../layout/layout.js";

@@ -2,6 +2,7 @@
 import type { Cost, HeadCost } from "./cost.js";
 import { Structure } from "../graph/equal.js";
 import type { GraphNode, Selector, SOp } from "../graph/node.js";
+import { groupBy } from "../group.js";
 import type { Span } from "../source.js";
 
 /** Heads of one layer whose selectors are written alike: they select the same, so that one head serves all of them. */
@@ -31,11 +32,7 @@ export interface CostAdvice {
 /** Looks for savings in what `cost` has counted. */
 export function costAdvice(counted: Cost): CostAdvice {
   const structure = new Structure();
-  const merged = new Map<string, HeadCost[]>();
-  for (const reason of counted.reasons) {
-    const key = `${reason.layer} ${structure.of(reason.head)}`;
-    merged.set(key, [...(merged.get(key) ?? []), reason]);
-  }
+  const merged = groupBy(counted.reasons, ({ layer, head }) => `${layer} ${structure.of(head)}`);
   const heads = [...merged.values()].map((same) => ({ layer: same[0]!.layer, heads: same }));
   return {
     headsPerLayer: counted.headsPerLayer.map((_, i) => heads.filter(({ layer }) => layer === i + 1).length),

@@ -4,6 +4,7 @@
  * some aggregate of that layer reads.
  */
 import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { groupBy } from "../group.js";
 import type { Span } from "../source.js";
 
 /** One head: a selector, in a layer, with the aggregates that use it there. */
@@ -36,14 +37,12 @@ export interface Cost {
 /** The layers and heads that an s-op needs. */
 export function cost(sop: SOp): Cost {
   const known = depths(sop);
-  const heads = new Map<number, Map<Selector, AggregateNode[]>>();
-  for (const [node, depth] of known) {
-    if (node.kind !== "aggregate") continue;
-    const layer = heads.get(depth) ?? new Map<Selector, AggregateNode[]>();
-    heads.set(depth, layer.set(node.selector, [...(layer.get(node.selector) ?? []), node]));
-  }
+  const aggregates = [...known.keys()].filter((node) => node.kind === "aggregate");
+  const byDepth = groupBy(aggregates, (node) => known.get(node)!);
   const layers = known.get(sop)!;
-  const byLayer = Array.from({ length: layers }, (_, i) => [...(heads.get(i + 1) ?? [])]);
+  const byLayer = Array.from({ length: layers }, (_, i) => [
+    ...groupBy(byDepth.get(i + 1) ?? [], ({ selector }) => selector),
+  ]);
   return {
     layers,
     headsPerLayer: byLayer.map((layer) => layer.length),

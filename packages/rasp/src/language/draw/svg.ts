@@ -3,7 +3,7 @@
  * light or dark scheme and are light on paper. Every text is cut to its place; the whole of it is its tooltip.
  */
 import type { Flow, Head, Row, Step } from "./flow.js";
-import { shorten, width } from "./measure.js";
+import { shorten, width } from "../width.js";
 
 /** How the picture is made. */
 export interface SvgOptions {

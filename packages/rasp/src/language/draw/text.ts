@@ -1,6 +1,6 @@
 /** A computation drawn with characters: each head as a matrix with keys on top, queries left, values below and results right. */
 import type { Flow, Head, Row, Step } from "./flow.js";
-import { padStart, shorten, width } from "./measure.js";
+import { padStart, shorten, width } from "../width.js";
 
 /** The widest a value or a name may be; the rest becomes an ellipsis. */
 const [WIDEST_VALUE, WIDEST_NAME] = [8, 24];

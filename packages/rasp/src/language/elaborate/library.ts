@@ -6,7 +6,7 @@ import { bestFunction } from "./best-function.js";
 import { Elaborator } from "./elaborator.js";
 import { Scope } from "./scope.js";
 import { Session } from "./session.js";
-import { SOFT_NAMES, softFunctions } from "./soft.js";
+import { SOFT_NAMES, softFunctions } from "./soft-functions.js";
 import { StatementRunner } from "./statements.js";
 import { sopValue } from "./value.js";
 

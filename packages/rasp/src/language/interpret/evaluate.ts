@@ -1,15 +1,8 @@
 /** Evaluating and tracing for JavaScript callers: plain numbers where they are exact. */
-import { isSelector, topological, type Atom, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { plainAtom, type Plain } from "../atom/plain.js";
+import { isSelector, topological, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Evaluation } from "./evaluation.js";
 import { inputAtoms, type Input } from "./tokens.js";
-
-/** An element of a result: ints are numbers while they are safe, else bigints; floats are numbers too. */
-export type Plain = number | bigint | boolean | string | null;
-
-/** An atom as JavaScript would write it. */
-export function plainAtom(atom: Atom): Plain {
-  return typeof atom === "bigint" && atom >= -9007199254740991n && atom <= 9007199254740991n ? Number(atom) : atom;
-}
 
 /**
  * The value of an s-op at every position of an input, or a selector's matrix `[query][key]`.

@@ -4,6 +4,7 @@
  */
 import { errors, RaspError } from "../diagnostic.js";
 import {
+  countReaders,
   isSelector,
   operands,
   type AggregateNode,
@@ -200,13 +201,4 @@ export class Evaluation {
       );
     });
   }
-}
-
-/** How often each of these nodes is an operand of another. */
-function countReaders(nodes: ReadonlySet<GraphNode>): Map<GraphNode, number> {
-  const readers = new Map<GraphNode, number>();
-  for (const node of nodes) {
-    for (const operand of operands(node)) readers.set(operand, (readers.get(operand) ?? 0) + 1);
-  }
-  return readers;
 }

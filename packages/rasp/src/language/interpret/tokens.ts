@@ -1,5 +1,6 @@
 /** The input of a program: what may be one, and what `tokens_str`, `tokens_int`, … make of an element (RASP.md, 2.5). */
 import { truth } from "../atom/arithmetic.js";
+import { atomOfPlain } from "../atom/plain.js";
 import { atomText, parseFloat64, parseInt10 } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom, TokenConversion } from "../graph/node.js";
@@ -30,7 +31,7 @@ export function inputElements(input: Input): readonly Atom[] {
   if (input.includes(null)) {
     throw errors.input("null cannot be in an input", { suggestion: "use ints, floats, bools and strings as tokens" });
   }
-  return input.map((element) => (typeof element === "number" && Number.isInteger(element) ? BigInt(element) : element));
+  return input.map(atomOfPlain);
 }
 
 /** The atoms of an input. @throws RaspError of class type if there are none. */

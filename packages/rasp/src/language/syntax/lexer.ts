@@ -1,4 +1,5 @@
 /** Text to tokens. Never throws: what is no token becomes one of kind `error`, which the parser reports where it meets it. */
+import { groupBy } from "../group.js";
 import type { Source } from "../source.js";
 import { FIXED, type Token, type TokenKind } from "./token.js";
 
@@ -8,10 +9,11 @@ const NUMBER = /[0-9]+(\.[0-9]+)?/y;
 const STRING = /"[^"\r\n]*"/y;
 const ANY = /"[^"\r\n]*|[^]/uy;
 
-const byFirst = new Map<string, string[]>();
-for (const text of [...FIXED].sort((a, b) => b.length - a.length)) {
-  byFirst.set(text[0]!, [...(byFirst.get(text[0]!) ?? []), text]);
-}
+/** The fixed texts by their first character, the longest first. */
+const FIXED_BY_FIRST = groupBy(
+  [...FIXED].sort((a, b) => b.length - a.length),
+  (text) => text[0]!,
+);
 
 /** The tokens of a source, the last of kind `end`. */
 export function lex(source: Source): Token[] {
@@ -39,7 +41,7 @@ export function lex(source: Source): Token[] {
       return tokens;
     }
     const name = match(NAME, at);
-    const fixed = byFirst.get(text[at]!)?.find((candidate) => text.startsWith(candidate, at)) ?? "";
+    const fixed = FIXED_BY_FIRST.get(text[at]!)?.find((candidate) => text.startsWith(candidate, at)) ?? "";
     const number = match(NUMBER, at);
     const string = match(STRING, at);
     if (fixed !== "" && fixed.length >= name.length) push(fixed as TokenKind, fixed.length);

@@ -5,7 +5,7 @@ import { describe, type Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
 import { isMatrix, type Matrix } from "../interpret/matrix.js";
 import { sequenceType } from "../interpret/sequence.js";
-import { columns } from "../render.js";
+import { padStart, width } from "../width.js";
 
 /** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
 function roundToThousandths(value: number): number {
@@ -34,11 +34,6 @@ export function displaySequence(values: readonly Atom[]): string {
   return `${list} (${sequenceType(values)}s)`;
 }
 
-/** How many columns of a terminal a text takes. */
-const width = (text: string): number => [...text].reduce((sum, character) => sum + columns(character), 0);
-
-const pad = (text: string, to: number): string => " ".repeat(Math.max(0, to - width(text))) + text;
-
 /**
  * An evaluated s-op below its input, position by position, with floats in full. Of bools only the rarer value is shown, both if they
  * are equally frequent.
@@ -52,7 +47,7 @@ export function displayAligned(input: readonly Atom[], values: readonly Atom[]):
   };
   const [top, bottom] = [input.map(atomText), values.map(cell)];
   const widest = Math.max(...[...top, ...bottom].map(width));
-  const line = (cells: readonly string[]): string => cells.map((text) => pad(text, widest)).join(" ");
+  const line = (cells: readonly string[]): string => cells.map((text) => padStart(text, widest)).join(" ");
   return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${String(types[1])}s)`;
 }
 
@@ -75,8 +70,8 @@ export function displayMatrix(input: readonly Atom[], matrix: Matrix): string {
   const labels = input.map(atomText);
   const widest = Math.max(...labels.map(width));
   const rows = [...matrix].map((row, query) => {
-    const cells = labels.map((label, key) => pad(row[key] === 1 ? "1" : "", width(label)));
-    return `${pad(labels[query]!, widest)} | ${cells.join(" ")}`;
+    const cells = labels.map((label, key) => padStart(row[key] === 1 ? "1" : "", width(label)));
+    return `${padStart(labels[query]!, widest)} | ${cells.join(" ")}`;
   });
   return [`${" ".repeat(widest)}   ${labels.join(" ")}`, ...rows].join("\n");
 }

@@ -6,6 +6,7 @@ import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { libraryScope } from "../elaborate/library.js";
 import {
+  countReaders,
   isSelector,
   operands,
   topological,
@@ -49,7 +50,7 @@ class Printer {
   readonly #written = new Map<GraphNode, Written>();
   readonly #names: Set<string>;
   readonly #hidden: ReadonlySet<GraphNode>;
-  readonly #readers = new Map<GraphNode, number>();
+  readonly #readers: ReadonlyMap<GraphNode, number>;
   readonly #rootName: string;
 
   readonly #root: GraphNode;
@@ -59,9 +60,7 @@ class Printer {
     this.#names = new Set([...libraryScope().names(), ...FIXED, "out", "get", "zip", "len", "range"]);
     this.#rootName = this.#fresh(name);
     const nodes = topological(root);
-    for (const node of nodes) {
-      for (const operand of operands(node)) this.#readers.set(operand, (this.#readers.get(operand) ?? 0) + 1);
-    }
+    this.#readers = countReaders(nodes);
     // `atom in s-op` makes an aggregate and a selector that no other expression makes.
     this.#hidden = new Set(nodes.flatMap((node) => membership(node)?.hidden ?? []).filter((node) => node !== root));
   }
