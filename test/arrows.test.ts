@@ -90,7 +90,7 @@ const RASP = "packages/rasp/src";
  */
 const rooms: Record<string, readonly string[]> = layered([
   // The language.
-  ["language/group", "language/source", "language/width"],
+  ["language/maps", "language/source", "language/width"],
   ["language/diagnostic"],
   ["language/limits", "language/render"],
   ["language/atom"],

@@ -6,7 +6,7 @@
  */
 import { looksAt, type Restriction } from "@selectron/nn";
 import { compareAtoms } from "../language/atom/compare.js";
-import { getOrInsert } from "./get-or-insert.js";
+import { getOrInsert } from "../language/maps.js";
 import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
 import { distinctAtoms, type ValueSet } from "./values/value-set.js";

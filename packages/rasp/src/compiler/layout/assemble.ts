@@ -1,7 +1,7 @@
 /** The weights of an nn Transformer, filled in from the plan and the layout. */
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
 import { BOS_SCORE, type Anchors, type Head, type Plan } from "../plan/ir/plan.js";
 import { readAtBos, type Read } from "../plan/ir/read.js";

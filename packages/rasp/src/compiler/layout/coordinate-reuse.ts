@@ -3,7 +3,7 @@
  * take x away without any rounding, whatever x is. The next subspace is written in a later layer, so that no sum mixes the old and the
  * new.
  */
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { Plan } from "../plan/ir/plan.js";
 import type { LayerRead, Subspace } from "../plan/ir/read.js";
 

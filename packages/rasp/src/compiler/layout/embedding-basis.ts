@@ -1,5 +1,5 @@
 /** The coordinates of an embedding table. */
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { Subspace } from "../plan/ir/read.js";
 
 /**

@@ -10,7 +10,7 @@ import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import { atomOfPlain, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
 import { anchorAt, programMap, placeOf, readbacksNamed, residualName } from "./program-map.js";
 import type { Runnable } from "./runnable.js";

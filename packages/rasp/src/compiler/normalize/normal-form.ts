@@ -7,7 +7,7 @@
 import type { Atom, Comparison, Elementwise, SOp } from "../../language/graph/node.js";
 import { atomKey } from "../../language/atom/compare.js";
 import { applyMap } from "../../language/graph/elementwise.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 
 interface NormalBase {
   /** Ascending: operands have smaller ids. */

@@ -6,7 +6,7 @@ import { compareAtoms } from "../../language/atom/compare.js";
 import { aggregateRow } from "../../language/atom/mean.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { Formula } from "./formula.js";
 import { truthOf, type Mean, type NormalSOp, type Selection } from "./normal-form.js";
 

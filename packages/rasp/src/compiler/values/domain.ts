@@ -4,7 +4,7 @@
  * every value that a program computes on a valid input is in its set.
  */
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { Formula } from "../normalize/formula.js";
 import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";

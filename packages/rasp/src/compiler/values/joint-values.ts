@@ -1,6 +1,6 @@
 /** Finite sets of the joint values of several s-ops, interned like `ValueSet`. */
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { Formula } from "../normalize/formula.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 

@@ -1,6 +1,6 @@
 /** The values of means and widths, row by row: which keys a row can select, and the means, copies, sums and counts that follow. */
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";

@@ -2,7 +2,7 @@
 import { compareAtoms } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { Compared, Selection } from "../normalize/normal-form.js";
 import type { JointValueSet } from "./joint-values.js";
 

@@ -4,7 +4,7 @@
  */
 import { atomKey } from "../../language/atom/compare.js";
 import type { Atom } from "../../language/graph/node.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 
 export interface ValueSet {
   readonly id: number;

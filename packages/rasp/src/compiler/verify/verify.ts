@@ -2,7 +2,7 @@
 import { atomsEqual } from "../../language/atom/compare.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { RaspError } from "../../language/diagnostic.js";
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";

@@ -2,7 +2,7 @@
 import type { Cost, HeadCost } from "./cost.js";
 import { Structure } from "../graph/equal.js";
 import type { GraphNode, Selector, SOp } from "../graph/node.js";
-import { groupBy } from "../group.js";
+import { groupBy } from "../maps.js";
 import type { Span } from "../source.js";
 
 /** Heads of one layer whose selectors are written alike: they select the same, so that one head serves all of them. */

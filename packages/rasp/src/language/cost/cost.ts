@@ -4,7 +4,7 @@
  * some aggregate of that layer reads.
  */
 import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
-import { groupBy } from "../group.js";
+import { groupBy } from "../maps.js";
 import type { Span } from "../source.js";
 
 /** One head: a selector, in a layer, with the aggregates that use it there. */

@@ -1,5 +1,5 @@
 /** Text to tokens. Never throws: what is no token becomes one of kind `error`, which the parser reports where it meets it. */
-import { groupBy } from "../group.js";
+import { groupBy } from "../maps.js";
 import type { Source } from "../source.js";
 import { FIXED, type Token, type TokenKind } from "./token.js";
 

@@ -1,3 +1,5 @@
+/** Maps that are filled as they are read. */
+
 /** The part of Map and WeakMap that `getOrInsert` needs. */
 interface Store<K, V> {
   get(key: K): V | undefined;
@@ -11,4 +13,11 @@ export function getOrInsert<K, V>(map: Store<K, V>, key: K, make: () => V): V {
   const value = make();
   map.set(key, value);
   return value;
+}
+
+/** Items by a key, in their order; keys in the order of their first items. */
+export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) getOrInsert(groups, keyOf(item), () => []).push(item);
+  return groups;
 }
