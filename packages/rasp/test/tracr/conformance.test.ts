@@ -3,7 +3,7 @@
  * where tracr's own model is wrong or tracr refuses to compile. Where tracr's evaluator fails, the interpreter fails.
  */
 import { describe, expect, it } from "vitest";
-import { getOrInsert } from "../../src/compiler/get-or-insert.js";
+import { getOrInsert } from "../../src/language/maps.js";
 import { isSelector } from "../../src/language/graph/node.js";
 import {
   and,
