@@ -1,16 +1,17 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
-import { inputElements, type Input } from "../language/interpret/tokens.js";
-import { assemble, parameterCount } from "./layout/assemble.js";
+import type { Input } from "../language/interpret/tokens.js";
 import { certify } from "./certify/certify.js";
-import { CompiledModel } from "./model/compiled-model.js";
-import { Domain } from "./values/domain.js";
+import { assemble, parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
-import { lookAhead } from "./values/look-ahead.js";
+import { CompiledModel } from "./model/compiled-model.js";
+import type { ModelCard } from "./model/model-card.js";
+import { simplify } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import type { Output, Plan } from "./plan/ir/plan.js";
 import { plan } from "./plan/planner.js";
-import { simplify } from "./normalize/simplify.js";
-import { distinctAtoms } from "./values/value-set.js";
+import { Domain } from "./values/domain.js";
+import { lookAhead } from "./values/look-ahead.js";
+import { checkedVocabulary } from "./values/vocabulary.js";
 
 /** For which inputs an s-op is compiled. */
 export interface CompileOptions {
@@ -40,11 +41,7 @@ export function compile(
   { vocabulary, maxLength, name, causal = false }: CompileOptions,
 ): CompiledModel {
   const outputs = namedOutputs(program, name);
-  const tokens = distinctAtoms(inputElements(vocabulary));
-  if (tokens.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
-  if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
-    throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
-  }
+  const tokens = checkedVocabulary(vocabulary, maxLength);
 
   const roots = outputs.map(({ sop }) => sop);
   const { form, sops, selections } = simplify(roots, maxLength, causal);
@@ -57,22 +54,19 @@ export function compile(
   const certificate = certify(planned, tokens, maxLength);
   const layout = smallestLayout(planned);
   const { model, heads } = assemble(planned, layout, causal);
-  return new CompiledModel(
-    model,
-    {
-      name: name ?? outputs.map((output) => output.name).join(", "),
-      vocabulary: tokens,
-      maxLength,
-      outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
-      labels: layout.labels,
-      heads,
-      certificate,
-      config: model.config,
-    },
-    layout,
-    causal ? lookAhead(roots, selections, domain) : [],
-    { outputs, normal: sops },
-  );
+
+  const card: ModelCard = {
+    name: name ?? outputs.map((output) => output.name).join(", "),
+    vocabulary: tokens,
+    maxLength,
+    outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
+    labels: layout.labels,
+    heads,
+    certificate,
+    config: model.config,
+  };
+  const warnings = causal ? lookAhead(roots, selections, domain) : [];
+  return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
 }
 
 /** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */

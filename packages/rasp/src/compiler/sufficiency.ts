@@ -9,7 +9,8 @@ import { compareAtoms } from "../language/atom/compare.js";
 import { getOrInsert } from "../language/maps.js";
 import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
-import { distinctAtoms, type ValueSet } from "./values/value-set.js";
+import type { ValueSet } from "./values/value-set.js";
+import { checkedVocabulary } from "./values/vocabulary.js";
 import { RaspError } from "../language/diagnostic.js";
 import {
   topological,
@@ -20,7 +21,7 @@ import {
   type SOp,
 } from "../language/graph/node.js";
 import { Evaluation } from "../language/interpret/evaluation.js";
-import { inputElements, type Input } from "../language/interpret/tokens.js";
+import type { Input } from "../language/interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
 
 /** For which inputs `sufficiency` answers. */
@@ -72,11 +73,7 @@ export interface Sufficiency {
  */
 export function sufficiency(sop: SOp, restriction: Restriction, options: SufficiencyOptions): Sufficiency {
   const { maxLength, causal = false } = options;
-  const vocabulary = distinctAtoms(inputElements(options.vocabulary));
-  if (vocabulary.length === 0) throw new RangeError("the vocabulary is empty; give at least one token");
-  if (!Number.isSafeInteger(maxLength) || maxLength < 1) {
-    throw new RangeError(`the maximum length is ${maxLength}; it must be a whole number, 1 or more`);
-  }
+  const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
 
   const looks = (query: number, key: number): boolean => looksAt(restriction, causal, query, key);
   const selectors = new Set(topological(sop).flatMap((node) => (node.kind === "aggregate" ? [node.selector] : [])));
