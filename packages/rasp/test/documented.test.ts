@@ -25,7 +25,7 @@ it("every export is documented", () => {
     const methods = members.filter(
       (member) =>
         member.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Accessor) &&
-        !(ts.getCombinedModifierFlags(member.declarations![0]!) & ts.ModifierFlags.Private),
+        !ts.isPrivateIdentifier(ts.getNameOfDeclaration(member.declarations![0])!),
     );
     return [
       ...(isDocumented(symbol) ? [] : [alias.name]),
