@@ -1,4 +1,4 @@
-/** Shared graphs: each link of a chain of diamonds doubles the paths and adds a constant number of nodes. The work grows with the nodes. */
+/** Shared graphs: each link of a chain of diamonds doubles the paths and adds a few nodes. The work grows with the nodes. */
 import { expect, it } from "vitest";
 import { compile, map, tokensInt, verify, type SOp } from "../../src/index.js";
 

@@ -1,4 +1,4 @@
-/** Programs with the values that tracr gave them (Lindner et al. 2023). The file is not in the repository; without it the tests are skipped. */
+/** Programs with the values that tracr gave them (Lindner et al. 2023). Without the file, which is not in the repository, tests are skipped. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isSelector } from "../../src/language/graph/node.js";

@@ -6,7 +6,7 @@ export const U = 2 ** -24;
 /** The relative error of a sum of `terms` products in any order (Higham 2002, Accuracy and Stability, section 3.1). */
 export const gamma = (terms: number): number => (terms * U) / (1 - terms * U);
 
-/** The relative error of a softmax weight, in units of U: of exp, the sum and the division. exp alone may be off by 4 units in the last place. */
+/** The relative error of a softmax weight, in units of U: of exp, which may be off by 4 units in the last place, sum and division. */
 export const SOFTMAX = 16;
 
 /** The relative error of a sum of values weighted with the shares of a softmax over BOS and `keys` other keys. */

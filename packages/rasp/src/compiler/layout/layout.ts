@@ -65,7 +65,7 @@ export function layOut(plan: Plan, isReusing: boolean): Layout {
       return taken;
     });
     places.set(subspace, coordinates);
-    if (isReusing) coordinates.forEach((own, i) => reuse.add(subspace, i, own, false));
+    if (isReusing) coordinates.forEach((written, i) => reuse.add(subspace, i, written, false));
   }
 
   const { reused } = reuse;
@@ -122,8 +122,8 @@ function resolved(read: Read, entries: Entries, coordinate: Layout["coordinate"]
   for (const [subspace, coefficients] of read.terms) {
     for (const [index, weight] of entries(subspace, coefficients)) {
       if (weight === 0) continue;
-      const own = coordinate(subspace, index);
-      weights.set(own, (weights.get(own) ?? 0) + weight);
+      const row = coordinate(subspace, index);
+      weights.set(row, (weights.get(row) ?? 0) + weight);
     }
   }
   return { weights, bias: read.constant };

@@ -60,10 +60,10 @@ function contentsOf(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): C
 function modelFrom({ tensors, metadata }: Contents): ModelFile {
   const card = decodeCard(metadata);
   for (const [name, { data }] of tensors) {
-    const at = data.findIndex((weight) => !Number.isFinite(weight));
-    if (at >= 0) {
+    const index = data.findIndex((weight) => !Number.isFinite(weight));
+    if (index >= 0) {
       throw new ModelFileError(
-        `weight ${at} of ${name} is ${data[at]}; a compiled model has finite weights only`,
+        `weight ${index} of ${name} is ${data[index]}; a compiled model has finite weights only`,
         "the file was changed after it was compiled: compile the program again",
       );
     }

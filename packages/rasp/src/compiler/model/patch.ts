@@ -23,7 +23,7 @@ export type Patch = { readonly positions?: readonly number[] } & (
       readonly value: Plain | readonly Plain[];
     }
   | {
-      /** Sets what the head or the hidden units of the s-op write to these numbers, one for each coordinate. [0, …] removes their output. */
+      /** Sets what the head or hidden units of the s-op write, a number for each coordinate. [0, …] removes their output. */
       readonly sop: string;
       readonly output: readonly number[];
     }

@@ -1,4 +1,4 @@
-/** Where the s-ops of a program are in its model, by name: in which residual coordinates, written by which sublayer. For traces and patches. */
+/** Where the named s-ops of a program are in its model: the residual coordinates and the sublayer that writes them. */
 import { isSelector, topological, type GraphNode, type SOp } from "../../language/graph/node.js";
 import type { Layout } from "../layout/layout.js";
 import type { NormalSOp } from "../normalize/normal-form.js";

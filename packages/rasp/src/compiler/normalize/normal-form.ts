@@ -160,7 +160,7 @@ export class NormalForm {
     return this.#selection(comparisons, truth);
   }
 
-  /** The same selection among the positions that a head sees. A causal head sees no key after its query: it need not compare their order. */
+  /** The same selection among the positions that a head sees. A causal head sees no key after its query, so that `<=` always holds. */
   visible(selection: Selection): Selection {
     if (!this.causal) return selection;
     const indices = this.indices();

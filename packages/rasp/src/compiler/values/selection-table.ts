@@ -19,7 +19,10 @@ export class SelectionTable {
     this.#answers = selection.comparisons.map(({ op }) => new Answers(op));
   }
 
-  /** Pairs of sets with equal signatures are selected alike. Most operands have one value at a position: then its answer is the signature. */
+  /**
+   * Pairs of sets with equal signatures are selected alike. Where keys and queries have one value each, as most have at one position,
+   * the answer is the signature.
+   */
   signature(keys: JointValueSet, queries: JointValueSet): string {
     const columns = this.#columns(keys, queries);
     let signature = `${keys.values.length}x${queries.values.length}:`;

@@ -128,7 +128,7 @@ const integer = (writer: BinaryWriter, field: number, value: number): unknown =>
 /** The bytes in the format's order, on every machine. */
 function littleEndian(data: Float32Array | BigInt64Array): Uint8Array {
   const view = new DataView(new ArrayBuffer(data.byteLength));
-  if (data instanceof Float32Array) data.forEach((value, at) => view.setFloat32(at * 4, value, true));
-  else data.forEach((value, at) => view.setBigInt64(at * 8, value, true));
+  if (data instanceof Float32Array) data.forEach((value, i) => view.setFloat32(i * 4, value, true));
+  else data.forEach((value, i) => view.setBigInt64(i * 8, value, true));
   return new Uint8Array(view.buffer);
 }

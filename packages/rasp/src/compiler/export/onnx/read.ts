@@ -65,7 +65,7 @@ function readTensor(reader: BinaryReader, into: Map<string, Tensor>): void {
   into.set(
     name,
     tensor(
-      Float32Array.from({ length: raw.length / 4 }, (_, at) => view.getFloat32(at * 4, true)),
+      Float32Array.from({ length: raw.length / 4 }, (_, i) => view.getFloat32(i * 4, true)),
       shape,
     ),
   );

@@ -1,4 +1,4 @@
-/** Exported models: their values in onnxruntime, the contents of the files, and reading them back. `lessons.test.ts` runs every lesson. */
+/** Exported models: values in onnxruntime, contents of the files, reading them back. `lessons.test.ts` runs every lesson. */
 import { readFileSync } from "node:fs";
 import { Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
