@@ -47,7 +47,7 @@ function firstAnchors(heads: readonly Head[], features: readonly Feature[], read
 }
 
 function firstAnchor(subspace: Subspace, readers: readonly Reader[], others: Anchors): Anchor | undefined {
-  // Rounding to half the grid gives exactly what the coordinate is meant to hold.
+  // Rounded to multiples of half the grid, a result with a small enough error is exact.
   if (subspace.grid > 0) return anchorWith(subspace.grid / 2, 1);
   if (!readers.some(({ layer }) => layer === subspace.layer)) return undefined;
   const step = STEP_SEEN / 2 ** Math.ceil(Math.log2(steepest(subspace, readers)));

@@ -44,7 +44,7 @@ export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
   return (atom) => atomNumber(atom) ?? codes.get(atom)!;
 }
 
-/** One component a class: 1 where the value is that class. */
+/** One component for each class: 1 where the value is that class. */
 export function oneHot(classes: readonly Atom[]): (value: Atom) => readonly number[] {
   const keys = classes.map(atomKey);
   return (value) => {

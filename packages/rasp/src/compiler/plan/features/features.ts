@@ -17,7 +17,7 @@ import { additiveReads } from "./additive.js";
 import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
 import { functionTable, Results } from "./function-table.js";
 
-/** The reads, one a component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
+/** The reads, one for each component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
 export type Materialize = (
   sop: NormalSOp,
   vectorOf: (value: Atom) => readonly number[],

@@ -51,7 +51,7 @@ export function functionTable(sop: NormalSOp, domain: Domain, results: Results):
   return dropIrrelevant(rows, sizes, formula.leaves);
 }
 
-/** Drops arguments on which the table does not depend: results of heads first, which may need a layer, then those with many values. */
+/** Drops arguments on which the table does not depend: results of heads first, then those with many values, which cost the most. */
 function dropIrrelevant(table: readonly Row[], sizes: readonly number[], leaves: readonly NormalSOp[]): FunctionTable {
   let rows = [...table];
   let kept = leaves.map((_, j) => j);

@@ -1,6 +1,6 @@
 /**
- * Means over selections. Where at most one position is selected, or the best of those selected counts, the mean is a copy of the value
- * there, and of a one-hot vector if the value is no number.
+ * Means over selections. Where at most one position is selected, or only the best one counts, the mean is a copy of the value there.
+ * Copies of strings and other classes are one-hot vectors; other means are numbers.
  */
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Mean } from "../../normalize/normal-form.js";
@@ -92,7 +92,7 @@ function meanHead(
     label,
     layer,
     counted: 0,
-    // Half-way between a key that is selected and one that is not, so that BOS takes the share of an empty row.
+    // Halfway between a key that is selected and one that is not, so that BOS takes the share of an empty row.
     bosScore: scores.selectedScore - SCORE[purpose] / 2,
     values: values.map((value, coordinate) => ({ ...value, scale: 1, target: subspace, coordinate })),
   };

@@ -66,7 +66,7 @@ function classesOf(values: readonly Atom[], signatureOf: (value: Atom) => string
   return [...classes.values()];
 }
 
-/** One component a class: 1 where the value is in it. */
+/** One component for each class: 1 where the value is in it. */
 function membership(classes: readonly (readonly Atom[])[]): (value: Atom) => readonly number[] {
   const members = classes.map((values) => new Set(values.map(atomKey)));
   return (value) => {

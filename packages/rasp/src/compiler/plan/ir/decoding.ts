@@ -32,8 +32,8 @@ function largest(logits: ArrayLike<number>): number {
 }
 
 /**
- * The index of the nearest point; the distance is the largest one of any coordinate. From the first logit the search goes both ways, as
- * far as the first coordinate alone is not too far away.
+ * The index of the nearest point; the distance is the largest one of any coordinate. The search starts
+ * at the first logit and goes both ways until the first coordinate alone is too far away.
  */
 export function nearestPoint(points: readonly (readonly number[])[], logits: ArrayLike<number>): number {
   const number = logits[0]!;

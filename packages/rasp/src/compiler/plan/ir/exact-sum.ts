@@ -3,7 +3,7 @@ import type { Read, Subspace } from "./read.js";
 
 /** float32 represents every multiple of a grid up to this many times the grid. */
 export const MANTISSA = 2 ** 24;
-/** Numbers without a grid as coarse as this count as having none. */
+/** Numbers whose grid would be finer than this count as having none. */
 const FINEST = 2 ** -40;
 
 /** The largest power of two of which all numbers are multiples; Infinity where all are 0, and 0 where there is none. */

@@ -68,8 +68,8 @@ export interface HeadValue {
 
 /**
  * How far a key scores below a selected one for each block that does not hold, by the purpose of the head. A share of e^-28 is
- * negligible beside an integer count. Where BOS scores half-way between, the share is e^-20 for means and e^-32 for copies. A larger
- * number is not better throughout: the error of a query or key is multiplied by it.
+ * negligible beside an integer count. Where BOS scores halfway between, the share is e^-20 for means and e^-32 for copies. Larger
+ * numbers are less robust: the error of a query or key is multiplied by them.
  */
 export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
 /** How far the best of the selected keys scores above the second best. */
@@ -77,8 +77,8 @@ export const RANK_SCORE = 32;
 /** How far BOS scores itself above all other keys. */
 export const BOS_SCORE = 64;
 /**
- * How many times the weight of a selected key BOS has in a counting head. The share of the selected keys is then linear in their
- * number, up to a relative error of (number / COUNT_SCALE).
+ * In a counting head BOS has this many times the weight of a selected key, so that the share of the selected keys is linear in their
+ * number up to a relative error of number / COUNT_SCALE.
  */
 export const COUNT_SCALE = 2 ** 26;
 
