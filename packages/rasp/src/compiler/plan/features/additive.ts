@@ -7,9 +7,9 @@ import type { Encoding } from "./encoding.js";
 const BASES = 4;
 
 /**
- * The vectors as affine reads of the leaves, one for each component. A categorical leaf can add any number for each of its values; a numerical
- * one adds a multiple of its number, with a factor of at most `steepest`: a larger one would amplify the leaf's noise, which hidden
- * units remove.
+ * The vectors as affine reads of the leaves, one for each component. A categorical leaf can add any number for each of its values; a
+ * numerical one adds a multiple of its number, with a factor of at most `steepest`: a larger one would amplify the leaf's noise, which
+ * hidden units remove.
  *
  * @returns undefined where the function is not such a sum
  */
