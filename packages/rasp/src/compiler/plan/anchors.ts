@@ -4,6 +4,7 @@
  * that came out as 6.9998 becomes exactly 7. The hidden units that read it add up multiples of a power of two, so that their sums are
  * not rounded at all. The feed-forward sublayer of the same layer subtracts the anchor again.
  */
+import { getOrInsert } from "../get-or-insert.js";
 import { exactGrid, MANTISSA, type Held } from "./ir/exact-sum.js";
 import type { Anchor, Anchors, Feature, Head } from "./ir/plan.js";
 import type { Read, Subspace } from "./ir/read.js";
@@ -86,11 +87,8 @@ function readersOf(features: readonly Feature[]): Readers {
   const readers = new Map<Subspace, Reader[]>();
   for (const { subspace, units } of features) {
     for (const { input } of units) {
-      for (const source of input.terms.keys()) {
-        let known = readers.get(source);
-        if (!known) readers.set(source, (known = []));
-        known.push({ read: input, layer: subspace.layer });
-      }
+      const reader = { read: input, layer: subspace.layer };
+      for (const source of input.terms.keys()) getOrInsert(readers, source, () => []).push(reader);
     }
   }
   return readers;

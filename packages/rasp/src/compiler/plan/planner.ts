@@ -3,6 +3,7 @@
  * a head computes (`heads/`), and a head reads functions of leaves again. Each head and feature goes to the earliest layer that has
  * what it reads, so that no plan of the simplified graph has fewer layers.
  */
+import { getOrInsert } from "../get-or-insert.js";
 import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
 import { anchorsOf } from "./anchors.js";
@@ -50,12 +51,7 @@ class Planner implements Leaves {
   }
 
   encode(leaf: NormalSOp): Encoding {
-    let encoding = this.#encodings.get(leaf);
-    if (!encoding) {
-      encoding = this.#encodeAnew(leaf);
-      this.#encodings.set(leaf, encoding);
-    }
-    return encoding;
+    return getOrInsert(this.#encodings, leaf, () => this.#encodeAnew(leaf));
   }
 
   encodeOneHot(leaf: NormalSOp): Encoding {

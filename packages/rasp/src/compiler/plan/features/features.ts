@@ -4,6 +4,7 @@
  */
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../get-or-insert.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import { refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
@@ -58,12 +59,7 @@ export class Features {
   readonly materialize: Materialize = (sop, vectorOf, names) => {
     const vectors = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
     const signature = `${sop.id}:${vectors.join(";")}`;
-    let reads = this.#materialized.get(signature);
-    if (!reads) {
-      reads = this.#materializeAnew(sop, vectorOf, names);
-      this.#materialized.set(signature, reads);
-    }
-    return reads;
+    return getOrInsert(this.#materialized, signature, () => this.#materializeAnew(sop, vectorOf, names));
   };
 
   /** An s-op as a one-hot vector. */

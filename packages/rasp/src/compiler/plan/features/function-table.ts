@@ -1,6 +1,7 @@
 /** An s-op as a table over the values of its leaves, without the leaves that do not matter. */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../get-or-insert.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Row } from "../ir/finite-function.js";
@@ -71,9 +72,7 @@ function withoutArgument(rows: readonly Row[], argument: number): Row[] | undefi
   for (const { values, result } of rows) {
     const rest = values.filter((_, j) => j !== argument);
     const key = rest.join(",");
-    const known = byRest.get(key);
-    if (!known) byRest.set(key, { values: rest, result });
-    else if (known.result !== result) return undefined;
+    if (getOrInsert(byRest, key, () => ({ values: rest, result })).result !== result) return undefined;
   }
   return [...byRest.values()];
 }

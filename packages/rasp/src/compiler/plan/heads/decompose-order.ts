@@ -6,6 +6,7 @@
  */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../get-or-insert.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
@@ -142,10 +143,7 @@ const pairKey = (keyIndex: number, queryIndex: number): string => `${keyIndex},$
 function memoised(test: Block["test"]): Block["test"] {
   const answers = new Map<Atom, Map<Atom, boolean>>();
   return (key, query) => {
-    let row = answers.get(key);
-    if (!row) answers.set(key, (row = new Map<Atom, boolean>()));
-    let answer = row.get(query);
-    if (answer === undefined) row.set(query, (answer = test(key, query)));
-    return answer;
+    const row = getOrInsert(answers, key, () => new Map<Atom, boolean>());
+    return getOrInsert(row, query, () => test(key, query));
   };
 }

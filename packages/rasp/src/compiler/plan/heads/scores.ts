@@ -2,6 +2,7 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../get-or-insert.js";
 import type { BlockScores, Scores } from "../ir/plan.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { HeadContext } from "./context.js";
@@ -61,7 +62,7 @@ function classesOf(values: readonly Atom[], signatureOf: (value: Atom) => string
   for (const value of values) {
     const signature = signatureOf(value);
     if (!signature.includes("1")) continue;
-    classes.set(signature, [...(classes.get(signature) ?? []), value]);
+    getOrInsert(classes, signature, () => []).push(value);
   }
   return [...classes.values()];
 }

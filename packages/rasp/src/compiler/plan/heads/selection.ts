@@ -5,6 +5,7 @@
  */
 import type { Atom, Elementwise } from "../../../language/graph/node.js";
 import { atomKey } from "../../../language/atom/compare.js";
+import { getOrInsert } from "../../get-or-insert.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { atomOfKey } from "../../values/value-set.js";
@@ -75,7 +76,7 @@ function decompose(selection: Selection, groups: readonly Group[], bits: number)
   for (const pattern of group.patterns) {
     const question = restPatterns.map((restBits) => Number(selection.truth[bits | pattern | restBits])).join("");
     if (!question.includes("1")) continue;
-    byQuestion.set(question, [...(byQuestion.get(question) ?? []), pattern]);
+    getOrInsert(byQuestion, question, () => []).push(pattern);
   }
   return [...byQuestion.values()].flatMap((patterns) => {
     const here = blockWhere(group, patterns);

@@ -2,6 +2,7 @@
  * The weighted input of step functions: which arguments are summed, with which weights. Weights are signs or, where sums with signs
  * do not tell enough apart, digits of a mixed-radix number.
  */
+import { getOrInsert } from "../../get-or-insert.js";
 import type { Argument, FiniteFunction } from "../ir/finite-function.js";
 
 /** A gate, or how the argument is summed into the input: its sign within a digit, digit 0 being the finest. */
@@ -68,10 +69,7 @@ export class InputWeights {
   }
 
   #digit(signs: readonly number[]): Digit {
-    const key = signs.join(",");
-    let digit = this.#digits.get(key);
-    if (!digit) this.#digits.set(key, (digit = measureDigit(this.#fn, signs, this.#keepApart)));
-    return digit;
+    return getOrInsert(this.#digits, signs.join(","), () => measureDigit(this.#fn, signs, this.#keepApart));
   }
 }
 
@@ -111,9 +109,8 @@ function digitValues({ args, rows }: FiniteFunction, signs: readonly number[]): 
   const byKey = new Map<number, DigitValue>();
   for (const { values, result } of rows) {
     const value = signs.reduce((sum, sign, j) => (sign === 0 ? sum : sum + sign * args[j]!.numbers![values[j]!]!), 0);
-    let known = byKey.get(inputKey(value));
-    if (!known) byKey.set(inputKey(value), (known = { value, results: new Map() }));
-    known.results.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
+    const { results } = getOrInsert(byKey, inputKey(value), () => ({ value, results: new Map() }));
+    results.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
   }
   return [...byKey.values()].sort((a, b) => a.value - b.value);
 }

@@ -2,6 +2,7 @@
  * A function's table by gate values and weighted input, cut into pieces: sets of gate values inside which the function depends on
  * the input alone.
  */
+import { getOrInsert } from "../../get-or-insert.js";
 import { inputKey } from "./input-weights.js";
 
 /** One input that occurs, and the number of the result there. */
@@ -27,9 +28,7 @@ export interface Piece {
 /** @returns false where the table already has another result at the same gate values and input. */
 export function insert(table: PiecewiseTable, entry: GatedEntry): boolean {
   const key = `${entry.gates.join(",")};${inputKey(entry.input)}`;
-  const known = table.get(key);
-  if (!known) table.set(key, entry);
-  return known === undefined || known.result === entry.result;
+  return getOrInsert(table, key, () => entry).result === entry.result;
 }
 
 /**
@@ -67,8 +66,7 @@ function byFirstGate(table: PiecewiseTable): Map<number, PiecewiseTable> {
   const byValue = new Map<number, PiecewiseTable>();
   for (const { gates, input, result } of table.values()) {
     const [value, ...others] = gates;
-    let rest = byValue.get(value!);
-    if (!rest) byValue.set(value!, (rest = new Map<string, GatedEntry>()));
+    const rest = getOrInsert(byValue, value!, () => new Map<string, GatedEntry>());
     insert(rest, { gates: others, input, result });
   }
   return byValue;
@@ -94,10 +92,7 @@ function staysClear(a: PiecewiseTable, b: PiecewiseTable, minimumGap: number): b
 function tableGap(table: PiecewiseTable): number {
   const byGates = new Map<string, Entry[]>();
   for (const entry of table.values()) {
-    const key = entry.gates.join(",");
-    const known = byGates.get(key);
-    if (known) known.push(entry);
-    else byGates.set(key, [entry]);
+    getOrInsert(byGates, entry.gates.join(","), () => []).push(entry);
   }
   let gap = Infinity;
   for (const entries of byGates.values()) gap = Math.min(gap, smallestGap(entries.sort(byInput)));
