@@ -1,14 +1,7 @@
-/** Pictures of a decompilation as SVG: heatmaps of its tables, and the front of size against match. They follow light and dark schemes. */
-import type { Readout } from "../gpt2/readout/readout.js";
-import type { FrontPoint } from "./report.js";
-
-/** A table of numbers to look at. */
-export interface Heatmap {
-  readonly title: string;
-  readonly rows: readonly string[];
-  readonly columns: readonly string[];
-  readonly values: readonly (readonly number[])[];
-}
+/** Pictures of a decompilation as SVG: heatmaps of its tables, and its programs by size and match. They follow light and dark schemes. */
+import type { FrontPoint } from "./front.js";
+import type { Heatmap } from "./heatmap.js";
+import { percent } from "./share.js";
 
 const [CELL, FONT, GAP, MARGIN] = [24, 13, 24, 16];
 /** The advance of a fixed-width font of this size. */
@@ -21,61 +14,58 @@ const STYLE =
   "text{fill:var(--ink)}.frame{fill:none;stroke:var(--line)}.up{fill:var(--up)}.down{fill:var(--down)}" +
   ".grid{stroke:var(--line)}.front{fill:none;stroke:var(--up);stroke-width:2}";
 
-/** A readout's tables, as far as they say something of single symbols: rows and columns of zeros are left out. */
-export function projectionTables({ terms, task }: Readout): Heatmap[] {
-  const width = task.vocabulary.length;
-  return terms.flatMap(({ variable, table }) => {
-    const at = (row: number, column: number): number => table[row * width + column]!;
-    const rows = variable.basis.flatMap((_, r) => (task.vocabulary.some((_, c) => at(r, c) !== 0) ? [r] : []));
-    const columns = task.vocabulary.flatMap((_, c) => (rows.some((r) => at(r, c) !== 0) ? [c] : []));
-    if (rows.length === 0) return [];
-    return [
-      {
-        title: `project(${variable.key})`,
-        rows: rows.map((r) => variable.basis[r]!.replace(/^"(.*)"$/, "$1")),
-        columns: columns.map((c) => task.vocabulary[c]!),
-        values: rows.map((r) => columns.map((c) => at(r, c))),
-      },
-    ];
-  });
-}
-
-/** Tables one under the other: the darker the larger, in one colour above and another below 0. A self-contained SVG document. */
+/**
+ * Tables one below the other, as a self-contained SVG document: the larger a number the darker its cell, in one colour above 0 and in
+ * another below.
+ */
 export function heatmapSvg(tables: readonly Heatmap[], title: string): string {
   let [y, widest] = [FONT + GAP, title.length * ADVANCE];
   const body = tables.map((table) => {
-    const left = Math.max(0, ...table.rows.map((row) => row.length)) * ADVANCE + 8;
-    const top = FONT + 8 + Math.max(0, ...table.columns.map((column) => column.length)) * ADVANCE + 8;
-    const most = Math.max(1e-9, ...table.values.flat().map(Math.abs));
-    const columns = table.columns.map((label, c) => {
-      const x = left + (c + 0.5) * CELL + FONT / 3;
-      return `<text transform="translate(${fixed(x)} ${fixed(top - 6)}) rotate(-90)">${escaped(label)}</text>`;
-    });
-    const rows = table.values.flatMap((row, r) => [
-      `<text x="${fixed(left - 6)}" y="${fixed(top + (r + 0.5) * CELL + FONT / 3)}" text-anchor="end">${escaped(table.rows[r]!)}</text>`,
-      ...row.flatMap((value, c) => {
-        if (value === 0) return [];
-        const place = `x="${fixed(left + c * CELL)}" y="${fixed(top + r * CELL)}" width="${CELL}" height="${CELL}"`;
-        const tip = `${table.rows[r]!}, ${table.columns[c]!}: ${value}`;
-        return [
-          `<rect class="${value > 0 ? "up" : "down"}" ${place} fill-opacity="${(Math.abs(value) / most).toFixed(3)}"><title>${escaped(tip)}</title></rect>`,
-        ];
-      }),
-    ]);
-    const [w, h] = [table.columns.length * CELL, table.rows.length * CELL];
-    const frame = `<rect class="frame" x="${fixed(left)}" y="${fixed(top)}" width="${w}" height="${h}"/>`;
-    const heading = `<text y="${FONT}" font-weight="bold">${escaped(table.title)}</text>`;
-    const piece = `<g transform="translate(${MARGIN} ${fixed(MARGIN + y)})">${[heading, ...columns, ...rows, frame].join("")}</g>`;
-    widest = Math.max(widest, left + w, table.title.length * ADVANCE);
-    y += top + h + GAP;
-    return piece;
+    const { svg, width, height } = heatmap(table, MARGIN + y);
+    widest = Math.max(widest, width);
+    y += height + GAP;
+    return svg;
   });
   return page(title, widest + 2 * MARGIN, y + 2 * MARGIN, body);
 }
 
+interface Piece {
+  readonly svg: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One table, `y` below the top of the page. */
+function heatmap({ title, rows, columns, values }: Heatmap, y: number): Piece {
+  const left = Math.max(0, ...rows.map((row) => row.length)) * ADVANCE + 8;
+  const top = FONT + 8 + Math.max(0, ...columns.map((column) => column.length)) * ADVANCE + 8;
+  const most = Math.max(1e-9, ...values.flat().map(Math.abs));
+  const columnLabels = columns.map((label, c) => {
+    const x = left + (c + 0.5) * CELL + FONT / 3;
+    return `<text transform="translate(${fixed(x)} ${fixed(top - 6)}) rotate(-90)">${escaped(label)}</text>`;
+  });
+  const rowCells = values.flatMap((row, r) => [
+    `<text x="${fixed(left - 6)}" y="${fixed(top + (r + 0.5) * CELL + FONT / 3)}" text-anchor="end">${escaped(rows[r]!)}</text>`,
+    ...row.flatMap((value, c) => {
+      if (value === 0) return [];
+      const place = `x="${fixed(left + c * CELL)}" y="${fixed(top + r * CELL)}" width="${CELL}" height="${CELL}"`;
+      const shade = `class="${value > 0 ? "up" : "down"}" ${place} fill-opacity="${(Math.abs(value) / most).toFixed(3)}"`;
+      return [`<rect ${shade}><title>${escaped(`${rows[r]!}, ${columns[c]!}: ${value}`)}</title></rect>`];
+    }),
+  ]);
+  const [w, h] = [columns.length * CELL, rows.length * CELL];
+  const frame = `<rect class="frame" x="${fixed(left)}" y="${fixed(top)}" width="${w}" height="${h}"/>`;
+  const heading = `<text y="${FONT}" font-weight="bold">${escaped(title)}</text>`;
+  return {
+    svg: `<g transform="translate(${MARGIN} ${fixed(y)})">${[heading, ...columnLabels, ...rowCells, frame].join("")}</g>`,
+    width: Math.max(left + w, title.length * ADVANCE),
+    height: top + h,
+  };
+}
+
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 320, 64, 24, 48, 44];
 
-/** The programs found, size to the right and match upwards, and a line for the least match that is accepted. */
+/** The programs found, with size on the horizontal and match on the vertical axis, and a line at the least match that is accepted. */
 export function frontSvg(front: readonly FrontPoint[], title: string, least: number): string {
   const most = Math.max(1, ...front.map(({ size }) => size));
   const x = (size: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * size) / most;
@@ -93,7 +83,7 @@ export function frontSvg(front: readonly FrontPoint[], title: string, least: num
     `<polyline class="front" points="${steps.join(" ")}"/>`,
     ...front.map(
       ({ size, match }) =>
-        `<circle class="up" cx="${fixed(x(size))}" cy="${fixed(y(match))}" r="4"><title>size ${size}: ${(100 * match).toFixed(1)} %</title></circle>`,
+        `<circle class="up" cx="${fixed(x(size))}" cy="${fixed(y(match))}" r="4"><title>size ${size}: ${percent(match)}</title></circle>`,
     ),
     ...front.map(
       ({ size }) => `<text x="${fixed(x(size))}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${size}</text>`,

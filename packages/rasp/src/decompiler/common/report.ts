@@ -1,83 +1,60 @@
-/** What a decompilation takes, and what it comes to. */
-import type { Sequence } from "../gpt2/data/sequences.js";
-import type { Interventions } from "../gpt2/interventions/index.js";
-import type { Memo } from "../gpt2/search/memo.js";
-import type { Heatmap } from "./pictures.js";
-import type { Share } from "../gpt2/runnable-program.js";
-import type { Clock, Progress } from "../gpt2/search/search.js";
+/** What is reported of a program that was found. */
+import type { FrontPoint } from "./front.js";
+import type { Heatmap } from "./heatmap.js";
+import type { LengthMatch, Share } from "./share.js";
 
-export interface DecompileOptions {
-  /** Of the splits and offsets; 0 by default. */
-  readonly seed?: number;
-  readonly progress?: Progress;
-  readonly clock?: Clock;
-  /** Sequences for the report alone; a third of the data by default. */
-  readonly fresh?: readonly Sequence[];
-  /** Whether to cut the model's parts also where a program is found; of GPT-2-style models. */
-  readonly interventions?: boolean;
-  /** Where fits are kept and found again. */
-  readonly memo?: Memo;
-}
-
-/** A program below this match is refused. */
+/** A program that matches the model on a smaller share of the report set is refused. */
 export const LEAST_MATCH = 0.9;
 /** A program of more lines is refused. */
 export const MOST_LINES = 20;
 
-/** An operation of the program and how close the model comes to it. */
+/** An operation of the program, and the head whose attention is most like it. */
 export interface Operation {
   readonly key: string;
   /** A selector or a function with a name, or scores with fitted numbers. */
   readonly kind: "named" | "tabular";
   /** The head whose pattern is nearest, and the total variation distance to it; absent for what is no attention. */
-  readonly nearest?: { readonly layer: number; readonly head: number; readonly distance: number };
+  readonly nearest?: NearestHead;
 }
 
-/** A program that was found on the way: its size, and its match on the selection set, 0 to 1. */
-export interface FrontPoint {
-  /** Selectors and projections, or selectors and leaves of a condition. */
-  readonly size: number;
-  readonly match: number;
+export interface NearestHead {
+  readonly layer: number;
+  readonly head: number;
+  /** Mean total variation distance of the attention, 0 to 1. */
+  readonly distance: number;
 }
 
-export interface Decompiled {
-  /** The program; absent where it is refused. */
+/** How a head was read: the text of its score, and how far the head's attention is from it. */
+export interface HeadReport extends NearestHead {
+  readonly score: string;
+}
+
+/** The report on the best program that a search found. */
+export interface ProgramReport {
+  /** The program; absent if it is refused. */
   readonly source: string | undefined;
   /** Why there is no program. */
   readonly refusal: string | undefined;
-  /** Where the best program of a GPT-2-style model was found: from the smallest program upwards, or from the pruned model. */
-  readonly method?: "search" | "pruned model";
-  /** The best program found, also if it is refused. */
+  /** The best program found, even if it is refused. */
   readonly best: string;
   readonly lines: number;
+  /** Numbers in the program that are not 0. */
   readonly parameters: number;
   readonly operations: readonly Operation[];
-  /** Of the text, on the report set. */
+  /** The share of the report set on which the text, run by the interpreter, decides as the model does. */
   readonly match: Share;
-  /** Of a table of tokens alone. */
+  /** The same share for a table of tokens alone. */
   readonly tokenTableMatch: number;
-  /** Of the model and of the text, where the data say what is right. */
+  /** The shares on which the model and the text are right, where the data give the answers. */
   readonly taskAccuracy: { readonly model: number | undefined; readonly program: number | undefined };
-  /** Match by length: each part is longer than the one before, and at most `upTo`. */
-  readonly byLength: readonly { readonly upTo: number; readonly match: Share }[];
-  /** How each head was read. */
-  readonly heads: readonly {
-    readonly layer: number;
-    readonly head: number;
-    readonly score: string;
-    readonly distance: number;
-  }[];
+  readonly byLength: readonly LengthMatch[];
+  readonly heads: readonly HeadReport[];
   /** The program's score tables and projections. */
   readonly tables: readonly Heatmap[];
-  /** What the model's decisions rest on; where there is no program, or it was asked for. */
-  readonly interventions?: Interventions;
   /** The programs found that no smaller one matches, smallest first. */
   readonly front: readonly FrontPoint[];
 }
 
-/** Points that no smaller or equal one beats. */
-export function paretoFront(points: readonly FrontPoint[]): FrontPoint[] {
-  const sorted = [...points].sort((a, b) => a.size - b.size || b.match - a.match);
-  let best = -1;
-  return sorted.filter(({ match }) => match > best && (best = match) >= 0);
-}
+/** Why a program of so many lines is refused whatever it matches; undefined if it is not. */
+export const refusalOfSize = (lines: number): string | undefined =>
+  lines > MOST_LINES ? `the smallest program found has ${lines} lines, more than ${MOST_LINES}` : undefined;

@@ -3,7 +3,7 @@
  * anything stands.
  *
  * 1. Watch the model, in the limit of sharp attention, on all short inputs and on longer random ones: residual coordinates that are
- *    written together are variables with finitely many values, and every head selects or does not.
+ *    written together are subspaces with finitely many values, and every head selects or does not.
  * 2. From the outputs backwards, name what each head selects and carries: comparisons and short expressions of tokens, indices and
  *    earlier lines that are right wherever they were seen, else lists of values.
  * 3. Load the text, and compare the interpreter's values with the model's on inputs that nothing was fitted on.
@@ -18,12 +18,12 @@ import type { Atom } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../compiler/verify/inputs.js";
-import { runHard } from "./run/sharp-run.js";
+import { runSharp } from "./run/sharp-run.js";
 import { NotHardError } from "./not-hard-error.js";
 import type { Line } from "./naming/naming.js";
 import { nameProgram } from "./naming/program.js";
 import { sampleOf, type Sample } from "./run/sample.js";
-import { weightsOf, type HardWeights } from "./run/weights.js";
+import { weightsOf, type CompiledWeights } from "./run/weights.js";
 
 export { NotHardError } from "./not-hard-error.js";
 export type { Line } from "./naming/naming.js";
@@ -82,9 +82,9 @@ export function decompileProgram(model: CompiledModel, options: DecompileProgram
   return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs), soft };
 }
 
-function read(weights: HardWeights, sample: Sample): Pick<DecompiledProgram, "lines" | "soft"> {
+function read(weights: CompiledWeights, sample: Sample): Pick<DecompiledProgram, "lines" | "soft"> {
   try {
-    const run = runHard(weights, sample);
+    const run = runSharp(weights, sample);
     const soft = run.heads.filter(({ elsewhere }) => elsewhere > SHARP);
     return {
       lines: nameProgram(weights, sample, run),
@@ -99,7 +99,7 @@ function read(weights: HardWeights, sample: Sample): Pick<DecompiledProgram, "li
 }
 
 /** Results keep their names where a program can give them; a single one is `result` where it cannot. */
-function withNames(weights: HardWeights): HardWeights {
+function withNames(weights: CompiledWeights): CompiledWeights {
   const taken = new Set(new Environment().visibleNames);
   const outputs = weights.outputs.map((output, n) => {
     const fits = /^[a-z]\w*$/i.test(output.name) && !taken.has(output.name) && !OWN.test(output.name);

@@ -1,10 +1,10 @@
-/** Inputs of an encoder and what it answers to them, position after position, so that a term is computed for all at once. */
+/** Inputs of an encoder and its answers, laid out one after the other so that an s-op is computed for all of them at once. */
 import { noGrad, scope, type Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
 import { literal } from "../../language/text/print.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
-/** Atoms as numbers: a number is itself, strings are in their order beyond all numbers. */
+/** Atoms as numbers: a number is its own code; the codes of strings are above all numbers and follow their order. */
 export class Codes {
   readonly #strings: readonly string[];
 
@@ -18,7 +18,7 @@ export class Codes {
     return typeof atom === "boolean" ? FIRST_BOOLEAN + Number(atom) : Number(atom);
   }
 
-  /** As RASP writes it. */
+  /** A code as a RASP literal. */
   literal(code: number): string {
     if (code >= FIRST_BOOLEAN) return code === FIRST_BOOLEAN ? "False" : "True";
     if (code >= FIRST_STRING) return literal(this.#strings[code - FIRST_STRING]!);
@@ -28,11 +28,12 @@ export class Codes {
 
 const [FIRST_STRING, FIRST_BOOLEAN] = [100_000, 200_000];
 
-/** What code an aggregate gives that selects nothing: "" among strings, else 0. */
+/** The code of "", which an aggregate of strings gives where it selects nothing. */
 export const EMPTY = FIRST_STRING;
+/** Whether a code is that of a string. */
 export const isText = (code: number): boolean => code >= FIRST_STRING;
 
-/** One input and the model's classes. */
+/** An input and the model's answer to it. */
 export interface Answered {
   readonly input: readonly Atom[];
   readonly ids: readonly number[];
@@ -42,7 +43,7 @@ export interface Answered {
   readonly patterns: readonly (readonly Float32Array[])[];
 }
 
-/** Runs the model. */
+/** Runs the model on one input. */
 export function answer(encoder: TrainedEncoder, codes: Codes, ids: readonly number[], withPatterns: boolean): Answered {
   const { model, vocabulary, classes } = encoder;
   const patterns: Float32Array[][] = [];
@@ -58,8 +59,8 @@ export function answer(encoder: TrainedEncoder, codes: Codes, ids: readonly numb
 }
 
 /**
- * `count` inputs of one of three disjoint parts, lengths equally likely. Which part an input belongs to is a hash of it, so that short
- * inputs, of which there are few, are divided as well.
+ * Up to `count` random inputs of one of three disjoint parts, all lengths equally likely. A hash of the input decides which part it
+ * belongs to, so that the few short inputs are divided as well.
  */
 export function drawInputs(
   encoder: TrainedEncoder,
@@ -80,16 +81,16 @@ export function drawInputs(
   return drawn;
 }
 
-/** FNV-1a, modulo 3. */
+/** The hash FNV-1a, modulo 3. */
 function partOf(ids: readonly number[], seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (const id of ids) hash = Math.imul(hash ^ (id + 1), 0x01000193) >>> 0;
   return (hash >>> 7) % 3;
 }
 
-/** Many inputs side by side. */
+/** Many inputs one after the other. A place is an index into all their positions together. */
 export class Batch {
-  /** Where each input begins, and the end of the last. */
+  /** The place where each input begins, and at the end the number of places. */
   readonly starts: readonly number[];
   readonly size: number;
   readonly tokens: Float32Array;
@@ -113,7 +114,7 @@ export class Batch {
     this.classes = Float32Array.from(inputs.flatMap(({ classes }) => classes));
   }
 
-  /** What was computed under this key, or what `compute` gives. */
+  /** The values kept under this key; computed the first time. */
   known(key: string, compute: () => Float32Array): Float32Array {
     const found = this.#known.get(key) ?? compute();
     this.#known.set(key, found);

@@ -1,33 +1,34 @@
-/** S-ops and selectors that a program may be made of: their RASP text, and their values on a batch. */
+/** The s-ops and selectors that a program may use: their RASP text, and their values on a batch. */
 import { EMPTY, isText, type Batch, type Codes } from "./batch.js";
 
-/** Gives the name of a part that has a line of its own, or its text. */
-export type Naming = (part: Term | Selector) => string;
+/** The name of a part that has a line of its own, or the text of one that does not. */
+export type Naming = (part: CandidateSOp | CandidateSelector) => string;
 
-/** An s-op with a value at each position, as a code. */
-export interface Term {
-  readonly kind: "term";
+/** An s-op: its values are codes, one for each position. */
+export interface CandidateSOp {
+  readonly kind: "sop";
   readonly key: string;
   /** Whether it is written out wherever it is used. */
   readonly isInline: boolean;
   readonly text: (name: Naming) => string;
-  /** Selectors in it: heads that it needs. */
-  readonly selectors: readonly Selector[];
+  /** The selectors in it, each of which takes a head. */
+  readonly selectors: readonly CandidateSelector[];
   readonly values: (batch: Batch) => Float32Array;
 }
 
-export interface Selector {
+/** A selector over the positions of one input. */
+export interface CandidateSelector {
   readonly kind: "selector";
   readonly key: string;
   readonly isInline: false;
   readonly text: (name: Naming) => string;
-  readonly reads: readonly Term[];
-  /** Whether query q selects key k, both places in the batch, of one input. */
+  readonly reads: readonly CandidateSOp[];
+  /** Whether query q selects key k. Both are places in the batch, of the same input. */
   readonly test: (batch: Batch) => (q: number, k: number) => boolean;
 }
 
-const simple = (text: string, values: (batch: Batch) => Float32Array): Term => ({
-  kind: "term",
+const simple = (text: string, values: (batch: Batch) => Float32Array): CandidateSOp => ({
+  kind: "sop",
   key: text,
   isInline: true,
   text: () => text,
@@ -41,16 +42,16 @@ export const length = simple("length", (batch) => batch.lengths);
 export const fromEnd = simple("length - 1 - indices", (batch) =>
   batch.known("from end", () => batch.indices.map((i, at) => batch.lengths[at]! - 1 - i)),
 );
-export const modulo = (k: number): Term =>
+export const modulo = (k: number): CandidateSOp =>
   simple(`indices % ${k}`, (batch) => batch.known(`modulo ${k}`, () => batch.indices.map((i) => i % k)));
 
 const derived = (
   key: string,
   text: (name: Naming) => string,
-  selectors: readonly Selector[],
+  selectors: readonly CandidateSelector[],
   values: (batch: Batch) => Float32Array,
-): Term => ({
-  kind: "term",
+): CandidateSOp => ({
+  kind: "sop",
   key,
   isInline: false,
   text,
@@ -58,8 +59,8 @@ const derived = (
   values: (batch) => batch.known(key, () => values(batch)),
 });
 
-/** How often something holds of the input's keys, at each query. */
-export const width = (selector: Selector): Term =>
+/** How many keys each query selects. */
+export const width = (selector: CandidateSelector): CandidateSOp =>
   derived(
     `selector_width(${selector.key})`,
     (name) => `selector_width(${name(selector)})`,
@@ -67,8 +68,8 @@ export const width = (selector: Selector): Term =>
     (batch) => fill(batch, selector, (selected) => selected.length),
   );
 
-/** What the one selected key carries, or the mean of numbers. NaN where strings of several keys would have to be averaged. */
-export const aggregate = (selector: Selector, of: Term, codes: Codes): Term =>
+/** The value at the one selected key, or the mean of several numbers. NaN where the mean would be of strings. */
+export const aggregate = (selector: CandidateSelector, of: CandidateSOp, codes: Codes): CandidateSOp =>
   derived(
     `aggregate(${selector.key}, ${of.key})`,
     (name) => `aggregate(${name(selector)}, ${name(of)}${of === tokens ? `, ${codes.literal(EMPTY)}` : ""})`,
@@ -84,8 +85,8 @@ export const aggregate = (selector: Selector, of: Term, codes: Codes): Term =>
     },
   );
 
-/** The last or the first key that is selected. */
-export const extreme = (selector: Selector, last: boolean): Selector => ({
+/** Of the selected keys the last, or the first. */
+export const extreme = (selector: CandidateSelector, last: boolean): CandidateSelector => ({
   kind: "selector",
   key: `best(${selector.key}, ${last ? "" : "-"}indices)`,
   isInline: false,
@@ -99,7 +100,7 @@ export const extreme = (selector: Selector, last: boolean): Selector => ({
 });
 
 /** a − b. */
-export const difference = (a: Term, b: Term): Term =>
+export const difference = (a: CandidateSOp, b: CandidateSOp): CandidateSOp =>
   derived(
     `${a.key} - ${b.key}`,
     (name) => `${name(a)} - ${name(b)}`,
@@ -110,8 +111,8 @@ export const difference = (a: Term, b: Term): Term =>
     },
   );
 
-/** A number for each query, from the places of the keys that it selects. */
-function fill(batch: Batch, selector: Selector, value: (selected: readonly number[]) => number): Float32Array {
+/** A number for each query, computed from the places of the keys that it selects. */
+function fill(batch: Batch, selector: CandidateSelector, value: (selected: readonly number[]) => number): Float32Array {
   const test = selector.test(batch);
   const out = new Float32Array(batch.size);
   const selected: number[] = [];
@@ -141,7 +142,12 @@ export const shifted = (text: string, by: number): string =>
   by === 0 ? text : `${text} ${by < 0 ? "-" : "+"} ${Math.abs(by)}`;
 
 /** `select(keys, queries + by, comparison)`. */
-export const select = (keys: Term, queries: Term, comparison: Comparison, by = 0): Selector => ({
+export const select = (
+  keys: CandidateSOp,
+  queries: CandidateSOp,
+  comparison: Comparison,
+  by = 0,
+): CandidateSelector => ({
   kind: "selector",
   key: `select(${keys.key}, ${shifted(queries.key, by)}, ${comparison})`,
   isInline: false,
@@ -155,7 +161,12 @@ export const select = (keys: Term, queries: Term, comparison: Comparison, by = 0
 });
 
 /** `select(keys, constant, comparison)`. */
-export const selectKeys = (keys: Term, constant: number, comparison: Comparison, codes: Codes): Selector => ({
+export const selectKeys = (
+  keys: CandidateSOp,
+  constant: number,
+  comparison: Comparison,
+  codes: Codes,
+): CandidateSelector => ({
   kind: "selector",
   key: `select(${keys.key}, ${codes.literal(constant)}, ${comparison})`,
   isInline: false,
@@ -168,7 +179,12 @@ export const selectKeys = (keys: Term, constant: number, comparison: Comparison,
   },
 });
 
-const joined = (word: "and" | "or", a: Selector, b: Selector, test: Selector["test"]): Selector => ({
+const joined = (
+  word: "and" | "or",
+  a: CandidateSelector,
+  b: CandidateSelector,
+  test: CandidateSelector["test"],
+): CandidateSelector => ({
   kind: "selector",
   key: `(${a.key} ${word} ${b.key})`,
   isInline: false,
@@ -177,17 +193,17 @@ const joined = (word: "and" | "or", a: Selector, b: Selector, test: Selector["te
   test,
 });
 
-/** A selector inside another is written out, in brackets where it is a compound itself. */
-const part = (selector: Selector, name: Naming): string =>
+/** A selector inside another one is written out, in parentheses if it is a compound itself. */
+const part = (selector: CandidateSelector, name: Naming): string =>
   selector.key.startsWith("(") ? `(${selector.text(name)})` : selector.text(name);
 
-export const and = (a: Selector, b: Selector): Selector =>
+export const and = (a: CandidateSelector, b: CandidateSelector): CandidateSelector =>
   joined("and", a, b, (batch) => {
     const [first, second] = [a.test(batch), b.test(batch)];
     return (q, k) => first(q, k) && second(q, k);
   });
 
-export const or = (a: Selector, b: Selector): Selector =>
+export const or = (a: CandidateSelector, b: CandidateSelector): CandidateSelector =>
   joined("or", a, b, (batch) => {
     const [first, second] = [a.test(batch), b.test(batch)];
     return (q, k) => first(q, k) || second(q, k);

@@ -1,6 +1,6 @@
 /**
- * What a program may be made of, in the order in which a reader would try it: terms without attention, what one layer of selectors gives,
- * and what a second layer makes of that. Of terms with equal values on a batch only the first is kept.
+ * The s-ops that a program is searched among, in the order in which a reader would try them: those without attention, those of one layer
+ * of selectors, and what a second and a third layer make of these.
  */
 import { isText, type Batch, type Codes } from "./batch.js";
 import {
@@ -17,14 +17,17 @@ import {
   selectKeys,
   tokens,
   width,
-  type Selector,
-  type Term,
+  type CandidateSelector,
+  type CandidateSOp,
 } from "./candidate.js";
+import type { Pool } from "./pool.js";
 
-/** More tokens than these are not told apart one by one. */
+/** Tokens of a larger vocabulary are not compared one by one. */
 const FEW_TOKENS = 12;
+/** Tokens of a larger vocabulary are not counted against each other. */
+const FEW_PAIRED_TOKENS = 4;
 
-const full: Selector = {
+const full: CandidateSelector = {
   kind: "selector",
   key: "full_s",
   isInline: false,
@@ -34,63 +37,23 @@ const full: Selector = {
 };
 
 const before = select(indices, indices, "<");
-const ORDERS = [before, select(indices, indices, "<="), select(indices, indices, ">"), select(indices, indices, ">=")];
-const [, upTo] = ORDERS;
+const upTo = select(indices, indices, "<=");
+const after = select(indices, indices, ">");
+const ORDERS = [before, upTo, after, select(indices, indices, ">=")];
 
-/** Terms with different values on a batch, in the order of their coming. */
-export class Pool {
-  readonly terms: Term[] = [];
-  readonly #seen = new Set<string>();
+/** S-ops that need no attention. */
+export const plainSOps = (): CandidateSOp[] => [tokens, indices, fromEnd, length, modulo(2), modulo(3)];
 
-  readonly batch: Batch;
-  readonly codes: Codes;
-
-  constructor(batch: Batch, codes: Codes) {
-    this.batch = batch;
-    this.codes = codes;
-  }
-
-  /** Adds terms whose values are none of the others'. */
-  add(...terms: readonly Term[]): Term[] {
-    const added = terms.filter((term) => {
-      const values = term.values(this.batch);
-      if (values.some(Number.isNaN)) return false;
-      const key = fingerprint(values);
-      if (this.#seen.has(key)) return false;
-      this.#seen.add(key);
-      return true;
-    });
-    this.terms.push(...added);
-    return added;
-  }
-
-  /** What a selector gives: a width, and what it carries of some terms. */
-  attend(selector: Selector, carried: readonly Term[]): Term[] {
-    return this.add(width(selector), ...carried.map((term) => aggregate(selector, term, this.codes)));
-  }
-}
-
-/** Two hashes of 32 bits, and the first values. */
-function fingerprint(values: Float32Array): string {
-  let [a, b] = [0x811c9dc5, 0];
-  for (const value of values) {
-    const bits = Math.round(value * 4096);
-    a = Math.imul(a ^ bits, 0x01000193);
-    b = (Math.imul(b, 31) + bits) | 0;
-  }
-  return `${a} ${b}`;
-}
-
-/** Terms that need no attention. */
-export const plainTerms = (): Term[] => [tokens, indices, fromEnd, length, modulo(2), modulo(3)];
+/** The tokens of a batch, ascending. */
+const tokensOf = (batch: Batch): number[] => [...new Set(batch.tokens)].sort((a, b) => a - b);
 
 /** The selectors of a first layer. */
-export function firstSelectors(batch: Batch, codes: Codes): Selector[] {
-  const letters = [...new Set(batch.tokens)].sort((a, b) => a - b);
+function firstSelectors(batch: Batch, codes: Codes): CandidateSelector[] {
+  const alphabet = tokensOf(batch);
   const same = select(tokens, tokens, "==");
   const [less, more] = [select(tokens, tokens, "<"), select(tokens, tokens, ">")];
-  const letter = letters.length <= FEW_TOKENS ? letters.map((code) => selectKeys(tokens, code, "==", codes)) : [];
-  const ofTokens = [same, select(tokens, tokens, "!="), less, more, ...letter];
+  const single = alphabet.length <= FEW_TOKENS ? alphabet.map((code) => selectKeys(tokens, code, "==", codes)) : [];
+  const ofTokens = [same, select(tokens, tokens, "!="), less, more, ...single];
   return [
     ...[0, -1, 1, -2, 2, -3, 3].map((by) => select(indices, indices, "==", by)),
     ...[0, 1, -1].map((by) => select(indices, fromEnd, "==", by)),
@@ -100,134 +63,137 @@ export function firstSelectors(batch: Batch, codes: Codes): Selector[] {
     ...ORDERS,
     ...ofTokens,
     ...ofTokens.flatMap((selector) => ORDERS.map((order) => and(selector, order))),
-    ...[less, more].flatMap((selector) => [0, 2].map((order) => or(selector, and(same, ORDERS[order]!)))),
+    ...[less, more].flatMap((selector) => [before, after].map((order) => or(selector, and(same, order)))),
     ...[2, 3].map((k) => select(modulo(k), modulo(k), "==")),
   ];
 }
 
-/** Adds what one layer gives. Returns the terms that count. */
-export function addFirstLayer(pool: Pool): { counts: Term[]; carried: Term[] } {
+/** What the first layer gives to the others. */
+export interface FirstLayer {
+  readonly counts: readonly CandidateSOp[];
+  readonly carried: readonly CandidateSOp[];
+}
+
+/** Adds what one layer of selectors computes. */
+export function addFirstLayer(pool: Pool): FirstLayer {
   const { batch, codes } = pool;
   const selectors = firstSelectors(batch, codes);
-  const carried: Term[] = [];
-  const counts: Term[] = [];
-  for (const selector of selectors) {
-    const [first, ...rest] = pool.attend(selector, [tokens, indices]);
-    if (first?.key.startsWith("selector_width")) counts.push(first);
-    carried.push(...[first!, ...rest].filter((term) => term?.key.startsWith("aggregate")));
-  }
+  const attended = selectors.map((selector) => pool.attend(selector, [tokens, indices]));
+  const carried = attended.flatMap((added) => added.carried);
   for (const selector of selectors.filter(({ reads }) => reads.includes(tokens))) {
     for (const last of [true, false]) carried.push(...pool.add(aggregate(extreme(selector, last), tokens, codes)));
   }
-  // Which of two tokens is ahead, among all positions or those so far.
-  const letters = [...new Set(batch.tokens)].sort((a, b) => a - b);
-  if (letters.length <= 4) {
-    for (const order of [full, upTo!]) {
-      const each = letters.map((code) => {
-        const one = selectKeys(tokens, code, "==", codes);
-        return width(order === full ? one : and(one, order));
-      });
-      each.forEach((a, i) => each.slice(i + 1).forEach((b) => counts.push(...pool.add(difference(a, b)))));
+  const counts = attended.flatMap(({ count }) => count ?? []);
+  return { counts: [...counts, ...addDifferences(pool)], carried };
+}
+
+/** Adds the differences of the numbers of two tokens, among all positions or those so far. */
+function addDifferences(pool: Pool): CandidateSOp[] {
+  const { batch, codes } = pool;
+  const alphabet = tokensOf(batch);
+  if (alphabet.length > FEW_PAIRED_TOKENS) return [];
+  return [full, upTo].flatMap((order) => {
+    const widths = alphabet.map((code) => {
+      const single = selectKeys(tokens, code, "==", codes);
+      return width(order === full ? single : and(single, order));
+    });
+    return widths.flatMap((a, i) => widths.slice(i + 1).flatMap((b) => pool.add(difference(a, b))));
+  });
+}
+
+/** Adds some s-ops to a pool. */
+type Step = () => void;
+
+/** How a layer is told to stop, and tells how far it is. */
+export interface LayerRun {
+  readonly tell: (done: number, of: number) => void;
+  readonly expired: () => boolean;
+}
+
+/** Adds what a second layer makes of the first, as far as the time allows. */
+export function addSecondLayer(pool: Pool, { counts, carried }: FirstLayer, run: LayerRun): void {
+  const { batch } = pool;
+  const texts = carried.filter((one) => one.values(batch).some(isText) === batch.tokens.some(isText));
+  const steps: Step[] = [
+    ...counts.map((count) => () => addMoves(pool, count)),
+    ...counts.map((count) => () => addComparisons(pool, count)),
+    ...texts.map((text) => () => addMatches(pool, text)),
+    ...counts.map((mark) => () => addMarked(pool, mark, counts)),
+  ];
+  inTurn(steps, run);
+}
+
+/** Tokens moved to the position that a count names, or fetched from there. */
+function addMoves(pool: Pool, count: CandidateSOp): void {
+  for (const place of [indices, fromEnd]) {
+    for (const by of [0, -1, 1]) {
+      pool.attend(select(count, place, "==", by), [tokens]);
+      pool.attend(select(place, count, "==", by), [tokens]);
     }
   }
-  return { counts, carried };
 }
 
-/** Adds what a second layer makes of the first. `expired` ends it early. */
-export function addSecondLayer(
-  pool: Pool,
-  { counts, carried }: { readonly counts: readonly Term[]; readonly carried: readonly Term[] },
-  tell: (done: number, of: number) => void,
-  expired: () => boolean,
-): void {
-  const { codes, batch } = pool;
+/** Counts compared with each other and with 0 and 1. */
+function addComparisons(pool: Pool, count: CandidateSOp): void {
   const same = select(tokens, tokens, "==");
-  const places = [indices, fromEnd];
-  const texts = carried.filter((term) => term.values(batch).some(isText) === batch.tokens.some(isText));
-  const groups: (() => void)[] = [];
-  // Moving tokens to where a count says, and fetching them from there.
-  for (const count of counts) {
-    groups.push(() => {
-      for (const place of places) {
-        for (const by of [0, -1, 1]) {
-          pool.attend(select(count, place, "==", by), [tokens]);
-          pool.attend(select(place, count, "==", by), [tokens]);
-        }
-      }
-    });
+  const [equal, less, more] = [select(count, count, "=="), select(count, count, "<"), select(count, count, ">")];
+  for (const selector of [equal, less, more, or(less, and(equal, before)), or(more, and(equal, before))]) {
+    pool.attend(selector, [tokens]);
   }
-  // Comparing and testing counts.
-  for (const count of counts) {
-    groups.push(() => {
-      const [equal, less, more] = (["==", "<", ">"] as const).map((op) => select(count, count, op));
-      for (const selector of [equal!, less!, more!, or(less!, and(equal!, before)), or(more!, and(equal!, before))]) {
-        pool.attend(selector, [tokens]);
+  for (const order of ORDERS) pool.attend(and(equal, order), [tokens]);
+  for (const op of ["==", "<", ">"] as const) {
+    for (const value of [0, 1]) {
+      const keys = selectKeys(count, value, op, pool.codes);
+      for (const selector of [keys, and(keys, same), ...ORDERS.map((order) => and(keys, order))]) {
+        pool.attend(selector, []);
       }
-      for (const order of ORDERS) pool.attend(and(equal!, order), [tokens]);
-      for (const op of ["==", "<", ">"] as const) {
-        for (const value of [0, 1]) {
-          const one = selectKeys(count, value, op, codes);
-          for (const selector of [one, and(one, same), ...ORDERS.map((order) => and(one, order))]) {
-            pool.attend(selector, []);
-          }
-        }
-      }
-    });
+    }
   }
-  // What neighbours carry, matched with the query's token.
-  for (const term of texts) {
-    groups.push(() => {
-      const matches = select(term, tokens, "==");
-      for (const selector of [matches, and(matches, before), extreme(and(matches, before), true)]) {
-        pool.attend(selector, [tokens]);
-      }
-    });
-  }
-  // Equal counts among those that stand first, or are otherwise marked by another count.
-  for (const mark of counts) {
-    groups.push(() => {
-      const marked = selectKeys(mark, 0, "==", codes);
-      for (const count of counts) if (count !== mark) pool.attend(and(select(count, count, "=="), marked), []);
-    });
-  }
-  inTurn(groups, tell, expired);
 }
 
-/** Adds what a third layer makes of the counts of the first: tokens in the order of a count, each kind of token once. */
-export function addThirdLayer(
-  pool: Pool,
-  { counts }: { readonly counts: readonly Term[] },
-  tell: (done: number, of: number) => void,
-  expired: () => boolean,
-): void {
+/** What neighbours carry, matched with the query's token. */
+function addMatches(pool: Pool, carried: CandidateSOp): void {
+  const matches = select(carried, tokens, "==");
+  for (const selector of [matches, and(matches, before), extreme(and(matches, before), true)]) {
+    pool.attend(selector, [tokens]);
+  }
+}
+
+/** Equal counts among the keys for which another count is 0: first occurrences, for instance. */
+function addMarked(pool: Pool, mark: CandidateSOp, counts: readonly CandidateSOp[]): void {
+  const marked = selectKeys(mark, 0, "==", pool.codes);
+  for (const count of counts) if (count !== mark) pool.attend(and(select(count, count, "=="), marked), []);
+}
+
+/** Adds what a third layer makes of the counts of the first: tokens in the order of a count, each distinct token once. */
+export function addThirdLayer(pool: Pool, { counts }: FirstLayer, run: LayerRun): void {
   const { codes } = pool;
   const isFirst = selectKeys(width(and(select(tokens, tokens, "=="), before)), 0, "==", codes);
-  // BOS, where there is one, is in no order.
+  // BOS, if there is one, takes no part in the order.
   const kept = [isFirst, and(isFirst, selectKeys(indices, 0, ">", codes))];
-  const groups = counts.flatMap((count) =>
+  const steps = counts.flatMap((count) =>
     (["<", ">"] as const).map((op) => () => {
       const ahead = or(select(count, count, op), and(select(count, count, "=="), before));
-      for (const keys of kept) {
-        const [rank] = pool.attend(and(ahead, keys), []);
-        if (!rank) continue;
-        for (const place of [indices, fromEnd]) {
-          for (const by of [0, -1]) pool.attend(and(select(rank, place, "==", by), keys), [tokens]);
-        }
-      }
+      for (const keys of kept) addOrdered(pool, ahead, keys);
     }),
   );
-  inTurn(groups, tell, expired);
+  inTurn(steps, run);
 }
 
-/** Does one after the other until time is up. */
-function inTurn(
-  groups: readonly (() => void)[],
-  tell: (done: number, of: number) => void,
-  expired: () => boolean,
-): void {
-  groups.every((group, done) => {
-    tell(done, groups.length);
-    if (!expired()) group();
+/** Tokens of some keys, each moved to the position that says how many of these keys are ahead of it. */
+function addOrdered(pool: Pool, ahead: CandidateSelector, keys: CandidateSelector): void {
+  const { count: rank } = pool.attend(and(ahead, keys), []);
+  if (!rank) return;
+  for (const place of [indices, fromEnd]) {
+    for (const by of [0, -1]) pool.attend(and(select(rank, place, "==", by), keys), [tokens]);
+  }
+}
+
+/** Takes one step after the other until the time is up. */
+function inTurn(steps: readonly Step[], { tell, expired }: LayerRun): void {
+  steps.every((step, done) => {
+    tell(done, steps.length);
+    if (!expired()) step();
     return !expired();
   });
 }

@@ -1,26 +1,27 @@
-/** Encoders that `selectron train FILE --sop NAME` wrote: the weights, what they read, and what they answer. */
+/** Encoders that `selectron train FILE --sop NAME` wrote: their weights, and the atoms that they read and answer. */
 import { decodeSafetensors, SafetensorsError, ShapeError, type FileBytes } from "@selectron/core";
 import { TransformerEncoder, type EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { decodeSequence, type EncodedValue, type Json } from "../../language/text/value-json.js";
-import { DecompileError } from "../gpt2/data/task.js";
+import { DecompileError } from "../common/decompile-error.js";
 
-/** Where the file says what it is. */
+/** The metadata entry that describes the encoder. */
 export const ENCODER_METADATA = "selectron.encoder";
 
+/** A model, and what its ids and outputs mean. */
 export interface TrainedEncoder {
   readonly model: TransformerEncoder;
-  /** In order of the ids, BOS last where there is one. */
+  /** In order of the ids; BOS is the last one if the model has it. */
   readonly vocabulary: readonly Atom[];
-  /** Whether the last token of the vocabulary stands at position 0 of every input and nowhere else. */
+  /** Whether the last token of the vocabulary is at position 0 of every input, and nowhere else. */
   readonly hasBos: boolean;
-  /** BOS included. */
+  /** The number of positions, BOS included. */
   readonly maxLength: number;
-  /** What each output stands for. */
+  /** The atom that each output means. */
   readonly classes: readonly Atom[];
 }
 
-/** Whether a safetensors file holds such an encoder; false for what is no safetensors file. */
+/** Whether a file is such an encoder; false if it is no safetensors file. */
 export function isTrainedEncoder(bytes: FileBytes): boolean {
   try {
     return decodeSafetensors(bytes).metadata[ENCODER_METADATA] !== undefined;
@@ -35,7 +36,11 @@ interface Metadata {
   readonly outputs?: EncodedValue;
 }
 
-/** @throws DecompileError if the file is damaged, or does not say what its inputs and outputs are */
+/**
+ * Reads the file that `selectron train` wrote.
+ *
+ * @throws DecompileError if the file is damaged, or does not say what its inputs and outputs are
+ */
 export function readTrainedEncoder(bytes: FileBytes): TrainedEncoder {
   const { tensors, metadata } = asDecompileError(() => decodeSafetensors(bytes));
   let read: Metadata;

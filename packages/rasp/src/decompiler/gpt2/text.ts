@@ -1,17 +1,17 @@
-/** Numbers and tables as RASP writes them. */
+/** Numbers, sums and tables as RASP text. */
 
-/** Few digits, no exponent: a whole number without a point. */
+/** A number with few digits and no exponent; a whole number has no decimal point. */
 export const decimal = (value: number): string => {
   const text = Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.abs(value) < 0.1 ? 4 : 2);
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 };
 
-/** Rounded so that `decimal` writes it in full. */
+/** Rounded to what `decimal` writes. */
 export const tidy = (value: number): number => Number(decimal(value)) + 0;
 
-/** A sum with one more term, which may begin with a minus. */
-export const plus = (sum: string, term: string): string =>
-  sum === "" ? term : term.startsWith("-") ? `${sum} - ${term.slice(1)}` : `${sum} + ${term}`;
+/** A sum with one more summand, which may begin with a minus. */
+export const plus = (sum: string, summand: string): string =>
+  sum === "" ? summand : summand.startsWith("-") ? `${sum} - ${summand.slice(1)}` : `${sum} + ${summand}`;
 
 /** A multiple of an expression. */
 export const times = (factor: number, expression: string): string => {
@@ -21,14 +21,14 @@ export const times = (factor: number, expression: string): string => {
 
 const key = (atom: string): string => (/^".*"$/.test(atom) || /^-?\d+$/.test(atom) ? atom : JSON.stringify(atom));
 
-/** `{"a": 1, "b": -2}`, without zeros. Keys are tokens. */
+/** `{"a": 1, "b": -2}`, without zeros; the keys are tokens. */
 export const dictText = (entries: readonly (readonly [string, number])[]): string =>
   `{${entries
     .filter(([, value]) => decimal(value) !== "0" && decimal(value) !== "-0")
     .map(([name, value]) => `${JSON.stringify(name)}: ${decimal(value)}`)
     .join(", ")}}`;
 
-/** `{"a": {"b": 1}}`, without zeros and empty rows. Rows are tokens, or RASP's own literals if `literal` is set. */
+/** `{"a": {"b": 1}}`, without zeros and empty rows. The rows are tokens, or RASP literals if `literal` is set. */
 export function nestedText(
   rows: readonly string[],
   columns: readonly string[],

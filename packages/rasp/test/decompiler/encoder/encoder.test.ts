@@ -1,18 +1,14 @@
-/** Programs read back out of encoders: terms against the interpreter, rules against plain functions, and the whole on small trainings. */
+/** Programs read back out of encoders: s-ops against the interpreter, rules against plain functions, and the whole on small trainings. */
 import { encodeSafetensors, Rng } from "@selectron/core";
 import { Adam, cosine, train, TransformerEncoder } from "@selectron/nn";
 import { encodeResult, Evaluation, load, programPass, ProgramTask, type Atom } from "@selectron/rasp";
 import { decompileEncoder, isTrainedEncoder, readTrainedEncoder } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
 import { Batch, Codes, drawInputs, type Answered } from "../../../src/decompiler/encoder/batch.js";
-import {
-  addFirstLayer,
-  addSecondLayer,
-  addThirdLayer,
-  plainTerms,
-  Pool,
-} from "../../../src/decompiler/encoder/layers.js";
-import { growRules, ruleMatch, ruleProgram } from "../../../src/decompiler/encoder/rule.js";
+import { growRules } from "../../../src/decompiler/encoder/grow-rules.js";
+import { addFirstLayer, addSecondLayer, addThirdLayer, plainSOps } from "../../../src/decompiler/encoder/layers.js";
+import { Pool } from "../../../src/decompiler/encoder/pool.js";
+import { ruleMatch, ruleProgram } from "../../../src/decompiler/encoder/rule.js";
 
 const codes = new Codes(["a", "b", "c", "even", "odd"]);
 
@@ -30,41 +26,36 @@ type Layers = 1 | 2 | 3;
 
 function poolOf(batch: Batch, layers: Layers): Pool {
   const pool = new Pool(batch, codes);
-  pool.add(...plainTerms());
+  pool.add(...plainSOps());
   const first = addFirstLayer(pool);
   for (const addLayer of [addSecondLayer, addThirdLayer].slice(0, layers - 1)) {
-    addLayer(
-      pool,
-      first,
-      () => undefined,
-      () => false,
-    );
+    addLayer(pool, first, { tell: () => undefined, expired: () => false });
   }
   return pool;
 }
 
-describe("terms", () => {
+describe("candidates", () => {
   it("have the values that the interpreter gives their text", () => {
     const batch = new Batch(
       answered(8, () => "a"),
       codes,
     );
-    const { terms } = poolOf(batch, 3);
-    expect(terms.length).toBeGreaterThan(300);
-    const sample = terms.filter((_, t) => t < 120 || t % 20 === 0);
-    for (const term of sample) {
-      const rule = { kind: "term", term, by: 0, right: 0 } as const;
+    const { sops } = poolOf(batch, 3);
+    expect(sops.length).toBeGreaterThan(300);
+    const sample = sops.filter((_, t) => t < 120 || t % 20 === 0);
+    for (const candidate of sample) {
+      const rule = { kind: "sop", sop: candidate, by: 0, right: 0 } as const;
       const sop = load(ruleProgram(rule, codes), { example: ["a", "b"] }).sop("prediction");
-      const values = term.values(batch);
+      const values = candidate.values(batch);
       batch.inputs.forEach(({ input }, s) => {
         const expected = new Evaluation(input).sop(sop).map((value) => Math.fround(codes.of(value)));
-        expect([...values.slice(batch.starts[s], batch.starts[s + 1])], term.key).toEqual(expected);
+        expect([...values.slice(batch.starts[s], batch.starts[s + 1])], candidate.key).toEqual(expected);
       });
     }
   });
 });
 
-/** Each letter once, ties by where it first stands. */
+/** Each letter once; of equally frequent ones the one that occurs first. */
 function mostFrequentFirst(input: readonly string[]): string[] {
   const times = (letter: string): number => input.filter((other) => other === letter).length;
   return [...new Set(input)].sort((a, b) => times(b) - times(a));
@@ -77,7 +68,7 @@ describe("rules", () => {
   ): { match: number; text: string } => {
     const batch = new Batch(answered(150, classify), codes);
     const fresh = new Batch(answered(150, classify, 2), codes);
-    const rule = growRules(poolOf(batch, layers).terms, batch, 6).at(-1)!;
+    const rule = growRules(poolOf(batch, layers).sops, batch, 6).at(-1)!;
     return { match: ruleMatch(rule, fresh), text: ruleProgram(rule, codes) };
   };
 
@@ -87,12 +78,12 @@ describe("rules", () => {
     ["sorted", 2, (input, at) => [...input].sort()[at]!],
     ["the most frequent first", 3, (input, at) => mostFrequentFirst(input)[at] ?? "even"],
     ["how many equal ones less one", 1, (input, at) => BigInt(input.filter((x) => x === input[at]).length - 1)],
-    ["c at the first place, else reversed", 1, (input, at) => (at === 0 ? "c" : input.at(-1 - at)!)],
+    ["c at the first position, otherwise reversed", 1, (input, at) => (at === 0 ? "c" : input.at(-1 - at)!)],
   ])("find %s", (_, layers, classify) => {
     expect(found(layers, classify).match).toBe(1);
   });
 
-  it("are written as a reader would", () => {
+  it("are written as a person would write them", () => {
     expect(found(1, (input, at) => input.at(-1 - at)!).text).toBe(
       'h1 = aggregate(select(indices, length - 1 - indices, ==), tokens, "");\nprediction = h1;\n',
     );

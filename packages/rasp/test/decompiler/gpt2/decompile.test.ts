@@ -8,12 +8,13 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Choices, fitChoices } from "../../../src/decompiler/gpt2/numeric/conditional-logit.js";
 import { countVariables } from "../../../src/decompiler/gpt2/variables/counts.js";
-import { namedPatterns } from "../../../src/decompiler/gpt2/heads/named-patterns.js";
+import { back, everything, namedPatterns } from "../../../src/decompiler/gpt2/heads/named-patterns.js";
 import { programText } from "../../../src/decompiler/gpt2/readout/program-text.js";
-import { fitReadout, Readout } from "../../../src/decompiler/gpt2/readout/readout.js";
+import { fitReadout } from "../../../src/decompiler/gpt2/readout/fit.js";
+import { Readout } from "../../../src/decompiler/gpt2/readout/readout.js";
 import { simplify } from "../../../src/decompiler/gpt2/readout/simplify.js";
 import { softPattern } from "../../../src/decompiler/gpt2/heads/soft-pattern.js";
-import { attendVariable, moduloVariable, tokenVariable } from "../../../src/decompiler/gpt2/variables/variable.js";
+import { attendVariable, moduloVariable, tokenVariable } from "../../../src/decompiler/gpt2/variables/basic.js";
 
 const letters = readTask(
   { vocab: ["a", "b", "<bos>", "<eos>"], special_tokens: { "<bos>": 2, "<eos>": 3 }, head_type: "multi_label_sigmoid" },
@@ -73,11 +74,12 @@ describe("programs", () => {
   const tokens = tokenVariable(letters);
 
   it("carry what the interpreter carries, for every pattern", () => {
-    const patterns = [...namedPatterns(letters), softPattern(0, 0, observed, letters, [])];
+    const head = { layer: 0, head: 0 };
+    const patterns = [...namedPatterns(letters), softPattern(head, observed, letters, [])];
     expect(patterns.length).toBeGreaterThan(8);
     for (const pattern of patterns) {
       const counted = watched([2, 0, 0, 1, 0, 1, 1, 3], () => []);
-      const variable = attendVariable(pattern, attendVariable(namedPatterns(letters)[1]!, tokens));
+      const variable = attendVariable(pattern, attendVariable(back(1), tokens));
       const readout = fitReadout(letters, [variable], [watched([2, 0, 1, 3], (p) => (p.length > 1 ? [0] : []))]);
       const program = new RunnableProgram(programText(readout), letters);
       const own = counted.scored.map((i) => [...readout.logits(counted, i)].flatMap((x, v) => (x > 0 ? [v] : [])));
@@ -92,7 +94,7 @@ describe("programs", () => {
       return weights.map((weight) => weight / total);
     };
     const seen = randomStrings(60, 2).map((ids) => watched(ids, () => [], head));
-    const pattern = softPattern(0, 0, seen, letters, []);
+    const pattern = softPattern({ layer: 0, head: 0 }, seen, letters, []);
     for (const sequence of seen.slice(0, 10)) {
       const n = sequence.ids.length;
       pattern.shares(sequence).forEach((share, at) => {
@@ -105,7 +107,7 @@ describe("programs", () => {
     const more = (prefix: readonly number[]): number[] =>
       prefix.filter((id) => id === 0).length > prefix.filter((id) => id === 1).length ? [0] : [1];
     const seen = randomStrings(100, 3).map((ids) => watched(ids, more));
-    const readout = fitReadout(letters, [attendVariable(namedPatterns(letters)[0]!, tokens)], seen);
+    const readout = fitReadout(letters, [attendVariable(everything, tokens)], seen);
     expect(readout.match(seen)).toBe(1);
     const simple = simplify(readout, seen);
     expect(simple.match(seen)).toBe(1);

@@ -12,7 +12,7 @@ import type { Naming } from "./naming.js";
 import { nice } from "../expressions/number.js";
 import { NotHardError } from "../not-hard-error.js";
 import { bothSelectors, everything, selectWhere, type NamedSelector } from "./selector.js";
-import { keyOf, valueOf, type Variable } from "../run/subspace.js";
+import { keyOf, valueOf, type Subspace } from "../run/subspace.js";
 import { columnsOf } from "../run/head-subspaces.js";
 
 export class HeadLines {
@@ -25,14 +25,14 @@ export class HeadLines {
     this.#selectors = new HeadSelectors(naming);
   }
 
-  /** What these heads add to the variable's coordinates, which nothing else writes. */
-  lineOf(heads: readonly HeadRun[], variable: Variable): Expression {
-    return heads.every(({ adds }) => adds) ? this.#width(heads, variable) : this.#aggregate(heads, variable);
+  /** What these heads add to the subspace's coordinates, which nothing else writes. */
+  lineOf(heads: readonly HeadRun[], subspace: Subspace): Expression {
+    return heads.every(({ adds }) => adds) ? this.#width(heads, subspace) : this.#aggregate(heads, subspace);
   }
 
   /** Heads that add up: widths of selectors, each times what a selected key adds. */
-  #width(heads: readonly HeadRun[], variable: Variable): Expression {
-    const parts = heads.flatMap((head) => this.#widthTerms(head, variable));
+  #width(heads: readonly HeadRun[], subspace: Subspace): Expression {
+    const parts = heads.flatMap((head) => this.#widthTerms(head, subspace));
     const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);
@@ -48,10 +48,10 @@ export class HeadLines {
     );
   }
 
-  #widthTerms(head: HeadRun, variable: Variable): { factor: Atom; selector: NamedSelector }[] {
+  #widthTerms(head: HeadRun, subspace: Subspace): { factor: Atom; selector: NamedSelector }[] {
     const selector = this.#selectors.of(head);
-    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
-    const numbers = this.#valuesAt(head, variable, places).map((vector) => nice(vector[0]!));
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.subspace));
+    const numbers = this.#valuesAt(head, subspace, places).map((vector) => nice(vector[0]!));
     const factors = [...new Set(numbers)].filter((factor) => factor !== 0n);
     return factors.map((factor) => {
       if (numbers.every((number) => number === factor)) return { factor, selector };
@@ -65,22 +65,22 @@ export class HeadLines {
   }
 
   /** A head that takes the mean, of numbers or of one value that all selected keys carry. */
-  #aggregate(heads: readonly HeadRun[], variable: Variable): Expression {
+  #aggregate(heads: readonly HeadRun[], subspace: Subspace): Expression {
     const [head] = heads;
     if (heads.length > 1 || !head) throw new NotHardError("several heads that take means write to one coordinate");
     const selector = this.#selectors.of(head);
-    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.variable));
-    const vectors = this.#valuesAt(head, variable, places);
-    const atBos = Float64Array.from(columnsOf(head, variable.coordinates), (c) => head.value.atBos[c]!);
+    const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.subspace));
+    const vectors = this.#valuesAt(head, subspace, places);
+    const atBos = Float64Array.from(columnsOf(head, subspace.coordinates), (c) => head.value.atBos[c]!);
     const needsDefault = head.selected.some(({ length }) => length === 0);
     if (places.length === 1 && needsDefault) return this.#named(has(selector), "found", selector.tabular);
     const { value, otherwise } =
-      variable.coordinates.length === 1 && !this.#naming.labels.has(variable)
+      subspace.coordinates.length === 1 && !this.#naming.labels.has(subspace)
         ? this.#numbers(cases, vectors, needsDefault ? atBos : undefined)
-        : this.#copies(cases, vectors, atBos, variable, needsDefault);
+        : this.#copies(cases, vectors, atBos, subspace, needsDefault);
     const sop = aggregateNode(selector.selector, value.sop, otherwise);
     const text = `aggregate(${selector.text}, ${value.text}${otherwise === 0n ? "" : `, ${literal(otherwise)}`})`;
-    const isCopy = variable.coordinates.length > 1 || this.#naming.labels.has(variable);
+    const isCopy = subspace.coordinates.length > 1 || this.#naming.labels.has(subspace);
     return this.#named(named(sop, text), isCopy ? "copy" : "mean", selector.tabular || value.tabular === true);
   }
 
@@ -97,15 +97,15 @@ export class HeadLines {
     cases: Cases,
     vectors: readonly Float64Array[],
     atBos: Float64Array,
-    variable: Variable,
+    subspace: Subspace,
     needsDefault: boolean,
   ): { value: Expression; otherwise: Atom } {
     const keys = vectors.map(keyOf);
-    const known = this.#naming.labels.get(variable);
+    const known = this.#naming.labels.get(subspace);
     const atomOf = new Map<string, Atom>();
     let value: Expression;
     if (known) {
-      variable.values.forEach((vector, id) => atomOf.set(keyOf(vector), known[id]!));
+      subspace.values.forEach((vector, id) => atomOf.set(keyOf(vector), known[id]!));
       value = nameValues(
         cases,
         keys.map((key) => atomOf.get(key) ?? known[0]!),
@@ -123,13 +123,13 @@ export class HeadLines {
     return { value, otherwise: atomOf.get(keyOf(atBos)) ?? unused([...atomOf.values()]) };
   }
 
-  /** What a key at each of these places carries to a variable's coordinates. */
-  #valuesAt(head: HeadRun, { coordinates }: Variable, places: readonly number[]): Float64Array[] {
+  /** What a key at each of these places carries to a subspace's coordinates. */
+  #valuesAt(head: HeadRun, { coordinates }: Subspace, places: readonly number[]): Float64Array[] {
     const columns = columnsOf(head, coordinates);
     return places.map((place) => {
       const carried = valueOf(
         head.value,
-        head.value.parts.map(({ variable }) => variable.at[place]!),
+        head.value.parts.map(({ subspace }) => subspace.at[place]!),
       );
       return Float64Array.from(columns, (c) => carried[c]!);
     });

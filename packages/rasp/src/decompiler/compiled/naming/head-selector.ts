@@ -4,7 +4,7 @@ import type { Expression } from "../expressions/expression.js";
 import type { Naming } from "./naming.js";
 import { NotHardError } from "../not-hard-error.js";
 import { nameOrder, rankingOf, type Ranking } from "./ranking.js";
-import { relationsOf, type Conjunction, type Relation, type Table } from "./relation.js";
+import { relationsOf, type HeadRelations, type Relation, type PairTable } from "./relation.js";
 import { bestOf, bothSelectors, everything, nameRelation, type NamedSelector } from "./selector.js";
 
 export class HeadSelectors {
@@ -32,7 +32,7 @@ export class HeadSelectors {
     const ranking = rankingOf(head, sample, weights.causal);
     const allowed = relationsOf(head, ranking.allows, run, sample.starts, weights.causal);
     if (!allowed) {
-      throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that is no variable`);
+      throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that is no subspace`);
     }
     const score = this.#score(ranking);
     if (!score) {
@@ -54,7 +54,7 @@ export class HeadSelectors {
     );
   }
 
-  #named(conjunction: Conjunction): NamedSelector {
+  #named(conjunction: HeadRelations): NamedSelector {
     const found = this.#conjuncts(conjunction);
     if (found.length === 0) return everything;
     const whole = found.reduce(bothSelectors);
@@ -62,14 +62,14 @@ export class HeadSelectors {
     return { ...whole, text: this.#naming.define("pick", whole.text, whole.tabular), kind: "select" };
   }
 
-  #conjuncts({ relations, needed }: Conjunction): NamedSelector[] {
-    const named = new Map<Relation, Table>();
+  #conjuncts({ relations, needed }: HeadRelations): NamedSelector[] {
+    const named = new Map<Relation, PairTable>();
     return relations.map((relation) => {
       const [keys, queries] = [relation.keys, relation.queries].map((side) => this.#naming.situation(side));
       const { keyStates, queryStates } = relation;
       const keyAt = keys!.places.map((place) => keyStates.at[place]!);
       const queryAt = queries!.places.map((place) => queryStates.at[place]!);
-      const widened = (table: Table): Table => keyAt.map((k) => Int8Array.from(queryAt, (q) => table[k]![q]!));
+      const widened = (table: PairTable): PairTable => keyAt.map((k) => Int8Array.from(queryAt, (q) => table[k]![q]!));
       const [strict, loose] = [widened(relation.table), widened(needed(relation, named))];
       const found = nameRelation(strict, loose, keys!.cases, queries!.cases);
       const means = found.table(keys!.cases, queries!.cases);

@@ -9,36 +9,36 @@ import { Cases } from "../expressions/cases.js";
 import { choose, compare, constant, named, type Expression } from "../expressions/expression.js";
 import { nameValues } from "../expressions/function.js";
 import { HeadLines } from "./head-line.js";
-import type { Run } from "../run/sharp-run.js";
+import type { SharpRun } from "../run/sharp-run.js";
 import type { Line, Naming, Situation } from "./naming.js";
 import type { Sample } from "../run/sample.js";
-import { statesOf, valueOf, type States, type Variable } from "../run/subspace.js";
-import type { HardWeights } from "../run/weights.js";
+import { statesOf, valueOf, type States, type Subspace } from "../run/subspace.js";
+import type { CompiledWeights } from "../run/weights.js";
 
-/** What a variable is called, and what each of its values is. */
+/** What a subspace is called, and what each of its values is. */
 interface Name {
   readonly expression: Expression;
   readonly atoms: readonly Atom[];
 }
 
 /** The lines that compute the model's outputs; the last one is the result. */
-export function nameProgram(weights: HardWeights, sample: Sample, run: Run): Line[] {
+export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun): Line[] {
   return new Namer(weights, sample, run).program();
 }
 
 class Namer implements Naming {
-  readonly labels: ReadonlyMap<Variable, readonly Atom[]>;
+  readonly labels: ReadonlyMap<Subspace, readonly Atom[]>;
   readonly #lines: Line[] = [];
-  readonly #names = new Map<Variable, Name>();
+  readonly #names = new Map<Subspace, Name>();
   readonly #evaluations: readonly Evaluation[];
   readonly #counts = new Map<string, number>();
   readonly #headLines = new HeadLines(this);
 
-  readonly weights: HardWeights;
+  readonly weights: CompiledWeights;
   readonly sample: Sample;
-  readonly run: Run;
+  readonly run: SharpRun;
 
-  constructor(weights: HardWeights, sample: Sample, run: Run) {
+  constructor(weights: CompiledWeights, sample: Sample, run: SharpRun) {
     this.weights = weights;
     this.sample = sample;
     this.run = run;
@@ -49,14 +49,14 @@ class Namer implements Naming {
   program(): Line[] {
     for (const [n, { name, decoding }] of this.weights.outputs.entries()) {
       const reading = this.run.outputs[n]!;
-      const variables = reading.parts.map(({ variable }) => variable);
-      const { cases, places } = this.situation(variables);
+      const subspaces = reading.parts.map(({ subspace }) => subspace);
+      const { cases, places } = this.situation(subspaces);
       const read = (place: number): Atom =>
         decode(
           decoding,
           valueOf(
             reading,
-            variables.map(({ at }) => at[place]!),
+            subspaces.map(({ at }) => at[place]!),
           ),
         );
       const result = asSOp(nameValues(cases, places.map(read)));
@@ -77,14 +77,14 @@ class Namer implements Naming {
   }
 
   /** Hidden units are functions of what they read; the others have names. */
-  #rootsOf(variable: Variable): Variable[] {
-    const units = this.run.units.get(variable);
-    return units ? units.inputs.flatMap((input) => this.#rootsOf(input)) : [variable];
+  #rootsOf(subspace: Subspace): Subspace[] {
+    const units = this.run.units.get(subspace);
+    return units ? units.inputs.flatMap((input) => this.#rootsOf(input)) : [subspace];
   }
 
-  situation(variables: readonly Variable[]): Situation {
-    const roots = this.run.variables.filter((root) =>
-      variables.some((variable) => this.#rootsOf(variable).includes(root)),
+  situation(subspaces: readonly Subspace[]): Situation {
+    const roots = this.run.subspaces.filter((root) =>
+      subspaces.some((subspace) => this.#rootsOf(subspace).includes(root)),
     );
     const states = statesOf(roots, this.sample.token.length);
     const columns = roots.map((root, j) => {
@@ -94,16 +94,16 @@ class Namer implements Naming {
     return { cases: new Cases(states.tuples.length, new Map(columns)), places: placesOf(states) };
   }
 
-  #nameOf(variable: Variable): Name {
-    const known = this.#names.get(variable);
+  #nameOf(subspace: Subspace): Name {
+    const known = this.#names.get(subspace);
     if (known) return known;
-    const name = this.#newName(variable);
-    this.#names.set(variable, name);
+    const name = this.#newName(subspace);
+    this.#names.set(subspace, name);
     return name;
   }
 
-  #newName(variable: Variable): Name {
-    const { writer } = variable;
+  #newName(subspace: Subspace): Name {
+    const { writer } = subspace;
     if (writer.kind === "tokens") {
       const { vocabulary } = this.weights;
       const text = vocabulary.every((token) => typeof token === "string");
@@ -111,21 +111,21 @@ class Namer implements Naming {
       return { expression: tokens, atoms: vocabulary };
     }
     if (writer.kind === "indices") {
-      return { expression: named(indicesNode(), "indices"), atoms: variable.values.map((_, i) => BigInt(i)) };
+      return { expression: named(indicesNode(), "indices"), atoms: subspace.values.map((_, i) => BigInt(i)) };
     }
     if (writer.kind === "units") throw new Error("hidden units have no name of their own");
     const { layer: own, heads: numbers } = writer;
     const heads = this.run.heads.filter(({ layer, head }) => layer === own && numbers.includes(head));
-    const found = this.#headLines.lineOf(heads, variable);
-    return { expression: found, atoms: this.#atomsOf(found.sop, variable) };
+    const found = this.#headLines.lineOf(heads, subspace);
+    return { expression: found, atoms: this.#atomsOf(found.sop, subspace) };
   }
 
-  /** The interpreter's values of a node, for each value of the variable that it stands for. */
-  #atomsOf(sop: SOp, variable: Variable): Atom[] {
+  /** The interpreter's values of a node, for each value of the subspace that it stands for. */
+  #atomsOf(sop: SOp, subspace: Subspace): Atom[] {
     const atoms: Atom[] = [];
     this.#evaluations.forEach((evaluation, n) => {
       const from = this.sample.starts[n]!;
-      for (const [i, atom] of evaluation.sop(sop).entries()) atoms[variable.at[from + i]!] ??= atom;
+      for (const [i, atom] of evaluation.sop(sop).entries()) atoms[subspace.at[from + i]!] ??= atom;
     });
     return atoms;
   }
@@ -164,16 +164,16 @@ function placesOf({ tuples, at }: States): number[] {
   return places;
 }
 
-/** Where an output reads a single variable that a head copies, its values are called what they are read as. */
-function outputLabels({ outputs }: HardWeights, run: Run): ReadonlyMap<Variable, readonly Atom[]> {
-  const labels = new Map<Variable, readonly Atom[]>();
+/** Where an output reads a single subspace that a head copies, its values are called what they are read as. */
+function outputLabels({ outputs }: CompiledWeights, run: SharpRun): ReadonlyMap<Subspace, readonly Atom[]> {
+  const labels = new Map<Subspace, readonly Atom[]>();
   for (const [n, reading] of run.outputs.entries()) {
     const [only, ...others] = reading.parts;
-    if (!only || others.length > 0 || only.variable.coordinates.length === 1 || labels.has(only.variable)) continue;
+    if (!only || others.length > 0 || only.subspace.coordinates.length === 1 || labels.has(only.subspace)) continue;
     const { decoding } = outputs[n]!;
     labels.set(
-      only.variable,
-      only.variable.values.map((_, id) => decode(decoding, valueOf(reading, [id]))),
+      only.subspace,
+      only.subspace.values.map((_, id) => decode(decoding, valueOf(reading, [id]))),
     );
   }
   return labels;

@@ -10,11 +10,11 @@ import { smallest } from "../expressions/condition.js";
 import { nameValues } from "../expressions/function.js";
 import { NotHardError } from "../not-hard-error.js";
 import type { Sample } from "../run/sample.js";
-import { statesOf, type Variable } from "../run/subspace.js";
+import { statesOf, type Subspace } from "../run/subspace.js";
 
 export interface Ranking {
   /** What the score of a key depends on. */
-  readonly keys: readonly Variable[];
+  readonly keys: readonly Subspace[];
   /** Whether the key at one place may be chosen by the query at another of the same input. */
   readonly allows: (key: number, query: number) => boolean;
   /** By how much the key at a place scores above BOS, for all queries that it is allowed for; undefined where there is none. */
@@ -27,14 +27,14 @@ const SAME = 0.1;
 /** @throws NotHardError where several keys are selected at once, or scores depend on the query */
 export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: boolean): Ranking {
   const { layer, head: h, selected, margin } = head;
-  const keys = head.key.parts.map(({ variable }) => variable);
+  const keys = head.key.parts.map(({ subspace }) => subspace);
   const { at, tuples } = statesOf(keys, selected.length);
   const scores = new Float64Array(tuples.length).fill(NaN);
   const allows = (key: number, query: number): boolean => margin(key, query) > 0 && !(causal && key > query);
   for (const [query, chosen] of selected.entries()) {
     if (chosen.length > 1 || head.adds) {
       throw new NotHardError(
-        `head ${h} of layer ${layer} selects several keys at once, by something that is no variable`,
+        `head ${h} of layer ${layer} selects several keys at once, by something that is no subspace`,
       );
     }
     for (let key = starts[input[query]!]!; key < starts[input[query]! + 1]!; key++) {

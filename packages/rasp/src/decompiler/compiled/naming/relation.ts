@@ -1,37 +1,37 @@
 /**
  * What a head selects, as comparisons of what stands at the key with what stands at the query. A conjunction of comparisons is the
- * intersection of its projections on the pairs of variables that it compares; which pairs those are is in the weights.
+ * intersection of its projections on the pairs of subspaces that it compares; which pairs those are is in the weights.
  */
 import type { HeadRun } from "../run/head-run.js";
-import type { Run } from "../run/sharp-run.js";
-import { statesOf, type Projected, type States, type Variable } from "../run/subspace.js";
+import type { SharpRun } from "../run/sharp-run.js";
+import { statesOf, type Projected, type States, type Subspace } from "../run/subspace.js";
 
 /** Pairs of values, a side's joint state each, that go together; cases that never occur are left open. */
 export interface Relation {
-  readonly keys: readonly Variable[];
-  readonly queries: readonly Variable[];
+  readonly keys: readonly Subspace[];
+  readonly queries: readonly Subspace[];
   readonly keyStates: States;
   readonly queryStates: States;
   /** By key state, then query state: 1 for yes, 0 for no, -1 where the pair was not seen. */
-  readonly table: Table;
+  readonly table: PairTable;
 }
 
-export type Table = readonly Int8Array[];
+export type PairTable = readonly Int8Array[];
 
 /** What a head selects: all pairs on which all relations hold. */
-export interface Conjunction {
+export interface HeadRelations {
   readonly relations: readonly Relation[];
   /**
    * What one of the relations has to decide by itself, where the others are what `named` says: pairs that another one excludes are
    * left open (-1).
    */
-  needed(relation: Relation, named: ReadonlyMap<Relation, Table>): Table;
+  needed(relation: Relation, named: ReadonlyMap<Relation, PairTable>): PairTable;
 }
 
 /** All pairs of a query and a key of the same input that the head could see, by the joint states of what it reads. */
 interface Pairs {
-  readonly keys: readonly Variable[];
-  readonly queries: readonly Variable[];
+  readonly keys: readonly Subspace[];
+  readonly queries: readonly Subspace[];
   /** A place of each pair of joint states that occurs, and whether it is selected. */
   readonly seen: readonly Pair[];
   readonly places: number;
@@ -44,24 +44,24 @@ interface Pair {
 }
 
 /**
- * The relations whose intersection is what is selected; undefined where not even all variables together decide it.
+ * The relations whose intersection is what is selected; undefined where not even all subspaces together decide it.
  *
  * @param selects - whether a place is selected by another one of its input
  */
 export function relationsOf(
   head: HeadRun,
   selects: (key: number, query: number) => boolean,
-  run: Run,
+  run: SharpRun,
   starts: readonly number[],
   causal: boolean,
-): Conjunction | undefined {
+): HeadRelations | undefined {
   const pairs = pairsOf(head, selects, run, starts, causal);
   if (!pairs) return undefined;
   const { keys, queries } = pairs;
-  const relation = (a: readonly Variable[], b: readonly Variable[]): Relation => projected(pairs, a, b);
-  const compared = (a: Variable, b: Variable): boolean =>
+  const relation = (a: readonly Subspace[], b: readonly Subspace[]): Relation => projected(pairs, a, b);
+  const compared = (a: Subspace, b: Subspace): boolean =>
     interact(head, a, b) || (causal && isIndices(a) && isIndices(b));
-  const single = (a: Variable, b: Variable): Relation => byWeights(relation([a], [b]), head, a, b);
+  const single = (a: Subspace, b: Subspace): Relation => byWeights(relation([a], [b]), head, a, b);
   const groups: (() => Relation[])[] = [
     () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => single(a, b))),
     () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => relation([a], [b]))),
@@ -96,7 +96,7 @@ export function relationsOf(
   return undefined;
 }
 
-const cell = ({ keyStates, queryStates, table }: Relation, { key, query }: Pair, named: Table = table): number =>
+const cell = ({ keyStates, queryStates, table }: Relation, { key, query }: Pair, named: PairTable = table): number =>
   named[keyStates.at[key]!]![queryStates.at[query]!]!;
 
 const isSelected = ({ seen }: Pairs, relations: readonly Relation[]): boolean =>
@@ -106,8 +106,8 @@ function neededOf(
   { seen }: Pairs,
   relation: Relation,
   all: readonly Relation[],
-  named: ReadonlyMap<Relation, Table>,
-): Table {
+  named: ReadonlyMap<Relation, PairTable>,
+): PairTable {
   const others = all.filter((other) => other !== relation);
   const table = relation.table.map((row) => new Int8Array(row.length).fill(-1));
   for (const pair of seen) {
@@ -119,19 +119,19 @@ function neededOf(
   return table;
 }
 
-const isIndices = ({ writer }: Variable): boolean => writer.kind === "indices";
+const isIndices = ({ writer }: Subspace): boolean => writer.kind === "indices";
 
 function pairsOf(
   head: HeadRun,
   selects: (key: number, query: number) => boolean,
-  run: Run,
+  run: SharpRun,
   starts: readonly number[],
   causal: boolean,
 ): Pairs | undefined {
-  const indices = run.variables.filter(isIndices);
-  const side = (parts: readonly Projected[]): Variable[] => {
-    const variables = parts.map(({ variable }) => variable);
-    return causal && !variables.some(isIndices) ? [...indices, ...variables] : variables;
+  const indices = run.subspaces.filter(isIndices);
+  const side = (parts: readonly Projected[]): Subspace[] => {
+    const subspaces = parts.map(({ subspace }) => subspace);
+    return causal && !subspaces.some(isIndices) ? [...indices, ...subspaces] : subspaces;
   };
   const [keys, queries] = [side(head.key.parts), side(head.query.parts)];
   const places = head.selected.length;
@@ -151,7 +151,7 @@ function pairsOf(
   return { keys, queries, seen: [...seen.values()], places };
 }
 
-function projected(pairs: Pairs, keys: readonly Variable[], queries: readonly Variable[]): Relation {
+function projected(pairs: Pairs, keys: readonly Subspace[], queries: readonly Subspace[]): Relation {
   const [keyStates, queryStates] = [statesOf(keys, pairs.places), statesOf(queries, pairs.places)];
   const table = keyStates.tuples.map(() => new Int8Array(queryStates.tuples.length).fill(-1));
   for (const { key, query, selected } of pairs.seen) {
@@ -162,8 +162,8 @@ function projected(pairs: Pairs, keys: readonly Variable[], queries: readonly Va
   return { keys, queries, keyStates, queryStates, table };
 }
 
-/** The relation as the score's term of both variables has it, where that term has two levels: it knows pairs that were not seen. */
-function byWeights(relation: Relation, head: HeadRun, a: Variable, b: Variable): Relation {
+/** The relation as the score's term of both subspaces has it, where that term has two levels: it knows pairs that were not seen. */
+function byWeights(relation: Relation, head: HeadRun, a: Subspace, b: Subspace): Relation {
   const [key, query] = [partOf(head.key.parts, a), partOf(head.query.parts, b)];
   if (!key || !query) return relation;
   const scores = relation.keyStates.tuples.map(([k]) =>
@@ -178,7 +178,7 @@ function byWeights(relation: Relation, head: HeadRun, a: Variable, b: Variable):
 const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, d) => sum + v * y[d]!, 0);
 
 /** Whether the head's score has a term of both, one that is no sum of a function of the key and a function of the query. */
-function interact(head: HeadRun, a: Variable, b: Variable): boolean {
+function interact(head: HeadRun, a: Subspace, b: Subspace): boolean {
   const [key, query] = [partOf(head.key.parts, a), partOf(head.query.parts, b)];
   if (!key || !query) return false;
   const differences = (part: Projected): Float64Array[] =>
@@ -187,5 +187,5 @@ function interact(head: HeadRun, a: Variable, b: Variable): boolean {
   return differences(key).some((x) => changes.some((y) => Math.abs(dot(x, y)) > 1));
 }
 
-const partOf = (parts: readonly Projected[], variable: Variable): Projected | undefined =>
-  parts.find((part) => part.variable === variable);
+const partOf = (parts: readonly Projected[], subspace: Subspace): Projected | undefined =>
+  parts.find((part) => part.subspace === subspace);

@@ -11,7 +11,7 @@ import {
 import type { Cases } from "../expressions/cases.js";
 import { constant, isWhole, plus, type Expression } from "../expressions/expression.js";
 import { nameClasses, nameValues } from "../expressions/function.js";
-import type { Table } from "./relation.js";
+import type { PairTable } from "./relation.js";
 
 export interface NamedSelector {
   readonly selector: Selector;
@@ -20,7 +20,7 @@ export interface NamedSelector {
   readonly kind: "select" | "and" | "or";
   readonly tabular: boolean;
   /** What it selects among cases of keys and of queries. */
-  readonly table: (keys: Cases, queries: Cases) => Table;
+  readonly table: (keys: Cases, queries: Cases) => PairTable;
 }
 
 const select = (keys: Expression, queries: Expression, op: Comparison): NamedSelector => ({
@@ -85,7 +85,7 @@ export function selectWhere(condition: Expression, side: "keys" | "queries"): Na
  *
  * @param loose - what is needed of it at the least: tried where `strict` has no short form
  */
-export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: Cases): NamedSelector {
+export function nameRelation(strict: PairTable, loose: PairTable, keys: Cases, queries: Cases): NamedSelector {
   if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
   if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
   let tabular: NamedSelector | undefined;
@@ -102,7 +102,7 @@ export function nameRelation(strict: Table, loose: Table, keys: Cases, queries: 
 }
 
 /** A comparison of keys and queries that are selected at all, and conditions that they are. */
-function nameWithin(way: Way, table: Table, keys: Cases, queries: Cases): NamedSelector | undefined {
+function nameWithin(way: Way, table: PairTable, keys: Cases, queries: Cases): NamedSelector | undefined {
   const [anyKey, anyQuery] = [table, transposed(table)].map((rows) => rows.map((row) => row.includes(1)));
   if (anyKey!.every(Boolean) && anyQuery!.every(Boolean)) return undefined;
   const inside = table.map((row, k) => row.map((cell, q) => (anyKey![k]! && anyQuery![q]! ? cell : -1)));
@@ -114,7 +114,7 @@ function nameWithin(way: Way, table: Table, keys: Cases, queries: Cases): NamedS
 
 /** The selector, without the keys (or queries) among those that no row selects for which it would select something. */
 function excluding(
-  table: Table,
+  table: PairTable,
   selected: readonly boolean[],
   selector: NamedSelector,
   keys: Cases,
@@ -133,7 +133,7 @@ function excluding(
   return bothSelectors(selectWhere(condition, side), selector);
 }
 
-function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "queries"): NamedSelector {
+function nameSide(strict: PairTable, loose: PairTable, cases: Cases, side: "keys" | "queries"): NamedSelector {
   const found = [strict, loose].map((table) => {
     const known = table.flatMap(([cell], i) => (cell! < 0 ? [] : [i]));
     return nameValues(
@@ -145,7 +145,7 @@ function nameSide(strict: Table, loose: Table, cases: Cases, side: "keys" | "que
 }
 
 /** Pairs of s-ops that a table may be a comparison of. */
-type Way = (table: Table, keys: Cases, queries: Cases) => readonly (readonly [Expression, Expression])[];
+type Way = (table: PairTable, keys: Cases, queries: Cases) => readonly (readonly [Expression, Expression])[];
 
 /** The inputs themselves; a function that says for each key which query it goes with, or the other way round; classes of both. */
 const WAYS: readonly Way[] = [
@@ -166,7 +166,7 @@ const WAYS: readonly Way[] = [
   (table, keys, queries) => [[nameClasses(keys, classesOf(table)), nameClasses(queries, classesOf(transposed(table)))]],
 ];
 
-function nameComparison(way: Way, table: Table, keys: Cases, queries: Cases): NamedSelector | undefined {
+function nameComparison(way: Way, table: PairTable, keys: Cases, queries: Cases): NamedSelector | undefined {
   const found = way(table, keys, queries).flatMap(([key, query]) => {
     const [a, b] = [keys.columnIfAny(key), queries.columnIfAny(query)];
     return a && b ? comparisons(key, query, a, b, table) : [];
@@ -185,11 +185,11 @@ function nameKnown(cases: Cases, values: readonly (Atom | undefined)[]): Express
 
 const onlyInput = (cases: Cases): Expression | undefined => (cases.inputs.length === 1 ? cases.inputs[0] : undefined);
 
-const transposed = (table: Table): Int8Array[] =>
+const transposed = (table: PairTable): Int8Array[] =>
   Array.from(table[0]!, (_, q) => Int8Array.from(table, (row) => row[q]!));
 
 /** States that no other state can tell apart are one class; pairs that were not seen count as unselected. */
-function classesOf(table: Table): number[] {
+function classesOf(table: PairTable): number[] {
   const ids = new Map<string, number>();
   return table.map((row) => {
     const key = row.map((cell) => Number(cell === 1)).join("");
@@ -202,7 +202,7 @@ function classesOf(table: Table): number[] {
  * For each row the only value that it goes with; a value of its own for rows that go with none, undefined where nothing is known.
  * None where a row goes with several.
  */
-function partners(table: Table, values: readonly Atom[]): (Atom | undefined)[] | undefined {
+function partners(table: PairTable, values: readonly Atom[]): (Atom | undefined)[] | undefined {
   if (!isWhole(values)) return undefined;
   const none = values.reduce((least, value) => (value < least ? value : least), 0n) - 1n;
   const result: (Atom | undefined)[] = [];
@@ -223,7 +223,7 @@ function comparisons(
   queries: Expression,
   a: readonly Atom[],
   b: readonly Atom[],
-  table: Table,
+  table: PairTable,
 ): NamedSelector[] {
   const fits = (test: (k: number, q: number) => boolean): boolean =>
     table.every((row, k) => row.every((cell, q) => cell < 0 || (cell === 1) === test(k, q)));
@@ -246,7 +246,7 @@ function comparisons(
 }
 
 /** 0 first, then the differences of selected pairs at the ends of their range, and those just beside. */
-function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: Table): bigint[] {
+function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: PairTable): bigint[] {
   const differences = table.flatMap((row, k) => [...row].flatMap((cell, q) => (cell === 1 ? [a[k]! - b[q]!] : [])));
   if (differences.length === 0) return [0n];
   const least = differences.reduce((x, y) => (x < y ? x : y));
@@ -255,7 +255,7 @@ function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: Table): big
 }
 
 /** Key classes one by one, each with the queries that select it. */
-function byClasses(table: Table, keyCases: Cases, queryCases: Cases): NamedSelector {
+function byClasses(table: PairTable, keyCases: Cases, queryCases: Cases): NamedSelector {
   const classes = classesOf(table);
   const parts = [...new Set(classes)].flatMap((c) => {
     const row = table[classes.indexOf(c)]!;

@@ -1,7 +1,7 @@
 /** A head in the limit of sharp attention: which keys it selects at each place of the sample, and what it makes of what they carry. */
 import { NotHardError } from "../not-hard-error.js";
 import type { Sample } from "./sample.js";
-import { cleaned, read, statesOf, valueOf, type Reading, type Stream } from "./subspace.js";
+import { cleaned, read, statesOf, valueOf, type Reading, type ResidualStream } from "./subspace.js";
 import type { HeadWeights } from "./weights.js";
 
 /** What a head does on the sample. */
@@ -34,14 +34,14 @@ export function runHead(
   weights: HeadWeights,
   layer: number,
   head: number,
-  stream: Stream,
+  stream: ResidualStream,
   sample: Sample,
   causal: boolean,
 ): HeadRun {
   const [query, key, value] = [weights.query, weights.key, weights.value].map((map) => read(stream, map));
   const [queries, keys, values] = [query!, key!, value!].map((reading) => {
     const states = statesOf(
-      reading.parts.map(({ variable }) => variable),
+      reading.parts.map(({ subspace }) => subspace),
       sample.token.length,
     );
     return { ...states, rows: states.tuples.map((tuple) => valueOf(reading, tuple)) };

@@ -1,10 +1,10 @@
-/** What the heads of a layer add to the residual stream, as variables. */
+/** What the heads of a layer add to the residual stream, as subspaces. */
 import type { HeadRun } from "./head-run.js";
 import type { Sample } from "./sample.js";
-import { picked, statesOf, ValueSet, valueOf, type Variable } from "./subspace.js";
+import { picked, statesOf, ValueSet, valueOf, type Subspace } from "./subspace.js";
 
-/** Residual coordinates that the same heads write, as variables: a copied value as a whole, a number for itself. */
-export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Variable[] {
+/** Residual coordinates that the same heads write, as subspaces: a copied value as a whole, a number for itself. */
+export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Subspace[] {
   const places = sample.token.length;
   const writers = new Map<number, number[]>();
   for (const [h, { written }] of runs.entries()) {
@@ -38,13 +38,13 @@ export const columnsOf = ({ written }: HeadRun, coordinates: readonly number[]):
 function copies(run: HeadRun): boolean {
   if (run.adds) return false;
   const { at } = statesOf(
-    run.value.parts.map(({ variable }) => variable),
+    run.value.parts.map(({ subspace }) => subspace),
     run.selected.length,
   );
   return run.selected.every((keys) => keys.every((k) => at[k] === at[keys[0]!]));
 }
 
-/** Which variables a key's part in a coordinate depends on; where it is none, as in a sign for empty rows, those of any coordinate. */
+/** Which subspaces a key's part in a coordinate depends on; where it is none, as in a sign for empty rows, those of any coordinate. */
 function copiedWith(run: HeadRun, coordinate: number): string {
   const argumentsOf = (c: number): string =>
     run.value.parts.flatMap(({ rows }, j) => (rows.some((r) => r[c] !== rows[0]![c]) ? [j] : [])).join();
@@ -56,7 +56,7 @@ function copiedWith(run: HeadRun, coordinate: number): string {
 function resultsOf(run: HeadRun, coordinates: readonly number[], places: number): Float64Array[] {
   const columns = columnsOf(run, coordinates);
   const states = statesOf(
-    run.value.parts.map(({ variable }) => variable),
+    run.value.parts.map(({ subspace }) => subspace),
     places,
   );
   const rows = states.tuples.map((tuple) => picked(valueOf(run.value, tuple), columns));

@@ -1,12 +1,12 @@
 /** Hidden units of a feed-forward sublayer: groups that compute one function each, and those that clear coordinates. */
 import type { Sample } from "./sample.js";
-import { cleaned, picked, read, statesOf, ValueSet, valueOf, type Stream, type Variable } from "./subspace.js";
-import { column, row, type HardWeights, type LayerWeights, type Matrix } from "./weights.js";
+import { cleaned, picked, read, statesOf, ValueSet, valueOf, type ResidualStream, type Subspace } from "./subspace.js";
+import { column, row, type CompiledWeights, type LayerWeights, type Matrix } from "./weights.js";
 
 /** What hidden units that write the same coordinates read. */
 export interface UnitsRun {
-  readonly variable: Variable;
-  readonly inputs: readonly Variable[];
+  readonly subspace: Subspace;
+  readonly inputs: readonly Subspace[];
 }
 
 /** Coordinates that hidden units set to 0, for others to stand in: relu(x) and relu(-x) are taken off x. */
@@ -22,7 +22,7 @@ export function clearingsOf({ hidden, output }: LayerWeights): Set<number> {
 }
 
 /** Who reads a residual coordinate after it was written in a layer: coordinates with the same readers belong together. */
-function readersOf(c: number, weights: HardWeights, layer: number): string {
+function readersOf(c: number, weights: CompiledWeights, layer: number): string {
   const reads = ({ rows, columns, data }: Matrix): boolean => {
     if (rows === 0) return false;
     return data.subarray(c * columns, (c + 1) * columns).some((w) => w !== 0);
@@ -40,9 +40,9 @@ function readersOf(c: number, weights: HardWeights, layer: number): string {
 export function runUnits(
   layer: LayerWeights,
   l: number,
-  weights: HardWeights,
+  weights: CompiledWeights,
   clearings: ReadonlySet<number>,
-  stream: Stream,
+  stream: ResidualStream,
   sample: Sample,
 ): UnitsRun[] {
   return groupsOf(layer.output, clearings).flatMap(({ units, coordinates }) => {
@@ -51,7 +51,7 @@ export function runUnits(
       bias: picked(layer.hidden.bias, units),
     };
     const reading = read(stream, map);
-    const inputs = reading.parts.map(({ variable }) => variable);
+    const inputs = reading.parts.map(({ subspace }) => subspace);
     const states = statesOf(inputs, sample.token.length);
     return groupedBy(coordinates, (c) => readersOf(c, weights, l + 1)).map((own) => {
       const outputOf = (hidden: Float64Array): Float64Array =>
@@ -60,14 +60,14 @@ export function runUnits(
         );
       const set = new ValueSet();
       const ids = states.tuples.map((tuple) => set.idOf(outputOf(valueOf(reading, tuple))));
-      const variable: Variable = {
+      const subspace: Subspace = {
         writer: { kind: "units", layer: l, units },
         coordinates: own,
         values: set.values,
         at: states.at.map((state) => ids[state]!),
         atBos: outputOf(reading.atBos),
       };
-      return { variable, inputs };
+      return { subspace, inputs };
     });
   });
 }

@@ -1,50 +1,50 @@
 /**
- * The model in the limit of sharp attention, run on the sample in 64 bits: what every head selects, and which value every variable has
+ * The model in the limit of sharp attention, run on the sample in 64 bits: what every head selects, and which value every subspace has
  * at every place. A selected key counts in full and another one not at all, so that a mean is the mean and a count is whole.
  */
 import { runHead, type HeadRun } from "./head-run.js";
 import { clearingsOf, runUnits, type UnitsRun } from "./hidden-units.js";
 import type { Sample } from "./sample.js";
-import { read, type Reading, type Stream, type Variable } from "./subspace.js";
-import { column, row, type HardWeights, type Matrix } from "./weights.js";
+import { read, type Reading, type ResidualStream, type Subspace } from "./subspace.js";
+import { column, row, type CompiledWeights, type Matrix } from "./weights.js";
 import { writtenByHeads } from "./head-subspaces.js";
 
-export interface Run {
-  readonly variables: readonly Variable[];
+export interface SharpRun {
+  readonly subspaces: readonly Subspace[];
   readonly heads: readonly HeadRun[];
-  readonly units: ReadonlyMap<Variable, UnitsRun>;
+  readonly units: ReadonlyMap<Subspace, UnitsRun>;
   /** One for each result. */
   readonly outputs: readonly Reading[];
 }
 
-export function runHard(weights: HardWeights, sample: Sample): Run {
+export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
   const constant = new Float64Array(weights.dModel);
-  const variables: Variable[] = [
+  const subspaces: Subspace[] = [
     embedded("tokens", weights.tokens, sample.token, constant),
     embedded("indices", weights.positions, sample.position, constant),
   ];
-  const cleared = new Map<Variable, Set<number>>();
-  const stream: Stream = { variables, constant, cleared };
+  const cleared = new Map<Subspace, Set<number>>();
+  const stream: ResidualStream = { subspaces, constant, cleared };
   const heads: HeadRun[] = [];
-  const units = new Map<Variable, UnitsRun>();
+  const units = new Map<Subspace, UnitsRun>();
   weights.layers.forEach((layer, l) => {
     const runs = layer.heads.map((head, h) => runHead(head, l, h, stream, sample, weights.causal));
     heads.push(...runs);
     add(constant, layer.constant.attention);
-    variables.push(...writtenByHeads(runs, l, sample));
+    subspaces.push(...writtenByHeads(runs, l, sample));
     const clearings = clearingsOf(layer);
     const fed = runUnits(layer, l, weights, clearings, stream, sample);
     add(constant, layer.constant.feedForward);
     for (const c of clearings) {
       constant[c] = 0;
-      for (const variable of variables) cleared.set(variable, (cleared.get(variable) ?? new Set()).add(c));
+      for (const subspace of subspaces) cleared.set(subspace, (cleared.get(subspace) ?? new Set()).add(c));
     }
     for (const run of fed) {
-      units.set(run.variable, run);
-      variables.push(run.variable);
+      units.set(run.subspace, run);
+      subspaces.push(run.subspace);
     }
   });
-  return { variables, heads, units, outputs: weights.outputs.map(({ unembedding }) => read(stream, unembedding)) };
+  return { subspaces, heads, units, outputs: weights.outputs.map(({ unembedding }) => read(stream, unembedding)) };
 }
 
 function add(sum: Float64Array, term: Float64Array): void {
@@ -52,7 +52,7 @@ function add(sum: Float64Array, term: Float64Array): void {
 }
 
 /** An embedding, row 0 of which is BOS's. What is the same in all rows goes to the constant. */
-function embedded(kind: "tokens" | "indices", table: Matrix, at: Int32Array, constant: Float64Array): Variable {
+function embedded(kind: "tokens" | "indices", table: Matrix, at: Int32Array, constant: Float64Array): Subspace {
   const shared = Float64Array.from({ length: table.columns }, (_, c) => {
     const values = column(table, c).subarray(1);
     return values.every((value) => value === values[0]) ? values[0]! : 0;

@@ -1,14 +1,14 @@
-/** A variable of the residual stream: coordinates that are written together, and the finitely many values that were seen there. */
+/** A subspace of the residual stream: coordinates that are written together, and the finitely many values that were seen there. */
 import { row, type Affine } from "./weights.js";
 
-/** Who writes a variable. */
+/** Who writes a subspace. */
 export type Writer =
   | { readonly kind: "tokens" }
   | { readonly kind: "indices" }
   | { readonly kind: "heads"; readonly layer: number; readonly heads: readonly number[] }
   | { readonly kind: "units"; readonly layer: number; readonly units: readonly number[] };
 
-export interface Variable {
+export interface Subspace {
   readonly writer: Writer;
   readonly coordinates: readonly number[];
   /** What the coordinates hold, for each value. */
@@ -45,32 +45,32 @@ export function cleaned(value: number): number {
   return Math.abs(whole - value) <= 1e-5 * Math.max(1, Math.abs(value)) ? whole : value;
 }
 
-/** What an affine map gives for one variable's part of the residual stream: one row for each value, and one for BOS. */
+/** What an affine map gives for one subspace's part of the residual stream: one row for each value, and one for BOS. */
 export interface Projected {
-  readonly variable: Variable;
+  readonly subspace: Subspace;
   readonly rows: readonly Float64Array[];
   readonly atBos: Float64Array;
 }
 
-/** Coordinates of variables that hidden units have cleared since. */
-export type Cleared = ReadonlyMap<Variable, ReadonlySet<number>>;
+/** Coordinates of subspaces that hidden units have cleared since. */
+export type Cleared = ReadonlyMap<Subspace, ReadonlySet<number>>;
 
-function project(variable: Variable, { weight }: Affine, cleared: ReadonlySet<number> | undefined): Projected {
+function project(subspace: Subspace, { weight }: Affine, cleared: ReadonlySet<number> | undefined): Projected {
   const of = (value: Float64Array): Float64Array => {
     const result = new Float64Array(weight.columns);
-    variable.coordinates.forEach((c, j) => {
+    subspace.coordinates.forEach((c, j) => {
       if (!cleared?.has(c)) addScaled(result, row(weight, c), value[j]!);
     });
     return result;
   };
-  return { variable, rows: variable.values.map(of), atBos: of(variable.atBos) };
+  return { subspace, rows: subspace.values.map(of), atBos: of(subspace.atBos) };
 }
 
 function addScaled(sum: Float64Array, term: Float64Array, factor: number): void {
   if (factor !== 0) for (let c = 0; c < sum.length; c++) sum[c]! += factor * term[c]!;
 }
 
-/** The parts that are not the same for all values of their variable; the others are added to the constant. */
+/** The parts that are not the same for all values of their subspace; the others are added to the constant. */
 export interface Reading {
   readonly parts: readonly Projected[];
   /** At every place of an input. */
@@ -79,20 +79,20 @@ export interface Reading {
   readonly atBos: Float64Array;
 }
 
-/** The residual stream as sublayers see it: variables, and what is the same everywhere. */
-export interface Stream {
-  readonly variables: readonly Variable[];
+/** The residual stream as sublayers see it: subspaces, and what is the same everywhere. */
+export interface ResidualStream {
+  readonly subspaces: readonly Subspace[];
   readonly constant: Float64Array;
   readonly cleared: Cleared;
 }
 
-export function read({ variables, constant, cleared }: Stream, map: Affine): Reading {
+export function read({ subspaces, constant, cleared }: ResidualStream, map: Affine): Reading {
   const everywhere = map.bias.slice();
   for (let c = 0; c < constant.length; c++) addScaled(everywhere, row(map.weight, c), constant[c]!);
   const atBos = everywhere.slice();
   const parts: Projected[] = [];
-  for (const variable of variables) {
-    const projected = project(variable, map, cleared.get(variable));
+  for (const subspace of subspaces) {
+    const projected = project(subspace, map, cleared.get(subspace));
     addScaled(atBos, projected.atBos, 1);
     const [first, ...others] = projected.rows;
     if (others.some((other) => other.some((v, c) => Math.abs(v - first![c]!) > 1e-6))) parts.push(projected);
@@ -108,16 +108,16 @@ export function valueOf({ parts, constant }: Reading, ids: ArrayLike<number>): F
   return result;
 }
 
-/** The different states of some variables that were seen together, and the state at each place. */
+/** The different states of some subspaces that were seen together, and the state at each place. */
 export interface States {
   readonly tuples: readonly Int32Array[];
   readonly at: Int32Array;
 }
 
-export function statesOf(variables: readonly Variable[], places: number): States {
+export function statesOf(subspaces: readonly Subspace[], places: number): States {
   let at = new Int32Array(places);
   let count = Math.min(places, 1);
-  for (const { at: ids, values } of variables) {
+  for (const { at: ids, values } of subspaces) {
     const known = new Map<number, number>();
     at = at.map((state, place) => {
       const key = state * values.length + ids[place]!;
@@ -128,7 +128,7 @@ export function statesOf(variables: readonly Variable[], places: number): States
     count = known.size;
   }
   const tuples = new Array<Int32Array>(count);
-  at.forEach((state, place) => (tuples[state] ??= Int32Array.from(variables, (variable) => variable.at[place]!)));
+  at.forEach((state, place) => (tuples[state] ??= Int32Array.from(subspaces, (subspace) => subspace.at[place]!)));
   return { tuples, at };
 }
 

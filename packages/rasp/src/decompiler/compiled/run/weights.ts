@@ -38,7 +38,7 @@ export interface LayerWeights {
   readonly constant: { readonly attention: Float64Array; readonly feedForward: Float64Array };
 }
 
-export interface HardWeights {
+export interface CompiledWeights {
   readonly vocabulary: readonly Atom[];
   /** Without BOS. */
   readonly maxLength: number;
@@ -59,7 +59,7 @@ export interface OutputWeights {
 }
 
 /** The weights of a compiled model; of its card only vocabulary, decoding and sizes are read. */
-export function weightsOf({ model, card }: CompiledModel): HardWeights {
+export function weightsOf({ model, card }: CompiledModel): CompiledWeights {
   const { dModel, blocks } = model.config;
   const parameters = model.parameters();
   const matrix = (name: string): Matrix => matrixOf(parameters.get(name)!);

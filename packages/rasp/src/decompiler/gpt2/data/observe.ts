@@ -3,11 +3,11 @@ import type { Gpt2 } from "@selectron/nn";
 import type { Sequence } from "./sequences.js";
 import type { Task } from "./task.js";
 
-/** A sequence and what the model makes of it. */
+/** A sequence with the model's decisions and attention. */
 export interface Observed extends Sequence {
-  /** Per scored position: the predicted ids, ascending. One of them unless the task has sigmoids. */
+  /** The predicted ids at each scored position, ascending; exactly one unless the task has sigmoids. */
   readonly decisions: readonly (readonly number[])[];
-  /** Per layer and head the pattern [n, n]: query i's share for key j at i·n + j. Empty if not asked for. */
+  /** The pattern [n, n] of each layer and head: query i's share for key j at i·n + j. Empty if it was not asked for. */
   readonly patterns: readonly (readonly Float32Array[])[];
 }
 
@@ -29,7 +29,7 @@ export function observe(model: Gpt2, task: Task, sequence: Sequence, withPattern
   return { ...sequence, decisions, patterns };
 }
 
-/** What logits decide: the ids of positive ones, or the id of the largest, of equal ones the first. */
+/** The decision that logits make: with sigmoids the ids of the positive ones, otherwise the id of the first of the largest. */
 export function decide(logits: ArrayLike<number>, sigmoid: boolean): number[] {
   if (!sigmoid) {
     let best = 0;
@@ -45,7 +45,7 @@ export function decide(logits: ArrayLike<number>, sigmoid: boolean): number[] {
 export const sameDecision = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((id, i) => id === b[i]);
 
-/** The share of sequences of which every decision is right, where the data say what is right. */
+/** The share of sequences with right decisions everywhere; undefined if the data do not say what is right. */
 export function taskAccuracy(observed: readonly Observed[]): number | undefined {
   const known = observed.filter(({ expected }) => expected !== undefined);
   if (known.length === 0) return undefined;

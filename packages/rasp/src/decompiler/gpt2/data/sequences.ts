@@ -1,18 +1,19 @@
-/** Sequences that a model is observed on: JSON lines, seeded splits. */
+/** The sequences that a model is observed on: read from JSON lines, and divided into three sets. */
 import type { Rng } from "@selectron/core";
-import { DecompileError, type Task } from "./task.js";
+import { DecompileError } from "../../common/decompile-error.js";
+import type { Task } from "./task.js";
 
 export interface Sequence {
   readonly ids: readonly number[];
   /** The position of the first token. */
   readonly offset: number;
-  /** Positions whose prediction counts. */
+  /** The positions whose predictions count. */
   readonly scored: readonly number[];
-  /** The right prediction at each scored position, where the data give it: symbols that may follow, or the one that does. */
+  /** The right prediction at each scored position, if the data give it: the symbols that may follow, or the one that does. */
   readonly expected: readonly (readonly number[])[] | undefined;
 }
 
-/** What a line may hold. */
+/** The fields of a line. */
 interface Line {
   readonly input_ids?: unknown;
   readonly offset?: unknown;
@@ -21,10 +22,10 @@ interface Line {
 }
 
 /**
- * Lines `{input_ids, offset?, answer_start? | allowed_next?}`. Scored are the positions of `allowed_next`, or from the one before
- * `answer_start` to the one before the last, or all but the last.
+ * Reads lines `{input_ids, offset?, answer_start? | allowed_next?}`. The scored positions are those of `allowed_next`; or those from the
+ * one before `answer_start` to the last but one; or all but the last.
  *
- * @throws DecompileError that names the line
+ * @throws DecompileError with the number of the line
  */
 export function parseData(text: string, task: Task, maxLength: number): Sequence[] {
   const sequences: Sequence[] = [];
@@ -81,11 +82,14 @@ export interface Splits {
   readonly report: readonly Sequence[];
 }
 
-/** Least sequences that can be divided in three. */
+/** The fewest sequences that can be divided in three. */
 const LEAST = 30;
 
+/** The most sequences to fit programs to, to choose them on, and for the report. */
+const MOST = { tune: 200, select: 200, report: 2000 };
+
 /**
- * Shuffles and divides. Where the data have offsets, each sequence is moved to a random one, so that a short file covers all positions.
+ * Shuffles and divides. If the data have offsets, each sequence gets a random one, so that a short file covers all positions.
  *
  * @throws DecompileError if there are too few sequences
  */
@@ -99,11 +103,11 @@ export function split(sequences: readonly Sequence[], maxLength: number, rng: Rn
   const moves = sequences.some(({ offset }) => offset > 0);
   const moved = (sequence: Sequence): Sequence =>
     moves ? { ...sequence, offset: rng.int(maxLength - sequence.ids.length + 1) } : sequence;
-  const tune = Math.min(200, Math.floor(sequences.length / 2));
-  const select = Math.min(200, Math.floor(sequences.length / 4));
+  const tune = Math.min(MOST.tune, Math.floor(sequences.length / 2));
+  const select = Math.min(MOST.select, Math.floor(sequences.length / 4));
   return {
     tune: shuffled.slice(0, tune).map(moved),
     select: shuffled.slice(tune, tune + select).map(moved),
-    report: shuffled.slice(tune + select, tune + select + 2000).map(moved),
+    report: shuffled.slice(tune + select, tune + select + MOST.report).map(moved),
   };
 }

@@ -1,29 +1,29 @@
-/** What a trained model reads and predicts: its vocabulary, its special tokens, and how its logits are understood. */
-
-/** An input that cannot be decompiled from, with the reason and where it stands. */
-export class DecompileError extends Error {
-  override readonly name = "DecompileError";
-}
+/** What a trained model reads and predicts: its vocabulary, its special tokens, and the meaning of its logits. */
+import { DecompileError } from "../../common/decompile-error.js";
 
 export interface Task {
   /** In order of the ids. */
   readonly vocabulary: readonly string[];
-  /** Ids of <bos>, <sep>, …: tokens that are no symbols of the language itself. */
+  /** Ids of <bos>, <sep> and other tokens that are no symbols of the language itself. */
   readonly special: ReadonlySet<number>;
-  /** Whether a prediction is the set of symbols with positive logits (one sigmoid each), or else the one with the largest. */
+  /** Whether a prediction is the set of symbols with positive logits (one sigmoid each); otherwise it is the one with the largest. */
   readonly sigmoid: boolean;
-  /** Each token's number where the symbols are 0, 1, 2, …, else undefined. */
+  /** Each token's number if the symbols are many and all of them are whole numbers. */
   readonly numbers: readonly (number | undefined)[] | undefined;
 }
 
-/** More symbols than these have no free tables of their own: what is said of them is said of all alike. */
+/** The symbols of a larger vocabulary have no free tables of their own: all of them are treated alike. */
 export const FEW_SYMBOLS = 12;
 
+/** Whether an id is that of a symbol of the language itself. */
+export const isOrdinary = ({ vocabulary, special }: Task, id: number): boolean =>
+  id < vocabulary.length && !special.has(id);
+
 /**
- * Reads `vocab`, `special_tokens` and `head_type` of a configuration. Without a vocabulary the ids name themselves; a token in angle
- * brackets is special.
+ * Reads `vocab`, `special_tokens` and `head_type` of a configuration. Without a vocabulary each token is named after its id; without a
+ * list of special tokens those in angle brackets are special.
  *
- * @throws DecompileError
+ * @throws DecompileError if the vocabulary is no list of different strings, one for each id
  */
 export function readTask(config: unknown, vocabularySize: number): Task {
   const fields = config as Readonly<Record<string, unknown>>;

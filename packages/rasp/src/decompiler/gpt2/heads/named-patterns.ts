@@ -1,27 +1,12 @@
 /** Attention patterns that have a name: hard selectors, in plain RASP. */
 import type { Observed } from "../data/observe.js";
-import type { Heatmap } from "../../common/pictures.js";
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
-import type { Names, Variable } from "../variables/variable.js";
-
-export interface Pattern {
-  /** Tells patterns apart. */
-  readonly key: string;
-  /** The selector or score in RASP. */
-  readonly text: (names: Names) => string;
-  readonly reads: readonly Variable[];
-  /** Free numbers in its text. */
-  readonly parameters: number;
-  /** Its score tables. */
-  readonly tables?: readonly Heatmap[];
-  /** [n, n]: query i's share for key j at i·n + j. */
-  shares(observed: Observed): Float32Array;
-}
+import type { Names, Pattern } from "../variables/variable.js";
 
 type Selects = (observed: Observed) => (query: number, key: number) => boolean;
 
-/** A hard selector: equal shares for what it selects among the keys so far, for all of them where it selects nothing. */
-function hard(key: string, selects: Selects, text: (names: Names) => string = () => key): Pattern {
+/** Equal shares for the keys so far that a selector selects; for all keys so far where it selects none. */
+function selectorPattern(key: string, selects: Selects, text: (names: Names) => string = () => key): Pattern {
   const shares = (observed: Observed): Float32Array => {
     const length = observed.ids.length;
     const out = new Float32Array(length * length);
@@ -36,44 +21,47 @@ function hard(key: string, selects: Selects, text: (names: Names) => string = ()
   return { key, text, reads: [], parameters: 0, shares };
 }
 
-/** Each token's number and one; 0 for what is no number, since that is what a table has for tokens without a row. */
-export function rankText(task: Task): string {
-  const rows = task.vocabulary.flatMap((token, id) =>
-    task.numbers![id] === undefined ? [] : [`${JSON.stringify(token)}: {"rank": ${task.numbers![id]! + 1}}`],
-  );
-  return `project(tokens, {${rows.join(", ")}})["rank"]`;
-}
+/** All keys so far. */
+export const everything: Pattern = selectorPattern("full_s", () => () => true);
 
-/** The selectors that have a name, simplest first. The second is the position before; of the first six none needs a definition. */
+/** The key some positions before the query. */
+export const back = (by: number): Pattern =>
+  selectorPattern(`select(indices, indices - ${by}, ==)`, () => (i, j) => j === i - by);
+
+const atPosition = (at: number): Pattern => selectorPattern(`select(indices, ${at}, ==)`, () => (_, j) => j === at);
+
+const sameToken: Pattern = selectorPattern(
+  "select(tokens, tokens, ==)",
+  ({ ids }) =>
+    (i, j) =>
+      ids[i] === ids[j],
+);
+
+const modulo = (k: number): Pattern =>
+  selectorPattern(`select(indices % ${k}, indices % ${k}, ==)`, () => (i, j) => (i - j) % k === 0);
+
+/** The patterns that are also tried on what the position before carries. None of them needs a definition. */
+export const secondHopPatterns = (): Pattern[] => [back(2), back(3), atPosition(0), sameToken];
+
+/** The patterns for a task that have a name, simplest first. */
 export function namedPatterns(task: Task): Pattern[] {
   const few = task.vocabulary.length <= FEW_SYMBOLS;
   return [
-    hard("full_s", () => () => true),
-    ...[1, 2, 3].map((k) => hard(`select(indices, indices - ${k}, ==)`, () => (i, j) => j === i - k)),
-    ...[0].map(position),
-    hard(
-      "select(tokens, tokens, ==)",
-      ({ ids }) =>
-        (i, j) =>
-          ids[i] === ids[j],
-    ),
-    ...(few ? [2, 3, 4].map(modulo) : [position(1), ...continuations(task)]),
+    everything,
+    back(1),
+    ...secondHopPatterns(),
+    ...(few ? [2, 3, 4].map(modulo) : [atPosition(1), ...continuations(task)]),
     ...(task.numbers ? numberPatterns(task, task.numbers) : []),
   ];
 }
 
-const position = (at: number): Pattern => hard(`select(indices, ${at}, ==)`, () => (_, j) => j === at);
-
-const modulo = (k: number): Pattern =>
-  hard(`select(indices % ${k}, indices % ${k}, ==)`, () => (i, j) => (i - j) % k === 0);
-
-/** Keys of one token, for what else such positions carry. The first position is there to look at before there is one. */
+/** For each symbol the keys that have it, and the first position, so that something is selected before the symbol occurs. */
 export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
   vocabulary.flatMap((token, id) =>
     special.has(id)
       ? []
       : [
-          hard(
+          selectorPattern(
             `select(tokens, ${JSON.stringify(token)}, ==) or select(indices, 0, ==)`,
             ({ ids }) =>
               (_, j) =>
@@ -83,8 +71,8 @@ export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
   );
 
 /**
- * What came after the query's token, or after its last two: induction heads (Olsson et al. 2022), as selectors. Special tokens count as
- * one, so that after the sign that an answer begins comes what came after the sign that the input begins.
+ * The keys after the query's token, or after its last two: induction heads (Olsson et al. 2022, arXiv 2209.11895) as selectors. All
+ * special tokens count as one: what follows the token that begins the input then follows the token that begins the answer.
  */
 function continuations({ vocabulary, special }: Task): Pattern[] {
   const specials = vocabulary.filter((_, id) => special.has(id));
@@ -97,23 +85,23 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
         );
   const before = (names: Names, by: number): string =>
     names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), ${plain(names)}, "")`);
-  const of = ({ ids }: Observed): ((at: number) => number) => {
+  const kindsOf = ({ ids }: Observed): ((at: number) => number) => {
     const kinds = ids.map((id) => (special.has(id) ? -1 : id));
     return (at) => kinds[at] ?? -1;
   };
   return [
-    hard(
+    selectorPattern(
       "after the same token",
       (observed) => {
-        const kind = of(observed);
+        const kind = kindsOf(observed);
         return (i, j) => kind(j - 1) === kind(i);
       },
       (names) => `select(${before(names, 1)}, ${plain(names)}, ==)`,
     ),
-    hard(
+    selectorPattern(
       "after the same two tokens",
       (observed) => {
-        const kind = of(observed);
+        const kind = kindsOf(observed);
         return (i, j) => kind(j - 1) === kind(i) && kind(j - 2) === kind(i - 1);
       },
       (names) =>
@@ -122,56 +110,67 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
   ];
 }
 
+/**
+ * One more than each token's number as an s-op, by the name `rank`; 0 for tokens that are no numbers, as a projection gives 0 for a token
+ * without a row.
+ */
+export function rank(task: Task, names: Names): string {
+  const rows = task.vocabulary.flatMap((token, id) =>
+    task.numbers![id] === undefined ? [] : [`${JSON.stringify(token)}: {"rank": ${task.numbers![id]! + 1}}`],
+  );
+  return names.definition("rank", `project(tokens, {${rows.join(", ")}})["rank"]`);
+}
+
+/** What `rank` is less one: -1 for tokens that are no numbers. */
+const numbersIn = ({ ids }: Observed, numbers: NonNullable<Task["numbers"]>): number[] =>
+  ids.map((id) => numbers[id] ?? -1);
+
+/** Comparisons of the key's number with the query's. */
+type Comparison = (key: number, query: number) => boolean;
+const isNumber: Comparison = (key) => key >= 0;
+const isLarger: Comparison = (key, query) => key > query;
+const isSmaller: Comparison = (key, query) => key < query;
+const isSmallerNumber: Comparison = (key, query) => isNumber(key, query) && isSmaller(key, query);
+
 function numberPatterns(task: Task, numbers: NonNullable<Task["numbers"]>): Pattern[] {
-  const rank = (names: Names): string => names.definition("rank", rankText(task));
-  const of = ({ ids }: Observed): number[] => ids.map((id) => numbers[id] ?? -1);
-  const soFar = "select(indices, indices, <=)";
-  const compared = (key: string, comparison: "<" | ">", holds: (key: number, query: number) => boolean): Pattern =>
-    hard(
+  const compared = (key: string, comparison: "<" | ">", holds: Comparison): Pattern =>
+    selectorPattern(
       key,
       (observed) => {
-        const ranks = of(observed);
-        return (i, j) => holds(ranks[j]!, ranks[i]!);
+        const values = numbersIn(observed, numbers);
+        return (i, j) => holds(values[j]!, values[i]!);
       },
-      (names) => `select(${rank(names)}, ${rank(names)}, ${comparison})`,
+      (names) => `select(${rank(task, names)}, ${rank(task, names)}, ${comparison})`,
     );
-  /** The first of the keys so far that hold and have the least number, or the greatest. */
-  const extreme = (
-    key: string,
-    sign: 1 | -1,
-    holds: (key: number, query: number) => boolean,
-    selector: (names: Names) => string,
-  ): Pattern =>
-    hard(
+  /** Of the keys so far for which the comparison holds, the first one with the largest number, or with the smallest. */
+  const extreme = (key: string, sign: 1 | -1, holds: Comparison, selector: (rank: string) => string): Pattern =>
+    selectorPattern(
       key,
       (observed) => {
-        const ranks = of(observed);
-        const bests = ranks.map((query, i) => {
-          let best = -1;
-          for (let j = 0; j <= i; j++) {
-            if (holds(ranks[j]!, query) && (best < 0 || sign * ranks[j]! > sign * ranks[best]!)) best = j;
-          }
-          return best;
-        });
+        const bests = bestKeys(numbersIn(observed, numbers), sign, holds);
         return (i, j) => j === bests[i];
       },
-      (names) => `best(${selector(names)} and ${soFar}, ${sign < 0 ? "-" : ""}${rank(names)})`,
+      (names) => {
+        const own = rank(task, names);
+        return `best(${selector(own)} and select(indices, indices, <=), ${sign < 0 ? "-" : ""}${own})`;
+      },
     );
-  const larger = (key: number, query: number): boolean => key > query;
-  const smaller = (key: number, query: number): boolean => key < query;
-  // Special tokens have −1, one less than the smallest number; `rankText` has all of them one higher.
-  const isNumber = (key: number): boolean => key >= 0;
   return [
-    extreme("smallest", -1, isNumber, (names) => `select(${rank(names)}, 0, >)`),
-    extreme("largest", 1, isNumber, (names) => `select(${rank(names)}, 0, >)`),
-    extreme("next larger", -1, larger, (names) => `select(${rank(names)}, ${rank(names)}, >)`),
-    extreme(
-      "next smaller",
-      1,
-      (key, query) => isNumber(key) && key < query,
-      (names) => `select(${rank(names)}, ${rank(names)}, <) and select(${rank(names)}, 0, >)`,
-    ),
-    compared("larger", ">", larger),
-    compared("smaller", "<", smaller),
+    extreme("smallest", -1, isNumber, (own) => `select(${own}, 0, >)`),
+    extreme("largest", 1, isNumber, (own) => `select(${own}, 0, >)`),
+    extreme("next larger", -1, isLarger, (own) => `select(${own}, ${own}, >)`),
+    extreme("next smaller", 1, isSmallerNumber, (own) => `select(${own}, ${own}, <) and select(${own}, 0, >)`),
+    compared("larger", ">", isLarger),
+    compared("smaller", "<", isSmaller),
   ];
 }
+
+/** For each query the first of the allowed keys so far with the largest value times `sign`; -1 if none is allowed. */
+const bestKeys = (values: readonly number[], sign: 1 | -1, allowed: Comparison): number[] =>
+  values.map((query, i) => {
+    let best = -1;
+    for (let j = 0; j <= i; j++) {
+      if (allowed(values[j]!, query) && (best < 0 || sign * values[j]! > sign * values[best]!)) best = j;
+    }
+    return best;
+  });

@@ -1,17 +1,18 @@
 /**
  * Constants in place of what is cut, tuned by gradient: what each cut path carries (optimal ablation, Li & Janson 2024, arXiv 2409.09951),
- * a shift of what each reader reads, and one inverse deviation per reader in place of its layer norm's own. Adam with a rate that falls to
- * 0, the best of the states on the way.
+ * a shift of what each reader reads, and one inverse deviation per reader instead of its layer norm's own. Adam with a rate that falls to
+ * 0; of the states on the way the best one is kept.
  */
 import { noGrad, scope, tensor, type Rng, type Tensor } from "@selectron/core";
 import { Adam, zeroGrad } from "@selectron/nn";
+import type { Clock } from "../../common/clock.js";
 import { exp } from "../numeric/exact-functions.js";
-import type { Clock } from "../search/search.js";
-import type { Task } from "../data/task.js";
-import { loss, type Lesson } from "./batch.js";
-import type { Component, Intervention, PathModel, Reader } from "./path-model.js";
+import type { Component, Reader } from "./components.js";
+import type { Intervention } from "./intervention.js";
+import type { PathModel } from "./path-model.js";
+import type { Targets } from "./targets.js";
 
-/** What stands in for what a model loses. */
+/** What replaces the cut parts of a model. */
 export interface Constants {
   readonly constants: ReadonlyMap<Component, Tensor>;
   readonly shifts: ReadonlyMap<Reader, Tensor>;
@@ -19,11 +20,15 @@ export interface Constants {
   readonly logScales: ReadonlyMap<Reader, Tensor>;
 }
 
-/** Means, no shifts, and the mean inverse deviation in the linear norms. */
-export function startingConstants(
-  paths: PathModel,
-  means: { readonly components: ReadonlyMap<Component, Tensor>; readonly logScales: ReadonlyMap<Reader, number> },
-): Constants {
+/** The values that tuning starts from. */
+export interface ConstantMeans {
+  readonly components: ReadonlyMap<Component, Tensor>;
+  /** Logarithms of the mean inverse deviations of the readers whose norms are to be linear. */
+  readonly logScales: ReadonlyMap<Reader, number>;
+}
+
+/** The means, and no shifts. */
+export function startingConstants(paths: PathModel, means: ConstantMeans): Constants {
   const { dModel } = paths.model.config;
   return {
     constants: new Map([...means.components].map(([name, mean]) => [name, tensor(mean.data.slice(), mean.shape)])),
@@ -32,20 +37,30 @@ export function startingConstants(
   };
 }
 
-/** An intervention with these constants. `withGradients` where they are being tuned. */
+/** Constants that can be tuned apart from the original. */
+export function copyOf({ constants, shifts, logScales }: Constants): Constants {
+  const copy = (map: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+    new Map([...map].map(([name, value]) => [name, value.mul(1)]));
+  return { constants: copy(constants), shifts: copy(shifts), logScales: copy(logScales) };
+}
+
+/** What is cut. */
+export type Cuts = Pick<Intervention, "gate" | "product">;
+
+/** The intervention that cuts and puts these constants in place. @param withGradients - whether they are being tuned */
 export function withConstants(
   { constants, shifts, logScales }: Constants,
-  rest: Pick<Intervention, "gate" | "product">,
+  cuts: Cuts,
   withGradients = false,
 ): Intervention {
   const scale = (log: Tensor): Tensor => (withGradients ? log.exp() : tensor([exp(log.data[0]!)], [1]));
-  return { ...rest, constants, shifts, scales: new Map([...logScales].map(([reader, log]) => [reader, scale(log)])) };
+  return { ...cuts, constants, shifts, scales: new Map([...logScales].map(([reader, log]) => [reader, scale(log)])) };
 }
 
-/** Steps per second differ; these are the steps of the published ablations, and learning rates that suit so few of them. */
+/** Learning rates, higher than those of the published ablations because the steps are far fewer. */
 const RATES = { constants: 0.005, shifts: 0.005, logScales: 0.03 } as const;
 
-/** Optimisers of the three kinds of constants, each with its rate. */
+/** Optimizers of the three kinds of constants, each with its rate. */
 export class ConstantsTuner {
   readonly #groups: readonly { readonly optimizer: Adam; readonly rate: number }[];
   readonly #all: readonly Tensor[];
@@ -61,6 +76,7 @@ export class ConstantsTuner {
     this.#groups = groups.map(({ kind, parameters }) => ({ optimizer: new Adam(parameters), rate: RATES[kind] }));
   }
 
+  /** @param share - of the rates @param step - from 1 */
   step(share: number, step: number): void {
     for (const { optimizer, rate } of this.#groups) {
       optimizer.step(rate * share, step);
@@ -77,30 +93,34 @@ export class ConstantsTuner {
     this.#all.forEach(({ data }, at) => data.set(saved[at]!));
   }
 
-  /** Ends the tuning: no more gradients. */
+  /** Ends the tuning: the constants require no gradients any more. */
   end(): void {
     for (const parameter of this.#all) parameter.requiresGrad = false;
   }
 }
 
-/** Of how many lessons the states on the way are compared. */
+/** The number of batches that the states on the way are compared on. */
 const COMPARED = 12;
+
+export interface TuningOptions {
+  readonly steps: number;
+  readonly rng: Rng;
+  readonly clock: Clock;
+}
 
 /** Tunes constants in place, so that the predictions come close to the model's. @returns the divergence that is left, in nats */
 export function tuneConstants(
-  paths: PathModel,
-  task: Task,
-  lessons: readonly Lesson[],
+  targets: Targets,
   constants: Constants,
-  rest: Pick<Intervention, "gate" | "product">,
-  { steps, rng, clock }: { readonly steps: number; readonly rng: Rng; readonly clock: Clock },
+  cuts: Cuts,
+  { steps, rng, clock }: TuningOptions,
 ): number {
   const tuner = new ConstantsTuner(constants);
-  const compared = rng.shuffle(lessons).slice(0, COMPARED);
+  const compared = rng.shuffle(targets.batches).slice(0, COMPARED);
   const divergence = (): number =>
-    compared.reduce((sum, lesson) => {
-      const own = scope(() => noGrad(() => loss(paths, task, lesson, withConstants(constants, rest)).item()));
-      return sum + own - lesson.entropy;
+    compared.reduce((sum, batch) => {
+      const own = scope(() => noGrad(() => targets.loss(batch, withConstants(constants, cuts)).item()));
+      return sum + own - batch.entropy;
     }, 0) / compared.length;
   let best = { divergence: divergence(), saved: tuner.save() };
   const remember = (): void => {
@@ -109,9 +129,9 @@ export function tuneConstants(
   };
   const every = Math.max(10, Math.floor(steps / 8));
   for (let step = 1; step <= steps && !clock.expired(); step++) {
-    const lesson = rng.pick(lessons);
+    const batch = rng.pick(targets.batches);
     scope(() => {
-      loss(paths, task, lesson, withConstants(constants, rest, true)).backward();
+      targets.loss(batch, withConstants(constants, cuts, true)).backward();
       tuner.step(1 - (step - 1) / steps, step);
     });
     if (step % every === 0) remember();

@@ -1,46 +1,51 @@
 /**
- * As little of a model as makes its decisions, with linear layer norms where they allow it: constants tuned, paths chosen by gradient,
- * then each path that is left cut alone, and each product of a query and a key. Every cut that stands kept the match on sequences that
- * nothing was tuned on.
+ * The smallest part of a model that makes its decisions, with linear layer norms as far as they allow it: constants are tuned, paths are
+ * chosen by gradient, then each path that is left is cut alone, and each product of a query and a key. Every cut that is kept preserved
+ * the match on sequences that nothing was tuned on.
  */
 import type { Rng } from "@selectron/core";
-import type { Observed } from "../data/observe.js";
-import type { Clock, Progress } from "../search/search.js";
-import type { Task } from "../data/task.js";
-import { lessonsOf, matchOf, type Lesson } from "./batch.js";
-import { startingConstants, tuneConstants, withConstants, type Constants } from "./constants.js";
-import { maskByGradient, pathName, type Path } from "./masks.js";
-import { WHOLE, type Component, type Intervention, type PathModel, type Reader } from "./path-model.js";
+import type { Clock } from "../../common/clock.js";
+import type { Progress } from "../../common/search-options.js";
+import { readerOf, type Component, type Path } from "./components.js";
+import {
+  copyOf,
+  startingConstants,
+  tuneConstants,
+  withConstants,
+  type ConstantMeans,
+  type Constants,
+} from "./constants.js";
+import { connected, gateOf, LEAST, pathsOf } from "./cuts.js";
+import type { Intervention } from "./intervention.js";
+import { maskByGradient } from "./masks.js";
+import type { PathModel } from "./path-model.js";
+import type { LinearNorms } from "./report.js";
+import type { Targets } from "./targets.js";
 
-/** Match that cuts together must leave. */
-export const LEAST = 0.94;
-
-/** A product in a head's score; the query's constant part where `query` is empty. */
+/** A product in a head's score; the query's constant part if `query` is empty. */
 export interface Product {
-  readonly head: string;
-  readonly query: Component;
+  readonly head: Component;
+  readonly query: Component | "";
   readonly key: Component;
 }
 
 /** What is left of a model. */
 export interface LinearModel {
   readonly constants: Constants;
-  /** Readers whose norm is linear: all, or all but the feed-forward sublayers, or none. */
-  readonly linear: "all" | "all but those before feed-forward sublayers" | "none";
-  /** Match with all paths open, on the selection set. */
+  readonly linear: LinearNorms;
+  /** The match with all paths open, on the selection set. */
   readonly wholeMatch: number;
   readonly paths: readonly Path[];
-  /** Of the heads that are left; absent where norms are not linear. */
+  /** Those in the scores of the heads that are left; undefined if norms are not linear. */
   readonly products: readonly Product[] | undefined;
-  /** What is left of the decisions, on the selection set. */
+  /** The match of what is left, on the selection set. */
   readonly match: number;
   readonly complete: boolean;
 }
 
-/** The intervention that a linear model is. */
-export function interventionOf({ constants, paths, products }: LinearModel): Intervention {
-  const open = new Set(paths.map(pathName));
-  const gate = (from: Component, to: Reader): number => +open.has(pathName({ from, to }));
+/** The intervention that turns the model into what is left of it. */
+export function interventionOf({ constants, paths, products }: Pick<LinearModel, "constants" | "paths" | "products">) {
+  const gate = gateOf(paths);
   if (products === undefined) return withConstants(constants, { gate });
   const kept = new Set(products.map(productName));
   return withConstants(constants, {
@@ -51,16 +56,7 @@ export function interventionOf({ constants, paths, products }: LinearModel): Int
 
 const productName = ({ head, query, key }: Product): string => `${head}: ${query} ${key}`;
 
-export interface LinearOptions {
-  readonly progress: Progress;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  /** Of the optimisations. */
-  readonly steps: Steps;
-  /** Shares of the time after which tuning, masks and single cuts end. */
-  readonly until: { readonly tuning: number; readonly masks: number; readonly cuts: number };
-}
-
+/** The numbers of steps of the optimizations. */
 export interface Steps {
   readonly tuning: number;
   readonly masks: number;
@@ -68,148 +64,153 @@ export interface Steps {
 }
 
 export const STEPS: Steps = { tuning: 300, masks: 400, retuning: 80 };
-/** What an open path costs, in nats: the first price at which enough is left. */
+/** What an open path costs, in nats: the first price that leaves enough of the decisions is taken. */
 const PRICES = [0.02, 0.005, 0.001] as const;
+/** The shares of the time after which tuning, masks and single cuts end. */
+const UNTIL = { tuning: 0.7, masks: 0.8, cuts: 0.88 } as const;
 
-export function linearise(
-  paths: PathModel,
-  task: Task,
-  means: Parameters<typeof startingConstants>[1],
-  tune: readonly Observed[],
-  select: readonly Observed[],
-  { progress, clock, rng, until, steps }: LinearOptions,
-): LinearModel {
-  const lessons = lessonsOf(paths, task, tune);
-  const tests = lessonsOf(paths, task, select);
-  const before = (share: number): Clock => ({ expired: () => clock.expired(share) });
-  const match = (intervention: Intervention): number => matchOf(paths, task, tests, intervention);
-
-  const candidates = paths.readers.flatMap(({ reader, sources }) => sources.map((from) => ({ from, to: reader })));
-  const whole = linearNorms(paths, task, means, lessons, match, {
-    rng,
-    clock: before(until.tuning),
-    progress,
-    steps: steps.tuning,
-  });
-
-  let kept: readonly Path[] = candidates;
-  let constants = whole.constants;
-  let left = whole.match;
-  for (const [p, price] of PRICES.entries()) {
-    if (clock.expired(until.masks)) break;
-    progress("cutting paths by gradient", p, PRICES.length);
-    const tried = copyOf(whole.constants);
-    const options = { price, steps: steps.masks, rng, clock: before(until.masks) };
-    const found = connected(maskByGradient(paths, task, lessons, tried, candidates, options), paths);
-    const gate = gateOf(found);
-    tuneConstants(paths, task, lessons, tried, { gate }, { steps: steps.retuning, rng, clock: before(until.masks) });
-    const own = match(withConstants(tried, { gate }));
-    if (own < LEAST) continue;
-    [kept, constants, left] = [found, tried, own];
-    break;
-  }
-
-  let complete = true;
-  const cutOneByOne = <T>(
-    parts: readonly T[],
-    what: string,
-    test: (rest: readonly T[]) => Intervention,
-  ): readonly T[] => {
-    let rest = parts;
-    [...parts].reverse().forEach((part, i) => {
-      progress(what, i, parts.length);
-      if (!rest.includes(part)) return;
-      if (clock.expired(until.cuts)) {
-        complete = false;
-      } else {
-        const without = rest.filter((other) => other !== part);
-        const own = match(test(without));
-        if (own >= LEAST) [rest, left] = [without, own];
-      }
-    });
-    return rest;
-  };
-  if (left >= LEAST) {
-    kept = cutOneByOne(kept, "cutting single paths", (rest) => withConstants(constants, { gate: gateOf(rest) }));
-    kept = connected(kept, paths);
-    const retuned = copyOf(constants);
-    tuneConstants(
-      paths,
-      task,
-      lessons,
-      retuned,
-      { gate: gateOf(kept) },
-      { steps: steps.retuning, rng, clock: before(until.cuts) },
-    );
-    const own = match(withConstants(retuned, { gate: gateOf(kept) }));
-    if (own >= left) [constants, left] = [retuned, own];
-  }
-  const result = { constants, linear: whole.linear, wholeMatch: whole.match, paths: kept, complete };
-  if (whole.linear === "none" || left < LEAST) return { ...result, products: undefined, match: left };
-  const products = cutOneByOne(productsOf(kept), "cutting products of queries and keys", (rest) =>
-    interventionOf({ ...result, products: rest, match: left }),
-  );
-  return { ...result, products, match: left, complete };
+/** What linearizing takes. */
+export interface LinearizeRun {
+  /** What constants and masks are fitted to. */
+  readonly tune: Targets;
+  /** What matches are measured on. */
+  readonly select: Targets;
+  readonly steps: Steps;
+  readonly rng: Rng;
+  readonly progress: Progress;
+  readonly clock: Clock;
 }
 
-/** Constants with as many linear norms as leave enough of the decisions. */
-function linearNorms(
-  paths: PathModel,
-  task: Task,
-  means: Parameters<typeof startingConstants>[1],
-  lessons: readonly Lesson[],
-  match: (intervention: Intervention) => number,
-  {
-    rng,
-    clock,
-    progress,
-    steps,
-  }: { readonly rng: Rng; readonly clock: Clock; readonly progress: Progress; readonly steps: number },
-): { readonly constants: Constants; readonly linear: LinearModel["linear"]; readonly match: number } {
+export function linearizeAndPrune(run: LinearizeRun, means: ConstantMeans): LinearModel {
+  const { paths } = run.tune;
+  const whole = linearNorms(run, means);
+  const cutter = new OneByOne(run);
+  let left = cutByGradient(run, whole, pathsOf(paths));
+  if (left.match >= LEAST) {
+    left = cutSinglePaths(cutter, left);
+    left = retuned(run, { ...left, paths: connected(left.paths, paths) });
+  }
+  const result = { ...left, linear: whole.linear, wholeMatch: whole.match };
+  if (whole.linear === "none" || left.match < LEAST) {
+    return { ...result, products: undefined, complete: cutter.complete };
+  }
+  const cut = cutter.cut(
+    productsOf(left.paths, paths),
+    left.match,
+    "cutting products of queries and keys",
+    (products) => interventionOf({ ...left, products }),
+  );
+  return { ...result, products: cut.parts, match: cut.match, complete: cutter.complete };
+}
+
+/** Paths that are left, with the constants for the others, and the match of both on the selection set. */
+interface Remaining {
+  readonly paths: readonly Path[];
+  readonly constants: Constants;
+  readonly match: number;
+}
+
+interface Whole {
+  readonly constants: Constants;
+  readonly linear: LinearNorms;
+  readonly match: number;
+}
+
+/** Tuned constants with as many linear norms as leave enough of the decisions. */
+function linearNorms(run: LinearizeRun, means: ConstantMeans): Whole {
+  const { tune, select, rng, progress, steps } = run;
+  const { paths } = tune;
   const kinds = ["all", "all but those before feed-forward sublayers"] as const;
   for (const [k, linear] of kinds.entries()) {
     progress("tuning constants", k, kinds.length);
-    const logScales = new Map([...means.logScales].filter(([reader]) => linear === "all" || !reader.endsWith(".mlp")));
+    const isLinear = (reader: string): boolean => linear === "all" || paths.reader(reader).part !== "feedForward";
+    const logScales = new Map([...means.logScales].filter(([reader]) => isLinear(reader)));
     const constants = startingConstants(paths, { ...means, logScales });
-    tuneConstants(paths, task, lessons, constants, {}, { steps, rng, clock });
-    const own = match(withConstants(constants, {}));
-    if (own >= LEAST) return { constants, linear, match: own };
+    tuneConstants(tune, constants, {}, { steps: steps.tuning, rng, clock: until(run, UNTIL.tuning) });
+    const match = select.match(withConstants(constants, {}));
+    if (match >= LEAST) return { constants, linear, match };
   }
   const constants = startingConstants(paths, { ...means, logScales: new Map() });
-  return { constants, linear: "none", match: match(WHOLE) };
+  return { constants, linear: "none", match: select.match({}) };
 }
 
-const copyOf = ({ constants, shifts, logScales }: Constants): Constants => {
-  const copy = (map: Constants["shifts"]): Constants["shifts"] =>
-    new Map([...map].map(([name, value]) => [name, value.mul(1)]));
-  return { constants: copy(constants), shifts: copy(shifts), logScales: copy(logScales) };
-};
+/** The paths that masks leave at the first price that leaves enough of the decisions; all paths if none does. */
+function cutByGradient(run: LinearizeRun, { constants, match }: Whole, candidates: readonly Path[]): Remaining {
+  const { tune, select, steps, rng, progress } = run;
+  const clock = until(run, UNTIL.masks);
+  for (const [p, price] of PRICES.entries()) {
+    if (run.clock.expired(UNTIL.masks)) break;
+    progress("cutting paths by gradient", p, PRICES.length);
+    const tried = copyOf(constants);
+    const masked = maskByGradient(tune, tried, candidates, { price, steps: steps.masks, rng, clock });
+    const paths = connected(masked, tune.paths);
+    const gate = gateOf(paths);
+    tuneConstants(tune, tried, { gate }, { steps: steps.retuning, rng, clock });
+    const left = select.match(withConstants(tried, { gate }));
+    if (left >= LEAST) return { paths, constants: tried, match: left };
+  }
+  return { paths: candidates, constants, match };
+}
 
-const gateOf = (kept: readonly Path[]): NonNullable<Intervention["gate"]> => {
-  const open = new Set(kept.map(pathName));
-  return (from, to) => +open.has(pathName({ from, to }));
-};
+function cutSinglePaths(cutter: OneByOne, { paths, constants, match }: Remaining): Remaining {
+  const cut = cutter.cut(paths, match, "cutting single paths", (rest) =>
+    withConstants(constants, { gate: gateOf(rest) }),
+  );
+  return { paths: cut.parts, constants, match: cut.match };
+}
 
-/** The paths that still lead to the logits. */
-export function connected(kept: readonly Path[], paths: PathModel): readonly Path[] {
-  const read = new Set<Component>();
-  const open = [...paths.readers].reverse().flatMap(({ reader }) => {
-    const owner = reader.replace(/\.(query|key|value)$/, "").replace(/^(\d+\.mlp)$/, "$1");
-    if (reader !== "logits" && !read.has(owner)) return [];
-    const own = kept.filter(({ to }) => to === reader);
-    own.forEach(({ from }) => read.add(from));
-    return own;
-  });
-  return kept.filter((path) => open.includes(path));
+/** The same paths with constants tuned again, if that loses nothing. */
+function retuned(run: LinearizeRun, left: Remaining): Remaining {
+  const { tune, select, steps, rng } = run;
+  const constants = copyOf(left.constants);
+  const gate = gateOf(left.paths);
+  tuneConstants(tune, constants, { gate }, { steps: steps.retuning, rng, clock: until(run, UNTIL.cuts) });
+  const match = select.match(withConstants(constants, { gate }));
+  return match >= left.match ? { paths: left.paths, constants, match } : left;
+}
+
+const until = ({ clock }: LinearizeRun, share: number): Clock => ({ expired: () => clock.expired(share) });
+
+/** Cuts parts one by one, the last one first, as long as enough of the decisions is left. */
+class OneByOne {
+  /** Whether the time was enough to try every part so far. */
+  complete = true;
+
+  readonly #run: LinearizeRun;
+
+  constructor(run: LinearizeRun) {
+    this.#run = run;
+  }
+
+  /** @returns the parts that are left, and the match with them */
+  cut<T>(
+    parts: readonly T[],
+    match: number,
+    what: string,
+    intervention: (rest: readonly T[]) => Intervention,
+  ): { readonly parts: readonly T[]; readonly match: number } {
+    const { select, progress, clock } = this.#run;
+    let left = { parts, match };
+    [...parts].reverse().forEach((part, i) => {
+      progress(what, i, parts.length);
+      if (clock.expired(UNTIL.cuts)) {
+        this.complete = false;
+        return;
+      }
+      const rest = left.parts.filter((other) => other !== part);
+      const restMatch = select.match(intervention(rest));
+      if (restMatch >= LEAST) left = { parts: rest, match: restMatch };
+    });
+    return left;
+  }
 }
 
 /** All products of what reaches a head's query, or its constant part, and what reaches its key. */
-function productsOf(kept: readonly Path[]): Product[] {
-  return kept
-    .filter(({ to }) => to.endsWith(".key"))
-    .flatMap(({ from: key, to }) => {
-      const head = to.replace(".key", "");
-      const queries = kept.filter((path) => path.to === `${head}.query`).map(({ from }) => from);
-      return ["", ...queries].map((query) => ({ head, query, key }));
-    });
+function productsOf(kept: readonly Path[], paths: PathModel): Product[] {
+  return kept.flatMap(({ from: key, to }) => {
+    const { part, owner: head } = paths.reader(to);
+    if (part !== "key" || head === undefined) return [];
+    const queries = kept.filter((path) => path.to === readerOf(head, "query")).map(({ from }) => from);
+    return ["", ...queries].map((query) => ({ head, query, key }));
+  });
 }

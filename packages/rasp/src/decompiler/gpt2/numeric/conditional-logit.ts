@@ -1,13 +1,12 @@
 /**
- * The one convex problem behind all fits here: each row chooses among options, an option's score is linear in its features, and
- * the choice is the softmax of the scores (McFadden 1974, conditional logit). Attention patterns choose keys, readouts choose
- * symbols, a sigmoid chooses between yes and no. Solved by Newton's method with a small ridge, so it is deterministic and needs no
- * learning rate.
+ * The convex problem behind all fits here: each row chooses among options, an option's score is linear in its features, and the
+ * shares are the softmax of the scores (McFadden 1974, conditional logit). Attention patterns choose keys, readouts choose symbols, a
+ * sigmoid chooses between yes and no. Newton's method with a small ridge solves it, so the result is deterministic and does not depend on
+ * a learning rate.
  */
-
 import { exp, log } from "./exact-functions.js";
 
-/** Rows of options with sparse features and the shares that they should get. */
+/** Rows of options, each with sparse features and the share that it should get. */
 export class Choices {
   readonly rowStart: number[] = [0];
   readonly optionStart: number[] = [0];
@@ -15,14 +14,14 @@ export class Choices {
   readonly feature: number[] = [];
   readonly value: number[] = [];
 
-  /** Adds a feature to the option that is being described. */
+  /** Adds a feature to the next option. */
   add(feature: number, value: number): void {
     if (value === 0) return;
     this.feature.push(feature);
     this.value.push(value);
   }
 
-  /** Ends an option. */
+  /** Ends an option. @param target - its share, 0 to 1 */
   option(target: number): void {
     this.target.push(target);
     this.optionStart.push(this.feature.length);
@@ -40,13 +39,13 @@ export class Choices {
 
 export interface Fit {
   readonly weights: Float64Array;
-  /** Mean cross-entropy less the targets' own entropy: 0 is perfect. */
+  /** The mean cross-entropy less the entropy of the targets, in nats per row; 0 is perfect. */
   readonly divergence: number;
 }
 
 const MAX_STEPS = 40;
 
-/** Fits weights of `size` features. */
+/** The weights of `size` features that fit the targets best. */
 export function fitChoices(choices: Choices, size: number, ridge = 1e-4): Fit {
   const weights = new Float64Array(size);
   const problem = new Problem(choices, size, ridge);
@@ -94,7 +93,7 @@ class Problem {
     return this.#crossEntropy(weights) + 0.5 * this.#ridge * weights.reduce((sum, w) => sum + w * w, 0);
   }
 
-  /** Also leaves every option's share in `shares`. */
+  /** The cross-entropy, summed over rows. Leaves every option's share in `#shares`. */
   #crossEntropy(weights: Float64Array): number {
     const { rowStart, optionStart, target, feature, value } = this.#choices;
     const shares = this.#shares;
@@ -154,7 +153,7 @@ class Problem {
   }
 }
 
-/** The solution of A x = b for a symmetric positive definite A [n, n], by Cholesky; A is overwritten. */
+/** The solution of A x = b for a symmetric positive definite A [n, n], by Cholesky decomposition. Overwrites A. */
 export function solve(a: Float64Array, b: Float64Array, n: number): Float64Array {
   for (let j = 0; j < n; j++) {
     for (let k = 0; k < j; k++) {

@@ -1,6 +1,6 @@
 /**
- * exp and log from additions, multiplications, divisions and bits alone. Engines round `Math.exp` and `Math.log` differently in the last
- * bit; fits that branch on a comparison must not depend on the engine, so that the same seed gives the same text everywhere.
+ * exp and log from additions, multiplications, divisions and bits alone. Engines round the last bit of `Math.exp` and `Math.log`
+ * differently, and fits branch on comparisons; with these functions the same seed gives the same text on every engine.
  */
 
 /** ln 2 in two parts: multiples of the first by a small integer are exact. */

@@ -1,35 +1,43 @@
 /**
- * The model that pruning left, written out: what reaches the logits as a sum of projections of tokens, positions, and what attention
- * carries of them. Where layer norms are linear, every map is a product of the model's matrices (Elhage et al. 2021, "A Mathematical
- * Framework for Transformer Circuits"). A feed-forward sublayer that hears tokens alone is a table of tokens; others are told apart.
+ * The pruned model written out: its logits as a sum of projections of tokens, positions, and what attention carries of them. Where layer
+ * norms are linear, every map is a product of the model's matrices (Elhage et al. 2021, "A Mathematical Framework for Transformer
+ * Circuits"). A feed-forward sublayer that reads tokens alone is a table of tokens; those that read more are listed as unread.
  */
 import { tensor, type Tensor } from "@selectron/core";
-import { exp } from "../numeric/exact-functions.js";
-import type { LinearModel } from "../interventions/linearize.js";
-import type { Component, PathModel, Reader } from "../interventions/path-model.js";
-import { namedPatterns, type Pattern } from "../heads/named-patterns.js";
-import { Readout } from "../readout/readout.js";
-import type { HeadReading } from "../search/search.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
 import type { Task } from "../data/task.js";
-import { attendVariable, positionVariable, tokenVariable, type Variable } from "../variables/variable.js";
+import type { HeadReading } from "../heads/head-reading.js";
+import { everything } from "../heads/named-patterns.js";
+import type { HeadPlace } from "../heads/soft-pattern.js";
+import { readerOf, type Component, type Reader } from "../interventions/components.js";
+import type { LinearModel } from "../interventions/linearize.js";
+import type { PathModel } from "../interventions/path-model.js";
+import { exp } from "../numeric/exact-functions.js";
+import { Readout } from "../readout/readout.js";
+import { attendVariable, positionVariable, tokenVariable } from "../variables/basic.js";
+import type { Pattern, Variable } from "../variables/variable.js";
 import { STEP, tokenScore } from "./token-score.js";
 
-/** A sum of linear maps of variables [basis, D], and a constant [1, D]. */
+/** A variable and the linear map [basis, D] that it goes through. */
+interface Mapped {
+  readonly variable: Variable;
+  readonly map: Tensor;
+}
+
+/** A sum of linear maps of variables, and a constant [1, D]. */
 interface Expanded {
-  readonly terms: readonly { readonly variable: Variable; readonly map: Tensor }[];
+  readonly parts: readonly Mapped[];
   readonly constant: Tensor;
 }
 
-/** A head whose scores nothing stands for. */
+/** Thrown where a head has no pattern: its weights do not show one, and it was not read off its attention. */
 export class UnreadHeadError extends Error {
   override readonly name = "UnreadHeadError";
 }
 
 export class Expansion {
-  /** Feed-forward sublayers that hear more than tokens, and what they hear. */
+  /** Feed-forward sublayers that read more than tokens, and what they read. */
   readonly unread = new Map<Component, readonly Variable[]>();
-  /** Whether every layer norm on the way is linear. Where one is not, the variables are right and the maps are not. */
-  isLinear = true;
   readonly #known = new Map<Component, Expanded>();
   readonly #tokens: Variable;
 
@@ -37,7 +45,7 @@ export class Expansion {
   readonly #linear: LinearModel;
   readonly #task: Task;
   readonly #readings: readonly HeadReading[];
-  /** What score tables are rounded to. */
+  /** Score tables are rounded to multiples of it. */
   readonly #step: number;
 
   constructor(paths: PathModel, linear: LinearModel, task: Task, readings: readonly HeadReading[], step = STEP) {
@@ -49,13 +57,17 @@ export class Expansion {
     this.#tokens = tokenVariable(task);
   }
 
-  /** What the unembedding makes of all that is linear. */
+  /**
+   * The unembedding of everything that is linear. Where a layer norm is not linear, the variables are right and the maps are not.
+   *
+   * @throws UnreadHeadError if a head has no pattern
+   */
   readout(): Readout {
-    const { terms, constant } = this.#read("logits");
+    const { parts, constant } = this.#read("logits");
     const out = this.#paths.model.unembedding;
     return new Readout(
       this.#task,
-      terms.map(({ variable, map }) => ({
+      parts.map(({ variable, map }) => ({
         variable,
         identity: 0,
         successor: 0,
@@ -66,76 +78,67 @@ export class Expansion {
     );
   }
 
-  /** A reader's input behind its layer norm. */
+  /** A reader's input after its layer norm. */
   #read(reader: Reader): Expanded {
-    const { norm } = this.#paths.readers.find((one) => one.reader === reader)!;
     const logScale = this.#linear.constants.logScales.get(reader);
-    if (!logScale) {
-      this.isLinear = false;
-      return this.#sum(reader);
-    }
+    if (!logScale) return this.#sum(reader);
+    const { norm } = this.#paths.reader(reader);
     const [gain, bias] = [this.#get(`${norm}.weight`), this.#get(`${norm}.bias`)];
     const scale = exp(logScale.item());
     const through = (x: Tensor): Tensor => x.sub(x.mean(-1, true)).mul(gain).mul(scale);
-    const { terms, constant } = this.#sum(reader);
+    const { parts, constant } = this.#sum(reader);
     return {
-      terms: terms.map(({ variable, map }) => ({ variable, map: through(map) })),
+      parts: parts.map(({ variable, map }) => ({ variable, map: through(map) })),
       constant: through(constant).add(bias),
     };
   }
 
-  /** What a reader reads before its layer norm. */
+  /** A reader's input before its layer norm. */
   #sum(reader: Reader): Expanded {
-    const { dModel } = this.#paths.model.config;
     const { constants, shifts } = this.#linear.constants;
-    const row = (x: Tensor): Tensor => x.reshape([1, dModel]);
-    const { sources } = this.#paths.readers.find((one) => one.reader === reader)!;
-    const terms = new Map<string, { variable: Variable; map: Tensor }>();
-    let constant = row(shifts.get(reader)!);
-    // The biases of the attention's output maps up to here are nobody's, and stay.
-    const layers = this.#paths.model.config.layers;
-    const layer = reader === "logits" ? layers : Number(reader.split(".")[0]) + +reader.endsWith(".mlp");
-    for (let l = 0; l < layer; l++) constant = constant.add(row(this.#get(`h.${l}.attn.c_proj.bias`)));
+    const { sources, attentionBefore } = this.#paths.reader(reader);
+    const parts = new Map<string, Mapped>();
+    let constant = this.#row(shifts.get(reader)!);
+    // Output biases of attention sublayers belong to no component and are never cut.
+    for (let l = 0; l < attentionBefore; l++) constant = constant.add(this.#row(this.#get(`h.${l}.attn.c_proj.bias`)));
     for (const component of sources) {
       if (!this.#linear.paths.some(({ from, to }) => from === component && to === reader)) {
-        constant = constant.add(row(constants.get(component)!));
+        constant = constant.add(this.#row(constants.get(component)!));
         continue;
       }
-      const own = this.#component(component);
+      const own = getOrInsert(this.#known, component, () => this.#expand(component));
       constant = constant.add(own.constant);
-      for (const { variable, map } of own.terms) {
-        const before = terms.get(variable.key)?.map;
-        terms.set(variable.key, { variable, map: before ? before.add(map) : map });
+      for (const { variable, map } of own.parts) {
+        const before = parts.get(variable.key)?.map;
+        parts.set(variable.key, { variable, map: before ? before.add(map) : map });
       }
     }
-    return { terms: [...terms.values()], constant };
-  }
-
-  #component(name: Component): Expanded {
-    const expanded = this.#known.get(name) ?? this.#expand(name);
-    this.#known.set(name, expanded);
-    return expanded;
+    return { parts: [...parts.values()], constant };
   }
 
   #expand(name: Component): Expanded {
-    const { dModel, maxLength, heads } = this.#paths.model.config;
-    const nothing = tensor(new Float32Array(dModel), [1, dModel]);
-    if (name === "tokens") {
-      return { terms: [{ variable: this.#tokens, map: this.#get("wte.weight") }], constant: nothing };
+    const component = this.#paths.structure.components.get(name)!;
+    switch (component.kind) {
+      case "tokens":
+        return { parts: [{ variable: this.#tokens, map: this.#get("wte.weight") }], constant: this.#nothing() };
+      case "positions": {
+        const variable = positionVariable(this.#paths.model.config.maxLength);
+        return { parts: [{ variable, map: this.#get("wpe.weight") }], constant: this.#nothing() };
+      }
+      case "head":
+        return this.#head(name, component);
+      case "feedForward":
+        return this.#feedForward(name, component.layer);
     }
-    if (name === "positions") {
-      return { terms: [{ variable: positionVariable(maxLength), map: this.#get("wpe.weight") }], constant: nothing };
-    }
-    const [layer, part] = name.split(".") as [string, string];
-    if (part === "mlp") return this.#feedForward(name, `h.${layer}`);
-    const width = dModel / heads;
-    const head = Number(part);
-    const { terms, constant } = this.#read(`${name}.value`);
-    const value = this.#attentionMap(layer, head, 2);
-    const out = this.#get(`h.${layer}.attn.c_proj.weight`).slice(head * width, (head + 1) * width);
-    const pattern = this.#pattern(name, layer, head);
+  }
+
+  #head(name: Component, { layer, head }: HeadPlace): Expanded {
+    const { parts, constant } = this.#read(readerOf(name, "value"));
+    const value = this.#paths.headMap(layer, head, "value");
+    const out = this.#paths.headOutput(layer, head);
+    const pattern = this.#pattern(name, { layer, head });
     return {
-      terms: terms.map(({ variable, map }) => ({
+      parts: parts.map(({ variable, map }) => ({
         variable: attendVariable(pattern, variable),
         map: map.matmul(value.weight).matmul(out),
       })),
@@ -143,62 +146,61 @@ export class Expansion {
     };
   }
 
-  #feedForward(name: Component, path: string): Expanded {
-    const { dModel, epsilon } = this.#paths.model.config;
+  #feedForward(name: Component, layer: number): Expanded {
+    const { epsilon } = this.#paths.model.config;
     const isLinear = this.#linear.constants.logScales.has(name);
-    const { terms, constant } = isLinear ? this.#read(name) : this.#sum(name);
-    const norm = (x: Tensor): Tensor =>
-      isLinear ? x : x.layerNorm(this.#get(`${path}.ln_2.weight`), this.#get(`${path}.ln_2.bias`), epsilon);
-    const apply = (x: Tensor): Tensor =>
-      norm(x)
-        .matmul(this.#get(`${path}.mlp.c_fc.weight`))
-        .add(this.#get(`${path}.mlp.c_fc.bias`))
-        .gelu()
-        .matmul(this.#get(`${path}.mlp.c_proj.weight`))
-        .add(this.#get(`${path}.mlp.c_proj.bias`));
-    const nothing = tensor(new Float32Array(dModel), [1, dModel]);
-    if (terms.length === 0) return { terms: [], constant: apply(constant) };
-    if (terms.length === 1 && terms[0]!.variable.key === "tokens") {
-      return { terms: [{ variable: this.#tokens, map: apply(terms[0]!.map.add(constant)) }], constant: nothing };
+    const { parts, constant } = this.#read(name);
+    const { norm } = this.#paths.reader(name);
+    const normalized = (x: Tensor): Tensor =>
+      isLinear ? x : x.layerNorm(this.#get(`${norm}.weight`), this.#get(`${norm}.bias`), epsilon);
+    const apply = (x: Tensor): Tensor => this.#paths.feedForward(layer, normalized(x));
+    if (parts.length === 0) return { parts: [], constant: apply(constant) };
+    if (parts.length === 1 && parts[0]!.variable.key === this.#tokens.key) {
+      const map = apply(parts[0]!.map.add(constant));
+      return { parts: [{ variable: this.#tokens, map }], constant: this.#nothing() };
     }
     this.unread.set(
       name,
-      terms.map(({ variable }) => variable),
+      parts.map(({ variable }) => variable),
     );
-    return { terms: [], constant: nothing };
+    return { parts: [], constant: this.#nothing() };
   }
 
-  /** A head's scores as a table of tokens where it compares nothing else, else as they were read off its patterns. */
-  #pattern(name: string, layer: string, head: number): Pattern {
+  /** A table of tokens if the head's scores compare nothing else; otherwise the pattern that was read off its attention. */
+  #pattern(name: Component, place: HeadPlace): Pattern {
     const products = this.#linear.products?.filter((product) => product.head === name);
-    if (products?.length === 0) return namedPatterns(this.#task)[0]!;
+    if (products?.length === 0) return everything;
     const ofTokens = products?.every(({ query, key }) => key === "tokens" && (query === "tokens" || query === ""));
-    const reading = this.#readings.find((one) => one.layer === Number(layer) && one.head === head);
-    if (!ofTokens || layer !== "0" || this.#task.numbers) {
+    if (!ofTokens || place.layer > 0 || this.#task.numbers) {
+      const reading = this.#readings.find(({ layer, head }) => layer === place.layer && head === place.head);
       if (!reading) throw new UnreadHeadError(`the scores of head ${name} were not read`);
       return reading.pattern;
     }
-    const [query, key] = [this.#read(`${name}.query`), this.#read(`${name}.key`)];
-    const [onQuery, onKey] = [this.#attentionMap(layer, head, 0), this.#attentionMap(layer, head, 1)];
-    const width = onKey.bias.size;
-    const of = ({ terms }: Expanded): Tensor => terms.find(({ variable }) => variable.key === "tokens")!.map;
-    const keys = of(key).matmul(onKey.weight).transpose();
-    const has = (part: string): boolean => products!.some((product) => product.query === part);
-    const size = this.#task.vocabulary.length;
-    let scores = tensor(new Float32Array(size * size), [size, size]);
-    if (has("tokens")) scores = scores.add(of(query).matmul(onQuery.weight).matmul(keys));
-    if (has("")) scores = scores.add(query.constant.matmul(onQuery.weight).add(onQuery.bias).matmul(keys));
-    return tokenScore(this.#task, name, Float64Array.from(scores.mul(1 / Math.sqrt(width)).data), this.#step);
+    const scores = this.#tokenScores(name, place, new Set(products!.map(({ query }) => query)));
+    return tokenScore(this.#task, name, Float64Array.from(scores.data), this.#step);
   }
 
-  #attentionMap(layer: string, head: number, part: number): { readonly weight: Tensor; readonly bias: Tensor } {
-    const { dModel, heads } = this.#paths.model.config;
-    const width = dModel / heads;
-    const columns: [number, number] = [part * dModel + head * width, part * dModel + (head + 1) * width];
-    return {
-      weight: this.#get(`h.${layer}.attn.c_attn.weight`).slice(...columns, 1),
-      bias: this.#get(`h.${layer}.attn.c_attn.bias`).slice(...columns),
-    };
+  /** The scores [V, V] of a query's token with a key's: of the products with these queries. */
+  #tokenScores(name: Component, { layer, head }: HeadPlace, queries: ReadonlySet<Component | "">): Tensor {
+    const [query, key] = [this.#read(readerOf(name, "query")), this.#read(readerOf(name, "key"))];
+    const [onQuery, onKey] = [this.#paths.headMap(layer, head, "query"), this.#paths.headMap(layer, head, "key")];
+    const tokenMap = ({ parts }: Expanded): Tensor =>
+      parts.find(({ variable }) => variable.key === this.#tokens.key)!.map;
+    const keys = tokenMap(key).matmul(onKey.weight).transpose();
+    const size = this.#task.vocabulary.length;
+    let scores = tensor(new Float32Array(size * size), [size, size]);
+    if (queries.has("tokens")) scores = scores.add(tokenMap(query).matmul(onQuery.weight).matmul(keys));
+    if (queries.has("")) scores = scores.add(query.constant.matmul(onQuery.weight).add(onQuery.bias).matmul(keys));
+    return scores.mul(1 / Math.sqrt(onKey.bias.size));
+  }
+
+  #row(x: Tensor): Tensor {
+    return x.reshape([1, this.#paths.model.config.dModel]);
+  }
+
+  #nothing(): Tensor {
+    const { dModel } = this.#paths.model.config;
+    return tensor(new Float32Array(dModel), [1, dModel]);
   }
 
   #get(name: string): Tensor {

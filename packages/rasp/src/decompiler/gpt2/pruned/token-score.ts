@@ -1,18 +1,19 @@
-/** The scores of a head that compares tokens with tokens, as the table that its weights make, rounded. */
+/** The scores of a head that compares tokens with tokens: the table that its weights give, rounded. */
 import { exp } from "../numeric/exact-functions.js";
-import type { Pattern } from "../heads/named-patterns.js";
+
 import type { Task } from "../data/task.js";
 import { decimal, dictText, nestedText } from "../text.js";
+import type { Pattern } from "../variables/variable.js";
 
-/** Half a step changes a ratio of shares by a tenth at most. */
+/** The step of the table. Rounding by half of it changes the ratio of two shares by a tenth at most. */
 export const STEP = 0.2;
 
-/** @param scores - [V, V]: of a query's token with a key's */
+/** @param scores - [V, V], of a query's token with a key's */
 export function tokenScore({ vocabulary }: Task, head: string, scores: Float64Array, step = STEP): Pattern {
   const size = vocabulary.length;
   const table = Float64Array.from(scores);
   for (let row = 0; row < size; row++) {
-    // A softmax sees differences alone: the commonest score of a query becomes 0.
+    // A softmax depends on differences alone, so the median score of a query can become 0.
     const own = [...table.subarray(row * size, (row + 1) * size)].map((x) => Math.round(x / step));
     const middle = [...own].sort((a, b) => a - b)[size >> 1]!;
     own.forEach((x, column) => (table[row * size + column] = Number(decimal((x - middle) * step))));

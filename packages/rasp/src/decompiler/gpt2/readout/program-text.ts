@@ -1,12 +1,12 @@
-/** A readout and its variables as RASP text. */
+/** The text of a program: a readout and the variables that it reads, as RASP. */
 import { isUsed, type Readout } from "./readout.js";
 import type { Names, Variable } from "../variables/variable.js";
 
-/** The statements, one a line. The last but for the prediction is `logits`. */
+/** One statement per line; `logits` is the last, or the last but one where a prediction follows. */
 export function programText(readout: Readout): string {
   const lines: string[] = [];
   const named = new Map<string, string>();
-  const definitions = new Map<string, string>();
+  const definitions = new Set<string>();
   const names: Names = {
     variable: (variable) => {
       if (variable.isInline) return variable.text(names);
@@ -18,10 +18,10 @@ export function programText(readout: Readout): string {
       lines.push(`${name} = ${text};`);
       return name;
     },
-    definition: (wish, expression) => {
-      if (!definitions.has(wish)) lines.push(`${wish} = ${expression};`);
-      definitions.set(wish, expression);
-      return wish;
+    definition: (name, expression) => {
+      if (!definitions.has(name)) lines.push(`${name} = ${expression};`);
+      definitions.add(name);
+      return name;
     },
   };
   const logits = readout.text(names);
@@ -30,13 +30,13 @@ export function programText(readout: Readout): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Every variable that a readout rests on, each once. */
+/** Every variable that a readout uses, directly or through others, each once. */
 export function variablesOf(readout: Readout): Variable[] {
   const all = new Map<string, Variable>();
   const visit = (variable: Variable): void => {
     variable.reads.forEach(visit);
     all.set(variable.key, variable);
   };
-  for (const term of readout.terms) if (isUsed(term)) visit(term.variable);
+  for (const projection of readout.projections) if (isUsed(projection)) visit(projection.variable);
   return [...all.values()];
 }

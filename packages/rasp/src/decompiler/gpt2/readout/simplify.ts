@@ -1,14 +1,17 @@
-/** Fewer and rounder numbers in a readout, as long as it decides as before on what it was fitted and chosen on. */
+/** Fewer and smaller whole numbers in a readout, as long as it decides as before on the sequences that it was fitted to and chosen on. */
 import type { Observed } from "../data/observe.js";
-import { Readout, type Term } from "./readout.js";
+import { NEVER, Readout } from "./readout.js";
 
-/** Whole numbers up to these are tried for the largest entry. */
+/** The whole numbers that the largest entry is tried to become, in this order. */
 const RESOLUTIONS = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 3000, 10_000, 100_000];
 
-/** Match that rounding and pruning together may cost. */
+/** The match that rounding and dropping together may cost. */
 const TOLERANCE = 0.005;
 
-/** Rounds, then drops entries. */
+/** The largest number of entries that are tried to be dropped. */
+const MOST_DROPPED = 120;
+
+/** Rounds the entries, then drops those that are not needed. */
 export function simplify(readout: Readout, observed: readonly Observed[]): Readout {
   const floor = readout.match(observed) - TOLERANCE;
   const keeps = (candidate: Readout): boolean => candidate.match(observed) >= floor;
@@ -18,19 +21,19 @@ export function simplify(readout: Readout, observed: readonly Observed[]): Reado
 const copy = (readout: Readout): Readout =>
   new Readout(
     readout.task,
-    readout.terms.map((term) => ({ ...term, table: Float64Array.from(term.table) })),
+    readout.projections.map((projection) => ({ ...projection, table: Float64Array.from(projection.table) })),
     Float64Array.from(readout.constant),
     readout.divergence,
   );
 
-/** A softmax sees only differences between symbols: the smallest entry of each row becomes 0. */
+/** A softmax depends only on differences between symbols, so the smallest entry of each row can become 0. */
 function centre(readout: Readout): Readout {
   if (readout.task.sigmoid) return readout;
   const result = copy(readout);
   const width = result.task.vocabulary.length;
   const live = [...result.constant.keys()].filter((v) => result.constant[v]! > NEVER);
   if (live.length === width) return result;
-  for (const { table, variable, identity } of result.terms) {
+  for (const { table, variable, identity } of result.projections) {
     if (identity !== 0) continue;
     for (let c = 0; c < variable.basis.length; c++) {
       const least = Math.min(...live.map((v) => table[c * width + v]!));
@@ -38,13 +41,11 @@ function centre(readout: Readout): Readout {
     }
   }
   const least = Math.min(...live.map((v) => result.constant[v]!));
-  if (result.terms.every(({ identity }) => identity === 0)) for (const v of live) result.constant[v]! -= least;
+  if (result.projections.every(({ identity }) => identity === 0)) for (const v of live) result.constant[v]! -= least;
   return result;
 }
 
-/** Constants at or below this say that a symbol is never predicted. */
-const NEVER = -1000;
-
+/** Rounds to the smallest whole numbers that keep the decisions. */
 function round(readout: Readout, keeps: (candidate: Readout) => boolean): Readout {
   const width = readout.task.vocabulary.length;
   if (!readout.task.sigmoid) {
@@ -70,7 +71,8 @@ function firstThat(keeps: (candidate: Readout) => boolean, make: (resolution: nu
   return undefined;
 }
 
-function largest({ terms, constant, task }: Readout, of: (symbol: number) => boolean): number {
+/** The largest entry of some symbols. */
+function largest({ projections: terms, constant, task }: Readout, of: (symbol: number) => boolean): number {
   const width = task.vocabulary.length;
   const entries = terms.flatMap(({ identity, successor, table }) => [
     Math.abs(identity),
@@ -84,35 +86,35 @@ function rounded(readout: Readout, scale: number, of: (symbol: number) => boolea
   const result = copy(readout);
   const width = result.task.vocabulary.length;
   const to = (entry: number): number => Math.round(entry * scale) + 0;
-  for (const term of result.terms) {
-    [term.identity, term.successor] = [to(term.identity), to(term.successor)];
-    term.table.forEach((entry, at) => {
-      if (of(at % width)) term.table[at] = to(entry);
+  for (const projection of result.projections) {
+    [projection.identity, projection.successor] = [to(projection.identity), to(projection.successor)];
+    projection.table.forEach((entry, at) => {
+      if (of(at % width)) projection.table[at] = to(entry);
     });
   }
   result.constant.forEach((entry, v) => {
     if (of(v) && entry > NEVER) result.constant[v] = to(entry);
-    // Out of reach of all other entries, whatever their scale.
+    // Far enough below all other entries, whatever their scale.
     else if (entry <= NEVER) result.constant[v] = Math.min(NEVER, -100 * Math.ceil(largest(result, () => true)));
   });
   return result;
 }
 
-/** Tries to do without each entry, the smallest first. */
+/** Tries to set each entry to 0, the smallest first. */
 function dropEntries(readout: Readout, keeps: (candidate: Readout) => boolean): Readout {
   let result = readout;
-  const slots = readout.terms.flatMap(({ identity, successor, table }, t) => [
-    { t, at: -1, size: Math.abs(identity) },
-    { t, at: -2, size: Math.abs(successor) },
+  const slots = readout.projections.flatMap(({ identity, successor, table }, t) => [
+    { t, at: "identity" as const, size: Math.abs(identity) },
+    { t, at: "successor" as const, size: Math.abs(successor) },
     ...[...table].map((entry, at) => ({ t, at, size: Math.abs(entry) })),
   ]);
-  const worth = slots.filter(({ size }) => size > 0).sort((a, b) => a.size - b.size);
-  for (const { t, at } of worth.slice(0, 120)) {
+  const smallest = slots.filter(({ size }) => size > 0).sort((a, b) => a.size - b.size);
+  for (const { t, at } of smallest.slice(0, MOST_DROPPED)) {
     const candidate = copy(result);
-    const term = candidate.terms[t]! as Term;
-    if (at === -1) term.identity = 0;
-    else if (at === -2) term.successor = 0;
-    else term.table[at] = 0;
+    const projection = candidate.projections[t]!;
+    if (at === "identity") projection.identity = 0;
+    else if (at === "successor") projection.successor = 0;
+    else projection.table[at] = 0;
     if (keeps(candidate)) result = candidate;
   }
   return result;

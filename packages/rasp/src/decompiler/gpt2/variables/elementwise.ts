@@ -1,16 +1,21 @@
 /**
- * Functions of the vectors at one position that feed-forward sublayers are found to compute, as s-ops and vectors of the language: the
- * primitives of Huang et al. 2026 that say something of histograms. Of each the result is a one-hot vector, or shares.
+ * Functions of the vectors at one position that feed-forward sublayers are found to compute, as s-ops and vectors of the language: those
+ * primitives of Huang et al. 2026 (arXiv 2602.08857) that concern histograms. Each gives a one-hot vector, or shares.
  */
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
-import { cached, tokenVariable, type Names, type Variable } from "./variable.js";
+import { cached, type Names, type Variable } from "./variable.js";
 
-/** Less than one token's share in the longest sequences, more than rounding makes of 0. */
+/** Smaller than one token's share in the longest sequences, larger than a share that is 0 but for rounding. */
 const NEARLY = 0.003;
-/** Differences of shares are told apart to an eighth. */
-const BINS = 8;
+/** Differences of shares are told apart in steps of an eighth. */
+const STEPS = 8;
+/** The powers that histograms are sharpened by. */
+const POWERS = [2, 5];
 
-/** What can be asked of a histogram of tokens: who is there, who has more, by how much, and the same more sharply. */
+/**
+ * The functions of a histogram of tokens, none of other variables: which of two tokens is more frequent, whether a token occurs, by how
+ * much one is more frequent than another, the histogram sharpened, and its product with the token.
+ */
 export function elementwiseOf(task: Task, of: Variable): Variable[] {
   if (task.vocabulary.length > FEW_SYMBOLS || !of.ofTokens || of.depth === 0) return [];
   const ordinary = task.vocabulary.flatMap((token, id) =>
@@ -18,47 +23,54 @@ export function elementwiseOf(task: Task, of: Variable): Variable[] {
   );
   const pairs = ordinary.flatMap((a, i) => ordinary.slice(i + 1).map((b) => [a, b] as const));
   return [
-    ...pairs.map(([a, b]) =>
-      oneHot(
-        of,
-        `balance of ${a.name} and ${b.name}`,
-        -1,
-        1,
-        (h) => sign(h(a.id) - h(b.id)),
-        (h) => {
-          const difference = `${h}[${a.name}] - ${h}[${b.name}]`;
-          return `indicator(${difference} > ${NEARLY}) - indicator(${difference} < -${NEARLY})`;
-        },
-      ),
-    ),
-    ...ordinary.map(({ id, name }) =>
-      oneHot(
-        of,
-        `exists ${name}`,
-        0,
-        1,
-        (h) => +(h(id) > NEARLY),
-        (h) => `indicator(${h}[${name}] > ${NEARLY})`,
-      ),
-    ),
-    ...pairs.map(([a, b]) =>
-      oneHot(
-        of,
-        `difference of ${a.name} and ${b.name}`,
-        -BINS,
-        BINS,
-        (h) => round(BINS * (h(a.id) - h(b.id))),
-        (h) => `round(${BINS} * (${h}[${a.name}] - ${h}[${b.name}]))`,
-      ),
-    ),
-    ...[2, 5].map((power) => sharpened(of, power)),
+    ...pairs.map(([a, b]) => balance(of, a, b)),
+    ...ordinary.map((token) => exists(of, token)),
+    ...pairs.map(([a, b]) => difference(of, a, b)),
+    ...POWERS.map((power) => sharpened(of, power)),
     combined(task, of),
   ];
 }
 
+interface Token {
+  readonly id: number;
+  /** As a RASP literal. */
+  readonly name: string;
+}
+
+/** Which of two tokens has the larger share: -1, 0 or 1. */
+const balance = (of: Variable, a: Token, b: Token): Variable =>
+  oneHot(of, {
+    name: `balance of ${a.name} and ${b.name}`,
+    least: -1,
+    most: 1,
+    value: (share) => sign(share(a.id) - share(b.id)),
+    text: (h) => {
+      const difference = `${h}[${a.name}] - ${h}[${b.name}]`;
+      return `indicator(${difference} > ${NEARLY}) - indicator(${difference} < -${NEARLY})`;
+    },
+  });
+
+const exists = (of: Variable, { id, name }: Token): Variable =>
+  oneHot(of, {
+    name: `exists ${name}`,
+    least: 0,
+    most: 1,
+    value: (share) => +(share(id) > NEARLY),
+    text: (h) => `indicator(${h}[${name}] > ${NEARLY})`,
+  });
+
+const difference = (of: Variable, a: Token, b: Token): Variable =>
+  oneHot(of, {
+    name: `difference of ${a.name} and ${b.name}`,
+    least: -STEPS,
+    most: STEPS,
+    value: (share) => round(STEPS * (share(a.id) - share(b.id))),
+    text: (h) => `round(${STEPS} * (${h}[${a.name}] - ${h}[${b.name}]))`,
+  });
+
 const sign = (difference: number): number => +(difference > NEARLY) - +(difference < -NEARLY);
 
-/** Halves to the even number, as the language rounds. */
+/** Halves go to the even number, as in the language. */
 function round(x: number): number {
   const below = Math.floor(x);
   if (x - below !== 0.5) return Math.round(x);
@@ -67,29 +79,31 @@ function round(x: number): number {
 
 const elementwise = (
   of: Variable,
-  what: string,
+  name: string,
   rest: Pick<Variable, "basis" | "ofTokens" | "text" | "values">,
 ): Variable => ({
   ...rest,
-  key: `${what} in ${of.key}`,
+  key: `${name} in ${of.key}`,
   depth: of.depth,
   reads: [of],
   isInline: false,
   pattern: undefined,
-  function: what,
+  function: name,
 });
 
-/** A whole number from `least` to `most` at each position. */
-function oneHot(
-  of: Variable,
-  what: string,
-  least: number,
-  most: number,
-  value: (component: (id: number) => number) => number,
-  text: (name: string) => string,
-): Variable {
+/** A whole number from `least` to `most`, by the shares of the tokens. */
+interface WholeNumber {
+  readonly name: string;
+  readonly least: number;
+  readonly most: number;
+  readonly value: (share: (id: number) => number) => number;
+  /** @param histogram - the name of the histogram */
+  readonly text: (histogram: string) => string;
+}
+
+function oneHot(of: Variable, { name, least, most, value, text }: WholeNumber): Variable {
   const width = most - least + 1;
-  return elementwise(of, what, {
+  return elementwise(of, name, {
     basis: Array.from({ length: width }, (_, k) => String(least + k)),
     ofTokens: false,
     text: (names: Names) => text(names.variable(of)),
@@ -103,6 +117,7 @@ function oneHot(
   });
 }
 
+/** The shares to some power, divided by their sum. */
 const sharpened = (of: Variable, power: number): Variable =>
   elementwise(of, `sharpen ${power}`, {
     basis: of.basis,
@@ -124,18 +139,17 @@ const sharpened = (of: Variable, power: number): Variable =>
     }),
   });
 
-/** All products with the token's one-hot vector: a table of its own for each token. */
+/** All products with the token's one-hot vector, so that each token has a table of its own. */
 function combined(task: Task, of: Variable): Variable {
-  const size = of.basis.length;
+  const [tokens, size] = [task.vocabulary.length, of.basis.length];
   return elementwise(of, "combine with tokens", {
     basis: task.vocabulary.flatMap((a) => task.vocabulary.map((b) => JSON.stringify(`${a},${b}`))),
     ofTokens: false,
     text: (names) => `combine(tokens, ${names.variable(of)})`,
     values: cached((observed) => {
       const data = of.values(observed);
-      const own = tokenVariable(task).basis.length;
-      const out = new Float32Array(observed.ids.length * own * size);
-      observed.ids.forEach((id, i) => out.set(data.subarray(i * size, (i + 1) * size), (i * own + id) * size));
+      const out = new Float32Array(observed.ids.length * tokens * size);
+      observed.ids.forEach((id, i) => out.set(data.subarray(i * size, (i + 1) * size), (i * tokens + id) * size));
       return out;
     }),
   });

@@ -1,128 +1,66 @@
 /**
- * The variables of a program: one-hot vectors of tokens or of positions modulo something, and what attention carries of them. Each
- * knows its RASP text and its values, which are kept per sequence.
+ * The parts of a program: variables are vectors at each position, patterns say how attention moves them. Each knows its RASP text and its
+ * values on a sequence. The types refer to each other, since attention with a pattern makes a variable and a pattern may compare variables.
  */
+import type { Heatmap } from "../../common/heatmap.js";
 import type { Observed } from "../data/observe.js";
-import type { Pattern } from "../heads/named-patterns.js";
-import type { Task } from "../data/task.js";
 
-/** Vectors at each position. */
+/** A vector at each position. */
 export interface Variable {
-  /** Tells variables apart. */
+  /** Different for different variables. */
   readonly key: string;
-  /** Components by name, as RASP writes them. */
+  /** The names of the components, as RASP literals. */
   readonly basis: readonly string[];
   /** Whether the components are the vocabulary's tokens. */
   readonly ofTokens: boolean;
-  /** Attention that it rests on: hops. */
+  /** The number of layers of attention that it takes. */
   readonly depth: number;
-  /** What it is in RASP; `name` gives the name of a variable or of a definition that it reads. */
+  /** Its RASP text; `names` gives the names of what it reads. */
   readonly text: (names: Names) => string;
-  /** What must be named before it. */
+  /** The variables that must be defined before it. */
   readonly reads: readonly Variable[];
-  /** Whether it needs a line of its own. */
+  /** Whether its text is written wherever it is used; otherwise it has a line of its own. */
   readonly isInline: boolean;
+  /** The pattern of the attention that makes it, if attention does. */
   readonly pattern: Pattern | undefined;
-  /** The name of the function of one position that it is, if it is one. */
+  /** What it computes at one position, if it is such a function. */
   readonly function?: string;
   /** [n, basis]. */
   values(observed: Observed): Float32Array;
 }
 
-/** Names that a program gives. */
-export interface Names {
-  variable(variable: Variable): string;
-  /** The name of an s-op or table defined on a line of its own. */
-  definition(wish: string, expression: string): string;
+/** How attention distributes a query's share among keys. */
+export interface Pattern {
+  /** Different for different patterns. */
+  readonly key: string;
+  /** The selector or score in RASP. */
+  readonly text: (names: Names) => string;
+  readonly reads: readonly Variable[];
+  /** Fitted numbers in its text that are not 0; a pattern with a name has none. */
+  readonly parameters: number;
+  /** Its score tables. */
+  readonly tables?: readonly Heatmap[];
+  /** [n, n]: query i's share for key j at i·n + j. */
+  shares(observed: Observed): Float32Array;
 }
 
-/** Computed once for each sequence. */
+/** The names of a program that is being written. */
+export interface Names {
+  /** The name of a variable, or the text of one that is inline. Defines it the first time. */
+  variable(variable: Variable): string;
+  /** The name of an s-op or table, which is defined on a line of its own the first time. */
+  definition(name: string, expression: string): string;
+}
+
+/** Whether it has a name rather than fitted numbers. */
+export const isNamed = ({ pattern }: Variable): boolean => pattern === undefined || pattern.parameters === 0;
+
+/** A function of a sequence that is computed once for each. */
 export function cached(compute: (observed: Observed) => Float32Array): (observed: Observed) => Float32Array {
   const known = new WeakMap<Observed, Float32Array>();
   return (observed) => {
     const found = known.get(observed) ?? compute(observed);
     known.set(observed, found);
     return found;
-  };
-}
-
-/** Each token's one-hot vector. */
-export function tokenVariable({ vocabulary }: Task): Variable {
-  return {
-    key: "tokens",
-    basis: vocabulary.map((token) => JSON.stringify(token)),
-    ofTokens: true,
-    depth: 0,
-    text: () => "tokens",
-    reads: [],
-    isInline: true,
-    pattern: undefined,
-    values: cached(({ ids }) => {
-      const data = new Float32Array(ids.length * vocabulary.length);
-      ids.forEach((id, i) => (data[i * vocabulary.length + id] = 1));
-      return data;
-    }),
-  };
-}
-
-/** The index modulo k, one-hot. */
-export const moduloVariable = (k: number): Variable => ({
-  key: `indices % ${k}`,
-  basis: Array.from({ length: k }, (_, i) => String(i)),
-  ofTokens: false,
-  depth: 0,
-  text: () => `indices % ${k}`,
-  reads: [],
-  isInline: true,
-  pattern: undefined,
-  values: cached(({ ids }) => {
-    const data = new Float32Array(ids.length * k);
-    ids.forEach((_, i) => (data[i * k + (i % k)] = 1));
-    return data;
-  }),
-});
-
-/** The index counted from where the sequence stands in a longer text, one-hot. */
-export const positionVariable = (most: number): Variable => ({
-  key: "positions",
-  basis: Array.from({ length: most }, (_, i) => String(i)),
-  ofTokens: false,
-  depth: 0,
-  text: () => "positions",
-  reads: [],
-  isInline: true,
-  pattern: undefined,
-  values: cached(({ ids, offset }) => {
-    const data = new Float32Array(ids.length * most);
-    ids.forEach((_, i) => (data[i * most + offset + i] = 1));
-    return data;
-  }),
-});
-
-/** What attention with a pattern carries of a variable. */
-export function attendVariable(pattern: Pattern, of: Variable): Variable {
-  const width = of.basis.length;
-  return {
-    key: `attend(${pattern.key}, ${of.key})`,
-    basis: of.basis,
-    ofTokens: of.ofTokens,
-    depth: 1 + Math.max(of.depth, ...pattern.reads.map(({ depth }) => depth)),
-    text: (names) => `attend(${pattern.text(names)}, ${names.variable(of)})`,
-    reads: [...pattern.reads, of],
-    isInline: false,
-    pattern,
-    values: cached((observed) => {
-      const length = observed.ids.length;
-      const shares = pattern.shares(observed);
-      const data = of.values(observed);
-      const out = new Float32Array(length * width);
-      for (let j = 0; j < length; j++) {
-        for (let c = 0; c < width; c++) {
-          const value = data[j * width + c]!;
-          if (value !== 0) for (let i = j; i < length; i++) out[i * width + c]! += shares[i * length + j]! * value;
-        }
-      }
-      return out;
-    }),
   };
 }

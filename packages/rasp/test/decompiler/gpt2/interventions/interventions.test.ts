@@ -1,16 +1,20 @@
-/** Cutting a model into paths: whole it is the model; what does nothing is cut, what does everything is not. */
+/** A model cut into paths: with all paths it is the model; paths that do nothing are cut, and those that matter are kept. */
 import { randn, Rng, tensor } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { observe, readTask, type Observed } from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
-import { batchOf, lessonsOf, loss } from "../../../../src/decompiler/gpt2/interventions/batch.js";
+import { batchOf } from "../../../../src/decompiler/gpt2/interventions/batch.js";
+import { pathName } from "../../../../src/decompiler/gpt2/interventions/components.js";
 import {
   startingConstants,
   tuneConstants,
   withConstants,
 } from "../../../../src/decompiler/gpt2/interventions/constants.js";
-import { maskByGradient, pathName } from "../../../../src/decompiler/gpt2/interventions/masks.js";
-import { meansOf, PathModel, WHOLE } from "../../../../src/decompiler/gpt2/interventions/path-model.js";
+import { maskByGradient } from "../../../../src/decompiler/gpt2/interventions/masks.js";
+import { meansOf } from "../../../../src/decompiler/gpt2/interventions/means.js";
+import { PathModel } from "../../../../src/decompiler/gpt2/interventions/path-model.js";
+import { Targets } from "../../../../src/decompiler/gpt2/interventions/targets.js";
+import { WHOLE } from "../../../../src/decompiler/gpt2/interventions/intervention.js";
 import { interventions } from "../../../../src/decompiler/gpt2/interventions/index.js";
 
 const sizes = { n_layer: 2, n_head: 2, n_embd: 8, n_positions: 16, vocab_size: 5, n_inner: 6 };
@@ -35,12 +39,14 @@ function watched(model: Gpt2, count: number, seed: number): Observed[] {
 
 const run = (model: Gpt2, seed = 0) =>
   interventions(
+    {
+      task,
+      tune: watched(model, 30, seed + 1),
+      select: watched(model, 30, seed + 2),
+      progress: () => undefined,
+      clock: { expired: () => false },
+    },
     model,
-    task,
-    watched(model, 30, seed + 1),
-    watched(model, 30, seed + 2),
-    () => undefined,
-    { expired: () => false },
     new Rng(1),
     { tuning: 5, masks: 30, retuning: 3 },
   ).report;
@@ -67,10 +73,10 @@ describe("paths", () => {
     [...components.get("tokens")!.data].forEach((mean, d) =>
       expect(mean).toBeCloseTo(ids.reduce((sum, id) => sum + table[id * 8 + d]!, 0) / ids.length, 4),
     );
-    // Deaf to the tokens everywhere, a model says the same of all sequences of one length.
-    const deaf = new PathModel(model, components);
+    // If nothing reads the tokens, the logits are the same for all sequences of one length.
+    const withoutTokens = new PathModel(model, components);
     const answer = (tokens: number[]): number[] => [
-      ...deaf.logits(
+      ...withoutTokens.logits(
         { ids: tokens, offset: 0, scored: [], expected: undefined },
         { gate: (component) => +(component !== "tokens") },
       ),
@@ -101,7 +107,7 @@ describe("linear norms", () => {
   const linear = new Map(paths.readers.map(({ reader, norm }) => [reader, tensor([scales.get(norm)!], [1])]));
   const sequences = watched(model, 5, 14);
 
-  it("have scores that are sums of products, and lose one where a path to a key is cut", () => {
+  it("have scores that are sums of products, one less where a path to a key is cut", () => {
     const heads = (key: string): boolean => key !== "positions";
     for (const sequence of sequences) {
       const whole = paths.logits(sequence, { scales: linear });
@@ -109,7 +115,7 @@ describe("linear norms", () => {
         .logits(sequence, { scales: linear, product: () => true })
         .forEach((x, i) => expect(x).toBeCloseTo(whole[i]!, 2));
       const cut = paths.logits(sequence, { scales: linear, gate: (from, to) => +(heads(from) || !to.endsWith("key")) });
-      // A key's constant part is the same for all keys: a softmax does not see it.
+      // A key's constant part is the same for all keys, and a softmax does not depend on it.
       paths
         .logits(sequence, { scales: linear, product: (_, _query, key) => heads(key) })
         .forEach((x, i) => expect(x).toBeCloseTo(cut[i]!, 2));
@@ -120,21 +126,21 @@ describe("linear norms", () => {
   it("come closer to the model when their constants are tuned", () => {
     const logScales = new Map([...linear].map(([reader, scale]) => [reader, Math.log(scale.item())]));
     const constants = startingConstants(paths, { components, logScales });
-    const lessons = lessonsOf(paths, task, watched(model, 40, 15));
+    const targets = new Targets(paths, task, watched(model, 40, 15));
     const divergence = () =>
-      lessons.reduce(
-        (sum, lesson) => sum + loss(paths, task, lesson, withConstants(constants, {})).item() - lesson.entropy,
+      targets.batches.reduce(
+        (sum, batch) => sum + targets.loss(batch, withConstants(constants, {})).item() - batch.entropy,
         0,
-      ) / lessons.length;
+      ) / targets.batches.length;
     const before = divergence();
     const clock = { expired: () => false };
-    tuneConstants(paths, task, lessons, constants, {}, { steps: 40, rng: new Rng(2), clock });
+    tuneConstants(targets, constants, {}, { steps: 40, rng: new Rng(2), clock });
     expect(divergence()).toBeLessThan(0.8 * before);
   });
 });
 
 describe("interventions", () => {
-  /** Nothing but the tokens and head 0.0 reaches the stream. */
+  /** Nothing but the tokens and head 0.0 writes to the residual stream. */
   const single = (seed: number): Gpt2 =>
     randomModel(seed, (name, data) => {
       if (/mlp\.c_proj|wpe|bias/.test(name)) data.fill(0);
@@ -142,16 +148,16 @@ describe("interventions", () => {
       if (name === "h.0.attn.c_proj.weight") data.forEach((x, i) => (data[i] = i < 4 * 8 ? 10 * x : 0));
     });
 
-  it("close by gradient alone the paths of what does nothing, and leave those of the head open", () => {
+  it("close the paths of idle components by gradient alone, and leave those of the one head open", () => {
     const model = single(3);
     const { components } = meansOf(model, watched(model, 20, 4));
     const paths = new PathModel(model, components);
-    const lessons = lessonsOf(paths, task, watched(model, 40, 5));
+    const targets = new Targets(paths, task, watched(model, 40, 5));
     const candidates = paths.readers.flatMap(({ reader, sources }) => sources.map((from) => ({ from, to: reader })));
     const constants = startingConstants(paths, { components, logScales: new Map() });
     const clock = { expired: () => false };
     const options = { price: 0.02, steps: 120, rng: new Rng(6), clock };
-    const kept = maskByGradient(paths, task, lessons, constants, candidates, options).map(pathName);
+    const kept = maskByGradient(targets, constants, candidates, options).map(pathName);
     for (const idle of ["positions", "0.1", "0.mlp", "1.0", "1.1", "1.mlp"]) {
       expect(kept).not.toContain(`${idle} > logits`);
     }
@@ -167,20 +173,20 @@ describe("interventions", () => {
     expect(found.pruned.complete).toBe(true);
     expect(found.pruned.paths.map(({ to }) => to)).toContain("logits");
     expect(found.pruned.paths.every(({ to }) => to === "logits" || to.startsWith("0.0."))).toBe(true);
-    // So does the gradient.
+    // The gradient finds the same.
     expect(found.tuned.components).toEqual(["tokens", "0.0"]);
     expect(found.tuned.match).toBeGreaterThanOrEqual(0.94);
     expect(run(single(3))).toEqual(found);
   });
 
-  it("leave the match that they tell", () => {
+  it("leave the match that they report", () => {
     const model = randomModel(5);
     const select = watched(model, 30, 2);
     const { pruned } = run(model);
-    const standing = new Set(pruned.paths.map(({ from, to }) => `${from} ${to}`));
+    const kept = new Set(pruned.paths.map(({ from, to }) => `${from} ${to}`));
     const paths = new PathModel(model, meansOf(model, watched(model, 30, 1)).components);
     const right = select.filter((sequence) => {
-      const logits = paths.logits(sequence, { gate: (from, to) => +standing.has(`${from} ${to}`) });
+      const logits = paths.logits(sequence, { gate: (from, to) => +kept.has(`${from} ${to}`) });
       return sequence.decisions.every(([decision], i) => {
         const row = logits.subarray(5 * i, 5 * i + 5);
         return row[decision!] === Math.max(...row);
@@ -190,7 +196,7 @@ describe("interventions", () => {
     expect(pruned.match).toBeGreaterThanOrEqual(0.94);
   });
 
-  it("tell a layer norm whose scale matters from one whose scale is the same everywhere", () => {
+  it("tell a layer norm whose scale matters from one whose scale does not", () => {
     // Tokens of equal and of very different sizes before the last norm: its scale cannot change an arg max, that of h.0.ln_1 can.
     const found = run(
       randomModel(9, (name, data) => {

@@ -1,4 +1,4 @@
-/** What pruning leaves, written out: the same logits as the pruned model, and functions of one position as the interpreter has them. */
+/** The pruned model written out has its logits, and functions of one position have the values that the interpreter gives their text. */
 import { randn, Rng } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { observe, readTask, RunnableProgram, type Observed } from "@selectron/rasp/decompile";
@@ -6,13 +6,15 @@ import { describe, expect, it } from "vitest";
 import { elementwiseOf } from "../../../../src/decompiler/gpt2/variables/elementwise.js";
 import { startingConstants } from "../../../../src/decompiler/gpt2/interventions/constants.js";
 import { interventionOf, type LinearModel } from "../../../../src/decompiler/gpt2/interventions/linearize.js";
-import { meansOf, PathModel } from "../../../../src/decompiler/gpt2/interventions/path-model.js";
-import { namedPatterns } from "../../../../src/decompiler/gpt2/heads/named-patterns.js";
+import { meansOf } from "../../../../src/decompiler/gpt2/interventions/means.js";
+import { PathModel } from "../../../../src/decompiler/gpt2/interventions/path-model.js";
+import { everything } from "../../../../src/decompiler/gpt2/heads/named-patterns.js";
 import { programText } from "../../../../src/decompiler/gpt2/readout/program-text.js";
 import { Expansion } from "../../../../src/decompiler/gpt2/pruned/expansion.js";
 import { prunedProgram } from "../../../../src/decompiler/gpt2/pruned/index.js";
+import type { Run } from "../../../../src/decompiler/gpt2/run.js";
 import { Readout } from "../../../../src/decompiler/gpt2/readout/readout.js";
-import { attendVariable, tokenVariable } from "../../../../src/decompiler/gpt2/variables/variable.js";
+import { attendVariable, tokenVariable } from "../../../../src/decompiler/gpt2/variables/basic.js";
 
 const vocabulary = ["a", "b", "c", "<bos>", "<eos>"];
 const task = readTask({ vocab: vocabulary, head_type: "multi_label_sigmoid" }, 5);
@@ -31,6 +33,14 @@ function watched(model: Gpt2, count: number, seed: number): Observed[] {
     return observe(model, task, { ids, offset: rng.int(5), scored: ids.map((_, i) => i), expected: undefined }, true);
   });
 }
+
+const runOn = (tune: readonly Observed[], select: readonly Observed[]): Run => ({
+  task,
+  tune,
+  select,
+  progress: () => undefined,
+  clock: { expired: () => false },
+});
 
 /** Linear norms, both heads of the first layer and both sublayers of it on tokens alone, and nothing of the second layer. */
 function shallow(model: Gpt2, seed: number): { readonly paths: PathModel; readonly linear: LinearModel } {
@@ -64,7 +74,7 @@ describe("a pruned model, written out", () => {
       const model = randomModel(seed);
       const { paths, linear } = shallow(model, seed);
       const readout = new Expansion(paths, linear, task, [], 1e-3).readout();
-      expect(readout.terms.map(({ variable }) => variable.key)).toEqual([
+      expect(readout.projections.map(({ variable }) => variable.key)).toEqual([
         "tokens",
         "attend(scores of head 0.0, tokens)",
         "attend(scores of head 0.1, tokens)",
@@ -78,7 +88,7 @@ describe("a pruned model, written out", () => {
     }
   });
 
-  it("runs as text, with scores of the key alone where the query says nothing", () => {
+  it("runs as text, with scores of the key alone where the query does not matter", () => {
     const model = randomModel(4);
     const { paths, linear } = shallow(model, 4);
     const readout = new Expansion(paths, linear, task, []).readout();
@@ -91,17 +101,16 @@ describe("a pruned model, written out", () => {
         [...readout.logits(sequence, i).keys()].filter((v) => readout.logits(sequence, i)[v]! > 0),
       ),
     }));
-    // Text has two decimals: a logit may be that near to 0.
+    // The numbers in the text have two decimals; a logit may be closer to 0 than that.
     expect(sequences.filter((sequence) => program.matches(sequence)).length).toBeGreaterThanOrEqual(19);
   });
 
-  it("needs a reading of heads that compare more than tokens", () => {
+  it("needs readings of heads that compare more than tokens", () => {
     const model = randomModel(6);
     const { paths, linear } = shallow(model, 6);
     const products = [{ head: "0.0", query: "positions", key: "tokens" }];
     const examined = { paths, linear: { ...linear, products }, report: undefined as never };
-    const clock = { expired: () => false };
-    expect(prunedProgram(examined, task, [], [], [], () => undefined, clock)).toEqual({
+    expect(prunedProgram(runOn([], []), examined, [])).toEqual({
       why: "the scores of head 0.0 were not read",
     });
   });
@@ -115,16 +124,13 @@ describe("a pruned model, written out", () => {
       linear: { ...linear, constants: { ...linear.constants, logScales } },
       report: undefined as never,
     };
-    const clock = { expired: () => false };
     const seen = watched(model, 30, 6);
-    expect(prunedProgram(examined, task, [], seen, seen, () => undefined, clock)).toMatchObject({
-      projections: "fitted",
-    });
+    expect(prunedProgram(runOn(seen, seen), examined, [])).toMatchObject({ projections: "fitted" });
   });
 });
 
 describe("functions of one position", () => {
-  const histogram = attendVariable(namedPatterns(task)[0]!, tokenVariable(task));
+  const histogram = attendVariable(everything, tokenVariable(task));
   const sequences = watched(randomModel(8), 30, 8);
 
   it.each(elementwiseOf(task, histogram).map((variable) => [variable.function!, variable] as const))(
@@ -146,8 +152,8 @@ describe("functions of one position", () => {
     },
   );
 
-  it("are found where a sum of projections does not do", () => {
-    // "c" may follow where there are as many "a" as "b": two half-planes, which no sum of projections of the histogram can say.
+  it("are found where a sum of projections does not suffice", () => {
+    // "c" may follow where there are as many "a" as "b": no sum of projections of the histogram can express that.
     const seen = watched(randomModel(10), 120, 10).map((sequence): Observed => {
       const count = (id: number, i: number): number => sequence.ids.slice(0, i + 1).filter((x) => x === id).length;
       return { ...sequence, decisions: sequence.scored.map((i) => (count(0, i) === count(1, i) ? [2] : [])) };
@@ -159,8 +165,7 @@ describe("functions of one position", () => {
       paths: [...linear.paths.filter(({ to }) => to !== "0.mlp"), { from: "0.0", to: "0.mlp" }],
     };
     const examined = { paths, linear: heard, report: undefined as never };
-    const clock = { expired: () => false };
-    const found = prunedProgram(examined, task, [], seen.slice(0, 60), seen.slice(60), () => undefined, clock);
+    const found = prunedProgram(runOn(seen.slice(0, 60), seen.slice(60)), examined, []);
     if ("why" in found) throw new Error(found.why);
     expect(found.match).toBe(1);
     expect(found.projections).toBe("fitted");

@@ -1,26 +1,10 @@
-/** What a search keeps, so that one that was killed goes on where it stopped: fits by what was fitted. */
+/** Readouts as JSON, for the memo of a search. */
 import type { Json } from "../../../language/text/value-json.js";
-import { Readout } from "../readout/readout.js";
 import type { Task } from "../data/task.js";
 import type { Variable } from "../variables/variable.js";
+import { Readout } from "./readout.js";
 
-/** A place that outlives the process. */
-export interface Memo {
-  /** What was kept under a key. */
-  readonly recall: (key: string) => Json | undefined;
-  readonly keep: (key: string, value: Json) => void;
-}
-
-/** The value under a key, computed and kept where there is none. */
-export function remembered(memo: Memo | undefined, key: string, compute: () => Json): Json {
-  const known = memo?.recall(key);
-  if (known !== undefined) return known;
-  const value = compute();
-  memo?.keep(key, value);
-  return value;
-}
-
-/** Numbers that are not 0, with their places. */
+/** The numbers that are not 0, each after its index. */
 const sparse = (values: Float64Array): Json => [...values].flatMap((value, at) => (value === 0 ? [] : [at, value]));
 
 function dense(json: Json, size: number): Float64Array {
@@ -30,11 +14,11 @@ function dense(json: Json, size: number): Float64Array {
   return out;
 }
 
-/** A readout's numbers. */
-export const readoutJson = ({ terms, constant, divergence }: Readout): Json => ({
+/** A readout's numbers, without its variables. */
+export const readoutJson = ({ projections, constant, divergence }: Readout): Json => ({
   constant: sparse(constant),
   divergence,
-  terms: terms.map(({ identity, successor, table }) => ({ identity, successor, table: sparse(table) })),
+  terms: projections.map(({ identity, successor, table }) => ({ identity, successor, table: sparse(table) })),
 });
 
 /** The readout of these variables that `readoutJson` wrote. */

@@ -1,0 +1,66 @@
+/** The reading of a model's heads: each as a pattern, with its distance from what the head does. */
+import type { Gpt2Config } from "@selectron/nn";
+import type { NearestHead } from "../../common/report.js";
+import type { Observed } from "../data/observe.js";
+import { SEARCH_SHARE, type Run } from "../run.js";
+import { attendVariable, tokenVariable } from "../variables/basic.js";
+import type { Pattern } from "../variables/variable.js";
+import { back } from "./named-patterns.js";
+import { softPattern, type HeadPlace } from "./soft-pattern.js";
+
+/** How a head was read. */
+export interface HeadReading extends HeadPlace {
+  readonly pattern: Pattern;
+  /** Mean total variation distance between the head's pattern and the one read, at scored positions. */
+  readonly distance: number;
+}
+
+/** Programs have two hops of attention at most, so later layers are not read. */
+const READ_LAYERS = 2;
+/** Sequences that distances are measured on. */
+const COMPARED = 40;
+
+/** Reads every head of the first layers as a sum of few scores, as far as the time allows. */
+export function readHeads({ task, tune, progress, clock, memo }: Run, config: Gpt2Config): HeadReading[] {
+  const readings: HeadReading[] = [];
+  const previous = attendVariable(back(1), tokenVariable(task));
+  const layers = Math.min(READ_LAYERS, config.layers);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let head = 0; head < config.heads && !clock.expired(SEARCH_SHARE); head++) {
+      progress("reading heads", layer * config.heads + head, layers * config.heads);
+      const place = { layer, head };
+      const pattern = softPattern(place, tune, task, layer === 0 ? [] : [previous], memo);
+      readings.push({ ...place, pattern, distance: patternDistance(pattern, place, tune) });
+    }
+  }
+  return readings;
+}
+
+/** The head whose attention is nearest to a pattern; undefined if no head was read. */
+export function nearestHead(
+  readings: readonly HeadPlace[],
+  pattern: Pattern,
+  observed: readonly Observed[],
+): NearestHead | undefined {
+  const distances = readings.map(({ layer, head }) => ({
+    layer,
+    head,
+    distance: patternDistance(pattern, { layer, head }, observed),
+  }));
+  return distances.sort((a, b) => a.distance - b.distance)[0];
+}
+
+/** Mean total variation distance between a pattern and a head's, at scored positions of the first sequences. */
+function patternDistance(pattern: Pattern, { layer, head }: HeadPlace, observed: readonly Observed[]): number {
+  let [sum, count] = [0, 0];
+  for (const sequence of observed.slice(0, COMPARED)) {
+    const shares = pattern.shares(sequence);
+    const own = sequence.patterns[layer]![head]!;
+    const length = sequence.ids.length;
+    for (const i of sequence.scored) {
+      for (let j = 0; j <= i; j++) sum += Math.abs(shares[i * length + j]! - own[i * length + j]!) / 2;
+      count++;
+    }
+  }
+  return sum / count;
+}

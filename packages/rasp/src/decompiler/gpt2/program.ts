@@ -1,0 +1,22 @@
+/** A program with its text and what was measured of it. */
+import { LEAST_MATCH, MOST_LINES } from "../common/report.js";
+import type { Observed } from "./data/observe.js";
+import { measure, type Measures } from "./measure.js";
+import { programText } from "./readout/program-text.js";
+import type { Readout } from "./readout/readout.js";
+
+export interface MeasuredProgram extends Measures {
+  readonly readout: Readout;
+  readonly text: string;
+  readonly lines: number;
+}
+
+/** Writes a readout out and measures the text on the report set. */
+export function measured(readout: Readout, report: readonly Observed[]): MeasuredProgram {
+  const text = programText(readout);
+  return { readout, text, lines: text.trim().split("\n").length, ...measure(text, readout.task, report) };
+}
+
+/** Whether a program is small and right enough. */
+export const isAccepted = ({ lines, match }: MeasuredProgram): boolean =>
+  lines <= MOST_LINES && match.share >= LEAST_MATCH;

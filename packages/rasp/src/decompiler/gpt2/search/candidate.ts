@@ -1,0 +1,84 @@
+/** Programs as sets of variables, each with its readout and its match. */
+import type { Json } from "../../../language/text/value-json.js";
+import { paretoFront, type FrontPoint } from "../../common/front.js";
+import { remembered } from "../memo.js";
+import { fitReadout } from "../readout/fit.js";
+import { readoutJson, readoutOf } from "../readout/readout-json.js";
+import type { Readout } from "../readout/readout.js";
+import type { Run } from "../run.js";
+import { isNamed, type Variable } from "../variables/variable.js";
+
+/** A program that was fitted to the tuning set. */
+export interface Candidate {
+  readonly variables: readonly Variable[];
+  readonly readout: Readout;
+  /** The shares of sequences that match, on the tuning and on the selection set. */
+  readonly tuneMatch: number;
+  readonly match: number;
+}
+
+/** A match that is lower than the best one by more than this is not measured exactly. */
+const TOO_LOW = 0.05;
+
+/** Candidates, each fitted once. */
+export class Candidates {
+  readonly #tried = new Map<string, Candidate>();
+
+  readonly #run: Run;
+  readonly #pool: readonly Variable[];
+
+  constructor(run: Run, pool: readonly Variable[]) {
+    this.#run = run;
+    this.#pool = pool;
+  }
+
+  /** The program of no variables. */
+  nothing(): Candidate {
+    const { task, tune, select } = this.#run;
+    const readout = fitReadout(task, [], tune);
+    return { variables: [], readout, tuneMatch: readout.match(tune), match: readout.match(select) };
+  }
+
+  /** The program of some variables. @param best - the match of the best program so far */
+  of(variables: readonly Variable[], best: number): Candidate {
+    const { task, tune, select, memo } = this.#run;
+    const sorted = [...variables].sort((a, b) => this.#pool.indexOf(a) - this.#pool.indexOf(b));
+    const key = sorted.map((variable) => variable.key).join(" | ");
+    const known = this.#tried.get(key);
+    if (known) return known;
+    const kept = remembered(memo, key, () => {
+      const fitted = fitReadout(task, sorted, tune);
+      const least = Math.max(0, best - TOO_LOW);
+      const match = fitted.match(select, least);
+      return { readout: readoutJson(fitted), match, tuneMatch: match < least ? match : fitted.match(tune, least) };
+    }) as { readonly readout: Json; readonly match: number; readonly tuneMatch: number };
+    const { match, tuneMatch } = kept;
+    const candidate = { variables: sorted, readout: readoutOf(kept.readout, task, sorted), tuneMatch, match };
+    this.#tried.set(key, candidate);
+    return candidate;
+  }
+
+  /** The programs tried that no smaller one matches. */
+  front(): FrontPoint[] {
+    return paretoFront([...this.#tried.values()].map(({ variables, match }) => ({ size: sizeOf(variables), match })));
+  }
+}
+
+/** Whether all variables have names. A program with fitted scores is compared with larger ones that have none. */
+export const isAllNamed = ({ variables }: Candidate): boolean => variables.every(isNamed);
+
+/** What the match on the tuning set counts; little, since the program was fitted there. */
+const TUNE_WEIGHT = 0.1;
+/** What each variable and each hop of attention costs, what each fitted score does, and up to how many of these. */
+const [SIZE_PRICE, SCORE_PRICE, MOST_SCORES] = [0.02, 0.002, 30];
+
+/** The match less a price for what makes a program hard to read. */
+export function valueOf({ match, tuneMatch, variables }: Candidate): number {
+  const scores = variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0);
+  const weighted = match + TUNE_WEIGHT * Math.min(match, tuneMatch);
+  return weighted - SIZE_PRICE * sizeOf(variables) - SCORE_PRICE * Math.min(scores, MOST_SCORES);
+}
+
+/** One for each variable, and one for each further hop of attention. */
+const sizeOf = (variables: readonly Variable[]): number =>
+  variables.reduce((sum, { depth }) => sum + Math.max(1, depth), 0);
