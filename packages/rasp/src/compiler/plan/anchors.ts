@@ -4,7 +4,7 @@
  * that came out as 6.9998 becomes exactly 7. The hidden units that read it add up multiples of a power of two, so that their sums are
  * not rounded at all. The feed-forward sublayer of the same layer subtracts the anchor again.
  */
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import { exactGrid, MANTISSA, type Held } from "./ir/exact-sum.js";
 import type { Anchor, Anchors, Feature, Head } from "./ir/plan.js";
 import type { Read, Subspace } from "./ir/read.js";

@@ -3,7 +3,7 @@
  * a head computes (`heads/`), and a head reads functions of leaves again. Each head and feature goes to the earliest layer that has
  * what it reads, so that no plan of the simplified graph has fewer layers.
  */
-import { getOrInsert } from "../get-or-insert.js";
+import { getOrInsert } from "../../language/maps.js";
 import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
 import { anchorsOf } from "./anchors.js";

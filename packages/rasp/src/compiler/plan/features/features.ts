@@ -4,7 +4,7 @@
  */
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import { refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";

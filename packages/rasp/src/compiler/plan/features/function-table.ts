@@ -1,7 +1,7 @@
 /** An s-op as a table over the values of its leaves, without the leaves that do not matter. */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Row } from "../ir/finite-function.js";

@@ -6,7 +6,7 @@
  */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";

@@ -2,7 +2,7 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { BlockScores, Scores } from "../ir/plan.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { HeadContext } from "./context.js";

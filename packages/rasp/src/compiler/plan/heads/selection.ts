@@ -5,7 +5,7 @@
  */
 import type { Atom, Elementwise } from "../../../language/graph/node.js";
 import { atomKey } from "../../../language/atom/compare.js";
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { atomOfKey } from "../../values/value-set.js";

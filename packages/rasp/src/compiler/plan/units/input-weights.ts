@@ -2,7 +2,7 @@
  * The weighted input of step functions: which arguments are summed, with which weights. Weights are signs or, where sums with signs
  * do not tell enough apart, digits of a mixed-radix number.
  */
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Argument, FiniteFunction } from "../ir/finite-function.js";
 
 /** A gate, or how the argument is summed into the input: its sign within a digit, digit 0 being the finest. */

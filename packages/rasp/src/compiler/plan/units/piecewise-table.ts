@@ -2,7 +2,7 @@
  * A function's table by gate values and weighted input, cut into pieces: sets of gate values inside which the function depends on
  * the input alone.
  */
-import { getOrInsert } from "../../get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import { inputKey } from "./input-weights.js";
 
 /** One input that occurs, and the number of the result there. */

@@ -1,7 +1,7 @@
 /** The means that replace what an intervention cuts. */
 import { tensor, type Tensor } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Sequence } from "../data/sequences.js";
 import type { Component } from "./components.js";
 import { WHOLE } from "./intervention.js";

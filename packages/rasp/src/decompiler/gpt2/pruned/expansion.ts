@@ -4,7 +4,7 @@
  * Circuits"). A feed-forward sublayer that reads tokens alone is a table of tokens; those that read more are listed as unread.
  */
 import { tensor, type Tensor } from "@selectron/core";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Task } from "../data/task.js";
 import type { HeadReading } from "../heads/head-reading.js";
 import { everything } from "../heads/named-patterns.js";
