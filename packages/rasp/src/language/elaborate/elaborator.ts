@@ -2,37 +2,26 @@
  * Runs the syntax tree: functions are called, loops unrolled, and what remains of s-ops and selectors is the graph. Every s-op or
  * selector that an expression yields is tried at once on the running example, and a failure is the expression's.
  */
-import { describeInput } from "../atom/text.js";
 import { errors, RaspError } from "../diagnostic.js";
-import {
-  aggregateNode,
-  isSelector,
-  selectNode,
-  topological,
-  type Atom,
-  type Selector,
-  type SOp,
-} from "../graph/node.js";
+import { topological, type Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
-import { textOf, type Span } from "../source.js";
+import type { Span } from "../source.js";
+import { aggregate, select } from "./attention.js";
+import { checkValue } from "./check.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
-import { binary, lift, liftedTernary, unary } from "./operators.js";
+import { binary, liftedTernary, unary } from "./operators.js";
 import { range, zip } from "./ranges.js";
 import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { StatementRunner, type ExpressionElaborator } from "./statements.js";
-import { typeWarning } from "./type-warnings.js";
 import {
-  atomSize,
   atomValue,
   describe,
   dictValue,
   listValue,
-  selectorValue,
   sizeOf,
-  sopValue,
   valueTruth,
   type FunctionValue,
   type Value,
@@ -95,35 +84,8 @@ export class Elaborator implements ExpressionElaborator {
     return value;
   }
 
-  /** Tries an s-op or selector on the example. */
   #check(value: Value, hasDefault = false): void {
-    if (value.kind !== "s-op" && value.kind !== "selector") return;
-    const { budget } = this.session;
-    const isNew = budget.node(value.node.id);
-    const atoms = this.#try(value.node);
-    if (!isNew) return;
-    const free = this.#example ? 0 : this.session.freeAtoms;
-    budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
-    const warning = typeWarning(value.node, hasDefault);
-    if (warning) this.session.warn(warning);
-  }
-
-  /** What a node makes of the example; of a selector, which is only tried, what it reads. */
-  #try(node: SOp | Selector): readonly Atom[] {
-    const evaluation = this.#example ?? this.session.sopExample;
-    try {
-      if (!isSelector(node)) return evaluation.sop(node);
-      evaluation.check(node);
-      return evaluation.input;
-    } catch (error) {
-      if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
-      const input = describeInput(evaluation.input);
-      throw error.with({
-        message: this.#example
-          ? `on the input ${input}`
-          : `on the running example ${input}; "set example" chooses another`,
-      });
-    }
+    checkValue(value, this.session, this.#example, hasDefault);
   }
 
   #nested(scope: Scope): Elaborator {
@@ -161,10 +123,13 @@ export class Elaborator implements ExpressionElaborator {
         return this.#call(expression, span);
       case "select": {
         const [keys, queries] = [this.expression(expression.keys), this.expression(expression.queries)];
-        return selectorValue(selectNode(lift(keys, span), lift(queries, span), expression.op, span));
+        return select(keys, queries, expression.op, span);
       }
-      case "aggregate":
-        return this.#aggregate(expression, span);
+      case "aggregate": {
+        const [selector, value] = [this.expression(expression.selector), this.expression(expression.value)];
+        const otherwise = expression.default ? this.expression(expression.default) : undefined;
+        return aggregate(expression, selector, value, otherwise, span);
+      }
       case "range":
         return this.#hold(range(this.expressions(expression.args)));
       case "zip":
@@ -233,30 +198,6 @@ export class Elaborator implements ExpressionElaborator {
     });
   }
 
-  #aggregate(expression: Expression & { kind: "aggregate" }, span: Span): Value {
-    const selector = this.expression(expression.selector);
-    const value = this.expression(expression.value);
-    const otherwise = expression.default ? this.expression(expression.default) : atomValue(0n);
-    if (selector.kind !== "selector") {
-      throw errors.wrongKind(`aggregate needs a selector first, not ${describe(selector)}`, {
-        suggestion:
-          value.kind === "selector"
-            ? `the selector comes first: ${swapped(expression)}`
-            : "aggregate(select(keys,queries,==), values)",
-      });
-    }
-    const values = lift(value, span);
-    if (otherwise.kind === "s-op" || otherwise.kind === "selector") {
-      throw errors.wrongKind(`the default of aggregate is an atom, not ${describe(otherwise)}`);
-    }
-    // A default of another kind matters only to a row that needs it.
-    const node =
-      otherwise.kind === "atom"
-        ? aggregateNode(selector.node, values, otherwise.atom, span)
-        : aggregateNode(selector.node, values, 0n, span, describe(otherwise));
-    return sopValue(node);
-  }
-
   #call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
     // A single argument comes first: it may be the input on which the callee, an s-op, is then tried.
     const only = args.length === 1 ? this.expression(args[0]!) : undefined;
@@ -314,7 +255,3 @@ export class Elaborator implements ExpressionElaborator {
     }
   }
 }
-
-/** An `aggregate` with its first two arguments in the other order. */
-const swapped = ({ selector, value }: Expression & { kind: "aggregate" }): string =>
-  `aggregate(${textOf(value.span)}, ${textOf(selector.span)})`;

@@ -1,0 +1,42 @@
+/** Every s-op and selector that an expression yields is evaluated at once on an example; a failure is the expression's. */
+import { describeInput } from "../atom/text.js";
+import { RaspError } from "../diagnostic.js";
+import { isSelector, type Atom, type Selector, type SOp } from "../graph/node.js";
+import type { Evaluation } from "../interpret/evaluation.js";
+import type { Session } from "./session.js";
+import { typeWarning } from "./type-warnings.js";
+import { atomSize, type Value } from "./value.js";
+
+/**
+ * Evaluates a value that is an s-op or a selector, counts it if it is new, and warns where its types do not fit.
+ * @param applied the input that the value is about to be applied to; if absent, the running example is used
+ * @param hasDefault whether the expression is an `aggregate` that gives a default
+ * @throws RaspError where the value cannot be evaluated, or the budget is spent
+ */
+export function checkValue(value: Value, session: Session, applied?: Evaluation, hasDefault = false): void {
+  if (value.kind !== "s-op" && value.kind !== "selector") return;
+  const { budget } = session;
+  const isNew = budget.node(value.node.id);
+  const atoms = evaluated(value.node, session, applied);
+  if (!isNew) return;
+  const free = applied ? 0 : session.freeAtoms;
+  budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
+  const warning = typeWarning(value.node, hasDefault);
+  if (warning) session.warn(warning);
+}
+
+/** The values of an s-op on the example. A selector is only checked; it counts as the input that it reads. */
+function evaluated(node: SOp | Selector, session: Session, applied: Evaluation | undefined): readonly Atom[] {
+  const evaluation = applied ?? session.sopExample;
+  try {
+    if (!isSelector(node)) return evaluation.sop(node);
+    evaluation.check(node);
+    return evaluation.input;
+  } catch (error) {
+    if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
+    const input = describeInput(evaluation.input);
+    throw error.with({
+      message: applied ? `on the input ${input}` : `on the running example ${input}; "set example" chooses another`,
+    });
+  }
+}
