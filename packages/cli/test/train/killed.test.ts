@@ -1,0 +1,50 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+describe("a training that is killed", () => {
+  // A process of its own, so of what `npm run build` made.
+  const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+  const root = mkdtempSync(join(tmpdir(), "selectron-"));
+
+  /** Runs the command as a process; if asked kills it, as kill -9 does, once there is a checkpoint. */
+  async function process(
+    folder: string,
+    { kill = false } = {},
+  ): Promise<{ code: number | null; signal: string | null }> {
+    const args = ["train", "parser", "--steps", "20", "--batch", "2", "--checkpoint-every", "2", "-o", folder];
+    const child = spawn(globalThis.process.execPath, [main, ...args], { stdio: "ignore" });
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+      child.on("exit", (code, signal) => resolve({ code, signal }));
+    });
+    const watch =
+      kill &&
+      setInterval(() => {
+        const checkpoints = join(folder, "checkpoints");
+        try {
+          if (readdirSync(checkpoints).some((name) => name.endsWith(".safetensors"))) child.kill("SIGKILL");
+        } catch {
+          // The folder is not there yet.
+        }
+      }, 1);
+    const end = await ended;
+    if (watch) clearInterval(watch);
+    return end;
+  }
+
+  it("goes on to the same weights, bit for bit", { timeout: 600_000 }, async () => {
+    const [whole, killed] = [join(root, "whole"), join(root, "killed")];
+    expect(await process(whole)).toEqual({ code: 1, signal: null });
+    expect(await process(killed, { kill: true })).toEqual({ code: null, signal: "SIGKILL" });
+    expect(readdirSync(killed)).not.toContain("model.safetensors");
+    // What a kill in the middle of a line leaves.
+    writeFileSync(join(killed, "log.jsonl"), '{"step":', { flag: "a" });
+    expect(await process(killed)).toEqual({ code: 1, signal: null });
+    for (const name of ["model.safetensors", "log.jsonl", "checkpoints/step-00000020.safetensors"]) {
+      expect(readFileSync(join(killed, name)).equals(readFileSync(join(whole, name))), name).toBe(true);
+    }
+  });
+});
