@@ -4,7 +4,6 @@
  */
 import { errors, RaspError } from "../diagnostic.js";
 import {
-  countReaders,
   isSelector,
   operands,
   type AggregateNode,
@@ -16,6 +15,7 @@ import {
   type SOp,
 } from "../graph/node.js";
 import { applyMap } from "../graph/elementwise.js";
+import { countReaders } from "../graph/readers.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
 import { aggregate } from "./aggregate.js";
 import type { Matrix } from "./matrix.js";

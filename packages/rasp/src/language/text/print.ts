@@ -6,7 +6,6 @@ import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { libraryScope } from "../elaborate/library.js";
 import {
-  countReaders,
   isSelector,
   operands,
   topological,
@@ -15,6 +14,7 @@ import {
   type GraphNode,
   type MapNode,
 } from "../graph/node.js";
+import { countReaders } from "../graph/readers.js";
 import { FIXED } from "../syntax/token.js";
 
 /** A node that RASP cannot write: a function from TypeScript, nan, a string with a quote in it. */
