@@ -1,6 +1,6 @@
 /** `eval --batch`: the oracle's cases in, an answer for each out (RASP.md, section 5). Cases do not see each other. */
 import { encodeValue, runCase, type Json } from "@selectron/rasp";
-import { errorJson, UsageError, type Context } from "./context.js";
+import { errorJson, ExitCode, UsageError, type Context } from "./context.js";
 
 /** Answers every line. A case that fails is an answer; a line that is no case also sets the exit code. */
 export function answerCases(context: Context, lines: string): void {
@@ -17,7 +17,7 @@ function answer(context: Context, line: string): Record<string, Json> {
     return { id, ...encodeValue(runCase(record, { readFile: context.io.readFile })) };
   } catch (error) {
     if (error instanceof UsageError) {
-      context.exitCode = 2;
+      context.exitCode = ExitCode.BadInput;
       context.say(`error: ${error.message}`);
     }
     return { id, error: errorJson(error) };

@@ -13,8 +13,20 @@ import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./io.js";
 
-/** 0: done, the answer is yes. 1: done, the answer is no. 2: bad input. */
-export type ExitCode = 0 | 1 | 2;
+/** The exit codes of the command. */
+export const ExitCode = {
+  /** Done, and the answer is yes. */
+  Yes: 0,
+  /** Done, and the answer is no; or a training that Ctrl+C stopped after a checkpoint. */
+  No: 1,
+  /** Bad input: a program with an error, a missing file, an option that does not fit. */
+  BadInput: 2,
+  /** Ended by Ctrl+C: 128 + SIGINT, as shells report it. */
+  Interrupted: 130,
+  /** Ended by `kill`: 128 + SIGTERM. */
+  Terminated: 143,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Bad input that is not a program's error: a missing file, an option that does not fit. */
 export class UsageError extends Error {
@@ -28,7 +40,7 @@ export class UsageError extends Error {
 }
 
 export class Context {
-  exitCode: ExitCode = 0;
+  exitCode: ExitCode = ExitCode.Yes;
 
   /** What was said of the program that runs; JSON carries it too. */
   readonly #warnings: Diagnostic[] = [];
@@ -63,7 +75,7 @@ export class Context {
 
   /** Tells an error, and sets the exit code. With `--json` also as the one object on standard output. */
   fail(error: unknown, json: boolean): void {
-    this.exitCode = 2;
+    this.exitCode = ExitCode.BadInput;
     if (json) this.printJson({ error: errorJson(error) });
     this.say(errorText(error));
   }

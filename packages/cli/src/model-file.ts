@@ -1,18 +1,8 @@
 /** Reading and writing compiled models, and the kernels to run them with. */
-import { dirname } from "node:path";
 import { CompiledModel } from "@selectron/rasp";
 import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError, type Context } from "./context.js";
-import { reason } from "./program-file.js";
-
-/** @throws UsageError for an unreadable file */
-export function readModelBytes({ io }: Context, path: string): Uint8Array {
-  try {
-    return io.readBytes(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
-  }
-}
+import { readBytes } from "./files.js";
 
 /** @throws ModelFileError for what is not a compiled model */
 export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
@@ -20,7 +10,7 @@ export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
 
 /** @throws UsageError for an unreadable file, ModelFileError for one that is not a compiled model */
 export const readModel = (context: Context, path: string): CompiledModel =>
-  compiledModel(path, readModelBytes(context, path));
+  compiledModel(path, readBytes(context, path));
 
 /** The file formats by the ending of the name. */
 const FORMATS: Readonly<Record<string, (model: CompiledModel) => Uint8Array>> = {
@@ -36,36 +26,6 @@ export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
     `cannot write "${path}": models are written as ${Object.keys(FORMATS).join(" or ")}`,
     "use -o model.safetensors, or -o model.onnx for onnxruntime",
   );
-}
-
-/** Before work that takes its time: whether a file can be where what comes of it is to go. @throws UsageError */
-export function checkPlace({ io }: Context, path: string): void {
-  const folder = dirname(path);
-  if (!io.isFolder(folder)) {
-    throw new UsageError(
-      `cannot write "${path}": there is no folder "${folder}"`,
-      "make it first, or choose another place",
-    );
-  }
-  if (io.isFolder(path)) throw new UsageError(`cannot write "${path}": it is a folder`, "name a file in it");
-}
-
-/** Writes a file whole or not at all. @throws UsageError */
-export function writeOut({ io }: Context, path: string, bytes: Uint8Array): void {
-  try {
-    io.writeBytes(path, bytes);
-  } catch (error) {
-    throw new UsageError(`cannot write "${path}": ${reason(error)}`, "choose a place that can be written");
-  }
-}
-
-/** @throws UsageError */
-export function makeFolder({ io }: Context, path: string): void {
-  try {
-    io.makeFolder(path);
-  } catch (error) {
-    throw new UsageError(`cannot make the folder "${path}": ${reason(error)}`, "choose a place that can be written");
-  }
 }
 
 /** Registers the SIMD kernels. Where they are not to be had the plain ones stay: slower, with the same answers. */

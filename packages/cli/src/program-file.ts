@@ -1,27 +1,9 @@
 /** Reading programs: FILE or `-`, and what `load "path";` inside them finds. */
 import { dirname, isAbsolute, resolve } from "node:path";
 import { Environment, type Atom } from "@selectron/rasp";
-import { UsageError, type Context } from "./context.js";
+import type { Context } from "./context.js";
+import { readTextOrStdin, reason } from "./files.js";
 import type { Io } from "./io.js";
-
-/** The text of a file, `-` for standard input. @throws UsageError */
-export function readText({ io }: Context, path: string): string {
-  try {
-    return path === "-" ? io.readStdin() : io.readFile(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path; - reads standard input");
-  }
-}
-
-/** Why a file operation failed, for people. */
-export const reason = (error: unknown): string => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "it is a directory";
-  if (code === "EACCES") return "permission denied";
-  if (code === "ENOTDIR") return "part of the path is not a directory";
-  return message;
-};
 
 /** Reads a loaded file from the working directory, as the original does, or else from beside the program. */
 export const loader =
@@ -41,7 +23,7 @@ export const loader =
 
 /** Runs a program file, or none, with an input as its running example. @throws RaspError, UsageError */
 export function runProgram(context: Context, path: string | undefined, example?: readonly Atom[]): Environment {
-  const text = path === undefined ? "" : readText(context, path);
+  const text = path === undefined ? "" : readTextOrStdin(context, path);
   const environment = new Environment({ readFile: loader(context.io, path ?? "-") });
   if (example) environment.session.setExample("both", example);
   try {

@@ -1,16 +1,8 @@
 /** `--attention` of `selectron cost`: whether attention that looks at some keys only suffices for a program. */
-import {
-  atomText,
-  position,
-  textOf,
-  type Atom,
-  type Json,
-  type SelectorReach,
-  type Span,
-  type Sufficiency,
-} from "@selectron/rasp";
+import { atomText, type Atom, type Json, type SelectorReach, type Span, type Sufficiency } from "@selectron/rasp";
 import type { Restriction } from "@selectron/nn";
 import { InvalidArgumentError } from "commander";
+import { onOneLine, placeText } from "./place.js";
 
 /** An attention that was asked about. */
 export interface AskedAttention {
@@ -42,14 +34,10 @@ export interface AskedInputs {
   readonly causal: boolean;
 }
 
-const place = (span: Span | undefined): string => {
-  if (!span) return "  ";
-  const { line, column } = position(span.source, span.start);
-  return `  ${span.source.file}:${line}:${column}: `;
-};
+const place = (span: Span | undefined): string => (span ? `  ${placeText(span)}: ` : "  ");
 
 const nameOf = ({ selector }: Pick<SelectorReach, "selector">): string =>
-  selector.name ?? (selector.span ? textOf(selector.span).replace(/\s+/g, " ") : "a selector");
+  selector.name ?? (selector.span ? onOneLine(selector.span) : "a selector");
 
 /** The answer in plain words. */
 export function sufficiencyText(

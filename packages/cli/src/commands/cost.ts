@@ -12,7 +12,9 @@ import {
 } from "@selectron/rasp";
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
+import { onOneLine, placeText } from "../place.js";
+import { counted } from "../words.js";
 import { runProgram } from "../program-file.js";
 import {
   parseAttention,
@@ -38,16 +40,16 @@ export function registerCost(program: Command, context: Context): void {
       const { sop: name, attention, json } = options;
       const inputs = askedInputs(options);
       const sop = runProgram(context, file, inputs?.vocabulary).sop(name);
-      const counted = cost(sop);
+      const costs = cost(sop);
       const answer = attention && inputs && sufficiency(sop, attention.restriction, inputs);
       if (json) {
         const restricted = answer ? { restricted: sufficiencyJson(attention, answer) } : {};
-        context.printJson({ ...asJson(name, counted), ...restricted });
+        context.printJson({ ...asJson(name, costs), ...restricted });
       } else {
-        context.print(costText(name, counted));
+        context.print(costText(name, costs));
         if (answer) context.print(sufficiencyText(name, attention, answer, inputs));
       }
-      if (answer && !answer.suffices) context.exitCode = 1;
+      if (answer && !answer.suffices) context.exitCode = ExitCode.No;
     });
 }
 
@@ -81,9 +83,9 @@ function askedInputs({
 const place = (span: Span | undefined): Json =>
   span ? { file: span.source.file, ...position(span.source, span.start), text: textOf(span) } : null;
 
-function asJson(sop: string, counted: Cost): Record<string, Json> {
-  const { layers, headsPerLayer, reasons, chain } = counted;
-  const { headsPerLayer: merged, advice } = costAdvice(counted);
+function asJson(sop: string, cost: Cost): Record<string, Json> {
+  const { layers, headsPerLayer, reasons, chain } = cost;
+  const { headsPerLayer: merged, advice } = costAdvice(cost);
   return {
     sop,
     layers,
@@ -100,34 +102,32 @@ function asJson(sop: string, counted: Cost): Record<string, Json> {
   };
 }
 
-const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
-
 /** What an s-op costs, in plain words. */
-export function costText(sop: string, counted: Cost): string {
-  const { layers, headsPerLayer, reasons, chain } = counted;
+export function costText(sop: string, cost: Cost): string {
+  const { layers, headsPerLayer, reasons, chain } = cost;
   const lines = [
-    `${sop}: ${count(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
+    `${sop}: ${counted(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
   ];
   for (let layer = 1; layer <= layers; layer++) {
-    lines.push(`layer ${layer}, ${count(headsPerLayer[layer - 1]!, "head")}:`);
+    lines.push(`layer ${layer}, ${counted(headsPerLayer[layer - 1]!, "head")}:`);
     for (const { head, aggregates, span } of reasons.filter((reason) => reason.layer === layer)) {
-      lines.push(placed(span, `${count(aggregates.length, "aggregate")} of ${head.name ?? "a selector"}`));
+      lines.push(placed(span, `${counted(aggregates.length, "aggregate")} of ${head.name ?? "a selector"}`));
     }
   }
   if (layers > 1) {
-    lines.push(`${count(layers, "layer")}, since each of these needs the one before:`);
+    lines.push(`${counted(layers, "layer")}, since each of these needs the one before:`);
     for (const { layer, aggregate, span } of chain) {
       lines.push(placed(span, `layer ${layer}${aggregate.name === undefined ? "" : `, ${aggregate.name}`}`));
     }
   }
-  return [...lines, ...adviceText(counted)].join("\n");
+  return [...lines, ...adviceText(cost)].join("\n");
 }
 
 /** What merging saves against the original's count above, and where a cheaper form is known. */
-function adviceText(counted: Cost): string[] {
-  const { headsPerLayer, advice } = costAdvice(counted);
+function adviceText(cost: Cost): string[] {
+  const { headsPerLayer, advice } = costAdvice(cost);
   if (advice.length === 0) return [];
-  const merges = headsPerLayer.some((heads, i) => heads < counted.headsPerLayer[i]!);
+  const merges = headsPerLayer.some((heads, i) => heads < cost.headsPerLayer[i]!);
   return [
     ...(merges ? [`merged: heads per layer ${headsPerLayer.join(", ")}; the original counts each selector apart`] : []),
     "could be cheaper:",
@@ -138,7 +138,6 @@ function adviceText(counted: Cost): string[] {
 /** A line with its place and, unless it says enough, the source. */
 function placed(span: Span | undefined, what: string, withSource = true): string {
   if (!span) return `  ${what}`;
-  const { line, column } = position(span.source, span.start);
-  const source = withSource ? `: ${textOf(span).replace(/\s+/g, " ")}` : "";
-  return `  ${span.source.file}:${line}:${column}: ${what}${source}`;
+  const source = withSource ? `: ${onOneLine(span)}` : "";
+  return `  ${placeText(span)}: ${what}${source}`;
 }

@@ -1,8 +1,9 @@
 /** `selectron decompile` on a model that `selectron compile` wrote: weights and vocabulary are all that is read of it. */
 import type { CompiledModel } from "@selectron/rasp";
 import { decompileProgram, NotHardError, type DecompiledProgram } from "@selectron/rasp/decompile";
-import type { Context } from "../context.js";
-import { writeOut } from "../model-file.js";
+import { ExitCode, type Context } from "../context.js";
+import { writeOut } from "../files.js";
+import { counted, percent } from "../words.js";
 
 interface Options {
   readonly output?: string;
@@ -19,7 +20,7 @@ export function decompileCompiled(
 ): void {
   const result = programOf(model, seed);
   const ok = typeof result !== "string" && result.agreed === result.inputs;
-  if (!ok) context.exitCode = 1;
+  if (!ok) context.exitCode = ExitCode.No;
   if (typeof result === "string") {
     if (json) context.printJson({ model: file, ok, source: null, refusal: result });
     else context.print(`no program: ${result}`);
@@ -37,7 +38,7 @@ export function decompileCompiled(
         ...(ok ? [] : ["no program agrees with the model on all inputs; the nearest one:"]),
         source,
         `agrees with the model on ${agreed} of ${inputs} fresh inputs of up to ${model.card.maxLength} tokens`,
-        `${lines.length} ${lines.length === 1 ? "line" : "lines"}: ${counts.named} named, ${tabular} tabular, 0 opaque`,
+        `${counted(lines.length, "line")}: ${counts.named} named, ${tabular} tabular, 0 opaque`,
         ...soft.map(softText),
       ].join("\n"),
     );
@@ -55,4 +56,4 @@ function programOf(model: CompiledModel, seed: number): DecompiledProgram | stri
 }
 
 const softText = ({ layer, head, elsewhere }: DecompiledProgram["soft"][number]): string =>
-  `head ${head} of layer ${layer} is not sharp: up to ${(100 * elsewhere).toFixed(1)} % of its attention is on positions that it does not select`;
+  `head ${head} of layer ${layer} is not sharp: up to ${percent(elsewhere)} of its attention is on positions that it does not select`;

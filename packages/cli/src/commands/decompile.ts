@@ -3,12 +3,13 @@ import { Option, type Command } from "commander";
 import { ModelFileError, type CompiledModel, type Json, type Shard } from "@selectron/rasp";
 import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
+import { checkPlace, readBytes, writeOut } from "../files.js";
 import { DecompileFolder } from "../decompile/folder.js";
-import { readBytes, readJob, type Companions } from "../decompile/model-files.js";
+import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { durationText, parseDuration } from "../duration.js";
-import { checkPlace, readModel, useFastKernels, writeOut } from "../model-file.js";
+import { readModel, useFastKernels } from "../model-file.js";
 import { progressLine } from "../progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
@@ -95,7 +96,7 @@ function decompileOne(
   const done = folder?.finished(name, key);
   if (done) {
     context.say(`${name} is done already: ${options.checkpoint}/${name}.json`);
-    if (done["ok"] !== true) context.exitCode = 1;
+    if (done["ok"] !== true) context.exitCode = ExitCode.No;
     if (options.json) context.printJson(done);
     return;
   }
@@ -119,7 +120,7 @@ function decompileOne(
   };
   folder?.finish(name, result, report);
   if (result.source === undefined) {
-    context.exitCode = 1;
+    context.exitCode = ExitCode.No;
   } else if (options.output !== undefined) {
     writeOut(context, options.output, new TextEncoder().encode(programFile(name, result)));
   }

@@ -3,8 +3,8 @@ import { drawSvg, drawText, flow, LONGEST_INPUT } from "@selectron/rasp";
 import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
+import { checkPlace, writeOut } from "../files.js";
 import { parseInput } from "../input.js";
-import { checkPlace, writeOut } from "../model-file.js";
 import { runProgram } from "../program-file.js";
 
 interface DrawOptions {

@@ -13,8 +13,9 @@ import {
 import type { Command } from "commander";
 import { answerCases } from "../batch.js";
 import { UsageError, type Context } from "../context.js";
+import { readTextOrStdin } from "../files.js";
 import { parseInput } from "../input.js";
-import { readText, runProgram } from "../program-file.js";
+import { runProgram } from "../program-file.js";
 
 interface EvalOptions {
   readonly sop?: string;
@@ -43,7 +44,7 @@ export function registerEval(program: Command, context: Context): void {
     .action((file: string | undefined, options: EvalOptions) => {
       if (options.batch !== undefined) {
         if (file !== undefined) throw new UsageError("--batch takes its programs from the cases, not from a file");
-        answerCases(context, readText(context, options.batch));
+        answerCases(context, readTextOrStdin(context, options.batch));
       } else {
         evaluateFile(context, file, options);
       }

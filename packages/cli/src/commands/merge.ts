@@ -1,8 +1,8 @@
 /** `selectron merge`: the reports of all shards of one `verify` as the report of the whole run. Exit code 0: correct, 1: not. */
 import { mergeReports, parseReport, ReportError, type Json, type ReportJson } from "@selectron/rasp";
 import type { Command } from "commander";
-import { UsageError, type Context } from "../context.js";
-import { readText } from "../program-file.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
+import { readTextOrStdin } from "../files.js";
 import { reportText } from "../report-text.js";
 
 /** Adds the command. */
@@ -14,7 +14,7 @@ export function registerMerge(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action((files: readonly string[], { json }: { readonly json?: boolean }) => {
       const merged = asUsage(() => mergeReports(files.flatMap((file) => readReports(context, file))));
-      if (!merged.ok) context.exitCode = 1;
+      if (!merged.ok) context.exitCode = ExitCode.No;
       if (json) context.printJson(merged);
       else context.print(reportText(String(merged["sop"]), merged));
     });
@@ -23,7 +23,7 @@ export function registerMerge(program: Command, context: Context): void {
 type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 function readReports(context: Context, file: string): SavedReport[] {
-  const lines = readText(context, file).split("\n");
+  const lines = readTextOrStdin(context, file).split("\n");
   return lines.flatMap((line, at) => {
     if (line.trim() === "") return [];
     try {

@@ -1,7 +1,7 @@
 /** `selectron repl`, also what `selectron` alone does: a session with the language. */
 import { Environment } from "@selectron/rasp";
 import type { Command } from "commander";
-import type { Context } from "../context.js";
+import { ExitCode, type Context } from "../context.js";
 import { paintFor } from "../paint.js";
 import { loader } from "../program-file.js";
 import { Repl } from "../repl/repl.js";
@@ -32,6 +32,6 @@ export function registerRepl(program: Command, context: Context): void {
       } else {
         await converse(repl, paint, standardStreams(isTerminal));
       }
-      if (repl.failed && !isTerminal) context.exitCode = 2;
+      if (repl.failed && !isTerminal) context.exitCode = ExitCode.BadInput;
     });
 }

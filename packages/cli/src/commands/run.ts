@@ -15,10 +15,11 @@ import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
+import { readBytes } from "../files.js";
 import { parseInput } from "../input.js";
 import { runProgram } from "../program-file.js";
 import { traceText } from "../trace-text.js";
-import { compiledModel, readModelBytes, useFastKernels } from "../model-file.js";
+import { compiledModel, useFastKernels } from "../model-file.js";
 import { runTrained } from "../run-trained.js";
 
 interface RunOptions {
@@ -44,7 +45,7 @@ export function registerRun(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: RunOptions) => {
       const { input, attention, generate, trace, program: source, json } = options;
-      const bytes = readModelBytes(context, file);
+      const bytes = readBytes(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
       if (isTrainedEncoder(bytes)) {

@@ -13,11 +13,11 @@ import {
 import type { Command } from "commander";
 import { attentionText } from "../attention-text.js";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
+import { readTextOrStdin } from "../files.js";
 import { certificateJson, certificateText, statsJson, statsText, tokensText } from "../describe-model.js";
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../model-file.js";
-import { readText } from "../program-file.js";
 import { reportText } from "../report-text.js";
 import { howToVerify } from "./verify.js";
 
@@ -43,7 +43,7 @@ export function registerTour(program: Command, context: Context): void {
       const counted = cost(sop);
       await useFastKernels();
       const report = verify(sops, model, exhaustive);
-      if (!report.ok) context.exitCode = 1;
+      if (!report.ok) context.exitCode = ExitCode.No;
 
       if (options.json) {
         const { layers, headsPerLayer } = counted;
@@ -58,7 +58,7 @@ export function registerTour(program: Command, context: Context): void {
         return;
       }
       const show = (title: string, body: string): void => context.print(`${title}\n\n${indent(body)}\n`);
-      show(`The program, ${file}:`, readText(context, file).trimEnd());
+      show(`The program, ${file}:`, readTextOrStdin(context, file).trimEnd());
       show(`Its values on ${displaySequence(input)}:`, `${options.sop} = ${displaySequence(values)}`);
       show(
         `Its cost as a Transformer: ${counted.layers} layers, heads per layer ${counted.headsPerLayer.join(", ")}. A head for each of:`,

@@ -8,7 +8,7 @@ import {
   wholeNumber,
   type CompileSelection,
 } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
 import { statsJson } from "../describe-model.js";
 import { useFastKernels } from "../model-file.js";
 import { reportText } from "../report-text.js";
@@ -37,7 +37,7 @@ export function registerVerify(program: Command, context: Context): void {
       const { sops, model } = compileSelection(context, file, options);
       await useFastKernels();
       const report = { sop: options.sop, ...encodeReport(verify(sops, model, how)), stats: statsJson(model) };
-      if (!report.ok) context.exitCode = 1;
+      if (!report.ok) context.exitCode = ExitCode.No;
       if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));
     });

@@ -2,7 +2,7 @@
 import type { Json } from "@selectron/rasp";
 import { frontSvg, heatmapSvg, LEAST_MATCH, type Decompiled, type Memo } from "@selectron/rasp/decompile";
 import type { Context } from "../context.js";
-import { makeFolder, writeOut } from "../model-file.js";
+import { makeFolder, removeTemporaries, writeOut } from "../files.js";
 import { programFile } from "./report.js";
 
 /** Changes whenever fits of earlier versions cannot be gone on with. */
@@ -17,8 +17,7 @@ export class DecompileFolder {
     this.#context = context;
     this.#path = path;
     makeFolder(context, path);
-    // What a process that was killed in the middle of a file left behind.
-    for (const name of context.io.listFolder(path)) if (name.endsWith(".tmp")) context.io.removeFile(`${path}/${name}`);
+    removeTemporaries(context.io, path);
   }
 
   /** The report of a decompilation with the same key, if it came to its end. */

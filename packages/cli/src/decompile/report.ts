@@ -1,8 +1,8 @@
 /** What a decompilation came to, as text, as JSON, and as the file with the program. */
 import type { Json } from "@selectron/rasp";
+import { percent } from "../words.js";
 import type { Decompiled, Effect, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const shareText = ({ share, of, low, high }: Share): string =>
   `${percent(share)} of ${of} sequences (95 % interval ${percent(low)} to ${percent(high)})`;
 const orUnknown = (share: number | undefined): string => (share === undefined ? "not known" : percent(share));

@@ -1,7 +1,6 @@
 /** `:explain`: how the value of an s-op at a position came about, step by step, what is read below what reads it. */
 import {
   describeAtom,
-  textOf,
   type AggregateNode,
   type Atom,
   type Evaluation,
@@ -10,6 +9,7 @@ import {
   type Selector,
   type SOp,
 } from "@selectron/rasp";
+import { onOneLine } from "../place.js";
 
 /** Longer explanations help nobody. */
 const MAX_LINES = 60;
@@ -150,7 +150,7 @@ function label(node: GraphNode, parent: GraphNode | undefined): string {
   const [own, outer] = [node.span, parent?.span];
   const isPart = own && outer && own.source === outer.source && own.start === outer.start && own.end === outer.end;
   if (!own || isPart) return node.kind === "map" ? `"${node.fn.name}"` : `this ${node.kind}`;
-  const text = textOf(own).replace(/\s+/g, " ");
+  const text = onOneLine(own);
   return text.length <= 50 ? text : `${text.slice(0, 47)}...`;
 }
 

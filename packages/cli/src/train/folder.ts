@@ -1,7 +1,7 @@
 /** What a training leaves in its folder: checkpoints, a log of every step, the loss curve, and at the end the model. */
 import { lossCurve, type CheckpointStorage, type StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
-import { makeFolder, writeOut } from "../model-file.js";
+import { makeFolder, removeTemporaries, writeOut } from "../files.js";
 
 export class TrainingFolder {
   readonly path: string;
@@ -19,11 +19,11 @@ export class TrainingFolder {
   /** Checkpoints as files, written whole or not at all. */
   checkpoints(): CheckpointStorage {
     const { io } = this.#context;
-    const at = (name: string): string => `${this.path}/checkpoints/${name}`;
-    // What a process that was killed in the middle of a file left behind.
-    for (const name of io.listFolder(`${this.path}/checkpoints`)) if (name.endsWith(".tmp")) io.removeFile(at(name));
+    const folder = `${this.path}/checkpoints`;
+    const at = (name: string): string => `${folder}/${name}`;
+    removeTemporaries(io, folder);
     return {
-      names: () => io.listFolder(`${this.path}/checkpoints`),
+      names: () => io.listFolder(folder),
       read: (name) => io.readBytes(at(name)),
       write: (name, bytes) => writeOut(this.#context, at(name), bytes),
       remove: (name) => io.removeFile(at(name)),

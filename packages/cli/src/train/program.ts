@@ -26,10 +26,10 @@ import {
   type SOp,
 } from "@selectron/rasp";
 import { checkDistinct } from "../compile-options.js";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
 import { runProgram } from "../program-file.js";
+import { counted, percent } from "../words.js";
 import type { ProgramFlags } from "./flags.js";
-import { percent } from "./progress.js";
 import { runTraining } from "./run-training.js";
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
@@ -54,7 +54,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const task = taskOf(sop, { vocabulary, maxLength, bos });
   const config = configOf(task, flags);
   const model = new TransformerEncoder(config, new Rng(seed));
-  // A pattern that no head can quite have, since a head's scores are sums, would cost accuracy if it were asked for to the end.
+  // A head's scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
   const supervision = linear({ peak: 1, steps: steps / 2 });
   const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
@@ -74,17 +74,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   });
   if (!trained) return;
   const { end, folder } = trained;
-  const card = JSON.stringify({
-    program: name,
-    seed,
-    config,
-    inputs: {
-      vocabulary: encodeResult([...vocabulary, ...(bos === undefined ? [] : [bos])]),
-      maxLength,
-      bos: bos !== undefined,
-    },
-    outputs: encodeResult(task.classes),
-  });
+  const card = JSON.stringify({ program: name, seed, config, ...tokensCard(task) });
   folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.encoder": card }));
 
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);
@@ -92,16 +82,13 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const heads = learnedHeads(model, task, sample);
   folder.write("heads.svg", attentionSvg(heads.flatMap((head) => mapsOf(head, sample))));
   const reached = accuracy.tokens >= PAPER;
-  if (!reached) context.exitCode = 1;
+  if (!reached) context.exitCode = ExitCode.No;
   if (flags.json) {
     context.printJson({
       sop: name,
       seed,
       steps: end.steps,
-      layers: config.blocks.length,
-      heads: config.blocks[0]!.heads,
-      width: config.dModel,
-      ffn: config.blocks[0]!.dFf,
+      ...sizesJson(config),
       supervised: supervise,
       folder: folder.path,
       reached,
@@ -131,20 +118,39 @@ function configOf(
   const config = task.config({ dModel: width, dFf: ffn, layers, heads });
   const own = config.blocks[0]!.heads;
   if (own > width) {
-    throw new UsageError(`a width of ${width} is too narrow for ${count(own, "head")}`, "use a larger --width");
+    throw new UsageError(`a width of ${width} is too narrow for ${counted(own, "head")}`, "use a larger --width");
   }
   if (supervise && (config.blocks.length < task.layers || own < task.heads)) {
     throw new UsageError(
-      `${sizesText(config)} has no place for every selector of the program, which needs ${count(task.layers, "layer")} of ${count(task.heads, "head")}`,
+      `${sizesText(config)} has no place for every selector of the program, which needs ${counted(task.layers, "layer")} of ${counted(task.heads, "head")}`,
       "leave out --supervise, or --layers and --heads",
     );
   }
   return config;
 }
 
+/** What goes into the model and what comes out, as its file says it. */
+function tokensCard({ options: { vocabulary, maxLength, bos }, classes }: ProgramTask): Record<string, Json> {
+  return {
+    inputs: {
+      vocabulary: { ...encodeResult([...vocabulary, ...(bos === undefined ? [] : [bos])]) },
+      maxLength,
+      bos: bos !== undefined,
+    },
+    outputs: { ...encodeResult(classes) },
+  };
+}
+
 /** How large a model is, for people and checkpoints. */
 const sizesText = ({ blocks, dModel }: EncoderConfig): string =>
-  `${count(blocks.length, "layer")} of ${count(blocks[0]!.heads, "head")}, width ${dModel}, feed-forward ${blocks[0]!.dFf}`;
+  `${counted(blocks.length, "layer")} of ${counted(blocks[0]!.heads, "head")}, width ${dModel}, feed-forward ${blocks[0]!.dFf}`;
+
+const sizesJson = ({ blocks, dModel }: EncoderConfig): Record<string, Json> => ({
+  layers: blocks.length,
+  heads: blocks[0]!.heads,
+  width: dModel,
+  ffn: blocks[0]!.dFf,
+});
 
 /** What the inputs are, for people and checkpoints. */
 const inputsText = ({ vocab = [], maxLength, bos }: ProgramFlags): string =>
@@ -188,13 +194,11 @@ interface Told {
   readonly folder: string;
 }
 
-const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
-
 function reportText(name: string, task: ProgramTask, model: TransformerEncoder, told: Told): string {
   const { accuracy, heads, sample, reached, folder } = told;
   const shown = (values: readonly Atom[]): string => values.map(atomText).join(" ");
   return [
-    `${name}: ${sizesText(model.config)}; cost says ${count(task.layers, "layer")} of ${count(task.heads, "head")}`,
+    `${name}: ${sizesText(model.config)}; cost says ${counted(task.layers, "layer")} of ${counted(task.heads, "head")}`,
     `  on ${shown(sample.inputs[0]!)}: ${shown(learnedValues(model, task, sample.tokens[0]!))}`,
     `${percent(accuracy.tokens, 2)} of the positions, ${percent(accuracy.sequences, 2)} of the inputs, at lengths up to ${task.options.maxLength}`,
     "the paper's Table 1: 96 to 100 % of the positions, at lengths up to 100",

@@ -1,22 +1,13 @@
 /** How far a training is, on one line that is written over on a terminal and now and then on a line of its own elsewhere. */
 import type { StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
+import { clockText } from "../duration.js";
+import { percent } from "../words.js";
 
 const BAR = 20;
 
 /** Milliseconds between two lines that are not written over. */
 const QUIET = 10_000;
-
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
-
-/** Seconds as people read them: "42 s", "3:05" or "1:02:03". */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  if (whole < 60) return `${whole} s`;
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
 
 export class Progress {
   readonly #context: Context;
@@ -71,7 +62,7 @@ export class Progress {
       `accuracy ${percent(this.#accuracy!)}`,
       ...(evaluation === undefined ? [] : [`held out ${percent(evaluation)}`]),
       `${Math.round(this.#tokens / Math.max(seconds, 1e-3))} tokens/s`,
-      `${duration(left)} left`,
+      `${clockText(left)} left`,
     ].join(" · ");
   }
 }

@@ -1,6 +1,6 @@
 /** One training in its folder: goes on where it stopped, says how far it is, and leaves log, curve and checkpoints. */
 import { CheckpointError, NonFiniteError, train, type TrainingEnd, type TrainOptions } from "@selectron/nn";
-import { UsageError, type Context } from "../context.js";
+import { ExitCode, UsageError, type Context } from "../context.js";
 import { useFastKernels } from "../model-file.js";
 import { TrainingFolder } from "./folder.js";
 import { Progress } from "./progress.js";
@@ -51,7 +51,7 @@ export async function runTraining(
     });
     folder.drawLoss(title);
     if (end.why !== "aborted") return { end, folder };
-    context.exitCode = 1;
+    context.exitCode = ExitCode.No;
     const newLine = context.io.isTerminal ? "\n" : "";
     context.say(`${newLine}Interrupted after step ${end.steps}; the same command goes on from there.`);
     return undefined;

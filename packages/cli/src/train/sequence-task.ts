@@ -14,9 +14,9 @@ import {
   type SequenceTask,
 } from "@selectron/nn";
 import type { Json } from "@selectron/rasp";
-import type { Context } from "../context.js";
+import { ExitCode, type Context } from "../context.js";
+import { percent } from "../words.js";
 import type { TrainFlags } from "./flags.js";
-import { percent } from "./progress.js";
 import { runTraining } from "./run-training.js";
 
 /** How many examples of a further set are looked at. */
@@ -55,7 +55,7 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
   folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.transformer": config }));
   const report = tested(model, task, heldOut);
   const reached = report.heldOut.exact >= task.goal;
-  if (!reached) context.exitCode = 1;
+  if (!reached) context.exitCode = ExitCode.No;
   const { steps: done } = end;
   if (flags.json) {
     context.printJson({ task: task.name, seed, steps: done, folder: folder.path, reached, ...reportJson(report) });

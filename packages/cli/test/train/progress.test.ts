@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Context } from "../../src/context.js";
-import { duration, Progress } from "../../src/train/progress.js";
+import { clockText } from "../../src/duration.js";
+import { Progress } from "../../src/train/progress.js";
 
 describe("progress", () => {
   it("shows means, speed and the time that is left", () => {
@@ -34,6 +35,6 @@ describe("progress", () => {
   });
 
   it("says durations as people do", () => {
-    expect([42, 185, 3723].map(duration)).toEqual(["42 s", "3:05", "1:02:03"]);
+    expect([42, 185, 3723].map(clockText)).toEqual(["42 s", "3:05", "1:02:03"]);
   });
 });

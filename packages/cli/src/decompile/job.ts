@@ -12,7 +12,7 @@ import {
   type Sequence,
 } from "@selectron/rasp/decompile";
 import { UsageError, type Context } from "../context.js";
-import { reason } from "../program-file.js";
+import { readBytes, readText, reason } from "../files.js";
 
 /** `{name}` in them stands for the model's file name without its ending, `{task}` for the `task` of its configuration. */
 export interface Companions {
@@ -72,23 +72,6 @@ const filled = (path: string, values: Readonly<Record<string, string>>): string 
 /** FNV-1a. */
 const hash = (bytes: Uint8Array, from = 0x811c9dc5): number =>
   bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, from);
-
-/** @throws UsageError */
-export function readBytes({ io }: Context, path: string): Uint8Array {
-  try {
-    return io.readBytes(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
-  }
-}
-
-function readText({ io }: Context, path: string): string {
-  try {
-    return io.readFile(path);
-  } catch (error) {
-    throw new UsageError(`cannot read "${path}": ${reason(error)}`, "check the path");
-  }
-}
 
 function readJson(context: Context, path: string): unknown {
   const text = readText(context, path);

@@ -1,0 +1,7 @@
+/** Numbers in words. */
+
+/** `1 layer`, `2 layers`. */
+export const counted = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`;
+
+/** A share between 0 and 1 as `12.3 %`. */
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
