@@ -1,6 +1,6 @@
 /**
- * Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. A run takes 2,000 programs;
- * `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, with another seed.
+ * Random well-typed programs: each pass keeps their meaning, and the compiled model computes them. A run takes 300 programs, the
+ * long form 2,000; `RANDOM_PROGRAMS=100000 RANDOM_SEED=7 npx vitest run --project rasp random-programs` takes more, with another seed.
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -22,8 +22,9 @@ import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { atomKey } from "../../src/language/atom/compare.js";
 import { everyInput } from "../../src/compiler/verify/inputs.js";
 import { BOOLS, DIGITS, LETTERS, NUMBERS, sopSourceOver } from "../arbitrary/program.js";
+import { breadth } from "../../../../test/long.js";
 
-const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 2000);
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? breadth({ short: 300, long: 2000 }));
 const SEED = Number(process.env["RANDOM_SEED"] ?? 20261122);
 
 interface Case {
@@ -119,7 +120,7 @@ it("simplification keeps the value of the program, and the domain holds every va
         }
       }
     }),
-    { numRuns: 150, seed: 7 },
+    { numRuns: breadth({ short: 30, long: 150 }), seed: 7 },
   );
 });
 

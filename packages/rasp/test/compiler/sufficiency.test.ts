@@ -14,6 +14,7 @@ import {
   type SOp,
 } from "../../src/index.js";
 import { sopSource } from "../arbitrary/program.js";
+import { breadth } from "../../../../test/long.js";
 
 const sop = (text: string): SOp => load(`a = ${text};`, { example: "abc" }).sop("a");
 
@@ -139,7 +140,7 @@ it("agrees with every selector of random programs on random inputs", () => {
       }
       expect(missed !== undefined).toBe(suffices === false);
     }),
-    { numRuns: 300 },
+    { numRuns: breadth({ short: 75, long: 300 }) },
   );
   // All three answers occur often enough for the test to mean something.
   expect(counts.true).toBeGreaterThan(20);

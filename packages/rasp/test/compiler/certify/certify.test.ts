@@ -6,6 +6,7 @@ import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js
 import { sopSource } from "../../arbitrary/program.js";
 import { lessons, lessonSOp } from "../lessons.js";
 import { expectBounded } from "./observed-errors.js";
+import { breadth } from "../../../../../test/long.js";
 
 describe("the lessons", () => {
   it.each(lessons)("$name", (lesson) => {
@@ -36,7 +37,7 @@ describe("random programs", () => {
           expect(verify(sop, model, { runs: 20, seed: 2 })).toMatchObject({ ok: true });
         }
       }),
-      { numRuns: 120 },
+      { numRuns: breadth({ short: 30, long: 120 }) },
     );
   });
 });

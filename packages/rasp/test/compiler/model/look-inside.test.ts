@@ -13,6 +13,7 @@ import {
 } from "../../../src/index.js";
 import { sopSource } from "../../arbitrary/program.js";
 import { decoderLessons, lessons, lessonSOp } from "../lessons.js";
+import { breadth } from "../../../../../test/long.js";
 
 const program = load(`
 same = select(tokens, tokens, ==);
@@ -60,7 +61,7 @@ describe("a trace", () => {
           expect(sops.filter(({ agrees }) => !agrees)).toEqual([]);
         }
       }),
-      { numRuns: 100, seed: 6 },
+      { numRuns: breadth({ short: 30, long: 100 }), seed: 6 },
     );
   });
 

@@ -6,6 +6,11 @@ import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js
 import { lessons, lessonSOp } from "../../compiler/lessons.js";
 import { disguised } from "./disguise.js";
 import { differing } from "./values.js";
+import { breadth } from "../../../../../test/long.js";
+
+/** The programs are compared on every input up to a length, and on random ones. */
+const LONGEST = breadth({ short: 3, long: 5 });
+const RANDOM_INPUTS = breadth({ short: 200, long: 2000 });
 
 describe.each(lessons)("$name", (lesson) => {
   const sop = lessonSOp(lesson);
@@ -18,8 +23,8 @@ describe.each(lessons)("$name", (lesson) => {
     expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
     expect(lines.length).toBeLessThanOrEqual(12);
     const again = load(source, { example: vocabulary }).sop("result");
-    expect(differing(sop, again, everyInput(vocabulary, 5))).toEqual([]);
-    expect(differing(sop, again, randomInputs(vocabulary, 12, 2000, 3))).toEqual([]);
+    expect(differing(sop, again, everyInput(vocabulary, LONGEST))).toEqual([]);
+    expect(differing(sop, again, randomInputs(vocabulary, 12, RANDOM_INPUTS, 3))).toEqual([]);
 
     const recompiled = compile(again, { vocabulary, maxLength: 12 });
     expect(verify(again, recompiled, { runs: 100, seed: 5 })).toMatchObject({ ok: true, withoutValue: 0 });

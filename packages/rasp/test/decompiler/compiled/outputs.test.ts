@@ -7,8 +7,9 @@ import { everyInput } from "../../../src/compiler/verify/inputs.js";
 import { LETTERS, sopSourceOver } from "../../arbitrary/program.js";
 import { disguised } from "./disguise.js";
 import { differing, valuesOf } from "./values.js";
+import { breadth } from "../../../../../test/long.js";
 
-const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 40) / 4;
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? breadth({ short: 12, long: 40 })) / 4;
 const { vocabulary } = LETTERS;
 const inputs = { vocabulary, maxLength: 4 };
 

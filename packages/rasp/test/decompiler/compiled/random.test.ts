@@ -7,8 +7,9 @@ import { everyInput } from "../../../src/compiler/verify/inputs.js";
 import { expressions, LETTERS, sopSource } from "../../arbitrary/program.js";
 import { disguised } from "./disguise.js";
 import { differing } from "./values.js";
+import { breadth } from "../../../../../test/long.js";
 
-const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 40);
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? breadth({ short: 12, long: 40 }));
 /** Of the larger kinds. */
 const FEWER = Math.ceil(PROGRAMS / 4);
 const { vocabulary } = LETTERS;

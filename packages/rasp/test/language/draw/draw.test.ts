@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawSvg, drawText, flow, load, type Input } from "../../../src/index.js";
+import { breadth } from "../../../../../test/long.js";
 
 const drawn = (file: string, name: string, input: Input) => {
   const text = readFileSync(new URL(`../../../../../examples/${file}.rasp`, import.meta.url), "utf8");
@@ -109,7 +110,7 @@ describe("svg", () => {
         expect(svg.replace(/&#\d+;/g, "")).not.toContain("&");
         expect(svg).not.toMatch(/[\ud800-\udfff]/u);
       }),
-      { numRuns: 60 },
+      { numRuns: breadth({ short: 20, long: 60 }) },
     );
   });
 });

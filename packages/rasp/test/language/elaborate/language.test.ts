@@ -4,6 +4,7 @@ import { RaspError } from "../../../src/language/diagnostic.js";
 import { displayValue } from "../../../src/language/text/display.js";
 import { applyTo } from "../../../src/language/text/case.js";
 import { load } from "../../../src/language/environment.js";
+import { breadth } from "../../../../../test/long.js";
 
 /** What the last line of a program prints; or the class of its error. */
 function shows(program: string, options: Parameters<typeof load>[1] = {}): string {
@@ -152,7 +153,7 @@ describe("whatever the program", () => {
           expect((error as RaspError).diagnostic.span).toBeDefined();
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: breadth({ short: 1000, long: 3000 }) },
     );
   });
 });

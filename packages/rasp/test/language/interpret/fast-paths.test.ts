@@ -19,6 +19,7 @@ import {
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
 import { aggregateReference, matrixReference } from "../../../src/language/interpret/reference.js";
 import { sequences } from "../../arbitrary/atom.js";
+import { breadth } from "../../../../../test/long.js";
 
 /** A result, or the error. */
 function outcome<T>(compute: () => T): T | string {
@@ -75,6 +76,7 @@ const problems: fc.Arbitrary<Problem> = fc.integer({ min: 1, max: 12 }).chain((l
 
 describe("the fast paths compute what the references compute", () => {
   it("aggregates over any selector, of any values, with the same errors", () => {
+    const runs = breadth({ short: 1200, long: 6000 });
     let [values, errors] = [0, 0];
     fc.assert(
       fc.property(problems, ({ length, selector, value }) => {
@@ -97,10 +99,10 @@ describe("the fast paths compute what the references compute", () => {
           errors++;
         }
       }),
-      { numRuns: 6000 },
+      { numRuns: runs },
     );
-    expect(values).toBeGreaterThan(1000);
-    expect(errors).toBeGreaterThan(100);
+    expect(values).toBeGreaterThan(runs / 6);
+    expect(errors).toBeGreaterThan(runs / 60);
   });
 
   it("draws any selector's matrix", () => {
@@ -111,7 +113,7 @@ describe("the fast paths compute what the references compute", () => {
           outcome(() => matrixReference(selector, (sop) => evaluation.sop(sop))),
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: breadth({ short: 500, long: 2000 }) },
     );
   });
 

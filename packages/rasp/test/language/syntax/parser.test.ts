@@ -5,6 +5,7 @@ import { RaspError } from "../../../src/language/diagnostic.js";
 import type { Expression, Statement } from "../../../src/language/syntax/ast.js";
 import { parseProgram } from "../../../src/language/syntax/parser.js";
 import { textOf } from "../../../src/language/source.js";
+import { breadth } from "../../../../../test/long.js";
 
 const parse = (text: string) => parseProgram({ file: "t", text });
 
@@ -121,14 +122,9 @@ describe("wrong texts and unfinished ones", () => {
   });
 
   it("refuses bottomless nesting instead of exhausting the stack", () => {
-    for (const text of [
-      "(".repeat(1e5),
-      "[".repeat(1e5),
-      "- ".repeat(1e5),
-      "for i in l {".repeat(1e5),
-      "a if ".repeat(1e5),
-    ]) {
-      expect(parse(text).error?.diagnostic.class).toBe("recursion");
+    const depth = breadth({ short: 1e4, long: 1e5 });
+    for (const opening of ["(", "[", "- ", "for i in l {", "a if "]) {
+      expect(parse(opening.repeat(depth)).error?.diagnostic.class).toBe("recursion");
     }
   });
 
@@ -152,7 +148,7 @@ describe("wrong texts and unfinished ones", () => {
         const { error } = parse(program);
         expect(error === undefined || error instanceof RaspError).toBe(true);
       }),
-      { numRuns: 2000 },
+      { numRuns: breadth({ short: 500, long: 2000 }) },
     );
   });
 });

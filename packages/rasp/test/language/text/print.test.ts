@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { sameGraph } from "../../../src/language/graph/equal.js";
 import { constantNode, indicesNode, load, mapNode, PrintError, printRasp, type SOp } from "../../../src/index.js";
 import { sopSource } from "../../arbitrary/program.js";
+import { breadth } from "../../../../../test/long.js";
 
 /** Prints, parses, and compares. */
 function expectSame(sop: SOp, example: string): void {
@@ -24,7 +25,7 @@ describe("printRasp", () => {
         expectSame(value.node, "abcab");
         printed++;
       }),
-      { numRuns: 500 },
+      { numRuns: breadth({ short: 150, long: 500 }) },
     );
     expect(printed).toBeGreaterThan(300);
   });

@@ -11,6 +11,7 @@ import {
   type BlockConjunction,
 } from "../../../../src/compiler/plan/heads/selection.js";
 import { comparisonMap } from "../../../../src/language/graph/elementwise.js";
+import { breadth } from "../../../../../../test/long.js";
 
 const VOCABULARY = ["a", "b", "c"];
 const domain = (): Domain => new Domain(VOCABULARY, 3);
@@ -70,7 +71,7 @@ it("disjoint conjunctions cover the selection exactly once", () => {
         }
       }
     }),
-    { numRuns: 300, seed: 3 },
+    { numRuns: breadth({ short: 100, long: 300 }), seed: 3 },
   );
 });
 
@@ -82,7 +83,7 @@ it("one conjunction is the selection", () => {
         for (const query of positions) expect(holds(conjunction, key, query)).toBe(selected(selection, key, query));
       }
     }),
-    { numRuns: 300, seed: 4 },
+    { numRuns: breadth({ short: 100, long: 300 }), seed: 4 },
   );
 });
 

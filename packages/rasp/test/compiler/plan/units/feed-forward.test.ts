@@ -5,6 +5,7 @@ import type { Argument, Row } from "../../../../src/compiler/plan/ir/finite-func
 import type { Unit } from "../../../../src/compiler/plan/ir/plan.js";
 import { fitStepFunctions, unitsOf } from "../../../../src/compiler/plan/units/feed-forward.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../../../../src/compiler/plan/ir/read.js";
+import { breadth } from "../../../../../../test/long.js";
 
 const subspace = (label: string, width: number): Subspace => ({
   label,
@@ -90,7 +91,7 @@ it("gives the table's vector on every row, for one-hot arguments", () => {
         }
       },
     ),
-    { numRuns: 500, seed: 1 },
+    { numRuns: breadth({ short: 150, long: 500 }), seed: 1 },
   );
 });
 
@@ -119,7 +120,7 @@ it("gives the table's vector on every row, for scalars behind a gate, however la
         }
       },
     ),
-    { numRuns: 200, seed: 2 },
+    { numRuns: breadth({ short: 60, long: 200 }), seed: 2 },
   );
 });
 
