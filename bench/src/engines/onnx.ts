@@ -74,6 +74,11 @@ function encoder({ batch, length, dModel, heads, dFf, layers, x, weights }: Enco
   return { graph: { nodes, inputs: { x: [batch, length, dModel] }, output: stream, constants }, feeds: { x } };
 }
 
+/**
+ * A task as a graph of ONNX and what is fed to it.
+ *
+ * Long: a case for each kind of task.
+ */
 function program(task: Task): Program {
   switch (task.kind) {
     case "matmul": {

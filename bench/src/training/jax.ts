@@ -64,6 +64,11 @@ function loss(
     .mul(-1 / (batch * length));
 }
 
+/**
+ * The training task with jax-js.
+ *
+ * Long: one jitted update, written out parameter by parameter.
+ */
 export async function jaxTrainer(task: TrainingTask): Promise<Trainer> {
   const jax = (await initJax()) as unknown as Jax;
   const { numpy: np } = jax;

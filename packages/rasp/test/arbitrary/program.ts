@@ -34,7 +34,11 @@ const smallInt = fc.integer({ min: 0, max: 3 }).map(String);
 
 const list = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string[]> => fc.tuple(...parts);
 
-/** Expressions over an alphabet. */
+/**
+ * Expressions over an alphabet.
+ *
+ * Long: the grammar, a rule after the other.
+ */
 export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<Types> =>
   fc.letrec<Types>((tie) => {
     const letter = fc.constantFrom(...letters).map((l) => `"${l}"`);

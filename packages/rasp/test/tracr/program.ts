@@ -101,6 +101,7 @@ class Builder {
     );
   }
 
+  /** Long: a case for each call of the notation. */
   #call(name: string, args: readonly Argument[]): Built {
     const named = (wanted: string): Tree | undefined => args.find((arg) => arg.name === wanted)?.value;
     const positional = args.filter((arg) => arg.name === undefined).map(({ value }) => value);
