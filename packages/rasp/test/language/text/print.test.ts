@@ -17,6 +17,7 @@ function expectSame(sop: SOp, example: string): void {
 
 describe("printRasp", () => {
   it("writes any graph so that it parses back to an equal one", () => {
+    const runs = breadth({ short: 150, long: 500 });
     let printed = 0;
     fc.assert(
       fc.property(sopSource, (source) => {
@@ -25,9 +26,9 @@ describe("printRasp", () => {
         expectSame(value.node, "abcab");
         printed++;
       }),
-      { numRuns: breadth({ short: 150, long: 500 }) },
+      { numRuns: runs },
     );
-    expect(printed).toBeGreaterThan(300);
+    expect(printed).toBeGreaterThan(0.6 * runs);
   });
 
   it("writes the lessons", () => {
