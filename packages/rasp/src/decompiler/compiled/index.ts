@@ -1,12 +1,12 @@
 /**
- * Compiled models back to programs, from the weights alone: no label of a coordinate or head is read, nor where in the residual stream
- * anything stands.
+ * From a compiled model back to a program, by the weights alone: no label of a coordinate or a head is used, and neither is the order of
+ * the residual coordinates.
  *
- * 1. Watch the model, in the limit of sharp attention, on all short inputs and on longer random ones: residual coordinates that are
- *    written together are subspaces with finitely many values, and every head selects or does not.
+ * 1. Run the model, in the limit of sharp attention, on all short inputs and on longer random ones: residual coordinates that are written
+ *    together are subspaces with finitely many values, and every head selects a key or does not.
  * 2. From the outputs backwards, name what each head selects and carries: comparisons and short expressions of tokens, indices and
- *    earlier lines that are right wherever they were seen, else lists of values.
- * 3. Load the text, and compare the interpreter's values with the model's on inputs that nothing was fitted on.
+ *    earlier lines that are right on the whole sample, otherwise lists of values.
+ * 3. Load the text, and compare the interpreter's values with the model's on fresh inputs.
  */
 import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
@@ -36,28 +36,28 @@ export interface DecompiledProgram {
   /** The number of fresh random inputs, and on how many of them every value of the text is the model's. */
   readonly inputs: number;
   readonly agreed: number;
-  /** Heads whose attention is not sharp: the program is what they would do if it were, and `agreed` how far that is what they do. */
+  /** Heads whose attention is not sharp. The program does what they would do if it were; `agreed` shows how far that is what they do. */
   readonly soft: readonly SoftHead[];
 }
 
-/** A head, and the most of a row's attention that is on other keys than those that it selects, from 0 to 1. */
+/** A head, and the largest part of a row's attention that is on keys other than the selected ones, 0 to 1. */
 export interface SoftHead {
   readonly layer: number;
   readonly head: number;
   readonly elsewhere: number;
 }
 
-/** Attention elsewhere that no decision of a compiled model rests on. */
+/** A head with no more of its attention elsewhere counts as sharp. */
 const SHARP = 1e-3;
 
 export interface DecompileProgramOptions {
-  /** Of the inputs that the model is watched on, and of those that it is compared on. */
+  /** Of the inputs that the model is run on and those that the text is compared on; 0 by default. */
   readonly seed?: number;
-  /** How many inputs the text is compared on; 300 by default. */
+  /** The number of inputs that the text is compared on; 300 by default. */
   readonly fresh?: number;
 }
 
-/** Whether a file is one that the compiler wrote, by what it says of itself. */
+/** Whether a file is a compiled model, by its metadata. */
 export function isCompiledModel(bytes: FileBytes): boolean {
   try {
     return isModelCard(decodeSafetensors(bytes).metadata);
@@ -68,8 +68,9 @@ export function isCompiledModel(bytes: FileBytes): boolean {
 }
 
 /**
- * @returns the program
- * @throws NotHardError where the attention of a head has no clear levels, as that of a trained model
+ * Decompiles a compiled model.
+ *
+ * @throws NotHardError if the attention of a head has no clear levels, as in a trained model
  */
 export function decompileProgram(model: CompiledModel, options: DecompileProgramOptions = {}): DecompiledProgram {
   const { seed = 0, fresh = 300 } = options;
@@ -98,11 +99,11 @@ function read(weights: CompiledWeights, sample: Sample): Pick<DecompiledProgram,
   }
 }
 
-/** Results keep their names where a program can give them; a single one is `result` where it cannot. */
+/** Results keep their names if a program can define these; others are called `result`, `result_1` and so on. */
 function withNames(weights: CompiledWeights): CompiledWeights {
   const taken = new Set(new Environment().visibleNames);
   const outputs = weights.outputs.map((output, n) => {
-    const fits = /^[a-z]\w*$/i.test(output.name) && !taken.has(output.name) && !OWN.test(output.name);
+    const fits = /^[a-z]\w*$/i.test(output.name) && !taken.has(output.name) && !LINE_NAMES.test(output.name);
     const name = fits ? output.name : n === 0 ? "result" : `result_${n}`;
     taken.add(name);
     return { ...output, name };
@@ -110,10 +111,10 @@ function withNames(weights: CompiledWeights): CompiledWeights {
   return { ...weights, outputs };
 }
 
-/** Names that lines before the results have. */
-const OWN = /^(pick|found|width|mean|copy)_\d+$/;
+/** The names of lines before the results. */
+const LINE_NAMES = /^(pick|found|width|mean|copy)_\d+$/;
 
-/** On how many of the inputs each value of each result of the text is the model's. */
+/** The number of inputs on which every value of every result is the model's. */
 function agreement(
   source: string,
   results: readonly string[],

@@ -1,7 +1,4 @@
-/** A model whose attention is not sharp, or whose values are too many to be a program's. */
+/** Thrown where a model cannot be read as a program: the attention of a head is not sharp, or a value has no form in RASP. */
 export class NotHardError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "NotHardError";
-  }
+  override readonly name = "NotHardError";
 }

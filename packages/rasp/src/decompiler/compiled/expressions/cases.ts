@@ -1,7 +1,8 @@
-/** The cases of a problem: what its inputs are in each of them, and so what any expression of the inputs is. */
+/** Cases: the values of some inputs in each of them, and therefore the value of any expression of these inputs. */
 import { RaspError } from "../../../language/diagnostic.js";
 import { applyMap } from "../../../language/graph/elementwise.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
 import type { Expression } from "./expression.js";
 
 export class Cases {
@@ -20,19 +21,18 @@ export class Cases {
     return [...this.#known.keys()];
   }
 
-  /** The values of an expression. @throws Error where it has none in some case */
+  /** The values of an expression. @throws Error if it has none in some case */
   column(expression: Expression): readonly Atom[] {
     const column = this.columnIfAny(expression);
     if (column) return column;
     throw new Error(`${expression.text} has no value in some case`);
   }
 
-  /** @returns undefined where the expression has no value in some case */
+  /** The values of an expression; undefined if it has none in some case. */
   columnIfAny(expression: Expression): readonly Atom[] | undefined {
     const given = this.#known.get(expression);
     if (given) return given;
-    if (!this.#columns.has(expression)) this.#columns.set(expression, this.#computed(expression));
-    return this.#columns.get(expression);
+    return getOrInsert(this.#columns, expression, () => this.#computed(expression));
   }
 
   #computed({ sop, parts }: Expression): readonly Atom[] | undefined {
@@ -58,12 +58,12 @@ export class Cases {
     return new Cases(cases.length, new Map(columns));
   }
 
-  /** Fewer of the inputs. */
+  /** The same cases with some of the inputs. */
   of(inputs: readonly Expression[]): Cases {
     return new Cases(this.count, new Map(inputs.map((input) => [input, this.#known.get(input)!])));
   }
 
-  /** The values of all inputs as one text, for each case. */
+  /** For each case the values of all inputs as one text. */
   keys(): string[] {
     const columns = [...this.#known.values()];
     return Array.from({ length: this.count }, (_, i) =>
@@ -71,16 +71,13 @@ export class Cases {
     );
   }
 
-  /** Whether the inputs decide what stands beside the cases. */
+  /** Whether the inputs determine the answers, one for each case. */
   determine(answers: readonly unknown[]): boolean {
     const known = new Map<string, unknown>();
-    return this.keys().every((key, i) => {
-      if (!known.has(key)) known.set(key, answers[i]);
-      return known.get(key) === answers[i];
-    });
+    return this.keys().every((key, i) => getOrInsert(known, key, () => answers[i]) === answers[i]);
   }
 
-  /** One case for each combination of the inputs' values. */
+  /** The first case of each combination of the inputs' values. */
   distinct(): number[] {
     const seen = new Set<string>();
     return this.keys().flatMap((key, i) => {
@@ -90,7 +87,7 @@ export class Cases {
     });
   }
 
-  /** The inputs without which the answers cannot be told apart; of several choices the inputs that come first. */
+  /** The same cases with no more inputs than determine the answers; of several choices the inputs that come first. */
   needed(answers: readonly unknown[]): Cases {
     return this.inputs.reverse().reduce<Cases>((needed, input) => {
       const others = needed.of(needed.inputs.filter((other) => other !== input));

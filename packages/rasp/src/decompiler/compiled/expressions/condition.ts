@@ -1,4 +1,4 @@
-/** A yes or no of some inputs, from cases: a comparison, a membership, or a few of them joined by `and` or `or`. */
+/** Conditions on some inputs, from cases: a comparison, a membership in a list, or a few of these joined by `and` or `or`. */
 import type { Atom } from "../../../language/graph/node.js";
 import type { Cases } from "./cases.js";
 import {
@@ -17,12 +17,12 @@ import {
   type Expression,
 } from "./expression.js";
 
-/** Conditions joined, at most. */
+/** The most conditions that are joined. */
 const MOST_JOINED = 4;
-/** Values of an input that are compared one by one or listed, at most. */
+/** The most values of an input that are compared one by one or listed. */
 const MOST_VALUES = 24;
 
-/** @returns the smallest expression found that is true in exactly the wanted cases */
+/** The smallest expression found that is true in exactly the wanted cases; undefined if none was found. */
 export function nameCondition(cases: Cases, wanted: readonly boolean[]): Expression | undefined {
   if (wanted.every(Boolean)) return constant(true);
   if (!wanted.some(Boolean)) return constant(false);
@@ -44,8 +44,9 @@ export function nameCondition(cases: Cases, wanted: readonly boolean[]): Express
   ]);
 }
 
+/** The smallest expression; of equally small ones the first with the shortest text. */
 export const smallest = (expressions: readonly Expression[]): Expression | undefined =>
-  expressions.reduce<Expression | undefined>((best, one) => (best && !isSmaller(one, best) ? best : one), undefined);
+  expressions.reduce<Expression | undefined>((best, next) => (best && !isSmaller(next, best) ? best : next), undefined);
 
 const isSmaller = (a: Expression, b: Expression): boolean =>
   a.size < b.size || (a.size === b.size && a.text.length < b.text.length);
@@ -55,7 +56,7 @@ interface Candidate {
   readonly column: readonly Atom[];
 }
 
-/** Adds the condition that sets most of the remaining cases right until all are; none where that takes too many. */
+/** Joins conditions until every case is right, each time the one that leaves the fewest cases wrong; none if that takes too many. */
 function joined(
   candidates: readonly Candidate[],
   combine: (a: Expression, b: Expression) => Expression,
@@ -81,7 +82,7 @@ function joined(
   return [];
 }
 
-/** Conditions on one input; their opposites are tried as well. */
+/** Conditions on one input; their negations are tried as well. */
 function conditionsOf(input: Expression, cases: Cases, wanted: readonly boolean[]): Expression[] {
   const values = distinct(cases.column(input));
   if (values.length < 2) return [];
@@ -104,8 +105,8 @@ function thresholds(input: Expression, values: readonly Atom[]): Expression[] {
 }
 
 /**
- * A bound between two values that are not both whole: the number with the fewest digits, so that rounding does not matter. None where
- * one of them is 0 or both are whole, since the values themselves say more then.
+ * A bound between two values that are not both whole: the number with the fewest digits between them, so that rounding does not matter.
+ * None if one value is 0 or both are whole, since a comparison with the values themselves is then clearer.
  */
 function boundBetween(low: Atom, high: Atom): Atom | undefined {
   const [a, b] = [Number(low), Number(high)];
@@ -118,7 +119,7 @@ function boundBetween(low: Atom, high: Atom): Atom | undefined {
   return undefined;
 }
 
-/** In the values that always, or ever, go with yes. */
+/** Membership in the values that occur in wanted cases only, and in those that occur in any wanted case. */
 function memberships(input: Expression, cases: Cases, wanted: readonly boolean[]): Expression[] {
   const column = cases.column(input);
   const values = distinct(column);

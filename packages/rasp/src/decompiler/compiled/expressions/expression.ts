@@ -1,4 +1,4 @@
-/** Expressions as they are found: the text beside the s-op. */
+/** Expressions: an s-op together with its text. */
 import { compareAtoms } from "../../../language/atom/compare.js";
 import * as maps from "../../../language/graph/elementwise.js";
 import {
@@ -14,19 +14,19 @@ import { literal } from "../../../language/text/print.js";
 export interface Expression {
   readonly sop: SOp;
   readonly text: string;
-  /** How little its outermost operator binds: 0 for names and calls, 1 for sums, 2 for comparisons, 3 for the rest. */
+  /** How loosely its outermost operator binds: 0 for names and calls, 1 for sums, 2 for comparisons, 3 for the rest. */
   readonly looseness: 0 | 1 | 2 | 3;
   /** The number of nodes and of the values in lists. */
   readonly size: number;
-  /** What the s-op is a map of. */
+  /** The operands, if the s-op is a map. */
   readonly parts: readonly Expression[];
   /** How a comparison is written as a selector. */
   readonly comparison?: { readonly left: Expression; readonly right: Expression; readonly op: Comparison };
-  /** Whether it looks values up in lists because no shorter form was found. */
+  /** Present if it looks values up in lists because no shorter form was found. */
   readonly tabular?: true;
 }
 
-/** What has a name already, or an input. */
+/** An s-op that has a name or is an input. */
 export const named = (sop: SOp, text: string): Expression => ({ sop, text, looseness: 0, size: 1, parts: [] });
 
 export function constant(value: Atom): Expression {
@@ -48,7 +48,7 @@ function mapped(
   return { sop, text, looseness, size, parts, ...(parts.some((part) => part.tabular) ? { tabular: true } : {}) };
 }
 
-/** The operand's text, in parentheses where it binds less than its surroundings allow. */
+/** The operand's text, in parentheses if it binds more loosely than its place allows. */
 const within = ({ text, looseness }: Expression, most: number): string => (looseness > most ? `(${text})` : text);
 
 const isNumber = ({ sop }: Expression, value: bigint): boolean => sop.kind === "constant" && sop.value === value;
@@ -103,7 +103,7 @@ export const choose = (condition: Expression, then: Expression, otherwise: Expre
     3,
   );
 
-/** Whether it is one of some values; a comparison where there is only one. */
+/** Whether it is one of some values; a comparison if there is only one. */
 export function oneOf(a: Expression, values: readonly Atom[]): Expression {
   if (values.length === 1) return compare(a, "==", constant(values[0]!));
   const list = `[${values.map(literal).join(", ")}]`;
@@ -119,7 +119,7 @@ export const isText = (column: readonly Atom[]): boolean => column.every((value)
 export const isWhole = (column: readonly Atom[]): column is readonly bigint[] =>
   column.every((value) => typeof value === "bigint");
 
-/** Each value once, ascending if they have an order. */
+/** Each value once, ascending if all are numbers or all are strings. */
 export function distinct(values: readonly Atom[]): Atom[] {
   const once = [...new Set(values)];
   if (!isNumeric(once) && !isText(once)) return once;

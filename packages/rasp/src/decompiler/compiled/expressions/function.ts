@@ -1,9 +1,10 @@
 /**
- * A function of some inputs, from cases. Tried in this order: an input itself, a sum of inputs, a condition, a choice between such
- * expressions; where none of them fits, lists of the inputs' values.
+ * Functions of some inputs, from cases. These forms are tried in this order: an input itself, a sum of inputs, a condition, a choice
+ * between such expressions. If none of them fits, the inputs' values are listed.
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { Cases } from "./cases.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
 import { nameCondition, smallest } from "./condition.js";
 import {
   choose,
@@ -18,12 +19,12 @@ import {
   type Expression,
 } from "./expression.js";
 
-/** Choices inside each other, at most. */
+/** How deep choices are nested at most. */
 const MOST_CHOICES = 3;
-/** Expressions that a choice is tried with. */
-const MOST_WAYS = 6;
+/** The most expressions that a choice is tried with. */
+const MOST_LEAVES = 6;
 
-/** An expression whose value says which class a case is in. What it calls the classes is its own choice. */
+/** An expression with one value for each class of cases. Which value that is does not matter. */
 export function nameClasses(all: Cases, allClasses: readonly number[]): Expression {
   const needed = all.needed(allClasses);
   const once = needed.distinct();
@@ -54,12 +55,12 @@ export function nameClasses(all: Cases, allClasses: readonly number[]): Expressi
   );
 }
 
-/** An expression with this value in each case. */
+/** An expression with these values, one in each case. */
 export function nameValues(all: Cases, values: readonly Atom[]): Expression {
   const needed = all.needed(values);
   const once = needed.distinct();
   const [cases, wanted] = [needed.only(once), once.map((i) => values[i]!)];
-  return nameShort(cases, wanted, MOST_CHOICES) ?? tableOf(cases, wanted);
+  return nameShort(cases, wanted, MOST_CHOICES) ?? listOf(cases, wanted);
 }
 
 function nameShort(cases: Cases, wanted: readonly Atom[], choices: number): Expression | undefined {
@@ -116,19 +117,19 @@ function nameSum(
   return found && (sign === 1n ? plus(input, found) : minus(found, input));
 }
 
-/** `expression if condition else …`: of expressions that are right in many cases, those whose condition has a name. */
+/** `expression if condition else …`, for expressions that are right in many cases, if a short condition says in which. */
 function nameChoice(cases: Cases, wanted: readonly Atom[], choices: number): Expression | undefined {
   const leaves = [
     ...distinct(wanted).map(constant),
     ...cases.inputs,
     ...cases.inputs.flatMap((input) => shifted(input, cases, wanted)),
   ];
-  const ways = leaves
+  const candidates = leaves
     .map((leaf) => ({ leaf, right: cases.column(leaf).map((value, i) => value === wanted[i]) }))
-    .map((way) => ({ ...way, hits: way.right.reduce((sum, right) => sum + Number(right), 0) }))
+    .map((candidate) => ({ ...candidate, hits: candidate.right.reduce((sum, right) => sum + Number(right), 0) }))
     .filter(({ hits }) => hits > 0)
     .sort((a, b) => b.hits - a.hits);
-  const found = ways.slice(0, MOST_WAYS).flatMap(({ leaf, right }) => {
+  const found = candidates.slice(0, MOST_LEAVES).flatMap(({ leaf, right }) => {
     const condition = nameCondition(cases, right);
     if (!condition) return [];
     const rest = right.flatMap((is, i) => (is ? [] : [i]));
@@ -142,7 +143,7 @@ function nameChoice(cases: Cases, wanted: readonly Atom[], choices: number): Exp
   return smallest(found);
 }
 
-/** The input plus the constants that are right most often. */
+/** The input plus one of the two constants that are right most often. */
 function shifted(input: Expression, cases: Cases, wanted: readonly Atom[]): Expression[] {
   const column = cases.column(input);
   if (!isWhole(column)) return [];
@@ -155,8 +156,8 @@ function shifted(input: Expression, cases: Cases, wanted: readonly Atom[]): Expr
 }
 
 /**
- * Names for classes under which ±input + (a function of the other inputs) is the name of the class, if there are such: names and the
- * function's values follow from each other along the cases.
+ * Numbers for the classes such that ±input + (a function of the other inputs) is the number of the class; undefined if there are none.
+ * The numbers and the function's values follow from each other, case by case.
  */
 function labelsBySum(
   cases: Cases,
@@ -188,12 +189,12 @@ function labelsBySum(
   return labels.size === new Set(classes).size && names === labels.size ? labels : undefined;
 }
 
-/** Lists of values: what the inputs are together, and which of them go with each value. */
-function tableOf(cases: Cases, wanted: readonly Atom[]): Expression {
+/** Lists of values: for each wanted value the combinations of the inputs that it belongs to. */
+function listOf(cases: Cases, wanted: readonly Atom[]): Expression {
   const key = jointKey(cases);
   const column = cases.column(key);
   const keys = new Map<Atom, Atom[]>();
-  wanted.forEach((label, i) => keys.set(label, [...(keys.get(label) ?? []), column[i]!]));
+  wanted.forEach((label, i) => getOrInsert(keys, label, () => []).push(column[i]!));
   const [mostly, ...others] = [...keys].sort(([, a], [, b]) => b.length - a.length);
   const table = others.reduce(
     (otherwise, [label, list]) => choose(oneOf(key, distinct(list)), constant(label), otherwise),
@@ -202,24 +203,27 @@ function tableOf(cases: Cases, wanted: readonly Atom[]): Expression {
   return { ...table, tabular: true };
 }
 
-/** One value for each combination of the inputs' values. */
+/** An expression with a different value for each combination of the inputs' values. */
 function jointKey(cases: Cases): Expression {
   const [only, ...others] = cases.inputs;
   if (others.length === 0) return only!;
-  const places = cases.inputs.map((input) => asPlace(input, cases));
-  return places.reduce((key, next) => ({ place: plus(times(BigInt(next.count), key.place), next.place), count: 0 }))
-    .place;
+  const digits = cases.inputs.map((input) => asDigit(input, cases));
+  const joint = digits.reduce((all, next) => ({
+    digit: plus(times(BigInt(next.count), all.digit), next.digit),
+    count: all.count * next.count,
+  }));
+  return joint.digit;
 }
 
-/** The input as a number from 0 up, less than `count`. */
-function asPlace(input: Expression, cases: Cases): { place: Expression; count: number } {
+/** The input as a whole number from 0 to `count` - 1. */
+function asDigit(input: Expression, cases: Cases): { digit: Expression; count: number } {
   const values = distinct(cases.column(input));
   if (isWhole(values)) {
     const [least, most] = [values[0]!, values[values.length - 1]!];
-    return { place: plus(input, constant(-least)), count: Number(most - least) + 1 };
+    return { digit: plus(input, constant(-least)), count: Number(most - least) + 1 };
   }
-  const place = values
+  const digit = values
     .slice(1)
     .reduce((otherwise, value, v) => choose(oneOf(input, [value]), constant(BigInt(v + 1)), otherwise), constant(0n));
-  return { place, count: values.length };
+  return { digit, count: values.length };
 }

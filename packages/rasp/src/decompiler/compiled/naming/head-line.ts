@@ -1,4 +1,4 @@
-/** The line of the program that says what heads add to the residual stream: widths of selectors, means, copies. */
+/** The lines of the program for what heads add to the residual stream: widths of selectors, means, copies. */
 import { atomsEqual } from "../../../language/atom/compare.js";
 import { aggregateNode, type Atom } from "../../../language/graph/node.js";
 import { literal } from "../../../language/text/print.js";
@@ -9,10 +9,11 @@ import { nameClasses, nameValues } from "../expressions/function.js";
 import { HeadSelectors } from "./head-selector.js";
 import { has, selectorWidth } from "./library.js";
 import type { Naming } from "./naming.js";
-import { nice } from "../expressions/number.js";
+import { restored } from "../expressions/number.js";
 import { NotHardError } from "../not-hard-error.js";
 import { bothSelectors, everything, selectWhere, type NamedSelector } from "./selector.js";
-import { keyOf, valueOf, type Subspace } from "../run/subspace.js";
+import { valueOf } from "../run/residual-stream.js";
+import { keyOf, type Subspace } from "../run/subspace.js";
 import { columnsOf } from "../run/head-subspaces.js";
 
 export class HeadLines {
@@ -25,15 +26,15 @@ export class HeadLines {
     this.#selectors = new HeadSelectors(naming);
   }
 
-  /** What these heads add to the subspace's coordinates, which nothing else writes. */
+  /** What these heads add to a subspace that nothing else writes. @throws NotHardError if it is no width, mean or copy */
   lineOf(heads: readonly HeadRun[], subspace: Subspace): Expression {
     return heads.every(({ adds }) => adds) ? this.#width(heads, subspace) : this.#aggregate(heads, subspace);
   }
 
-  /** Heads that add up: widths of selectors, each times what a selected key adds. */
+  /** Heads that add up: widths of selectors, each times what one selected key adds. */
   #width(heads: readonly HeadRun[], subspace: Subspace): Expression {
-    const parts = heads.flatMap((head) => this.#widthTerms(head, subspace));
-    const widths = parts.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
+    const summands = heads.flatMap((head) => this.#multiples(head, subspace));
+    const widths = summands.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);
     const sum = others.reduce(
@@ -44,14 +45,15 @@ export class HeadLines {
     return this.#named(
       sum,
       "width",
-      parts.some(({ selector }) => selector.tabular),
+      summands.some(({ selector }) => selector.tabular),
     );
   }
 
-  #widthTerms(head: HeadRun, subspace: Subspace): { factor: Atom; selector: NamedSelector }[] {
+  /** The selectors of a head's keys, one for each factor that they are counted with. */
+  #multiples(head: HeadRun, subspace: Subspace): { factor: Atom; selector: NamedSelector }[] {
     const selector = this.#selectors.of(head);
     const { cases, places } = this.#naming.situation(head.value.parts.map((part) => part.subspace));
-    const numbers = this.#valuesAt(head, subspace, places).map((vector) => nice(vector[0]!));
+    const numbers = this.#valuesAt(head, subspace, places).map((vector) => restored(vector[0]!));
     const factors = [...new Set(numbers)].filter((factor) => factor !== 0n);
     return factors.map((factor) => {
       if (numbers.every((number) => number === factor)) return { factor, selector };
@@ -64,7 +66,7 @@ export class HeadLines {
     });
   }
 
-  /** A head that takes the mean, of numbers or of one value that all selected keys carry. */
+  /** A head that takes the mean: of numbers, or of one value that all selected keys carry. */
   #aggregate(heads: readonly HeadRun[], subspace: Subspace): Expression {
     const [head] = heads;
     if (heads.length > 1 || !head) throw new NotHardError("several heads that take means write to one coordinate");
@@ -84,15 +86,16 @@ export class HeadLines {
     return this.#named(named(sop, text), isCopy ? "copy" : "mean", selector.tabular || value.tabular === true);
   }
 
-  /** Two numbers are 0 and 1, others are themselves. */
+  /** Two different numbers are written as 0 and 1, more of them as they are. */
   #numbers(cases: Cases, vectors: readonly Float64Array[], atBos: Float64Array | undefined) {
-    const all = [...vectors.map(([number]) => nice(number!)), ...(atBos ? [nice(atBos[0]!)] : [])];
-    const distinct = [...new Set(all)];
-    const most = distinct.reduce((a, b) => (Number(b) > Number(a) ? b : a));
-    const atoms = distinct.length === 2 ? all.map((number) => (number === most ? 1n : 0n)) : all;
+    const all = [...vectors.map(([number]) => restored(number!)), ...(atBos ? [restored(atBos[0]!)] : [])];
+    const different = [...new Set(all)];
+    const most = different.reduce((a, b) => (Number(b) > Number(a) ? b : a));
+    const atoms = different.length === 2 ? all.map((number) => (number === most ? 1n : 0n)) : all;
     return { value: nameValues(cases, atoms.slice(0, vectors.length)), otherwise: atBos ? atoms.at(-1)! : 0n };
   }
 
+  /** The classes of what keys carry, by names that later lines can tell apart. */
   #copies(
     cases: Cases,
     vectors: readonly Float64Array[],
@@ -123,7 +126,7 @@ export class HeadLines {
     return { value, otherwise: atomOf.get(keyOf(atBos)) ?? unused([...atomOf.values()]) };
   }
 
-  /** What a key at each of these places carries to a subspace's coordinates. */
+  /** What a key at each of these places adds to a subspace. */
   #valuesAt(head: HeadRun, { coordinates }: Subspace, places: readonly number[]): Float64Array[] {
     const columns = columnsOf(head, coordinates);
     return places.map((place) => {
@@ -135,6 +138,7 @@ export class HeadLines {
     });
   }
 
+  /** Gives an expression a line of its own, unless it is a name already. */
   #named(expression: Expression, wish: string, tabular: boolean): Expression {
     if (expression.text === "length") return expression;
     const name = this.#naming.define(wish, expression.text, tabular);

@@ -1,4 +1,5 @@
-/** What a head selects, in words: a conjunction of comparisons, or the best of what one selects. */
+/** What a head selects, as RASP: comparisons joined by `and`, or the best key of what these select. */
+import { getOrInsert } from "../../common/get-or-insert.js";
 import type { HeadRun } from "../run/head-run.js";
 import type { Expression } from "../expressions/expression.js";
 import type { Naming } from "./naming.js";
@@ -17,33 +18,29 @@ export class HeadSelectors {
   }
 
   of(head: HeadRun): NamedSelector {
-    const known = this.#known.get(head);
-    if (known) return known;
-    const selector = this.#selectorOf(head);
-    this.#known.set(head, selector);
-    return selector;
+    return getOrInsert(this.#known, head, () => this.#selectorOf(head));
   }
 
   #selectorOf(head: HeadRun): NamedSelector {
-    const { run, sample, weights } = this.#naming;
+    const { sample, weights } = this.#naming;
     const chosen = head.selected.map((keys) => new Set(keys));
-    const simple = relationsOf(head, (key, query) => chosen[query]!.has(key), run, sample.starts, weights.causal);
+    const simple = relationsOf(head, (key, query) => chosen[query]!.has(key), this.#naming);
     if (simple) return this.#named(simple);
     const ranking = rankingOf(head, sample, weights.causal);
-    const allowed = relationsOf(head, ranking.allows, run, sample.starts, weights.causal);
+    const allowed = relationsOf(head, ranking.allows, this.#naming);
     if (!allowed) {
-      throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that is no subspace`);
+      throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that no subspace holds`);
     }
     const score = this.#score(ranking);
     if (!score) {
       throw new NotHardError(
-        `head ${head.head} of layer ${head.layer} ranks keys, and gives several positions one score`,
+        `head ${head.head} of layer ${head.layer} gives several positions the same score, and selects one of them`,
       );
     }
     return bestOf(this.#named(allowed), score);
   }
 
-  /** The keys' scores: an expression that puts them in the same order, if there is one. */
+  /** An expression that puts the keys in the order of their scores, if there is one. */
   #score({ keys, scores }: Ranking): Expression | undefined {
     const { cases, places } = this.#naming.situation(keys);
     const known = places.flatMap((place, i) => (scores(place) === undefined ? [] : [i]));
@@ -54,15 +51,16 @@ export class HeadSelectors {
     );
   }
 
-  #named(conjunction: HeadRelations): NamedSelector {
-    const found = this.#conjuncts(conjunction);
+  #named(relations: HeadRelations): NamedSelector {
+    const found = this.#selectors(relations);
     if (found.length === 0) return everything;
     const whole = found.reduce(bothSelectors);
     if (whole.kind === "select") return whole;
     return { ...whole, text: this.#naming.define("pick", whole.text, whole.tabular), kind: "select" };
   }
 
-  #conjuncts({ relations, needed }: HeadRelations): NamedSelector[] {
+  /** A selector for each relation. */
+  #selectors({ relations, needed }: HeadRelations): NamedSelector[] {
     const named = new Map<Relation, PairTable>();
     return relations.map((relation) => {
       const [keys, queries] = [relation.keys, relation.queries].map((side) => this.#naming.situation(side));
@@ -71,11 +69,12 @@ export class HeadSelectors {
       const queryAt = queries!.places.map((place) => queryStates.at[place]!);
       const widened = (table: PairTable): PairTable => keyAt.map((k) => Int8Array.from(queryAt, (q) => table[k]![q]!));
       const [strict, loose] = [widened(relation.table), widened(needed(relation, named))];
-      const found = nameRelation(strict, loose, keys!.cases, queries!.cases);
-      const means = found.table(keys!.cases, queries!.cases);
+      const sides = { keys: keys!.cases, queries: queries!.cases };
+      const found = nameRelation(strict, loose, sides);
+      const selected = found.table(sides);
       named.set(
         relation,
-        relation.table.map((row, k) => row.map((_, q) => means[keyAt.indexOf(k)]![queryAt.indexOf(q)]!)),
+        relation.table.map((row, k) => row.map((_, q) => selected[keyAt.indexOf(k)]![queryAt.indexOf(q)]!)),
       );
       return found;
     });

@@ -1,4 +1,4 @@
-/** What naming one part of a model needs of the naming of the whole. */
+/** What naming a part of a model takes from the naming of the whole. */
 import type { Atom } from "../../../language/graph/node.js";
 import type { Cases } from "../expressions/cases.js";
 import type { SharpRun } from "../run/sharp-run.js";
@@ -10,11 +10,11 @@ import type { CompiledWeights } from "../run/weights.js";
 export interface Line {
   readonly name: string;
   readonly text: string;
-  /** Whether lists of values stand in it because no shorter form was found. */
+  /** Whether it lists values because no shorter form was found. */
   readonly tabular: boolean;
 }
 
-/** The cases of some subspaces as the names before them tell them apart, and a place of the sample for each. */
+/** The cases in which some subspaces can be, by the names of what they depend on; and a place of the sample for each. */
 export interface Situation {
   readonly cases: Cases;
   readonly places: readonly number[];
@@ -24,10 +24,10 @@ export interface Naming {
   readonly weights: CompiledWeights;
   readonly sample: Sample;
   readonly run: SharpRun;
-  /** What the values of a subspace are called, where an output reads nothing else. */
+  /** The names of a subspace's values, if an output reads nothing else. */
   readonly labels: ReadonlyMap<Subspace, readonly Atom[]>;
-  /** The joint states of what the subspaces rest on, with one input for each name. */
+  /** The cases of some subspaces: the joint states of the named subspaces that they depend on, with one input for each name. */
   situation(subspaces: readonly Subspace[]): Situation;
-  /** Adds a line. @returns its name: the wish and a number */
-  define(wish: string, text: string, tabular: boolean): string;
+  /** Adds a line. @returns its name: the kind and a number */
+  define(kind: string, text: string, tabular: boolean): string;
 }

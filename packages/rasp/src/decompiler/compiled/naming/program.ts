@@ -1,10 +1,11 @@
 /**
- * Names for what the heads write, from the outputs backwards: each head becomes a line of the program, and everything between heads an
+ * The text of a program, from the outputs backwards: what heads write becomes a line with a name, and everything between heads an
  * expression of tokens, indices and earlier lines.
  */
 import { decode } from "../../../compiler/plan/ir/decoding.js";
 import { indicesNode, tokensNode, type Atom, type SOp } from "../../../language/graph/node.js";
 import { Evaluation } from "../../../language/interpret/evaluation.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
 import { Cases } from "../expressions/cases.js";
 import { choose, compare, constant, named, type Expression } from "../expressions/expression.js";
 import { nameValues } from "../expressions/function.js";
@@ -12,16 +13,17 @@ import { HeadLines } from "./head-line.js";
 import type { SharpRun } from "../run/sharp-run.js";
 import type { Line, Naming, Situation } from "./naming.js";
 import type { Sample } from "../run/sample.js";
-import { statesOf, valueOf, type States, type Subspace } from "../run/subspace.js";
+import { statesOf, valueOf, type States } from "../run/residual-stream.js";
+import type { Subspace } from "../run/subspace.js";
 import type { CompiledWeights } from "../run/weights.js";
 
-/** What a subspace is called, and what each of its values is. */
+/** The expression for a subspace, and the atom that each of its values is. */
 interface Name {
   readonly expression: Expression;
   readonly atoms: readonly Atom[];
 }
 
-/** The lines that compute the model's outputs; the last one is the result. */
+/** The lines that compute the model's outputs. @throws NotHardError if a head does not do what a line can say */
 export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun): Line[] {
   return new Namer(weights, sample, run).program();
 }
@@ -68,15 +70,15 @@ class Namer implements Naming {
     );
   }
 
-  define(wish: string, text: string, tabular: boolean): string {
-    const number = (this.#counts.get(wish) ?? 0) + 1;
-    this.#counts.set(wish, number);
-    const name = `${wish}_${number}`;
+  define(kind: string, text: string, tabular: boolean): string {
+    const number = (this.#counts.get(kind) ?? 0) + 1;
+    this.#counts.set(kind, number);
+    const name = `${kind}_${number}`;
     this.#lines.push({ name, text, tabular });
     return name;
   }
 
-  /** Hidden units are functions of what they read; the others have names. */
+  /** The named subspaces that a subspace depends on: hidden units are functions of what they read, all others have names. */
   #rootsOf(subspace: Subspace): Subspace[] {
     const units = this.run.units.get(subspace);
     return units ? units.inputs.flatMap((input) => this.#rootsOf(input)) : [subspace];
@@ -95,11 +97,7 @@ class Namer implements Naming {
   }
 
   #nameOf(subspace: Subspace): Name {
-    const known = this.#names.get(subspace);
-    if (known) return known;
-    const name = this.#newName(subspace);
-    this.#names.set(subspace, name);
-    return name;
+    return getOrInsert(this.#names, subspace, () => this.#newName(subspace));
   }
 
   #newName(subspace: Subspace): Name {
@@ -120,7 +118,7 @@ class Namer implements Naming {
     return { expression: found, atoms: this.#atomsOf(found.sop, subspace) };
   }
 
-  /** The interpreter's values of a node, for each value of the subspace that it stands for. */
+  /** The interpreter's value of an s-op for each value of the subspace that holds it. */
   #atomsOf(sop: SOp, subspace: Subspace): Atom[] {
     const atoms: Atom[] = [];
     this.#evaluations.forEach((evaluation, n) => {
@@ -131,7 +129,7 @@ class Namer implements Naming {
   }
 }
 
-/** What a line computes anyway has the result's name, if there is one: no line says `hist = width_1`. */
+/** Where a result is what another line computes, that line gets the result's name, so no line says `hist = width_1`. */
 function withoutAliases(lines: readonly Line[], results: readonly string[]): Line[] {
   const names = new Map(lines.map(({ name }) => [name, name]));
   const isAlias = ({ text }: Line): boolean => names.get(text) === text && !results.includes(text);
@@ -147,24 +145,24 @@ function withoutAliases(lines: readonly Line[], results: readonly string[]): Lin
   }));
 }
 
-/** Other names in an expression's text; what stands in quotes is no name. */
+/** The text of an expression with other names; text in quotes stays. */
 const withNames = (text: string, rename: (name: string) => string): string =>
   text.replace(/"(?:\\.|[^"\\])*"|\b[a-z]\w*/gi, (part) => (part.startsWith('"') ? part : rename(part)));
 
-/** An atom alone is no s-op in RASP. */
+/** A constant as an s-op; in RASP an atom alone is none. */
 function asSOp(result: Expression): Expression {
   if (result.sop.kind !== "constant") return result;
   return choose(compare(named(indicesNode(), "indices"), ">=", constant(0n)), result, result);
 }
 
-/** A place of each state. */
+/** The first place of each state. */
 function placesOf({ tuples, at }: States): number[] {
   const places = new Array<number>(tuples.length).fill(-1);
   for (let place = at.length - 1; place >= 0; place--) places[at[place]!] = place;
   return places;
 }
 
-/** Where an output reads a single subspace that a head copies, its values are called what they are read as. */
+/** The names of values that a head copies and an output reads alone: the atoms that the output reads them as. */
 function outputLabels({ outputs }: CompiledWeights, run: SharpRun): ReadonlyMap<Subspace, readonly Atom[]> {
   const labels = new Map<Subspace, readonly Atom[]>();
   for (const [n, reading] of run.outputs.entries()) {

@@ -1,6 +1,6 @@
 /**
- * Heads of `best`: of the keys that score above BOS the one with the highest score takes all. By how much a key scores above BOS is its
- * rank; the query decides only whether it is allowed at all. Of equal scores in the program the earliest ranks highest.
+ * Heads of `best`: of the keys that score above BOS the one with the highest score is selected. How far a key scores above BOS is its
+ * rank; the query only decides whether the key is allowed. Of keys with equal scores in the program the earliest ranks highest.
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { HeadRun } from "../run/head-run.js";
@@ -10,21 +10,22 @@ import { smallest } from "../expressions/condition.js";
 import { nameValues } from "../expressions/function.js";
 import { NotHardError } from "../not-hard-error.js";
 import type { Sample } from "../run/sample.js";
-import { statesOf, type Subspace } from "../run/subspace.js";
+import { statesOf } from "../run/residual-stream.js";
+import type { Subspace } from "../run/subspace.js";
 
 export interface Ranking {
-  /** What the score of a key depends on. */
+  /** The subspaces that the score of a key depends on. */
   readonly keys: readonly Subspace[];
   /** Whether the key at one place may be chosen by the query at another of the same input. */
   readonly allows: (key: number, query: number) => boolean;
-  /** By how much the key at a place scores above BOS, for all queries that it is allowed for; undefined where there is none. */
+  /** How far the key at a place scores above BOS, for every query that it is allowed for; undefined if there is none. */
   readonly scores: (place: number) => number | undefined;
 }
 
-/** Scores that differ by less are the same: a quarter is a level of its own. */
+/** Scores that differ by no more are equal; different levels are at least a quarter apart. */
 const SAME = 0.1;
 
-/** @throws NotHardError where several keys are selected at once, or scores depend on the query */
+/** @throws NotHardError if several keys are selected at once, or a key's score depends on the query */
 export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: boolean): Ranking {
   const { layer, head: h, selected, margin } = head;
   const keys = head.key.parts.map(({ subspace }) => subspace);
@@ -34,7 +35,7 @@ export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: bool
   for (const [query, chosen] of selected.entries()) {
     if (chosen.length > 1 || head.adds) {
       throw new NotHardError(
-        `head ${h} of layer ${layer} selects several keys at once, by something that is no subspace`,
+        `head ${h} of layer ${layer} selects several keys at once, by something that no subspace holds`,
       );
     }
     for (let key = starts[input[query]!]!; key < starts[input[query]! + 1]!; key++) {
@@ -57,8 +58,8 @@ export function rankingOf(head: HeadRun, { starts, input }: Sample, causal: bool
 }
 
 /**
- * An expression by which the cases rank as their scores have it, where of equal values the earlier position comes first. None where
- * cases of one score are of different positions.
+ * An expression that ranks the cases as their scores do, where of equal values the earlier position comes first. None if cases at
+ * different positions have the same score.
  */
 export function nameOrder(
   cases: Cases,
@@ -73,8 +74,8 @@ export function nameOrder(
       if (scores[a]! - scores[b]! <= SAME) return more === 0 && positions[a] === positions[b];
       return more > 0 || (more === 0 && positions[a]! < positions[b]!);
     });
-  const short = candidates(cases).filter((one) => {
-    const column = cases.columnIfAny(one);
+  const short = candidates(cases).filter((expression) => {
+    const column = cases.columnIfAny(expression);
     return column !== undefined && isNumeric(column) && fits(column);
   });
   const found = smallest(short);
@@ -87,7 +88,7 @@ export function nameOrder(
   return undefined;
 }
 
-/** One score for all, inputs, and sums and differences of two. */
+/** A constant, the inputs and their negatives, and sums and differences of two inputs. */
 function candidates(cases: Cases): Expression[] {
   const zero = constant(0n);
   const inputs = cases.inputs.filter((input) => isNumeric(cases.column(input)));
@@ -97,7 +98,10 @@ function candidates(cases: Cases): Expression[] {
   return [zero, ...inputs, ...inputs.map((input) => minus(zero, input)), ...pairs];
 }
 
-/** Numbers from 0 up in the scores' order: without what earlier positions are preferred by, if that is the least difference; else with it. */
+/**
+ * Whole numbers from 0 in the order of the scores, in two ways: the smallest difference of scores is what earlier positions are preferred
+ * by and is taken off; or it is not.
+ */
 function ranksOf(scores: readonly number[], positions: readonly number[]): bigint[][] {
   const step = ascending(scores).reduce(
     (least, score, i, all) => (i > 0 ? Math.min(least, score - all[i - 1]!) : least),
@@ -110,7 +114,7 @@ function ranksOf(scores: readonly number[], positions: readonly number[]): bigin
   });
 }
 
-/** The different numbers, from the least. */
+/** The different numbers, ascending. */
 function ascending(numbers: readonly number[]): number[] {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted.filter((number, i) => i === 0 || number - sorted[i - 1]! > SAME);

@@ -1,42 +1,47 @@
 /**
- * What a head selects, as comparisons of what stands at the key with what stands at the query. A conjunction of comparisons is the
- * intersection of its projections on the pairs of subspaces that it compares; which pairs those are is in the weights.
+ * What a head selects, as comparisons of what the key holds with what the query holds. Comparisons that all must hold are together the
+ * intersection of their projections onto the pairs of subspaces that they compare; which pairs those are is in the weights.
  */
+import { getOrInsert } from "../../common/get-or-insert.js";
 import type { HeadRun } from "../run/head-run.js";
-import type { SharpRun } from "../run/sharp-run.js";
-import { statesOf, type Projected, type States, type Subspace } from "../run/subspace.js";
+import { statesOf, type Projected, type States } from "../run/residual-stream.js";
+import type { Subspace } from "../run/subspace.js";
+import { dot } from "../run/weights.js";
+import type { Naming } from "./naming.js";
 
-/** Pairs of values, a side's joint state each, that go together; cases that never occur are left open. */
+/** The pairs of a key's and a query's joint states that go together; pairs that never occur are left open. */
 export interface Relation {
   readonly keys: readonly Subspace[];
   readonly queries: readonly Subspace[];
   readonly keyStates: States;
   readonly queryStates: States;
-  /** By key state, then query state: 1 for yes, 0 for no, -1 where the pair was not seen. */
+  /** Over the states of keys and queries. */
   readonly table: PairTable;
 }
 
+/** For each key and each query: 1 if they go together, 0 if not, -1 if that is open. */
 export type PairTable = readonly Int8Array[];
 
-/** What a head selects: all pairs on which all relations hold. */
+/** What a head selects: the pairs for which all relations hold. */
 export interface HeadRelations {
   readonly relations: readonly Relation[];
   /**
-   * What one of the relations has to decide by itself, where the others are what `named` says: pairs that another one excludes are
-   * left open (-1).
+   * What one of the relations must decide by itself: pairs that another one excludes are left open. Relations that have a name already
+   * exclude what their tables in `named` exclude.
    */
   needed(relation: Relation, named: ReadonlyMap<Relation, PairTable>): PairTable;
 }
 
-/** All pairs of a query and a key of the same input that the head could see, by the joint states of what it reads. */
+/** All pairs of a key and a query of the same input, by the joint states of what the head reads. */
 interface Pairs {
   readonly keys: readonly Subspace[];
   readonly queries: readonly Subspace[];
-  /** A place of each pair of joint states that occurs, and whether it is selected. */
+  /** One for each pair of joint states that occurs. */
   readonly seen: readonly Pair[];
   readonly places: number;
 }
 
+/** The places of a key and a query, and whether the key is selected. */
 interface Pair {
   readonly key: number;
   readonly query: number;
@@ -44,48 +49,36 @@ interface Pair {
 }
 
 /**
- * The relations whose intersection is what is selected; undefined where not even all subspaces together decide it.
+ * The relations whose intersection is what the head selects; undefined if not even all subspaces together decide that.
  *
- * @param selects - whether a place is selected by another one of its input
+ * @param selects - whether the query at one place selects the key at another of the same input
  */
 export function relationsOf(
   head: HeadRun,
   selects: (key: number, query: number) => boolean,
-  run: SharpRun,
-  starts: readonly number[],
-  causal: boolean,
+  naming: Pick<Naming, "run" | "sample" | "weights">,
 ): HeadRelations | undefined {
-  const pairs = pairsOf(head, selects, run, starts, causal);
+  const pairs = pairsOf(head, selects, naming);
   if (!pairs) return undefined;
   const { keys, queries } = pairs;
   const relation = (a: readonly Subspace[], b: readonly Subspace[]): Relation => projected(pairs, a, b);
   const compared = (a: Subspace, b: Subspace): boolean =>
-    interact(head, a, b) || (causal && isIndices(a) && isIndices(b));
-  const single = (a: Subspace, b: Subspace): Relation => byWeights(relation([a], [b]), head, a, b);
+    interact(head, a, b) || (naming.weights.causal && isIndices(a) && isIndices(b));
+  const keysOf = (query: Subspace): Subspace[] => keys.filter((key) => compared(key, query));
+  const queriesOf = (key: Subspace): Subspace[] => queries.filter((query) => compared(key, query));
+  // From the simplest comparisons to the one of everything.
   const groups: (() => Relation[])[] = [
-    () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => single(a, b))),
-    () => keys.flatMap((a) => queries.filter((b) => compared(a, b)).map((b) => relation([a], [b]))),
-    () =>
-      queries.map((b) =>
-        relation(
-          keys.filter((a) => compared(a, b)),
-          [b],
-        ),
-      ),
-    () =>
-      keys.map((a) =>
-        relation(
-          [a],
-          queries.filter((b) => compared(a, b)),
-        ),
-      ),
+    () => keys.flatMap((a) => queriesOf(a).map((b) => byWeights(relation([a], [b]), head, a, b))),
+    () => keys.flatMap((a) => queriesOf(a).map((b) => relation([a], [b]))),
+    () => queries.map((b) => relation(keysOf(b), [b])),
+    () => keys.map((a) => relation([a], queriesOf(a))),
     () => [relation(keys, queries)],
   ];
   const alone = [...queries.map((b) => relation([], [b])), ...keys.map((a) => relation([a], []))];
   for (const group of groups) {
     const candidates = [...alone, ...group()];
     if (!isSelected(pairs, candidates)) continue;
-    // A condition on each side is plainer than a comparison of the two.
+    // A condition on one side is simpler than a comparison of the two, so comparisons are dropped first.
     const order = [...candidates.slice(alone.length), ...alone];
     const relations = order.reduce<Relation[]>((left, one) => {
       const others = left.filter((other) => other !== one);
@@ -124,9 +117,7 @@ const isIndices = ({ writer }: Subspace): boolean => writer.kind === "indices";
 function pairsOf(
   head: HeadRun,
   selects: (key: number, query: number) => boolean,
-  run: SharpRun,
-  starts: readonly number[],
-  causal: boolean,
+  { run, sample: { starts }, weights: { causal } }: Pick<Naming, "run" | "sample" | "weights">,
 ): Pairs | undefined {
   const indices = run.subspaces.filter(isIndices);
   const side = (parts: readonly Projected[]): Subspace[] => {
@@ -141,16 +132,15 @@ function pairsOf(
     for (let query = starts[input]!; query < starts[input + 1]!; query++) {
       for (let key = starts[input]!; key < starts[input + 1]!; key++) {
         const id = keyStates.at[key]! * queryStates.tuples.length + queryStates.at[query]!;
-        const known = seen.get(id);
         const selected = selects(key, query);
-        if (!known) seen.set(id, { key, query, selected });
-        else if (known.selected !== selected) return undefined;
+        if (getOrInsert(seen, id, () => ({ key, query, selected })).selected !== selected) return undefined;
       }
     }
   }
   return { keys, queries, seen: [...seen.values()], places };
 }
 
+/** The relation of some subspaces: pairs that are selected for any values of the others. */
 function projected(pairs: Pairs, keys: readonly Subspace[], queries: readonly Subspace[]): Relation {
   const [keyStates, queryStates] = [statesOf(keys, pairs.places), statesOf(queries, pairs.places)];
   const table = keyStates.tuples.map(() => new Int8Array(queryStates.tuples.length).fill(-1));
@@ -162,7 +152,7 @@ function projected(pairs: Pairs, keys: readonly Subspace[], queries: readonly Su
   return { keys, queries, keyStates, queryStates, table };
 }
 
-/** The relation as the score's term of both subspaces has it, where that term has two levels: it knows pairs that were not seen. */
+/** The relation by the weights, if the scores of the two subspaces have two levels: then pairs that were not seen are known as well. */
 function byWeights(relation: Relation, head: HeadRun, a: Subspace, b: Subspace): Relation {
   const [key, query] = [partOf(head.key.parts, a), partOf(head.query.parts, b)];
   if (!key || !query) return relation;
@@ -175,9 +165,7 @@ function byWeights(relation: Relation, head: HeadRun, a: Subspace, b: Subspace):
   return { ...relation, table: scores.map((row) => Int8Array.from(row, (score) => Number(score > (low + high) / 2))) };
 }
 
-const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, d) => sum + v * y[d]!, 0);
-
-/** Whether the head's score has a term of both, one that is no sum of a function of the key and a function of the query. */
+/** Whether the head's score has a part that depends on both, and is no sum of a function of the key and a function of the query. */
 function interact(head: HeadRun, a: Subspace, b: Subspace): boolean {
   const [key, query] = [partOf(head.key.parts, a), partOf(head.query.parts, b)];
   if (!key || !query) return false;

@@ -1,4 +1,4 @@
-/** The text of a relation: a comparison of two s-ops with names, or of the classes that it makes of them. */
+/** The text of a relation: a comparison of two named s-ops, or of the classes that the relation divides them into. */
 import { compareAtoms } from "../../../language/atom/compare.js";
 import {
   bestNode,
@@ -8,19 +8,27 @@ import {
   type Comparison,
   type Selector,
 } from "../../../language/graph/node.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
 import type { Cases } from "../expressions/cases.js";
 import { constant, isWhole, plus, type Expression } from "../expressions/expression.js";
 import { nameClasses, nameValues } from "../expressions/function.js";
 import type { PairTable } from "./relation.js";
 
+/** The cases that a selector compares. */
+export interface Sides {
+  readonly keys: Cases;
+  readonly queries: Cases;
+}
+
+/** A selector with its text. */
 export interface NamedSelector {
   readonly selector: Selector;
   readonly text: string;
   /** The outermost operator. */
   readonly kind: "select" | "and" | "or";
   readonly tabular: boolean;
-  /** What it selects among cases of keys and of queries. */
-  readonly table: (keys: Cases, queries: Cases) => PairTable;
+  /** Which pairs of cases it selects. */
+  readonly table: (sides: Sides) => PairTable;
 }
 
 const select = (keys: Expression, queries: Expression, op: Comparison): NamedSelector => ({
@@ -28,9 +36,9 @@ const select = (keys: Expression, queries: Expression, op: Comparison): NamedSel
   text: `select(${keys.text}, ${queries.text}, ${op})`,
   kind: "select",
   tabular: keys.tabular === true || queries.tabular === true,
-  table: (keyCases, queryCases) => {
-    const queryColumn = queryCases.column(queries);
-    return keyCases
+  table: (sides) => {
+    const queryColumn = sides.queries.column(queries);
+    return sides.keys
       .column(keys)
       .map((key) => Int8Array.from(queryColumn, (query) => Number(compareAtoms(op, key, query))));
   },
@@ -41,14 +49,14 @@ export const everything: NamedSelector = {
   text: "full_s",
 };
 
-/** Of what the selector selects, the key with the highest score, and of equal scores the first. */
+/** Of the selected keys the one with the highest score, of equal scores the first. */
 export const bestOf = ({ selector, text, tabular }: NamedSelector, score: Expression): NamedSelector => ({
   selector: bestNode(selector, score.sop),
   text: `best(${text}, ${score.text})`,
   kind: "select",
   tabular: tabular || score.tabular === true,
   table: () => {
-    throw new Error("what is best is not decided by a key and a query alone");
+    throw new Error("best: whether a key is selected depends on the other keys, so there is no table of pairs");
   },
 });
 
@@ -56,24 +64,24 @@ export const bothSelectors = (a: NamedSelector, b: NamedSelector): NamedSelector
 export const eitherSelector = (a: NamedSelector, b: NamedSelector): NamedSelector => pair("or", a, b);
 
 function pair(kind: "and" | "or", a: NamedSelector, b: NamedSelector): NamedSelector {
-  // They bind equally and group from the left.
-  const operand = (one: NamedSelector): string =>
-    one.kind === "select" || (one === a && one.kind === kind) ? one.text : `(${one.text})`;
+  // `and` and `or` bind equally and group from the left.
+  const operand = (part: NamedSelector): string =>
+    part.kind === "select" || (part === a && part.kind === kind) ? part.text : `(${part.text})`;
   return {
     selector: selectorPairNode(kind, a.selector, b.selector),
     text: `${operand(a)} ${kind} ${operand(b)}`,
     kind,
     tabular: a.tabular || b.tabular,
-    table: (keys, queries) => {
-      const [x, y] = [a.table(keys, queries), b.table(keys, queries)];
+    table: (sides) => {
+      const [x, y] = [a.table(sides), b.table(sides)];
       const join = kind === "and" ? Math.min : Math.max;
       return x.map((row, k) => row.map((yes, q) => join(yes, y[k]![q]!)));
     },
   };
 }
 
-/** Keys or queries alone, for which a condition holds. */
-export function selectWhere(condition: Expression, side: "keys" | "queries"): NamedSelector {
+/** The keys, or the queries, for which a condition holds. */
+export function selectWhere(condition: Expression, side: keyof Sides): NamedSelector {
   const { comparison } = condition;
   if (comparison && side === "keys") return select(comparison.left, comparison.right, comparison.op);
   const yes = constant(true);
@@ -81,59 +89,65 @@ export function selectWhere(condition: Expression, side: "keys" | "queries"): Na
 }
 
 /**
- * A selector that is right in all cases of a table.
+ * A selector that agrees with a table.
  *
- * @param loose - what is needed of it at the least: tried where `strict` has no short form
+ * @param strict - the table itself
+ * @param loose - the table with more pairs left open, which is enough if `strict` has no short form
  */
-export function nameRelation(strict: PairTable, loose: PairTable, keys: Cases, queries: Cases): NamedSelector {
+export function nameRelation(strict: PairTable, loose: PairTable, sides: Sides): NamedSelector {
+  const { keys, queries } = sides;
   if (queries.inputs.length === 0) return nameSide(strict, loose, keys, "keys");
   if (keys.inputs.length === 0) return nameSide(transposed(strict), transposed(loose), queries, "queries");
   let tabular: NamedSelector | undefined;
   for (const way of WAYS) {
     for (const name of [nameComparison, nameWithin]) {
       for (const table of [strict, loose]) {
-        const found = name(way, table, keys, queries);
+        const found = name(way, table, sides);
         if (found && !found.tabular) return found;
         tabular ??= found;
       }
     }
   }
-  return tabular ?? byClasses(strict, keys, queries);
+  return tabular ?? byClasses(strict, sides);
 }
 
-/** A comparison of keys and queries that are selected at all, and conditions that they are. */
-function nameWithin(way: Way, table: PairTable, keys: Cases, queries: Cases): NamedSelector | undefined {
+/** A comparison of the keys and queries that go with any other, and conditions that leave out the rest. */
+function nameWithin(way: Way, table: PairTable, sides: Sides): NamedSelector | undefined {
   const [anyKey, anyQuery] = [table, transposed(table)].map((rows) => rows.map((row) => row.includes(1)));
   if (anyKey!.every(Boolean) && anyQuery!.every(Boolean)) return undefined;
   const inside = table.map((row, k) => row.map((cell, q) => (anyKey![k]! && anyQuery![q]! ? cell : -1)));
-  const comparison = nameComparison(way, inside, keys, queries);
+  const comparison = nameComparison(way, inside, sides);
   if (!comparison) return undefined;
-  const within = excluding(table, anyKey!, comparison, keys, queries, "keys");
-  return excluding(table, anyQuery!, within, keys, queries, "queries");
+  const within = excluding(table, anyKey!, comparison, sides, "keys");
+  return excluding(table, anyQuery!, within, sides, "queries");
 }
 
-/** The selector, without the keys (or queries) among those that no row selects for which it would select something. */
+/**
+ * The selector without the keys, or the queries, that go with no other in the table and for which it would select something.
+ *
+ * @param selected - whether each key, or query, goes with any other
+ */
 function excluding(
   table: PairTable,
   selected: readonly boolean[],
   selector: NamedSelector,
-  keys: Cases,
-  queries: Cases,
-  side: "keys" | "queries",
+  sides: Sides,
+  side: keyof Sides,
 ): NamedSelector {
-  const means = selector.table(keys, queries);
-  const wrong = table.map((row, k) => row.map((cell, q) => Number(cell === 0 && means[k]![q] === 1)));
+  const found = selector.table(sides);
+  const wrong = table.map((row, k) => row.map((cell, q) => Number(cell === 0 && found[k]![q] === 1)));
   const excluded = (side === "keys" ? wrong : transposed(wrong)).map((row) => row.includes(1));
   const known = selected.flatMap((is, i) => (is || excluded[i]! ? [i] : []));
   if (known.every((i) => selected[i])) return selector;
   const condition = nameValues(
-    (side === "keys" ? keys : queries).only(known),
+    sides[side].only(known),
     known.map((i) => selected[i]!),
   );
   return bothSelectors(selectWhere(condition, side), selector);
 }
 
-function nameSide(strict: PairTable, loose: PairTable, cases: Cases, side: "keys" | "queries"): NamedSelector {
+/** A condition on the keys, or on the queries, alone. The table has one column. */
+function nameSide(strict: PairTable, loose: PairTable, cases: Cases, side: keyof Sides): NamedSelector {
   const found = [strict, loose].map((table) => {
     const known = table.flatMap(([cell], i) => (cell! < 0 ? [] : [i]));
     return nameValues(
@@ -145,36 +159,39 @@ function nameSide(strict: PairTable, loose: PairTable, cases: Cases, side: "keys
 }
 
 /** Pairs of s-ops that a table may be a comparison of. */
-type Way = (table: PairTable, keys: Cases, queries: Cases) => readonly (readonly [Expression, Expression])[];
+type Way = (table: PairTable, sides: Sides) => readonly (readonly [Expression, Expression])[];
 
-/** The inputs themselves; a function that says for each key which query it goes with, or the other way round; classes of both. */
+/** Compared are: the inputs themselves; the query with the value that a key goes with, or the other way round; classes of both. */
 const WAYS: readonly Way[] = [
-  (_table, keys, queries) => {
+  (_table, { keys, queries }) => {
     const [a, b] = [onlyInput(keys), onlyInput(queries)];
     return a && b ? [[a, b]] : [];
   },
-  (table, keys, queries) => {
+  (table, { keys, queries }) => {
     const query = onlyInput(queries);
     const values = query && partners(table, queries.column(query));
     return values ? [[nameKnown(keys, values), query]] : [];
   },
-  (table, keys, queries) => {
+  (table, { keys, queries }) => {
     const key = onlyInput(keys);
     const values = key && partners(transposed(table), keys.column(key));
     return values ? [[key, nameKnown(queries, values)]] : [];
   },
-  (table, keys, queries) => [[nameClasses(keys, classesOf(table)), nameClasses(queries, classesOf(transposed(table)))]],
+  (table, { keys, queries }) => [
+    [nameClasses(keys, classesOf(table)), nameClasses(queries, classesOf(transposed(table)))],
+  ],
 ];
 
-function nameComparison(way: Way, table: PairTable, keys: Cases, queries: Cases): NamedSelector | undefined {
-  const found = way(table, keys, queries).flatMap(([key, query]) => {
+function nameComparison(way: Way, table: PairTable, sides: Sides): NamedSelector | undefined {
+  const { keys, queries } = sides;
+  const found = way(table, sides).flatMap(([key, query]) => {
     const [a, b] = [keys.columnIfAny(key), queries.columnIfAny(query)];
     return a && b ? comparisons(key, query, a, b, table) : [];
   });
   return found.find(({ tabular }) => !tabular) ?? found[0];
 }
 
-/** A function that has these values where they are known. */
+/** An expression with these values, where they are known. */
 function nameKnown(cases: Cases, values: readonly (Atom | undefined)[]): Expression {
   const known = values.flatMap((value, i) => (value === undefined ? [] : [i]));
   return nameValues(
@@ -188,19 +205,18 @@ const onlyInput = (cases: Cases): Expression | undefined => (cases.inputs.length
 const transposed = (table: PairTable): Int8Array[] =>
   Array.from(table[0]!, (_, q) => Int8Array.from(table, (row) => row[q]!));
 
-/** States that no other state can tell apart are one class; pairs that were not seen count as unselected. */
+/** The class of each key: keys that go with the same queries are one class. Open pairs count as pairs that do not go together. */
 function classesOf(table: PairTable): number[] {
   const ids = new Map<string, number>();
   return table.map((row) => {
     const key = row.map((cell) => Number(cell === 1)).join("");
-    if (!ids.has(key)) ids.set(key, ids.size);
-    return ids.get(key)!;
+    return getOrInsert(ids, key, () => ids.size);
   });
 }
 
 /**
- * For each row the only value that it goes with; a value of its own for rows that go with none, undefined where nothing is known.
- * None where a row goes with several.
+ * For each row the one value that it goes with; a value that is none of them if it goes with none, undefined if nothing is known of it.
+ * Undefined altogether if a row goes with several.
  */
 function partners(table: PairTable, values: readonly Atom[]): (Atom | undefined)[] | undefined {
   if (!isWhole(values)) return undefined;
@@ -217,7 +233,7 @@ function partners(table: PairTable, values: readonly Atom[]): (Atom | undefined)
 
 const OPS = ["==", "<", "<=", ">", ">=", "!="] as const;
 
-/** Comparisons of two s-ops, the query shifted by a constant if need be, that are right wherever a pair was seen. */
+/** A comparison of two s-ops, perhaps with a constant added to the query, that agrees with a table. */
 function comparisons(
   keys: Expression,
   queries: Expression,
@@ -241,11 +257,11 @@ function comparisons(
   const sameType =
     new Set([...a, ...b].map((value) => (typeof value === "bigint" ? "number" : typeof value))).size === 1;
   if (!sameType) return [];
-  const op = OPS.find((one) => fits((k, q) => compareAtoms(one, a[k]!, b[q]!)));
+  const op = OPS.find((candidate) => fits((k, q) => compareAtoms(candidate, a[k]!, b[q]!)));
   return op ? [select(keys, queries, op)] : [];
 }
 
-/** 0 first, then the differences of selected pairs at the ends of their range, and those just beside. */
+/** 0, and the smallest and the largest difference of pairs that go together. */
 function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: PairTable): bigint[] {
   const differences = table.flatMap((row, k) => [...row].flatMap((cell, q) => (cell === 1 ? [a[k]! - b[q]!] : [])));
   if (differences.length === 0) return [0n];
@@ -254,18 +270,18 @@ function shiftsOf(a: readonly bigint[], b: readonly bigint[], table: PairTable):
   return [...new Set([0n, least, most])];
 }
 
-/** Key classes one by one, each with the queries that select it. */
-function byClasses(table: PairTable, keyCases: Cases, queryCases: Cases): NamedSelector {
+/** The classes of keys one by one, each with the queries that it goes with. */
+function byClasses(table: PairTable, sides: Sides): NamedSelector {
   const classes = classesOf(table);
   const parts = [...new Set(classes)].flatMap((c) => {
     const row = table[classes.indexOf(c)]!;
     if (!row.includes(1)) return [];
     const keys = nameValues(
-      keyCases,
+      sides.keys,
       classes.map((other) => other === c),
     );
     const queries = nameValues(
-      queryCases,
+      sides.queries,
       [...row].map((cell) => cell === 1),
     );
     const wanted = selectWhere(keys, "keys");

@@ -1,100 +1,123 @@
-/** A head in the limit of sharp attention: which keys it selects at each place of the sample, and what it makes of what they carry. */
+/** A head in the limit of sharp attention: which keys it selects at each place of the sample, and the values that it reads from them. */
 import { NotHardError } from "../not-hard-error.js";
+import { read, statesOf, valueOf, type Reading, type ResidualStream } from "./residual-stream.js";
 import type { Sample } from "./sample.js";
-import { cleaned, read, statesOf, valueOf, type Reading, type ResidualStream } from "./subspace.js";
-import type { HeadWeights } from "./weights.js";
+import { cleaned } from "./subspace.js";
+import { dot, type HeadWeights } from "./weights.js";
 
 /** What a head does on the sample. */
-export interface HeadRun {
-  readonly layer: number;
-  readonly head: number;
+export interface HeadRun extends HeadPlace {
   readonly query: Reading;
   readonly key: Reading;
   readonly value: Reading;
-  /** Whether the head adds up what it selects, as a width does; else it takes the mean. */
+  /** Whether the head adds up what it selects, as a width does; otherwise it takes the mean. */
   readonly adds: boolean;
-  /** The places that each place selects, ascending; none where it falls on BOS. */
+  /** The places that each place selects, ascending; none where all attention is on BOS. */
   readonly selected: readonly Int32Array[];
-  /** The most of a row's attention that is on other keys than the selected ones: 0 where it is sharp. */
+  /** The largest part of a row's attention that is on keys other than the selected ones; 0 if the head is sharp. */
   readonly elsewhere: number;
-  /** How much higher than BOS the key at one place scores for the query at another. */
+  /** By how much the key at one place scores higher than BOS for the query at another. */
   readonly margin: (key: number, query: number) => number;
   /** The residual coordinates that it writes. */
   readonly written: readonly number[];
 }
 
-/** A key whose part in what a head adds up is less than this is not counted. */
+export interface HeadPlace {
+  readonly layer: number;
+  readonly head: number;
+}
+
+/** A key that contributes less than this to a sum is not counted. */
 const LEAST_PART = 1e-3;
-/** Scores so far below BOS's are for counting: the share of the selected keys is linear in their number. */
+/** Scores that are so far below BOS's serve counting: the attention on the selected keys is then linear in their number. */
 const COUNTED = -8;
-/** Scores that differ by no more are equal; those that differ by more than the second may be levels of their own. */
+/** Scores that differ by no more than the first are equal; those that differ by more than the second may be different levels. */
 const [SAME, CLEAR] = [0.01, 0.25];
 
+/** @throws NotHardError if the scores of a row have no clear levels, or some rows are sums and others means */
 export function runHead(
   weights: HeadWeights,
-  layer: number,
-  head: number,
+  place: HeadPlace,
   stream: ResidualStream,
   sample: Sample,
   causal: boolean,
 ): HeadRun {
-  const [query, key, value] = [weights.query, weights.key, weights.value].map((map) => read(stream, map));
-  const [queries, keys, values] = [query!, key!, value!].map((reading) => {
-    const states = statesOf(
-      reading.parts.map(({ subspace }) => subspace),
-      sample.token.length,
-    );
-    return { ...states, rows: states.tuples.map((tuple) => valueOf(reading, tuple)) };
-  });
-  /** How much a key can change what is written: where BOS outweighs the keys, a small share of much is what counts. */
-  const largest = values!.rows.reduce(
-    (all, v) => v.reduce((most, x, c) => Math.max(most, Math.abs(x - value!.atBos[c]!)), all),
-    1,
-  );
-  const bosScores = queries!.rows.map((q) => dot(q, key!.atBos));
-  // Scores of pairs of states, each worked out once.
-  const scores = queries!.rows.map(() => new Float64Array(keys!.rows.length).fill(NaN));
-  const selected: Int32Array[] = [];
-  let [adding, averaging, elsewhere] = [0, 0, 0];
-  const score = (k: number, place: number): number => {
-    const [known, at] = [scores[queries!.at[place]!]!, keys!.at[k]!];
-    if (Number.isNaN(known[at]!)) known[at] = dot(queries!.rows[queries!.at[place]!]!, keys!.rows[at]!);
-    return known[at]!;
-  };
-  for (let place = 0; place < sample.token.length; place++) {
-    const input = sample.input[place]!;
-    const [from, to] = [sample.starts[input]!, causal ? place + 1 : sample.starts[input + 1]!];
-    const bosScore = bosScores[queries!.at[place]!]!;
+  const [query, key, value] = [read(stream, weights.query), read(stream, weights.key), read(stream, weights.value)];
+  const places = sample.token.length;
+  const margins = new Margins(query, key, places);
+  const largest = largestChange(value, places);
+  const rows = Array.from({ length: places }, (_, at) => {
+    const input = sample.input[at]!;
+    const [from, to] = [sample.starts[input]!, causal ? at + 1 : sample.starts[input + 1]!];
     const row = rowOf(
-      Array.from({ length: to - from }, (_, k) => score(from + k, place) - bosScore),
+      Array.from({ length: to - from }, (_, k) => margins.of(from + k, at)),
       largest,
     );
     if (typeof row === "string") {
-      throw notSharp(layer, head, `${row}, as at position ${place - from} of ${shown(sample, input)}`);
+      throw notSharp(place, `${row}, as at position ${at - from} of ${inputText(sample, input)}`);
     }
-    if (row.chosen.length > 0) {
-      if (row.adds) adding++;
-      else averaging++;
-    }
-    elsewhere = Math.max(elsewhere, row.elsewhere);
-    selected.push(Int32Array.from(row.chosen, (k) => from + k));
+    return { ...row, chosen: Int32Array.from(row.chosen, (k) => from + k) };
+  });
+  const selecting = rows.filter(({ chosen }) => chosen.length > 0);
+  const adds = selecting.some((row) => row.adds);
+  if (adds && !selecting.every((row) => row.adds)) {
+    throw notSharp(place, "it adds up in some rows and averages in others");
   }
-  if (adding > 0 && averaging > 0) throw notSharp(layer, head, "it adds up in some rows and averages in others");
+  const selected = rows.map(({ chosen }) => chosen);
   return {
-    layer,
-    head,
-    query: query!,
-    key: key!,
-    value: adding > 0 ? scaledToCounts(value!, selected, bosScores, scores, queries!.at, keys!.at) : value!,
-    adds: adding > 0,
+    ...place,
+    query,
+    key,
+    value: adds ? scaledToCounts(value, selected, margins) : value,
+    adds,
     selected,
-    elsewhere,
-    margin: (key, place) => score(key, place) - bosScores[queries!.at[place]!]!,
+    elsewhere: rows.reduce((most, { elsewhere }) => Math.max(most, elsewhere), 0),
+    margin: (key, query) => margins.of(key, query),
     written: weights.written,
   };
 }
 
-/** What a query does: which of its keys it selects, whether it adds them up, and how much of its attention is elsewhere. */
+/** By how much keys score higher than BOS; computed once for each pair of states. */
+class Margins {
+  readonly #queryAt: Int32Array;
+  readonly #keyAt: Int32Array;
+  readonly #queries: readonly Float64Array[];
+  readonly #keys: readonly Float64Array[];
+  readonly #bosScores: readonly number[];
+  readonly #scores: readonly Float64Array[];
+
+  constructor(query: Reading, key: Reading, places: number) {
+    [this.#queryAt, this.#queries] = valuesAt(query, places);
+    [this.#keyAt, this.#keys] = valuesAt(key, places);
+    this.#bosScores = this.#queries.map((q) => dot(q, key.atBos));
+    this.#scores = this.#queries.map(() => new Float64Array(this.#keys.length).fill(NaN));
+  }
+
+  /** @param key - a place @param query - a place of the same input */
+  of(key: number, query: number): number {
+    const [q, k] = [this.#queryAt[query]!, this.#keyAt[key]!];
+    const known = this.#scores[q]!;
+    if (Number.isNaN(known[k]!)) known[k] = dot(this.#queries[q]!, this.#keys[k]!);
+    return known[k]! - this.#bosScores[q]!;
+  }
+}
+
+/** The number of the state at each place, and the value of a reading in each state. */
+function valuesAt(reading: Reading, places: number): [Int32Array, Float64Array[]] {
+  const { at, tuples } = statesOf(
+    reading.parts.map(({ subspace }) => subspace),
+    places,
+  );
+  return [at, tuples.map((tuple) => valueOf(reading, tuple))];
+}
+
+/** By how much a key can change what is written, at least 1: where BOS has most of the attention, a small part of a large value counts. */
+function largestChange(value: Reading, places: number): number {
+  const [, rows] = valuesAt(value, places);
+  return rows.reduce((all, v) => v.reduce((most, x, c) => Math.max(most, Math.abs(x - value.atBos[c]!)), all), 1);
+}
+
+/** The keys that a query selects, whether it adds them up, and how much of its attention is on others. */
 interface Row {
   readonly chosen: readonly number[];
   readonly adds: boolean;
@@ -103,7 +126,8 @@ interface Row {
 
 /**
  * @param scores - of the keys, above BOS's
- * @returns the reason where the scores have no level that is clearly above the others
+ * @param largest - how much a key can change what is written
+ * @returns the reason if no level of the scores is clearly above the others
  */
 function rowOf(scores: readonly number[], largest: number): Row | string {
   const highest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -132,30 +156,24 @@ function rowOf(scores: readonly number[], largest: number): Row | string {
 const differing = (high: number, low: number): string =>
   `the keys that it attends to score from ${low.toFixed(2)} to ${high.toFixed(2)} above BOS, and no gap between them is clear`;
 
-const shown = ({ inputs }: Sample, input: number): string => inputs[input]!.map(String).join(" ");
+const inputText = ({ inputs }: Sample, input: number): string => inputs[input]!.map(String).join(" ");
 
-const notSharp = (layer: number, head: number, why: string): NotHardError =>
+const notSharp = ({ layer, head }: HeadPlace, why: string): NotHardError =>
   new NotHardError(`head ${head} of layer ${layer} is no hard selection: ${why}`);
 
-/** Where BOS outweighs the selected keys: what each of them adds to the result. */
+/** For a head that counts: what each selected key adds to the result. */
 function scaledToCounts(
   { parts, constant, atBos }: Reading,
   selected: readonly Int32Array[],
-  bosScores: readonly number[],
-  scores: readonly Float64Array[],
-  queryAt: Int32Array,
-  keyAt: Int32Array,
+  margins: Margins,
 ): Reading {
   const place = selected.findIndex(({ length }) => length > 0);
-  const q = queryAt[place]!;
-  const share = Math.exp(scores[q]![keyAt[selected[place]![0]!]!]! - bosScores[q]!);
+  const share = Math.exp(margins.of(selected[place]![0]!, place));
   const scaled = (row: Float64Array): Float64Array => row.map((v) => cleaned(share * v));
   return {
     parts: parts.map((part) => ({ ...part, rows: part.rows.map(scaled), atBos: scaled(part.atBos) })),
-    // What BOS itself gives is no part of a sum.
+    // The value at BOS is no part of the sum.
     constant: constant.map((v, c) => cleaned(share * (v - atBos[c]!))),
     atBos,
   };
 }
-
-const dot = (a: Float64Array, b: Float64Array): number => a.reduce((total, v, c) => total + v * b[c]!, 0);

@@ -1,23 +1,23 @@
-/** What the heads of a layer add to the residual stream, as subspaces. */
+/** The subspaces that the heads of a layer write. */
 import type { HeadRun } from "./head-run.js";
 import type { Sample } from "./sample.js";
-import { picked, statesOf, ValueSet, valueOf, type Subspace } from "./subspace.js";
+import { getOrInsert } from "../../common/get-or-insert.js";
+import { statesOf, valueOf } from "./residual-stream.js";
+import { picked, ValueSet, type Subspace } from "./subspace.js";
 
-/** Residual coordinates that the same heads write, as subspaces: a copied value as a whole, a number for itself. */
-export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: Sample): Subspace[] {
+/** The residual coordinates that the same heads write, divided into subspaces: a copied value is one, each number is one of its own. */
+export function headSubspaces(runs: readonly HeadRun[], layer: number, sample: Sample): Subspace[] {
   const places = sample.token.length;
   const writers = new Map<number, number[]>();
   for (const [h, { written }] of runs.entries()) {
-    for (const c of written) writers.set(c, [...(writers.get(c) ?? []), h]);
+    for (const c of written) getOrInsert(writers, c, () => []).push(h);
   }
   const groups = new Map<string, { heads: number[]; coordinates: number[] }>();
   const copied = runs.map(copies);
   for (const [c, heads] of [...writers].sort(([a], [b]) => a - b)) {
     const run = runs[heads[0]!]!;
     const key = heads.length === 1 && copied[heads[0]!]! ? `${heads[0]!} ${copiedWith(run, c)}` : `number ${c}`;
-    const group = groups.get(key) ?? { heads, coordinates: [] };
-    group.coordinates.push(c);
-    groups.set(key, group);
+    getOrInsert(groups, key, () => ({ heads, coordinates: [] })).coordinates.push(c);
   }
   return [...groups.values()].map(({ heads, coordinates }) => {
     const results = heads.map((h) => resultsOf(runs[h]!, coordinates, places));
@@ -31,10 +31,11 @@ export function writtenByHeads(runs: readonly HeadRun[], layer: number, sample: 
 const sum = (vectors: readonly Float64Array[]): Float64Array =>
   vectors.reduce((total, vector) => total.map((v, c) => v + vector[c]!));
 
+/** The indices of some residual coordinates among those that a head writes. */
 export const columnsOf = ({ written }: HeadRun, coordinates: readonly number[]): number[] =>
   coordinates.map((c) => written.indexOf(c));
 
-/** Whether all that a row selects carries the same, on the whole sample. */
+/** Whether in every row all selected keys carry the same value. */
 function copies(run: HeadRun): boolean {
   if (run.adds) return false;
   const { at } = statesOf(
@@ -44,12 +45,12 @@ function copies(run: HeadRun): boolean {
   return run.selected.every((keys) => keys.every((k) => at[k] === at[keys[0]!]));
 }
 
-/** Which subspaces a key's part in a coordinate depends on; where it is none, as in a sign for empty rows, those of any coordinate. */
+/** The subspaces that a key's value in a coordinate depends on; if there are none, as in a flag for empty rows, those of another coordinate. */
 function copiedWith(run: HeadRun, coordinate: number): string {
-  const argumentsOf = (c: number): string =>
+  const inputsOf = (c: number): string =>
     run.value.parts.flatMap(({ rows }, j) => (rows.some((r) => r[c] !== rows[0]![c]) ? [j] : [])).join();
-  const own = argumentsOf(run.written.indexOf(coordinate));
-  return own === "" ? (run.written.map((_, c) => argumentsOf(c)).find((some) => some !== "") ?? "") : own;
+  const own = inputsOf(run.written.indexOf(coordinate));
+  return own === "" ? (run.written.map((_, c) => inputsOf(c)).find((some) => some !== "") ?? "") : own;
 }
 
 /** What a head adds to some coordinates at each place. */

@@ -1,16 +1,18 @@
-/** Hidden units of a feed-forward sublayer: groups that compute one function each, and those that clear coordinates. */
+/** The hidden units of a feed-forward sublayer: groups that compute one function each, and those that clear coordinates. */
+import { getOrInsert } from "../../common/get-or-insert.js";
+import { read, statesOf, valueOf, type ResidualStream } from "./residual-stream.js";
 import type { Sample } from "./sample.js";
-import { cleaned, picked, read, statesOf, ValueSet, valueOf, type ResidualStream, type Subspace } from "./subspace.js";
+import { cleaned, picked, ValueSet, type Subspace } from "./subspace.js";
 import { column, row, type CompiledWeights, type LayerWeights, type Matrix } from "./weights.js";
 
-/** What hidden units that write the same coordinates read. */
+/** A subspace that hidden units write, and the subspaces that they read. */
 export interface UnitsRun {
   readonly subspace: Subspace;
   readonly inputs: readonly Subspace[];
 }
 
-/** Coordinates that hidden units set to 0, for others to stand in: relu(x) and relu(-x) are taken off x. */
-export function clearingsOf({ hidden, output }: LayerWeights): Set<number> {
+/** The coordinates that hidden units set to 0 so that they can be used again: relu(x) and relu(-x) are subtracted from x. */
+export function clearedBy({ hidden, output }: LayerWeights): Set<number> {
   const cleared = new Set<number>();
   for (let u = 0; u < output.rows; u++) {
     const reads = [...column(hidden.weight, u).entries()].filter(([, w]) => w !== 0);
@@ -21,47 +23,45 @@ export function clearingsOf({ hidden, output }: LayerWeights): Set<number> {
   return cleared;
 }
 
-/** Who reads a residual coordinate after it was written in a layer: coordinates with the same readers belong together. */
-function readersOf(c: number, weights: CompiledWeights, layer: number): string {
+/** The feed-forward sublayer of a layer. */
+interface FeedForward {
+  readonly weights: CompiledWeights;
+  readonly layer: number;
+  /** See `clearedBy`. */
+  readonly clearing: ReadonlySet<number>;
+}
+
+/** Which maps read a residual coordinate after it is written, as a text: coordinates with the same readers belong together. */
+function readersOf(c: number, { weights, layer }: FeedForward): string {
   const reads = ({ rows, columns, data }: Matrix): boolean => {
     if (rows === 0) return false;
     return data.subarray(c * columns, (c + 1) * columns).some((w) => w !== 0);
   };
-  const readers = weights.layers.flatMap(({ heads, hidden }, l) => [
-    ...(l > layer ? heads.flatMap(({ query, key, value }) => [query, key, value]) : []).map(({ weight }) =>
-      reads(weight),
-    ),
-    l >= layer && reads(hidden.weight),
+  const later = weights.layers.slice(layer + 1).flatMap(({ heads, hidden }, l) => [
+    // The heads of the next layer do not tell coordinates apart.
+    ...(l === 0 ? [] : heads.flatMap(({ query, key, value }) => [query, key, value])),
+    hidden,
   ]);
-  return [...readers, ...weights.outputs.map(({ unembedding }) => reads(unembedding.weight))].map(Number).join("");
+  const maps = [...later, ...weights.outputs.map(({ unembedding }) => unembedding)];
+  return maps.map(({ weight }) => Number(reads(weight))).join("");
 }
 
-/** Hidden units that write common coordinates, each group one function of what it reads. */
-export function runUnits(
-  layer: LayerWeights,
-  l: number,
-  weights: CompiledWeights,
-  clearings: ReadonlySet<number>,
-  stream: ResidualStream,
-  sample: Sample,
-): UnitsRun[] {
-  return groupsOf(layer.output, clearings).flatMap(({ units, coordinates }) => {
-    const map = {
-      weight: pickColumns(layer.hidden.weight, units),
-      bias: picked(layer.hidden.bias, units),
-    };
-    const reading = read(stream, map);
+/** The subspaces that hidden units write: units that write the same coordinates are one function of what they read. */
+export function runUnits(sublayer: FeedForward, stream: ResidualStream, sample: Sample): UnitsRun[] {
+  const { hidden, output } = sublayer.weights.layers[sublayer.layer]!;
+  return groupsOf(output, sublayer.clearing).flatMap(({ units, coordinates }) => {
+    const reading = read(stream, { weight: pickColumns(hidden.weight, units), bias: picked(hidden.bias, units) });
     const inputs = reading.parts.map(({ subspace }) => subspace);
     const states = statesOf(inputs, sample.token.length);
-    return groupedBy(coordinates, (c) => readersOf(c, weights, l + 1)).map((own) => {
-      const outputOf = (hidden: Float64Array): Float64Array =>
+    return groupedBy(coordinates, (c) => readersOf(c, sublayer)).map((own) => {
+      const outputOf = (pre: Float64Array): Float64Array =>
         Float64Array.from(own, (c) =>
-          cleaned(units.reduce((total, u, j) => total + Math.max(0, hidden[j]!) * row(layer.output, u)[c]!, 0)),
+          cleaned(units.reduce((total, u, j) => total + Math.max(0, pre[j]!) * row(output, u)[c]!, 0)),
         );
       const set = new ValueSet();
       const ids = states.tuples.map((tuple) => set.idOf(outputOf(valueOf(reading, tuple))));
       const subspace: Subspace = {
-        writer: { kind: "units", layer: l, units },
+        writer: { kind: "units", layer: sublayer.layer, units },
         coordinates: own,
         values: set.values,
         at: states.at.map((state) => ids[state]!),
@@ -74,7 +74,7 @@ export function runUnits(
 
 function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const item of items) getOrInsert(groups, keyOf(item), () => []).push(item);
   return [...groups.values()];
 }
 
@@ -84,25 +84,29 @@ function pickColumns({ rows, columns, data }: Matrix, chosen: readonly number[])
   return { rows, columns: chosen.length, data: result };
 }
 
-/** Connected components of units and the coordinates that they write, apart from what they clear. */
-function groupsOf(output: Matrix, clearings: ReadonlySet<number>): { units: number[]; coordinates: number[] }[] {
+/** Units and the coordinates that they write. */
+interface Group {
+  readonly units: number[];
+  readonly coordinates: number[];
+}
+
+/** The connected components of units and the coordinates that they write, other than those that they clear. */
+function groupsOf(output: Matrix, clearing: ReadonlySet<number>): Group[] {
   const owner = Array.from({ length: output.columns }, (_, c) => c);
   const find = (c: number): number => {
     while (owner[c] !== c) c = owner[c]!;
     return c;
   };
   const writes = Array.from({ length: output.rows }, (_, u) =>
-    [...row(output, u).entries()].filter(([c, w]) => w !== 0 && !clearings.has(c)).map(([c]) => c),
+    [...row(output, u).entries()].filter(([c, w]) => w !== 0 && !clearing.has(c)).map(([c]) => c),
   );
   for (const [first, ...others] of writes) for (const other of others) owner[find(other)] = find(first!);
-  const groups = new Map<number, { units: number[]; coordinates: number[] }>();
+  const groups = new Map<number, Group>();
   for (const [u, coordinates] of writes.entries()) {
     if (coordinates.length === 0) continue;
-    const root = find(coordinates[0]!);
-    const group = groups.get(root) ?? { units: [], coordinates: [] };
+    const group = getOrInsert(groups, find(coordinates[0]!), (): Group => ({ units: [], coordinates: [] }));
     group.units.push(u);
     for (const c of coordinates) if (!group.coordinates.includes(c)) group.coordinates.push(c);
-    groups.set(root, group);
   }
   return [...groups.values()].map(({ units, coordinates }) => ({
     units,

@@ -3,20 +3,21 @@ import { Rng } from "@selectron/core";
 import type { Atom } from "../../../language/graph/node.js";
 import { everyInput } from "../../../compiler/verify/inputs.js";
 
-/** Inputs one behind the other: what stands at each place of each input. */
+/** Inputs one after the other. A place is an index into all their positions together. */
 export interface Sample {
   readonly inputs: readonly (readonly Atom[])[];
-  /** The place of each input's first element, and the number of places at the end. */
+  /** The place where each input begins, and at the end the number of places. */
   readonly starts: readonly number[];
-  /** Of each place: the index of its token in the vocabulary, its position in the input, and which input it is of. */
+  /** For each place: the index of its token in the vocabulary, its position in the input, and the index of the input. */
   readonly token: Int32Array;
   readonly position: Int32Array;
   readonly input: Int32Array;
 }
 
-const MOST_SHORT = 400;
-const LONGER = 500;
+/** All inputs up to a length are taken as long as they are no more than this; and so many longer ones. */
+const [MOST_SHORT, LONGER] = [400, 500];
 
+/** @returns the same sample for the same seed */
 export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: number): Sample {
   let [longest, count] = [0, 0];
   while (longest < maxLength && (longest === 0 || count + vocabulary.length ** (longest + 1) <= MOST_SHORT)) {
@@ -29,10 +30,13 @@ export function sampleOf(vocabulary: readonly Atom[], maxLength: number, seed: n
       inputs.push(longer(vocabulary, longest + 1 + rng.int(maxLength - longest), n, rng));
     }
   }
-  return inOneRow(inputs, vocabulary);
+  return concatenated(inputs, vocabulary);
 }
 
-/** Long inputs of uniform tokens hold few runs and no extreme counts: most are of few tokens, or of runs. */
+/**
+ * A longer input, of one of four kinds by `n`. Uniform random tokens would have few runs and no extreme counts, so most inputs are of few
+ * tokens, or of runs.
+ */
 function longer(vocabulary: readonly Atom[], length: number, n: number, rng: Rng): Atom[] {
   const token = (): Atom => vocabulary[rng.int(vocabulary.length)]!;
   if (n % 4 === 0) return Array.from({ length }, token);
@@ -46,7 +50,7 @@ function longer(vocabulary: readonly Atom[], length: number, n: number, rng: Rng
   return result;
 }
 
-export function inOneRow(inputs: readonly (readonly Atom[])[], vocabulary: readonly Atom[]): Sample {
+function concatenated(inputs: readonly (readonly Atom[])[], vocabulary: readonly Atom[]): Sample {
   const places = inputs.reduce((sum, { length }) => sum + length, 0);
   const sample = {
     inputs,

@@ -1,22 +1,26 @@
 /**
- * The model in the limit of sharp attention, run on the sample in 64 bits: what every head selects, and which value every subspace has
- * at every place. A selected key counts in full and another one not at all, so that a mean is the mean and a count is whole.
+ * The model in the limit of sharp attention, run on the sample in 64 bits: what every head selects, and the value of every subspace at
+ * every place. A selected key counts fully and any other key not at all, so a mean is exact and a count is whole.
  */
+import { getOrInsert } from "../../common/get-or-insert.js";
 import { runHead, type HeadRun } from "./head-run.js";
-import { clearingsOf, runUnits, type UnitsRun } from "./hidden-units.js";
+import { headSubspaces } from "./head-subspaces.js";
+import { clearedBy, runUnits, type UnitsRun } from "./hidden-units.js";
+import { read, type Reading, type ResidualStream } from "./residual-stream.js";
 import type { Sample } from "./sample.js";
-import { read, type Reading, type ResidualStream, type Subspace } from "./subspace.js";
+import type { Subspace } from "./subspace.js";
 import { column, row, type CompiledWeights, type Matrix } from "./weights.js";
-import { writtenByHeads } from "./head-subspaces.js";
 
 export interface SharpRun {
   readonly subspaces: readonly Subspace[];
   readonly heads: readonly HeadRun[];
+  /** The subspaces that hidden units write. */
   readonly units: ReadonlyMap<Subspace, UnitsRun>;
   /** One for each result. */
   readonly outputs: readonly Reading[];
 }
 
+/** @throws NotHardError if the attention of a head has no clear levels */
 export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
   const constant = new Float64Array(weights.dModel);
   const subspaces: Subspace[] = [
@@ -28,16 +32,16 @@ export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
   const heads: HeadRun[] = [];
   const units = new Map<Subspace, UnitsRun>();
   weights.layers.forEach((layer, l) => {
-    const runs = layer.heads.map((head, h) => runHead(head, l, h, stream, sample, weights.causal));
+    const runs = layer.heads.map((head, h) => runHead(head, { layer: l, head: h }, stream, sample, weights.causal));
     heads.push(...runs);
     add(constant, layer.constant.attention);
-    subspaces.push(...writtenByHeads(runs, l, sample));
-    const clearings = clearingsOf(layer);
-    const fed = runUnits(layer, l, weights, clearings, stream, sample);
+    subspaces.push(...headSubspaces(runs, l, sample));
+    const clearing = clearedBy(layer);
+    const fed = runUnits({ weights, layer: l, clearing }, stream, sample);
     add(constant, layer.constant.feedForward);
-    for (const c of clearings) {
+    for (const c of clearing) {
       constant[c] = 0;
-      for (const subspace of subspaces) cleared.set(subspace, (cleared.get(subspace) ?? new Set()).add(c));
+      for (const subspace of subspaces) getOrInsert(cleared, subspace, () => new Set()).add(c);
     }
     for (const run of fed) {
       units.set(run.subspace, run);
@@ -47,11 +51,11 @@ export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
   return { subspaces, heads, units, outputs: weights.outputs.map(({ unembedding }) => read(stream, unembedding)) };
 }
 
-function add(sum: Float64Array, term: Float64Array): void {
-  for (let c = 0; c < sum.length; c++) sum[c]! += term[c]!;
+function add(sum: Float64Array, summand: Float64Array): void {
+  for (let c = 0; c < sum.length; c++) sum[c]! += summand[c]!;
 }
 
-/** An embedding, row 0 of which is BOS's. What is the same in all rows goes to the constant. */
+/** The subspace of an embedding, of which row 0 is BOS's. What is the same in all other rows is added to the constant. */
 function embedded(kind: "tokens" | "indices", table: Matrix, at: Int32Array, constant: Float64Array): Subspace {
   const shared = Float64Array.from({ length: table.columns }, (_, c) => {
     const values = column(table, c).subarray(1);

@@ -1,6 +1,6 @@
 /**
- * What a compiled model's file says without its labels: the weights, the names of the tokens and how the outputs are read. As plain
- * matrices of 64-bit numbers, with the products that matter made once.
+ * A compiled model without its labels: the weights, the names of the tokens, and how the outputs are read. The weights are plain matrices
+ * of 64-bit numbers; the products that matter are computed once.
  */
 import type { Tensor } from "@selectron/core";
 import { widthOf, type Decoding } from "../../../compiler/plan/ir/decoding.js";
@@ -8,7 +8,7 @@ import type { OutputCard } from "../../../compiler/model/model-card.js";
 import type { CompiledModel } from "../../../compiler/model/compiled-model.js";
 import type { Atom } from "../../../language/graph/node.js";
 
-/** Rows of numbers. */
+/** Numbers row by row. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -21,7 +21,7 @@ export interface Affine {
   readonly bias: Float64Array;
 }
 
-/** One head. Scores are query(x) · key(y); `written` are the residual coordinates that it adds `value` to. */
+/** One head. Its scores are query(x) · key(y); `written` are the residual coordinates that it adds `value` to. */
 export interface HeadWeights {
   readonly query: Affine;
   readonly key: Affine;
@@ -34,7 +34,7 @@ export interface LayerWeights {
   readonly heads: readonly HeadWeights[];
   readonly hidden: Affine;
   readonly output: Matrix;
-  /** What the biases of both sublayers' outputs add. */
+  /** The output biases of both sublayers. */
   readonly constant: { readonly attention: Float64Array; readonly feedForward: Float64Array };
 }
 
@@ -51,14 +51,14 @@ export interface CompiledWeights {
   readonly outputs: readonly OutputWeights[];
 }
 
-/** What is read at the end, and what it stands for. */
+/** An output: how it is read off the residual stream, and what the reading means. */
 export interface OutputWeights {
   readonly name: string;
   readonly decoding: Decoding;
   readonly unembedding: Affine;
 }
 
-/** The weights of a compiled model; of its card only vocabulary, decoding and sizes are read. */
+/** The weights of a compiled model. Of its card only the vocabulary, the decoding and the sizes are used. */
 export function weightsOf({ model, card }: CompiledModel): CompiledWeights {
   const { dModel, blocks } = model.config;
   const parameters = model.parameters();
@@ -128,6 +128,8 @@ const noUnits = (dModel: number): Affine => ({
   weight: { rows: dModel, columns: 0, data: new Float64Array(0) },
   bias: new Float64Array(0),
 });
+
+export const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, v, d) => sum + v * y[d]!, 0);
 
 export const row = ({ columns, data }: Matrix, r: number): Float64Array =>
   data.subarray(r * columns, (r + 1) * columns);

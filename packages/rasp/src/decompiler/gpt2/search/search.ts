@@ -25,7 +25,7 @@ export function search(run: Run, pool: readonly Variable[]): Found {
   let seeds = [best];
   let growth = pool;
   for (let size = 1; size <= MAX_VARIABLES; size++) {
-    const level = grown(run, candidates, seeds, growth, size, best.match);
+    const level = grown(run, candidates, { size, seeds, growth, best: best.match });
     if (!level) break;
     const winner = level.reduce((a, b) => (valueOf(b) > valueOf(a) ? b : a));
     const improves = valueOf(winner) > valueOf(best);
@@ -44,14 +44,21 @@ export function search(run: Run, pool: readonly Variable[]): Found {
   return { ...best, front: candidates.front() };
 }
 
+/** The programs of one size that are tried. */
+interface Level {
+  readonly size: number;
+  readonly seeds: readonly Candidate[];
+  /** The variables that the seeds grow by. */
+  readonly growth: readonly Variable[];
+  /** The best match so far. */
+  readonly best: number;
+}
+
 /** Every seed with one more variable; undefined if the time is up before all of them are tried. */
 function grown(
   { progress, clock }: Run,
   candidates: Candidates,
-  seeds: readonly Candidate[],
-  growth: readonly Variable[],
-  size: number,
-  best: number,
+  { size, seeds, growth, best }: Level,
 ): Candidate[] | undefined {
   const stage = `programs with ${size} variable${size === 1 ? "" : "s"}`;
   const level: Candidate[] = [];
