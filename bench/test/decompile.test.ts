@@ -1,4 +1,4 @@
-/** The benchmark's samplers against the data that come with its models. */
+/** The benchmark's samplers, compared with the data that come with its models. */
 import { Rng } from "@selectron/core";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ describe("samplers", () => {
   const numbers = Array.from({ length: 150 }, (_, n) => String(n));
   const vocabulary = [...numbers, ..."abcdefghijklmnopqrstuvwxyz+", "<bos>", "<sep>", "<eos>"];
 
-  it.each(Object.keys(SAMPLERS))("%s gives whole, seeded lines", (task) => {
+  it.each(Object.keys(SAMPLERS))("%s gives complete lines, the same for the same seed", (task) => {
     const text = freshData(task, vocabulary, 400, 20, new Rng(1));
     expect(text).toBe(freshData(task, vocabulary, 400, 20, new Rng(1)));
     const lines = text.split("\n").map((line) => JSON.parse(line) as { input_ids: number[]; offset: number });
@@ -56,7 +56,7 @@ describe("samplers", () => {
     }
   });
 
-  it("add, count and compare rightly", () => {
+  it("add and count right", () => {
     const sample = SAMPLERS["addition"]!(7, new Rng(2))!;
     const [prompt, answer] = sample.tokens.slice(1, -1).join("").split("<sep>") as [string, string];
     const [a, b] = prompt.split("+").map((bits) => parseInt(bits, 2));
@@ -67,7 +67,7 @@ describe("samplers", () => {
   });
 });
 
-it("puts ours beside the paper's", () => {
+it("the table has our results and the paper's", () => {
   const share = { share: 1, of: 4, low: 0.5, high: 1 };
   const result = {
     refusal: undefined,

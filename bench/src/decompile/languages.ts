@@ -1,6 +1,6 @@
 /** The formal languages of the benchmark as finite automata, after the descriptions that come with the models. */
 
-/** Transitions by state and symbol; state 0 is the first. A symbol without a transition may not come next. */
+/** Transitions by state and symbol; state 0 is the first. A symbol without a transition may not follow. */
 export interface Automaton {
   readonly next: readonly Readonly<Record<string, number>>[];
   readonly accepts: readonly number[];
@@ -15,7 +15,7 @@ const dyck = (depth: number): Automaton => ({
   accepts: [0],
 });
 
-/** A word again and again. */
+/** A word repeated any number of times. */
 const repeated = (word: string): Automaton => ({
   next: [...word].map((symbol, i) => ({ [symbol]: (i + 1) % word.length })),
   accepts: [0],

@@ -1,6 +1,6 @@
 /**
- * `npm run decompile --workspace @selectron/bench -- FOLDER`: decompiles every model of a folder like ../shared/models with one call each, scores
- * the programs' text on fresh sequences, and writes the table into a document between its marks.
+ * `npm run decompile --workspace @selectron/bench -- FOLDER`: decompiles every model of a folder with one call each, scores the programs'
+ * text on fresh sequences, and writes the table into a document between its marks.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Rng } from "@selectron/core";
@@ -40,7 +40,7 @@ function shardOf(value: string): Shard {
 
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
-/** One model. Its row of the table. */
+/** The row of the table for one model. */
 function decompiled(folder: string, name: string, { fresh: sequences, budget }: Options): Row {
   const config = readJson(`${folder}/models/${name}.json`) as Config;
   const model = Gpt2.fromSafetensors(readFileSync(`${folder}/models/${name}.safetensors`), config);

@@ -1,6 +1,6 @@
 /**
- * `npm run decompile-perfect --workspace @selectron/bench -- [TASK ...] [--budget SECONDS]`: what the search makes of perfect decisions,
- * for tasks of the benchmark's family. It sees no model: what it misses here, it would miss in a model that never errs.
+ * `npm run decompile-perfect --workspace @selectron/bench -- [TASK ...] [--budget SECONDS]`: what the search finds for perfect decisions,
+ * for the benchmark's tasks and similar ones. There is no model: what the search misses here, it would miss in a model that never errs.
  */
 import { Rng } from "@selectron/core";
 import { parseData, perfectProgram, readTask } from "@selectron/rasp/decompile";
@@ -17,7 +17,7 @@ const program = new Command("npm run decompile-perfect --workspace @selectron/be
 const { budget } = program.opts<{ readonly budget: number }>();
 const SPECIAL = ["<bos>", "<sep>", "<eos>", "<pad>"];
 
-/** Symbols in order, as the benchmark's vocabularies have them. */
+/** A task's symbols, in the order of the benchmark's vocabularies. */
 function symbolsOf(name: string): string[] {
   const automaton = LANGUAGES[name];
   if (automaton) return [...new Set(automaton.next.flatMap((transitions) => Object.keys(transitions)))].sort();

@@ -11,7 +11,7 @@ export interface Sample {
   readonly answerStart?: number;
 }
 
-/** A sample with about so many symbols; undefined where the task has none of this length. */
+/** A sample with about so many symbols; undefined if the task has none of this length. */
 export type Sampler = (length: number, rng: Rng) => Sample | undefined;
 
 const answered = (prompt: readonly string[], answer: readonly string[]): Sample => ({
@@ -29,7 +29,7 @@ function majority(symbols: readonly string[]): string | undefined {
   return first && first[1] !== second?.[1] ? first[0] : undefined;
 }
 
-/** Draws again until there is a sample; gives up where there seems to be none. */
+/** Draws until there is a sample, at most 100 times. */
 function retry(draw: () => Sample | undefined): Sample | undefined {
   for (let attempt = 0; attempt < 100; attempt++) {
     const sample = draw();
@@ -73,7 +73,7 @@ const distinct = (length: number, rng: Rng): number[] =>
 
 const repeating = (length: number, rng: Rng): number[] => Array.from({ length }, () => rng.int(NUMBERS));
 
-/** What a function makes of a list of numbers. */
+/** Lists of numbers, and the answers that a function gives. */
 const ofNumbers =
   (draw: typeof distinct, answer: (numbers: readonly number[]) => readonly number[]): Sampler =>
   (length, rng) => {
@@ -83,7 +83,7 @@ const ofNumbers =
 
 const BIGRAM_SYMBOLS = 16;
 
-/** No pair of neighbours occurs twice: a walk that uses each edge once, drawn again where it ends too early. */
+/** No pair of neighbours occurs twice: a walk that uses each edge at most once, drawn again if it ends too early. */
 const bigramCopy: Sampler = (length, rng) =>
   retry(() => {
     const prompt = [rng.int(BIGRAM_SYMBOLS)];
@@ -129,7 +129,7 @@ export const SAMPLERS: Readonly<Record<string, Sampler>> = {
   addition,
 };
 
-/** Parts of random sizes that add up to `length`: none of them empty, or perhaps some. */
+/** The sizes of random parts that add up to `length`; undefined if there are too few for all. */
 function partsOf(length: number, count: number, rng: Rng, mayBeEmpty: boolean): number[] | undefined {
   const free = mayBeEmpty ? length : length - count;
   if (free < 0) return undefined;
@@ -143,7 +143,7 @@ interface Runs {
   readonly mayBeEmpty: boolean;
 }
 
-/** Runs of random sizes: as the benchmark draws words from regular expressions. */
+/** Runs of random sizes, as the benchmark draws words of regular expressions. */
 function runsOf(name: string, draw: (rng: Rng) => Runs): Sampler {
   return (length, rng) =>
     retry(() => {
@@ -183,7 +183,7 @@ function wordsOf({ next, accepts }: Automaton): Sampler {
   };
 }
 
-/** What may follow each prefix of a word, from the empty one on; undefined where it is none of the language. */
+/** The symbols that may follow each prefix of a word, from the empty one on; undefined if the word is not in the language. */
 export function allowedAfter({ next, accepts }: Automaton, symbols: readonly string[]): string[][] | undefined {
   const allowed: string[][] = [];
   let state: number | undefined = 0;

@@ -25,7 +25,7 @@ export function writeTable(path: string, rows: readonly Row[], reported: Reporte
   writeFileSync(path, `${before}${BEGIN}\n\n${tableOf(rows, reported)}\n\n${END}${after}`);
 }
 
-/** The table, and what it adds up to. */
+/** The table, and a line with the totals. */
 export function tableOf(rows: readonly Row[], reported: Reported): string {
   const lines = rows.map(({ name, seconds, result }) => {
     const { match, tokenTableMatch, operations, refusal } = result;

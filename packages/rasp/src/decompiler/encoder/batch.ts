@@ -1,6 +1,7 @@
 /** Inputs of an encoder and its answers, laid out one after the other so that an s-op is computed for all of them at once. */
 import { noGrad, scope, type Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
+import { getOrInsert } from "../../language/maps.js";
 import { literal } from "../../language/text/print.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
@@ -116,8 +117,6 @@ export class Batch {
 
   /** The values kept under this key; computed the first time. */
   known(key: string, compute: () => Float32Array): Float32Array {
-    const found = this.#known.get(key) ?? compute();
-    this.#known.set(key, found);
-    return found;
+    return getOrInsert(this.#known, key, compute);
   }
 }

@@ -2,6 +2,7 @@
  * Rules grown leaf by leaf on a batch, as decision trees are: each split is the one after which most positions are right. Only tests
  * whose s-op says much about the classes are tried.
  */
+import { getOrInsert } from "../../language/maps.js";
 import { isText, type Batch } from "./batch.js";
 import { COMPARE, type CandidateSOp } from "./candidate.js";
 import { ruleValues, type Rule, type Test } from "./rule.js";
@@ -185,14 +186,12 @@ function splitsBy(sop: number, values: Float32Array, at: readonly number[], leav
 const sum = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);
 
 function numbered(values: Float32Array): Uint8Array | undefined {
-  const places = new Map<number, number>();
+  const numbers = new Map<number, number>();
   const out = new Uint8Array(values.length);
   for (let p = 0; p < values.length; p++) {
-    const value = values[p]!;
-    let place = places.get(value);
-    if (place === undefined) places.set(value, (place = places.size));
-    if (place >= MOST_VALUES) return undefined;
-    out[p] = place;
+    const number = getOrInsert(numbers, values[p]!, () => numbers.size);
+    if (number >= MOST_VALUES) return undefined;
+    out[p] = number;
   }
   return out;
 }

@@ -4,6 +4,7 @@
  * more, and takes the smallest program that decides as the model does on inputs that nothing was grown on.
  */
 import { Rng } from "@selectron/core";
+import { getOrInsert } from "../../language/maps.js";
 import type { ProgramReport } from "../common/report.js";
 import { withDefaults, type SearchOptions } from "../common/search-options.js";
 import { answer, Batch, Codes, drawInputs, type Answered } from "./batch.js";
@@ -34,9 +35,7 @@ export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions
   const observe = (part: 0 | 1 | 2, count: number, what: string): Answered[] =>
     drawInputs(encoder, part, count, rng, seed).map((ids, i, { length }) => {
       progress(`running the model, ${what}`, i, length);
-      const known = answers.get(ids.join()) ?? answer(encoder, codes, ids, part === 0);
-      answers.set(ids.join(), known);
-      return known;
+      return getOrInsert(answers, ids.join(), () => answer(encoder, codes, ids, part === 0));
     });
   const tune = new Batch(upToPairs(observe(0, SELECT, "tuning set"), PAIRS), codes);
   const select = new Batch(observe(1, SELECT, "selection set"), codes);

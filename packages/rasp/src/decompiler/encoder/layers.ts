@@ -104,7 +104,7 @@ function addDifferences(pool: Pool): CandidateSOp[] {
 /** Adds some s-ops to a pool. */
 type Step = () => void;
 
-/** How a layer is told to stop, and tells how far it is. */
+/** How a layer reports its progress, and learns that the time is up. */
 export interface LayerRun {
   readonly tell: (done: number, of: number) => void;
   readonly expired: () => boolean;

@@ -1,4 +1,4 @@
-/** Every program of the lessons comes back from the weights of its model alone, equal in value, and compiles again. */
+/** Every program of the lessons comes back from the weights of its model alone, with the same values, and compiles again. */
 import { describe, expect, it } from "vitest";
 import { compile, CompiledModel, load, ModelFileError, verify } from "../../../src/index.js";
 import { decompileProgram, isCompiledModel, NotHardError } from "../../../src/decompiler/index.js";
@@ -17,7 +17,7 @@ describe.each(lessons)("$name", (lesson) => {
   const vocabulary = [...lesson.vocabulary];
   const model = compile(sop, { vocabulary, maxLength: 12 });
 
-  it("decompiles to a program that is equal to it, of expressions with names", { timeout: 300_000 }, () => {
+  it("decompiles to a program with the same values and without lists of values", { timeout: 300_000 }, () => {
     const { source, lines, inputs, agreed } = decompileProgram(disguised(model, 7), { fresh: 50 });
     expect(agreed).toBe(inputs);
     expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
@@ -31,7 +31,7 @@ describe.each(lessons)("$name", (lesson) => {
   });
 });
 
-it("gives the same text again, and what the lesson says", () => {
+it("gives the same text each time, and that of the lesson", () => {
   const model = compile(lessonSOp(lessons[0]!), { vocabulary: "abc", maxLength: 8 });
   const { source } = decompileProgram(model);
   expect(source).toBe(
@@ -41,7 +41,7 @@ it("gives the same text again, and what the lesson says", () => {
   expect(decompileProgram(model).source).toBe(source);
 });
 
-it("reads a causal model as a program that looks back only", () => {
+it("reads a causal model as a program that only looks back", () => {
   const sop = load("hist = selector_width(select(tokens, tokens, ==));").sop("hist");
   const { source, agreed } = decompileProgram(compile(sop, { vocabulary: "ab", maxLength: 8, causal: true }));
   expect(agreed).toBe(300);
@@ -56,7 +56,7 @@ describe("attention that is not sharp", () => {
     return model;
   };
 
-  it("is read as if it were where scores have levels, and how far that holds is measured", () => {
+  it("is read as if it were sharp where scores have levels, and the agreement is measured", () => {
     const sharp = decompileProgram(softened(1));
     expect(sharp.soft).toEqual([]);
     const { source, agreed, inputs, soft } = decompileProgram(softened(16));
@@ -70,7 +70,7 @@ describe("attention that is not sharp", () => {
     expect(softer.agreed).toBeLessThan(softer.inputs);
   });
 
-  it("is refused with the head and a figure where there are no levels", () => {
+  it("is refused with the head and a score where there are no levels", () => {
     expect(() => decompileProgram(softened(1000))).toThrow(NotHardError);
     expect(() => decompileProgram(softened(1000))).toThrow(
       "head 0 of layer 1 is no hard selection: it attends to BOS and to other positions at once, of which one scores 0.03 above BOS, as at position 0 of a",
@@ -91,7 +91,7 @@ describe("attention that is not sharp", () => {
   });
 });
 
-it("knows compiled models, and says what is wrong with a weight", () => {
+it("recognizes compiled models, which are refused if a weight is not finite", () => {
   const model = compile(lessonSOp(lessons[1]!), { vocabulary: "abc", maxLength: 4 });
   expect(isCompiledModel(model.toSafetensors())).toBe(true);
   expect(isCompiledModel(new Uint8Array([1, 2, 3]))).toBe(false);

@@ -1,4 +1,4 @@
-/** The same model without anything that says where what stands: labels gone, residual coordinates and hidden units in random order. */
+/** The same model without labels, and with residual coordinates and hidden units in random order. */
 import { Rng, tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder } from "@selectron/nn";
 import { CompiledModel } from "../../../src/index.js";

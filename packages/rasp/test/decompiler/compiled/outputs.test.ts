@@ -1,4 +1,4 @@
-/** Models of several s-ops come back with every output under its name. */
+/** Models of several s-ops come back with the name of every output. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compile, load, RaspError, verify, type CompiledModel, type SOp } from "../../../src/index.js";
@@ -34,7 +34,7 @@ it.each([
   [["ascending", "hist"]],
   [["double_hist", "hist"]],
   [["hist", "mean", "last_alike", "three"]],
-])("%s come back by their names", (names) => {
+])("%s come back with their names", (names) => {
   const outputs = sops(...names);
   const { source, results, lines, agreed, inputs: fresh } = decompileProgram(compile(outputs, inputs));
   expect(results).toEqual(names);
@@ -54,7 +54,7 @@ it.each([
   expect(verify(back, compile(back, inputs), { exhaustive: true })).toMatchObject({ ok: true, withoutValue: 0 });
 });
 
-it("the same s-op twice has both names, and a name that is taken another", () => {
+it("one s-op may have two names, and a name that is taken is replaced", () => {
   const twice = { first: program.sop("hist"), second: program.sop("hist"), tokens: program.sop("ascending") };
   const { source, results } = decompileProgram(compile(twice, inputs));
   expect(results).toEqual(["first", "second", "result_2"]);
@@ -78,7 +78,7 @@ it(`${PROGRAMS} random pairs of s-ops come back`, { timeout: 20_000 * PROGRAMS }
   );
 });
 
-/** Undefined where a text is no s-op or does not compile. */
+/** Undefined if a text is no s-op or does not compile. */
 function compiled(sources: readonly string[]): { sops: SOp[]; model: CompiledModel } | undefined {
   try {
     const text = sources.map((source, n) => `answer_${n} = ${source};\n`).join("");

@@ -1,4 +1,4 @@
-/** Random programs come back from their models equal in value on every input. */
+/** Random programs come back from the weights of their models with the same values on every input. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compile, load, RaspError, verify, type CompiledModel, type SOp } from "../../../src/index.js";
@@ -10,12 +10,12 @@ import { differing } from "./values.js";
 import { breadth } from "../../../../../test/long.js";
 
 const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? breadth({ short: 12, long: 40 }));
-/** Of the larger kinds. */
+/** The number of larger programs. */
 const FEWER = Math.ceil(PROGRAMS / 4);
 const { vocabulary } = LETTERS;
 const MAX_LENGTH = 4;
 
-/** Undefined where the text is no s-op or does not compile. */
+/** Undefined if the text is no s-op or does not compile. */
 function compiled(source: string): { sop: SOp; model: CompiledModel } | undefined {
   try {
     const sop = load(`answer = ${source};`, { example: vocabulary }).sop("answer");
@@ -26,7 +26,7 @@ function compiled(source: string): { sop: SOp; model: CompiledModel } | undefine
   }
 }
 
-/** @returns the s-op that came back; none where lists of values stand in it */
+/** @returns the s-op that came back; undefined if it has lists of values */
 function expectBack({ sop, model }: { readonly sop: SOp; readonly model: CompiledModel }): SOp | undefined {
   const { source, results, lines } = decompileProgram(disguised(model, 2), { fresh: 10 });
   const again = load(source, { example: vocabulary }).sop(results[0]!);
@@ -67,7 +67,7 @@ it(`${FEWER} random programs that look for the best come back, and compile again
   expect(read).toBeGreaterThan(FEWER / 2);
 });
 
-/** One more layer on a text: what stands some way from the place that a count of it names. */
+/** One more layer on a text: the values at positions that depend on a count. */
 const deeper = fc
   .tuple(
     fc.constantFrom("==", "<", "<=", "!="),

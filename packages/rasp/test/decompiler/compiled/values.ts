@@ -1,7 +1,7 @@
-/** What programs are worth on inputs, for comparing one with another. */
+/** The values of programs on inputs, for comparing one program with another. */
 import { atomsEqual, Evaluation, RaspError, type Atom, type SOp } from "../../../src/index.js";
 
-/** Undefined where the program has no value. */
+/** The values of an s-op; undefined if it has none. */
 export function valuesOf(sop: SOp, input: readonly Atom[]): readonly Atom[] | undefined {
   try {
     return new Evaluation(input).sop(sop);
@@ -11,7 +11,7 @@ export function valuesOf(sop: SOp, input: readonly Atom[]): readonly Atom[] | un
   }
 }
 
-/** The inputs on which the first has values, and the second has others or none. */
+/** The inputs on which the first s-op has values, and the second has other values or none. */
 export function differing(sop: SOp, other: SOp, inputs: Iterable<readonly Atom[]>): string[] {
   return [...inputs].flatMap((input) => {
     const [expected, got] = [sop, other].map((one) => valuesOf(one, input));

@@ -1,4 +1,4 @@
-/** Programs read back out of encoders: s-ops against the interpreter, rules against plain functions, and the whole on small trainings. */
+/** Programs of trained encoders: s-ops against the interpreter, rules against plain functions, and the whole search on small models. */
 import { encodeSafetensors, Rng } from "@selectron/core";
 import { Adam, cosine, train, TransformerEncoder } from "@selectron/nn";
 import { encodeResult, Evaluation, load, programPass, ProgramTask, type Atom } from "@selectron/rasp";
@@ -124,7 +124,7 @@ describe("trained encoders", () => {
     },
   );
 
-  it("have three parts of inputs with nothing in common", () => {
+  it("are run on three disjoint parts of inputs", () => {
     const encoder = { vocabulary: ["§", "a"], hasBos: false, maxLength: 6, classes: [], model: undefined as never };
     const [a, b, c] = ([0, 1, 2] as const).map(
       (part) => new Set(drawInputs(encoder, part, 100, new Rng(part), 7).map((ids) => ids.join(" "))),

@@ -1,4 +1,4 @@
-/** The decompiler's parts against plain definitions, and the whole against trained models where they are. */
+/** The decompiler's parts against plain definitions, and the whole on trained models if there are any. */
 import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { randn, Rng } from "@selectron/core";
 import { decompile, parseData, readTask, RunnableProgram, shareOf, type Observed } from "@selectron/rasp/decompile";
@@ -21,7 +21,7 @@ const letters = readTask(
   4,
 );
 
-/** A sequence whose decisions a function makes, seen through one head with a given pattern. */
+/** A sequence with the decisions of a function, and one head with a given pattern. */
 function watched(ids: readonly number[], decide: (prefix: readonly number[]) => number[], head = uniform): Observed {
   const scored = ids.map((_, i) => i).slice(0, -1);
   const pattern = new Float32Array(ids.length ** 2);
@@ -73,7 +73,7 @@ describe("programs", () => {
   const observed = randomStrings(60, 1).map((ids) => watched(ids, () => []));
   const tokens = tokenVariable(letters);
 
-  it("carry what the interpreter carries, for every pattern", () => {
+  it("have the values that the interpreter gives their text, for every pattern", () => {
     const head = { layer: 0, head: 0 };
     const patterns = [...namedPatterns(letters), softPattern(head, observed, letters, [])];
     expect(patterns.length).toBeGreaterThan(8);
@@ -103,7 +103,7 @@ describe("programs", () => {
     }
   });
 
-  it("are found for majority and written in whole numbers", () => {
+  it("are found for majority, in whole numbers", () => {
     const more = (prefix: readonly number[]): number[] =>
       prefix.filter((id) => id === 0).length > prefix.filter((id) => id === 1).length ? [0] : [1];
     const seen = randomStrings(100, 3).map((ids) => watched(ids, more));
@@ -139,10 +139,10 @@ describe("counts", () => {
   });
 
   it.each(countVariables(three).map((variable) => [variable.key, variable] as const))(
-    "%s is what the interpreter makes of its text",
+    "%s has the values that the interpreter gives its text",
     (_, variable) => {
       const k = variable.basis.length;
-      // Value v lets the symbols up to v follow.
+      // At value v the symbols up to v may follow.
       const table = Float64Array.from({ length: k * 5 }, (_, at) => (at % 5 <= Math.floor(at / 5) ? 1 : -1));
       const readout = new Readout(three, [{ variable, identity: 0, successor: 0, table }], new Float64Array(5), 0);
       const program = new RunnableProgram(programText(readout), three);
@@ -159,7 +159,7 @@ describe("counts", () => {
     },
   );
 
-  it("count runs and what is before them", () => {
+  it("of runs: the current one and the one before", () => {
     const [length, previous] = countVariables(three).map((variable) =>
       variable.values({
         ids: [3, 0, 0, 0, 1, 1, 0],
@@ -190,7 +190,7 @@ describe("data", () => {
     expect(() => parseData(text, letters, 10)).toThrow(message);
   });
 
-  it("says which positions are scored", () => {
+  it("has scored positions", () => {
     const [bce, answer, all] = parseData(
       '{"input_ids":[2,0,3],"allowed_next":[[0],[0,3]]}\n{"input_ids":[2,0,1,3],"answer_start":2}\n{"input_ids":[2,0,1]}',
       letters,

@@ -1,4 +1,4 @@
-/** The program that a model is, weight by weight, gives the model's logits. */
+/** A model written out weight by weight has the model's logits. */
 import { randn, Rng } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
 import { Evaluation, load } from "@selectron/rasp";
@@ -43,7 +43,7 @@ if (!present) {
 }
 
 describe.skipIf(!present)("trained models", () => {
-  it("are equal to their programs, all twenty", () => {
+  it("have the same logits as their programs, all twenty", () => {
     const names = present ? readdirSync(`${folder}models`).filter((file) => file.endsWith(".safetensors")) : [];
     expect(names).toHaveLength(20);
     const worst = Math.max(

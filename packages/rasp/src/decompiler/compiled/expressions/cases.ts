@@ -2,7 +2,7 @@
 import { RaspError } from "../../../language/diagnostic.js";
 import { applyMap } from "../../../language/graph/elementwise.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Expression } from "./expression.js";
 
 export class Cases {
@@ -32,7 +32,8 @@ export class Cases {
   columnIfAny(expression: Expression): readonly Atom[] | undefined {
     const given = this.#known.get(expression);
     if (given) return given;
-    return getOrInsert(this.#columns, expression, () => this.#computed(expression));
+    if (!this.#columns.has(expression)) this.#columns.set(expression, this.#computed(expression));
+    return this.#columns.get(expression);
   }
 
   #computed({ sop, parts }: Expression): readonly Atom[] | undefined {

@@ -4,7 +4,7 @@
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { Cases } from "./cases.js";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import { nameCondition, smallest } from "./condition.js";
 import {
   choose,

@@ -1,5 +1,5 @@
 /** What a head selects, as RASP: comparisons joined by `and`, or the best key of what these select. */
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { HeadRun } from "../run/head-run.js";
 import type { Expression } from "../expressions/expression.js";
 import type { Naming } from "./naming.js";

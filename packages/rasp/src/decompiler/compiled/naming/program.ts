@@ -5,7 +5,7 @@
 import { decode } from "../../../compiler/plan/ir/decoding.js";
 import { indicesNode, tokensNode, type Atom, type SOp } from "../../../language/graph/node.js";
 import { Evaluation } from "../../../language/interpret/evaluation.js";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import { Cases } from "../expressions/cases.js";
 import { choose, compare, constant, named, type Expression } from "../expressions/expression.js";
 import { nameValues } from "../expressions/function.js";

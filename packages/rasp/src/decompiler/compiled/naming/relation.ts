@@ -2,7 +2,7 @@
  * What a head selects, as comparisons of what the key holds with what the query holds. Comparisons that all must hold are together the
  * intersection of their projections onto the pairs of subspaces that they compare; which pairs those are is in the weights.
  */
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { HeadRun } from "../run/head-run.js";
 import { statesOf, type Projected, type States } from "../run/residual-stream.js";
 import type { Subspace } from "../run/subspace.js";

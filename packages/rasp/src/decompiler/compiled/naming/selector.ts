@@ -8,7 +8,7 @@ import {
   type Comparison,
   type Selector,
 } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Cases } from "../expressions/cases.js";
 import { constant, isWhole, plus, type Expression } from "../expressions/expression.js";
 import { nameClasses, nameValues } from "../expressions/function.js";

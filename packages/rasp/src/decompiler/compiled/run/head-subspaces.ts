@@ -1,7 +1,7 @@
 /** The subspaces that the heads of a layer write. */
 import type { HeadRun } from "./head-run.js";
 import type { Sample } from "./sample.js";
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import { statesOf, valueOf } from "./residual-stream.js";
 import { picked, ValueSet, type Subspace } from "./subspace.js";
 

@@ -1,5 +1,5 @@
 /** The hidden units of a feed-forward sublayer: groups that compute one function each, and those that clear coordinates. */
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert, groupBy } from "../../../language/maps.js";
 import { read, statesOf, valueOf, type ResidualStream } from "./residual-stream.js";
 import type { Sample } from "./sample.js";
 import { cleaned, picked, ValueSet, type Subspace } from "./subspace.js";
@@ -53,7 +53,8 @@ export function runUnits(sublayer: FeedForward, stream: ResidualStream, sample: 
     const reading = read(stream, { weight: pickColumns(hidden.weight, units), bias: picked(hidden.bias, units) });
     const inputs = reading.parts.map(({ subspace }) => subspace);
     const states = statesOf(inputs, sample.token.length);
-    return groupedBy(coordinates, (c) => readersOf(c, sublayer)).map((own) => {
+    const byReaders = groupBy(coordinates, (c) => readersOf(c, sublayer));
+    return [...byReaders.values()].map((own) => {
       const outputOf = (pre: Float64Array): Float64Array =>
         Float64Array.from(own, (c) =>
           cleaned(units.reduce((total, u, j) => total + Math.max(0, pre[j]!) * row(output, u)[c]!, 0)),
@@ -70,12 +71,6 @@ export function runUnits(sublayer: FeedForward, stream: ResidualStream, sample: 
       return { subspace, inputs };
     });
   });
-}
-
-function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) getOrInsert(groups, keyOf(item), () => []).push(item);
-  return [...groups.values()];
 }
 
 function pickColumns({ rows, columns, data }: Matrix, chosen: readonly number[]): Matrix {

@@ -1,6 +1,7 @@
 /** The residual stream as a sum of subspaces, and what affine maps read from it. */
-import { row, type Affine } from "./weights.js";
+import { getOrInsert } from "../../../language/maps.js";
 import type { Subspace } from "./subspace.js";
+import { row, type Affine } from "./weights.js";
 
 /** The coordinates of subspaces that hidden units have cleared since they were written. */
 export type Cleared = ReadonlyMap<Subspace, ReadonlySet<number>>;
@@ -81,12 +82,7 @@ export function statesOf(subspaces: readonly Subspace[], places: number): States
   let count = Math.min(places, 1);
   for (const { at: ids, values } of subspaces) {
     const known = new Map<number, number>();
-    at = at.map((state, place) => {
-      const key = state * values.length + ids[place]!;
-      let next = known.get(key);
-      if (next === undefined) known.set(key, (next = known.size));
-      return next;
-    });
+    at = at.map((state, place) => getOrInsert(known, state * values.length + ids[place]!, () => known.size));
     count = known.size;
   }
   const tuples = new Array<Int32Array>(count);

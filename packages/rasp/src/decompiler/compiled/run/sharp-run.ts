@@ -2,7 +2,7 @@
  * The model in the limit of sharp attention, run on the sample in 64 bits: what every head selects, and the value of every subspace at
  * every place. A selected key counts fully and any other key not at all, so a mean is exact and a count is whole.
  */
-import { getOrInsert } from "../../common/get-or-insert.js";
+import { getOrInsert } from "../../../language/maps.js";
 import { runHead, type HeadRun } from "./head-run.js";
 import { headSubspaces } from "./head-subspaces.js";
 import { clearedBy, runUnits, type UnitsRun } from "./hidden-units.js";

@@ -1,5 +1,7 @@
 /** Subspaces of the residual stream: coordinates that are written together, with the finitely many values that were seen there. */
 
+import { getOrInsert } from "../../../language/maps.js";
+
 /** What writes a subspace. */
 export type Writer =
   | { readonly kind: "tokens" }
@@ -30,13 +32,7 @@ export class ValueSet {
   readonly values: Float64Array[] = [];
 
   idOf(value: Float64Array): number {
-    const key = keyOf(value);
-    let id = this.#ids.get(key);
-    if (id === undefined) {
-      this.#ids.set(key, (id = this.values.length));
-      this.values.push(value.slice());
-    }
-    return id;
+    return getOrInsert(this.#ids, keyOf(value), () => this.values.push(value.slice()) - 1);
   }
 }
 

@@ -7,7 +7,7 @@ import { cached, type Names, type Variable } from "./variable.js";
 
 /** Smaller than one token's share in the longest sequences, larger than a share that is 0 but for rounding. */
 const NEARLY = 0.003;
-/** Differences of shares are told apart in steps of an eighth. */
+/** Differences of shares are rounded to multiples of an eighth. */
 const STEPS = 8;
 /** The powers that histograms are sharpened by. */
 const POWERS = [2, 5];

@@ -2,6 +2,7 @@
  * The parts of a program: variables are vectors at each position, patterns say how attention moves them. Each knows its RASP text and its
  * values on a sequence. The types refer to each other, since attention with a pattern makes a variable and a pattern may compare variables.
  */
+import { getOrInsert } from "../../../language/maps.js";
 import type { Heatmap } from "../../common/heatmap.js";
 import type { Observed } from "../data/observe.js";
 
@@ -58,9 +59,5 @@ export const isNamed = ({ pattern }: Variable): boolean => pattern === undefined
 /** A function of a sequence that is computed once for each. */
 export function cached(compute: (observed: Observed) => Float32Array): (observed: Observed) => Float32Array {
   const known = new WeakMap<Observed, Float32Array>();
-  return (observed) => {
-    const found = known.get(observed) ?? compute(observed);
-    known.set(observed, found);
-    return found;
-  };
+  return (observed) => getOrInsert(known, observed, () => compute(observed));
 }

@@ -134,7 +134,7 @@ describe("functions of one position", () => {
   const sequences = watched(randomModel(8), 30, 8);
 
   it.each(elementwiseOf(task, histogram).map((variable) => [variable.function!, variable] as const))(
-    "%s is what the interpreter makes of its text",
+    "%s has the values that the interpreter gives its text",
     (_, variable) => {
       const rng = new Rng(9);
       const table = Float64Array.from({ length: variable.basis.length * 5 }, () => 1 + rng.int(9) - 5);
