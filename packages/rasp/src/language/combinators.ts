@@ -1,17 +1,17 @@
 /**
- * The s-op graph from TypeScript: the same nodes as from text, with types that say what stands at each position.
+ * The s-op graph from TypeScript: the same nodes as from text, with types for the values at each position.
  *
  * ```ts
  * const flip = select(indices, sub(sub(length, 1), indices), eq);
  * const reverse = aggregate(flip, tokens); // SOp<string>
  * ```
  *
- * Wherever an s-op is wanted a plain value may stand, the same at every position: whole numbers are ints, others floats. Values are
- * Python's, as in the language, and so are their errors, which come when an input is evaluated.
+ * A plain value can be given wherever an s-op is: it is the same at every position. Whole numbers are ints, others floats. Values
+ * are Python's, as in the language, and so are the errors, which are thrown when an input is evaluated.
  *
- * Beyond the language there is `null`, the absence of a value, as the `otherwise` of `aggregate` or the result of a `map`: text cannot
- * write it. A function of null is null, except `isNull`, and `ifElse` where null is not chosen. Null in the keys or queries of a
- * `select`, in the scores of `best`, or among several values of which the mean is wanted, is an error.
+ * The combinators add `null`, the absence of a value, which text cannot write: it can be the `otherwise` of `aggregate` or the
+ * result of a `map`. A function of null is null, except `isNull`, and `ifElse` where null is not chosen. Null is an error in the keys
+ * or queries of a `select`, in the scores of `best`, and among several values whose mean is taken.
  */
 import type { Comparison } from "./atom/atom.js";
 import { atomOfPlain, plainAtom, type Plain } from "./atom/plain.js";
@@ -21,13 +21,13 @@ import * as maps from "./graph/elementwise.js";
 import * as node from "./graph/node.js";
 import type { Elementwise, Selector, SOp } from "./graph/node.js";
 
-/** What can stand at a position, as TypeScript sees it, apart from null. */
+/** A value at a position, as TypeScript sees it, apart from null. */
 export type TokenValue = number | boolean | string;
 
 /** An s-op, or one value for every position. */
 export type Lift<T> = SOp<T> | T | (T extends number ? bigint : never);
 
-/** What stands at each position of a node, which only its maker knows. */
+/** Types the values of a node, which only its maker knows. */
 const typed = <T>(sop: SOp): SOp<T> => sop as SOp<T>;
 
 /** The input as strings. */
@@ -71,7 +71,7 @@ function apply<T>(fn: Elementwise, ...args: readonly (SOp | Plain)[]): SOp<T> {
 /** An s-op that may be null at some positions, or one value. */
 export type Maybe<T> = Lift<T | null>;
 
-/** What may be null gives what may be null. */
+/** A function of two numbers at each position; it can be null where an argument can. */
 export interface Numeric {
   (a: Lift<number>, b: Lift<number>): SOp<number>;
   (a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
@@ -82,7 +82,7 @@ export interface NumericOfOne {
   (a: Maybe<number>): SOp<number | null>;
 }
 
-/** `a + b`: of numbers the sum, of strings one behind the other. */
+/** `a + b`: the sum of numbers, or strings joined. */
 export function add(a: Lift<number>, b: Lift<number>): SOp<number>;
 export function add(a: Lift<string>, b: Lift<string>): SOp<string>;
 export function add(a: Maybe<number>, b: Maybe<number>): SOp<number | null>;
@@ -104,7 +104,7 @@ export const pow: Numeric = (a: Maybe<number>, b: Maybe<number>) => apply<never>
 export const neg: NumericOfOne = (a: Maybe<number>) => apply<never>(maps.unaryMap("-"), a);
 /** The nearest int, halves to the even one. */
 export const round: NumericOfOne = (a: Maybe<number>) => apply<never>(maps.unaryMap("round"), a);
-/** 1 where `a` is true, else 0. */
+/** 1 where `a` is true, 0 elsewhere. */
 export const indicator = (a: SOp): SOp<number> => apply(maps.indicatorMap, a);
 
 /** A comparison, for `select` or between two s-ops. */
@@ -115,7 +115,7 @@ export interface Compare {
   (a: Maybe<number>, b: Maybe<number>): SOp<boolean | null>;
   (a: Maybe<string>, b: Maybe<string>): SOp<boolean | null>;
   (a: Maybe<boolean>, b: Maybe<boolean>): SOp<boolean | null>;
-  /** As text writes it. */
+  /** The operator as RASP text writes it. */
   readonly op: Comparison;
 }
 
@@ -138,7 +138,7 @@ export const gt: Compare = compare(">");
 /** `>=` */
 export const ge: Compare = compare(">=");
 
-/** Row q selects position k where `keys[k] op queries[q]`. Where a key or a query is null the program has no value. */
+/** Row q selects position k where `keys[k] op queries[q]`. Evaluation throws where a key or a query is null. */
 export function select(keys: Maybe<number>, queries: Maybe<number>, compare: Compare): Selector;
 export function select(keys: Maybe<string>, queries: Maybe<string>, compare: Compare): Selector;
 export function select(keys: Maybe<boolean>, queries: Maybe<boolean>, compare: Compare): Selector;
@@ -146,10 +146,10 @@ export function select(keys: Maybe<TokenValue>, queries: Maybe<TokenValue>, { op
   return node.selectNode(lift(keys), lift(queries), op);
 }
 
-/** A boolean at each position, or null where there is none. */
+/** A boolean at each position, or null. */
 export type Truth = Maybe<boolean>;
 
-/** Both: of two selectors the cells of both, of two s-ops the positions where both are true. */
+/** The cells that both selectors select, or the positions at which both s-ops are true. */
 export function and(a: Selector, b: Selector): Selector;
 export function and(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
 export function and(a: Truth, b: Truth): SOp<boolean | null>;
@@ -157,7 +157,7 @@ export function and(a: Selector | Truth, b: Selector | Truth): Selector | SOp<bo
   return isSelector(a) ? node.selectorPairNode("and", a, b as Selector) : apply<never>(maps.andMap, a, b as Truth);
 }
 
-/** Either, of selectors or s-ops. */
+/** The cells that either selector selects, or the positions at which either s-op is true. */
 export function or(a: Selector, b: Selector): Selector;
 export function or(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
 export function or(a: Truth, b: Truth): SOp<boolean | null>;
@@ -165,7 +165,7 @@ export function or(a: Selector | Truth, b: Selector | Truth): Selector | SOp<boo
   return isSelector(a) ? node.selectorPairNode("or", a, b as Selector) : apply<never>(maps.orMap, a, b as Truth);
 }
 
-/** The opposite, of a selector or an s-op. */
+/** The cells that a selector does not select, or the positions at which an s-op is false. */
 export function not(a: Selector): Selector;
 export function not(a: Lift<boolean>): SOp<boolean>;
 export function not(a: Truth): SOp<boolean | null>;
@@ -175,12 +175,12 @@ export function not(a: Selector | Truth): Selector | SOp<boolean | null> {
 
 const isSelector = (value: Selector | Maybe<TokenValue>): value is Selector => isNode(value) && node.isSelector(value);
 
-/** Of what a row selects, the one position with the highest score; of equal scores the earliest. */
+/** In each row, the selected position with the highest score; of equal scores the earliest. */
 export const best = (selector: Selector, score: Lift<number>): Selector => node.bestNode(selector, lift(score));
 
 /**
- * The mean of what each row selects; one selected value stays as it is, of any type. A row that selects nothing gives
- * `otherwise`, the int 0 if absent, which does not stand among strings. Null is a default for all types.
+ * The mean of the values that each row selects; a single selected value is kept as it is, of any type. A row that selects nothing
+ * gives `otherwise`, the int 0 if absent. That cannot be mixed with strings; null can be mixed with every type.
  */
 export function aggregate<T extends TokenValue | null>(
   selector: Selector,
@@ -196,7 +196,7 @@ export function aggregate(selector: Selector, value: SOp | Plain, otherwise: Pla
   return node.aggregateNode(selector, lift(value), atomOfPlain(otherwise));
 }
 
-/** `then` where the condition is true, else `otherwise`. */
+/** `then` where the condition is true, `otherwise` elsewhere. */
 export function ifElse<T extends TokenValue>(
   condition: SOp<boolean>,
   then: Lift<T>,
@@ -211,10 +211,10 @@ export function ifElse(condition: SOp | Plain, then: SOp | Plain, otherwise: SOp
   return apply(maps.ternaryMap, condition, then, otherwise);
 }
 
-/** Where the value is null. */
+/** Whether the value is null. */
 export const isNull = (value: SOp): SOp<boolean> => apply(maps.isNullMap, value);
 
-/** Where the value is one of a list. */
+/** Whether the value is in a list. */
 export const oneOf = <T extends TokenValue>(value: SOp<T>, list: readonly NoInfer<Widened<T>>[]): SOp<boolean> =>
   apply(maps.memberMap(list.map(atomOfPlain)), value);
 
@@ -223,7 +223,7 @@ const everything = select(1, 1, eq);
 /** The number of positions: one head. */
 export const length: SOp<number> = round(div(1, aggregate(everything, indicator(eq(indices, 0)))));
 
-/** How many positions each row selects: two heads, for any input. */
+/** How many positions each row selects. Costs two heads. */
 export function selectorWidth(selector: Selector): SOp<number> {
   const first = select(indices, 0, eq);
   const isFirst = indicator(eq(indices, 0));
@@ -231,7 +231,7 @@ export function selectorWidth(selector: Selector): SOp<number> {
   return add(sub(withFirst, 1), indicator(gt(aggregate(and(selector, first), isFirst), 0)));
 }
 
-/** The values of s-ops as a TypeScript function takes them. */
+/** The s-ops whose values a TypeScript function takes. */
 export type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
 /** The same where values may be null. */
 export type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
@@ -239,9 +239,9 @@ export type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyo
 let functions = 0;
 
 /**
- * Any function of TypeScript at each position alone; where an argument is null it is not asked, and the result is null. Where it throws
- * the program has no value. It must depend on its arguments only. Ints beyond 2 ** 53 come as bigints, which the type does not say. Such an s-op evaluates, counts and compiles,
- * but has no text (`printRasp`).
+ * A TypeScript function applied at each position. It must depend on its arguments only. Where an argument is null it is not called, and
+ * the result is null; where it throws, evaluation throws. Ints beyond 2 ** 53 are passed as bigints, though the type says number. Such
+ * an s-op can be evaluated, counted and compiled, but `printRasp` has no text for it.
  */
 export function map<A extends readonly TokenValue[], R extends TokenValue | null>(
   fn: (...values: A) => R,

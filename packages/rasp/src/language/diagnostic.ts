@@ -1,11 +1,11 @@
 /**
- * What goes wrong with a program, as data. Drawing is `render.ts`; one object feeds the command, the REPL and an editor. Codes are
+ * Errors and warnings about a program, as data for the command, the REPL and editors; `render.ts` makes text of them. Codes are
  * stable: RASP1xxx the text, RASP2xxx names and calls, RASP3xxx values, RASP4xxx the compiler, RASP5xxx files and sessions, RASP6xxx
- * limits, RASP7xxx warnings: programs that run, but probably mean something else.
+ * limits, RASP7xxx warnings about programs that run, but probably mean something else.
  */
 import type { Span } from "./source.js";
 
-/** The kinds of error that the original implementation tells apart (the oracle's names), the compiler's refusal, and warnings. */
+/** The kinds of error that the original implementation tells apart, the compiler's refusal, and warnings. */
 export type ErrorClass =
   | "syntax"
   | "incomplete"
@@ -24,26 +24,26 @@ export type ErrorClass =
   | "warning"
   | "internal";
 
-/** A further place that belongs to a diagnostic, such as a call on the way to the error. */
+/** A further place that belongs to a diagnostic, such as a call that led to the error. */
 export interface Note {
   readonly message: string;
   readonly span?: Span;
 }
 
-/** One edit of the text that mends what is wrong: `text` instead of what `span` covers. */
+/** An edit that fixes the text: `text` replaces what `span` covers. */
 export interface Fix {
   readonly span: Span;
   readonly text: string;
 }
 
-/** One thing that is wrong, where it stands, and what would help. */
+/** An error or a warning, its place, and what would help. */
 export interface Diagnostic {
   /** Stable, for example `RASP1002`. */
   readonly code: string;
   readonly class: ErrorClass;
   readonly message: string;
   readonly span?: Span;
-  /** What to write or to try instead. */
+  /** What to write or try instead. */
   readonly suggestion?: string;
   /** The suggestion as an edit, where one edit would do. */
   readonly fix?: Fix;
@@ -53,7 +53,7 @@ export interface Diagnostic {
 /** The only error that a program can cause. */
 export class RaspError extends Error {
   readonly diagnostic: Diagnostic;
-  /** What else is wrong with the same text. */
+  /** Other errors in the same text. */
   readonly further: readonly Diagnostic[];
 
   constructor(diagnostic: Diagnostic, further: readonly Diagnostic[] = []) {
@@ -75,10 +75,10 @@ export class RaspError extends Error {
   }
 }
 
-/** What `error` can say beyond its message. */
+/** What a diagnostic can hold beside its code and message. */
 export type Details = Partial<Pick<Diagnostic, "span" | "suggestion" | "fix" | "notes">>;
 
-/** Values in messages can be as long as programs make them. */
+/** Longer messages are cut in the middle: values in them can be of any length. */
 const LONGEST_MESSAGE = 600;
 
 const shortened = (message: string): string =>
@@ -89,7 +89,7 @@ const raise =
   (message: string, details: Details = {}): RaspError =>
     new RaspError({ code, class: errorClass, message: shortened(message), ...details });
 
-/** One maker for each code: the table of all diagnostics outside the compiler. */
+/** One constructor for each code: all errors outside the compiler. */
 export const errors = {
   unexpectedCharacter: raise("RASP1001", "syntax"),
   unterminatedString: raise("RASP1002", "syntax"),
@@ -127,7 +127,7 @@ const warn =
   (code: string) =>
   (message: string, details: Details = {}): Diagnostic => ({ code, class: "warning", message, ...details });
 
-/** One maker for each code of a warning: the program runs, but probably means something else. */
+/** One constructor for each code of a warning. */
 export const warnings = {
   notBindsTight: warn("RASP7001"),
   minusBindsTight: warn("RASP7002"),

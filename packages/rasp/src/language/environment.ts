@@ -1,4 +1,4 @@
-/** A program after it has run: its names, and a place to evaluate further text. The public face of elaboration. */
+/** A program that has run: its names, and a place to evaluate further text. The public interface of elaboration. */
 import { errors, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
 import { loadFile, runSource, type Listener } from "./elaborate/load-file.js";
@@ -20,13 +20,13 @@ import { traps } from "./syntax/traps.js";
 export interface LoadOptions {
   /** The name of the text in messages. */
   readonly file?: string;
-  /** The running example, on which every s-op is tried when it is made. `"hello"` if absent. */
+  /** The running example, on which every s-op is evaluated when it is made. `"hello"` if absent. */
   readonly example?: Input;
-  /** Reads what `load "path";` names; the path ends in `.rasp`. Without it no file can be loaded. */
+  /** Reads the file of `load "path";`; the path that it is given ends in `.rasp`. If absent, no file can be loaded. */
   readonly readFile?: (path: string) => string;
-  /** What `table` and `opaque` find by name: see `decodeTables`. */
+  /** The tables and weights that `table` and `opaque` find by name: see `decodeTables`. */
   readonly tables?: Attached;
-  /** How much each run may use; `DEFAULT_LIMITS` for what is not given. */
+  /** The limits of each run; `DEFAULT_LIMITS` for those that are absent. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -43,7 +43,7 @@ export class Environment {
     this.session = new Session(example, host, limits, options.tables);
   }
 
-  /** The s-op example that is running now. */
+  /** The running example of s-ops. */
   get example(): readonly Atom[] {
     return this.session.sopExample.input;
   }
@@ -58,12 +58,12 @@ export class Environment {
     return this.#scope.names();
   }
 
-  /** The warnings of what has run since the last call, each place once, files that were loaded included. */
+  /** The warnings since the last call, also those of loaded files, one for each place. */
   takeWarnings(): readonly Diagnostic[] {
     return this.session.takeWarnings();
   }
 
-  /** What a name stands for. @throws RaspError of class undefined */
+  /** The value of a name. @throws RaspError of class undefined */
   get(name: string): Value {
     const source = { file: "<name>", text: name };
     return this.#scope.get(name, { source, start: 0, end: name.length });
@@ -91,8 +91,8 @@ export class Environment {
   }
 
   /**
-   * Runs further statements, and tells what each came to.
-   * @throws RaspError, the first; what stands before it has run
+   * Runs further statements, and reports the outcome of each.
+   * @throws RaspError, the first; the statements before it have run
    */
   run(text: string, file = "<text>", tell?: Listener): void {
     this.session.budget.restart();
@@ -128,7 +128,7 @@ const noFiles = (): never => {
 
 /**
  * Runs a RASP program.
- * @throws RaspError, the first of the program
+ * @throws RaspError, the first in the program
  */
 export function load(source: string, options: LoadOptions = {}): Environment {
   const environment = new Environment(options);

@@ -1,26 +1,26 @@
 /**
- * A budget for programs that nobody vouches for: a page runs what a link brings. Four limits are counted while a program is
- * elaborated; whichever is exceeded ends it with an error that names the limit. Nothing here looks at a clock, so that a program
- * that fits fits everywhere.
+ * A budget for programs that are not trusted, such as those that a web page takes from a link. Four limits are counted while a program
+ * is elaborated, and exceeding one is an error that names it. No limit depends on time: a program within them on one machine is
+ * within them on every machine.
  */
 import { errors, type RaspError } from "./diagnostic.js";
 import type { Span } from "./source.js";
 
-/** How much a program may use. Each run of a text (`load`, `run`, `execute`) has the whole budget again. */
+/** How much a program may use. Each run of a text (`load`, `run`, `execute`) starts with a full budget. */
 export interface Limits {
-  /** Work: expressions evaluated, and elements that lists, dicts and s-ops are made of or searched for. */
+  /** Expressions evaluated, and elements of lists, dicts and s-ops that are made or searched. */
   readonly steps: number;
   /** S-ops and selectors that expressions make. */
   readonly nodes: number;
-  /** Atoms in the lists, dicts and s-ops that are made, counted as if each were written out; long strings and ints count more. */
+  /** Atoms in the lists, dicts and s-ops that are made, shared ones counted each time; long strings and ints count more. */
   readonly memory: number;
-  /** Expressions inside each other, over all calls. A recursive function takes about three a call. */
+  /** Depth of nested expressions, over all calls. A recursive function takes about three for each call. */
   readonly recursion: number;
 }
 
 /**
- * Ample for programs that people write, and spent within seconds. The original, with Python's stack, ends a recursion after some
- * hundred calls too.
+ * Ample for programs that people write, and used up within seconds by those that run away. The original ends a recursion after some
+ * hundred calls too, by Python's stack.
  */
 export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memory: 2_000_000, recursion: 400 };
 
@@ -38,7 +38,7 @@ export class Budget {
     this.#limits = limits;
   }
 
-  /** The whole budget again. */
+  /** Starts with a full budget. */
   restart(): void {
     [this.#steps, this.#nodes, this.#memory, this.#depth] = [0, 0, 0, 0];
   }
@@ -49,7 +49,7 @@ export class Budget {
     if (this.#steps > this.#limits.steps) throw exceeded("steps", "stepLimit", this.#limits, span);
   }
 
-  /** Whether a node is new, by its ascending id; then it counts. @throws RaspError of class limit */
+  /** Counts a node if it is new, which its ascending id tells, and says whether it is. @throws RaspError of class limit */
   node(id: number, span?: Span): boolean {
     if (id <= this.#newest) return false;
     this.#newest = id;
@@ -57,14 +57,14 @@ export class Budget {
     return true;
   }
 
-  /** Counts a new value, which is work too. @throws RaspError of class limit */
+  /** Counts the atoms of a new value, as memory and as steps. @throws RaspError of class limit */
   hold(atoms: number, span?: Span): void {
     this.#memory += atoms;
     if (this.#memory > this.#limits.memory) throw exceeded("memory", "memoryLimit", this.#limits, span);
     this.work(atoms, span);
   }
 
-  /** One expression deeper; `leave` must follow. @throws RaspError of class recursion */
+  /** Enters a nested expression; `leave` must follow. @throws RaspError of class recursion */
   enter(span: Span): void {
     if (this.#depth >= this.#limits.recursion) throw this.tooDeep(span);
     this.#depth++;
@@ -74,7 +74,7 @@ export class Budget {
     this.#depth--;
   }
 
-  /** The error of a recursion without end. */
+  /** The error for nesting beyond the limit. */
   tooDeep(span: Span): RaspError {
     const { recursion } = this.#limits;
     return errors.recursion(`this evaluation is nested too deeply: the limit "recursion" is ${recursion} expressions`, {

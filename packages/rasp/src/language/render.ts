@@ -1,12 +1,12 @@
 /**
- * Diagnostics as text: the place as `file:line:column`, the message, the line itself with the span underlined, and what would help.
- * Tabs stay tabs under the line, and characters that are two columns wide get two marks.
+ * Diagnostics as text: the place as `file:line:column`, the message, the line with the span underlined, and what would help. The line
+ * of marks keeps tabs as tabs and gives two marks to a character that is two columns wide.
  */
 import type { Diagnostic, Note } from "./diagnostic.js";
 import { position, type Span } from "./source.js";
 import { columns, width } from "./width.js";
 
-/** Draws a diagnostic, without a line break at the end. */
+/** Renders a diagnostic, without a line break at the end. */
 export function render({ code, class: kind, message, span, suggestion, notes }: Diagnostic): string {
   const lines = [`${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`, ...excerpt(span)];
   if (suggestion !== undefined) lines.push(`  help: ${suggestion}`);
@@ -25,10 +25,10 @@ const renderNote = ({ message, span }: Note): string[] => [
   ...excerpt(span),
 ];
 
-/** More than so many characters of a line do not help. */
+/** The most characters of a line that are shown. */
 const WIDEST = 120;
 
-/** The first line of the span, or the part of it that the span begins in, and marks under what the span covers of it. */
+/** The first line of the span, cut to the part in which the span begins, and marks under the characters of the span. */
 function excerpt(span: Span | undefined): string[] {
   if (!span) return [];
   const { text } = span.source;

@@ -1,4 +1,4 @@
-/** Where things stand in a program text. */
+/** Program texts and places in them. */
 
 /** A named program text. */
 export interface Source {
@@ -27,7 +27,7 @@ export function position(source: Source, offset: number): Position {
   return { line: before.split("\n").length, column: [...before.slice(lineStart)].length + 1 };
 }
 
-/** The smallest span over both; `last` may not lie before `first`. */
+/** The smallest span over both; `last` must not lie before `first`. */
 export const cover = (first: Span, last: Span): Span => ({ source: first.source, start: first.start, end: last.end });
 
 /** The text that a span covers. */

@@ -1,6 +1,6 @@
 /**
- * Tables and weights too large for a program's text: a safetensors file beside it. Its metadata `selectron` says in JSON what the
- * axes of each tensor are: `bases` are lists of atoms by name, or a number n for 0 … n − 1; `tables` gives each table's bases.
+ * Tables and weights that are too large for a program's text, in a safetensors file beside it. Its metadata `selectron` describes the
+ * axes of each tensor in JSON: `bases` are lists of atoms by name, or a number n for 0 … n − 1; `tables` gives the bases of each table.
  */
 import { decodeSafetensors, encodeSafetensors, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import type { Atom } from "./graph/node.js";
@@ -14,7 +14,7 @@ export interface AttachedTable {
   readonly weights: Weights | undefined;
 }
 
-/** What `table("…")` and `opaque(…, "…")` find by name. */
+/** The tables that `table("…")` finds by name, and the weights that `opaque(…, "…")` finds. */
 export interface Attached {
   readonly tables: ReadonlyMap<string, AttachedTable>;
   readonly opaque: ReadonlyMap<string, OpaqueWeights>;
@@ -22,16 +22,16 @@ export interface Attached {
 
 export const NO_TABLES: Attached = { tables: new Map(), opaque: new Map() };
 
-/** A sidecar file that does not say what it must. */
+/** A sidecar file that is damaged or incomplete. */
 export class TablesError extends Error {
   override readonly name = "TablesError";
 }
 
-/** Names of bases for the axes of each table. */
+/** The description of a sidecar: the bases, and their names for the axes of each table. */
 export interface TableFile {
   readonly bases: Readonly<Record<string, readonly string[] | number>>;
   readonly tables: Readonly<Record<string, readonly string[]>>;
-  /** Each with the tensors `name.input`, `name.input_bias`, `name.output`, `name.output_bias`. */
+  /** Names of opaque weights, each with the tensors `name.input`, `name.input_bias`, `name.output`, `name.output_bias`. */
   readonly opaque: readonly string[];
 }
 
@@ -91,7 +91,7 @@ function readDescription(text: string | undefined): TableFile {
     const file = JSON.parse(text ?? "") as TableFile;
     if (typeof file.bases === "object" && typeof file.tables === "object" && Array.isArray(file.opaque)) return file;
   } catch {
-    // Said below.
+    // Not JSON: the error below says what is wrong.
   }
   throw new TablesError("this safetensors file holds no tables of a RASP program");
 }

@@ -14,10 +14,10 @@ export function columns(character: string): number {
 /** How many columns a text takes. */
 export const width = (text: string): number => [...text].reduce((sum, character) => sum + columns(character), 0);
 
-/** The text at the right of `size` columns. */
+/** The text padded at the left to `size` columns. */
 export const padStart = (text: string, size: number): string => " ".repeat(Math.max(0, size - width(text))) + text;
 
-/** At most `widest` columns, with an ellipsis for what is left out. */
+/** The text, cut to at most `widest` columns with an ellipsis in place of the rest. */
 export function shorten(text: string, widest: number): string {
   if (width(text) <= widest) return text;
   let [kept, used] = ["", 1];

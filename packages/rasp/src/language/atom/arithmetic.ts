@@ -11,7 +11,7 @@ export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "^";
 /** The longest string that `*` makes. */
 const MAX_STRING = 1 << 24;
 
-/** `left op right`. @throws RaspError as the operator has it. */
+/** `left op right`. @throws RaspError of class type, zero-division or overflow */
 export function arithmetic(op: ArithmeticOperator, left: Atom, right: Atom): Atom {
   if (typeof left === "string" || typeof right === "string") return onStrings(op, left, right);
   const [a, b] = [numeric(left)!, numeric(right)!];
@@ -82,7 +82,7 @@ function modulo(a: Numeric, b: Numeric): Numeric {
   return rest < 0 !== divisor < 0 ? rest + divisor : rest;
 }
 
-/** The operators on one atom: `-`, `+`, `round`. @throws RaspError of class type for a string. */
+/** The operators on one atom: `-`, `+`, `round`. @throws RaspError of class type for a string */
 export function unaryArithmetic(op: "-" | "+" | "round", operand: Atom): Atom {
   const value = numeric(operand);
   if (value === undefined) throw errors.operandType(`"${op}" does not work on ${describeAtom(operand)}`);

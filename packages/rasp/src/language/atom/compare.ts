@@ -12,7 +12,7 @@ export function atomsEqual(a: Atom, b: Atom): boolean {
   return numeric(a) == numeric(b);
 }
 
-/** A text that two atoms share exactly if they are equal: the key of a dict, of a group, of a set. */
+/** A text that two atoms share exactly if they are equal: for dicts, groups and sets. */
 export function atomKey(atom: Atom): string {
   if (typeof atom === "string") return `s${atom}`;
   if (atom === null) return "n";
@@ -20,7 +20,7 @@ export function atomKey(atom: Atom): string {
   return typeof value === "number" && !Number.isInteger(value) ? `f${value}` : `i${BigInt(value)}`;
 }
 
-/** -1, 0 or 1 by code points. UTF-16 order differs from it where a surrogate pair meets U+E000 to U+FFFF. */
+/** Negative, 0 or positive, by code points. UTF-16 order differs where a surrogate pair meets U+E000 to U+FFFF. */
 function compareStrings(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -32,7 +32,7 @@ function compareStrings(a: string, b: string): number {
 
 const codePointRank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);
 
-/** `a op b` as Python has it. @throws RaspError of class type where Python raises a TypeError, and for null. */
+/** `a op b` as in Python. @throws RaspError of class type where Python raises a TypeError, and for null */
 export function compareAtoms(op: Comparison, a: Atom, b: Atom): boolean {
   if (a === null || b === null) {
     throw errors.operandType(`"${op}" cannot compare ${describeAtom(a)} with ${describeAtom(b)}`, {

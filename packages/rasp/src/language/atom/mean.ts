@@ -1,4 +1,4 @@
-/** What `aggregate` does with the selected values of one row (RASP.md, 2.7). */
+/** What `aggregate` makes of the selected values of one row. */
 import { errors } from "../diagnostic.js";
 import type { Atom } from "./atom.js";
 import { arithmetic } from "./arithmetic.js";
@@ -6,8 +6,8 @@ import { numeric, toFloat, type Numeric } from "./number.js";
 import { describeAtom } from "./text.js";
 
 /**
- * Nothing selected gives the default, one value stays as it is, of any type; from two on the sum from left to right as a float,
- * divided by the count. @throws RaspError of class type if there is a string among several.
+ * The default if nothing is selected; a single value as it is, of any type; of several values the sum from left to right, as a float,
+ * divided by their number. @throws RaspError of class type if one of several is a string or null
  */
 export function aggregateRow(selected: readonly Atom[], defaultValue: Atom): Atom {
   if (selected.length === 0) return defaultValue;
@@ -21,7 +21,7 @@ export function aggregateRow(selected: readonly Atom[], defaultValue: Atom): Ato
   return toFloat(sum) / selected.length;
 }
 
-/** The error of a mean over something else than ints and floats. */
+/** The error for a mean of values that are no numbers. */
 export const notNumbers = (example: Atom) =>
   errors.meanType(`several positions are selected, but values such as ${describeAtom(example)} have no mean`, {
     suggestion: "select one position per row, or aggregate numbers, for example indicator(...)",

@@ -1,6 +1,6 @@
 /**
- * Python's numbers on JavaScript's: int = `bigint`, float = `number`, bool counts as 0 or 1. Rounding is to the nearest, ties to
- * even, wherever an int or a quotient of ints becomes a float.
+ * Python's numbers as JavaScript's: int = `bigint`, float = `number`, bool counts as 0 or 1. Where an int or a quotient of ints becomes
+ * a float it is rounded to nearest, ties to even.
  */
 import { errors } from "../diagnostic.js";
 import type { Atom } from "./atom.js";
@@ -8,7 +8,7 @@ import type { Atom } from "./atom.js";
 /** An atom that arithmetic accepts. */
 export type Numeric = bigint | number;
 
-/** The number that an atom is in arithmetic; `undefined` for a string and for null. */
+/** An atom as a number; `undefined` for a string and for null. */
 export function numeric(atom: Atom): Numeric | undefined {
   if (typeof atom === "boolean") return atom ? 1n : 0n;
   return typeof atom === "string" || atom === null ? undefined : atom;
@@ -25,13 +25,13 @@ export function toFloat(value: Numeric): number {
 
 const bitLength = (value: bigint): number => value.toString(2).length;
 
-/** `numerator / denominator` as the nearest float. @throws RaspError of class overflow where there is none. */
+/** `numerator / denominator`, rounded to the nearest float. @throws RaspError of class overflow if it is too large */
 export function ratio(numerator: bigint, denominator: bigint): number {
   const negative = numerator < 0n !== denominator < 0n;
   const n = numerator < 0n ? -numerator : numerator;
   const d = denominator < 0n ? -denominator : denominator;
   if (n === 0n) return negative ? -0 : 0;
-  // Scale so that the quotient has 55 or 56 bits (fewer for subnormals), then keep a sticky bit and let `Number` round once.
+  // The scaled quotient has 55 or 56 bits (fewer for subnormals). With a sticky bit below it, `Number` rounds once, correctly.
   const shift = Math.min(55 - (bitLength(n) - bitLength(d)), 1074 + 2);
   const scaledN = shift > 0 ? n << BigInt(shift) : n;
   const scaledD = shift < 0 ? d << BigInt(-shift) : d;
@@ -43,7 +43,7 @@ export function ratio(numerator: bigint, denominator: bigint): number {
   return negative ? -result : result;
 }
 
-/** `mantissa * 2 ** exponent`, where a subnormal result is rounded from the exact bits, not from the float. */
+/** `mantissa * 2 ** exponent`. A subnormal result is rounded from the exact bits, so that it is not rounded twice. */
 function scaleByPowerOfTwo(bits: bigint, mantissa: number, exponent: number): number {
   if (exponent < -1074) {
     const drop = BigInt(-1074 - exponent);
@@ -58,7 +58,7 @@ function scaleByPowerOfTwo(bits: bigint, mantissa: number, exponent: number): nu
   return mantissa * 2 ** half * 2 ** (exponent - half);
 }
 
-/** Half to even, as `round` of Python. @throws RaspError for infinities and nan. */
+/** Python's `round`: half to even. @throws RaspError for infinities and nan */
 export function roundHalfEven(value: Numeric): bigint {
   if (typeof value === "bigint") return value;
   const floor = Math.floor(finite(value));
@@ -67,7 +67,7 @@ export function roundHalfEven(value: Numeric): bigint {
   return BigInt(up ? floor + 1 : floor);
 }
 
-/** Towards zero, as `int` of Python. @throws RaspError for infinities and nan. */
+/** Python's `int` of a float: towards zero. @throws RaspError for infinities and nan */
 export const truncate = (value: number): bigint => BigInt(Math.trunc(finite(value)));
 
 function finite(value: number): number {

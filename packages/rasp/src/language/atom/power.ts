@@ -1,14 +1,14 @@
 /**
- * Python's `pow`. Float powers are rounded correctly here: V8's `Math.pow` strays by some units in the last place, glibc's (which
- * the original ran on) practically never does. Integer exponents go through exact quotients, others through 192-bit fixed point.
+ * Python's `pow`. Float powers are correctly rounded: V8's `Math.pow` can be off by some units in the last place, while glibc's, which
+ * the original ran on, practically never is. Integer exponents use exact quotients, others 192-bit fixed point.
  */
 import { errors } from "../diagnostic.js";
 import { ratio, toFloat, type Numeric } from "./number.js";
 
-/** An int above so many bits is refused: Python would take the machine's memory for it. */
+/** The most bits of an int. Python has no limit but memory. */
 export const MAX_BITS = 1 << 22;
 
-/** `base ^ exponent`. @throws RaspError of class zero-division, overflow, or type for a complex result. */
+/** `base ^ exponent`. @throws RaspError of class zero-division, overflow, or type for a complex result */
 export function power(base: Numeric, exponent: Numeric): Numeric {
   if (typeof base === "bigint" && typeof exponent === "bigint" && exponent >= 0n) return intPower(base, exponent);
   return floatPower(toFloat(base), toFloat(exponent));
@@ -61,7 +61,7 @@ function exactPower(base: number, exponent: number): number {
   return exponent < 0 ? quotient(down, up) : quotient(up, down);
 }
 
-/** Infinity instead of an error, so that the caller can name the operands. */
+/** Infinity instead of an error where the quotient is too large: the caller's error names the operands. */
 function quotient(up: bigint, down: bigint): number {
   return up.toString(16).length - down.toString(16).length > 260 ? Infinity : ratio(up, down);
 }
@@ -69,7 +69,7 @@ function quotient(up: bigint, down: bigint): number {
 const BITS = 192n;
 const ONE = 1n << BITS;
 
-/** ln(x / ONE) in fixed point for x in [ONE / 2, 2 ONE], by the series of artanh. */
+/** ln(x / ONE) in fixed point for x in [ONE / 2, 2 · ONE], by the series of artanh. */
 function logarithm(x: bigint): bigint {
   const z = ((x - ONE) << BITS) / (x + ONE);
   const square = (z * z) >> BITS;

@@ -23,10 +23,10 @@ export function atomText(atom: Atom): string {
   return typeof atom === "number" ? floatText(atom) : String(atom);
 }
 
-/** An atom as a RASP literal would show it: strings in quotes. For messages. */
+/** An atom as a RASP literal shows it, with strings in quotes. For messages. */
 export const describeAtom = (atom: Atom): string => (typeof atom === "string" ? `"${atom}"` : atomText(atom));
 
-/** An input in a few words: a string of characters in quotes, other tokens as a list. */
+/** A short description of an input: characters as a string in quotes, other tokens as a list. */
 export function describeInput(input: readonly Atom[]): string {
   const shown = input.slice(0, 40);
   const more = shown.length < input.length ? "…" : "";
@@ -38,7 +38,7 @@ export function describeInput(input: readonly Atom[]): string {
 const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
 const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, "g");
 
-/** Any decimal digits of Unicode as 0 to 9: their code points come in runs of ten, the mathematical ones in runs back to back. */
+/** Replaces Unicode's decimal digits by 0 to 9. Their code points come in runs of ten; those of the mathematical ones are adjacent. */
 const asciiDigits = (text: string): string =>
   text.replace(/[^\x00-\x7f]/gu, (character) => {
     if (!/\p{Nd}/u.test(character)) return character;
@@ -53,7 +53,7 @@ const INT = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT =
   /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
 
-/** Python's `int()`. @throws RaspError of class value. */
+/** Python's `int()`. @throws RaspError of class value */
 export function parseInt10(atom: NonNullable<Atom>): bigint {
   if (typeof atom === "boolean") return atom ? 1n : 0n;
   if (typeof atom === "bigint") return atom;
@@ -64,7 +64,7 @@ export function parseInt10(atom: NonNullable<Atom>): bigint {
   return text.startsWith("-") ? -digits : digits;
 }
 
-/** Python's `float()`. @throws RaspError of class value. */
+/** Python's `float()`. @throws RaspError of class value */
 export function parseFloat64(atom: NonNullable<Atom>): number {
   if (typeof atom === "boolean") return atom ? 1 : 0;
   if (typeof atom !== "string") return toFloat(atom);

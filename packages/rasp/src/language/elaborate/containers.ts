@@ -1,4 +1,4 @@
-/** Lists, dicts, strings and s-ops as containers: `in`, indexing, iteration, and what can be an input (RASP.md, 2.6 and 2.8). */
+/** Lists, dicts, strings and s-ops as containers: `in`, indexing, iteration, and which values can be inputs. */
 import { atomsEqual, atomKey } from "../atom/compare.js";
 import { errors } from "../diagnostic.js";
 import {
@@ -27,8 +27,8 @@ import { component } from "./soft.js";
 import { atomValue, describe, sopValue, type DictValue, type SOpValue, type Value } from "./value.js";
 
 /**
- * The selector behind every `atom in s-op`. It is one object, so that all of them share a head in each layer, as in the original;
- * the library's `full_s` is another.
+ * The selector of every `atom in s-op`. It is one object, so all of them share a head in each layer, as in the original. The
+ * library's `full_s` is another object.
  */
 let everything: SelectNode | undefined;
 const selectEverything = (): SelectNode => (everything ??= selectNode(constantNode(1n), constantNode(1n), "=="));
@@ -80,7 +80,7 @@ export function elementAt(target: Value, index: Value, library: Scope, span: Spa
   throw errors.wrongKind(`only a list, a dict, a string or an s-op can be indexed, not ${describe(target)}`);
 }
 
-/** `s-op[int]`: that position's value everywhere; one that does not exist selects nothing and gives 0. */
+/** `s-op[int]`: the value at that position, at every position; 0 where there is no such position. */
 function atPosition(sop: SOp, index: Value, library: Scope, span: Span): SOp {
   if (index.kind !== "atom" || !(typeof index.atom === "bigint" || typeof index.atom === "boolean")) {
     throw errors.badIndex(`the index into an s-op must be an int, not ${describe(index)}`, {
@@ -115,7 +115,7 @@ function inList(kind: "list" | "string", items: readonly Value[], index: Value, 
   return items[listIndex(kind, items.length, index.atom)]!;
 }
 
-/** What a loop or comprehension runs over: the items of a list, the keys of a dict. */
+/** The values that a loop or comprehension runs over: the items of a list, the keys of a dict. */
 export function iterate(value: Value): readonly Value[] {
   if (value.kind === "list") return value.items;
   if (value.kind === "dict") return [...value.entries.values()].map(({ key }) => atomValue(key));
@@ -136,7 +136,7 @@ export function unpack(names: readonly Name[], value: Value): readonly Value[] {
   return parts;
 }
 
-/** The input that a value stands for: a string by characters, a list of atoms, the keys of a dict. */
+/** A value as an input: the characters of a string, a list of atoms, the keys of a dict. @throws RaspError of class type */
 export function asInput(value: Value): readonly Atom[] {
   if (value.kind === "atom" && typeof value.atom === "string") return nonEmpty([...value.atom]);
   const atoms = value.kind === "list" || value.kind === "dict" ? iterate(value).map(atomOf) : [undefined];

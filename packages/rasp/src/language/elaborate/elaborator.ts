@@ -1,6 +1,6 @@
 /**
- * Runs the syntax tree: functions are called, loops unrolled, and what remains of s-ops and selectors is the graph. Every s-op or
- * selector that an expression yields is tried at once on the running example, and a failure is the expression's.
+ * Evaluates the expressions of the syntax tree: functions are called, loops unrolled, and s-ops and selectors become nodes of the
+ * graph. Every s-op or selector that an expression yields is evaluated at once on the running example (`check.ts`).
  */
 import { errors, RaspError } from "../diagnostic.js";
 import { topological, type Atom } from "../graph/node.js";
@@ -27,18 +27,18 @@ import {
   type Value,
 } from "./value.js";
 
-/** Calls on the way to an error that its notes list at most. */
+/** The most calls that the notes of an error list. */
 const MAX_NOTES = 5;
 
-/** The work of evaluating a node, besides that at each position. */
+/** The steps that evaluating a node counts, besides one for each position. */
 const NODE_WORK = 8;
 
 export class Elaborator implements ExpressionElaborator {
   readonly session: Session;
   readonly scope: Scope;
-  /** Inside library code: the user's expression that led there. Nodes and errors belong to it. */
+  /** Inside library code, the user's expression that called it: nodes and errors get its place. */
   readonly #blame: Span | undefined;
-  /** Instead of the running example: the input that an s-op is about to be applied to. */
+  /** The input that an s-op is about to be applied to; it replaces the running example. */
   readonly #example: Evaluation | undefined;
 
   constructor(session: Session, scope: Scope, blame?: Span, example?: Evaluation) {
@@ -92,6 +92,7 @@ export class Elaborator implements ExpressionElaborator {
     return new Elaborator(this.session, scope, this.#blame, this.#example);
   }
 
+  /** One case for each kind of expression, which makes it long. */
   #evaluate(expression: Expression, span: Span): Value {
     switch (expression.kind) {
       case "literal":
@@ -161,7 +162,7 @@ export class Elaborator implements ExpressionElaborator {
     }
   }
 
-  /** `a + b + c + …` from left to right in a loop: long sums cost no stack. */
+  /** `a + b + c + …` from left to right, in a loop so that long sums need no stack. */
   #chain(expression: Expression & { kind: "binary" }): Value {
     const { budget } = this.session;
     const spine = [expression];
@@ -189,7 +190,7 @@ export class Elaborator implements ExpressionElaborator {
     });
   }
 
-  /** One elaborator for each round, with the comprehension's names set. */
+  /** An elaborator for each item, in a scope with the comprehension's names. */
   #comprehension({ names, over }: Iteration): Elaborator[] {
     return iterate(this.expression(over)).map((item) => {
       const inner = this.#nested(new Scope(this.scope));
@@ -199,7 +200,7 @@ export class Elaborator implements ExpressionElaborator {
   }
 
   #call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
-    // A single argument comes first: it may be the input on which the callee, an s-op, is then tried.
+    // A single argument is evaluated before the callee: if the callee is an s-op, it is checked on this input.
     const only = args.length === 1 ? this.expression(args[0]!) : undefined;
     const target = only ? this.trying(only).expression(callee) : this.expression(callee);
     if (target.kind === "function") return this.#enter(target, only ? [only] : this.expressions(args), span);
@@ -215,7 +216,7 @@ export class Elaborator implements ExpressionElaborator {
     return { kind: "applied", input: evaluation.input, result, of: target.node };
   }
 
-  /** This elaborator with `value` as the example, if it can be an input. */
+  /** This elaborator with `value` as the example, if `value` can be an input. */
   trying(value: Value): Elaborator {
     const isInput =
       value.kind === "list" || value.kind === "dict" || (value.kind === "atom" && typeof value.atom === "string");
@@ -223,7 +224,8 @@ export class Elaborator implements ExpressionElaborator {
     try {
       return new Elaborator(this.session, this.scope, this.#blame, new Evaluation(asInput(value)));
     } catch {
-      return this; // a list of other things than atoms: an argument, not an input
+      // A list of other things than atoms is an argument, not an input.
+      return this;
     }
   }
 
@@ -249,7 +251,7 @@ export class Elaborator implements ExpressionElaborator {
     } catch (error) {
       if (!(error instanceof RaspError) || inner.#blame) throw error;
       const known = error.diagnostic.notes ?? [];
-      // A call inside itself is told once.
+      // A recursive call is noted once.
       if (known.length >= MAX_NOTES || known.some((note) => note.span?.start === span.start)) throw error;
       throw error.with({ message: `called from here: ${name.text}(...)`, span });
     }

@@ -1,4 +1,4 @@
-/** The library, elaborated once and shared: its nodes belong to no program. */
+/** The library, elaborated once and shared by all programs. */
 import { positionsNode } from "../graph/node.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import { parseProgram } from "../syntax/parser.js";
@@ -32,7 +32,7 @@ export function libraryScope(): Scope {
   return (shared = scope);
 }
 
-/** A scope for a program: it cannot set the library's names, except `tokens` and those that the original lacks. */
+/** A scope for a program. It cannot set the library's names, except `tokens` and those that the original does not have. */
 export function programScope(): Scope {
   const library = libraryScope();
   const names = new Set(library.ownNames());

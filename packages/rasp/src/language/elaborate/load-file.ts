@@ -1,4 +1,4 @@
-/** `load "path";`: a file runs in a scope of its own, above the library, and copies its public names outwards as they are set. */
+/** `load "path";` runs a file in a scope of its own, whose parent is the library. Its public names are copied to the loader's scope. */
 import { errors, RaspError } from "../diagnostic.js";
 import type { Statement } from "../syntax/ast.js";
 import { nameWarnings } from "../syntax/name-warnings.js";
@@ -10,7 +10,7 @@ import { Scope } from "./scope.js";
 import type { Session } from "./session.js";
 import { StatementRunner, type Outcome } from "./statements.js";
 
-/** @throws RaspError of class load if there is no such file, or what its statements throw. */
+/** @throws RaspError of class load if there is no such file, and whatever its statements throw */
 export function loadFile(path: string, session: Session, into: Scope): void {
   const file = `${path}.rasp`;
   if (session.loading.includes(file)) throw errors.load(`"${file}" loads itself`);
@@ -32,10 +32,10 @@ function read(file: string, session: Session): string {
   }
 }
 
-/** Hears what each statement of a text came to. */
+/** Called with the outcome of each statement of a text. */
 export type Listener = (outcome: Outcome, statement: Statement) => void;
 
-/** Runs a text's statements, then reports its first syntax error, if it has one: what stands before it still counts. */
+/** Runs a text's statements up to its first syntax error, which is thrown after they have run. @throws RaspError */
 export function runSource(source: Source, session: Session, scope: Scope, tell: Listener = () => undefined): void {
   const { statements, error } = parseProgram(source);
   const found = [...traps(statements), ...nameWarnings(statements, session.library.names())];

@@ -1,6 +1,6 @@
 /**
- * The operators on values of every kind. Two plain values combine as in Python; with an s-op in play the operator becomes a map
- * node; selectors combine only with selectors, under `and`, `or` and `not` (RASP.md, 2.6).
+ * The operators on values of every kind. Two plain values combine as in Python. If one is an s-op, the operator becomes a map node.
+ * Selectors combine only with selectors, by `and`, `or` and `not`.
  */
 import { arithmetic, unaryArithmetic } from "../atom/arithmetic.js";
 import { compareAtoms } from "../atom/compare.js";
@@ -38,7 +38,7 @@ type Ordering = "<" | "<=" | ">" | ">=";
 /** The longest list that `*` makes. */
 const MAX_LIST = 1 << 20;
 
-/** A value as an s-op: atoms stand at every position. @throws RaspError of class type for anything else. */
+/** A value as an s-op; an atom is the same at every position. @throws RaspError of class type for anything else */
 export function lift(value: Value, span: Span): SOp {
   if (value.kind === "s-op") return value.node;
   if (value.kind === "atom") return constantNode(value.atom, span);
@@ -115,12 +115,12 @@ const unfit = (op: string, left: Value, right: Value): RaspError =>
       : {}),
   });
 
-/** Python's order of lists: the first items that differ decide, else the lengths. */
+/** Python's order of lists: the first items that differ decide, otherwise the lengths. */
 function compareLists(op: Ordering, left: Value, right: Value): boolean {
   if (left.kind === "atom" && right.kind === "atom") return compareAtoms(op, left.atom, right.atom);
   if (left.kind !== "list" || right.kind !== "list") throw unfit(op, left, right);
-  const at = left.items.findIndex((item, i) => i >= right.items.length || !valuesEqual(item, right.items[i]!));
-  const [a, b] = [left.items[at], right.items[at]];
+  const differing = left.items.findIndex((item, i) => i >= right.items.length || !valuesEqual(item, right.items[i]!));
+  const [a, b] = [left.items[differing], right.items[differing]];
   if (a && b) return compareLists(op, a, b);
   return compareAtoms(op, BigInt(left.items.length), BigInt(right.items.length));
 }
@@ -163,7 +163,7 @@ export function unary(op: UnaryOperator, operand: Value, span: Span): Value {
   throw errors.operandType(`"${op}" does not work on ${describe(operand)}`);
 }
 
-/** `then if condition else otherwise` where the condition is an s-op: both branches have been evaluated. */
+/** `then if condition else otherwise` where the condition is an s-op. Both branches have been evaluated. */
 export function liftedTernary(condition: Value, then: Value, otherwise: Value, span: Span): Value {
   return sopValue(mapNode(ternaryMap, [lift(condition, span), lift(then, span), lift(otherwise, span)], span));
 }

@@ -1,4 +1,4 @@
-/** `range(...)` and `zip(...)`: lists from ints and from lists. */
+/** `range(...)` and `zip(...)`. */
 import { errors } from "../diagnostic.js";
 import { atomValue, describe, listValue, type Value } from "./value.js";
 
@@ -22,7 +22,7 @@ export function range(args: readonly Value[]): Value {
   return listValue(items);
 }
 
-/** Lists of the first items, of the second items, … of lists of one length. */
+/** A list of the first items of several lists, of their second items, and so on. The lists have one length. */
 export function zip(args: readonly Value[]): Value {
   const lists = args.map((value) => {
     if (value.kind === "list") return value.items;

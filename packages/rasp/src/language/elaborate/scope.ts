@@ -16,7 +16,7 @@ const named = (node: SOp, name: string): readonly [string, Value] => {
   return [name, sopValue(node)];
 };
 
-/** The environment's constants, shared by every program. */
+/** The built-in names, shared by every program. */
 const BUILT_IN: ReadonlyMap<string, Value> = new Map<string, Value>([
   ...(["str", "int", "float", "bool", "asis"] as const).map((kind) => named(tokensNode(kind), `tokens_${kind}`)),
   named(indicesNode(), "indices"),
@@ -36,8 +36,8 @@ export class Scope {
   readonly #isProtected: (name: string) => boolean;
 
   /**
-   * @param parent where names are looked up that this scope lacks
-   * @param exportTo a scope that receives a copy of what is set here: the loading program of a loaded file
+   * @param parent where names that this scope does not have are looked up
+   * @param exportTo a scope into which public names are copied when they are set: for a loaded file, the loading program's
    */
   constructor(parent: Scope | undefined, exportTo?: Scope, isProtected: (name: string) => boolean = () => false) {
     this.#parent = parent;
@@ -69,7 +69,7 @@ export class Scope {
     if (!name.text.startsWith("_")) this.#exportTo?.set(name, value);
   }
 
-  /** What `out` stands for: the value of the last statement. */
+  /** Sets `out`, the value of the last statement. */
   setOut(value: Value): void {
     this.#variables.set("out", value);
   }
@@ -79,7 +79,7 @@ export class Scope {
     return [...new Set([...BUILT_IN.keys(), ...this.#variables.keys(), ...(this.#parent?.names() ?? [])])];
   }
 
-  /** The names that were set in this very scope. */
+  /** The names that were set in this scope itself. */
   ownNames(): string[] {
     return [...this.#variables.keys()].filter((name) => name !== "out");
   }

@@ -1,6 +1,6 @@
 /**
- * What statements act on besides names: the running examples on which every new s-op is tried at once (RASP.md, 2.10), the REPL's
- * switches, files, what is left of the budget, and the warnings so far.
+ * The state that statements act on besides names: the running examples on which every new s-op is evaluated at once, the REPL's
+ * switches, the files being loaded, the budget, and the warnings so far.
  */
 import { errors, RaspError, type Diagnostic } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
@@ -23,7 +23,7 @@ export interface SessionHost {
 
 /** The state that statements share besides names. */
 export class Session {
-  /** Keeps the values of all nodes on the running s-op example. */
+  /** The running example of s-ops, with the values of all nodes on it. */
   sopExample: Evaluation;
   selectorExample: Evaluation;
   readonly display = { sopExamples: true, selectorExamples: true, fullSequences: false };
@@ -31,7 +31,7 @@ export class Session {
   readonly loading: string[] = [];
   /** @internal */
   readonly budget: Budget;
-  /** So many atoms of each s-op are not counted: how long the example is that the host has chosen is the host's affair. */
+  /** Atoms of each new s-op that the budget does not count: the length of an example that the host chose, 0 for a program's. */
   freeAtoms: number;
   readonly #warned = new Map<string, Diagnostic>();
 
@@ -40,7 +40,7 @@ export class Session {
   /** @internal */
   readonly library: Scope;
   readonly #loadFile: SessionHost["loadFile"];
-  /** What `table` and `opaque` find. */
+  /** The tables and weights that `table` and `opaque` find. */
   readonly tables: Attached;
 
   /** @internal */
@@ -76,7 +76,7 @@ export class Session {
     this.#loadFile(path, this, into);
   }
 
-  /** Keeps a warning, one for each place: how a text is read comes first, and what follows from it would only repeat it. */
+  /** Keeps the first warning for each place: later ones mostly follow from it. */
   warn(diagnostic: Diagnostic): void {
     const { span } = diagnostic;
     const key = `${span?.source.file}:${span?.start}-${span?.end}`;
@@ -92,8 +92,8 @@ export class Session {
 }
 
 /**
- * A program's error at its place. Hosts with a small stack may end before the limit of recursion, and bigints have a largest size: these are
- * errors of the program too.
+ * A program's error at its place. A stack that is too small for the limit of recursion, and a bigint that is too large, are errors of
+ * the program too.
  */
 export function located(error: unknown, span: Span, budget: Budget): unknown {
   if (error instanceof RaspError) return error.at(span);

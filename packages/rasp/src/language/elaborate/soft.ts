@@ -35,7 +35,7 @@ export function asScore(value: Value, span: Span): Score {
   throw wrongKind("a score, a selector, an s-op of numbers or a number", value, span);
 }
 
-/** The number that a value is, if it is one. */
+/** The number that a value is, `undefined` if it is none. */
 export function numberOf(value: Value): number | undefined {
   if (value.kind !== "atom" || typeof value.atom === "string") return undefined;
   return Number(value.atom);
@@ -51,7 +51,7 @@ export function asWeights(value: Value): Weights | undefined {
   return { basis: new Basis(entries.map(({ key }) => key)), values: numbers as number[] };
 }
 
-/** A dict of dicts of numbers, or a table that is attached. @throws RaspError of class type */
+/** A dict of dicts of numbers, or an attached table of two axes. @throws RaspError of class type */
 export function asTable(value: Value, span: Span): Table {
   if (value.kind === "table" && value.node.table) return value.node.table;
   const rows = value.kind === "dict" ? [...value.entries.values()] : [];
@@ -69,7 +69,7 @@ export function asTable(value: Value, span: Span): Table {
 
 const isSoft = (value: Value): boolean => value.kind === "vector" || value.kind === "score";
 
-/** `left op right` where one side is a vector or a score; undefined where this is none of our business. */
+/** `left op right` where one side is a vector or a score, `undefined` where neither is. @throws RaspError of class type */
 export function softBinary(op: string, left: Value, right: Value, span: Span): Value | undefined {
   if (!isSoft(left) && !isSoft(right)) return undefined;
   if (op === "*") {
@@ -91,7 +91,7 @@ export function softBinary(op: string, left: Value, right: Value, span: Span): V
   return scoreValue({ span, kind: "score-sum", terms: [asScore(left, span), asScore(right, span)] });
 }
 
-/** −1 times what stands for a vector or a score. */
+/** −1 times a vector or a score, or a value that means one. */
 const negative = (value: Value, asVectors: boolean, span: Span): Value =>
   asVectors || value.kind === "vector"
     ? vectorValue({ span, kind: "vector-scale", of: asVector(value, span), by: -1 })

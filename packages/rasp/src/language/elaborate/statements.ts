@@ -1,4 +1,4 @@
-/** Statements: what they do to the scope and the session, and what a REPL would show of them. */
+/** Statements: their effect on the scope and the session, and the outcome that a REPL shows. */
 import { errors } from "../diagnostic.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import type { Definition, Expression, Statement } from "../syntax/ast.js";
@@ -19,7 +19,7 @@ export interface ExpressionElaborator {
   trying(example: Value): ExpressionElaborator;
 }
 
-/** What a statement came to. */
+/** The outcome of a statement. */
 export type Outcome =
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "assigned"; readonly names: readonly string[]; readonly value: Value }
@@ -103,7 +103,7 @@ export class StatementRunner {
     return { kind: "assigned", names: names.map(({ text }) => text), value };
   }
 
-  /** The s-op on the input that would be drawn. */
+  /** The values of the s-op on the input. The REPL shows them; it draws no picture. */
   #draw({ sop, input }: Statement & { kind: "draw" }): AppliedValue {
     const example = input && this.#elaborator.expression(input);
     const target = (example ? this.#elaborator.trying(example) : this.#elaborator).expression(sop);

@@ -1,16 +1,16 @@
 /**
- * What an s-op holds on every input, as far as the graph tells: strings, bools or numbers. Warns where that cannot be one type, and
- * where a comparison can never hold. On some inputs such a program runs, so these are no errors.
+ * Infers from the graph whether an s-op holds strings, bools or numbers on every input. Warns where it cannot have one type, and where
+ * a comparison can never hold. Such a program may run on some inputs, which is why these are warnings.
  */
 import { warnings, type Diagnostic } from "../diagnostic.js";
 import type { AggregateNode, Atom, MapNode, Selector, SOp } from "../graph/node.js";
 
-/** `undefined`: it depends on the input, or is not known. */
+/** `undefined` if it depends on the input or is not known. */
 type Type = "string" | "bool" | "number" | undefined;
 
 const types = new WeakMap<SOp, Type>();
 
-/** Operands are asked before the nodes that read them are made, so that this does not go deep. */
+/** Not deeply recursive: the types of operands are known before the nodes that read them are made. */
 function typeOf(node: SOp): Type {
   if (!types.has(node)) types.set(node, infer(node));
   return types.get(node);
@@ -61,13 +61,13 @@ function inferMap({ fn, args }: MapNode): Type {
   }
 }
 
-/** Bools stand among numbers, strings only among strings. */
+/** The type of a sequence that holds both: bools mix with numbers, strings only with strings. */
 const join = (a: Type, b: Type): Type => (a === b ? a : mix(a, b) || !a || !b ? undefined : "number");
 const mix = (a: Type, b: Type): boolean => a !== undefined && b !== undefined && (a === "string") !== (b === "string");
 
 const plural = (type: Type): string => `${String(type)}s`;
 
-/** What is to be said of a node that an expression has made, if anything. */
+/** The warning about a node that an expression has made, if there is one. */
 export function typeWarning(node: SOp | Selector, hasDefault: boolean): Diagnostic | undefined {
   const span = node.span ? { span: node.span } : {};
   if (node.kind === "select") {
@@ -97,10 +97,10 @@ export function typeWarning(node: SOp | Selector, hasDefault: boolean): Diagnost
 const READ = 'tokens_int reads numbers from tokens; a text such as "1" is no number';
 
 function defaultWarning({ value, default: otherwise, span }: AggregateNode): Diagnostic | undefined {
-  const [of, instead] = [typeOf(value), typeOfAtom(otherwise)];
-  if (!mix(of, instead)) return undefined;
+  const [values, instead] = [typeOf(value), typeOfAtom(otherwise)];
+  if (!mix(values, instead)) return undefined;
   return warnings.mixedTypes(
-    `the values are ${plural(of)}, the default is of type ${String(instead)}: where only some rows select, this s-op has no value`,
-    { ...(span ? { span } : {}), suggestion: `give a default of type ${String(of)}` },
+    `the values are ${plural(values)}, the default is of type ${String(instead)}: where only some rows select, this s-op has no value`,
+    { ...(span ? { span } : {}), suggestion: `give a default of type ${String(values)}` },
   );
 }

@@ -23,15 +23,15 @@ export interface AtomValue {
 export interface ListValue {
   readonly kind: "list";
   readonly items: readonly Value[];
-  /** How many atoms it takes to write the list out, brackets counted too. */
+  /** How many atoms the budget counts: one for the list, and those of its items. */
   readonly size: number;
 }
 
-/** Keyed by `atomKey`, so that 1, 1.0 and True are one key; as in Python the first spelling stays. */
+/** Keyed by `atomKey`: 1, 1.0 and True are one key, of which the first spelling is kept, as in Python. */
 export interface DictValue {
   readonly kind: "dict";
   readonly entries: ReadonlyMap<string, { readonly key: Atom; readonly value: Value }>;
-  /** As of a list. */
+  /** How many atoms the budget counts, as for a list. */
   readonly size: number;
 }
 
@@ -41,7 +41,7 @@ export interface FunctionValue {
   readonly definition: Definition;
   /** @internal */
   readonly scope: Scope;
-  /** Errors inside a library function belong to the user's call. */
+  /** Errors inside a library function get the place of the user's call. */
   readonly isLibrary: boolean;
   /**
    * Computes the result instead of a body, for functions that RASP text cannot define.
@@ -80,7 +80,7 @@ export interface TableValue {
   readonly node: AttachedTable;
 }
 
-/** The outcome of `sop(input)`: it can be shown, not computed with. */
+/** The result of `sop(input)`. It can be shown, but not computed with. */
 export interface AppliedValue {
   readonly kind: "applied";
   readonly input: readonly Atom[];
@@ -88,7 +88,7 @@ export interface AppliedValue {
   readonly of: SOp | Selector;
 }
 
-/** Anything that an expression can be worth. */
+/** The value of an expression. */
 export type Value =
   | AtomValue
   | ListValue
@@ -120,7 +120,7 @@ export function dictValue(pairs: Iterable<readonly [Atom, Value]>): DictValue {
   return { kind: "dict", entries, size };
 }
 
-/** What an atom counts in the budget: as many as there are words of 8 bytes in a long string or int. */
+/** What an atom counts in the budget: 1, and 1 more for every 8 bytes of a long string or int. */
 export function atomSize(atom: Atom): number {
   if (typeof atom === "string") return 1 + (atom.length >> 3);
   if (typeof atom !== "bigint" || BigInt.asIntN(64, atom) === atom) return 1;
@@ -164,7 +164,7 @@ export function valuesEqual(a: Value, b: Value): boolean {
   return a === b;
 }
 
-/** A value in a few words, for messages. */
+/** A short description of a value, for messages. */
 export function describe(value: Value): string {
   switch (value.kind) {
     case "atom":

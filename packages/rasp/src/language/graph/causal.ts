@@ -1,4 +1,4 @@
-/** What a decoder computes of a program: the same graph, in which no row sees a position after its own. */
+/** A program as a decoder computes it: the same graph, in which no row selects a position after its own. */
 import { errors } from "../diagnostic.js";
 import {
   aggregateNode,
@@ -16,8 +16,8 @@ import {
 } from "./node.js";
 
 /**
- * The graph in which every selector is intersected with key ≤ query. Names and places are kept. That is done where a selector is
- * used: combining selectors and then leaving out later keys comes to the same as leaving them out of each.
+ * The graph in which every selector is intersected with key ≤ query. Names and places are kept. The intersection is made where a
+ * selector is used: combining selectors and then leaving out later keys selects the same as leaving them out of each.
  */
 export function causal(root: SOp): SOp;
 export function causal(root: Selector): Selector;
@@ -31,7 +31,7 @@ export function causal(root: GraphNode): GraphNode {
   const selector = (node: Selector): Selector => known.get(node) as Selector;
   const visible = (node: Selector): Selector => {
     let both = seen.get(node);
-    // Of equal selectors one stays one, since the count of heads depends on it.
+    // One selector gives one intersection, since the count of heads depends on it.
     if (!both) seen.set(node, (both = node.kind === "best" ? selector(node) : intersected(selector(node), upToSelf)));
     return both;
   };
@@ -62,7 +62,7 @@ function rebuilt(
     case "constant":
       return node;
     case "read":
-      // Vectors attend to earlier positions only; what they rest on must not look further either.
+      // Vectors attend to earlier positions only, but an aggregate that they read may look further.
       if (topological(node).some(({ kind }) => kind === "aggregate")) {
         throw errors.wrongKind("vectors that rest on an aggregate have no causal reading", {
           ...(node.span ? { span: node.span } : {}),

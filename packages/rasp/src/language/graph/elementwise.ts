@@ -7,11 +7,11 @@ import type { Atom, Comparison, Elementwise } from "./node.js";
 
 const plain = (name: string, apply: Elementwise["apply"]): Elementwise => ({ name, key: name, apply });
 
-/** What the function gives: null where an operand is null, unless it is made for that. */
+/** The value of a function: null where an operand is null, unless the function handles null. */
 export const applyMap = (fn: Elementwise, args: readonly Atom[]): Atom =>
   args.includes(null) && fn.seesNull !== true ? null : fn.apply(args);
 
-/** An atom with its type, for keys: `1`, `1.0` and `True` differ here. */
+/** A text that two atoms share if they are equal and of one type: `1`, `1.0` and `True` differ. */
 const exactKey = (atom: Atom): string => `${typeof atom}:${describeAtom(atom)}`;
 
 /** `a op b` for the arithmetic operators. */
@@ -27,10 +27,10 @@ export const andMap = plain("and", ([a, b]) => truth(a!) && truth(b!));
 export const orMap = plain("or", ([a, b]) => truth(a!) || truth(b!));
 export const notMap = plain("not", ([a]) => !truth(a!));
 
-/** 1 where the operand is true, else 0. */
+/** 1 where the operand is true, 0 elsewhere. */
 export const indicatorMap = plain("indicator", ([a]) => (truth(a!) ? 1n : 0n));
 
-/** `then if condition else otherwise`, with the operands in the order (condition, then, otherwise); what is not chosen may be null. */
+/** `then if condition else otherwise`, with operands in the order (condition, then, otherwise). The one not chosen can be null. */
 export const ternaryMap: Elementwise = {
   ...plain("if", ([condition, then, otherwise]) =>
     condition === null ? null : truth(condition!) ? then! : otherwise!,
@@ -41,7 +41,7 @@ export const ternaryMap: Elementwise = {
 /** Whether the operand is null. */
 export const isNullMap: Elementwise = { ...plain("is null", ([a]) => a === null), seesNull: true };
 
-/** What an s-op is when compared with something that equals no atom, such as a list. */
+/** The comparison of an s-op with a value that equals no atom, such as a list. */
 export const neverEqualMap: Elementwise = {
   name: "==",
   key: "== nothing",
@@ -49,7 +49,7 @@ export const neverEqualMap: Elementwise = {
   container: { kind: "list", items: [] },
 };
 
-/** 1 where the operand equals the atom: what `atom in s-op` averages. */
+/** 1 where the operand equals the atom, 0 elsewhere: `atom in s-op` averages it. */
 export const equalsMap = (atom: Atom): Elementwise => ({
   name: "==",
   key: `1 if == ${exactKey(atom)}`,
@@ -95,17 +95,17 @@ export function lookUpDictMap(entries: ReadonlyMap<string, Atom | undefined>): E
 const looseKey = (atom: Atom | undefined): string => (atom === undefined ? "-" : exactKey(atom));
 
 const notAnAtom = (index: Atom): never => {
-  throw errors.sequenceType(`the value at ${describeAtom(index)} is no atom, so it cannot stand in an s-op`);
+  throw errors.sequenceType(`the value at ${describeAtom(index)} is no atom, so it cannot be in an s-op`);
 };
 
-/** The position that an index means. @throws RaspError of class type or value. */
+/** An index as a position from 0; a negative one counts from the end. @throws RaspError of class type or value */
 export function listIndex(kind: "list" | "string", length: number, index: Atom): number {
   if (typeof index !== "bigint" && typeof index !== "boolean") {
     throw errors.operandType(`the index of a ${kind} must be an int, not ${describeAtom(index)}`);
   }
-  const at = BigInt(index);
-  if (at >= BigInt(length) || -at > BigInt(length)) {
-    throw errors.indexRange(`index ${at} is out of range for a ${kind} of length ${length}`);
+  const offset = BigInt(index);
+  if (offset >= BigInt(length) || -offset > BigInt(length)) {
+    throw errors.indexRange(`index ${offset} is out of range for a ${kind} of length ${length}`);
   }
-  return Number(at < 0n ? at + BigInt(length) : at);
+  return Number(offset < 0n ? offset + BigInt(length) : offset);
 }

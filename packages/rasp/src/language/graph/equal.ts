@@ -1,4 +1,4 @@
-/** When two graphs are the same graph. */
+/** Structural equality of graphs. */
 import { describeAtom } from "../atom/text.js";
 import { operands, type GraphNode } from "./node.js";
 import type { Vector } from "./soft.js";
@@ -12,7 +12,7 @@ function vectorNumber(vector: Vector): number {
   return vectorNumbers.get(vector)!;
 }
 
-/** What a node is, its operands apart. */
+/** A node's operation, without its operands. */
 function ownText(node: GraphNode): string {
   switch (node.kind) {
     case "tokens":
@@ -34,12 +34,12 @@ function ownText(node: GraphNode): string {
   }
 }
 
-/** Numbers that two nodes share exactly if they compute the same by the same operations, whether or not they are one object. */
+/** Numbers nodes. Two nodes have one number exactly if they apply the same operations to the same operands. */
 export class Structure {
   readonly #numbers = new Map<string, number>();
   readonly #known = new Map<GraphNode, number>();
 
-  /** The number of a node. The nodes that it reads are given theirs on the way. */
+  /** The number of a node. The nodes that it reads are numbered too. */
   of(root: GraphNode): number {
     const stack = [root];
     for (let node = stack.at(-1); node; node = stack.at(-1)) {
@@ -60,7 +60,7 @@ export class Structure {
   }
 }
 
-/** Whether two graphs have the same nodes in the same places, with the same ones shared. Leaves may be shared or not. */
+/** Whether two graphs have the same nodes in the same places, and share the same ones. Leaves need not be shared alike. */
 export function sameGraph(a: GraphNode, b: GraphNode): boolean {
   const partner = new Map<GraphNode, GraphNode>();
   const partnerOfB = new Map<GraphNode, GraphNode>();

@@ -14,26 +14,26 @@ export type { Atom, Comparison } from "../atom/atom.js";
 /** How the input's elements become `tokens`: `tokens_str`, `tokens_int`, `tokens_float`, `tokens_bool`, `tokens_asis`. */
 export type TokenConversion = "str" | "int" | "float" | "bool" | "asis";
 
-/** A function that works on each position alone. Two functions with equal `key` compute the same. */
+/** A function applied at each position. Two functions with equal `key` compute the same. */
 export interface Elementwise {
   /** The operator as the language writes it: `+`, `round`, `if`, `in`, `[]`, … */
   readonly name: string;
   /** The name together with every constant that the function carries. */
   readonly key: string;
-  /** To be called by `applyMap`. @throws RaspError where the operator has no value for these operands. */
+  /** Called by `applyMap`. @throws RaspError where the operator has no value for these operands */
   readonly apply: (args: readonly Atom[]) => Atom;
-  /** Whether it takes null operands itself; else one makes the result null. */
+  /** Set if it handles null operands itself; otherwise a null operand makes the result null. */
   readonly seesNull?: true;
   /** The list, string or dict that it looks into. */
   readonly container?: Container;
 }
 
-/** Data that an elementwise function carries. Items that are no atoms are `undefined`; a dict's keys are `atomKey`s. */
+/** Data that an elementwise function holds. Items that are no atoms are `undefined`; the keys of a dict are `atomKey`s. */
 export type Container =
   | { readonly kind: "list" | "string"; readonly items: readonly (Atom | undefined)[] }
   | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Atom | undefined> };
 
-/** The type of an s-op's values, for TypeScript alone: no node has such a property. */
+/** The type of an s-op's values, for TypeScript only: no node has this property. */
 declare const valueType: unique symbol;
 
 interface NodeBase {
@@ -57,12 +57,12 @@ export interface IndicesNode extends NodeBase {
   readonly kind: "indices";
 }
 
-/** Where each element stands in a longer text: the index, and what stands before the input. */
+/** The position of each element in a longer text: its index plus the number of elements before the input. */
 export interface PositionsNode extends NodeBase {
   readonly kind: "positions";
 }
 
-/** One component of a vector, or the atom of its largest component (of equal ones the first in the basis). */
+/** One component of a vector; if `component` is absent, the atom of the largest one (of equal ones the first in the basis). */
 export interface ReadNode extends NodeBase {
   readonly kind: "read";
   readonly vector: Vector;
@@ -87,13 +87,13 @@ export interface AggregateNode extends NodeBase {
   readonly kind: "aggregate";
   readonly selector: Selector;
   readonly value: SOp;
-  /** What a row without a selected position gives. */
+  /** The value of a row that selects nothing. */
   readonly default: Atom;
-  /** The program's default if it is no atom, in words: then a row that needs it has no value, and `default` is not used. */
+  /** A description of the program's default where it is no atom: a row that selects nothing is then an error. */
   readonly noDefault?: string;
 }
 
-/** A sequence operator. `T` is what stands at each position: number, string or boolean, where TypeScript can know it. */
+/** A sequence operator. `T` is the type of its values, number, string or boolean, where TypeScript can know it. */
 export type SOp<T = unknown> = (
   TokensNode | IndicesNode | PositionsNode | ConstantNode | MapNode | AggregateNode | ReadNode
 ) & {
@@ -108,27 +108,27 @@ export interface SelectNode extends NodeBase {
   readonly op: Comparison;
 }
 
-/** What a selector does not select. */
+/** Selects the positions that a selector does not select. */
 export interface SelectorNotNode extends NodeBase {
   readonly kind: "not";
   readonly arg: Selector;
 }
 
-/** What both of two selectors select, or one of them. */
+/** Selects the positions that both of two selectors select, or at least one of them. */
 export interface SelectorPairNode extends NodeBase {
   readonly kind: "and" | "or";
   readonly left: Selector;
   readonly right: Selector;
 }
 
-/** Of what `selector` selects in a row, the one position with the highest score; of equal scores the earliest position. */
+/** Selects in each row the position with the highest score of those that `selector` selects; of equal scores the earliest. */
 export interface BestNode extends NodeBase {
   readonly kind: "best";
   readonly selector: Selector;
   readonly score: SOp;
 }
 
-/** A node that selects positions, for each position. */
+/** A node that selects, for each position as query, positions as keys. */
 export type Selector = SelectNode | SelectorNotNode | SelectorPairNode | BestNode;
 
 /** Any node. */
@@ -151,7 +151,7 @@ export const indicesNode = (span?: Span): IndicesNode => ({ ...base(span), kind:
 /** A new node for the positions in a longer text. */
 export const positionsNode = (span?: Span): PositionsNode => ({ ...base(span), kind: "positions" });
 
-/** A new node for a component of a vector, the largest one's name if none is given. */
+/** A new node for a component of a vector, or for the atom of the largest one. */
 export const readNode = (vector: Vector, component: Atom | undefined, span?: Span): ReadNode => ({
   ...base(span),
   kind: "read",
@@ -244,7 +244,7 @@ export function operands(node: GraphNode): readonly GraphNode[] {
   }
 }
 
-/** Every node that `roots` reach, each once, operands before the nodes that read them. Iterative: graphs can be deep. */
+/** Every node that `roots` reach, each once, operands before the nodes that read them. Iterative, since graphs can be deep. */
 export function topological(...roots: readonly GraphNode[]): GraphNode[] {
   const seen = new Set<GraphNode>();
   const stack = [...roots];

@@ -7,14 +7,14 @@ import type { Span } from "../source.js";
 import type { Selector, SOp } from "./node.js";
 import type { Table, Weights } from "./table.js";
 
-/** What every soft operation has. */
+/** The properties of every soft node. */
 export interface SoftBase {
   readonly span: Span | undefined;
   /** The name that the program gave it first. For display only. */
   name?: string;
 }
 
-/** A feed-forward sublayer with its layer norm, kept as it is: out · gelu(in · layerNorm(x) + inBias) + outBias. */
+/** The weights of a feed-forward sublayer with its layer norm: output · gelu(input · layerNorm(x) + inputBias) + outputBias. */
 export interface OpaqueWeights {
   /** Rows are the components of x, columns the hidden units; gain and bias of the layer norm are folded in. */
   readonly input: Table;
@@ -92,7 +92,7 @@ export function softTopological(root: Vector | Score): (Vector | Score)[] {
   return [...done];
 }
 
-/** The s-ops and selectors that a soft node rests on. */
+/** The s-ops and selectors that a soft node reads, directly or through other soft nodes. */
 export function softLeaves(root: Vector | Score): (SOp | Selector)[] {
   const leaves = new Set<SOp | Selector>();
   for (const node of softTopological(root)) {

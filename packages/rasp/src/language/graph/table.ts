@@ -1,6 +1,6 @@
 /**
- * Tables of real numbers whose rows and columns are named by atoms: what scores and projections look up. Held sparsely, since
- * those that people can read are mostly zeros.
+ * Tables of real numbers whose rows and columns are named by atoms, for scores and projections. They are sparse, since tables that
+ * people can read are mostly zeros.
  */
 import { atomKey } from "../atom/compare.js";
 import type { Atom } from "../atom/atom.js";
@@ -15,7 +15,7 @@ export class Basis {
     atoms.forEach((atom, i) => this.#positions.set(atomKey(atom), i));
   }
 
-  /** The atoms of a list, equal ones once. */
+  /** The distinct atoms of a list, in its order. */
   static distinct(atoms: Iterable<Atom>): Basis {
     return new Basis([...new Map([...atoms].map((atom) => [atomKey(atom), atom])).values()]);
   }
@@ -25,7 +25,7 @@ export class Basis {
     return this.atoms.length;
   }
 
-  /** Where an atom stands, -1 if nowhere. */
+  /** The index of an atom, -1 if it is not in the basis. */
   find(atom: Atom): number {
     return this.#positions.get(atomKey(atom)) ?? -1;
   }
@@ -43,14 +43,14 @@ export interface TableRow {
   readonly values: ArrayLike<number>;
 }
 
-/** `rows[i]` belongs to the atom `rowBasis.atoms[i]`; an atom without a row has zeros. */
+/** `rows[i]` belongs to the atom `rowBasis.atoms[i]`; the row of an atom outside the basis is zeros. */
 export interface Table {
   readonly rowBasis: Basis;
   readonly columnBasis: Basis;
   readonly rows: readonly TableRow[];
 }
 
-/** A table from dense rows, or a function of row and column. */
+/** A table from a function of row and column. */
 export function denseTable(rowBasis: Basis, columnBasis: Basis, at: (row: number, column: number) => number): Table {
   const rows = rowBasis.atoms.map((_, row) => {
     const columns: number[] = [];

@@ -1,4 +1,4 @@
-/** The syntax tree. Every node carries its span; names keep the span of the name alone. */
+/** The syntax tree. Every node has a span; that of a name covers the name alone. */
 import type { Atom, Comparison } from "../atom/atom.js";
 import type { Span } from "../source.js";
 
@@ -14,7 +14,7 @@ export type BinaryOperator = "^" | "*" | "/" | "%" | "+" | "-" | "==" | "<=" | "
 /** The prefix operators and the two that are written as calls. */
 export type UnaryOperator = "not" | "-" | "+" | "round" | "indicator";
 
-/** What a comprehension or a loop runs over. */
+/** `for names in over`, of a comprehension or a loop. */
 export interface Iteration {
   readonly names: readonly Name[];
   readonly over: Expression;
@@ -55,7 +55,7 @@ export type Expression = { readonly span: Span } & (
     }
 );
 
-/** Which of the two running examples a REPL command means. */
+/** The running example that a REPL command is about. */
 export type ExampleKind = "s-op" | "selector" | "both";
 
 /** A statement, a command of the REPL, or a definition. */
@@ -81,7 +81,7 @@ export type Statement = { readonly span: Span } & (
 
 export type Definition = Extract<Statement, { kind: "def" }>;
 
-/** A node without its span, for each kind of node. */
+/** A node of any kind without its span. */
 export type Unspanned<Node> = Node extends unknown ? Omit<Node, "span"> : never;
 
 /** A program text, up to its first syntax error. */

@@ -1,9 +1,9 @@
-/** A place in a list of tokens, and the one way in which parsing fails. */
+/** A place in a list of tokens, and the error that parsing throws. */
 import type { Name } from "./ast.js";
 import { cover, type Span } from "../source.js";
 import type { Token, TokenKind } from "./token.js";
 
-/** Thrown inside the parser: the token at `index` cannot stand here. `parser.ts` turns it into a diagnostic. */
+/** The token at `index` does not fit. Thrown inside the parser; `parser.ts` turns it into a diagnostic. */
 export class Unexpected extends Error {
   readonly index: number;
   readonly expected: string;
@@ -28,12 +28,12 @@ export class Cursor {
     return this.tokens[this.index]!;
   }
 
-  /** The token after the next one; the end token again at the end. */
+  /** The token after the current one; the end token at the end. */
   get following(): Token {
     return this.tokens[Math.min(this.index + 1, this.tokens.length - 1)]!;
   }
 
-  /** The span from the token at `start` to the one just taken. */
+  /** The span from the token at `start` to the last one taken. */
   spanFrom(start: number): Span {
     return cover(this.tokens[start]!.span, this.tokens[Math.max(start, this.index - 1)]!.span);
   }

@@ -1,6 +1,6 @@
 /**
- * Expressions, by precedence climbing over the table in `token.ts`. Every infix level is left-associative, the ternary and `in`
- * too, and a prefix operator takes only indexing and calls with it: `-2^2` is `(-2)^2`, `not a == b` is `(not a) == b`.
+ * Expressions, by precedence climbing over the table in `token.ts`. Every infix level is left-associative, also the ternary and `in`.
+ * A prefix operator binds tighter than every infix operator: `-2^2` is `(-2)^2`, `not a == b` is `(not a) == b`.
  */
 import { errors } from "../diagnostic.js";
 import type { Comparison } from "../atom/atom.js";
@@ -9,21 +9,21 @@ import { Cursor } from "./cursor.js";
 import { cover } from "../source.js";
 import { INFIX, PREFIX, type TokenKind } from "./token.js";
 
-/** Deeper nesting than this is refused, so that no text can exhaust the stack. */
+/** Deeper nesting is an error, so that no text can exhaust the stack. */
 const MAX_NESTING = 250;
 
 const COMPARISONS: readonly TokenKind[] = ["==", "!=", "<", "<=", ">", ">="];
 
-/** An expression whose span its caller knows. */
+/** An expression whose span the caller adds. */
 type Unspanned = WithoutSpan<Expression>;
 
 export class ExpressionParser extends Cursor {
   /**
-   * The tokens `[ + -` outside brackets that continue an expression but could also begin one, as long as nothing has settled which:
-   * the closing `]`, or the first operand on the right.
+   * The indices of tokens `[ + -` outside brackets that continue an expression but could also begin one. They are removed when it is
+   * settled that they continue it: by the closing `]`, or by the first operand on the right.
    */
   readonly unfinished: number[] = [];
-  /** Set while a REPL command's argument is read: it ends with its line. */
+  /** Whether the expression ends with its line, as the argument of a REPL command does. */
   protected endsWithLine = false;
   #brackets = 0;
   #nesting = 0;
@@ -47,7 +47,7 @@ export class ExpressionParser extends Cursor {
     return left;
   }
 
-  /** Forgets where an unfinished statement stood. */
+  /** Starts over, for a new statement. */
   protected reset(): void {
     this.unfinished.length = 0;
     [this.#brackets, this.#nesting, this.endsWithLine] = [0, 0, false];
@@ -61,7 +61,7 @@ export class ExpressionParser extends Cursor {
     return items;
   }
 
-  /** Reads something that a closing token must follow, so that the statement cannot end in it. */
+  /** Reads something that a closing token must follow: the statement cannot end inside it. */
   protected inBrackets<T>(parse: () => T): T {
     this.#brackets++;
     const result = parse();
@@ -139,7 +139,7 @@ export class ExpressionParser extends Cursor {
     return this.inBrackets(() => this.#bracketed(kind));
   }
 
-  /** What begins with a word or bracket that something must close. */
+  /** An expression that begins with a word or bracket and must be closed. */
   #bracketed(kind: TokenKind): Unspanned {
     switch (kind) {
       case "round":

@@ -1,4 +1,4 @@
-/** Text to tokens. Never throws: what is no token becomes one of kind `error`, which the parser reports where it meets it. */
+/** Text to tokens. Never throws: a character that starts no token becomes one of kind `error`, which the parser reports. */
 import { groupBy } from "../maps.js";
 import type { Source } from "../source.js";
 import { FIXED, type Token, type TokenKind } from "./token.js";
@@ -19,35 +19,35 @@ const FIXED_BY_FIRST = groupBy(
 export function lex(source: Source): Token[] {
   const { text } = source;
   const tokens: Token[] = [];
-  const match = (pattern: RegExp, at: number): string => {
-    pattern.lastIndex = at;
+  const match = (pattern: RegExp, index: number): string => {
+    pattern.lastIndex = index;
     return pattern.exec(text)?.[0] ?? "";
   };
-  for (let at = 0; ;) {
-    const skipped = match(SKIPPED, at);
-    at += skipped.length;
+  for (let start = 0; ;) {
+    const skipped = match(SKIPPED, start);
+    start += skipped.length;
     const startsLine = tokens.length === 0 || skipped.includes("\n");
     const push = (kind: TokenKind, length: number): void => {
       tokens.push({
         kind,
-        text: text.slice(at, at + length),
-        span: { source, start: at, end: at + length },
+        text: text.slice(start, start + length),
+        span: { source, start, end: start + length },
         startsLine,
       });
-      at += length;
+      start += length;
     };
-    if (at >= text.length) {
+    if (start >= text.length) {
       push("end", 0);
       return tokens;
     }
-    const name = match(NAME, at);
-    const fixed = FIXED_BY_FIRST.get(text[at]!)?.find((candidate) => text.startsWith(candidate, at)) ?? "";
-    const number = match(NUMBER, at);
-    const string = match(STRING, at);
+    const name = match(NAME, start);
+    const fixed = FIXED_BY_FIRST.get(text[start]!)?.find((candidate) => text.startsWith(candidate, start)) ?? "";
+    const number = match(NUMBER, start);
+    const string = match(STRING, start);
     if (fixed !== "" && fixed.length >= name.length) push(fixed as TokenKind, fixed.length);
     else if (name !== "") push("name", name.length);
     else if (number !== "") push(number.includes(".") ? "float" : "int", number.length);
     else if (string !== "") push("string", string.length);
-    else push("error", match(ANY, at).length);
+    else push("error", match(ANY, start).length);
   }
 }

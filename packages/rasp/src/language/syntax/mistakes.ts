@@ -1,10 +1,10 @@
-/** The message for a token that does not fit, with a remedy for the mistakes that haste and other languages teach. */
+/** The message for a token that does not fit, with a remedy for slips and for habits from other languages. */
 import { errors, type Details, type Fix, type RaspError } from "../diagnostic.js";
 import { nearest } from "./nearest.js";
 import { position, type Span } from "../source.js";
 import type { Token } from "./token.js";
 
-/** What helps at a token, and what to write instead of it where that mends the text. */
+/** What helps at a token, and what to write instead of it where that fixes the text. */
 const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string]>> = {
   "!=": ["!= exists only inside select(...); write not (a == b)"],
   "=": ["compare with ==; an assignment is a statement of its own: name = expression;", "=="],
@@ -17,13 +17,13 @@ const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string
   "~": ["write not", "not"],
 };
 
-/** Words that begin a statement with a body, in RASP or elsewhere. */
+/** Words that begin a statement with a body, in RASP or in other languages. */
 const WITH_BODY = ["def", "for", "if", "elif", "else", "while", "function"];
 
-/** Whether the statement at this token has, or is meant to have, a body in braces. */
+/** Whether the statement that begins at a token has, or is meant to have, a body in braces. */
 export const hasBody = ({ text }: Token): boolean => WITH_BODY.includes(text);
 
-/** Words of other languages, where a statement or an expression begins with them. */
+/** What to write in place of words of other languages. */
 const FOREIGN: Readonly<Record<string, string>> = {
   elif: "write a if c else (b if d else e)",
   if: "there is no if statement; an expression chooses: a if c else b",
@@ -39,7 +39,7 @@ const KEYWORDS = [...CALL_WORDS, "def", "return", "for", "in", "if", "else", "no
 const WORD = /^[a-z][a-z -]*\(?\)?$/;
 const isWord = ({ kind, text }: Token): boolean => kind !== "name" && kind !== "string" && WORD.test(text);
 
-/** The diagnostic for the token at `index`, where `expected` should stand. */
+/** The diagnostic for the token at `index`, where `expected` would fit. */
 export function explain(tokens: readonly Token[], index: number, expected: string): RaspError {
   const token = tokens[index]!;
   const { kind, text, span } = token;
@@ -75,7 +75,7 @@ export function explainEnd(tokens: readonly Token[], start: number, expected: st
   });
 }
 
-/** For `select (`, which is a call of a function of this name: nothing, or what helps. */
+/** What helps with `select (`, which calls a function of this name; `undefined` for other calls. */
 export function spacedCall(name: string, span: Span): Details | undefined {
   const space = /^[ \t\r\n]+\(/.exec(span.source.text.slice(span.end));
   if (!space || !CALL_WORDS.includes(name)) return undefined;
@@ -89,7 +89,7 @@ const replace = (span: Span, text: string): Fix => ({ span, text });
 const insertBefore = (span: Span, text: string): Fix => ({ span: { ...span, end: span.start }, text });
 const insertAfter = (span: Span, text: string): Fix => ({ span: { ...span, start: span.end }, text });
 
-/** A word that is nearly a word of the language, before the token or before the parenthesis around it. */
+/** What helps if a word before the token, or before the parenthesis around it, is nearly a word of the language. */
 function misspelt(tokens: readonly Token[], index: number): Details | undefined {
   const opener = enclosing(tokens, index);
   const caller = opener?.kind === "(" ? tokens[tokens.indexOf(opener) - 1] : undefined;
@@ -107,7 +107,7 @@ function misspelt(tokens: readonly Token[], index: number): Details | undefined 
 const CLOSING: Readonly<Record<string, string>> = { "(": ")", "[": "]", "{": "}" };
 const closing = (opener: Token): string => CLOSING[opener.text.at(-1)!]!;
 
-/** A bracket that a `;` or another kind of bracket shows to be open still. */
+/** What helps if a bracket is still open where a `;`, another kind of bracket or a new line comes. */
 function unclosed(tokens: readonly Token[], index: number, expected: string): Details | undefined {
   const { kind, span, startsLine } = tokens[index]!;
   const opener = enclosing(tokens, index);
@@ -124,7 +124,7 @@ function unclosed(tokens: readonly Token[], index: number, expected: string): De
   };
 }
 
-/** A token too many. */
+/** What helps if there is a token too many. */
 function surplus({ kind, span }: Token, expected: string): Details | undefined {
   if (expected !== "a statement") return undefined;
   if (kind === ";") {
@@ -153,20 +153,19 @@ function remedy(tokens: readonly Token[], index: number): Details {
 /** The innermost bracket that is open before the token at `index`. */
 function enclosing(tokens: readonly Token[], index: number): Token | undefined {
   let closed = 0;
-  for (let at = index - 1; at >= 0; at--) {
-    const last = tokens[at]!.kind === "string" ? "" : tokens[at]!.text.at(-1)!;
+  for (let i = index - 1; i >= 0; i--) {
+    const last = tokens[i]!.kind === "string" ? "" : tokens[i]!.text.at(-1)!;
     if (last === ")" || last === "]" || last === "}") closed++;
-    else if (last in CLOSING && closed-- === 0) return tokens[at];
+    else if (last in CLOSING && closed-- === 0) return tokens[i];
   }
   return undefined;
 }
 
-/** Where the `}` of a body seems to be missing: before the first line that is not indented more than the line that opens it. */
+/** A `}` seems to be missing before the first line that is not indented more than the line that opens the body. */
 function missingBrace(tokens: readonly Token[], opener: Token): Details {
-  const at = tokens.indexOf(opener);
   const column = ({ span }: Token): number => position(span.source, span.start).column;
   const indent = column(lineOf(tokens, opener));
-  const next = tokens.slice(at + 1).find((token) => token.startsLine && column(token) <= indent);
+  const next = tokens.slice(tokens.indexOf(opener) + 1).find((token) => token.startsLine && column(token) <= indent);
   const where = next && next.kind !== "end" ? `before line ${position(next.span.source, next.span.start).line}` : "";
   const last = tokens[(next ? tokens.indexOf(next) : tokens.length - 1) - 1]!;
   return { suggestion: `close this body with "}" ${where}`.trimEnd(), fix: insertAfter(last.span, "\n}") };

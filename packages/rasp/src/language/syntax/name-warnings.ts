@@ -1,4 +1,4 @@
-/** Warnings about names: what is never used, and what hides another name. */
+/** Warnings about names that are never used, and names that hide others. */
 import { warnings, type Diagnostic } from "../diagnostic.js";
 import type { Definition, Name, Statement } from "./ast.js";
 import { allExpressions } from "./walk.js";
@@ -20,7 +20,7 @@ const definitions = (statements: readonly Statement[]): Definition[] =>
     return statement.kind === "def" ? [statement, ...definitions(statement.body)] : [];
   });
 
-/** The names that statements set in their own scope, loops excepted. */
+/** The names that statements set in their own scope, apart from loop variables. */
 const assigned = (statements: readonly Statement[]): Name[] =>
   statements.flatMap((statement) => {
     if (statement.kind === "assign") return statement.names;
@@ -28,7 +28,7 @@ const assigned = (statements: readonly Statement[]): Name[] =>
     return statement.kind === "def" ? [statement.name] : [];
   });
 
-/** Where each name of the program is set first. */
+/** The first place where each name of the program is set. */
 function topLevelNames(statements: readonly Statement[]): ReadonlyMap<string, Name> {
   const names = new Map<string, Name>();
   for (const name of assigned(statements)) if (!names.has(name.text)) names.set(name.text, name);
@@ -60,7 +60,7 @@ function unused(definition: Definition): Diagnostic[] {
   ];
 }
 
-/** Names that begin with `_` stay in their file. */
+/** Names that begin with `_` are private to their file. */
 function unusedPrivate(statements: readonly Statement[], top: ReadonlyMap<string, Name>): Diagnostic[] {
   const uses = used(statements);
   return [...top.values()]
@@ -70,8 +70,8 @@ function unusedPrivate(statements: readonly Statement[], top: ReadonlyMap<string
 
 function hidden(definition: Definition, top: ReadonlyMap<string, Name>, library: readonly string[]): Diagnostic[] {
   const { name, parameters, body } = definition;
-  const local = new Map([...parameters, ...assigned(body)].map((own) => [own.text, own] as const));
-  return [...local.values()].flatMap(({ text, span }) => {
+  const locals = new Map([...parameters, ...assigned(body)].map((local) => [local.text, local] as const));
+  return [...locals.values()].flatMap(({ text, span }) => {
     const outer = top.get(text);
     if (outer && outer.span.start !== span.start) {
       return warnings.shadowing(`inside "${name.text}", this "${text}" hides the program's "${text}"`, {
@@ -85,7 +85,7 @@ function hidden(definition: Definition, top: ReadonlyMap<string, Name>, library:
   });
 }
 
-/** Loops whose variable was set before as something else: it is overwritten, since loops have no scope of their own. */
+/** Loops whose variable was set before. They overwrite it, since loops have no scope of their own. */
 function loopsOver(statements: readonly Statement[]): Diagnostic[] {
   const before = new Map<string, Name>();
   return statements.flatMap((statement) => {

@@ -1,10 +1,10 @@
-/** Skipping what is wrong, so that a parser can report several errors. */
+/** Skipping to the next statement after an error. */
 import { hasBody } from "./mistakes.js";
 import type { Token, TokenKind } from "./token.js";
 
 /**
- * Where to go on after an error at `index` in the statement that begins at `start`: after its `;`, before the `}` of the body it
- * stands in, or at a line that begins like a statement.
+ * Where to continue after an error at `index` in the statement that begins at `start`: after its `;`, before the `}` of the body
+ * around it, or at a line that begins like a statement.
  */
 export function nextStatement(tokens: readonly Token[], start: number, index: number, inBody: boolean): number {
   const withBody = hasBody(tokens[start]!);

@@ -1,10 +1,10 @@
 /**
- * The tokens of RASP and the precedence of its operators (RASP.md, 2.1 and 2.4). Some tokens include the parenthesis that follows
- * (`select(`): with a space in between they are names.
+ * The tokens of RASP and the precedence of its operators, as in the original's grammar (github.com/tech-srl/RASP, `Rasp.g4`). Some
+ * tokens include the parenthesis that follows (`select(`); with a space in between, the word is a name.
  */
 import type { Span } from "../source.js";
 
-/** Fixed texts. Where several match, the longest wins, also against a name: `s-opens` is `s-op` and `ens`. */
+/** Fixed texts. The longest match wins, also against a name: `s-opens` is `s-op` and `ens`. */
 export const FIXED = [
   ...["select(", "aggregate(", "range(", "zip(", "len("],
   ...[
@@ -26,18 +26,18 @@ export const FIXED = [
   ...["==", "!=", "<=", ">=", "<", ">", "=", "+", "-", "*", "/", "%", "^", "(", ")", "[", "]", "{", "}", ",", ":", ";"],
 ] as const;
 
-/** A fixed token's kind is its text. `error` stands for a character that starts no token; `end` comes last. */
+/** A fixed token's kind is its text. `error` is a character that starts no token; `end` comes last. */
 export type TokenKind = (typeof FIXED)[number] | "name" | "int" | "float" | "string" | "error" | "end";
 
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
   readonly span: Span;
-  /** Whether a line break stands between this token and the one before. */
+  /** Whether there is a line break between this token and the one before. */
   readonly startsLine: boolean;
 }
 
-/** The infix operators, loosest first: every level is left-associative. */
+/** The infix operators, the loosest first. Every level is left-associative. */
 const LEVELS: readonly (readonly TokenKind[])[] = [
   ["in"],
   ["if"],

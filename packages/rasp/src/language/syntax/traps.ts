@@ -1,6 +1,6 @@
 /**
- * Warnings for texts that RASP reads otherwise than Python and most readers do. The meaning is the original's; each warning says
- * how the text is read and offers the parentheses for the other reading. Parentheses silence it.
+ * Warnings for texts whose meaning in RASP differs from what Python and most readers take them to mean. Each warning says how the text
+ * is read, which is how the original reads it, and offers parentheses for the other reading. Parentheses silence it.
  */
 import { warnings, type Diagnostic } from "../diagnostic.js";
 import type { BinaryOperator, Expression, Statement } from "./ast.js";
@@ -11,32 +11,32 @@ type Binary = Expression & { readonly kind: "binary" };
 
 const COMPARISONS: readonly BinaryOperator[] = ["==", "<=", ">=", ">", "<"];
 
-/** What in a program is likely to surprise, in the order of the text. */
+/** The traps of a program, in the order of the text. */
 export function traps(statements: readonly Statement[]): Diagnostic[] {
   const found: Diagnostic[] = [];
-  // A chain of ternaries is told once, at its outermost.
-  const told = new Set<Expression>();
+  // A chain of ternaries is reported once, at the outermost.
+  const reported = new Set<Expression>();
   for (const expression of allExpressions(statements)) {
-    const warning = trap(expression, told);
+    const warning = trap(expression, reported);
     if (warning) found.push(warning);
   }
   return found;
 }
 
-function trap(expression: Expression, told: Set<Expression>): Diagnostic | undefined {
+function trap(expression: Expression, reported: Set<Expression>): Diagnostic | undefined {
   switch (expression.kind) {
     case "binary":
       return prefixTrap(expression, expression.left, expression.op) ?? binaryTrap(expression);
     case "contains":
       return prefixTrap(expression, expression.item, "in") ?? containsTrap(expression);
     case "ternary":
-      return ternaryTrap(expression, told);
+      return ternaryTrap(expression, reported);
     default:
       return undefined;
   }
 }
 
-/** Whether an expression stands without parentheses of its own. */
+/** Whether an expression has no parentheses of its own. */
 function isBare(expression: Expression): boolean {
   if (expression.kind === "unary") return !textOf(expression.span).startsWith("(");
   const first =
@@ -70,7 +70,7 @@ const instead = (span: Span, text: string) => ({
   fix: { span, text },
 });
 
-/** The text with parentheses around what stands from `first` to `last`. */
+/** The text with parentheses around the part from `first` to `last`. */
 function grouped(whole: Span, first: Span, last: Span): string {
   const { text } = whole.source;
   const [before, after] = [text.slice(whole.start, first.start), text.slice(last.end, whole.end)];
@@ -109,7 +109,7 @@ function binaryTrap({ op, left, right, span }: Binary): Diagnostic | undefined {
   return undefined;
 }
 
-/** Whether Python would give this operand of `in` to `in` as a whole only with parentheses. */
+/** Whether this operand of `in` would need parentheses in Python to be taken as a whole. */
 const isLoose = (expression: Expression): boolean =>
   isBare(expression) &&
   (expression.kind === "ternary" ||
@@ -126,7 +126,7 @@ function containsTrap(expression: Expression & { readonly kind: "contains" }): D
   );
 }
 
-/** The operand next to `in`: the last of what stands before it, the first of what stands after it. */
+/** The operand next to `in` as Python reads it: the last of the expression before it, or the first of the one after it. */
 function innermost(expression: Expression, end: "first" | "last"): Expression {
   if (!isLoose(expression)) return expression;
   if (expression.kind === "ternary") return innermost(end === "first" ? expression.then : expression.otherwise, end);
@@ -136,12 +136,12 @@ function innermost(expression: Expression, end: "first" | "last"): Expression {
 
 function ternaryTrap(
   expression: Expression & { readonly kind: "ternary" },
-  told: Set<Expression>,
+  reported: Set<Expression>,
 ): Diagnostic | undefined {
   let inner = expression.then;
-  if (told.has(expression) || inner.kind !== "ternary" || !isBare(inner)) return undefined;
-  told.add(inner);
-  while (inner.then.kind === "ternary" && isBare(inner.then)) told.add((inner = inner.then));
+  if (reported.has(expression) || inner.kind !== "ternary" || !isBare(inner)) return undefined;
+  reported.add(inner);
+  while (inner.then.kind === "ternary" && isBare(inner.then)) reported.add((inner = inner.then));
   const { span, then } = expression;
   return warnings.nestedTernary(
     `"if ... else" groups from the left: this is ${grouped(span, then.span, then.span)}`,

@@ -39,7 +39,7 @@ export function parts(expression: Expression): readonly Expression[] {
   }
 }
 
-/** The expressions directly inside a statement, not those of its body. */
+/** The expressions directly inside a statement, without those of its body. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "expression":
@@ -59,7 +59,7 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
   }
 }
 
-/** Every expression of these statements and of their bodies, outer ones first. Iterative: sums can be long. */
+/** Every expression of these statements and of their bodies, outer ones first. Iterative, since sums can be long. */
 export function* allExpressions(statements: readonly Statement[]): Generator<Expression> {
   for (const statement of statements) {
     if (statement.kind === "def" || statement.kind === "for") yield* allExpressions(statement.body);
