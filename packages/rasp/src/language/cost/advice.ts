@@ -1,11 +1,11 @@
-/** Where a program pays for more than it needs: heads that are one head in a Transformer, and known cheaper forms. */
+/** Savings: heads that can be merged in a Transformer, and known cheaper forms. */
 import type { Cost, HeadCost } from "./cost.js";
 import { Structure } from "../graph/equal.js";
 import type { GraphNode, Selector, SOp } from "../graph/node.js";
 import { groupBy } from "../maps.js";
 import type { Span } from "../source.js";
 
-/** Heads of one layer whose selectors are written alike: they select the same, so that one head serves all of them. */
+/** Heads of one layer whose selectors are written alike, so they select the same and one head can do the work of all. */
 export interface MergedHead {
   readonly layer: number;
   /** The selectors that merge, oldest first; one if nothing merges. */
@@ -22,14 +22,14 @@ export interface Advice {
   readonly saves: number;
 }
 
-/** What merging and known cheaper forms come to. Layers stay as they are. */
+/** The heads after merging, and known cheaper forms. The number of layers stays the same. */
 export interface CostAdvice {
   readonly headsPerLayer: readonly number[];
   readonly heads: readonly MergedHead[];
   readonly advice: readonly Advice[];
 }
 
-/** Looks for savings in what `cost` has counted. */
+/** The savings in the heads that `cost` has counted. */
 export function costAdvice(counted: Cost): CostAdvice {
   const structure = new Structure();
   const merged = groupBy(counted.reasons, ({ layer, head }) => `${layer} ${structure.of(head)}`);
@@ -74,7 +74,7 @@ function widths(heads: readonly MergedHead[], structure: Structure): Advice[] {
   });
 }
 
-/** What a head counts by the share of position 0, and which of the two heads of `selector_width` it is. */
+/** Which of the two heads of `selector_width` a head is, and the number of the selector that it counts. */
 function countedBy({ head, aggregates }: HeadCost, structure: Structure) {
   if (head.kind !== "or" && head.kind !== "and") return undefined;
   if (!isFirstPosition(head.right) || !aggregates.some(({ value }) => isFirstIndicator(value))) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Layers and heads, counted as the original does (RASP.md, section 4): elementwise work is free, an aggregate comes one layer after
- * its value and after what its selector reads, every s-op sits as early as it can, and a head in a layer is one selector object that
- * some aggregate of that layer reads.
+ * Layers and heads, counted as in the original (Weiss, Goldberg, Yahav 2021, section 3; github.com/tech-srl/RASP): elementwise work is
+ * free; an aggregate is one layer after its value and after what its selector reads; every s-op is in the earliest layer possible; each
+ * selector object that an aggregate of a layer reads is a head of that layer.
  */
 import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { groupBy } from "../maps.js";
@@ -13,11 +13,11 @@ export interface HeadCost {
   readonly layer: number;
   readonly head: Selector;
   readonly aggregates: readonly AggregateNode[];
-  /** Where the selector was written, or else the first of the aggregates. */
+  /** Where the selector was written; where that is not known, the first of the aggregates. */
   readonly span: Span | undefined;
 }
 
-/** Why a program has as many layers as it has: a chain of aggregates, each of which needs the one before. */
+/** A link of the chain of aggregates that forces the number of layers: each needs the one before. */
 export interface LayerReason {
   readonly layer: number;
   readonly aggregate: AggregateNode;
@@ -30,7 +30,7 @@ export interface Cost {
   readonly headsPerLayer: readonly number[];
   /** Every head, by layer and then by age. */
   readonly reasons: readonly HeadCost[];
-  /** A chain of aggregates that forces the layers, one for each. */
+  /** A chain of aggregates that forces the number of layers, one for each layer. */
   readonly chain: readonly LayerReason[];
 }
 
@@ -75,10 +75,10 @@ function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number
     case "aggregate":
       return Math.max(depth(node.selector), 1 + depth(node.value));
     case "best":
-      // The score is read at the keys, like what the selector compares: the same head.
+      // The score is read at the keys, like the s-ops that the selector compares, in the same head.
       return Math.max(depth(node.selector), 1 + depth(node.score));
     default:
-      // A map, or selectors combined: one new selector over all that the old ones read.
+      // A map, or a combination of selectors, which is a new selector over all that they read.
       return deepest;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a picture of a computation shows, as data: layer by layer the heads with their matrices, then the feed-forward steps, all on one
- * input. `svg.ts` and `text.ts` draw it.
+ * The data of a picture of a computation on one input: layer by layer the heads with their matrices, then the feed-forward steps.
+ * `svg.ts` and `text.ts` draw it.
  */
 import { describeAtom } from "../atom/text.js";
 import { cost, depths, type HeadCost } from "../cost/cost.js";
@@ -28,10 +28,10 @@ export interface Head {
   readonly name: string;
   /** The source text of the selector. */
   readonly text: string;
-  /** Where it stands, such as "line 5". */
+  /** Where it was written, such as "line 5". */
   readonly place: string;
   readonly matrix: Matrix;
-  /** What it compares, constants apart, which the text shows; the tokens if there is nothing else. */
+  /** The s-ops that it compares, without constants, which the text shows; the tokens if there are no others. */
   readonly keys: readonly Row[];
   readonly queries: readonly Row[];
   readonly uses: readonly Use[];
@@ -45,7 +45,7 @@ export interface Step extends Row {
 
 /** One layer of a Transformer, as it is drawn. */
 export interface Layer {
-  /** 0 is what needs no attention. */
+  /** Layer 0 holds the steps that need no attention. */
   readonly number: number;
   readonly heads: readonly Head[];
   readonly steps: readonly Step[];
@@ -107,7 +107,7 @@ export function flow(sop: SOp, input: Input): Flow {
   };
 }
 
-/** The s-ops of one side that a selector compares, each once, constants apart. The scores of `best` stand at the keys. */
+/** The s-ops of one side that a selector compares, each once, without constants. The scores of `best` are read at the keys. */
 function compared(selector: Selector, side: "keys" | "queries"): SOp[] {
   const sops = new Set<SOp>();
   const stack: Selector[] = [selector];
@@ -119,7 +119,7 @@ function compared(selector: Selector, side: "keys" | "queries"): SOp[] {
   return [...sops].filter(({ kind }) => kind !== "constant").sort((a, b) => a.id - b.id);
 }
 
-/** A node in a few words: its name, or else its source text. */
+/** A short description of a node: its name, or its source text if it has none. */
 function labelOf(node: GraphNode): string {
   if (node.kind === "tokens") return node.conversion === "str" ? "tokens" : `tokens_${node.conversion}`;
   if (node.name !== undefined) return node.name;

@@ -1,17 +1,17 @@
 /**
  * A computation as an SVG page: layers from top to bottom, heads side by side as far as the width allows. Colours follow the reader's
- * light or dark scheme and are light on paper. Every text is cut to its place; the whole of it is its tooltip.
+ * light or dark scheme and are light in print. A text that does not fit is cut, and has the whole text as a tooltip.
  */
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { shorten, width } from "../width.js";
 
 /** How the picture is made. */
 export interface SvgOptions {
-  /** The widest that heads side by side may be, in pixels; wider only if a single head or a row of values is. 900 if absent, 360 for phones. */
+  /** The width for heads side by side, in pixels; a single head or a row of values can be wider. 900 if absent; 360 suits phones. */
   readonly width?: number;
 }
 
-/** A piece of the picture at its own origin. */
+/** A piece of the picture, with its origin at the top left. */
 interface Piece {
   readonly width: number;
   readonly height: number;
@@ -19,7 +19,7 @@ interface Piece {
 }
 
 const FONT = 14;
-/** The advance of a fixed-width font of this size. */
+/** The width of a character in a fixed-width font of this size. */
 const ADVANCE = 0.602 * FONT;
 const [LINE, GAP, MARGIN] = [22, 20, 16];
 const [NARROWEST_CELL, WIDEST_CELL, WIDEST_SIDE, WIDEST_NAME] = [22, 68, 80, 130];
@@ -106,7 +106,7 @@ function headPiece({ name, text, place, matrix, keys, queries, uses }: Head): Pi
   return framed({ width: total, height: y, body: body.join("") });
 }
 
-/** Elementwise work, a line for each s-op. */
+/** Elementwise steps, a line for each s-op. */
 function stepsPiece(steps: readonly Step[]): Piece {
   const cell = cellWidth(steps);
   const left = nameWidth(steps);
@@ -124,7 +124,7 @@ function stepsPiece(steps: readonly Step[]): Piece {
   return framed({ width: left + room + places, height: steps.length * LINE, body: body.join("") });
 }
 
-/** Pieces from left to right, in as many lines as the room asks for. */
+/** Pieces from left to right, in as many lines as are needed for a width of `room`. */
 function sideBySide(pieces: readonly Piece[], room: number): Piece {
   const rows: Piece[][] = [];
   for (const piece of pieces) {
@@ -171,14 +171,14 @@ const cellWidth = (rows: readonly Row[]): number => {
   return Math.min(WIDEST_CELL, Math.max(NARROWEST_CELL, Math.ceil(widest * ADVANCE + 8)));
 };
 
-/** Of a column with its name on top. */
+/** The width of a column with its name on top. */
 const sideWidth = ({ name, values }: Row): number =>
   Math.min(WIDEST_SIDE, Math.max(NARROWEST_CELL, Math.ceil(Math.max(...[name, ...values].map(width)) * ADVANCE + 8)));
 
 const nameWidth = (rows: readonly Row[]): number =>
   Math.min(WIDEST_NAME, Math.ceil(Math.max(0, ...rows.map(({ name }) => width(name))) * ADVANCE + 8));
 
-/** A text of at most `room` pixels; cut, it tells the rest as a tooltip. */
+/** A text of at most `room` pixels. If it is cut, `tip` is its tooltip. */
 function label(
   x: number,
   y: number,

@@ -1,8 +1,8 @@
-/** A computation drawn with characters: each head as a matrix with keys on top, queries left, values below and results right. */
+/** A computation drawn with characters: each head is a matrix with keys on top, queries left, values below and results right. */
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { padStart, shorten, width } from "../width.js";
 
-/** The widest a value or a name may be; the rest becomes an ellipsis. */
+/** The greatest widths of a value and of a name; longer ones end in an ellipsis. */
 const [WIDEST_VALUE, WIDEST_NAME] = [8, 24];
 
 /** Draws a flow, without a line break at the end. */

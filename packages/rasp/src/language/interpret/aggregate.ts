@@ -1,6 +1,7 @@
 /**
- * `aggregate` without a matrix: what the boxes of the selector add up to, taken only where that is `aggregateReference` to the last
- * bit: where every sum of the values is exact in any order, or where rows can be added from left to right. Else a walk over the cells.
+ * `aggregate` without a matrix: sums over the boxes of the selector. They are used only where they equal `aggregateReference` to the
+ * last bit: where sums of the values are exact in any order, or where rows can be added from left to right. Otherwise every cell is
+ * visited.
  */
 import { aggregateRow, notNumbers } from "../atom/mean.js";
 import type { Atom, Selector } from "../graph/node.js";
@@ -9,10 +10,10 @@ import type { Selections, SignedBox } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { addSums } from "./box-sums.js";
 
-/** What a row without a selected position gives, or throws. */
+/** Gives the value of a row that selects nothing, or throws. */
 export type Default = () => Atom;
 
-/** The mean of each row. @throws RaspError of class type for a mean of other things than numbers */
+/** The mean of each row. @throws RaspError of class type for the mean of values that are no numbers */
 export function aggregate(
   selections: Selections,
   selector: Selector,
@@ -25,7 +26,7 @@ export function aggregate(
   const counts = boxes && rowSums(boxes, selections.ones);
   const sums = counts && (numeric && counts.some((count) => count > 1) ? meanSums(boxes, values) : selections.ones);
   if (!sums) return aggregateRows(selections, selector, values, numeric, otherwise);
-  // Where one position is selected, the sum of the selected positions is that position.
+  // In a row that selects one position, the sum of the selected positions is that position.
   const positions = counts.includes(1) ? rowSums(boxes, selections.positions) : counts;
   return values.map((_, q) => {
     const count = counts[q]!;
@@ -42,7 +43,7 @@ function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Arr
   return totals;
 }
 
-/** The sum of each row's values, as adding from left to right gives it; none if that cannot be had from the boxes. */
+/** The sum of each row's values as added from left to right; `undefined` if the boxes do not give it. */
 function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64Array | undefined {
   const floats = exactFloats(values);
   if (!floats) return undefined;
@@ -51,7 +52,7 @@ function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64
   return others.length === 0 && only && !only.box.second ? leftToRightSums(only.box, floats) : undefined;
 }
 
-/** Cell by cell, one row in memory. */
+/** Visits every cell, with one row in memory. */
 function aggregateRows(
   selections: Selections,
   selector: Selector,
@@ -89,7 +90,7 @@ function aggregateRows(
   return result;
 }
 
-/** The values as floats, if a sum of them as floats is the sum that Python takes: every int small enough, and no null. */
+/** The values as floats, if their sums as floats are Python's: every int is small enough, and none is null. */
 function exactFloats(values: readonly Atom[]): Float64Array | undefined {
   const floats = new Float64Array(values.length);
   const limit = Number.MAX_SAFE_INTEGER / values.length;

@@ -1,9 +1,9 @@
 /**
- * `best(selector, score)`: of the positions that a row selects, the one with the highest score, and of equal scores the earliest,
- * as argmax has it everywhere and as the language's stable sort would put it first. `best(s, indices)` is therefore the latest
- * position, `best(s, -score)` the lowest score. A row that selects nothing stays empty.
+ * `best(selector, score)`: of the positions that a row selects, the one with the highest score, and of equal scores the earliest, as
+ * argmax does. So `best(s, indices)` is the latest position and `best(s, -score)` the lowest score. A row that selects nothing stays
+ * empty.
  *
- * The fast path numbers the positions by preference once and takes the least number of each run of a box, from a tree of minima.
+ * The fast path ranks the positions by preference once, and takes the smallest rank in each row of a box from a tree of minima.
  */
 import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
@@ -34,14 +34,14 @@ export function byPreference(scores: readonly Atom[]): Int32Array {
   return sortedBy(descending, size, countUp(scores.length));
 }
 
-/** The place of each position in an order of preference; a smaller one is preferred. */
+/** The rank of each position in an order of preference; a smaller rank is preferred. */
 export function preferences(order: Int32Array): Int32Array {
   const places = new Int32Array(order.length);
   for (const [place, position] of order.entries()) places[position] = place;
   return places;
 }
 
-/** Lowers each row of `least` to the smallest preference that the row of the box holds. The box must have no second range. */
+/** Lowers each row of `least` to the smallest rank in that row of the box. The box must have no second range. */
 export function lowerToBest({ order, start, end }: Box, preference: Int32Array, least: Int32Array): void {
   const n = order.length;
   // A complete tree: leaves at n and up, the minimum of two children in their parent.

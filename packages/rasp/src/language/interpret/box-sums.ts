@@ -1,7 +1,7 @@
-/** What the rows of a box add up to: prefix sums of the sorted list, and a Fenwick tree swept along it for a second range. */
+/** Sums over the rows of a box: prefix sums of the sorted list, and a sweep with a Fenwick tree for a second range. */
 import { countUp, sortedBy, starts, type Box, type Interval } from "./box.js";
 
-/** Adds `sign` times each row's sum of `weights` to `totals`. Exact where every sum of weights is. */
+/** Adds `sign` times each row's sum of `weights` to `totals`. Exact if every sum of weights is. */
 export function addSums(box: Box, weights: Float64Array, sign: number, totals: Float64Array): void {
   if (box.second) {
     sweep(box, box.second, weights, sign, totals);
@@ -12,7 +12,10 @@ export function addSums(box: Box, weights: Float64Array, sign: number, totals: F
   }
 }
 
-/** Walks along the list, adding each position at its second rank; a row is what lies in its interval at its end less at its start. */
+/**
+ * Walks along the list and adds the weight of each position to the tree, at its second rank. The sum of a row is the sum over its
+ * second interval when the walk reaches the row's end, minus that sum when it reached the row's start.
+ */
 function sweep(
   { order, start, end }: Box,
   second: Interval,
@@ -51,6 +54,7 @@ function sweep(
   }
 }
 
+/** Rows by the place at which the walk visits them: those of place p are `rows[from[p]]` to `rows[from[p + 1] - 1]`. */
 interface Visits {
   readonly rows: Int32Array;
   readonly from: Int32Array;

@@ -1,6 +1,6 @@
 /**
- * One conjunction of comparisons, laid out so that each row selects a run of a sorted list. Equalities split the positions into
- * groups, one range sorts each group, and a second range is left for the sweep in `sums.ts`. O(n log n), O(n) memory.
+ * A conjunction of comparisons as a sorted list of positions, of which each row selects a run. Equalities split the positions into
+ * groups, one range sorts each group, and a second range is left for the sweep in `box-sums.ts`. O(n log n) time, O(n) memory.
  */
 import type { Ranking } from "./ranking.js";
 import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor } from "./disjoint-form.js";
@@ -12,7 +12,7 @@ export interface Interval {
   readonly high: Int32Array;
 }
 
-/** Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only what lies in `second`, if there is one. */
+/** Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only the ranks in `second`, if there is one. */
 export interface Box {
   readonly order: Int32Array;
   readonly start: Int32Array;
@@ -20,10 +20,10 @@ export interface Box {
   readonly second: Interval | undefined;
 }
 
-/** The interval of ranks that a factor admits in each row; none where values have no order. Not for `UNEQUAL`, which is two. */
+/** The interval of ranks that a factor admits in each row; `undefined` where values have no order. `UNEQUAL` would be two. */
 export type IntervalOf = (factor: Factor) => Interval | undefined;
 
-/** The layout of a conjunction over `length` positions; none if it has more than two ranges, or values have no order. */
+/** The box of a conjunction over `length` positions; `undefined` if it has more than two ranges, or values have no order. */
 export function boxOf(conjunction: Conjunction, length: number, intervalOf: IntervalOf): Box | undefined {
   const dimensions = new Map<Ranking, Interval & { single: boolean }>();
   for (const factor of conjunction) {
@@ -59,7 +59,7 @@ export function boxOf(conjunction: Conjunction, length: number, intervalOf: Inte
   return { order, start, end, second };
 }
 
-/** The ranks between which a relation to the query lies. */
+/** The interval of ranks that have a relation to each query. */
 export function relationInterval(ranking: Ranking, relation: number, below: Int32Array, upTo: Int32Array): Interval {
   const low = relation & BELOW ? new Int32Array(below.length) : relation & EQUAL ? below : upTo;
   const high = relation & ABOVE ? new Int32Array(below.length).fill(ranking.size) : relation & EQUAL ? upTo : below;
@@ -92,7 +92,7 @@ function groupBy(dimensions: readonly Interval[], length: number): Groups {
   return groups;
 }
 
-/** Groups whose members also agree in one more dimension: neighbours in the order of group, then rank. */
+/** Groups whose members agree in one more dimension: neighbours in an order by group, then by rank. */
 function subdivide(groups: Groups, { ranking: { ranks, size }, low, high }: Interval): Groups {
   const length = ranks.length;
   const order = sortedBy(groups.ofKey, groups.count, sortedBy(ranks, size, countUp(length)));
@@ -109,13 +109,13 @@ function subdivide(groups: Groups, { ranking: { ranks, size }, low, high }: Inte
   const ofQuery = groups.ofQuery.map((group, q) => {
     if (group < 0 || low[q]! >= high[q]!) return -1;
     const end = start[group + 1]!;
-    const at = firstAtLeast(low[q]!, ranks, order, start[group]!, end);
-    return at < end && ranks[order[at]!] === low[q] ? ofKey[order[at]!]! : -1;
+    const first = firstAtLeast(low[q]!, ranks, order, start[group]!, end);
+    return first < end && ranks[order[first]!] === low[q] ? ofKey[order[first]!]! : -1;
   });
   return { count, ofKey, ofQuery };
 }
 
-/** Where each class begins when the elements are sorted by class; one entry more than there are classes. */
+/** The first index of each class when the elements are sorted by class, and their number as a last entry. */
 export function starts(classes: Int32Array, count: number): Int32Array {
   const start = new Int32Array(count + 1);
   for (let i = 0; i < classes.length; i++) start[classes[i]! + 1]!++;
@@ -138,7 +138,7 @@ export function sortedBy(classes: Int32Array, count: number, order: Int32Array):
   return sorted;
 }
 
-/** The first place in `order`, from `from` up to `to`, whose rank is at least `rank`. */
+/** The first index of `order`, from `from` up to `to`, at which the rank is at least `rank`. */
 function firstAtLeast(rank: number, ranks: Int32Array, order: Int32Array, from: number, to: number): number {
   let [low, high] = [from, to];
   while (low < high) {

@@ -1,10 +1,10 @@
 /**
- * What a selector selects, as a disjoint union of conjunctions of comparisons. A cell lies in at most one of them, so that counts
- * and sums over a row are added up conjunction by conjunction.
+ * A selector as a disjoint union of conjunctions of comparisons. Each cell is in at most one of them, so counts and sums over a row add
+ * up over the conjunctions.
  */
 import type { BestNode, Comparison, Selector, SOp } from "../graph/node.js";
 
-/** Which of key < query, key = query, key > query a factor admits: a set of bits. */
+/** The relations that a factor admits, key < query, key = query, key > query: a set of bits. */
 export type Relation = number;
 export const BELOW = 1;
 export const EQUAL = 2;
@@ -21,25 +21,25 @@ export const RELATIONS: Readonly<Record<Comparison, Relation>> = {
   ">=": ABOVE | EQUAL,
 };
 
-/** One comparison: an s-op's keys with an s-op's queries, or positions with the one that `best` chooses for the row. */
+/** A comparison of an s-op's keys with an s-op's queries, or of positions with the one that `best` chooses for the row. */
 export interface Factor {
   readonly source: { readonly keys: SOp; readonly queries: SOp } | BestNode;
   readonly relation: Relation;
 }
 
-/** All factors hold. No two compare the same keys with the same queries; none at all holds everywhere. */
+/** Holds where all factors hold, so everywhere if there are none. No two compare the same keys with the same queries. */
 export type Conjunction = readonly Factor[];
 
-/** Where a selector selects and where it does not, each as a disjoint union. */
+/** The cells that a selector selects and those that it does not, each as a disjoint union. */
 export interface DisjointForm {
   readonly yes: readonly Conjunction[];
   readonly no: readonly Conjunction[];
 }
 
-/** More conjunctions than this are dearer than looking at every cell. */
+/** With more conjunctions than this, visiting every cell is cheaper. */
 const MAX_CONJUNCTIONS = 64;
 
-/** The shape of a selector from those of the selectors that it combines; none if it is too large, or one of theirs is. */
+/** The form of a selector, from the forms of those that it combines; `undefined` if one of these is, or if it is too large. */
 export function disjointForm(
   node: Selector,
   known: (operand: Selector) => DisjointForm | undefined,
@@ -80,13 +80,13 @@ const product = (left: readonly Conjunction[], right: readonly Conjunction[]): C
 export function meet(left: Conjunction, right: Conjunction): Conjunction | undefined {
   const factors = [...left];
   for (const factor of right) {
-    const at = factors.findIndex(({ source }) => sameSides(source, factor.source));
-    if (at < 0) {
+    const same = factors.findIndex(({ source }) => sameSides(source, factor.source));
+    if (same < 0) {
       factors.push(factor);
     } else {
-      const relation = factors[at]!.relation & factor.relation;
+      const relation = factors[same]!.relation & factor.relation;
       if (relation === 0) return undefined;
-      factors[at] = { source: factor.source, relation };
+      factors[same] = { source: factor.source, relation };
     }
   }
   return factors;
@@ -101,7 +101,7 @@ export interface SignedConjunction {
   readonly conjunction: Conjunction;
 }
 
-/** What is unequal is everything less what is equal: terms without `UNEQUAL` that count the same cells. */
+/** "Unequal" counts as everything minus "equal": conjunctions with signs and without `UNEQUAL` that count the same cells. */
 export function counted(conjunction: Conjunction): readonly SignedConjunction[] {
   const at = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
   if (at < 0) return [{ sign: 1, conjunction }];
@@ -111,7 +111,7 @@ export function counted(conjunction: Conjunction): readonly SignedConjunction[] 
   ];
 }
 
-/** What is unequal is below or above: conjunctions without `UNEQUAL` that hold in the same cells. */
+/** "Unequal" is "below" or "above": conjunctions without `UNEQUAL` that hold in the same cells. */
 export function split(conjunction: Conjunction): readonly Conjunction[] {
   const at = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
   if (at < 0) return [conjunction];

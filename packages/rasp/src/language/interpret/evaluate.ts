@@ -1,4 +1,4 @@
-/** Evaluating and tracing for JavaScript callers: plain numbers where they are exact. */
+/** Evaluation for JavaScript callers, with plain numbers where they are exact. */
 import { plainAtom, type Plain } from "../atom/plain.js";
 import { isSelector, topological, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Evaluation } from "./evaluation.js";

@@ -1,6 +1,6 @@
 /**
- * The meaning of the s-op graph on one input. Every node is computed once and kept; the order is topological and the walk is a
- * loop, so deep graphs cost no stack.
+ * The values of the s-op graph on one input. Every node is computed once and kept. Nodes are computed in topological order in a loop,
+ * so deep graphs need no stack.
  */
 import { errors, RaspError } from "../diagnostic.js";
 import {
@@ -25,7 +25,7 @@ import { SharedInts } from "./shared-ints.js";
 import { SoftEvaluation, type VectorValues } from "./soft.js";
 import { convertToken, nonEmpty } from "./tokens.js";
 
-/** Elements that no sequence can hold: a complex number, an item that is no atom. */
+/** The errors for elements that no sequence can hold: a complex number, an item that is no atom. */
 const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("").diagnostic.code);
 
 /** A program on one input. */
@@ -40,7 +40,7 @@ export class Evaluation {
 
   /**
    * @param offset the position of the first element, for `positions`
-   * @throws RaspError of class type for an empty input.
+   * @throws RaspError of class type for an empty input
    */
   constructor(input: readonly Atom[], offset = 0) {
     this.#offset = offset;
@@ -54,32 +54,33 @@ export class Evaluation {
     });
   }
 
-  /** The value at every position. @throws RaspError, at the node that fails. */
+  /** The value at every position. @throws RaspError, placed at the node that fails */
   sop(node: SOp): readonly Atom[] {
     this.#run(node);
     return this.#sequences.get(node)!;
   }
 
-  /** The matrix, n² cells, made anew for each caller. @throws RaspError, at the node that fails. */
+  /** The matrix, n² cells, made anew for each call. @throws RaspError, placed at the node that fails */
   selector(node: Selector): Matrix {
     this.#run(node);
     return this.#selections.matrix(node);
   }
 
-  /** The vectors at every position. @throws RaspError, at the node that fails. */
+  /** The vectors at every position. @throws RaspError, placed at the node that fails */
   vector(node: Vector): VectorValues {
     for (const leaf of softLeaves(node)) this.#run(leaf);
     return this.#soft.vector(node);
   }
 
-  /** Whether a node has a value on this input, without a matrix for a selector. @throws RaspError, at the node that fails. */
+  /** Computes a node, but no matrix for a selector. @throws RaspError, placed at the node that fails */
   check(node: GraphNode): void {
     this.#run(node);
   }
 
   /**
-   * The same as `sop` for a single question: every other value is dropped after its last use. Nothing may be asked afterwards.
-   * @throws RaspError, at the node that fails.
+   * The value at every position, with less memory than `sop`: other values are dropped after their last use. No other method may be
+   * called afterwards.
+   * @throws RaspError, placed at the node that fails
    */
   sopOnce(node: SOp): readonly Atom[] {
     this.#run(node, true);
@@ -90,7 +91,7 @@ export class Evaluation {
     return isSelector(node) ? this.#selections.has(node) : this.#sequences.has(node);
   }
 
-  /** Computes what `root` needs and is not yet known, operands first (operands have smaller ids). */
+  /** Computes the nodes that `root` needs and that are not known yet, operands first: they have smaller ids. */
   #run(root: GraphNode, dropping = false): void {
     if (this.#known(root)) return;
     const needed = new Set<GraphNode>([root]);
@@ -102,7 +103,7 @@ export class Evaluation {
     }
   }
 
-  /** Takes a reader from each node, and forgets what has none left. A selector reads its operands as long as it is known. */
+  /** Removes a reader from each node, and drops nodes without readers. A selector reads its operands as long as it is known. */
   #drop(nodes: readonly GraphNode[], readers: Map<GraphNode, number>): void {
     const stack = [...nodes];
     for (let node = stack.pop(); node; node = stack.pop()) {
@@ -151,10 +152,10 @@ export class Evaluation {
 
   #read({ vector, component }: ReadNode): readonly Atom[] {
     const { basis, data } = this.#soft.vector(vector);
-    const at = component === undefined ? -1 : basis.find(component);
+    const column = component === undefined ? -1 : basis.find(component);
     return this.input.map((_, i) => {
       const row = data.subarray(i * basis.size, (i + 1) * basis.size);
-      if (component !== undefined) return row[at] ?? 0;
+      if (component !== undefined) return row[column] ?? 0;
       return basis.atoms[row.reduce((best, value, c) => (value > row[best]! ? c : best), 0)]!;
     });
   }
@@ -166,7 +167,7 @@ export class Evaluation {
     let i = 0;
     const apply = (): void => {
       for (; i < values.length; i++) {
-        // Sequences have long runs, `length` is nothing else: a value that stands again costs no work and no memory.
+        // Sequences have long runs of one value, such as `length`. A repeated value costs no work and no memory.
         let repeats = i > 0;
         for (let j = 0; j < columns.length; j++) {
           const arg = columns[j]![i]!;
@@ -176,7 +177,7 @@ export class Evaluation {
         values[i] = repeats ? values[i - 1]! : this.#ints.share(applyMap(fn, args));
       }
     };
-    // In the original the finished sequence rejects unfit elements, so that any later position's other error comes first.
+    // The original rejects unfit elements when the sequence is complete, so another error at a later position comes first.
     let unfit: RaspError | undefined;
     for (; i < values.length; i++) {
       try {
@@ -193,12 +194,9 @@ export class Evaluation {
   #aggregate(node: AggregateNode): readonly Atom[] {
     return aggregate(this.#selections, node.selector, this.#sequences.get(node.value)!, () => {
       if (node.noDefault === undefined) return node.default;
-      throw errors.sequenceType(
-        `a row selects nothing, and the default, ${node.noDefault}, cannot stand in a sequence`,
-        {
-          suggestion: "give an int, float, bool or string as the default",
-        },
-      );
+      throw errors.sequenceType(`a row selects nothing, and the default, ${node.noDefault}, cannot be in a sequence`, {
+        suggestion: "give an int, float, bool or string as the default",
+      });
     });
   }
 }

@@ -3,7 +3,7 @@ import { countUp, type Box } from "./box.js";
 
 /**
  * Each row's sum in the order of positions, starting from 0. Rows that begin at the same place of the sorted list share one walk
- * along it as long as positions ascend; a row that jumps back is added up by itself.
+ * along it while positions ascend; a row in which they do not is added up by itself.
  */
 export function leftToRightSums({ order, start, end }: Box, values: Float64Array): Float64Array {
   const sums = new Float64Array(start.length);

@@ -1,6 +1,6 @@
 /**
- * The values of a sequence as ranks 0, 1, 2, … in ascending order, equal values sharing one, and where other values stand among
- * them. With these every comparison of `select` is an interval of ranks, and selection is counting instead of comparing.
+ * The values of a sequence as ranks 0, 1, 2, … in ascending order, with one rank for equal values, and the places of other values among
+ * them. With these, every comparison of `select` is an interval of ranks.
  */
 import { atomKey, compareAtoms } from "../atom/compare.js";
 import type { Atom } from "../graph/node.js";
@@ -26,14 +26,14 @@ export class Ranking {
     this.#locate = locate;
   }
 
-  /** `keys` are the values of an evaluated s-op: all strings or none. None if one is nan, which has no place in the order. */
+  /** The ranking of an evaluated s-op's values, which are all strings or all not. `undefined` if one is nan, which has no order. */
   static of(keys: readonly Atom[]): Ranking | undefined {
     if (keys.some(Number.isNaN)) return undefined;
     const floats = exactFloats(keys);
     return floats ? Ranking.#ofFloats(floats) : Ranking.#ofAtoms(keys);
   }
 
-  /** Where the values of another evaluated s-op stand among the keys. None if one is nan. */
+  /** The places of another evaluated s-op's values among the keys. `undefined` if one is nan. */
   place(queries: readonly Atom[]): Placement | undefined {
     const known = this.#placements.get(queries);
     if (known) return known;
@@ -67,10 +67,10 @@ export class Ranking {
   }
 }
 
-/** Cheaper than `atomKey` for strings, which stand only among strings here. */
+/** As `atomKey`, but cheaper for strings, which are only among strings here. */
 const identity = (atom: Atom): string => (typeof atom === "string" ? atom : atomKey(atom));
 
-/** All values as floats if none of them changes: no strings, no nan, no large ints. */
+/** All values as floats, if that is exact for each: there is no string, no nan, no large int. */
 function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
   const floats = new Float64Array(atoms.length);
   for (let i = 0; i < atoms.length; i++) {
@@ -83,7 +83,7 @@ function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
   return floats;
 }
 
-/** How many distinct values there are, and how many of them are below a value: from a table for ints close together, else by search. */
+/** How many distinct values there are, and how many of them are below a value: by a table for ints in a small range, otherwise by search. */
 function countBelow(floats: Float64Array): { readonly size: number; readonly below: (value: number) => number } {
   const least = floats.reduce((a, b) => Math.min(a, b));
   const range = floats.reduce((a, b) => Math.max(a, b)) - least;
@@ -102,14 +102,14 @@ function countBelow(floats: Float64Array): { readonly size: number; readonly bel
   return { size, below: (value) => firstPlace(size, (i) => ascending[i]! >= value) };
 }
 
-/** `Int32Array.from`, without its iterator, which costs more than most functions. */
+/** `Int32Array.from`, without the cost of its iterator. */
 function toInts<T>(values: ArrayLike<T>, toInt: (value: T) => number): Int32Array {
   const ints = new Int32Array(values.length);
   for (let i = 0; i < ints.length; i++) ints[i] = toInt(values[i]!);
   return ints;
 }
 
-/** The first of `size` places that has a property which all later ones have too; `size` if none has. */
+/** The first of `size` places that has a property, which all later ones must have too; `size` if none has it. */
 function firstPlace(size: number, has: (place: number) => boolean): number {
   let [low, high] = [0, size];
   while (low < high) {
@@ -127,7 +127,7 @@ function placeAtoms(
 ): Placement | undefined {
   if (queries.some(Number.isNaN)) return undefined;
   const below = new Int32Array(queries.length);
-  // Strings and numbers are never equal; only "==" and "!=" may ask.
+  // Only "==" and "!=" compare strings with numbers, and these are never equal.
   const comparable = (typeof ascending[0] === "string") === (typeof queries[0] === "string");
   if (!comparable) return { below, upTo: below };
   const upTo = new Int32Array(queries.length);

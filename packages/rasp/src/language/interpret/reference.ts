@@ -1,6 +1,6 @@
 /**
- * Selection and aggregation as the language defines them: every cell of every matrix, row by row, left to right. The fast paths in
- * this folder compute the same; `test/interpret/fast-paths.test.ts` holds them to it.
+ * Selection and aggregation as the language defines them: every cell of every matrix, row by row, left to right. The fast paths in this
+ * folder compute the same, which `fast-paths.test.ts` checks.
  */
 import { compareAtoms } from "../atom/compare.js";
 import { aggregateRow, notNumbers } from "../atom/mean.js";
@@ -32,7 +32,7 @@ export function matrixReference(node: Selector, values: (sop: SOp) => readonly A
   }
 }
 
-/** The earliest of the selected positions whose score no other one exceeds. @throws RaspError where scores are no numbers */
+/** The earliest selected position whose score no other selected one exceeds. @throws RaspError where scores are no numbers */
 function bestReference(matrix: Matrix, scores: readonly Atom[]): Matrix {
   checkScores(scores);
   return matrix.map((row) => {
@@ -42,9 +42,9 @@ function bestReference(matrix: Matrix, scores: readonly Atom[]): Matrix {
   });
 }
 
-/** @throws RaspError of class type for a mean of other things than numbers */
+/** The mean of each row. @throws RaspError of class type for the mean of values that are no numbers */
 export function aggregateReference(matrix: Matrix, values: readonly Atom[], otherwise: Default): readonly Atom[] {
-  // The original asks the whole sequence, not only what is selected, to be numbers before it takes a mean.
+  // Before it takes a mean, the original requires numbers of the whole sequence, not only of the selected values.
   const type = sequenceType(values);
   return matrix.map((row) => {
     const selected = values.filter((_, key) => row[key] === 1);

@@ -1,14 +1,14 @@
-/** A selector's matrix row by row, for pictures and for selectors that have no boxes: O(n) a row, and O(n) memory. */
+/** A selector's matrix row by row, for pictures and for selectors without boxes: O(n) time for each row, O(n) memory. */
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, SelectNode, Selector, SOp } from "../graph/node.js";
 import type { Choice } from "./best.js";
 import type { Ranking } from "./ranking.js";
 import { ABOVE, BELOW, EQUAL, RELATIONS } from "./disjoint-form.js";
 
-/** Writes a row of a selector over what `row` holds: 1 where it selects, else 0. */
+/** Overwrites `row` with a row of a selector: 1 where it selects, 0 elsewhere. */
 export type RowWriter = (query: number, row: Uint8Array) => void;
 
-/** What a writer needs to know of the evaluation. */
+/** The part of an evaluation that a writer needs. */
 export interface RowContext {
   readonly length: number;
   readonly values: (node: SOp) => readonly Atom[];

@@ -1,6 +1,6 @@
 /**
- * The selectors of one evaluation. None is a matrix until somebody asks for one: sums over rows and best positions come from the
- * disjoint boxes of the selector's shape where it has such a form, and else from a walk over the cells, one row in memory.
+ * The selectors of one evaluation. A matrix is made only on request: sums over rows and best positions come from the boxes of the
+ * selector's disjoint form, if it has one, and otherwise from a walk over the cells with one row in memory.
  */
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, Comparison, Selector, SOp } from "../graph/node.js";
@@ -22,8 +22,9 @@ export class Selections {
   readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
   readonly #choices = new Map<BestNode, Choice>();
   readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
-  /** What adds up to the count of a row, and to its only position. */
+  /** Weights whose sum over a row is the number of selected positions. */
   readonly ones: Float64Array;
+  /** Weights whose sum over a row is the selected position, where there is one. */
   readonly positions: Float64Array;
   #positionRanking: Ranking | undefined;
 
@@ -38,7 +39,7 @@ export class Selections {
     this.positions = Float64Array.from(countUp(length));
   }
 
-  /** Makes a selector known whose operands are. @throws RaspError of class type or value where it cannot select */
+  /** Adds a selector whose operands are known. @throws RaspError of class type or value where it cannot select */
   add(node: Selector): void {
     if (node.kind === "select") checkComparable(node.op, this.values(node.keys), this.values(node.queries));
     if (node.kind === "best") checkScores(this.values(node.score));
@@ -52,14 +53,14 @@ export class Selections {
     return this.#shapes.has(node);
   }
 
-  /** Forgets a selector that nobody will ask for again. */
+  /** Forgets a selector that is no longer needed. */
   delete(node: Selector): void {
     this.#shapes.delete(node);
     this.#signed.delete(node);
     if (node.kind === "best") this.#choices.delete(node);
   }
 
-  /** Boxes whose sums, with their signs, are the selector's; none if it has no such form. */
+  /** Boxes whose sums, with their signs, add up to the selector's; `undefined` if it has no such form. */
   boxes(node: Selector): readonly SignedBox[] | undefined {
     if (!this.#signed.has(node)) {
       const terms = this.#shapes.get(node)?.yes.flatMap(counted);
@@ -109,7 +110,7 @@ export class Selections {
     return rows;
   }
 
-  /** Every row in turn, in an array that the next one overwrites. */
+  /** Visits every row in turn, in an array that the next row overwrites. */
   forEachRow(node: Selector, visit: (query: number, row: Uint8Array) => void): void {
     const write = rowWriter(node, this);
     const row = new Uint8Array(this.length);
@@ -119,7 +120,7 @@ export class Selections {
     }
   }
 
-  /** The ranks of an s-op's values, found once; none if one of them is nan. */
+  /** The ranking of an s-op's values, computed once; `undefined` if one of them is nan. */
   ranking(values: readonly Atom[]): Ranking | undefined {
     const known = this.#rankings.get(values) ?? { ranking: Ranking.of(values) };
     this.#rankings.set(values, known);
@@ -143,13 +144,13 @@ export class Selections {
   };
 }
 
-/** Each sequence is of one type, so that the first values tell whether they compare, and null does not. */
+/** Each sequence has one type, so the first values tell whether the two can be compared. Null cannot. */
 function checkComparable(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): void {
   const example = (values: readonly Atom[]): Atom => (values.includes(null) ? null : values[0]!);
   compareAtoms(op, example(keys), example(queries));
 }
 
-/** The images of all items; undefined if there are no items to map, or one of them has no image. */
+/** The images of all items; `undefined` if `items` is, or if an item has no image. */
 function allKnown<T, U>(items: readonly T[] | undefined, image: (item: T) => U | undefined): readonly U[] | undefined {
   const images: U[] = [];
   for (const item of items ?? []) {

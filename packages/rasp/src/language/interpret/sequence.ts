@@ -1,12 +1,12 @@
 /**
- * The element types of an evaluated s-op: strings, bools, ints (bools may mix in), or ints and floats (RASP.md, 2.5). Null may mix
- * into all of them.
+ * The element type of an evaluated s-op: strings, bools, ints (also mixed with bools), or floats (also mixed with ints and bools). Null
+ * can be mixed with each of them.
  */
 import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 
-/** The type of a whole sequence. "float" may hold ints and bools as they are; in "null" there is nothing else. */
+/** The type of a whole sequence. A "float" one can hold ints and bools as they are; a "null" one holds nothing else. */
 export type SequenceType = "string" | "bool" | "int" | "float" | "null";
 
 /** The one type of all elements. @throws RaspError of class type if they have none */

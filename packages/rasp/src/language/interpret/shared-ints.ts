@@ -1,8 +1,8 @@
 import type { Atom } from "../graph/node.js";
 
 /**
- * One bigint for each int up to the length, so that sequences of positions and counts share them: a new one for every element of
- * every s-op is what garbage collection would spend its time on, more than in proportion to the length.
+ * One bigint for each int from -length to length, which sequences of positions and counts share. A new bigint for every element of
+ * every s-op would cost garbage collection more than in proportion to the length.
  */
 export class SharedInts {
   readonly #ints: (bigint | undefined)[];
@@ -14,7 +14,7 @@ export class SharedInts {
     this.#ints = new Array<bigint | undefined>(2 * length + 1);
   }
 
-  /** The same atom; of equal ints between -length and length always the same one. */
+  /** An equal atom: for equal ints between -length and length, always the same object. */
   share(atom: Atom): Atom {
     if (typeof atom !== "bigint") return atom;
     const place = Number(atom) + this.#length;

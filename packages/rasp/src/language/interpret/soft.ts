@@ -1,4 +1,4 @@
-/** What soft nodes are worth on one input, by the definitions. Attention skips weights that are 0 and is otherwise plain loops. */
+/** The values of soft nodes on one input, by their definitions: plain loops, in which attention skips weights that are 0. */
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import { isHard, type Score, type Vector } from "../graph/soft.js";
 import { Basis, type Table } from "../graph/table.js";
@@ -10,7 +10,7 @@ export interface VectorValues {
   readonly data: Float64Array;
 }
 
-/** What is known of s-ops and selectors. */
+/** The known values of s-ops and selectors. */
 export interface SoftContext {
   readonly length: number;
   readonly values: (node: SOp) => readonly Atom[];
@@ -30,14 +30,14 @@ export class SoftEvaluation {
     this.#context = context;
   }
 
-  /** The vectors of all positions. Its leaves must be known. */
+  /** The vectors of all positions. The leaves of the node must be known. */
   vector(node: Vector): VectorValues {
     const known = this.#vectors.get(node) ?? this.#compute(node);
     this.#vectors.set(node, known);
     return known;
   }
 
-  /** [n, n]: the score of key j for query i at i·n + j, for j ≤ i; what lies above is not written. */
+  /** [n, n]: the score of key j for query i at i·n + j, for j ≤ i. Other entries are 0. */
   score(node: Score): Float64Array {
     const known = this.#scores.get(node) ?? this.#computeScore(node);
     this.#scores.set(node, known);
@@ -84,25 +84,23 @@ export class SoftEvaluation {
       case "even":
         break;
       case "key": {
-        const own = this.vector(node.keys);
-        const weights = dense(node.weights.basis, node.weights.values, own.basis);
-        const scoreOfKey = Array.from({ length }, (_, j) =>
-          dot(own.data, j * own.basis.size, weights, 0, own.basis.size),
-        );
+        const { basis, data } = this.vector(node.keys);
+        const weights = dense(node.weights.basis, node.weights.values, basis);
+        const scoreOfKey = Array.from({ length }, (_, j) => dot(data, j * basis.size, weights, 0, basis.size));
         for (let i = 0; i < length; i++) for (let j = 0; j <= i; j++) scores[i * length + j] = scoreOfKey[j]!;
         break;
       }
       case "match": {
         const keys = this.vector(node.keys);
         const queries = this.vector(node.queries);
-        const asked = align(node.table ? project(queries, node.table, length) : queries, keys.basis, length);
+        const wanted = align(node.table ? project(queries, node.table, length) : queries, keys.basis, length);
         const width = keys.basis.size;
         for (let i = 0; i < length; i++) {
           const components: number[] = [];
-          for (let c = 0; c < width; c++) if (asked[i * width + c] !== 0) components.push(c);
+          for (let c = 0; c < width; c++) if (wanted[i * width + c] !== 0) components.push(c);
           for (let j = 0; j <= i; j++) {
             let sum = 0;
-            for (const c of components) sum += asked[i * width + c]! * keys.data[j * width + c]!;
+            for (const c of components) sum += wanted[i * width + c]! * keys.data[j * width + c]!;
             scores[i * length + j] = sum;
           }
         }
@@ -127,7 +125,7 @@ export class SoftEvaluation {
     return scores;
   }
 
-  /** The softmax of the scores of keys j ≤ i; of a hard selector its limit: equal shares for the selected, else for all. */
+  /** The softmax of the scores of keys j ≤ i. Of a hard selector its limit: equal shares of the selected keys, or of all if none is. */
   #weights(pattern: Score | Selector): Float64Array {
     const { length } = this.#context;
     const weights = new Float64Array(length * length);
@@ -135,11 +133,11 @@ export class SoftEvaluation {
     const scores = isHard(pattern) ? undefined : this.score(pattern);
     for (let i = 0; i < length; i++) {
       const row = i * length;
-      let most = -Infinity;
-      if (scores) for (let j = 0; j <= i; j++) most = Math.max(most, scores[row + j]!);
+      let maximum = -Infinity;
+      if (scores) for (let j = 0; j <= i; j++) maximum = Math.max(maximum, scores[row + j]!);
       let total = 0;
       for (let j = 0; j <= i; j++) {
-        const weight = scores ? Math.exp(scores[row + j]! - most) : matrix![i]![j]!;
+        const weight = scores ? Math.exp(scores[row + j]! - maximum) : matrix![i]![j]!;
         weights[row + j] = weight;
         total += weight;
       }
@@ -186,7 +184,7 @@ function project({ basis, data }: VectorValues, table: Table, length: number): V
   return { basis: table.columnBasis, data: out };
 }
 
-/** Components of one basis in the order of another; those that it lacks are dropped. */
+/** The components of one basis in the order of another, 0 where the first has none; those that the other lacks are dropped. */
 function align({ basis, data }: VectorValues, to: Basis, length: number): Float64Array {
   if (basis === to) return data;
   const out = new Float64Array(length * to.size);
@@ -232,7 +230,7 @@ function layerNorm({ basis, data }: VectorValues, length: number): VectorValues 
   return { basis, data: out };
 }
 
-/** Powers of the components, as shares of their sum. */
+/** Powers of the components, as shares of their sum; negative components count as 0. */
 function sharpen({ basis, data }: VectorValues, power: number, length: number): VectorValues {
   const out = data.map((x) => Math.max(x, 0) ** power);
   for (let i = 0; i < length; i++) {
@@ -243,7 +241,7 @@ function sharpen({ basis, data }: VectorValues, power: number, length: number): 
   return { basis, data: out };
 }
 
-/** The outer product: components are named "a,b". */
+/** The outer product. Its components are named "a,b". */
 function combine(a: VectorValues, b: VectorValues, length: number): VectorValues {
   const basis = new Basis(a.basis.atoms.flatMap((x) => b.basis.atoms.map((y) => `${x},${y}`)));
   const out = new Float64Array(length * basis.size);

@@ -1,11 +1,11 @@
-/** The input of a program: what may be one, and what `tokens_str`, `tokens_int`, … make of an element (RASP.md, 2.5). */
+/** The input of a program, and its conversions: `tokens_str`, `tokens_int`, … */
 import { truth } from "../atom/arithmetic.js";
 import { atomOfPlain } from "../atom/plain.js";
 import { atomText, parseFloat64, parseInt10 } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom, TokenConversion } from "../graph/node.js";
 
-/** One element of the input, converted. @throws RaspError of class value or overflow. */
+/** An element of the input, converted. @throws RaspError of class value or overflow */
 export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
   if (atom === null) throw errors.conversion("null is no token");
   switch (conversion) {
@@ -22,10 +22,10 @@ export function convertToken(conversion: TokenConversion, atom: Atom): Atom {
   }
 }
 
-/** An input as a JavaScript program gives it: a string stands for its characters, a whole number for an int. */
+/** An input as a JavaScript program gives it. A string is the list of its characters; a whole number is an int. */
 export type Input = string | readonly Atom[];
 
-/** The atoms of an input, none for an empty one. @throws RaspError of class type for null. */
+/** The atoms of an input, which may be empty. @throws RaspError of class type for null */
 export function inputElements(input: Input): readonly Atom[] {
   if (typeof input === "string") return [...input];
   if (input.includes(null)) {
@@ -34,10 +34,10 @@ export function inputElements(input: Input): readonly Atom[] {
   return input.map(atomOfPlain);
 }
 
-/** The atoms of an input. @throws RaspError of class type if there are none. */
+/** The atoms of an input. @throws RaspError of class type for an empty input and for null */
 export const inputAtoms = (input: Input): readonly Atom[] => nonEmpty(inputElements(input));
 
-/** @throws RaspError of class type for an empty input. */
+/** The atoms themselves. @throws RaspError of class type if there are none */
 export function nonEmpty(atoms: readonly Atom[]): readonly Atom[] {
   if (atoms.length === 0) {
     throw errors.input("an s-op or selector needs a non-empty input", {

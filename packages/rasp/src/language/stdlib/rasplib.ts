@@ -1,6 +1,6 @@
 /**
- * The library that every program sees, in RASP itself. Names, values and head counts are those of the original's rasplib; the text
- * is our own. Its top-level names are protected, except `tokens`.
+ * The library that every program sees, written in RASP. Names, values and head counts are those of the original's rasplib; the text
+ * is new. Its top-level names are protected, except `tokens`.
  */
 import type { Source } from "../source.js";
 

@@ -1,6 +1,6 @@
 /**
- * The programs of tracr's library (google-deepmind/tracr) in Selectron's combinators, for those who come from there and for
- * comparison: the same values on the same inputs, `null` where tracr has None. Names are tracr's. Exported as `tracr`.
+ * The programs of tracr's library (github.com/google-deepmind/tracr) in Selectron's combinators, under tracr's names: the same values on
+ * the same inputs, with `null` where tracr has None. Exported as `tracr`.
  */
 import {
   add,
@@ -33,7 +33,7 @@ export const tokens = tokensAsIs;
 
 const everything = select(1, 1, eq);
 
-/** Comparisons take s-ops of any type here, as in tracr; TypeScript wants to know one. */
+/** Comparisons take s-ops of any type, as in tracr, but TypeScript needs one. */
 const anyType = (s: SOp): SOp<number> => s as SOp<number>;
 
 /** `s == value`, for a value of any type. */
@@ -45,7 +45,7 @@ export const makeLength = (): SOp<number> => selectorWidth(everything);
 /** `s` from back to front. */
 export const makeReverse = <T>(s: SOp<T>): SOp<T> => at(sub(sub(length, indices), 1), s) as SOp<T>;
 
-/** What stands at another position, null where there is none. */
+/** The value at another position, null where there is no such position. */
 const at = <T>(position: SOp<number>, s: SOp<T>): SOp<T | null> =>
   aggregate(select(indices, position, eq), anyType(s), null) as SOp<T | null>;
 
@@ -56,11 +56,11 @@ export const makeHist = (s: SOp = tokens): SOp<number> => selectorWidth(select(a
 export const makeFracPrevs = (bools: SOp<boolean>): SOp<number> =>
   aggregate(select(indices, indices, le), indicator(bools), 0);
 
-/** How much more often `open` than `close` has occurred so far, as a share of the positions. */
+/** How much more often `open` has occurred so far than `close`, as a share of the positions. */
 export const makePairBalance = (s: SOp, open: TokenValue, close: TokenValue): SOp<number> =>
   sub(makeFracPrevs(equals(s, open)), makeFracPrevs(equals(s, close)));
 
-/** Whether the whole input is balanced in each pair of brackets ("()") on its own. */
+/** Whether the whole input is balanced in each pair of brackets, such as "()", regardless of the others. */
 export function makeShuffleDyck(pairs: readonly string[], s: SOp = tokens): SOp<boolean> {
   const balances = pairs.map((pair) => makePairBalance(s, pair[0]!, pair[1]!));
   const anyNegative = balances.map((balance) => lt(balance, 0)).reduce((a, b) => or(a, b));
@@ -70,7 +70,7 @@ export function makeShuffleDyck(pairs: readonly string[], s: SOp = tokens): SOp<
   return and(lastZero, not(gt(hasNegative, 0)));
 }
 
-/** Of "()" and "{}". */
+/** `makeShuffleDyck` for "()" and "{}". */
 export const makeShuffleDyck2 = (): SOp<boolean> => makeShuffleDyck(["()", "{}"]);
 
 /** `vals` in ascending order of `keys`, which are all different. */
@@ -94,10 +94,10 @@ export const makeCount = (s: SOp, value: TokenValue): SOp<number> =>
 /** How many positions have a token that occurs at most `n` times. */
 export const makeCountLessFreq = (n: number): SOp<number> => selectorWidth(select(makeHist(), n, le));
 
-/** `s` moved `k` positions to the right, null where nothing comes from. */
+/** `s` moved `k` positions to the right, null at the first `k`. */
 export const shiftBy = <T>(k: number, s: SOp<T>): SOp<T | null> => at(sub(indices, k), s);
 
-/** Whether the pattern's values end here; null where not even the first value has room. */
+/** Whether the values that end at this position are the pattern's; null where the pattern would begin before the input. */
 export function detectPattern(s: SOp, pattern: Iterable<TokenValue>): SOp<boolean | null> {
   const detected = [...pattern]
     .reverse()
@@ -105,6 +105,6 @@ export function detectPattern(s: SOp, pattern: Iterable<TokenValue>): SOp<boolea
   return detected.reduce((a, b) => and(a, b), constant(true) as SOp<boolean | null>);
 }
 
-/** A function of several s-ops. tracr pairs them up one by one; here it is one map. */
+/** A function of several s-ops. tracr combines them in pairs; here it is one map. */
 export const makeNarySequencemap = <R extends TokenValue>(fn: (...values: never[]) => R, ...sops: SOp[]) =>
   map(fn as (...values: number[]) => R, ...(sops as SOp<number>[]));

@@ -1,5 +1,5 @@
 /**
- * The tokens of RASP and the precedence of its operators, as in the original's grammar (github.com/tech-srl/RASP, `Rasp.g4`). Some
+ * The tokens of RASP and the precedence of its operators, as in the original's grammar (github.com/tech-srl/RASP, `RASP.g4`). Some
  * tokens include the parenthesis that follows (`select(`); with a space in between, the word is a name.
  */
 import type { Span } from "../source.js";

@@ -1,6 +1,6 @@
 /**
- * One program, one expression, one input: the oracle's protocol (RASP.md, section 5). A new session takes the input as its running
- * examples, runs the program, evaluates the expression and applies what it is to the input.
+ * A program, an expression and an input, as `eval --batch` takes them. A new session takes the input as its running examples, runs the
+ * program, evaluates the expression and applies its value to the input.
  */
 import { asInput } from "../elaborate/containers.js";
 import type { AppliedValue, Value } from "../elaborate/value.js";
@@ -8,7 +8,7 @@ import { Environment, type LoadOptions } from "../environment.js";
 import type { Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 
-/** A question to the interpreter. */
+/** A case for the interpreter. */
 export interface Case {
   readonly program: string;
   readonly expr: string;
@@ -20,7 +20,7 @@ export interface Case {
 export const readInput = (literal: string): readonly Atom[] =>
   asInput(new Environment().evaluateExpression(literal, "<input>"));
 
-/** An s-op or a selector on an input; any other value as it is. @throws RaspError */
+/** An s-op or a selector applied to an input; any other value as it is. @throws RaspError */
 export function applyTo(value: Value, input: readonly Atom[]): Value {
   if (value.kind !== "s-op" && value.kind !== "selector") return value;
   const evaluation = new Evaluation(input);
@@ -28,7 +28,7 @@ export function applyTo(value: Value, input: readonly Atom[]): Value {
   return { kind: "applied", input, result, of: value.node } satisfies AppliedValue;
 }
 
-/** The answer to a case. @throws RaspError, the program's first */
+/** The value of a case. @throws RaspError, the program's first */
 export function runCase({ program, expr, inputSrc }: Case, options: Pick<LoadOptions, "readFile"> = {}): Value {
   const input = readInput(inputSrc);
   const environment = new Environment(options);

@@ -1,4 +1,4 @@
-/** Values as the original prints them (RASP.md, 2.11): floats in sequences to three places, bools as T and F, equal elements once. */
+/** Values as the original prints them: floats in sequences to three places, bools as T and F, a sequence of equal elements as one. */
 import { atomsEqual } from "../atom/compare.js";
 import { atomText, describeAtom, floatText } from "../atom/text.js";
 import { describe, type Value } from "../elaborate/value.js";
@@ -10,7 +10,7 @@ import { padStart, width } from "../width.js";
 /** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
 function roundToThousandths(value: number): number {
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 43) return value;
-  // Only multiples of 1/16 can lie half way between thousandths.
+  // Only a multiple of 1/16 can be half way between thousandths.
   const sixteenths = value * 16;
   if (!Number.isInteger(sixteenths)) return Number(value.toFixed(3));
   const halves = BigInt(sixteenths) * 125n;
@@ -35,7 +35,7 @@ export function displaySequence(values: readonly Atom[]): string {
 }
 
 /**
- * An evaluated s-op below its input, position by position, with floats in full. Of bools only the rarer value is shown, both if they
+ * An evaluated s-op below its input, position by position, with floats in full. Of bools only the rarer value is shown, or both if they
  * are equally frequent.
  */
 export function displayAligned(input: readonly Atom[], values: readonly Atom[]): string {
@@ -99,7 +99,7 @@ function inner(value: Value): string {
   }
 }
 
-/** Any value that needs no input: atoms in full, strings in double quotes, lists and dicts as Python has them. */
+/** A value that needs no input: atoms in full, strings in double quotes, lists and dicts as in Python. */
 export function displayValue(value: Value): string {
   switch (value.kind) {
     case "atom":
@@ -113,7 +113,7 @@ export function displayValue(value: Value): string {
   }
 }
 
-/** The outcome of an s-op or selector on an input. */
+/** The result of an s-op or selector on an input. */
 export function displayResult(input: readonly Atom[], result: readonly Atom[] | Matrix): string {
   return isMatrix(result) ? displayMatrix(input, result) : displaySequence(result);
 }

@@ -1,6 +1,6 @@
 /**
- * Any s-op graph as RASP text that elaborates to an equal graph: the same nodes, shared where they were shared, since the count of heads
- * depends on it. What the graph took from the library comes out written in full.
+ * An s-op graph as RASP text that elaborates to an equal graph: the same nodes, shared where they were shared, since the count of heads
+ * depends on it. Nodes of the library are written in full.
  */
 import { atomKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
@@ -17,7 +17,7 @@ import {
 import { countReaders } from "../graph/readers.js";
 import { FIXED } from "../syntax/token.js";
 
-/** A node that RASP cannot write: a function from TypeScript, nan, a string with a quote in it. */
+/** Thrown for a node that RASP text cannot express: a function from TypeScript, nan, a string with a quote in it. */
 export class PrintError extends Error {
   constructor(message: string) {
     super(message);
@@ -25,11 +25,11 @@ export class PrintError extends Error {
   }
 }
 
-/** Expressions inside each other in one statement, at most; deeper ones get a name. */
+/** The deepest nesting of expressions in a statement; an expression of this depth gets a name. */
 const DEEPEST = 8;
 
 /**
- * The statements that make `root`, the last of which names it.
+ * The statements that make `root`; the last one names it.
  * @param name the root's name; its own, or `answer`, if absent
  * @throws PrintError
  */
@@ -70,7 +70,7 @@ class Printer {
     return this.#hidden.has(node);
   }
 
-  /** The node's statement, or nothing if it will stand inside the expressions that read it. */
+  /** The node's statement; empty if the node is written inside the expressions that read it. */
   statement(node: GraphNode): string {
     const expression = this.#expression(node);
     const isLeaf = operands(node).length === 0;
@@ -140,9 +140,9 @@ class Printer {
     throw new PrintError(`the function "${fn.name}" has no form in RASP`);
   }
 
-  /** A name that is free, made from a wish. */
-  #fresh(wish: string): string {
-    const base = /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(wish) ? wish : "answer";
+  /** A free name: the wanted one, with a number if it is taken. */
+  #fresh(wanted: string): string {
+    const base = /^[a-zA-Z_][a-zA-Z_0-9]*$/.test(wanted) ? wanted : "answer";
     let name = base;
     for (let i = 1; this.#names.has(name); i++) name = `${base}_${i}`;
     this.#names.add(name);
@@ -153,7 +153,7 @@ class Printer {
 const PREFIX: ReadonlySet<string> = new Set(["not", "-", "+"]);
 const INFIX: ReadonlySet<string> = new Set("+ - * / % ^ == <= >= < > and or".split(" "));
 
-/** The parts of `atom in s-op`, if that is what the node is: a comparison of the share of equal elements with 0. */
+/** The parts of a node that is `atom in s-op`, a comparison of the share of equal elements with 0. */
 function membership(node: GraphNode) {
   if (node.kind !== "map" || node.fn.key !== ">") return undefined;
   const [share] = node.args;
@@ -181,7 +181,7 @@ export function literal(atom: Atom): string {
   return describeAtom(atom);
 }
 
-/** Digits, a point, digits: there are no exponents. */
+/** Digits, a point, digits: RASP has no exponents. */
 function floatLiteral(value: number): string {
   if (!Number.isFinite(value)) throw new PrintError(`${value} has no literal`);
   if (value < 0 || Object.is(value, -0)) return `-${floatLiteral(-value)}`;

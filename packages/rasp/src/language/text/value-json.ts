@@ -1,16 +1,16 @@
 /**
- * Values as JSON, in the oracle's encoding (RASP.md, section 5): `{"int"}` and `{"float"}` wrap what a JSON number cannot hold,
- * `{"dict"}` and `{"function"}` what JSON lacks; selectors are matrices of 0 and 1. `kinds` keeps 1 and 1.0 apart.
+ * Values as JSON: `{"int"}` and `{"float"}` wrap numbers that JSON cannot hold, `{"dict"}` and `{"function"}` values that it does not
+ * have; selectors are matrices of 0 and 1. `kinds` tells 1 from 1.0.
  */
 import { atomText } from "../atom/text.js";
 import type { Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
 import { isMatrix, type Matrix } from "../interpret/matrix.js";
 
-/** What JSON can hold. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** A value that JSON can carry. */
+/** A value as JSON. */
 export interface EncodedValue {
   readonly value: Json;
   /** i, f, b, s or n for each atom, in brackets for lists and dicts; absent for selectors. */
@@ -28,7 +28,7 @@ const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s", object: "n"
 /** The kind letter of an atom. */
 export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeof KINDS];
 
-/** The outcome of an s-op or a selector on an input. */
+/** The result of an s-op or a selector on an input. */
 export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
   if (isMatrix(result)) return { value: result.map((row) => [...row]) };
   return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
@@ -44,7 +44,7 @@ function decodeAtom(json: Json, kind: string): Atom {
   return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[float!]! : BigInt(int);
 }
 
-/** A value that is neither s-op nor selector; of these, inside lists, only what they are can be told. */
+/** A value. An s-op, selector, vector, score or table is encoded by its kind and name only. */
 export function encodeValue(value: Value): EncodedValue {
   switch (value.kind) {
     case "atom":
