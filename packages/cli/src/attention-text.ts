@@ -1,7 +1,7 @@
 /** The attention pattern of each head, drawn with characters: a row for each query, a column for each key. */
 import { atomText, type Atom, type CompiledModel } from "@selectron/rasp";
 
-/** Weight and the character that stands for at least that much. */
+/** The characters for weights of at least these. */
 const SHADES = [
   [0.75, "█"],
   [0.5, "▓"],
@@ -34,6 +34,6 @@ export function attentionText(model: CompiledModel, input: readonly Atom[]): str
   return [...pictures, ATTENTION_LEGEND].join("\n\n");
 }
 
-const shade = (weight: number): string => SHADES.find(([least]) => weight >= least)?.[1] ?? "·";
+const shade = (weight: number): string => SHADES.find(([minimum]) => weight >= minimum)?.[1] ?? "·";
 
 const pad = (text: string, width: number): string => " ".repeat(width - [...text].length) + text;

@@ -1,8 +1,8 @@
-/** `eval --batch`: the oracle's cases in, an answer for each out (RASP.md, section 5). Cases do not see each other. */
+/** `eval --batch`: JSON lines with cases in, an answer for each out. Cases are independent of each other. */
 import { encodeValue, runCase, type Json } from "@selectron/rasp";
 import { errorJson, ExitCode, UsageError, type Context } from "./context.js";
 
-/** Answers every line. A case that fails is an answer; a line that is no case also sets the exit code. */
+/** Answers every line. An error of a case is its answer; a line that is no case also sets the exit code. */
 export function answerCases(context: Context, lines: string): void {
   for (const line of lines.split("\n")) {
     if (line.trim() !== "") context.printJson(answer(context, line));

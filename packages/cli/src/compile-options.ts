@@ -1,4 +1,4 @@
-/** What `compile` and `verify` share: which s-ops of which program, for which inputs. */
+/** The options that `compile` and `verify` share: the s-ops of a program, and the inputs to compile them for. */
 import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp } from "@selectron/rasp";
 import { InvalidArgumentError, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
@@ -22,13 +22,13 @@ export function addCompileOptions(command: Command): Command {
     .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead");
 }
 
-/** A number option. */
+/** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum */
 export const wholeNumber =
-  (least: number) =>
+  (minimum: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
+      throw new InvalidArgumentError(`It must be a whole number, ${minimum} or more.`);
     }
     return value;
   };
@@ -50,11 +50,11 @@ export function parseVocabulary(text: string): readonly Atom[] {
   return tokens;
 }
 
-/** The s-ops by name, with the vocabulary as running example, so that a program for numbers is not tried on letters. */
+/** The s-ops by name. The vocabulary is the running example, since a program for numbers may have no value on letters. */
 function selectSOps(context: Context, file: string, selection: CompileSelection): ReadonlyMap<string, SOp> {
   const { sop, vocab, maxLength } = selection;
   const names = sop.split(",");
-  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw new UsageError(`s-op ${repeated} is asked for twice`, "name each s-op once");
   const program = runProgram(context, file, vocab.slice(0, maxLength));
   return new Map(names.map((name) => [name, program.sop(name)]));
@@ -62,7 +62,7 @@ function selectSOps(context: Context, file: string, selection: CompileSelection)
 
 /** @throws UsageError where a token is in the vocabulary twice */
 export function checkDistinct(vocabulary: readonly Atom[]): void {
-  const repeated = vocabulary.find((token, at) => vocabulary.indexOf(token) !== at);
+  const repeated = vocabulary.find((token, i) => vocabulary.indexOf(token) !== i);
   if (repeated !== undefined) {
     throw new UsageError(`token ${String(repeated)} is in the vocabulary twice`, "name each token once");
   }

@@ -1,4 +1,4 @@
-/** What every command shares: the outside world, the exit code, and how results and errors are told. */
+/** What every command shares: input and output, the exit code, and the form of results and errors. */
 import {
   ModelFileError,
   ModelInputError,
@@ -28,7 +28,7 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** Bad input that is not a program's error: a missing file, an option that does not fit. */
+/** Bad input that is not an error of a program: a missing file, an option that does not fit. */
 export class UsageError extends Error {
   readonly suggestion: string | undefined;
 
@@ -42,7 +42,7 @@ export class UsageError extends Error {
 export class Context {
   exitCode: ExitCode = ExitCode.Yes;
 
-  /** What was said of the program that runs; JSON carries it too. */
+  /** The warnings about the program, which JSON output also holds. */
   readonly #warnings: Diagnostic[] = [];
 
   readonly io: Io;
@@ -51,29 +51,29 @@ export class Context {
     this.io = io;
   }
 
-  /** Tells warnings, on standard error. */
+  /** Prints warnings on standard error. */
   warn(warnings: readonly Diagnostic[]): void {
     this.#warnings.push(...warnings);
     for (const warning of warnings) this.say(render(warning));
   }
 
-  /** One line of prose for people, on standard error. */
+  /** Prints a line for people on standard error. */
   say(text: string): void {
     this.io.err(`${text}\n`);
   }
 
-  /** A line on standard output. */
+  /** Prints a line on standard output. */
   print(text: string): void {
     this.io.out(`${text}\n`);
   }
 
-  /** A JSON object on a line of standard output. */
+  /** Prints a JSON object on a line of standard output, with the warnings. */
   printJson(object: Readonly<Record<string, Json>>): void {
     const warnings = this.#warnings.length > 0 ? { warnings: this.#warnings.map(diagnosticJson) } : {};
     this.print(JSON.stringify({ ...object, ...warnings }));
   }
 
-  /** Tells an error, and sets the exit code. With `--json` also as the one object on standard output. */
+  /** Prints an error and sets the exit code. With `--json` it is also the one object on standard output. */
   fail(error: unknown, json: boolean): void {
     this.exitCode = ExitCode.BadInput;
     if (json) this.printJson({ error: errorJson(error) });
@@ -81,7 +81,7 @@ export class Context {
   }
 }
 
-/** A diagnostic as JSON: class, code, message and, where known, the span in lines and columns from 1, and what would help. */
+/** A diagnostic as JSON: class, code, message, suggestion, fix and notes, with spans in lines and columns from 1. */
 export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, Json>> {
   const { code, class: errorClass, message, span, suggestion, fix, notes } = diagnostic;
   return {
@@ -97,7 +97,7 @@ export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, 
   };
 }
 
-/** An error as JSON; the further errors of the same text beside it. */
+/** An error as JSON, with the further errors of the same text. */
 export function errorJson(error: unknown): Json {
   if (error instanceof RaspError) {
     const further = error.further.length > 0 ? { further: error.further.map(diagnosticJson) } : {};
@@ -119,7 +119,7 @@ const spanJson = ({ source, start, end }: Span): Json => ({
   end: { ...position(source, end) },
 });
 
-/** An error that a person can mend, as against a defect of ours. */
+/** Whether an error is the user's to fix, and not a defect of selectron. */
 const isBadInput = (error: unknown): error is Error & { readonly suggestion?: string } =>
   [UsageError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some((known) => error instanceof known);
 
@@ -131,7 +131,7 @@ function plain(error: unknown): { readonly message: string; readonly suggestion?
   return { message, suggestion: "this is a defect of selectron; please report it with the command and the program" };
 }
 
-/** An error as people read it. Never a stack trace. */
+/** An error as text for people. Never a stack trace. */
 export function errorText(error: unknown): string {
   if (error instanceof RaspError) return [error.diagnostic, ...error.further].map(render).join("\n");
   const { message, suggestion } = plain(error);

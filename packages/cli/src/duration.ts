@@ -1,9 +1,9 @@
-/** Spans of time as people write and read them. */
+/** Durations as people write and read them. */
 import { InvalidArgumentError } from "commander";
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** `90s`, `10m` or `2h` in milliseconds, for commander. */
+/** `90s`, `10m` or `2h` in milliseconds. @throws InvalidArgumentError */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
   if (amount === undefined || Number(amount) === 0) {
@@ -12,13 +12,13 @@ export function parseDuration(text: string): number {
   return Number(amount) * SECONDS[unit!]! * 1000;
 }
 
-/** `8 s`, `3 min 20 s`. */
+/** Milliseconds as `8 s` or `3 min 20 s`. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Seconds as people read them: "42 s", "3:05" or "1:02:03". */
+/** Seconds as `42 s`, `3:05` or `1:02:03`. */
 export function clockText(seconds: number): string {
   const whole = Math.round(seconds);
   const two = (value: number): string => String(value).padStart(2, "0");

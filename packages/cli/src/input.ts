@@ -1,8 +1,8 @@
-/** The value of `--input`: a RASP literal such as `"hello"` or `[1,2.5,True]`, or else the bare text as a string. */
+/** The value of `--input`: a RASP literal such as `"hello"` or `[1,2.5,True]`; other text is taken as a string. */
 import { parseProgram, readInput, type Atom, type Expression } from "@selectron/rasp";
 import { UsageError } from "./context.js";
 
-/** @throws UsageError for an empty input, RaspError for a list of other things than atoms */
+/** @throws UsageError for an empty input, RaspError for a list whose items are not atoms */
 export function parseInput(text: string): readonly Atom[] {
   if (text === "") throw new UsageError("the input is empty", "give at least one token: --input hello");
   return isLiteral(text) ? readInput(text) : [...text];

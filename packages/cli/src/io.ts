@@ -1,4 +1,4 @@
-/** What the command does to the outside world, behind one interface so that tests can stand in for it. */
+/** Files, streams and signals behind one interface, which tests can replace. */
 import {
   appendFileSync,
   closeSync,
@@ -21,39 +21,39 @@ export interface Io {
   readonly readFile: (path: string) => string;
   /** The bytes of a file. @throws Error as `readFileSync` does */
   readonly readBytes: (path: string) => Uint8Array;
-  /** Writes a file whole or not at all, also when the process or the machine dies meanwhile. @throws Error as `writeFileSync` does */
+  /** Writes a file whole or not at all, even if the process or the machine dies meanwhile. @throws Error as `writeFileSync` does */
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
-  /** Whether there is such a folder. */
+  /** Whether a path is a folder. */
   readonly isFolder: (path: string) => boolean;
-  /** Makes a folder and those it stands in, where they are not there yet. @throws Error as `mkdirSync` does */
+  /** Makes a folder and its parents where they do not exist. @throws Error as `mkdirSync` does */
   readonly makeFolder: (path: string) => void;
   /** Adds to the end of a file. @throws Error as `appendFileSync` does */
   readonly appendFile: (path: string, text: string) => void;
-  /** The names of the files in a folder; none if it is not there. @throws Error as `readdirSync` does */
+  /** The names of the files in a folder; none if it does not exist. @throws Error as `readdirSync` does */
   readonly listFolder: (path: string) => readonly string[];
   readonly removeFile: (path: string) => void;
-  /** Calls back when a person or the system asks to stop (Ctrl+C), the first time; again means at once. Gives what undoes it. */
+  /** Calls back at the first SIGINT (Ctrl+C) or SIGTERM; a second one ends the process at once. Returns a function that undoes it. */
   readonly onInterrupt?: (stop: () => void) => () => void;
   /** All of standard input. */
   readonly readStdin: () => string;
-  /** Whether standard input and output are a person's terminal. If absent, all input is read at once. */
+  /** Whether standard input and output are a terminal. If absent, all input is read at once. */
   readonly isTerminal?: boolean;
-  /** The most memory that the process has had; absent where nobody knows. */
+  /** The peak memory of the process; absent where it is not known. */
   readonly peakMegabytes?: () => number;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
-/** Node's files and streams. Writing is synchronous, so that nothing is lost when the process ends. */
+/** Node's files and streams. Writes are synchronous, so nothing is lost when the process ends. */
 export const nodeIo: Io = {
   readFile: (path) => readFileSync(path, "utf8"),
   readBytes: (path) => readFileSync(path),
   writeBytes: (path, bytes) => {
-    // Beside its place, so that the rename stays within one file system.
+    // In the same folder, since a rename must stay within one file system.
     const temporary = `${path}.${process.pid}.tmp`;
     try {
       writeFileSync(temporary, bytes, { flag: "wx" });
-      // Contents, then the name: in this order the new name never stands for an empty file.
+      // The contents reach the disk before the name does, so the new name never belongs to an empty file.
       flush(temporary);
       renameSync(temporary, path);
       flush(dirname(path));
@@ -84,19 +84,19 @@ export const nodeIo: Io = {
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-/** Not by `mkdirSync`'s `recursive`, which tries for ever where the parent is there and refuses, as /proc does (Node 20). */
+/** Without the option `recursive` of `mkdirSync`, which in Node 20 never returns where an existing parent refuses, as /proc does. */
 function makeFolder(path: string): void {
   if (isFolder(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process may have been faster.
+    // Another process may have made it meanwhile.
     if (!isFolder(path)) throw error;
   }
 }
 
-/** Has the system write a file, or a folder's list of names, to the disk, where it can. */
+/** Has the system write a file, or the names in a folder, to the disk, if it can. */
 function flush(path: string): void {
   try {
     const descriptor = openSync(path, "r");
@@ -106,17 +106,17 @@ function flush(path: string): void {
       closeSync(descriptor);
     }
   } catch {
-    // Some systems cannot; the rename is still whole or not at all.
+    // Some systems cannot. The rename still happens whole or not at all.
   }
 }
 
 function writeAll(descriptor: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) {
+  for (let written = 0; written < bytes.length;) {
     try {
-      at += writeSync(descriptor, bytes, at);
+      written += writeSync(descriptor, bytes, written);
     } catch (error) {
-      // A full pipe asks to try again; a closed one (`| head`) wants no more.
+      // EAGAIN is a full pipe: try again. EPIPE is a closed one, as after `| head`: stop.
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EPIPE") return;
       if (code !== "EAGAIN") throw error;

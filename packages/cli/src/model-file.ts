@@ -4,7 +4,7 @@ import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError, type Context } from "./context.js";
 import { readBytes } from "./files.js";
 
-/** @throws ModelFileError for what is not a compiled model */
+/** The compiled model in the bytes of a file. @throws ModelFileError if it is none */
 export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
   path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
 
@@ -12,13 +12,13 @@ export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
 export const readModel = (context: Context, path: string): CompiledModel =>
   compiledModel(path, readBytes(context, path));
 
-/** The file formats by the ending of the name. */
+/** The file formats by file name extension. */
 const FORMATS: Readonly<Record<string, (model: CompiledModel) => Uint8Array>> = {
   ".safetensors": (model) => model.toSafetensors(),
   ".onnx": (model) => model.toOnnx(),
 };
 
-/** @throws UsageError where the name says no format that models are written in */
+/** The writer of the format that a file name says. @throws UsageError if it says none */
 export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
   const ending = Object.keys(FORMATS).find((known) => path.endsWith(known));
   if (ending !== undefined) return FORMATS[ending]!;
@@ -28,11 +28,11 @@ export function formatOf(path: string): (model: CompiledModel) => Uint8Array {
   );
 }
 
-/** Registers the SIMD kernels. Where they are not to be had the plain ones stay: slower, with the same answers. */
+/** Registers the SIMD kernels where they are available. The plain ones give the same answers, only slower. */
 export async function useFastKernels(): Promise<void> {
   try {
     await enableWasm();
   } catch {
-    // The plain kernels are complete.
+    // The plain kernels stay registered.
   }
 }

@@ -2,9 +2,9 @@
 
 export interface Paint {
   readonly dim: (text: string) => string;
-  /** A rendered diagnostic: the kind, the marks and the help stand out. */
+  /** A rendered diagnostic, with its kind, marks and help in colour. */
   readonly diagnostic: (text: string) => string;
-  /** A drawn selector: what is selected stands out. */
+  /** A drawn selector, with the selected cells in colour. */
   readonly answer: (text: string) => string;
 }
 

@@ -1,10 +1,10 @@
-/** `--attention` of `selectron cost`: whether attention that looks at some keys only suffices for a program. */
+/** `--attention` of `selectron cost`: whether attention restricted to some keys suffices for a program. */
 import { atomText, type Atom, type Json, type SelectorReach, type Span, type Sufficiency } from "@selectron/rasp";
 import type { Restriction } from "@selectron/nn";
 import { InvalidArgumentError } from "commander";
 import { onOneLine, placeText } from "./place.js";
 
-/** An attention that was asked about. */
+/** The restriction that `--attention` asks about. */
 export interface AskedAttention {
   readonly text: string;
   readonly restriction: Restriction;
@@ -27,7 +27,7 @@ export function parseAttention(text: string): AskedAttention {
   return { text, restriction };
 }
 
-/** For which inputs to answer. */
+/** The inputs that the answer is about. */
 export interface AskedInputs {
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;

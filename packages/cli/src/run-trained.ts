@@ -1,4 +1,4 @@
-/** `selectron run` with an encoder that `selectron train FILE --sop NAME` left: what it answers, and where its heads look. */
+/** `selectron run` on an encoder that `selectron train FILE --sop NAME` wrote: its answer, and the attention of its heads. */
 import { attentionMaps, attentionText, trace } from "@selectron/nn";
 import { atomText, displaySequence, encodeResult, type Atom } from "@selectron/rasp";
 import { readTrainedEncoder, type TrainedEncoder } from "@selectron/rasp/decompile";
@@ -9,7 +9,7 @@ export interface RunTrainedOptions {
   readonly json?: boolean;
 }
 
-/** @throws DecompileError for a damaged file, UsageError for an input that it was not trained on the like of */
+/** @throws DecompileError for a damaged file, UsageError for an input unlike those of its training */
 export function runTrained(
   context: Context,
   bytes: Uint8Array,
@@ -37,7 +37,7 @@ function idsOf({ vocabulary, hasBos, maxLength }: TrainedEncoder, input: readonl
     if (id < 0) throw new UsageError(`the model does not know the token ${atomText(token)}`, known);
     if (hasBos && (id === bos) !== (i === 0)) {
       throw new UsageError(
-        `${atomText(vocabulary[bos]!)} stands at the beginning of every input and nowhere else`,
+        `${atomText(vocabulary[bos]!)} must be at the beginning of every input and nowhere else`,
         known,
       );
     }

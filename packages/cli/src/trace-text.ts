@@ -1,4 +1,4 @@
-/** A model's trace as text: what each sublayer adds to what the residual stream says, beside the program where they differ. */
+/** A model's trace as text: the s-ops that each sublayer adds to the residual stream, and the program's values where they differ. */
 import type { ModelTrace, ModelTraceStep, Plain } from "@selectron/rasp";
 
 export function traceText({ steps }: ModelTrace): string {

@@ -62,7 +62,7 @@ interface CostOptions {
   readonly json?: boolean;
 }
 
-/** The inputs that --attention asks about; undefined where it is not asked. @throws UsageError */
+/** The inputs that --attention asks about; `undefined` without it. @throws UsageError */
 function askedInputs({
   attention,
   vocab: vocabulary,
@@ -79,7 +79,7 @@ function askedInputs({
   return { vocabulary, maxLength, causal };
 }
 
-/** Where something stands, as JSON. */
+/** A place as JSON. */
 const place = (span: Span | undefined): Json =>
   span ? { file: span.source.file, ...position(span.source, span.start), text: textOf(span) } : null;
 
@@ -102,7 +102,7 @@ function asJson(sop: string, cost: Cost): Record<string, Json> {
   };
 }
 
-/** What an s-op costs, in plain words. */
+/** The cost of an s-op as text. */
 export function costText(sop: string, cost: Cost): string {
   const { layers, headsPerLayer, reasons, chain } = cost;
   const lines = [
@@ -123,7 +123,7 @@ export function costText(sop: string, cost: Cost): string {
   return [...lines, ...adviceText(cost)].join("\n");
 }
 
-/** What merging saves against the original's count above, and where a cheaper form is known. */
+/** The heads after merging, beside the original's count above, and known cheaper forms. */
 function adviceText(cost: Cost): string[] {
   const { headsPerLayer, advice } = costAdvice(cost);
   if (advice.length === 0) return [];
@@ -135,7 +135,7 @@ function adviceText(cost: Cost): string[] {
   ];
 }
 
-/** A line with its place and, unless it says enough, the source. */
+/** A line with its place and, with `withSource`, the source text. */
 function placed(span: Span | undefined, what: string, withSource = true): string {
   if (!span) return `  ${what}`;
   const source = withSource ? `: ${onOneLine(span)}` : "";

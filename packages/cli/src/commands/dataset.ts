@@ -1,4 +1,4 @@
-/** `selectron dataset`: random programs with their weights and values, for people who train decompilers. */
+/** `selectron dataset`: random programs with their weights and values, as training data for decompilers. */
 import { cost, dataset, encodeResult, type Json, type Sample } from "@selectron/rasp";
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
@@ -41,7 +41,7 @@ export function registerDataset(program: Command, context: Context): void {
     });
 }
 
-/** Writes a model's file for each sample, and returns the lines that tell of them. */
+/** Writes a model file for each sample, and returns the lines that describe the samples. */
 function writeSamples(context: Context, options: DatasetCommandOptions): string[] {
   const vocabulary = options.vocab.map((token) => {
     if (typeof token === "string") return token;

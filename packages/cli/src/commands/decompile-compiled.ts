@@ -1,4 +1,4 @@
-/** `selectron decompile` on a model that `selectron compile` wrote: weights and vocabulary are all that is read of it. */
+/** `selectron decompile` on a model that `selectron compile` wrote. Only its weights and vocabulary are used. */
 import type { CompiledModel } from "@selectron/rasp";
 import { decompileProgram, NotHardError, type DecompiledProgram } from "@selectron/rasp/decompile";
 import { ExitCode, type Context } from "../context.js";
@@ -11,7 +11,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Exit code 0: here is the program, 1: there is none that agrees with the model. */
+/** Exit code `Yes` if a program agrees with the model on all inputs, `No` if none does. */
 export function decompileCompiled(
   context: Context,
   file: string,
@@ -45,7 +45,7 @@ export function decompileCompiled(
   }
 }
 
-/** @returns the reason why there is none, where there is none */
+/** The program; where there is none, the reason. */
 function programOf(model: CompiledModel, seed: number): DecompiledProgram | string {
   try {
     return decompileProgram(model, { seed });

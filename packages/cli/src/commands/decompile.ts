@@ -1,4 +1,4 @@
-/** `selectron decompile`: models as RASP programs. Exit code 0: here they are, 1: for one there is none that is small and right. */
+/** `selectron decompile`: RASP programs from models. Exit code `No` if a model has no program that is small and agrees with it. */
 import { Option, type Command } from "commander";
 import { ModelFileError, type CompiledModel, type Json, type Shard } from "@selectron/rasp";
 import { isCompiledModel } from "@selectron/rasp/decompile";
@@ -62,16 +62,16 @@ export function registerDecompile(program: Command, context: Context): void {
       if (options.output !== undefined) checkPlace(context, options.output);
       await useFastKernels();
       const { index, count } = options.shard ?? { index: 1, count: 1 };
-      const mine = models.filter((_, at) => at % count === index - 1);
+      const mine = models.filter((_, i) => i % count === index - 1);
       const folder = options.checkpoint === undefined ? undefined : new DecompileFolder(context, options.checkpoint);
-      for (const [at, model] of mine.entries()) {
+      for (const [i, model] of mine.entries()) {
         if (models.length === 1) return decompileOne(context, model, options, folder);
-        context.say(`${model}, ${at + 1} of ${mine.length}`);
+        context.say(`${model}, ${i + 1} of ${mine.length}`);
         const before = context.exitCode;
         try {
           decompileOne(context, model, options, folder);
         } catch (error) {
-          // The others can do without it.
+          // The other models are still decompiled.
           context.fail(error, options.json === true);
         }
         if (before > context.exitCode) context.exitCode = before;
@@ -129,7 +129,7 @@ function decompileOne(
   context.print(`${decompiledText(result)}\ntime: ${durationText(took)}${memory}`);
 }
 
-/** @throws UsageError where it is not a compiled model: of others only the operators stand in an ONNX file, not what they belong to */
+/** @throws UsageError if it is not a compiled model: other ONNX files do not say which operators make a head or a layer */
 function readOnnx(context: Context, path: string): CompiledModel {
   try {
     return readModel(context, path);
@@ -137,7 +137,7 @@ function readOnnx(context: Context, path: string): CompiledModel {
     if (!(error instanceof ModelFileError)) throw error;
     throw new UsageError(
       `cannot decompile "${path}": ${error.message}`,
-      "ONNX files are read where `selectron compile` wrote them; of a trained model give the .safetensors",
+      "only ONNX files that `selectron compile` wrote can be read; for a trained model give the .safetensors",
     );
   }
 }

@@ -1,4 +1,4 @@
-/** `selectron draw`: the computation of an s-op on an input, as SVG with `-o`, else as text. */
+/** `selectron draw`: a picture of the computation of an s-op on an input, as SVG with `-o` and as text without. */
 import { drawSvg, drawText, flow, LONGEST_INPUT } from "@selectron/rasp";
 import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";

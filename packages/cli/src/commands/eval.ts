@@ -73,7 +73,7 @@ function evaluateFile(context: Context, file: string | undefined, options: EvalO
   else context.print(displayValue(answer));
 }
 
-/** @throws UsageError for what no selector is in */
+/** The s-op or selector that a decoder computes. @throws UsageError for other values */
 function asDecoder(value: Value): Value {
   if (value.kind === "s-op") return { ...value, node: causal(value.node) };
   if (value.kind === "selector") return { ...value, node: causal(value.node) };

@@ -1,4 +1,4 @@
-/** `selectron merge`: the reports of all shards of one `verify` as the report of the whole run. Exit code 0: correct, 1: not. */
+/** `selectron merge`: joins the reports of all shards of a `verify` into the report of the whole run. Exit code `No` if a model is wrong. */
 import { mergeReports, parseReport, ReportError, type Json, type ReportJson } from "@selectron/rasp";
 import type { Command } from "commander";
 import { ExitCode, UsageError, type Context } from "../context.js";
@@ -24,14 +24,14 @@ type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 function readReports(context: Context, file: string): SavedReport[] {
   const lines = readTextOrStdin(context, file).split("\n");
-  return lines.flatMap((line, at) => {
+  return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     try {
       return [parseReport(JSON.parse(line)) as SavedReport];
     } catch (error) {
       if (!(error instanceof SyntaxError) && !(error instanceof ReportError)) throw error;
       throw new UsageError(
-        `line ${at + 1} of "${file}" is no report of a verification`,
+        `line ${i + 1} of "${file}" is no report of a verification`,
         "write one with `selectron verify … --shard 1/4 --json`",
       );
     }

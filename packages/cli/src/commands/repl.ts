@@ -1,4 +1,4 @@
-/** `selectron repl`, also what `selectron` alone does: a session with the language. */
+/** `selectron repl`, and `selectron` without a command: an interactive session. */
 import { Environment } from "@selectron/rasp";
 import type { Command } from "commander";
 import { ExitCode, type Context } from "../context.js";

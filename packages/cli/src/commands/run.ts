@@ -1,4 +1,4 @@
-/** `selectron run`: a compiled or trained model on an input. The model's file is all that it needs. */
+/** `selectron run`: runs a compiled or trained model on an input. It needs only the model's file. */
 import {
   displaySequence,
   withProgram,
@@ -72,7 +72,7 @@ export function registerRun(program: Command, context: Context): void {
     });
 }
 
-/** @throws UsageError where an option asks for what only compiled models have */
+/** @throws UsageError for an option that only compiled models have */
 function checkTrainedOptions({ generate, trace, program }: RunOptions): void {
   const [option] = Object.entries({ generate, trace, program }).find(([, value]) => value !== undefined) ?? [];
   if (option === undefined) return;
@@ -89,13 +89,13 @@ const outputJson = ({ name, values }: OutputValues): Readonly<Record<string, Jso
   ...encodeResult(values),
 });
 
-/** Several outputs stand in a list. */
+/** One output alone; several in a list. */
 function outputsJson(outputs: readonly OutputValues[]): Readonly<Record<string, Json>> {
   const [first, ...more] = outputs.map(outputJson);
   return more.length === 0 ? first! : { outputs: [first!, ...more] };
 }
 
-/** Several outputs have a line each, with their names. */
+/** One output alone; several with their names, each on a line. */
 const outputsText = (outputs: readonly OutputValues[]): string =>
   outputs.length === 1
     ? displaySequence(outputs[0]!.values)
@@ -106,13 +106,13 @@ function writeTokens(
   context: Context,
   model: CompiledModel,
   prompt: readonly Atom[],
-  most: number,
+  maxTokens: number,
   json: boolean,
 ): void {
   if (!model.causal) {
     throw new UsageError("this model is no decoder: its positions see later ones", "compile the program with --causal");
   }
-  const { tokens, ended } = model.generate(prompt, { maxTokens: most });
+  const { tokens, ended } = model.generate(prompt, { maxTokens });
   if (json) context.printJson({ sop: model.card.name, ...encodeResult(inputAtoms(tokens)), ended });
   else context.print(displaySequence(inputAtoms(tokens)));
 }
@@ -157,5 +157,5 @@ const stepJson = ({ name, decoded, expected, agrees }: TracedSOp): Json => ({
   agrees,
 });
 
-/** Null where several values are open. */
+/** Null where several values are possible. */
 const plainJson = (value: Plain | undefined): Json => (typeof value === "bigint" ? String(value) : (value ?? null));

@@ -1,4 +1,4 @@
-/** `selectron tour`: the whole road on one program, from text to verified weights. What `npm start` shows. */
+/** `selectron tour`: everything on one program, from text to verified weights. `npm start` runs it. */
 import {
   cost,
   displaySequence,
@@ -28,7 +28,7 @@ interface TourOptions extends CompileSelection {
 
 /** Adds the command. */
 export function registerTour(program: Command, context: Context): void {
-  addCompileOptions(program.command("tour").description("the whole road on one program: values, cost, weights, proof"))
+  addCompileOptions(program.command("tour").description("everything on one program: values, cost, weights, proof"))
     .requiredOption("--input <literal>", "an input to show")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: TourOptions) => {

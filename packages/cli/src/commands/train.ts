@@ -48,7 +48,7 @@ export function registerTrain(program: Command, context: Context): void {
     });
 }
 
-/** @throws UsageError where options of programs are given for a task */
+/** @throws UsageError if options for programs are given for a task */
 function checkTaskFlags(task: string, flags: ProgramFlags): void {
   const { sop, vocab, maxLength, bos, supervise, layers, heads, width, ffn } = flags;
   const given = Object.entries({ sop, vocab, "max-length": maxLength, bos, supervise, layers, heads, width, ffn });

@@ -1,4 +1,4 @@
-/** `selectron verify`: does the compiled model compute its program? Exit code 0: yes, 1: no. */
+/** `selectron verify`: does the compiled model compute its program? Exit code `Yes` or `No`. */
 import { countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
 import type { Command } from "commander";
 import {
@@ -21,7 +21,7 @@ interface VerifyCommandOptions extends CompileSelection {
   readonly json?: boolean;
 }
 
-/** Beyond this many inputs a sample is the better question. */
+/** The most inputs that `--exhaustive` tries. */
 const MOST_INPUTS = 20_000_000;
 
 /** Adds the command. */

@@ -1,18 +1,18 @@
-/** What a decompilation leaves in its folder: for each model the fits of the search, and at the end report, program and pictures. */
+/** The folder of a decompilation: for each model the fits of the search, and at the end report, program and pictures. */
 import type { Json } from "@selectron/rasp";
 import { frontSvg, heatmapSvg, LEAST_MATCH, type Decompiled, type Memo } from "@selectron/rasp/decompile";
 import type { Context } from "../context.js";
 import { makeFolder, removeTemporaries, writeOut } from "../files.js";
 import { programFile } from "./report.js";
 
-/** Changes whenever fits of earlier versions cannot be gone on with. */
+/** Changes when fits that earlier versions wrote can no longer be used. */
 const VERSION = 2;
 
 export class DecompileFolder {
   readonly #context: Context;
   readonly #path: string;
 
-  /** Makes the folder where it is not there yet. @throws UsageError */
+  /** Makes the folder if it does not exist. @throws UsageError */
   constructor(context: Context, path: string) {
     this.#context = context;
     this.#path = path;
@@ -20,7 +20,7 @@ export class DecompileFolder {
     removeTemporaries(context.io, path);
   }
 
-  /** The report of a decompilation with the same key, if it came to its end. */
+  /** The report of a decompilation with the same key, if one was finished. */
   finished(name: string, key: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> | undefined {
     const text = this.#read(`${name}.json`);
     if (text === undefined) return undefined;
@@ -28,7 +28,7 @@ export class DecompileFolder {
     return report !== undefined && JSON.stringify(report["of"]) === JSON.stringify(key) ? report : undefined;
   }
 
-  /** The fits that were kept under the same key. A last line that was not written to its end is left out. */
+  /** The fits that were kept under the same key, without a last line that is incomplete. */
   memo(name: string, key: Readonly<Record<string, Json>>): Memo {
     const file = `${name}.search.jsonl`;
     const [first, ...lines] = (this.#read(file) ?? "").split("\n").slice(0, -1);
@@ -41,7 +41,9 @@ export class DecompileFolder {
       }
       if (kept.size > 0) this.#context.say(`Going on with ${kept.size} fits from ${this.#path}/${file}.`);
     } else if (first !== undefined) {
-      this.#context.say(`${this.#path}/${file} is of another model, of other data or options; it is begun anew.`);
+      this.#context.say(
+        `${this.#path}/${file} belongs to another model, other data or other options; the search starts over.`,
+      );
     }
     this.#write(file, [head, ...[...kept].map(([key, value]) => JSON.stringify({ key, value }))].join("\n") + "\n");
     return {
@@ -50,7 +52,7 @@ export class DecompileFolder {
     };
   }
 
-  /** Report, program and pictures; the fits go. */
+  /** Writes report, program and pictures, and removes the fits. */
   finish(name: string, result: Decompiled, report: Readonly<Record<string, Json>>): void {
     if (result.source !== undefined) this.#write(`${name}.rasp`, programFile(name, result));
     this.#write(

@@ -1,4 +1,4 @@
-/** A model with what goes with it: read from the files that the options name, and ready to be decompiled. */
+/** A model and its data, read from the files that the options name and ready to be decompiled. */
 import { Gpt2 } from "@selectron/nn";
 import {
   decompile,
@@ -14,7 +14,7 @@ import {
 import { UsageError, type Context } from "../context.js";
 import { readBytes, readText, reason } from "../files.js";
 
-/** `{name}` in them stands for the model's file name without its ending, `{task}` for the `task` of its configuration. */
+/** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {
   readonly config?: string;
   readonly data?: string;
@@ -22,9 +22,9 @@ export interface Companions {
 }
 
 export interface Job {
-  /** The model's file name without its ending. */
+  /** The model's file name without its extension. */
   readonly name: string;
-  /** A number that changes with what was read, for telling a checkpoint of another model. */
+  /** A hash of the files that were read: a checkpoint with another one belongs to another job. */
   readonly fingerprint: number;
   readonly run: (options: DecompileOptions) => Decompiled;
 }
@@ -69,7 +69,7 @@ export function readJob(context: Context, path: string, companions: Companions):
 const filled = (path: string, values: Readonly<Record<string, string>>): string =>
   path.replace(/\{(name|task)\}/g, (whole, key: string) => values[key] ?? whole);
 
-/** FNV-1a. */
+/** The FNV-1a hash of bytes, continued from another hash. */
 const hash = (bytes: Uint8Array, from = 0x811c9dc5): number =>
   bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, from);
 

@@ -1,4 +1,4 @@
-/** What a decompilation came to, as text, as JSON, and as the file with the program. */
+/** The result of a decompilation as text, as JSON, and as a program file. */
 import type { Json } from "@selectron/rasp";
 import { percent } from "../words.js";
 import type { Decompiled, Effect, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
@@ -106,6 +106,6 @@ const interventionsJson = ({ norms, components, pruned, tuned, ...rest }: Interv
   };
 };
 
-/** The program with what is known of it. */
+/** The program, with a comment that says how well it matches the model. */
 export const programFile = (model: string, { best, match }: Decompiled): string =>
   `# Decompiled from ${model.split("/").at(-1)!}: decides as the model does on ${percent(match.share)} of ${match.of} fresh sequences.\n${best}`;

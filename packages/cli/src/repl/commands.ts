@@ -1,4 +1,4 @@
-/** The REPL's commands that begin with a colon. Each takes the rest of its line, and answers with text. */
+/** The REPL's commands that begin with a colon. Each takes the rest of its line and answers with text. */
 import { compile, cost, type Environment, type SOp } from "@selectron/rasp";
 import { costText } from "../commands/cost.js";
 import { UsageError } from "../context.js";
@@ -75,14 +75,15 @@ function help(): string {
 }
 
 function namesText(environment: Environment): string {
-  const own = environment.names;
-  const others = environment.visibleNames.filter((name) => !own.includes(name) && name !== "out");
-  return [...(own.length > 0 ? [`yours: ${own.join(", ")}`] : []), `always there: ${others.sort().join(", ")}`].join(
-    "\n",
-  );
+  const { names } = environment;
+  const others = environment.visibleNames.filter((name) => !names.includes(name) && name !== "out");
+  return [
+    ...(names.length > 0 ? [`yours: ${names.join(", ")}`] : []),
+    `always there: ${others.sort().join(", ")}`,
+  ].join("\n");
 }
 
-/** The s-op that the rest of a command names or writes. */
+/** The s-op that the rest of a command is: a name or an expression. */
 function sopOf(text: string, usage: string, environment: Environment): { readonly sop: SOp; readonly text: string } {
   if (text === "") throw new UsageError("which s-op?", usage);
   const value = environment.evaluateExpression(text, "<command>");
@@ -105,10 +106,10 @@ function explainText(rest: string, environment: Environment): string {
   const [, text, position] = /^(.*?)(?:\s+(\d+))?$/s.exec(rest)!;
   const { sop } = sopOf(text!, ":explain NAME 0", environment);
   const { sopExample } = environment.session;
-  const at = Number(position ?? 0);
+  const row = Number(position ?? 0);
   const { length } = sopExample.input;
-  if (at >= length) {
+  if (row >= length) {
     throw new UsageError(`the running example has the positions 0 to ${length - 1}`, `:explain ${text!} 0`);
   }
-  return explain(sop, at, sopExample);
+  return explain(sop, row, sopExample);
 }

@@ -1,4 +1,4 @@
-/** What Tab offers: names that can stand there, functions with their parameters, words of the language, commands of the REPL. */
+/** The completions that Tab offers: names, functions with their parameters, words of the language, commands of the REPL. */
 import type { Environment } from "@selectron/rasp";
 import { COMMANDS } from "./commands.js";
 
@@ -15,14 +15,14 @@ const STATEMENTS = [
   "return ",
 ];
 
-/** The offers, and the text that they would replace. As `readline` wants it. */
+/** The completions, and the text that they would replace, in the form that `readline` takes. */
 export function complete(line: string, environment: Environment): [string[], string] {
   const command = /^:[a-z]*$/.exec(line);
   if (command) return [COMMANDS.map(({ name }) => `:${name} `).filter((name) => name.startsWith(line)), line];
   const call = /([A-Za-z_]\w*)\($/.exec(line);
   if (call) {
     const parameters = signature(call[1]!, environment);
-    // Two offers without a common beginning: they are listed, none is inserted.
+    // Two completions without a common prefix: readline lists them and inserts none.
     return [parameters === undefined ? [] : [parameters, " "], ""];
   }
   const word = /[A-Za-z_]\w*$/.exec(line)?.[0] ?? "";
@@ -30,7 +30,7 @@ export function complete(line: string, environment: Environment): [string[], str
   const names = environment.visibleNames.filter((name) => name.startsWith(word)).sort();
   const fixed = [...WORDS, ...(word === line ? STATEMENTS : [])].filter((text) => text.startsWith(word));
   const offers = [...fixed, ...names.map((name) => signature(name, environment) ?? name)];
-  // A single offer is inserted: then only what belongs there.
+  // readline inserts a single completion, so it must not include the parameters.
   return [offers.length === 1 ? [offers[0]!.replace(/\(.*/, "(")] : offers, word];
 }
 

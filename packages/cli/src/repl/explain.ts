@@ -1,4 +1,4 @@
-/** `:explain`: how the value of an s-op at a position came about, step by step, what is read below what reads it. */
+/** `:explain`: how the value of an s-op at a position was computed, step by step; operands are below the node that reads them. */
 import {
   describeAtom,
   type AggregateNode,
@@ -11,10 +11,10 @@ import {
 } from "@selectron/rasp";
 import { onOneLine } from "../place.js";
 
-/** Longer explanations help nobody. */
+/** The most lines of an explanation. */
 const MAX_LINES = 60;
 
-/** Of so many selected positions the values are followed up. */
+/** How many of the selected positions have their values explained. */
 const MAX_FOLLOWED = 2;
 
 /** @throws RaspError where the s-op has no value on this input */
@@ -63,7 +63,7 @@ class Explainer {
   #map(node: MapNode, at: number, depth: number, head: string): void {
     const args = node.args.map((arg) => describeAtom(this.#value(arg, at)));
     this.#say(depth, `${head}: ${applied(node.fn.name, args)}`);
-    // Of a choice only the branch that was taken matters.
+    // Of a ternary, only the branch that was taken is explained.
     const [condition, then, otherwise] = node.args;
     const taken = node.fn.name === "if" ? [condition!, this.#truth(condition!, at) ? then! : otherwise!] : node.args;
     for (const arg of taken) this.sop(arg, at, depth + 1, node);
@@ -140,17 +140,17 @@ class Explainer {
   }
 }
 
-/** Whether a node is one of the library's own, such as `length`, which need no explanation. */
+/** Whether a node belongs to the library, such as `length`, and needs no explanation. */
 const isOfLibrary = ({ span }: GraphNode): boolean => span?.source.file === "<rasplib>";
 
-/** A name, or else the text that made the node; inside a library call, which has one text for all, the kind. */
+/** A node's name, or its source text if it has none. Nodes of one library call share a text: they are described by their kind. */
 function label(node: GraphNode, parent: GraphNode | undefined): string {
   if (node.name !== undefined) return node.name;
   if (node.kind === "constant") return describeAtom(node.value);
-  const [own, outer] = [node.span, parent?.span];
-  const isPart = own && outer && own.source === outer.source && own.start === outer.start && own.end === outer.end;
-  if (!own || isPart) return node.kind === "map" ? `"${node.fn.name}"` : `this ${node.kind}`;
-  const text = onOneLine(own);
+  const [span, outer] = [node.span, parent?.span];
+  const isPart = span && outer && span.source === outer.source && span.start === outer.start && span.end === outer.end;
+  if (!span || isPart) return node.kind === "map" ? `"${node.fn.name}"` : `this ${node.kind}`;
+  const text = onOneLine(span);
   return text.length <= 50 ? text : `${text.slice(0, 47)}...`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The REPL without a terminal: lines in, answers out. Input is gathered until it is a whole text, as the parser has it: a text that
- * ends too early waits for more, a `;` missing between two statements is an error at once.
+ * The REPL without a terminal: lines in, answers out. Lines are gathered until they parse: a text that ends too early waits for more
+ * lines, while a `;` missing between two statements is an error at once.
  */
 import type { Environment, RaspError } from "@selectron/rasp";
 import { parseProgram, render, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
@@ -9,18 +9,18 @@ import { diagnosticJson, errorJson, errorText } from "../context.js";
 import { runCommand } from "./commands.js";
 import { show, showValue } from "./show.js";
 
-/** Where the REPL's words go. */
+/** Where the REPL's answers and errors go. */
 export interface ReplOutput {
   readonly answer: (text: string) => void;
   readonly complain: (text: string) => void;
-  /** With `--json`: one object for each answer, instead of `answer`. */
+  /** With `--json`, replaces `answer`: takes an object for each answer. */
   readonly json?: (object: Readonly<Record<string, Json>>) => void;
 }
 
 export class Repl {
-  /** Whether `exit` has been said. */
+  /** Whether an `exit` statement has run. */
   ended = false;
-  /** Whether anything went wrong. */
+  /** Whether there has been an error. */
   failed = false;
   #pending = "";
   #texts = 0;
@@ -48,7 +48,7 @@ export class Repl {
     return this.isWaiting && parseProgram({ file: "", text: `${this.#pending};` }).error === undefined;
   }
 
-  /** One line of input. Never throws. */
+  /** Takes a line of input. Never throws. */
   feed(line: string): void {
     if (this.#pending === "" && line.trimStart().startsWith(":")) {
       this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment), {}));
@@ -61,12 +61,12 @@ export class Repl {
     this.#runPending();
   }
 
-  /** The end of the input: what is unfinished is an error. */
+  /** Ends the input: an unfinished statement is an error. */
   finish(): void {
     if (this.#pending.trim() !== "") this.#runPending();
   }
 
-  /** Drops what is unfinished. */
+  /** Drops an unfinished statement. */
   drop(): void {
     this.#pending = "";
   }
@@ -74,7 +74,7 @@ export class Repl {
   #runPending(): void {
     const text = this.#pending;
     this.#pending = "";
-    // Each text has a name of its own, so that a later message can point into it.
+    // Each text has its own name, to which later messages can point.
     const file = `<input ${++this.#texts}>`;
     this.#attempt(() => {
       try {
@@ -138,6 +138,6 @@ export class Repl {
   }
 }
 
-/** Whether more input could make the text whole. A string or a character that fits nothing never becomes right. */
+/** Whether more input could complete the text. An unterminated string or an unknown character stays an error. */
 const isUnfinished = ({ diagnostic, further }: RaspError): boolean =>
   diagnostic.code === "RASP1004" && further.length === 0;

@@ -1,4 +1,4 @@
-/** What a statement came to, as the REPL shows it: the original's words (RASP.md, 2.11), each s-op and selector on its example. */
+/** The outcome of a statement as the REPL shows it, in the original's words: each s-op and selector on its running example. */
 import {
   describeAtom,
   describeInput,
@@ -29,7 +29,7 @@ export function show(outcome: Outcome, statement: Statement, session: Session): 
   }
 }
 
-/** The name that was asked for, or that an s-op has; else `out`, which keeps the value. */
+/** The name that the statement is, or that the s-op has, or `out`, which holds the value. */
 function shownName(value: Value, statement: Statement): string {
   if (statement.kind === "expression" && statement.expression.kind === "name") return statement.expression.name;
   return ((value.kind === "s-op" || value.kind === "selector") && value.node.name) || "out";
@@ -58,7 +58,7 @@ export function showValue(value: Value, name: string, session: Session): string 
   }
 }
 
-/** A dict of atoms on one line, any other with an entry a line. */
+/** A dict of atoms on one line, any other with an entry on each line. */
 function showDict(dict: Value & { kind: "dict" }, session: Session): string {
   const entries = [...dict.entries.values()];
   if (entries.every(({ value }) => value.kind === "atom")) return displayValue(dict);
@@ -109,7 +109,7 @@ function showExamples(which: "s-op" | "selector" | "both", { sopExample, selecto
   return lines.join("\n");
 }
 
-/** An input as it would be written, its strings as lists show them. */
+/** An input as it would be written: characters as a string, other tokens as a list. */
 const inputText = (input: readonly Atom[]): string =>
   input.every((atom) => typeof atom === "string" && [...atom].length === 1)
     ? describeInput(input)

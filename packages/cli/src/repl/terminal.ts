@@ -1,4 +1,4 @@
-/** The REPL at a terminal or in a pipe: prompts, editing, history over sessions, Tab, Ctrl+C and Ctrl+D. */
+/** The REPL at a terminal or in a pipe: prompts, editing, a history across sessions, Tab, Ctrl+C and Ctrl+D. */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -7,14 +7,14 @@ import type { Paint } from "../paint.js";
 import { complete } from "./complete.js";
 import type { Repl } from "./repl.js";
 
-/** Lines of history that a new session remembers. */
+/** The most lines of history that a new session reads. */
 const HISTORY = 1000;
 
 /** The streams of a session. */
 export interface Streams {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
-  /** Whether a person types. */
+  /** Whether the streams are a terminal. */
   readonly isTerminal: boolean;
   /** Where the history is kept. */
   readonly historyFile: string;
@@ -28,7 +28,7 @@ export const standardStreams = (isTerminal: boolean): Streams => ({
   historyFile: process.env["SELECTRON_HISTORY"] ?? join(homedir(), ".selectron_history"),
 });
 
-/** Feeds lines to the REPL until it or they end. */
+/** Feeds lines to the REPL until they end or the REPL does. */
 export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, historyFile }: Streams): Promise<void> {
   const reader = createInterface({
     input,
@@ -65,7 +65,7 @@ export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, 
       const isIdle = !repl.isWaiting && reader.line === "";
       output.write(isIdle ? "\n(Ctrl+D or exit leaves)\n" : "\n");
       repl.drop();
-      // readline keeps the line that was being typed; Ctrl+U forgets it.
+      // readline keeps the line that was being typed; Ctrl+E and Ctrl+U delete it.
       reader.write(null, { ctrl: true, name: "e" });
       reader.write(null, { ctrl: true, name: "u" });
       prompt();
@@ -79,23 +79,24 @@ export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, 
   });
 }
 
-/** The remembered lines, the newest first. Older ones than a session needs are forgotten. */
+/** The lines of the history, the newest first. Removes the oldest ones from a file that has grown long. */
 function readHistory(file: string): string[] {
   try {
     const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
     if (lines.length > 2 * HISTORY) writeFileSync(file, `${lines.slice(-HISTORY).join("\n")}\n`);
     return [...new Set(lines.slice(-HISTORY).reverse())];
   } catch {
-    return []; // no history yet, or none that can be read: the session works without
+    // There is no history yet, or it cannot be read: the session works without.
+    return [];
   }
 }
 
-/** Appends a line, so that sessions side by side do not overwrite each other. */
+/** Appends a line to the history; appending, concurrent sessions do not overwrite each other. */
 function remember(file: string, line: string): void {
   if (line.trim() === "") return;
   try {
     appendFileSync(file, `${line}\n`, { mode: 0o600 });
   } catch {
-    // A home that cannot be written costs the history, not the session.
+    // If the file cannot be written, the session works without history.
   }
 }

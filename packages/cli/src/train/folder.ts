@@ -1,4 +1,4 @@
-/** What a training leaves in its folder: checkpoints, a log of every step, the loss curve, and at the end the model. */
+/** The folder of a training: checkpoints, a log of every step, the loss curve, and at the end the model. */
 import { lossCurve, type CheckpointStorage, type StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
 import { makeFolder, removeTemporaries, writeOut } from "../files.js";
@@ -8,7 +8,7 @@ export class TrainingFolder {
   readonly #context: Context;
   readonly #log: string;
 
-  /** Makes the folder where it is not there yet. @throws UsageError */
+  /** Makes the folder if it does not exist. @throws UsageError */
   constructor(context: Context, path: string) {
     this.path = path;
     this.#context = context;
@@ -30,7 +30,7 @@ export class TrainingFolder {
     };
   }
 
-  /** The steps in the log. A last line that was not written to its end is left out. */
+  /** The steps in the log, without a last line that is incomplete. */
   records(): StepRecord[] {
     if (!this.#context.io.listFolder(this.path).includes("log.jsonl")) return [];
     const text = new TextDecoder().decode(this.#context.io.readBytes(this.#log));
@@ -40,7 +40,7 @@ export class TrainingFolder {
       .map((line) => JSON.parse(line) as StepRecord);
   }
 
-  /** Begins or goes on with the log after a step: later ones, which a killed training did not keep, go. */
+  /** Starts or continues the log after a step. Later steps, which have no checkpoint, are removed from it. */
   startLog(step: number): void {
     const kept = this.records().filter((record) => record.step <= step);
     this.write("log.jsonl", kept.map((record) => `${JSON.stringify(record)}\n`).join(""));

@@ -1,4 +1,4 @@
-/** Training a Transformer to do what a RASP program does, and looking at what its heads have become. */
+/** Training a Transformer to compute a RASP program, and comparing its heads with the program's selectors. */
 import { encodeSafetensors, Rng } from "@selectron/core";
 import {
   AdamW,
@@ -35,10 +35,10 @@ import { runTraining } from "./run-training.js";
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
 const [WIDTH, FFN] = [64, 256];
 
-/** Batches of 50 of the evaluations on the way, and of the test. */
+/** How many batches of 50 the evaluations during training use, and how many the test. */
 const [GLANCE, TEST] = [4, 40];
 
-/** The least accuracy that the paper's Table 1 has, at lengths up to 100. */
+/** The lowest accuracy in Table 1 of Weiss, Goldberg, Yahav 2021, at lengths up to 100. */
 const PAPER = 0.96;
 
 export async function trainProgram(context: Context, file: string, flags: ProgramFlags): Promise<void> {
@@ -100,7 +100,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   context.print(reportText(name, task, model, { accuracy, heads, sample, reached, folder: folder.path }));
 }
 
-/** @throws UsageError where there is no token, or no room for one */
+/** @throws UsageError if there is no token, or no place for one */
 function taskOf(sop: SOp, inputs: ProgramTaskOptions): ProgramTask {
   try {
     return new ProgramTask(sop, inputs);
@@ -110,17 +110,17 @@ function taskOf(sop: SOp, inputs: ProgramTaskOptions): ProgramTask {
   }
 }
 
-/** The encoder that the flags ask for. @throws UsageError where it has no room for what is to be learnt */
+/** The encoder that the flags ask for. @throws UsageError if it is too small for the program */
 function configOf(
   task: ProgramTask,
   { layers, heads, width = WIDTH, ffn = FFN, supervise }: ProgramFlags,
 ): EncoderConfig {
   const config = task.config({ dModel: width, dFf: ffn, layers, heads });
-  const own = config.blocks[0]!.heads;
-  if (own > width) {
-    throw new UsageError(`a width of ${width} is too narrow for ${counted(own, "head")}`, "use a larger --width");
+  const wanted = config.blocks[0]!.heads;
+  if (wanted > width) {
+    throw new UsageError(`a width of ${width} is too narrow for ${counted(wanted, "head")}`, "use a larger --width");
   }
-  if (supervise && (config.blocks.length < task.layers || own < task.heads)) {
+  if (supervise && (config.blocks.length < task.layers || wanted < task.heads)) {
     throw new UsageError(
       `${sizesText(config)} has no place for every selector of the program, which needs ${counted(task.layers, "layer")} of ${counted(task.heads, "head")}`,
       "leave out --supervise, or --layers and --heads",
@@ -141,7 +141,7 @@ function tokensCard({ options: { vocabulary, maxLength, bos }, classes }: Progra
   };
 }
 
-/** How large a model is, for people and checkpoints. */
+/** The sizes of a model, for people and checkpoints. */
 const sizesText = ({ blocks, dModel }: EncoderConfig): string =>
   `${counted(blocks.length, "layer")} of ${counted(blocks[0]!.heads, "head")}, width ${dModel}, feed-forward ${blocks[0]!.dFf}`;
 
@@ -152,11 +152,11 @@ const sizesJson = ({ blocks, dModel }: EncoderConfig): Record<string, Json> => (
   ffn: blocks[0]!.dFf,
 });
 
-/** What the inputs are, for people and checkpoints. */
+/** A description of the inputs, for people and checkpoints. */
 const inputsText = ({ vocab = [], maxLength, bos }: ProgramFlags): string =>
   `${bos === undefined ? "" : `${bos} and `}${vocab.map(atomText).join(" ")} up to length ${maxLength}`;
 
-/** One input that fits a picture. */
+/** A batch of one input, short enough for a picture. */
 function shownBatch(task: ProgramTask): ProgramBatch {
   for (let seed = 1; ; seed++) {
     const batch = task.draw(new Rng(seed), 1, { patterns: true });
@@ -165,7 +165,7 @@ function shownBatch(task: ProgramTask): ProgramBatch {
   }
 }
 
-/** The selector, and beside it the head that took its place. */
+/** The pictures of a selector and of the head that learned it. */
 function mapsOf(
   { block, head, learned, selector, selected, weights }: LearnedHead,
   { inputs }: ProgramBatch,

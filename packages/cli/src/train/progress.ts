@@ -1,4 +1,4 @@
-/** How far a training is, on one line that is written over on a terminal and now and then on a line of its own elsewhere. */
+/** The progress of a training: one line that is overwritten on a terminal, a new line every 10 seconds elsewhere. */
 import type { StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
 import { clockText } from "../duration.js";
@@ -6,34 +6,34 @@ import { percent } from "../words.js";
 
 const BAR = 20;
 
-/** Milliseconds between two lines that are not written over. */
+/** Milliseconds between two lines that are not overwritten. */
 const QUIET = 10_000;
 
 export class Progress {
   readonly #context: Context;
   readonly #steps: number;
   readonly #now: () => number;
-  #begin: { step: number; at: number } | undefined;
+  #begin: { step: number; time: number } | undefined;
   #tokens = 0;
   #loss: number | undefined;
   #accuracy: number | undefined;
   #said = -Infinity;
 
-  /** @param now - milliseconds since some moment */
+  /** @param now a clock in milliseconds */
   constructor(context: Context, steps: number, now: () => number = () => performance.now()) {
     this.#context = context;
     this.#steps = steps;
     this.#now = now;
   }
 
-  /** Time and tokens count from here. */
+  /** Starts to count time and tokens. */
   start(step: number): void {
-    this.#begin = { step, at: this.#now() };
+    this.#begin = { step, time: this.#now() };
   }
 
   step(record: StepRecord): void {
     this.#tokens += record.tokens;
-    // Running means, so that the numbers can be read.
+    // Running means, which jump less than the values.
     const mean = (before: number | undefined, now: number): number =>
       before === undefined ? now : 0.9 * before + 0.1 * now;
     this.#loss = mean(this.#loss, record.loss);
@@ -53,7 +53,7 @@ export class Progress {
   }
 
   line({ step, evaluation }: StepRecord): string {
-    const seconds = (this.#now() - this.#begin!.at) / 1000;
+    const seconds = (this.#now() - this.#begin!.time) / 1000;
     const filled = Math.round((BAR * step) / this.#steps);
     const left = (seconds / (step - this.#begin!.step)) * (this.#steps - step);
     return [

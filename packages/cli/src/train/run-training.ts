@@ -1,4 +1,4 @@
-/** One training in its folder: goes on where it stopped, says how far it is, and leaves log, curve and checkpoints. */
+/** Runs a training in its folder: resumes it from the last checkpoint, shows progress, and writes log, curve and checkpoints. */
 import { CheckpointError, NonFiniteError, train, type TrainingEnd, type TrainOptions } from "@selectron/nn";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { useFastKernels } from "../model-file.js";
@@ -13,9 +13,8 @@ export interface TrainingRun extends Omit<TrainOptions, "checkpoints" | "signal"
 }
 
 /**
- * Trains; undefined if it was interrupted before the end.
- *
- * @throws UsageError if the folder cannot be used, or the training did not stay finite
+ * Trains; `undefined` if it was interrupted before the end.
+ * @throws UsageError if the folder belongs to another training, or the loss is not finite
  */
 export async function runTraining(
   context: Context,
@@ -45,7 +44,7 @@ export async function runTraining(
         folder.log(record);
         progress.step(record);
         if (record.step % every === 0) folder.drawLoss(title);
-        // Lets signals through.
+        // Lets signals be handled.
         return new Promise((resolve) => setImmediate(resolve));
       },
     });

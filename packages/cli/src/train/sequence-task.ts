@@ -19,12 +19,12 @@ import { percent } from "../words.js";
 import type { TrainFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 
-/** How many examples of a further set are looked at. */
+/** How many examples of each set beyond the training's data are tested. */
 const BEYOND = 200;
 
 interface TestReport {
   readonly heldOut: Accuracy;
-  /** On data of another kind than the training's, by name. */
+  /** The accuracy on data of other kinds than the training's, by name. */
   readonly beyond: Readonly<Record<string, Accuracy>>;
   /** The first tested examples with the model's answers. */
   readonly shown: readonly { readonly example: Example; readonly answer: readonly number[] }[];
