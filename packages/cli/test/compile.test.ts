@@ -1,4 +1,4 @@
-/** compile, run and verify, as a user calls them; the process and the files are real where that is the point. */
+/** compile, run and verify as a user calls them. Process and files are real where the test is about them. */
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,7 +63,7 @@ describe("compile and run", () => {
     expect([damaged.exitCode, damaged.err]).toEqual([2, expect.stringContaining("no ONNX file, or a damaged one")]);
   });
 
-  it("makes decoders, which write", async () => {
+  it("makes decoders, which generate tokens", async () => {
     const causal = ["hist.rasp", "--sop", "hist", "--vocab", "[1,2,3]", "--max-length", "5", "--causal"];
     const compiled = await call("compile", ...causal, "-o", "d.safetensors", "--json");
     expect(compiled.exitCode).toBe(0);
@@ -120,7 +120,7 @@ describe("compile and run", () => {
     expect((await call("run", "n.safetensors", "--input", "[-3,2]")).out).toBe("[-6, 4] (ints)\n");
   });
 
-  it("draws what the heads attend to", async () => {
+  it("draws the attention of the heads", async () => {
     await call("compile", ...reverse, "-o", "m.safetensors");
     const { out } = await call("run", "m.safetensors", "--input", "ab", "--attention");
     expect(out).toContain("layer 2, head 1: reverse\n     BOS   a   b\n   a   ·   ·   █\n   b   ·   █   ·\n");
@@ -128,7 +128,7 @@ describe("compile and run", () => {
 });
 
 describe("verify", () => {
-  it("says yes in plain words, and in JSON", async () => {
+  it("says yes as text and as JSON", async () => {
     expect(await call("verify", ...reverse, "--exhaustive")).toEqual({
       exitCode: 0,
       out: "reverse: the model agrees with the program on all 363 inputs of 1 to 5 tokens.\n",
@@ -138,7 +138,7 @@ describe("verify", () => {
     expect(JSON.parse(out)).toMatchObject({ ok: true, exhaustive: false, inputs: 20, withoutValue: 0 });
   });
 
-  it("needs to be told how", async () => {
+  it("needs --exhaustive or --runs", async () => {
     const { exitCode, err } = await call("verify", ...reverse);
     expect(exitCode).toBe(2);
     expect(err).toContain("either --exhaustive or --runs N");
@@ -179,7 +179,7 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     ["compile", [...reverse, "-o", "missing/m.safetensors"]],
     ["draw", [...reverse.slice(0, 3), "-o", "missing/m.safetensors"]],
     ["decompile", ["m.safetensors", "-o", "missing/m.safetensors"]],
-  ])("no folder to write to, before the work is done: %s", async (command, args) => {
+  ])("no folder to write to, reported before the work: %s", async (command, args) => {
     const { exitCode, out, err } = await selectron([command, ...args], { files });
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
     expect(err).toContain(
@@ -187,7 +187,7 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     );
   });
 
-  it("a folder where the file is to go", async () => {
+  it("a folder in place of the output file", async () => {
     const { exitCode, err } = await call("compile", ...reverse, "-o", "folder.safetensors");
     expect(exitCode).toBe(2);
     expect(err).toBe('error: cannot write "folder.safetensors": it is a folder\n  help: name a file in it\n');
@@ -206,7 +206,7 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
 });
 
 describe("files", () => {
-  it("are written whole or not at all, and nothing is left beside them", async () => {
+  it("are written whole or not at all, and leave no temporary file", async () => {
     const folder = mkdtempSync(join(tmpdir(), "selectron-"));
     const program = join(folder, "reverse.rasp");
     writeFileSync(program, files["reverse.rasp"]);
@@ -216,7 +216,7 @@ describe("files", () => {
     expect(readdirSync(folder).sort()).toEqual(["m.safetensors", "reverse.rasp"]);
     const whole = readFileSync(model);
     expect(await run(["compile", program, ...reverse.slice(1), "-o", join(folder, "no", "m.safetensors")], io)).toBe(2);
-    // A folder stands where the model should go: the rename fails, and the temporary file goes.
+    // The output path is a folder, so the rename fails. The temporary file must be removed.
     expect(await run(["compile", program, ...reverse.slice(1), "-o", folder + "/x.safetensors/"], io)).toBe(2);
     expect(readdirSync(folder).sort()).toEqual(["m.safetensors", "reverse.rasp"]);
     expect(readFileSync(model)).toEqual(whole);

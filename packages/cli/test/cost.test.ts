@@ -48,7 +48,7 @@ describe("cost --attention", () => {
     ...more,
   ];
 
-  it("says that it suffices, and how far each selector reaches", async () => {
+  it("says whether it suffices, and how far each selector reaches", async () => {
     const { exitCode, out } = await selectron(asked("before", "window:1", "--causal"), { files: program });
     expect(exitCode).toBe(0);
     expect(out.split("\n").slice(-3, -1)).toEqual([
@@ -57,7 +57,7 @@ describe("cost --attention", () => {
     ]);
   });
 
-  it("shows an input where it does not, and exits with 1", async () => {
+  it("shows an input on which it does not suffice, and exits with 1", async () => {
     const { exitCode, out } = await selectron(asked("first", "window:1,strides:3x1"), { files: program });
     expect(exitCode).toBe(1);
     expect(out.split("\n").slice(-4, -1)).toEqual([

@@ -27,7 +27,7 @@ const linesOf = (files: ReadonlyMap<string, Uint8Array>): Line[] =>
     .split("\n")
     .map((line) => JSON.parse(line) as Line);
 
-it("equal options write equal bytes", async () => {
+it("writes equal bytes for equal options", async () => {
   const files = await write("--count", "3", "--seed", "8");
   expect([...files.keys()].sort()).toEqual([
     "d/models/000000.safetensors",
@@ -39,7 +39,7 @@ it("equal options write equal bytes", async () => {
   expect(linesOf(await write("--count", "3", "--seed", "9"))).not.toEqual(linesOf(files));
 });
 
-it("a line's program and its model's file both give the line's pairs", async () => {
+it("writes examples that both the program and its model give", async () => {
   const binaries = await write("--count", "4", "--seed", "2");
   for (const { program, model, examples } of linesOf(binaries)) {
     expect(examples).toHaveLength(6);

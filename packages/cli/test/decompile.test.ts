@@ -7,7 +7,7 @@ import { selectron, type World } from "./harness.js";
 const sizes = { n_layer: 1, n_head: 1, n_embd: 4, n_positions: 24, vocab_size: 4, n_inner: 4 };
 const config = JSON.stringify({ ...sizes, vocab: ["a", "b", "<bos>", "<eos>"], task: "ab" });
 
-/** A model that repeats its input: nothing but the embeddings, which are far apart. */
+/** A model that repeats its input. It has only embeddings, which are far apart. */
 function weights(change: (tensors: Map<string, Tensor>) => void = () => undefined): Uint8Array {
   const tensors = new Map([...gpt2Shapes(gpt2Config(sizes))].map(([name, shape]) => [name, randn(shape, new Rng(1))]));
   for (const [name, { data }] of tensors) {
@@ -34,7 +34,7 @@ const command = ["decompile", "m/one.safetensors", "--config", "c.json", "--data
 const text = (binaries: Map<string, Uint8Array>, name: string): string => new TextDecoder().decode(binaries.get(name));
 
 describe("selectron decompile", () => {
-  it("gives a program, and says how good it is", async () => {
+  it("prints a program, and how well it matches", async () => {
     const { exitCode, out } = await selectron([...command, "--json", "--interventions"], world());
     expect(exitCode).toBe(0);
     const report = JSON.parse(out) as Record<string, unknown>;
@@ -57,7 +57,7 @@ describe("selectron decompile", () => {
     expect(() => load(report["source"] as string, { example: ["a"] })).not.toThrow();
   });
 
-  it("leaves report, program and pictures, and does not do it again", async () => {
+  it("writes report, program and pictures, and skips a finished model", async () => {
     const here = world();
     const { out } = await selectron([...command, "--checkpoint", "out"], here);
     expect(out).toContain("match: 100.0 %");
@@ -75,7 +75,7 @@ describe("selectron decompile", () => {
     expect(`${again.out}`).toBe(text(here.binaries, "out/one.json"));
   });
 
-  it("goes on where it was killed, to the same program", async () => {
+  it("continues after it was killed, to the same program", async () => {
     const whole = world();
     await selectron([...command, "--checkpoint", "out"], whole);
     const killed = world();
@@ -97,7 +97,7 @@ describe("selectron decompile", () => {
     expect(other.err).not.toContain("done already");
   });
 
-  it("takes many models, in parts, and goes past a damaged one", async () => {
+  it("takes several models, in parts, and continues after a damaged one", async () => {
     const here = world();
     here.binaries.set(
       "m/two.safetensors",
@@ -116,7 +116,7 @@ describe("selectron decompile", () => {
   });
 });
 
-describe("what cannot be decompiled gets one message", () => {
+describe("models that cannot be decompiled get one message", () => {
   const fails = async (change: Partial<{ model: Uint8Array; config: string; data: string }>, message: string) => {
     const here = world(change.model);
     const files = { ...here.files, "c.json": change.config ?? config, "ab.jsonl": change.data ?? data };
@@ -179,7 +179,7 @@ describe("what cannot be decompiled gets one message", () => {
   });
 });
 
-it("a model that selectron train made of a program needs nothing else", async () => {
+it("decompiles a model that selectron train made, without further files", async () => {
   const here: World & { binaries: Map<string, Uint8Array> } = {
     files: { "p.rasp": "same = tokens;" },
     binaries: new Map(),
@@ -206,17 +206,17 @@ describe("compiled models", () => {
     return out;
   };
 
-  it("come back from ONNX as from safetensors", async () => {
+  it("give the same program from ONNX as from safetensors", async () => {
     const out = await compiled("hist.onnx");
     expect(out).toContain("hist = selector_width(select(tokens, tokens, ==));");
     expect(out).toBe(await compiled("hist.safetensors"));
   });
 
-  it("are all that is read from ONNX", async () => {
+  it("are the only models that are read from ONNX", async () => {
     const { exitCode, out, err } = await selectron(["decompile", "no.onnx"], here);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
     expect(err).toMatch(
-      /^error: cannot decompile "no.onnx": .*\n {2}help: ONNX files are read where `selectron compile` wrote them/,
+      /^error: cannot decompile "no.onnx": .*\n {2}help: only ONNX files that `selectron compile` wrote can be read/,
     );
   });
 });

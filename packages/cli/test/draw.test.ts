@@ -36,7 +36,7 @@ describe("selectron draw", () => {
     expect(written.get("back.svg")).toMatch(/^<svg [^]*<\/svg>\n$/);
   });
 
-  it("refuses inputs that no page holds", async () => {
+  it("refuses inputs that are too long for a page", async () => {
     const { exitCode, err } = await selectron([...args.slice(0, -1), "a".repeat(65)], { files });
     expect(exitCode).toBe(2);
     expect(err).toContain("a picture shows up to 64 tokens; this input has 65");

@@ -74,7 +74,7 @@ describe("selectron eval", () => {
     expect((await selectron(["eval", "-", "--sop", "x"], { stdin: "x = 1 + 1;" })).out).toBe("2\n");
   });
 
-  it("finds what a program loads beside it", async () => {
+  it("finds loaded files in the program's folder", async () => {
     expect((await run("eval", "dir/main.rasp", "--sop", "y", "--input", "ab")).exitCode).toBe(2);
     const resolved = { ...files, [`${process.cwd()}/dir/part.rasp`]: files["dir/part.rasp"] };
     const { out } = await selectron(["eval", "dir/main.rasp", "--sop", "y", "--input", "ab"], { files: resolved });
@@ -83,7 +83,7 @@ describe("selectron eval", () => {
 });
 
 describe("bad input", () => {
-  it("is told with its place and what would help", async () => {
+  it("is reported with its place and what would help", async () => {
     expect(await run("eval", "bad.rasp", "--sop", "x")).toEqual({
       exitCode: 2,
       out: "",
@@ -184,7 +184,7 @@ describe("selectron eval --batch", () => {
     { id: "f", program: "", expr: "indices", inputSrc: '""' },
   ];
 
-  it("answers each case on a line, whatever happens to the others", async () => {
+  it("answers each case on a line, whether or not others fail", async () => {
     const stdin = cases.map((line) => JSON.stringify(line)).join("\n");
     const { exitCode, out, err } = await selectron(["eval", "--batch", "-", "--json"], { stdin });
     const lines = out
@@ -212,7 +212,7 @@ describe("selectron eval --batch", () => {
     expect(lines[5]).toMatchObject({ id: "f", error: { class: "type" } });
   });
 
-  it("tells a line that is no case, and goes on", async () => {
+  it("reports a line that is no case, and continues", async () => {
     const stdin = `{"id": 1\n${JSON.stringify({ ...cases[0], expr: 3 })}\n\n${JSON.stringify(cases[0])}`;
     const { exitCode, out } = await selectron(["eval", "--batch", "-"], { stdin });
     const lines = out
@@ -255,13 +255,13 @@ describe("selectron cost", () => {
 });
 
 describe("selectron", () => {
-  it("helps", async () => {
+  it("prints help", async () => {
     const { exitCode, out } = await run("--help");
     expect(exitCode).toBe(0);
     expect(out).toContain("Usage: selectron");
   });
 
-  it.each(["-v", "--version"])("tells its version with %s", async (flag) => {
+  it.each(["-v", "--version"])("prints its version with %s", async (flag) => {
     const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
     const { version } = JSON.parse(manifest) as { version: string };
     expect(await run(flag)).toEqual({ exitCode: 0, out: `${version}\n`, err: "" });

@@ -1,4 +1,4 @@
-/** Runs the command in this process, with a world of its own. */
+/** Runs the command in this process, on files and streams in memory. */
 import { run, type Io } from "../src/index.js";
 
 export interface Ran {
@@ -9,12 +9,12 @@ export interface Ran {
 
 export interface World {
   readonly files?: Readonly<Record<string, string>>;
-  /** Binary files; what the command writes is added. */
+  /** Binary files, to which the command's output files are added. */
   readonly binaries?: Map<string, Uint8Array>;
   readonly stdin?: string;
-  /** Called with what Ctrl+C does. */
+  /** Called with a function that does what Ctrl+C does. */
   readonly onInterrupt?: (stop: () => void) => void;
-  /** Called before anything is added to a file. */
+  /** Called before text is appended to a file. */
   readonly appended?: () => void;
 }
 

@@ -7,7 +7,7 @@ import { nodeIo } from "../src/io.js";
 describe("making folders", () => {
   const root = mkdtempSync(join(tmpdir(), "selectron-"));
 
-  it("makes those they stand in, and leaves what is there", () => {
+  it("makes parents, and keeps existing folders", () => {
     const path = join(root, "a", "b", "c");
     nodeIo.makeFolder(path);
     nodeIo.makeFolder(path);
@@ -24,7 +24,7 @@ describe("making folders", () => {
   });
 
   // mkdirSync with `recursive` never returns from these.
-  it.skipIf(!existsSync("/proc/self"))("fails where the system refuses, at whatever depth", () => {
+  it.skipIf(!existsSync("/proc/self"))("fails where the system refuses, at any depth", () => {
     expect(() => nodeIo.makeFolder("/proc/none")).toThrow("ENOENT");
     expect(() => nodeIo.makeFolder("/proc/none/at/all")).toThrow("ENOENT");
   });

@@ -1,6 +1,6 @@
 /**
- * docs/language.md is true: each of its `repl` blocks is typed into a new session, which must answer what the block says, errors and
- * warnings included. `REFRESH=1 npx vitest run --project cli language` writes the answers anew, for a person to read.
+ * Runs docs/language.md: each of its `repl` blocks is typed into a new session, which must give the answers of the block, including
+ * errors and warnings. `REFRESH=1 npx vitest run --project cli language` rewrites the answers, to be read before they are committed.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ 1: lang
   line: text.slice(0, index).split("\n").length,
 }));
 
-/** The block with the answers that a session gives. Lines after `>> ` and `.. ` are typed, the others are answers. */
+/** The block with the answers of a session. Lines that begin with `>> ` or `.. ` are typed, the others are answers. */
 function replayed(body: string): string {
   const lines: string[] = [];
   const say = (answer: string): void => void lines.push(...answer.split("\n"));

@@ -1,6 +1,6 @@
 /**
- * Every reader on real files: as Node's Buffer, whose `slice` does not copy and which begins in the middle of its memory, as a view
- * at an odd offset, and as the ArrayBuffer that `fetch` gives. Bytes made in memory and read at once would hide a confusion of them.
+ * Every reader on real files: as Node's Buffer, whose `slice` does not copy and which can begin inside its memory, as a view at an odd
+ * offset, and as the ArrayBuffer that `fetch` gives. Bytes that are made and read in memory would not show a confusion of these.
  */
 import { decodeSafetensors, encodeSafetensors, randn, Rng, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes, SGD, constant, train } from "@selectron/nn";
@@ -30,7 +30,7 @@ const tables = encodeTables(
   new Map([["t", Float32Array.of(1, 2, 3, 4)]]),
 );
 
-/** As `selectron train` writes it, with the weights of the compiled model. */
+/** A file as `selectron train` writes it, with the weights of the compiled model. */
 const encoder = encodeSafetensors(model.model.parameters(), {
   "selectron.encoder": JSON.stringify({
     config: model.model.config,
@@ -42,7 +42,7 @@ const encoder = encodeSafetensors(model.model.parameters(), {
 interface Reader {
   readonly name: string;
   readonly contents: Uint8Array;
-  /** What the file says, as plain values. */
+  /** The contents of the file as plain values. */
   readonly read: (file: FileBytes) => unknown;
   readonly expected: unknown;
 }
@@ -132,12 +132,12 @@ describe.each(readers)("$name", ({ name, contents, read, expected }) => {
     expect(read(open(name))).toEqual(expected);
   });
 
-  it.each([["text"], [null], [{ length: 8 }]])("says that %j holds no bytes", (wrong) => {
+  it.each([["text"], [null], [{ length: 8 }]])("says that %j has no bytes", (wrong) => {
     expect(() => read(wrong as unknown as FileBytes)).toThrow("a file's bytes were expected");
   });
 });
 
-it.each(shapes)("a training goes on from a checkpoint that is read as %s", async (_, open) => {
+it.each(shapes)("a training resumes from a checkpoint that is read as %s", async (_, open) => {
   const learn = async (steps: number): Promise<readonly [number, readonly number[]]> => {
     const weight = tensor([1, -2], [2], { requiresGrad: true });
     let done = 0;

@@ -10,7 +10,7 @@ const repl = (lines: readonly string[], world: World = {}) =>
   selectron(["repl"], { ...world, stdin: lines.join("\n") });
 
 describe("selectron repl in a pipe", () => {
-  it("answers each statement, as the original words it", async () => {
+  it("answers each statement in the original's words", async () => {
     const { exitCode, out, err } = await repl([
       "indices;",
       "x = 3; x;",
@@ -44,7 +44,7 @@ describe("selectron repl in a pipe", () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
   });
 
-  it("goes on after an error, points into the input, and ends with 2", async () => {
+  it("continues after an error, which it places in the input, and exits with 2", async () => {
     const { exitCode, out, err } = await repl(["x = lenght;", "y = 1", "z = 2;", "x = not tokens == 1;", "3;", "4"]);
     expect(exitCode).toBe(2);
     expect(out).toContain("value: out = 3");
@@ -58,11 +58,11 @@ describe("selectron repl in a pipe", () => {
     ]);
   });
 
-  it("is what selectron alone does", async () => {
+  it("is the default command", async () => {
     expect((await selectron([], { stdin: "1 + 1;" })).out).toBe("value: out = 2\n");
   });
 
-  it("answers in JSON, an object a line", async () => {
+  it("answers in JSON, an object on each line", async () => {
     const { out } = await selectron(["--json"], { stdin: "x = indices; 1/0;\n:cost x\n(tokens == 1) + (1 and 2);" });
     const lines = out
       .trimEnd()
@@ -77,7 +77,7 @@ describe("selectron repl in a pipe", () => {
     ]);
   });
 
-  it("shows what a file sets, once", async () => {
+  it("shows the names that a file sets, once", async () => {
     const files = { "lib.rasp": "public = 1;\n_hidden = public;\npublic = _hidden + 1;\ndef f(a) { return a; }\n" };
     const { out } = await repl(['load "lib";'], { files });
     expect(out).toBe("value: public = 2\nconsole function: f(a)\n");
@@ -91,7 +91,7 @@ describe("commands", () => {
     return out.replace("selector: flip\ns-op: reverse\n", "");
   };
 
-  it(":explain tells how a value came about", async () => {
+  it(":explain tells how a value was computed", async () => {
     expect(await answer(":explain reverse 1")).toBe(
       [
         'reverse at 1 = "l": the value at 3, the only position selected',
@@ -122,7 +122,7 @@ describe("commands", () => {
     expect(text).toContain("at 2 = 1.0: the mean of 0, 1, 2, at positions 0, 1, 2");
   });
 
-  it(":cost and :compile say what it takes", async () => {
+  it(":cost and :compile print sizes", async () => {
     expect(await answer(":cost reverse")).toContain("reverse: 2 layers, heads per layer 1, 1");
     const compiled = await answer(":compile reverse a,b,c 4");
     expect(compiled).toContain("reverse, for the tokens a b c and up to 4 of them:\nlayers 2, heads per layer 1, 1");
@@ -135,13 +135,13 @@ describe("commands", () => {
     [":cost full_s", "full_s is a selector, not an s-op"],
     [":cost lenght", 'did you mean "length"?'],
     [":explain indices 5", "the running example has the positions 0 to 4"],
-  ])("%s is told what is wrong", async (line, message) => {
+  ])("%s gets an error", async (line, message) => {
     const { exitCode, err } = await repl([line]);
     expect(exitCode).toBe(2);
     expect(err).toContain(message);
   });
 
-  it(":help and :names list what there is", async () => {
+  it(":help lists commands, :names lists names", async () => {
     expect(await answer(":help")).toContain(":explain NAME [POSITION]");
     expect(await answer(":names")).toMatch(/^yours: flip, reverse\nalways there: .*\bselector_width\b/);
   });
@@ -186,7 +186,7 @@ interface Transcript {
   readonly stdout: string;
 }
 
-/** The original's answers without its prompts; errors, whose wording is ours, as "error". */
+/** The original's answers without its prompts. Errors are worded differently here, so each is "error". */
 const originalAnswers = ({ stdout }: Transcript): string[] =>
   stdout
     .replace(/^RASP 0.1\nrunning example is: hello\n/, "")
@@ -195,10 +195,10 @@ const originalAnswers = ({ stdout }: Transcript): string[] =>
     .filter((answer) => answer !== "")
     .map((answer) => (/^(!!ignoring input|something went wrong|not implemented)/.test(answer) ? "error" : answer));
 
-/** Layout is ours: words and order are compared. */
+/** Words and their order are compared, not the layout. */
 const words = (text: string): string => text.replace(/\s+/g, " ").trim();
 
-/** Our answers to the same lines, one for each statement. */
+/** The answers here to the same lines, one for each statement. */
 function ourAnswers({ stdin }: Transcript): string[] {
   const answers: string[] = [];
   const session = new Repl(new Environment(), {
@@ -209,7 +209,7 @@ function ourAnswers({ stdin }: Transcript): string[] {
   return answers;
 }
 
-/** Where we chose to differ (docs/language.md, Warts). */
+/** Deliberate differences (docs/language.md, "Warts"). */
 const CHOSEN: Readonly<Record<string, readonly [original: string, ours: string]>> = {
   "repl-out": ["value: out = 2", 's-op: out Example: out("hello") = [3, 4, 5, 6, 7] (ints)'],
   // The original names only the entries that are not atoms.

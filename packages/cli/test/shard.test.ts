@@ -1,4 +1,4 @@
-/** `verify --shard i/n` and `merge`: the shards' reports join to the report of the run that is not divided. */
+/** `verify --shard i/n` and `merge`: the shards' reports merge into the report of the whole run. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -30,13 +30,13 @@ describe("merge", () => {
     (await selectron(["verify", ...selection, ...how, "--shard", part, "--json"], { files })).out;
   const merge = (...reports: string[]) => selectron(["merge", "-"], { stdin: reports.join("") });
 
-  it("says in plain words what the run says", async () => {
+  it("prints the same text as the whole run", async () => {
     const whole = await selectron(["verify", ...selection, "--exhaustive"], { files });
     expect(whole.out).toMatch(/agrees with the program on all 62 inputs of 1 to 5 tokens\.\n\d+ of them have no value/);
     expect(await merge(await shard("1/2", "--exhaustive"), await shard("2/2", "--exhaustive"))).toEqual(whole);
   });
 
-  it("names the shard that is missing, or there twice", async () => {
+  it("names a shard that is missing or repeated", async () => {
     const one = await shard("1/3", "--exhaustive");
     expect(await merge(one, await shard("3/3", "--exhaustive"))).toMatchObject({
       exitCode: 2,
@@ -53,7 +53,7 @@ describe("merge", () => {
     expect(err).toContain("reports 1 and 2 are of different runs: seed is 1 and 2");
   });
 
-  it("refuses what is no report, and the report of a whole run", async () => {
+  it("refuses other text, and the report of a whole run", async () => {
     expect((await merge('{"ok": true}\n')).err).toContain('line 1 of "-" is no report');
     expect((await merge("nonsense")).err).toContain("is no report");
     const whole = await selectron(["verify", ...selection, "--exhaustive", "--json"], { files });
@@ -67,7 +67,7 @@ describe("--shard", () => {
     expect([exitCode, err]).toEqual([2, expect.stringContaining("Write i/n")]);
   });
 
-  it("divides what is too much for one run", async () => {
+  it("allows more inputs than one run can try", async () => {
     const many = [...selection.slice(0, -1), "25", "--exhaustive"];
     const { err } = await selectron(["verify", ...many], { files });
     expect(err).toContain("--shard 1/4");
@@ -88,8 +88,8 @@ function hasParallel(): boolean {
 }
 
 describe.runIf(parallel)("GNU parallel", () => {
-  // The built command, as `npm test` builds it before the tests.
-  it("runs a job array, whose reports merge", () => {
+  // The built command: `npm test` builds it before the tests.
+  it("runs the shards as jobs, whose reports merge", () => {
     const folder = mkdtempSync(join(tmpdir(), "selectron-shard-"));
     try {
       writeFileSync(join(folder, "x.rasp"), program);

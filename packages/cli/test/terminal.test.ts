@@ -1,4 +1,4 @@
-/** The REPL with a person at it: keys in, screen out, over streams that stand for a terminal. */
+/** The REPL at a terminal: keys in, screen out, over streams that simulate one. */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { converse } from "../src/repl/terminal.js";
 
 const historyFile = join(mkdtempSync(join(tmpdir(), "selectron-")), "history");
 
-/** Types the keys one group after the other, and returns what the screen got, without cursor movements. */
+/** Types the groups of keys in order, and returns the screen's output without cursor movements. */
 async function type(...keys: string[]): Promise<string> {
   const [input, output] = [new PassThrough(), new PassThrough()];
   let screen = "";
@@ -33,7 +33,7 @@ async function type(...keys: string[]): Promise<string> {
 const [CTRL_C, CTRL_D, TAB, UP] = ["\x03", "\x04", "\t", "\x1b[A"];
 
 describe("the terminal", () => {
-  it("prompts, and prompts for the rest of a statement by its depth", async () => {
+  it("prompts, with indentation inside an unfinished statement", async () => {
     const screen = await type("indices +\r", "1;\r", "def f(x) {\r", "return x;\r", "}\r", CTRL_D);
     expect(screen).toMatch(/>> .*indices \+\r\n\.\. .*1;\r\ns-op: out/s);
     expect(screen).toContain("..   ");
@@ -53,7 +53,7 @@ describe("the terminal", () => {
     expect(screen.match(/a statement ends with ;/g)).toHaveLength(1);
   });
 
-  it("completes, and remembers lines over sessions", async () => {
+  it("completes, and remembers lines across sessions", async () => {
     expect(await type("selector_w", TAB, "full_s);\r", "exit\r")).toContain('Example: out("hello") = [5]*5 (ints)');
     expect(readFileSync(historyFile, "utf8")).toContain("selector_width(full_s);\nexit\n");
     const screen = await type(UP, UP, "\r", "exit\r");
@@ -64,7 +64,7 @@ describe("the terminal", () => {
 describe("colours", () => {
   const error = 'a.rasp:1:2: error RASP2001: "x" is not defined\n  1 | x;\n    | ^\n  help: y';
 
-  it("stand out at terminals only, and not with NO_COLOR", () => {
+  it("are for terminals only, and not with NO_COLOR", () => {
     expect(paintFor(true, { NO_COLOR: "1" })).toBe(plain);
     expect(paintFor(true, { TERM: "dumb" })).toBe(plain);
     expect(paintFor(false, {})).toBe(plain);

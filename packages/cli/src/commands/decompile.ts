@@ -32,28 +32,25 @@ export function registerDecompile(program: Command, context: Context): void {
       "<models...>",
       "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors; .onnx of `selectron compile`",
     )
-    .option(
-      "--config <file>",
-      "the model's configuration, with its vocabulary; {name} stands for the model's file name",
-    )
+    .option("--config <file>", "the model's configuration, with its vocabulary; {name} is the model's file name")
     .option(
       "--data <file>",
-      "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next; {task} stands for the configuration's task",
+      "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next; {task} is the configuration's task",
     )
     .option("--fresh <file>", "more such sequences, only for the report")
     .option("-o, --output <file>", "write the program")
     .option(
       "--checkpoint <folder>",
-      "reports, programs and pictures go there; the same command goes on where it stopped",
+      "reports, programs and pictures go there; the same command continues where it stopped",
     )
     .option("--shard <i/n>", "only the i-th of n parts of the models", parseShard)
     .addOption(
-      new Option("--budget <time>", "stop searching after so long, for each model")
+      new Option("--budget <time>", "stop searching each model after this time")
         .argParser(parseDuration)
         .default(480_000, "8m"),
     )
     .option("--seed <n>", "which sequences are fitted, chosen and reported on", wholeNumber(0), 0)
-    .option("--interventions", "cut the model's parts also where a program is found")
+    .option("--interventions", "also cut parts of the model where a program is found")
     .option("--json", "a JSON object for each model on standard output")
     .action(async (models: readonly string[], options: DecompileCommandOptions) => {
       if (options.output !== undefined && models.length > 1) {

@@ -24,7 +24,7 @@ export function registerRepl(program: Command, context: Context): void {
       });
       if (isTerminal && !json) {
         context.print(`Selectron, the RASP language. The running example is "hello".`);
-        context.print(paint.dim(":help tells what there is; Ctrl+D leaves."));
+        context.print(paint.dim(":help lists the commands; Ctrl+D leaves."));
       }
       if (io.isTerminal === undefined) {
         for (const line of io.readStdin().split("\n")) if (!repl.ended) repl.feed(line);

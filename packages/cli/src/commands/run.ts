@@ -40,7 +40,7 @@ export function registerRun(program: Command, context: Context): void {
     .requiredOption("--input <literal>", '"hello", [1,2,3], or bare text')
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
-    .option("--trace", "what each s-op is worth after each sublayer; needs the program")
+    .option("--trace", "the value of each s-op after each sublayer; needs the program")
     .option("--program <file>", "the RASP program that the model was compiled from")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: RunOptions) => {

@@ -17,13 +17,13 @@ const TASKS: Readonly<Record<string, SequenceTask>> = {
 export function registerTrain(program: Command, context: Context): void {
   program
     .command("train")
-    .description("train a Transformer; the same command goes on with a training that was interrupted")
+    .description("train a Transformer; the same command continues a training that was interrupted")
     .argument("<what>", "copy, addition, parser, or a RASP program")
     .option("--sop <name>", "the s-op of the program")
     .option("--vocab <tokens>", 'the tokens of its inputs: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
     .option("--max-length <n>", "its longest input, BOS included", wholeNumber(1))
     .option("--bos <token>", "a token at position 0 of every input, for programs that count on it")
-    .option("--supervise", "draw the heads to what the program's selectors select")
+    .option("--supervise", "pull the heads towards the program's selectors")
     .option("--layers <n>", "of the Transformer that learns a program; as many as cost says by default", wholeNumber(1))
     .option("--heads <n>", "of each of its layers; as many as cost says by default", wholeNumber(1))
     .option("--width <n>", "of its residual stream, d_model; 64 by default", wholeNumber(1))

@@ -26,9 +26,9 @@ const MOST_INPUTS = 20_000_000;
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {
-  addCompileOptions(program.command("verify").description("hold the compiled model to the interpreter"))
+  addCompileOptions(program.command("verify").description("compare the compiled model with the interpreter"))
     .option("--exhaustive", "try every input up to the maximum length")
-    .option("--runs <n>", "try so many random inputs", wholeNumber(1))
+    .option("--runs <n>", "try this many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
     .option("--json", "one JSON object on standard output")

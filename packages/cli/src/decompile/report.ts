@@ -15,7 +15,7 @@ export function decompiledText(result: Decompiled): string {
   const { refusal, best, match, taskAccuracy, tokenTableMatch, byLength, operations } = result;
   return [
     refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
-    ...(result.method === "pruned model" ? ["found in what pruning left of the model"] : []),
+    ...(result.method === "pruned model" ? ["found in the pruned model"] : []),
     `match: ${shareText(match)}, run by the interpreter`,
     ...byLength
       .filter((part) => part.match.of > 1)
@@ -43,7 +43,7 @@ function interventionsText({ norms, allLinear, components, pruned, tuned, sequen
     paths.length <= 40 ? [`    ${paths.map(({ from, to }) => `${from} > ${to}`).join(", ")}`] : [];
   const norm = { all: "all layer norms linear", none: "layer norms as they are" }[tuned.linear as string];
   return [
-    `what is left of the decisions, on ${sequences} sequences of the selection set:`,
+    `share of the decisions kept, on ${sequences} sequences of the selection set:`,
     `  one layer norm linear: ${effects(norms)}; all of them: ${percent(allLinear)}`,
     `  one component replaced by its mean: ${effects(components)}`,
     `  with ${norm ?? `layer norms linear, ${tuned.linear}`}, constants tuned: ${percent(tuned.wholeMatch)}`,

@@ -19,7 +19,7 @@ export const COMMANDS: readonly ReplCommand[] = [
   {
     name: "names",
     usage: ":names",
-    help: "the names that are set, the library's included",
+    help: "the names that are set, including the library's",
     run: (_, environment) => namesText(environment),
   },
   {
@@ -34,13 +34,13 @@ export const COMMANDS: readonly ReplCommand[] = [
   {
     name: "compile",
     usage: ":compile NAME [TOKENS [LENGTH]]",
-    help: "the Transformer that computes it, for a vocabulary such as a,b,c; else for the running example's",
+    help: "the Transformer that computes it, for a vocabulary such as a,b,c; the running example's if absent",
     run: compileText,
   },
   {
     name: "explain",
     usage: ":explain NAME [POSITION]",
-    help: "how its value at a position of the running example came about",
+    help: "how its value at a position of the running example was computed",
     run: explainText,
   },
 ];
@@ -49,7 +49,7 @@ export const COMMANDS: readonly ReplCommand[] = [
 export function runCommand(line: string, environment: Environment): string {
   const [, name, rest] = /^:(\S*)\s*(.*?)\s*;?\s*$/s.exec(line)!;
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (!command) throw new UsageError(`there is no command ":${name!}"`, ":help lists what there is");
+  if (!command) throw new UsageError(`there is no command ":${name!}"`, ":help lists the commands");
   return command.run(rest!, environment);
 }
 
@@ -64,7 +64,7 @@ function help(): string {
     "",
     "Commands, without a ; :",
     '  set example "abc"                   chooses the running example; also: set s-op|selector example',
-    "  show example                        tells it",
+    "  show example                        prints it",
     "  examples off | on                   hides or shows the examples; also: s-op|selector examples off",
     "  full seq display on | off           inputs above outputs, position by position",
     '  load "file";                        runs file.rasp (this one takes a ;)',

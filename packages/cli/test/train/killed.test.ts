@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
 describe("a training that is killed", () => {
-  // A process of its own, so of what `npm run build` made.
+  // A separate process, which runs the built command.
   const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
   const root = mkdtempSync(join(tmpdir(), "selectron-"));
 
-  /** Runs the command as a process; if asked kills it, as kill -9 does, once there is a checkpoint. */
+  /** Runs the command as a process; with `kill`, kills it by SIGKILL once there is a checkpoint. */
   async function process(
     folder: string,
     { kill = false } = {},
@@ -27,7 +27,7 @@ describe("a training that is killed", () => {
         try {
           if (readdirSync(checkpoints).some((name) => name.endsWith(".safetensors"))) child.kill("SIGKILL");
         } catch {
-          // The folder is not there yet.
+          // The folder does not exist yet.
         }
       }, 1);
     const end = await ended;
@@ -35,12 +35,12 @@ describe("a training that is killed", () => {
     return end;
   }
 
-  it("goes on to the same weights, bit for bit", { timeout: 600_000 }, async () => {
+  it("resumes to the same weights, bit for bit", { timeout: 600_000 }, async () => {
     const [whole, killed] = [join(root, "whole"), join(root, "killed")];
     expect(await process(whole)).toEqual({ code: 1, signal: null });
     expect(await process(killed, { kill: true })).toEqual({ code: null, signal: "SIGKILL" });
     expect(readdirSync(killed)).not.toContain("model.safetensors");
-    // What a kill in the middle of a line leaves.
+    // As if the process was killed in the middle of a line.
     writeFileSync(join(killed, "log.jsonl"), '{"step":', { flag: "a" });
     expect(await process(killed)).toEqual({ code: 1, signal: null });
     for (const name of ["model.safetensors", "log.jsonl", "checkpoints/step-00000020.safetensors"]) {

@@ -25,7 +25,7 @@ describe("selectron train FILE", () => {
     expect(JSON.parse(metadata["selectron.encoder"]!)).toMatchObject({ program: "reverse", config: { dModel: 64 } });
   });
 
-  it("leaves a model that `run` takes", async () => {
+  it("writes a model that `run` takes", async () => {
     const binaries = new Map<string, Uint8Array>();
     const bos = [...args, "--bos", "§", "--width", "16", "--steps", "150", "--batch", "16", "-o", "run"];
     await selectron(bos, { files, binaries });
@@ -36,8 +36,8 @@ describe("selectron train FILE", () => {
     expect(err).toMatch(/^blocks\.0\.attention head 1\n {2}│ {4}§ {4}a {4}a {4}b\n§ │ [\d.]+ /);
     expect(err).toContain("\n\nblocks.1.attention head 1\n");
     const wrong = [
-      ["aab", "error: § stands at the beginning of every input and nowhere else\n"],
-      ["§a§", "error: § stands at the beginning of every input and nowhere else\n"],
+      ["aab", "error: § must be at the beginning of every input and nowhere else\n"],
+      ["§a§", "error: § must be at the beginning of every input and nowhere else\n"],
       ["§c", "error: the model does not know the token c\n  help: it was trained on a b §, up to length 4\n"],
       ["§aaaa", "error: the input has 5 tokens\n"],
     ] as const;
@@ -52,7 +52,7 @@ describe("selectron train FILE", () => {
     ]);
   });
 
-  it("refuses a token that is there twice, and a folder of a training on other inputs", async () => {
+  it("refuses a repeated token, and the folder of a training on other inputs", async () => {
     const given = (vocabulary: string, ...more: string[]): string[] => [
       "train",
       "reverse.rasp",
@@ -81,7 +81,7 @@ describe("selectron train FILE", () => {
     );
   });
 
-  it("has the sizes that are asked for, and says so", async () => {
+  it("has the sizes that the options ask for, and reports them", async () => {
     const binaries = new Map<string, Uint8Array>();
     const sized = [...args.slice(0, -1), "--steps", "1", "--layers", "1", "--heads", "2", "--width", "6", "--ffn", "5"];
     const ran = await selectron([...sized, "-o", "run", "--json"], { files, binaries });
@@ -110,7 +110,7 @@ describe("selectron train FILE", () => {
     expect(err).toContain(`${message}\n  help: `);
   });
 
-  it("supervises in the first half of the training only", async () => {
+  it("supervises only in the first half of the training", async () => {
     const trained = async (steps: string, ...more: string[]): Promise<Buffer> => {
       const binaries = new Map<string, Uint8Array>();
       const short = [...args.slice(0, -1), "--width", "8", "--steps", steps, "-o", "run", ...more];

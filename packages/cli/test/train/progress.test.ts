@@ -4,7 +4,7 @@ import { clockText } from "../../src/duration.js";
 import { Progress } from "../../src/train/progress.js";
 
 describe("progress", () => {
-  it("shows means, speed and the time that is left", () => {
+  it("shows means, speed and the remaining time", () => {
     let now = 0;
     let said = "";
     const io = { err: (text: string) => (said += text) } as unknown as Context["io"];
@@ -23,7 +23,7 @@ describe("progress", () => {
     );
   });
 
-  it("writes over its line on a terminal", () => {
+  it("overwrites its line on a terminal", () => {
     let said = "";
     const io = { isTerminal: true, err: (text: string) => (said += text) } as unknown as Context["io"];
     const progress = new Progress(new Context(io), 2, () => 0);
@@ -34,7 +34,7 @@ describe("progress", () => {
     expect(said).toMatch(/^\r\x1b\[K█{10}░{10} step 1\/2 [^\n]*\r\x1b\[K█{20} step 2\/2 [^\n]*\n$/);
   });
 
-  it("says durations as people do", () => {
+  it("writes durations for people", () => {
     expect([42, 185, 3723].map(clockText)).toEqual(["42 s", "3:05", "1:02:03"]);
   });
 });

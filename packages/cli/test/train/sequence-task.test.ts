@@ -14,7 +14,7 @@ const steps = (binaries: Map<string, Uint8Array>): unknown[] =>
 const checkpoint = (step: number): string => `run/checkpoints/step-0000000${step}.safetensors`;
 
 describe("selectron train", () => {
-  it("leaves weights, checkpoints, log and curve, and says how well the model answers", async () => {
+  it("writes weights, checkpoints, log and curve, and reports the accuracy", async () => {
     const binaries = new Map<string, Uint8Array>();
     const { exitCode, out, err } = await selectron([...tiny, "--json"], { binaries });
     expect(exitCode).toBe(1);
@@ -39,7 +39,7 @@ describe("selectron train", () => {
     expect(new TextDecoder().decode(binaries.get("run/loss.svg"))).toContain("<title>parser, seed 1</title>");
   });
 
-  it("goes on after the newest sound checkpoint, to the same bytes", async () => {
+  it("resumes from the newest intact checkpoint, to the same bytes", async () => {
     const binaries = new Map<string, Uint8Array>();
     await selectron(tiny, { binaries });
     const model = binaries.get("run/model.safetensors")!;
@@ -58,7 +58,7 @@ describe("selectron train", () => {
     expect([...binaries.keys()].some((name) => name.endsWith(".tmp"))).toBe(false);
   });
 
-  it("stops where it is interrupted, and goes on from there to the same bytes", async () => {
+  it("stops when it is interrupted, and resumes from there to the same bytes", async () => {
     let stop = (): void => undefined;
     /** Interrupts when the first step is logged. */
     class Interrupting extends Map<string, Uint8Array> {
@@ -91,13 +91,13 @@ describe("selectron train", () => {
     "--heads=1",
     "--width=8",
     "--ffn=8",
-  ])("has no %s for tasks", async (option) => {
+  ])("refuses %s for tasks", async (option) => {
     const { exitCode, err } = await selectron([...tiny, option]);
     expect(exitCode).toBe(2);
     expect(err).toContain(`error: ${option.split("=")[0]} is for programs, and parser is a task with its own data`);
   });
 
-  it("refuses a folder of another training, and tasks that there are not", async () => {
+  it("refuses a folder of another training, and unknown tasks", async () => {
     const binaries = new Map<string, Uint8Array>();
     await selectron(tiny, { binaries });
     const other = await selectron([...tiny, "--seed", "2"], { binaries });

@@ -92,7 +92,7 @@ const exceeded = (
   limits: Limits,
   span: Span | undefined,
 ): RaspError =>
-  errors[code](`this program needs too much: the limit "${name}" is ${limits[name]} ${UNITS[name]}`, {
+  errors[code](`this program exceeds the limit "${name}" of ${limits[name]} ${UNITS[name]}`, {
     ...(span ? { span } : {}),
     suggestion: `make the program smaller, or load it with the option limits: { ${name}: … }`,
   });

@@ -1,4 +1,4 @@
-/** Atoms and sequences of them, biased to where types meet: 0, 1, 1.0, True, "1". */
+/** Atoms and sequences of them, often of values that are equal or look alike across types: 0, 1, 1.0, True, "1". */
 import fc from "fast-check";
 import type { Atom } from "../../src/language/graph/node.js";
 

@@ -1,6 +1,6 @@
 /**
- * Random well-typed RASP expressions as source text. They shrink to smaller expressions of the same type, so that a failure
- * reads like a program. Numbers are kept small: what is tested is how things combine, not how large sets get.
+ * Random well-typed RASP expressions as source text. They shrink to smaller expressions of the same type, so a failure reads like a
+ * program. Numbers are small, since the tests are about combinations, not about large sets of values.
  */
 import fc from "fast-check";
 import type { Atom } from "../../src/index.js";
@@ -13,19 +13,19 @@ type Types = {
   selector: string;
 };
 
-/** Input elements, and what a program can make of them. */
+/** Input elements, as inputs and as program text. */
 export interface Alphabet {
   readonly vocabulary: readonly Atom[];
-  /** Tokens as text writes them. */
+  /** The tokens as RASP literals. */
   readonly letters: readonly string[];
-  /** Whether the tokens are numbers too. */
+  /** Whether the tokens can also be read as numbers. */
   readonly numeric: boolean;
 }
 
 export const LETTERS: Alphabet = { vocabulary: ["a", "b", "c"], letters: ["a", "b", "c"], numeric: false };
 export const NUMBERS: Alphabet = { vocabulary: [0n, 1n, 2.5], letters: ["0", "1", "2.5"], numeric: true };
 export const BOOLS: Alphabet = { vocabulary: [false, true], letters: ["False", "True"], numeric: true };
-/** Text and numbers of both signs in one vocabulary; as numbers they fail where the text is no number. */
+/** Words and numbers of both signs in one vocabulary. Reading them as numbers fails for the words. */
 export const DIGITS: Alphabet = { vocabulary: ["-1", "0", "2"], letters: ["-1", "0", "2"], numeric: true };
 
 const comparison = fc.constantFrom("==", "<", "<=", ">", ">=");

@@ -49,7 +49,7 @@ const reverse = aggregate(select(indices, sub(sub(length, 1), indices), eq), tok
 const histogram = selectorWidth(select(tokens, tokens, eq));
 
 describe("combinators", () => {
-  it("compute what text computes", () => {
+  it("compute the same as text", () => {
     expect(evaluate(reverse, "hello")).toEqual([..."olleh"]);
     expect(evaluate(histogram, "hello")).toEqual([1, 1, 2, 2, 1]);
   });
@@ -82,7 +82,7 @@ describe("combinators", () => {
     ],
     ["conversions", add(tokensInt, tokensFloat), "tokens_int + tokens_float"],
     ["constants folded", add(indices, add(constant(1), 2)), "indices + 3"],
-  ])("%s makes the graph that text makes", (_, sop, text) => {
+  ])("%s makes the same graph as text", (_, sop, text) => {
     expect(sameGraph(sop, load(`answer = ${text};`, { example: "12" }).sop("answer"))).toBe(true);
   });
 
@@ -92,7 +92,7 @@ describe("combinators", () => {
     expect(printRasp(histogram).split("\n")).toHaveLength(printRasp(text).split("\n").length - 1);
   });
 
-  it("map takes any function, and compiles", () => {
+  it("map takes any function and compiles", () => {
     const shout = map((token: string, at: number) => (at % 2 === 0 ? token.toUpperCase() : token), tokens, indices);
     expect(evaluate(shout, "abc")).toEqual(["A", "b", "C"]);
     const model = compile(shout, { vocabulary: "ab", maxLength: 3 });
@@ -111,14 +111,14 @@ describe("combinators", () => {
     ).toEqual([0, 0.5, 1]);
   });
 
-  it("fails as the language fails, on an input", () => {
+  it("fails on an input as the language does", () => {
     const strings = aggregate(select(indices, indices, lt), tokens);
     expect(() => evaluate(strings, "ab")).toThrow(RaspError);
   });
 });
 
 describe("types", () => {
-  it("infer what stands at each position", () => {
+  it("are inferred for the values of each position", () => {
     expectTypeOf(reverse).toEqualTypeOf<SOp<string>>();
     expectTypeOf(histogram).toEqualTypeOf<SOp<number>>();
     expectTypeOf(aggregate(select(indices, 0, eq), indices)).toEqualTypeOf<SOp<number>>();
@@ -136,10 +136,10 @@ describe("types", () => {
     expectTypeOf<SOp>().not.toExtend<SOp<string>>();
   });
 
-  it("refuse what cannot be", () => {
-    // @ts-expect-error strings are not compared with numbers
+  it("reject wrong arguments", () => {
+    // @ts-expect-error strings cannot be compared with numbers
     expect(() => evaluate(aggregate(select(tokens, indices, lt), 1), "a")).toThrow(RaspError);
-    // @ts-expect-error the default is a string too
+    // @ts-expect-error the default must be a string too
     expect(() => evaluate(aggregate(select(indices, indices, lt), tokens, 1), "ab")).toThrow(RaspError);
     // @ts-expect-error no arithmetic on strings
     expect(() => evaluate(sub(tokens, 1), "a")).toThrow(RaspError);

@@ -1,6 +1,6 @@
 /**
- * Every code has a fixture in `diagnostics/`: a program, and beside it, verbatim, all that is said of it. `REFRESH=1 npx vitest run
- * --project rasp diagnostics` writes the renderings anew, for a person to read before they are committed.
+ * Every code has a fixture in `diagnostics/`: a program, and beside it, verbatim, all its diagnostics. `REFRESH=1 npx vitest run
+ * --project rasp diagnostics` rewrites the renderings, to be read before they are committed.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ const fixtures = readdirSync(folder)
   .filter((file) => file.endsWith(".rasp"))
   .map((file) => file.replace(".rasp", ""));
 
-/** All that is said of a program: warnings first, as the command tells them. Names that end in "causal" are compiled, too. */
+/** All diagnostics of a program, warnings first as in the command. Programs whose names end in "causal" are also compiled. */
 function diagnose(program: string, file: string): Diagnostic[] {
   const environment = new Environment();
   const found: Diagnostic[] = [];
@@ -29,13 +29,13 @@ function diagnose(program: string, file: string): Diagnostic[] {
   return [...environment.takeWarnings(), ...found];
 }
 
-/** What is said of each fixture: said once, for some take a while. */
+/** The diagnostics of each fixture, computed once, because some take a while. */
 const said = new Map<string, Diagnostic[]>();
 const diagnosesOf = (name: string): Diagnostic[] =>
   said.get(name) ?? said.set(name, diagnose(programOf(name), `${name}.rasp`)).get(name)!;
 const programOf = (name: string): string => readFileSync(`${folder}${name}.rasp`, "utf8");
 
-/** What a causal compile says of the s-op `result`. */
+/** The warnings of a causal compile of the s-op `result`. */
 const causalWarnings = (program: string, file: string): readonly Diagnostic[] =>
   compile(load(program, { file }).sop("result"), { vocabulary: "abc", maxLength: 4, causal: true }).warnings;
 
@@ -51,7 +51,7 @@ describe("diagnostics", () => {
     if (name.startsWith("RASP")) expect(text).toContain(name.slice(0, 8));
   });
 
-  it("cover every code, as the language's document does", () => {
+  it("cover every code, as docs/language.md does", () => {
     const reference = readFileSync(fileURLToPath(new URL("../../../../docs/language.md", import.meta.url)), "utf8");
     const codes = [
       ...Object.values(errors).map((make) => make("").diagnostic.code),
@@ -63,7 +63,7 @@ describe("diagnostics", () => {
     expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it("mend what they say by their fix", () => {
+  it("are fixed by their fixes", () => {
     let fixes = 0;
     for (const name of fixtures) {
       const program = programOf(name);

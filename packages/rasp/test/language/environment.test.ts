@@ -14,7 +14,7 @@ describe("load", () => {
     expect(() => environment.get("flop")).toThrow(RaspError);
   });
 
-  it("goes on where the program ended", () => {
+  it("runs further text after the program", () => {
     const environment = load(reverse, { example: [1, 2] });
     environment.run("twice = reverse + reverse;");
     const value = environment.evaluateExpression("twice == reverse");
@@ -22,7 +22,7 @@ describe("load", () => {
     expect(environment.example).toEqual([1n, 2n]);
   });
 
-  it("names a node once and gives it the place that made it", () => {
+  it("names a node once and gives it the place where it was made", () => {
     const environment = load(reverse);
     environment.run("alias = reverse;");
     const node = environment.sop("alias");
@@ -30,7 +30,7 @@ describe("load", () => {
     expect(node.span && textOf(node.span)).toBe("aggregate(flip, tokens)");
   });
 
-  it("blames the user's call for what the library builds", () => {
+  it("places nodes of the library at the user's call", () => {
     const node = load('n = count(tokens, "a");', { file: "p" }).sop("n");
     expect(node.span && textOf(node.span)).toBe('count(tokens, "a")');
   });
@@ -49,7 +49,7 @@ describe("evaluate", () => {
     expect(() => evaluate(environment.sop("reverse"), "")).toThrow(RaspError);
   });
 
-  it("fails at the node that fails", () => {
+  it("places an error at the node that fails", () => {
     const { sop } = { sop: load("x = 1 / (indices + 1 - length);\n".replace("length", "99")).sop("x") };
     expect(evaluate(sop, "ab")).toEqual([1 / -98, 1 / -97]);
     const failing = load("y = 1 / (5 - indices);\nz = y + 1;").sop("z");

@@ -1,6 +1,6 @@
 /**
- * Mutated programs: whatever the text, `load` and `evaluate` give values or a RaspError with a place, soon, and nothing else. A short
- * run is part of the tests; `FUZZ_RUNS=200000 FUZZ_SEED=1 npx vitest run --project rasp fuzz` is a long one.
+ * Mutated programs: for any text, `load` and `evaluate` soon give values or a RaspError with a place, and nothing else. A short run is
+ * part of the tests; `FUZZ_RUNS=200000 FUZZ_SEED=1 npx vitest run --project rasp fuzz` is a long one.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ import { oracleCases, oraclePresent } from "../oracle/cases.js";
 const RUNS = Number(process.env["FUZZ_RUNS"] ?? 1500);
 const SEED = Number(process.env["FUZZ_SEED"] ?? 1);
 
-/** Small limits, so that most of the time goes into different programs. */
+/** Small limits, so that the time is spent on many programs. */
 const LIMITS = { steps: 20_000, nodes: 2_000, memory: 50_000, recursion: 400 };
 
 const read = (folder: string): string[] => {
@@ -33,7 +33,7 @@ const corpus = [
 
 const OPERATORS = ["+", "-", "*", "/", "%", "^", "==", "<=", ">=", "<", ">", "and", "or"];
 
-/** Kinds that can mostly stand for each other. */
+/** Groups of token kinds that can mostly replace each other. */
 const groupOf = (kind: string | undefined): string | undefined =>
   kind !== undefined && OPERATORS.includes(kind) ? "operator" : kind === "float" ? "int" : kind;
 
@@ -48,7 +48,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** A program with some words taken out, doubled, exchanged, or replaced by words and stretches of other programs. */
+/** A program with some tokens removed, doubled, swapped, or replaced by tokens and passages of other programs. */
 function mutant(next: () => number): string {
   const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)]!;
   const words = [...pick(corpus)];
@@ -73,7 +73,7 @@ function mutant(next: () => number): string {
         if (words.length > 0) [words[at], words[from % words.length]] = [words[from % words.length]!, words[at]!];
         break;
       default: {
-        // A word of the same kind: such programs often run.
+        // A token of the same kind: such programs often run.
         const kind = words[at]?.kind;
         const alike = [...donor, ...words].filter((word) => groupOf(word.kind) === groupOf(kind));
         if (alike.length > 0) words.splice(at, 1, pick(alike));
@@ -83,7 +83,7 @@ function mutant(next: () => number): string {
   return words.map(({ text }) => text + (next() < 0.15 ? "\n" : " ")).join("");
 }
 
-/** What it throws other than a RaspError with a place is a defect. */
+/** Anything that it throws other than a RaspError with a place is a defect. */
 function attempt(action: () => void): "runs" | "fails" {
   try {
     action();
@@ -98,7 +98,7 @@ function attempt(action: () => void): "runs" | "fails" {
   }
 }
 
-/** Runs a program, shows what its statements come to, and evaluates that on another input. */
+/** Runs a program, shows the outcomes of its statements, and evaluates them on another input. */
 function run(program: string): "runs" | "fails" {
   const environment = new Environment({ limits: LIMITS, readFile: () => "y = 1;" });
   const values: Value[] = [];

@@ -1,4 +1,4 @@
-/** Null, which the combinators know and the language does not: where it comes from, what it passes, where it is an error. */
+/** Null, which only the combinators have: where it comes from, how it propagates, and where it is an error. */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   add,
@@ -40,13 +40,13 @@ const before = select(indices, indices, lt);
 const leftToken = aggregate(left, tokens, null);
 const leftInt = aggregate(left, tokensInt, null);
 
-it("stands where a row selects nothing", () => {
+it("is the value of a row that selects nothing", () => {
   expect(evaluate(leftToken, "abc")).toEqual([null, "a", "b"]);
   expect(evaluate(aggregate(before, tokensInt, null), "135")).toEqual([null, 1, 2]);
   expect(evaluate(constant(null), "ab")).toEqual([null, null]);
 });
 
-it("a map of it is null", () => {
+it("gives null in a map", () => {
   const passing: SOp[] = [
     add(leftInt, 1),
     neg(leftInt),
@@ -61,13 +61,13 @@ it("a map of it is null", () => {
   for (const sop of passing) expect(evaluate(sop, "1")).toEqual([null]);
 });
 
-it("isNull sees it, and ifElse where it is chosen", () => {
+it("is seen by isNull, and by ifElse where it is chosen", () => {
   expect(evaluate(isNull(leftInt), "12")).toEqual([true, false]);
   expect(evaluate(ifElse(isNull(leftInt), -1, leftInt as SOp<number>), "12")).toEqual([-1, 1]);
   expect(evaluate(ifElse(eq(tokensInt, 1), 7, null), "12")).toEqual([7, null]);
 });
 
-it("a function may give it, and its failure is no value", () => {
+it("can be the result of a function; a function that throws has no value", () => {
   const odd = map((x: number) => (x % 2 === 1 ? x : null), tokensInt);
   expect(evaluate(odd, "123")).toEqual([1, null, 3]);
   const failing = map(function digit(x: number) {
@@ -88,7 +88,7 @@ describe("is an error", () => {
     return "no error";
   };
 
-  it("as a key or a query, wherever it stands", () => {
+  it("as a key or a query, at any position", () => {
     const keys = map((x: number) => (x === 3 ? null : x), tokensInt);
     for (const compare of [eq, ne, lt, ge]) {
       for (const selector of [select(keys, tokensInt, compare), select(tokensInt, keys, compare)]) {
@@ -117,7 +117,7 @@ describe("is an error", () => {
   });
 });
 
-it("has no type of its own beside others, and is shown", () => {
+it("can be mixed with every type, and is shown", () => {
   expect(sequenceType([null, 1n])).toBe("int");
   expect(sequenceType([null, null])).toBe("null");
   expect(() => sequenceType([null, 1n, "a"])).toThrow("cannot mix");

@@ -1,4 +1,4 @@
-/** The oracle's cases: what the original implementation answered. Absent outside the founders' machine, then tests skip loudly. */
+/** The oracle's cases: answers of the original implementation. Where they are absent, the tests are skipped with a message. */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { runCase, type Case } from "../../src/language/text/case.js";
@@ -31,7 +31,7 @@ export const oracleCases = (name: string): OracleCase[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as OracleCase);
 
-/** What a case came to here: a value and how it prints, or the class of the error. */
+/** The answer to a case: a value and its print, or the class of the error. */
 export type Answer = (EncodedValue & { readonly display: string }) | { readonly error: string };
 
 export function answer(oracleCase: Case): Answer {
@@ -44,7 +44,7 @@ export function answer(oracleCase: Case): Answer {
   }
 }
 
-/** Whether an answer is the oracle's, in value, kinds, print and error class. */
+/** Whether an answer equals the oracle's in value, kinds, print and error class. */
 export function agrees(wanted: OracleCase, actual: Answer): boolean {
   if (wanted.type === "error") {
     return "error" in actual && actual.error === (wanted.expected as { error: string }).error;
@@ -60,6 +60,6 @@ export function agrees(wanted: OracleCase, actual: Answer): boolean {
   );
 }
 
-/** Equal as JSON, with -0 apart from 0. */
+/** Equality as JSON, except that -0 differs from 0. */
 const sameJson = (a: Json, b: Json): boolean => JSON.stringify(a, tagZero) === JSON.stringify(b, tagZero);
 const tagZero = (_: string, value: unknown): unknown => (Object.is(value, -0) ? "-0" : value);

@@ -1,10 +1,10 @@
-/** The oracle's s-ops as Transformers: what the corpus was not made for, and so a good sample of what people write. */
+/** The oracle's s-ops as Transformers. The corpus was not made for the compiler, so it is a good sample of what people write. */
 import { describe, expect, it } from "vitest";
 import { compile, load, RaspError, readInput, verify, type Atom, type SOp } from "../../src/index.js";
 import { oracleCases, oraclePresent, type OracleCase } from "./cases.js";
 import { breadth } from "../../../../test/long.js";
 
-/** Means of floats that are one number in float32 and several in float64: such a model says of itself that it is not proved. */
+/** Means of floats that are one number in float32 and several in float64: such a model is not proved. */
 const ROUNDED = ["float-003", "float-004"];
 /** Floats that depend on the order of a sum and are read by another s-op; strings and numbers in one mean. */
 const REFUSED = ["float-098", "float-099", "randstr-019", "randstr-035"];
@@ -18,7 +18,7 @@ interface Sample {
   readonly maxLength: number;
 }
 
-/** One sample for each program; undefined where the case is an error, or has no input. */
+/** One sample for each program; `undefined` if the case is an error or has no input. */
 function sampleOf({ id, program, expr, inputSrc }: OracleCase): Sample | undefined {
   try {
     const atoms = readInput(inputSrc);

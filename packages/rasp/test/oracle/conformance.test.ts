@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { agrees, answer, oracleCases, oraclePresent, type OracleCase } from "./cases.js";
 
-/** Where we chose to differ: accidents of the original that it would be wrong to copy. */
+/** Deliberate differences: accidents of the original that are not copied (docs/language.md, "Warts"). */
 const CHOSEN: Readonly<Record<string, string>> = {
   "prec-144": "an expression in parentheses can be indexed; the original crashes with AttributeError",
   "index-084": "the same",
@@ -25,20 +25,20 @@ const differing = (wanted: readonly OracleCase[]) =>
 describe.skipIf(!oraclePresent)("the oracle's corpus", () => {
   const cases = oraclePresent ? oracleCases("rasp.jsonl") : [];
 
-  it("agrees with every case that is no wart: values, kinds, prints, error classes", () => {
+  it("agrees with every other case in value, kinds, print and error class", () => {
     const plain = cases.filter((oracleCase) => !isWart(oracleCase) && !(oracleCase.id in CHOSEN));
     expect(plain.length).toBeGreaterThan(2000);
     expect(differing(plain)).toEqual([]);
   });
 
-  it("differs only where we chose to", () => {
+  it("differs only where it is meant to", () => {
     const ids = differing(cases.filter((oracleCase) => isWart(oracleCase) || oracleCase.id in CHOSEN)).map(
       ({ id }) => id,
     );
     expect(ids.sort()).toEqual(Object.keys(CHOSEN).sort());
   });
 
-  it("computes the paper's programs, as the lessons write them", () => {
+  it("computes the paper's programs, as written in the lessons", () => {
     const folder = fileURLToPath(new URL("../../../../examples/", import.meta.url));
     const lessons = readdirSync(folder)
       .filter((file) => file.endsWith(".rasp"))

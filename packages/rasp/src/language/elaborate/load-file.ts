@@ -28,7 +28,7 @@ function read(file: string, session: Session): string {
   } catch (error) {
     if (error instanceof RaspError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw errors.load(`cannot load "${file}": ${reason}`, { suggestion: 'load adds ".rasp" to the path by itself' });
+    throw errors.load(`cannot load "${file}": ${reason}`, { suggestion: 'load adds ".rasp" to the path' });
   }
 }
 

@@ -94,7 +94,7 @@ export function typeWarning(node: SOp | Selector, hasDefault: boolean): Diagnost
   );
 }
 
-const READ = 'tokens_int reads numbers from tokens; a text such as "1" is no number';
+const READ = 'tokens_int reads numbers from tokens; the string "1" is not a number';
 
 function defaultWarning({ value, default: otherwise, span }: AggregateNode): Diagnostic | undefined {
   const [values, instead] = [typeOf(value), typeOfAtom(otherwise)];

@@ -32,7 +32,7 @@ export class ExpressionParser extends Cursor {
     if (++this.#nesting > MAX_NESTING) {
       throw errors.tooDeep(`more than ${MAX_NESTING} expressions inside each other`, {
         span: this.token.span,
-        suggestion: "name the inner parts in statements of their own",
+        suggestion: "name the inner parts in separate statements",
       });
     }
     let left = this.#operand(settles);

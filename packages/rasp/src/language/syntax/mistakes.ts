@@ -7,7 +7,7 @@ import type { Token } from "./token.js";
 /** What helps at a token, and what to write instead of it where that fixes the text. */
 const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string]>> = {
   "!=": ["!= exists only inside select(...); write not (a == b)"],
-  "=": ["compare with ==; an assignment is a statement of its own: name = expression;", "=="],
+  "=": ["compare with ==; an assignment is a separate statement: name = expression;", "=="],
   "/": ["/ always divides as floats; there is no //, use round"],
   "'": ['strings are written in double quotes: "text"'],
   ".": ["a float has digits on both sides of the point: 0.5, 1.0"],
@@ -47,7 +47,7 @@ export function explain(tokens: readonly Token[], index: number, expected: strin
     if (text.startsWith('"')) {
       return errors.unterminatedString("this string does not end on its line", { span, suggestion: 'close it with "' });
     }
-    return errors.unexpectedCharacter(`"${text}" cannot stand in a RASP program`, { span, ...remedy(tokens, index) });
+    return errors.unexpectedCharacter(`unexpected character "${text}"`, { span, ...remedy(tokens, index) });
   }
   const name =
     isWord(token) && (expected.startsWith("a name") || tokens[index + 1]?.kind === "=") ? token : tokens[index - 1];
@@ -129,11 +129,12 @@ function surplus({ kind, span }: Token, expected: string): Details | undefined {
   if (expected !== "a statement") return undefined;
   if (kind === ";") {
     return {
-      suggestion: 'nothing is left to end here; commands such as "examples off" take no ";"',
+      suggestion: 'no statement is open here; commands such as "examples off" take no ";"',
       fix: replace(span, ""),
     };
   }
-  if (kind === "}" || kind === ")" || kind === "]") return { suggestion: "it closes nothing", fix: replace(span, "") };
+  if (kind === "}" || kind === ")" || kind === "]")
+    return { suggestion: "no bracket is open here", fix: replace(span, "") };
   return undefined;
 }
 

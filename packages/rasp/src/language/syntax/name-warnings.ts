@@ -49,7 +49,7 @@ function unused(definition: Definition): Diagnostic[] {
     names.filter(
       ({ text }, i) => !uses.has(text) && !text.startsWith("_") && names.findIndex((n) => n.text === text) === i,
     );
-  const remedy = "remove it, or begin its name with _ to say that it is meant";
+  const remedy = "remove it, or begin its name with _ to say that this is intended";
   return [
     ...forgotten(parameters).map(({ text, span }) =>
       warnings.unused(`"${name.text}" never uses its parameter "${text}"`, { span, suggestion: remedy }),

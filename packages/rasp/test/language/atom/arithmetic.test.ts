@@ -80,7 +80,7 @@ describe("arithmetic is Python's", () => {
     expect(errorClass(() => unaryArithmetic("-", ""))).toBe("type");
   });
 
-  it("knows what is true", () => {
+  it("has Python's truth", () => {
     expect([0n, 0, "", false, NaN, "0", -1n, 0.1].map(truth)).toEqual([
       false,
       false,

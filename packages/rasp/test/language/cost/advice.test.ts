@@ -5,7 +5,7 @@ const counted = (text: string) => cost(load(text).sop("a"));
 const advice = (text: string) => costAdvice(counted(text));
 
 describe("cost", () => {
-  it("names a chain of aggregates that forces the layers", () => {
+  it("gives a chain of aggregates that forces the layers", () => {
     const { chain, layers } = counted(
       "n = length; first = aggregate(select(indices, 0, ==), n); a = aggregate(select(indices, first - 1, ==), tokens);",
     );
@@ -20,7 +20,7 @@ describe("cost", () => {
 });
 
 describe("costAdvice", () => {
-  it("merges selectors that are written alike, and keeps the original's count apart", () => {
+  it("merges selectors that are written alike, and keeps the original's count", () => {
     const text =
       "a = aggregate(select(tokens, tokens, ==), indices) + aggregate(select(tokens, tokens, ==), indicator(indices > 1));";
     expect(counted(text).headsPerLayer).toEqual([2]);
@@ -43,14 +43,14 @@ describe("costAdvice", () => {
     expect(advice(text)).toMatchObject({ headsPerLayer: [1, 1], advice: [] });
   });
 
-  it("keeps apart what differs in a constant, a comparison or a side", () => {
+  it("does not merge selectors that differ in a constant, a comparison or a side", () => {
     const text = `a = aggregate(select(indices, 0, ==), indices) + aggregate(select(indices, 1, ==), indices)
       + aggregate(select(indices, 1, <), indices) + aggregate(select(1, indices, ==), indices)
       + aggregate(select(indices, 1.0, ==), indices) + aggregate(not select(indices, 1, ==), indices);`;
     expect(advice(text).headsPerLayer).toEqual([6]);
   });
 
-  it("knows that the library's full_s and the one behind `in` are one head", () => {
+  it("merges the library's full_s with the selector of `in`", () => {
     const text = 'a = ("a" in tokens) and contains(tokens, "b");';
     expect(counted(text).headsPerLayer).toEqual([2]);
     expect(advice(text).headsPerLayer).toEqual([1]);

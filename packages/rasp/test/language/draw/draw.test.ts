@@ -32,7 +32,7 @@ describe("flow", () => {
     expect(head!.matrix.map((row) => row.join(""))).toEqual(["1000", "1101", "1010", "1101"]);
   });
 
-  it("refuses inputs that no page holds", () => {
+  it("refuses inputs that are too long for a page", () => {
     expect(() => drawn("01-reverse", "reverse", "a".repeat(65))).toThrow(
       "a picture shows inputs of up to 64 elements; this one has 65",
     );
@@ -65,21 +65,21 @@ describe("text", () => {
 });
 
 describe("svg", () => {
-  /** Text contents with their class and place, tooltips apart. */
+  /** Text contents with their class and place, without tooltips. */
   const texts = (svg: string) =>
     [...svg.matchAll(/<text [^>]*>(?:<title>([^<]*)<\/title>)?([^<]*)<\/text>/g)].map(([, tip, text]) => ({
       tip,
       text,
     }));
 
-  it("cuts long words and keeps the whole as a tooltip", () => {
+  it("cuts long words and keeps the whole word as a tooltip", () => {
     const svg = drawSvg(drawn("01-reverse", "reverse", ["extraordinarily", "a<b&c", "b"]));
     expect(texts(svg)).toContainEqual({ tip: "extraordinarily", text: "extraor…" });
     expect(texts(svg)).toContainEqual({ tip: undefined, text: "a&#60;b&#38;c" });
     expect(svg).not.toContain("a<b");
   });
 
-  it("stays within its width where heads can go below each other", () => {
+  it("stays within its width if heads fit below each other", () => {
     const picture = drawn("07-dyck2", "dyck2_ptf", "({}){(}");
     const size = (svg: string) => /viewBox="0 0 (\d+) (\d+)"/.exec(svg)!.slice(1).map(Number);
     const [wide, high] = size(drawSvg(picture));

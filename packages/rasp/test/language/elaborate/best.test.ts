@@ -36,13 +36,13 @@ describe("best", () => {
     expect(values(`aggregate(best(${latest} or select(indices,0,==), -indices), indices)`)).toEqual([0, 0, 0, 0, 0]);
   });
 
-  it("is a matrix with at most one position a row", () => {
+  it("has at most one position in each row", () => {
     const selector = load("s = best(select(indices,indices,<=), tokens_int % 3);", { example: "4712" }).selector("s");
     const row = (...bits: number[]) => bits.map(Boolean);
     expect(evaluate(selector, "4712")).toEqual([row(1, 0, 0, 0), row(1, 0, 0, 0), row(1, 0, 0, 0), row(0, 0, 0, 1)]);
   });
 
-  it("wants numbers as scores, at the call", () => {
+  it("requires numbers as scores, at the call", () => {
     const strings = fails(() => load("a = best(full_s, tokens);"));
     expect(strings).toMatchObject({
       code: "RASP3001",
@@ -61,14 +61,14 @@ describe("best", () => {
     expect(fails(() => load("best(full_s);")).message).toBe('"best" takes 2 arguments (sel, score), not 1');
   });
 
-  it("leaves the name to programs that want it", () => {
+  it("is a name that programs can set", () => {
     expect(load("best = 3;").evaluateExpression("best + 1")).toMatchObject({ kind: "atom", atom: 4n });
     expect(load("def best(a) { return a * 2; } x = best(4);").get("x")).toMatchObject({ atom: 8n });
     expect(load("def f(best) { return best; } x = f(4);").get("x")).toMatchObject({ atom: 4n });
     expect(displayValue(load("").get("best"))).toBe("function: best(sel, score)");
   });
 
-  it("costs the head that its selector costs, a layer after its score", () => {
+  it("costs its selector's head, a layer after its score", () => {
     const sop = (text: string) => load(`a = ${text};`).sop("a");
     expect(cost(sop("aggregate(best(full_s, indices), tokens)")).headsPerLayer).toEqual([1]);
     expect(cost(sop("aggregate(best(full_s, length - indices), tokens)")).headsPerLayer).toEqual([1, 1]);
@@ -87,7 +87,7 @@ describe("lesson 8", () => {
 
   const longest = breadth({ short: 4, long: 6 });
 
-  it(`says what lesson 7 says, on every input up to length ${longest}`, () => {
+  it(`agrees with lesson 7 on every input up to length ${longest}`, () => {
     const [seven, eight] = [counting.sop("dyck2_ptf"), best.sop("dyck2_best")];
     const extend = (words: string[]): string[] => words.flatMap((word) => [..."(){}"].map((token) => word + token));
     let words = [""];

@@ -6,7 +6,7 @@ import { applyTo } from "../../../src/language/text/case.js";
 import { load } from "../../../src/language/environment.js";
 import { breadth } from "../../../../../test/long.js";
 
-/** What the last line of a program prints; or the class of its error. */
+/** The text that the last line of a program prints, or the class of its error. */
 function shows(program: string, options: Parameters<typeof load>[1] = {}): string {
   const lines = program.split("\n");
   const last = lines.pop()!;
@@ -128,8 +128,8 @@ describe("load", () => {
   });
 });
 
-describe("whatever the program", () => {
-  // Pieces that fit together often enough to reach the evaluator.
+describe("any program", () => {
+  // Pieces that often fit together, so that many programs reach the evaluator.
   const piece = fc.constantFrom(
     ..."tokens indices length full_s tokens_int 0 1 2.5 -3 True x f [1,2] {1:2} round( indicator( ( ) [ ] + - * / % ^ == < and or not".split(
       " ",

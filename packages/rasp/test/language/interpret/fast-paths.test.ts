@@ -33,10 +33,10 @@ function outcome<T>(compute: () => T): T | string {
 
 const indices = indicesNode();
 
-/** An s-op with these values, whatever the input. */
+/** An s-op with these values on every input. */
 const column = (values: readonly Atom[]): SOp => mapNode(lookUpListMap("list", values), [indices]);
 
-/** Long enough that rows differ and repeat, few enough values that they are equal now and then. */
+/** Inputs so long that rows differ and repeat, with so few values that some are equal. */
 const columns = (length: number): fc.Arbitrary<SOp> => {
   const of = (atom: fc.Arbitrary<Atom>) => fc.array(atom, { minLength: length, maxLength: length }).map(column);
   return fc.oneof(
@@ -74,8 +74,8 @@ const problems: fc.Arbitrary<Problem> = fc.integer({ min: 1, max: 12 }).chain((l
   }),
 );
 
-describe("the fast paths compute what the references compute", () => {
-  it("aggregates over any selector, of any values, with the same errors", () => {
+describe("the fast paths compute the same as the references", () => {
+  it("aggregate over any selector, of any values, with the same errors", () => {
     const runs = breadth({ short: 1200, long: 6000 });
     let [values, errors] = [0, 0];
     fc.assert(
@@ -105,7 +105,7 @@ describe("the fast paths compute what the references compute", () => {
     expect(errors).toBeGreaterThan(runs / 60);
   });
 
-  it("draws any selector's matrix", () => {
+  it("give any selector's matrix", () => {
     fc.assert(
       fc.property(problems, ({ length, selector }) => {
         const evaluation = new Evaluation(new Array<Atom>(length).fill("x"));
@@ -117,7 +117,7 @@ describe("the fast paths compute what the references compute", () => {
     );
   });
 
-  it("forgets values that nobody needs, and nothing else", () => {
+  it("forget only values that are no longer needed", () => {
     fc.assert(
       fc.property(problems, ({ length, selector, value }) => {
         const input = new Array<Atom>(length).fill("x");
@@ -130,7 +130,7 @@ describe("the fast paths compute what the references compute", () => {
     );
   });
 
-  it("adds floats from left to right, as Python does, whatever the selector", () => {
+  it("add floats from left to right, as Python does, for any selector", () => {
     const values = [0.1, 0.2, 0.3, 1e16, 1, -1e16, 0.7, 0.1];
     const groups = column([1n, 2n, 1n, 1n, 2n, 1n, 1n, 2n]);
     const backwards = column([8n, 7n, 6n, 5n, 4n, 3n, 2n, 1n]);
@@ -156,7 +156,7 @@ describe("the fast paths compute what the references compute", () => {
 });
 
 describe("aggregateRow", () => {
-  it("a row is worth what a naive mean says", () => {
+  it("equals a naive mean", () => {
     const numbers = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 20 });
     fc.assert(
       fc.property(numbers, (values) => {
@@ -179,7 +179,7 @@ describe("aggregateRow", () => {
     expect(aggregateRow(selected, "default")).toBe(expected);
   });
 
-  it("has no mean of strings", () => {
+  it("throws for the mean of strings", () => {
     expect(() => aggregateRow(["a", "b"], 0n)).toThrow(RaspError);
   });
 

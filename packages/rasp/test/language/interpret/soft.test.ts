@@ -1,4 +1,4 @@
-/** Scores, softmax attention and vectors: values by hand, laws by property. */
+/** Scores, softmax attention and vectors: values computed by hand, and properties. */
 import { tensor } from "@selectron/core";
 import {
   decodeTables,
@@ -14,7 +14,7 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-/** A vector as one object of its components for each position. */
+/** The vectors of all positions, each as an object of its components. */
 function vectors(program: string, input: string, offset = 0): Record<string, number>[] {
   const { basis, data } = new Evaluation(inputAtoms(input), offset).vector(load(program).vector("v"));
   return [...input].map((_, i) =>
@@ -34,7 +34,7 @@ describe("attend", () => {
     expect(vectors("v = attend(0, tokens);", "aab")).toEqual(vectors("v = attend(full_s, tokens);", "aab"));
   });
 
-  it("takes equal shares of what a selector selects, of everything where it selects nothing", () => {
+  it("takes equal shares of the selected positions, or of all where none is selected", () => {
     expect(vectors("v = attend(select(indices, indices - 1, ==), tokens);", "abc")).toEqual([
       { a: 1, b: 0, c: 0 },
       { a: 1, b: 0, c: 0 },
@@ -43,7 +43,7 @@ describe("attend", () => {
     expect(vectors('v = attend(select(tokens, "x", ==), tokens);', "ab")[1]).toEqual({ a: 0.5, b: 0.5 });
   });
 
-  it("weighs keys by the softmax of scores", () => {
+  it("weights keys by the softmax of scores", () => {
     const second = (score: string): Record<string, number> => vectors(`v = attend(${score}, tokens);`, "ab")[1]!;
     const share = { a: 1 / (1 + E ** 2), b: E ** 2 / (1 + E ** 2) };
     for (const score of [
@@ -84,7 +84,7 @@ describe("vectors", () => {
     ]);
   });
 
-  it("are s-ops by component and by the largest component", () => {
+  it("become s-ops by a component or by the largest one", () => {
     const environment = load('v = attend(full_s, tokens); a = v["a"] > 0.6; most = argmax(v);');
     expect(evaluate(environment.sop("a"), "aba")).toEqual([true, false, true]);
     expect(evaluate(environment.sop("most"), "bab")).toEqual(["b", "b", "b"]);
@@ -101,7 +101,7 @@ describe("vectors", () => {
     expect(normal!["y"]).toBeCloseTo(1, 4);
   });
 
-  it("know positions in a longer text", () => {
+  it("read positions in a longer text", () => {
     expect(vectors("v = attend(select(indices, 0, ==), positions);", "abc", 7)[2]).toMatchObject({ "7": 1 });
     expect(evaluate(load("").sop("positions"), "abc")).toEqual([0, 1, 2]);
   });
@@ -154,7 +154,7 @@ describe("attached tables", () => {
     expect(found[1]).toBeCloseTo(-21, 3);
   });
 
-  it("say what is wrong", () => {
+  it("report damaged files", () => {
     expect(() => load('v = project(tokens, table("t"));')).toThrow('no weights "t" are attached');
     expect(() => decodeTables(encodeTables({ ...file, tables: { t: ["units", "units"] } }, tensors))).not.toThrow();
     expect(() => decodeTables(encodeTables({ ...file, opaque: ["m"] } as never, tensors))).toThrow(TablesError);
@@ -179,7 +179,7 @@ describe("mistakes", () => {
     expect(() => compile(sop, { vocabulary: ["a", "b"], maxLength: 3 })).toThrow("vectors and scores do not compile");
   });
 
-  it("leave programs alone that have names of their own", () => {
+  it("let programs set the names of the functions", () => {
     expect(evaluate(load("score = 2; table = [1]; x = indices + score + table[0];").sop("x"), "ab")).toEqual([3, 4]);
     expect(() => load("indices = 3;")).toThrow(RaspError);
   });

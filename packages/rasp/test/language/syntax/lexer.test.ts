@@ -30,7 +30,7 @@ describe("lex", () => {
     expect(kinds(text)).toBe(expected);
   });
 
-  it("loses no character", () => {
+  it("keeps every character", () => {
     const text = fc.string({ unit: fc.constantFrom(...'as-op1.5"#\n\t +=!<(){}[];,é😀') });
     fc.assert(
       fc.property(text, (program) => {

@@ -89,14 +89,14 @@ describe("statements", () => {
     expect(statements.map(({ span }) => textOf(span))).toEqual(["a = 1 ;", "b == (c) ;"]);
   });
 
-  it("keeps what stands before the first error", () => {
+  it("keeps the statements before the first error", () => {
     const { statements, error } = parse("a = 1; b = ; c = 2;");
     expect(statements).toHaveLength(1);
     expect(error?.diagnostic.class).toBe("syntax");
   });
 });
 
-describe("wrong texts and unfinished ones", () => {
+describe("wrong and unfinished texts", () => {
   it.each([
     ["a = 1", "incomplete"],
     ["def f(x) {", "incomplete"],
@@ -121,18 +121,18 @@ describe("wrong texts and unfinished ones", () => {
     expect(parse(text).error?.diagnostic.class).toBe(expected);
   });
 
-  it("refuses bottomless nesting instead of exhausting the stack", () => {
+  it("refuses deep nesting before the stack is exhausted", () => {
     const depth = breadth({ short: 1e4, long: 1e5 });
     for (const opening of ["(", "[", "- ", "for i in l {", "a if "]) {
       expect(parse(opening.repeat(depth)).error?.diagnostic.class).toBe("recursion");
     }
   });
 
-  it("takes long chains", () => {
+  it("accepts long chains", () => {
     expect(parse(`${"1 + ".repeat(20_000)}1;`).error).toBeUndefined();
   });
 
-  it("never throws, whatever the text", () => {
+  it("never throws, for any text", () => {
     const word = fc.constantFrom(
       ...'a 1 2.5 "s" + - * / % ^ ( ) [ ] { } , : ; = == != < not and or if else in for select( aggregate( len( round def return'.split(
         " ",

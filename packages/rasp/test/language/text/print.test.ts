@@ -6,7 +6,7 @@ import { constantNode, indicesNode, load, mapNode, PrintError, printRasp, type S
 import { sopSource } from "../../arbitrary/program.js";
 import { breadth } from "../../../../../test/long.js";
 
-/** Prints, parses, and compares. */
+/** Prints and parses a graph, and compares the two. */
 function expectSame(sop: SOp, example: string): void {
   const text = printRasp(sop);
   const name = /^([a-z_A-Z0-9]+) = [^\n]*\n$/m.exec(text.slice(text.lastIndexOf("\n", text.length - 2) + 1))![1]!;
@@ -73,7 +73,7 @@ describe("printRasp", () => {
     expectSame(node, "hello");
   });
 
-  it("keeps what is shared shared, and what is not apart", () => {
+  it("keeps shared nodes shared, and others apart", () => {
     const shared = load("s = select(indices, 0, ==); answer = aggregate(s, tokens) + aggregate(s, tokens);").sop(
       "answer",
     );
@@ -85,7 +85,7 @@ describe("printRasp", () => {
     expectSame(apart, "hello");
   });
 
-  it("names deep expressions, so that any depth parses", () => {
+  it("names deep expressions, so a graph of any depth parses", () => {
     const deep = Array.from({ length: 500 }).reduce<string>((text) => `${text} a = a + 1;`, "a = indices;");
     expectSame(load(deep).sop("a"), "hello");
   });
