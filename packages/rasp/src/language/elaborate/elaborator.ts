@@ -93,6 +93,7 @@ export class Elaborator implements ExpressionElaborator {
   }
 
   /** One case for each kind of expression, which makes it long. */
+  /** Long: a case for each kind of expression. */
   #evaluate(expression: Expression, span: Span): Value {
     switch (expression.kind) {
       case "literal":
