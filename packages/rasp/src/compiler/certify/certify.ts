@@ -13,6 +13,7 @@ import type { Subspace } from "../plan/ir/read.js";
 import { Bounds } from "./bounds.js";
 import { boundHeads } from "./head-errors.js";
 import { Margins } from "./margins.js";
+import { checkRange } from "./range.js";
 import { boundUnits } from "./unit-errors.js";
 
 /** The bound that shows that a compiled model cannot differ from its program. */
@@ -56,6 +57,7 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
     );
   }
   for (const output of outputs) checkDecoding(output, bounds, margins);
+  checkRange(plan, margins);
   const { margin, where } = margins.tightest;
   return {
     proved: margin > 1,

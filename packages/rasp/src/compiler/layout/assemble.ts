@@ -2,6 +2,7 @@
 import { tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
 import { getOrInsert } from "../../language/maps.js";
+import { refuse } from "../refusal.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
 import { BOS_SCORE, type Anchors, type Head, type Plan } from "../plan/ir/plan.js";
 import { readAtBos, type Read } from "../plan/ir/read.js";
@@ -227,7 +228,14 @@ class Weights {
     return { set: (row, column, value) => void (data[row * columns + column] = value) };
   }
 
+  /** @throws RaspError of class `compile` if a weight is not a finite float32: no such model leaves the compiler */
   tensors(): Map<string, Tensor> {
+    for (const [name, data] of this.#data) {
+      const wrong = data.find((weight) => !Number.isFinite(weight));
+      if (wrong !== undefined) {
+        refuse(undefined, `a weight of ${name} would be ${wrong}`, "use smaller numbers: float32 ends at 3.4e+38");
+      }
+    }
     return new Map([...this.#data].map(([name, data]) => [name, tensor(data, this.#shapes.get(name)!)]));
   }
 }

@@ -44,12 +44,21 @@ function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Fe
   const isOneLeaf = encodings.length === 1;
   // A single one-hot leaf gives the logits of all classes without hidden units.
   if (isOneLeaf && encodings[0]!.kind === "categorical") return undefined;
-  const classOf = new Map(classes.map((value) => [codeOf(value), value]));
+  const classOf = new Map<number, Atom>();
+  let twins: Output["twins"];
+  for (const value of classes) {
+    const known = classOf.get(codeOf(value));
+    if (known === undefined) classOf.set(codeOf(value), value);
+    else twins ??= [known, value];
+  }
+  // Hidden units may tell them apart by the leaves, but not by the number.
+  if (twins && !isOneLeaf) return undefined;
   for (let extra = 0; extra < Math.min(encodings.length, MAX_COORDINATES); extra++) {
     const output = outputWith(sum, encodings.slice(0, extra), classOf);
-    if (leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output)) return output;
+    const isSeparate = leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output);
+    if (isSeparate && !twins) return output;
     // Hidden units would read the same number, and could not tell its values apart either.
-    if (isOneLeaf) return withoutTwins(output);
+    if (isOneLeaf) return withoutTwins({ ...output, ...(twins ? { twins } : {}) });
   }
   return undefined;
 }
@@ -83,7 +92,7 @@ function outputWith(
  */
 function withoutTwins(output: Output): Output {
   const kept: { readonly value: Atom; readonly number: number }[] = [];
-  let twins: Output["twins"];
+  let { twins } = output;
   output.points!.forEach(([number], p) => {
     const value = output.classes[p]!;
     const last = kept.at(-1);

@@ -1,4 +1,6 @@
 /** The values of means and widths, row by row: which keys a row can select, and the means, copies, sums and counts that follow. */
+import { atomKey } from "../../language/atom/compare.js";
+import { numeric, type Numeric } from "../../language/atom/number.js";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
@@ -167,20 +169,18 @@ export class RowValues {
 
 /** The means over every choice of keys. */
 function rowMeans(mean: Mean, row: readonly Contribution[]): Iterable<Atom> {
+  const add = canBeInexact(row) ? addAsPython : addNumbers;
   // (count, sum) pairs, summed from left to right as the interpreter does. A single value stays as it is: an int is no float.
-  let sums = new Map<string, { count: number; sum: number; only: Atom | undefined }>();
-  sums.set("0", { count: 0, sum: 0, only: undefined });
+  let sums = new Map<string, { count: number; sum: Numeric; only: Atom | undefined }>();
+  sums.set("0", { count: 0, sum: add.zero, only: undefined });
   for (const { canSkip, values: summands } of row) {
     const next: typeof sums = canSkip ? new Map(sums) : new Map<string, never>();
     for (const { count, sum, only } of sums.values()) {
       for (const value of summands) {
         if (count > 0 && (value === null || (count === 1 && only === null))) continue;
-        const total = {
-          count: count + 1,
-          sum: sum + (atomNumber(value) ?? NaN),
-          only: count === 0 ? value : undefined,
-        };
-        next.set(`${total.count} ${total.sum}`, total);
+        const total = { count: count + 1, sum: add.plus(sum, value), only: count === 0 ? value : undefined };
+        // Different values can be one number, such as the int 2^53 + 1 and the float 2^53.
+        next.set(count === 0 ? atomKey(value) : `${total.count} ${typeof total.sum} ${total.sum}`, total);
       }
     }
     if (next.size > MEAN_LIMIT) {
@@ -194,17 +194,46 @@ function rowMeans(mean: Mean, row: readonly Contribution[]): Iterable<Atom> {
   }
   const values = [...sums.values()]
     .filter(({ count }) => count > 0)
-    .map(({ count, sum, only }) => (only === undefined ? sum / count : only));
+    .flatMap(({ count, sum, only }) => (only === undefined ? finite(Number(sum) / count) : [only]));
   return row.every(({ canSkip }) => canSkip) ? [mean.default, ...values] : values;
 }
 
 /** The sums of ints over every choice of keys. */
 function rowSums(row: readonly Contribution[]): Iterable<Atom> {
-  let sums = new Set([0]);
+  const add = canBeInexact(row) ? addAsPython : addNumbers;
+  let sums = new Set<Numeric>([add.zero]);
   for (const { canSkip, values } of row) {
     const next = new Set(canSkip ? sums : []);
-    for (const sum of sums) for (const value of values) next.add(sum + Number(value));
+    for (const sum of sums) for (const value of values) next.add(add.plus(sum, value));
     sums = next;
   }
   return [...sums].map(BigInt);
 }
+
+/** Whether ints may add up to more than float64 holds exactly. */
+const canBeInexact = (row: readonly Contribution[]): boolean =>
+  row.reduce((sum, { values }) => sum + largestOf(values), 0) > Number.MAX_SAFE_INTEGER;
+
+const largestOf = (values: readonly Atom[]): number =>
+  values.reduce<number>((most, value) => Math.max(most, Math.abs(atomNumber(value) ?? 0)), 0);
+
+/** Addition of numbers that are all exact in float64, which ints and floats share. NaN is the sum with what is no number. */
+const addNumbers = {
+  zero: 0,
+  plus: (sum: Numeric, value: Atom): Numeric => (sum as number) + (atomNumber(value) ?? NaN),
+};
+
+/** The language's addition: ints are exact until a float joins them. NaN is the sum where there is none. */
+const addAsPython = {
+  zero: 0n,
+  plus: (sum: Numeric, value: Atom): Numeric => {
+    const number = numeric(value);
+    if (number === undefined || Number.isNaN(sum)) return NaN;
+    if (typeof sum === "bigint" && typeof number === "bigint") return sum + number;
+    const [left, right] = [Number(sum), Number(number)];
+    return Number.isFinite(left) && Number.isFinite(right) ? left + right : NaN;
+  },
+};
+
+/** The mean, where the program has one: floats that overflow have none. */
+const finite = (value: number): number[] => (value === Infinity || value === -Infinity ? [] : [value]);

@@ -132,8 +132,9 @@ export function unpack(names: readonly Name[], value: Value): readonly Value[] {
         ? iterate(value)
         : undefined;
   if (!parts) throw errors.unpack(`${names.length} names need ${names.length} values, not ${describe(value)}`);
-  if (parts.length !== names.length)
+  if (parts.length !== names.length) {
     throw errors.unpack(`${names.length} names need ${names.length} values, not ${parts.length}`);
+  }
   return parts;
 }
 

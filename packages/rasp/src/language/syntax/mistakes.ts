@@ -133,8 +133,9 @@ function surplus({ kind, span }: Token, expected: string): Details | undefined {
       fix: replace(span, ""),
     };
   }
-  if (kind === "}" || kind === ")" || kind === "]")
+  if (kind === "}" || kind === ")" || kind === "]") {
     return { suggestion: "no bracket is open here", fix: replace(span, "") };
+  }
   return undefined;
 }
 

@@ -2,6 +2,8 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
+import type { NormalSOp } from "../../normalize/normal-form.js";
+import { refuse } from "../../refusal.js";
 import { atomNumber } from "../../values/value-set.js";
 import type { Argument } from "../ir/finite-function.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
@@ -42,6 +44,21 @@ export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
   const others = values.filter((value) => atomNumber(value) === undefined);
   const codes = new Map(others.map((value, j) => [value, above + 1 + j]));
   return (atom) => atomNumber(atom) ?? codes.get(atom)!;
+}
+
+/** The largest number that a model computes with: far from float32's limit of 2^128, so that sums and products stay below it too. */
+const LARGEST_NUMBER = 2 ** 100;
+
+/** @throws RaspError of class `compile`, at the s-op, where a number of a numerical encoding is beyond float32's range */
+export function checkNumbers(sop: NormalSOp, numbers: readonly number[]): void {
+  const sizes = numbers.map(Math.abs);
+  const largest = numbers[sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size), 0))];
+  if (largest === undefined || Math.abs(largest) <= LARGEST_NUMBER) return;
+  refuse(
+    sop.origin,
+    `its values reach ${largest}, and a model computes in float32, with numbers up to 2^100 (about 1.3e+30)`,
+    "use smaller numbers, or strings where the numbers are only names",
+  );
 }
 
 /** One component for each class: 1 where the value is that class. */

@@ -6,7 +6,7 @@ import { describeAtom } from "../../../language/atom/text.js";
 import type { Mean } from "../../normalize/normal-form.js";
 import { distinctAtoms } from "../../values/value-set.js";
 import { isCategorical } from "../features/categorical.js";
-import { codesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
+import { checkNumbers, codesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
 import { gridOf } from "../ir/exact-sum.js";
 import { labelOf, SCORE, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
@@ -23,7 +23,9 @@ function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   const { domain, materialize } = context;
   const values = domain.values(mean);
   // A row that selects nothing, or only null, gives the code of the default or of null; no mean equals such a code.
-  const codeOf = codesOf(distinctAtoms([...values, ...domain.values(mean.value), mean.default]));
+  const atoms = distinctAtoms([...values, ...domain.values(mean.value), mean.default]);
+  const codeOf = codesOf(atoms);
+  checkNumbers(mean, atoms.map(codeOf));
   const [read] = materialize(mean.value, (atom) => [codeOf(atom)], ["value"]);
   const numbers = values.map(codeOf);
   const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);

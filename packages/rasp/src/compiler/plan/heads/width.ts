@@ -4,7 +4,7 @@
  */
 import type { Width } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
-import { coordinates } from "../features/encoding.js";
+import { checkNumbers, coordinates } from "../features/encoding.js";
 import { COUNT_SCALE, labelOf, SCORE, type Head } from "../ir/plan.js";
 import { attentionLayer, constantRead } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
@@ -25,6 +25,8 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
     ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
     : [constantRead(1)];
   const numbers = values.map(Number);
+  const summands = width.summed ? domain.values(width.summed).map(Number) : [1];
+  checkNumbers(width, [...numbers, ...summands]);
   const largest = Math.max(...numbers.map(Math.abs));
   const subspace = headSubspace({
     label,
@@ -34,7 +36,6 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
     largest,
     grid: 1,
   });
-  const summands = width.summed ? domain.values(width.summed).map(Number) : [1];
   const counted = domain.maxLength * Math.max(...summands.map(Math.abs));
   const heads = parts.map((scores, j): Head => ({
     ...scores,
