@@ -2,7 +2,7 @@
 import type { Environment } from "@selectron/rasp";
 import { COMMANDS } from "./commands.js";
 
-/** Words of the language that are worth completing; some include their parenthesis. */
+/** Words of the language that can be completed; some include their parenthesis. */
 const WORDS = ["select(", "aggregate(", "range(", "zip(", "len(", "round(", "indicator(", "draw("];
 const STATEMENTS = [
   "def ",

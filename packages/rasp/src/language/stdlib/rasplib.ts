@@ -12,11 +12,11 @@ tokens = tokens_str;
 # Every row selects every position.
 full_s = select(1, 1, ==);
 
-# Position 0 holds one nth of what a row with n selected positions averages.
+# In a row that selects n positions, position 0 has an nth of the mean.
 length = round(1 / aggregate(full_s, indicator(indices == 0)));
 
-# How many positions each row selects. Position 0 is added to every row, so that the mean of its indicator is one over the width;
-# where it was not selected before, it is taken off again.
+# How many positions each row selects. Position 0 is added to every row, so the mean of its indicator is one over the width;
+# where it was not selected before, 1 is subtracted.
 def selector_width(sel) {
   first = select(indices, 0, ==);
   is_first = indicator(indices == 0);
@@ -29,12 +29,12 @@ def has_focus(s) {
   return aggregate(s, 1, 0) > 0;
 }
 
-# At how many positions the sequence holds the atom.
+# How many positions of the sequence hold the atom.
 def count(seq, atom) {
   return round(length * aggregate(full_s, indicator(seq == atom)));
 }
 
-# Whether the sequence holds the atom anywhere.
+# Whether the sequence holds the atom at any position.
 def contains(seq, atom) {
   return aggregate(full_s, indicator(seq == atom)) > 0;
 }
@@ -52,23 +52,23 @@ def average(seq) {
   return aggregate(full_s, seq);
 }
 
-# Each position takes what stands at its location.
+# Each position takes the value at its location.
 def load_from_location(seq, location) {
   return aggregate(select(indices, location, ==), seq);
 }
 
-# Each position takes what stands n positions before it.
+# Each position takes the value n positions before it.
 def shift(seq, n, filler) {
   return aggregate(select(indices, indices - n, ==), seq, filler);
 }
 
-# Where the value stands for the last time.
+# Where the value occurs for the last time.
 def mark_last_instance(seq, val) {
   later = select(seq, val, ==) and select(indices, indices, >);
   return seq == val and not has_focus(later);
 }
 
-# Where the value stands for the first time.
+# Where the value occurs for the first time.
 def mark_first_instance(seq, val) {
   earlier = select(seq, val, ==) and select(indices, indices, <);
   return seq == val and not has_focus(earlier);
