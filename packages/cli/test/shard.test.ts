@@ -37,12 +37,12 @@ describe("merge", () => {
   });
 
   it("names a shard that is missing or repeated", async () => {
-    const one = await shard("1/3", "--exhaustive");
-    expect(await merge(one, await shard("3/3", "--exhaustive"))).toMatchObject({
+    const first = await shard("1/3", "--exhaustive");
+    expect(await merge(first, await shard("3/3", "--exhaustive"))).toMatchObject({
       exitCode: 2,
       err: expect.stringContaining("no report of 2") as unknown,
     });
-    expect((await merge(one, one)).err).toContain("shard 1/3 is there twice");
+    expect((await merge(first, first)).err).toContain("shard 1/3 is there twice");
   });
 
   it("refuses reports of different runs", async () => {

@@ -39,11 +39,11 @@ class Explainer {
     return [...this.#lines.slice(0, MAX_LINES), ...more].join("\n");
   }
 
-  sop(node: SOp, at: number, depth: number, parent?: GraphNode): void {
+  sop(node: SOp, position: number, depth: number, parent?: GraphNode): void {
     if (node.kind === "constant" || this.#lines.length > MAX_LINES) return;
-    const head = `${label(node, parent)} at ${at} = ${describeAtom(this.#value(node, at))}`;
+    const head = `${label(node, parent)} at ${position} = ${describeAtom(this.#value(node, position))}`;
     const isLeaf = node.kind === "tokens" || node.kind === "indices";
-    if (!this.#first(node, at)) {
+    if (!this.#first(node, position)) {
       if (!isLeaf) this.#say(depth, `${head}, as above`);
       return;
     }
@@ -54,23 +54,24 @@ class Explainer {
       case "indices":
         return this.#say(depth, head);
       case "map":
-        return this.#map(node, at, depth, head);
+        return this.#map(node, position, depth, head);
       case "aggregate":
-        return this.#aggregate(node, at, depth, head);
+        return this.#aggregate(node, position, depth, head);
     }
   }
 
-  #map(node: MapNode, at: number, depth: number, head: string): void {
-    const args = node.args.map((arg) => describeAtom(this.#value(arg, at)));
+  #map(node: MapNode, position: number, depth: number, head: string): void {
+    const args = node.args.map((arg) => describeAtom(this.#value(arg, position)));
     this.#say(depth, `${head}: ${applied(node.fn.name, args)}`);
     // Of a ternary, only the branch that was taken is explained.
     const [condition, then, otherwise] = node.args;
-    const taken = node.fn.name === "if" ? [condition!, this.#truth(condition!, at) ? then! : otherwise!] : node.args;
-    for (const arg of taken) this.sop(arg, at, depth + 1, node);
+    const taken =
+      node.fn.name === "if" ? [condition!, this.#truth(condition!, position) ? then! : otherwise!] : node.args;
+    for (const arg of taken) this.sop(arg, position, depth + 1, node);
   }
 
-  #aggregate(node: AggregateNode, at: number, depth: number, head: string): void {
-    const selected = [...this.#evaluation.selector(node.selector)[at]!].flatMap((cell, key) =>
+  #aggregate(node: AggregateNode, position: number, depth: number, head: string): void {
+    const selected = [...this.#evaluation.selector(node.selector)[position]!].flatMap((cell, key) =>
       cell === 1 ? [key] : [],
     );
     const values = selected.slice(0, 8).map((key) => describeAtom(this.#value(node.value, key)));
@@ -80,56 +81,58 @@ class Explainer {
         ? "nothing is selected, so it is the default"
         : selected.length === 1
           ? `the value at ${selected[0]!}, the only position selected`
-          : `the mean of ${list}, at ${positions(selected)}`;
+          : `the mean of ${list}, at ${positionsText(selected)}`;
     this.#say(depth, `${head}: ${how}`);
-    this.#selector(node.selector, at, selected, depth + 1);
+    this.#selector(node.selector, position, selected, depth + 1);
     for (const key of selected.slice(0, MAX_FOLLOWED)) this.sop(node.value, key, depth + 1, node);
   }
 
-  /** Why row `at` selects what it selects. */
-  #selector(node: Selector, at: number, selected: readonly number[], depth: number, parent?: GraphNode): void {
+  /** Why row `position` selects what it selects. */
+  #selector(node: Selector, position: number, selected: readonly number[], depth: number, parent?: GraphNode): void {
     if (this.#lines.length > MAX_LINES) return;
-    const head = `${label(node, parent)}, row ${at}`;
-    const what = selected.length === 0 ? "selects nothing" : `selects ${positions(selected)}`;
-    if (!this.#first(node, at)) return this.#say(depth, `${head} ${what}, as above`);
+    const head = `${label(node, parent)}, row ${position}`;
+    const what = selected.length === 0 ? "selects nothing" : `selects ${positionsText(selected)}`;
+    if (!this.#first(node, position)) return this.#say(depth, `${head} ${what}, as above`);
     if (isOfLibrary(node)) return this.#say(depth, `${head} ${what}`);
     switch (node.kind) {
       case "select": {
-        const query = describeAtom(this.#value(node.queries, at));
+        const query = describeAtom(this.#value(node.queries, position));
         this.#say(depth, `${head} ${what}: where ${label(node.keys, node)} ${node.op} ${query}`);
-        this.sop(node.queries, at, depth + 1, node);
+        this.sop(node.queries, position, depth + 1, node);
         for (const key of selected.slice(0, 1)) this.sop(node.keys, key, depth + 1, node);
         return;
       }
       case "not":
         this.#say(depth, `${head} ${what}: what is not selected by`);
-        return this.#selector(node.arg, at, this.#row(node.arg, at), depth + 1, node);
+        return this.#selector(node.arg, position, this.#row(node.arg, position), depth + 1, node);
       case "and":
       case "or":
         this.#say(depth, `${head} ${what}: ${node.kind === "and" ? "in both of" : "in one of"}`);
-        for (const part of [node.left, node.right]) this.#selector(part, at, this.#row(part, at), depth + 1, node);
+        for (const part of [node.left, node.right]) {
+          this.#selector(part, position, this.#row(part, position), depth + 1, node);
+        }
         return;
       case "best":
         this.#say(depth, `${head} ${what}: the highest score among`);
         for (const key of selected) this.sop(node.score, key, depth + 1, node);
-        return this.#selector(node.selector, at, this.#row(node.selector, at), depth + 1, node);
+        return this.#selector(node.selector, position, this.#row(node.selector, position), depth + 1, node);
     }
   }
 
-  #row(node: Selector, at: number): number[] {
-    return [...this.#evaluation.selector(node)[at]!].flatMap((cell, key) => (cell === 1 ? [key] : []));
+  #row(node: Selector, position: number): number[] {
+    return [...this.#evaluation.selector(node)[position]!].flatMap((cell, key) => (cell === 1 ? [key] : []));
   }
 
-  #value(node: SOp, at: number): Atom {
-    return this.#evaluation.sop(node)[at]!;
+  #value(node: SOp, position: number): Atom {
+    return this.#evaluation.sop(node)[position]!;
   }
 
-  #truth(node: SOp, at: number): boolean {
-    return Boolean(this.#value(node, at));
+  #truth(node: SOp, position: number): boolean {
+    return Boolean(this.#value(node, position));
   }
 
-  #first(node: GraphNode, at: number): boolean {
-    const key = `${node.id} ${at}`;
+  #first(node: GraphNode, position: number): boolean {
+    const key = `${node.id} ${position}`;
     if (this.#told.has(key)) return false;
     this.#told.add(key);
     return true;
@@ -162,7 +165,7 @@ function applied(name: string, args: readonly string[]): string {
   return /^[a-z]/.test(name) && name !== "not" ? `${name}(${args.join(", ")})` : `${name} ${args.join(", ")}`;
 }
 
-const positions = (at: readonly number[]): string => {
-  const shown = at.slice(0, 8).join(", ");
-  return `position${at.length === 1 ? "" : "s"} ${shown}${at.length > 8 ? ", …" : ""}`;
+const positionsText = (selected: readonly number[]): string => {
+  const shown = selected.slice(0, 8).join(", ");
+  return `position${selected.length === 1 ? "" : "s"} ${shown}${selected.length > 8 ? ", …" : ""}`;
 };

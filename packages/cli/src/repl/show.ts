@@ -115,4 +115,4 @@ const inputText = (input: readonly Atom[]): string =>
     ? describeInput(input)
     : displayValue({ kind: "list", items: input.map((atom) => ({ kind: "atom", atom })), size: input.length });
 
-const indent = (text: string, by = 2): string => text.replace(/^/gm, " ".repeat(by));
+const indent = (text: string, columns = 2): string => text.replace(/^/gm, " ".repeat(columns));

@@ -35,7 +35,7 @@ describe.skipIf(!oraclePresent)("the oracle's corpus, compiled", () => {
   it("models compute what the interpreter does, and are proved", { timeout: 600_000 }, () => {
     const cases = (oraclePresent ? oracleCases("rasp.jsonl") : []).filter(({ type }) => SOPS.has(String(type)));
     const every = breadth({ short: 5, long: 1 });
-    const samples = cases.filter((_, n) => n % every === 0).flatMap((one) => sampleOf(one) ?? []);
+    const samples = cases.filter((_, n) => n % every === 0).flatMap((oracleCase) => sampleOf(oracleCase) ?? []);
     expect(samples.length).toBeGreaterThan(1000 / every);
     const [wrong, unproved, refused]: string[][] = [[], [], []];
     for (const { id, sop, vocabulary, maxLength } of samples) {

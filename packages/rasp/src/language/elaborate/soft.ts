@@ -73,11 +73,11 @@ const isSoft = (value: Value): boolean => value.kind === "vector" || value.kind 
 export function softBinary(op: string, left: Value, right: Value, span: Span): Value | undefined {
   if (!isSoft(left) && !isSoft(right)) return undefined;
   if (op === "*") {
-    const [by, of] = numberOf(left) === undefined ? [numberOf(right), left] : [numberOf(left), right];
-    if (by === undefined) throw wrongKind("a number times a vector or a score", left, span);
-    return of.kind === "vector"
-      ? vectorValue({ span, kind: "vector-scale", of: of.node, by })
-      : scoreValue({ span, kind: "score-scale", of: asScore(of, span), by });
+    const [factor, operand] = numberOf(left) === undefined ? [numberOf(right), left] : [numberOf(left), right];
+    if (factor === undefined) throw wrongKind("a number times a vector or a score", left, span);
+    return operand.kind === "vector"
+      ? vectorValue({ span, kind: "vector-scale", of: operand.node, by: factor })
+      : scoreValue({ span, kind: "score-scale", of: asScore(operand, span), by: factor });
   }
   if (op === "-") return softBinary("+", left, negative(right, left.kind === "vector", span), span);
   if (op !== "+") {

@@ -51,12 +51,12 @@ export interface Table {
 }
 
 /** A table from a function of row and column. */
-export function denseTable(rowBasis: Basis, columnBasis: Basis, at: (row: number, column: number) => number): Table {
+export function denseTable(rowBasis: Basis, columnBasis: Basis, entry: (row: number, column: number) => number): Table {
   const rows = rowBasis.atoms.map((_, row) => {
     const columns: number[] = [];
     const values: number[] = [];
     for (let column = 0; column < columnBasis.size; column++) {
-      const value = at(row, column);
+      const value = entry(row, column);
       if (value === 0) continue;
       columns.push(column);
       values.push(value);

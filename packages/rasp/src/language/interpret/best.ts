@@ -41,17 +41,17 @@ export function preferences(order: Int32Array): Int32Array {
   return places;
 }
 
-/** Lowers each row of `least` to the smallest rank in that row of the box. The box must have no second range. */
-export function lowerToBest({ order, start, end }: Box, preference: Int32Array, least: Int32Array): void {
+/** Lowers each row of `smallest` to the smallest rank in that row of the box. The box must have no second range. */
+export function lowerToBest({ order, start, end }: Box, preference: Int32Array, smallest: Int32Array): void {
   const n = order.length;
   // A complete tree: leaves at n and up, the minimum of two children in their parent.
   const tree = new Int32Array(2 * n);
   for (let i = 0; i < n; i++) tree[n + i] = preference[order[i]!]!;
   for (let i = n - 1; i > 0; i--) tree[i] = Math.min(tree[2 * i]!, tree[2 * i + 1]!);
-  for (let q = 0; q < least.length; q++) {
+  for (let q = 0; q < smallest.length; q++) {
     for (let [low, high] = [start[q]! + n, end[q]! + n]; low < high; low >>= 1, high >>= 1) {
-      if (low & 1) least[q] = Math.min(least[q]!, tree[low++]!);
-      if (high & 1) least[q] = Math.min(least[q]!, tree[--high]!);
+      if (low & 1) smallest[q] = Math.min(smallest[q]!, tree[low++]!);
+      if (high & 1) smallest[q] = Math.min(smallest[q]!, tree[--high]!);
     }
   }
 }

@@ -103,20 +103,20 @@ export interface SignedConjunction {
 
 /** "Unequal" counts as everything minus "equal": conjunctions with signs and without `UNEQUAL` that count the same cells. */
 export function counted(conjunction: Conjunction): readonly SignedConjunction[] {
-  const at = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
-  if (at < 0) return [{ sign: 1, conjunction }];
+  const index = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
+  if (index < 0) return [{ sign: 1, conjunction }];
   return [
-    ...counted(conjunction.toSpliced(at, 1)),
-    ...counted(withRelation(conjunction, at, EQUAL)).map((term) => ({ ...term, sign: -term.sign })),
+    ...counted(conjunction.toSpliced(index, 1)),
+    ...counted(withRelation(conjunction, index, EQUAL)).map((term) => ({ ...term, sign: -term.sign })),
   ];
 }
 
 /** "Unequal" is "below" or "above": conjunctions without `UNEQUAL` that hold in the same cells. */
 export function split(conjunction: Conjunction): readonly Conjunction[] {
-  const at = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
-  if (at < 0) return [conjunction];
-  return [...split(withRelation(conjunction, at, BELOW)), ...split(withRelation(conjunction, at, ABOVE))];
+  const index = conjunction.findIndex(({ relation }) => relation === UNEQUAL);
+  if (index < 0) return [conjunction];
+  return [...split(withRelation(conjunction, index, BELOW)), ...split(withRelation(conjunction, index, ABOVE))];
 }
 
-const withRelation = (conjunction: Conjunction, at: number, relation: Relation): Conjunction =>
-  conjunction.with(at, { ...conjunction[at]!, relation });
+const withRelation = (conjunction: Conjunction, index: number, relation: Relation): Conjunction =>
+  conjunction.with(index, { ...conjunction[index]!, relation });

@@ -91,10 +91,10 @@ export class Selections {
   }
 
   #choiceOfBoxes(boxes: readonly Box[], order: Int32Array): Choice {
-    const least = new Int32Array(this.length).fill(this.length);
+    const smallest = new Int32Array(this.length).fill(this.length);
     const preference = preferences(order);
-    for (const box of boxes) lowerToBest(box, preference, least);
-    return least.map((place) => order[place] ?? -1);
+    for (const box of boxes) lowerToBest(box, preference, smallest);
+    return smallest.map((place) => order[place] ?? -1);
   }
 
   #choiceOfRows(selector: Selector, order: Int32Array): Choice {

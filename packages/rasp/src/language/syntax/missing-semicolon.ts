@@ -15,11 +15,11 @@ export function possibleEnd({ index, expected }: Unexpected, parser: StatementPa
   const { tokens, begin } = parser;
   if (tokens[index]!.kind === "error") return undefined;
   const follows = AFTER_SEMICOLON[parser.context];
-  const stray = (at: number): boolean => {
-    const next = tokens[at + 1]?.kind;
-    return next === ";" || next === "error" || !follows.includes(tokens[at]!.kind);
+  const stray = (i: number): boolean => {
+    const next = tokens[i + 1]?.kind;
+    return next === ";" || next === "error" || !follows.includes(tokens[i]!.kind);
   };
-  const early = parser.unfinished.find((at) => at < index && reach(tokens, at) >= index);
+  const early = parser.unfinished.find((i) => i < index && reach(tokens, i) >= index);
   if (early !== undefined) return stray(early) ? undefined : early;
   const complete = expected === END_EXPECTED;
   const secondName = index === begin + 1 && tokens[begin]!.kind === "name";

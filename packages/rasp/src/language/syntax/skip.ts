@@ -9,17 +9,17 @@ import type { Token, TokenKind } from "./token.js";
 export function nextStatement(tokens: readonly Token[], start: number, index: number, inBody: boolean): number {
   const withBody = hasBody(tokens[start]!);
   let braces = 0;
-  for (let at = Math.max(index, start + 1); at < tokens.length - 1; at++) {
-    const { kind, startsLine } = tokens[at]!;
-    if (startsLine && !(withBody && braces > 0) && beginsStatement(tokens, at)) return at;
+  for (let i = Math.max(index, start + 1); i < tokens.length - 1; i++) {
+    const { kind, startsLine } = tokens[i]!;
+    if (startsLine && !(withBody && braces > 0) && beginsStatement(tokens, i)) return i;
     if (kind === "{") {
       braces++;
     } else if (kind === "}" && braces > 0) {
-      if (--braces === 0 && withBody) return at + 1;
+      if (--braces === 0 && withBody) return i + 1;
     } else if (kind === "}" && inBody) {
-      return at;
+      return i;
     } else if (kind === ";" && braces === 0) {
-      return at + 1;
+      return i + 1;
     }
   }
   return tokens.length - 1;
@@ -27,5 +27,5 @@ export function nextStatement(tokens: readonly Token[], start: number, index: nu
 
 const WORDS_THAT_BEGIN: readonly TokenKind[] = ["def", "for", "draw", "load", "return", "set", "show", "exit", "quit"];
 
-const beginsStatement = (tokens: readonly Token[], at: number): boolean =>
-  WORDS_THAT_BEGIN.includes(tokens[at]!.kind) || (tokens[at]!.kind === "name" && tokens[at + 1]!.kind === "=");
+const beginsStatement = (tokens: readonly Token[], i: number): boolean =>
+  WORDS_THAT_BEGIN.includes(tokens[i]!.kind) || (tokens[i]!.kind === "name" && tokens[i + 1]!.kind === "=");
