@@ -1,5 +1,6 @@
 /** A program as a decoder computes it: the same graph, in which no row selects a position after its own. */
 import { errors } from "../diagnostic.js";
+import { getOrInsert } from "../maps.js";
 import {
   aggregateNode,
   bestNode,
@@ -29,12 +30,9 @@ export function causal(root: GraphNode): GraphNode {
   const seen = new Map<Selector, Selector>();
   const sop = (node: SOp): SOp => known.get(node) as SOp;
   const selector = (node: Selector): Selector => known.get(node) as Selector;
-  const visible = (node: Selector): Selector => {
-    let both = seen.get(node);
-    // One selector gives one intersection, since the count of heads depends on it.
-    if (!both) seen.set(node, (both = node.kind === "best" ? selector(node) : intersected(selector(node), upToSelf)));
-    return both;
-  };
+  // One selector gives one intersection, since the count of heads depends on it.
+  const visible = (node: Selector): Selector =>
+    getOrInsert(seen, node, () => (node.kind === "best" ? selector(node) : intersected(selector(node), upToSelf)));
   for (const node of topological(root)) {
     const copy = rebuilt(node, sop, selector, visible);
     if (node.name !== undefined && copy !== node) copy.name = node.name;

@@ -1,5 +1,6 @@
 /** Structural equality of graphs. */
 import { describeAtom } from "../atom/text.js";
+import { getOrInsert } from "../maps.js";
 import { operands, type GraphNode } from "./node.js";
 import type { Vector } from "./soft.js";
 
@@ -7,10 +8,7 @@ const vectorNumbers = new WeakMap<Vector, number>();
 let vectors = 0;
 
 /** Vectors are equal only to themselves. */
-function vectorNumber(vector: Vector): number {
-  if (!vectorNumbers.has(vector)) vectorNumbers.set(vector, vectors++);
-  return vectorNumbers.get(vector)!;
-}
+const vectorNumber = (vector: Vector): number => getOrInsert(vectorNumbers, vector, () => vectors++);
 
 /** A node's operation, without its operands. */
 function ownText(node: GraphNode): string {
@@ -51,9 +49,10 @@ export class Structure {
         const key = `${ownText(node)} ${operands(node)
           .map((operand) => this.#known.get(operand)!)
           .join(" ")}`;
-        const number = this.#numbers.get(key) ?? this.#numbers.size;
-        this.#numbers.set(key, number);
-        this.#known.set(node, number);
+        this.#known.set(
+          node,
+          getOrInsert(this.#numbers, key, () => this.#numbers.size),
+        );
       }
     }
     return this.#known.get(root)!;

@@ -2,6 +2,7 @@
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import { isHard, type Score, type Vector } from "../graph/soft.js";
 import { Basis, type Table } from "../graph/table.js";
+import { getOrInsert } from "../maps.js";
 import type { Matrix } from "./matrix.js";
 
 /** A vector at each position: component c of position i is `data[i * basis.size + c]`. */
@@ -32,16 +33,12 @@ export class SoftEvaluation {
 
   /** The vectors of all positions. The leaves of the node must be known. */
   vector(node: Vector): VectorValues {
-    const known = this.#vectors.get(node) ?? this.#compute(node);
-    this.#vectors.set(node, known);
-    return known;
+    return getOrInsert(this.#vectors, node, () => this.#compute(node));
   }
 
   /** [n, n]: the score of key j for query i at i·n + j, for j ≤ i. Other entries are 0. */
   score(node: Score): Float64Array {
-    const known = this.#scores.get(node) ?? this.#computeScore(node);
-    this.#scores.set(node, known);
-    return known;
+    return getOrInsert(this.#scores, node, () => this.#computeScore(node));
   }
 
   #compute(node: Vector): VectorValues {
