@@ -2,7 +2,7 @@
 import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
 import { wasmCalls } from "./exports.js";
-import { wasmKernels, type Machine, type Refusal } from "./kernels.js";
+import { wasmKernels, type Machine, type Refusal } from "./kernels/index.js";
 import { instantiate } from "./module.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";
 

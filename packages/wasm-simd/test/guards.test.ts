@@ -4,7 +4,7 @@ import { kernelConformance } from "@selectron/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { Arena } from "../src/arena.js";
 import { wasmCalls } from "../src/exports.js";
-import { wasmKernels } from "../src/kernels.js";
+import { wasmKernels } from "../src/kernels/index.js";
 import { compile, instantiate } from "../src/module.js";
 
 /** Longer than a vector, and than what a vector may run over the end of odd lengths. */

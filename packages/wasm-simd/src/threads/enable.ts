@@ -1,7 +1,7 @@
 /** The workers, the memory that they share, and the kernels that use both, for the exact binary as for the one that fuses. */
 import { Arena } from "../arena.js";
 import { wasmCalls } from "../exports.js";
-import { wasmKernels } from "../kernels.js";
+import { wasmKernels } from "../kernels/index.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
 import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
 import { CONTROL_BYTES } from "./control.js";

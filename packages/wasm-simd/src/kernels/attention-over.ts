@@ -1,12 +1,8 @@
 /** Attention over lists of keys and its gradients, the heads of a batch row one after the other. */
 import type { AttentionOverBackwardCall, AttentionOverCall, AttentionOverPattern, Kernels } from "@selectron/core";
-import type { Arena } from "./arena.js";
-import type { WasmExports } from "./exports.js";
-import { fetchHeads, fillHeads, placedHeads, type PlacedHeads } from "./operands.js";
-
-/** Whole numbers in the arena, four bytes each. */
-const fillInts = (arena: Arena, values: Int32Array, address: number): void =>
-  new Int32Array(arena.floats.buffer, address, values.length).set(values);
+import type { Arena } from "../arena.js";
+import type { WasmExports } from "../exports.js";
+import { fetchHeads, fillHeads, fillInts, placedHeads, type PlacedHeads } from "./operands.js";
 
 /** Lists, hidden keys and factors of a call in the arena. */
 class PlacedLists {

@@ -1,10 +1,10 @@
 /** The matrix product: which road it takes, and its operands' way into the arena and back. */
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
-import type { Arena } from "./arena.js";
-import type { WasmExports } from "./exports.js";
+import type { Arena } from "../arena.js";
+import type { WasmExports } from "../exports.js";
 import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
-import { multiplyInPieces, pieceOf } from "./pieces.js";
-import { unaryOperations } from "./rows.js";
+import { multiplyInPieces, pieceOf } from "./matmul-pieces.js";
+import { unaryOperations } from "./elementwise.js";
 
 /**
  * A right matrix with at most this share of elements that are not zero goes to the reference, which skips the zeros; so

@@ -1,6 +1,6 @@
 /** Copies operands between the JavaScript heap and the arena; views of the arena itself are used where they are. */
 import type { HeadsView, MatrixView } from "@selectron/core";
-import type { Arena } from "./arena.js";
+import type { Arena } from "../arena.js";
 
 /** A dense array to be read: its address. */
 export function placed(arena: Arena, data: Float32Array): number {
@@ -10,6 +10,11 @@ export function placed(arena: Arena, data: Float32Array): number {
 /** Fills what `placed` reserved. All reservations come first, since each may move the memory. */
 export function fill(arena: Arena, data: Float32Array, address: number): void {
   if (!arena.holds(data)) arena.floats.set(data, address / 4);
+}
+
+/** Whole numbers in the arena, four bytes each. */
+export function fillInts(arena: Arena, values: Int32Array, address: number): void {
+  new Int32Array(arena.floats.buffer, address, values.length).set(values);
 }
 
 /** Reserves room for the bias of a product, which is read by eights; 0 if there is none. */

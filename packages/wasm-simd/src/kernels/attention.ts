@@ -1,7 +1,7 @@
 /** Attention and its gradients, all heads of a batch row at a time. */
 import type { AttentionBackwardCall, AttentionCall, AttentionPattern, Kernels } from "@selectron/core";
-import type { Arena } from "./arena.js";
-import type { WasmCalls } from "./exports.js";
+import type { Arena } from "../arena.js";
+import type { WasmCalls } from "../exports.js";
 import { fetchHeads, fillHeads, placedHeads, type PlacedHeads } from "./operands.js";
 
 /** As many keys as there can be: the band's edge that hides nothing. */

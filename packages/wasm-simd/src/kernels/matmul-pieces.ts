@@ -3,8 +3,8 @@
  * arena one after the other, so that what is copied is still in a cache when the kernel reads it.
  */
 import type { MatmulCall, MatrixView } from "@selectron/core";
-import type { Arena } from "./arena.js";
-import type { WasmExports } from "./exports.js";
+import type { Arena } from "../arena.js";
+import type { WasmExports } from "../exports.js";
 import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
 
 /** Elements of a piece for one row, 32 KB: up to half a megabyte others do as well, and all beat copying the whole by half. */

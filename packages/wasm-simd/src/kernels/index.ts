@@ -3,13 +3,16 @@
  * result back, which costs a few percent of a product. Views that the arena handed out (`scope`) are not copied.
  */
 import { referenceKernels, type Kernels } from "@selectron/core";
-import type { Arena } from "./arena.js";
-import { ArenaFullError } from "./arena.js";
+import { ArenaFullError, type Arena } from "../arena.js";
 import { attentionKernels } from "./attention.js";
 import { attentionOverKernels } from "./attention-over.js";
-import type { WasmCalls } from "./exports.js";
+import type { WasmCalls } from "../exports.js";
+import { adamKernel } from "./adam.js";
+import { elementwiseKernels } from "./elementwise.js";
+import { layerNormKernels } from "./layer-norm.js";
 import { matmulKernel } from "./matmul.js";
-import { rowKernels } from "./rows.js";
+import { reductionKernels } from "./reductions.js";
+import { softmaxKernels } from "./softmax.js";
 
 type Kernel = (...values: never[]) => unknown;
 
@@ -37,7 +40,11 @@ function kernelsOn(wasm: WasmCalls, arena: Arena): Kernels {
   return {
     ...referenceKernels,
     ...matmulKernel(wasm, arena),
-    ...rowKernels(wasm, arena),
+    ...elementwiseKernels(wasm, arena),
+    ...softmaxKernels(wasm, arena),
+    ...layerNormKernels(wasm, arena),
+    ...reductionKernels(wasm, arena),
+    ...adamKernel(wasm, arena),
     ...attentionKernels(wasm, arena),
     ...attentionOverKernels(wasm, arena),
     name: "wasm-simd",

@@ -1,0 +1,83 @@
+/** Maps of one array and of pairs of two (assembly/elementwise.ts). */
+import { referenceKernels, type BinaryOperation, type Kernels, type UnaryOperation } from "@selectron/core";
+import type { Arena } from "../arena.js";
+import type { WasmExports } from "../exports.js";
+import { fetch, fill, placed, target } from "./operands.js";
+import { inPieces, mapRows, MIN_LENGTH } from "./row-pieces.js";
+
+/** In the order of the numbers in assembly/elementwise.ts. */
+export const unaryOperations: readonly UnaryOperation[] = [
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "abs",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "relu",
+  "gelu",
+  "geluExact",
+];
+
+/** In the order of the numbers in assembly/elementwise.ts; `pow` stays with the reference. */
+const binaryOperations: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
+
+/** Whose slopes the module knows; the others stay with the reference. */
+const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"];
+
+/** Runs a kernel, on the addresses that it is given, from elements of a and b to elements of out. */
+function mapPairs(
+  arena: Arena,
+  [a, b, out]: readonly [Float32Array, Float32Array, Float32Array],
+  run: (a: number, b: number, out: number, length: number) => void,
+): void {
+  inPieces([a, b, out], a.length, [1, 1, 1], ([first, second, result], length) => {
+    arena.reset();
+    const to = target(arena, result);
+    // The result may overwrite the copy of the first, unless that is in the arena itself.
+    const left = arena.holds(first) ? first.byteOffset : to;
+    const right = placed(arena, second);
+    fill(arena, first, left);
+    fill(arena, second, right);
+    run(left, right, to, length);
+    fetch(arena, result, to);
+  });
+}
+
+/** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
+export function elementwiseKernels(
+  wasm: WasmExports,
+  arena: Arena,
+): Pick<Kernels, "unary" | "unaryBackward" | "binary"> {
+  function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {
+    if (x.length < MIN_LENGTH) {
+      referenceKernels.unary(operation, x, out);
+      return;
+    }
+    const code = unaryOperations.indexOf(operation);
+    mapRows(arena, { x, out, rows: x.length, columns: 1 }, (from, to, length) => wasm.unary(code, from, to, length));
+  }
+
+  function unaryBackward(operation: UnaryOperation, x: Float32Array, gradient: Float32Array, out: Float32Array): void {
+    if (x.length < MIN_LENGTH || !slopeOperations.includes(operation)) {
+      referenceKernels.unaryBackward(operation, x, gradient, out);
+      return;
+    }
+    const code = unaryOperations.indexOf(operation);
+    mapPairs(arena, [x, gradient, out], (from, slopes, to, length) => {
+      wasm.unaryBackward(code, from, slopes, to, length);
+    });
+  }
+
+  function binary(operation: BinaryOperation, a: Float32Array, b: Float32Array, out: Float32Array): void {
+    const code = binaryOperations.indexOf(operation);
+    if (a.length < MIN_LENGTH || code < 0) {
+      referenceKernels.binary(operation, a, b, out);
+      return;
+    }
+    mapPairs(arena, [a, b, out], (left, right, to, length) => wasm.binary(code, left, right, to, length));
+  }
+
+  return { unary, unaryBackward, binary };
+}
