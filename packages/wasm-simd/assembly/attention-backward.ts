@@ -3,10 +3,24 @@
  * arXiv 2205.14135, algorithm 4): P = exp(S − logSum), dP = dO Vᵀ, dS = P ⊙ (dP − rowsum(dO ⊙ O)); then dV += Pᵀ dO,
  * dQ += factor · dS K, dK += factor · dSᵀ Q. Tiles have a row per key and a column per query, as in the forward pass.
  */
-import { anyVisible, biasTile, maskTile, padded, TILE_QUERIES, TILE_ROW } from "./attention";
+import { Setup, TILE_QUERIES } from "../src/abi";
+import {
+  addTransposed,
+  anyVisible,
+  biasTile,
+  blocksOf,
+  clearRows,
+  endOfTile,
+  firstKey,
+  lastKey,
+  maskTile,
+  padded,
+  TILE_ROW,
+} from "./attention-tiles";
 import { expOfNegative } from "./math";
 import { multiplyAdd } from "./multiply-add";
-import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
+import { sumLanes } from "./reductions";
+import { multiplyPacked, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const TILE_KEYS: i32 = 64;
 /** Keys that are packed together, in three layouts. */
@@ -28,17 +42,12 @@ function dot(a: usize, b: usize, length: i32): f32 {
     sums = multiplyAdd(v128.load(a), v128.load(b), sums);
     b += 16;
   }
-  let sum =
-    f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3)); // prettier-ignore
+  let sum = sumLanes(sums);
   for (; a < end; a += 4) {
     sum += load<f32>(a) * load<f32>(b);
     b += 4;
   }
   return sum;
-}
-
-function clearRows(target: usize, row: usize, rows: i32, width: i32): void {
-  for (let i: i32 = 0; i < rows; i++) memory.fill(target + <usize>i * row, 0, <usize>width * 4);
 }
 
 /** Scores and dP of a tile become P and dS. A query that sees nothing has logSum −∞, and gets zeros. */
@@ -60,39 +69,40 @@ function softmaxGradient(scores: usize, slopes: usize, rows: i32, columns: usize
   }
 }
 
-/** One head; operands as in `attention`, gradients in the shapes of what they are gradients of, overwritten. */
+/**
+ * One head; operands as in `attention`, gradients in the shapes of what they are gradients of, overwritten. One long function:
+ * its parts would pass some thirty numbers on to each other.
+ *
+ * @param workspace - attentionBackwardWorkspace(queries, keys, width, valueWidth) bytes
+ */
 export function attentionBackward(
+  setup: usize,
   query: usize,
-  queryRow: usize,
   key: usize,
-  keyRow: usize,
   value: usize,
-  valueRow: usize,
   out: usize,
-  outRow: usize,
   bias: usize,
-  biasRow: usize,
-  hidden: usize,
-  blocks: usize,
-  blockSize: i32,
   logSums: usize,
-  queries: i32,
-  keys: i32,
-  width: i32,
-  valueWidth: i32,
-  before: i32,
-  after: i32,
-  factor: f32,
   outGradient: usize,
-  outGradientRow: usize,
   queryGradient: usize,
-  queryGradientRow: usize,
   keyGradient: usize,
-  keyGradientRow: usize,
   valueGradient: usize,
-  valueGradientRow: usize,
   workspace: usize,
 ): void {
+  const queries = load<i32>(setup, 4 * Setup.queries);
+  const keys = load<i32>(setup, 4 * Setup.keys);
+  const width = load<i32>(setup, 4 * Setup.width);
+  const valueWidth = load<i32>(setup, 4 * Setup.valueWidth);
+  const factor = load<f32>(setup, 4 * Setup.factor);
+  const queryRow = load<usize>(setup, 4 * Setup.queryRow);
+  const keyRow = load<usize>(setup, 4 * Setup.keyRow);
+  const valueRow = load<usize>(setup, 4 * Setup.valueRow);
+  const outRow = load<usize>(setup, 4 * Setup.outRow);
+  const biasRow = load<usize>(setup, 4 * Setup.biasRow);
+  const outGradientRow = load<usize>(setup, 4 * Setup.outGradientRow);
+  const queryGradientRow = load<usize>(setup, 4 * Setup.queryGradientRow);
+  const keyGradientRow = load<usize>(setup, 4 * Setup.keyGradientRow);
+  const valueGradientRow = load<usize>(setup, 4 * Setup.valueGradientRow);
   const group = padded(min(keys, GROUP_KEYS));
   const tile = workspace;
   const zeros = tile + TILE_BYTES;
@@ -110,7 +120,8 @@ export function attentionBackward(
   const keysAcross = keyGroups + group * <usize>width * 4;
   const valueGroups = keysAcross + group * padded(width) * 4;
   const deltas = valueGroups + group * <usize>valueWidth * 4;
-  const blocksAcross = blocks ? (keys + blockSize - 1) / blockSize : 0;
+  const start = bias ? scores : zeros;
+  const startRow = bias ? TILE_ROW : 0;
 
   memory.fill(zeros, 0, 3 * TILE_ROW);
   clearRows(queryGradient, queryGradientRow, queries, width);
@@ -118,7 +129,7 @@ export function attentionBackward(
   clearRows(valueGradient, valueGradientRow, keys, valueWidth);
   for (let i: i32 = 0; i < queries; i++) {
     const delta = dot(outGradient + <usize>i * outGradientRow, out + <usize>i * outRow, valueWidth);
-    store<f32>(deltas + ((<usize>i) << 2), delta);
+    store<f32>(deltas + (<usize>i << 2), delta);
   }
 
   for (let g0: i32 = 0; g0 < keys; g0 += GROUP_KEYS) {
@@ -128,18 +139,14 @@ export function attentionBackward(
     packPanels(key + <usize>g0 * keyRow, keyRow, 4, length, width, keysAcross);
     packGroups(value + <usize>g0 * valueRow, valueRow, 4, length, valueWidth, valueGroups);
 
-    for (let i: i32 = 0; i < queries;) {
-      let tileEnd = min(queries, i + TILE_QUERIES);
-      let visible: usize = 0;
-      if (blocks) {
-        tileEnd = min(tileEnd, (i / blockSize + 1) * blockSize);
-        visible = blocks + <usize>((i / blockSize) * blocksAcross);
-      }
+    for (let i: i32 = 0; i < queries; ) {
+      const tileEnd = endOfTile(setup, i, queries);
+      const visible = blocksOf(setup, i);
       const rows = tileEnd - i;
-      const columns = padded(rows);
+      const wide = <i32>padded(rows);
       const position = i + keys - queries;
-      const from = <i32>max<i64>(g0, <i64>position - before);
-      const to = <i32>min<i64>(g1, <i64>(position + rows - 1) + after + 1);
+      const from = <i32>max<i64>(g0, firstKey(setup, position));
+      const to = <i32>min<i64>(g1, lastKey(setup, position + rows - 1) + 1);
       if (from < to) {
         const queryTile = query + <usize>i * queryRow;
         const gradientTile = outGradient + <usize>i * outGradientRow;
@@ -153,29 +160,28 @@ export function attentionBackward(
 
       for (let j0 = g0 + ((from - g0) & ~7); j0 < to; j0 += TILE_KEYS) {
         const j1 = min(to, j0 + TILE_KEYS);
-        if (!anyVisible(visible, blockSize, j0, j1)) continue;
+        if (!anyVisible(setup, visible, j0, j1)) continue;
         const high = j1 - j0;
         const at = <usize>(j0 - g0);
+        const tileKeys = keyGroups + at * <usize>width * 4;
+        const tileValues = valueGroups + at * <usize>valueWidth * 4;
         if (bias) biasTile(scores, bias + <usize>i * biasRow + <usize>j0 * 4, biasRow, high, rows);
-        // prettier-ignore
-        multiplyTiles(keyGroups + at * <usize>width * 4, 16, <usize>width * 16, queriesDown, 32, <usize>width * 32, scores, TILE_ROW, bias ? scores : zeros, bias ? TILE_ROW : 0, factor, high, width, <i32>columns, tile);
-        maskTile(scores, rows, position, j0, j1, before, after, hidden, visible, blockSize);
-        // prettier-ignore
-        multiplyTiles(valueGroups + at * <usize>valueWidth * 4, 16, <usize>valueWidth * 16, gradientsDown, 32, <usize>valueWidth * 32, slopes, TILE_ROW, zeros, 0, 1, high, valueWidth, <i32>columns, tile);
-        softmaxGradient(scores, slopes, high, columns, tileLogSums, tileDeltas);
+        multiplyPacked(tileKeys, queriesDown, scores, TILE_ROW, start, startRow, factor, high, width, wide, tile);
+        maskTile(setup, scores, rows, position, j0, j1, visible);
+        multiplyPacked(tileValues, gradientsDown, slopes, TILE_ROW, zeros, 0, 1, high, valueWidth, wide, tile);
+        softmaxGradient(scores, slopes, high, wide, tileLogSums, tileDeltas);
 
-        const dValue = valueGradient + <usize>j0 * valueGradientRow;
-        const dKey = keyGradient + <usize>j0 * keyGradientRow;
-        const dQuery = queryGradient + <usize>i * queryGradientRow;
-        const panel = <usize>rows * 32;
+        const dV = valueGradient + <usize>j0 * valueGradientRow;
+        const dK = keyGradient + <usize>j0 * keyGradientRow;
+        const dQ = queryGradient + <usize>i * queryGradientRow;
+        const dVRow = valueGradientRow;
+        const dKRow = keyGradientRow;
         packGroups(scores, TILE_ROW, 4, high, rows, turned);
-        // prettier-ignore
-        multiplyTiles(turned, 16, <usize>rows * 16, gradientsAcross, 32, panel, dValue, valueGradientRow, dValue, valueGradientRow, 1, high, rows, valueWidth, tile);
+        multiplyPacked(turned, gradientsAcross, dV, dVRow, dV, dVRow, 1, high, rows, valueWidth, tile);
         packGroups(slopes, TILE_ROW, 4, high, rows, turned);
-        // prettier-ignore
-        multiplyTiles(turned, 16, <usize>rows * 16, queriesAcross, 32, panel, dKey, keyGradientRow, dKey, keyGradientRow, factor, high, rows, width, tile);
-        // prettier-ignore
-        multiplyTiles(slopes, TILE_ROW, 16, keysAcross + at * 32, 32, <usize>length * 32, dQuery, queryGradientRow, dQuery, queryGradientRow, factor, rows, high, width, tile);
+        multiplyPacked(turned, queriesAcross, dK, dKRow, dK, dKRow, factor, high, rows, width, tile);
+        const panel = <usize>length * 32;
+        addTransposed(slopes, keysAcross + at * 32, panel, dQ, queryGradientRow, factor, rows, high, width, tile);
       }
       i = tileEnd;
     }

@@ -2,6 +2,8 @@
  * Attention of the queries of one head to the keys that are listed for each: the keys stand anywhere, so the vectors run
  * along the width of the head. Pointers and row strides are in bytes.
  */
+import { Setup } from "../src/abi";
+import { clearRows } from "./attention-tiles";
 import { multiplyAdd } from "./multiply-add";
 import { sumLanes } from "./reductions";
 import { exponentials, isEmpty, maximum, scale } from "./softmax";
@@ -31,10 +33,6 @@ function addScaled(to: usize, factor: f32, x: usize, length: i32): void {
   const end = x + <usize>length * 4;
   for (; x + 16 <= end; x += 16, to += 16) v128.store(to, multiplyAdd(by, v128.load(x), v128.load(to)));
   for (; x < end; x += 4, to += 4) store<f32>(to, load<f32>(to) + factor * load<f32>(x));
-}
-
-function clear(x: usize, row: usize, rows: i32, width: i32): void {
-  for (let i: i32 = 0; i < rows; i++) memory.fill(x + <usize>i * row, 0, <usize>width * 4);
 }
 
 /** Element `at` of an array of i32 or f32. */
@@ -83,31 +81,31 @@ function mix(value: usize, valueRow: usize, out: usize, listed: usize, weights: 
 }
 
 /**
+ * @param setup - sizes, row strides, lists and hidden keys, in words that src/abi.ts names
  * @param query - [queries, width], key [keys, width], value [keys, valueWidth], out [queries, valueWidth], written
- * @param starts - i32 [queries + 1]: query i sees keys listed[starts[i]] to listed[starts[i + 1] − 1]
- * @param hidden - 0, or per key an i32 that is not 0 where it is hidden
  * @param weights - [pairs], written: the softmax
  * @param factors - 0, or [pairs]
  */
 export function attentionOver(
+  setup: usize,
   query: usize,
-  queryRow: usize,
   key: usize,
-  keyRow: usize,
   value: usize,
-  valueRow: usize,
   out: usize,
-  outRow: usize,
-  starts: usize,
-  listed: usize,
-  hidden: usize,
   weights: usize,
   factors: usize,
-  queries: i32,
-  width: i32,
-  valueWidth: i32,
-  factor: f32,
 ): void {
+  const queries = load<i32>(setup, 4 * Setup.queries);
+  const width = load<i32>(setup, 4 * Setup.width);
+  const valueWidth = load<i32>(setup, 4 * Setup.valueWidth);
+  const factor = load<f32>(setup, 4 * Setup.factor);
+  const queryRow = load<usize>(setup, 4 * Setup.queryRow);
+  const keyRow = load<usize>(setup, 4 * Setup.keyRow);
+  const valueRow = load<usize>(setup, 4 * Setup.valueRow);
+  const outRow = load<usize>(setup, 4 * Setup.outRow);
+  const hidden = load<usize>(setup, 4 * Setup.hidden);
+  const starts = load<usize>(setup, 4 * Setup.starts);
+  const listed = load<usize>(setup, 4 * Setup.listed);
   for (let i: i32 = 0; i < queries; i++) {
     const first = element<i32>(starts, i);
     const end = element<i32>(starts, i + 1);
@@ -132,38 +130,39 @@ export function attentionOver(
  * Gradients: with P the weights, dS = P ⊙ (dO Vᵀ − rowsum(P ⊙ dO Vᵀ)), dQ = factor · dS K, dK = factor · dSᵀ Q,
  * dV = Pᵀ dO, the factors of pairs on dO Vᵀ and on P in dV.
  *
- * @param queryGradient - [queries, width], keyGradient [keys, width], valueGradient [keys, valueWidth], written
  * @param slopes - [pairs] of scratch
+ * @param queryGradient - [queries, width], keyGradient [keys, width], valueGradient [keys, valueWidth], written
  */
 export function attentionOverBackward(
+  setup: usize,
   query: usize,
-  queryRow: usize,
   key: usize,
-  keyRow: usize,
   value: usize,
-  valueRow: usize,
-  outGradient: usize,
-  outGradientRow: usize,
-  queryGradient: usize,
-  queryGradientRow: usize,
-  keyGradient: usize,
-  keyGradientRow: usize,
-  valueGradient: usize,
-  valueGradientRow: usize,
-  starts: usize,
-  listed: usize,
   weights: usize,
   factors: usize,
   slopes: usize,
-  queries: i32,
-  keys: i32,
-  width: i32,
-  valueWidth: i32,
-  factor: f32,
+  outGradient: usize,
+  queryGradient: usize,
+  keyGradient: usize,
+  valueGradient: usize,
 ): void {
-  clear(queryGradient, queryGradientRow, queries, width);
-  clear(keyGradient, keyGradientRow, keys, width);
-  clear(valueGradient, valueGradientRow, keys, valueWidth);
+  const queries = load<i32>(setup, 4 * Setup.queries);
+  const keys = load<i32>(setup, 4 * Setup.keys);
+  const width = load<i32>(setup, 4 * Setup.width);
+  const valueWidth = load<i32>(setup, 4 * Setup.valueWidth);
+  const factor = load<f32>(setup, 4 * Setup.factor);
+  const queryRow = load<usize>(setup, 4 * Setup.queryRow);
+  const keyRow = load<usize>(setup, 4 * Setup.keyRow);
+  const valueRow = load<usize>(setup, 4 * Setup.valueRow);
+  const outGradientRow = load<usize>(setup, 4 * Setup.outGradientRow);
+  const queryGradientRow = load<usize>(setup, 4 * Setup.queryGradientRow);
+  const keyGradientRow = load<usize>(setup, 4 * Setup.keyGradientRow);
+  const valueGradientRow = load<usize>(setup, 4 * Setup.valueGradientRow);
+  const starts = load<usize>(setup, 4 * Setup.starts);
+  const listed = load<usize>(setup, 4 * Setup.listed);
+  clearRows(queryGradient, queryGradientRow, queries, width);
+  clearRows(keyGradient, keyGradientRow, keys, width);
+  clearRows(valueGradient, valueGradientRow, keys, valueWidth);
   for (let i: i32 = 0; i < queries; i++) {
     const first = element<i32>(starts, i);
     const end = element<i32>(starts, i + 1);

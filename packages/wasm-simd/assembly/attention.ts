@@ -6,90 +6,35 @@
  * and values are packed 1024 at a time, so the scratch does not grow with their number. Pointers and row strides are in
  * bytes; query i stands at position i + keys − queries.
  */
+import { Setup, TILE_QUERIES } from "../src/abi";
+import {
+  addTransposed,
+  anyVisible,
+  biasTile,
+  blocksOf,
+  clearRows,
+  endOfTile,
+  firstKey,
+  lastKey,
+  maskTile,
+  padded,
+  TILE_ROW,
+} from "./attention-tiles";
 import { constant, expOfNegative, expWith } from "./math";
 import { logOf, scale } from "./softmax";
-import { multiplyTiles, packGroups, packPanels, TILE_BYTES } from "./tiles";
+import { multiplyPacked, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
-/** Queries of a tile. */
-export const TILE_QUERIES: i32 = 32;
-/** A row of a tile, in bytes. */
-export const TILE_ROW: usize = 128;
 /** Keys of a tile: fewer under a band, whose edges waste less of a narrow tile. */
 const TILE_KEYS: i32 = 128;
 const BAND_TILE_KEYS: i32 = 64;
 /** Keys that are packed together. */
 const GROUP_KEYS: i32 = 1024;
 
-/** Rounded up to whole panels. */
-// @ts-ignore: decorator
-@inline
-export function padded(length: i32): usize {
-  return <usize>((length + 7) & ~7);
-}
-
 /** Bytes that `attention` needs as its workspace. */
 export function attentionWorkspace(queries: i32, keys: i32, width: i32, valueWidth: i32): usize {
   const group = padded(min(keys, GROUP_KEYS));
   const packed = group * (<usize>width + padded(valueWidth)) + <usize>(TILE_QUERIES * width);
   return TILE_BYTES + TILE_ROW * 4 + <usize>TILE_KEYS * TILE_ROW + (packed + <usize>queries * 2) * 4;
-}
-
-/** Whether a row of blocks has a visible one among those that hold keys j0 to j1 − 1. */
-export function anyVisible(blocks: usize, blockSize: i32, j0: i32, j1: i32): bool {
-  if (!blocks) return true;
-  for (let block = j0 / blockSize; block * blockSize < j1; block++) {
-    if (load<u8>(blocks + <usize>block)) return true;
-  }
-  return false;
-}
-
-function fillMasked(row: usize, from: i32, to: i32): void {
-  for (let j = from; j < to; j++) store<f32>(row + (<usize>j << 2), -Infinity);
-}
-
-/**
- * Writes −∞ over the masked scores of a tile: keys j0 to j1 − 1, and `rows` queries of which the first stands at
- * `position`.
- *
- * @param hidden - 0, or per key an i32 that is not 0 where it is hidden
- * @param blocks - 0, or the visible blocks of these queries
- */
-export function maskTile(
-  tile: usize,
-  rows: i32,
-  position: i32,
-  j0: i32,
-  j1: i32,
-  before: i32,
-  after: i32,
-  hidden: usize,
-  blocks: usize,
-  blockSize: i32,
-): void {
-  // In 64 bits: `before` and `after` may be the largest i32.
-  const all = <i64>position + after >= j1 - 1 && <i64>(position + rows - 1) - before <= j0;
-  if (all && !hidden && !blocks) return;
-  for (let j = j0; j < j1; j++) {
-    if ((hidden && load<i32>(hidden + (<usize>j << 2))) || (blocks && !load<u8>(blocks + <usize>(j / blockSize)))) {
-      fillMasked(tile, 0, rows);
-    } else if (!all) {
-      const first = <i32>max<i64>(0, <i64>(j - position) - after);
-      const end = <i32>min<i64>(rows, <i64>(j - position) + before + 1);
-      if (first > 0) fillMasked(tile, 0, min(first, rows));
-      if (end < rows) fillMasked(tile, max(0, end), rows);
-    }
-    tile += TILE_ROW;
-  }
-}
-
-/** Bias[queries, keys] of a tile, transposed into it. */
-export function biasTile(tile: usize, bias: usize, biasRow: usize, rows: i32, columns: i32): void {
-  for (let j: i32 = 0; j < rows; j++) {
-    for (let i: i32 = 0; i < columns; i++) {
-      store<f32>(tile + (<usize>i << 2), load<f32>(bias + <usize>i * biasRow + (<usize>j << 2)));
-    }
-    tile += TILE_ROW;
-  }
 }
 
 /**
@@ -148,41 +93,36 @@ function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums
 }
 
 /**
- * Queries i0 to i1 − 1 of one head.
+ * Queries i0 to i1 − 1 of one head. One long function: its parts would pass some twenty numbers on to each other.
  *
+ * @param setup - sizes, row strides and masks, in words that src/abi.ts names
  * @param query - [queries, width], key [keys, width], value [keys, valueWidth], out [queries, valueWidth]
  * @param bias - 0, or [queries, keys]
- * @param before - how many earlier and later keys a query sees; the largest i32 for all
- * @param hidden - see maskTile
- * @param blocks - 0, or u8 [⌈queries / blockSize⌉, ⌈keys / blockSize⌉], 0 where masked
  * @param logSums - 0, or [queries]: written with the log of the sum of exponentials
+ * @param workspace - attentionWorkspace(queries, keys, width, valueWidth) bytes
  */
 export function attention(
+  setup: usize,
   query: usize,
-  queryRow: usize,
   key: usize,
-  keyRow: usize,
   value: usize,
-  valueRow: usize,
   out: usize,
-  outRow: usize,
   bias: usize,
-  biasRow: usize,
-  hidden: usize,
-  blocks: usize,
-  blockSize: i32,
   logSums: usize,
-  queries: i32,
-  keys: i32,
-  width: i32,
-  valueWidth: i32,
-  before: i32,
-  after: i32,
-  factor: f32,
   i0: i32,
   i1: i32,
   workspace: usize,
 ): void {
+  const queries = load<i32>(setup, 4 * Setup.queries);
+  const keys = load<i32>(setup, 4 * Setup.keys);
+  const width = load<i32>(setup, 4 * Setup.width);
+  const valueWidth = load<i32>(setup, 4 * Setup.valueWidth);
+  const factor = load<f32>(setup, 4 * Setup.factor);
+  const queryRow = load<usize>(setup, 4 * Setup.queryRow);
+  const keyRow = load<usize>(setup, 4 * Setup.keyRow);
+  const valueRow = load<usize>(setup, 4 * Setup.valueRow);
+  const outRow = load<usize>(setup, 4 * Setup.outRow);
+  const biasRow = load<usize>(setup, 4 * Setup.biasRow);
   const group = padded(min(keys, GROUP_KEYS));
   const tile = workspace;
   const zeros = tile + TILE_BYTES;
@@ -196,36 +136,31 @@ export function attention(
   const valuePanels = keyGroups + group * <usize>width * 4;
   const maxima = valuePanels + group * padded(valueWidth) * 4;
   const sums = maxima + <usize>queries * 4;
-  const widest = after >= GROUP_KEYS ? TILE_KEYS : BAND_TILE_KEYS;
-  const blocksAcross = blocks ? (keys + blockSize - 1) / blockSize : 0;
+  const widest = load<i32>(setup, 4 * Setup.after) >= GROUP_KEYS ? TILE_KEYS : BAND_TILE_KEYS;
+  const start = bias ? scores : zeros;
+  const startRow = bias ? TILE_ROW : 0;
 
   memory.fill(zeros, 0, TILE_ROW);
+  clearRows(out + <usize>i0 * outRow, outRow, i1 - i0, valueWidth);
   for (let i = i0; i < i1; i++) {
-    memory.fill(out + <usize>i * outRow, 0, <usize>valueWidth * 4);
     store<f32>(maxima + (<usize>i << 2), -Infinity);
     store<f32>(sums + (<usize>i << 2), 0);
   }
 
   for (let g0: i32 = 0; g0 < keys; g0 += GROUP_KEYS) {
     const g1 = min(keys, g0 + GROUP_KEYS);
-    // Positions of this range of queries see keys from `least` to `most`; other groups are not even packed.
-    const least = <i64>(i0 + keys - queries) - before;
-    const most = <i64>(i1 - 1 + keys - queries) + after;
-    if (<i64>g1 <= least || <i64>g0 > most) continue;
+    // Groups of keys that no query of this range sees are not even packed.
+    if (g1 <= firstKey(setup, i0 + keys - queries) || g0 > lastKey(setup, i1 - 1 + keys - queries)) continue;
     packGroups(key + <usize>g0 * keyRow, keyRow, 4, g1 - g0, width, keyGroups);
     packPanels(value + <usize>g0 * valueRow, valueRow, 4, g1 - g0, valueWidth, valuePanels);
 
-    for (let i = i0; i < i1;) {
-      let tileEnd = min(i1, i + TILE_QUERIES);
-      let visible: usize = 0;
-      if (blocks) {
-        tileEnd = min(tileEnd, (i / blockSize + 1) * blockSize);
-        visible = blocks + <usize>((i / blockSize) * blocksAcross);
-      }
+    for (let i = i0; i < i1; ) {
+      const tileEnd = endOfTile(setup, i, i1);
+      const visible = blocksOf(setup, i);
       const rows = tileEnd - i;
       const position = i + keys - queries;
-      const from = <i32>max<i64>(g0, <i64>position - before);
-      const to = <i32>min<i64>(g1, <i64>(position + rows - 1) + after + 1);
+      const from = <i32>max<i64>(g0, firstKey(setup, position));
+      const to = <i32>min<i64>(g1, lastKey(setup, position + rows - 1) + 1);
       const state = <usize>i << 2;
       const target = out + <usize>i * outRow;
       if (from < to) {
@@ -237,18 +172,21 @@ export function attention(
       // Tiles start at multiples of 8 keys, where groups do.
       for (let j0 = g0 + ((from - g0) & ~7); j0 < to; j0 += widest) {
         const j1 = min(to, j0 + widest);
-        if (!anyVisible(visible, blockSize, j0, j1)) continue;
-        if (bias) biasTile(scores, bias + <usize>i * biasRow + <usize>j0 * 4, biasRow, j1 - j0, rows);
-        // prettier-ignore
-        multiplyTiles(keyGroups + <usize>(j0 - g0) * <usize>width * 4, 16, <usize>width * 16, queryPanels, 32, <usize>width * 32, scores, TILE_ROW, bias ? scores : zeros, bias ? TILE_ROW : 0, factor, j1 - j0, width, <i32>padded(rows), tile);
-        maskTile(scores, rows, position, j0, j1, before, after, hidden, visible, blockSize);
-        softmaxTile(scores, j1 - j0, padded(rows), tileMaxima, tileSums, fades);
+        if (!anyVisible(setup, visible, j0, j1)) continue;
+        const high = j1 - j0;
+        const wide = <i32>padded(rows);
+        const at = <usize>(j0 - g0);
+        const tileKeys = keyGroups + at * <usize>width * 4;
+        if (bias) biasTile(scores, bias + <usize>i * biasRow + <usize>j0 * 4, biasRow, high, rows);
+        multiplyPacked(tileKeys, queryPanels, scores, TILE_ROW, start, startRow, factor, high, width, wide, tile);
+        maskTile(setup, scores, rows, position, j0, j1, visible);
+        softmaxTile(scores, high, padded(rows), tileMaxima, tileSums, fades);
         for (let r: i32 = 0; r < rows; r++) {
           const fade = load<f32>(fades + (<usize>r << 2));
           if (fade != 1) scale(target + <usize>r * outRow, target + <usize>r * outRow, valueWidth, fade);
         }
-        // prettier-ignore
-        multiplyTiles(scores, TILE_ROW, 16, valuePanels + <usize>(j0 - g0) * 32, 32, <usize>(g1 - g0) * 32, target, outRow, target, outRow, 1, rows, j1 - j0, valueWidth, tile);
+        const panel = <usize>(g1 - g0) * 32;
+        addTransposed(scores, valuePanels + at * 32, panel, target, outRow, 1, rows, high, valueWidth, tile);
       }
       if (from < to) {
         memory.copy(maxima + state, tileMaxima, <usize>rows * 4);

@@ -1,7 +1,8 @@
 /**
  * Maps of one array and pairs of two, four floats a step. Lengths are rounded up to a multiple of 4: callers leave room
- * behind their arrays. Operations are numbers, in the order of `unaryOperations` and `binaryOperations` in src/layout.ts.
+ * behind their arrays. Operations are numbers that src/abi.ts names.
  */
+import { Binary, Unary } from "../src/abi";
 import { erf, exp, gelu, geluExact, geluExactSlope, geluSlope, log, relu, sigmoid, tanh } from "./math";
 
 /** out[i] = f(x[i]); in place is fine. An unknown operation copies. */
@@ -9,60 +10,60 @@ export function unary(operation: i32, x: usize, out: usize, length: i32): void {
   const end = x + <usize>((length + 3) & ~3) * 4;
   const shift = out - x;
   switch (operation) {
-    case 0:
+    case Unary.neg:
       for (; x < end; x += 16) v128.store(x + shift, f32x4.neg(v128.load(x)));
       break;
-    case 1:
+    case Unary.exp:
       for (; x < end; x += 16) v128.store(x + shift, exp(v128.load(x)));
       break;
-    case 2:
+    case Unary.log:
       for (; x < end; x += 16) v128.store(x + shift, log(v128.load(x)));
       break;
-    case 3:
+    case Unary.sqrt:
       for (; x < end; x += 16) v128.store(x + shift, f32x4.sqrt(v128.load(x)));
       break;
-    case 4:
+    case Unary.abs:
       for (; x < end; x += 16) v128.store(x + shift, f32x4.abs(v128.load(x)));
       break;
-    case 5:
+    case Unary.tanh:
       for (; x < end; x += 16) v128.store(x + shift, tanh(v128.load(x)));
       break;
-    case 6:
+    case Unary.sigmoid:
       for (; x < end; x += 16) v128.store(x + shift, sigmoid(v128.load(x)));
       break;
-    case 7:
+    case Unary.erf:
       for (; x < end; x += 16) v128.store(x + shift, erf(v128.load(x)));
       break;
-    case 8:
+    case Unary.relu:
       for (; x < end; x += 16) v128.store(x + shift, relu(v128.load(x)));
       break;
-    case 9:
+    case Unary.gelu:
       for (; x < end; x += 16) v128.store(x + shift, gelu(v128.load(x)));
       break;
-    case 10:
+    case Unary.geluExact:
       for (; x < end; x += 16) v128.store(x + shift, geluExact(v128.load(x)));
       break;
   }
 }
 
-/** out[i] = gradient[i] · f′(x[i]) for what networks are made of: 8 relu, 9 gelu, 10 geluExact. Others are not written. */
+/** out[i] = gradient[i] · f′(x[i]) for the activations relu, gelu and geluExact. Others are not written. */
 export function unaryBackward(operation: i32, x: usize, gradient: usize, out: usize, length: i32): void {
   const end = x + <usize>((length + 3) & ~3) * 4;
   const toSlope = gradient - x;
   const shift = out - x;
   const zero = f32x4.splat(0);
   switch (operation) {
-    case 8:
+    case Unary.relu:
       for (; x < end; x += 16) {
         v128.store(x + shift, v128.and(v128.load(x + toSlope), f32x4.gt(v128.load(x), zero)));
       }
       break;
-    case 9:
+    case Unary.gelu:
       for (; x < end; x += 16) {
         v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluSlope(v128.load(x))));
       }
       break;
-    case 10:
+    case Unary.geluExact:
       for (; x < end; x += 16) {
         v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluExactSlope(v128.load(x))));
       }
@@ -76,16 +77,16 @@ export function binary(operation: i32, a: usize, b: usize, out: usize, length: i
   const right = b - a;
   const shift = out - a;
   switch (operation) {
-    case 0:
+    case Binary.add:
       for (; a < end; a += 16) v128.store(a + shift, f32x4.add(v128.load(a), v128.load(a + right)));
       break;
-    case 1:
+    case Binary.sub:
       for (; a < end; a += 16) v128.store(a + shift, f32x4.sub(v128.load(a), v128.load(a + right)));
       break;
-    case 2:
+    case Binary.mul:
       for (; a < end; a += 16) v128.store(a + shift, f32x4.mul(v128.load(a), v128.load(a + right)));
       break;
-    case 3:
+    case Binary.div:
       for (; a < end; a += 16) v128.store(a + shift, f32x4.div(v128.load(a), v128.load(a + right)));
       break;
   }

@@ -4,6 +4,7 @@
  * in L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
  * once and in order. Pointers and strides are in bytes.
  */
+import { DOT_ROWS, FEW_IN_PLACE_BYTES, FEW_ROWS, READ_K } from "../src/abi";
 import { dotRows } from "./dots";
 import { unary } from "./elementwise";
 import { multiplyRowTiles, rowsOfTiles } from "./row-tiles";
@@ -13,16 +14,9 @@ import { multiplyTiles, packGroups, packPanels, packRows, TILE_BYTES } from "./t
 const BLOCK_K: i32 = 256;
 const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
 const BLOCK_N: i32 = 512;
-/** The most rows that sweep over b. */
-const FEW_ROWS: i32 = 64;
-/** The most rows that are multiplied by dot products. */
-const DOT_ROWS: i32 = 12;
 /** Sums of the rows that sweep over b, 1 MB, so that they stay in L2: the longer its rows, the faster memory is read. */
 const SUMS: i32 = 262_144;
-/** The most rows of b that count in the choice of a road. */
-const READ_K: i32 = 512;
-/** Groups of four of few rows read that much of b in place, if it is no larger than this; so do many rows if it is no larger than that. */
-const FEW_IN_PLACE_BYTES: usize = 262_144;
+/** Many rows read so many bytes of b in place; a larger one is packed. */
 const IN_PLACE_BYTES: usize = 65_536;
 
 /** Bytes that `matmul` needs as its workspace. */
@@ -101,7 +95,7 @@ function multiplyColumns(
       const high = steps > 0 ? rowsOfTiles(rows) : 0;
       const left = a + <usize>i0 * aRow;
       let from = start + <usize>i0 * startRow;
-      let fromRest = start == 0 ? 0 : from + rest;
+      let fromRest: usize = start == 0 ? 0 : from + rest;
       let target = c + <usize>i0 * cRow;
       if (high > 0) {
         const isPacked = aColumn != 4;
@@ -182,7 +176,7 @@ export function matmul(
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
-    const swept = few ? (bytesRead(k, bRow) > FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
+    const swept = few ? (bytesRead(k, bRow) > <usize>FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
     const tiled = rows - swept;
     const below = <usize>tiled;
     const width = few ? sweptColumns(m) : BLOCK_N;

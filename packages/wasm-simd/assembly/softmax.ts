@@ -144,7 +144,7 @@ export function logSoftmaxRows(x: usize, out: usize, rows: i32, columns: i32): v
 
 /** Losses, and the gradient · factor where `gradient` is not 0; see CrossEntropyCall in core. `workspace`: one row. */
 export function crossEntropyRows(
-  x: usize,
+  logits: usize,
   targets: usize,
   losses: usize,
   gradient: usize,
@@ -161,15 +161,15 @@ export function crossEntropyRows(
       store<f32>(losses + (<usize>i << 2), 0);
       if (gradient) memory.fill(exponential, 0, rowBytes);
     } else {
-      const most = maximum(x, columns);
-      const sum = exponentials(x, exponential, columns, most);
+      const most = maximum(logits, columns);
+      const sum = exponentials(logits, exponential, columns, most);
       const at = <usize>target * 4;
-      store<f32>(losses + (<usize>i << 2), logOf(sum) + (most - load<f32>(x + at)));
+      store<f32>(losses + (<usize>i << 2), logOf(sum) + (most - load<f32>(logits + at)));
       if (gradient) {
         scale(exponential, exponential, columns, factor / sum);
         store<f32>(exponential + at, load<f32>(exponential + at) - factor);
       }
     }
-    x += rowBytes;
+    logits += rowBytes;
   }
 }

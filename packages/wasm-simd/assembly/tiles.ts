@@ -143,6 +143,24 @@ export function multiplyTiles(
   }
 }
 
+/** `multiplyTiles` of what `packGroups` and `packPanels` have packed. */
+export function multiplyPacked(
+  groups: usize,
+  panels: usize,
+  c: usize,
+  cRow: usize,
+  start: usize,
+  startRow: usize,
+  factor: f32,
+  rows: i32,
+  steps: i32,
+  columns: i32,
+  tile: usize,
+): void {
+  const group = <usize>steps * 16;
+  multiplyTiles(groups, 16, group, panels, 32, group * 2, c, cRow, start, startRow, factor, rows, steps, columns, tile);
+}
+
 /** Four vectors at from, from + stride, ... stored as the rows of their transpose, toRow apart. */
 // @ts-ignore: decorator
 @inline

@@ -33,6 +33,7 @@ export class Arena {
   /** What `allocate` handed out last, often the result of the kernel that is called next. */
   #newest: Float32Array | undefined;
   #floats: Float32Array;
+  #ints: Int32Array;
 
   /** @param base - the first byte that the module itself does not use */
   constructor(memory: WebAssembly.Memory, base: number) {
@@ -40,6 +41,7 @@ export class Arena {
     this.#bottom = this.#stack = this.#next = aligned(base);
     this.#buffer = memory.buffer;
     this.#floats = new Float32Array(this.#buffer);
+    this.#ints = new Int32Array(this.#buffer);
   }
 
   /** Gives up all scratch. */
@@ -67,12 +69,18 @@ export class Arena {
     }
     this.#buffer = this.#memory.buffer;
     this.#floats = new Float32Array(this.#buffer);
+    this.#ints = new Int32Array(this.#buffer);
     this.#newest = undefined; // detached
   }
 
   /** All of linear memory as floats. Valid until the next `reserve`. */
   get floats(): Float32Array {
     return this.#floats;
+  }
+
+  /** The same as whole numbers. */
+  get ints(): Int32Array {
+    return this.#ints;
   }
 
   /** Whether an array is a view of this memory, so that kernels can work on it in place. Asking for its buffer is slow. */

@@ -1,7 +1,7 @@
 /** Making an instance of the binary the one that core's tensors use. */
 import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
-import { wasmCalls } from "./exports.js";
+import { wasmCalls } from "./calls.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels/index.js";
 import { instantiate } from "./module.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";

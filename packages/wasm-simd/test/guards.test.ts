@@ -3,7 +3,7 @@ import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectr
 import { kernelConformance } from "@selectron/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { Arena } from "../src/arena.js";
-import { wasmCalls } from "../src/exports.js";
+import { wasmCalls } from "../src/calls.js";
 import { wasmKernels } from "../src/kernels/index.js";
 import { compile, instantiate } from "../src/module.js";
 

@@ -1,11 +1,11 @@
 /** A step of Adam (assembly/elementwise.ts). */
 import type { AdamCall, Kernels } from "@selectron/core";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
 
 /** The kernel on an instance of the module. It throws ArenaFullError if the operands do not fit. */
-export function adamKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "adamStep"> {
+export function adamKernel(wasm: WasmCalls, arena: Arena): Pick<Kernels, "adamStep"> {
   /** Fills what `target` reserved for an array that is read and written. */
   function fillTarget(data: Float32Array, address: number): void {
     if (!arena.holds(data) || address !== data.byteOffset) arena.floats.set(data, address / 4);

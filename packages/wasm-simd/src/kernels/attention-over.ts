@@ -1,124 +1,110 @@
-/** Attention over lists of keys and its gradients, the heads of a batch row one after the other. */
+/** Attention over lists of keys and its gradients, one head after the other (assembly/attention-over.ts). */
 import type { AttentionOverBackwardCall, AttentionOverCall, AttentionOverPattern, Kernels } from "@selectron/core";
+import { Setup } from "../abi.js";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
-import { fetchHeads, fillHeads, fillInts, placedHeads, type PlacedHeads } from "./operands.js";
+import type { WasmCalls } from "../calls.js";
+import { fillHidden, placeHidden, placeOperands, placeSetup, writeSetup } from "./attention-operands.js";
+import { fillInts } from "./operands.js";
 
 /** Lists, hidden keys and factors of a call in the arena. */
 class PlacedLists {
   readonly #arena: Arena;
   readonly #call: AttentionOverPattern;
-  readonly starts: number;
-  readonly listed: number;
-  readonly hidden: number;
+  readonly #starts: number;
+  readonly #listed: number;
+  readonly #hidden: number;
   /** Of one head. */
   readonly #factors: number;
 
   constructor(arena: Arena, call: AttentionOverPattern) {
-    const { starts, listed, hiddenKeys, factors, keys } = call;
     this.#arena = arena;
     this.#call = call;
-    this.starts = arena.reserve(starts.byteLength);
-    this.listed = arena.reserve(listed.byteLength);
-    this.hidden = hiddenKeys ? arena.reserve(4 * keys) : 0;
-    this.#factors = factors ? arena.reserve(4 * listed.length) : 0;
+    this.#starts = arena.reserve(call.starts.byteLength);
+    this.#listed = arena.reserve(call.listed.byteLength);
+    this.#hidden = placeHidden(arena, call);
+    this.#factors = call.factors ? arena.reserve(call.listed.byteLength) : 0;
   }
 
-  /** Once everything is reserved. */
-  fill(b: number): void {
-    const { starts, listed, hiddenKeys, keys } = this.#call;
-    fillInts(this.#arena, starts, this.starts);
-    fillInts(this.#arena, listed, this.listed);
-    if (!hiddenKeys) return;
-    const own = hiddenKeys.subarray(b * keys, (b + 1) * keys);
-    fillInts(
-      this.#arena,
-      Int32Array.from(own, (hidden) => (hidden === 0 ? 0 : -1)),
-      this.hidden,
-    );
+  /** Fills the lists and the hidden keys of batch row b, once everything is reserved, and writes them to its setup. */
+  fill(b: number, setup: number): void {
+    fillInts(this.#arena, this.#call.starts, this.#starts);
+    fillInts(this.#arena, this.#call.listed, this.#listed);
+    fillHidden(this.#arena, this.#call, b, this.#hidden);
+    const { ints } = this.#arena;
+    const at = setup / 4;
+    ints[at + Setup.starts] = this.#starts;
+    ints[at + Setup.listed] = this.#listed;
+    ints[at + Setup.hidden] = this.#hidden;
   }
 
-  /** The address of the factors of a head, or 0. */
+  /** The address of the factors of a head, which are filled, or 0. */
   factors(head: number): number {
     const { factors, listed } = this.#call;
-    if (factors) this.#arena.floats.set(factors.subarray(head * listed.length, (head + 1) * listed.length), this.#factors / 4); // prettier-ignore
+    const first = head * listed.length;
+    if (factors) this.#arena.floats.set(factors.subarray(first, first + listed.length), this.#factors / 4);
     return this.#factors;
   }
 }
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
 export function attentionOverKernels(
-  wasm: WasmExports,
+  wasm: WasmCalls,
   arena: Arena,
 ): Pick<Kernels, "attentionOver" | "attentionOverBackward"> {
   function attentionOver(call: AttentionOverCall): void {
-    const { batch, heads, queries, keys, width, valueWidth, query, key, value, out, listed, weights } = call;
+    const { batch, heads, listed, weights } = call;
     for (let b = 0; b < batch; b++) {
       arena.reset();
       const lists = new PlacedLists(arena, call);
-      const q = placedHeads(arena, query, b, heads, queries, width);
-      const k = placedHeads(arena, key, b, heads, keys, width);
-      const v = placedHeads(arena, value, b, heads, keys, valueWidth);
-      const o = placedHeads(arena, out, b, heads, queries, valueWidth);
-      const weightsAt = arena.reserve(4 * listed.length);
-      lists.fill(b);
-      fillHeads(arena, query, b, heads, queries, width, q);
-      fillHeads(arena, key, b, heads, keys, width, k);
-      fillHeads(arena, value, b, heads, keys, valueWidth, v);
+      const places = placeOperands(arena, call, b, ["query", "key", "value", "out"]);
+      const setup = placeSetup(arena);
+      const weightsAt = arena.reserve(listed.byteLength);
+      const { query, key, value, out } = places;
+      for (const input of [query, key, value]) input.fill();
+      writeSetup(arena, setup, call, places);
+      lists.fill(b, setup);
       for (let h = 0; h < heads; h++) {
         const head = b * heads + h;
-        // prettier-ignore
-        wasm.attentionOver(
-          q.address + h * q.head, q.row, k.address + h * k.head, k.row, v.address + h * v.head, v.row,
-          o.address + h * o.head, o.row, lists.starts, lists.listed, lists.hidden, weightsAt, lists.factors(head),
-          queries, width, valueWidth, call.scale,
-        );
+        const addresses = [query.head(h), key.head(h), value.head(h), out.head(h)] as const;
+        wasm.attentionOver(setup, ...addresses, weightsAt, lists.factors(head));
         weights?.set(arena.floats.subarray(weightsAt / 4, weightsAt / 4 + listed.length), head * listed.length);
       }
-      fetchHeads(arena, out, b, heads, queries, valueWidth, o);
+      out.fetch();
     }
   }
 
   function attentionOverBackward(call: AttentionOverBackwardCall): void {
-    const { batch, heads, queries, keys, width, valueWidth, scale, listed, weights } = call;
-    // Each operand with its rows and columns; the last three are written.
-    const operands = [
-      [call.query, queries, width],
-      [call.key, keys, width],
-      [call.value, keys, valueWidth],
-      [call.outGradient, queries, valueWidth],
-      [call.queryGradient, queries, width],
-      [call.keyGradient, keys, width],
-      [call.valueGradient, keys, valueWidth],
-    ] as const;
-    const written = 4;
+    const { batch, heads, listed, weights } = call;
+    const inputs = ["query", "key", "value", "outGradient"] as const;
+    const gradients = ["queryGradient", "keyGradient", "valueGradient"] as const;
     for (let b = 0; b < batch; b++) {
       arena.reset();
       const lists = new PlacedLists(arena, call);
-      const places = operands.map(([view, rows, columns]) => placedHeads(arena, view, b, heads, rows, columns));
-      const weightsAt = arena.reserve(4 * listed.length);
-      const slopes = arena.reserve(4 * listed.length);
-      lists.fill(b);
-      operands.slice(0, written).forEach(([view, rows, columns], index) => {
-        fillHeads(arena, view, b, heads, rows, columns, places[index]!);
-      });
-      const [q, k, v, dO, dQ, dK, dV] = places as [
-        PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads, PlacedHeads,
-      ]; // prettier-ignore
+      const places = placeOperands(arena, call, b, [...inputs, ...gradients]);
+      const setup = placeSetup(arena);
+      const weightsAt = arena.reserve(listed.byteLength);
+      const slopes = arena.reserve(listed.byteLength);
+      for (const name of inputs) places[name].fill();
+      writeSetup(arena, setup, call, places);
+      lists.fill(b, setup);
       for (let h = 0; h < heads; h++) {
         const head = b * heads + h;
         arena.floats.set(weights.subarray(head * listed.length, (head + 1) * listed.length), weightsAt / 4);
-        // prettier-ignore
         wasm.attentionOverBackward(
-          q.address + h * q.head, q.row, k.address + h * k.head, k.row, v.address + h * v.head, v.row,
-          dO.address + h * dO.head, dO.row, dQ.address + h * dQ.head, dQ.row, dK.address + h * dK.head, dK.row,
-          dV.address + h * dV.head, dV.row, lists.starts, lists.listed, weightsAt, lists.factors(head), slopes, queries,
-          keys, width, valueWidth, scale,
+          setup,
+          places.query.head(h),
+          places.key.head(h),
+          places.value.head(h),
+          weightsAt,
+          lists.factors(head),
+          slopes,
+          places.outGradient.head(h),
+          places.queryGradient.head(h),
+          places.keyGradient.head(h),
+          places.valueGradient.head(h),
         );
       }
-      operands.slice(written).forEach(([view, rows, columns], index) => {
-        fetchHeads(arena, view, b, heads, rows, columns, places[written + index]!);
-      });
+      for (const name of gradients) places[name].fetch();
     }
   }
 

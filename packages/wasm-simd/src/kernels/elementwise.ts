@@ -1,27 +1,10 @@
 /** Maps of one array and of pairs of two (assembly/elementwise.ts). */
 import { referenceKernels, type BinaryOperation, type Kernels, type UnaryOperation } from "@selectron/core";
+import { Binary, Unary } from "../abi.js";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
 import { inPieces, mapRows, MIN_LENGTH } from "./row-pieces.js";
-
-/** In the order of the numbers in assembly/elementwise.ts. */
-export const unaryOperations: readonly UnaryOperation[] = [
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "abs",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "gelu",
-  "geluExact",
-];
-
-/** In the order of the numbers in assembly/elementwise.ts; `pow` stays with the reference. */
-const binaryOperations: readonly BinaryOperation[] = ["add", "sub", "mul", "div"];
 
 /** Whose slopes the module knows; the others stay with the reference. */
 const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"];
@@ -46,16 +29,13 @@ function mapPairs(
 }
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
-export function elementwiseKernels(
-  wasm: WasmExports,
-  arena: Arena,
-): Pick<Kernels, "unary" | "unaryBackward" | "binary"> {
+export function elementwiseKernels(wasm: WasmCalls, arena: Arena): Pick<Kernels, "unary" | "unaryBackward" | "binary"> {
   function unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void {
     if (x.length < MIN_LENGTH) {
       referenceKernels.unary(operation, x, out);
       return;
     }
-    const code = unaryOperations.indexOf(operation);
+    const code = Unary[operation];
     mapRows(arena, { x, out, rows: x.length, columns: 1 }, (from, to, length) => wasm.unary(code, from, to, length));
   }
 
@@ -64,18 +44,18 @@ export function elementwiseKernels(
       referenceKernels.unaryBackward(operation, x, gradient, out);
       return;
     }
-    const code = unaryOperations.indexOf(operation);
+    const code = Unary[operation];
     mapPairs(arena, [x, gradient, out], (from, slopes, to, length) => {
       wasm.unaryBackward(code, from, slopes, to, length);
     });
   }
 
   function binary(operation: BinaryOperation, a: Float32Array, b: Float32Array, out: Float32Array): void {
-    const code = binaryOperations.indexOf(operation);
-    if (a.length < MIN_LENGTH || code < 0) {
+    if (a.length < MIN_LENGTH || operation === "pow") {
       referenceKernels.binary(operation, a, b, out);
       return;
     }
+    const code = Binary[operation];
     mapPairs(arena, [a, b, out], (left, right, to, length) => wasm.binary(code, left, right, to, length));
   }
 

@@ -6,7 +6,7 @@ import { referenceKernels, type Kernels } from "@selectron/core";
 import { ArenaFullError, type Arena } from "../arena.js";
 import { attentionKernels } from "./attention.js";
 import { attentionOverKernels } from "./attention-over.js";
-import type { WasmCalls } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { adamKernel } from "./adam.js";
 import { elementwiseKernels } from "./elementwise.js";
 import { layerNormKernels } from "./layer-norm.js";

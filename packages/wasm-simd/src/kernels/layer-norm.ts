@@ -1,13 +1,13 @@
 /** Layer norm and its gradients (assembly/layer-norm.ts). */
 import type { Kernels, LayerNormBackwardCall } from "@selectron/core";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
 import { inPieces } from "./row-pieces.js";
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
 export function layerNormKernels(
-  wasm: WasmExports,
+  wasm: WasmCalls,
   arena: Arena,
 ): Pick<Kernels, "layerNormRows" | "layerNormRowsBackward"> {
   /** Room for a parameter per column, given or not. */

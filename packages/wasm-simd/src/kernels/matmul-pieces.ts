@@ -3,9 +3,10 @@
  * arena one after the other, so that what is copied is still in a cache when the kernel reads it.
  */
 import type { MatmulCall, MatrixView } from "@selectron/core";
+import { DOT_ROWS, FEW_IN_PLACE_BYTES, READ_K } from "../abi.js";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
-import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
+import { callMatmul, type WasmCalls } from "../calls.js";
+import { fetch, fillBias, fillMatrix, placedBias, placedMatrix, type PlacedMatrix } from "./operands.js";
 
 /** Elements of a piece for one row, 32 KB: up to half a megabyte others do as well, and all beat copying the whole by half. */
 const PIECE = 2 ** 13;
@@ -13,19 +14,16 @@ const PIECE = 2 ** 13;
 const LARGE_PIECE = 2 ** 17;
 /** The most rows for which pieces of rows pay. */
 const MOST_ROWS = 32;
-/** As in assembly/matmul.ts, whose road must be the same for a piece as for the whole: the bits depend on it. */
-const READ_K = 512;
-const FEW_IN_PLACE = 2 ** 16;
-const DOT_ROWS = 12;
 
 /**
- * How many rows or columns of the right matrix make a piece; undefined if the product does not go in pieces. In memory that threads share
- * they would wait for each other at every piece.
+ * How many rows or columns of the right matrix make a piece; undefined if the product does not go in pieces, as where the kernel
+ * would multiply a piece in another way than the whole: the bits depend on it. In memory that threads share they would wait
+ * for each other at every piece.
  */
 export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | undefined {
   const byRows = b.columnStride === 1;
   if (m > MOST_ROWS || !(byRows || b.rowStride === 1) || arena.isShared || arena.holds(b.data)) return undefined;
-  const sweeps = byRows && Math.min(k, READ_K) * n > FEW_IN_PLACE;
+  const sweeps = byRows && 4 * Math.min(k, READ_K) * n > FEW_IN_PLACE_BYTES;
   const isDots = !byRows && m <= DOT_ROWS && a.columnStride === 1;
   if (m > 1 && !sweeps && !isDots) return undefined;
   const size = m === 1 ? PIECE : LARGE_PIECE;
@@ -40,37 +38,70 @@ export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | u
  * @param activation - its number, or −1
  */
 export function multiplyInPieces(
-  wasm: WasmExports,
+  wasm: WasmCalls,
   arena: Arena,
-  { a, b, out, m, k, n, alpha = 1, bias }: MatmulCall,
+  call: MatmulCall,
   step: number,
   activation: number,
 ): void {
+  const { a, b, out, m, k, n, alpha = 1, bias } = call;
   const byRows = b.columnStride === 1;
-  const [lines, length, lineStride] = byRows ? [k, n, b.rowStride] : [n, k, b.columnStride];
+  const [lines, length] = byRows ? [k, n] : [n, k];
   arena.reset();
   const left = placedMatrix(arena, a, m, k);
   const biasAt = placedBias(arena, bias);
   const outAt = arena.reserve(4 * m * n);
-  const address = arena.reserve(4 * Math.min(lines, 2 * step) * length);
+  const pieceAt = arena.reserve(4 * Math.min(lines, 2 * step) * length);
   const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
   fillMatrix(arena, a, m, k, left);
   fillBias(arena, bias, biasAt);
   for (let from = 0, count; from < lines; from += count) {
     count = lines - from < 2 * step ? lines - from : step;
-    const piece: MatrixView = { data: b.data, offset: b.offset + from * lineStride, rowStride: b.rowStride, columnStride: b.columnStride }; // prettier-ignore
-    if (byRows) {
-      fillMatrix(arena, piece, count, n, { isCopy: true, address, row: 4 * n, column: 4 });
-      const isFirst = from === 0;
-      const isLast = from + count === k;
-      // prettier-ignore
-      wasm.matmul(left.address + from * left.column, left.row, left.column, address, 4 * n, 4, isFirst ? biasAt : outAt, isFirst ? 0 : 4 * n, outAt, 4 * n, m, count, n, alpha, isLast ? activation : -1, 0, m, workspace);
-    } else {
-      fillMatrix(arena, piece, k, count, { isCopy: true, address, row: 4, column: 4 * k });
-      // prettier-ignore
-      wasm.matmul(left.address, left.row, left.column, address, 4, 4 * k, biasAt && biasAt + 4 * from, 0, outAt + 4 * from, 4 * n, m, k, count, alpha, m === 1 ? activation : -1, 0, m, workspace);
-    }
+    const right = fillPiece(arena, b, from, count, length, pieceAt);
+    const isFirst = from === 0;
+    const isLast = from + count === lines;
+    callMatmul(wasm, {
+      a: byRows ? left.address + from * left.column : left.address,
+      aRow: left.row,
+      aColumn: left.column,
+      b: pieceAt,
+      bRow: right.row,
+      bColumn: right.column,
+      bias: byRows ? (isFirst ? biasAt : outAt) : biasAt && biasAt + 4 * from,
+      biasRow: byRows && !isFirst ? 4 * n : 0,
+      c: byRows ? outAt : outAt + 4 * from,
+      cRow: 4 * n,
+      m,
+      k: byRows ? count : k,
+      n: byRows ? n : count,
+      alpha,
+      activation: (byRows ? isLast : m === 1) ? activation : -1,
+      i0: 0,
+      i1: m,
+      workspace,
+    });
   }
   if (!byRows && m > 1 && activation >= 0) wasm.unary(activation, outAt, outAt, m * n);
-  out.set(arena.floats.subarray(outAt / 4, outAt / 4 + m * n));
+  fetch(arena, out, outAt);
+}
+
+/** Copies some rows, or columns, of a matrix whose rows, or columns, are dense, to an address. */
+function fillPiece(
+  arena: Arena,
+  { data, offset, rowStride, columnStride }: MatrixView,
+  from: number,
+  count: number,
+  length: number,
+  address: number,
+): PlacedMatrix {
+  if (columnStride === 1) {
+    const piece = { data, offset: offset + from * rowStride, rowStride, columnStride };
+    const place = { isCopy: true, address, row: 4 * length, column: 4 };
+    fillMatrix(arena, piece, count, length, place);
+    return place;
+  }
+  const piece = { data, offset: offset + from * columnStride, rowStride, columnStride };
+  const place = { isCopy: true, address, row: 4, column: 4 * length };
+  fillMatrix(arena, piece, length, count, place);
+  return place;
 }

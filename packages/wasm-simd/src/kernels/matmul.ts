@@ -1,10 +1,10 @@
 /** The matrix product: which road it takes, and its operands' way into the arena and back. */
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
+import { Unary } from "../abi.js";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
 import { multiplyInPieces, pieceOf } from "./matmul-pieces.js";
-import { unaryOperations } from "./elementwise.js";
 
 /**
  * A right matrix with at most this share of elements that are not zero goes to the reference, which skips the zeros; so
@@ -40,7 +40,7 @@ function columnAsRow({ a, b, out, m, k, alpha, bias, activation }: MatmulCall): 
 }
 
 /** The kernel on an instance of the module. It throws ArenaFullError if the operands do not fit. */
-export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "matmul"> {
+export function matmulKernel(wasm: WasmCalls, arena: Arena): Pick<Kernels, "matmul"> {
   function matmul(call: MatmulCall): void {
     const { a, b, out, m, k, n, alpha = 1, bias, activation } = call;
     if (m === 0 || n === 0) return;
@@ -49,10 +49,10 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
       referenceKernels.matmul(call);
       return;
     }
-    const number = activation ? unaryOperations.indexOf(activation) : -1;
+    const code = activation ? Unary[activation] : -1;
     const piece = pieceOf(arena, call);
     if (piece) {
-      multiplyInPieces(wasm, arena, call, piece, number);
+      multiplyInPieces(wasm, arena, call, piece, code);
       return;
     }
     arena.reset();
@@ -66,10 +66,27 @@ export function matmulKernel(wasm: WasmExports, arena: Arena): Pick<Kernels, "ma
     fillMatrix(arena, a, m, k, left);
     fillMatrix(arena, b, k, n, right);
     fillBias(arena, bias, biasAt);
-    // prettier-ignore
+    // In the order of `callMatmul`, without its object of names.
+    const cRow = 4 * n;
     wasm.matmul(
-      left.address, left.row, left.column, right.address, right.row, right.column, biasAt, 0, outAt, 4 * n, m, k,
-      n, alpha, number, 0, m, workspace,
+      left.address,
+      left.row,
+      left.column,
+      right.address,
+      right.row,
+      right.column,
+      biasAt,
+      0,
+      outAt,
+      cRow,
+      m,
+      k,
+      n,
+      alpha,
+      code,
+      0,
+      m,
+      workspace,
     );
     if (!inPlace) out.set(arena.floats.subarray(outAt / 4, outAt / 4 + m * n));
   }

@@ -1,5 +1,5 @@
 /** Copies operands between the JavaScript heap and the arena; views of the arena itself are used where they are. */
-import type { HeadsView, MatrixView } from "@selectron/core";
+import type { MatrixView } from "@selectron/core";
 import type { Arena } from "../arena.js";
 
 /** A dense array to be read: its address. */
@@ -14,7 +14,7 @@ export function fill(arena: Arena, data: Float32Array, address: number): void {
 
 /** Whole numbers in the arena, four bytes each. */
 export function fillInts(arena: Arena, values: Int32Array, address: number): void {
-  new Int32Array(arena.floats.buffer, address, values.length).set(values);
+  arena.ints.set(values, address / 4);
 }
 
 /** Reserves room for the bias of a product, which is read by eights; 0 if there is none. */
@@ -29,7 +29,7 @@ export function fillBias(arena: Arena, bias: Float32Array | undefined, address: 
   arena.floats.fill(0, address / 4 + bias.length, address / 4 + 8 * Math.ceil(bias.length / 8));
 }
 
-/** Brings a result to where it belongs. */
+/** Copies a result to where it belongs. */
 export function fetch(arena: Arena, data: Float32Array, address: number): void {
   if (arena.holds(data) && data.byteOffset === address) return;
   data.set(arena.floats.subarray(address / 4, address / 4 + data.length));
@@ -45,7 +45,7 @@ export function target(arena: Arena, data: Float32Array): number {
 
 /** A matrix in the arena; strides in bytes. */
 export interface PlacedMatrix {
-  /** Whether it has to be brought there. */
+  /** Whether it has to be copied there. */
   readonly isCopy: boolean;
   readonly address: number;
   readonly row: number;
@@ -83,71 +83,5 @@ export function fillMatrix(arena: Arena, x: MatrixView, rows: number, columns: n
     const to = start + line * length;
     if (stride === 1) floats.set(x.data.subarray(from, from + length), to);
     else for (let i = 0; i < length; i++) floats[to + i] = x.data[from + i * stride]!;
-  }
-}
-
-/** One batch row of a HeadsView in the arena: addresses of the heads are address + h · head; strides in bytes. */
-export interface PlacedHeads {
-  readonly address: number;
-  readonly head: number;
-  readonly row: number;
-}
-
-/** Elements from the first to behind the last of one batch row. */
-const span = (x: HeadsView, heads: number, rows: number, width: number): number =>
-  Math.max(0, (heads - 1) * x.headStride + (rows - 1) * x.rowStride + width);
-
-/** Reserves room for the whole stretch of memory that one batch row lies in, so that one copy fills it. */
-export function placedHeads(
-  arena: Arena,
-  x: HeadsView,
-  b: number,
-  heads: number,
-  rows: number,
-  width: number,
-): PlacedHeads {
-  const strides = { head: 4 * x.headStride, row: 4 * x.rowStride };
-  if (arena.holds(x.data)) return { address: x.data.byteOffset + 4 * (x.offset + b * x.batchStride), ...strides };
-  return { address: arena.reserve(4 * span(x, heads, rows, width)), ...strides };
-}
-
-/** Fills what `placedHeads` reserved. */
-export function fillHeads(
-  arena: Arena,
-  x: HeadsView,
-  b: number,
-  heads: number,
-  rows: number,
-  width: number,
-  { address }: PlacedHeads,
-): void {
-  if (arena.holds(x.data)) return;
-  const start = x.offset + b * x.batchStride;
-  arena.floats.set(x.data.subarray(start, start + span(x, heads, rows, width)), address / 4);
-}
-
-/** Brings one batch row of results home, leaving whatever lies between its rows as it was. */
-export function fetchHeads(
-  arena: Arena,
-  x: HeadsView,
-  b: number,
-  heads: number,
-  rows: number,
-  width: number,
-  { address }: PlacedHeads,
-): void {
-  if (arena.holds(x.data)) return;
-  const start = x.offset + b * x.batchStride;
-  const from = address / 4;
-  const length = span(x, heads, rows, width);
-  if (length === heads * rows * width) {
-    x.data.set(arena.floats.subarray(from, from + length), start);
-    return;
-  }
-  for (let h = 0; h < heads; h++) {
-    for (let i = 0; i < rows; i++) {
-      const at = h * x.headStride + i * x.rowStride;
-      x.data.set(arena.floats.subarray(from + at, from + at + width), start + at);
-    }
   }
 }

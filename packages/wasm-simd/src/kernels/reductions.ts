@@ -1,12 +1,12 @@
 /** Sums and extremes of rows, sums of columns (assembly/reductions.ts). */
 import { referenceKernels, type Kernels } from "@selectron/core";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
 import { inPieces, MIN_LENGTH } from "./row-pieces.js";
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
-export function reductionKernels(wasm: WasmExports, arena: Arena): Pick<Kernels, "reduceRows" | "sumColumns"> {
+export function reductionKernels(wasm: WasmCalls, arena: Arena): Pick<Kernels, "reduceRows" | "sumColumns"> {
   const reduceRows: Kernels["reduceRows"] = (operation, x, out, rows, columns) => {
     if (x.length < MIN_LENGTH) {
       referenceKernels.reduceRows(operation, x, out, rows, columns);

@@ -1,13 +1,13 @@
 /** Softmax, its logarithm and cross-entropy (assembly/softmax.ts). */
 import type { CrossEntropyCall, Kernels } from "@selectron/core";
 import type { Arena } from "../arena.js";
-import type { WasmExports } from "../exports.js";
+import type { WasmCalls } from "../calls.js";
 import { fetch, fill, fillInts, placed, target } from "./operands.js";
 import { mapRows } from "./row-pieces.js";
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
 export function softmaxKernels(
-  wasm: WasmExports,
+  wasm: WasmCalls,
   arena: Arena,
 ): Pick<Kernels, "softmaxRows" | "logSoftmaxRows" | "crossEntropyRows"> {
   function softmaxRows(x: Float32Array, out: Float32Array, rows: number, columns: number): void {

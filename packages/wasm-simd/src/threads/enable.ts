@@ -1,6 +1,6 @@
 /** The workers, the memory that they share, and the kernels that use both, for the exact binary as for the one that fuses. */
 import { Arena } from "../arena.js";
-import { wasmCalls } from "../exports.js";
+import { wasmCalls } from "../calls.js";
 import { wasmKernels } from "../kernels/index.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
 import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
@@ -57,7 +57,8 @@ function sharedMemory(): WebAssembly.Memory {
 async function start(kind: Kind, count: number, patience: number, leastWork: number): Promise<ThreadStatus> {
   const memory = sharedMemory();
   const module = compile(inlinedBytes(kind.shared));
-  const wasm = wasmCalls(instantiate(module, { env: { memory } }));
+  const exports = instantiate(module, { env: { memory } });
+  const wasm = wasmCalls(exports);
   const control = Math.ceil(wasm.heapBase() / 64) * 64;
   const arena = new Arena(memory, control + CONTROL_BYTES);
   const orders = Array.from({ length: count - 1 }, (_, i) => ({ module, memory, control, index: i + 1 }));
@@ -69,7 +70,7 @@ async function start(kind: Kind, count: number, patience: number, leastWork: num
     for (const thread of threads) thread.stop();
     throw refusal;
   }
-  const pool = new Pool(wasm, control, threads);
+  const pool = new Pool(exports, control, threads);
   const plainModule = compile(inlinedBytes(kind.own));
   const plain = plainMachine(plainModule);
   const own = wasmKernels(plain, () => plainMachine(plainModule));
