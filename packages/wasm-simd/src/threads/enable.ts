@@ -22,7 +22,7 @@ export interface ThreadOptions {
 /** A binary as base64, on a memory that threads share and on one of its own. */
 export interface Kind {
   readonly variant: WasmStatus["variant"];
-  readonly shared: string;
+  readonly shared: { readonly binary: string; readonly pages: WebAssembly.MemoryDescriptor };
   readonly own: string;
 }
 
@@ -36,8 +36,6 @@ export interface ThreadStatus extends WasmStatus {
   stop(): void;
 }
 
-/** As scripts/build.mjs says. The memory begins small and grows. */
-const PAGES = { initial: 16, maximum: 16384, shared: true } as const;
 const MOST_THREADS = 8;
 const PATIENCE = 5000;
 const LEAST_WORK = 2 ** 24;
@@ -45,18 +43,18 @@ const LEAST_WORK = 2 ** 24;
 const processors = (): number => Math.min(MOST_THREADS, (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 2); // prettier-ignore
 
 /** A memory that workers can be given. Throws an Error with the reason where there is none. */
-function sharedMemory(): WebAssembly.Memory {
+function sharedMemory(pages: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
   if ((globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false) {
     throw new Error("the page is not cross-origin isolated (it must be served with COOP and COEP headers)");
   }
   if (typeof SharedArrayBuffer !== "function") throw new Error("this runtime has no SharedArrayBuffer");
-  return new WebAssembly.Memory(PAGES);
+  return new WebAssembly.Memory(pages);
 }
 
 /** Starts the workers and registers kernels that use them. Rejects with the reason if not one can be started. */
 async function start(kind: Kind, count: number, patience: number, leastWork: number): Promise<ThreadStatus> {
-  const memory = sharedMemory();
-  const module = compile(inlinedBytes(kind.shared));
+  const memory = sharedMemory(kind.shared.pages);
+  const module = compile(inlinedBytes(kind.shared.binary));
   const exports = instantiate(module, { env: { memory } });
   const wasm = wasmCalls(exports);
   const control = Math.ceil(wasm.heapBase() / 64) * 64;

@@ -5,7 +5,7 @@
  */
 import { binary as own } from "../binary.js";
 import { enableWasm } from "../index.js";
-import { binary as shared } from "./binary.js";
+import * as shared from "./binary.js";
 import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "./enable.js";
 
 export type { ThreadOptions, ThreadStatus } from "./enable.js";

@@ -3,7 +3,7 @@ import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "../../th
 import { binary as own } from "../binary.js";
 import { enableRelaxedWasm } from "../index.js";
 import { checkRelaxedSimd } from "../support.js";
-import { binary as shared } from "./binary.js";
+import * as shared from "./binary.js";
 
 export type { ThreadOptions, ThreadStatus } from "../../threads/enable.js";
 
