@@ -13,9 +13,16 @@ export { DecompileError } from "./common/decompile-error.js";
 export type { FrontPoint } from "./common/front.js";
 export type { Heatmap } from "./common/heatmap.js";
 export { frontSvg, heatmapSvg } from "./common/pictures.js";
-export { LEAST_MATCH, MOST_LINES, type Operation, type ProgramReport } from "./common/report.js";
+export {
+  LEAST_MATCH,
+  MOST_LINES,
+  type HeadReport,
+  type NearestHead,
+  type Operation,
+  type ProgramReport,
+} from "./common/report.js";
 export type { Progress, SearchOptions } from "./common/search-options.js";
-export { shareOf, type Share } from "./common/share.js";
+export { shareOf, type LengthMatch, type Share } from "./common/share.js";
 export { decompileEncoder, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./encoder/index.js";
 export { observe, type Observed } from "./gpt2/data/observe.js";
 export { parseData, type Sequence } from "./gpt2/data/sequences.js";
@@ -23,8 +30,8 @@ export { readTask, type Task } from "./gpt2/data/task.js";
 export { faithfulProgram, type FaithfulProgram } from "./gpt2/faithful.js";
 export { decompile } from "./gpt2/index.js";
 export type { Path } from "./gpt2/interventions/components.js";
-export type { Effect, Interventions, Pruned } from "./gpt2/interventions/report.js";
-export { measure } from "./gpt2/measure.js";
+export type { Effect, Interventions, LinearNorms, Pruned } from "./gpt2/interventions/report.js";
+export { measure, type Measures } from "./gpt2/measure.js";
 export type { Memo } from "./gpt2/memo.js";
 export { perfectProgram } from "./gpt2/perfect.js";
 export type { Decompiled, DecompileOptions } from "./gpt2/report.js";

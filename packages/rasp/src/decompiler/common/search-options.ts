@@ -1,9 +1,10 @@
-/** What every search takes. */
+/** The options of every search. */
 import type { Clock } from "./clock.js";
 
 /** Told which stage the work is in, and how many of its steps are done. */
 export type Progress = (stage: string, done: number, of: number) => void;
 
+/** What every search takes. */
 export interface SearchOptions {
   /** Of all random draws; 0 by default. */
   readonly seed?: number;

@@ -1,4 +1,4 @@
-/** How much of the decisions a program makes as the model does: a share and its confidence interval, also by length. */
+/** How often a program decides as the model does: a share with its confidence interval, also by length. */
 
 /** A share, 0 to 1, of `of` trials with its 95 % interval (Wilson 1927). */
 export interface Share {
@@ -8,6 +8,7 @@ export interface Share {
   readonly high: number;
 }
 
+/** @param right - the number of trials that count */
 export function shareOf(right: number, of: number): Share {
   const z = 1.96;
   const share = right / of;
@@ -32,7 +33,7 @@ export interface LengthMatch {
   readonly match: Share;
 }
 
-/** @param bounds - ascending, the last one Infinity */
+/** The match between each bound and the one before. @param bounds - ascending, the last one Infinity */
 export const matchByLength = (outcomes: readonly Outcome[], bounds: readonly number[]): LengthMatch[] =>
   bounds.map((upTo, b) => ({
     upTo,

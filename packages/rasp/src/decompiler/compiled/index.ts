@@ -28,7 +28,9 @@ import { weightsOf, type CompiledWeights } from "./run/weights.js";
 export { NotHardError } from "./not-hard-error.js";
 export type { Line } from "./naming/naming.js";
 
+/** A program and how far it agrees with the model. */
 export interface DecompiledProgram {
+  /** The text. */
   readonly source: string;
   /** The names of the s-ops that are the model's outputs. */
   readonly results: readonly string[];
@@ -50,6 +52,7 @@ export interface SoftHead {
 /** A head with no more of its attention elsewhere counts as sharp. */
 const SHARP = 1e-3;
 
+/** The options of `decompileProgram`. */
 export interface DecompileProgramOptions {
   /** Of the inputs that the model is run on and those that the text is compared on; 0 by default. */
   readonly seed?: number;

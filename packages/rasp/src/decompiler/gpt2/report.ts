@@ -8,6 +8,7 @@ import type { Interventions } from "./interventions/report.js";
 import type { Memo } from "./memo.js";
 import { isNamed, type Variable } from "./variables/variable.js";
 
+/** The options of `decompile`. */
 export interface DecompileOptions extends SearchOptions {
   /** Sequences for the report alone; by default a part of the data. */
   readonly fresh?: readonly Sequence[];
@@ -17,6 +18,7 @@ export interface DecompileOptions extends SearchOptions {
   readonly memo?: Memo;
 }
 
+/** The report on the best program of a GPT-2-style model. */
 export interface Decompiled extends ProgramReport {
   /** How the best program was found: from the smallest program upwards, or from the pruned model. */
   readonly method?: "search" | "pruned model";

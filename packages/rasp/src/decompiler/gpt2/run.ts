@@ -5,6 +5,7 @@ import type { Observed } from "./data/observe.js";
 import type { Task } from "./data/task.js";
 import type { Memo } from "./memo.js";
 
+/** The task, the sequences, and how much time there is. */
 export interface Run {
   readonly task: Task;
   /** The sequences that programs are fitted to. */
@@ -16,5 +17,5 @@ export interface Run {
   readonly memo?: Memo | undefined;
 }
 
-/** A program's search may take this share of the time; the rest is for interventions and the report. */
+/** Reading heads and searching end after this share of the time; the rest is for interventions and the report. */
 export const SEARCH_SHARE = 0.65;

@@ -99,8 +99,8 @@ function candidates(cases: Cases): Expression[] {
 }
 
 /**
- * Whole numbers from 0 in the order of the scores, in two ways: the smallest difference of scores is what earlier positions are preferred
- * by and is taken off; or it is not.
+ * Whole numbers from 0 in the order of the scores, in two ways: without the preference for earlier positions, which is the smallest
+ * difference of scores if there is one; and of the scores as they are.
  */
 function ranksOf(scores: readonly number[], positions: readonly number[]): bigint[][] {
   const step = ascending(scores).reduce(

@@ -36,7 +36,7 @@ export interface HeadRelations {
 interface Pairs {
   readonly keys: readonly Subspace[];
   readonly queries: readonly Subspace[];
-  /** One for each pair of joint states that occurs. */
+  /** One pair of places for each pair of joint states that occurs. */
   readonly seen: readonly Pair[];
   readonly places: number;
 }
@@ -66,7 +66,7 @@ export function relationsOf(
     interact(head, a, b) || (naming.weights.causal && isIndices(a) && isIndices(b));
   const keysOf = (query: Subspace): Subspace[] => keys.filter((key) => compared(key, query));
   const queriesOf = (key: Subspace): Subspace[] => queries.filter((query) => compared(key, query));
-  // From the simplest comparisons to the one of everything.
+  // From the simplest comparisons to a single one of everything.
   const groups: (() => Relation[])[] = [
     () => keys.flatMap((a) => queriesOf(a).map((b) => byWeights(relation([a], [b]), head, a, b))),
     () => keys.flatMap((a) => queriesOf(a).map((b) => relation([a], [b]))),

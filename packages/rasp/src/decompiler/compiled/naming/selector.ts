@@ -161,7 +161,7 @@ function nameSide(strict: PairTable, loose: PairTable, cases: Cases, side: keyof
 /** Pairs of s-ops that a table may be a comparison of. */
 type Way = (table: PairTable, sides: Sides) => readonly (readonly [Expression, Expression])[];
 
-/** Compared are: the inputs themselves; the query with the value that a key goes with, or the other way round; classes of both. */
+/** In this order: the inputs themselves; the query and the value that a key goes with, or the other way round; classes of both. */
 const WAYS: readonly Way[] = [
   (_table, { keys, queries }) => {
     const [a, b] = [onlyInput(keys), onlyInput(queries)];

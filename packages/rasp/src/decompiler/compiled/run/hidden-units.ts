@@ -38,7 +38,7 @@ function readersOf(c: number, { weights, layer }: FeedForward): string {
     return data.subarray(c * columns, (c + 1) * columns).some((w) => w !== 0);
   };
   const later = weights.layers.slice(layer + 1).flatMap(({ heads, hidden }, l) => [
-    // The heads of the next layer do not tell coordinates apart.
+    // The heads of the next layer do not count as readers.
     ...(l === 0 ? [] : heads.flatMap(({ query, key, value }) => [query, key, value])),
     hidden,
   ]);

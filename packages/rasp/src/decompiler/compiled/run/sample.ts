@@ -1,4 +1,4 @@
-/** The inputs that a model is watched on: all short ones, and seeded longer ones of several kinds. */
+/** The inputs that a model is run on: all short ones, and seeded longer ones of several kinds. */
 import { Rng } from "@selectron/core";
 import type { Atom } from "../../../language/graph/node.js";
 import { everyInput } from "../../../compiler/verify/inputs.js";
@@ -14,7 +14,7 @@ export interface Sample {
   readonly input: Int32Array;
 }
 
-/** All inputs up to a length are taken as long as they are no more than this; and so many longer ones. */
+/** The most short inputs, of which there are all up to some length; and the number of longer ones. */
 const [MOST_SHORT, LONGER] = [400, 500];
 
 /** @returns the same sample for the same seed */

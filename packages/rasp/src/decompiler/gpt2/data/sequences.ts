@@ -3,6 +3,7 @@ import type { Rng } from "@selectron/core";
 import { DecompileError } from "../../common/decompile-error.js";
 import type { Task } from "./task.js";
 
+/** A sequence of tokens, of which some predictions count. */
 export interface Sequence {
   readonly ids: readonly number[];
   /** The position of the first token. */

@@ -1,6 +1,7 @@
 /** What a trained model reads and predicts: its vocabulary, its special tokens, and the meaning of its logits. */
 import { DecompileError } from "../../common/decompile-error.js";
 
+/** The vocabulary of a model and the meaning of its predictions. */
 export interface Task {
   /** In order of the ids. */
   readonly vocabulary: readonly string[];

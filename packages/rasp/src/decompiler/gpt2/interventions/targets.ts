@@ -20,7 +20,7 @@ export interface TargetBatch extends Batch {
 /** The most tokens of a batch, enough to keep the kernels busy and few enough to keep a step short; and the most sequences. */
 const [TOKENS, SEQUENCES] = [1200, 16];
 
-/** A model that is to be cut, and what is left of its predictions. */
+/** A model that is to be cut, and its predictions on some sequences. */
 export class Targets {
   readonly paths: PathModel;
   readonly task: Task;
@@ -94,7 +94,7 @@ function groupsOf(sequences: readonly Observed[]): Observed[][] {
   return groups;
 }
 
-/** The sum of the entropies of probabilities, with sigmoids of each probability by itself. */
+/** The sum of the entropies of the rows, or with sigmoids of each probability by itself. */
 function entropyOf(probabilities: Tensor, { sigmoid }: Task): Tensor {
   const surprise = (p: Tensor): Tensor => p.mul(p.add(1e-30).log()).neg();
   const own = surprise(probabilities);
