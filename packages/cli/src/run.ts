@@ -54,7 +54,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
       context.say(program.helpInformation());
     } else if (error.exitCode !== 0) {
       context.fail(
-        new UsageError(error.message.replace(/^error: /, ""), "selectron help [command] lists what there is"),
+        new UsageError(error.message.replace(/^error: /, ""), "selectron help [command] lists the commands"),
         json,
       );
     }

@@ -58,8 +58,9 @@ export interface Resident {
  * @throws TypeError if `tensors` is not an array
  */
 export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resident {
-  if (!Array.isArray(tensors))
+  if (!Array.isArray(tensors)) {
     throw new TypeError("resident: give it an array of tensors, as in resident([x, weights]).");
+  }
   const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
   const scopes = currentScopes();
   return scopes ? scopes.keep(tensors, total) : { tensors: tensors.map(copyOf), release: () => undefined };

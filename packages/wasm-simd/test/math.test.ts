@@ -57,8 +57,9 @@ describe.each([
       const [rounded, actual] = [Math.fround(expected), out[i]!];
       if (Number.isFinite(rounded) && Number.isFinite(actual)) {
         const error = Math.abs(actual - expected) / unit(value, expected);
-        if (error > bound)
+        if (error > bound) {
           throw new Error(`${operation}(${value}) is ${actual}, not ${expected}: off by ${error} ulp.`);
+        }
         worst = Math.max(worst, error);
       } else if (!Object.is(rounded, actual)) {
         throw new Error(`${operation}(${value}) is ${actual}, not ${rounded}.`);

@@ -53,8 +53,9 @@ describe("results are the same to the last bit on one, two and three threads:", 
       setKernels(kernels);
       return compute().map(bitsOf);
     });
-    for (const other of others)
+    for (const other of others) {
       expect(other.map((bits, i) => Buffer.compare(bits, first![i]!))).toEqual(other.map(() => 0));
+    }
   }
 
   it.each([1, 2, 5, 8, 31, 64, 65, 127, 200])("products of %i rows", (m) => {

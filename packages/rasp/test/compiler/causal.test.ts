@@ -96,7 +96,7 @@ it("causal(sop) is the program with later keys left out of every selector", () =
     }),
     { numRuns: breadth({ short: 20, long: 70 }), seed: 4 },
   );
-  expect(tried).toBeGreaterThan(2000);
+  expect(tried).toBeGreaterThan(breadth({ short: 500, long: 2000 }));
 });
 
 it("a selector's causal matrix is lower triangular", () => {
