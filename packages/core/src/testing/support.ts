@@ -11,11 +11,21 @@ export interface ConformanceCase {
 /** Unit roundoff of float32. */
 export const ROUNDOFF = 2 ** -24;
 
-/** Throws unless `actual` is within `tolerance` of `expected`; NaN and infinities must match exactly. */
-export function assertNear(label: string, actual: number | undefined, expected: number, tolerance: number): void {
+/**
+ * Throws unless `actual` is within `tolerance` of `expected`; NaN and infinities must match exactly.
+ *
+ * @param label - what was computed; a function where there are so many checks that their texts would take the time
+ */
+export function assertNear(
+  label: string | (() => string),
+  actual: number | undefined,
+  expected: number,
+  tolerance: number,
+): void {
   const same = Object.is(actual, expected) || actual === expected;
   if (same || (actual !== undefined && Math.abs(actual - expected) <= tolerance)) return;
-  throw new Error(`${label}: got ${actual}, expected ${expected} within ${tolerance}.`);
+  const what = typeof label === "string" ? label : label();
+  throw new Error(`${what}: got ${actual}, expected ${expected} within ${tolerance}.`);
 }
 
 /** Standard normal numbers. */
