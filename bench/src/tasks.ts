@@ -52,11 +52,25 @@ export type Task = MatmulTask | AttentionTask | RowsTask | EncoderTask;
 
 const normals = (rng: Rng, length: number, scale = 1): Float32Array => randn([length], rng).data.map((x) => x * scale);
 
+/** The operands are drawn when they are first read: some have tens of millions of elements, and a caller may only ask for the sizes. */
 export function matmulTask(m: number, k: number, n: number, options: Partial<MatmulTask> = {}): MatmulTask {
-  const rng = new Rng(1);
   const batch = options.batch ?? 1;
-  const [a, b] = [normals(rng, batch * m * k), normals(rng, batch * k * n)];
-  return { kind: "matmul", batch, m, k, n, transposeA: false, transposeB: false, a, b, ...options };
+  let drawn: Pick<MatmulTask, "a" | "b"> | undefined;
+  const operands = (): Pick<MatmulTask, "a" | "b"> => {
+    const rng = new Rng(1);
+    return (drawn ??= { a: normals(rng, batch * m * k), b: normals(rng, batch * k * n) });
+  };
+  const sizes = { kind: "matmul", batch, m, k, n, transposeA: false, transposeB: false } as const;
+  return {
+    ...sizes,
+    get a() {
+      return operands().a;
+    },
+    get b() {
+      return operands().b;
+    },
+    ...options,
+  };
 }
 
 /** A product with a right matrix as empty as the weights of a compiled program. */

@@ -88,7 +88,9 @@ export function arange(start: number, end?: number, step = 1): Tensor {
 
 function drawn(operation: string, shape: Shape, draw: () => number): Tensor {
   checkShape(operation, shape);
-  return new Tensor(Float32Array.from({ length: sizeOf(shape) }, draw), shape);
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = draw();
+  return new Tensor(data, shape);
 }
 
 /** Independent standard normal numbers: mean 0, standard deviation 1. */

@@ -29,7 +29,11 @@ export function assertNear(
 }
 
 /** Standard normal numbers. */
-export const normals = (rng: Rng, length: number): Float32Array => Float32Array.from({ length }, () => rng.normal());
+export function normals(rng: Rng, length: number): Float32Array {
+  const data = new Float32Array(length);
+  for (let i = 0; i < length; i++) data[i] = rng.normal();
+  return data;
+}
 
 /** Nothing but NaN, so that an element which a kernel leaves unwritten is caught. */
 export const blank = (length: number): Float32Array => new Float32Array(length).fill(NaN);
