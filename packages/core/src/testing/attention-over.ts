@@ -5,16 +5,16 @@
 import type { AttentionOverCall, HeadsView, Kernels } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import {
+  buffersOf,
   checkGradients,
   forEachQuery,
   lengthOf,
   like,
   plainRow,
-  readFrom,
   rowStart,
   sideBySide,
+  type Buffers,
   type PlainRow,
-  type Read,
   type Sizes,
 } from "./heads.js";
 import { assertNear, blank, normals, type ConformanceCase } from "./support.js";
@@ -58,10 +58,10 @@ function draw(rng: Rng, sizes: Sizes, masked: boolean): Call {
 const firstPair = ({ heads, starts, listed }: AttentionOverCall, b: number, h: number, i: number): number =>
   (b * heads + h) * listed.length + starts[i]!;
 
-function plain(call: AttentionOverCall, read: Read, b: number, h: number, i: number): PlainRow {
+function plain(call: AttentionOverCall, buffers: Buffers, b: number, h: number, i: number): PlainRow {
   const { keys, starts, listed, hiddenKeys, factors } = call;
   const pair = firstPair(call, b, h, i);
-  return plainRow(call, read, [b, h, i], [...listed.subarray(starts[i], starts[i + 1])], {
+  return plainRow(call, buffers, [b, h, i], [...listed.subarray(starts[i], starts[i + 1])], {
     bias: (j) => (hiddenKeys && hiddenKeys[b * keys + j] !== 0 ? -Infinity : 0),
     factor: (n) => factors?.[pair + n] ?? 1,
   });
@@ -74,7 +74,7 @@ function checkForward(kernels: Kernels, call: Call): void {
   kernels.attentionOver(call);
   const { out, weights: actual } = call;
   forEachQuery(call, (b, h, i) => {
-    const { result, weights, slack } = plain(call, readFrom(call), b, h, i);
+    const { result, weights, slack } = plain(call, buffersOf(call), b, h, i);
     const label = `${described(call)}: (${b}, ${h}, ${i})`;
     const scale = 4 + Math.max(0, ...result.map(Math.abs));
     const start = rowStart(out, b, h, i);
@@ -93,7 +93,7 @@ function checkBackward(kernels: Kernels, call: Call, rng: Rng): void {
     described(call),
     call,
     (gradients) => kernels.attentionOverBackward({ ...call, ...gradients }),
-    (read, b, h, i) => plain(call, read, b, h, i),
+    (buffers, b, h, i) => plain(call, buffers, b, h, i),
     rng,
   );
 }

@@ -6,16 +6,16 @@ import type { AttentionBlocks, AttentionCall, AttentionPattern, HeadsView, Kerne
 import { Rng } from "../random.js";
 import {
   apart,
+  buffersOf,
   checkGradients,
   forEachQuery,
   lengthOf,
   MARGIN,
   plainRow,
-  readFrom,
   rowStart,
   sideBySide,
+  type Buffers,
   type PlainRow,
-  type Read,
   type Sizes,
 } from "./heads.js";
 import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
@@ -34,10 +34,10 @@ function isVisible(call: AttentionPattern, b: number, i: number, j: number): boo
   return visible[Math.floor(i / size) * Math.ceil(call.keys / size) + Math.floor(j / size)] !== 0;
 }
 
-function plain(call: AttentionCall, read: Read, b: number, h: number, i: number): PlainRow {
+function plain(call: AttentionCall, buffers: Buffers, b: number, h: number, i: number): PlainRow {
   const { keys, bias } = call;
   const visible = Array.from({ length: keys }, (_, j) => j).filter((j) => isVisible(call, b, i, j));
-  return plainRow(call, read, [b, h, i], visible, {
+  return plainRow(call, buffers, [b, h, i], visible, {
     bias: (j) => (bias ? bias.data[rowStart(bias, b, h, i) + j]! : 0),
   });
 }
@@ -73,7 +73,7 @@ export function checkAttention(kernels: Kernels, call: Call): void {
     throw new Error(`attention wrote before its result: ${String(margin)}.`);
   }
   forEachQuery(call, (b, h, i) => {
-    const { result, logSum, slack } = plain(call, readFrom(call), b, h, i);
+    const { result, logSum, slack } = plain(call, buffersOf(call), b, h, i);
     const label = `attention, ${described(call)}: (${b}, ${h}, ${i})`;
     const scale = 4 + Math.max(0, ...result.map(Math.abs));
     const start = rowStart(out, b, h, i);
@@ -90,7 +90,7 @@ export function checkAttentionBackward(kernels: Kernels, call: Call, rng: Rng): 
     `attentionBackward, ${described(call)}`,
     call,
     (gradients) => kernels.attentionBackward({ ...call, ...gradients }),
-    (read, b, h, i) => plain(call, read, b, h, i),
+    (buffers, b, h, i) => plain(call, buffers, b, h, i),
     rng,
   );
 }

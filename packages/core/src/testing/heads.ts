@@ -45,14 +45,14 @@ export const rowStart = (view: HeadsView, b: number, h: number, i: number): numb
 const NAMES = ["query", "key", "value"] as const;
 type Operands = Readonly<Record<(typeof NAMES)[number], HeadsView>>;
 
-/** The element of an operand at an index of its buffer. */
-export type Read = (name: keyof Operands, index: number) => number;
+/** The numbers in the operands' buffers: those of a call, or some of them moved a little. */
+export type Buffers = Readonly<Record<keyof Operands, ArrayLike<number>>>;
 
-/** Reads the operands as they are. */
-export const readFrom =
-  (call: Operands): Read =>
-  (name, index) =>
-    call[name].data[index]!;
+export const buffersOf = ({ query, key, value }: Operands): Buffers => ({
+  query: query.data,
+  key: key.data,
+  value: value.data,
+});
 
 /** What one query should come out as. */
 export interface PlainRow {
@@ -74,18 +74,20 @@ export interface PlainRow {
  */
 export function plainRow(
   call: AttentionSizes & Operands,
-  read: Read,
+  buffers: Buffers,
   [b, h, i]: readonly [number, number, number],
   keys: readonly number[],
   { bias = () => 0, factor = () => 1 }: { bias?: (key: number) => number; factor?: (n: number) => number },
 ): PlainRow {
   const { width, valueWidth, scale, query, key, value } = call;
   let size = 0;
+  const queryRow = rowStart(query, b, h, i);
   const scores = keys.map((j) => {
+    const keyRow = rowStart(key, b, h, j);
     let sum = 0;
     let magnitude = 0;
     for (let c = 0; c < width; c++) {
-      const product = read("query", rowStart(query, b, h, i) + c) * read("key", rowStart(key, b, h, j) + c);
+      const product = buffers.query[queryRow + c]! * buffers.key[keyRow + c]!;
       sum += product;
       magnitude += Math.abs(product);
     }
@@ -97,7 +99,7 @@ export function plainRow(
   const total = exponentials.reduce((sum, e) => sum + e, 0);
   const weights = exponentials.map((e) => (total === 0 ? 0 : e / total));
   const mixed = (c: number): number =>
-    keys.reduce((sum, j, n) => sum + weights[n]! * factor(n) * read("value", rowStart(value, b, h, j) + c), 0);
+    keys.reduce((sum, j, n) => sum + weights[n]! * factor(n) * buffers.value[rowStart(value, b, h, j) + c]!, 0);
   return {
     result: Array.from({ length: valueWidth }, (_, c) => mixed(c)),
     weights,
@@ -137,18 +139,18 @@ export function checkGradients(
   label: string,
   call: AttentionSizes & Operands & { readonly out: HeadsView },
   backward: (gradients: Gradients) => void,
-  plain: (read: Read, b: number, h: number, i: number) => PlainRow,
+  plain: (buffers: Buffers, b: number, h: number, i: number) => PlainRow,
   rng: Rng,
 ): void {
   const outGradient = like(call.out, (length) => normals(rng, length));
   const gradients = { query: like(call.query, blank), key: like(call.key, blank), value: like(call.value, blank) };
   const { query: queryGradient, key: keyGradient, value: valueGradient } = gradients;
   backward({ outGradient, queryGradient, keyGradient, valueGradient });
-  const loss = (read: Read): number => {
+  const loss = (buffers: Buffers): number => {
     let total = 0;
     forEachQuery(call, (b, h, i) => {
       const start = rowStart(outGradient, b, h, i);
-      plain(read, b, h, i).result.forEach((value, c) => (total += value * outGradient.data[start + c]!));
+      plain(buffers, b, h, i).result.forEach((value, c) => (total += value * outGradient.data[start + c]!));
     });
     return total;
   };
@@ -156,8 +158,10 @@ export function checkGradients(
   for (const name of NAMES) {
     const { data } = gradients[name];
     const direction = normals(rng, data.length).fill(0, 0, MARGIN);
-    const along = (sign: number): number =>
-      loss((operand, index) => call[operand].data[index]! + (operand === name ? sign * step * direction[index]! : 0));
+    const along = (sign: number): number => {
+      const moved = Float64Array.from(call[name].data, (x, index) => x + sign * step * direction[index]!);
+      return loss({ ...buffersOf(call), [name]: moved });
+    };
     const expected = (along(1) - along(-1)) / (2 * step);
     let actual = 0;
     let magnitude = 0;
