@@ -129,7 +129,7 @@ export function attentionBackward(
   clearRows(valueGradient, valueGradientRow, keys, valueWidth);
   for (let i: i32 = 0; i < queries; i++) {
     const delta = dot(outGradient + <usize>i * outGradientRow, out + <usize>i * outRow, valueWidth);
-    store<f32>(deltas + (<usize>i << 2), delta);
+    store<f32>(deltas + ((<usize>i) << 2), delta);
   }
 
   for (let g0: i32 = 0; g0 < keys; g0 += GROUP_KEYS) {
@@ -139,7 +139,7 @@ export function attentionBackward(
     packPanels(key + <usize>g0 * keyRow, keyRow, 4, length, width, keysAcross);
     packGroups(value + <usize>g0 * valueRow, valueRow, 4, length, valueWidth, valueGroups);
 
-    for (let i: i32 = 0; i < queries; ) {
+    for (let i: i32 = 0; i < queries;) {
       const tileEnd = endOfTile(setup, i, queries);
       const visible = blocksOf(setup, i);
       const rows = tileEnd - i;
@@ -154,8 +154,8 @@ export function attentionBackward(
         packPanels(queryTile, queryRow, 4, rows, width, queriesAcross);
         packPanels(gradientTile, 4, outGradientRow, valueWidth, rows, gradientsDown);
         packPanels(gradientTile, outGradientRow, 4, rows, valueWidth, gradientsAcross);
-        memory.copy(tileLogSums, logSums + (<usize>i << 2), <usize>rows * 4);
-        memory.copy(tileDeltas, deltas + (<usize>i << 2), <usize>rows * 4);
+        memory.copy(tileLogSums, logSums + ((<usize>i) << 2), <usize>rows * 4);
+        memory.copy(tileDeltas, deltas + ((<usize>i) << 2), <usize>rows * 4);
       }
 
       for (let j0 = g0 + ((from - g0) & ~7); j0 < to; j0 += TILE_KEYS) {

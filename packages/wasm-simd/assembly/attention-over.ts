@@ -39,7 +39,7 @@ function addScaled(to: usize, factor: f32, x: usize, length: i32): void {
 // @ts-ignore: decorator
 @inline
 function element<T>(array: usize, at: i32): T {
-  return load<T>(array + (<usize>at << 2));
+  return load<T>(array + ((<usize>at) << 2));
 }
 
 /** The weight of a pair with its factor. */
@@ -50,8 +50,17 @@ function weightOf(weights: usize, factors: usize, at: i32): f32 {
 }
 
 /** out[valueWidth] = Σ weight · value over a query's list, 16 columns at a time in registers. */
-// prettier-ignore
-function mix(value: usize, valueRow: usize, out: usize, listed: usize, weights: usize, factors: usize, first: i32, end: i32, valueWidth: i32): void {
+function mix(
+  value: usize,
+  valueRow: usize,
+  out: usize,
+  listed: usize,
+  weights: usize,
+  factors: usize,
+  first: i32,
+  end: i32,
+  valueWidth: i32,
+): void {
   const bytes = <usize>valueWidth * 4;
   let column: usize = 0;
   for (; column + 64 <= bytes; column += 64) {
@@ -109,13 +118,13 @@ export function attentionOver(
   for (let i: i32 = 0; i < queries; i++) {
     const first = element<i32>(starts, i);
     const end = element<i32>(starts, i + 1);
-    const own = weights + (<usize>first << 2);
+    const own = weights + ((<usize>first) << 2);
     const count = end - first;
     for (let at = first; at < end; at++) {
       const j = element<i32>(listed, at);
       const isHidden = hidden && element<i32>(hidden, j);
       const score: f32 = isHidden ? -Infinity : factor * dot(query, key + <usize>j * keyRow, width);
-      store<f32>(weights + (<usize>at << 2), score);
+      store<f32>(weights + ((<usize>at) << 2), score);
     }
     const most = maximum(own, count);
     if (most == -Infinity && isEmpty(own, count)) memory.fill(own, 0, <usize>count * 4);
@@ -170,7 +179,7 @@ export function attentionOverBackward(
     for (let at = first; at < end; at++) {
       let slope = dot(outGradient, value + <usize>element<i32>(listed, at) * valueRow, valueWidth);
       if (factors) slope *= element<f32>(factors, at);
-      store<f32>(slopes + (<usize>at << 2), slope);
+      store<f32>(slopes + ((<usize>at) << 2), slope);
       mean += element<f32>(weights, at) * slope;
     }
     for (let at = first; at < end; at++) {

@@ -62,7 +62,7 @@ export function anyVisible(setup: usize, blocks: usize, j0: i32, j1: i32): bool 
 }
 
 function fillMasked(row: usize, from: i32, to: i32): void {
-  for (let j = from; j < to; j++) store<f32>(row + (<usize>j << 2), -Infinity);
+  for (let j = from; j < to; j++) store<f32>(row + ((<usize>j) << 2), -Infinity);
 }
 
 /**
@@ -76,7 +76,7 @@ export function maskTile(setup: usize, tile: usize, rows: i32, position: i32, j0
   if (all && !hidden && !blocks) return;
   const blockSize = load<i32>(setup, 4 * Setup.blockSize);
   for (let j = j0; j < j1; j++) {
-    if ((hidden && load<i32>(hidden + (<usize>j << 2))) || (blocks && !load<u8>(blocks + <usize>(j / blockSize)))) {
+    if ((hidden && load<i32>(hidden + ((<usize>j) << 2))) || (blocks && !load<u8>(blocks + <usize>(j / blockSize)))) {
       fillMasked(tile, 0, rows);
     } else if (!all) {
       const distance = j - position;
@@ -93,7 +93,7 @@ export function maskTile(setup: usize, tile: usize, rows: i32, position: i32, j0
 export function biasTile(tile: usize, bias: usize, biasRow: usize, rows: i32, columns: i32): void {
   for (let j: i32 = 0; j < rows; j++) {
     for (let i: i32 = 0; i < columns; i++) {
-      store<f32>(tile + (<usize>i << 2), load<f32>(bias + <usize>i * biasRow + (<usize>j << 2)));
+      store<f32>(tile + ((<usize>i) << 2), load<f32>(bias + <usize>i * biasRow + ((<usize>j) << 2)));
     }
     tile += TILE_ROW;
   }

@@ -78,8 +78,19 @@ function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums
       const e0 = expWith(f32x4.sub(v128.load(row), shift), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
       v128.store(row, e0);
       sum0 = f32x4.add(sum0, e0);
-      // prettier-ignore
-      const e1 = expWith(f32x4.sub(v128.load(row, TILE_ROW), shift), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
+      const e1 = expWith(
+        f32x4.sub(v128.load(row, TILE_ROW), shift),
+        log2e,
+        magic,
+        high,
+        low,
+        least,
+        p5,
+        p4,
+        p3,
+        p2,
+        p1,
+      );
       v128.store(row, e1, TILE_ROW);
       sum1 = f32x4.add(sum1, e1);
     }
@@ -143,8 +154,8 @@ export function attention(
   memory.fill(zeros, 0, TILE_ROW);
   clearRows(out + <usize>i0 * outRow, outRow, i1 - i0, valueWidth);
   for (let i = i0; i < i1; i++) {
-    store<f32>(maxima + (<usize>i << 2), -Infinity);
-    store<f32>(sums + (<usize>i << 2), 0);
+    store<f32>(maxima + ((<usize>i) << 2), -Infinity);
+    store<f32>(sums + ((<usize>i) << 2), 0);
   }
 
   for (let g0: i32 = 0; g0 < keys; g0 += GROUP_KEYS) {
@@ -154,14 +165,14 @@ export function attention(
     packGroups(key + <usize>g0 * keyRow, keyRow, 4, g1 - g0, width, keyGroups);
     packPanels(value + <usize>g0 * valueRow, valueRow, 4, g1 - g0, valueWidth, valuePanels);
 
-    for (let i = i0; i < i1; ) {
+    for (let i = i0; i < i1;) {
       const tileEnd = endOfTile(setup, i, i1);
       const visible = blocksOf(setup, i);
       const rows = tileEnd - i;
       const position = i + keys - queries;
       const from = <i32>max<i64>(g0, firstKey(setup, position));
       const to = <i32>min<i64>(g1, lastKey(setup, position + rows - 1) + 1);
-      const state = <usize>i << 2;
+      const state = (<usize>i) << 2;
       const target = out + <usize>i * outRow;
       if (from < to) {
         packPanels(query + <usize>i * queryRow, 4, queryRow, width, rows, queryPanels);
@@ -182,7 +193,7 @@ export function attention(
         maskTile(setup, scores, rows, position, j0, j1, visible);
         softmaxTile(scores, high, padded(rows), tileMaxima, tileSums, fades);
         for (let r: i32 = 0; r < rows; r++) {
-          const fade = load<f32>(fades + (<usize>r << 2));
+          const fade = load<f32>(fades + ((<usize>r) << 2));
           if (fade != 1) scale(target + <usize>r * outRow, target + <usize>r * outRow, valueWidth, fade);
         }
         const panel = <usize>(g1 - g0) * 32;
@@ -197,12 +208,12 @@ export function attention(
   }
 
   for (let i = i0; i < i1; i++) {
-    const sum = load<f32>(sums + (<usize>i << 2));
+    const sum = load<f32>(sums + ((<usize>i) << 2));
     const target = out + <usize>i * outRow;
     if (sum != 0) scale(target, target, valueWidth, 1 / sum);
     if (logSums) {
-      const result = sum != 0 ? load<f32>(maxima + (<usize>i << 2)) + logOf(sum) : -Infinity;
-      store<f32>(logSums + (<usize>i << 2), result);
+      const result = sum != 0 ? load<f32>(maxima + ((<usize>i) << 2)) + logOf(sum) : -Infinity;
+      store<f32>(logSums + ((<usize>i) << 2), result);
     }
   }
 }

@@ -3,7 +3,8 @@
  * behind their arrays. Operations are numbers that src/abi.ts names.
  */
 import { Binary, Unary } from "../src/abi";
-import { erf, exp, gelu, geluExact, geluExactSlope, geluSlope, log, relu, sigmoid, tanh } from "./math";
+import { gelu, geluExact, geluExactSlope, geluSlope, relu, sigmoid } from "./activations";
+import { erf, exp, log, tanh } from "./math";
 
 /** out[i] = f(x[i]); in place is fine. An unknown operation copies. */
 export function unary(operation: i32, x: usize, out: usize, length: i32): void {

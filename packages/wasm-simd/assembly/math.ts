@@ -8,6 +8,7 @@
 import { multiplyAdd, multiplySubtract } from "./multiply-add";
 
 /** Each is splatted as it is loaded, which takes no longer than to load a vector. */
+// prettier-ignore
 const K = memory.data<f32>([
   1.44269504088896341, // 0 log2 e
   12582912, // 1 adding 1.5 · 2^23 rounds to an integer
@@ -99,7 +100,19 @@ function reduceByLn2(x: v128, n: v128): v128 {
  */
 // @ts-ignore: decorator
 @inline
-export function expWith(x: v128, log2e: v128, magic: v128, high: v128, low: v128, least: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128): v128 {
+export function expWith(
+  x: v128,
+  log2e: v128,
+  magic: v128,
+  high: v128,
+  low: v128,
+  least: v128,
+  p5: v128,
+  p4: v128,
+  p3: v128,
+  p2: v128,
+  p1: v128,
+): v128 {
   const above = f32x4.pmax(x, least); // in this order NaN passes
   const shifted = multiplyAdd(above, log2e, magic);
   const n = f32x4.sub(shifted, magic);
@@ -117,7 +130,19 @@ export function expWith(x: v128, log2e: v128, magic: v128, high: v128, low: v128
 // @ts-ignore: decorator
 @inline
 export function expOfNegative(x: v128): v128 {
-  return expWith(x, constant(0), constant(56), constant(2), constant(3), constant(11), constant(49), constant(50), constant(51), constant(52), constant(53)); // prettier-ignore
+  return expWith(
+    x,
+    constant(0),
+    constant(56),
+    constant(2),
+    constant(3),
+    constant(11),
+    constant(49),
+    constant(50),
+    constant(51),
+    constant(52),
+    constant(53),
+  );
 }
 
 /** exp over all floats, subnormal results included. At most 0.96 ulp. */
@@ -164,8 +189,10 @@ export function log(input: v128): v128 {
   const result = multiplyAdd(e, constant(2), f32x4.add(r, tail));
   // 0 → −∞, negative → NaN, +∞ and NaN → themselves.
   const infinity = f32x4.splat(Infinity);
-  const special = v128.bitselect(f32x4.neg(infinity), v128.bitselect(input, f32x4.splat(NaN), f32x4.gt(input, f32x4.splat(0))), f32x4.eq(input, f32x4.splat(0))); // prettier-ignore
-  const ordinary = v128.and(f32x4.gt(input, f32x4.splat(0)), f32x4.lt(input, infinity));
+  const isPositive = f32x4.gt(input, f32x4.splat(0));
+  const notZero = v128.bitselect(input, f32x4.splat(NaN), isPositive);
+  const special = v128.bitselect(f32x4.neg(infinity), notZero, f32x4.eq(input, f32x4.splat(0)));
+  const ordinary = v128.and(isPositive, f32x4.lt(input, infinity));
   return v128.bitselect(result, special, ordinary);
 }
 
@@ -202,66 +229,15 @@ export function erf(x: v128): v128 {
   // Beyond 4 the result is 1; the cap keeps the polynomial from overflowing.
   const capped = f32x4.pmin(t, f32x4.splat(4));
   const capSquare = f32x4.mul(capped, capped);
-  let q = multiplyAdd(multiplyAdd(constant(39), capped, constant(40)), capSquare, multiplyAdd(constant(41), capped, constant(42)));
+  let q = multiplyAdd(
+    multiplyAdd(constant(39), capped, constant(40)),
+    capSquare,
+    multiplyAdd(constant(41), capped, constant(42)),
+  );
   q = multiplyAdd(q, capped, constant(43));
   q = multiplyAdd(q, capped, constant(44));
   q = multiplyAdd(q, capped, constant(45));
   q = f32x4.sub(f32x4.mul(q, capped), capped);
   const far = v128.bitselect(x, f32x4.sub(constant(10), expOfNegative(q)), f32x4.splat(-0.0));
   return v128.bitselect(near, far, f32x4.lt(t, constant(32)));
-}
-
-/** 1 / (1 + e^−x). At most 2.5 ulp. */
-// @ts-ignore: decorator
-@inline
-export function sigmoid(x: v128): v128 {
-  const one = constant(10);
-  const e = exp(f32x4.neg(f32x4.abs(x)));
-  const above = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
-  return f32x4.div(above, f32x4.add(one, e));
-}
-
-/** x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is GELU in its tanh form without the cancellation in 1 + tanh. At most 1.5 ulp of x. */
-// @ts-ignore: decorator
-@inline
-export function gelu(x: v128): v128 {
-  const inner = multiplyAdd(f32x4.mul(constant(46), f32x4.mul(x, x)), x, x);
-  return f32x4.div(x, f32x4.add(constant(10), exp(f32x4.mul(constant(47), inner))));
-}
-
-/** x · Φ(x). At most 1.2 ulp of x. */
-// @ts-ignore: decorator
-@inline
-export function geluExact(x: v128): v128 {
-  const half = f32x4.mul(constant(9), x);
-  return multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
-}
-
-/** max(x, 0) that keeps NaN. */
-// @ts-ignore: decorator
-@inline
-export function relu(x: v128): v128 {
-  return f32x4.pmax(x, f32x4.splat(0));
-}
-
-/** The slope of gelu: with s the sigmoid in it, s + x · s (1 − s) · its inner slope. */
-// @ts-ignore: decorator
-@inline
-export function geluSlope(x: v128): v128 {
-  const one = constant(10);
-  const square = f32x4.mul(x, x);
-  const inner = multiplyAdd(f32x4.mul(constant(46), square), x, x);
-  const s = f32x4.div(one, f32x4.add(one, exp(f32x4.mul(constant(47), inner))));
-  const bend = f32x4.mul(f32x4.mul(x, constant(47)), multiplyAdd(constant(54), square, one));
-  return f32x4.sub(s, f32x4.mul(f32x4.mul(s, f32x4.sub(one, s)), bend));
-}
-
-/** The slope of geluExact: Φ(x) + x · the density of the normal distribution. */
-// @ts-ignore: decorator
-@inline
-export function geluExactSlope(x: v128): v128 {
-  const half = constant(9);
-  const below = multiplyAdd(half, erf(f32x4.mul(x, constant(48))), half);
-  const density = f32x4.mul(constant(55), expOfNegative(f32x4.neg(f32x4.mul(half, f32x4.mul(x, x)))));
-  return multiplyAdd(x, density, below);
 }

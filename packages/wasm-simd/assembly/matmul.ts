@@ -9,7 +9,7 @@ import { dotRows } from "./dots";
 import { unary } from "./elementwise";
 import { multiplyRowTiles, rowsOfTiles } from "./row-tiles";
 import { sweepColumns } from "./sweeps";
-import { multiplyTiles, packGroups, packPanels, packRows, TILE_BYTES } from "./tiles";
+import { multiplyPacked, multiplyTiles, packGroups, packPanels, packRows, TILE_BYTES } from "./tiles";
 
 const BLOCK_K: i32 = 256;
 const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
@@ -78,10 +78,12 @@ function multiplyColumns(
   inPlace: bool,
   workspace: usize,
 ): void {
+  const tile = workspace;
   const panels = workspace + TILE_BYTES;
   const whole = inPlace ? columns & ~7 : 0;
   const rest = <usize>whole * 4;
-  const groups = panels + <usize>((columns - whole + 7) & ~7) * <usize>min(k, BLOCK_K) * 4;
+  const right = columns - whole;
+  const groups = panels + <usize>((right + 7) & ~7) * <usize>min(k, BLOCK_K) * 4;
   // The first block of k starts from the bias, the others from what c holds. With k = 0 the first block is empty.
   let start = bias;
   let startRow = biasRow;
@@ -89,30 +91,47 @@ function multiplyColumns(
   do {
     const steps = min(BLOCK_K, k - p0);
     const group = <usize>steps * 16;
-    packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, columns - whole, panels);
+    const panel = <usize>steps * 32;
+    packPanels(b + <usize>whole * bColumn, bRow, bColumn, steps, right, panels);
     for (let i0: i32 = 0; i0 < m; i0 += BLOCK_M) {
       const rows = min(BLOCK_M, m - i0);
       const high = steps > 0 ? rowsOfTiles(rows) : 0;
       const left = a + <usize>i0 * aRow;
       let from = start + <usize>i0 * startRow;
       let fromRest: usize = start == 0 ? 0 : from + rest;
-      let target = c + <usize>i0 * cRow;
+      let to = c + <usize>i0 * cRow;
+      let toRest = to + rest;
       if (high > 0) {
         const isPacked = aColumn != 4;
         if (isPacked) packRows(left, aRow, aColumn, high, steps, groups);
         const at = isPacked ? groups : left;
         const atRow = isPacked ? <usize>steps * 4 : aRow;
-        multiplyRowTiles(at, atRow, b, bRow, 32, target, cRow, from, startRow, alpha, high, steps, whole, workspace);
-        // prettier-ignore
-        multiplyRowTiles(at, atRow, panels, 32, <usize>steps * 32, target + rest, cRow, fromRest, startRow, alpha, high, steps, columns - whole, workspace);
+        multiplyRowTiles(at, atRow, b, bRow, 32, to, cRow, from, startRow, alpha, high, steps, whole, tile);
+        multiplyRowTiles(
+          at,
+          atRow,
+          panels,
+          32,
+          panel,
+          toRest,
+          cRow,
+          fromRest,
+          startRow,
+          alpha,
+          high,
+          steps,
+          right,
+          tile,
+        );
         from += <usize>high * startRow;
         fromRest += <usize>high * startRow;
-        target += <usize>high * cRow;
+        to += <usize>high * cRow;
+        toRest += <usize>high * cRow;
       }
-      packGroups(left + <usize>high * aRow, aRow, aColumn, rows - high, steps, groups);
-      multiplyTiles(groups, 16, group, b, bRow, 32, target, cRow, from, startRow, alpha, rows - high, steps, whole, workspace);
-      // prettier-ignore
-      multiplyTiles(groups, 16, group, panels, 32, <usize>steps * 32, target + rest, cRow, fromRest, startRow, alpha, rows - high, steps, columns - whole, workspace);
+      const low = rows - high;
+      packGroups(left + <usize>high * aRow, aRow, aColumn, low, steps, groups);
+      multiplyTiles(groups, 16, group, b, bRow, 32, to, cRow, from, startRow, alpha, low, steps, whole, tile);
+      multiplyPacked(groups, panels, toRest, cRow, fromRest, startRow, alpha, low, steps, right, tile);
     }
     start = c;
     startRow = cRow;
@@ -120,6 +139,11 @@ function multiplyColumns(
     b += <usize>steps * bRow;
     p0 += BLOCK_K;
   } while (p0 < k);
+}
+
+/** Copies numbers that are `stride` bytes apart to adjacent places. */
+function gather(from: usize, stride: usize, length: i32, to: usize): void {
+  for (let p: i32 = 0; p < length; p++) store<f32>(to + ((<usize>p) << 2), load<f32>(from + <usize>p * stride));
 }
 
 /**
@@ -167,11 +191,8 @@ export function matmul(
   bias += <usize>i0 * biasRow;
   c += <usize>i0 * cRow;
   if (isDotted) {
-    let left = a;
-    if (aColumn != 4) {
-      left = workspace;
-      for (let p: i32 = 0; p < k; p++) store<f32>(left + ((<usize>p) << 2), load<f32>(a + <usize>p * aColumn));
-    }
+    if (aColumn != 4) gather(a, aColumn, k, workspace);
+    const left = aColumn == 4 ? a : workspace;
     dotRows(left, aRow, b, bColumn, bias, biasRow, c, cRow, rows, k, n, alpha);
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
@@ -184,10 +205,50 @@ export function matmul(
       const at = <usize>n0 * 4;
       const columns = min(width, n - n0);
       const right = b + <usize>n0 * bColumn;
-      // prettier-ignore
-      if (tiled > 0) multiplyColumns(a, aRow, aColumn, right, bRow, bColumn, isPlain ? 0 : bias + at, biasRow, c + at, cRow, tiled, k, columns, alpha, inPlace, workspace);
-      // prettier-ignore
-      if (swept > 0) sweepColumns(a + below * aRow, aRow, aColumn, right, bRow, isPlain ? 0 : bias + below * biasRow + at, biasRow, c + below * cRow + at, cRow, swept, k, columns, alpha, workspace + TILE_BYTES);
+      const start = isPlain ? 0 : bias + at;
+      const to = c + at;
+      if (tiled > 0) {
+        multiplyColumns(
+          a,
+          aRow,
+          aColumn,
+          right,
+          bRow,
+          bColumn,
+          start,
+          biasRow,
+          to,
+          cRow,
+          tiled,
+          k,
+          columns,
+          alpha,
+          inPlace,
+          workspace,
+        );
+      }
+      if (swept > 0) {
+        const rest = a + below * aRow;
+        const startRest = isPlain ? 0 : start + below * biasRow;
+        const toRest = to + below * cRow;
+        const sums = workspace + TILE_BYTES;
+        sweepColumns(
+          rest,
+          aRow,
+          aColumn,
+          right,
+          bRow,
+          startRest,
+          biasRow,
+          toRest,
+          cRow,
+          swept,
+          k,
+          columns,
+          alpha,
+          sums,
+        );
+      }
     }
   }
   if (activation < 0) return;

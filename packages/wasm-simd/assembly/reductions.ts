@@ -7,9 +7,7 @@
 // @ts-ignore: decorator
 @inline
 export function sumLanes(x: v128): f32 {
-  return (
-    f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
-  );
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
 /** The largest of four lanes. */
@@ -39,7 +37,7 @@ export function sumRows(x: usize, out: usize, rows: i32, columns: i32): void {
     s0 = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
     let sum = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
     for (; x < end; x += 4) sum += load<f32>(x);
-    store<f32>(out + (<usize>i << 2), <f32>sum);
+    store<f32>(out + ((<usize>i) << 2), <f32>sum);
   }
 }
 
@@ -56,7 +54,7 @@ export function maxRows(x: usize, out: usize, rows: i32, columns: i32, smallest:
     }
     for (; x < end; x += 4) m0 = f32x4.max(m0, v128.xor(sign, v128.load32_splat(x)));
     const most = maxLanes(f32x4.max(m0, m1));
-    store<f32>(out + (<usize>i << 2), smallest ? -most : most);
+    store<f32>(out + ((<usize>i) << 2), smallest ? -most : most);
   }
 }
 

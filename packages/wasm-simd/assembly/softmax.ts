@@ -123,7 +123,7 @@ export function softmaxRows(x: usize, out: usize, rows: i32, columns: i32): void
 
 /** Whether a row whose `maximum` is −∞ holds no NaN, which `maximum` may have passed over. */
 export function isEmpty(x: usize, columns: i32): bool {
-  for (let j: i32 = 0; j < columns; j++) if (load<f32>(x + (<usize>j << 2)) != -Infinity) return false;
+  for (let j: i32 = 0; j < columns; j++) if (load<f32>(x + ((<usize>j) << 2)) != -Infinity) return false;
   return true;
 }
 
@@ -155,16 +155,16 @@ export function crossEntropyRows(
 ): void {
   const rowBytes = <usize>columns * 4;
   for (let i: i32 = 0; i < rows; i++) {
-    const target = load<i32>(targets + (<usize>i << 2));
+    const target = load<i32>(targets + ((<usize>i) << 2));
     const exponential = gradient ? gradient + <usize>i * rowBytes : workspace;
     if (target < 0) {
-      store<f32>(losses + (<usize>i << 2), 0);
+      store<f32>(losses + ((<usize>i) << 2), 0);
       if (gradient) memory.fill(exponential, 0, rowBytes);
     } else {
       const most = maximum(logits, columns);
       const sum = exponentials(logits, exponential, columns, most);
       const at = <usize>target * 4;
-      store<f32>(losses + (<usize>i << 2), logOf(sum) + (most - load<f32>(logits + at)));
+      store<f32>(losses + ((<usize>i) << 2), logOf(sum) + (most - load<f32>(logits + at)));
       if (gradient) {
         scale(exponential, exponential, columns, factor / sum);
         store<f32>(exponential + at, load<f32>(exponential + at) - factor);

@@ -15,8 +15,17 @@ function sweepOnce(x: f32, b: usize, c: usize, rowBytes: usize): void {
 /** Four numbers of c + the same columns of four rows of b. */
 // @ts-ignore: decorator
 @inline
-// prettier-ignore
-function sweepVector(v0: v128, v1: v128, v2: v128, v3: v128, b: usize, b1: usize, b2: usize, b3: usize, c: usize): v128 {
+function sweepVector(
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  b: usize,
+  b1: usize,
+  b2: usize,
+  b3: usize,
+  c: usize,
+): v128 {
   let sum = multiplyAdd(v0, v128.load(b), v128.load(c));
   sum = multiplyAdd(v1, v128.load(b1), sum);
   sum = multiplyAdd(v2, v128.load(b2), sum);
@@ -69,8 +78,22 @@ function sweepRow(a: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c
 /** `sweepVector` for two rows at once: half as many loads. */
 // @ts-ignore: decorator
 @inline
-// prettier-ignore
-function sweepVectors(x0: v128, x1: v128, x2: v128, x3: v128, y0: v128, y1: v128, y2: v128, y3: v128, b: usize, b1: usize, b2: usize, b3: usize, c: usize, d: usize): void {
+function sweepVectors(
+  x0: v128,
+  x1: v128,
+  x2: v128,
+  x3: v128,
+  y0: v128,
+  y1: v128,
+  y2: v128,
+  y3: v128,
+  b: usize,
+  b1: usize,
+  b2: usize,
+  b3: usize,
+  c: usize,
+  d: usize,
+): void {
   const r0 = v128.load(b);
   const r1 = v128.load(b1);
   const r2 = v128.load(b2);
@@ -87,8 +110,16 @@ function sweepVectors(x0: v128, x1: v128, x2: v128, x3: v128, y0: v128, y1: v128
 }
 
 /** `sweepRow` for the whole vectors of two rows, whose sums follow one another. Returns the bytes done. */
-// prettier-ignore
-function sweepPair(a: usize, aRow: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c: usize, rowBytes: usize): usize {
+function sweepPair(
+  a: usize,
+  aRow: usize,
+  aColumn: usize,
+  alpha: f32,
+  b: usize,
+  bRow: usize,
+  c: usize,
+  rowBytes: usize,
+): usize {
   const by = f32x4.splat(alpha);
   const x0 = f32x4.mul(by, v128.load32_splat(a));
   const x1 = f32x4.mul(by, v128.load32_splat(a + aColumn));
@@ -170,7 +201,9 @@ export function sweepColumns(
     b += bRow * 4;
   }
   for (; p < k; p++) {
-    for (let i: i32 = 0; i < m; i++) sweepOnce(alpha * load<f32>(a + <usize>i * aRow), b, sums + <usize>i * rowBytes, rowBytes);
+    for (let i: i32 = 0; i < m; i++) {
+      sweepOnce(alpha * load<f32>(a + <usize>i * aRow), b, sums + <usize>i * rowBytes, rowBytes);
+    }
     a += aColumn;
     b += bRow;
   }

@@ -201,7 +201,7 @@ function packPanel(b: usize, bRow: usize, bColumn: usize, steps: i32, width: i32
   }
   for (; done < steps; done++) {
     for (let j: i32 = 0; j < 8; j++) {
-      store<f32>(panel + (<usize>j << 2), j < width ? load<f32>(b + <usize>j * bColumn) : 0);
+      store<f32>(panel + ((<usize>j) << 2), j < width ? load<f32>(b + <usize>j * bColumn) : 0);
     }
     panel += 32;
     b += bRow;
@@ -269,7 +269,7 @@ export function packGroups(a: usize, aRow: usize, aColumn: usize, rows: i32, ste
  */
 export function packRows(a: usize, aRow: usize, aColumn: usize, rows: i32, steps: i32, to: usize): void {
   const toRow = <usize>steps * 4;
-  for (let p: i32 = 0; p < steps; ) {
+  for (let p: i32 = 0; p < steps;) {
     const four = aRow == 4 && steps - p >= 4;
     let from = a + <usize>p * aColumn;
     let at = to + <usize>p * 4;
@@ -283,7 +283,7 @@ export function packRows(a: usize, aRow: usize, aColumn: usize, rows: i32, steps
     }
     const count = four ? 4 : 1;
     for (; i < rows; i++) {
-      for (let q: i32 = 0; q < count; q++) store<f32>(at + (<usize>q << 2), load<f32>(from + <usize>q * aColumn));
+      for (let q: i32 = 0; q < count; q++) store<f32>(at + ((<usize>q) << 2), load<f32>(from + <usize>q * aColumn));
       from += aRow;
       at += toRow;
     }

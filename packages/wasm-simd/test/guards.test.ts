@@ -31,8 +31,8 @@ class GuardedArena extends Arena {
   /** How many floats of the guards since `reset` were written to. */
   get damage(): number {
     const intact = Math.fround(MARK);
-    const written = (guard: number): number => this.floats.subarray(guard, guard + GUARD_FLOATS).filter((x) => x !== intact).length; // prettier-ignore
-    return this.#guards.reduce((sum, guard) => sum + written(guard), 0);
+    const guards = this.#guards.flatMap((guard) => [...this.floats.subarray(guard, guard + GUARD_FLOATS)]);
+    return guards.filter((x) => x !== intact).length;
   }
 }
 

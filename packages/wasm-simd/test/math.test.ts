@@ -17,7 +17,11 @@ afterAll(() => setKernels(referenceKernels));
 function bitPatterns(): Float32Array {
   const bits: number[] = [];
   for (let pattern = 0; pattern < 2 ** 32; pattern += 16_411) bits.push(pattern);
-  const edges = [0, 1, 0x7fffff, 0x800000, 0x3f800000, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0x42b17218, 0x42aeac50, 0x42cff1b5, 0x3f20_0000, 0x3f6d_8000]; // prettier-ignore
+  // prettier-ignore
+  const edges = [
+    0, 1, 0x7fffff, 0x800000, 0x3f800000, 0x7f7fffff, 0x7f800000, 0x7fc00000, 0x42b17218, 0x42aeac50, 0x42cff1b5,
+    0x3f200000, 0x3f6d8000,
+  ];
   for (const edge of edges) {
     for (let near = -3; near <= 3; near++) bits.push((edge + near) >>> 0, (edge + near + 2 ** 31) >>> 0);
   }

@@ -165,7 +165,13 @@ describe("resident tensors", () => {
 });
 
 describe("operands on the heap that are copied in pieces", () => {
-  const shapes = [[3, 5000], [5000, 3], [1, 20_001], [20_001, 1], [130, 129]] as const; // prettier-ignore
+  const shapes = [
+    [3, 5000],
+    [5000, 3],
+    [1, 20_001],
+    [20_001, 1],
+    [130, 129],
+  ] as const;
   it.each(shapes)("give the bits that views of linear memory give: [%i, %i]", (rows, columns) => {
     const draw = new Rng(rows);
     const heap = [randn([rows, columns], draw), randn([rows, columns], draw)] as const;
@@ -203,11 +209,21 @@ describe("memory", () => {
   });
 
   it("stays flat over 10,000 steps of a Transformer", () => {
-    const config: EncoderConfig = { vocabularySize: 9, maxLength: 8, dModel: 16, blocks: [{ heads: 2, dHead: 8, dFf: 32 }], outputs: 9, layerNorm: true }; // prettier-ignore
+    const config: EncoderConfig = {
+      vocabularySize: 9,
+      maxLength: 8,
+      dModel: 16,
+      blocks: [{ heads: 2, dHead: 8, dFf: 32 }],
+      outputs: 9,
+      layerNorm: true,
+    };
     const draw = new Rng(4);
     const shapes = [...TransformerEncoder.parameterShapes(config)];
     const encoder = new TransformerEncoder(config, new Map(shapes.map(([name, shape]) => [name, randn(shape, draw)])));
-    const tokens = [[0, 1, 2, 3, 4, 5, 6, 7], [8, 7, 6, 5, 4, 3, 2, 1]]; // prettier-ignore
+    const tokens = [
+      [0, 1, 2, 3, 4, 5, 6, 7],
+      [8, 7, 6, 5, 4, 3, 2, 1],
+    ];
     const run = (steps: number): number => {
       for (let i = 0; i < steps; i++) encoder.forward(tokens);
       return process.memoryUsage().rss;

@@ -1,7 +1,8 @@
 /** The binary's product where it goes on from rows of its own, as pieces of a long product do: every road, called as it is exported. */
-import { randn, Rng, tensor } from "@selectron/core";
+import { randn, Rng, tensor, type Tensor } from "@selectron/core";
 import { expect, it } from "vitest";
 import { Arena } from "../src/arena.js";
+import { callMatmul } from "../src/calls.js";
 import { compile, instantiate } from "../src/module.js";
 
 it.each([
@@ -14,14 +15,42 @@ it.each([
   const wasm = instantiate(compile());
   const arena = new Arena(wasm.memory, wasm.heapBase());
   const rng = new Rng(8);
-  const [a, stored, start] = [randn([m, k], rng).mul(1 / Math.sqrt(k)), randn(isTransposed ? [n, k] : [k, n], rng), randn([m, n + 5], rng)]; // prettier-ignore
-  const [left, right, bias] = [a, stored, start].map(({ data }) => arena.reserve(data.byteLength)) as [number, number, number]; // prettier-ignore
+  const a = randn([m, k], rng).mul(1 / Math.sqrt(k));
+  const stored = randn(isTransposed ? [n, k] : [k, n], rng);
+  const start = randn([m, n + 5], rng);
+  const place = ({ data }: Tensor): number => arena.reserve(data.byteLength);
+  const [left, right, bias] = [place(a), place(stored), place(start)];
   const out = arena.reserve(4 * m * n);
   const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
-  [a, stored, start].forEach(({ data }, i) => arena.floats.set(data, [left, right, bias][i]! / 4));
-  const [bRow, bColumn] = isTransposed ? [4, 4 * k] : [4 * n, 4];
-  wasm.matmul(left, 4 * k, 4, right, bRow, bColumn, bias, 4 * (n + 5), out, 4 * n, m, k, n, 0.5, -1, 0, m, workspace);
-  const expected = a.matmul(isTransposed ? stored.transpose() : stored).mul(0.5).add(start.slice(0, n, 1)); // prettier-ignore
+  arena.floats.set(a.data, left / 4);
+  arena.floats.set(stored.data, right / 4);
+  arena.floats.set(start.data, bias / 4);
+  const [bRow, bColumn] = isTransposed ? ([4, 4 * k] as const) : ([4 * n, 4] as const);
+  callMatmul(wasm, {
+    a: left,
+    aRow: 4 * k,
+    aColumn: 4,
+    b: right,
+    bRow,
+    bColumn,
+    bias,
+    biasRow: 4 * (n + 5),
+    c: out,
+    cRow: 4 * n,
+    m,
+    k,
+    n,
+    alpha: 0.5,
+    activation: -1,
+    i0: 0,
+    i1: m,
+    workspace,
+  });
+  const b = isTransposed ? stored.transpose() : stored;
+  const expected = a
+    .matmul(b)
+    .mul(0.5)
+    .add(start.slice(0, n, 1));
   const product = tensor(arena.floats.slice(out / 4, out / 4 + m * n)).reshape([m, n]);
   expect(product.sub(expected).abs().max().item()).toBeLessThan(1e-4);
 });

@@ -15,7 +15,6 @@ import { enableThreads, type ThreadStatus } from "@selectron/wasm-simd/threads";
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { Arena } from "../src/arena.js";
-import { ranges, shares } from "../src/threads/ranges.js";
 import { routed } from "../src/threads/routes.js";
 
 /** Every call that can be cut is, however small. */
@@ -93,8 +92,8 @@ describe("results are the same to the last bit on one, two and three threads:", 
     [129, 300, 1100],
     [200, 700, 17],
   ])("products of %i × %i × %i, whose right matrix is packed in blocks, by all threads", (m, k, n) => {
-    const [a, b, left, right] = [[m, k], [k, n], [k, m], [n, k]].map((shape) => randn(shape, rng)) as [Tensor, Tensor, Tensor, Tensor]; // prettier-ignore
-    const bias = randn([n], rng);
+    const [a, b] = [randn([m, k], rng), randn([k, n], rng)];
+    const [left, right, bias] = [randn([k, m], rng), randn([n, k], rng), randn([n], rng)];
     expectSame(() => [
       a.matmul(b),
       left.transpose().matmul(right.transpose(), { alpha: 0.3, bias, activation: "gelu" }),
@@ -119,7 +118,8 @@ describe("results are the same to the last bit on one, two and three threads:", 
       headStride: rows * width,
       rowStride: width,
     });
-    const inputs = { batch, heads, queries, keys, width, valueWidth: width, scale: 0.25, after: 0, query: view(queries), key: view(keys), value: view(keys) }; // prettier-ignore
+    const sizes = { batch, heads, queries, keys, width, valueWidth: width };
+    const inputs = { ...sizes, scale: 0.25, after: 0, query: view(queries), key: view(keys), value: view(keys) };
     const slope = view(queries);
     expectSame(() => {
       const out = view(queries);
@@ -159,34 +159,6 @@ it("calls too small to be cut give the same on the heap, in a scope, and mixed",
   status.stop();
 });
 
-describe("ranges", () => {
-  it.each([
-    [128, 4, 32, [[0, 32], [32, 64], [64, 96], [96, 128]]],
-    [63, 4, 4, [[0, 16], [16, 32], [32, 48], [48, 63]]],
-    [100, 2, 4, [[0, 52], [52, 100]]],
-    [200, 3, 32, [[0, 96], [96, 200]]],
-    [9, 2, 4, [[0, 9]]],
-    [5, 4, 32, [[0, 5]]],
-    [0, 4, 32, [[0, 0]]],
-  ])("of %i in %i parts, at multiples of %i", (length, parts, step, expected) => {
-    expect(ranges(length, parts, step)).toEqual(expected);
-  }); // prettier-ignore
-});
-
-describe("shares", () => {
-  it.each([
-    [512, 2, 16, [[0, 32], [32, 64], [64, 288], [288, 512]]],
-    [500, 2, 16, [[0, 32], [32, 64], [64, 288], [288, 500]]],
-    [128, 2, 16, [[0, 16], [16, 80], [80, 128]]],
-    [65, 2, 16, [[0, 16], [16, 48], [48, 65]]],
-    [63, 2, 16, [[0, 32], [32, 63]]],
-    [3, 2, 16, [[0, 3]]],
-    [0, 2, 16, [[0, 0]]],
-  ])("of %i for %i threads, at multiples of %i", (length, threads, step, expected) => {
-    expect(shares(length, threads, step)).toEqual(expected);
-  }); // prettier-ignore
-});
-
 describe("a product with two threads", () => {
   const named = (name: string): Kernels => ({ ...referenceKernels, matmul: () => void taken.push(name) });
   const taken: string[] = [];
@@ -216,6 +188,15 @@ describe("enableThreads", () => {
   const pretend = (worker: unknown): void => {
     process.getBuiltinModule = (() => ({ Worker: worker })) as unknown as typeof process.getBuiltinModule;
   };
+  /** Workers that run another program than they are given. */
+  function pretendProgram(rewrite: (source: string) => string): void {
+    class Rewritten extends Worker {
+      constructor(source: string, options: object) {
+        super(rewrite(source), options);
+      }
+    }
+    pretend(Rewritten);
+  }
   afterEach(() => {
     process.getBuiltinModule = original;
   });
@@ -244,31 +225,20 @@ describe("enableThreads", () => {
   });
 
   it("goes on with one thread, and says why, when a worker never answers", async () => {
-    pretend(class extends Worker {
-      constructor(_: string, options: object) {
-        super("setInterval(() => {}, 1000)", options);
-      }
-    }); // prettier-ignore
+    pretendProgram(() => "setInterval(() => {}, 1000)");
     const status = await enableThreads({ threads: 2, patience: 50 });
     expect(status).toMatchObject({ threads: 1, reason: "a worker did not answer within 50 ms" });
   });
 
   it("goes on with one thread, and says why, when a worker dies", async () => {
-    pretend(class extends Worker {
-      constructor(_: string, options: object) {
-        super("throw new Error('no luck')", options);
-      }
-    }); // prettier-ignore
+    pretendProgram(() => "throw new Error('no luck')");
     const status = await enableThreads({ threads: 2 });
     expect(status).toMatchObject({ threads: 1, reason: "a worker did not start: Error: no luck" });
   });
 
   it("finishes without a worker that sleeps for ever", async () => {
-    pretend(class extends Worker {
-      constructor(source: string, options: object) {
-        super(source.replace("let idle", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); let idle"), options);
-      }
-    }); // prettier-ignore
+    const sleep = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); ";
+    pretendProgram((source) => source.replace("let idle", `${sleep}let idle`));
     const status = await enableThreads({ threads: 2, leastWork: 0 });
     expect(status.threads).toBe(2);
     expect(a.matmul(b).toArray()).toEqual(expected());
@@ -276,11 +246,7 @@ describe("enableThreads", () => {
   });
 
   it("makes a call again, and goes on alone, when a worker dies in the midst of it", async () => {
-    pretend(class extends Worker {
-      constructor(source: string, options: object) {
-        super(source.replace("kernel(...values);", "return;"), options);
-      }
-    }); // prettier-ignore
+    pretendProgram((source) => source.replace("kernel(...values);", "return;"));
     const status = await enableThreads({ threads: 2, leastWork: 0 });
     let [products, last] = [0, a];
     for (; status.threads > 1 && products < 1000; products++) last = a.matmul(b);

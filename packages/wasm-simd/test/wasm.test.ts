@@ -38,7 +38,12 @@ describe("matmul", () => {
   it("is right across the blocks of k and m, and for any strides", () => {
     const size = fc.oneof(fc.nat(20), fc.constantFrom(16, 17, 31, 32, 33, 63, 64, 65, 129));
     const depth = fc.oneof(fc.nat(20), fc.constantFrom(255, 256, 257, 511, 512, 513));
-    const stride = fc.record({ transposed: fc.boolean(), margin: fc.nat(3), offset: fc.nat(3), spread: fc.constantFrom(1, 1, 2) }); // prettier-ignore
+    const stride = fc.record({
+      transposed: fc.boolean(),
+      margin: fc.nat(3),
+      offset: fc.nat(3),
+      spread: fc.constantFrom(1, 1, 2),
+    });
     fc.assert(
       fc.property(
         size,

@@ -40,7 +40,10 @@ const MOST_THREADS = 8;
 const PATIENCE = 5000;
 const LEAST_WORK = 2 ** 24;
 
-const processors = (): number => Math.min(MOST_THREADS, (globalThis.navigator as Navigator | undefined)?.hardwareConcurrency ?? 2); // prettier-ignore
+function processors(): number {
+  const { navigator } = globalThis as { readonly navigator?: Navigator };
+  return Math.min(MOST_THREADS, navigator?.hardwareConcurrency ?? 2);
+}
 
 /** A memory that workers can be given. Throws an Error with the reason where there is none. */
 function sharedMemory(pages: WebAssembly.MemoryDescriptor): WebAssembly.Memory {

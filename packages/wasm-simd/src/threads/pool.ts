@@ -1,6 +1,17 @@
 /** Work shared among threads: the owner publishes calls, takes part in them, and waits for those that others claimed. */
 import type { WasmExports } from "../exports.js";
-import { COUNT, DONE, KERNEL, MAX_ARGUMENTS, MAX_CALLS, NEXT, sharedKernels, STOP, TABLE, type SharedKernel } from "./control.js"; // prettier-ignore
+import {
+  COUNT,
+  DONE,
+  KERNEL,
+  MAX_ARGUMENTS,
+  MAX_CALLS,
+  NEXT,
+  sharedKernels,
+  STOP,
+  TABLE,
+  type SharedKernel,
+} from "./control.js";
 import type { Thread } from "./start.js";
 
 /** A worker claimed a call and never finished it. */
