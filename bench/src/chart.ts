@@ -1,4 +1,5 @@
 /** A bar chart of runs as SVG: per comparison one bar per candidate, its median time and spread, and its speed relative to the first. */
+import { escapeXml } from "@selectron/nn";
 import type { Measurement } from "./harness.js";
 
 const BAR = 15;
@@ -16,8 +17,6 @@ const colours: Readonly<Record<string, string>> = {
   "128-bit peak, fused": "#bbbbbb",
 };
 
-const escaped = (text: string): string => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-
 function formatted(seconds: number): string {
   if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
   return seconds < 1 ? `${(seconds * 1e3).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
@@ -31,11 +30,11 @@ export function chart(measurements: readonly Measurement[]): string {
     const own = measurements.filter((each) => each.comparison === comparison);
     const fastest = Math.max(...own.map(({ ratio }) => ratio));
     y += GAP;
-    parts.push(`<text x="10" y="${y - 6}" font-weight="bold">${escaped(comparison)}</text>`);
+    parts.push(`<text x="10" y="${y - 6}" font-weight="bold">${escapeXml(comparison)}</text>`);
     for (const { candidate, ratio, median, spread } of own) {
       const length = Math.max(1, ((WIDTH - LEFT - 170) * ratio) / fastest);
       parts.push(
-        `<text x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${escaped(candidate)}</text>`,
+        `<text x="${LEFT - 8}" y="${y + 11}" text-anchor="end">${escapeXml(candidate)}</text>`,
         `<rect x="${LEFT}" y="${y}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${colours[candidate] ?? "#d98c3f"}"/>`,
         `<text x="${(LEFT + length + 6).toFixed(1)}" y="${y + 11}">${formatted(median)} ±${Math.round(100 * spread)} %, ${ratio.toFixed(2)}×</text>`,
       );

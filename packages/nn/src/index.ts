@@ -29,6 +29,7 @@ export {
   type Labels,
 } from "./inspect/attention-map.js";
 export { attentionSvg } from "./inspect/attention-svg.js";
+export { escapeXml } from "./inspect/xml.js";
 export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
 export { Linear } from "./layers/linear.js";

@@ -24,6 +24,7 @@ export { sameGraph } from "./language/graph/equal.js";
 export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
 export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
 export * from "./language/combinators.js";
+export { isOfLibrary } from "./language/stdlib/rasplib.js";
 export * as tracr from "./language/stdlib/tracr.js";
 
 // The language: from text to the graph.

@@ -8,6 +8,7 @@ import {
   type MapNode,
   type Selector,
   type SOp,
+  isOfLibrary,
 } from "@selectron/rasp";
 import { onOneLine } from "../place.js";
 
@@ -142,9 +143,6 @@ class Explainer {
     this.#lines.push("  ".repeat(depth) + text);
   }
 }
-
-/** Whether a node belongs to the library, such as `length`, and needs no explanation. */
-const isOfLibrary = ({ span }: GraphNode): boolean => span?.source.file === "<rasplib>";
 
 /** A node's name, or its source text if it has none. Nodes of one library call share a text: they are described by their kind. */
 function label(node: GraphNode, parent: GraphNode | undefined): string {

@@ -1,4 +1,5 @@
 /** Where the named s-ops of a program are in its model: the residual coordinates and the sublayer that writes them. */
+import { isOfLibrary } from "../../language/stdlib/rasplib.js";
 import { isSelector, topological, type GraphNode, type SOp } from "../../language/graph/node.js";
 import type { Layout } from "../layout/layout.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
@@ -30,7 +31,7 @@ export function programMap(compiled: Runnable): { readonly layout: Layout; reado
   }
   const roots = new Map<GraphNode, NamedOutput>(program.outputs.map((output) => [output.sop, output]));
   const named = topological(...roots.keys()).filter(
-    (node): node is SOp => !isSelector(node) && !roots.has(node) && node.name !== undefined && isOwn(node),
+    (node): node is SOp => !isSelector(node) && !roots.has(node) && node.name !== undefined && !isOfLibrary(node),
   );
   return {
     layout,
@@ -41,8 +42,6 @@ export function programMap(compiled: Runnable): { readonly layout: Layout; reado
     })),
   };
 }
-
-const isOwn = ({ span }: SOp): boolean => span?.source.file !== "<rasplib>";
 
 /** Orders places as they are computed. */
 export const orderOf = ({ layer, sublayer }: Place): number =>

@@ -1,4 +1,5 @@
 /** The warnings of a causal compile: selectors that on some input select a position after their query, which a decoder does not see. */
+import { isOfLibrary } from "../../language/stdlib/rasplib.js";
 import { warnings, type Diagnostic } from "../../language/diagnostic.js";
 import {
   isSelector,
@@ -41,12 +42,12 @@ export function lookAhead(
     }
     const inherited = operands(node).flatMap((operand) => unplaced.get(operand) ?? []);
     const all = [...new Set([...own, ...inherited])];
-    if (isLibrary(node) && !roots.includes(node as SOp)) {
+    if (isOfLibrary(node) && !roots.includes(node as SOp)) {
       unplaced.set(node, all);
     } else {
       for (const finding of all) {
         const { selector } = finding;
-        const place = isLibrary(selector) ? node : selector;
+        const place = isOfLibrary(selector) ? node : selector;
         const key = place.span ? `${place.span.source.file} ${place.span.start} ${place.span.end}` : String(place.id);
         if (!found.has(key)) found.set(key, warning(place, finding));
       }
@@ -54,8 +55,6 @@ export function lookAhead(
   }
   return [...found.values()];
 }
-
-const isLibrary = ({ span }: GraphNode): boolean => span?.source.file === "<rasplib>";
 
 interface LookAhead {
   readonly selector: Selector;

@@ -1,4 +1,5 @@
 /** Pictures of a decompilation as SVG: heatmaps of its tables, and its programs by size and match. They follow light and dark schemes. */
+import { escapeXml } from "@selectron/nn";
 import type { FrontPoint } from "./front.js";
 import type { Heatmap } from "./heatmap.js";
 import { percent } from "./share.js";
@@ -42,20 +43,20 @@ function heatmap({ title, rows, columns, values }: Heatmap, y: number): Piece {
   const most = Math.max(1e-9, ...values.flat().map(Math.abs));
   const columnLabels = columns.map((label, c) => {
     const x = left + (c + 0.5) * CELL + FONT / 3;
-    return `<text transform="translate(${fixed(x)} ${fixed(top - 6)}) rotate(-90)">${escaped(label)}</text>`;
+    return `<text transform="translate(${fixed(x)} ${fixed(top - 6)}) rotate(-90)">${escapeXml(label)}</text>`;
   });
   const rowCells = values.flatMap((row, r) => [
-    `<text x="${fixed(left - 6)}" y="${fixed(top + (r + 0.5) * CELL + FONT / 3)}" text-anchor="end">${escaped(rows[r]!)}</text>`,
+    `<text x="${fixed(left - 6)}" y="${fixed(top + (r + 0.5) * CELL + FONT / 3)}" text-anchor="end">${escapeXml(rows[r]!)}</text>`,
     ...row.flatMap((value, c) => {
       if (value === 0) return [];
       const place = `x="${fixed(left + c * CELL)}" y="${fixed(top + r * CELL)}" width="${CELL}" height="${CELL}"`;
       const shade = `class="${value > 0 ? "up" : "down"}" ${place} fill-opacity="${(Math.abs(value) / most).toFixed(3)}"`;
-      return [`<rect ${shade}><title>${escaped(`${rows[r]!}, ${columns[c]!}: ${value}`)}</title></rect>`];
+      return [`<rect ${shade}><title>${escapeXml(`${rows[r]!}, ${columns[c]!}: ${value}`)}</title></rect>`];
     }),
   ]);
   const [w, h] = [columns.length * CELL, rows.length * CELL];
   const frame = `<rect class="frame" x="${fixed(left)}" y="${fixed(top)}" width="${w}" height="${h}"/>`;
-  const heading = `<text y="${FONT}" font-weight="bold">${escaped(title)}</text>`;
+  const heading = `<text y="${FONT}" font-weight="bold">${escapeXml(title)}</text>`;
   return {
     svg: `<g transform="translate(${MARGIN} ${fixed(y)})">${[heading, ...columnLabels, ...rowCells, frame].join("")}</g>`,
     width: Math.max(left + w, title.length * ADVANCE),
@@ -95,12 +96,10 @@ export function frontSvg(front: readonly FrontPoint[], title: string, least: num
 const page = (title: string, width: number, height: number, body: readonly string[]): string =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" style="width: 100%; max-width: ${Math.ceil(width)}px; height: auto" role="img">`,
-    `<title>${escaped(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
-    `<text x="${MARGIN}" y="${MARGIN + FONT}" font-weight="bold">${escaped(title)}</text>`,
+    `<title>${escapeXml(title)}</title><style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
+    `<text x="${MARGIN}" y="${MARGIN + FONT}" font-weight="bold">${escapeXml(title)}</text>`,
     ...body,
     "</svg>\n",
   ].join("\n");
 
 const fixed = (value: number): string => String(Math.round(value * 10) / 10);
-
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

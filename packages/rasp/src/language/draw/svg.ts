@@ -2,6 +2,7 @@
  * A computation as an SVG page: layers from top to bottom, heads side by side as far as the width allows. Colours follow the reader's
  * light or dark scheme and are light in print. A text that does not fit is cut, and has the whole text as a tooltip.
  */
+import { escapeXml } from "@selectron/nn";
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { shorten, width } from "../width.js";
 
@@ -50,7 +51,7 @@ export function drawSvg(flow: Flow, { width: widest = 900 }: SvgOptions = {}): s
   const [w, h] = [Math.ceil(page.width + 2 * MARGIN), Math.ceil(page.height + 2 * MARGIN)];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" style="width: 100%; max-width: ${w}px; height: auto" role="img">`,
-    `<title>${escape(`${flow.name} on ${flow.input.join(" ")}`)}</title><style>${STYLE}</style>`,
+    `<title>${escapeXml(`${flow.name} on ${flow.input.join(" ")}`)}</title><style>${STYLE}</style>`,
     `<rect width="${w}" height="${h}" fill="var(--page)"/>${at(MARGIN, MARGIN, page.body)}</svg>`,
     "",
   ].join("\n");
@@ -189,9 +190,9 @@ function label(
   tip = text,
 ): string {
   const shown = shorten(text, Math.floor((room + 1) / ADVANCE));
-  const title = shown === tip || tip === "" ? "" : `<title>${escape(tip)}</title>`;
+  const title = shown === tip || tip === "" ? "" : `<title>${escapeXml(tip)}</title>`;
   const position = `x="${round(x)}" y="${round(y)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}`;
-  return `<text ${position}${style === "" ? "" : ` class="${style}"`}>${title}${escape(shown)}</text>`;
+  return `<text ${position}${style === "" ? "" : ` class="${style}"`}>${title}${escapeXml(shown)}</text>`;
 }
 
 const rectangle = (x: number, y: number, w: number, h: number, style: string): string =>
@@ -203,12 +204,3 @@ const at = (x: number, y: number, body: string): string =>
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-/** Text as XML; characters that XML forbids become U+FFFD. */
-const escape = (text: string): string =>
-  text
-    .replace(
-      /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-      "\ufffd",
-    )
-    .replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

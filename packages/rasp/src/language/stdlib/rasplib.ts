@@ -2,10 +2,16 @@
  * The library that every program sees, written in RASP. Names, values and head counts are those of the original's rasplib; the text
  * is new. Its top-level names are protected, except `tokens`.
  */
-import type { Source } from "../source.js";
+import type { Source, Span } from "../source.js";
+
+/** The name of the library as a source. */
+const FILE = "<rasplib>";
+
+/** Whether a node was made by the library's text, not by the program's. */
+export const isOfLibrary = ({ span }: { readonly span?: Span | undefined }): boolean => span?.source.file === FILE;
 
 export const rasplib: Source = {
-  file: "<rasplib>",
+  file: FILE,
   text: `
 tokens = tokens_str;
 
