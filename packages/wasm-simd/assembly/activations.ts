@@ -12,7 +12,10 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(above, f32x4.add(one, e));
 }
 
-/** x · sigmoid(2 √(2/π) (x + 0.044715 x³)), which is GELU in its tanh form without the cancellation in 1 + tanh. At most 1.5 ulp of x. */
+/**
+ * x · sigmoid(2 √(2/π) (x + 0.044715 x³)): GELU in its tanh form, without the cancellation in 1 + tanh. At most 1.5 ulp
+ * of x.
+ */
 // @ts-ignore: decorator
 @inline
 export function gelu(x: v128): v128 {

@@ -1,5 +1,5 @@
 /**
- * Attention of the queries of one head to the keys that are listed for each: the keys stand anywhere, so the vectors run
+ * Attention of the queries of one head to the keys that are listed for each: the keys are anywhere, so the vectors run
  * along the width of the head. Pointers and row strides are in bytes.
  */
 import { Setup } from "../src/abi";

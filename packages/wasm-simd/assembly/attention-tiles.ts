@@ -100,8 +100,8 @@ export function biasTile(tile: usize, bias: usize, biasRow: usize, rows: i32, co
 }
 
 /**
- * out[rows, columns] += factor · tileᵀ · b, the rows of the tile being the steps of the product. A tile needs no packing: four of
- * its columns are neighbours.
+ * out[rows, columns] += factor · tileᵀ · b. The rows of the tile are the steps of the product, so it needs no packing: four
+ * adjacent numbers are four rows of the result.
  *
  * @param b - panels of 8 columns, bPanel bytes apart
  * @param scratch - TILE_BYTES

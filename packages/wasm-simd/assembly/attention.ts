@@ -1,10 +1,10 @@
 /**
- * Attention of one head without its pattern in memory: scores stand in tiles of at most 128 keys by 32 queries, and each
+ * Attention of one head without its pattern in memory: scores are made in tiles of at most 128 keys by 32 queries, and each
  * query keeps the maximum and the sum of its exponentials so far (online softmax, Milakov & Gimelshein 2018, arXiv
  * 1805.02867; tiling as in Dao et al. 2022, arXiv 2205.14135). A tile has a row per key and a column per query: the
- * softmax of four queries is then one vector, without sums across lanes, and the tile is a left operand as it stands. Keys
+ * softmax of four queries is then one vector, without sums across lanes, and the tile needs no packing as a left operand. Keys
  * and values are packed 1024 at a time, so the scratch does not grow with their number. Pointers and row strides are in
- * bytes; query i stands at position i + keys − queries.
+ * bytes; query i is at position i + keys − queries.
  */
 import { Setup, TILE_QUERIES } from "../src/abi";
 import {
@@ -78,19 +78,8 @@ function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums
       const e0 = expWith(f32x4.sub(v128.load(row), shift), log2e, magic, high, low, least, p5, p4, p3, p2, p1);
       v128.store(row, e0);
       sum0 = f32x4.add(sum0, e0);
-      const e1 = expWith(
-        f32x4.sub(v128.load(row, TILE_ROW), shift),
-        log2e,
-        magic,
-        high,
-        low,
-        least,
-        p5,
-        p4,
-        p3,
-        p2,
-        p1,
-      );
+      const below = f32x4.sub(v128.load(row, TILE_ROW), shift);
+      const e1 = expWith(below, log2e, magic, high, low, least, p5, p4, p3, p2, p1);
       v128.store(row, e1, TILE_ROW);
       sum1 = f32x4.add(sum1, e1);
     }

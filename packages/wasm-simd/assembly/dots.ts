@@ -11,7 +11,7 @@ function addLanes(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   return f32x4.add(v128.shuffle<f64>(t0, t1, 0, 2), v128.shuffle<f64>(t0, t1, 1, 3));
 }
 
-/** sums + a · b, from step `at` to the end: the steps that make no whole vector. */
+/** sums + a · b, from step `at` to the end: the steps that do not fill a vector. */
 function addRest(sums: v128, a: usize, b: usize, b1: usize, b2: usize, b3: usize, at: usize, depth: usize): v128 {
   for (; at < depth; at += 4) {
     let column = v128.load32_splat(b + at);

@@ -1,12 +1,12 @@
 /**
- * Maps of one array and pairs of two, four floats a step. Lengths are rounded up to a multiple of 4: callers leave room
- * behind their arrays. Operations are numbers that src/abi.ts names.
+ * Maps of one array and pairs of two, four floats a step. Lengths are rounded up to a multiple of 4: callers leave
+ * room behind their arrays. Operations are numbers that src/abi.ts names.
  */
 import { Binary, Unary } from "../src/abi";
 import { gelu, geluExact, geluExactSlope, geluSlope, relu, sigmoid } from "./activations";
 import { erf, exp, log, tanh } from "./math";
 
-/** out[i] = f(x[i]); in place is fine. An unknown operation copies. */
+/** out[i] = f(x[i]); in place is fine. An unknown operation writes nothing. */
 export function unary(operation: i32, x: usize, out: usize, length: i32): void {
   const end = x + <usize>((length + 3) & ~3) * 4;
   const shift = out - x;

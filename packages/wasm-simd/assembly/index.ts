@@ -8,7 +8,7 @@ export { layerNormRows, layerNormRowsBackward } from "./layer-norm";
 export { maxRows, sumColumns, sumRows } from "./reductions";
 export { crossEntropyRows, logSoftmaxRows, softmaxRows } from "./softmax";
 
-/** The first byte of linear memory that is free for operands: everything below belongs to the compiler. */
+/** The first byte of linear memory that is free for operands: all below is used by the binary itself. */
 export function heapBase(): usize {
   return __heap_base;
 }

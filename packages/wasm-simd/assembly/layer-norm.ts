@@ -5,7 +5,7 @@
 import { multiplyAdd } from "./multiply-add";
 import { sumLanes } from "./reductions";
 
-/** Sums of x and of (x − shift)², by what is asked. */
+/** The sum of x, with a shift of 0, or of (x − shift)² if `squares`. */
 function sumOfRow(x: usize, length: i32, shift: f32, squares: bool): f32 {
   const by = f32x4.splat(shift);
   let s0 = f32x4.splat(0);

@@ -1,13 +1,13 @@
 /**
  * exp, log, tanh and erf of four floats at a time. Polynomials of Cephes (Moshier, expf.c, logf.c, tanhf.c) and of
- * N. Juffa's erff; largest errors over all floats stand at each function and in test/math.test.ts.
+ * N. Juffa's erff; the largest error over all floats is stated at each function and in test/math.test.ts.
  *
  * Constants are loaded from memory: from V8 13 on a v128.const is built anew at every use, in three instructions.
  */
 
 import { multiplyAdd, multiplySubtract } from "./multiply-add";
 
-/** Each is splatted as it is loaded, which takes no longer than to load a vector. */
+/** Each is splatted when it is loaded, which takes no longer than to load a vector. */
 // prettier-ignore
 const K = memory.data<f32>([
   1.44269504088896341, // 0 log2 e

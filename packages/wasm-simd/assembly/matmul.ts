@@ -1,10 +1,10 @@
 /**
- * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]). Blocks: k by 256 so that an 8-wide panel of
- * b (8 KB) stays in L1 beside the rows of a, m by 60 or 64, whole tiles, so that these (64 KB) and n by 512 so that the packed b (512 KB) stay
- * in L2. A small b is read where it is. Few rows do not pay for packing a large one and sweep over it, so that it is read
- * once and in order. Pointers and strides are in bytes.
+ * Matrix product c[m, n] = activation(alpha · a[m, k] · b[k, n] + bias[n]), in blocks. 256 of k: a panel of 8 columns of b
+ * (8 KB) stays in L1 beside the rows of a. 64 of m (60 in the binary that fuses, whole tiles) and 512 of n: the packed rows
+ * of a (64 KB) and columns of b (512 KB) stay in L2. A small b is read in place. Packing a large b does not pay for few
+ * rows: they sweep over it (sweeps.ts), which reads it once and in order. Pointers and strides are in bytes.
  */
-import { DOT_ROWS, FEW_IN_PLACE_BYTES, FEW_ROWS, READ_K } from "../src/abi";
+import { DOT_ROWS, FEW_IN_PLACE_BYTES, FEW_ROWS, READ_K, TILE_ROWS } from "../src/abi";
 import { dotRows } from "./dots";
 import { unary } from "./elementwise";
 import { multiplyRowTiles, rowsOfTiles } from "./row-tiles";
@@ -14,7 +14,7 @@ import { multiplyPacked, multiplyTiles, packGroups, packPanels, packRows, TILE_B
 const BLOCK_K: i32 = 256;
 const BLOCK_M: i32 = ASC_FEATURE_RELAXED_SIMD ? 60 : 64;
 const BLOCK_N: i32 = 512;
-/** Sums of the rows that sweep over b, 1 MB, so that they stay in L2: the longer its rows, the faster memory is read. */
+/** Sums of the rows that sweep over b, 1 MB: as many columns as stay in L2, since long rows are read faster. */
 const SUMS: i32 = 262_144;
 /** Many rows read so many bytes of b in place; a larger one is packed. */
 const IN_PLACE_BYTES: usize = 65_536;
@@ -22,7 +22,7 @@ const IN_PLACE_BYTES: usize = 65_536;
 /** Bytes that `matmul` needs as its workspace. */
 export function matmulWorkspace(m: i32, k: i32, n: i32): usize {
   const steps = <usize>min(k, BLOCK_K);
-  const groups = <usize>((min(m, BLOCK_M) + 3) & ~3) * steps * 4;
+  const groups = <usize>((min(m, BLOCK_M) + TILE_ROWS - 1) & -TILE_ROWS) * steps * 4;
   const panels = <usize>((min(n, BLOCK_N) + 7) & ~7) * steps * 4;
   const sums = <usize>min(m, FEW_ROWS) * <usize>min(n, sweptColumns(m)) * 4;
   return zerosBytes(n) + TILE_BYTES + max(groups + panels, sums) + <usize>k * 4;
@@ -33,7 +33,7 @@ function zerosBytes(n: i32): usize {
   return <usize>((n + 7) & ~7) * 4;
 }
 
-/** Columns of b that so many rows sweep over at a time: whole cache lines. */
+/** Columns of b that m rows sweep over at a time: whole cache lines. */
 function sweptColumns(m: i32): i32 {
   return (SUMS / max(1, min(m, FEW_ROWS))) & ~31;
 }
@@ -43,7 +43,7 @@ function isDots(m: i32, aColumn: usize, bRow: usize, bColumn: usize): bool {
   return bRow == 4 && bColumn != 4 && (m == 1 || (m <= DOT_ROWS && aColumn == 4));
 }
 
-/** How far the rows of b reach that are read again and again. */
+/** Bytes from the first to the last row of b that the choice of an algorithm counts. */
 function bytesRead(k: i32, bRow: usize): usize {
   return <usize>min(k, READ_K) * bRow;
 }
@@ -55,7 +55,7 @@ function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
 }
 
 /**
- * All rows of a block of columns.
+ * All rows of a block of columns. One long function: its parts would pass some twenty numbers on to each other.
  *
  * @param bias - 0 for zeros, if alpha is 1 and k is not 0
  * @param inPlace - whole panels of b are read where they are, its columns being adjacent
@@ -147,16 +147,18 @@ function gather(from: usize, stride: usize, length: i32, to: usize): void {
 }
 
 /**
- * Rows i0 to i1 of the product, computed as they are in the whole of m rows: threads share products. Some columns of one are
- * a product of their own, with the row stride of the whole.
+ * Rows i0 to i1 − 1 of the product, with the bits that they have in the whole of m rows, so that threads can share a product.
+ * Some columns of a product are a product of their own, with the row stride of the whole. One long function: a third of it
+ * are arguments, which are passed one by one because a block of them in memory is slower (src/calls.ts).
  *
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn
- * @param bias - 0, or [m, n], row stride biasRow, which is 0 for one row for all; readable up to the next multiple of 8 columns. May be c
- * @param c - [m, n], with a row stride of cRow; rows i0 to i1 are overwritten
+ * @param bias - 0, or [m, n], row stride biasRow, 0 for one row for all; readable up to the next multiple of 8 columns. May
+ * be c
+ * @param c - [m, n], with a row stride of cRow; rows i0 to i1 − 1 are overwritten
  * @param activation - the number of a unary operation, or −1. It writes four at a time: it needs a dense c with room for 3
  * more floats, or an n that is a multiple of 4
- * @param i0 - a multiple of 4; so is i1, if it is not m
+ * @param i0 - a multiple of TILE_ROWS; so is i1, if it is not m
  * @param workspace - matmulWorkspace(m, k, n) bytes
  */
 export function matmul(
@@ -197,7 +199,7 @@ export function matmul(
   } else {
     const inPlace = !packsRight(m, k, bRow, bColumn);
     const few = inPlace && m <= FEW_ROWS;
-    const swept = few ? (bytesRead(k, bRow) > <usize>FEW_IN_PLACE_BYTES ? rows : rows & 3) : 0;
+    const swept = few ? (bytesRead(k, bRow) > <usize>FEW_IN_PLACE_BYTES ? rows : rows & (TILE_ROWS - 1)) : 0;
     const tiled = rows - swept;
     const below = <usize>tiled;
     const width = few ? sweptColumns(m) : BLOCK_N;

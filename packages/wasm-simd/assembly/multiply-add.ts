@@ -1,7 +1,7 @@
 /**
- * Every product that is added to something. In the binary of src/relaxed the processor may round once, after the addition,
- * which halves the arithmetic where multiplications and additions share their ports; in the others each rounds alike
- * everywhere.
+ * Every multiplication whose product is added to something. In the binaries of src/relaxed the processor may round once, after
+ * the addition, which halves the arithmetic where multiplications and additions share their ports. In the others both
+ * operations round, alike everywhere.
  */
 
 /** a · b + c. */

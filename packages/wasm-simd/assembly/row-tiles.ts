@@ -1,10 +1,10 @@
 /**
  * Tiles of five rows that read the rows of a where they are, for the binary that fuses.
  *
- * A fused operation takes four cycles and waits for the sum of the one before: the eight sums of a 4 × 8 tile are only just
- * enough for two pipes, and ten keep them busy. They take so long that there is time to move a pointer for each row, so
- * nothing of a is packed. Where multiplication and addition are two operations, ten sums leave no register for the
- * product and V8 spills; there, tiles.ts.
+ * A fused operation takes four cycles and waits for the sum of the one before: the eight sums of a 4 × 8 tile barely
+ * suffice for two pipes, and ten keep them busy. This leaves time to move a pointer for each row, so nothing of a is packed.
+ * Where multiplication and addition are two operations, ten sums leave no register for the product and V8 spills; those
+ * binaries use tiles.ts. The loops are in one function for the reason given there.
  */
 
 import { multiplyAdd } from "./multiply-add";
@@ -13,7 +13,7 @@ import { copyBlock, storeRow, writeRow } from "./tiles";
 /** Rows of such a tile. */
 const HEIGHT: i32 = 5;
 
-/** How many of that many rows make such tiles, so that the others are whole tiles of four. */
+/** How many of some rows make such tiles, so that the others are whole tiles of four. */
 export function rowsOfTiles(rows: i32): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? max(0, rows - ((4 * rows) % HEIGHT) * 4) : 0;
 }

@@ -43,7 +43,8 @@ export function exponentials(x: usize, out: usize, length: i32, shift: f32): f32
   const p2 = constant(52);
   const p1 = constant(53);
   if (!ASC_FEATURE_RELAXED_SIMD) {
-    // Each vector waits for itself in twenty operations. Five that are loaded together overlap; two or three hardly do.
+    // The twenty operations on a vector depend on each other. Five vectors that are loaded together overlap; two or three
+    // hardly do.
     for (; x + 80 <= end; x += 80) {
       const v0 = f32x4.sub(v128.load(x), by);
       const v1 = f32x4.sub(v128.load(x, 16), by);

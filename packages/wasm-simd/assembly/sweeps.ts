@@ -1,6 +1,7 @@
 /**
- * Products of a few rows with a matrix whose columns are adjacent: it is read once and in order, and not packed. Four of its
- * rows at a time are added to the sums. Pointers and strides are in bytes.
+ * Sweeps: products of a few rows with a matrix whose columns are adjacent. The matrix is read once and in order, and not
+ * packed; four of its rows at a time are added to the sums. For one row the usual name is row-times-matrix, or gemv in BLAS.
+ * Pointers and strides are in bytes.
  */
 import { multiplyAdd } from "./multiply-add";
 
@@ -46,7 +47,7 @@ function sweepRow(a: usize, aColumn: usize, alpha: f32, b: usize, bRow: usize, c
   let b2 = b1 + bRow;
   let b3 = b2 + bRow;
   const end = c + rowBytes;
-  // A cache line of each row at a time. c is read and written: where the offset of the store is no immediate, V8 computes it by itself.
+  // A cache line of each row at a time. The stores to c have immediate offsets: without, V8 computes their addresses apart.
   for (; c + 64 <= end; c += 64) {
     v128.store(c, sweepVector(v0, v1, v2, v3, b, b1, b2, b3, c));
     v128.store(c, sweepVector(v0, v1, v2, v3, b + 16, b1 + 16, b2 + 16, b3 + 16, c + 16), 16);
@@ -162,7 +163,7 @@ function sweepPair(
  * Some rows of a block of columns, b's being adjacent: four steps of k at a time for all rows, two rows at a time.
  *
  * @param bias - 0 for zeros
- * @param sums - m · columns floats of scratch, where the sums stand until they are done: in c, threads with neighbouring
+ * @param sums - m · columns floats of scratch, where the sums are kept until they are done: in c, threads with neighbouring
  * columns would take cache lines from each other
  */
 export function sweepColumns(

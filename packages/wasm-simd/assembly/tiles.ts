@@ -1,20 +1,19 @@
 /**
- * The inner loop that products are made of, and the packing that feeds it. (In the binary that fuses, most of a product is made in
- * row-tiles.ts.)
+ * The inner loop of products, and the packing that feeds it. (In the binary that fuses, row-tiles.ts does most of a product.)
  *
- * A 4 × 8 tile of the result stands in eight registers. Per step it takes two vectors of b and four splatted numbers of
- * a: with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop
- * over steps stands inside its outer loops in one function, where V8 unrolls it itself, and has a branch before its last
- * row that is never taken: V8 11 puts the loads between two branches before all arithmetic there. (Fused operations wait for
- * sums, not for loads.) A pointer is never 0, and to compare with 0 takes no register. The four numbers of a are neighbours
- * in memory, so that a step moves two pointers and no more: on Intel, vectors and integers share their ports, and pointers
- * of their own for the four rows cost a third of the speed. Pointers and strides are in bytes. Nothing is static: callers on
- * several threads can share the code.
+ * A 4 × 8 tile of the result is held in eight registers. Each step takes two vectors of b and four splatted numbers of a:
+ * with one temporary that makes 15 live vectors, the most that V8 holds without spilling. For the same reason the loop over
+ * steps is in one function with the loops around it, where V8 unrolls it itself, and has a branch before its last row that
+ * is never taken: V8 11 moves the loads between two branches before all arithmetic there. (Fused operations wait for sums,
+ * not for loads.) A pointer is never 0, and a comparison with 0 takes no register. The four numbers of a are adjacent in
+ * memory, so that a step moves only two pointers: on Intel, vectors and integers share their ports, and a pointer for each
+ * of the four rows costs a third of the speed. Pointers and strides are in bytes. Nothing is static, so that several threads
+ * can run the code.
  */
-
+import { TILE_ROWS } from "../src/abi";
 import { multiplyAdd } from "./multiply-add";
 
-/** A tile, of five rows at most, that takes the place of the result where that has fewer rows or columns. */
+/** Bytes of a tile of at most five rows, which takes the place of the result where that has fewer rows or columns. */
 export const TILE_BYTES: usize = 160;
 
 /** Copies a block of floats between row strides. */
@@ -26,7 +25,7 @@ export function copyBlock(from: usize, fromRow: usize, to: usize, toRow: usize, 
   }
 }
 
-/** Eight numbers of the result: from + by · sums. */
+/** Writes eight numbers of the result: from + by · sums. */
 // @ts-ignore: decorator
 @inline
 export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128): void {
@@ -34,7 +33,7 @@ export function writeRow(to: usize, from: usize, by: v128, low: v128, high: v128
   v128.store(to, multiplyAdd(by, high, v128.load(from, 16)), 16);
 }
 
-/** The same from zeros by ones. */
+/** The same from zeros and by 1. */
 // @ts-ignore: decorator
 @inline
 export function storeRow(to: usize, low: v128, high: v128): void {
@@ -45,11 +44,11 @@ export function storeRow(to: usize, low: v128, high: v128): void {
 /**
  * c[i, j] = start[i, j] + factor · Σ_p a[i, p] · b[p, j], i < rows, j < columns, p < steps.
  *
- * @param a - groups of 4 rows, aGroup apart: rows 4g to 4g + 3 are neighbours, step p a further p · aStep on. The last
+ * @param a - groups of 4 rows, aGroup apart: rows 4g to 4g + 3 are adjacent, step p a further p · aStep on. The last
  * group may be read to its end
- * @param b - panels of 8 columns, bPanel apart: columns 8q to 8q + 7 are neighbours, step p a further p · bRow on. The
+ * @param b - panels of 8 columns, bPanel apart: columns 8q to 8q + 7 are adjacent, step p a further p · bRow on. The
  * last panel is read to its end
- * @param start - row stride startRow; may be c, and may be one row for all (stride 0). 0 for zeros, if factor is 1 and steps is not 0
+ * @param start - row stride startRow, 0 for one row for all; may be c. 0 for zeros, if factor is 1 and steps is not 0
  * @param tile - TILE_BYTES of scratch
  */
 export function multiplyTiles(
@@ -77,7 +76,7 @@ export function multiplyTiles(
   for (let j: i32 = 0; j < columns; j += 8) {
     const wide = columns - j >= 8;
     let group = a;
-    for (let i: i32 = 0; i < rows; i += 4) {
+    for (let i: i32 = 0; i < rows; i += TILE_ROWS) {
       let s00 = f32x4.splat(0);
       let s01 = f32x4.splat(0);
       let s10 = f32x4.splat(0);
@@ -118,7 +117,7 @@ export function multiplyTiles(
       const c1 = c0 + cNext;
       const c2 = c1 + cNext;
       const c3 = c2 + cNext;
-      // From the last row to the first: V8 orders a step's multiplications by this, and the other way round is 2 % slower.
+      // From the last row to the first: V8 orders the multiplications of a step by this, and the other order is 2 % slower.
       if (start == 0) {
         storeRow(c3, s30, s31);
         storeRow(c2, s20, s21);
@@ -208,7 +207,7 @@ function packPanel(b: usize, bRow: usize, bColumn: usize, steps: i32, width: i32
   }
 }
 
-/** Rows with adjacent columns that are packed together: each is read in order, and panels are written by whole cache lines. */
+/** Rows that are packed together if their columns are adjacent: panels are then written by whole cache lines. */
 const PACKED_ROWS: i32 = 8;
 
 /** Packs b[steps, columns] as panels of 8 columns, steps · 32 bytes apart, zeros on the right. */
@@ -231,7 +230,7 @@ export function packPanels(b: usize, bRow: usize, bColumn: usize, steps: i32, co
  * repeats its first in place of the others.
  */
 export function packGroups(a: usize, aRow: usize, aColumn: usize, rows: i32, steps: i32, groups: usize): void {
-  for (let i: i32 = 0; i < rows; i += 4) {
+  for (let i: i32 = 0; i < rows; i += TILE_ROWS) {
     let from = a + <usize>i * aRow;
     const left = rows - i;
     let done: i32 = 0;

@@ -26,7 +26,7 @@ export enum Binary {
   div,
 }
 
-/** Rows of a tile of a product. */
+/** Rows of a tile of a product, a power of two: assembly/tiles.ts is written for this number. */
 export const TILE_ROWS = 4;
 /** The most rows that sweep over the right matrix, and that it is not packed for. */
 export const FEW_ROWS = 64;
@@ -41,8 +41,8 @@ export const FEW_IN_PLACE_BYTES = 262_144;
 export const TILE_QUERIES = 32;
 
 /**
- * The words, of 4 bytes each, of the block that describes attention to a kernel: what is the same for all heads of a batch row.
- * Addresses and row strides in bytes; `factor` is a float.
+ * The words, of 4 bytes each, of the block that describes attention to a kernel: what all heads of a batch row have in
+ * common. Addresses and row strides are in bytes; `factor` is a float.
  */
 export enum Setup {
   queries,

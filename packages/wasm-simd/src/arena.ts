@@ -1,10 +1,10 @@
 /**
- * Linear memory, which nobody else grows. A kernel call starts with `reset` and takes scratch in 16-byte steps; nothing outlives the call, so
- * nothing is ever freed. Below the scratch lies what `allocate` handed out as Float32Array views: a stack that `mark`
- * and `release` cut back.
+ * Linear memory, which only this class grows. A kernel call starts with `reset` and takes scratch in steps of 16 bytes;
+ * none of it outlives the call, so none of it is freed. Below the scratch are the Float32Array views that `allocate` hands
+ * out: a stack that `mark` and `release` cut back.
  *
- * Growing detaches every view of the memory. Therefore it never grows while views are out: `reserve` then throws
- * `ArenaFullError` and the caller does its work elsewhere, and `grow` makes up for it once the stack is empty.
+ * Growing the memory detaches every view of it. It therefore never grows while views are out: `reserve` then throws
+ * `ArenaFullError`, so that the caller does its work elsewhere, and `prepare` grows it once the stack is empty.
  */
 
 const PAGE = 65_536;
@@ -26,9 +26,9 @@ export class Arena {
   readonly #bottom: number;
   #stack: number;
   #next: number;
-  /** The most that was ever asked for while the memory could not grow. */
+  /** The most bytes that were asked for while the memory could not grow. */
   #wanted = 0;
-  // Kept, since asking a memory for its buffer is slow, and slower yet if threads share it.
+  // Kept: to ask a memory for its buffer is slow, and slower still if threads share it.
   #buffer: ArrayBufferLike;
   /** What `allocate` handed out last, often the result of the kernel that is called next. */
   #newest: Float32Array | undefined;
@@ -44,7 +44,7 @@ export class Arena {
     this.#ints = new Int32Array(this.#buffer);
   }
 
-  /** Gives up all scratch. */
+  /** Frees all scratch. */
   reset(): void {
     this.#next = this.#stack;
   }
@@ -83,9 +83,9 @@ export class Arena {
     return this.#ints;
   }
 
-  /** Whether an array is a view of this memory, so that kernels can work on it in place. Asking for its buffer is slow. */
+  /** Whether an array is a view of this memory, so that kernels can work on it in place. */
   holds(data: Float32Array): boolean {
-    return data === this.#newest || data.buffer === this.#buffer;
+    return data === this.#newest || data.buffer === this.#buffer; // to ask an array for its buffer is slow
   }
 
   /** Whether threads share this memory. */
@@ -120,7 +120,7 @@ export class Arena {
     this.#stack = this.#next = mark;
   }
 
-  /** With no views out, grows to hold `bytes` and all that was missed before. Never throws: less room is only slower. */
+  /** If no views are out, grows to hold `bytes` and what did not fit before. Never throws: less room is only slower. */
   prepare(bytes: number): void {
     if (this.#stack !== this.#bottom) return;
     const target = Math.min(MAX_BYTES, Math.max(this.#bottom + bytes, this.#wanted));

@@ -1,10 +1,10 @@
 /**
- * The exports as the kernels call them: arguments by name, and attention for any number of heads at once. Each order of arguments
- * is written down here, for calls on this thread and for those that threads share.
+ * The exports as the kernels call them: arguments by name, and attention for any number of heads at once. The order of the
+ * arguments is written down here, for calls on this thread and for those that threads share.
  *
- * A product gets its arguments one by one, not in a block of memory as attention gets its setup: to write 17 words and read
- * them again takes 15 to 40 ns, 3 to 6 % of a product of 16³, and an object of names takes 10 to 20 ns (Node 20). The kernel
- * for whole products therefore calls the export itself.
+ * A product gets its arguments one by one, not in a block of memory as attention gets its setup: to write 17 words and to
+ * read them again takes 15 to 40 ns, 3 to 6 % of a product of 16³. An object of names still takes 10 to 20 ns (Node 20), so
+ * the kernel for whole products calls the export itself.
  */
 import type { AttentionPattern } from "@selectron/core";
 import type { WasmExports } from "./exports.js";
@@ -27,7 +27,7 @@ export interface MatmulArguments {
   readonly alpha: number;
   /** The number of an operation, or −1. */
   readonly activation: number;
-  /** Rows i0 to i1 are computed. */
+  /** Rows i0 to i1 − 1 are computed. */
   readonly i0: number;
   readonly i1: number;
   readonly workspace: number;
@@ -81,7 +81,7 @@ export function callMatmul(wasm: Pick<WasmExports, "matmul">, call: MatmulArgume
   );
 }
 
-/** Makes a kernel that takes the arguments of a product in order out of one that takes them by name. */
+/** Turns a product that takes its arguments by name into one that takes them in order. */
 export const byName =
   (run: (call: MatmulArguments) => void): WasmExports["matmul"] =>
   (a, aRow, aColumn, b, bRow, bColumn, bias, biasRow, c, cRow, m, k, n, alpha, activation, i0, i1, workspace) => {

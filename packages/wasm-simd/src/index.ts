@@ -45,7 +45,7 @@ export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
 export interface Resident {
   /** In the order given, with the same shapes. Writing to their data changes what kernels see. */
   readonly tensors: readonly Tensor[];
-  /** Ends their life; the tensors must not be used any more. Throws an Error unless called in reverse order of creation. */
+  /** Frees them: the tensors must not be used any more. Throws an Error unless called in reverse order of creation. */
   release(): void;
 }
 

@@ -1,4 +1,4 @@
-/** From bytes, a URL or the inlined binary to a compiled module, or to a reason why there is none. */
+/** Compiles the inlined binary, bytes or what a URL has, or says why it cannot. */
 import { binary } from "./binary.js";
 import type { WasmExports } from "./exports.js";
 

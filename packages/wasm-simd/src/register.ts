@@ -1,4 +1,4 @@
-/** Making an instance of the binary the one that core's tensors use. */
+/** Makes core's tensors use an instance of the binary. */
 import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
 import { wasmCalls } from "./calls.js";
@@ -19,7 +19,7 @@ const scopes = new WeakMap<Kernels, Scopes>();
 /** The scopes of the machine that core uses now, if it uses one. */
 export const currentScopes = (): Scopes | undefined => scopes.get(getKernels());
 
-/** An instance with a memory of its own. Throws an Error with the reason if it cannot be had. */
+/** An instance with a memory of its own. Throws an Error with the reason if there can be none. */
 export function plainMachine(module: WebAssembly.Module): Machine {
   const wasm = instantiate(module);
   return { wasm: wasmCalls(wasm), arena: new Arena(wasm.memory, wasm.heapBase()) };
@@ -28,7 +28,7 @@ export function plainMachine(module: WebAssembly.Module): Machine {
 /**
  * Registers a machine's kernels with core; see `wasmKernels`.
  *
- * @param route - the kernels to register in place of those, if other ones should take some of the calls
+ * @param route - gives the kernels to register in place of these, if others should take some of the calls
  */
 export function registerMachine(
   machine: Machine,

@@ -16,7 +16,7 @@ function copiedOut(value: unknown, arena: Arena): unknown {
   return value;
 }
 
-/** Room that a scope asks for unless told otherwise: 64 MiB, which the operating system grants as it is touched. */
+/** The room of a scope by default: 64 MiB, which the operating system provides when it is first used. */
 export const SCOPE_BYTES = 2 ** 26;
 
 /** How many scopes are open, and so whether results are allocated in the arena. */

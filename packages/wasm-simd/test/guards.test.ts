@@ -1,4 +1,4 @@
-/** Kernels write nowhere but where they reserved: what they write beyond would be somebody else's, or past the end of memory. */
+/** Kernels write only where they reserved: beyond may be other operands, or the end of the memory. */
 import { getKernels, referenceKernels, setKernels, type Kernels } from "@selectron/core";
 import { kernelConformance } from "@selectron/core/testing";
 import { afterAll, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { wasmCalls } from "../src/calls.js";
 import { wasmKernels } from "../src/kernels/index.js";
 import { compile, instantiate } from "../src/module.js";
 
-/** Longer than a vector, and than what a vector may run over the end of odd lengths. */
+/** More than a vector, so more than a vector can reach beyond an odd length. */
 const GUARD_FLOATS = 16;
 const MARK = 12345.678;
 

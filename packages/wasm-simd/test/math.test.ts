@@ -1,7 +1,7 @@
 /**
  * The vectorised functions over the whole range of floats: every 16411th bit pattern (a prime, so that mantissas and
  * exponents of all kinds come up), and the neighbourhoods of the special numbers. The bounds are those that
- * assembly/math.ts states, in units in the last place of the float64 result, or of x where the result cancels.
+ * assembly/math.ts and activations.ts state, in units in the last place of the float64 result, or of x where the result cancels.
  */
 import { getKernels, referenceKernels, setKernels, type UnaryOperation } from "@selectron/core";
 import { enableWasm } from "@selectron/wasm-simd";

@@ -36,7 +36,7 @@ it("fuse, in products that are cut", () => {
   expect(roundingOf(two)).toEqual([2 ** -24]);
 });
 
-it("run on one thread where threads cannot be had, and say why", async () => {
+it("run on one thread where threads are not available, and say why", async () => {
   const alone = await enableRelaxedThreads({ threads: 1 });
   expect(alone).toMatchObject({ variant: "relaxed-simd", threads: 1, reason: undefined });
   await expect(enableRelaxedThreads({ threads: 0 })).rejects.toThrow("enableRelaxedThreads: threads is 0");

@@ -1,4 +1,4 @@
-/** The kernels that fuse, in a Node whose engine knows relaxed SIMD behind a flag only (20) as in later ones. */
+/** The kernels that fuse: in Node 20, whose engine has relaxed SIMD behind a flag, and in later versions. */
 import { getKernels, type Kernels } from "@selectron/core";
 import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
 import { setFlagsFromString } from "node:v8";

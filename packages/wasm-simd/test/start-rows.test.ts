@@ -1,4 +1,4 @@
-/** The binary's product where it goes on from rows of its own, as pieces of a long product do: every road, called as it is exported. */
+/** The product of the binary that starts from rows given, as pieces of a long product do: every algorithm. */
 import { randn, Rng, tensor, type Tensor } from "@selectron/core";
 import { expect, it } from "vitest";
 import { Arena } from "../src/arena.js";

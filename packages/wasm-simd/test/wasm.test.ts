@@ -93,7 +93,7 @@ describe("matmul", () => {
     );
   });
 
-  it("is right however few elements of the right matrix are not zero, either side of the choice of road", () => {
+  it("is right for a right matrix with few elements that are not zero, on either side of the limit for the reference", () => {
     const rng = new Rng(3);
     for (const m of [127, 128, 130]) {
       for (const filled of [0, 1, 11, 12, 13, 14, 700]) {

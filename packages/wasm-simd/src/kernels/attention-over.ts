@@ -46,67 +46,68 @@ class PlacedLists {
   }
 }
 
+function attentionOver(wasm: WasmCalls, arena: Arena, call: AttentionOverCall): void {
+  const { batch, heads, listed, weights } = call;
+  for (let b = 0; b < batch; b++) {
+    arena.reset();
+    const lists = new PlacedLists(arena, call);
+    const places = placeOperands(arena, call, b, ["query", "key", "value", "out"]);
+    const setup = placeSetup(arena);
+    const weightsAt = arena.reserve(listed.byteLength);
+    const { query, key, value, out } = places;
+    for (const input of [query, key, value]) input.fill();
+    writeSetup(arena, setup, call, places);
+    lists.fill(b, setup);
+    for (let h = 0; h < heads; h++) {
+      const head = b * heads + h;
+      const addresses = [query.head(h), key.head(h), value.head(h), out.head(h)] as const;
+      wasm.attentionOver(setup, ...addresses, weightsAt, lists.factors(head));
+      weights?.set(arena.floats.subarray(weightsAt / 4, weightsAt / 4 + listed.length), head * listed.length);
+    }
+    out.fetch();
+  }
+}
+
+function attentionOverBackward(wasm: WasmCalls, arena: Arena, call: AttentionOverBackwardCall): void {
+  const { batch, heads, listed, weights } = call;
+  const inputs = ["query", "key", "value", "outGradient"] as const;
+  const gradients = ["queryGradient", "keyGradient", "valueGradient"] as const;
+  for (let b = 0; b < batch; b++) {
+    arena.reset();
+    const lists = new PlacedLists(arena, call);
+    const places = placeOperands(arena, call, b, [...inputs, ...gradients]);
+    const setup = placeSetup(arena);
+    const weightsAt = arena.reserve(listed.byteLength);
+    const slopes = arena.reserve(listed.byteLength);
+    for (const name of inputs) places[name].fill();
+    writeSetup(arena, setup, call, places);
+    lists.fill(b, setup);
+    for (let h = 0; h < heads; h++) {
+      const head = b * heads + h;
+      arena.floats.set(weights.subarray(head * listed.length, (head + 1) * listed.length), weightsAt / 4);
+      wasm.attentionOverBackward(
+        setup,
+        places.query.head(h),
+        places.key.head(h),
+        places.value.head(h),
+        weightsAt,
+        lists.factors(head),
+        slopes,
+        places.outGradient.head(h),
+        places.queryGradient.head(h),
+        places.keyGradient.head(h),
+        places.valueGradient.head(h),
+      );
+    }
+    for (const name of gradients) places[name].fetch();
+  }
+}
+
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
-export function attentionOverKernels(
+export const attentionOverKernels = (
   wasm: WasmCalls,
   arena: Arena,
-): Pick<Kernels, "attentionOver" | "attentionOverBackward"> {
-  function attentionOver(call: AttentionOverCall): void {
-    const { batch, heads, listed, weights } = call;
-    for (let b = 0; b < batch; b++) {
-      arena.reset();
-      const lists = new PlacedLists(arena, call);
-      const places = placeOperands(arena, call, b, ["query", "key", "value", "out"]);
-      const setup = placeSetup(arena);
-      const weightsAt = arena.reserve(listed.byteLength);
-      const { query, key, value, out } = places;
-      for (const input of [query, key, value]) input.fill();
-      writeSetup(arena, setup, call, places);
-      lists.fill(b, setup);
-      for (let h = 0; h < heads; h++) {
-        const head = b * heads + h;
-        const addresses = [query.head(h), key.head(h), value.head(h), out.head(h)] as const;
-        wasm.attentionOver(setup, ...addresses, weightsAt, lists.factors(head));
-        weights?.set(arena.floats.subarray(weightsAt / 4, weightsAt / 4 + listed.length), head * listed.length);
-      }
-      out.fetch();
-    }
-  }
-
-  function attentionOverBackward(call: AttentionOverBackwardCall): void {
-    const { batch, heads, listed, weights } = call;
-    const inputs = ["query", "key", "value", "outGradient"] as const;
-    const gradients = ["queryGradient", "keyGradient", "valueGradient"] as const;
-    for (let b = 0; b < batch; b++) {
-      arena.reset();
-      const lists = new PlacedLists(arena, call);
-      const places = placeOperands(arena, call, b, [...inputs, ...gradients]);
-      const setup = placeSetup(arena);
-      const weightsAt = arena.reserve(listed.byteLength);
-      const slopes = arena.reserve(listed.byteLength);
-      for (const name of inputs) places[name].fill();
-      writeSetup(arena, setup, call, places);
-      lists.fill(b, setup);
-      for (let h = 0; h < heads; h++) {
-        const head = b * heads + h;
-        arena.floats.set(weights.subarray(head * listed.length, (head + 1) * listed.length), weightsAt / 4);
-        wasm.attentionOverBackward(
-          setup,
-          places.query.head(h),
-          places.key.head(h),
-          places.value.head(h),
-          weightsAt,
-          lists.factors(head),
-          slopes,
-          places.outGradient.head(h),
-          places.queryGradient.head(h),
-          places.keyGradient.head(h),
-          places.valueGradient.head(h),
-        );
-      }
-      for (const name of gradients) places[name].fetch();
-    }
-  }
-
-  return { attentionOver, attentionOverBackward };
-}
+): Pick<Kernels, "attentionOver" | "attentionOverBackward"> => ({
+  attentionOver: (call) => attentionOver(wasm, arena, call),
+  attentionOverBackward: (call) => attentionOverBackward(wasm, arena, call),
+});

@@ -83,78 +83,79 @@ class Calls<Call> {
   }
 }
 
-/** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
-export function attentionKernels(wasm: WasmCalls, arena: Arena): Pick<Kernels, "attention" | "attentionBackward"> {
-  function attention(call: AttentionCall): void {
-    const { batch, heads, queries, keys, width, valueWidth, logSumExp } = call;
-    for (let b = 0; b < batch; b++) {
-      arena.reset();
-      const pattern = new PlacedPattern(arena, call);
-      const places = placeOperands(arena, call, b, ["query", "key", "value", "out"]);
-      const setup = placeSetup(arena);
-      const sums = logSumExp ? arena.reserve(4 * heads * queries) : 0;
-      const workspace = arena.reserve(wasm.attentionWorkspace(queries, keys, width, valueWidth));
-      const { query, key, value, out } = places;
-      for (const input of [query, key, value]) input.fill();
-      writeSetup(arena, setup, call, places);
-      pattern.fill(b, setup);
-      const calls = new Calls(wasm.attentionHeads, call);
-      for (let h = 0; h < heads; h++) {
-        calls.add({
-          setup,
-          query: query.head(h),
-          key: key.head(h),
-          value: value.head(h),
-          out: out.head(h),
-          bias: pattern.bias(b, h),
-          logSums: sums && sums + 4 * h * queries,
-          i0: 0,
-          i1: queries,
-          workspace,
-        });
-      }
-      calls.run();
-      out.fetch();
-      logSumExp?.set(arena.floats.subarray(sums / 4, sums / 4 + heads * queries), b * heads * queries);
+function attention(wasm: WasmCalls, arena: Arena, call: AttentionCall): void {
+  const { batch, heads, queries, keys, width, valueWidth, logSumExp } = call;
+  for (let b = 0; b < batch; b++) {
+    arena.reset();
+    const pattern = new PlacedPattern(arena, call);
+    const places = placeOperands(arena, call, b, ["query", "key", "value", "out"]);
+    const setup = placeSetup(arena);
+    const sums = logSumExp ? arena.reserve(4 * heads * queries) : 0;
+    const workspace = arena.reserve(wasm.attentionWorkspace(queries, keys, width, valueWidth));
+    const { query, key, value, out } = places;
+    for (const input of [query, key, value]) input.fill();
+    writeSetup(arena, setup, call, places);
+    pattern.fill(b, setup);
+    const calls = new Calls(wasm.attentionHeads, call);
+    for (let h = 0; h < heads; h++) {
+      calls.add({
+        setup,
+        query: query.head(h),
+        key: key.head(h),
+        value: value.head(h),
+        out: out.head(h),
+        bias: pattern.bias(b, h),
+        logSums: sums && sums + 4 * h * queries,
+        i0: 0,
+        i1: queries,
+        workspace,
+      });
     }
+    calls.run();
+    out.fetch();
+    logSumExp?.set(arena.floats.subarray(sums / 4, sums / 4 + heads * queries), b * heads * queries);
   }
-
-  function attentionBackward(call: AttentionBackwardCall): void {
-    const { batch, heads, queries, keys, width, valueWidth, logSumExp } = call;
-    const inputs = ["query", "key", "value", "out", "outGradient"] as const;
-    const gradients = ["queryGradient", "keyGradient", "valueGradient"] as const;
-    for (let b = 0; b < batch; b++) {
-      arena.reset();
-      const pattern = new PlacedPattern(arena, call);
-      const places = placeOperands(arena, call, b, [...inputs, ...gradients]);
-      const setup = placeSetup(arena);
-      const sums = arena.reserve(4 * heads * queries);
-      const workspace = arena.reserve(wasm.attentionBackwardWorkspace(queries, keys, width, valueWidth));
-      for (const name of inputs) places[name].fill();
-      arena.floats.set(logSumExp.subarray(b * heads * queries, (b + 1) * heads * queries), sums / 4);
-      writeSetup(arena, setup, call, places);
-      pattern.fill(b, setup);
-      const calls = new Calls(wasm.attentionBackwardHeads, call);
-      for (let h = 0; h < heads; h++) {
-        calls.add({
-          setup,
-          query: places.query.head(h),
-          key: places.key.head(h),
-          value: places.value.head(h),
-          out: places.out.head(h),
-          bias: pattern.bias(b, h),
-          logSums: sums + 4 * h * queries,
-          outGradient: places.outGradient.head(h),
-          queryGradient: places.queryGradient.head(h),
-          keyGradient: places.keyGradient.head(h),
-          valueGradient: places.valueGradient.head(h),
-          workspace,
-        });
-      }
-      calls.run();
-      for (const name of gradients) places[name].fetch();
-    }
-  }
-
-  return { attention, attentionBackward };
 }
+
+function attentionBackward(wasm: WasmCalls, arena: Arena, call: AttentionBackwardCall): void {
+  const { batch, heads, queries, keys, width, valueWidth, logSumExp } = call;
+  const inputs = ["query", "key", "value", "out", "outGradient"] as const;
+  const gradients = ["queryGradient", "keyGradient", "valueGradient"] as const;
+  for (let b = 0; b < batch; b++) {
+    arena.reset();
+    const pattern = new PlacedPattern(arena, call);
+    const places = placeOperands(arena, call, b, [...inputs, ...gradients]);
+    const setup = placeSetup(arena);
+    const sums = arena.reserve(4 * heads * queries);
+    const workspace = arena.reserve(wasm.attentionBackwardWorkspace(queries, keys, width, valueWidth));
+    for (const name of inputs) places[name].fill();
+    arena.floats.set(logSumExp.subarray(b * heads * queries, (b + 1) * heads * queries), sums / 4);
+    writeSetup(arena, setup, call, places);
+    pattern.fill(b, setup);
+    const calls = new Calls(wasm.attentionBackwardHeads, call);
+    for (let h = 0; h < heads; h++) {
+      calls.add({
+        setup,
+        query: places.query.head(h),
+        key: places.key.head(h),
+        value: places.value.head(h),
+        out: places.out.head(h),
+        bias: pattern.bias(b, h),
+        logSums: sums + 4 * h * queries,
+        outGradient: places.outGradient.head(h),
+        queryGradient: places.queryGradient.head(h),
+        keyGradient: places.keyGradient.head(h),
+        valueGradient: places.valueGradient.head(h),
+        workspace,
+      });
+    }
+    calls.run();
+    for (const name of gradients) places[name].fetch();
+  }
+}
+
+/** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
+export const attentionKernels = (wasm: WasmCalls, arena: Arena): Pick<Kernels, "attention" | "attentionBackward"> => ({
+  attention: (call) => attention(wasm, arena, call),
+  attentionBackward: (call) => attentionBackward(wasm, arena, call),
+});

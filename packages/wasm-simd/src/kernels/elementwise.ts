@@ -6,7 +6,7 @@ import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
 import { inPieces, mapRows, MIN_LENGTH } from "./row-pieces.js";
 
-/** Whose slopes the module knows; the others stay with the reference. */
+/** The operations whose slopes the binary has; the others go to the reference. */
 const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"];
 
 /** Runs a kernel, on the addresses that it is given, from elements of a and b to elements of out. */

@@ -9,7 +9,7 @@ export interface HeadSizes {
   readonly columns: number;
 }
 
-/** All heads of batch row b of an operand: where it is if that is in the arena, and otherwise in scratch. */
+/** All heads of batch row b of an operand: in place if it is in the arena, and otherwise in scratch. */
 export class PlacedHeads {
   readonly #arena: Arena;
   readonly #view: HeadsView;

@@ -1,6 +1,6 @@
 /**
- * Core's `Kernels` in WebAssembly. Tensors stay on the JavaScript heap: operands are copied into the arena and the
- * result back, which costs a few percent of a product. Views that the arena handed out (`scope`) are not copied.
+ * Core's `Kernels` in WebAssembly. Tensors stay on the JavaScript heap: operands are copied into the arena and results
+ * back, which costs a few percent of a product. Views that the arena handed out (`scope`) are not copied.
  */
 import { referenceKernels, type Kernels } from "@selectron/core";
 import { ArenaFullError, type Arena } from "../arena.js";
@@ -16,7 +16,7 @@ import { softmaxKernels } from "./softmax.js";
 
 type Kernel = (...values: never[]) => unknown;
 
-/** What makes a call go elsewhere. */
+/** An error that sends a call to other kernels. */
 export type Refusal = new (...values: never[]) => Error;
 
 /** Every kernel of `first`; a call that ends with one of the refusals is made to `second` instead. */
@@ -58,8 +58,8 @@ export interface Machine {
 }
 
 /**
- * Kernels on a machine. What does not fit, because views pin its memory, runs on a spare one, and what exceeds even that
- * in plain JavaScript.
+ * Kernels on a machine. A call that does not fit, because views keep its memory from growing, runs on a spare machine, and
+ * one that does not fit there either in plain JavaScript.
  *
  * @param spare - makes the spare one, at most once
  * @param refusals - further reasons to use the spare one

@@ -1,6 +1,6 @@
 /**
- * Few rows times a matrix on the JavaScript heap, as when a model writes token by token: pieces of the matrix go through the
- * arena one after the other, so that what is copied is still in a cache when the kernel reads it.
+ * Few rows times a matrix on the JavaScript heap, as when a model generates token by token: pieces of the matrix go through
+ * the arena one after the other, so that what is copied is still in a cache when the kernel reads it.
  */
 import type { MatmulCall, MatrixView } from "@selectron/core";
 import { DOT_ROWS, FEW_IN_PLACE_BYTES, READ_K } from "../abi.js";
@@ -8,7 +8,7 @@ import type { Arena } from "../arena.js";
 import { callMatmul, type WasmCalls } from "../calls.js";
 import { fetch, fillBias, fillMatrix, placedBias, placedMatrix, type PlacedMatrix } from "./operands.js";
 
-/** Elements of a piece for one row, 32 KB: up to half a megabyte others do as well, and all beat copying the whole by half. */
+/** Elements of a piece for one row, 32 KB. Pieces of up to 512 KB take as long, half as long as copying the whole. */
 const PIECE = 2 ** 13;
 /** For several rows, 512 KB: their sums are copied for each piece of rows. */
 const LARGE_PIECE = 2 ** 17;
@@ -16,9 +16,9 @@ const LARGE_PIECE = 2 ** 17;
 const MOST_ROWS = 32;
 
 /**
- * How many rows or columns of the right matrix make a piece; undefined if the product does not go in pieces, as where the kernel
- * would multiply a piece in another way than the whole: the bits depend on it. In memory that threads share they would wait
- * for each other at every piece.
+ * How many rows or columns of the right matrix make a piece. Undefined if the product does not go in pieces: the kernel must
+ * choose the same algorithm for a piece as for the whole, since the bits depend on it, and in memory that threads share they
+ * would wait for each other at every piece.
  */
 export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | undefined {
   const byRows = b.columnStride === 1;
@@ -31,10 +31,10 @@ export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | u
 }
 
 /**
- * The product, of the same bits as in one call: pieces of rows each add to the sums so far, pieces of columns have sums of
+ * The product, with the same bits as in one call: pieces of rows add to the sums so far, pieces of columns have sums of
  * their own. Throws ArenaFullError if not even pieces fit.
  *
- * @param step - what `pieceOf` says
+ * @param step - what `pieceOf` returns
  * @param activation - its number, or −1
  */
 export function multiplyInPieces(

@@ -1,4 +1,4 @@
-/** The matrix product: which road it takes, and its operands' way into the arena and back. */
+/** The matrix product: the choice of an algorithm, and the copies of its operands into the arena and back. */
 import { referenceKernels, type Kernels, type MatmulCall, type MatrixView } from "@selectron/core";
 import { Unary } from "../abi.js";
 import type { Arena } from "../arena.js";
@@ -15,7 +15,7 @@ const SPARSE_SHARE = 1 / 64;
 /** With fewer rows than this, looking for zeros costs more than it can save. */
 const SPARSE_ROWS = 128;
 
-/** Whether b is that sparse. Stops at the first element too many, so a dense matrix costs next to nothing. */
+/** Whether b is that sparse. Stops at the first element too many, so a dense matrix costs almost nothing. */
 function isMostlyZero(b: MatrixView, k: number, n: number): boolean {
   let allowed = k * n * SPARSE_SHARE;
   for (let p = 0; p < k; p++) {

@@ -1,4 +1,4 @@
-/** Copies operands between the JavaScript heap and the arena; views of the arena itself are used where they are. */
+/** Copies operands between the JavaScript heap and the arena; views of the arena are used in place. */
 import type { MatrixView } from "@selectron/core";
 import type { Arena } from "../arena.js";
 

@@ -1,7 +1,7 @@
 /**
- * @selectron/wasm-simd/relaxed: the same kernels with multiplications and additions that the processor may fuse, for those
- * who ask. A third faster where the two share their ports, as on Intel; results differ in the last bits between
- * runtimes and processors that fuse and those that do not.
+ * @selectron/wasm-simd/relaxed: the same kernels with multiplications and additions that the processor may fuse, as an
+ * option. A third faster where the two share their ports, as on Intel. Results differ in the last bits between runtimes
+ * and processors that fuse and those that do not.
  */
 import { compile, inlinedBytes } from "../module.js";
 import { registerModule, type WasmStatus } from "../register.js";

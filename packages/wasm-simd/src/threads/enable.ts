@@ -1,4 +1,4 @@
-/** The workers, the memory that they share, and the kernels that use both, for the exact binary as for the one that fuses. */
+/** The workers, their shared memory and the kernels that use both: for the exact binary and for the one that fuses. */
 import { Arena } from "../arena.js";
 import { wasmCalls } from "../calls.js";
 import { wasmKernels } from "../kernels/index.js";
@@ -11,7 +11,7 @@ import { routed } from "./routes.js";
 import { startThread, type Thread } from "./start.js";
 
 export interface ThreadOptions {
-  /** Threads in all, the calling one included. By default as many as there are processors, at most 8. */
+  /** Number of threads, the calling one included. By default the number of processors, at most 8. */
   readonly threads?: number | undefined;
   /** How long a worker may take to start, in milliseconds; 5000 by default. */
   readonly patience?: number | undefined;
@@ -26,7 +26,7 @@ export interface Kind {
   readonly own: string;
 }
 
-/** What is active. */
+/** What is active now. */
 export interface ThreadStatus extends WasmStatus {
   /** Threads that take part now: fewer than asked for where `reason` says why, 1 once `stop` was called. */
   readonly threads: number;
@@ -67,7 +67,7 @@ async function start(kind: Kind, count: number, patience: number, leastWork: num
   const refusal = outcomes.find((outcome) => outcome.status === "rejected")?.reason as Error | undefined;
   const threads = outcomes.flatMap((outcome): Thread[] => (outcome.status === "fulfilled" ? [outcome.value] : []));
   if (refusal) {
-    // The workspaces of those that did start need not follow one another: start anew or not at all.
+    // The workspaces of those that did start may have gaps between them: start anew or not at all.
     for (const thread of threads) thread.stop();
     throw refusal;
   }
@@ -95,7 +95,7 @@ async function start(kind: Kind, count: number, patience: number, leastWork: num
 }
 
 /**
- * Registers kernels on several threads, or, where these cannot be had, those that `alone` registers.
+ * Registers kernels on several threads, or, where threads are not available, those that `alone` registers.
  *
  * @param caller - named in the error
  * @throws RangeError if `threads` is not a whole number from 1 to 64; whatever `alone` throws

@@ -1,6 +1,6 @@
 /**
- * The binary's exports with calls cut into parts that threads share. A part computes rows or columns of the result exactly as
- * the whole does, wherever the cuts fall, so that the number of threads never shows in a result.
+ * The exports of the binary with calls cut into parts that threads share. A part computes its rows or columns of the result
+ * exactly as the whole call does, wherever the cuts are, so that results do not depend on the number of threads.
  */
 import { TILE_QUERIES } from "../abi.js";
 import { attentionBackwardValues, attentionValues, type WasmCalls } from "../calls.js";
@@ -21,7 +21,7 @@ export function threadedExports(wasm: WasmCalls, pool: Pool): WasmCalls {
   };
 
   const attentionHeads: WasmCalls["attentionHeads"] = (calls, { queries, keys, width, valueWidth, blocks }) => {
-    // Tiles end with the blocks of a mask, so such heads stay whole. Other parts are whole tiles.
+    // Parts are whole tiles. Tiles end with the blocks of a mask, so heads with blocks are not cut.
     const parts = blocks ? 1 : Math.ceil((2 * PARTS * pool.size) / calls.length);
     const cut = ranges(queries, parts, TILE_QUERIES);
     const values = calls.flatMap((call) => cut.map(([i0, i1]) => attentionValues({ ...call, i0, i1 })));

@@ -1,5 +1,5 @@
 /**
- * @selectron/wasm-simd/threads: the same kernels on several threads, for those who ask. Large products and attention are
+ * @selectron/wasm-simd/threads: the same kernels on several threads, as an option. Large products and attention are
  * cut into parts that workers compute in one shared memory; results are the same to the last bit for any number of
  * threads.
  */
@@ -11,9 +11,9 @@ import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "./enable
 export type { ThreadOptions, ThreadStatus } from "./enable.js";
 
 /**
- * Makes WebAssembly kernels on several threads the ones that core uses; where threads cannot be had, those on one, with
- * the reason in the status. Never waits for ever: workers that do not start are given up, and a call whose worker is lost
- * is made again on one thread.
+ * Makes WebAssembly kernels on several threads the ones that core uses; where threads are not available, those on one,
+ * with the reason in the status. Never waits forever: workers that do not start are given up, and a call whose worker is
+ * lost is made again on one thread.
  *
  * @throws Error with the reason if there is no WebAssembly with SIMD at all, as `enableWasm`; RangeError if `threads` is
  * not a whole number from 1 to 64

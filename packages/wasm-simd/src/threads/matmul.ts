@@ -1,6 +1,6 @@
 /**
- * The product that threads share, cut into products of fewer rows or columns. Every part packs for itself what it reads, so that no
- * thread waits for another before the end, and what it packs stays in its own cache.
+ * The product that threads share, cut into products of fewer rows or columns. Each part packs what it reads itself, so that
+ * no thread waits for another before the end, and what it packs stays in its own cache.
  */
 import { FEW_ROWS, TILE_ROWS } from "../abi.js";
 import { byName, matmulValues, type MatmulArguments, type WasmCalls } from "../calls.js";
@@ -17,7 +17,7 @@ function rowParts(call: MatmulArguments, threads: number): Parts {
   return shares(call.m, threads, TILE_ROWS).map(([i0, i1]) => ({ ...call, i0, i1 }));
 }
 
-/** Each reads its own part of the right matrix and no other. Few rows are bounded by that reading, which wants long rows. */
+/** Each reads its own part of the right matrix. Few rows take as long as that reading, which is fastest for long rows. */
 function columnParts(call: MatmulArguments, threads: number): Parts {
   const cut = call.m > FEW_ROWS ? shares : ranges;
   return cut(call.n, threads, LINE).map(([n0, n1]) => ({
@@ -30,7 +30,7 @@ function columnParts(call: MatmulArguments, threads: number): Parts {
 }
 
 /**
- * @param run - makes calls on whatever threads are free; `size` bytes is one workspace
+ * @param run - makes calls on the threads that are free; `size` is the bytes of one workspace
  * @param threads - how many workspaces there are
  */
 export function threadedMatmul(
@@ -47,7 +47,7 @@ export function threadedMatmul(
       runParts(rowParts(call, threads()));
       return;
     }
-    // An activation writes four numbers at a time: past a part that does not end with them.
+    // An activation writes four numbers at a time, which would be past the end of some parts.
     const inParts = n % 4 === 0;
     runParts(columnParts(inParts ? call : { ...call, activation: -1 }, threads()));
     if (!inParts && activation >= 0) wasm.unary(activation, c, c, m * n);

@@ -19,14 +19,20 @@ export class ThreadLostError extends Error {
   override readonly name = "ThreadLostError";
 }
 
-/** How long the owner looks for the end of a call before it sleeps, in milliseconds. */
+/** How long the owner polls for the end of a call before it sleeps, in milliseconds. */
 const SPIN = 0.02;
-/** A wait shorter than this, in milliseconds, is nobody's fault. */
+/** Waits shorter than this, in milliseconds, are not held against the workers. */
 const SHORT_WAIT = 0.2;
-/** After a job that the owner would have done sooner alone it goes on alone for so many times its wait; twice that each time in a row. */
+/**
+ * After a job that the owner would have done sooner alone it works alone for so many times as long as it waited, and twice as
+ * long after each further such job in a row.
+ */
 const LEAST_REST = 4;
 const MOST_REST = 64;
-/** A call may take this many times as long as the longest that the owner did, but never counts as lost sooner than this. */
+/**
+ * A call counts as lost when it takes so many times as long as the longest call of the owner, but not before so many
+ * milliseconds.
+ */
 const SLOWNESS = 100;
 const LEAST_PATIENCE = 2000;
 
@@ -55,10 +61,10 @@ export class Pool {
   }
 
   /**
-   * Makes all calls, on whatever threads are free, the last first. Throws a ThreadLostError if a worker does not finish.
+   * Makes all calls, the last first, on the threads that are free. Throws a ThreadLostError if a worker does not finish.
    *
    * @param calls - at most MAX_CALLS, of at most MAX_ARGUMENTS − 1 arguments, the last of which is the workspace
-   * @param size - bytes of one workspace; the workers' stand behind the owner's
+   * @param size - bytes of one workspace; those of the workers follow the owner's
    */
   run(kernel: SharedKernel, calls: readonly (readonly number[])[], size: number): void {
     const words = this.#words;
@@ -95,7 +101,7 @@ export class Pool {
     this.#judge(waited > SHORT_WAIT && worked + waited > alone ? waited : 0);
   }
 
-  /** Where workers hardly get a processor, waiting for them costs more than they help: they rest for a while. */
+  /** Where workers hardly get a processor, waiting for them costs more than they save: they rest for a while. */
   #judge(lost: number): void {
     if (lost > 0) this.#restUntil = performance.now() + lost * this.#nextRest;
     this.#nextRest = lost > 0 ? Math.min(MOST_REST, 2 * this.#nextRest) : LEAST_REST;
@@ -116,7 +122,7 @@ export class Pool {
     return performance.now() - start;
   }
 
-  /** The main thread of a page must not sleep: it goes on looking. */
+  /** The main thread of a page must not sleep: it goes on polling. */
   #sleep(done: number, patience: number): void {
     try {
       Atomics.wait(this.#words, DONE, done, patience);
@@ -125,11 +131,11 @@ export class Pool {
     }
   }
 
-  /** Ends the workers, for this reason; the owner goes on alone. */
+  /** Ends the workers, for the reason given; the owner goes on alone. */
   stop(reason: string): void {
     this.reason ??= reason;
     Atomics.store(this.#words, STOP, 1);
-    Atomics.store(this.#words, NEXT, ((this.#job = (this.#job + 1) & 0x7fffff) << 8) | 0); // so that sleepers look
+    Atomics.store(this.#words, NEXT, ((this.#job = (this.#job + 1) & 0x7fffff) << 8) | 0); // so that sleepers wake and look
     Atomics.notify(this.#words, NEXT);
     for (const thread of this.#threads) thread.stop();
     this.#threads = [];

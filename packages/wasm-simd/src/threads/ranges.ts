@@ -6,12 +6,12 @@ export function ranges(length: number, parts: number, step: number): (readonly [
   return Array.from({ length: count }, (_, i) => [i * size, i + 1 === count ? length : (i + 1) * size] as const);
 }
 
-/** What each thread's first range is of its share. */
+/** The size of each thread's first range, as a fraction of its share. */
 const LARGE = 7 / 8;
 
 /**
- * Cuts 0 to length for threads that take ranges from the last to the first: a large one for each, and before these small ones, so that a
- * thread that is done sooner has something left to take. At multiples of `step`, none shorter than it.
+ * Cuts 0 to length for threads that take ranges from the last to the first: a large one for each thread, preceded by small
+ * ones, so that a thread that finishes early has something left to take. At multiples of `step`, none shorter than it.
  */
 export function shares(length: number, threads: number, step: number): (readonly [number, number])[] {
   const small = Math.ceil(((1 - LARGE) * length) / step) * step;

@@ -1,18 +1,18 @@
 /**
  * Which memory a call works in. Copies to and from a memory that threads share are made word by word, and most calls are
- * too small to be cut: with operands on the heap these go to an instance with a memory of its own, as on one thread.
+ * too small to be cut. Such calls, with operands on the heap, go to an instance with a memory of its own, as on one thread.
  */
 import type { AttentionCall, Kernels, MatmulCall } from "@selectron/core";
 import type { Arena } from "../arena.js";
 
-/** Rows, and columns, that take as long as one: reading the larger matrix bounds such products. */
+/** Up to so many rows, or columns, take as long as one: the time is that of reading the larger matrix. */
 const BOUND = 8;
 
-/** Multiplications of a product, or as many as take the time of it. */
+/** Multiplications of a product, or as many as take the same time. */
 const matmulWork = ({ m, k, n }: Pick<MatmulCall, "m" | "k" | "n">): number =>
   Math.max(m, BOUND) * k * Math.max(n, BOUND);
 
-/** Copying a matrix takes longer than multiplying fewer rows than this by it, on however many threads. */
+/** Copying a matrix takes longer than multiplying fewer rows than this by it, on any number of threads. */
 const COPIED_ROWS = 16;
 
 /** Whether a product copies a matrix for few rows, or for one column. */
@@ -31,7 +31,7 @@ const attentionWork = ({ heads, queries, keys, width, valueWidth }: Heads): numb
  * @param own - the same on a memory of their own
  */
 export function routed(cut: Kernels, whole: Kernels, own: Kernels, arena: Arena, leastWork: number): Kernels {
-  // While views of the shared memory are out, operands may stand there, and results should.
+  // While views of the shared memory are out, operands may be there, and results should be.
   const small = (): Kernels => (arena.isEmpty ? own : whole);
   const choose = (work: number): Kernels => (work >= leastWork ? cut : small());
   const others = Object.entries(own).map(([name, kernel]: [string, unknown]) => {

@@ -1,4 +1,4 @@
-/** Starting workers, in browsers, Deno and Bun as in Node, without naming anything that only one of them has. */
+/** Starts workers in browsers, Node, Deno and Bun, without imports that only some of them have. */
 import { workerSource, type WorkerOrder } from "./worker.js";
 
 /** A running worker. */
@@ -6,7 +6,7 @@ export interface Thread {
   stop(): void;
 }
 
-/** What is used of a worker, in either dialect. */
+/** The part of a worker that is used, in browsers and in Node. */
 interface Channel {
   postMessage(message: unknown): void;
   terminate(): unknown;
@@ -21,7 +21,7 @@ interface NodeThreads {
   readonly Worker: new (source: string, options: { eval: true }) => NodeWorker;
 }
 
-/** Node's own way to ask for a module that may not be there; Deno and Bun have it too. */
+/** Node's way to get a built-in module that may be absent; Deno and Bun have it too. */
 const nodeThreads = (): NodeThreads | undefined => {
   const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
   return process?.getBuiltinModule?.("node:worker_threads") as NodeThreads | undefined;
@@ -45,7 +45,7 @@ function open(onMessage: (value: unknown) => void, onError: (reason: string) => 
   return worker;
 }
 
-/** Starts one worker. Rejects with an Error that has the reason, at the latest after `patience` milliseconds. */
+/** Starts one worker. Rejects with an Error that has the reason, after `patience` milliseconds at the latest. */
 export async function startThread(order: WorkerOrder, patience: number): Promise<Thread> {
   let channel: Channel | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;

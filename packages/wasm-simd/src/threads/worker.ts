@@ -1,4 +1,4 @@
-/** The program of a worker, as text: it has to run where there is no module to load, in a blob or an evaluated string. */
+/** The program of a worker, as text: it runs from a blob or an evaluated string, where it cannot import modules. */
 import { COUNT, DONE, KERNEL, MAX_ARGUMENTS, NEXT, sharedKernels, STOP, TABLE } from "./control.js";
 
 /** What a worker is sent. */
@@ -11,11 +11,11 @@ export interface WorkerOrder {
   readonly index: number;
 }
 
-/** How long a worker looks for the next job before it sleeps, in milliseconds: products come one after the other. */
+/** How long a worker polls for the next job before it sleeps, in milliseconds: products often follow one another. */
 const SPIN = 0.05;
 
 /**
- * It answers "ready", or the reason why it cannot work. The last number of a call's arguments is the size of a workspace,
+ * The worker answers "ready", or the reason why it cannot work. The last number of a call's arguments is the size of a workspace,
  * the one before it the address of the owner's.
  */
 export const workerSource = `
