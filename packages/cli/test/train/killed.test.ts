@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { breadth } from "../../../../test/long.js";
+
+/** Enough that the kill comes long before the end. */
+const STEPS = breadth({ short: 12, long: 20 });
 
 describe("a training that is killed", () => {
   // A separate process, which runs the built command.
@@ -15,7 +19,7 @@ describe("a training that is killed", () => {
     folder: string,
     { kill = false } = {},
   ): Promise<{ code: number | null; signal: string | null }> {
-    const args = ["train", "parser", "--steps", "20", "--batch", "2", "--checkpoint-every", "2", "-o", folder];
+    const args = ["train", "parser", "--steps", String(STEPS), "--batch", "2", "--checkpoint-every", "2", "-o", folder];
     const child = spawn(globalThis.process.execPath, [main, ...args], { stdio: "ignore" });
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
       child.on("exit", (code, signal) => resolve({ code, signal }));
@@ -43,7 +47,7 @@ describe("a training that is killed", () => {
     // As if the process was killed in the middle of a line.
     writeFileSync(join(killed, "log.jsonl"), '{"step":', { flag: "a" });
     expect(await process(killed)).toEqual({ code: 1, signal: null });
-    for (const name of ["model.safetensors", "log.jsonl", "checkpoints/step-00000020.safetensors"]) {
+    for (const name of ["model.safetensors", "log.jsonl", `checkpoints/step-000000${STEPS}.safetensors`]) {
       expect(readFileSync(join(killed, name)).equals(readFileSync(join(whole, name))), name).toBe(true);
     }
   });

@@ -16,6 +16,7 @@ import { PathModel } from "../../../../src/decompiler/gpt2/interventions/path-mo
 import { Targets } from "../../../../src/decompiler/gpt2/interventions/targets.js";
 import { WHOLE } from "../../../../src/decompiler/gpt2/interventions/intervention.js";
 import { interventions } from "../../../../src/decompiler/gpt2/interventions/index.js";
+import { isLong } from "../../../../../../test/long.js";
 
 const sizes = { n_layer: 2, n_head: 2, n_embd: 8, n_positions: 16, vocab_size: 5, n_inner: 6 };
 const task = readTask({}, 5);
@@ -176,7 +177,7 @@ describe("interventions", () => {
     // The gradient finds the same.
     expect(found.tuned.components).toEqual(["tokens", "0.0"]);
     expect(found.tuned.match).toBeGreaterThanOrEqual(0.94);
-    expect(run(single(3))).toEqual(found);
+    if (isLong) expect(run(single(3))).toEqual(found);
   });
 
   it("leave the match that they report", () => {
