@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { isLong } from "./test/long.js";
@@ -18,27 +20,34 @@ const alias = [
 /** Packages whose files share a process in the short form, which halves its time; test/setup.ts makes each file begin alike. */
 const SHARING = ["core", "nn", "rasp", "cli", "house"];
 
-const project = (name: string, include: string[]) => ({
+/** The test files below a folder; in the long form those that have one, which import `breadth` from test/long.ts. */
+function filesOf(folder: string): string[] {
+  if (!isLong) return [`${folder}/**/*.test.ts`];
+  const files = readdirSync(source(folder), { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
+  return files.filter((file) => file.endsWith(".test.ts") && readFileSync(source(file), "utf8").includes("/long.js"));
+}
+
+const project = (name: string, folder: string) => ({
   resolve: { alias },
   test: {
     name,
-    include,
+    include: filesOf(folder),
     testTimeout: isLong ? 600_000 : 120_000,
     setupFiles: [source("test/setup.ts")],
     isolate: isLong || !SHARING.includes(name),
   },
 });
 
+const projects = [
+  ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) => project(name, `packages/${name}/test`)),
+  project("bench", "bench/test"),
+  project("house", "test"),
+];
+
 export default defineConfig({
   test: {
     // By default one core stays free: half of a machine that has two.
     maxWorkers: "100%",
-    projects: [
-      ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) =>
-        project(name, [`packages/${name}/test/**/*.test.ts`]),
-      ),
-      project("bench", ["bench/test/**/*.test.ts"]),
-      project("house", ["test/**/*.test.ts"]),
-    ],
+    projects: projects.filter(({ test }) => test.include.length > 0),
   },
 });
