@@ -70,10 +70,11 @@ function softmaxGradient(scores: usize, slopes: usize, rows: i32, columns: usize
 }
 
 /**
- * One head; operands as in `attention`, gradients in the shapes of what they are gradients of, overwritten. One long function:
- * its parts would pass some thirty numbers on to each other.
+ * One head; operands as in `attention`, gradients in the shapes of what they are gradients of, overwritten.
  *
  * @param workspace - attentionBackwardWorkspace(queries, keys, width, valueWidth) bytes
+ *
+ * Long: its parts would pass some thirty numbers on to each other.
  */
 export function attentionBackward(
   setup: usize,

@@ -93,13 +93,15 @@ function softmaxTile(tile: usize, rows: i32, columns: usize, maxima: usize, sums
 }
 
 /**
- * Queries i0 to i1 − 1 of one head. One long function: its parts would pass some twenty numbers on to each other.
+ * Queries i0 to i1 − 1 of one head.
  *
  * @param setup - sizes, row strides and masks, in words that src/abi.ts names
  * @param query - [queries, width], key [keys, width], value [keys, valueWidth], out [queries, valueWidth]
  * @param bias - 0, or [queries, keys]
  * @param logSums - 0, or [queries]: written with the log of the sum of exponentials
  * @param workspace - attentionWorkspace(queries, keys, width, valueWidth) bytes
+ *
+ * Long: its parts would pass some twenty numbers on to each other.
  */
 export function attention(
   setup: usize,

@@ -55,10 +55,12 @@ function packsRight(m: i32, k: i32, bRow: usize, bColumn: usize): bool {
 }
 
 /**
- * All rows of a block of columns. One long function: its parts would pass some twenty numbers on to each other.
+ * All rows of a block of columns.
  *
  * @param bias - 0 for zeros, if alpha is 1 and k is not 0
  * @param inPlace - whole panels of b are read where they are, its columns being adjacent
+ *
+ * Long: its parts would pass some twenty numbers on to each other.
  */
 function multiplyColumns(
   a: usize,
@@ -148,8 +150,7 @@ function gather(from: usize, stride: usize, length: i32, to: usize): void {
 
 /**
  * Rows i0 to i1 − 1 of the product, with the bits that they have in the whole of m rows, so that threads can share a product.
- * Some columns of a product are a product of their own, with the row stride of the whole. One long function: a third of it
- * are arguments, which are passed one by one because a block of them in memory is slower (src/calls.ts).
+ * Some columns of a product are a product of their own, with the row stride of the whole.
  *
  * @param a - [m, k], row and column strides aRow and aColumn
  * @param b - [k, n], row and column strides bRow and bColumn
@@ -160,6 +161,8 @@ function gather(from: usize, stride: usize, length: i32, to: usize): void {
  * more floats, or an n that is a multiple of 4
  * @param i0 - a multiple of TILE_ROWS; so is i1, if it is not m
  * @param workspace - matmulWorkspace(m, k, n) bytes
+ *
+ * Long: a line for each argument, here and in two calls. A block of arguments in memory is slower (src/calls.ts).
  */
 export function matmul(
   a: usize,

@@ -4,7 +4,7 @@
  * A fused operation takes four cycles and waits for the sum of the one before: the eight sums of a 4 × 8 tile barely
  * suffice for two pipes, and ten keep them busy. This leaves time to move a pointer for each row, so nothing of a is packed.
  * Where multiplication and addition are two operations, ten sums leave no register for the product and V8 spills; those
- * binaries use tiles.ts. The loops are in one function for the reason given there.
+ * binaries use tiles.ts.
  */
 
 import { multiplyAdd } from "./multiply-add";
@@ -25,6 +25,8 @@ export function rowsOfTiles(rows: i32): i32 {
  * @param rows - a multiple of HEIGHT
  * @param steps - 1 or more
  * @param tile - TILE_BYTES of scratch
+ *
+ * Long: V8 keeps the sums in registers only within one function (tiles.ts).
  */
 export function multiplyRowTiles(
   a: usize,

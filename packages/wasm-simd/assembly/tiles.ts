@@ -50,6 +50,8 @@ export function storeRow(to: usize, low: v128, high: v128): void {
  * last panel is read to its end
  * @param start - row stride startRow, 0 for one row for all; may be c. 0 for zeros, if factor is 1 and steps is not 0
  * @param tile - TILE_BYTES of scratch
+ *
+ * Long: the loop over steps is in one function with the loops around it, so that V8 spills no register (above).
  */
 export function multiplyTiles(
   a: usize,

@@ -12,10 +12,10 @@ const slopeOperations: readonly UnaryOperation[] = ["relu", "gelu", "geluExact"]
 /** Runs a kernel, on the addresses that it is given, from elements of a and b to elements of out. */
 function mapPairs(
   arena: Arena,
-  [a, b, out]: readonly [Float32Array, Float32Array, Float32Array],
+  arrays: readonly [a: Float32Array, b: Float32Array, out: Float32Array],
   run: (a: number, b: number, out: number, length: number) => void,
 ): void {
-  inPieces([a, b, out], a.length, [1, 1, 1], ([first, second, result], length) => {
+  inPieces(arrays, arrays[0].length, [1, 1, 1], ([first, second, result], length) => {
     arena.reset();
     const to = target(arena, result);
     // The result may overwrite the copy of the first, unless that is in the arena itself.
