@@ -8,6 +8,7 @@ import { disguised } from "./disguise.js";
 import { differing } from "./values.js";
 import { breadth } from "../../../../../test/long.js";
 
+const MAX_LENGTH = breadth({ short: 8, long: 12 });
 /** The programs are compared on every input up to a length, and on random ones. */
 const LONGEST = breadth({ short: 3, long: 5 });
 const RANDOM_INPUTS = breadth({ short: 200, long: 2000 });
@@ -15,7 +16,7 @@ const RANDOM_INPUTS = breadth({ short: 200, long: 2000 });
 describe.each(lessons)("$name", (lesson) => {
   const sop = lessonSOp(lesson);
   const vocabulary = [...lesson.vocabulary];
-  const model = compile(sop, { vocabulary, maxLength: 12 });
+  const model = compile(sop, { vocabulary, maxLength: MAX_LENGTH });
 
   it("decompiles to a program with the same values and without lists of values", { timeout: 300_000 }, () => {
     const { source, lines, inputs, agreed } = decompileProgram(disguised(model, 7), { fresh: 50 });
@@ -24,9 +25,9 @@ describe.each(lessons)("$name", (lesson) => {
     expect(lines.length).toBeLessThanOrEqual(12);
     const again = load(source, { example: vocabulary }).sop("result");
     expect(differing(sop, again, everyInput(vocabulary, LONGEST))).toEqual([]);
-    expect(differing(sop, again, randomInputs(vocabulary, 12, RANDOM_INPUTS, 3))).toEqual([]);
+    expect(differing(sop, again, randomInputs(vocabulary, MAX_LENGTH, RANDOM_INPUTS, 3))).toEqual([]);
 
-    const recompiled = compile(again, { vocabulary, maxLength: 12 });
+    const recompiled = compile(again, { vocabulary, maxLength: MAX_LENGTH });
     expect(verify(again, recompiled, { runs: 100, seed: 5 })).toMatchObject({ ok: true, withoutValue: 0 });
   });
 });
