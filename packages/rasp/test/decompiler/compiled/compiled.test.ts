@@ -8,7 +8,7 @@ import { disguised } from "./disguise.js";
 import { differing } from "./values.js";
 import { breadth } from "../../../../../test/long.js";
 
-const MAX_LENGTH = breadth({ short: 8, long: 12 });
+const MAX_LENGTH = breadth({ short: 10, long: 12 });
 /** The programs are compared on every input up to a length, and on random ones. */
 const LONGEST = breadth({ short: 3, long: 5 });
 const RANDOM_INPUTS = breadth({ short: 200, long: 2000 });
