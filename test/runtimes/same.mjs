@@ -21,7 +21,7 @@ async function selectron(...args) {
     readFile: (path) => (path.startsWith("examples/") ? readFileSync(path, "utf8") : decoder.decode(bytes(path))),
     readBytes: bytes,
     writeBytes: (path, written) => void files.set(path, written),
-    isFolder: (path) => path === ".",
+    isFolder: (path) => path === "." || [...files.keys()].some((name) => name.startsWith(`${path}/`)),
     makeFolder: () => undefined,
     appendFile: (path, text) =>
       void files.set(path, Uint8Array.of(...(files.get(path) ?? []), ...new TextEncoder().encode(text))),
