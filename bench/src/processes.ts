@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
-import { formatMemory, memoryGrowth, memoryRoads, MOST_GROWTH } from "./suites/memory.js";
+import { formatMemory, memoryGrowth, memoryPlaces, MOST_GROWTH } from "./suites/memory.js";
 
 function answerOf(script: string, argument: string, flags: readonly string[] = []): unknown {
   const file = fileURLToPath(new URL(script, import.meta.url));
@@ -19,10 +19,10 @@ function printCompiler(): void {
 
 /** What a process holds after more and more training steps. Fails the command if that grows. */
 function printMemory(): void {
-  for (const road of memoryRoads) {
+  for (const place of memoryPlaces) {
     // A small young generation: V8 fills or leaves 25 MB of it as it likes, which would hide a leak or look like one.
-    const megabytes = answerOf("memory-case.js", road, ["--max-semi-space-size=1"]) as number[];
-    console.log(formatMemory(road, megabytes));
+    const megabytes = answerOf("memory-case.js", place, ["--max-semi-space-size=1"]) as number[];
+    console.log(formatMemory(place, megabytes));
     if (memoryGrowth(megabytes) > MOST_GROWTH) process.exitCode = 1;
   }
 }

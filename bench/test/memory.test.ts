@@ -1,6 +1,6 @@
 import { referenceKernels, setKernels } from "@selectron/core";
 import { afterAll, describe, expect, it } from "vitest";
-import { memoryAfter, memoryRoads, memoryStep } from "../src/suites/memory.js";
+import { memoryAfter, memoryPlaces, memoryStep } from "../src/suites/memory.js";
 
 afterAll(() => setKernels(referenceKernels));
 
@@ -10,8 +10,8 @@ const ALLOWED = 24;
 const MARKS = [500, 1000];
 
 describe("resident memory over training steps", () => {
-  it.each(memoryRoads)("is flat on the road %s", async (road) => {
-    const [before, after] = memoryAfter(await memoryStep(road), MARKS);
+  it.each(memoryPlaces)("is flat on the place %s", async (place) => {
+    const [before, after] = memoryAfter(await memoryStep(place), MARKS);
     expect(after! - before!).toBeLessThan(ALLOWED);
   });
 
