@@ -12,6 +12,7 @@ import {
 import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./io.js";
+import { OutputError } from "./output-error.js";
 
 /** The exit codes of the command. */
 export const ExitCode = {
@@ -76,7 +77,7 @@ export class Context {
   /** Prints an error and sets the exit code. With `--json` it is also the one object on standard output. */
   fail(error: unknown, json: boolean): void {
     this.exitCode = ExitCode.BadInput;
-    if (json) this.printJson({ error: errorJson(error) });
+    if (json && !(error instanceof OutputError)) this.printJson({ error: errorJson(error) });
     this.say(errorText(error));
   }
 }
@@ -121,7 +122,9 @@ const spanJson = ({ source, start, end }: Span): Json => ({
 
 /** Whether an error is the user's to fix, and not a defect of selectron. */
 const isBadInput = (error: unknown): error is Error & { readonly suggestion?: string } =>
-  [UsageError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some((known) => error instanceof known);
+  [UsageError, OutputError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some(
+    (known) => error instanceof known,
+  );
 
 function plain(error: unknown): { readonly message: string; readonly suggestion?: string } {
   if (isBadInput(error)) {

@@ -15,6 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { OutputError } from "./output-error.js";
 
 export interface Io {
   /** The text of a file. @throws Error as `readFileSync` does */
@@ -119,7 +120,10 @@ function writeAll(descriptor: number, text: string): void {
       // EAGAIN is a full pipe: try again. EPIPE is a closed one, as after `| head`: stop.
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") {
+        const reason = code === "ENOSPC" ? "no space is left" : (error as Error).message;
+        throw new OutputError(descriptor === 1 ? "standard output" : "standard error", reason);
+      }
     }
   }
 }

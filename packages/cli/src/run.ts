@@ -12,8 +12,9 @@ import { registerRun } from "./commands/run.js";
 import { registerTour } from "./commands/tour.js";
 import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
-import { Context, UsageError, type ExitCode } from "./context.js";
+import { Context, ExitCode, UsageError } from "./context.js";
 import type { Io } from "./io.js";
+import { OutputError } from "./output-error.js";
 import { version } from "./version.js";
 
 /** Every command, in the order of the help text. */
@@ -48,6 +49,14 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
     await program.parseAsync([...command], { from: "user" });
   } catch (error) {
+    tell(context, program, error, json);
+  }
+  return context.exitCode;
+}
+
+/** Tells an error and sets the exit code. Where the streams are full, the exit code is all that is left. */
+function tell(context: Context, program: Command, error: unknown, json: boolean): void {
+  try {
     if (!(error instanceof CommanderError)) {
       context.fail(error, json);
     } else if (error.code === "commander.help") {
@@ -58,6 +67,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
         json,
       );
     }
+  } catch (failure) {
+    if (!(failure instanceof OutputError)) throw failure;
+    context.exitCode = ExitCode.BadInput;
+    // The error could not be told on standard output; why not can perhaps be told on standard error.
+    if (!(error instanceof OutputError)) tell(context, program, failure, json);
   }
-  return context.exitCode;
 }

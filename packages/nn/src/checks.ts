@@ -7,7 +7,14 @@ export function checkInteger(name: string, value: number, least: number): void {
   }
 }
 
-/** Throws a RangeError if a rate of dropout is not in [0, 1). */
+/** Throws a RangeError if an amount is not a finite number, 0 or more. */
+export function checkAmount(name: string, amount: number): void {
+  if (!(amount >= 0 && amount < Infinity)) {
+    throw new RangeError(`${name} is ${amount}; it must be a finite number, 0 or more.`);
+  }
+}
+
+/** Throws a RangeError if a rate, such as that of dropout or of decay, is not in [0, 1). */
 export function checkRate(name: string, rate: number): void {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`${name} is ${rate}; it must be 0 or more and less than 1.`);
 }

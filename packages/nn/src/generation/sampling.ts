@@ -40,20 +40,38 @@ export function best(scores: ArrayLike<number>): number {
   return most;
 }
 
-/** Logarithm of the softmax, in float64. */
-export function logProbabilities(logits: ArrayLike<number>): Float64Array {
+/** The largest logit. Throws a RangeError for logits that are no distribution: with NaN or +∞, or all −∞. */
+function largest(logits: ArrayLike<number>): number {
   let most = -Infinity;
-  for (let id = 0; id < logits.length; id++) most = Math.max(most, logits[id]!);
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (Number.isNaN(logit) || logit === Infinity) {
+      throw new RangeError(`generate: the logit of token ${id} is ${logit}. Are the model's weights finite?`);
+    }
+    most = Math.max(most, logit);
+  }
+  if (most === -Infinity) {
+    throw new RangeError("generate: every logit is -Infinity; at least one token must be possible.");
+  }
+  return most;
+}
+
+/** Logarithm of the softmax, in float64. Throws a RangeError for logits that are no distribution. */
+export function logProbabilities(logits: ArrayLike<number>): Float64Array {
+  const most = largest(logits);
   let sum = 0;
   for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id]! - most);
   const total = most + Math.log(sum);
   return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - total);
 }
 
-/** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. */
+/** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. Throws a RangeError as `logProbabilities`. */
 export function distribution(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
-  const probabilities = logProbabilities(Float64Array.from(logits, (logit) => logit / temperature)).map(Math.exp);
+  // The largest is subtracted first: a low temperature would take logits to infinity.
+  const most = largest(logits);
+  const tempered = Float64Array.from(logits, (logit) => (logit - most) / temperature);
+  const probabilities = logProbabilities(tempered).map(Math.exp);
   if (topK >= logits.length && topP === 1) return probabilities;
   const order = ranked(probabilities).slice(0, topK);
   const kept = order.reduce((sum, id) => sum + probabilities[id]!, 0);

@@ -3,6 +3,7 @@
  * so that a checkpoint can hold it.
  */
 import { getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
+import { checkAmount, checkInteger, checkRate } from "../checks.js";
 
 /** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Tensor>;
@@ -15,6 +16,7 @@ export interface Optimizer {
    *
    * @param learningRate - the size of the step
    * @param step - the number of this step, from 1
+   * @throws RangeError for a learning rate that is not finite, and where the number is used, for one below 1
    */
   step(learningRate: number, step: number): void;
   /** The state: tensors by name, which later steps change in place. */
@@ -45,6 +47,13 @@ class Moments {
 }
 
 /** Parameters are changed through their storage, so each must be dense. */
+/** One step with NaN would make every parameter NaN. */
+function checkLearningRate(name: string, rate: number): void {
+  if (!Number.isFinite(rate)) {
+    throw new RangeError(`${name}: the learning rate is ${rate}; it must be a finite number.`);
+  }
+}
+
 function checkParameters(optimizer: string, parameters: Parameters): void {
   for (const [name, parameter] of parameters) {
     if (!parameter.isContiguous) {
@@ -68,9 +77,11 @@ export class SGD implements Optimizer {
   readonly #weightDecay: number;
   readonly #velocity: Moments | undefined;
 
-  /** Throws a ShapeError if a parameter is not contiguous. */
+  /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
   constructor(parameters: Parameters, { momentum = 0, weightDecay = 0 }: SgdOptions = {}) {
     checkParameters("SGD", parameters);
+    checkRate("SGD: momentum", momentum);
+    checkAmount("SGD: weightDecay", weightDecay);
     this.parameters = parameters;
     this.#momentum = momentum;
     this.#weightDecay = weightDecay;
@@ -78,6 +89,7 @@ export class SGD implements Optimizer {
   }
 
   step(learningRate: number): void {
+    checkLearningRate("SGD.step", learningRate);
     for (const [name, parameter] of this.parameters) {
       if (!parameter.grad) continue;
       const [value, gradient] = [parameter.data, parameter.grad.data];
@@ -121,11 +133,15 @@ export class AdamW implements Optimizer {
   readonly #first: Moments;
   readonly #second: Moments;
 
-  /** Throws a ShapeError if a parameter is not contiguous. */
+  /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
     const decays = options.decays ?? ((_: string, parameter: Tensor) => parameter.rank >= 2);
     checkParameters("AdamW", parameters);
+    checkRate("AdamW: beta1", beta1);
+    checkRate("AdamW: beta2", beta2);
+    checkAmount("AdamW: epsilon", epsilon);
+    checkAmount("AdamW: weightDecay", weightDecay);
     this.parameters = parameters;
     this.#options = { beta1, beta2, epsilon };
     this.#decay = new Map([...parameters].map(([name, x]) => [name, decays(name, x) ? weightDecay : 0]));
@@ -134,6 +150,9 @@ export class AdamW implements Optimizer {
   }
 
   step(learningRate: number, step: number): void {
+    checkLearningRate("AdamW.step", learningRate);
+    // The first moments are divided by 1 − β^step, which is 0 at step 0.
+    checkInteger("AdamW.step: step", step, 1);
     for (const [name, parameter] of this.parameters) {
       if (!parameter.grad) continue;
       getKernels().adamStep({
@@ -156,7 +175,7 @@ export class AdamW implements Optimizer {
 
 /** Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1). */
 export class Adam extends AdamW {
-  /** Throws a ShapeError if a parameter is not contiguous. */
+  /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
   constructor(parameters: Parameters, options: AdamOptions = {}) {
     super(parameters, { ...options, weightDecay: 0 });
   }

@@ -253,3 +253,28 @@ it.each<[GenerateOptions, string]>([
 it("an empty prompt is refused", () => {
   expect(() => generate(randomModel(1), [])).toThrow("generate: the prompt is empty");
 });
+
+describe("logits that are no distribution", () => {
+  const model =
+    (...logits: number[]): Forward =>
+    (rows) =>
+      tensor(rows.map((row) => row.map(() => logits)));
+
+  it.each([
+    ["NaN", [NaN, 1, 3], "the logit of token 0 is NaN"],
+    ["+Infinity", [0, Infinity, 1], "the logit of token 1 is Infinity"],
+    ["all -Infinity", [-Infinity, -Infinity, -Infinity], "every logit is -Infinity"],
+  ])("%s: an error, greedy, drawn and with beams", (_, logits, message) => {
+    for (const options of [{}, { rng: new Rng(1) }, { beams: 2 }]) {
+      expect(() => generate(model(...logits), [0], { maxTokens: 2, ...options })).toThrow(message);
+    }
+  });
+
+  it("some of -Infinity are fine: these tokens are impossible", () => {
+    expect(generate(model(-Infinity, 1, -Infinity), [0], { maxTokens: 2, rng: new Rng(1) }).tokens).toEqual([1, 1]);
+  });
+
+  it("a temperature near 0 gives the most probable token", () => {
+    expect([...distribution([1, 3, 2], { temperature: 1e-308 })]).toEqual([0, 1, 0]);
+  });
+});

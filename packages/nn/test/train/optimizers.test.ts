@@ -53,6 +53,39 @@ describe("Adam and AdamW", () => {
   });
 });
 
+describe("values that would make every parameter NaN are refused", () => {
+  const parameters = (): Map<string, Tensor> => {
+    const x = parameter(1, 2);
+    x.grad = tensor([1, -1]);
+    return new Map([["x", x]]);
+  };
+
+  it.each([
+    ["step 0", () => new Adam(parameters()).step(0.1, 0), "AdamW.step: step is 0; it must be an integer, 1 or more."],
+    ["step -1", () => new AdamW(parameters()).step(0.1, -1), "AdamW.step: step is -1;"],
+    ["a rate of NaN", () => new Adam(parameters()).step(NaN, 1), "AdamW.step: the learning rate is NaN;"],
+    ["an infinite rate", () => new SGD(parameters()).step(Infinity), "SGD.step: the learning rate is Infinity;"],
+    ["beta1 1", () => new Adam(parameters(), { beta1: 1 }), "AdamW: beta1 is 1; it must be 0 or more and less than 1."],
+    ["beta2 1", () => new Adam(parameters(), { beta2: 1 }), "AdamW: beta2 is 1;"],
+    ["epsilon NaN", () => new Adam(parameters(), { epsilon: NaN }), "AdamW: epsilon is NaN;"],
+    ["weight decay -1", () => new AdamW(parameters(), { weightDecay: -1 }), "AdamW: weightDecay is -1;"],
+    ["momentum 1", () => new SGD(parameters(), { momentum: 1 }), "SGD: momentum is 1;"],
+    ["weight decay NaN", () => new SGD(parameters(), { weightDecay: NaN }), "SGD: weightDecay is NaN;"],
+  ])("%s", (_, attempt, message) => {
+    expect(attempt).toThrow(RangeError);
+    expect(attempt).toThrow(message);
+  });
+
+  it("and nothing is changed", () => {
+    const all = parameters();
+    const optimizer = new Adam(all);
+    expect(() => optimizer.step(0.1, 0)).toThrow(RangeError);
+    expect(values(all.get("x")!)).toEqual([1, 2]);
+    optimizer.step(0.1, 1);
+    expect(values(all.get("x")!)).toEqual([0.9, 2.1]);
+  });
+});
+
 describe("clipping", () => {
   it("scales all gradients together to the largest norm", () => {
     const [a, b] = [parameter(0), parameter(0, 0)];
