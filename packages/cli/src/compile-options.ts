@@ -2,7 +2,7 @@
 import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp } from "@selectron/rasp";
 import { InvalidArgumentError, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
-import { runProgram } from "./program-file.js";
+import { runProgram } from "./files/program-file.js";
 
 export interface CompileSelection {
   /** A name, or several with commas between. */

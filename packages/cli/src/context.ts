@@ -11,8 +11,8 @@ import {
 } from "@selectron/rasp";
 import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
-import type { Io } from "./io.js";
-import { OutputError } from "./output-error.js";
+import type { Io } from "./files/io.js";
+import { OutputError } from "./files/output-error.js";
 
 /** The exit codes of the command. */
 export const ExitCode = {

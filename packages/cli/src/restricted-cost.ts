@@ -2,7 +2,7 @@
 import { atomText, type Atom, type Json, type SelectorReach, type Span, type Sufficiency } from "@selectron/rasp";
 import type { Restriction } from "@selectron/nn";
 import { InvalidArgumentError } from "commander";
-import { onOneLine, placeText } from "./place.js";
+import { onOneLine, placeText } from "./files/place.js";
 
 /** The restriction that `--attention` asks about. */
 export interface AskedAttention {

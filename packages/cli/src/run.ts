@@ -13,8 +13,8 @@ import { registerTour } from "./commands/tour.js";
 import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
 import { Context, ExitCode, UsageError } from "./context.js";
-import type { Io } from "./io.js";
-import { OutputError } from "./output-error.js";
+import type { Io } from "./files/io.js";
+import { OutputError } from "./files/output-error.js";
 import { version } from "./version.js";
 
 /** Every command, in the order of the help text. */

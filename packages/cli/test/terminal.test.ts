@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { Environment } from "@selectron/rasp";
 import { expect, it, describe } from "vitest";
-import { paintFor, plain } from "../src/paint.js";
+import { paintFor, plain } from "../src/text/paint.js";
 import { Repl } from "../src/repl/repl.js";
 import { converse } from "../src/repl/terminal.js";
 

@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
-import { checkPlace, writeOut } from "../files.js";
-import { certificateJson, certificateText, statsJson, statsText } from "../describe-model.js";
-import { formatOf } from "../model-file.js";
+import { checkPlace, writeOut } from "../files/files.js";
+import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
+import { formatOf } from "../files/model-file.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;

@@ -13,9 +13,9 @@ import {
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { onOneLine, placeText } from "../place.js";
-import { counted } from "../words.js";
-import { runProgram } from "../program-file.js";
+import { onOneLine, placeText } from "../files/place.js";
+import { counted } from "../text/words.js";
+import { runProgram } from "../files/program-file.js";
 import {
   parseAttention,
   sufficiencyJson,

@@ -3,9 +3,9 @@ import { cost, dataset, encodeResult, type Json, type Sample } from "@selectron/
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { makeFolder, writeOut } from "../files.js";
-import { statsJson } from "../describe-model.js";
-import { useFastKernels } from "../model-file.js";
+import { makeFolder, writeOut } from "../files/files.js";
+import { statsJson } from "../text/describe-model.js";
+import { useFastKernels } from "../files/model-file.js";
 
 interface DatasetCommandOptions {
   readonly count: number;

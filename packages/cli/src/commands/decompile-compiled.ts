@@ -2,8 +2,8 @@
 import type { CompiledModel } from "@selectron/rasp";
 import { decompileProgram, NotHardError, type DecompiledProgram } from "@selectron/rasp/decompile";
 import { ExitCode, type Context } from "../context.js";
-import { writeOut } from "../files.js";
-import { counted, percent } from "../words.js";
+import { writeOut } from "../files/files.js";
+import { counted, percent } from "../text/words.js";
 
 interface Options {
   readonly output?: string;

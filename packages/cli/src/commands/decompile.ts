@@ -4,13 +4,13 @@ import { ModelFileError, type CompiledModel, type Json, type Shard } from "@sele
 import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { checkPlace, readBytes, writeOut } from "../files.js";
+import { checkPlace, readBytes, writeOut } from "../files/files.js";
 import { DecompileFolder } from "../decompile/folder.js";
 import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
-import { durationText, parseDuration } from "../duration.js";
-import { readModel, useFastKernels } from "../model-file.js";
-import { progressLine } from "../progress.js";
+import { durationText, parseDuration } from "../text/duration.js";
+import { readModel, useFastKernels } from "../files/model-file.js";
+import { progressLine } from "../text/progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
 interface DecompileCommandOptions extends Companions {

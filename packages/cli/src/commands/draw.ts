@@ -3,9 +3,9 @@ import { drawSvg, drawText, flow, LONGEST_INPUT } from "@selectron/rasp";
 import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { checkPlace, writeOut } from "../files.js";
+import { checkPlace, writeOut } from "../files/files.js";
 import { parseInput } from "../input.js";
-import { runProgram } from "../program-file.js";
+import { runProgram } from "../files/program-file.js";
 
 interface DrawOptions {
   readonly sop: string;

@@ -13,9 +13,9 @@ import {
 import type { Command } from "commander";
 import { answerCases } from "../batch.js";
 import { UsageError, type Context } from "../context.js";
-import { readTextOrStdin } from "../files.js";
+import { readTextOrStdin } from "../files/files.js";
 import { parseInput } from "../input.js";
-import { runProgram } from "../program-file.js";
+import { runProgram } from "../files/program-file.js";
 
 interface EvalOptions {
   readonly sop?: string;

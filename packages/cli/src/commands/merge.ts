@@ -2,8 +2,8 @@
 import { mergeReports, parseReport, ReportError, type Json, type ReportJson } from "@selectron/rasp";
 import type { Command } from "commander";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { readTextOrStdin } from "../files.js";
-import { reportText } from "../report-text.js";
+import { readTextOrStdin } from "../files/files.js";
+import { reportText } from "../text/report-text.js";
 
 /** Adds the command. */
 export function registerMerge(program: Command, context: Context): void {

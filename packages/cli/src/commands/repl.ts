@@ -2,8 +2,8 @@
 import { Environment } from "@selectron/rasp";
 import type { Command } from "commander";
 import { ExitCode, type Context } from "../context.js";
-import { paintFor } from "../paint.js";
-import { loader } from "../program-file.js";
+import { paintFor } from "../text/paint.js";
+import { loader } from "../files/program-file.js";
 import { Repl } from "../repl/repl.js";
 import { converse, standardStreams } from "../repl/terminal.js";
 

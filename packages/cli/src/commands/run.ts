@@ -12,14 +12,14 @@ import {
 } from "@selectron/rasp";
 import { isTrainedEncoder } from "@selectron/rasp/decompile";
 import type { Command } from "commander";
-import { attentionText } from "../attention-text.js";
+import { attentionText } from "../text/attention-text.js";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { readBytes } from "../files.js";
+import { readBytes } from "../files/files.js";
 import { parseInput } from "../input.js";
-import { runProgram } from "../program-file.js";
-import { traceText } from "../trace-text.js";
-import { compiledModel, useFastKernels } from "../model-file.js";
+import { runProgram } from "../files/program-file.js";
+import { traceText } from "../text/trace-text.js";
+import { compiledModel, useFastKernels } from "../files/model-file.js";
 import { runTrained } from "../run-trained.js";
 
 interface RunOptions {

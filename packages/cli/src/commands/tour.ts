@@ -11,14 +11,14 @@ import {
   type Cost,
 } from "@selectron/rasp";
 import type { Command } from "commander";
-import { attentionText } from "../attention-text.js";
+import { attentionText } from "../text/attention-text.js";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { readTextOrStdin } from "../files.js";
-import { certificateJson, certificateText, statsJson, statsText, tokensText } from "../describe-model.js";
+import { readTextOrStdin } from "../files/files.js";
+import { certificateJson, certificateText, statsJson, statsText, tokensText } from "../text/describe-model.js";
 import { parseInput } from "../input.js";
-import { useFastKernels } from "../model-file.js";
-import { reportText } from "../report-text.js";
+import { useFastKernels } from "../files/model-file.js";
+import { reportText } from "../text/report-text.js";
 import { howToVerify } from "./verify.js";
 
 interface TourOptions extends CompileSelection {

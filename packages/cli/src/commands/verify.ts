@@ -9,9 +9,9 @@ import {
   type CompileSelection,
 } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { statsJson } from "../describe-model.js";
-import { useFastKernels } from "../model-file.js";
-import { reportText } from "../report-text.js";
+import { statsJson } from "../text/describe-model.js";
+import { useFastKernels } from "../files/model-file.js";
+import { reportText } from "../text/report-text.js";
 
 interface VerifyCommandOptions extends CompileSelection {
   readonly exhaustive?: boolean;

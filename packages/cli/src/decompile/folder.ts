@@ -2,7 +2,7 @@
 import type { Json } from "@selectron/rasp";
 import { frontSvg, heatmapSvg, LEAST_MATCH, type Decompiled, type Memo } from "@selectron/rasp/decompile";
 import type { Context } from "../context.js";
-import { makeFolder, removeTemporaries, writeOut } from "../files.js";
+import { makeFolder, removeTemporaries, writeOut } from "../files/files.js";
 import { programFile } from "./report.js";
 
 /** Changes when fits that earlier versions wrote can no longer be used. */

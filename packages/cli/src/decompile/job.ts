@@ -12,7 +12,7 @@ import {
   type Sequence,
 } from "@selectron/rasp/decompile";
 import { UsageError, type Context } from "../context.js";
-import { readBytes, readText, reason } from "../files.js";
+import { readBytes, readText, reason } from "../files/files.js";
 
 /** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {

@@ -1,6 +1,6 @@
 /** The result of a decompilation as text, as JSON, and as a program file. */
 import type { Json } from "@selectron/rasp";
-import { percent } from "../words.js";
+import { percent } from "../text/words.js";
 import type { Decompiled, Effect, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
 
 const shareText = ({ share, of, low, high }: Share): string =>

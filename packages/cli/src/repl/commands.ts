@@ -2,7 +2,7 @@
 import { compile, cost, type Environment, type SOp } from "@selectron/rasp";
 import { costText } from "../commands/cost.js";
 import { UsageError } from "../context.js";
-import { statsText, tokensText } from "../describe-model.js";
+import { statsText, tokensText } from "../text/describe-model.js";
 import { explain } from "./explain.js";
 
 /** A command, as `:help` lists it. */

@@ -10,7 +10,7 @@ import {
   type SOp,
   isOfLibrary,
 } from "@selectron/rasp";
-import { onOneLine } from "../place.js";
+import { onOneLine } from "../files/place.js";
 
 /** The most lines of an explanation. */
 const MAX_LINES = 60;

@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { Paint } from "../paint.js";
+import type { Paint } from "../text/paint.js";
 import { complete } from "./complete.js";
 import type { Repl } from "./repl.js";
 

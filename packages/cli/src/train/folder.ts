@@ -1,7 +1,7 @@
 /** The folder of a training: checkpoints, a log of every step, the loss curve, and at the end the model. */
 import { lossCurve, type CheckpointStorage, type StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
-import { makeFolder, removeTemporaries, writeOut } from "../files.js";
+import { makeFolder, removeTemporaries, writeOut } from "../files/files.js";
 
 export class TrainingFolder {
   readonly path: string;

@@ -27,8 +27,8 @@ import {
 } from "@selectron/rasp";
 import { checkDistinct } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { runProgram } from "../program-file.js";
-import { counted, percent } from "../words.js";
+import { runProgram } from "../files/program-file.js";
+import { counted, percent } from "../text/words.js";
 import type { ProgramFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 

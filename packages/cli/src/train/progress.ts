@@ -1,8 +1,8 @@
 /** The progress of a training: one line that is overwritten on a terminal, a new line every 10 seconds elsewhere. */
 import type { StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
-import { clockText } from "../duration.js";
-import { percent } from "../words.js";
+import { clockText } from "../text/duration.js";
+import { percent } from "../text/words.js";
 
 const BAR = 20;
 

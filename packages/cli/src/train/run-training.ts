@@ -1,7 +1,7 @@
 /** Runs a training in its folder: resumes it from the last checkpoint, shows progress, and writes log, curve and checkpoints. */
 import { CheckpointError, NonFiniteError, train, type TrainingEnd, type TrainOptions } from "@selectron/nn";
 import { ExitCode, UsageError, type Context } from "../context.js";
-import { useFastKernels } from "../model-file.js";
+import { useFastKernels } from "../files/model-file.js";
 import { TrainingFolder } from "./folder.js";
 import { Progress } from "./progress.js";
 

@@ -15,7 +15,7 @@ import {
 } from "@selectron/nn";
 import type { Json } from "@selectron/rasp";
 import { ExitCode, type Context } from "../context.js";
-import { percent } from "../words.js";
+import { percent } from "../text/words.js";
 import type { TrainFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Context } from "../../src/context.js";
-import { clockText } from "../../src/duration.js";
+import { clockText } from "../../src/text/duration.js";
 import { Progress } from "../../src/train/progress.js";
 
 describe("progress", () => {

@@ -1,7 +1,7 @@
 /** Reading programs from FILE or `-`, and the files that they load. */
 import { dirname, isAbsolute, resolve } from "node:path";
 import { Environment, type Atom } from "@selectron/rasp";
-import type { Context } from "./context.js";
+import type { Context } from "../context.js";
 import { readTextOrStdin, reason } from "./files.js";
 import type { Io } from "./io.js";
 

@@ -10,8 +10,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { run } from "../src/index.js";
-import { nodeIo } from "../src/io.js";
+import { run } from "../../src/index.js";
+import { nodeIo } from "../../src/files/io.js";
 
 const folder = mkdtempSync(join(tmpdir(), "selectron-files-"));
 afterAll(() => rmSync(folder, { recursive: true }));

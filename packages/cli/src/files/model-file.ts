@@ -1,7 +1,7 @@
 /** Reading and writing compiled models, and the kernels to run them with. */
 import { CompiledModel } from "@selectron/rasp";
 import { enableWasm } from "@selectron/wasm-simd";
-import { UsageError, type Context } from "./context.js";
+import { UsageError, type Context } from "../context.js";
 import { readBytes } from "./files.js";
 
 /** The compiled model in the bytes of a file. @throws ModelFileError if it is none */

@@ -1,5 +1,5 @@
 /** The progress of a long job: one line that is overwritten on a terminal, a line for each stage elsewhere. */
-import type { Io } from "./io.js";
+import type { Io } from "../files/io.js";
 import { durationText } from "./duration.js";
 
 const BAR = 20;

@@ -1,6 +1,6 @@
 /** Reading and writing files; what fails is a `UsageError` that says why. */
 import { dirname } from "node:path";
-import { UsageError, type Context } from "./context.js";
+import { UsageError, type Context } from "../context.js";
 import type { Io } from "./io.js";
 
 /** The bytes of a file. @throws UsageError */

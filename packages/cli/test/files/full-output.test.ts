@@ -3,13 +3,13 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { run, type Io } from "../src/index.js";
-import { nodeIo } from "../src/io.js";
-import { OutputError } from "../src/output-error.js";
+import { run, type Io } from "../../src/index.js";
+import { nodeIo } from "../../src/files/io.js";
+import { OutputError } from "../../src/files/output-error.js";
 
 const verify = [
   "verify",
-  fileURLToPath(new URL("../../../examples/01-reverse.rasp", import.meta.url)),
+  fileURLToPath(new URL("../../../../examples/01-reverse.rasp", import.meta.url)),
   ...["--sop", "reverse", "--vocab", "a,b", "--max-length", "3", "--exhaustive"],
 ];
 const full = (stream: string) => (): never => {
@@ -39,7 +39,7 @@ describe("a right answer that cannot be written", () => {
 // A device that is always full; where a system lacks it, the tests above remain.
 it.skipIf(!existsSync("/dev/full"))("a full device, in a process of its own", () => {
   const device = openSync("/dev/full", "w");
-  const command = fileURLToPath(new URL("../bin/selectron.js", import.meta.url));
+  const command = fileURLToPath(new URL("../../bin/selectron.js", import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [command, ...verify, "--json"], {
     stdio: ["ignore", device, "pipe"],
     encoding: "utf8",

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { nodeIo } from "../src/io.js";
+import { nodeIo } from "../../src/files/io.js";
 
 describe("making folders", () => {
   const root = mkdtempSync(join(tmpdir(), "selectron-"));
