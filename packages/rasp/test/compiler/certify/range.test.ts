@@ -44,6 +44,13 @@ describe("numbers beyond float32", () => {
     expect(model.run("ab")).toEqual([10n ** 40n, 1e300]);
   });
 
+  it("are not proved where weights are near the end of the range", () => {
+    const sum = (power: number): boolean =>
+      compiled(`(10.0^${power} if tokens == "a" else 0) + (10.0^${power} if indices == 0 else 0)`).card.certificate
+        .proved;
+    expect([sum(30), sum(37)]).toEqual([true, false]);
+  });
+
   it("are not proved where they are too small", () => {
     const { certificate } = compiled('aggregate(full_s, 1 / 10.0^50 if tokens == "a" else 0)').card;
     expect(certificate.proved).toBe(false);
@@ -55,6 +62,14 @@ describe("ints beyond float64", () => {
     const model = compiled('aggregate(select(indices, 0, ==), 10^400 if tokens == "a" else 10^399)');
     expect(model.card.certificate.proved).toBe(true);
     expect(model.run("bab")).toEqual([10n ** 399n, 10n ** 399n, 10n ** 399n]);
+  });
+
+  it("are added up exactly", () => {
+    // In floats 2^53 + 1 + 1 is 2^53, and as a mean of three it is not what the program has.
+    const text = "aggregate(full_s, 2^53 if indices == 0 else 1)";
+    const sop = load(`result = ${text};`, { example: "ab" }).sop("result");
+    const { classes } = compiled(text).card.outputs[0]!.decoding;
+    for (const input of ["a", "ab", "aba"]) expect(classes).toContainEqual(evaluate(sop, input)[0]);
   });
 
   it("keep apart from the float that is the same number", () => {
