@@ -2,6 +2,7 @@
  * Means over selections. Where at most one position is selected, or only the best one counts, the mean is a copy of the value there.
  * Copies of strings and other classes are one-hot vectors; other means are numbers.
  */
+import { atomsEqual } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Mean } from "../../normalize/normal-form.js";
 import { distinctAtoms } from "../../values/value-set.js";
@@ -23,8 +24,10 @@ function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   const { domain, materialize } = context;
   const values = domain.values(mean);
   // A row that selects nothing, or only null, gives the code of the default or of null; no mean equals such a code.
-  const atoms = distinctAtoms([...values, ...domain.values(mean.value), mean.default]);
+  const atoms = distinctAtoms([...values, ...domain.values(mean.value)]);
   const codeOf = codesOf(atoms);
+  // Where every row selects a key, a default far from the values would only add to the error.
+  const atBos = atoms.some((atom) => atomsEqual(atom, mean.default)) ? codeOf(mean.default) : 0;
   checkNumbers(mean, atoms.map(codeOf));
   const [read] = materialize(mean.value, (atom) => [codeOf(atom)], ["value"]);
   const numbers = values.map(codeOf);
@@ -32,7 +35,7 @@ function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   const { head, subspace } = meanHead(mean, context, {
     // The share of a single key does not have to equal others, so that errors of the scores matter less.
     purpose: mean.best || domain.selectsAtMostOne(mean) ? "copy" : "mean",
-    values: [{ read: read!, atBos: codeOf(mean.default) }],
+    values: [{ read: read!, atBos }],
     names: ["mean"],
     largest,
     grid: gridOf(numbers),
