@@ -1,6 +1,7 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
+import { RaspError } from "../language/diagnostic.js";
 import type { Input } from "../language/interpret/tokens.js";
-import { certify } from "./certify/certify.js";
+import { certify, type Certificate } from "./certify/certify.js";
 import { assemble, parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
 import { CompiledModel } from "./model/compiled-model.js";
@@ -8,6 +9,7 @@ import type { ModelCard } from "./model/model-card.js";
 import { simplify } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import type { Output, Plan } from "./plan/ir/plan.js";
+import { NOT_APART } from "./refusal.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { lookAhead } from "./values/look-ahead.js";
@@ -46,12 +48,11 @@ export function compile(
   const roots = outputs.map(({ sop }) => sop);
   const { form, sops, selections } = simplify(roots, maxLength, causal);
   const domain = new Domain(tokens, maxLength, causal);
-  const planned = plan(
-    roots.map((root) => sops.get(root)!),
-    form,
-    domain,
-  );
-  const certificate = certify(planned, tokens, maxLength);
+  const normal = roots.map((root) => sops.get(root)!);
+  const { planned, certificate } = provenPlan((careful) => {
+    const planned = plan(normal, form, domain, careful);
+    return { planned, certificate: certify(planned, tokens, maxLength) };
+  });
   const layout = smallestLayout(planned);
   const { model, heads } = assemble(planned, layout, causal);
 
@@ -67,6 +68,38 @@ export function compile(
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
   return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
+}
+
+interface Proof {
+  readonly planned: Plan;
+  readonly certificate: Certificate;
+}
+
+/**
+ * The usual plan if it is proved; otherwise a careful one if that is; otherwise the usual one, unproved.
+ *
+ * @throws RaspError of class `compile` where the usual plan is refused, unless care mends it
+ */
+function provenPlan(planWith: (careful: boolean) => Proof): Proof {
+  const usual = planOrRefusal(() => planWith(false));
+  if (usual instanceof RaspError ? usual.diagnostic.code !== NOT_APART : usual.certificate.proved)
+    return proofOf(usual);
+  const careful = planOrRefusal(() => planWith(true));
+  return careful instanceof RaspError || !careful.certificate.proved ? proofOf(usual) : careful;
+}
+
+function planOrRefusal(make: () => Proof): Proof | RaspError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RaspError) return error;
+    throw error;
+  }
+}
+
+function proofOf(made: Proof | RaspError): Proof {
+  if (made instanceof RaspError) throw made;
+  return made;
 }
 
 /** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */

@@ -2,11 +2,14 @@
 import { RaspError } from "../language/diagnostic.js";
 import type { GraphNode } from "../language/graph/node.js";
 
+/** The code of a refusal because float32 does not tell values apart: more weights may help. */
+export const NOT_APART = "RASP4002";
+
 /** @throws RaspError of class `compile` */
-export function refuse(node: GraphNode | undefined, reason: string, remedy: string): never {
+export function refuse(node: GraphNode | undefined, reason: string, remedy: string, code = "RASP4001"): never {
   const name = node?.name === undefined ? "" : ` "${node.name}"`;
   throw new RaspError({
-    code: "RASP4001",
+    code,
     class: "compile",
     message: `cannot compile${name}: ${reason}`,
     ...(node?.span ? { span: node.span } : {}),

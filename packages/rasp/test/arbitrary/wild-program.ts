@@ -56,7 +56,11 @@ const FORMS: Readonly<Record<Type, readonly string[]>> = {
     "has_focus({selector})",
     "aggregate(select(indices, {number}, ==), {bool}, False)",
   ],
-  text: ["shift({text}, {step}, {letter})", "{letter} if {bool} else {text}", "aggregate(select(indices, {number}, ==), {text}, {letter})"],
+  text: [
+    "shift({text}, {step}, {letter})",
+    "{letter} if {bool} else {text}",
+    "aggregate(select(indices, {number}, ==), {text}, {letter})",
+  ],
   selector: [
     "select({number}, {number}, {order})",
     "select({number}, {number}, {order})",
@@ -72,7 +76,13 @@ const FORMS: Readonly<Record<Type, readonly string[]>> = {
 
 /** What fills a hole where no step does. */
 const LEAVES: Readonly<Record<Type, readonly string[]>> = {
-  number: ["indices", "indices", "length", "indicator(tokens == {letter})", "({constant} if tokens == {letter} else {constant})"],
+  number: [
+    "indices",
+    "indices",
+    "length",
+    "indicator(tokens == {letter})",
+    "({constant} if tokens == {letter} else {constant})",
+  ],
   bool: ["(tokens == {letter})", "(indices < 2)", "(indices % 2 == 0)"],
   text: ["tokens"],
   selector: ["full_s", "select(tokens, tokens, ==)", "select(indices, indices, <=)", "select(indices, indices, ==)"],
@@ -90,9 +100,18 @@ const LITERALS: Readonly<Record<string, readonly string[]>> = {
   divisor: ["2", "3", "7", "(length + 1)", "0.1"],
 };
 const SMALL = ["0", "1", "2", "-1", "3", "0.5", "0.25", "-2.5"] as const;
-const DIGITS = ["0.1", "0.333", "3.14159265358979", "-2.718281828459045", "1234.5678", "0.3000000000000004", "16777217", "99999.99"] as const;
+const DIGITS = [
+  "0.1",
+  "0.333",
+  "3.14159265358979",
+  "-2.718281828459045",
+  "1234.5678",
+  "0.3000000000000004",
+  "16777217",
+  "99999.99",
+] as const;
 
-/** A program of 2 to 12 steps. */
+/** A program of 2 to 17 steps. */
 export function wildProgram(rng: Rng): WildProgram {
   const pick = <T>(from: readonly T[]): T => from[rng.int(from.length)]!;
   const vocabulary = pick(VOCABULARIES);
@@ -124,7 +143,7 @@ export function wildProgram(rng: Rng): WildProgram {
 
   const lines: string[] = [];
   let result = operand("number");
-  const steps = 2 + rng.int(11);
+  const steps = 2 + rng.int(16);
   for (let step = 0; step < steps; step++) {
     const type = pick(["number", "number", "number", "bool", "text", "selector", "selector"] as const);
     const name = `${PREFIX[type]}${step}`;
@@ -133,5 +152,10 @@ export function wildProgram(rng: Rng): WildProgram {
     if (type !== "selector") result = name;
   }
   lines.push(`result = ${result};`);
-  return { source: lines.join("\n"), vocabulary, maxLength: vocabulary.length === 2 ? 2 + rng.int(4) : 2 + rng.int(3), causal: rng.int(4) === 0 };
+  return {
+    source: lines.join("\n"),
+    vocabulary,
+    maxLength: vocabulary.length === 2 ? 2 + rng.int(4) : 2 + rng.int(3),
+    causal: rng.int(4) === 0,
+  };
 }

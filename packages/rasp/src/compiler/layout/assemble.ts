@@ -73,7 +73,10 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
     const heads = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
     const units = wireUnits(plan, layout, index + 1);
     const dHead = Math.max(0, ...heads.map((head) => Math.max(head.keys.length + 1, head.values.length)));
-    return { config: { heads: heads.length, dHead, dFf: units.length }, heads, units };
+    // A silent unit where there are only anchors to take away: the bias that does it is the sublayer's.
+    const isAnchored = [...plan.anchors.keys()].some((subspace) => subspace.layer === index + 1);
+    const dFf = Math.max(units.length, isAnchored ? 1 : 0);
+    return { config: { heads: heads.length, dHead, dFf }, heads, units };
   });
 }
 

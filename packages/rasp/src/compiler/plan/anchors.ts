@@ -27,30 +27,39 @@ interface Reader {
 /** By the subspace that is read. */
 type Readers = ReadonlyMap<Subspace, readonly Reader[]>;
 
-/** Anchors for what heads write, such that no sum of hidden units that reads an anchor in its layer is rounded. */
-export function anchorsOf(heads: readonly Head[], features: readonly Feature[]): Anchors {
+/**
+ * Anchors for what heads write, such that no sum of hidden units that reads an anchor in its layer is rounded.
+ *
+ * @param everywhere - also in layers without hidden units, which then need a feed-forward sublayer to take the anchors away
+ */
+export function anchorsOf(heads: readonly Head[], features: readonly Feature[], everywhere: boolean): Anchors {
   const readers = readersOf(features);
-  const anchors = firstAnchors(heads, features, readers);
+  const feedForwardLayers = new Set(features.map(({ subspace }) => subspace.layer));
+  const anchors = firstAnchors(
+    heads.filter(({ layer }) => everywhere || feedForwardLayers.has(layer)),
+    readers,
+    everywhere,
+  );
   for (let sum = roundedSum(readers, anchors); sum; sum = roundedSum(readers, anchors)) weakenIn(sum, anchors);
   return anchors;
 }
 
 /** For each subspace the coarsest anchor that its readers allow, as if it were alone. */
-function firstAnchors(heads: readonly Head[], features: readonly Feature[], readers: Readers): Map<Subspace, Anchor> {
-  const feedForwardLayers = new Set(features.map(({ subspace }) => subspace.layer));
+function firstAnchors(heads: readonly Head[], readers: Readers, everywhere: boolean): Map<Subspace, Anchor> {
   const anchors = new Map<Subspace, Anchor>();
   for (const subspace of new Set(heads.flatMap(({ values }) => values.map(({ target }) => target)))) {
-    if (!feedForwardLayers.has(subspace.layer)) continue;
-    const anchor = firstAnchor(subspace, readers.get(subspace) ?? [], anchors);
+    const known = readers.get(subspace) ?? [];
+    // Off the grid, rounding only helps sums of the same layer; or of any, where the number must be on a grid ever after.
+    const isSummed = known.some(({ layer }) => everywhere || layer === subspace.layer);
+    const anchor = subspace.grid > 0 || isSummed ? firstAnchor(subspace, known, anchors) : undefined;
     if (anchor && fits(subspace, anchor)) anchors.set(subspace, anchor);
   }
   return anchors;
 }
 
-function firstAnchor(subspace: Subspace, readers: readonly Reader[], others: Anchors): Anchor | undefined {
+function firstAnchor(subspace: Subspace, readers: readonly Reader[], others: Anchors): Anchor {
   // Rounded to multiples of half the grid, a result with a small enough error is exact.
   if (subspace.grid > 0) return anchorWith(subspace.grid / 2, 1);
-  if (!readers.some(({ layer }) => layer === subspace.layer)) return undefined;
   const step = STEP_SEEN / 2 ** Math.ceil(Math.log2(steepest(subspace, readers)));
   return anchorWith(step, signBeside(subspace, readers, others));
 }

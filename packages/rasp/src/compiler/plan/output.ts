@@ -19,8 +19,11 @@ const SEPARATION = 4;
 /** An output with more coordinates than this is no smaller than a logit for each class. */
 const MAX_COORDINATES = 3;
 
-/** @throws RaspError of class `compile` for an s-op that has no value on any input. */
-export function outputOf(root: NormalSOp, domain: Domain, features: Features): Output {
+/**
+ * @param careful - whether values that a number does not tell apart get a logit each
+ * @throws RaspError of class `compile` for an s-op that has no value on any input.
+ */
+export function outputOf(root: NormalSOp, domain: Domain, features: Features, careful: boolean): Output {
   const classes = domain.values(root);
   if (classes.length === 0) {
     refuse(
@@ -29,14 +32,19 @@ export function outputOf(root: NormalSOp, domain: Domain, features: Features): O
       "check it with `selectron eval`",
     );
   }
-  const numerical = classes.length > 1 ? numericalOutput(root, classes, features) : undefined;
+  const numerical = classes.length > 1 ? numericalOutput(root, classes, features, careful) : undefined;
   if (numerical) return numerical;
   const reads = features.materialize(root, oneHot(classes), classes.map(describeAtom));
   return { kind: "categorical", classes, reads };
 }
 
 /** @returns undefined where the values are not such a sum, or one that float32 does not tell apart. */
-function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Features): Output | undefined {
+function numericalOutput(
+  root: NormalSOp,
+  classes: readonly Atom[],
+  features: Features,
+  careful: boolean,
+): Output | undefined {
   const codeOf = codesOf(classes);
   const sum = features.sum(root, codeOf);
   if (!sum) return undefined;
@@ -57,8 +65,8 @@ function numericalOutput(root: NormalSOp, classes: readonly Atom[], features: Fe
     const output = outputWith(sum, encodings.slice(0, extra), classOf);
     const isSeparate = leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output);
     if (isSeparate && !twins) return output;
-    // Hidden units would read the same number, and could not tell its values apart either.
-    if (isOneLeaf) return withoutTwins({ ...output, ...(twins ? { twins } : {}) });
+    // Hidden units would read the same leaf, and could seldom tell its values apart either.
+    if (isOneLeaf && !careful) return withoutTwins({ ...output, ...(twins ? { twins } : {}) });
   }
   return undefined;
 }
@@ -96,7 +104,10 @@ function withoutTwins(output: Output): Output {
   output.points!.forEach(([number], p) => {
     const value = output.classes[p]!;
     const last = kept.at(-1);
-    if (!last || number! - last.number > Math.abs(number!) * 2 ** -24) {
+    if (
+      !last ||
+      (number! - last.number > Math.abs(number!) * 2 ** -24 && Math.fround(number!) !== Math.fround(last.number))
+    ) {
       kept.push({ value, number: number! });
     } else {
       twins ??= [last.value, value];

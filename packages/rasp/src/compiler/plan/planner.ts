@@ -15,16 +15,19 @@ import { encodeWidth } from "./heads/width.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
 import { outputOf } from "./output.js";
 
-/** @throws RaspError of class `compile`, at the s-op that no head or hidden units can compute. */
-export function plan(roots: readonly NormalSOp[], form: NormalForm, domain: Domain): Plan {
-  const planner = new Planner(form, domain);
-  const outputs = roots.map((root) => outputOf(root, domain, planner.features));
+/**
+ * @param careful - whether to spend weights on smaller errors: for programs that are not proved without them
+ * @throws RaspError of class `compile`, at the s-op that no head or hidden units can compute.
+ */
+export function plan(roots: readonly NormalSOp[], form: NormalForm, domain: Domain, careful: boolean): Plan {
+  const planner = new Planner(form, domain, careful);
+  const outputs = roots.map((root) => outputOf(root, domain, planner.features, careful));
   const { embeddings, heads, features, readbacks } = planner;
   return {
     embeddings,
     heads,
     features: features.planned,
-    anchors: anchorsOf(heads, features.planned),
+    anchors: anchorsOf(heads, features.planned, careful),
     outputs,
     readbacks: [...readbacks, ...features.readbacks],
   };
@@ -40,14 +43,14 @@ class Planner implements Leaves {
   readonly #domain: Domain;
   readonly #context: HeadContext;
 
-  constructor(form: NormalForm, domain: Domain) {
+  constructor(form: NormalForm, domain: Domain, careful: boolean) {
     this.#domain = domain;
     this.embeddings = {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
-    this.features = new Features(domain, this);
-    this.#context = { form, domain, materialize: this.features.materialize };
+    this.features = new Features(domain, this, careful);
+    this.#context = { form, domain, materialize: this.features.materialize, careful };
   }
 
   encode(leaf: NormalSOp): Encoding {

@@ -38,6 +38,20 @@ export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
   };
 }
 
+/**
+ * The codes of a mean whose values are much nearer to 0 than its default: the default gets a code next to theirs, as if it were no
+ * number. The error of a head is relative to the largest number that it may read, and BOS holds the default's.
+ */
+export function nearCodesOf(atoms: readonly Atom[], values: readonly Atom[]): (atom: Atom) => number {
+  const size = (some: readonly Atom[]): number =>
+    some.reduce<number>((most, atom) => Math.max(most, Math.abs(atomNumber(atom) ?? 0)), 1);
+  const isFar = (atom: Atom): boolean => Math.abs(atomNumber(atom) ?? 0) > 4 * size(values);
+  if (!atoms.some(isFar)) return codesOf(atoms);
+  const codeOf = codesOf(atoms.filter((atom) => !isFar(atom)));
+  const above = Math.max(...atoms.filter((atom) => !isFar(atom)).map(codeOf)) + 1;
+  return (atom) => (isFar(atom) ? above : codeOf(atom));
+}
+
 /** The number of each atom in a numerical encoding: its own, and for strings and null whole numbers above all of these. */
 export function codesOf(values: readonly Atom[]): (atom: Atom) => number {
   const above = values.reduce<number>((most, value) => Math.max(most, Math.ceil(atomNumber(value) ?? 0)), 0);

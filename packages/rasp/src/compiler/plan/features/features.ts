@@ -6,13 +6,14 @@ import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
 import { getOrInsert } from "../../../language/maps.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
-import { refuse } from "../../refusal.js";
+import { NOT_APART, refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
 import type { FiniteFunction, Row } from "../ir/finite-function.js";
 import { labelOf, type Feature, type Readback, type StepFunction } from "../ir/plan.js";
-import { constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
+import { combineReads, constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
+import { MAX_DIGITS } from "../units/input-weights.js";
 import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
 import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
@@ -42,6 +43,9 @@ export interface Sum {
   readonly encodings: readonly Encoding[];
 }
 
+/** A careful plan makes numbers of an s-op from its one-hot vector if it has up to this many values. */
+const MOST_ONE_HOT = 256;
+
 export class Features {
   readonly planned: Feature[] = [];
   readonly readbacks: Readback[] = [];
@@ -49,10 +53,13 @@ export class Features {
 
   readonly #domain: Domain;
   readonly #leaves: Leaves;
+  readonly #careful: boolean;
 
-  constructor(domain: Domain, leaves: Leaves) {
+  /** @param careful - whether numbers off any grid are made from one-hot vectors, which have no error */
+  constructor(domain: Domain, leaves: Leaves, careful: boolean) {
     this.#domain = domain;
     this.#leaves = leaves;
+    this.#careful = careful;
   }
 
   /** @throws RaspError of class `compile` where float32 does not tell the s-op's values apart */
@@ -91,6 +98,12 @@ export class Features {
     if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
     const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
     const direct = additiveReads(encodings, rows, vectors, 1);
+    const isExact = gridOf(vectors.flat()) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
+    const values = this.#domain.values(sop);
+    if (this.#careful && !isExact && values.length <= MOST_ONE_HOT) {
+      const { reads } = this.encodeOneHot(sop);
+      return names.map((_, c) => combineReads(values.map((value, v) => [vectorOf(value)[c]!, reads[v]!])));
+    }
     if (direct) return direct;
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
@@ -110,18 +123,21 @@ export class Features {
 
   /** Step functions of the leaves as they are encoded or, where these do not tell the rows apart, of one-hot leaves. */
   #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
-    const fitted = fitStepFunctions(fn);
-    if (fitted) return fitted;
-    // Where the s-op is itself the leaf, its one-hot vector is what is being made.
-    if (leaves[0] !== sop) {
+    const evenSlopes = this.#careful;
+    for (const digits of this.#careful ? [1, MAX_DIGITS] : [MAX_DIGITS]) {
+      const fitted = fitStepFunctions(fn, { digits, evenSlopes });
+      if (fitted) return fitted;
+      // Where the s-op is itself the leaf, its one-hot vector is what is being made.
+      if (leaves[0] === sop) continue;
       const args = leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf)));
-      const fittedOneHot = fitStepFunctions({ ...fn, args });
+      const fittedOneHot = fitStepFunctions({ ...fn, args }, { digits, evenSlopes });
       if (fittedOneHot) return fittedOneHot;
     }
     return refuse(
       sop.origin,
       "its values cannot be told apart in float32",
       "round intermediate values, or use a smaller maximum length",
+      NOT_APART,
     );
   }
 

@@ -11,6 +11,8 @@ export interface HeadContext {
   readonly domain: Domain;
   /** Reads for the keys, queries and values of heads. */
   readonly materialize: Materialize;
+  /** Whether to spend weights on smaller errors. */
+  readonly careful: boolean;
 }
 
 /** The heads that compute one leaf, and how their result encodes it. */

@@ -7,7 +7,7 @@ import { describeAtom } from "../../../language/atom/text.js";
 import type { Mean } from "../../normalize/normal-form.js";
 import { distinctAtoms } from "../../values/value-set.js";
 import { isCategorical } from "../features/categorical.js";
-import { checkNumbers, codesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
+import { checkNumbers, codesOf, nearCodesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
 import { gridOf } from "../ir/exact-sum.js";
 import { labelOf, SCORE, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
@@ -21,11 +21,11 @@ export const encodeMean = (mean: Mean, context: HeadContext): PlannedHeads =>
   isCategorical(mean, context.domain) ? encodeOneHotCopy(mean, context) : encodeNumber(mean, context);
 
 function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
-  const { domain, materialize } = context;
+  const { domain, materialize, careful } = context;
   const values = domain.values(mean);
   // A row that selects nothing, or only null, gives the code of the default or of null; no mean equals such a code.
   const atoms = distinctAtoms([...values, ...domain.values(mean.value)]);
-  const codeOf = codesOf(atoms);
+  const codeOf = careful ? nearCodesOf(atoms, domain.values(mean.value)) : codesOf(atoms);
   // Where every row selects a key, a default far from the values would only add to the error.
   const atBos = atoms.some((atom) => atomsEqual(atom, mean.default)) ? codeOf(mean.default) : 0;
   checkNumbers(mean, atoms.map(codeOf));

@@ -21,35 +21,59 @@ import { maximum, MAX_DIGITS } from "./input-weights.js";
 import type { Entry, Piece } from "./piecewise-table.js";
 import { bestSplit, type Split } from "./split.js";
 
+export interface Fit {
+  /** How many digits the weighted input may have: more than one makes it large, and with it the roundings of the steps. */
+  readonly digits: number;
+  /** Whether all steps get the slope of the steepest, so that the activations of an input on a grid are on one grid. */
+  readonly evenSlopes: boolean;
+}
+
 /**
  * Step functions whose sum gives the function's vector on every row.
  *
  * @returns undefined where no split tells all rows with different results apart.
  */
-export function fitStepFunctions(fn: FiniteFunction): StepFunction[] | undefined {
+export function fitStepFunctions(
+  fn: FiniteFunction,
+  { digits, evenSlopes }: Fit = { digits: MAX_DIGITS, evenSlopes: false },
+): StepFunction[] | undefined {
   const split =
     bestSplit(fn, 1, "all") ??
-    bestSplit(fn, MAX_DIGITS, "where the result changes") ??
-    bestSplit(fn, MAX_DIGITS, "all");
+    (digits > 1 ? (bestSplit(fn, digits, "where the result changes") ?? bestSplit(fn, digits, "all")) : undefined);
   if (!split) return undefined;
   // A closed gate must silence its units at every input, not only at those of its own piece.
   const largestInput = maximum(split.pieces.flatMap(({ entries }) => entries.map(({ input }) => Math.abs(input))));
-  return split.pieces.map((piece) => stepFunction(fn, split, piece, largestInput));
+  const changes = split.pieces.flatMap(({ entries }) => changesOf(entries));
+  const least = evenSlopes ? maximum(changes.map(slopeFor)) : 0;
+  return split.pieces.map((piece) => stepFunction(fn, split, piece, largestInput, least));
 }
+
+/** The pairs of neighbouring entries between which the result changes. */
+const changesOf = (entries: readonly Entry[]): Change[] =>
+  entries.flatMap((above, j) => {
+    const below = entries[j - 1];
+    return below && below.result !== above.result ? [[below, above] as const] : [];
+  });
+
+type Change = readonly [below: Entry, above: Entry];
+
+const slopeFor = ([below, above]: Change): number => 2 ** Math.ceil(Math.log2(2 / (above.input - below.input)));
 
 function stepFunction(
   { args, vectors }: FiniteFunction,
   { weights, gateOrder }: Split,
   { gates, entries }: Piece,
   largestInput: number,
+  leastSlope: number,
 ): StepFunction {
-  const steps: Step[] = [];
-  for (let j = 1; j < entries.length; j++) {
-    const [below, above] = [entries[j - 1]!, entries[j]!];
-    if (below.result === above.result) continue;
-    const change = vectors[above.result]!.map((v, c) => v - vectors[below.result]![c]!);
-    steps.push({ ...placeStep(below, above, gates.length > 0, largestInput), change });
-  }
+  const steps = changesOf(entries).map((change): Step => {
+    const [before, after] = change.map(({ result }) => vectors[result]!);
+    const slope = Math.max(leastSlope, slopeFor(change));
+    return {
+      ...placeStep(change, slope, gates.length > 0, largestInput),
+      change: after!.map((v, c) => v - before![c]!),
+    };
+  });
   const summed = weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.asNumber!] as const]));
   return {
     gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
@@ -60,8 +84,12 @@ function stepFunction(
   };
 }
 
-function placeStep(below: Entry, above: Entry, isGated: boolean, largestInput: number): Omit<Step, "change"> {
-  const slope = 2 ** Math.ceil(Math.log2(2 / (above.input - below.input)));
+function placeStep(
+  [below, above]: Change,
+  slope: number,
+  isGated: boolean,
+  largestInput: number,
+): Omit<Step, "change"> {
   // Rounded so that slope·threshold is a multiple of 1/16: sums with numbers on a grid then need no rounding.
   const threshold = Math.round(8 * slope * (below.input + above.input)) / (16 * slope);
   const margin = Math.min(slope * (threshold - below.input), slope * (above.input - threshold)) - 1 / 2;
