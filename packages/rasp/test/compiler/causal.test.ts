@@ -185,6 +185,13 @@ describe("a selector that looks ahead is named", () => {
     ]);
   });
 
+  it("as one that may look ahead, where nothing proves that it does", () => {
+    const first = "first = aggregate(select(indices, 0, ==), tokens);";
+    expect(warningsOf(`${first}\nx = aggregate(select(first, first, !=), 1);`)[0]).toContain(
+      "this selector may look ahead: its values do not exclude that position 0 selects position 1",
+    );
+  });
+
   it("at its use, where it is the library's", () => {
     expect(warningsOf("x = aggregate(select(indices, length - 1, ==), tokens);")).toEqual([
       [

@@ -10,13 +10,15 @@ import {
   type SOp,
 } from "../../language/graph/node.js";
 import { cell, type Domain } from "./domain.js";
-import { truthOf, type Selection } from "../normalize/normal-form.js";
+import { truthOf, type Compared, type NormalSOp, type Selection } from "../normalize/normal-form.js";
 import { SelectionTable } from "./selection-table.js";
 
 /** The positions of a query and of a later key that it can select. */
 interface Pair {
   readonly query: number;
   readonly key: number;
+  /** Whether some input is sure to have these values at both; otherwise each may exclude the other. */
+  readonly isSure: boolean;
 }
 
 /**
@@ -61,11 +63,13 @@ interface LookAhead {
   readonly pair: Pair;
 }
 
-function warning(place: GraphNode, { selector, pair: { query, key } }: LookAhead): Diagnostic {
+function warning(place: GraphNode, { selector, pair: { query, key, isSure } }: LookAhead): Diagnostic {
   const name = selector.name ?? place.name;
   const what = name === undefined ? "this selector" : `"${name}"`;
   return warnings.looksAhead(
-    `${what} looks ahead: position ${query} can select position ${key}, which a causal model does not see`,
+    isSure
+      ? `${what} looks ahead: position ${query} can select position ${key}, which a causal model does not see`
+      : `${what} may look ahead: its values do not exclude that position ${query} selects position ${key}, which a causal model does not see`,
     {
       ...(place.span ? { span: place.span } : {}),
       ...(place !== selector && !isSelector(place) && selector.span
@@ -90,10 +94,23 @@ function laterKey(selection: Selection, domain: Domain): Pair | undefined {
       const [k, q] = [keys[cell(key + 1, key)]!, queries[cell(key + 1, query)]!];
       const pair = table.signature(k, q);
       if (!known.has(pair)) known.set(pair, table.between(k, q).includes(1));
-      if (known.get(pair)) return { query, key };
+      if (known.get(pair)) return { query, key, isSure: comparisons.every(isLocal) };
     }
   }
   return undefined;
+}
+
+/** Whether both sides are functions of the position and of the token there, so that any two positions can have any two values. */
+function isLocal({ keys, queries }: Compared): boolean {
+  const seen = new Set<NormalSOp>();
+  const stack = [keys, queries];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (node.kind === "mean" || node.kind === "width") return false;
+    if (node.kind !== "map" || seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.args);
+  }
+  return true;
 }
 
 /** Whether the comparisons of positions alone allow it, whatever the others answer. */

@@ -6,7 +6,7 @@ import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../source.js";
 import { traps } from "../syntax/traps.js";
 import { Elaborator } from "./elaborator.js";
-import { Scope } from "./scope.js";
+import { RESERVED, Scope } from "./scope.js";
 import type { Session } from "./session.js";
 import { StatementRunner, type Outcome } from "./statements.js";
 
@@ -16,7 +16,7 @@ export function loadFile(path: string, session: Session, into: Scope): void {
   if (session.loading.includes(file)) throw errors.load(`"${file}" loads itself`);
   session.loading.push(file);
   try {
-    runSource({ file, text: read(file, session) }, session, new Scope(session.library, into));
+    runSource({ file, text: read(file, session) }, session, new Scope(session.library, into), undefined, false);
   } finally {
     session.loading.pop();
   }
@@ -35,10 +35,21 @@ function read(file: string, session: Session): string {
 /** Called with the outcome of each statement of a text. */
 export type Listener = (outcome: Outcome, statement: Statement) => void;
 
-/** Runs a text's statements up to its first syntax error, which is thrown after they have run. @throws RaspError */
-export function runSource(source: Source, session: Session, scope: Scope, tell: Listener = () => undefined): void {
+/**
+ * Runs a text's statements up to its first syntax error, which is thrown after they have run.
+ * @param seesPrivate whether other texts see the names that begin with `_`
+ * @throws RaspError
+ */
+export function runSource(
+  source: Source,
+  session: Session,
+  scope: Scope,
+  tell: Listener = () => undefined,
+  seesPrivate = true,
+): void {
   const { statements, error } = parseProgram(source);
-  const found = [...traps(statements), ...nameWarnings(statements, session.library.names())];
+  const around = { library: session.library.names(), builtIn: RESERVED, seesPrivate };
+  const found = [...traps(statements), ...nameWarnings(statements, around)];
   for (const warning of found) session.warn(warning);
   const runner = new StatementRunner(new Elaborator(session, scope));
   for (const statement of statements) {

@@ -24,7 +24,8 @@ const BUILT_IN: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["False", atomValue(false)],
 ]);
 
-const RESERVED = new Set(
+/** The names that nothing can set. */
+export const RESERVED: ReadonlySet<string> = new Set(
   [...BUILT_IN.keys()].concat("if else not and or out def return range for in zip len get".split(" ")),
 );
 

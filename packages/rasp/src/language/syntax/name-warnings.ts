@@ -3,13 +3,22 @@ import { warnings, type Diagnostic } from "../diagnostic.js";
 import type { Definition, Name, Statement } from "./ast.js";
 import { allExpressions } from "./walk.js";
 
-/** @param library the names that every program sees */
-export function nameWarnings(statements: readonly Statement[], library: readonly string[]): Diagnostic[] {
+/** What surrounds a text. */
+export interface Surroundings {
+  /** The names that every program sees. */
+  readonly library: readonly string[];
+  /** Those of them that nothing can set. */
+  readonly builtIn: ReadonlySet<string>;
+  /** Whether other texts see the names that begin with `_`: those of a loaded file nobody else sees. */
+  readonly seesPrivate: boolean;
+}
+
+export function nameWarnings(statements: readonly Statement[], around: Surroundings): Diagnostic[] {
   const top = topLevelNames(statements);
   return [
     ...loopsOver(statements),
-    ...unusedPrivate(statements, top),
-    ...definitions(statements).flatMap((definition) => [...unused(definition), ...hidden(definition, top, library)]),
+    ...(around.seesPrivate ? [] : unusedPrivate(statements, top)),
+    ...definitions(statements).flatMap((definition) => [...unused(definition), ...hidden(definition, top, around)]),
   ].sort((a, b) => a.span!.start - b.span!.start);
 }
 
@@ -50,11 +59,12 @@ function unused(definition: Definition): Diagnostic[] {
       ({ text }, i) => !uses.has(text) && !text.startsWith("_") && names.findIndex((n) => n.text === text) === i,
     );
   const remedy = "remove it, or begin its name with _ to say that this is intended";
+  // `out` is the value of the statement before, so it may be that of any name.
   return [
     ...forgotten(parameters).map(({ text, span }) =>
       warnings.unused(`"${name.text}" never uses its parameter "${text}"`, { span, suggestion: remedy }),
     ),
-    ...forgotten(assigned(body)).map(({ text, span }) =>
+    ...forgotten(uses.has("out") ? [] : assigned(body)).map(({ text, span }) =>
       warnings.unused(`"${name.text}" sets "${text}" but never uses it`, { span, suggestion: remedy }),
     ),
   ];
@@ -64,14 +74,22 @@ function unused(definition: Definition): Diagnostic[] {
 function unusedPrivate(statements: readonly Statement[], top: ReadonlyMap<string, Name>): Diagnostic[] {
   const uses = used(statements);
   return [...top.values()]
-    .filter(({ text }) => text.startsWith("_") && statements.length > 1 && !uses.has(text))
-    .map(({ text, span }) => warnings.unused(`"${text}" is private to this text, which never uses it`, { span }));
+    .filter(({ text }) => text.startsWith("_") && !uses.has(text))
+    .map(({ text, span }) => warnings.unused(`"${text}" is private to this file, which never uses it`, { span }));
 }
 
-function hidden(definition: Definition, top: ReadonlyMap<string, Name>, library: readonly string[]): Diagnostic[] {
+function hidden(
+  definition: Definition,
+  top: ReadonlyMap<string, Name>,
+  { library, builtIn }: Surroundings,
+): Diagnostic[] {
   const { name, parameters, body } = definition;
   const locals = new Map([...parameters, ...assigned(body)].map((local) => [local.text, local] as const));
   return [...locals.values()].flatMap(({ text, span }) => {
+    if (builtIn.has(text)) {
+      const message = `"${text}" is a built-in name and cannot be set: every call of "${name.text}" that comes here fails`;
+      return warnings.shadowing(message, { span, suggestion: `choose another name, such as "my_${text}"` });
+    }
     const outer = top.get(text);
     if (outer && outer.span.start !== span.start) {
       return warnings.shadowing(`inside "${name.text}", this "${text}" hides the program's "${text}"`, {
@@ -94,7 +112,7 @@ function loopsOver(statements: readonly Statement[]): Diagnostic[] {
       for (const { text, span } of statement.iteration.names) {
         const earlier = before.get(text);
         if (!earlier) continue;
-        const message = `this loop overwrites "${text}", which keeps its last item afterwards`;
+        const message = `this loop sets "${text}" again: afterwards it is the last item, if there is one`;
         found.push(
           warnings.shadowing(message, { span, notes: [{ message: `"${text}" is set here`, span: earlier.span }] }),
         );

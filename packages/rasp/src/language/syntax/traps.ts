@@ -83,7 +83,7 @@ function binaryTrap({ op, left, right, span }: Binary): Diagnostic | undefined {
   if (op === "%" && (bareRight?.op === "*" || bareRight?.op === "/")) {
     return warnings.moduloBindsLoose(
       `"%" binds looser than "${bareRight.op}": this is ${grouped(span, right.span, right.span)}`,
-      instead(span, grouped(span, left.span, bareRight.left.span)),
+      instead(span, grouped(span, left.span, firstFactor(bareRight).span)),
     );
   }
   if (!bareLeft) return undefined;
@@ -107,6 +107,13 @@ function binaryTrap({ op, left, right, span }: Binary): Diagnostic | undefined {
     );
   }
   return undefined;
+}
+
+/** The first operand of a product without parentheses. */
+function firstFactor(product: Binary): Expression {
+  let { left } = product;
+  while (left.kind === "binary" && isBare(left) && (left.op === "*" || left.op === "/")) ({ left } = left);
+  return left;
 }
 
 /** Whether this operand of `in` would need parentheses in Python to be taken as a whole. */
