@@ -1,8 +1,9 @@
 /** A program that has run: its names, and a place to evaluate further text. The public interface of elaboration. */
-import { errors, type Diagnostic } from "./diagnostic.js";
+import { errors, RaspError, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
 import { loadFile, runSource, type Listener } from "./elaborate/load-file.js";
 import { libraryScope, programScope } from "./elaborate/library.js";
+import { withRebindings } from "./elaborate/rebinding.js";
 import type { Scope } from "./elaborate/scope.js";
 import { Session } from "./elaborate/session.js";
 import { StatementRunner, type Outcome } from "./elaborate/statements.js";
@@ -111,7 +112,11 @@ export class Environment {
       throw errors.unexpectedToken("a single expression is needed here", { span });
     }
     for (const warning of traps(statements)) this.session.warn(warning);
-    return new StatementRunner(new Elaborator(this.session, this.#scope)).run(statement);
+    try {
+      return new StatementRunner(new Elaborator(this.session, this.#scope)).run(statement);
+    } catch (error) {
+      throw error instanceof RaspError ? withRebindings(error, this.session) : error;
+    }
   }
 
   /** The value of an expression (or assignment) in this environment. @throws RaspError */

@@ -8,6 +8,7 @@ import { Evaluation } from "../interpret/evaluation.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
 import type { Span } from "../source.js";
+import { argumentsNote } from "./arguments-note.js";
 import { aggregate, select } from "./attention.js";
 import { checkValue } from "./check.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
@@ -204,7 +205,17 @@ export class Elaborator implements ExpressionElaborator {
     // A single argument is evaluated before the callee: if the callee is an s-op, it is checked on this input.
     const only = args.length === 1 ? this.expression(args[0]!) : undefined;
     const target = only ? this.trying(only).expression(callee) : this.expression(callee);
-    if (target.kind === "function") return this.#enter(target, only ? [only] : this.expressions(args), span);
+    if (target.kind === "function") {
+      const values = only ? [only] : this.expressions(args);
+      try {
+        return this.#enter(target, values, span);
+      } catch (error) {
+        // Inside the library, only the user's call means something to the user.
+        const isInside = target.isLibrary && !this.#blame && values.length === target.definition.parameters.length;
+        if (!(error instanceof RaspError) || !isInside) throw error;
+        throw error.at(span).with(argumentsNote(target, args, values));
+      }
+    }
     if (target.kind !== "s-op" && target.kind !== "selector") {
       throw errors.notCallable(`${describe(target)} cannot be called`, {
         suggestion: "functions take arguments, s-ops and selectors one input",

@@ -6,6 +6,7 @@ import { parseProgram } from "../syntax/parser.js";
 import type { Source } from "../source.js";
 import { traps } from "../syntax/traps.js";
 import { Elaborator } from "./elaborator.js";
+import { refusals, withRebindings } from "./rebinding.js";
 import { RESERVED, Scope } from "./scope.js";
 import type { Session } from "./session.js";
 import { StatementRunner, type Outcome } from "./statements.js";
@@ -52,10 +53,24 @@ export function runSource(
   const found = [...traps(statements), ...nameWarnings(statements, around)];
   for (const warning of found) session.warn(warning);
   const runner = new StatementRunner(new Elaborator(session, scope));
-  for (const statement of statements) {
-    const outcome = runner.run(statement);
+  for (const [i, statement] of statements.entries()) {
+    const outcome = attempt(runner, statement, (failed) => {
+      const { span } = failed.diagnostic;
+      // The other names that cannot be set are told at once, since renaming them one run after the other is tedious.
+      const others = refusals(statements.slice(i), scope).filter((other) => other.span?.start !== span?.start);
+      return new RaspError(withRebindings(failed, session).diagnostic, [...failed.further, ...others]);
+    });
     tell(outcome, statement);
     if (outcome.kind === "exit") return;
   }
   if (error) throw error;
+}
+
+/** Runs a statement; an error is thrown as `tellMore` gives it. */
+function attempt(runner: StatementRunner, statement: Statement, tellMore: (error: RaspError) => RaspError): Outcome {
+  try {
+    return runner.run(statement);
+  } catch (error) {
+    throw error instanceof RaspError ? tellMore(error) : error;
+  }
 }

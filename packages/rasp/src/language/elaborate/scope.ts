@@ -3,7 +3,7 @@
  * names are protected only at the top level: parameters may shadow them. A function value holds its scope, so this file and
  * `value.ts` import each other's types.
  */
-import { errors } from "../diagnostic.js";
+import { errors, type RaspError } from "../diagnostic.js";
 import { indicesNode, tokensNode, type SOp } from "../graph/node.js";
 import type { Name } from "../syntax/ast.js";
 import { spacedCall } from "../syntax/mistakes.js";
@@ -62,10 +62,30 @@ export class Scope {
     });
   }
 
+  /** Whether this is the scope of a program or a file, not of a function. */
+  get isTopLevel(): boolean {
+    return this.#parent !== undefined && this.#parent.#parent === undefined;
+  }
+
+  /**
+   * Why this name cannot be set here, if it cannot.
+   * @param comparison what an assignment to it may have been meant as
+   */
+  refusal({ text, span }: Name, comparison?: string): RaspError | undefined {
+    const what = RESERVED.has(text) ? "a built-in name" : this.#isProtected(text) ? "a name of the library" : undefined;
+    if (what === undefined) return undefined;
+    const compare =
+      comparison === undefined || this.find(text)?.kind !== "s-op" ? "" : `; a comparison is ${comparison}`;
+    return errors.reservedName(`"${text}" is ${what} and cannot be set`, {
+      span,
+      suggestion: `choose another name, such as "my_${text}"${compare}`,
+    });
+  }
+
   /** @throws RaspError of class reserved */
-  set(name: Name, value: Value): void {
-    if (RESERVED.has(name.text)) throw reserved(name, "a built-in name");
-    if (this.#isProtected(name.text)) throw reserved(name, "a name of the library");
+  set(name: Name, value: Value, comparison?: string): void {
+    const refusal = this.refusal(name, comparison);
+    if (refusal) throw refusal;
     this.#variables.set(name.text, value);
     if (!name.text.startsWith("_")) this.#exportTo?.set(name, value);
   }
@@ -85,9 +105,3 @@ export class Scope {
     return [...this.#variables.keys()].filter((name) => name !== "out");
   }
 }
-
-const reserved = ({ text, span }: Name, what: string) =>
-  errors.reservedName(`"${text}" is ${what} and cannot be set`, {
-    span,
-    suggestion: `choose another name, such as "my_${text}"`,
-  });

@@ -2,7 +2,7 @@
  * The state that statements act on besides names: the running examples on which every new s-op is evaluated at once, the REPL's
  * switches, the files being loaded, the budget, and the warnings so far.
  */
-import { errors, RaspError, type Diagnostic } from "../diagnostic.js";
+import { errors, RaspError, type Diagnostic, type Note } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
@@ -33,6 +33,11 @@ export class Session {
   readonly budget: Budget;
   /** Atoms of each new s-op that the budget does not count: the length of an example that the host chose, 0 for a program's. */
   freeAtoms: number;
+  /**
+   * The names of the library that the program has set to something else, and where.
+   * @internal
+   */
+  readonly rebound = new Map<string, Note>();
   readonly #warned = new Map<string, Diagnostic>();
 
   /** @throws if there is no such file */

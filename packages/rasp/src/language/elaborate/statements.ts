@@ -1,8 +1,9 @@
 /** Statements: their effect on the scope and the session, and the outcome that a REPL shows. */
 import { errors } from "../diagnostic.js";
 import { Evaluation } from "../interpret/evaluation.js";
-import type { Definition, Expression, Statement } from "../syntax/ast.js";
+import type { Definition, Expression, Name, Statement } from "../syntax/ast.js";
 import { asInput, iterate, unpack } from "./containers.js";
+import { comparisonOf, noteRebinding } from "./rebinding.js";
 import type { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { describe, type AppliedValue, type FunctionValue, type Value } from "./value.js";
@@ -65,13 +66,13 @@ export class StatementRunner {
         return NOTHING;
       case "def": {
         const value: Value = elaborator.define(statement);
-        scope.set(statement.name, value);
+        this.#set(statement.name, value);
         return { kind: "assigned", names: [statement.name.text], value };
       }
       case "for":
         for (const item of iterate(elaborator.expression(statement.iteration.over))) {
           const { names } = statement.iteration;
-          unpack(names, item).forEach((value, i) => scope.set(names[i]!, value));
+          unpack(names, item).forEach((value, i) => this.#set(names[i]!, value));
           for (const inner of statement.body) this.run(inner);
         }
         return NOTHING;
@@ -92,12 +93,19 @@ export class StatementRunner {
     }
   }
 
-  #assign({ names, values }: Statement & { kind: "assign" }): Outcome {
+  #set(name: Name, value: Value, comparison?: string): void {
+    const { session, scope } = this.#elaborator;
+    scope.set(name, value, comparison);
+    noteRebinding(name, value, session, scope, comparison);
+  }
+
+  #assign(statement: Statement & { kind: "assign" }): Outcome {
+    const { names, values } = statement;
     const results = this.#elaborator.expressions(values);
     const value = results.length === 1 ? results[0]! : this.#elaborator.list(results);
     unpack(names, value).forEach((part, i) => {
       const name = names[i]!;
-      this.#elaborator.scope.set(name, part);
+      this.#set(name, part, comparisonOf(statement));
       if ("node" in part) part.node.name ??= name.text;
     });
     return { kind: "assigned", names: names.map(({ text }) => text), value };
