@@ -10,6 +10,7 @@ const files = {
   "reverse.rasp": "flip = select(indices, length - 1 - indices, ==);\nreverse = aggregate(flip, tokens);\n",
   "numbers.rasp": "tokens = tokens_int;\ntwice = tokens * 2;\n",
   "hist.rasp": "same = select(tokens_asis, tokens_asis, ==);\nhist = selector_width(same);\n",
+  "means.rasp": 'b = select(indices, indices, <=);\nr = aggregate(b, aggregate(b, indicator(tokens == "a")));\n',
   "explodes.rasp": "big = aggregate(select(indices, indices, <=), tokens_float);\n",
 };
 const binaries = new Map<string, Uint8Array>();
@@ -136,6 +137,27 @@ describe("verify", () => {
     });
     const { out } = await call("verify", ...reverse, "--runs", "20", "--seed", "4", "--json");
     expect(JSON.parse(out)).toMatchObject({ ok: true, exhaustive: false, inputs: 20, withoutValue: 0 });
+  });
+
+  it("says where means are right up to float32, and what compile proves of them", async () => {
+    const means = ["means.rasp", "--sop", "r", "--vocab", "a,b", "--max-length", "7"];
+    expect(await call("verify", ...means, "--exhaustive")).toMatchObject({
+      exitCode: 0,
+      out:
+        "r: the model agrees with the program on all 254 inputs of 1 to 7 tokens.\n" +
+        "On 118 of them some floats are equal only up to float32, in which a model computes.\n",
+    });
+    const { exitCode, out } = await call("compile", ...means, "-o", "means.safetensors");
+    expect([exitCode, out]).toEqual([
+      0,
+      expect.stringMatching(
+        /\nnot proved exactly: decoding: 0.09999999999999999 and 0.1 are one number in float32\nproved up to float32: for every input of 1 to 7 tokens no answer is further than 3.3e-16 from the program's\n$/,
+      ),
+    ]);
+    const json = await call("compile", ...means, "-o", "means.safetensors", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({
+      certificate: { proved: false, provedWithin: expect.any(Number) as unknown },
+    });
   });
 
   it("needs --exhaustive or --runs", async () => {

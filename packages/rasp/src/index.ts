@@ -75,6 +75,7 @@ export {
   displayAligned,
   displayMatrix,
   displayResult,
+  displayDifference,
   displaySequence,
   displayValue,
 } from "./language/text/display.js";

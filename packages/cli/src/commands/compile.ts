@@ -13,7 +13,11 @@ interface CompileCommandOptions extends CompileSelection {
 
 /** Adds the command. */
 export function registerCompile(program: Command, context: Context): void {
-  addCompileOptions(program.command("compile").description("compile an s-op to the weights of a Transformer"))
+  addCompileOptions(
+    program
+      .command("compile")
+      .description("compile an s-op to the weights of a Transformer; it says whether they are proved"),
+  )
     .requiredOption("-o, --output <file>", "where the model goes: NAME.safetensors or NAME.onnx")
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {

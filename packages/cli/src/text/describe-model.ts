@@ -10,9 +10,10 @@ export function statsJson(model: CompiledModel): Json {
 }
 
 export function certificateJson({ certificate }: CompiledModel): Json {
-  const { proved, provedFor, worstMargin, where } = certificate;
+  const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
   return {
     proved,
+    provedWithin: provedWithin ?? null,
     lengths: [...provedFor.lengths],
     worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
     where,
@@ -20,12 +21,19 @@ export function certificateJson({ certificate }: CompiledModel): Json {
 }
 
 export function certificateText({ certificate }: CompiledModel): string {
-  const { proved, provedFor, worstMargin, where } = certificate;
+  const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
   const [from, to] = provedFor.lengths;
+  if (provedWithin !== undefined) {
+    return (
+      `not proved exactly: ${where}\n` +
+      `proved up to float32: for every input of ${from} to ${to} tokens no answer is further than ${provedWithin.toPrecision(2)} from the program's`
+    );
+  }
   const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that float32 can use up`;
   if (!Number.isFinite(worstMargin)) {
     return `proved for every input of ${from} to ${to} tokens: there is nothing to round`;
   }
+  if (worstMargin === 0) return `not proved: ${where}`;
   return proved ? `proved for every input of ${from} to ${to} tokens: ${margin}` : `not proved: ${margin}`;
 }
 

@@ -1,14 +1,26 @@
 /** A verification report in plain words. */
-import { decodeSequence, displaySequence, type CounterexampleJson, type Json, type ReportJson } from "@selectron/rasp";
+import {
+  decodeSequence,
+  displayDifference,
+  displaySequence,
+  type Atom,
+  type CounterexampleJson,
+  type Json,
+  type ReportJson,
+} from "@selectron/rasp";
 
 export function reportText(sop: string, report: ReportJson): string {
-  const { ok, exhaustive, inputs, withoutValue, wrong, maxLength, shard, counterexample } = report;
+  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength, shard, counterexample } = report;
   const tried =
     `${exhaustive && !shard ? "all " : ""}${inputs}${exhaustive ? "" : " random"} inputs of 1 to ${maxLength} tokens` +
     (shard ? ` (part ${shard.index} of ${shard.count})` : "");
   const skipped =
     withoutValue === 0 ? "" : `\n${withoutValue} of them have no value in the program itself, and were not compared.`;
-  if (ok) return `${sop}: the model agrees with the program on ${tried}.${skipped}`;
+  const rounded =
+    upToFloat32 === 0
+      ? ""
+      : `\nOn ${upToFloat32} of them some floats are equal only up to float32, in which a model computes.`;
+  if (ok) return `${sop}: the model agrees with the program on ${tried}.${rounded}${skipped}`;
   return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${counterexampleText(sop, counterexample!)}`;
 }
 
@@ -16,12 +28,13 @@ function counterexampleText(
   sop: string,
   { output, input, expected, got, kinds, firstWrong }: CounterexampleJson,
 ): string {
-  const sequence = (value: Json, its: string): string => displaySequence(decodeSequence(value as readonly Json[], its));
+  const sequence = (value: Json, its: string): Atom[] => decodeSequence(value as readonly Json[], its);
+  const [program, model] = displayDifference(sequence(expected, kinds.expected), sequence(got, kinds.got));
   return [
     `The smallest input on which it differs${output === sop ? "" : `, in ${output}`}:`,
-    `  input     ${sequence(input, kinds.input)}`,
-    `  program   ${sequence(expected, kinds.expected)}`,
-    `  model     ${sequence(got, kinds.got)}`,
+    `  input     ${displaySequence(sequence(input, kinds.input))}`,
+    `  program   ${program}`,
+    `  model     ${model}`,
     ...(firstWrong ? wrongText(firstWrong) : []),
   ].join("\n");
 }

@@ -82,11 +82,16 @@ interface Proof {
  */
 function provenPlan(planWith: (careful: boolean) => Proof): Proof {
   const usual = planOrRefusal(() => planWith(false));
-  if (usual instanceof RaspError ? usual.diagnostic.code !== NOT_APART : usual.certificate.proved)
-    return proofOf(usual);
+  if (!mayBeMended(usual)) return proofOf(usual);
   const careful = planOrRefusal(() => planWith(true));
   return careful instanceof RaspError || !careful.certificate.proved ? proofOf(usual) : careful;
 }
+
+/** Not where values of the program are one number in float32, and all else is proved. */
+const mayBeMended = (made: Proof | RaspError): boolean =>
+  made instanceof RaspError
+    ? made.diagnostic.code === NOT_APART
+    : !made.certificate.proved && made.certificate.provedWithin === undefined;
 
 function planOrRefusal(make: () => Proof): Proof | RaspError {
   try {

@@ -8,7 +8,7 @@
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import { leastDistance } from "../plan/ir/decoding.js";
-import type { Output, Plan } from "../plan/ir/plan.js";
+import type { Output, Plan, Twins } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import { Bounds } from "./bounds.js";
 import { boundHeads } from "./head-errors.js";
@@ -21,6 +21,11 @@ export interface Certificate {
   /** Whether every decision has a margin that no rounding can use up. */
   readonly proved: boolean;
   readonly provedFor: { readonly vocabulary: readonly Atom[]; readonly lengths: readonly [from: number, to: number] };
+  /**
+   * Where values of the program are one number in float32, so that it is not proved: the most by which an answer can differ from the
+   * program's, if that much is proved.
+   */
+  readonly provedWithin?: number;
   /** Margin over possible error at the tightest decision: more than 1 is a proof. */
   readonly worstMargin: number;
   /** Where that is. */
@@ -59,21 +64,23 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
   for (const output of outputs) checkDecoding(output, bounds, margins);
   checkRange(plan, margins);
   const { margin, where } = margins.tightest;
+  const twins = outputs.flatMap((output) => output.twins ?? []);
+  const apart = twins.reduce((most, { apart }) => Math.max(most, apart), 0);
+  const isWithin = twins.length > 0 && margin > 1 && Number.isFinite(apart);
   return {
-    proved: margin > 1,
+    proved: margin > 1 && twins.length === 0,
+    ...(isWithin ? { provedWithin: apart } : {}),
     provedFor: { vocabulary, lengths: [1, maxLength] },
-    worstMargin: margin,
-    where,
+    ...(twins.length > 0 ? { worstMargin: 0, where: describeTwins(twins[0]!) } : { worstMargin: margin, where }),
     bounds: [...bounds.entries()].map(([{ label, layer, writer }, { error }]) => ({ label, layer, writer, error })),
   };
 }
 
+const describeTwins = ({ example }: Twins): string =>
+  `decoding: ${example.map(describeAtom).join(" and ")} are one number in float32`;
+
 /** The choice of a class, by the largest logit or the nearest point. */
 function checkDecoding({ classes, points, reads, twins }: Output, bounds: Bounds, margins: Margins): void {
-  if (twins) {
-    const [first, second] = twins.map(describeAtom);
-    margins.add(0, 1, `decoding: ${first} and ${second} are one number in float32`);
-  }
-  const room = points ? leastDistance(points, classes) / 2 : 1 / 2;
+  const room = points ? leastDistance(points, classes) / 2 - (twins?.apart ?? 0) : 1 / 2;
   if (classes.length > 1) margins.add(room, bounds.largestError(reads), "decoding");
 }

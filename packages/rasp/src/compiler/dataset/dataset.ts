@@ -3,6 +3,7 @@ import { Rng } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
 import { compile } from "../index.js";
 import type { CompiledModel } from "../model/compiled-model.js";
+import { agreementAmong } from "../plan/ir/decoding.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { load } from "../../language/environment.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
@@ -108,7 +109,10 @@ function valueOf(sop: SOp, input: readonly Atom[]): readonly Atom[] | undefined 
 
 function checkModel(program: string, model: CompiledModel, examples: Sample["examples"]): void {
   const answers = model.values(examples.map(({ input }) => input));
-  const wrong = examples.find(({ output }, e) => output.some((value, i) => !atomsEqual(value, answers[e]![i]!)));
+  const agreement = agreementAmong(model.card.outputs[0]!.decoding.classes);
+  const wrong = examples.find(({ output }, e) =>
+    output.some((value, i) => agreement(value, answers[e]![i]!) === "different"),
+  );
   if (wrong) {
     throw new Error(`the compiled model is wrong on ${JSON.stringify(wrong.input)}; the program is:\n${program}`);
   }

@@ -44,8 +44,9 @@ const atomToJson = (atom: Atom): AtomJson =>
           : ["string", atom];
 
 /** Without the vocabulary, which is the card's. An infinite margin is null. */
-const certificateToJson = ({ proved, provedFor, worstMargin, where, bounds }: Certificate) => ({
+const certificateToJson = ({ proved, provedWithin, provedFor, worstMargin, where, bounds }: Certificate) => ({
   proved,
+  ...(provedWithin === undefined ? {} : { provedWithin }),
   lengths: provedFor.lengths,
   worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
   where,
@@ -166,11 +167,12 @@ function decodingOf(json: Record<string, unknown>): Decoding {
 }
 
 function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {
-  const { proved, worstMargin } = json;
+  const { proved, provedWithin, worstMargin } = json;
   if (typeof proved !== "boolean") throw damaged("certificate.proved");
   const [from, to] = list(json["lengths"], "certificate.lengths").map((n) => whole(n, "certificate.lengths"));
   return {
     proved,
+    ...(provedWithin === undefined ? {} : { provedWithin: real(provedWithin, "certificate.provedWithin") }),
     provedFor: { vocabulary, lengths: [from ?? 0, to ?? 0] },
     worstMargin: worstMargin === null ? Infinity : real(worstMargin, "certificate.worstMargin"),
     where: text(json["where"], "certificate.where"),

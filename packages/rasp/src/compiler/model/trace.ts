@@ -6,6 +6,7 @@
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import type { Span } from "../../language/source.js";
+import { agreementAmong } from "../plan/ir/decoding.js";
 import { Formula } from "../normalize/formula.js";
 import type { Layout } from "../layout/layout.js";
 import { NormalValues } from "../normalize/normal-values.js";
@@ -39,6 +40,7 @@ export interface TracedSOp {
   readonly decoded: readonly (Plain | undefined)[];
   /** The value by the program; undefined where it has none on this input. */
   readonly expected: readonly Plain[] | undefined;
+  /** Whether they are equal, floats up to float32. */
   readonly agrees: boolean;
   /** Whether the step before did not have it, or had another value. */
   readonly isNew: boolean;
@@ -63,15 +65,16 @@ export function traceModel(compiled: Runnable, input: readonly Atom[], patches: 
       const values = reader.values(sop.normal);
       if (!values) return [];
       const decoded = values.map((value) => (value === undefined ? undefined : plainAtom(value)));
-      const program = expected.get(sop.normal)?.map(plainAtom);
+      const program = expected.get(sop.normal);
+      const agreement = agreementAmong(program ?? []);
       now.set(sop, decoded.map(String).join());
       return [
         {
           name: sop.name,
           span: sop.node.span,
           decoded,
-          expected: program,
-          agrees: program === undefined || program.every((value, i) => sameValue(value, decoded[i])),
+          expected: program?.map(plainAtom),
+          agrees: !program || program.every((value, i) => isRight(agreement, value, values[i])),
           isNew: before.get(sop) !== now.get(sop),
         },
       ];
@@ -82,15 +85,8 @@ export function traceModel(compiled: Runnable, input: readonly Atom[], patches: 
   return { input: input.map(plainAtom), output: output.map(plainAtom), steps };
 }
 
-/** Python's equality, as far as plain values go: true is 1. */
-const sameValue = (a: Plain, b: Plain | undefined): boolean =>
-  a === b ||
-  (b !== undefined &&
-    a !== null &&
-    b !== null &&
-    typeof a !== "string" &&
-    typeof b !== "string" &&
-    Number(a) === Number(b));
+const isRight = (agreement: ReturnType<typeof agreementAmong>, program: Atom, decoded: Atom | undefined): boolean =>
+  decoded !== undefined && agreement(program, decoded) !== "different";
 
 /** A value for each position; undefined where several are possible. */
 type Decoded = readonly (Atom | undefined)[];

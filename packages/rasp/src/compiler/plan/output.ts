@@ -10,9 +10,11 @@ import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
 import { codesOf, oneHot, type Encoding } from "./features/encoding.js";
 import type { Features, Sum } from "./features/features.js";
-import { leastDistance } from "./ir/decoding.js";
+import { decode, float32Step, leastDistance, type Decoding } from "./ir/decoding.js";
 import type { Output } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
+
+type Pair = readonly [Atom, Atom];
 
 /** How many times the possible error of what is read the distance between points of different classes must be. */
 const SEPARATION = 4;
@@ -53,7 +55,7 @@ function numericalOutput(
   // A single one-hot leaf gives the logits of all classes without hidden units.
   if (isOneLeaf && encodings[0]!.kind === "categorical") return undefined;
   const classOf = new Map<number, Atom>();
-  let twins: Output["twins"];
+  let twins: Pair | undefined;
   for (const value of classes) {
     const known = classOf.get(codeOf(value));
     if (known === undefined) classOf.set(codeOf(value), value);
@@ -66,7 +68,7 @@ function numericalOutput(
     const isSeparate = leastDistance(output.points!, output.classes) >= SEPARATION * noiseOf(sum, output);
     if (isSeparate && !twins) return output;
     // Hidden units would read the same leaf, and could seldom tell its values apart either.
-    if (isOneLeaf && !careful) return withoutTwins({ ...output, ...(twins ? { twins } : {}) });
+    if (isOneLeaf && !careful) return withoutTwins(output, classes, codeOf, twins);
   }
   return undefined;
 }
@@ -95,28 +97,49 @@ function outputWith(
 }
 
 /**
- * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1. Of values that float32 does not tell apart, the one with the
- * shortest text is the answer; where a mean is of one value, that is the exact one.
+ * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1, and 1/3 - 1/3 need not be 0. Of values that float32 does not
+ * tell apart, the one with the shortest text is the answer; where a mean is of one value, that is the exact one.
  */
-function withoutTwins(output: Output): Output {
+function withoutTwins(
+  output: Output,
+  values: readonly Atom[],
+  codeOf: (value: Atom) => number,
+  sameNumber: Pair | undefined,
+): Output {
   const kept: { readonly value: Atom; readonly number: number }[] = [];
-  let { twins } = output;
+  let example = sameNumber;
+  const largest = output.points!.reduce((most, [number]) => Math.max(most, Math.abs(number!)), 0);
   output.points!.forEach(([number], p) => {
     const value = output.classes[p]!;
     const last = kept.at(-1);
-    if (
-      !last ||
-      (number! - last.number > Math.abs(number!) * 2 ** -24 && Math.fround(number!) !== Math.fround(last.number))
-    ) {
+    if (!last || number! - last.number > float32Step(number!, largest)) {
       kept.push({ value, number: number! });
     } else {
-      twins ??= [last.value, value];
+      example ??= [last.value, value];
       if (String(value).length < String(last.value).length) kept[kept.length - 1] = { value, number: number! };
     }
   });
-  if (!twins) return output;
-  return { ...output, twins, classes: kept.map(({ value }) => value), points: kept.map(({ number }) => [number]) };
+  if (!example) return output;
+  const answers: Decoding = {
+    kind: "numerical",
+    classes: kept.map(({ value }) => value),
+    points: kept.map(({ number }) => [number]),
+  };
+  const apart = values.map((value) => {
+    const answer = decode(answers, [codeOf(value)]);
+    if (answer === value) return 0;
+    return typeof value === "number" ? differenceOf(value, answer) : Infinity;
+  });
+  return {
+    ...output,
+    ...answers,
+    twins: { example, apart: apart.reduce((most, distance) => Math.max(most, distance), 0) },
+  };
 }
+
+/** Exact where both are whole numbers. */
+const differenceOf = (a: number, b: Atom): number =>
+  Math.abs(typeof b === "bigint" && Number.isInteger(a) ? Number(BigInt(a) - b) : a - Number(b));
 
 /** A leaf as one number: itself, or the number of its value. */
 function asNumber({ reads, numbers, kind, values }: Encoding): { read: Read; numbers: readonly number[] } {

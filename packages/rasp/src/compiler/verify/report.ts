@@ -11,6 +11,7 @@ export type ReportJson = {
   readonly inputs: number;
   readonly withoutValue: number;
   readonly wrong: number;
+  readonly upToFloat32: number;
   readonly vocabulary: Json;
   readonly maxLength: number;
   /** Null when exhaustive. */
@@ -41,13 +42,15 @@ export type CounterexampleJson = {
 
 /** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
-  const { ok, exhaustive, inputs, withoutValue, wrong, vocabulary, maxLength, seed, shard, counterexample } = report;
+  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, vocabulary } = report;
+  const { maxLength, seed, shard, counterexample } = report;
   return {
     ok,
     exhaustive,
     inputs,
     withoutValue,
     wrong,
+    upToFloat32,
     vocabulary: encodeResult(vocabulary).value,
     maxLength,
     seed: seed ?? null,
@@ -93,7 +96,7 @@ export class ReportError extends Error {
 }
 
 /** The fields in which the shards of one run may differ. All other fields must be equal. */
-const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "shard", "counterexample"]);
+const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "upToFloat32", "shard", "counterexample"]);
 
 /**
  * The report of the whole run from the reports of all its shards, in any order: the report that the undivided run gives. Fields that
@@ -119,6 +122,7 @@ export function mergeReports<Report extends ReportJson>(reports: readonly Report
     inputs: sum(({ inputs }) => inputs),
     withoutValue: sum(({ withoutValue }) => withoutValue),
     wrong: sum(({ wrong }) => wrong),
+    upToFloat32: sum(({ upToFloat32 }) => upToFloat32),
     shard: null,
     counterexample: counterexamples.sort((a, b) => a.at - b.at)[0] ?? null,
   };
@@ -164,7 +168,9 @@ function checkComplete(shards: readonly Shard[]): void {
 /** A report from any JSON. @throws ReportError where it is none */
 export function parseReport(json: unknown): ReportJson {
   const fields = record(json);
-  const counted = ["inputs", "withoutValue", "wrong", "maxLength"].every((name) => isCount(fields[name]));
+  const counted = ["inputs", "withoutValue", "wrong", "upToFloat32", "maxLength"].every((name) =>
+    isCount(fields[name]),
+  );
   const { shard, counterexample } = fields;
   const sharded = shard === null || (isCount(record(shard)["index"]) && isCount(record(shard)["count"]));
   const told = counterexample === null || isCount(record(counterexample)["at"]);

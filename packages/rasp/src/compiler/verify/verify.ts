@@ -1,5 +1,4 @@
 /** Checks that a compiled model computes its program, on all inputs or on random ones. */
-import { atomsEqual } from "../../language/atom/compare.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { getOrInsert } from "../../language/maps.js";
@@ -7,6 +6,7 @@ import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
+import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 
@@ -26,6 +26,8 @@ export interface VerifyReport {
   readonly withoutValue: number;
   /** Inputs on which model and program differ. */
   readonly wrong: number;
+  /** Of those on which they agree, the inputs on which a float, such as a mean, is the program's only up to float32. */
+  readonly upToFloat32: number;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
   /** The seed of the random inputs. */
@@ -52,7 +54,7 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter on every input of the run; a causal model with the interpreter's values of `causal(sop)`.
+ * Compares the model with the interpreter on every input of the run, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
  * The counterexample is the first wrong input, made as small as possible; in an exhaustive run no smaller input is wrong.
  * `mergeReports` makes the report of the whole run from those of its shards.
  *
@@ -68,6 +70,7 @@ export function verify(
 ): VerifyReport {
   const { vocabulary, maxLength } = compiled.card;
   const outputs = programOf(program, compiled);
+  const compare = comparison(compiled);
   const { shard = WHOLE } = options;
   checkShard(shard);
   const exhaustive = "exhaustive" in options;
@@ -77,6 +80,7 @@ export function verify(
   let inputs = 0;
   let withoutValue = 0;
   let wrong = 0;
+  let upToFloat32 = 0;
   let first: WrongTrial | undefined;
   for (const batch of batches(source, shard)) {
     const answers = compiled.outputs(batch.map(({ input }) => input));
@@ -84,13 +88,16 @@ export function verify(
       inputs++;
       const expected = interpret(outputs, trial.input);
       if (expected.includes(undefined)) withoutValue++;
-      const o = firstDifference(
+      const { different, isRounded } = compare(
         expected,
         answers.map((values) => values[b]!),
       );
-      if (o < 0) continue;
+      if (different < 0) {
+        if (isRounded) upToFloat32++;
+        continue;
+      }
       wrong++;
-      if (!first || trial.at < first.at) first = { ...trial, output: o };
+      if (!first || trial.at < first.at) first = { ...trial, output: different };
     }
     onProgress?.(inputs);
   }
@@ -100,6 +107,7 @@ export function verify(
     inputs,
     withoutValue,
     wrong,
+    upToFloat32,
     vocabulary,
     maxLength,
     ...(exhaustive ? {} : { seed: options.seed }),
@@ -163,22 +171,35 @@ function interpret(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom
   });
 }
 
-const same = (expected: readonly Atom[], got: readonly Atom[]): boolean =>
-  expected.every((value, i) => atomsEqual(value, got[i]!));
+/** How a model's answers on one input compare with the program's values. */
+interface Compared {
+  /** The index of the first output whose values are not the program's, -1 if there is none. */
+  readonly different: number;
+  /** Whether values are equal only up to float32. */
+  readonly isRounded: boolean;
+}
 
-/** The index of the first output whose values are not the program's, -1 if there is none. */
-const firstDifference = (
-  expected: readonly (readonly Atom[] | undefined)[],
-  got: readonly (readonly Atom[])[],
-): number => expected.findIndex((values, o) => values !== undefined && !same(values, got[o]!));
+type Compare = (expected: readonly (readonly Atom[] | undefined)[], got: readonly (readonly Atom[])[]) => Compared;
+
+function comparison({ card }: CompiledModel): Compare {
+  const agreement = card.outputs.map(({ decoding }) => agreementAmong(decoding.classes));
+  return (expected, got) => {
+    const agreements = expected.map((values, o) => values?.map((value, i) => agreement[o]!(value, got[o]![i]!)));
+    return {
+      different: agreements.findIndex((ofOutput) => ofOutput?.includes("different")),
+      isRounded: agreements.some((ofOutput) => ofOutput?.includes("equal up to float32")),
+    };
+  };
+}
 
 const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
   compiled.outputs([input]).map(([values]) => values!);
 
 function describe(sops: readonly SOp[], compiled: CompiledModel, first: WrongTrial): Counterexample {
   let { input, output } = first;
+  const compare = comparison(compiled);
   for (;;) {
-    const smaller = firstWrongOf(smallerInputs(input, compiled.card.vocabulary), sops, compiled);
+    const smaller = firstWrongOf(smallerInputs(input, compiled.card.vocabulary), sops, compiled, compare);
     if (!smaller) break;
     ({ input, output } = smaller);
   }
@@ -198,9 +219,10 @@ function firstWrongOf(
   inputs: Iterable<readonly Atom[]>,
   sops: readonly SOp[],
   compiled: CompiledModel,
+  compare: Compare,
 ): Pick<WrongTrial, "input" | "output"> | undefined {
   for (const input of inputs) {
-    const output = firstDifference(interpret(sops, input), answersOf(compiled, input));
+    const { different: output } = compare(interpret(sops, input), answersOf(compiled, input));
     if (output >= 0) return { input, output };
   }
   return undefined;

@@ -9,8 +9,8 @@
  * 3. Load the text, and compare the interpreter's values with the model's on fresh inputs.
  */
 import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
-import { atomsEqual } from "../../language/atom/compare.js";
 import type { CompiledModel } from "../../compiler/model/compiled-model.js";
+import { agreementAmong } from "../../compiler/plan/ir/decoding.js";
 import { isModelCard } from "../../compiler/model/model-card.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { Environment, load } from "../../language/environment.js";
@@ -126,10 +126,13 @@ function agreement(
 ): number {
   const program = load(source, { example: model.card.vocabulary });
   const sops = results.map((name) => program.sop(name));
-  const expected = model.outputs(inputs);
+  const answers = model.outputs(inputs);
+  const agreement = model.card.outputs.map(({ decoding }) => agreementAmong(decoding.classes));
   const agrees = (input: readonly Atom[], n: number): boolean => {
     const evaluation = new Evaluation(input);
-    return sops.every((sop, o) => evaluation.sop(sop).every((value, i) => atomsEqual(value, expected[o]![n]![i]!)));
+    const isRight = (value: Atom, o: number, i: number): boolean =>
+      agreement[o]!(value, answers[o]![n]![i]!) !== "different";
+    return sops.every((sop, o) => evaluation.sop(sop).every((value, i) => isRight(value, o, i)));
   };
   return inputs.filter((input, n) => {
     try {

@@ -27,11 +27,20 @@ export function displayElement(atom: Atom): string {
 }
 
 /** An evaluated s-op: `[1, 2] (ints)`, `[T]*5 (bools)`. */
-export function displaySequence(values: readonly Atom[]): string {
+export const displaySequence = (values: readonly Atom[]): string =>
+  `${displayList(values, displayElement)} (${typesIn(values)})`;
+
+function displayList(values: readonly Atom[], display: (value: Atom) => string): string {
   const [first] = values;
   const same = values.length > 1 && values.every((value) => atomsEqual(value, first!));
-  const list = same ? `[${displayElement(first!)}]*${values.length}` : `[${values.map(displayElement).join(", ")}]`;
-  return `${list} (${sequenceType(values)}s)`;
+  return same ? `[${display(first!)}]*${values.length}` : `[${values.map(display).join(", ")}]`;
+}
+
+/** Two sequences of which elements differ: with as many digits, and quotes, as it takes to see that. */
+export function displayDifference(a: readonly Atom[], b: readonly Atom[]): [string, string] {
+  const isSeen = a.every((value, i) => atomsEqual(value, b[i]!) || displayElement(value) !== displayElement(b[i]!));
+  if (isSeen) return [displaySequence(a), displaySequence(b)];
+  return [displayList(a, describeAtom), displayList(b, describeAtom)];
 }
 
 /**
@@ -39,7 +48,7 @@ export function displaySequence(values: readonly Atom[]): string {
  * are equally frequent.
  */
 export function displayAligned(input: readonly Atom[], values: readonly Atom[]): string {
-  const types = [sequenceTypeOf(input), sequenceType(values)];
+  const types = [input, values].map(typesIn);
   const rarer = rarerBool(values);
   const cell = (atom: Atom): string => {
     if (typeof atom !== "boolean") return atomText(atom);
@@ -48,14 +57,15 @@ export function displayAligned(input: readonly Atom[], values: readonly Atom[]):
   const [top, bottom] = [input.map(atomText), values.map(cell)];
   const widest = Math.max(...[...top, ...bottom].map(width));
   const line = (cells: readonly string[]): string => cells.map((text) => padStart(text, widest)).join(" ");
-  return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${String(types[1])}s)`;
+  return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${types[1]})`;
 }
 
-function sequenceTypeOf(input: readonly Atom[]): string {
+/** The type in the plural. Inputs and the answers of models, unlike s-ops, can hold elements of several types. */
+function typesIn(values: readonly Atom[]): string {
   try {
-    return `${sequenceType(input)}s`;
+    return `${sequenceType(values)}s`;
   } catch {
-    return "tokens";
+    return "of several types";
   }
 }
 

@@ -1,7 +1,7 @@
 /** The certificate's bounds hold: no subspace is ever off by more. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compile, load, RaspError, verify, type SOp } from "../../../src/index.js";
+import { compile, CompiledModel, evaluate, load, RaspError, verify, type SOp } from "../../../src/index.js";
 import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
 import { sopSource } from "../../arbitrary/program.js";
 import { lessons, lessonSOp } from "../lessons.js";
@@ -74,7 +74,45 @@ describe("values that are one number in float32", () => {
     const model = compile(sop, { vocabulary: [0.1], maxLength: 3 });
     expect(model.certificate.where).toBe("decoding: 0.1 and 0.10000000000000002 are one number in float32");
     expect(model.run([0.1])).toEqual([0.1]);
-    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: false, wrong: 1 });
+    expect(model.certificate.provedWithin).toBe(0.10000000000000002 - 0.1);
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, wrong: 0, upToFloat32: 1 });
+  });
+
+  it("are proved up to a difference, which no answer exceeds", () => {
+    const signs = '1 if tokens == "a" else 0 - 1';
+    for (const [inner, outer] of [
+      ["full", "open"],
+      ["open", "open"],
+      ["open", "full"],
+    ]) {
+      const program = `full = select(1, 1, ==); open = select(indices, indices, <=); r = aggregate(${outer}, aggregate(${inner}, ${signs})) * 3;`;
+      const sop = load(program).sop("r");
+      const model = compile(sop, { vocabulary: "ab", maxLength: 5 });
+      const { proved, provedWithin, worstMargin } = model.certificate;
+      expect([proved, worstMargin]).toEqual([false, 0]);
+      expect(provedWithin).toBeLessThan(1e-14);
+      let largest = 0;
+      for (const input of everyInput(["a", "b"], 5)) {
+        const expected = evaluate(sop, input as string[]) as number[];
+        model.run(input as string[]).forEach((got, i) => {
+          largest = Math.max(largest, Math.abs((got as number) - expected[i]!));
+        });
+      }
+      expect(largest).toBeGreaterThan(0);
+      expect(largest).toBeLessThanOrEqual(provedWithin!);
+      expect(CompiledModel.fromSafetensors(model.toSafetensors()).certificate).toEqual(model.certificate);
+    }
+  });
+
+  it("are not proved up to anything where one of them is an int", () => {
+    const within = (value: string): (number | undefined)[] => {
+      const sop = load(`r = aggregate(select(tokens, tokens, ==), ${value});`).sop("r");
+      const { proved, provedWithin } = compile(sop, { vocabulary: "ab", maxLength: 2 }).certificate;
+      return [Number(proved), provedWithin];
+    };
+    expect(within("2^24 + (1 if indices == 0 else 0)")).toEqual([0, undefined]);
+    // The mean of two is the float 2^53, for which the model answers the int.
+    expect(within("2^53 + 1")).toEqual([0, 1]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** The verifier finds what is wrong: the smallest input, and the first s-op. */
-import { expect, it } from "vitest";
-import type { CompiledModel } from "../../../src/index.js";
+import { describe, expect, it } from "vitest";
+import type { Atom, CompiledModel } from "../../../src/index.js";
 import { compile, encodeReport, load, mergeReports, verify, type SOp, type VerifyOptions } from "../../../src/index.js";
+import { agreementAmong } from "../../../src/compiler/plan/ir/decoding.js";
 import { countInputs, everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
 
 const program = `
@@ -81,6 +82,76 @@ it("a NaN counts as wrong", () => {
   const model = compile(often, { vocabulary: "ab", maxLength: 2 });
   model.model.parameters().get("unembedding.weight")!.data.fill(NaN);
   expect(verify(often, model, { exhaustive: true }).ok).toBe(false);
+});
+
+describe("floats are the program's up to float32", () => {
+  const check = (text: string, vocabulary: string | number[], maxLength: number) => {
+    const result = load(text, { example: vocabulary }).sop("r");
+    return verify(result, compile(result, { vocabulary, maxLength }), { exhaustive: true });
+  };
+
+  it("means of means, whose last digit depends on the order of a sum", () => {
+    const before = 'b = select(indices, indices, <=); r = aggregate(b, aggregate(b, indicator(tokens == "a")));';
+    expect(check(before, "ab", 7)).toMatchObject({ ok: true, inputs: 254, wrong: 0, upToFloat32: 118 });
+  });
+
+  it("also where terms cancel, and 0 is what is left of their rounding", () => {
+    const signs =
+      'x = 1 if tokens == "a" else 0 - 1; b = select(indices, indices, <=); r = aggregate(b, aggregate(b, x));';
+    const report = check(signs, "ab", 6);
+    expect(report).toMatchObject({ ok: true, wrong: 0 });
+    expect(report.upToFloat32).toBeGreaterThan(10);
+  });
+
+  it("in shards, which merge", () => {
+    const text = "r = aggregate(select(1, 1, ==), tokens_float);";
+    const result = load(text, { example: [0.1] }).sop("r");
+    const model = compile(result, { vocabulary: [0.1, 0.7], maxLength: 4 });
+    const whole = encodeReport(verify(result, model, { exhaustive: true }));
+    expect(whole.upToFloat32).toBeGreaterThan(2);
+    const shards = [1, 2, 3].map((index) =>
+      encodeReport(verify(result, model, { exhaustive: true, shard: { index, count: 3 } })),
+    );
+    expect(mergeReports(shards)).toEqual(whole);
+  });
+
+  it("but not further, and an int only where it is equal", () => {
+    const values = [1n, 2n ** 53n, 0.1, 0.5, "a", null, true];
+    const agreement = agreementAmong(values);
+    const rows: [Atom, Atom, string][] = [
+      [0.1, 0.1, "equal"],
+      [2 ** 53, 2n ** 53n, "equal"],
+      [2 ** 53, 2n ** 53n + 1n, "equal up to float32"],
+      [2n ** 53n + 1n, 2 ** 53, "different"],
+      [2n ** 53n, 2n ** 53n + 1n, "different"],
+      [0.5, true, "different"],
+      [0.5, "0.5", "different"],
+      ["a", "b", "different"],
+      [null, 0, "different"],
+      [true, 1n, "equal"],
+      [0.5, NaN, "different"],
+      [NaN, 0.5, "different"],
+    ];
+    for (const [program, model, expected] of rows) {
+      expect(agreement(program, model), `${program}`).toBe(expected);
+    }
+    const small = agreementAmong([0.1, 0.5]);
+    expect(small(0.1, 0.1 * (1 + 2 ** -25))).toBe("equal up to float32");
+    expect(small(0.1, 0.1 * (1 + 2 ** -23))).toBe("different");
+    expect(small(0, 2 ** -46)).toBe("equal up to float32");
+    expect(small(0, 2 ** -44)).toBe("different");
+  });
+
+  it("and a mean with such values is not blamed for what is wrong after it", () => {
+    const text =
+      'b = select(indices, indices, <=); m = aggregate(b, aggregate(b, indicator(tokens == "a"))); r = m > 0.4;';
+    const result = load(text).sop("r");
+    const model = compile(result, { vocabulary: "ab", maxLength: 4 });
+    const hidden = model.model.parameters().get("blocks.1.feedForward.hidden.bias")!;
+    for (let i = 0; i < hidden.data.length; i++) hidden.data[i]! -= 40;
+    const { counterexample } = verify(result, model, { exhaustive: true });
+    expect(counterexample!.firstWrong).toMatchObject({ name: "r", layer: 2, sublayer: "feed-forward" });
+  });
 });
 
 it("enumerates every input once, shortest first", () => {

@@ -3,6 +3,7 @@
  * coordinate of a point is the number that the class is. Where the program's 64-bit arithmetic gives values that float32 cannot tell
  * apart, such as 0.3 - 0.2 and 0.1, there are more: numbers of the s-ops that the value is computed from.
  */
+import { atomsEqual } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 
 /** How logits become values. */
@@ -12,6 +13,33 @@ export interface Decoding {
   readonly classes: readonly Atom[];
   /** Numerical: the logits that mean a class, ascending by the first coordinate. */
   readonly points?: readonly (readonly number[])[];
+}
+
+/**
+ * The distance up to which two numbers are equal in float32: half a unit in the last of its 24 bits or, where large numbers cancelled,
+ * what float64 itself leaves of them.
+ *
+ * @param largest - the largest absolute value beside them
+ */
+export const float32Step = (number: number, largest: number): number =>
+  Math.max(Math.abs(number) * 2 ** -24, largest * 2 ** -44);
+
+/** Whether a model's value is the program's. */
+export type Agreement = "equal" | "equal up to float32" | "different";
+
+/**
+ * Compares values of a program with a model's. Only for a float of the program, such as a mean, is equality up to float32 enough.
+ *
+ * @param values - all values that there can be
+ */
+export function agreementAmong(values: readonly Atom[]): (program: Atom, model: Atom) => Agreement {
+  const sizes = values.map((value) => (typeof value === "string" ? 0 : Math.abs(Number(value))));
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  return (program, model) => {
+    if (atomsEqual(program, model)) return "equal";
+    if (typeof program !== "number" || (typeof model !== "number" && typeof model !== "bigint")) return "different";
+    return Math.abs(program - Number(model)) <= float32Step(program, largest) ? "equal up to float32" : "different";
+  };
 }
 
 /** How many columns of the logits are read. */

@@ -138,8 +138,15 @@ export interface Anchor {
 /** What is read at the end for one s-op, and how it is decoded. */
 export interface Output extends Decoding {
   readonly reads: readonly Read[];
-  /** Two values that are one number in float32, if there are such; the model answers the shorter one for both. */
-  readonly twins?: readonly [Atom, Atom];
+  readonly twins?: Twins;
+}
+
+/** Values that are one number in float32. The model answers the one that is shortest to write for all of them. */
+export interface Twins {
+  /** Two of them. */
+  readonly example: readonly [Atom, Atom];
+  /** The most by which a float differs from the answer for it; Infinity where values other than floats do. */
+  readonly apart: number;
 }
 
 /** How to find an s-op's value in the residual stream again: the basis of `verify`'s diagnosis. */

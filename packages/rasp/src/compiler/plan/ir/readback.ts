@@ -2,6 +2,7 @@
 import type { Atom } from "../../../language/graph/node.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Readback } from "./plan.js";
+import { float32Step } from "./decoding.js";
 import type { Subspace } from "./read.js";
 
 /** @param vectors - the vectors that the subspace can hold; by default those of `values` */
@@ -16,11 +17,15 @@ export function readbackOf(
   return { sop, subspace, values, expected, tolerance: smallestStep(coordinates) / 4 };
 }
 
-/** The smallest distance between different numbers of one coordinate; at most 1. */
+/** The smallest distance between numbers of one coordinate that float32 can tell apart; at most 1. */
 function smallestStep(coordinates: readonly (readonly number[])[]): number {
   const steps = coordinates.flatMap((numbers) => {
     const ascending = [...new Set(numbers)].sort((a, b) => a - b);
-    return ascending.slice(1).map((number, j) => number - ascending[j]!);
+    const largest = Math.max(Math.abs(ascending[0]!), Math.abs(ascending.at(-1)!));
+    return ascending
+      .slice(1)
+      .map((number, j) => number - ascending[j]!)
+      .filter((step, j) => step > float32Step(ascending[j + 1]!, largest));
   });
   return steps.reduce((least, step) => Math.min(least, step), 1);
 }
