@@ -51,6 +51,11 @@ export class Bounds {
     return carried;
   }
 
+  /** A power of two of which a read should be a multiple; 0 where nothing is known. */
+  grid(read: Read): number {
+    return exactGrid(read, ({ grid }) => ({ grid, anchor: 0 }));
+  }
+
   largestError(reads: readonly Read[]): number {
     return Math.max(0, ...reads.map((read) => this.error(read)));
   }

@@ -1,4 +1,5 @@
 /** The error of what heads write: of their scores, of the shares that softmax gives, and of the rounding to an anchor's step. */
+import { getOrInsert } from "../../language/maps.js";
 import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Anchors, type Head } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Bound, Bounds } from "./bounds.js";
@@ -13,7 +14,16 @@ interface ScoreError {
   readonly any: number;
 }
 
-type Errors = Pick<Bound, "error" | "atBos">;
+/** What heads write to one coordinate: the sum of a product for each of their value columns. */
+interface Written extends Pick<Bound, "error" | "atBos"> {
+  readonly products: number;
+  /** The largest sum of the absolute values of the products. */
+  readonly size: number;
+  /** Each product should be a multiple of this power of two; 0 where nothing is known. */
+  readonly grid: number;
+}
+
+const NOTHING: Written = { error: 0, atBos: 0, products: 0, size: 0, grid: Infinity };
 
 /** Bounds what the heads of one layer write; the rounding of anchored subspaces is a decision. */
 export function boundHeads(
@@ -22,34 +32,51 @@ export function boundHeads(
   margins: Margins,
   { anchors, maxLength }: { readonly anchors: Anchors; readonly maxLength: number },
 ): void {
-  const found = new Map<Subspace, Errors>();
+  const found = new Map<Subspace, Written[]>();
   for (const head of heads) {
     const scores = scoreError(head, bounds);
     const isCount = head.purpose === "count";
     const errors = isCount ? countErrors(head, scores, bounds, maxLength) : meanErrors(head, scores, bounds, maxLength);
-    for (const [v, value] of head.values.entries()) {
-      const before = found.get(value.target) ?? { error: 0, atBos: 0 };
-      // A count can have several heads, whose results add up; the values of a mean have a coordinate each.
-      const error = isCount ? before.error + errors[v]! : Math.max(before.error, errors[v]!);
+    for (const [v, { read, atBos, scale, target, coordinate }] of head.values.entries()) {
+      const coordinates = getOrInsert(found, target, () => target.names.map(() => NOTHING));
+      const before = coordinates[coordinate]!;
       const leak = maxLength * Math.exp(-(BOS_SCORE + Math.max(0, head.bosScore)) + 2 * scores.any);
-      const atBos = Math.abs(value.atBos) * 8 * U + leak * 2 * value.scale * value.target.largest;
-      found.set(value.target, { error, atBos: Math.max(before.atBos, atBos) });
+      coordinates[coordinate] = {
+        error: before.error + errors[v]!,
+        atBos: before.atBos + Math.abs(atBos) * 8 * U + leak * 2 * scale * target.largest,
+        products: before.products + 1,
+        size: before.size + (isCount ? head.counted : target.largest),
+        grid: Math.min(before.grid, head.purpose === "mean" ? 0 : bounds.grid(read)),
+      };
     }
   }
-  for (const [subspace, errors] of found) bounds.set(subspace, anchored(subspace, errors, anchors, margins));
+  for (const [subspace, coordinates] of found) {
+    const bounded = coordinates.map((written) => anchored(subspace, written, anchors, margins));
+    bounds.set(subspace, {
+      error: Math.max(...bounded.map(({ error }) => error)),
+      atBos: Math.max(...bounded.map(({ atBos }) => atBos)),
+      grid: Math.min(...bounded.map(({ grid }) => grid)),
+    });
+  }
 }
 
-/** The sum with an anchor is rounded to its step: to what the subspace should hold, if that is near enough and a multiple. */
-function anchored(subspace: Subspace, { error, atBos }: Errors, anchors: Anchors, margins: Margins): Bound {
+/**
+ * The sum with an anchor is rounded to its step: to what the coordinate should hold, if that is near enough and a multiple. A runtime
+ * may start the sum of products from the anchor instead of adding the sum to it. With one product that is the same addition. With
+ * more, each is rounded on its own, and to what it should be where that is a multiple of the step too.
+ */
+function anchored(subspace: Subspace, written: Written, anchors: Anchors, margins: Margins): Bound {
+  const { error, atBos, products, size, grid } = written;
   const anchor = anchors.get(subspace);
   if (!anchor) return { error, atBos, grid: 0 };
   const half = anchor.step / 2;
-  const exact = subspace.grid >= anchor.step && error < half;
+  const inAnyOrder = products === 1 || (grid >= anchor.step && size + products * half < anchor.room);
+  const exact = subspace.grid >= anchor.step && error < half && inAnyOrder;
   if (exact) margins.add(half, error, `${subspace.label}, layer ${subspace.layer}, rounding`);
   const exactAtBos = atBos < half && subspace.atBos.every((value) => Number.isInteger(value / anchor.step));
   return {
-    error: exact ? 0 : error + half,
-    atBos: exactAtBos ? 0 : atBos + half,
+    error: exact ? 0 : error + products * half,
+    atBos: exactAtBos ? 0 : atBos + products * half,
     grid: exact ? subspace.grid : anchor.step,
   };
 }

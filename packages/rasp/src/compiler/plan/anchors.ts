@@ -86,7 +86,11 @@ const canShrink = (subspace: Subspace, anchor: Anchor): boolean =>
 const weightOf = ({ value }: Anchor, coefficients: readonly number[]): number =>
   coefficients.reduce((sum, c) => sum + Math.abs(c * value), 0);
 
-const anchorWith = (step: number, sign: number): Anchor => ({ value: sign * (3 / 4) * MANTISSA * step, step });
+const anchorWith = (step: number, sign: number): Anchor => ({
+  value: sign * (3 / 4) * MANTISSA * step,
+  step,
+  room: (MANTISSA / 4) * step,
+});
 
 /** Whether the anchor is large against all values, and its step against the smallest error of a head's result. */
 const fits = (subspace: Subspace, { step }: Anchor): boolean =>

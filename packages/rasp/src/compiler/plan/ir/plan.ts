@@ -133,6 +133,8 @@ export interface Anchor {
   readonly value: number;
   /** A power of two. */
   readonly step: number;
+  /** What can be added or subtracted, and the sum still has this step. */
+  readonly room: number;
 }
 
 /** What is read at the end for one s-op, and how it is decoded. */
