@@ -6,8 +6,8 @@ export function addSums(box: Box, weights: Float64Array, sign: number, totals: F
   if (box.second) {
     sweep(box, box.second, weights, sign, totals);
   } else {
-    const sums = new Float64Array(weights.length + 1);
-    for (let i = 0; i < weights.length; i++) sums[i + 1] = sums[i]! + weights[box.order[i]!]!;
+    const sums = new Float64Array(box.order.length + 1);
+    for (let i = 0; i < box.order.length; i++) sums[i + 1] = sums[i]! + weights[box.order[i]!]!;
     for (let q = 0; q < totals.length; q++) totals[q]! += sign * (sums[box.end[q]!]! - sums[box.start[q]!]!);
   }
 }
@@ -30,7 +30,7 @@ function sweep(
     for (let node = rank; node > 0; node -= node & -node) sum += tree[node]!;
     return sum;
   };
-  const rows = countUp(length);
+  const rows = countUp(start.length);
   const [byStart, byEnd] = [start, end].map((places) => ({
     rows: sortedBy(places, length + 1, rows),
     from: starts(places, length + 1),

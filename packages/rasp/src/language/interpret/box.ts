@@ -3,7 +3,7 @@
  * groups, one range sorts each group, and a second range is left for the sweep in `box-sums.ts`. O(n log n) time, O(n) memory.
  */
 import type { Ranking } from "./ranking.js";
-import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor } from "./disjoint-form.js";
+import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor, type Mask } from "./disjoint-form.js";
 
 /** For each row the ranks from `low` up to, not including, `high`. */
 export interface Interval {
@@ -12,7 +12,10 @@ export interface Interval {
   readonly high: Int32Array;
 }
 
-/** Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only the ranks in `second`, if there is one. */
+/**
+ * Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only the ranks in `second`, if there is one. Positions that no row
+ * selects may be left out of `order`.
+ */
 export interface Box {
   readonly order: Int32Array;
   readonly start: Int32Array;
@@ -24,9 +27,13 @@ export interface Box {
 export type IntervalOf = (factor: Factor) => Interval | undefined;
 
 /** The box of a conjunction over `length` positions; `undefined` if it has more than two ranges, or values have no order. */
-export function boxOf(conjunction: Conjunction, length: number, intervalOf: IntervalOf): Box | undefined {
+export function boxOf(
+  { factors, keys, queries }: Conjunction,
+  length: number,
+  intervalOf: IntervalOf,
+): Box | undefined {
   const dimensions = new Map<Ranking, Interval & { single: boolean }>();
-  for (const factor of conjunction) {
+  for (const factor of factors) {
     if (factor.relation === UNEQUAL) return undefined;
     const interval = intervalOf(factor);
     if (!interval) return undefined;
@@ -49,14 +56,23 @@ export function boxOf(conjunction: Conjunction, length: number, intervalOf: Inte
   const [start, end] = [new Int32Array(length), new Int32Array(length)];
   for (let q = 0; q < length; q++) {
     const group = groups.ofQuery[q]!;
-    if (group < 0) continue;
+    if (group < 0 || queries?.[q] === 0) continue;
     const [from, to] = [groupStart[group]!, groupStart[group + 1]!];
     const placeOf = (rank: number): number =>
       rankStart ? rankStart[rank]! : firstAtLeast(rank, first!.ranking.ranks, order, from, to);
     start[q] = first ? placeOf(first.low[q]!) : from;
     end[q] = first ? Math.max(start[q]!, placeOf(first.high[q]!)) : to;
   }
-  return { order, start, end, second };
+  return keys ? among(keys, { order, start, end, second }) : { order, start, end, second };
+}
+
+/** The box without the positions outside the mask. */
+function among(keys: Mask, { order, start, end, second }: Box): Box {
+  /** How many positions of the mask there are before each place of the order. */
+  const before = new Int32Array(order.length + 1);
+  for (let i = 0; i < order.length; i++) before[i + 1] = before[i]! + keys[order[i]!]!;
+  const kept = order.filter((position) => keys[position] === 1);
+  return { order: kept, start: start.map((place) => before[place]!), end: end.map((place) => before[place]!), second };
 }
 
 /** The interval of ranks that have a relation to each query. */

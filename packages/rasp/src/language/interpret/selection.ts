@@ -3,13 +3,24 @@
  * selector's disjoint form, if it has one, and otherwise from a walk over the cells with one row in memory.
  */
 import { compareAtoms } from "../atom/compare.js";
-import type { Atom, BestNode, Comparison, Selector, SOp } from "../graph/node.js";
+import type { Atom, BestNode, Comparison, Selector, SelectNode, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
 import { countUp, boxOf, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
 import { rowWriter } from "./row-writer.js";
 import type { Matrix } from "./matrix.js";
-import { counted, disjointForm, split, type Factor, type DisjointForm } from "./disjoint-form.js";
+import {
+  counted,
+  disjointForm,
+  split,
+  type Conjunction,
+  type DisjointForm,
+  type Factor,
+  type Mask,
+} from "./disjoint-form.js";
+
+/** On inputs up to this length a matrix is small enough to be kept. */
+const KEPT_LENGTH = 32;
 
 /** A box whose sums count with a sign. */
 export interface SignedBox {
@@ -20,6 +31,8 @@ export interface SignedBox {
 export class Selections {
   readonly #shapes = new Map<Selector, DisjointForm | undefined>();
   readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
+  /** The matrices of selectors without a form on short inputs, so that a chain of such selectors is not walked for each link. */
+  readonly #kept = new Map<Selector, Matrix>();
   readonly #choices = new Map<BestNode, Choice>();
   readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
   /** Weights whose sum over a row is the number of selected positions. */
@@ -45,8 +58,9 @@ export class Selections {
     if (node.kind === "best") checkScores(this.values(node.score));
     this.#shapes.set(
       node,
-      disjointForm(node, (operand) => this.#shapes.get(operand)),
+      disjointForm(node, (operand) => this.#shapes.get(operand), this.#maskOf, this.length),
     );
+    if (!this.#shapes.get(node) && this.length <= KEPT_LENGTH) this.#kept.set(node, this.matrix(node));
   }
 
   has(node: Selector): boolean {
@@ -57,13 +71,15 @@ export class Selections {
   delete(node: Selector): void {
     this.#shapes.delete(node);
     this.#signed.delete(node);
+    this.#kept.delete(node);
     if (node.kind === "best") this.#choices.delete(node);
   }
 
   /** Boxes whose sums, with their signs, add up to the selector's; `undefined` if it has no such form. */
   boxes(node: Selector): readonly SignedBox[] | undefined {
     if (!this.#signed.has(node)) {
-      const terms = this.#shapes.get(node)?.yes.flatMap(counted);
+      const form = this.#shapes.get(node);
+      const terms = form && counted(form, this.length);
       this.#signed.set(
         node,
         allKnown(terms, ({ conjunction, sign }) => {
@@ -80,7 +96,8 @@ export class Selections {
     const known = this.#choices.get(node);
     if (known) return known;
     const order = byPreference(this.values(node.score));
-    const parts = this.#shapes.get(node.selector)?.yes.flatMap(split);
+    const form = this.#shapes.get(node.selector);
+    const parts = form && split(form, this.length);
     const boxes = allKnown(parts, (conjunction) => {
       const box = boxOf(conjunction, this.length, this.#intervalOf);
       return box?.second ? undefined : box;
@@ -120,12 +137,25 @@ export class Selections {
     }
   }
 
+  /** The matrix of a selector that has been kept. */
+  kept(node: Selector): Matrix | undefined {
+    return this.#kept.get(node);
+  }
+
   /** The ranking of an s-op's values, computed once; `undefined` if one of them is nan. */
   ranking(values: readonly Atom[]): Ranking | undefined {
     const known = this.#rankings.get(values) ?? { ranking: Ranking.of(values) };
     this.#rankings.set(values, known);
     return known.ranking;
   }
+
+  /** A comparison whose queries are all one value selects the same keys in each row; likewise with all keys one value. */
+  readonly #maskOf = ({ keys, queries, op }: SelectNode): Pick<Conjunction, "keys" | "queries"> | undefined => {
+    const [keyValues, queryValues] = [this.values(keys), this.values(queries)];
+    if (isOneValue(queryValues)) return { keys: maskWhere(keyValues, (key) => compareAtoms(op, key, queryValues[0]!)) };
+    if (!isOneValue(keyValues)) return undefined;
+    return { queries: maskWhere(queryValues, (query) => compareAtoms(op, keyValues[0]!, query)) };
+  };
 
   readonly #intervalOf = ({ source, relation }: Factor): Interval | undefined => {
     if ("keys" in source) {
@@ -143,6 +173,11 @@ export class Selections {
     );
   };
 }
+
+const isOneValue = (values: readonly Atom[]): boolean => values.every((value) => Object.is(value, values[0]));
+
+const maskWhere = (values: readonly Atom[], holds: (value: Atom) => boolean): Mask =>
+  Uint8Array.from(values, (value) => Number(holds(value)));
 
 /** Each sequence has one type, so the first values tell whether the two can be compared. Null cannot. */
 function checkComparable(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): void {

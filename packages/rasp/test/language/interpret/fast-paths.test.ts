@@ -6,11 +6,15 @@ import { lookUpListMap } from "../../../src/language/graph/elementwise.js";
 import {
   aggregateNode,
   bestNode,
+  constantNode,
   indicesNode,
+  isSelector,
   mapNode,
   selectNode,
   selectorNotNode,
   selectorPairNode,
+  tokensNode,
+  topological,
   type Atom,
   type Comparison,
   type Selector,
@@ -18,6 +22,7 @@ import {
 } from "../../../src/language/graph/node.js";
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
 import { aggregateReference, matrixReference } from "../../../src/language/interpret/reference.js";
+import { Selections } from "../../../src/language/interpret/selection.js";
 import { sequences } from "../../arbitrary/atom.js";
 import { breadth } from "../../../../../test/long.js";
 
@@ -151,6 +156,94 @@ describe("the fast paths compute the same as the references", () => {
           () => 0n,
         ),
       );
+    }
+  });
+});
+
+/** Up to 64 comparisons, some of which occur twice, joined in any order; some sides are one value. */
+const largeProblems: fc.Arbitrary<Problem> = fc.integer({ min: 1, max: 40 }).chain((length) =>
+  fc
+    .record({
+      length: fc.constant(length),
+      columns: fc.array(fc.array(fc.bigInt({ min: 0n, max: 4n }), { minLength: length, maxLength: length }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      compared: fc.array(fc.tuple(fc.nat(9), fc.nat(9), comparisons), { minLength: 2, maxLength: 64 }),
+      joins: fc.array(fc.tuple(fc.nat(), fc.boolean(), fc.boolean()), { minLength: 64, maxLength: 64 }),
+      values: fc.array(fc.bigInt({ min: 0n, max: 9n }), { minLength: length, maxLength: length }),
+    })
+    .map(({ columns: drawn, compared, joins, values }) => {
+      const sides = [...drawn.map(column), indices, ...[0n, 1n, 2n, 3n].map((value) => constantNode(value))];
+      const pool: Selector[] = compared.map(([keys, queries, op]) =>
+        selectNode(sides[keys % sides.length]!, sides[queries % sides.length]!, op),
+      );
+      for (let j = 0; pool.length > 1; j++) {
+        const [at, isAnd, negated] = joins[j]!;
+        const left = pool.splice(at % pool.length, 1)[0]!;
+        const joined = selectorPairNode(isAnd ? "and" : "or", left, pool.shift()!);
+        pool.push(negated ? selectorNotNode(joined) : joined);
+      }
+      return { length, selector: pool[0]!, value: column(values) };
+    }),
+);
+
+describe("selectors of many comparisons", () => {
+  it("are what the reference says", () => {
+    fc.assert(
+      fc.property(largeProblems, ({ length, selector, value }) => {
+        const plain = new Evaluation(new Array<Atom>(length).fill("x"));
+        const matrix = matrixReference(selector, (sop) => plain.sop(sop));
+        expect(plain.selector(selector)).toEqual(matrix);
+        expect(plain.sop(aggregateNode(selector, value, -1n))).toEqual(
+          aggregateReference(matrix, plain.sop(value), () => -1n),
+        );
+        const best = bestNode(selector, value);
+        expect(plain.selector(best)).toEqual(matrixReference(best, (sop) => plain.sop(sop)));
+      }),
+      { numRuns: breadth({ short: 100, long: 3000 }) },
+    );
+  });
+
+  const letters = Array.from({ length: 64 }, (_, j) => String.fromCodePoint(0x61 + j));
+  const input = [...letters.slice(0, 40), "?", "!"];
+  const among = (op: Comparison, kind: "and" | "or"): Selector =>
+    letters
+      .map((letter): Selector => selectNode(tokensNode("str"), constantNode(letter), op))
+      .reduce((left, right) => selectorPairNode(kind, left, right));
+  const boxesOf = (selector: Selector): number | undefined => {
+    const values = new Evaluation(input);
+    const selections = new Selections(input.length, (node) => values.sop(node));
+    for (const node of topological(selector)) if (isSelector(node)) selections.add(node);
+    return selections.boxes(selector)?.length;
+  };
+
+  it("of one value each are one box", () => {
+    expect(boxesOf(among("==", "or"))).toBe(1);
+    expect(boxesOf(among("!=", "and"))).toBe(1);
+    expect(boxesOf(selectorNotNode(among("==", "or")))).toBe(1);
+    expect(boxesOf(selectorPairNode("and", among("==", "or"), selectNode(indices, indices, "<=")))).toBe(1);
+  });
+
+  it("have at most as many boxes as the input has positions", () => {
+    const columns = Array.from({ length: 20 }, (_, j) => column(input.map((_, i) => BigInt((i * (j + 3)) % 23))));
+    const unequal = columns.map((values): Selector => selectNode(values, indices, "!="));
+    const all = unequal.reduce((left, right) => selectorPairNode("and", left, right));
+    expect(boxesOf(all)).toBeUndefined();
+    const few = unequal.slice(0, 5).reduce((left, right) => selectorPairNode("and", left, right));
+    expect(boxesOf(few)).toBe(32);
+  });
+
+  it("may share their parts, each of which is computed once", () => {
+    let [left, right]: [Selector, Selector] = [selectNode(indices, indices, "=="), selectNode(indices, indices, "<")];
+    for (let level = 0; level < 60; level++) {
+      const chosen = aggregateNode(left, indices, 0n);
+      const next = selectorPairNode("or", left, selectNode(indices, chosen, "!="));
+      [left, right] = [selectorPairNode("and", next, selectorNotNode(right)), next];
+    }
+    for (const length of [5, 40]) {
+      const evaluation = new Evaluation(new Array<Atom>(length).fill("x"));
+      expect(evaluation.selector(left)).toHaveLength(length);
     }
   });
 });
