@@ -21,3 +21,12 @@ export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) =>
   for (const item of items) getOrInsert(groups, keyOf(item), () => []).push(item);
   return groups;
 }
+
+/** A function of two arguments that computes each result once. */
+export function memoised<A, B, R>(compute: (a: A, b: B) => R): (a: A, b: B) => R {
+  const results = new Map<A, Map<B, R>>();
+  return (a, b) => {
+    const row = getOrInsert(results, a, () => new Map<B, R>());
+    return getOrInsert(row, b, () => compute(a, b));
+  };
+}

@@ -8,6 +8,7 @@ import type { Atom, Comparison, Elementwise, SOp } from "../../language/graph/no
 import { atomKey } from "../../language/atom/compare.js";
 import { applyMap } from "../../language/graph/elementwise.js";
 import { getOrInsert } from "../../language/maps.js";
+import { decide, Diagrams, variablesOf, type Diagram } from "./decision-diagram.js";
 
 interface NormalBase {
   /** Ascending: operands have smaller ids. */
@@ -52,11 +53,12 @@ export interface Width extends NormalBase {
 
 export type NormalSOp = Tokens | Indices | Constant | Mapped | Mean | Width;
 
-/** A boolean function of comparisons as a truth table: `truth[bits]`, where bit j of `bits` is the answer of `comparisons[j]`. */
+/** A boolean function of comparisons, whose variables are their ids. */
 export interface Selection {
   readonly id: number;
+  /** Those on which it depends, in the order of their ids. */
   readonly comparisons: readonly Compared[];
-  readonly truth: readonly boolean[];
+  readonly truth: Diagram;
 }
 
 /** One `select`: `keys[k] op queries[q]`. */
@@ -67,15 +69,14 @@ export interface Compared {
   readonly op: Comparison;
 }
 
-/** The most different comparisons in one selector: a truth table of more would be too large. */
-export const MAX_COMPARISONS = 12;
-
 /** Makes normal-form nodes, each structure once. */
 export class NormalForm {
   readonly causal: boolean;
   readonly #nodes = new Map<string, NormalSOp>();
   readonly #compared = new Map<string, Compared>();
-  readonly #selections = new Map<string, Selection>();
+  readonly #byId: Compared[] = [];
+  readonly #selections = new Map<Diagram, Selection>();
+  readonly diagrams = new Diagrams();
 
   /** @param causal - whether heads see no position after their query's, so that selections need not exclude them */
   constructor(causal = false) {
@@ -129,83 +130,61 @@ export class NormalForm {
 
   width(selection: Selection, origin?: SOp, summed?: NormalSOp): NormalSOp {
     selection = this.visible(selection);
-    if (selection.truth.every((selected) => !selected)) return this.constant(0n, origin);
+    if (selection.truth === false) return this.constant(0n, origin);
     const key = `width ${selection.id} ${summed?.id ?? ""}`;
     return this.#intern(key, (id) => ({ id, origin, kind: "width", selection, summed }));
   }
 
   compare(keys: NormalSOp, queries: NormalSOp, op: Comparison): Selection {
-    const compared = getOrInsert(this.#compared, `${keys.id} ${op} ${queries.id}`, () => ({
-      id: this.#compared.size,
-      keys,
-      queries,
-      op,
-    }));
-    return this.#selection([compared], [false, true]);
+    const compared = getOrInsert(this.#compared, `${keys.id} ${op} ${queries.id}`, () => {
+      const id = this.#byId.length;
+      return (this.#byId[id] = { id, keys, queries, op });
+    });
+    return this.#selection(this.diagrams.variable(compared.id));
   }
 
   not(selection: Selection): Selection {
-    return this.#selection(
-      selection.comparisons,
-      selection.truth.map((selected) => !selected),
-    );
+    return this.#selection(this.diagrams.not(selection.truth));
   }
 
-  /** @returns undefined where the two together have more than `MAX_COMPARISONS` comparisons */
+  /** @returns undefined where the two together ask too many different questions */
   combine(left: Selection, right: Selection, join: (a: boolean, b: boolean) => boolean): Selection | undefined {
-    const all = new Set([...left.comparisons, ...right.comparisons]);
-    const comparisons = [...all].sort((a, b) => a.id - b.id);
-    if (comparisons.length > MAX_COMPARISONS) return undefined;
-    const truth = truthTable(comparisons, (answer) => join(truthOf(left, answer), truthOf(right, answer)));
-    return this.#selection(comparisons, truth);
+    const truth = this.diagrams.combine(left.truth, right.truth, join);
+    return truth === undefined ? undefined : this.#selection(truth);
   }
 
   /** The same selection among the positions that a head sees. A causal head sees no key after its query, so that `<=` always holds. */
   visible(selection: Selection): Selection {
     if (!this.causal) return selection;
     const indices = this.indices();
-    const isOrder = ({ keys, queries, op }: Compared): boolean =>
-      keys === indices && queries === indices && op !== "==" && op !== "!=";
-    if (!selection.comparisons.some(isOrder)) return selection;
-    const same = this.compare(indices, indices, "==").comparisons[0]!;
-    const rest = selection.comparisons.filter((compared) => !isOrder(compared));
-    const comparisons = [...new Set([...rest, same])].sort((a, b) => a.id - b.id);
-    const truth = truthTable(comparisons, (answer) =>
-      truthOf(selection, (compared) =>
-        isOrder(compared) ? ORDER_UP_TO_SELF[compared.op](answer(same)) : answer(compared),
-      ),
+    const same = this.compare(indices, indices, "==").truth;
+    return this.#selection(
+      this.diagrams.substitute(selection.truth, (variable) => {
+        const { keys, queries, op } = this.#byId[variable]!;
+        if (keys !== indices || queries !== indices || op === "==" || op === "!=") return undefined;
+        const [onSelf, before] = [true, false].map(ORDER_UP_TO_SELF[op]) as [boolean, boolean];
+        return onSelf === before ? onSelf : onSelf ? same : this.diagrams.not(same);
+      }),
     );
-    return this.#selection(comparisons, truth);
   }
 
-  /** Interns a selection without the comparisons on which its truth does not depend. */
-  #selection(comparisons: readonly Compared[], truth: readonly boolean[]): Selection {
-    for (let j = comparisons.length - 1; j >= 0; j--) {
-      const bit = 1 << j;
-      if (truth.some((selected, bits) => selected !== truth[bits ^ bit])) continue;
-      comparisons = comparisons.filter((_, other) => other !== j);
-      truth = truth.filter((_, bits) => (bits & bit) === 0);
-    }
-    const key = `${comparisons.map((c) => c.id).join(",")}:${truth.map(Number).join("")}`;
-    return getOrInsert(this.#selections, key, () => ({ id: this.#selections.size, comparisons, truth }));
+  #selection(truth: Diagram): Selection {
+    return getOrInsert(this.#selections, truth, () => ({
+      id: this.#selections.size,
+      comparisons: variablesOf(truth).map((variable) => this.#byId[variable]!),
+      truth,
+    }));
   }
 }
 
-/** The answer of a comparison, by the comparison or by its place in the selection. */
-type Answer = (compared: Compared, j: number) => boolean;
-
-/** What a selection answers where its comparisons answer this. */
-export const truthOf = ({ comparisons, truth }: Selection, answer: Answer): boolean =>
-  truth[comparisons.reduce((bits, compared, j) => bits | (Number(answer(compared, j)) << j), 0)]!;
-
-/** A function of the answers of these comparisons as a truth table. */
-const truthTable = (
-  comparisons: readonly Compared[],
-  truth: (answer: (compared: Compared) => boolean) => boolean,
-): boolean[] =>
-  Array.from({ length: 1 << comparisons.length }, (_, bits) =>
-    truth((compared) => ((bits >> comparisons.indexOf(compared)) & 1) === 1),
-  );
+/** What a selection answers where its comparisons answer this. All of them are asked, in order. */
+export function truthOf(
+  { comparisons, truth }: Selection,
+  answer: (compared: Compared, j: number) => boolean,
+): boolean {
+  const answers = new Map(comparisons.map((compared, j) => [compared.id, answer(compared, j)]));
+  return decide(truth, (variable) => answers.get(variable)!);
+}
 
 /** How a key's position compares with its query's where the key is the query or before it, by whether it is the query. */
 const ORDER_UP_TO_SELF: Readonly<Record<Comparison, (same: boolean) => boolean>> = {

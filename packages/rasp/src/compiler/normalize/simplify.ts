@@ -13,7 +13,7 @@ import {
 } from "../../language/graph/node.js";
 import { refuse } from "../refusal.js";
 import { countTogether, meanOfFirst } from "./counts.js";
-import { MAX_COMPARISONS, NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
+import { NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
 import { signOfMeans, sumOfMeans } from "./sum-of-means.js";
 
 export interface Simplified {
@@ -115,7 +115,7 @@ class Simplifier {
     if (selection) return { selection };
     return refuse(
       node,
-      `this selector combines more than ${MAX_COMPARISONS} different comparisons`,
+      "this selector combines its comparisons in too many different ways",
       "split it into several s-ops",
     );
   }

@@ -10,7 +10,8 @@ import {
   type SOp,
 } from "../../language/graph/node.js";
 import { cell, type Domain } from "./domain.js";
-import { truthOf, type Compared, type NormalSOp, type Selection } from "../normalize/normal-form.js";
+import { Diagrams } from "../normalize/decision-diagram.js";
+import type { Compared, NormalSOp, Selection } from "../normalize/normal-form.js";
 import { SelectionTable } from "./selection-table.js";
 
 /** The positions of a query and of a later key that it can select. */
@@ -114,14 +115,12 @@ function isLocal({ keys, queries }: Compared): boolean {
 }
 
 /** Whether the comparisons of positions alone allow it, whatever the others answer. */
-function mayLookAhead(selection: Selection): boolean {
-  const { comparisons } = selection;
-  const free = comparisons.filter(({ keys, queries }) => keys.kind !== "indices" || queries.kind !== "indices");
-  return Array.from({ length: 1 << free.length }, (_, bits) =>
-    truthOf(selection, (compared) => {
-      const bit = free.indexOf(compared);
-      if (bit >= 0) return ((bits >> bit) & 1) === 1;
-      return compared.op === ">" || compared.op === ">=" || compared.op === "!=";
-    }),
-  ).includes(true);
+function mayLookAhead({ comparisons, truth }: Selection): boolean {
+  const byId = new Map(comparisons.map((compared) => [compared.id, compared]));
+  const diagrams = new Diagrams();
+  const ofOthers = diagrams.substitute(truth, (variable) => {
+    const { keys, queries, op } = byId.get(variable)!;
+    return keys.kind === "indices" && queries.kind === "indices" ? op === ">" || op === ">=" || op === "!=" : undefined;
+  });
+  return ofOthers !== false;
 }

@@ -13,10 +13,13 @@ export class SelectionTable {
   readonly #queryColumns = new Map<JointValueSet, readonly Column[]>();
 
   readonly #selection: Selection;
+  /** By the id of a comparison: its place among the selection's. */
+  readonly #places: ReadonlyMap<number, number>;
 
   constructor(selection: Selection) {
     this.#selection = selection;
     this.#answers = selection.comparisons.map(({ op }) => new Answers(op));
+    this.#places = new Map(selection.comparisons.map(({ id }, j) => [id, j]));
   }
 
   /**
@@ -35,27 +38,26 @@ export class SelectionTable {
   }
 
   /** [query, key]: 0, 1, or FAILS where a comparison fails, so that the program has no value there. */
-  between(keys: JointValueSet, queries: JointValueSet): Uint16Array {
+  between(keys: JointValueSet, queries: JointValueSet): Uint8Array {
     const [rows, columns] = [queries.values.length, keys.values.length];
     const { keys: keyColumns, queries: queryColumns } = this.#columns(keys, queries);
-    /** The answers of the comparisons, a bit each; one more bit says that a comparison failed. */
-    const bits = new Uint16Array(rows * columns);
-    const failed = 1 << this.#answers.length;
-    for (const [j, answers] of this.#answers.entries()) {
-      const keyNumbers = keyColumns[j]!.numbers;
-      for (let q = 0; q < rows; q++) {
-        const byKey = answers.forQuery(queryColumns[j]!.numbers[q]!);
-        for (let k = 0; k < columns; k++) {
-          const answer = byKey[keyNumbers[k]!]!;
-          bits[q * columns + k]! |= answer === FAILS ? failed : answer << j;
-        }
+    const result = new Uint8Array(rows * columns);
+    /** The answers of the comparisons for one pair. */
+    const answers = new Uint8Array(this.#answers.length);
+    for (let q = 0; q < rows; q++) {
+      const byKey = this.#answers.map((comparison, j) => comparison.forQuery(queryColumns[j]!.numbers[q]!));
+      for (let k = 0; k < columns; k++) {
+        for (let j = 0; j < answers.length; j++) answers[j] = byKey[j]![keyColumns[j]!.numbers[k]!]!;
+        result[q * columns + k] = answers.includes(FAILS) ? FAILS : this.#decide(answers);
       }
     }
-    const { truth } = this.#selection;
-    for (let pair = 0; pair < bits.length; pair++) {
-      bits[pair] = bits[pair]! >= failed ? FAILS : Number(truth[bits[pair]!]);
-    }
-    return bits;
+    return result;
+  }
+
+  #decide(answers: Uint8Array): number {
+    let part = this.#selection.truth;
+    while (typeof part !== "boolean") part = answers[this.#places.get(part.variable)!] === 1 ? part.high : part.low;
+    return Number(part);
   }
 
   #columns(keys: JointValueSet, queries: JointValueSet): { keys: readonly Column[]; queries: readonly Column[] } {

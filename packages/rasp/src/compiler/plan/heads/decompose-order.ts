@@ -6,7 +6,7 @@
  */
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
-import { getOrInsert } from "../../../language/maps.js";
+import { memoised } from "../../../language/maps.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
@@ -139,11 +139,3 @@ function questionsOf(keys: LeafTable, queries: LeafTable, test: Block["test"]): 
 const sizeOf = ({ outer, inner }: LeafTable): number => outer.values.length * inner.values.length;
 
 const pairKey = (keyIndex: number, queryIndex: number): string => `${keyIndex},${queryIndex}`;
-
-function memoised(test: Block["test"]): Block["test"] {
-  const answers = new Map<Atom, Map<Atom, boolean>>();
-  return (key, query) => {
-    const row = getOrInsert(answers, key, () => new Map<Atom, boolean>());
-    return getOrInsert(row, query, () => test(key, query));
-  };
-}

@@ -1,4 +1,5 @@
 /** The comparisons of a selection, grouped by the s-ops that they compare. */
+import { memoised } from "../../../language/maps.js";
 import { compareAtoms } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form.js";
@@ -9,16 +10,20 @@ import { isCategorical } from "../features/categorical.js";
 export interface Group {
   readonly keys: NormalSOp;
   readonly queries: NormalSOp;
-  /** The answers of the group's comparisons as bits of the selection's truth table; the bits of other comparisons are 0. */
-  readonly pattern: (key: Atom, query: Atom) => number;
+  /** The answers of the group's comparisons, of which the places are by their ids. */
+  readonly pattern: (key: Atom, query: Atom) => Pattern;
   /** The patterns that occur for some pair of values. */
-  readonly patterns: readonly number[];
+  readonly patterns: readonly Pattern[];
+  /** The answer of a comparison in a pattern; undefined for one of another group. */
+  readonly answer: (pattern: Pattern, id: number) => boolean | undefined;
 }
+
+/** Answers as a text of 0 and 1. */
+export type Pattern = string;
 
 /** A comparison whose sides are functions of base s-ops. */
 interface BasedComparison {
   readonly compared: Compared;
-  readonly bit: number;
   readonly keys: Based;
   readonly queries: Based;
 }
@@ -30,9 +35,8 @@ interface Based {
 }
 
 export function groupsOf(selection: Selection, domain: Domain): Group[] {
-  const comparisons = selection.comparisons.map((compared, j): BasedComparison => ({
+  const comparisons = selection.comparisons.map((compared): BasedComparison => ({
     compared,
-    bit: 1 << j,
     keys: basedOn(compared.keys, domain),
     queries: basedOn(compared.queries, domain),
   }));
@@ -75,19 +79,25 @@ function canJoin({ compared, keys, queries }: BasedComparison, first: BasedCompa
 function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group {
   const keys = comparisons[0]!.keys.base;
   const queries = comparisons[0]!.queries.base;
-  const pattern = (key: Atom, query: Atom): number => {
+  const noAnswer = "0".repeat(comparisons.length);
+  const pattern = memoised((key: Atom, query: Atom): Pattern => {
     try {
-      return comparisons.reduce((bits, compared) => (holds(compared, key, query) ? bits | compared.bit : bits), 0);
+      return comparisons.map((compared) => Number(holds(compared, key, query))).join("");
     } catch {
-      return 0; // The program fails on such a pair, so that any answer is right.
+      return noAnswer; // The program fails on such a pair, so that any answer is right.
     }
-  };
-  const patterns = new Set<number>();
+  });
+  const patterns = new Set<Pattern>();
   const canSee = visibility(keys, queries, domain);
   for (const key of domain.values(keys)) {
     for (const query of domain.values(queries)) if (canSee(key, query)) patterns.add(pattern(key, query));
   }
-  return { keys, queries, pattern, patterns: [...patterns] };
+  const places = new Map(comparisons.map(({ compared }, j) => [compared.id, j]));
+  const answer = (of: Pattern, id: number): boolean | undefined => {
+    const place = places.get(id);
+    return place === undefined ? undefined : of[place] === "1";
+  };
+  return { keys, queries, pattern, patterns: [...patterns], answer };
 }
 
 function holds({ compared, keys, queries }: BasedComparison, key: Atom, query: Atom): boolean {

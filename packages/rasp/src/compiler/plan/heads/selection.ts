@@ -5,11 +5,13 @@
  */
 import type { Atom, Elementwise } from "../../../language/graph/node.js";
 import { atomKey } from "../../../language/atom/compare.js";
-import { getOrInsert } from "../../../language/maps.js";
+import { getOrInsert, memoised } from "../../../language/maps.js";
+import { decide, type Diagram } from "../../normalize/decision-diagram.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { atomOfKey } from "../../values/value-set.js";
-import { groupsOf, type Group } from "./groups.js";
+import { groupsOf, type Group, type Pattern } from "./groups.js";
+import { after, branches, questionOf, waysOf, type Question } from "./questions.js";
 
 /** `select(keys, queries, test)`, with a test over the values of the two. It takes some of the dimensions of a head. */
 export interface Block {
@@ -22,33 +24,37 @@ export interface Block {
 export type BlockConjunction = readonly Block[];
 
 /** Every selected pair is in exactly one of the conjunctions. */
-export function disjointConjunctions(selection: Selection, domain: Domain): BlockConjunction[] {
+export function disjointConjunctions(
+  selection: Selection,
+  domain: Domain,
+  { diagrams }: NormalForm,
+): BlockConjunction[] {
   const groups = groupsOf(selection, domain);
-  let best: BlockConjunction[] | undefined;
-  for (const order of groups.length <= 4 ? permutations(groups) : [groups]) {
-    const found = decompose(selection, order, 0);
-    if (!best || found.length < best.length) best = found;
-  }
-  return best!;
+  const orders = groups.length <= 4 ? permutations(groups) : [groups];
+  const questions = orders.map((order) => questionOf(selection.truth, order, diagrams));
+  return decompose(questions.reduce((best, next) => (waysOf(next) < waysOf(best) ? next : best)));
 }
 
 /** The same selection as one conjunction. */
 export function oneConjunction(selection: Selection, domain: Domain, form: NormalForm): BlockConjunction {
+  const { diagrams } = form;
   const blocks: Block[] = [];
   let rest = groupsOf(selection, domain);
-  /** A pattern of the groups that have become blocks, one for which these blocks hold. */
-  let settled = 0;
+  /** What is left to ask about the rest, wherever the blocks hold. */
+  let truth = selection.truth;
   for (;;) {
     const others = (group: Group): Group[] => rest.filter((other) => other !== group);
-    const apart = rest.find((group) => separates(selection, group, others(group), settled));
-    if (!apart) break;
-    const accepted = possiblePatterns(selection, apart, combinations(others(apart)), settled);
-    if (accepted.length === 0) return [emptyBlock(apart)];
-    blocks.push(...blockWhere(apart, accepted));
-    settled |= accepted[0]!;
-    rest = others(apart);
+    const found = firstOf(rest, (group) =>
+      acceptedApart(questionOf(truth, [group, ...others(group)], diagrams), group),
+    );
+    if (!found) break;
+    const [group, accepted] = found;
+    if (accepted.length === 0) return [emptyBlock(group)];
+    blocks.push(...blockWhere(group, accepted));
+    truth = after(truth, group, accepted[0]!, diagrams);
+    rest = others(group);
   }
-  if (rest.length > 0) blocks.push(joined(selection, rest, settled, form));
+  if (rest.length > 0) blocks.push(joined(truth, rest, form));
   return blocks;
 }
 
@@ -56,63 +62,54 @@ export function oneConjunction(selection: Selection, domain: Domain, form: Norma
 const emptyBlock = ({ keys, queries }: Group): Block => ({ keys, queries, test: () => false });
 
 /** A block that holds where the group has one of these patterns; none if it always has. */
-function blockWhere({ keys, queries, pattern, patterns }: Group, accepted: readonly number[]): Block[] {
-  const holding = new Set(patterns.filter((bits) => accepted.includes(bits)));
+function blockWhere({ keys, queries, pattern, patterns }: Group, accepted: readonly Pattern[]): Block[] {
+  const holding = new Set(accepted);
   if (holding.size === patterns.length) return [];
   return [{ keys, queries, test: (key, query) => holding.has(pattern(key, query)) }];
 }
 
-/** Every combination of the groups' patterns. */
-function combinations(groups: readonly Group[]): number[] {
-  return groups.reduce((all, group) => all.flatMap((bits) => group.patterns.map((pattern) => bits | pattern)), [0]);
-}
-
-/** One level of the decision diagram: patterns of the first group that leave the same question to the others go together. */
-function decompose(selection: Selection, groups: readonly Group[], bits: number): BlockConjunction[] {
-  const [group, ...rest] = groups;
-  if (!group) return selection.truth[bits] ? [[]] : [];
-  const restPatterns = combinations(rest);
-  const byQuestion = new Map<string, number[]>();
-  for (const pattern of group.patterns) {
-    const question = restPatterns.map((restBits) => Number(selection.truth[bits | pattern | restBits])).join("");
-    if (!question.includes("1")) continue;
-    getOrInsert(byQuestion, question, () => []).push(pattern);
-  }
-  return [...byQuestion.values()].flatMap((patterns) => {
-    const here = blockWhere(group, patterns);
-    return decompose(selection, rest, bits | patterns[0]!).map((conjunction) => [...here, ...conjunction]);
+/** A conjunction for each way to yes. */
+function decompose(question: Question): BlockConjunction[] {
+  if (typeof question === "boolean") return question ? [[]] : [];
+  return [...branches(question)].flatMap(([left, patterns]) => {
+    const here = blockWhere(question.group, patterns);
+    return decompose(left).map((conjunction) => [...here, ...conjunction]);
   });
 }
 
-/** The group's patterns with which the selection can hold. */
-const possiblePatterns = (selection: Selection, group: Group, others: readonly number[], settled: number): number[] =>
-  group.patterns.filter((pattern) => others.some((bits) => selection.truth[settled | pattern | bits]));
+/** The patterns of the first group that is asked about, if the selection is (one of these) and (something about the others). */
+function acceptedApart(question: Question, group: Group): readonly Pattern[] | undefined {
+  if (question === false) return [];
+  if (question === true || question.group !== group) return group.patterns;
+  const [only, ...others] = branches(question).values();
+  return others.length > 0 ? undefined : only;
+}
 
-/** Whether the selection is (something about this group) and (something about the others). */
-function separates(selection: Selection, group: Group, others: readonly Group[], settled: number): boolean {
-  const restPatterns = combinations(others);
-  const possible = new Set(possiblePatterns(selection, group, restPatterns, settled));
-  const restPossible = new Set(
-    restPatterns.filter((bits) => group.patterns.some((pattern) => selection.truth[settled | pattern | bits])),
-  );
-  return group.patterns.every((pattern) =>
-    restPatterns.every(
-      (bits) => selection.truth[settled | pattern | bits] === (possible.has(pattern) && restPossible.has(bits)),
-    ),
-  );
+/** The first item that has an image, and that image. */
+function firstOf<T, U>(
+  items: readonly T[],
+  image: (item: T, index: number) => U | undefined,
+): readonly [T, U] | undefined {
+  for (const [index, item] of items.entries()) {
+    const found = image(item, index);
+    if (found !== undefined) return [item, found];
+  }
+  return undefined;
 }
 
 /** One block over tuples of the s-ops that the groups compare. */
-function joined(selection: Selection, groups: readonly Group[], settled: number, form: NormalForm): Block {
+function joined(truth: Diagram, groups: readonly Group[], form: NormalForm): Block {
   const keys = tupled([...new Set(groups.map((group) => group.keys))], form);
   const queries = tupled([...new Set(groups.map((group) => group.queries))], form);
   return {
     keys: keys.sop,
     queries: queries.sop,
-    test: (key, query) => {
-      const bits = groups.map((group) => group.pattern(keys.part(key, group.keys), queries.part(query, group.queries)));
-      return selection.truth[bits.reduce((all, some) => all | some, settled)]!;
-    },
+    test: memoised((key: Atom, query: Atom) => {
+      const patterns = groups.map((group) =>
+        group.pattern(keys.part(key, group.keys), queries.part(query, group.queries)),
+      );
+      return decide(truth, (id) => firstOf(groups, (group, g) => group.answer(patterns[g]!, id))![1]);
+    }),
   };
 }
 
@@ -128,9 +125,12 @@ function tupled(
     apply: (values) => JSON.stringify(values.map(atomKey)),
     seesNull: true,
   };
+  const parts = new Map<Atom, ReadonlyMap<NormalSOp, Atom>>();
+  const partsOf = (value: Atom): ReadonlyMap<NormalSOp, Atom> =>
+    new Map((JSON.parse(value as string) as string[]).map((key, j) => [sops[j]!, atomOfKey(key)]));
   return {
     sop: form.map(tuple, sops),
-    part: (value, sop) => atomOfKey((JSON.parse(value as string) as string[])[sops.indexOf(sop)]!),
+    part: (value, sop) => getOrInsert(parts, value, () => partsOf(value)).get(sop)!,
   };
 }
 

@@ -15,10 +15,10 @@ import { disjointConjunctions } from "./selection.js";
 
 /** One head for each conjunction of the selection; their counts add up in one coordinate. */
 export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
-  const { domain, materialize } = context;
+  const { domain, form, materialize } = context;
   const values = domain.values(width);
   const label = labelOf(width);
-  const parts = disjointConjunctions(width.selection, domain)
+  const parts = disjointConjunctions(width.selection, domain, form)
     .flatMap((part) => decomposeOrder(part, domain))
     .map((part) => scoresOf(part, SCORE.count, context));
   const [read] = width.summed

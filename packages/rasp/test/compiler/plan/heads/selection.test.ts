@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { compareAtoms } from "../../../../src/language/atom/compare.js";
 import type { Atom } from "../../../../src/language/graph/node.js";
 import { Domain } from "../../../../src/compiler/values/domain.js";
-import { NormalForm, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal-form.js";
+import { NormalForm, truthOf, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal-form.js";
 import {
   disjointConjunctions,
   oneConjunction,
@@ -27,13 +27,8 @@ function valueAt(sop: NormalSOp, position: Position): Atom {
   throw new Error(sop.kind);
 }
 
-const selected = ({ comparisons, truth }: Selection, key: Position, query: Position): boolean =>
-  truth[
-    comparisons.reduce(
-      (bits, c, j) => bits | (Number(compareAtoms(c.op, valueAt(c.keys, key), valueAt(c.queries, query))) << j),
-      0,
-    )
-  ]!;
+const selected = (selection: Selection, key: Position, query: Position): boolean =>
+  truthOf(selection, (c) => compareAtoms(c.op, valueAt(c.keys, key), valueAt(c.queries, query)));
 
 const holds = (conjunction: BlockConjunction, key: Position, query: Position): boolean =>
   conjunction.every((block) => block.test(valueAt(block.keys, key), valueAt(block.queries, query)));
@@ -62,8 +57,8 @@ const selections = fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }).map(
 
 it("disjoint conjunctions cover the selection exactly once", () => {
   fc.assert(
-    fc.property(selections, ({ selection }) => {
-      const parts = disjointConjunctions(selection, domain());
+    fc.property(selections, ({ form, selection }) => {
+      const parts = disjointConjunctions(selection, domain(), form);
       for (const key of positions) {
         for (const query of positions) {
           const times = parts.filter((part) => holds(part, key, query)).length;
