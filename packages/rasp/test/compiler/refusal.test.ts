@@ -1,6 +1,9 @@
 /** A refusal names its s-op, the reason and what would help. */
 import { expect, it } from "vitest";
 import { compile, load, RaspError, render } from "../../src/index.js";
+import { simplify } from "../../src/compiler/normalize/simplify.js";
+import { Domain } from "../../src/compiler/values/domain.js";
+import { Work } from "../../src/compiler/values/work.js";
 
 it("names the s-op whose values are too many", () => {
   const source = "cubes = indices ^ 3;\nspread = aggregate(select(tokens, tokens, ==), cubes);\n";
@@ -28,5 +31,31 @@ it("names the s-op whose values are one number in float32 where another reads th
   const sop = load(source, { example: [0.1, 0.2, 0.3] }).sop("sums");
   expect(() => compile(sop, { vocabulary: [0.1, 0.2, 0.3, 0.4], maxLength: 4 })).toThrow(
     "cannot be told apart in float32",
+  );
+});
+
+it("refuses by counted work: means of means whose values are slow to work out", () => {
+  const source = "late = average(average(aggregate(select(tokens, tokens, ==), indices / 2)));";
+  const sop = load(source, { example: "abc" }).sop("late");
+  const spentAt = (maxLength: number, budget: number): string => {
+    const { sops } = simplify([sop], maxLength);
+    try {
+      new Domain(["a", "b", "c"], maxLength, false, new Work(budget)).values(sops.get(sop)!);
+    } catch (error) {
+      return (error as RaspError).message;
+    }
+    return "within the budget";
+  };
+  expect(spentAt(4, 1e7)).toBe("within the budget");
+  expect(spentAt(5, 1e7)).toContain("working out the values of this s-op would take too long");
+  // Without a limit this takes over five minutes.
+  expect(spentAt(6, 2e7)).toContain("because its values are too many");
+});
+
+it("refuses an output with more classes than hidden units can be made for in time", () => {
+  const earlier = [1, 2, 3, 4, 5, 6].map((back) => `aggregate(select(indices, indices - ${back}, ==), tokens, "-")`);
+  const sop = load(`words = tokens + ${earlier.join(" + ")};`, { example: "ab" }).sop("words");
+  expect(() => compile(sop, { vocabulary: "abcd", maxLength: 7 })).toThrow(
+    'cannot compile "words": fitting hidden units to this s-op would take too long',
   );
 });

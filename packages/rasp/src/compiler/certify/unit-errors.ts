@@ -42,7 +42,8 @@ function stepError(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds,
     const moved = exact > 0 ? slope * inputCarried + gateBias * gateCarried : slope * inputError + gateBias * gateError;
     margins.add(margin, moved + rounding, `${label}, layer ${layer}`);
     // The errors of the arguments are the same in both units of a step, and cancel; their roundings do not.
-    for (const [c, delta] of change.entries()) {
+    for (let c = 0; c < change.length; c++) {
+      const delta = change[c]!;
       if (delta === 0) continue;
       const output = outputs[c]!;
       output.error += Math.abs(delta) * 2 * rounding;

@@ -107,7 +107,8 @@ function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
       const bias = unanchored - anchorSum(unit.input, layer, plan.anchors);
       if (unit.bosWeight !== 0) weights.set(BOS_COORDINATE, unit.bosWeight);
       const { output } = unitWith(weights, bias);
-      for (const [c, weight] of unit.output.entries()) {
+      for (let c = 0; c < unit.output.length; c++) {
+        const weight = unit.output[c]!;
         if (weight === 0) continue;
         const coordinate = layout.coordinate(subspace, c);
         output.set(coordinate, (output.get(coordinate) ?? 0) + weight);

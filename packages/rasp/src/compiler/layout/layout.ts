@@ -49,7 +49,7 @@ export function layOut(plan: Plan, isReusing: boolean): Layout {
   }
 
   const entries: Entries = (subspace, coefficients) =>
-    bases.get(subspace)?.express(coefficients) ?? [...coefficients.entries()];
+    bases.get(subspace)?.express(coefficients) ?? nonZero(coefficients);
   const reuse = new CoordinateReuse(plan, reads, entries);
   if (isReusing) {
     for (const [subspace, { vectors }] of bases) {
@@ -81,6 +81,14 @@ export function layOut(plan: Plan, isReusing: boolean): Layout {
       bases.get(subspace)!.vectors.map((values, index) => ({ coordinate: coordinate(subspace, index), values })),
     resolve: (read) => resolved(read, entries, coordinate),
   };
+}
+
+function nonZero(coefficients: readonly number[]): (readonly [index: number, weight: number])[] {
+  const entries: (readonly [number, number])[] = [];
+  for (let index = 0; index < coefficients.length; index++) {
+    if (coefficients[index] !== 0) entries.push([index, coefficients[index]!]);
+  }
+  return entries;
 }
 
 /** Everything that reads the residual stream. */

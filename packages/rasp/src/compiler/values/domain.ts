@@ -11,9 +11,12 @@ import { refuse } from "../refusal.js";
 import { hasMeans, RowValues, summandsOf } from "./row-values.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
 import { FormulaImages, JointValueSets, type JointValueSet } from "./joint-values.js";
+import { Work } from "./work.js";
 
 /** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
+/** The work of one joint value of a formula's leaves. */
+const IMAGE = 40;
 /** With more pairs of query and key values the values of a copy are not sought pair by pair. */
 const PAIR_LIMIT = 1 << 16;
 
@@ -26,15 +29,18 @@ export class Domain {
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
 
+  /** What may still be worked out, by the stages after this one too. */
+  readonly work: Work;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
   /** Whether a position sees none after it; values then do not depend on the length. */
   readonly causal: boolean;
 
-  constructor(vocabulary: readonly Atom[], maxLength: number, causal = false) {
+  constructor(vocabulary: readonly Atom[], maxLength: number, causal = false, work = new Work()) {
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
     this.causal = causal;
+    this.work = work;
   }
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
@@ -154,7 +160,9 @@ export class Domain {
       formula = new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
     }
     const tables = formula.leaves.map((leaf) => this.#table(leaf));
-    const images = new FormulaImages(formula, this.#jointSets);
+    const images = new FormulaImages(formula, this.#jointSets, (joint) =>
+      this.work.spend(IMAGE * joint, sops[0], "working out the values of this s-op"),
+    );
     const table = this.#everywhere((n, i) => images.setFor(tables.map((leafTable) => leafTable[cell(n, i)]!)));
     this.#jointTables.set(key, table);
     return table;
@@ -169,7 +177,7 @@ export class Domain {
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
     if (best) this.#single.add(sop);
     if (sop.kind === "mean" && copied && this.#mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.#anyValue(sop);
-    const rows = new RowValues(sop, copied, this.#sets);
+    const rows = new RowValues(sop, copied, this.#sets, this.work);
     const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
     const table = this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
     if (rows.atMostOne) this.#single.add(sop);

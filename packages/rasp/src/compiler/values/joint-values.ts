@@ -52,10 +52,13 @@ export class FormulaImages {
 
   readonly #formula: Formula;
   readonly #jointSets: JointValueSets;
+  readonly #spend: (joint: number) => void;
 
-  constructor(formula: Formula, jointSets: JointValueSets) {
+  /** @param spend - called with the number of joint values of the leaves before they are gone through */
+  constructor(formula: Formula, jointSets: JointValueSets, spend: (joint: number) => void) {
     this.#formula = formula;
     this.#jointSets = jointSets;
+    this.#spend = spend;
   }
 
   /** @param leafSets - what each leaf of the formula can be */
@@ -65,6 +68,7 @@ export class FormulaImages {
   }
 
   #imagesOf(leafSets: readonly ValueSet[]): JointValueSet {
+    this.#spend(leafSets.reduce((product, { atoms }) => product * atoms.length, 1));
     const found = new Set<JointValue>();
     /** Which value each leaf has; the last leaf turns fastest. */
     const choice = leafSets.map(() => 0);

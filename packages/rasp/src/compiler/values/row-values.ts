@@ -1,29 +1,27 @@
 /** The values of means and widths, row by row: which keys a row can select, and the means, copies, sums and counts that follow. */
-import { atomKey } from "../../language/atom/compare.js";
-import { numeric, type Numeric } from "../../language/atom/number.js";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
-import { atomNumber, distinctAtoms, type ValueSet, type ValueSets } from "./value-set.js";
+import { rowMeans, rowSums, type Limits, type Summands } from "./row-sums.js";
+import { distinctAtoms, type ValueSet, type ValueSets } from "./value-set.js";
 import type { JointValueSet } from "./joint-values.js";
+import type { Work } from "./work.js";
 
-/** Different (count, sum) pairs beyond which a mean is refused. */
-const MEAN_LIMIT = 1 << 15;
+/** Different sums of one row, apart by count for a mean, beyond which a mean or a sum is refused. */
+const SUM_LIMIT = 1 << 15;
+/** The work of one addition, and of one selected or skipped key. */
+const [ADDITION, CELL] = [8, 4];
 
 /** Whether several selected values can have a mean: only those of a sequence of numbers do, and only if none of them is null. */
 export const hasMeans = (values: readonly Atom[]): boolean =>
   values.every((value) => typeof value !== "string") &&
   values.some((value) => value !== null && typeof value !== "boolean");
 
-/** What one key position can contribute to a row. Equal ones are one object. */
-interface Contribution {
+/** What one key position can contribute to a row; no values where it never is selected. Equal ones are one object. */
+interface Contribution extends Summands {
   readonly id: number;
-  /** Whether the row may pass the key over. */
-  readonly canSkip: boolean;
-  /** What the key adds where it is selected, one of these; empty where it never is. */
-  readonly values: readonly Atom[];
 }
 
 /** The s-op that a mean or a sum adds up; none for a count. */
@@ -48,12 +46,19 @@ export class RowValues {
   readonly #sop: Mean | Width;
   readonly #copied: boolean;
   readonly #sets: ValueSets;
+  readonly #work: Work;
+  readonly #limits: Limits;
 
   /** @param copied - whether a row has the one value that it selects, never the mean of several */
-  constructor(sop: Mean | Width, copied: boolean, sets: ValueSets) {
+  constructor(sop: Mean | Width, copied: boolean, sets: ValueSets, work: Work) {
     this.#sop = sop;
     this.#copied = copied;
     this.#sets = sets;
+    this.#work = work;
+    this.#limits = {
+      beforeAdditions: (additions) => this.#spend(ADDITION * additions),
+      checkPairs: (pairs) => this.#checkPairs(pairs),
+    };
     this.#selected = new SelectionTable(sop.selection);
     this.#addsUp = summandsOf(sop).length > 0;
   }
@@ -65,10 +70,28 @@ export class RowValues {
       .filter((contributions) => contributions.some(({ values }) => values.length > 0));
     const sop = this.#sop;
     const { length } = queries.values;
-    if (sop.kind === "width") return sop.summed ? this.#eachRow(length, perKey, rowSums) : this.#widths(length, perKey);
-    return this.#copied
-      ? this.#copies(sop, length, perKey)
-      : this.#eachRow(length, perKey, (row) => rowMeans(sop, row));
+    this.#spend(CELL * length * keys.length);
+    if (sop.kind === "mean") {
+      return this.#copied
+        ? this.#copies(sop, length, perKey)
+        : this.#eachRow(length, perKey, (row) => rowMeans(row, sop.default, this.#limits));
+    }
+    return sop.summed
+      ? this.#eachRow(length, perKey, (row) => rowSums(row, this.#limits))
+      : this.#widths(length, perKey);
+  }
+
+  #spend(steps: number): void {
+    this.#work.spend(steps, this.#sop, "working out the values of this s-op");
+  }
+
+  #checkPairs(pairs: number): void {
+    if (pairs <= SUM_LIMIT) return;
+    refuse(
+      this.#sop.origin,
+      `this ${this.#sop.kind === "mean" ? "mean" : "sum"} can take more than ${SUM_LIMIT} values`,
+      "use a smaller vocabulary or maximum length, or aggregate fewer different values",
+    );
   }
 
   #widths(queries: number, perKey: readonly (readonly Contribution[])[]): ValueSet {
@@ -144,6 +167,7 @@ export class RowValues {
     const pair = `${this.#selected.signature(keys, queries)}${summands?.id ?? ""}`;
     return getOrInsert(this.#byPair, pair, () => {
       const { length } = keys.values;
+      this.#spend(CELL * length * queries.values.length);
       const selected = this.#selected.between(keys, queries);
       return queries.values.map((_, q) => {
         let canSkip = false;
@@ -166,74 +190,3 @@ export class RowValues {
     });
   }
 }
-
-/** The means over every choice of keys. */
-function rowMeans(mean: Mean, row: readonly Contribution[]): Iterable<Atom> {
-  const add = canBeInexact(row) ? addAsPython : addNumbers;
-  // (count, sum) pairs, summed from left to right as the interpreter does. A single value stays as it is: an int is no float.
-  let sums = new Map<string, { count: number; sum: Numeric; only: Atom | undefined }>();
-  sums.set("0", { count: 0, sum: add.zero, only: undefined });
-  for (const { canSkip, values: summands } of row) {
-    const next: typeof sums = canSkip ? new Map(sums) : new Map<string, never>();
-    for (const { count, sum, only } of sums.values()) {
-      for (const value of summands) {
-        if (count > 0 && (value === null || (count === 1 && only === null))) continue;
-        const total = { count: count + 1, sum: add.plus(sum, value), only: count === 0 ? value : undefined };
-        // Different values can be one number, such as the int 2^53 + 1 and the float 2^53.
-        next.set(count === 0 ? atomKey(value) : `${total.count} ${typeof total.sum} ${total.sum}`, total);
-      }
-    }
-    if (next.size > MEAN_LIMIT) {
-      refuse(
-        mean.origin,
-        `this mean can take more than ${MEAN_LIMIT} values`,
-        "use a smaller vocabulary or maximum length, or aggregate fewer different values",
-      );
-    }
-    sums = next;
-  }
-  const values = [...sums.values()]
-    .filter(({ count }) => count > 0)
-    .flatMap(({ count, sum, only }) => (only === undefined ? finite(Number(sum) / count) : [only]));
-  return row.every(({ canSkip }) => canSkip) ? [mean.default, ...values] : values;
-}
-
-/** The sums of ints over every choice of keys. */
-function rowSums(row: readonly Contribution[]): Iterable<Atom> {
-  const add = canBeInexact(row) ? addAsPython : addNumbers;
-  let sums = new Set<Numeric>([add.zero]);
-  for (const { canSkip, values } of row) {
-    const next = new Set(canSkip ? sums : []);
-    for (const sum of sums) for (const value of values) next.add(add.plus(sum, value));
-    sums = next;
-  }
-  return [...sums].map(BigInt);
-}
-
-/** Whether ints may add up to more than float64 holds exactly. */
-const canBeInexact = (row: readonly Contribution[]): boolean =>
-  row.reduce((sum, { values }) => sum + largestOf(values), 0) > Number.MAX_SAFE_INTEGER;
-
-const largestOf = (values: readonly Atom[]): number =>
-  values.reduce<number>((most, value) => Math.max(most, Math.abs(atomNumber(value) ?? 0)), 0);
-
-/** Addition of numbers that are all exact in float64, which ints and floats share. NaN is the sum with what is no number. */
-const addNumbers = {
-  zero: 0,
-  plus: (sum: Numeric, value: Atom): Numeric => (sum as number) + (atomNumber(value) ?? NaN),
-};
-
-/** The language's addition: ints are exact until a float joins them. NaN is the sum where there is none. */
-const addAsPython = {
-  zero: 0n,
-  plus: (sum: Numeric, value: Atom): Numeric => {
-    const number = numeric(value);
-    if (number === undefined || Number.isNaN(sum)) return NaN;
-    if (typeof sum === "bigint" && typeof number === "bigint") return sum + number;
-    const [left, right] = [Number(sum), Number(number)];
-    return Number.isFinite(left) && Number.isFinite(right) ? left + right : NaN;
-  },
-};
-
-/** The mean, where the program has one: floats that overflow have none. */
-const finite = (value: number): number[] => (value === Infinity || value === -Infinity ? [] : [value]);

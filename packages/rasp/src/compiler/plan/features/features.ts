@@ -19,6 +19,9 @@ import { additiveReads } from "./additive.js";
 import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
 import { functionTable, Results } from "./function-table.js";
 
+/** The work of one number of a vector, in the plan and in all that is made of it. */
+const ENTRY = 10;
+
 /** The reads, one for each component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
 export type Materialize = (
   sop: NormalSOp,
@@ -64,7 +67,9 @@ export class Features {
 
   /** @throws RaspError of class `compile` where float32 does not tell the s-op's values apart */
   readonly materialize: Materialize = (sop, vectorOf, names) => {
-    const vectors = this.#domain.values(sop).map((value) => vectorOf(value).join(","));
+    const values = this.#domain.values(sop);
+    this.#spend(sop, ENTRY * values.length * names.length);
+    const vectors = values.map((value) => vectorOf(value).join(","));
     const signature = `${sop.id}:${vectors.join(";")}`;
     return getOrInsert(this.#materialized, signature, () => this.#materializeAnew(sop, vectorOf, names));
   };
@@ -121,16 +126,21 @@ export class Features {
     return names.map((_, c) => reads[used.indexOf(c)] ?? constantRead(0));
   }
 
+  #spend(sop: NormalSOp, steps: number): void {
+    this.#domain.work.spend(steps, sop, "fitting hidden units to this s-op");
+  }
+
   /** Step functions of the leaves as they are encoded or, where these do not tell the rows apart, of one-hot leaves. */
   #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
     const evenSlopes = this.#careful;
+    const spend = (steps: number): void => this.#spend(sop, steps);
     for (const digits of this.#careful ? [1, MAX_DIGITS] : [MAX_DIGITS]) {
-      const fitted = fitStepFunctions(fn, { digits, evenSlopes });
+      const fitted = fitStepFunctions(fn, { digits, evenSlopes, spend });
       if (fitted) return fitted;
       // Where the s-op is itself the leaf, its one-hot vector is what is being made.
       if (leaves[0] === sop) continue;
       const args = leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf)));
-      const fittedOneHot = fitStepFunctions({ ...fn, args }, { digits, evenSlopes });
+      const fittedOneHot = fitStepFunctions({ ...fn, args }, { digits, evenSlopes, spend });
       if (fittedOneHot) return fittedOneHot;
     }
     return refuse(
@@ -148,15 +158,19 @@ export class Features {
     outputs: readonly (readonly number[])[],
     names: readonly string[],
   ): Subspace {
+    const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length, 0);
+    this.#spend(sop, ENTRY * 2 * steps * names.length);
     const units = stepFunctions.flatMap(unitsOf);
+    const numbers = new Set<number>();
+    for (const vector of outputs) for (const v of vector) numbers.add(v);
     const subspace: Subspace = {
       label: labelOf(sop),
       names,
       writer: "feed-forward",
       layer: feedForwardLayer(units.map((unit) => unit.input)),
       oneHot: outputs.every(isOneHot),
-      grid: gridOf(outputs.flat()),
-      largest: outputs.flat().reduce((most, v) => Math.max(most, Math.abs(v)), 0),
+      grid: gridOf(numbers),
+      largest: [...numbers].reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };
     this.planned.push({ subspace, stepFunctions, units });
@@ -165,5 +179,11 @@ export class Features {
 }
 
 /** Whether at most one component is other than 0, and then 1. */
-const isOneHot = (vector: readonly number[]): boolean =>
-  vector.every((v) => v === 0 || v === 1) && vector.filter((v) => v === 1).length <= 1;
+function isOneHot(vector: readonly number[]): boolean {
+  let ones = 0;
+  for (const v of vector) {
+    if (v === 1) ones++;
+    else if (v !== 0) return false;
+  }
+  return ones <= 1;
+}

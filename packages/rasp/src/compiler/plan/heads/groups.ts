@@ -6,6 +6,9 @@ import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form
 import type { Domain } from "../../values/domain.js";
 import { isCategorical } from "../features/categorical.js";
 
+/** The work of one comparison of two values. */
+const PAIR = 20;
+
 /** Comparisons whose keys are functions of one s-op, and whose queries are functions of one s-op. */
 export interface Group {
   readonly keys: NormalSOp;
@@ -89,8 +92,11 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
   });
   const patterns = new Set<Pattern>();
   const canSee = visibility(keys, queries, domain);
-  for (const key of domain.values(keys)) {
-    for (const query of domain.values(queries)) if (canSee(key, query)) patterns.add(pattern(key, query));
+  const [keyValues, queryValues] = [domain.values(keys), domain.values(queries)];
+  const pairs = keyValues.length * queryValues.length;
+  domain.work.spend(PAIR * pairs * comparisons.length, keys, "comparing this s-op with its queries");
+  for (const key of keyValues) {
+    for (const query of queryValues) if (canSee(key, query)) patterns.add(pattern(key, query));
   }
   const places = new Map(comparisons.map(({ compared }, j) => [compared.id, j]));
   const answer = (of: Pattern, id: number): boolean | undefined => {

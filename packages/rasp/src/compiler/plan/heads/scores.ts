@@ -19,6 +19,9 @@ export function scoresOf(conjunction: BlockConjunction, unit: number, context: H
   };
 }
 
+/** The work of one pair of a key and a query. */
+const PAIR = 40;
+
 interface BlockReads {
   readonly keys: readonly Read[];
   readonly queries: readonly Read[];
@@ -28,6 +31,7 @@ interface BlockReads {
 function blockReads({ keys, queries, test }: Block, unit: number, { domain, materialize }: HeadContext): BlockReads {
   const keyValues = domain.values(keys);
   const queryValues = domain.values(queries);
+  domain.work.spend(PAIR * keyValues.length * queryValues.length, keys, "comparing this s-op with its queries");
   const keyClasses = classesOf(keyValues, (key) => queryValues.map((query) => Number(test(key, query))).join(""));
   const queryClasses = classesOf(queryValues, (query) => keyValues.map((key) => Number(test(key, query))).join(""));
   // The side with fewer classes gives the head's dimensions: one for each class that selects anything.

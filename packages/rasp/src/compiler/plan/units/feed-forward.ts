@@ -17,15 +17,17 @@
 import type { FiniteFunction } from "../ir/finite-function.js";
 import type { Step, StepFunction, Unit } from "../ir/plan.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
-import { maximum, MAX_DIGITS } from "./input-weights.js";
+import { maximum, MAX_DIGITS, type Spend } from "./input-weights.js";
 import type { Entry, Piece } from "./piecewise-table.js";
 import { bestSplit, type Split } from "./split.js";
 
 export interface Fit {
   /** How many digits the weighted input may have: more than one makes it large, and with it the roundings of the steps. */
-  readonly digits: number;
+  readonly digits?: number;
   /** Whether all steps get the slope of the steepest, so that the activations of an input on a grid are on one grid. */
-  readonly evenSlopes: boolean;
+  readonly evenSlopes?: boolean;
+  /** Counts the work. */
+  readonly spend?: Spend;
 }
 
 /**
@@ -35,11 +37,13 @@ export interface Fit {
  */
 export function fitStepFunctions(
   fn: FiniteFunction,
-  { digits, evenSlopes }: Fit = { digits: MAX_DIGITS, evenSlopes: false },
+  { digits = MAX_DIGITS, evenSlopes = false, spend = () => undefined }: Fit = {},
 ): StepFunction[] | undefined {
   const split =
-    bestSplit(fn, 1, "all") ??
-    (digits > 1 ? (bestSplit(fn, digits, "where the result changes") ?? bestSplit(fn, digits, "all")) : undefined);
+    bestSplit(fn, 1, "all", spend) ??
+    (digits > 1
+      ? (bestSplit(fn, digits, "where the result changes", spend) ?? bestSplit(fn, digits, "all", spend))
+      : undefined);
   if (!split) return undefined;
   // A closed gate must silence its units at every input, not only at those of its own piece.
   const largestInput = maximum(split.pieces.flatMap(({ entries }) => entries.map(({ input }) => Math.abs(input))));

@@ -3,13 +3,19 @@
  * do not tell enough apart, digits of a mixed-radix number.
  */
 import { getOrInsert } from "../../../language/maps.js";
-import type { Argument, FiniteFunction } from "../ir/finite-function.js";
+import type { Argument, FiniteFunction, Row } from "../ir/finite-function.js";
+
+/** Counts steps of work before they are taken, and throws where they are too many. */
+export type Spend = (steps: number) => void;
 
 /** A gate, or how the argument is summed into the input: its sign within a digit, digit 0 being the finest. */
 export type Role = "gate" | { readonly digit: number; readonly sign: 1 | -1 };
 
 /** The most digits of an input. */
 export const MAX_DIGITS = 3;
+
+/** The work of one row in the measurement of a digit. */
+const DIGIT = 25;
 
 /**
  * All ways to split the arguments into gates and an input with at most `digits` digits. In each digit the first argument has the
@@ -45,10 +51,12 @@ export class InputWeights {
 
   readonly #fn: FiniteFunction;
   readonly #keepApart: KeepApart;
+  readonly #spend: Spend;
 
-  constructor(fn: FiniteFunction, keepApart: KeepApart) {
+  constructor(fn: FiniteFunction, keepApart: KeepApart, spend: Spend) {
     this.#fn = fn;
     this.#keepApart = keepApart;
+    this.#spend = spend;
   }
 
   /** The weight of each argument in the input, 0 for gates. The smallest step of a digit exceeds the range of all finer digits. */
@@ -69,7 +77,10 @@ export class InputWeights {
   }
 
   #digit(signs: readonly number[]): Digit {
-    return getOrInsert(this.#digits, signs.join(","), () => measureDigit(this.#fn, signs, this.#keepApart));
+    return getOrInsert(this.#digits, signs.join(","), () => {
+      this.#spend(DIGIT * this.#fn.rows.length);
+      return measureDigit(this.#fn, signs, this.#keepApart);
+    });
   }
 }
 
@@ -83,7 +94,7 @@ interface Digit {
 /** A value of a digit, and the function's result there by the values of the arguments outside the digit. */
 interface DigitValue {
   readonly value: number;
-  readonly results: Map<string, number>;
+  readonly results: Map<number | string, number>;
 }
 
 function measureDigit(fn: FiniteFunction, signs: readonly number[], keepApart: KeepApart): Digit {
@@ -107,12 +118,28 @@ function measureDigit(fn: FiniteFunction, signs: readonly number[], keepApart: K
 /** Ascending. */
 function digitValues({ args, rows }: FiniteFunction, signs: readonly number[]): DigitValue[] {
   const byKey = new Map<number, DigitValue>();
-  for (const { values, result } of rows) {
-    const value = signs.reduce((sum, sign, j) => (sign === 0 ? sum : sum + sign * args[j]!.numbers![values[j]!]!), 0);
+  const outside = signs.flatMap((sign, j) => (sign === 0 ? [j] : []));
+  const keyOf = rowKeys(rows, outside);
+  for (const row of rows) {
+    let value = 0;
+    for (let j = 0; j < signs.length; j++) if (signs[j] !== 0) value += signs[j]! * args[j]!.numbers![row.values[j]!]!;
     const { results } = getOrInsert(byKey, inputKey(value), () => ({ value, results: new Map() }));
-    results.set(values.map((v, j) => (signs[j] === 0 ? v : "")).join(","), result);
+    results.set(keyOf(row), row.result);
   }
   return [...byKey.values()].sort((a, b) => a.value - b.value);
+}
+
+/** A key of some arguments' values in a row: one number where there are not too many. */
+function rowKeys(rows: readonly Row[], chosen: readonly number[]): (row: Row) => number | string {
+  const sizes = chosen.map((j) => 1 + maximum(rows.map(({ values }) => values[j]!)));
+  if (sizes.reduce((product, size) => product * size, 1) > Number.MAX_SAFE_INTEGER) {
+    return ({ values }) => chosen.map((j) => values[j]!).join(",");
+  }
+  return ({ values }) => {
+    let key = 0;
+    for (let c = 0; c < chosen.length; c++) key = key * sizes[c]! + values[chosen[c]!]!;
+    return key;
+  };
 }
 
 /** Inputs are compared after rounding to 2^-30, far below any noise. */

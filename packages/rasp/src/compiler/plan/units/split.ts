@@ -3,7 +3,7 @@
  * splits that give different results different places in the table, the one with the fewest hidden units is taken.
  */
 import type { FiniteFunction, Row } from "../ir/finite-function.js";
-import { InputWeights, rolesOf, type KeepApart } from "./input-weights.js";
+import { InputWeights, rolesOf, type KeepApart, type Spend } from "./input-weights.js";
 import { countChanges, insert, piecesOf, type Piece, type PiecewiseTable } from "./piecewise-table.js";
 
 /** Inputs nearer to each other than this many times the noise cannot be told apart. */
@@ -11,6 +11,8 @@ const SEPARATION = 32;
 
 /** A longer table is sampled: a split is tried on this many rows first. */
 const SAMPLE = 1500;
+/** The work of one row in the trial of a split. */
+const ROW = 80;
 /** How many of the best splits of the sample are tried on all rows. */
 const TRIALS = 4;
 
@@ -24,17 +26,21 @@ export interface Split {
 }
 
 /** Tries every split on a sample of the rows, and the most promising ones on all of them. */
-export function bestSplit(fn: FiniteFunction, digits: number, keepApart: KeepApart): Split | undefined {
+export function bestSplit(fn: FiniteFunction, digits: number, keepApart: KeepApart, spend: Spend): Split | undefined {
   const sample = { ...fn, rows: sampled(fn.rows) };
-  const inputWeights = new InputWeights(fn, keepApart);
+  const inputWeights = new InputWeights(fn, keepApart, spend);
   const promising = rolesOf(fn.args, digits)
-    .map((roles) => trySplit(sample, inputWeights.weightsFor(roles)))
+    .map((roles) => {
+      spend(ROW * sample.rows.length);
+      return trySplit(sample, inputWeights.weightsFor(roles));
+    })
     .filter((split) => split !== undefined)
     .sort((a, b) => a.units - b.units);
   if (sample.rows === fn.rows) return promising[0];
   let best: Split | undefined;
   let trials = 0;
   for (const { weights } of promising) {
+    spend(ROW * fn.rows.length);
     const split = trySplit(fn, weights);
     if (!split) continue;
     if (!best || split.units < best.units) best = split;
