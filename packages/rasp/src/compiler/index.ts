@@ -46,8 +46,8 @@ export function compile(
   const tokens = checkedVocabulary(vocabulary, maxLength);
 
   const roots = outputs.map(({ sop }) => sop);
-  const { form, sops, selections } = simplify(roots, maxLength, causal);
   const domain = new Domain(tokens, maxLength, causal);
+  const { form, sops, selections } = simplify(roots, domain);
   const normal = roots.map((root) => sops.get(root)!);
   const { planned, certificate } = provenPlan((careful) => {
     const planned = plan(normal, form, domain, careful);

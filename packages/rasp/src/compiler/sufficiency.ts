@@ -179,8 +179,8 @@ function valueSets(
   maxLength: number,
 ): ((length: number, position: number) => ValueSet) | undefined {
   try {
-    const root = simplify([sop], maxLength).sops.get(sop)!;
     const domain = new Domain(vocabulary, maxLength);
+    const root = simplify([sop], domain).sops.get(sop)!;
     domain.valuesAt(root, 1, 0); // All of them are computed here, or refused.
     return (length, position) => domain.valuesAt(root, length, position);
   } catch (error) {

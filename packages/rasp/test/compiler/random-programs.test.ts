@@ -107,8 +107,8 @@ it("simplification keeps the value of the program, and the domain holds every va
     fc.property(sopSourceOver(LETTERS), fc.boolean(), (source, decoder) => {
       const sop = sopIfAny({ source, vocabulary, causal: decoder });
       fc.pre(sop !== undefined);
-      const root = simplify([sop], maxLength, decoder).sops.get(sop)!;
       const domain = new Domain(vocabulary, maxLength, decoder);
+      const root = simplify([sop], domain).sops.get(sop)!;
       const program = decoder ? causal(sop) : sop;
       for (const input of everyInput(vocabulary, maxLength)) {
         const values = new NormalValues(input, decoder);

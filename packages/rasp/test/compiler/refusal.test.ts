@@ -38,9 +38,10 @@ it("refuses by counted work: means of means whose values are slow to work out", 
   const source = "late = average(average(aggregate(select(tokens, tokens, ==), indices / 2)));";
   const sop = load(source, { example: "abc" }).sop("late");
   const spentAt = (maxLength: number, budget: number): string => {
-    const { sops } = simplify([sop], maxLength);
+    const domain = new Domain(["a", "b", "c"], maxLength, false, new Work(budget));
+    const { sops } = simplify([sop], domain);
     try {
-      new Domain(["a", "b", "c"], maxLength, false, new Work(budget)).values(sops.get(sop)!);
+      domain.values(sops.get(sop)!);
     } catch (error) {
       return (error as RaspError).message;
     }

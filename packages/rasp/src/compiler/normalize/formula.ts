@@ -7,7 +7,7 @@ import type { NormalSOp } from "./normal-form.js";
 type Step = (slots: Atom[]) => Atom;
 
 /** The nodes that `roots` reach through maps, operands first. Maps in `cut` are not entered. A loop, since chains can be long. */
-function reachThroughMaps(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp>): NormalSOp[] {
+export function reachThroughMaps(roots: readonly NormalSOp[], cut: { has(node: NormalSOp): boolean }): NormalSOp[] {
   const seen = new Set<NormalSOp>();
   const stack = [...roots];
   for (let node = stack.pop(); node; node = stack.pop()) {

@@ -5,7 +5,8 @@
  * only read it.
  */
 import type { Atom, Comparison, Elementwise, SOp } from "../../language/graph/node.js";
-import { atomKey } from "../../language/atom/compare.js";
+import { atomKey, compareAtoms } from "../../language/atom/compare.js";
+import { RaspError } from "../../language/diagnostic.js";
 import { applyMap } from "../../language/graph/elementwise.js";
 import { getOrInsert } from "../../language/maps.js";
 import { decide, Diagrams, variablesOf, type Diagram } from "./decision-diagram.js";
@@ -140,7 +141,9 @@ export class NormalForm {
       const id = this.#byId.length;
       return (this.#byId[id] = { id, keys, queries, op });
     });
-    return this.#selection(this.diagrams.variable(compared.id));
+    const always =
+      keys.kind === "constant" && queries.kind === "constant" ? compareIfAny(op, keys, queries) : undefined;
+    return this.#selection(always ?? this.diagrams.variable(compared.id));
   }
 
   not(selection: Selection): Selection {
@@ -184,6 +187,16 @@ export function truthOf(
 ): boolean {
   const answers = new Map(comparisons.map((compared, j) => [compared.id, answer(compared, j)]));
   return decide(truth, (variable) => answers.get(variable)!);
+}
+
+/** The answer of a comparison of two constants; undefined where it fails, so that the analysis of values can say where. */
+function compareIfAny(op: Comparison, keys: Constant, queries: Constant): boolean | undefined {
+  try {
+    return compareAtoms(op, keys.value, queries.value);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
 }
 
 /** How a key's position compares with its query's where the key is the query or before it, by whether it is the query. */

@@ -54,7 +54,10 @@ export class NormalValues {
       case "width": {
         const values = sop.summed ? this.valuesOf(sop.summed) : this.input.map(() => 1n);
         return this.#rows(sop.selection).map((row) =>
-          values.reduce<bigint>((sum, value, key) => (row[key] ? sum + (value as bigint) : sum), 0n),
+          values.reduce<bigint>(
+            (sum, value, key) => (row[key] ? sum + BigInt(value as bigint | number | boolean) : sum),
+            0n,
+          ),
         );
       }
     }

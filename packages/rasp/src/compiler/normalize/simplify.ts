@@ -14,7 +14,8 @@ import {
 import { refuse } from "../refusal.js";
 import { countTogether, meanOfFirst } from "./counts.js";
 import { NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
-import { signOfMeans, sumOfMeans } from "./sum-of-means.js";
+import type { ValueFacts } from "./selection-forms.js";
+import { Sums } from "./sums.js";
 
 export interface Simplified {
   readonly form: NormalForm;
@@ -24,9 +25,12 @@ export interface Simplified {
   readonly selections: ReadonlyMap<Selector, Selection>;
 }
 
-/** @throws RaspError of class `compile`, at a node that has no normal form */
-export function simplify(roots: readonly SOp[], maxLength: number, causal = false): Simplified {
-  const simplifier = new Simplifier(new NormalForm(causal), maxLength);
+/**
+ * @param facts - the domain of the compile
+ * @throws RaspError of class `compile`, at a node that has no normal form
+ */
+export function simplify(roots: readonly SOp[], facts: ValueFacts): Simplified {
+  const simplifier = new Simplifier(new NormalForm(facts.causal), facts);
   for (const node of topological(...roots)) {
     if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
     else simplifier.sops.set(node, simplifier.normalOf(node));
@@ -46,10 +50,12 @@ class Simplifier {
   readonly choices = new Map<Selector, Choice>();
   readonly form: NormalForm;
   readonly #maxLength: number;
+  readonly #sums: Sums;
 
-  constructor(form: NormalForm, maxLength: number) {
+  constructor(form: NormalForm, facts: ValueFacts) {
     this.form = form;
-    this.#maxLength = maxLength;
+    this.#maxLength = facts.maxLength;
+    this.#sums = new Sums(form, facts);
   }
 
   /** The normal form of an s-op whose operands have theirs already. */
@@ -66,8 +72,7 @@ class Simplifier {
         return form.constant(node.value, node);
       case "map": {
         const mapped = form.map(node.fn, node.args.map(this.#sop), node);
-        const counted = countTogether(form, mapped, this.#maxLength);
-        return signOfMeans(form, sumOfMeans(form, counted, this.#maxLength));
+        return this.#sums.rewrite(countTogether(form, mapped, this.#maxLength));
       }
       case "aggregate": {
         const { selection, best } = this.choices.get(node.selector)!;

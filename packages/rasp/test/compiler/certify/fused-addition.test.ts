@@ -16,8 +16,9 @@ import { load } from "../../../src/index.js";
 const VOCABULARY = checkedVocabulary("abc", 5);
 
 function planned(text: string): Plan {
-  const { form, sops } = simplify([load(text, { example: "abc" }).sop("r")], 5, false);
-  return plan([...sops.values()].slice(-1), form, new Domain(VOCABULARY, 5, false));
+  const domain = new Domain(VOCABULARY, 5, false);
+  const { form, sops } = simplify([load(text, { example: "abc" }).sop("r")], domain);
+  return plan([...sops.values()].slice(-1), form, domain, false);
 }
 
 const certificateOf = (text: string, change: (head: Head) => Head[] = (head) => [head]): Certificate => {

@@ -1,0 +1,49 @@
+/** `a if condition else b` between sums and means. */
+import { notMap } from "../../language/graph/elementwise.js";
+import { Formula } from "./formula.js";
+import type { Mapped, NormalForm, NormalSOp, Width } from "./normal-form.js";
+import { valuesIfAny, type ValueFacts } from "./selection-forms.js";
+
+/** An `if` that an s-op has below arithmetic, among operands that `matter`. */
+export function choiceIn(sop: Mapped, matters: (node: NormalSOp) => boolean): Mapped | undefined {
+  const seen = new Set<NormalSOp>(sop.args);
+  for (const node of seen) {
+    if (node.kind !== "map" || !matters(node)) continue;
+    if (node.fn.name === "if") return node;
+    if (["+", "-", "*", "/", "round"].includes(node.fn.name)) for (const arg of node.args) seen.add(arg);
+  }
+  return undefined;
+}
+
+/**
+ * `a if condition else b` of two sums, or of one and 0, as sums that add up: where the condition chooses the other, a sum is over no
+ * key. The condition must depend on tokens and positions alone; then heads ask it for nothing.
+ */
+export function chosenSums(
+  form: NormalForm,
+  facts: ValueFacts,
+  condition: NormalSOp,
+  branches: readonly NormalSOp[],
+  { origin }: NormalSOp,
+): readonly Width[] | undefined {
+  const isZero = (branch: NormalSOp): boolean => valuesIfAny(facts, branch)?.every((value) => value === 0n) === true;
+  if (!branches.some(isWidth) || !branches.every((branch) => isWidth(branch) || isZero(branch))) return undefined;
+  if (!isOfInput(condition) || valuesIfAny(facts, condition)?.includes(null) !== false) return undefined;
+  const isFalse = form.map(notMap, [condition], condition.origin);
+  const parts: Width[] = [];
+  for (const [j, branch] of branches.entries()) {
+    if (!isWidth(branch)) continue;
+    const isChosen = form.compare(form.constant(j === 1), isFalse, "==");
+    const selection = form.combine(branch.selection, isChosen, (a, b) => a && b);
+    const part = selection && form.width(selection, origin, branch.summed);
+    if (!part || !isWidth(part)) return undefined;
+    parts.push(part);
+  }
+  return parts;
+}
+
+/** Whether an s-op is a function of tokens and positions. */
+const isOfInput = (sop: NormalSOp): boolean =>
+  new Formula([sop]).leaves.every(({ kind }) => kind === "tokens" || kind === "indices");
+
+const isWidth = (sop: NormalSOp): sop is Width => sop.kind === "width";
