@@ -44,6 +44,18 @@ describe("selectron repl in a pipe", () => {
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
   });
 
+  it("does not wait for more after a word for help, or an example without quotes", async () => {
+    const { out, err } = await repl(["help", "set example two words", "?", "set selector example ab", "1;"]);
+    expect(out).toBe("value: out = 1\n");
+    expect(err.split("\n").filter((line) => line.startsWith("  help"))).toEqual([
+      "  help: :help lists the commands of the REPL, and docs/language.md has the whole language",
+      '  help: an example is in double quotes, or a list: set example "two words"',
+      '  help: :help lists the commands of the REPL; an expression chooses: 1 if tokens == "a" else 0',
+      '  help: an example is in double quotes, or a list: set selector example "ab"',
+    ]);
+    expect((await repl(["help = 2;", "help", "+ 1;"])).out).toContain("value: out = 3");
+  });
+
   it("continues after an error, which it places in the input, and exits with 2", async () => {
     const { exitCode, out, err } = await repl(["x = lenght;", "y = 1", "z = 2;", "x = not tokens == 1;", "3;", "4"]);
     expect(exitCode).toBe(2);

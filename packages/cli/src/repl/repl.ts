@@ -57,7 +57,8 @@ export class Repl {
     this.#pending += this.#pending === "" && line.trim() === "" ? "" : `${line}\n`;
     if (this.#pending === "") return;
     const { error } = parseProgram({ file: "", text: this.#pending });
-    if (error && isUnfinished(error)) return;
+    if (error && isUnfinished(error) && !this.#endsWithLine()) return;
+    if (this.#isHelp()) this.#pending = `${this.#pending.trim()};`;
     this.#runPending();
   }
 
@@ -69,6 +70,17 @@ export class Repl {
   /** Drops an unfinished statement. */
   drop(): void {
     this.#pending = "";
+  }
+
+  /** Whether no further line can belong to the text: a word for help, or an example without quotes. */
+  #endsWithLine(): boolean {
+    const text = this.#pending.trim();
+    return this.#isHelp() || /^set\s+(s-op\s+|selector\s+)?example\s+[^[("{]*$/.test(text);
+  }
+
+  #isHelp(): boolean {
+    const text = this.#pending.trim();
+    return /^(help|man)$/.test(text) && !this.environment.visibleNames.includes(text);
   }
 
   #runPending(): void {

@@ -69,6 +69,11 @@ export class RaspError extends Error {
     return new RaspError({ ...this.diagnostic, span }, this.further);
   }
 
+  /** The same error with other advice, if there is any. */
+  advising(details: Details | undefined): RaspError {
+    return details === undefined ? this : new RaspError({ ...this.diagnostic, ...details }, this.further);
+  }
+
   /** The same error with one more note. */
   with(note: Note): RaspError {
     return new RaspError({ ...this.diagnostic, notes: [...(this.diagnostic.notes ?? []), note] }, this.further);

@@ -85,7 +85,11 @@ function modulo(a: Numeric, b: Numeric): Numeric {
 /** The operators on one atom: `-`, `+`, `round`. @throws RaspError of class type for a string */
 export function unaryArithmetic(op: "-" | "+" | "round", operand: Atom): Atom {
   const value = numeric(operand);
-  if (value === undefined) throw errors.operandType(`"${op}" does not work on ${describeAtom(operand)}`);
+  if (value === undefined) {
+    throw errors.operandType(`"${op}" does not work on ${describeAtom(operand)}`, {
+      ...(typeof operand === "string" ? { suggestion: "tokens_int and tokens_float read numbers from tokens" } : {}),
+    });
+  }
   if (op === "round") return roundHalfEven(value);
   return op === "-" ? -value : value;
 }

@@ -24,5 +24,8 @@ export function aggregateRow(selected: readonly Atom[], defaultValue: Atom): Ato
 /** The error for a mean of values that are no numbers. */
 export const notNumbers = (example: Atom) =>
   errors.meanType(`several positions are selected, but values such as ${describeAtom(example)} have no mean`, {
-    suggestion: "select one position per row, or aggregate numbers, for example indicator(...)",
+    suggestion:
+      typeof example === "boolean"
+        ? "indicator makes numbers of bools: aggregate(full_s, indicator(indices > 1))"
+        : 'select one position per row, or aggregate numbers, for example indicator(tokens == "a")',
   });

@@ -41,7 +41,9 @@ export function contains(item: Value, container: Value, span: Span): Value {
         ? container.items.map((value) => (value.kind === "atom" ? value.atom : undefined))
         : [undefined];
     if (atoms.includes(undefined)) {
-      throw errors.wrongKind(`"s-op in list" needs a list of atoms, not ${describe(container)}`);
+      throw errors.wrongKind(`"s-op in list" needs a list of atoms, not ${describe(container)}`, {
+        suggestion: 'list the values: tokens in ["a", "b"]',
+      });
     }
     return sopValue(mapNode(memberMap(atoms as Atom[]), [item.node], span));
   }
@@ -77,7 +79,9 @@ export function elementAt(target: Value, index: Value, library: Scope, span: Spa
     case "atom":
       if (typeof target.atom === "string") return inList("string", [...target.atom].map(atomValue), index, span);
   }
-  throw errors.wrongKind(`only a list, a dict, a string or an s-op can be indexed, not ${describe(target)}`);
+  throw errors.wrongKind(`only a list, a dict, a string or an s-op can be indexed, not ${describe(target)}`, {
+    ...(target.kind === "applied" ? { suggestion: "index first, then apply: (s[0])(input)" } : {}),
+  });
 }
 
 /** `s-op[int]`: the value at that position, at every position; 0 where there is no such position. */
@@ -119,7 +123,12 @@ function inList(kind: "list" | "string", items: readonly Value[], index: Value, 
 export function iterate(value: Value): readonly Value[] {
   if (value.kind === "list") return value.items;
   if (value.kind === "dict") return [...value.entries.values()].map(({ key }) => atomValue(key));
-  throw errors.wrongKind(`a loop runs over a list or a dict, not over ${describe(value)}`);
+  throw errors.wrongKind(`a loop runs over a list or a dict, not over ${describe(value)}`, {
+    suggestion:
+      value.kind === "s-op"
+        ? "an s-op has a value at every position and needs no loop; a loop has a number of turns: for i in range(10) { i; }"
+        : "list the items: for x in [1, 2] { x; }",
+  });
 }
 
 /** One value for each name; several names unpack a list, a string or the keys of a dict. */

@@ -8,8 +8,8 @@ import { Evaluation } from "../interpret/evaluation.js";
 import { rasplib } from "../stdlib/rasplib.js";
 import type { Definition, Expression, Iteration } from "../syntax/ast.js";
 import type { Span } from "../source.js";
-import { argumentsNote } from "./arguments-note.js";
 import { aggregate, select } from "./attention.js";
+import { explainCall, lengthHelp } from "./call-help.js";
 import { checkValue } from "./check.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
 import { binary, liftedTernary, unary } from "./operators.js";
@@ -140,9 +140,7 @@ export class Elaborator implements ExpressionElaborator {
       case "len": {
         const list = this.expression(expression.list);
         if (list.kind === "list") return atomValue(BigInt(list.items.length));
-        throw errors.wrongKind(`len takes a list, not ${describe(list)}`, {
-          ...(list.kind === "s-op" ? { suggestion: "length is the number of positions" } : {}),
-        });
+        throw errors.wrongKind(`len takes a list, not ${describe(list)}`, lengthHelp(list, expression.list));
       }
       case "list":
         return this.list(this.expressions(expression.items));
@@ -201,27 +199,30 @@ export class Elaborator implements ExpressionElaborator {
     });
   }
 
-  #call({ callee, args }: Expression & { kind: "call" }, span: Span): Value {
-    // A single argument is evaluated before the callee: if the callee is an s-op, it is checked on this input.
-    const only = args.length === 1 ? this.expression(args[0]!) : undefined;
-    const target = only ? this.trying(only).expression(callee) : this.expression(callee);
-    if (target.kind === "function") {
-      const values = only ? [only] : this.expressions(args);
-      try {
-        return this.#enter(target, values, span);
-      } catch (error) {
-        // Inside the library, only the user's call means something to the user.
-        const isInside = target.isLibrary && !this.#blame && values.length === target.definition.parameters.length;
-        if (!(error instanceof RaspError) || !isInside) throw error;
-        throw error.at(span).with(argumentsNote(target, args, values));
-      }
+  #call(call: Expression & { kind: "call" }, span: Span): Value {
+    const values: Value[] = [];
+    let target: Value | undefined;
+    try {
+      // A single argument is evaluated before the callee: if the callee is an s-op, it is checked on this input.
+      if (call.args.length === 1) values.push(this.expression(call.args[0]!));
+      target = (values[0] ? this.trying(values[0]) : this).expression(call.callee);
+      if (target.kind === "function" && !values[0]) values.push(...this.expressions(call.args));
+      return this.#apply(target, values, call.args.length, span);
+    } catch (error) {
+      // Inside the library, only the user's call means something to the user.
+      throw this.#blame ? error : explainCall(error, call, span, target, values);
     }
+  }
+
+  #apply(target: Value, values: readonly Value[], given: number, span: Span): Value {
+    if (target.kind === "function") return this.#enter(target, values, span);
     if (target.kind !== "s-op" && target.kind !== "selector") {
       throw errors.notCallable(`${describe(target)} cannot be called`, {
         suggestion: "functions take arguments, s-ops and selectors one input",
       });
     }
-    if (!only) throw errors.argumentCount(`${describe(target)} is applied to one input, not to ${args.length}`);
+    const [only] = values;
+    if (!only) throw errors.argumentCount(`${describe(target)} is applied to one input, not to ${given}`);
     const evaluation = new Evaluation(asInput(only));
     this.session.budget.work(topological(target.node).length * (evaluation.input.length + NODE_WORK));
     const result = target.kind === "s-op" ? evaluation.sop(target.node) : evaluation.selector(target.node);

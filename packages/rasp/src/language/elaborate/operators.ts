@@ -44,7 +44,9 @@ export function lift(value: Value, span: Span): SOp {
   if (value.kind === "atom") return constantNode(value.atom, span);
   throw errors.wrongKind(`an s-op or an atom is needed here, not ${describe(value)}`, {
     ...(value.kind === "selector"
-      ? { suggestion: "a selector becomes an s-op by aggregate(selector, values) or selector_width(selector)" }
+      ? {
+          suggestion: `a selector becomes an s-op by selector_width(${value.node.name ?? "full_s"}), or by aggregate(${value.node.name ?? "full_s"}, indices)`,
+        }
       : {}),
     ...madeHere(value),
   });

@@ -12,7 +12,9 @@ export function range(args: readonly Value[]): Value {
     if (value.kind === "atom" && (typeof value.atom === "bigint" || typeof value.atom === "boolean")) {
       return BigInt(value.atom);
     }
-    throw errors.wrongKind(`range takes ints, not ${describe(value)}`);
+    throw errors.wrongKind(`range takes ints, not ${describe(value)}`, {
+      suggestion: "it is the same for every input: range(10); the positions of an input are indices",
+    });
   });
   const [start, stop, step] = ints.length === 1 ? [0n, ints[0]!, 1n] : [ints[0]!, ints[1]!, ints[2] ?? 1n];
   if (step === 0n) throw errors.rangeStep("the step of range cannot be 0");
@@ -26,7 +28,9 @@ export function range(args: readonly Value[]): Value {
 export function zip(args: readonly Value[]): Value {
   const lists = args.map((value) => {
     if (value.kind === "list") return value.items;
-    throw errors.wrongKind(`zip takes lists, not ${describe(value)}`);
+    throw errors.wrongKind(`zip takes lists, not ${describe(value)}`, {
+      ...(value.kind === "s-op" ? { suggestion: "s-ops combine position by position: indices + length" } : {}),
+    });
   });
   const [first] = lists as [readonly Value[]];
   const other = lists.find((items) => items.length !== first.length);

@@ -3,12 +3,13 @@
  * names are protected only at the top level: parameters may shadow them. A function value holds its scope, so this file and
  * `value.ts` import each other's types.
  */
-import { errors, type RaspError } from "../diagnostic.js";
+import { errors, type Details, type RaspError } from "../diagnostic.js";
 import { indicesNode, tokensNode, type SOp } from "../graph/node.js";
 import type { Name } from "../syntax/ast.js";
 import { spacedCall } from "../syntax/mistakes.js";
 import { nearest } from "../syntax/nearest.js";
 import type { Span } from "../source.js";
+import { foreignName } from "./foreign-names.js";
 import { atomValue, sopValue, type Value } from "./value.js";
 
 const named = (node: SOp, name: string): readonly [string, Value] => {
@@ -54,12 +55,21 @@ export class Scope {
   get(name: string, span: Span): Value {
     const value = this.find(name);
     if (value) return value;
-    const similar = nearest(name, this.names());
     throw errors.undefinedName(`"${name}" is not defined`, {
       span,
-      ...(spacedCall(name, span) ??
-        (similar === undefined ? {} : { suggestion: `did you mean "${similar}"?`, fix: { span, text: similar } })),
+      ...(spacedCall(name, span) ?? foreignName(name, span) ?? this.#similar(name, span)),
     });
+  }
+
+  #similar(name: string, span: Span): Details {
+    const similar = nearest(name, this.names());
+    if (similar !== undefined) return { suggestion: `did you mean "${similar}"?`, fix: { span, text: similar } };
+    const isCall = /^\s*\(/.test(span.source.text.slice(span.end, span.end + 10));
+    return {
+      suggestion: isCall
+        ? `set it first: def ${name}(x) { return x; }`
+        : `set it first, as in ${name} = 1; or write the string "${name}" in quotes`,
+    };
   }
 
   /** Whether this is the scope of a program or a file, not of a function. */

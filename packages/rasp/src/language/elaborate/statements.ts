@@ -1,5 +1,7 @@
 /** Statements: their effect on the scope and the session, and the outcome that a REPL shows. */
-import { errors } from "../diagnostic.js";
+import { errors, RaspError } from "../diagnostic.js";
+import type { Atom } from "../graph/node.js";
+import { textOf } from "../source.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import type { Definition, Expression, Name, Statement } from "../syntax/ast.js";
 import { asInput, iterate, unpack } from "./containers.js";
@@ -77,7 +79,7 @@ export class StatementRunner {
         }
         return NOTHING;
       case "set-example":
-        session.setExample(statement.which, asInput(elaborator.expression(statement.example)), "program");
+        session.setExample(statement.which, this.#example(statement), "program");
         return NOTHING;
       case "show-example":
         return { kind: "show-example", which: statement.which };
@@ -111,12 +113,34 @@ export class StatementRunner {
     return { kind: "assigned", names: names.map(({ text }) => text), value };
   }
 
+  /** The input of `set example`. A word without quotes is a name that is not set, or one that is no input. */
+  #example({ which, example }: Statement & { kind: "set-example" }): readonly Atom[] {
+    try {
+      return asInput(this.#elaborator.expression(example));
+    } catch (error) {
+      if (!(error instanceof RaspError) || example.kind !== "name") throw error;
+      const { source, start, end } = example.span;
+      const line = /^[^\r\n#;]*/.exec(source.text.slice(start))![0].trim();
+      const text = `"${line.includes('"') ? example.name : line}"`;
+      const command = which === "both" ? "set example" : `set ${which} example`;
+      throw error.advising({
+        suggestion: `an example is in double quotes, or a list: ${command} ${text}`,
+        fix: { span: { source, start, end: text.length > line.length ? start + line.length : end }, text },
+      });
+    }
+  }
+
   /** The values of the s-op on the input. The REPL shows them; it draws no picture. */
   #draw({ sop, input }: Statement & { kind: "draw" }): AppliedValue {
     const example = input && this.#elaborator.expression(input);
     const target = (example ? this.#elaborator.trying(example) : this.#elaborator).expression(sop);
     if (target.kind !== "s-op") {
-      throw errors.wrongKind(`draw takes an s-op, not ${describe(target)}`, { span: sop.span });
+      throw errors.wrongKind(`draw takes an s-op, not ${describe(target)}`, {
+        span: sop.span,
+        ...(target.kind === "selector"
+          ? { suggestion: `an s-op that uses it shows it: draw(selector_width(${textOf(sop.span)}))` }
+          : {}),
+      });
     }
     const evaluation = example ? new Evaluation(asInput(example)) : this.#elaborator.session.sopExample;
     return { kind: "applied", input: evaluation.input, result: evaluation.sop(target.node), of: target.node };

@@ -10,7 +10,8 @@ const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string
   "=": ["compare with ==; an assignment is a separate statement: name = expression;", "=="],
   "/": ["/ always divides as floats; there is no //, use round"],
   "'": ['strings are written in double quotes: "text"'],
-  ".": ["a float has digits on both sides of the point: 0.5, 1.0"],
+  ".": ['there are no methods or attributes: count(tokens, "a"), length; a float has digits around its point: 0.5'],
+  "?": [':help lists the commands of the REPL; an expression chooses: 1 if tokens == "a" else 0'],
   "&": ["write and", "and"],
   "|": ["write or", "or"],
   "!": ["write not"],
@@ -31,6 +32,15 @@ const FOREIGN: Readonly<Record<string, string>> = {
   print: "a statement that is an expression is shown: x;",
   lambda: "functions are defined: def f(x) { return x + 1; }",
   return: "return is the last statement inside def f(x) { ... }",
+  help: ":help lists the commands of the REPL",
+  ...Object.fromEntries(
+    "class try except catch raise throw with assert del delete global yield break continue switch match struct"
+      .split(" ")
+      .map((word) => [
+        word,
+        `there is no ${word}: a program sets names, defines functions with def, and repeats with for`,
+      ]),
+  ),
 };
 
 const CALL_WORDS = ["select", "aggregate", "range", "zip", "len"];
@@ -144,6 +154,9 @@ function remedy(tokens: readonly Token[], index: number): Details {
   const before = tokens[index - 1];
   if (text === "*" && before?.text === "*" && before.span.end === span.start) {
     return { suggestion: "powers are written with ^", fix: replace({ ...before.span, end: span.end }, "^") };
+  }
+  if (text === ":" && enclosing(tokens, index)?.text === "[") {
+    return { suggestion: 'there are no slices: shift(tokens, 1, "") moves a sequence, tokens[0] is one position' };
   }
   const foreign = FOREIGN[text];
   if (foreign !== undefined) return { suggestion: foreign };

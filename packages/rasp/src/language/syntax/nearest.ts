@@ -18,8 +18,11 @@ function distance(a: string, b: string, limit: number): number {
   return previous[b.length]!;
 }
 
-/** The name that differs least from `wanted`, if one is near: one edit in three letters. */
+/** The name that differs least from `wanted`, if one is near: in case and underscores only, or one edit in three letters. */
 export function nearest(wanted: string, names: readonly string[]): string | undefined {
+  const plain = (name: string): string => name.toLowerCase().replaceAll("_", "");
+  const same = plain(wanted) === "" ? undefined : names.find((name) => plain(name) === plain(wanted));
+  if (same !== undefined) return same;
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   const ranked = names
     .map((name) => ({ name, edits: distance(wanted, name, limit) }))

@@ -7,6 +7,7 @@ import { errors, RaspError } from "../diagnostic.js";
 import type { Source } from "../source.js";
 import type { Program, Statement } from "./ast.js";
 import { Unexpected } from "./cursor.js";
+import { habitHelp } from "./habits/habits.js";
 import { lex } from "./lexer.js";
 import { explain, explainEnd } from "./mistakes.js";
 import { possibleEnd } from "./missing-semicolon.js";
@@ -20,6 +21,8 @@ export interface ParseResult extends Program {
 
 /** At most this many errors are reported. */
 const MAX_ERRORS = 10;
+/** For the first errors of a text, rewritings are sought, which takes longer. */
+const MAX_REWRITTEN = 3;
 
 /** Parses a whole program. Never throws. */
 export function parseProgram(source: Source): ParseResult {
@@ -52,14 +55,22 @@ class RecoveringParser extends StatementParser {
 
   /** Keeps an error, and goes to where the next statement seems to begin. */
   #report(error: unknown, start: number): void {
-    const diagnosis = diagnose(error, this, start);
+    const [diagnosis, mended] = diagnose(error, this, start, this.found.length < MAX_REWRITTEN);
     const { code } = diagnosis.diagnostic;
     const ends = code === errors.unexpectedEnd("").diagnostic.code;
     // After another error the end of the text only says that skipping went that far.
     if (!ends || this.found.length === 0) this.found.push(diagnosis);
-    if (!(error instanceof Unexpected) || ends || this.found.length >= MAX_ERRORS) this.index = this.tokens.length - 1;
+    if (!(error instanceof Unexpected) || this.found.length >= MAX_ERRORS) this.index = this.tokens.length - 1;
+    else if (mended !== undefined) this.index = this.#indexAfter(mended);
+    else if (ends) this.index = this.tokens.length - 1;
     else if (code === errors.missingSemicolon("").diagnostic.code) this.index = error.index;
     else this.index = nextStatement(this.tokens, start, error.index, this.depth > 0);
+  }
+
+  /** The first token at or behind an offset, which is never the one at which reading would go wrong again. */
+  #indexAfter(offset: number): number {
+    const index = this.tokens.findIndex(({ span }, i) => i >= this.index && span.start >= offset);
+    return index < 0 ? this.tokens.length - 1 : index;
   }
 
   protected override endsWithoutReturn(): boolean {
@@ -71,28 +82,37 @@ class RecoveringParser extends StatementParser {
     if (this.accept("}")) return;
     const error = new Unexpected(this.index, expected);
     if (!this.token.startsLine || this.at("end")) throw error;
-    this.found.push(diagnose(error, this, this.index));
+    this.found.push(diagnose(error, this, this.index)[0]);
   }
 }
 
-function diagnose(error: unknown, parser: StatementParser, start: number): RaspError {
+/** The error as a diagnostic and, if its fix mends the whole statement, the offset behind that. */
+function diagnose(
+  error: unknown,
+  parser: StatementParser,
+  start: number,
+  rewrites = false,
+): readonly [RaspError, (number | undefined)?] {
   if (!(error instanceof Unexpected)) {
-    if (error instanceof RaspError) return error;
+    if (error instanceof RaspError) return [error];
     throw error;
   }
   const { tokens } = parser;
   const token = tokens[error.index]!;
-  if (token.kind === "end") return explainEnd(tokens, start, error.expected);
+  const habit = rewrites ? habitHelp(tokens, start, error.index) : undefined;
+  const mended = habit?.fix?.span.end;
+  if (token.kind === "end") return [explainEnd(tokens, start, error.expected).advising(habit), mended];
   const end = possibleEnd(error, parser);
-  if (end === error.index) {
+  if (end === error.index && !habit) {
     const before = tokens[end - 1]!.span;
     const span = { ...before, start: before.end };
-    return errors.missingSemicolon(`missing ";" before "${token.text}"`, {
+    const missing = errors.missingSemicolon(`missing ";" before "${token.text}"`, {
       span,
       suggestion: 'end the statement with ";"',
       fix: { span, text: ";" },
     });
+    return [missing];
   }
-  const { diagnostic } = explain(tokens, error.index, error.expected);
-  return new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" });
+  const { diagnostic } = explain(tokens, error.index, error.expected).advising(habit);
+  return [new RaspError(end === undefined ? diagnostic : { ...diagnostic, class: "incomplete" }), mended];
 }
