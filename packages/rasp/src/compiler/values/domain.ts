@@ -17,6 +17,8 @@ import { Work } from "./work.js";
 const JOINT_LIMIT = 1 << 14;
 /** The work of one joint value of a formula's leaves. */
 const IMAGE = 40;
+/** With more joint values the sides of a selector's comparisons are taken as independent of each other. */
+const SIDES_LIMIT = 1 << 16;
 /** With more pairs of query and key values the values of a copy are not sought pair by pair. */
 const PAIR_LIMIT = 1 << 16;
 
@@ -153,12 +155,7 @@ export class Domain {
     const key = sops.map((sop) => sop.id).join(",");
     const known = this.#jointTables.get(key);
     if (known) return known;
-    // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
-    const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
-    let formula = new Formula(sops, cut);
-    if (sops.length > 1 && this.#jointSize(formula.leaves) > JOINT_LIMIT) {
-      formula = new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
-    }
+    const formula = this.#jointFormula(sops);
     const tables = formula.leaves.map((leaf) => this.#table(leaf));
     const images = new FormulaImages(formula, this.#jointSets, (joint) =>
       this.work.spend(IMAGE * joint, sops[0], "working out the values of this s-op"),
@@ -168,20 +165,56 @@ export class Domain {
     return table;
   }
 
+  #jointFormula(sops: readonly NormalSOp[]): Formula {
+    // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
+    const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
+    const formula = new Formula(sops, cut);
+    if (sops.length === 1 || this.#jointSize(formula.leaves) <= JOINT_LIMIT) return formula;
+    return new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
+  }
+
   /** The value sets of a mean or a width, row by row. */
   #rows(sop: Mean | Width): readonly ValueSet[] {
-    const { comparisons } = sop.selection;
-    const queryTable = this.jointValues(comparisons.map((c) => c.queries));
-    const keyTable = this.jointValues([...comparisons.map((c) => c.keys), ...summandsOf(sop)]);
+    const queries = sop.selection.comparisons.map((c) => c.queries);
+    const keys = [...sop.selection.comparisons.map((c) => c.keys), ...summandsOf(sop)];
     const best = sop.kind === "mean" && sop.best !== undefined;
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
     if (best) this.#single.add(sop);
-    if (sop.kind === "mean" && copied && this.#mostPairs(queryTable, keyTable) > PAIR_LIMIT) return this.#anyValue(sop);
     const rows = new RowValues(sop, copied, this.#sets, this.work);
-    const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
-    const table = this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
+    const table = [queries, keys].some((sides) => this.#jointSize(this.#jointFormula(sides).leaves) > SIDES_LIMIT)
+      ? this.#independentRows(rows, queries, keys)
+      : this.#jointRows(rows, this.jointValues(queries), this.jointValues(keys), sop, copied);
     if (rows.atMostOne) this.#single.add(sop);
     return table;
+  }
+
+  #jointRows(
+    rows: RowValues,
+    queryTable: readonly JointValueSet[],
+    keyTable: readonly JointValueSet[],
+    sop: Mean | Width,
+    copied: boolean,
+  ): readonly ValueSet[] {
+    if (sop.kind === "mean" && copied && this.#mostPairs(queryTable, keyTable) > PAIR_LIMIT) {
+      rows.atMostOne = false;
+      return this.#anyValue(sop);
+    }
+    const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
+    return this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
+  }
+
+  /** A coarser answer where the sides of the comparisons have too many joint values: each side may have any of its values. */
+  #independentRows(rows: RowValues, queries: readonly NormalSOp[], keys: readonly NormalSOp[]): readonly ValueSet[] {
+    const [queryTables, keyTables] = [queries, keys].map((sides) => sides.map((side) => this.#table(side))) as [
+      (readonly ValueSet[])[],
+      (readonly ValueSet[])[],
+    ];
+    const at = (tables: readonly (readonly ValueSet[])[], n: number, i: number): ValueSet[] =>
+      tables.map((table) => table[cell(n, i)]!);
+    return this.#everywhere((n, i) => {
+      const seen = Array.from({ length: this.causal ? i + 1 : n }, (_, k) => at(keyTables, n, k));
+      return rows.independentValues(at(queryTables, n, i), seen);
+    });
   }
 
   #mostPairs(queries: readonly JointValueSet[], keys: readonly JointValueSet[]): number {

@@ -3,6 +3,7 @@ import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
+import { IndependentSelection } from "./independent-selection.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
 import { rowMeans, rowSums, type Limits, type Summands } from "./row-sums.js";
 import { distinctAtoms, type ValueSet, type ValueSets } from "./value-set.js";
@@ -35,6 +36,7 @@ export class RowValues {
   /** Whether no row so far can select two positions. */
   atMostOne = true;
   readonly #selected: SelectionTable;
+  readonly #independent: IndependentSelection;
   /** Whether the last component of the keys' joint values is what a key contributes. */
   readonly #addsUp: boolean;
   readonly #summands = new Numbering();
@@ -60,6 +62,7 @@ export class RowValues {
       checkPairs: (pairs) => this.#checkPairs(pairs),
     };
     this.#selected = new SelectionTable(sop.selection);
+    this.#independent = new IndependentSelection(sop.selection);
     this.#addsUp = summandsOf(sop).length > 0;
   }
 
@@ -68,9 +71,35 @@ export class RowValues {
     const perKey = keys
       .map((key) => this.#contributionsOf(queries, key))
       .filter((contributions) => contributions.some(({ values }) => values.length > 0));
+    return this.#fromKeys(queries.values.length, perKey);
+  }
+
+  /**
+   * Like `values`, but coarser: the sides of the comparisons, and what a key contributes, are taken as independent.
+   * @param keys - for each key position the values of each comparison's keys, then those of what it contributes, if anything
+   */
+  independentValues(queries: readonly ValueSet[], keys: readonly (readonly ValueSet[])[]): ValueSet {
+    const perKey = keys.map((sets) => {
+      const { yes, no } = this.#independent.between(sets, queries);
+      const contributed = this.#addsUp ? sets.at(-1)!.atoms : [1n];
+      const key = `${no} ${yes ? (this.#addsUp ? sets.at(-1)!.id : "one") : "none"}`;
+      return [
+        getOrInsert(this.#contributions, key, () => ({
+          id: this.#contributions.size,
+          canSkip: no,
+          values: yes ? contributed : [],
+        })),
+      ];
+    });
+    return this.#fromKeys(
+      1,
+      perKey.filter(([contribution]) => contribution!.values.length > 0),
+    );
+  }
+
+  #fromKeys(length: number, perKey: readonly (readonly Contribution[])[]): ValueSet {
     const sop = this.#sop;
-    const { length } = queries.values;
-    this.#spend(CELL * length * keys.length);
+    this.#spend(CELL * length * perKey.length);
     if (sop.kind === "mean") {
       return this.#copied
         ? this.#copies(sop, length, perKey)
