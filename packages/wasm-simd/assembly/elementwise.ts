@@ -4,36 +4,41 @@
  */
 import { Binary, Unary } from "../src/abi";
 import { gelu, geluExact, geluExactSlope, geluSlope, relu, sigmoid } from "./activations";
-import { erf, exp, log, tanh } from "./math";
+import { constant, erf, exp, log, tanh } from "./math";
 
 /** out[i] = f(x[i]); in place is fine. An unknown operation writes nothing. */
 export function unary(operation: i32, x: usize, out: usize, length: i32): void {
   const end = x + <usize>((length + 3) & ~3) * 4;
   const shift = out - x;
   switch (operation) {
-    case Unary.neg:
-      for (; x < end; x += 16) v128.store(x + shift, f32x4.neg(v128.load(x)));
-      break;
-    case Unary.exp:
-      for (; x < end; x += 16) v128.store(x + shift, exp(v128.load(x)));
-      break;
     case Unary.log:
       for (; x < end; x += 16) v128.store(x + shift, log(v128.load(x)));
       break;
     case Unary.sqrt:
       for (; x < end; x += 16) v128.store(x + shift, f32x4.sqrt(v128.load(x)));
       break;
-    case Unary.abs:
-      for (; x < end; x += 16) v128.store(x + shift, f32x4.abs(v128.load(x)));
+    case Unary.neg:
+    case Unary.abs: {
+      const keep = operation == Unary.abs ? f32x4.splat(-0.0) : f32x4.splat(0);
+      const flip = operation == Unary.abs ? f32x4.splat(0) : f32x4.splat(-0.0);
+      for (; x < end; x += 16) v128.store(x + shift, v128.xor(v128.andnot(v128.load(x), keep), flip));
       break;
+    }
+    case Unary.exp:
     case Unary.tanh:
-      for (; x < end; x += 16) v128.store(x + shift, tanh(v128.load(x)));
-      break;
     case Unary.sigmoid:
-      for (; x < end; x += 16) v128.store(x + shift, sigmoid(v128.load(x)));
-      break;
-    case Unary.erf:
-      for (; x < end; x += 16) v128.store(x + shift, erf(v128.load(x)));
+      // One loop for all three: exp is long.
+      for (; x < end; x += 16) {
+        const value = v128.load(x);
+        const size = f32x4.abs(value);
+        let power = value;
+        if (operation == Unary.tanh) power = f32x4.add(size, size);
+        else if (operation == Unary.sigmoid) power = f32x4.neg(size);
+        let result = exp(power);
+        if (operation == Unary.tanh) result = tanh(value, result);
+        else if (operation == Unary.sigmoid) result = sigmoid(value, result);
+        v128.store(x + shift, result);
+      }
       break;
     case Unary.relu:
       for (; x < end; x += 16) v128.store(x + shift, relu(v128.load(x)));
@@ -41,9 +46,17 @@ export function unary(operation: i32, x: usize, out: usize, length: i32): void {
     case Unary.gelu:
       for (; x < end; x += 16) v128.store(x + shift, gelu(v128.load(x)));
       break;
-    case Unary.geluExact:
-      for (; x < end; x += 16) v128.store(x + shift, geluExact(v128.load(x)));
-      break;
+    case Unary.erf:
+    case Unary.geluExact: {
+      // One loop for both: erf is long.
+      const isGelu = operation == Unary.geluExact;
+      const by = isGelu ? constant(48) : constant(10);
+      for (; x < end; x += 16) {
+        const value = v128.load(x);
+        const error = erf(f32x4.mul(value, by));
+        v128.store(x + shift, isGelu ? geluExact(value, error) : error);
+      }
+    }
   }
 }
 

@@ -83,6 +83,11 @@ export class Arena {
     return this.#ints;
   }
 
+  /** That many doubles at an address that `reserve` gave. Valid until the next `reserve`. */
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.#buffer, address, length);
+  }
+
   /** Whether an array is a view of this memory, so that kernels can work on it in place. */
   holds(data: Float32Array): boolean {
     return data === this.#newest || data.buffer === this.#buffer; // to ask an array for its buffer is slow

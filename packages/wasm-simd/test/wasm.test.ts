@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { getKernels, randn, referenceKernels, Rng, setKernels, type Kernels } from "@selectron/core";
-import { checkMatmul, kernelConformance } from "@selectron/core/testing";
+import { checkLayerNorm, checkMatmul, kernelConformance } from "@selectron/core/testing";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { breadth } from "../../../test/long.js";
 
 const binary = fileURLToPath(new URL("../src/binary.ts", import.meta.url));
 if (!existsSync(binary)) {
@@ -119,6 +120,23 @@ describe("matmul", () => {
         if (Math.abs(value - slow[index]!) > 1e-3) expect(value).toBe(slow[index]);
       });
     }
+  });
+});
+
+describe("layer norm", () => {
+  it.each([referenceKernels, wasm])("of $name is right on rows that are hard to normalise", (kernels) => {
+    checkLayerNorm(kernels, 16, breadth({ short: 10_000, long: 1_000_000 }));
+  });
+
+  it.each([referenceKernels, wasm])("of $name is right where the mean is large and the spread small", (kernels) => {
+    const near = (row: number[], expected: number[]): void => {
+      const out = new Float32Array(row.length);
+      kernels.layerNormRows(Float32Array.from(row), undefined, undefined, out, 1, row.length, 1e-5);
+      out.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
+    };
+    near([1e25, -1e25, 0, 1], [Math.SQRT2, -Math.SQRT2, 0, 0]);
+    near([2 ** 24, 2 ** 24 + 2, 2 ** 24 + 4, 2 ** 24 + 6], [-1.341641, -0.447213, 0.447213, 1.341641]);
+    near([3e38, 3e38, 3e38, 3e38], [0, 0, 0, 0]);
   });
 });
 

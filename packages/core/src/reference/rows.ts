@@ -39,26 +39,41 @@ export function logSoftmaxRows(x: Float32Array, out: Float32Array, rows: number,
   }
 }
 
-/** The mean of a row, and 1 / √(variance + epsilon). */
-export function normalisation(
-  x: Float32Array,
-  start: number,
-  columns: number,
-  epsilon: number,
-): { mean: number; scale: number } {
-  let mean = 0;
-  for (let j = 0; j < columns; j++) mean += x[start + j]!;
-  mean /= columns;
-  let variance = 0;
-  for (let j = 0; j < columns; j++) variance += (x[start + j]! - mean) ** 2;
-  return { mean, scale: 1 / Math.sqrt(variance / columns + epsilon) };
+/** The moments of a row: its mean is near + rest, and scale is 1 / √(variance + epsilon). */
+export interface Moments {
+  readonly near: number;
+  readonly rest: number;
+  readonly scale: number;
+}
+
+/**
+ * Measures a row. float64 adds up a row exactly if its elements have one sign and are within a factor of two; otherwise they are so
+ * far apart that the rounding does not show. What would show is the rounding of a large mean beside a small spread, so
+ * that the mean is kept in two parts: differences from the first are exact, or large beside the second.
+ */
+export function normalisation(x: Float32Array, start: number, columns: number, epsilon: number): Moments {
+  let total = 0;
+  for (let j = start; j < start + columns; j++) total += x[j]!;
+  const near = total / columns;
+  let sum = 0;
+  let squares = 0;
+  for (let j = start; j < start + columns; j++) {
+    const distance = x[j]! - near;
+    sum += distance;
+    squares += distance * distance;
+  }
+  const rest = sum / columns;
+  return { near, rest, scale: 1 / Math.sqrt(squares / columns - rest * rest + epsilon) };
 }
 
 export const layerNormRows: Kernels["layerNormRows"] = (x, gain, bias, out, rows, columns, epsilon) => {
   for (let start = 0; start < rows * columns; start += columns) {
-    const { mean, scale } = normalisation(x, start, columns, epsilon);
+    const { near, rest, scale } = normalisation(x, start, columns, epsilon);
     for (let j = 0; j < columns; j++) {
-      out[start + j] = (x[start + j]! - mean) * scale * (gain?.[j] ?? 1) + (bias?.[j] ?? 0);
+      const normalised = (x[start + j]! - near - rest) * scale;
+      // Stored before the bias is added, so that a product which float32 cannot hold is the same in every backend.
+      out[start + j] = normalised * (gain?.[j] ?? 1);
+      if (bias) out[start + j]! += bias[j]!;
     }
   }
 };

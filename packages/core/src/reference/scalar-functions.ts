@@ -7,8 +7,15 @@ const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.e
 const GELU_LINEAR = Math.sqrt(2 / Math.PI);
 const GELU_CUBIC = 0.044715;
 
-/** The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses; geluExact is x · Φ(x). */
-const geluTanh = (x: number): number => Math.tanh(GELU_LINEAR * (x + GELU_CUBIC * x * x * x));
+/**
+ * The tanh form of Hendrycks & Gimpel 2016 (arXiv 1606.08415, section 2), which GPT-2 uses, is x times this sigmoid;
+ * geluExact is x · Φ(x).
+ */
+const geluGate = (x: number): number => sigmoid(2 * GELU_LINEAR * (x + GELU_CUBIC * x * x * x));
+
+/** Past this, the slopes of both forms of GELU are 0 or 1 in float64. Between, nothing in them overflows. */
+const GELU_FLAT = 40;
+const nearGelu = (x: number): number => Math.min(Math.max(x, -GELU_FLAT), GELU_FLAT);
 /** Φ, the distribution function of the standard normal distribution, and its density. */
 const normalCdf = (x: number): number => 0.5 * (1 + erf(x * Math.SQRT1_2));
 const normalDensity = (x: number): number => Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
@@ -24,7 +31,7 @@ export const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   sigmoid,
   erf,
   relu: (x) => (x < 0 ? 0 : x),
-  gelu: (x) => 0.5 * x * (1 + geluTanh(x)),
+  gelu: (x) => x * geluGate(x),
   geluExact: (x) => x * normalCdf(x),
 };
 
@@ -39,11 +46,15 @@ export const unarySlopes: Record<UnaryOperation, (x: number) => number> = {
   sigmoid: (x) => sigmoid(x) * sigmoid(-x),
   erf: (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x),
   relu: (x) => (x > 0 ? 1 : 0),
-  gelu: (x) => {
-    const t = geluTanh(x);
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU_LINEAR * (1 + 3 * GELU_CUBIC * x * x);
+  gelu: (far) => {
+    const x = nearGelu(far);
+    const gate = geluGate(x);
+    return gate + x * gate * (1 - gate) * 2 * GELU_LINEAR * (1 + 3 * GELU_CUBIC * x * x);
   },
-  geluExact: (x) => normalCdf(x) + x * normalDensity(x),
+  geluExact: (far) => {
+    const x = nearGelu(far);
+    return normalCdf(x) + x * normalDensity(x);
+  },
 };
 
 /** The functions of two numbers. */

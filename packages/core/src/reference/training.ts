@@ -11,11 +11,11 @@ export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): voi
   const dGain = new Float64Array(columns);
   const dBias = new Float64Array(columns);
   for (let start = 0; start < rows * columns; start += columns) {
-    const { mean, scale } = normalisation(x, start, columns, epsilon);
+    const { near, rest, scale } = normalisation(x, start, columns, epsilon);
     let total = 0;
     let along = 0;
     for (let j = 0; j < columns; j++) {
-      const normalised = (x[start + j]! - mean) * scale;
+      const normalised = (x[start + j]! - near - rest) * scale;
       const slope = outGradient[start + j]!;
       dGain[j]! += slope * normalised;
       dBias[j]! += slope;
@@ -23,7 +23,7 @@ export function referenceLayerNormRowsBackward(call: LayerNormBackwardCall): voi
       along += slope * (gain?.[j] ?? 1) * normalised;
     }
     for (let j = 0; j < columns; j++) {
-      const normalised = (x[start + j]! - mean) * scale;
+      const normalised = (x[start + j]! - near - rest) * scale;
       const slope = outGradient[start + j]! * (gain?.[j] ?? 1);
       xGradient[start + j] = scale * (slope - (total + normalised * along) / columns);
     }

@@ -7,8 +7,9 @@ import type { Kernels } from "../kernels/kernels.js";
 import { attentionCases } from "./attention.js";
 import { attentionOverCases } from "./attention-over.js";
 import { elementwiseCases } from "./elementwise.js";
+import { layerNormCases } from "./layer-norm.js";
 import { matmulCases } from "./matmul.js";
-import { layerNormCases, reductionCases, softmaxCases } from "./rows.js";
+import { reductionCases, softmaxCases } from "./rows.js";
 import type { ConformanceCase } from "./support.js";
 import { trainingCases } from "./training.js";
 

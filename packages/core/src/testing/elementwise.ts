@@ -2,7 +2,7 @@
 import { erf } from "../erf.js";
 import type { BinaryOperation, Kernels, UnaryOperation } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
-import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+import { assertNear, blank, finiteFloat, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
 const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   neg: (x) => -x,
@@ -14,7 +14,7 @@ const unaryFunctions: Record<UnaryOperation, (x: number) => number> = {
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   relu: (x) => (x < 0 ? 0 : x),
   erf,
-  gelu: (x) => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x ** 3))),
+  gelu: (x) => x / (1 + Math.exp(-2 * 0.7978845608028654 * (x + 0.044715 * x ** 3))),
   geluExact: (x) => 0.5 * x * (1 + erf(x / Math.SQRT2)),
 };
 
@@ -29,9 +29,36 @@ const binaryFunctions: Record<BinaryOperation, (a: number, b: number) => number>
 /** Allowed error of an elementwise result: 4 units in the last place, or as much of 1 where results cancel. */
 const elementTolerance = (expected: number): number => 8 * ROUNDOFF * Math.max(Math.abs(expected), 2 ** -126);
 
+/** Throws if a zero has the wrong sign, which no comparison of numbers shows. */
+function assertSign(label: string, actual: number | undefined, expected: number): void {
+  if (expected === 0 && actual === 0 && !Object.is(actual, expected)) {
+    throw new Error(`${label}: got ${1 / actual > 0 ? "+0" : "-0"}, expected the other zero.`);
+  }
+}
+
 export function elementwiseCases(kernels: Kernels): ConformanceCase[] {
-  const special = [0, -0, 1, -1, 0.5, 80, -80, 1e-30, Infinity, -Infinity, NaN];
-  const values = Float32Array.from([...special, ...normals(new Rng(2), 60).map((x) => x * 4)]);
+  const rng = new Rng(2);
+  const special = [
+    0,
+    -0,
+    1,
+    -1,
+    0.5,
+    80,
+    -80,
+    1e-30,
+    1e19,
+    -1e19,
+    3e38,
+    -3e38,
+    1e-45,
+    -1e-45,
+    Infinity,
+    -Infinity,
+    NaN,
+  ];
+  const ordinary = normals(rng, 60).map((x) => x * 4);
+  const values = Float32Array.from([...special, ...ordinary, ...Array.from({ length: 60 }, () => finiteFloat(rng))]);
   const unary = Object.entries(unaryFunctions).map(([operation, apply]) => ({
     name: `unary ${operation}`,
     run: () => {
@@ -39,8 +66,9 @@ export function elementwiseCases(kernels: Kernels): ConformanceCase[] {
       kernels.unary(operation as UnaryOperation, values, out);
       values.forEach((x, index) => {
         const expected = Math.fround(apply(x));
-        const slack = operation.startsWith("gelu") ? 8 * ROUNDOFF : 0; // 1 + tanh cancels for negative x
+        const slack = operation.startsWith("gelu") ? 3 * ROUNDOFF * Math.abs(x) : 0;
         assertNear(`${operation}(${x})`, out[index], expected, elementTolerance(expected) + slack);
+        assertSign(`${operation}(${x})`, out[index], expected);
       });
     },
   }));
@@ -54,11 +82,38 @@ export function elementwiseCases(kernels: Kernels): ConformanceCase[] {
         values.forEach((a, index) => {
           const expected = Math.fround(apply(a, other[index]!));
           assertNear(`${operation}(${a}, ${other[index]})`, out[index], expected, elementTolerance(expected));
+          assertSign(`${operation}(${a}, ${other[index]})`, out[index], expected);
         });
       }
     },
   }));
-  return [...unary, ...unaryBackwardCases(kernels), ...binary];
+  return [...unary, ...unaryBackwardCases(kernels), farSlopeCase(kernels), ...binary];
+}
+
+/** The slopes of functions that are straight far from 0, on both sides. */
+const farSlopes: Partial<Record<UnaryOperation, readonly [below: number, above: number]>> = {
+  abs: [-1, 1],
+  tanh: [0, 0],
+  sigmoid: [0, 0],
+  erf: [0, 0],
+  relu: [0, 1],
+  gelu: [0, 1],
+  geluExact: [0, 1],
+};
+
+function farSlopeCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "unaryBackward far from 0",
+    run: () => {
+      const sizes = [200, 1e6, 1e13, 1e19, 1e30, 3.4028234663852886e38, Infinity];
+      const x = Float32Array.from({ length: 60 }, (_, i) => (i % 2 ? -1 : 1) * sizes[i % sizes.length]!);
+      for (const [operation, [below, above]] of Object.entries(farSlopes)) {
+        const out = blank(x.length);
+        kernels.unaryBackward(operation as UnaryOperation, x, new Float32Array(x.length).fill(3), out);
+        x.forEach((at, i) => assertNear(`slope of ${operation} at ${at}`, out[i], 3 * (at < 0 ? below : above), 2e-38));
+      }
+    },
+  };
 }
 
 /** Slopes by central differences, away from kinks and poles. */

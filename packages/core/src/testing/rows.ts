@@ -1,4 +1,4 @@
-/** Conformance of softmax, layer norm and reductions over rows. */
+/** Conformance of softmax and reductions over rows. */
 import type { Kernels, RowReduction } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
@@ -86,35 +86,6 @@ export function softmaxCases(kernels: Kernels): ConformanceCase[] {
       (expected, columns) => (columns + 8) * ROUNDOFF * (1 + Math.abs(expected)),
     ),
   ];
-}
-
-export function layerNormCases(kernels: Kernels): ConformanceCase[] {
-  const epsilon = 1e-5;
-  const check = (affine: boolean): ConformanceCase => ({
-    name: `layerNormRows ${affine ? "with" : "without"} gain and bias`,
-    run: () => {
-      const rng = new Rng(4);
-      for (const columns of [1, 2, 3, 4, 7, 8, 33, 200]) {
-        const rows = 3;
-        const x = normals(rng, rows * columns).map((value, index) => value + (index < columns ? 10 : 0));
-        const gain = affine ? normals(rng, columns) : undefined;
-        const bias = affine ? normals(rng, columns) : undefined;
-        const out = blank(x.length);
-        kernels.layerNormRows(x, gain, bias, out, rows, columns, epsilon);
-        for (let i = 0; i < rows; i++) {
-          const row = x.subarray(i * columns, (i + 1) * columns);
-          const mean = row.reduce((sum, value) => sum + value, 0) / columns;
-          const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / columns;
-          row.forEach((value, j) => {
-            const normalised = (value - mean) / Math.sqrt(variance + epsilon);
-            const expected = normalised * (gain?.[j] ?? 1) + (bias?.[j] ?? 0);
-            assertNear(`layerNorm row ${i} of ${columns}, column ${j}`, out[i * columns + j], expected, 2e-5);
-          });
-        }
-      }
-    },
-  });
-  return [check(false), check(true)];
 }
 
 /** Allowed error of a sum of this many terms, which accumulates in float64, in any order, and rounds once. */

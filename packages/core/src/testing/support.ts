@@ -35,6 +35,25 @@ export function normals(rng: Rng, length: number): Float32Array {
   return data;
 }
 
+const words = new Uint32Array(1);
+const floats = new Float32Array(words.buffer);
+
+/** Any finite float32 number, all exponents and subnormal numbers alike. */
+export function finiteFloat(rng: Rng): number {
+  do words[0] = rng.next();
+  while (!Number.isFinite(floats[0]!));
+  return floats[0]!;
+}
+
+/** The distance from a finite float32 number to its neighbour away from 0. */
+export function spacing(x: number): number {
+  floats[0] = Math.abs(x);
+  const size = floats[0]!;
+  words[0]!++;
+  const next = floats[0]!;
+  return next === Infinity ? 2 ** 104 : next - size;
+}
+
 /** Nothing but NaN, so that an element which a kernel leaves unwritten is caught. */
 export const blank = (length: number): Float32Array => new Float32Array(length).fill(NaN);
 

@@ -42,17 +42,18 @@ export function layerNormKernels(
     const gainAt = placedParameter(gain, columns);
     const slopes = placed(arena, outGradient);
     const dX = target(arena, xGradient);
-    const dGain = target(arena, gainGradient);
-    const dBias = target(arena, biasGradient);
+    const dGain = arena.reserve(8 * columns);
+    const dBias = arena.reserve(8 * columns);
     fill(arena, x, from);
     fillParameter(gain, gainAt, columns, 1);
     fill(arena, outGradient, slopes);
-    arena.floats.fill(0, dGain / 4, dGain / 4 + columns);
-    arena.floats.fill(0, dBias / 4, dBias / 4 + columns);
+    const [gains, biases] = [arena.doubles(dGain, columns), arena.doubles(dBias, columns)];
+    gains.fill(0);
+    biases.fill(0);
     wasm.layerNormRowsBackward(from, gainAt, slopes, dX, dGain, dBias, rows, columns, epsilon);
     fetch(arena, xGradient, dX);
-    fetch(arena, gainGradient, dGain);
-    fetch(arena, biasGradient, dBias);
+    gainGradient.set(gains);
+    biasGradient.set(biases);
   }
 
   return { layerNormRows, layerNormRowsBackward };
