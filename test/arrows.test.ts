@@ -104,7 +104,7 @@ const rooms: Record<string, readonly string[]> = layered([
   // The compiler, stage by stage.
   ["compiler/outputs", "compiler/refusal"],
   ["compiler/normalize"],
-  ["compiler/values"],
+  ["compiler/values", "compiler/compile-progress"],
   ["compiler/plan/ir"],
   ["compiler/plan/units"],
   ["compiler/plan/features"],

@@ -3,6 +3,7 @@ import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp
 import { InvalidArgumentError, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
 import { runProgram } from "./files/program-file.js";
+import { withProgress } from "./text/progress.js";
 
 export interface CompileSelection {
   /** A name, or several with commas between. */
@@ -10,6 +11,7 @@ export interface CompileSelection {
   readonly vocab: readonly Atom[];
   readonly maxLength: number;
   readonly causal?: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds FILE, --sop, --vocab, --max-length and --causal. */
@@ -77,7 +79,14 @@ export function compileSelection(
   checkDistinct(options.vocab);
   const sops = Object.fromEntries(selectSOps(context, file, options));
   const { vocab: vocabulary, maxLength, causal = false } = options;
-  const model = compile(sops, { vocabulary, maxLength, causal });
+  const model = withProgress(context, options, (report) =>
+    compile(sops, {
+      vocabulary,
+      maxLength,
+      causal,
+      onProgress: (done, total) => report("compiling", done, total),
+    }),
+  );
   context.warn(model.warnings);
   return { sops, model };
 }

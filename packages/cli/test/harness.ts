@@ -14,13 +14,15 @@ export interface World {
   readonly stdin?: string;
   /** Called with a function that does what Ctrl+C does. */
   readonly onInterrupt?: (stop: () => void) => void;
+  readonly isErrorTerminal?: boolean;
+  readonly now?: () => number;
   /** Called before text is appended to a file. */
   readonly appended?: () => void;
 }
 
 export async function selectron(
   args: readonly string[],
-  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined, appended }: World = {},
+  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined, appended, ...terminal }: World = {},
 ): Promise<Ran> {
   const written = { out: "", err: "" };
   const io: Io = {
@@ -46,6 +48,7 @@ export async function selectron(
       [...binaries.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
     removeFile: (path) => void binaries.delete(path),
     readStdin: () => stdin,
+    ...terminal,
     onInterrupt: (stop) => (onInterrupt(stop), () => undefined),
     out: (text) => (written.out += text),
     err: (text) => (written.err += text),

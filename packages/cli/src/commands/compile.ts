@@ -8,7 +8,6 @@ import { formatOf } from "../files/model-file.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
-  readonly json?: boolean;
 }
 
 /** Adds the command. */

@@ -5,6 +5,7 @@ import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { makeFolder, writeOut } from "../files/files.js";
 import { statsJson } from "../text/describe-model.js";
+import { withProgress, type Report } from "../text/progress.js";
 import { useFastKernels } from "../files/model-file.js";
 
 interface DatasetCommandOptions {
@@ -34,7 +35,7 @@ export function registerDataset(program: Command, context: Context): void {
     .action(async (options: DatasetCommandOptions) => {
       await useFastKernels();
       const { count, seed, output, json } = options;
-      const lines = writeSamples(context, options);
+      const lines = withProgress(context, options, (report) => writeSamples(context, options, report));
       writeOut(context, `${output}/programs.jsonl`, new TextEncoder().encode(lines.join("")));
       if (json) context.printJson({ output, count, seed });
       else context.print(`wrote ${output}/programs.jsonl and ${output}/models: ${count} programs, seed ${seed}`);
@@ -42,7 +43,7 @@ export function registerDataset(program: Command, context: Context): void {
 }
 
 /** Writes a model file for each sample, and returns the lines that describe the samples. */
-function writeSamples(context: Context, options: DatasetCommandOptions): string[] {
+function writeSamples(context: Context, options: DatasetCommandOptions, report: Report): string[] {
   const vocabulary = options.vocab.map((token) => {
     if (typeof token === "string") return token;
     throw new UsageError(`token ${String(token)} is not a string`, "use strings: --vocab a,b,c");
@@ -55,6 +56,7 @@ function writeSamples(context: Context, options: DatasetCommandOptions): string[
       const model = `models/${id}.safetensors`;
       writeOut(context, `${options.output}/${model}`, sample.model.toSafetensors());
       lines.push(`${JSON.stringify(lineOf(id, model, sample))}\n`);
+      report("programs", lines.length, options.count);
     }
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);

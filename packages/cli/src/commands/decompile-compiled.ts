@@ -1,8 +1,14 @@
 /** `selectron decompile` on a model that `selectron compile` wrote. Only its weights and vocabulary are used. */
 import type { CompiledModel } from "@selectron/rasp";
-import { decompileProgram, NotHardError, type DecompiledProgram } from "@selectron/rasp/decompile";
+import {
+  decompileProgram,
+  NotHardError,
+  type DecompileProgramOptions,
+  type DecompiledProgram,
+} from "@selectron/rasp/decompile";
 import { ExitCode, type Context } from "../context.js";
 import { writeOut } from "../files/files.js";
+import { withProgress } from "../text/progress.js";
 import { counted, percent } from "../text/words.js";
 
 interface Options {
@@ -12,13 +18,9 @@ interface Options {
 }
 
 /** Exit code `Yes` if a program agrees with the model on all inputs, `No` if none does. */
-export function decompileCompiled(
-  context: Context,
-  file: string,
-  model: CompiledModel,
-  { output, seed, json }: Options,
-): void {
-  const result = programOf(model, seed);
+export function decompileCompiled(context: Context, file: string, model: CompiledModel, options: Options): void {
+  const { output, seed, json } = options;
+  const result = withProgress(context, options, (progress) => programOf(model, { seed, progress }));
   const ok = typeof result !== "string" && result.agreed === result.inputs;
   if (!ok) context.exitCode = ExitCode.No;
   if (typeof result === "string") {
@@ -46,9 +48,9 @@ export function decompileCompiled(
 }
 
 /** The program; where there is none, the reason. */
-function programOf(model: CompiledModel, seed: number): DecompiledProgram | string {
+function programOf(model: CompiledModel, options: DecompileProgramOptions): DecompiledProgram | string {
   try {
-    return decompileProgram(model, { seed });
+    return decompileProgram(model, options);
   } catch (error) {
     if (error instanceof NotHardError) return error.message;
     throw error;

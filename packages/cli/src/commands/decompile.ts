@@ -10,7 +10,7 @@ import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { durationText, parseDuration } from "../text/duration.js";
 import { readModel, useFastKernels } from "../files/model-file.js";
-import { progressLine } from "../text/progress.js";
+import { withProgress } from "../text/progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
 interface DecompileCommandOptions extends Companions {
@@ -98,15 +98,15 @@ function decompileOne(
     return;
   }
   const began = Date.now();
-  const progress = progressLine(context.io);
-  const result = run({
-    seed,
-    interventions,
-    progress: progress.report,
-    clock: { expired: (share = 1) => Date.now() - began > share * budget },
-    ...(folder ? { memo: folder.memo(name, key) } : {}),
-  });
-  progress.end();
+  const result = withProgress(context, options, (progress) =>
+    run({
+      seed,
+      interventions,
+      progress,
+      clock: { expired: (share = 1) => Date.now() - began > share * budget },
+      ...(folder ? { memo: folder.memo(name, key) } : {}),
+    }),
+  );
   const took = Date.now() - began;
   const report: Readonly<Record<string, Json>> = {
     model: path,

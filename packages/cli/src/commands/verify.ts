@@ -11,6 +11,7 @@ import {
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { statsJson } from "../text/describe-model.js";
 import { useFastKernels } from "../files/model-file.js";
+import { withProgress } from "../text/progress.js";
 import { reportText } from "../text/report-text.js";
 
 interface VerifyCommandOptions extends CompileSelection {
@@ -18,7 +19,6 @@ interface VerifyCommandOptions extends CompileSelection {
   readonly runs?: number;
   readonly seed: number;
   readonly shard?: Shard;
-  readonly json?: boolean;
 }
 
 /** The most inputs that `--exhaustive` tries. */
@@ -36,7 +36,10 @@ export function registerVerify(program: Command, context: Context): void {
       const how = howToVerify(options);
       const { sops, model } = compileSelection(context, file, options);
       await useFastKernels();
-      const report = { sop: options.sop, ...encodeReport(verify(sops, model, how)), stats: statsJson(model) };
+      const verified = withProgress(context, options, (report) =>
+        verify(sops, model, how, (done, total) => report("comparing", done, total)),
+      );
+      const report = { sop: options.sop, ...encodeReport(verified), stats: statsJson(model) };
       if (!report.ok) context.exitCode = ExitCode.No;
       if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));

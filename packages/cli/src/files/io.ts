@@ -39,6 +39,10 @@ export interface Io {
   readonly readStdin: () => string;
   /** Whether standard input and output are a terminal. If absent, all input is read at once. */
   readonly isTerminal?: boolean;
+  /** Whether standard error is a terminal, on which progress can be drawn. */
+  readonly isErrorTerminal?: boolean;
+  /** A clock in milliseconds; `performance.now` if absent. */
+  readonly now?: () => number;
   /** The peak memory of the process; absent where it is not known. */
   readonly peakMegabytes?: () => number;
   readonly out: (text: string) => void;
@@ -79,6 +83,7 @@ export const nodeIo: Io = {
   // In kilobytes.
   peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
+  isErrorTerminal: Boolean(process.stderr.isTTY),
   out: (text) => writeAll(1, text),
   err: (text) => writeAll(2, text),
 };

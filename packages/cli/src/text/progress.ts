@@ -1,33 +1,53 @@
-/** The progress of a long job: one line that is overwritten on a terminal, a line for each stage elsewhere. */
+/** The progress of long work on a terminal: one line on standard error that is drawn over. */
+import type { Context } from "../context.js";
 import type { Io } from "../files/io.js";
-import { durationText } from "./duration.js";
+import { clockText } from "./duration.js";
 
 const BAR = 20;
+/** Work that takes less, in milliseconds, shows nothing. */
+const SHORT = 2000;
+/** Milliseconds between two drawings. */
+export const REDRAW = 100;
 
-/** `report` shows that `done` steps of `total` are done in a stage, and the time left in it. */
-export function progressLine(io: Io): {
-  report: (stage: string, done: number, total: number) => void;
-  end: () => void;
-} {
-  let current = "";
-  let began = Date.now();
-  let shown = 0;
-  const overwrite = (text: string): void => io.err(`\r\x1b[2K${text}`);
-  return {
-    report: (stage, done, total) => {
-      const now = Date.now();
-      if (stage !== current) {
-        [current, began, shown] = [stage, now, 0];
-        if (!io.isTerminal) io.err(`${stage} …\n`);
-      }
-      if (!io.isTerminal || now - shown < 100) return;
-      shown = now;
-      const filled = Math.floor((BAR * done) / Math.max(1, total));
-      const left = done === 0 ? "" : `, ${durationText(((now - began) / done) * (total - done))} left in this stage`;
-      overwrite(`[${"#".repeat(filled)}${".".repeat(BAR - filled)}] ${stage}: ${done} of ${total}${left}`);
-    },
-    end: () => {
-      if (io.isTerminal) overwrite("");
-    },
-  };
+/** `done` of `total` steps of a stage are done. */
+export type Report = (stage: string, done: number, total: number) => void;
+
+/** A bar that is filled as far as the work is done. */
+export function bar(done: number, total: number): string {
+  const filled = Math.floor((BAR * Math.min(done, total)) / Math.max(total, 1));
+  return "█".repeat(filled) + "░".repeat(BAR - filled);
+}
+
+/** A clock, in milliseconds. */
+export const clock = (io: Io): number => io.now?.() ?? performance.now();
+
+/** Replaces the line that the cursor is in. */
+export const drawOver = (io: Io, line: string): void => io.err(`\r\x1b[K${line}`);
+
+/**
+ * Does work that takes time. After two seconds a line shows the stage and the time left in it; it goes when the work ends or fails. Where
+ * standard error is no terminal, and with `--json`, there is none.
+ */
+export function withProgress<T>(
+  { io }: Context,
+  { json = false }: { readonly json?: boolean },
+  work: (report: Report) => T,
+): T {
+  if (json || !io.isErrorTerminal) return work(() => undefined);
+  const started = clock(io);
+  let drawn = -Infinity;
+  let stage = { name: "", began: started, from: 0 };
+  try {
+    return work((name, done, total) => {
+      const now = clock(io);
+      if (name !== stage.name) stage = stage.name === "" ? { ...stage, name } : { name, began: now, from: done };
+      if (now - started < SHORT || now - drawn < REDRAW) return;
+      drawn = now;
+      const { began, from } = stage;
+      const left = done > from ? ` · ${clockText(((now - began) / 1000 / (done - from)) * (total - done))} left` : "";
+      drawOver(io, `${bar(done, total)} ${name} ${done}/${total}${left}`);
+    });
+  } finally {
+    if (drawn > -Infinity) drawOver(io, "");
+  }
 }

@@ -2,9 +2,8 @@
 import type { StepRecord } from "@selectron/nn";
 import type { Context } from "../context.js";
 import { clockText } from "../text/duration.js";
+import { bar, clock, drawOver, REDRAW } from "../text/progress.js";
 import { percent } from "../text/words.js";
-
-const BAR = 20;
 
 /** Milliseconds between two lines that are not overwritten. */
 const QUIET = 10_000;
@@ -12,18 +11,19 @@ const QUIET = 10_000;
 export class Progress {
   readonly #context: Context;
   readonly #steps: number;
-  readonly #now: () => number;
   #begin: { step: number; time: number } | undefined;
   #tokens = 0;
   #loss: number | undefined;
   #accuracy: number | undefined;
   #said = -Infinity;
 
-  /** @param now a clock in milliseconds */
-  constructor(context: Context, steps: number, now: () => number = () => performance.now()) {
+  constructor(context: Context, steps: number) {
     this.#context = context;
     this.#steps = steps;
-    this.#now = now;
+  }
+
+  #now(): number {
+    return clock(this.#context.io);
   }
 
   /** Starts to count time and tokens. */
@@ -41,8 +41,8 @@ export class Progress {
     const now = this.#now();
     const isLast = record.step === this.#steps;
     const { io } = this.#context;
-    if (io.isTerminal) {
-      if (isLast || now - this.#said > 100) io.err(`\r\x1b[K${this.line(record)}${isLast ? "\n" : ""}`);
+    if (io.isErrorTerminal) {
+      if (isLast || now - this.#said > REDRAW) drawOver(io, `${this.line(record)}${isLast ? "\n" : ""}`);
       else return;
     } else if (isLast || record.evaluation !== undefined || now - this.#said > QUIET) {
       this.#context.say(this.line(record));
@@ -54,10 +54,9 @@ export class Progress {
 
   line({ step, evaluation }: StepRecord): string {
     const seconds = (this.#now() - this.#begin!.time) / 1000;
-    const filled = Math.round((BAR * step) / this.#steps);
     const left = (seconds / (step - this.#begin!.step)) * (this.#steps - step);
     return [
-      `${"█".repeat(filled)}${"░".repeat(BAR - filled)} step ${step}/${this.#steps}`,
+      `${bar(step, this.#steps)} step ${step}/${this.#steps}`,
       `loss ${this.#loss!.toPrecision(3)}`,
       `accuracy ${percent(this.#accuracy!)}`,
       ...(evaluation === undefined ? [] : [`held out ${percent(evaluation)}`]),

@@ -51,7 +51,7 @@ export async function runTraining(
     folder.drawLoss(title);
     if (end.why !== "aborted") return { end, folder };
     context.exitCode = ExitCode.No;
-    const newLine = context.io.isTerminal ? "\n" : "";
+    const newLine = context.io.isErrorTerminal ? "\n" : "";
     context.say(`${newLine}Interrupted after step ${end.steps}; the same command goes on from there.`);
     return undefined;
   } catch (error) {

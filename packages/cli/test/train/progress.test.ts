@@ -7,8 +7,8 @@ describe("progress", () => {
   it("shows means, speed and the remaining time", () => {
     let now = 0;
     let said = "";
-    const io = { err: (text: string) => (said += text) } as unknown as Context["io"];
-    const progress = new Progress(new Context(io), 20, () => now);
+    const io = { err: (text: string) => (said += text), now: () => now } as unknown as Context["io"];
+    const progress = new Progress(new Context(io), 20);
     progress.start(0);
     const record = { step: 1, loss: 2, accuracy: 0.5, learningRate: 1, gradientNorm: 1, tokens: 100 };
     now = 2000;
@@ -25,8 +25,12 @@ describe("progress", () => {
 
   it("overwrites its line on a terminal", () => {
     let said = "";
-    const io = { isTerminal: true, err: (text: string) => (said += text) } as unknown as Context["io"];
-    const progress = new Progress(new Context(io), 2, () => 0);
+    const io = {
+      isErrorTerminal: true,
+      err: (text: string) => (said += text),
+      now: () => 0,
+    } as unknown as Context["io"];
+    const progress = new Progress(new Context(io), 2);
     progress.start(0);
     const record = { loss: 2, accuracy: 0.5, learningRate: 1, gradientNorm: 1, tokens: 100 };
     progress.step({ ...record, step: 1 });

@@ -1,6 +1,7 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import { RaspError } from "../language/diagnostic.js";
 import type { Input } from "../language/interpret/tokens.js";
+import { CompileProgress } from "./compile-progress.js";
 import { certify, type Certificate } from "./certify/certify.js";
 import { assemble, parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
@@ -28,6 +29,8 @@ export interface CompileOptions {
    * `warnings` name the selectors that look ahead. False by default.
    */
   readonly causal?: boolean;
+  /** Told now and then how many steps of the work are done, of about how many. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /**
@@ -40,21 +43,26 @@ export interface CompileOptions {
  */
 export function compile(
   program: Outputs,
-  { vocabulary, maxLength, name, causal = false }: CompileOptions,
+  { vocabulary, maxLength, name, causal = false, onProgress }: CompileOptions,
 ): CompiledModel {
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
 
   const roots = outputs.map(({ sop }) => sop);
-  const domain = new Domain(tokens, maxLength, causal);
+  const progress = new CompileProgress(onProgress);
+  const domain = new Domain(tokens, maxLength, causal, { onRows: progress.step });
   const { form, sops, selections } = simplify(roots, domain);
   const normal = roots.map((root) => sops.get(root)!);
+  progress.begin(normal);
   const { planned, certificate } = provenPlan((careful) => {
-    const planned = plan(normal, form, domain, careful);
+    const planned = plan(normal, form, domain, { careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, tokens, maxLength) };
   });
+  progress.step();
   const layout = smallestLayout(planned);
+  progress.step();
   const { model, heads } = assemble(planned, layout, causal);
+  progress.step();
 
   const card: ModelCard = {
     name: name ?? outputs.map((output) => output.name).join(", "),

@@ -89,8 +89,8 @@ it(
     const source = `chosen = select(tokens, tokens, ==);\n${links.join("")}result = ${result};`;
     const sop = sopOf(source, "abca");
     const [vocabulary, maxLength] = [["a", "b"], 5];
-    const root = simplify([sop], maxLength).sops.get(sop)!;
     const domain = new Domain(vocabulary, maxLength);
+    const root = simplify([sop], domain).sops.get(sop)!;
     for (const input of everyInput(vocabulary, maxLength)) {
       const values = new NormalValues(input).valuesOf(root);
       expect(values.map(atomKey)).toEqual(new Evaluation(input).sop(sop).map(atomKey));

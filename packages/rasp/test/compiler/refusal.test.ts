@@ -38,7 +38,7 @@ it("refuses by counted work: means of means whose values are slow to work out", 
   const source = "late = average(average(aggregate(select(tokens, tokens, ==), indices / 2)));";
   const sop = load(source, { example: "abc" }).sop("late");
   const spentAt = (maxLength: number, budget: number): string => {
-    const domain = new Domain(["a", "b", "c"], maxLength, false, new Work(budget));
+    const domain = new Domain(["a", "b", "c"], maxLength, false, { work: new Work(budget) });
     const { sops } = simplify([sop], domain);
     try {
       domain.values(sops.get(sop)!);

@@ -54,6 +54,23 @@ export interface Width extends NormalBase {
 
 export type NormalSOp = Tokens | Indices | Constant | Mapped | Mean | Width;
 
+/** What a node is computed from. */
+export function operands(sop: NormalSOp): readonly NormalSOp[] {
+  if (sop.kind === "map") return sop.args;
+  if (sop.kind !== "mean" && sop.kind !== "width") return [];
+  const sides = sop.selection.comparisons.flatMap(({ keys, queries }) => [keys, queries]);
+  const carried = sop.kind === "mean" ? [sop.value, sop.best] : [sop.summed];
+  return [...sides, ...carried.filter((operand) => operand !== undefined)];
+}
+
+/** The nodes that `roots` are computed from, themselves included. */
+export function reachable(roots: readonly NormalSOp[]): ReadonlySet<NormalSOp> {
+  const seen = new Set(roots);
+  // A set that grows while it is iterated is iterated to its new end.
+  for (const sop of seen) for (const operand of operands(sop)) seen.add(operand);
+  return seen;
+}
+
 /** A boolean function of comparisons, whose variables are their ids. */
 export interface Selection {
   readonly id: number;

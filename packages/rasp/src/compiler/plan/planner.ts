@@ -17,10 +17,16 @@ import { outputOf } from "./output.js";
 
 /**
  * @param careful - whether to spend weights on smaller errors: for programs that are not proved without them
+ * @param onPlanned - called after each mean and each width
  * @throws RaspError of class `compile`, at the s-op that no head or hidden units can compute.
  */
-export function plan(roots: readonly NormalSOp[], form: NormalForm, domain: Domain, careful: boolean): Plan {
-  const planner = new Planner(form, domain, careful);
+export function plan(
+  roots: readonly NormalSOp[],
+  form: NormalForm,
+  domain: Domain,
+  { careful = false, onPlanned = (): void => undefined } = {},
+): Plan {
+  const planner = new Planner(form, domain, careful, onPlanned);
   const outputs = roots.map((root) => outputOf(root, domain, planner.features, careful));
   const { embeddings, heads, features, readbacks } = planner;
   return {
@@ -42,9 +48,11 @@ class Planner implements Leaves {
 
   readonly #domain: Domain;
   readonly #context: HeadContext;
+  readonly #onPlanned: () => void;
 
-  constructor(form: NormalForm, domain: Domain, careful: boolean) {
+  constructor(form: NormalForm, domain: Domain, careful: boolean, onPlanned: () => void) {
     this.#domain = domain;
+    this.#onPlanned = onPlanned;
     this.embeddings = {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
@@ -81,6 +89,7 @@ class Planner implements Leaves {
   #add({ heads, readback, encoding }: PlannedHeads): Encoding {
     this.heads.push(...heads);
     this.readbacks.push(readback);
+    this.#onPlanned();
     return encoding;
   }
 }

@@ -37,12 +37,20 @@ export class Domain {
   readonly maxLength: number;
   /** Whether a position sees none after it; values then do not depend on the length. */
   readonly causal: boolean;
+  readonly #onRows: () => void;
 
-  constructor(vocabulary: readonly Atom[], maxLength: number, causal = false, work = new Work()) {
+  /** @param onRows - called after the values of a mean or a width have been worked out */
+  constructor(
+    vocabulary: readonly Atom[],
+    maxLength: number,
+    causal = false,
+    { work = new Work(), onRows = (): void => undefined } = {},
+  ) {
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
     this.causal = causal;
     this.work = work;
+    this.#onRows = onRows;
   }
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
@@ -185,6 +193,7 @@ export class Domain {
       ? this.#independentRows(rows, queries, keys)
       : this.#jointRows(rows, this.jointValues(queries), this.jointValues(keys), sop, copied);
     if (rows.atMostOne) this.#single.add(sop);
+    this.#onRows();
     return table;
   }
 

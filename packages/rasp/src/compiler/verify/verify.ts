@@ -8,7 +8,7 @@ import { causal } from "../../language/graph/causal.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
-import { everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
+import { countInputs, everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
 export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
@@ -59,14 +59,14 @@ const BATCH = 128;
  * `mergeReports` makes the report of the whole run from those of its shards.
  *
  * @param program - what `compile` was given: the s-op, or all of them by name
- * @param onProgress - called after each batch with the number of inputs tried so far
+ * @param onProgress - called after each batch with the number of inputs tried so far, and of all
  * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs
  */
 export function verify(
   program: Outputs,
   compiled: CompiledModel,
   options: VerifyOptions,
-  onProgress?: (inputs: number) => void,
+  onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
   const { vocabulary, maxLength } = compiled.card;
   const outputs = programOf(program, compiled);
@@ -77,6 +77,8 @@ export function verify(
   const source = exhaustive
     ? everyInput(vocabulary, maxLength, shard)
     : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard);
+  const ofRun = exhaustive ? countInputs(vocabulary.length, maxLength) : options.runs;
+  const total = Math.max(0, Math.ceil((ofRun - shard.index + 1) / shard.count));
   let inputs = 0;
   let withoutValue = 0;
   let wrong = 0;
@@ -99,7 +101,7 @@ export function verify(
       wrong++;
       if (!first || trial.at < first.at) first = { ...trial, output: different };
     }
-    onProgress?.(inputs);
+    onProgress?.(inputs, total);
   }
   return {
     ok: wrong === 0,

@@ -18,6 +18,7 @@ import type { Atom } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../compiler/verify/inputs.js";
+import type { Progress } from "../common/search-options.js";
 import { runSharp } from "./run/sharp-run.js";
 import { NotHardError } from "./not-hard-error.js";
 import type { Line } from "./naming/naming.js";
@@ -58,6 +59,7 @@ export interface DecompileProgramOptions {
   readonly seed?: number;
   /** The number of inputs that the text is compared on; 300 by default. */
   readonly fresh?: number;
+  readonly progress?: Progress;
 }
 
 /** Whether a file is a compiled model, by its metadata. */
@@ -76,22 +78,22 @@ export function isCompiledModel(bytes: FileBytes): boolean {
  * @throws NotHardError if the attention of a head has no clear levels, as in a trained model
  */
 export function decompileProgram(model: CompiledModel, options: DecompileProgramOptions = {}): DecompiledProgram {
-  const { seed = 0, fresh = 300 } = options;
+  const { seed = 0, fresh = 300, progress = () => undefined } = options;
   const weights = withNames(weightsOf(model));
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
-  const { lines, soft } = read(weights, sample);
+  const { lines, soft } = read(weights, sample, progress);
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
   const inputs = [...randomInputs(weights.vocabulary, weights.maxLength, fresh, seed + 1)];
   const results = weights.outputs.map(({ name }) => name);
   return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs), soft };
 }
 
-function read(weights: CompiledWeights, sample: Sample): Pick<DecompiledProgram, "lines" | "soft"> {
+function read(weights: CompiledWeights, sample: Sample, progress: Progress): Pick<DecompiledProgram, "lines" | "soft"> {
   try {
-    const run = runSharp(weights, sample);
+    const run = runSharp(weights, sample, progress);
     const soft = run.heads.filter(({ elsewhere }) => elsewhere > SHARP);
     return {
-      lines: nameProgram(weights, sample, run),
+      lines: nameProgram(weights, sample, run, progress),
       soft: soft.map(({ layer, head, elsewhere }) => ({ layer, head, elsewhere })),
     };
   } catch (error) {

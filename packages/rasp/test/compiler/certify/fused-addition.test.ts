@@ -18,7 +18,7 @@ const VOCABULARY = checkedVocabulary("abc", 5);
 function planned(text: string): Plan {
   const domain = new Domain(VOCABULARY, 5, false);
   const { form, sops } = simplify([load(text, { example: "abc" }).sop("r")], domain);
-  return plan([...sops.values()].slice(-1), form, domain, false);
+  return plan([...sops.values()].slice(-1), form, domain);
 }
 
 const certificateOf = (text: string, change: (head: Head) => Head[] = (head) => [head]): Certificate => {

@@ -42,7 +42,7 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
   it("has fewer weights than with a coordinate for each", () => {
     const domain = new Domain(model.card.vocabulary, maxLength, false);
     const { form, sops } = simplify([sop], domain);
-    const planned = plan([sops.get(sop)!], form, domain, false);
+    const planned = plan([sops.get(sop)!], form, domain);
     const apart = layOut(planned, false);
     expect(apart.labels.length).toBe(model.stats.dModel + reused.length);
     expect(model.stats.parameters).toBeLessThan(parameterCount(planned, apart));

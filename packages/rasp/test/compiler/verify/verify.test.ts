@@ -172,6 +172,32 @@ it.each([1, 2, 5, 100])("each input is in exactly one of %i shards", (count) => 
   expect(shards.map((shard) => texts(randomInputs(["a", "b"], 5, 30, 4, shard)))).toEqual(dealt(random));
 });
 
+describe("progress", () => {
+  it("of a verification counts inputs up to those of the shard", () => {
+    const model = compile(sop("hist"), { vocabulary: "abc", maxLength: 6 });
+    for (const how of [{ exhaustive: true }, { runs: 301, seed: 1 }] as const) {
+      for (const shard of [undefined, { index: 1, count: 3 }, { index: 3, count: 3 }]) {
+        const told: [number, number][] = [];
+        const { inputs } = verify(sop("hist"), model, { ...how, ...(shard ? { shard } : {}) }, (...at) =>
+          told.push(at),
+        );
+        expect(told.at(-1)).toEqual([inputs, inputs]);
+        expect(told.length).toBeGreaterThan(1);
+      }
+    }
+  });
+
+  it.each([false, true])("of a compile goes up to its end, causal %s", (causal) => {
+    const told: [number, number][] = [];
+    const twice = load("h = selector_width(select(tokens, tokens, ==)); d = selector_width(select(h, h, ==));").sop(
+      "d",
+    );
+    compile(twice, { vocabulary: "ab", maxLength: 4, causal, onProgress: (...at) => told.push(at) });
+    expect(told.at(-1)).toEqual([7, 7]);
+    expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort((a, b) => a - b));
+  });
+});
+
 it("there is no shard 0, nor one past the last", () => {
   const model = compile(sop("hist"), { vocabulary: "ab", maxLength: 2 });
   for (const index of [0, 3, 1.5]) {

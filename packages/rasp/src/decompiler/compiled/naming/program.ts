@@ -6,6 +6,7 @@ import { decode } from "../../../compiler/plan/ir/decoding.js";
 import { indicesNode, tokensNode, type Atom, type SOp } from "../../../language/graph/node.js";
 import { Evaluation } from "../../../language/interpret/evaluation.js";
 import { getOrInsert } from "../../../language/maps.js";
+import type { Progress } from "../../common/search-options.js";
 import { Cases } from "../expressions/cases.js";
 import { choose, compare, constant, named, type Expression } from "../expressions/expression.js";
 import { nameValues } from "../expressions/function.js";
@@ -24,8 +25,8 @@ interface Name {
 }
 
 /** The lines that compute the model's outputs. @throws NotHardError if a head does not do what a line can say */
-export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun): Line[] {
-  return new Namer(weights, sample, run).program();
+export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun, progress: Progress): Line[] {
+  return new Namer(weights, sample, run, progress).program();
 }
 
 class Namer implements Naming {
@@ -39,11 +40,13 @@ class Namer implements Naming {
   readonly weights: CompiledWeights;
   readonly sample: Sample;
   readonly run: SharpRun;
+  readonly #progress: Progress;
 
-  constructor(weights: CompiledWeights, sample: Sample, run: SharpRun) {
+  constructor(weights: CompiledWeights, sample: Sample, run: SharpRun, progress: Progress) {
     this.weights = weights;
     this.sample = sample;
     this.run = run;
+    this.#progress = progress;
     this.labels = outputLabels(weights, run);
     this.#evaluations = sample.inputs.map((input) => new Evaluation(input));
   }
@@ -113,6 +116,7 @@ class Namer implements Naming {
     }
     if (writer.kind === "units") throw new Error("hidden units have no name of their own");
     const { layer: own, heads: numbers } = writer;
+    this.#progress("naming subspaces", this.#names.size, this.run.subspaces.length);
     const heads = this.run.heads.filter(({ layer, head }) => layer === own && numbers.includes(head));
     const found = this.#headLines.lineOf(heads, subspace);
     return { expression: found, atoms: this.#atomsOf(found.sop, subspace) };

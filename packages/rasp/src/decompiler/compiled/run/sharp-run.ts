@@ -3,6 +3,7 @@
  * every place. A selected key counts fully and any other key not at all, so a mean is exact and a count is whole.
  */
 import { getOrInsert } from "../../../language/maps.js";
+import type { Progress } from "../../common/search-options.js";
 import { runHead, type HeadRun } from "./head-run.js";
 import { headSubspaces } from "./head-subspaces.js";
 import { clearedBy, runUnits, type UnitsRun } from "./hidden-units.js";
@@ -21,7 +22,7 @@ export interface SharpRun {
 }
 
 /** @throws NotHardError if the attention of a head has no clear levels */
-export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
+export function runSharp(weights: CompiledWeights, sample: Sample, progress: Progress): SharpRun {
   const constant = new Float64Array(weights.dModel);
   const subspaces: Subspace[] = [
     embedded("tokens", weights.tokens, sample.token, constant),
@@ -32,6 +33,7 @@ export function runSharp(weights: CompiledWeights, sample: Sample): SharpRun {
   const heads: HeadRun[] = [];
   const units = new Map<Subspace, UnitsRun>();
   weights.layers.forEach((layer, l) => {
+    progress("running layers", l, weights.layers.length);
     const runs = layer.heads.map((head, h) => runHead(head, { layer: l, head: h }, stream, sample, weights.causal));
     heads.push(...runs);
     add(constant, layer.constant.attention);
