@@ -5,6 +5,7 @@
  * bytes. Reading trusts nothing: anything malformed gives a SafetensorsError.
  */
 import { asBytes, type FileBytes } from "./bytes.js";
+import { isWellFormed, parseHeaderJson } from "./header-json.js";
 import { SafetensorsError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -15,6 +16,9 @@ const PREFIX_BYTES = 8;
 
 /** The format's own limit on the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
+
+/** A product of sizes that has reached this is too large, even if a 0 follows. */
+const MOST_ELEMENTS = 2n ** 64n;
 
 const SPACE = " ".charCodeAt(0);
 const OPENING_BRACE = "{".charCodeAt(0);
@@ -30,7 +34,12 @@ export interface SafetensorsFile {
   readonly metadata: Record<string, string>;
 }
 
-/** Writes tensors as F32. Throws a SafetensorsError if one is named `__metadata__`. */
+/**
+ * Writes tensors as F32.
+ *
+ * @throws SafetensorsError if a tensor is named `__metadata__`, or a text cannot be written: metadata that is no string, half of a
+ * surrogate pair
+ */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
@@ -40,12 +49,10 @@ export function encodeSafetensors(
   const members: string[] = [];
   const member = (name: string, value: unknown): number =>
     members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  checkTexts(entries, metadata);
   if (metadata) member(METADATA, Object.fromEntries(Object.entries(metadata).sort(byName)));
   let end = 0;
   for (const [name, { shape, size }] of entries) {
-    if (name === METADATA) {
-      throw new SafetensorsError(`encodeSafetensors: "${METADATA}" cannot name a tensor; rename it.`);
-    }
     member(name, { dtype: "F32", shape, data_offsets: [end, (end += size * 4)] });
   }
   const json = encodeUtf8(`{${members.join(",")}}`);
@@ -64,6 +71,27 @@ export function encodeSafetensors(
   return bytes;
 }
 
+/** Throws unless every reader could read the texts of a file. */
+function checkTexts(entries: readonly [string, Tensor][], metadata: Readonly<Record<string, unknown>> = {}): void {
+  const refuse = (problem: string): never => {
+    throw new SafetensorsError(`encodeSafetensors: ${problem}`);
+  };
+  for (const [name] of entries) {
+    if (name === METADATA) refuse(`"${METADATA}" cannot name a tensor; rename it.`);
+    if (!isWellFormed(name)) {
+      refuse(`the name ${JSON.stringify(name)} has half of a surrogate pair; rename the tensor.`);
+    }
+  }
+  for (const [name, value] of Object.entries(metadata)) {
+    const label = `the metadata ${JSON.stringify(name)}`;
+    if (typeof value !== "string") {
+      refuse(`${label} is ${JSON.stringify(value)}, but metadata maps names to strings; give String(value) or JSON.`);
+    } else if (!isWellFormed(name + value)) {
+      refuse(`${label} has half of a surrogate pair, which UTF-8 cannot hold.`);
+    }
+  }
+}
+
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
@@ -79,10 +107,18 @@ const readers: Readonly<Record<string, { bytes: number; read: (view: DataView, a
   U32: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
   I32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
   F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  U64: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
-  I64: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  U64: { bytes: 8, read: (view, at) => nearest(view.getBigUint64(at, true)) },
+  I64: { bytes: 8, read: (view, at) => nearest(view.getBigInt64(at, true)) },
   F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
 };
+
+/** A number that rounds to float32 as the integer does: exact up to 2^53, and beyond with one bit for all that is cut off. */
+function nearest(value: bigint): number {
+  const close = Number(value);
+  if (Math.abs(close) <= 2 ** 53) return close;
+  const high = value >> 11n;
+  return Number(high << 11n === value ? high : high | 1n) * 2 ** 11;
+}
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
 function float16(bits: number): number {
@@ -165,8 +201,9 @@ function readHeader(bytes: Uint8Array): { entries: HeaderEntry[]; metadata: Reco
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
   try {
-    header = JSON.parse(decodeUtf8(bytes));
+    header = parseHeaderJson(decodeUtf8(bytes));
   } catch (error) {
+    if (error instanceof SafetensorsError) throw error;
     throw fail(`the header is not valid JSON (${(error as Error).message}). Is this a safetensors file?`);
   }
   if (!isRecord(header) || bytes[0] !== OPENING_BRACE) {
@@ -176,6 +213,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function checkMetadata(value: unknown): Record<string, string> {
+  if (value === null) return {};
   if (isRecord(value) && Object.values(value).every((item) => typeof item === "string")) {
     return value as Record<string, string>;
   }
@@ -199,6 +237,9 @@ function checkEntry(name: string, value: unknown): HeaderEntry {
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw fail(`${label} has data_offsets ${JSON.stringify(offsets)}, not [begin, end] in bytes.`);
+  }
+  if (shape.reduce((size: bigint, side) => (size < MOST_ELEMENTS ? size * BigInt(side) : size), 1n) >= MOST_ELEMENTS) {
+    throw fail(`${label} has shape ${formatShape(shape)}, of more elements than 64 bits count.`);
   }
   const [begin, end] = offsets as [number, number];
   const expected = sizeOf(shape) * readers[dtype]!.bytes;

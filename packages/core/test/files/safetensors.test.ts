@@ -20,8 +20,9 @@ const one = (dtype: string, shape: unknown, offsets: unknown): string =>
 
 describe("round trips", () => {
   it("any tensors and metadata come back, byte for byte the same", () => {
+    const name = fc.string({ unit: "binary" });
     const named = fc.dictionary(
-      fc.string({ unit: "binary" }).filter((name) => name !== "__metadata__"),
+      name.filter((name) => name !== "__metadata__" && !/\p{Surrogate}/u.test(name)),
       shapes(3).chain(anyTensor),
     );
     fc.assert(
@@ -70,7 +71,14 @@ describe("other types become float32", () => {
   it.each([
     ["F64", Float64Array.of(0.1, -1e300), [Math.fround(0.1), -Infinity]],
     ["I64", BigInt64Array.of(-5n, 16777217n), [-5, 16777216]],
-    ["U64", BigUint64Array.of(5n), [5]],
+    ["U64", BigUint64Array.of(5n, 2n ** 64n - 1n), [5, 2 ** 64]],
+    // Between two floats, on the side that a rounding to float64 would hide.
+    [
+      "I64",
+      BigInt64Array.of(2n ** 62n + 2n ** 38n + 1n, -(2n ** 62n) - 2n ** 38n - 1n),
+      [2 ** 62 + 2 ** 39, -(2 ** 62) - 2 ** 39],
+    ],
+    ["U64", BigUint64Array.of(2n ** 62n + 2n ** 38n, 2n ** 62n + 3n * 2n ** 38n - 1n), [2 ** 62, 2 ** 62 + 2 ** 39]],
     ["I32", Int32Array.of(-7, 2 ** 30), [-7, 2 ** 30]],
     ["U32", Uint32Array.of(2 ** 31), [2 ** 31]],
     ["I16", Int16Array.of(-300), [-300]],
@@ -113,6 +121,18 @@ describe("damage is named", () => {
     ["a hole", file(one("F32", [1], [4, 8]), new Uint8Array(8)), 'tensor "x" at byte 4 leaves a hole after the start, which ends at byte 0. The header is damaged.'],
     ["cut data", file(one("F32", [1], [0, 4]), [0, 0]), "the header describes 4 bytes of data, but the file holds 2. It is truncated; fetch it again."],
     ["trailing data", file("{}", [1]), "the header describes 0 bytes of data, but the file holds 1. It has trailing bytes or a damaged header."],
+    ["a key twice", file('{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]), 'the header has the key "x" twice.'],
+    ["a key twice, with another range", file('{"x":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0078":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}', [0, 0]), 'the header has the key "x" twice.'],
+    ["a type twice", file('{"x":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]), 'the header has the key "dtype" in "x" twice.'],
+    ["metadata twice", file('{"__metadata__":{},"__metadata__":{}}'), 'the header has the key "__metadata__" twice.'],
+    ["a size with a point", file('{"x":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}', [0]), 'the header has 1.0 in "shape" in "x", which must be whole numbers without sign, point or exponent.'],
+    ["a size with an exponent", file('{"x":{"dtype":"U8","shape":[1e0],"data_offsets":[0,1]}}', [0]), 'the header has 1e0 in "shape" in "x", which must be whole numbers without sign, point or exponent.'],
+    ["an offset of -0", file('{"x":{"dtype":"U8","shape":[1],"data_offsets":[-0,1]}}', [0]), 'the header has -0 in "data_offsets" in "x", which must be whole numbers without sign, point or exponent.'],
+    ["half of a surrogate pair", file('{"\\ud800":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', [0]), 'the header has half of a surrogate pair in "\\ud800".'],
+    ["deep nesting", file(`{"x":${"[".repeat(128)}${"]".repeat(128)}}`), "the header is nested more than 127 levels deep."],
+    ["very deep nesting", file(`{"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}`), "the header is nested more than 127 levels deep."],
+    ["deep nesting without an end", file(`{"x":${'{"x":'.repeat(100_000)}`), "the header is nested more than 127 levels deep."],
+    ["a product of sizes that overflows before a 0", file(one("U8", [2 ** 40, 2 ** 40, 0], [0, 0])), 'tensor "x" has shape [1099511627776, 1099511627776, 0], of more elements than 64 bits count.'],
     ["overlap", file('{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"y":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}', [0, 0, 0]), 'tensor "y" at byte 1 overlaps tensor "x", which ends at byte 2. The header is damaged.'],
   ];
 
@@ -145,6 +165,34 @@ describe("damage is named", () => {
       const damaged = whole.slice();
       damaged[rng.int(headerEnd)] = rng.int(256);
       attempt(damaged);
+    }
+  });
+
+  it.each([
+    ["null as metadata", '{"__metadata__":null}'],
+    ["a 0 before large sizes", one("U8", [0, 2 ** 50, 2 ** 50], [0, 0])],
+    [
+      "the same key in two tensors, spaces and true pairs",
+      '{ "\\ud83d\\ude00" : {"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "y":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}',
+    ],
+    [
+      "other members of an entry",
+      '{"y":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"note":[1.5,-0,true,"a,\\"b"]}}',
+    ],
+  ])("%s is no damage", (_, header) => {
+    expect(() => decodeSafetensors(file(header))).not.toThrow();
+  });
+
+  it("refuses to write what readers refuse", () => {
+    const refused: [Record<string, ReturnType<typeof zeros>>, Record<string, unknown>, string][] = [
+      [{}, { a: 5 }, 'the metadata "a" is 5, but metadata maps names to strings; give String(value) or JSON.'],
+      [{}, { a: "\ud800" }, 'the metadata "a" has half of a surrogate pair, which UTF-8 cannot hold.'],
+      [{ "x\udc00": zeros([1]) }, {}, 'the name "x\\udc00" has half of a surrogate pair; rename the tensor.'],
+    ];
+    for (const [tensors, metadata, message] of refused) {
+      expect(() => encodeSafetensors(tensors, metadata as Record<string, string>)).toThrow(
+        new SafetensorsError(`encodeSafetensors: ${message}`),
+      );
     }
   });
 
