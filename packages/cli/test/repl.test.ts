@@ -88,12 +88,6 @@ describe("selectron repl in a pipe", () => {
       { warning: { code: "RASP7010" } },
     ]);
   });
-
-  it("shows the names that a file sets, once", async () => {
-    const files = { "lib.rasp": "public = 1;\n_hidden = public;\npublic = _hidden + 1;\ndef f(a) { return a; }\n" };
-    const { out } = await repl(['load "lib";'], { files });
-    expect(out).toBe("value: public = 2\nconsole function: f(a)\n");
-  });
 });
 
 describe("commands", () => {

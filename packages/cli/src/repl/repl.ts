@@ -7,7 +7,7 @@ import { parseProgram, render, type Json, type Outcome, type Statement, type Val
 import { encodeValue, applyTo } from "@selectron/rasp";
 import { diagnosticJson, errorJson, errorText } from "../context.js";
 import { runCommand } from "./commands.js";
-import { show, showValue } from "./show.js";
+import { show, showLoaded } from "./show.js";
 
 /** Where the REPL's answers and errors go. */
 export interface ReplOutput {
@@ -130,7 +130,7 @@ export class Repl {
     if (text !== undefined) this.#tell(text, this.#asJson(outcome));
     if (statement.kind !== "load") return;
     for (const [name, value] of this.#values()) {
-      if (before.get(name) !== value) this.#tell(showValue(value, name, session), this.#valueJson(value, [name]));
+      if (before.get(name) !== value) this.#tell(showLoaded(value, name, session), this.#valueJson(value, [name]));
     }
   }
 

@@ -26,11 +26,11 @@ export function atomText(atom: Atom): string {
 /** An atom as a RASP literal shows it, with strings in quotes. For messages. */
 export const describeAtom = (atom: Atom): string => (typeof atom === "string" ? `"${atom}"` : atomText(atom));
 
-/** A short description of an input: characters as a string in quotes, other tokens as a list. */
-export function describeInput(input: readonly Atom[]): string {
+/** A short description of an input: characters as a string in quotes, unless they were given in a list, other tokens as a list. */
+export function describeInput(input: readonly Atom[], isList = false): string {
   const shown = input.slice(0, 40);
   const more = shown.length < input.length ? "…" : "";
-  const isText = shown.every((atom) => typeof atom === "string" && [...atom].length === 1);
+  const isText = !isList && shown.every((atom) => typeof atom === "string" && [...atom].length === 1);
   return isText ? `"${shown.join("")}${more}"` : `[${shown.map(describeAtom).join(", ")}${more && `, ${more}`}]`;
 }
 

@@ -34,9 +34,11 @@ function evaluated(node: SOp | Selector, session: Session, applied: Evaluation |
     return evaluation.input;
   } catch (error) {
     if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
-    const input = describeInput(evaluation.input);
+    const { input } = evaluation;
+    const isList = applied ? false : session.givenAsList["s-op"];
+    const shown = describeInput(input, isList);
     throw error.with({
-      message: applied ? `on the input ${input}` : `on the running example ${input}; "set example" chooses another`,
+      message: applied ? `on the input ${shown}` : `on the running example ${shown}; "set example" chooses another`,
     });
   }
 }

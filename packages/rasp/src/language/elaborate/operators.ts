@@ -114,7 +114,9 @@ const unfit = (op: string, left: Value, right: Value): RaspError =>
   errors.operandType(`"${op}" does not work between ${describe(left)} and ${describe(right)}`, {
     ...(left.kind === "applied" || right.kind === "applied"
       ? { suggestion: `compute first, then apply: (s ${op} t)(input)` }
-      : {}),
+      : isOrdering(op as BinaryOperator) && (left.kind === "s-op" || right.kind === "s-op")
+        ? { suggestion: `lists that hold s-ops have no order; compare the s-ops: s ${op} t` }
+        : {}),
   });
 
 /** Python's order of lists: the first items that differ decide, otherwise the lengths. */

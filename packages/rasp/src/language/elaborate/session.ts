@@ -26,6 +26,8 @@ export class Session {
   /** The running example of s-ops, with the values of all nodes on it. */
   sopExample: Evaluation;
   selectorExample: Evaluation;
+  /** Whether the running examples were given as lists, for display. */
+  readonly givenAsList = { "s-op": false, selector: false };
   readonly display = { sopExamples: true, selectorExamples: true, fullSequences: false };
   /** The files being loaded now, outermost first. */
   readonly loading: string[] = [];
@@ -65,7 +67,10 @@ export class Session {
   }
 
   /** Chooses the running example of s-ops, of selectors, or of both. */
-  setExample(which: ExampleKind, example: readonly Atom[], setBy: "host" | "program" = "host"): void {
+  setExample(which: ExampleKind, example: readonly Atom[], setBy: "host" | "program" = "host", isList = false): void {
+    for (const kind of ["s-op", "selector"] as const) {
+      if (which === kind || which === "both") this.givenAsList[kind] = isList;
+    }
     if (which !== "selector") {
       this.sopExample = new Evaluation(example);
       this.freeAtoms = setBy === "host" ? example.length : 0;

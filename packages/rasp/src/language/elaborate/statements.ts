@@ -1,6 +1,5 @@
 /** Statements: their effect on the scope and the session, and the outcome that a REPL shows. */
 import { errors, RaspError } from "../diagnostic.js";
-import type { Atom } from "../graph/node.js";
 import { textOf } from "../source.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import type { Definition, Expression, Name, Statement } from "../syntax/ast.js";
@@ -79,7 +78,7 @@ export class StatementRunner {
         }
         return NOTHING;
       case "set-example":
-        session.setExample(statement.which, this.#example(statement), "program");
+        this.#setExample(statement);
         return NOTHING;
       case "show-example":
         return { kind: "show-example", which: statement.which };
@@ -113,10 +112,11 @@ export class StatementRunner {
     return { kind: "assigned", names: names.map(({ text }) => text), value };
   }
 
-  /** The input of `set example`. A word without quotes is a name that is not set, or one that is no input. */
-  #example({ which, example }: Statement & { kind: "set-example" }): readonly Atom[] {
+  /** A word without quotes is a name that is not set, or one that is no input. */
+  #setExample({ which, example }: Statement & { kind: "set-example" }): void {
     try {
-      return asInput(this.#elaborator.expression(example));
+      const value = this.#elaborator.expression(example);
+      this.#elaborator.session.setExample(which, asInput(value), "program", value.kind === "list");
     } catch (error) {
       if (!(error instanceof RaspError) || example.kind !== "name") throw error;
       const { source, start, end } = example.span;

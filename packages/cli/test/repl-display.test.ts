@@ -1,0 +1,85 @@
+/** What the REPL shows of values that are more than one s-op: lists, several names, loaded files, functions. */
+import { describe, expect, it } from "vitest";
+import { selectron, type World } from "./harness.js";
+
+const repl = (lines: readonly string[], world: World = {}) =>
+  selectron(["repl"], { ...world, stdin: lines.join("\n") });
+
+describe("selectron repl", () => {
+  it("lists the names that a file sets, once, and says where functions are from", async () => {
+    const lib =
+      "public = 1;\n_hidden = public;\npublic = _hidden + 1;\ndef f(a) { return a; }\ns = indices + 1;\nq = full_s;\n";
+    const { out } = await repl(['load "lib";', "f;", "max;", "def g(x) { return x; }", "[g, best];"], {
+      files: { "lib.rasp": `${lib}l = [s, 2];\n` },
+    });
+    expect(out.split("\n")).toEqual([
+      ...["value: public = 2", "lib function: f(a)", "s-op: s"],
+      ...[
+        "selector: q",
+        "list: l = [",
+        "  s-op: s",
+        '    Example: s("hello") = [1, 2, 3, 4, 5] (ints)',
+        "  value: 2",
+        "]",
+      ],
+      ...["lib function: f(a)", "rasplib function: max(a, b)", "console function: g(x)"],
+      ...["list: out = [", "  console function: g(x)", "  rasplib function: best(sel, score)", "]", ""],
+    ]);
+  });
+
+  it("shows lists, dicts and several names each with its example", async () => {
+    const { out } = await repl([
+      "set example [1,2]",
+      "l = [tokens_int + 1, [indices], 3];",
+      "a, b = 1, indices;",
+      'd = {"k": [length]};',
+      "p, q = 1, 2;",
+    ]);
+    expect(out.split("\n")).toEqual([
+      "list: l = [",
+      "  s-op: l[0]",
+      "    Example: l[0]([1, 2]) = [2, 3] (ints)",
+      "  list: [",
+      "    s-op: indices",
+      "      Example: indices([1, 2]) = [0, 1] (ints)",
+      "  ]",
+      "  value: 3",
+      "]",
+      "value: a = 1",
+      "s-op: b",
+      "  Example: b([1, 2]) = [0, 1] (ints)",
+      "dict: d = {",
+      '  "k" : list: [',
+      "    s-op: length",
+      "      Example: length([1, 2]) = [2]*2 (ints)",
+      "  ]",
+      "}",
+      "list: p, q = [1, 2]",
+      "",
+    ]);
+  });
+
+  it("shows an example that was given as a list as one", async () => {
+    const { out, err } = await repl([
+      'set example ["a","b"]',
+      "tokens;",
+      "show example",
+      "tokens_int;",
+      'set s-op example "ab"',
+      "tokens;",
+      "show example",
+    ]);
+    expect(out.split("\n")).toEqual([
+      "s-op: tokens",
+      "  Example: tokens(['a', 'b']) = [a, b] (strings)",
+      "s-op example: ['a', 'b']",
+      "selector example: ['a', 'b']",
+      "s-op: tokens",
+      '  Example: tokens("ab") = [a, b] (strings)',
+      's-op example: "ab"',
+      "selector example: ['a', 'b']",
+      "",
+    ]);
+    expect(err).toContain('on the running example ["a", "b"]');
+  });
+});
