@@ -47,11 +47,37 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
   const json = args.includes("--json");
   try {
     const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
-    await program.parseAsync([...command], { from: "user" });
+    await program.parseAsync([...withoutHelpOnNothing(command, program)], { from: "user" });
   } catch (error) {
     tell(context, program, error, json);
   }
   return context.exitCode;
+}
+
+/** The help of a command that does not exist would be the general help: without the flag, that it does not exist is an error. */
+function withoutHelpOnNothing(args: readonly string[], program: Command): readonly string[] {
+  const words = args.filter((arg) => !arg.startsWith("-"));
+  const name = words[0] === "help" ? words[1] : words[0];
+  if (name === undefined || name === "help" || program.commands.some((command) => command.name() === name)) return args;
+  return [name, ...args.filter((arg) => arg === "--json")];
+}
+
+/** Words that are no commands, and where what they name is. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  trace: "trace is a function for TypeScript programs: docs/look-inside.md; :explain in the REPL follows one value",
+  patch: "patch is a function for TypeScript programs: docs/look-inside.md",
+};
+
+/** The error for a command that does not exist. */
+function unknownCommand(message: string): UsageError {
+  const [, name = "", near] = /unknown command '(.*)'(?:\n\(Did you mean (.*)\?\))?/s.exec(message) ?? [];
+  const program = name.endsWith(".rasp") ? `selectron eval ${name} --sop NAME` : undefined;
+  const meant = near === undefined ? undefined : `did you mean "${near}"?`;
+  const help = (Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined) ?? program ?? meant;
+  return new UsageError(
+    `there is no command "${name}"`,
+    help === undefined ? "selectron help lists the commands" : `${help}; selectron help lists the commands`,
+  );
 }
 
 /** Tells an error and sets the exit code. Where the streams are full, the exit code is all that is left. */
@@ -61,6 +87,8 @@ function tell(context: Context, program: Command, error: unknown, json: boolean)
       context.fail(error, json);
     } else if (error.code === "commander.help") {
       context.say(program.helpInformation());
+    } else if (error.code === "commander.unknownCommand") {
+      context.fail(unknownCommand(error.message), json);
     } else if (error.exitCode !== 0) {
       context.fail(
         new UsageError(error.message.replace(/^error: /, ""), "selectron help [command] lists the commands"),

@@ -128,7 +128,7 @@ describe("bad input", () => {
     [["eval", "reverse.rasp", "--sop", "reverse", "--input", ""], "the input is empty"],
     [["eval", "reverse.rasp", "--sop", "reverse", "--frob"], "unknown option '--frob'"],
     [["eval", "--batch", "none.jsonl"], 'cannot read "none.jsonl"'],
-    [["evil"], "unknown command 'evil'"],
+    [["evil"], 'there is no command "evil"'],
     [["cost", "reverse.rasp"], "required option '--sop <name>' not specified"],
     [["cost", "reverse.rasp", "--sop", "flip"], '"flip" is not an s-op'],
   ])("%j", async (args, message) => {
