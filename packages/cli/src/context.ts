@@ -18,13 +18,13 @@ import { OutputError } from "./files/output-error.js";
 export const ExitCode = {
   /** Done, and the answer is yes. */
   Yes: 0,
-  /** Done, and the answer is no; or a training that Ctrl+C stopped after a checkpoint. */
+  /** Done, and the answer is no. */
   No: 1,
   /** Bad input: a program with an error, a missing file, an option that does not fit. */
   BadInput: 2,
-  /** Ended by Ctrl+C: 128 + SIGINT, as shells report it. */
+  /** Ended by Ctrl+C: 128 + SIGINT, as shells report it. Of a training, after a checkpoint. */
   Interrupted: 130,
-  /** Ended by `kill`: 128 + SIGTERM. */
+  /** Ended by `kill`: 128 + SIGTERM, likewise. */
   Terminated: 143,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

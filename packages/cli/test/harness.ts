@@ -1,5 +1,5 @@
 /** Runs the command in this process, on files and streams in memory. */
-import { run, type Io } from "../src/index.js";
+import { run, type Io, type Signal } from "../src/index.js";
 
 export interface Ran {
   readonly exitCode: number;
@@ -12,8 +12,8 @@ export interface World {
   /** Binary files, to which the command's output files are added. */
   readonly binaries?: Map<string, Uint8Array>;
   readonly stdin?: string;
-  /** Called with a function that does what Ctrl+C does. */
-  readonly onInterrupt?: (stop: () => void) => void;
+  /** Called with a function that does what a signal does. */
+  readonly onInterrupt?: (stop: (signal: Signal) => void) => void;
   readonly isErrorTerminal?: boolean;
   readonly now?: () => number;
   /** Called before text is appended to a file. */

@@ -17,6 +17,9 @@ import {
 import { dirname } from "node:path";
 import { OutputError } from "./output-error.js";
 
+/** Ctrl+C, and what `kill` and job schedulers send. */
+export type Signal = "SIGINT" | "SIGTERM";
+
 export interface Io {
   /** The text of a file. @throws Error as `readFileSync` does */
   readonly readFile: (path: string) => string;
@@ -33,8 +36,8 @@ export interface Io {
   /** The names of the files in a folder; none if it does not exist. @throws Error as `readdirSync` does */
   readonly listFolder: (path: string) => readonly string[];
   readonly removeFile: (path: string) => void;
-  /** Calls back at the first SIGINT (Ctrl+C) or SIGTERM; a second one ends the process at once. Returns a function that undoes it. */
-  readonly onInterrupt?: (stop: () => void) => () => void;
+  /** Calls back at the first signal; a second one ends the process at once. Returns a function that undoes it. */
+  readonly onInterrupt?: (stop: (signal: Signal) => void) => () => void;
   /** All of standard input. */
   readonly readStdin: () => string;
   /** Whether standard input and output are a terminal. If absent, all input is read at once. */
@@ -73,9 +76,9 @@ export const nodeIo: Io = {
   listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
   removeFile: (path) => rmSync(path, { force: true }),
   onInterrupt: (stop) => {
-    const signals = ["SIGINT", "SIGTERM"] as const;
+    const signals: readonly Signal[] = ["SIGINT", "SIGTERM"];
     const undo = (): void => signals.forEach((signal) => process.off(signal, once));
-    const once = (): void => (undo(), stop());
+    const once = (signal: Signal): void => (undo(), stop(signal));
     signals.forEach((signal) => process.on(signal, once));
     return undo;
   },

@@ -27,6 +27,7 @@ import {
 } from "@selectron/rasp";
 import { checkDistinct } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
+import { advice } from "./advice.js";
 import { runProgram } from "../files/program-file.js";
 import { counted, percent } from "../text/words.js";
 import type { ProgramFlags } from "./flags.js";
@@ -97,7 +98,8 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     });
     return;
   }
-  context.print(reportText(name, task, model, { accuracy, heads, sample, reached, folder: folder.path }));
+  const told = { accuracy, heads, sample, reached, supervise, steps: end.steps, folder: folder.path };
+  context.print(reportText(name, task, model, told));
 }
 
 /** @throws UsageError if there is no token, or no place for one */
@@ -191,11 +193,13 @@ interface Told {
   readonly heads: readonly LearnedHead[];
   readonly sample: ProgramBatch;
   readonly reached: boolean;
+  readonly supervise: boolean;
+  readonly steps: number;
   readonly folder: string;
 }
 
 function reportText(name: string, task: ProgramTask, model: TransformerEncoder, told: Told): string {
-  const { accuracy, heads, sample, reached, folder } = told;
+  const { accuracy, heads, sample, reached, supervise, steps, folder } = told;
   const shown = (values: readonly Atom[]): string => values.map(atomText).join(" ");
   return [
     `${name}: ${sizesText(model.config)}; cost says ${counted(task.layers, "layer")} of ${counted(task.heads, "head")}`,
@@ -207,5 +211,6 @@ function reportText(name: string, task: ProgramTask, model: TransformerEncoder, 
         `layer ${block + 1}, ${selector.name ?? "a selector"}: head ${learned + 1} has ${percent(agreement)} of its weight there`,
     ),
     `${reached ? "reached" : "not reached"}: ${percent(PAPER)}; weights, log, loss curve and heads.svg are in ${folder}`,
+    ...(reached ? [] : [advice(steps, STEPS, supervise ? [] : ["show it the program's selectors, with --supervise"])]),
   ].join("\n");
 }

@@ -25,7 +25,7 @@ export async function runTraining(
   const progress = new Progress(context, run.steps);
   const { title, checkpointEvery: every, ...options } = run;
   const interrupt = new AbortController();
-  const ignore = context.io.onInterrupt?.(() => interrupt.abort());
+  const ignore = context.io.onInterrupt?.((signal) => interrupt.abort(signal));
   try {
     const end = await train({
       ...options,
@@ -50,7 +50,7 @@ export async function runTraining(
     });
     folder.drawLoss(title);
     if (end.why !== "aborted") return { end, folder };
-    context.exitCode = ExitCode.No;
+    context.exitCode = interrupt.signal.reason === "SIGTERM" ? ExitCode.Terminated : ExitCode.Interrupted;
     const newLine = context.io.isErrorTerminal ? "\n" : "";
     context.say(`${newLine}Interrupted after step ${end.steps}; the same command goes on from there.`);
     return undefined;

@@ -16,6 +16,7 @@ import {
 import type { Json } from "@selectron/rasp";
 import { ExitCode, type Context } from "../context.js";
 import { percent } from "../text/words.js";
+import { advice } from "./advice.js";
 import type { TrainFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 
@@ -61,6 +62,7 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
     context.printJson({ task: task.name, seed, steps: done, folder: folder.path, reached, ...reportJson(report) });
   } else {
     context.print(reportText(task, report, reached, folder.path));
+    if (!reached) context.print(advice(done, usual.steps, ["from other weights, with --seed"]));
   }
 }
 

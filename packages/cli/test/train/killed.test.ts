@@ -14,35 +14,43 @@ describe("a training that is killed", () => {
   const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
   const root = mkdtempSync(join(tmpdir(), "selectron-"));
 
-  /** Runs the command as a process; with `kill`, kills it by SIGKILL once there is a checkpoint. */
+  /** Runs the command as a process; with `kill`, sends it that signal once there is a checkpoint. */
   async function process(
     folder: string,
-    { kill = false } = {},
+    { kill }: { readonly kill?: NodeJS.Signals } = {},
   ): Promise<{ code: number | null; signal: string | null }> {
     const args = ["train", "parser", "--steps", String(STEPS), "--batch", "2", "--checkpoint-every", "2", "-o", folder];
     const child = spawn(globalThis.process.execPath, [main, ...args], { stdio: "ignore" });
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
       child.on("exit", (code, signal) => resolve({ code, signal }));
     });
-    const watch =
-      kill &&
-      setInterval(() => {
-        const checkpoints = join(folder, "checkpoints");
-        try {
-          if (readdirSync(checkpoints).some((name) => name.endsWith(".safetensors"))) child.kill("SIGKILL");
-        } catch {
-          // The folder does not exist yet.
-        }
-      }, 1);
+    const watch = setInterval(() => {
+      const checkpoints = join(folder, "checkpoints");
+      try {
+        if (kill === undefined || !readdirSync(checkpoints).some((name) => name.endsWith(".safetensors"))) return;
+        child.kill(kill);
+        clearInterval(watch);
+      } catch {
+        // The folder does not exist yet.
+      }
+    }, 1);
     const end = await ended;
-    if (watch) clearInterval(watch);
+    clearInterval(watch);
     return end;
   }
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("by %s ends with exit code %i, after a checkpoint", async (signal, code) => {
+    expect(await process(join(root, signal), { kill: signal })).toEqual({ code, signal: null });
+    expect(readdirSync(join(root, signal))).not.toContain("model.safetensors");
+  });
 
   it("resumes to the same weights, bit for bit", { timeout: 600_000 }, async () => {
     const [whole, killed] = [join(root, "whole"), join(root, "killed")];
     expect(await process(whole)).toEqual({ code: 1, signal: null });
-    expect(await process(killed, { kill: true })).toEqual({ code: null, signal: "SIGKILL" });
+    expect(await process(killed, { kill: "SIGKILL" })).toEqual({ code: null, signal: "SIGKILL" });
     expect(readdirSync(killed)).not.toContain("model.safetensors");
     // As if the process was killed in the middle of a line.
     writeFileSync(join(killed, "log.jsonl"), '{"step":', { flag: "a" });

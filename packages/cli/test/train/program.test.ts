@@ -17,6 +17,9 @@ describe("selectron train FILE", () => {
     );
     expect(ran.out).toContain("\nlayer 2, flip: head 1 has ");
     expect(ran.out).toContain("\nnot reached: 96.0 %; ");
+    expect(ran.out).toMatch(
+      /\n {2}help: train longer: this was 3 steps, and the default is 5000, without --steps; -o names another folder for it\n$/,
+    );
     const picture = new TextDecoder().decode(binaries.get("run/heads.svg"));
     for (const title of ["layer 1: full_s", "layer 2: flip", "layer 2: learned head 1"]) {
       expect(picture).toContain(title);

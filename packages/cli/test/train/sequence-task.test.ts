@@ -1,5 +1,6 @@
 import { decodeSafetensors } from "@selectron/core";
 import { describe, expect, it } from "vitest";
+import type { Signal } from "../../src/index.js";
 import { selectron } from "../harness.js";
 
 const tiny = ["train", "parser", "--steps", "4", "--batch", "2", "--checkpoint-every", "1", "-o", "run"];
@@ -58,12 +59,15 @@ describe("selectron train", () => {
     expect([...binaries.keys()].some((name) => name.endsWith(".tmp"))).toBe(false);
   });
 
-  it("stops when it is interrupted, and resumes from there to the same bytes", async () => {
-    let stop = (): void => undefined;
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("stops at %s with exit code %i, and resumes from there to the same bytes", async (signal, code) => {
+    let stop: (signal: Signal) => void = () => undefined;
     /** Interrupts when the first step is logged. */
     class Interrupting extends Map<string, Uint8Array> {
       override set(name: string, bytes: Uint8Array): this {
-        if (name === "run/log.jsonl" && bytes.length > 0) stop();
+        if (name === "run/log.jsonl" && bytes.length > 0) stop(signal);
         return super.set(name, bytes);
       }
     }
@@ -71,7 +75,7 @@ describe("selectron train", () => {
     await selectron(tiny, { binaries: whole });
     const rare = tiny.map((word) => (word === "1" ? "100" : word));
     const first = await selectron(rare, { binaries: stopped, onInterrupt: (then) => (stop = then) });
-    expect(first.exitCode).toBe(1);
+    expect(first.exitCode).toBe(code);
     expect(first.err).toMatch(/Interrupted after step 1; the same command goes on from there\.\n$/);
     expect(first.out).toBe("");
     expect(stopped.has("run/model.safetensors")).toBe(false);
