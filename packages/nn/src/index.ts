@@ -34,7 +34,7 @@ export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspe
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
 export { Linear } from "./layers/linear.js";
 export { causalMask, eitherMask, paddingMask } from "./attention/masks.js";
-export { countScalars, Model } from "./model.js";
+export { buildModel, countScalars, Model } from "./model.js";
 export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource, type Provide } from "./parameters.js";
 export { alibiSlopes } from "./positions/alibi.js";
 export { positionsOf, type PositionConfig } from "./positions/index.js";

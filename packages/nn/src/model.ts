@@ -2,7 +2,12 @@
 import type { Tensor } from "@selectron/core";
 import { ParameterStore, type ParameterScope, type ParameterSource } from "./parameters.js";
 
-/** Builds a model's layers and collects the parameters that they declare. Throws a ShapeError if one does not fit. */
+/**
+ * Builds a model's layers and collects the parameters that they declare.
+ *
+ * @param source - values by name, or an Rng that draws them; zeros if absent
+ * @throws ShapeError if a value does not fit or belongs to no layer, or two layers declare one name
+ */
 export function buildModel<Layers>(
   source: ParameterSource | undefined,
   build: (scope: ParameterScope) => Layers,

@@ -44,6 +44,20 @@ export class ParameterScope {
   }
 }
 
+/**
+ * For layers to call first: JavaScript callers may pass sizes, as other libraries take them.
+ *
+ * @throws TypeError unless it is a scope
+ */
+export function checkScope(layer: string, scope: ParameterScope): void {
+  if (scope instanceof ParameterScope) return;
+  const given = typeof scope === "number" ? String(scope) : typeof scope;
+  throw new TypeError(
+    `new ${layer}(scope, …): the first argument is a ParameterScope, which names and draws the layer's parameters, and not ${given}. ` +
+      `buildModel gives one: buildModel(new Rng(1), (scope) => new ${layer}(scope.child("name"), …)).`,
+  );
+}
+
 /** A parameter's initial value. If an Rng draws it, it requires gradients, since it is about to be trained. */
 function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined): Tensor {
   const value = (): Tensor => {
@@ -73,6 +87,11 @@ export class ParameterStore {
     const value = this.#given.get(path) ?? initialValue(shape, initial, this.#rng);
     if (value.rank !== shape.length || shape.some((length, axis) => length !== value.shape[axis])) {
       throw new ShapeError(`Parameter ${path}: expected shape [${shape.join(", ")}], got [${value.shape.join(", ")}].`);
+    }
+    if (this.parameters.has(path)) {
+      throw new ShapeError(
+        `Parameter ${path} is declared twice; give each layer a scope of its own: scope.child("name").`,
+      );
     }
     this.parameters.set(path, value);
     return value;

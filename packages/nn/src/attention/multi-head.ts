@@ -8,7 +8,7 @@ import type { DecodingCache } from "../cache.js";
 import { Dropout } from "../layers/dropout.js";
 import { Linear } from "../layers/linear.js";
 import { causalMask, eitherMask } from "./masks.js";
-import type { ParameterScope } from "../parameters.js";
+import { checkScope, type ParameterScope } from "../parameters.js";
 import type { RelativePositions } from "../positions/positions.js";
 import type { Patcher } from "../recorder.js";
 import { restrictedAttention, restrictionMask } from "./restricted.js";
@@ -55,6 +55,7 @@ export class MultiHeadAttention {
   readonly #dropout: Dropout;
 
   constructor(scope: ParameterScope, config: AttentionConfig) {
+    checkScope("MultiHeadAttention", scope);
     const { dModel, heads, dHead, bias } = config;
     this.#path = scope.path;
     this.#config = config;

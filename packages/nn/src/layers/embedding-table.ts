@@ -1,6 +1,6 @@
 /** A table of vectors, one per id. */
 import type { Tensor } from "@selectron/core";
-import type { ParameterScope } from "../parameters.js";
+import { checkScope, type ParameterScope } from "../parameters.js";
 
 /** The table, looked up by id. */
 export class Embedding {
@@ -8,6 +8,7 @@ export class Embedding {
   readonly weight: Tensor;
 
   constructor(scope: ParameterScope, entries: number, width: number) {
+    checkScope("Embedding", scope);
     this.weight = scope.parameter("weight", [entries, width], "embedding");
   }
 

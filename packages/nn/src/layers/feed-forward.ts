@@ -1,7 +1,7 @@
 /** Position-wise feed-forward sublayer with one hidden layer (Vaswani et al. 2017, section 3.3), ReLU by default. */
 import type { Activation, Tensor } from "@selectron/core";
 import { Linear } from "./linear.js";
-import type { ParameterScope } from "../parameters.js";
+import { checkScope, type ParameterScope } from "../parameters.js";
 
 /** Options of a feed-forward layer. */
 export interface FeedForwardOptions {
@@ -20,6 +20,7 @@ export class FeedForward {
   readonly #activation: Activation;
 
   constructor(scope: ParameterScope, dModel: number, dFf: number, options: FeedForwardOptions = {}) {
+    checkScope("FeedForward", scope);
     this.#hidden = new Linear(scope.child("hidden"), dModel, dFf, options.bias);
     this.#output = new Linear(scope.child("output"), dFf, options.outputs ?? dModel, options.bias);
     this.#activation = options.activation ?? "relu";

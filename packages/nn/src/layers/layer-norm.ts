@@ -3,7 +3,7 @@
  * Hinton 2016, arXiv 1607.06450, equations 3 and 4, the variance plus epsilon under the root.
  */
 import type { Tensor } from "@selectron/core";
-import type { ParameterScope } from "../parameters.js";
+import { checkScope, type ParameterScope } from "../parameters.js";
 
 /** Options of a layer norm. */
 export interface LayerNormOptions {
@@ -22,6 +22,7 @@ export class LayerNorm {
   readonly #epsilon: number | undefined;
 
   constructor(scope: ParameterScope, width: number, { epsilon, bias = true }: LayerNormOptions = {}) {
+    checkScope("LayerNorm", scope);
     this.weight = scope.parameter("weight", [width], 1);
     this.bias = bias ? scope.parameter("bias", [width]) : undefined;
     this.#epsilon = epsilon;

@@ -1,6 +1,6 @@
 /** Affine map of the last axis: y = x · W + b. */
 import type { Activation, Tensor } from "@selectron/core";
-import type { ParameterScope } from "../parameters.js";
+import { checkScope, type ParameterScope } from "../parameters.js";
 
 /** A linear map with its parameters. */
 export class Linear {
@@ -10,6 +10,7 @@ export class Linear {
   readonly bias: Tensor | undefined;
 
   constructor(scope: ParameterScope, inputs: number, outputs: number, bias = true) {
+    checkScope("Linear", scope);
     this.weight = scope.parameter("weight", [inputs, outputs], "xavier");
     this.bias = bias ? scope.parameter("bias", [outputs]) : undefined;
   }
