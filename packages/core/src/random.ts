@@ -4,6 +4,8 @@
  * runtime. Not for cryptography.
  */
 
+import { log } from "./exact-functions.js";
+
 /** splitmix32: one 32-bit counter stepped by the golden ratio, then mixed by MurmurHash3's finaliser (fmix32). */
 function splitmix32(seed: number): () => number {
   let state = seed | 0;
@@ -64,8 +66,8 @@ export class Rng {
 
   /**
    * A normal number with mean 0 and standard deviation 1, by the ratio of uniforms (Kinderman & Monahan 1977). Unlike
-   * Box-Muller, its value comes from exact arithmetic only: `Math.log`, whose last bit differs between engines, only
-   * decides whether a draw is kept.
+   * Box-Muller, its value comes from exact arithmetic only; a logarithm, alike on all engines, decides whether a draw
+   * is kept.
    */
   normal(): number {
     const width = 1.7155277699214135; // 4 / sqrt(2e)
@@ -73,7 +75,8 @@ export class Rng {
       const u = this.float();
       const v = 1 - this.float();
       const x = (width * (u - 0.5)) / v;
-      if (x * x <= -4 * Math.log(v)) return x;
+      // Most are kept without the logarithm: -log v is at least 1 - v.
+      if (x * x <= 4 * (1 - v) || x * x <= -4 * log(v)) return x;
     }
   }
 

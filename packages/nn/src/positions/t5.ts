@@ -4,21 +4,36 @@
  * widen with its logarithm; clipped buckets hold one distance each up to a maximum.
  */
 import { tensor, type Tensor } from "@selectron/core";
+import { checkInteger } from "../checks.js";
 import type { ParameterScope } from "../parameters.js";
 import { byOffset, type PositionSizes, type Positions, type RelativePositions } from "./positions.js";
 
 /**
  * The bucket, 0 to buckets − 1, of a key `offset` positions after its query (before it if negative). Bidirectional
  * models keep the upper half of the buckets for keys after the query; causal ones use all for keys before it.
+ *
+ * Bucket `exact` + k begins at the distance exact · (maxDistance / exact)^(k / (side − exact)). Integers of any size
+ * compare with that exactly, where a quotient of logarithms would depend on their last bits.
+ *
+ * @throws RangeError if a number is no integer
  */
 export function t5Bucket(offset: number, buckets: number, maxDistance: number, causal: boolean): number {
-  const side = causal ? buckets : buckets / 2;
+  if (!Number.isSafeInteger(offset)) throw new RangeError(`t5Bucket: offset is ${offset}; it must be an integer.`);
+  checkInteger("t5Bucket: buckets", buckets, 1);
+  checkInteger("t5Bucket: maxDistance", maxDistance, 1);
+  const side = causal ? buckets : Math.floor(buckets / 2);
   const first = !causal && offset > 0 ? side : 0;
   const distance = causal ? Math.max(0, -offset) : Math.abs(offset);
   const exact = Math.floor(side / 2);
   if (distance < exact) return first + distance;
-  const grown = Math.floor((Math.log(distance / exact) / Math.log(maxDistance / exact)) * (side - exact));
-  return first + Math.min(side - 1, exact + grown);
+  if (distance >= maxDistance) return first + Math.max(0, side - 1);
+  const wide = side - exact;
+  const reaches = (k: number): boolean =>
+    BigInt(distance) ** BigInt(wide) * BigInt(exact) ** BigInt(k) >=
+    BigInt(maxDistance) ** BigInt(k) * BigInt(exact) ** BigInt(wide);
+  let grown = 0;
+  while (grown < wide - 1 && reaches(grown + 1)) grown++;
+  return first + exact + grown;
 }
 
 /** The bucket of an offset clipped to ±maxDistance: 0 to 2 · maxDistance. */

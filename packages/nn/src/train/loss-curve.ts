@@ -25,13 +25,30 @@ function thinned(records: readonly StepRecord[]): { step: number; loss: number }
   return points;
 }
 
+/** 10^power, right to the last bit on every engine. */
+const decade = (power: number): number => Number(`1e${power}`);
+
+/** The greatest power of ten that is not above a loss of at most 1. */
+function decadeBelow(loss: number): number {
+  let power = 0;
+  while (decade(power) > loss) power--;
+  return power;
+}
+
+/** The least power of ten that is not below a loss of 1 or more. */
+function decadeAbove(loss: number): number {
+  let power = 0;
+  while (decade(power) < loss) power++;
+  return power;
+}
+
 /** A self-contained SVG document. Losses of 0 are drawn at the bottom. */
 export function lossCurve(records: readonly StepRecord[], title: string): string {
   const points = thinned(records);
   const last = Math.max(1, records.at(-1)?.step ?? 1);
   const positive = points.map(({ loss }) => loss).filter((loss) => loss > 0);
-  const low = Math.floor(Math.log10(Math.min(1, ...positive)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(1, ...positive))));
+  const low = decadeBelow(Math.min(1, ...positive));
+  const high = Math.max(low + 1, decadeAbove(Math.max(1, ...positive)));
   const x = (step: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * step) / last;
   const y = (share: number): number => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
   const ofLoss = (loss: number): number => y(Math.max(0, (Math.log10(Math.max(loss, 1e-30)) - low) / (high - low)));

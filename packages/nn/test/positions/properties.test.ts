@@ -68,6 +68,27 @@ describe("t5 buckets", () => {
     expect(buckets([1, 7, 8, 128], false)).toEqual([17, 23, 24, 31]);
     expect(buckets([0, -1, -15, -16, -18, -19, -127, -128, 3], true)).toEqual([0, 1, 15, 16, 16, 17, 31, 31, 0]);
   });
+
+  it("begin at a distance that is compared exactly", () => {
+    // 24 = 8 · (72 / 8)^(4 / 8): a quotient of logarithms is 11.99… on one engine and 12 on another.
+    expect([-23, -24, -71, -72].map((offset) => t5Bucket(offset, 16, 72, true))).toEqual([11, 12, 15, 15]);
+    // Where (maxDistance / exact) is a power of two, so are the boundaries.
+    for (let exact = 1; exact <= 32; exact *= 2) {
+      const most = exact * 2 ** exact;
+      for (let k = 1; k < exact; k++) {
+        expect(t5Bucket(-exact * 2 ** k, 2 * exact, most, true)).toBe(exact + k);
+        expect(t5Bucket(1 - exact * 2 ** k, 2 * exact, most, true)).toBe(exact + k - 1);
+      }
+    }
+  });
+
+  it("take integers only, and one bucket holds all", () => {
+    expect([0, -1, -9].map((offset) => t5Bucket(offset, 1, 8, true))).toEqual([0, 0, 0]);
+    expect(() => t5Bucket(-9.5, 16, 72, true)).toThrow("t5Bucket: offset is -9.5; it must be an integer.");
+    expect(() => t5Bucket(-9, 16, 7.5, true)).toThrow(
+      "t5Bucket: maxDistance is 7.5; it must be an integer, 1 or more.",
+    );
+  });
 });
 
 it("ALiBi's slopes are a geometric sequence, with every other one of the next between for other numbers of heads", () => {

@@ -4,6 +4,7 @@
  * that came out as 6.9998 becomes exactly 7. The hidden units that read it add up multiples of a power of two, so that their sums are
  * not rounded at all. The feed-forward sublayer of the same layer subtracts the anchor again.
  */
+import { leastPowerOfTwo } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import { exactGrid, MANTISSA, type Held } from "./ir/exact-sum.js";
 import type { Anchor, Anchors, Feature, Head } from "./ir/plan.js";
@@ -60,7 +61,7 @@ function firstAnchors(heads: readonly Head[], readers: Readers, everywhere: bool
 function firstAnchor(subspace: Subspace, readers: readonly Reader[], others: Anchors): Anchor {
   // Rounded to multiples of half the grid, a result with a small enough error is exact.
   if (subspace.grid > 0) return anchorWith(subspace.grid / 2, 1);
-  const step = STEP_SEEN / 2 ** Math.ceil(Math.log2(steepest(subspace, readers)));
+  const step = STEP_SEEN / leastPowerOfTwo(steepest(subspace, readers));
   return anchorWith(step, signBeside(subspace, readers, others));
 }
 

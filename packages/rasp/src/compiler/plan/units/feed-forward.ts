@@ -14,6 +14,7 @@
  * The slope is a power of two, so steep that the step is still exactly 0 or 1 at every entry when a is off by nearly 1/2, its
  * *margin*. Tracr makes functions of numbers from the same pairs of units (Lindner et al. 2023; its `numerical_mlp.py`).
  */
+import { leastPowerOfTwo } from "@selectron/core";
 import type { FiniteFunction } from "../ir/finite-function.js";
 import type { Step, StepFunction, Unit } from "../ir/plan.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
@@ -61,7 +62,7 @@ const changesOf = (entries: readonly Entry[]): Change[] =>
 
 type Change = readonly [below: Entry, above: Entry];
 
-const slopeFor = ([below, above]: Change): number => 2 ** Math.ceil(Math.log2(2 / (above.input - below.input)));
+const slopeFor = ([below, above]: Change): number => leastPowerOfTwo(2 / (above.input - below.input));
 
 function stepFunction(
   { args, vectors }: FiniteFunction,
@@ -97,7 +98,7 @@ function placeStep(
   // Rounded so that slope·threshold is a multiple of 1/16: sums with numbers on a grid then need no rounding.
   const threshold = Math.round(8 * slope * (below.input + above.input)) / (16 * slope);
   const margin = Math.min(slope * (threshold - below.input), slope * (above.input - threshold)) - 1 / 2;
-  const gateBias = isGated ? 2 ** Math.ceil(Math.log2(slope * (largestInput + Math.abs(threshold)) + 2)) : 0;
+  const gateBias = isGated ? leastPowerOfTwo(slope * (largestInput + Math.abs(threshold)) + 2) : 0;
   return { slope, threshold, margin, gateBias };
 }
 
@@ -131,5 +132,5 @@ export function stepInputs(fn: StepFunction, { slope, threshold, gateBias }: Ste
 
 function silentAtBos(input: Read, output: readonly number[]): Unit {
   const atBos = readAtBos(input);
-  return { input, output, bosWeight: atBos > -1 ? -(2 ** Math.ceil(Math.log2(atBos + 2))) : 0 };
+  return { input, output, bosWeight: atBos > -1 ? -leastPowerOfTwo(atBos + 2) : 0 };
 }

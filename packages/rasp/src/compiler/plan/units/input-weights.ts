@@ -2,6 +2,7 @@
  * The weighted input of step functions: which arguments are summed, with which weights. Weights are signs or, where sums with signs
  * do not tell enough apart, digits of a mixed-radix number.
  */
+import { leastPowerOfTwo } from "@selectron/core";
 import { getOrInsert } from "../../../language/maps.js";
 import type { Argument, FiniteFunction, Row } from "../ir/finite-function.js";
 
@@ -70,7 +71,7 @@ export class InputWeights {
       const digit = this.#digit(signs);
       // The first digit has weights 1 and -1; each further one is stretched by a power of two until it clears the ones before.
       const isStretched = position > 0 && range > 0 && digit.step < Infinity;
-      const factor = isStretched ? 2 ** Math.ceil(Math.log2((2 * range) / digit.step)) : 1;
+      const factor = isStretched ? leastPowerOfTwo((2 * range) / digit.step) : 1;
       for (const [j, sign] of signs.entries()) if (sign !== 0) weights[j] = sign * factor;
       range += factor * digit.range;
     }

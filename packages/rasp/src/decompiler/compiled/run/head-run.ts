@@ -1,4 +1,5 @@
 /** A head in the limit of sharp attention: which keys it selects at each place of the sample, and the values that it reads from them. */
+import { exactExp } from "@selectron/core";
 import { NotHardError } from "../not-hard-error.js";
 import { read, statesOf, valueOf, type Reading, type ResidualStream } from "./residual-stream.js";
 import type { Sample } from "./sample.js";
@@ -132,7 +133,7 @@ interface Row {
 function rowOf(scores: readonly number[], largest: number): Row | string {
   const highest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   if (highest < COUNTED) {
-    const chosen = scores.flatMap((score, k) => (Math.exp(score) * largest < LEAST_PART ? [] : [k]));
+    const chosen = scores.flatMap((score, k) => (exactExp(score) * largest < LEAST_PART ? [] : [k]));
     const lowest = chosen.reduce((least, k) => Math.min(least, scores[k]!), highest);
     return highest - lowest > SAME ? differing(highest, lowest) : { chosen, adds: true, elsewhere: 0 };
   }

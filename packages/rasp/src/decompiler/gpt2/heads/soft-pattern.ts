@@ -2,12 +2,11 @@
  * A head's pattern as the softmax of a sum of few scores, fitted to what the head does. Scores are built from groups of features of query
  * and key. Groups join one by one, each time the one that explains most, until the rest explains little.
  */
-import { Rng } from "@selectron/core";
+import { exactExp as exp, Rng } from "@selectron/core";
 import type { Observed } from "../data/observe.js";
 import type { Task } from "../data/task.js";
 import { remembered, type Memo } from "../memo.js";
 import { Choices, fitChoices, type Fit } from "../numeric/conditional-logit.js";
-import { exp } from "../numeric/exact-functions.js";
 import { plus, tidy } from "../text.js";
 import type { Pattern, Variable } from "../variables/variable.js";
 import { groupsOf, type Group } from "./score-groups.js";

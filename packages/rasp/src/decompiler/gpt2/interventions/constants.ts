@@ -3,10 +3,9 @@
  * a shift of what each reader reads, and one inverse deviation per reader instead of its layer norm's own. Adam with a rate that falls to
  * 0; of the states on the way the best one is kept.
  */
-import { noGrad, scope, tensor, type Rng, type Tensor } from "@selectron/core";
+import { exactExp as exp, noGrad, scope, tensor, type Rng, type Tensor } from "@selectron/core";
 import { Adam, zeroGrad } from "@selectron/nn";
 import type { Clock } from "../../common/clock.js";
-import { exp } from "../numeric/exact-functions.js";
 import type { Component, Reader } from "./components.js";
 import type { Intervention } from "./intervention.js";
 import type { PathModel } from "./path-model.js";

@@ -3,10 +3,9 @@
  * replaced by its mean alone; then as many components and paths cut together as possible, by gradient (`linearize.ts`) and greedily
  * (`greedy.ts`). Every cut that is kept leaves a match of `LEAST` or more.
  */
-import { tensor, type Rng } from "@selectron/core";
+import { exactLog as log, tensor, type Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
 import type { Observed } from "../data/observe.js";
-import { log } from "../numeric/exact-functions.js";
 import type { Run } from "../run.js";
 import { prunedTo } from "./cuts.js";
 import { pruneGreedily } from "./greedy.js";

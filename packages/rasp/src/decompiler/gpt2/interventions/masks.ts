@@ -3,9 +3,8 @@
  * probability sigmoid(θ) of being open. Masks are drawn that are mostly 0 or 1 and sometimes between; only those between show how the loss
  * depends on the path. Constants are tuned along the way.
  */
-import { scope, tensor, type Rng, type Tensor } from "@selectron/core";
+import { exactExp as exp, scope, tensor, type Rng, type Tensor } from "@selectron/core";
 import type { Clock } from "../../common/clock.js";
-import { exp } from "../numeric/exact-functions.js";
 import { pathName, type Component, type Path, type Reader } from "./components.js";
 import { ConstantsTuner, withConstants, type Constants } from "./constants.js";
 import type { Targets } from "./targets.js";

@@ -4,7 +4,7 @@
  * sigmoid chooses between yes and no. Newton's method with a small ridge solves it, so the result is deterministic and does not depend on
  * a learning rate.
  */
-import { exp, log } from "./exact-functions.js";
+import { exactExp as exp, exactLog as log } from "@selectron/core";
 
 /** Rows of options, each with sparse features and the share that it should get. */
 export class Choices {

@@ -3,7 +3,7 @@
  * norms are linear, every map is a product of the model's matrices (Elhage et al. 2021, "A Mathematical Framework for Transformer
  * Circuits"). A feed-forward sublayer that reads tokens alone is a table of tokens; those that read more are listed as unread.
  */
-import { tensor, type Tensor } from "@selectron/core";
+import { exactExp as exp, tensor, type Tensor } from "@selectron/core";
 import { getOrInsert } from "../../../language/maps.js";
 import type { Task } from "../data/task.js";
 import type { HeadReading } from "../heads/head-reading.js";
@@ -12,7 +12,6 @@ import type { HeadPlace } from "../heads/soft-pattern.js";
 import { readerOf, type Component, type Reader } from "../interventions/components.js";
 import type { LinearModel } from "../interventions/linearize.js";
 import type { PathModel } from "../interventions/path-model.js";
-import { exp } from "../numeric/exact-functions.js";
 import { Readout } from "../readout/readout.js";
 import { attendVariable, positionVariable, tokenVariable } from "../variables/basic.js";
 import type { Pattern, Variable } from "../variables/variable.js";

@@ -1,6 +1,6 @@
 /** The scores of a head that compares tokens with tokens: the table that its weights give, rounded. */
-import { exp } from "../numeric/exact-functions.js";
 
+import { exactExp as exp } from "@selectron/core";
 import type { Task } from "../data/task.js";
 import { decimal, dictText, nestedText } from "../text.js";
 import type { Pattern } from "../variables/variable.js";

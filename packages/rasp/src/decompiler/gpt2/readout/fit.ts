@@ -1,8 +1,8 @@
 /** The readout of some variables that fits the model's decisions best: a convex problem. */
+import { exactLog as log } from "@selectron/core";
 import type { Observed } from "../data/observe.js";
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
 import { Choices, fitChoices } from "../numeric/conditional-logit.js";
-import { log } from "../numeric/exact-functions.js";
 import type { Variable } from "../variables/variable.js";
 import { fitAlike } from "./fit-alike.js";
 import { emptyProjections, predicted, rowsOf, type Row } from "./fit-rows.js";

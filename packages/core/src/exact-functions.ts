@@ -1,6 +1,7 @@
 /**
- * exp and log from additions, multiplications, divisions and bits alone. Engines round the last bit of `Math.exp` and `Math.log`
- * differently, and fits branch on comparisons; with these functions the same seed gives the same text on every engine.
+ * exp, log and powers of two from additions, multiplications, divisions and bits alone. Engines round the last bit of `Math.exp`,
+ * `Math.log` and `Math.pow` differently. What rounds to a whole number, compares or chooses by such a function takes these, so that the
+ * same seed and the same program give the same result on every engine.
  */
 
 /** ln 2 in two parts: multiples of the first by a small integer are exact. */
@@ -43,4 +44,13 @@ export function log(x: number): number {
   let sum = 0;
   for (let n = 23; n >= 1; n -= 2) sum = sum * square + 1 / n;
   return 2 * s * sum + k * LN2_LOW + k * LN2_HIGH;
+}
+
+/** The least power of two that is not below x, for a positive x; other numbers as they are. */
+export function leastPowerOfTwo(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x;
+  let power = 1;
+  while (power < x) power *= 2;
+  while (power / 2 >= x) power /= 2;
+  return power;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { exp, log } from "../../../../src/decompiler/gpt2/numeric/exact-functions.js";
+import { exp, leastPowerOfTwo, log } from "../src/exact-functions.js";
 
 const isNear = (got: number, wanted: number): boolean => Math.abs(got - wanted) <= 1e-15 * Math.abs(wanted);
 
@@ -20,6 +20,19 @@ it("log is log", () => {
     { numRuns: 2000 },
   );
   expect([1, 0, Infinity, -1, NaN].map(log)).toEqual([0, -Infinity, Infinity, NaN, NaN]);
+});
+
+it("the least power of two is not below, and its half is", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 5e-324, max: 2 ** 1023, noNaN: true }), (x) => {
+      const power = leastPowerOfTwo(x);
+      expect(power >= x && (power / 2 < x || power === 5e-324)).toBe(true);
+      expect(power === 2 ** Math.round(Math.log2(power))).toBe(true);
+    }),
+  );
+  // Beside a power of two a logarithm rounds to a whole number.
+  expect([8, 8 + 2 ** -49, 8 - 2 ** -50, 2 ** -1074, 1].map(leastPowerOfTwo)).toEqual([8, 16, 8, 2 ** -1074, 1]);
+  expect([0, -2, Infinity, NaN].map(leastPowerOfTwo)).toEqual([0, -2, Infinity, NaN]);
 });
 
 it("both have the same bits on every engine: these", () => {
