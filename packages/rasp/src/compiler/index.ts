@@ -1,5 +1,6 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import { RaspError } from "../language/diagnostic.js";
+import type { SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { CompileProgress } from "./compile-progress.js";
 import { certify, type Certificate } from "./certify/certify.js";
@@ -50,14 +51,12 @@ export function compile(
 
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(onProgress);
-  const domain = new Domain(tokens, maxLength, causal, { onRows: progress.step });
-  const { form, sops, selections } = simplify(roots, domain);
-  const normal = roots.map((root) => sops.get(root)!);
-  progress.begin(normal);
-  const { planned, certificate } = provenPlan((careful) => {
-    const planned = plan(normal, form, domain, { careful, onPlanned: progress.step });
-    return { planned, certificate: certify(planned, tokens, maxLength) };
-  });
+  const analyse = (keepsTypes: boolean): Analysis => {
+    const domain = new Domain(tokens, maxLength, causal, { onRows: progress.step, keepsTypes });
+    return analysisOf(roots, domain, progress);
+  };
+  const usual = analyse(false);
+  const { domain, sops, selections, planned, certificate } = usual.domain.dependsOnTypes ? analyse(true) : usual;
   progress.step();
   const layout = smallestLayout(planned);
   progress.step();
@@ -76,6 +75,26 @@ export function compile(
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
   return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
+}
+
+/** What the stages up to the certificate give. */
+interface Analysis extends Proof {
+  readonly domain: Domain;
+  readonly sops: Simplified["sops"];
+  readonly selections: Simplified["selections"];
+}
+
+type Simplified = ReturnType<typeof simplify>;
+
+function analysisOf(roots: readonly SOp[], domain: Domain, progress: CompileProgress): Analysis {
+  const { form, sops, selections } = simplify(roots, domain);
+  const normal = roots.map((root) => sops.get(root)!);
+  progress.begin(normal);
+  const proof = provenPlan((careful) => {
+    const planned = plan(normal, form, domain, { careful, onPlanned: progress.step });
+    return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
+  });
+  return { domain, sops, selections, ...proof };
 }
 
 interface Proof {

@@ -259,6 +259,7 @@ export function map<A extends readonly TokenValue[], R extends TokenValue | null
   const elementwise: Elementwise = {
     name,
     key: `TypeScript ${functions++} ${name}`,
+    seesTypes: true,
     apply: (atoms) => {
       try {
         return atomOfPlain(fn(...(atoms.map(plainAtom) as unknown as A)));

@@ -30,13 +30,14 @@ export interface OutputCard {
 const FORMAT = "selectron-model";
 const VERSION = 2;
 
-type AtomJson = ["int", string] | ["float", number] | ["bool", boolean] | ["string", string] | ["null"];
+/** JSON has no NaN and no infinities: they are texts. */
+type AtomJson = ["int", string] | ["float", number | string] | ["bool", boolean] | ["string", string] | ["null"];
 
 const atomToJson = (atom: Atom): AtomJson =>
   typeof atom === "bigint"
     ? ["int", String(atom)]
     : typeof atom === "number"
-      ? ["float", atom]
+      ? ["float", Number.isFinite(atom) ? atom : String(atom)]
       : typeof atom === "boolean"
         ? ["bool", atom]
         : atom === null
@@ -220,11 +221,14 @@ function whole(json: unknown, where: string): number {
   return json;
 }
 
+const NOT_FINITE = new Set<unknown>(["NaN", "Infinity", "-Infinity"]);
+
 function atomOf(json: unknown): Atom {
   const [kind, value] = list(json, "a value");
   if (kind === "null") return null;
   if (kind === "int" && typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
   if (kind === "float" && typeof value === "number") return value;
+  if (kind === "float" && NOT_FINITE.has(value)) return Number(value);
   if (kind === "bool" && typeof value === "boolean") return value;
   if (kind === "string" && typeof value === "string") return value;
   throw damaged("a value");

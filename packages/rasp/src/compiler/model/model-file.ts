@@ -15,10 +15,15 @@ export interface ModelFile {
   readonly card: ModelCard;
 }
 
-export const safetensorsFile = ({ model, card }: ModelFile): Uint8Array =>
-  encodeSafetensors(model.parameters(), encodeCard(card));
+/** @throws ModelFileError on weights that are not finite */
+export function safetensorsFile({ model, card }: ModelFile): Uint8Array {
+  checkFinite(model.parameters(), WRITTEN);
+  return encodeSafetensors(model.parameters(), encodeCard(card));
+}
 
+/** @throws ModelFileError on weights that are not finite */
 export function onnxFile({ model, card }: ModelFile): Uint8Array {
+  checkFinite(model.parameters(), WRITTEN);
   const { name, maxLength, outputs } = card;
   return encoderToOnnx(model, {
     name,
@@ -57,17 +62,23 @@ function contentsOf(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): C
   }
 }
 
-function modelFrom({ tensors, metadata }: Contents): ModelFile {
-  const card = decodeCard(metadata);
+/** The remedy where a model is to be written: `compile` makes none with such weights. */
+const WRITTEN = "its weights were changed after it was compiled; only finite ones are written";
+
+function checkFinite(tensors: ReadonlyMap<string, Tensor>, remedy: string): void {
   for (const [name, { data }] of tensors) {
     const index = data.findIndex((weight) => !Number.isFinite(weight));
-    if (index >= 0) {
-      throw new ModelFileError(
-        `weight ${index} of ${name} is ${data[index]}; a compiled model has finite weights only`,
-        "the file was changed after it was compiled: compile the program again",
-      );
-    }
+    if (index < 0) continue;
+    throw new ModelFileError(
+      `weight ${index} of ${name} is ${data[index]}; a compiled model has finite weights only`,
+      remedy,
+    );
   }
+}
+
+function modelFrom({ tensors, metadata }: Contents): ModelFile {
+  const card = decodeCard(metadata);
+  checkFinite(tensors, "the file was changed after it was compiled: compile the program again");
   try {
     const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
     if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);

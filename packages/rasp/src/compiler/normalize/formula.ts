@@ -4,6 +4,9 @@ import { applyMap } from "../../language/graph/elementwise.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { NormalSOp } from "./normal-form.js";
 
+/** Float64 holds all ints up to this. */
+const EXACT = 2n ** 53n;
+
 type Step = (slots: Atom[]) => Atom;
 
 /** The nodes that `roots` reach through maps, operands first. Maps in `cut` are not entered. A loop, since chains can be long. */
@@ -23,12 +26,16 @@ export class Formula {
   readonly leaves: readonly NormalSOp[];
   readonly #steps: readonly Step[];
   readonly #outputs: readonly number[];
+  /** Whether it applies a function that may tell True from 1. */
+  readonly seesTypes: boolean;
+  #sawInexact = false;
 
   /** @param cut - maps that are leaves */
   constructor(roots: readonly NormalSOp[], cut: ReadonlySet<NormalSOp> = new Set()) {
     const nodes = reachThroughMaps(roots, cut);
     const isLeaf = (node: NormalSOp): boolean => cut.has(node) || (node.kind !== "map" && node.kind !== "constant");
     this.leaves = nodes.filter(isLeaf);
+    this.seesTypes = nodes.some((node) => !isLeaf(node) && node.kind === "map" && node.fn.seesTypes === true);
     const slotOf = new Map<NormalSOp, number>();
     const inner = nodes.filter((node) => !isLeaf(node));
     [...this.leaves, ...inner].forEach((node, slot) => slotOf.set(node, slot));
@@ -46,10 +53,27 @@ export class Formula {
     this.#outputs = roots.map((root) => slotOf.get(root)!);
   }
 
+  /**
+   * Whether any value so far was an int that float64 may not hold: with such ints a result can depend on whether another operand is an
+   * int or the same number as a float.
+   */
+  get sawInexact(): boolean {
+    return this.#sawInexact;
+  }
+
+  #see(value: Atom): void {
+    if (typeof value === "bigint" && (value > EXACT || value < -EXACT)) this.#sawInexact = true;
+  }
+
   /** The roots' values where the leaves have these. @throws RaspError where the program has no value there */
   values(leafValues: readonly Atom[]): Atom[] {
     const slots = [...leafValues];
-    for (const step of this.#steps) slots.push(step(slots));
+    for (const value of slots) this.#see(value);
+    for (const step of this.#steps) {
+      const value = step(slots);
+      this.#see(value);
+      slots.push(value);
+    }
     return this.#outputs.map((slot) => slots[slot]!);
   }
 

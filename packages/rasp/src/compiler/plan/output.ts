@@ -10,7 +10,7 @@ import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
 import { codesOf, oneHot, type Encoding } from "./features/encoding.js";
 import type { Features, Sum } from "./features/features.js";
-import { decode, float32Step, leastDistance, type Decoding } from "./ir/decoding.js";
+import { decode, float32Step, largestNumber, leastDistance, type Decoding } from "./ir/decoding.js";
 import type { Output } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
 
@@ -58,8 +58,8 @@ function numericalOutput(
   let twins: Pair | undefined;
   for (const value of classes) {
     const known = classOf.get(codeOf(value));
-    if (known === undefined) classOf.set(codeOf(value), value);
-    else twins ??= [known, value];
+    if (known !== undefined) twins ??= [known, value];
+    if (known === undefined || isBetter(value, known)) classOf.set(codeOf(value), value);
   }
   // Hidden units may tell them apart by the leaves, but not by the number.
   if (twins && !isOneLeaf) return undefined;
@@ -97,8 +97,8 @@ function outputWith(
 }
 
 /**
- * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1, and 1/3 - 1/3 need not be 0. Of values that float32 does not
- * tell apart, the one with the shortest text is the answer; where a mean is of one value, that is the exact one.
+ * Sums of floats depend on the order: (0.1 + 0.1 + 0.1) / 3 is not 0.1, and 1/3 - 1/3 need not be 0. Values that float32 does not tell
+ * apart have one answer.
  */
 function withoutTwins(
   output: Output,
@@ -108,7 +108,7 @@ function withoutTwins(
 ): Output {
   const kept: { readonly value: Atom; readonly number: number }[] = [];
   let example = sameNumber;
-  const largest = output.points!.reduce((most, [number]) => Math.max(most, Math.abs(number!)), 0);
+  const largest = largestNumber(values);
   output.points!.forEach(([number], p) => {
     const value = output.classes[p]!;
     const last = kept.at(-1);
@@ -116,7 +116,7 @@ function withoutTwins(
       kept.push({ value, number: number! });
     } else {
       example ??= [last.value, value];
-      if (String(value).length < String(last.value).length) kept[kept.length - 1] = { value, number: number! };
+      if (isBetter(value, last.value)) kept[kept.length - 1] = { value, number: number! };
     }
   });
   if (!example) return output;
@@ -136,6 +136,13 @@ function withoutTwins(
     twins: { example, apart: apart.reduce((most, distance) => Math.max(most, distance), 0) },
   };
 }
+
+/**
+ * Which of two values that float32 does not tell apart is the answer: an int, since only a float need not be exact, or the one with the
+ * shorter text, which is the exact one where a mean is of one value.
+ */
+const isBetter = (value: Atom, other: Atom): boolean =>
+  typeof value === typeof other ? String(value).length < String(other).length : typeof other === "number";
 
 /** Exact where both are whole numbers. */
 const differenceOf = (a: number, b: Atom): number =>

@@ -23,11 +23,12 @@ const SIDES_LIMIT = 1 << 16;
 const PAIR_LIMIT = 1 << 16;
 
 export class Domain {
-  readonly #sets = new ValueSets();
+  readonly #sets: ValueSets;
   readonly #tables = new Map<NormalSOp, readonly ValueSet[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();
   readonly #jointTables = new Map<string, readonly JointValueSet[]>();
-  readonly #jointSets = new JointValueSets(this.#sets);
+  readonly #jointSets: JointValueSets;
+  readonly #allFormulas: Formula[] = [];
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
 
@@ -39,18 +40,37 @@ export class Domain {
   readonly causal: boolean;
   readonly #onRows: () => void;
 
-  /** @param onRows - called after the values of a mean or a width have been worked out */
+  /**
+   * @param onRows - called after the values of a mean or a width have been worked out
+   * @param keepsTypes - whether value sets hold 1, 1.0 and True side by side
+   */
   constructor(
     vocabulary: readonly Atom[],
     maxLength: number,
     causal = false,
-    { work = new Work(), onRows = (): void => undefined } = {},
+    { work = new Work(), onRows = (): void => undefined, keepsTypes = false } = {},
   ) {
+    this.#sets = new ValueSets(keepsTypes);
+    this.#jointSets = new JointValueSets(this.#sets);
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
     this.causal = causal;
     this.work = work;
     this.#onRows = onRows;
+  }
+
+  /** Whether a result can depend on which of 1, 1.0 and True a value is, where its set has only one of them. */
+  get dependsOnTypes(): boolean {
+    const { mixedNumbers, mixedBools } = this.#sets;
+    return this.#allFormulas.some(
+      ({ sawInexact, seesTypes }) => (sawInexact && mixedNumbers) || (seesTypes && mixedBools),
+    );
+  }
+
+  #formulaOf(sops: readonly NormalSOp[], cut?: ReadonlySet<NormalSOp>): Formula {
+    const formula = new Formula(sops, cut);
+    this.#allFormulas.push(formula);
+    return formula;
   }
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
@@ -76,7 +96,7 @@ export class Domain {
    */
   formula(sop: NormalSOp): Formula {
     return getOrInsert(this.#formulas, sop, () => {
-      const whole = new Formula([sop]);
+      const whole = this.#formulaOf([sop]);
       return sop.kind === "map" && this.#jointSize(whole.leaves) > JOINT_LIMIT ? this.#cutFormula(sop) : whole;
     });
   }
@@ -84,7 +104,7 @@ export class Domain {
   #cutFormula(sop: Mapped): Formula {
     const isNarrower = (arg: NormalSOp): boolean =>
       arg.kind === "map" && this.#largestSet(arg) < this.#jointSize(this.formula(arg).leaves);
-    const formula = new Formula([sop], new Set(sop.args.filter(isNarrower)));
+    const formula = this.#formulaOf([sop], new Set(sop.args.filter(isNarrower)));
     const size = this.#jointSize(formula.leaves);
     if (size > JOINT_LIMIT) {
       refuse(
@@ -176,9 +196,9 @@ export class Domain {
   #jointFormula(sops: readonly NormalSOp[]): Formula {
     // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
     const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
-    const formula = new Formula(sops, cut);
+    const formula = this.#formulaOf(sops, cut);
     if (sops.length === 1 || this.#jointSize(formula.leaves) <= JOINT_LIMIT) return formula;
-    return new Formula(sops, new Set(sops.filter((sop) => sop.kind === "map")));
+    return this.#formulaOf(sops, new Set(sops.filter((sop) => sop.kind === "map")));
   }
 
   /** The value sets of a mean or a width, row by row. */

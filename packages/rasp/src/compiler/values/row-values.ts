@@ -6,7 +6,7 @@ import { refuse } from "../refusal.js";
 import { IndependentSelection } from "./independent-selection.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
 import { rowMeans, rowSums, type Limits, type Summands } from "./row-sums.js";
-import { distinctAtoms, type ValueSet, type ValueSets } from "./value-set.js";
+import type { ValueSet, ValueSets } from "./value-set.js";
 import type { JointValueSet } from "./joint-values.js";
 import type { Work } from "./work.js";
 
@@ -215,7 +215,7 @@ export class RowValues {
     const numbers = [...chosen].sort((a, b) => a - b);
     return getOrInsert(this.#contributions, `${canSkip}:${numbers.join(",")}`, () => {
       const values = numbers.map((number) => (this.#addsUp ? this.#summands.atoms[number]! : 1n));
-      return { id: this.#contributions.size, canSkip, values: distinctAtoms(values) };
+      return { id: this.#contributions.size, canSkip, values: this.#sets.distinct(values) };
     });
   }
 }

@@ -1,8 +1,9 @@
 /**
  * Finite sets of atoms. Equality is the language's: 1, 1.0 and True are one value, and a set that holds several of them keeps the
- * int. Sets are interned, so that analyses can remember results by set instead of by position.
+ * int, unless results can depend on which of them it is. Sets are interned, so that analyses can remember results by set instead of by position.
  */
 import { atomKey } from "../../language/atom/compare.js";
+import { numeric } from "../../language/atom/number.js";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 
@@ -10,7 +11,7 @@ export interface ValueSet {
   readonly id: number;
   /** The code of each atom, the same in all sets. */
   readonly codes: readonly number[];
-  /** Numbers ascending, then strings in code-unit order, then null. */
+  /** Numbers ascending, NaN last, then strings in code-unit order, then null. */
   readonly atoms: readonly Atom[];
 }
 
@@ -35,7 +36,9 @@ function order(a: Atom, b: Atom): number {
     if (typeof a !== typeof b) return typeof a === "string" ? 1 : -1;
     return a < b ? -1 : a > b ? 1 : 0;
   }
-  return Number(a) - Number(b);
+  const [x, y] = [numeric(a)!, numeric(b)!];
+  if (x < y || x > y) return x < y ? -1 : 1;
+  return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
 }
 
 /** One representative for each value, in the order of `ValueSet.atoms`. */
@@ -49,12 +52,50 @@ export function distinctAtoms(atoms: Iterable<Atom>): Atom[] {
   return [...byKey.values()].sort(order);
 }
 
+/** One representative for each value of each type, in the order of `ValueSet.atoms`. */
+function typedAtoms(atoms: Iterable<Atom>): Atom[] {
+  const byKey = new Map([...atoms].map((atom) => [typeof atom + atomKey(atom), atom]));
+  return [...byKey.values()].sort((a, b) => order(a, b) || rankOf(a) - rankOf(b));
+}
+
 export class ValueSets {
   readonly #sets = new Map<string, ValueSet>();
   readonly #codes = new Map<string, number>();
+  readonly #keepsTypes: boolean;
+  #mixedNumbers = false;
+  #mixedBools = false;
+
+  /** @param keepsTypes - whether sets hold 1, 1.0 and True side by side */
+  constructor(keepsTypes = false) {
+    this.#keepsTypes = keepsTypes;
+  }
+
+  /** Whether a set left out a float for an int. */
+  get mixedNumbers(): boolean {
+    return this.#mixedNumbers;
+  }
+
+  /** Whether a set left out a bool for a number. */
+  get mixedBools(): boolean {
+    return this.#mixedBools;
+  }
+
+  /** One representative for each value. */
+  distinct(atoms: Iterable<Atom>): readonly Atom[] {
+    const typed = typedAtoms(atoms);
+    if (this.#keepsTypes) return typed;
+    const distinct = distinctAtoms(typed);
+    if (distinct.length < typed.length) {
+      const kept = new Set(distinct);
+      const left = typed.filter((atom) => !kept.has(atom));
+      this.#mixedBools ||= left.some((atom) => typeof atom === "boolean");
+      this.#mixedNumbers ||= left.some((atom) => typeof atom === "number");
+    }
+    return distinct;
+  }
 
   setOf(atoms: Iterable<Atom>): ValueSet {
-    const distinct = distinctAtoms(atoms);
+    const distinct = this.distinct(atoms);
     const codes = distinct.map((atom) => this.code(atom));
     return getOrInsert(this.#sets, codes.join(","), () => ({ id: this.#sets.size, codes, atoms: distinct }));
   }

@@ -24,6 +24,8 @@ export interface Elementwise {
   readonly apply: (args: readonly Atom[]) => Atom;
   /** Set if it handles null operands itself; otherwise a null operand makes the result null. */
   readonly seesNull?: true;
+  /** Set if it may tell True from 1: a function from TypeScript. */
+  readonly seesTypes?: true;
   /** The list, string or dict that it looks into. */
   readonly container?: Container;
 }

@@ -124,7 +124,6 @@ describe("floats are the program's up to float32", () => {
       [2 ** 53, 2n ** 53n + 1n, "equal up to float32"],
       [2n ** 53n + 1n, 2 ** 53, "different"],
       [2n ** 53n, 2n ** 53n + 1n, "different"],
-      [0.5, true, "different"],
       [0.5, "0.5", "different"],
       ["a", "b", "different"],
       [null, 0, "different"],
@@ -138,6 +137,7 @@ describe("floats are the program's up to float32", () => {
     const small = agreementAmong([0.1, 0.5]);
     expect(small(0.1, 0.1 * (1 + 2 ** -25))).toBe("equal up to float32");
     expect(small(0.1, 0.1 * (1 + 2 ** -23))).toBe("different");
+    expect(small(0.5, true)).toBe("different");
     expect(small(0, 2 ** -46)).toBe("equal up to float32");
     expect(small(0, 2 ** -44)).toBe("different");
   });

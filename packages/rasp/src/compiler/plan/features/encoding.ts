@@ -65,7 +65,7 @@ const LARGEST_NUMBER = 2 ** 100;
 
 /** @throws RaspError of class `compile`, at the s-op, where a number of a numerical encoding is beyond float32's range */
 export function checkNumbers(sop: NormalSOp, numbers: readonly number[]): void {
-  const sizes = numbers.map(Math.abs);
+  const sizes = numbers.map((number) => (Number.isNaN(number) ? Infinity : Math.abs(number)));
   const largest = numbers[sizes.indexOf(sizes.reduce((most, size) => Math.max(most, size), 0))];
   if (largest === undefined || Math.abs(largest) <= LARGEST_NUMBER) return;
   refuse(

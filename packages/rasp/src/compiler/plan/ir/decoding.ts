@@ -27,18 +27,26 @@ export const float32Step = (number: number, largest: number): number =>
 /** Whether a model's value is the program's. */
 export type Agreement = "equal" | "equal up to float32" | "different";
 
+/** The absolute value of the largest finite number among values. */
+export const largestNumber = (values: readonly Atom[]): number =>
+  values.reduce<number>((most, value) => {
+    const size = typeof value === "string" ? 0 : Math.abs(Number(value));
+    return Number.isFinite(size) ? Math.max(most, size) : most;
+  }, 0);
+
 /**
- * Compares values of a program with a model's. Only for a float of the program, such as a mean, is equality up to float32 enough.
+ * Compares values of a program with a model's. Only for a finite float of the program, such as a mean, is equality up to float32 enough.
  *
  * @param values - all values that there can be
  */
 export function agreementAmong(values: readonly Atom[]): (program: Atom, model: Atom) => Agreement {
-  const sizes = values.map((value) => (typeof value === "string" ? 0 : Math.abs(Number(value))));
-  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const largest = largestNumber(values);
   return (program, model) => {
-    if (atomsEqual(program, model)) return "equal";
-    if (typeof program !== "number" || (typeof model !== "number" && typeof model !== "bigint")) return "different";
-    return Math.abs(program - Number(model)) <= float32Step(program, largest) ? "equal up to float32" : "different";
+    // NaN is what it is, though not equal to itself.
+    if (atomsEqual(program, model) || Object.is(program, model)) return "equal";
+    if (typeof program !== "number" || typeof model === "string" || model === null) return "different";
+    const isNear = Math.abs(program - Number(model)) <= float32Step(program, largest);
+    return isNear && Number.isFinite(program) ? "equal up to float32" : "different";
   };
 }
 
