@@ -56,9 +56,10 @@ function isIndicatorOfFirst(form: NormalForm, value: NormalSOp, maxLength: numbe
  * head counts all positions together.
  */
 export function countTogether(form: NormalForm, sop: NormalSOp, maxLength: number): NormalSOp {
-  if (sop.kind !== "map" || sop.fn.name !== "+") return sop;
+  if (sop.kind !== "map" || (sop.fn.name !== "+" && sop.fn.name !== "round")) return sop;
   const formula = new Formula([sop]);
   const [left, right, more] = formula.leaves;
+  if (left?.kind === "width" && !right) return countAll(form, sop, left, formula, maxLength);
   if (left?.kind !== "width" || right?.kind !== "width" || left.summed || right.summed || more) return sop;
   const first = form.compare(form.indices(), form.constant(0n), "==");
   const isFirst = ({ selection }: Width): boolean => form.combine(selection, first, (a, b) => a && b) === selection;
@@ -78,4 +79,14 @@ export function countTogether(form: NormalForm, sop: NormalSOp, maxLength: numbe
   });
   const both = form.combine(left.selection, right.selection, (a, b) => a || b);
   return dependsOnSum && isCount && both ? form.width(both, sop.origin) : sop;
+}
+
+/** The length, as one more than the number of positions after the first. */
+function countAll(form: NormalForm, sop: NormalSOp, others: Width, formula: Formula, maxLength: number): NormalSOp {
+  const first = form.compare(form.indices(), form.constant(0n), "==");
+  if (others.summed || others.selection !== form.not(first)) return sop;
+  const isLength = Array.from({ length: maxLength }, (_, n) => formula.evaluate([BigInt(n)])?.[0]).every(
+    (value, n) => value !== undefined && atomsEqual(value, BigInt(n + 1)),
+  );
+  return isLength ? form.width(form.everywhere(), sop.origin) : sop;
 }

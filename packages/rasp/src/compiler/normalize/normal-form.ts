@@ -163,6 +163,11 @@ export class NormalForm {
     return this.#selection(always ?? this.diagrams.variable(compared.id));
   }
 
+  /** Every position. */
+  everywhere(): Selection {
+    return this.#selection(true);
+  }
+
   not(selection: Selection): Selection {
     return this.#selection(this.diagrams.not(selection.truth));
   }
