@@ -5,11 +5,13 @@
  */
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
+import type { Decision, Diagram } from "../normalize/decision-diagram.js";
 import { Formula } from "../normalize/formula.js";
-import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
+import type { Mapped, Mean, NormalSOp, Selection, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
-import { hasMeans, RowValues, summandsOf } from "./row-values.js";
-import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
+import { rankOffset } from "./ranks.js";
+import { hasMeans, RowValues, summandsOf, type OnePerRow } from "./row-values.js";
+import { atomNumber, distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
 import { FormulaImages, JointValueSets, type JointValueSet } from "./joint-values.js";
 import { Work } from "./work.js";
 
@@ -31,6 +33,7 @@ export class Domain {
   readonly #allFormulas: Formula[] = [];
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
+  readonly #rankOffsets = new Map<NormalSOp, number | undefined>();
 
   /** What may still be worked out, by the stages after this one too. */
   readonly work: Work;
@@ -206,12 +209,14 @@ export class Domain {
     const queries = sop.selection.comparisons.map((c) => c.queries);
     const keys = [...sop.selection.comparisons.map((c) => c.keys), ...summandsOf(sop)];
     const best = sop.kind === "mean" && sop.best !== undefined;
+    const one = this.#onePerRow(sop.selection);
     const copied = best || (sop.kind === "mean" && !hasMeans(this.values(sop.value)));
-    if (best) this.#single.add(sop);
-    const rows = new RowValues(sop, copied, this.#sets, this.work);
+    // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
+    if (best || (one && copied)) this.#single.add(sop);
+    const rows = new RowValues(sop, copied, one, this.#sets, this.work);
     const table = [queries, keys].some((sides) => this.#jointSize(this.#jointFormula(sides).leaves) > SIDES_LIMIT)
       ? this.#independentRows(rows, queries, keys)
-      : this.#jointRows(rows, this.jointValues(queries), this.jointValues(keys), sop, copied);
+      : this.#jointRows(rows, this.jointValues(queries), this.jointValues(keys), sop, copied || one !== undefined);
     if (rows.atMostOne) this.#single.add(sop);
     this.#onRows();
     return table;
@@ -229,7 +234,7 @@ export class Domain {
       return this.#anyValue(sop);
     }
     const keysOf = Array.from({ length: this.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
-    return this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!));
+    return this.#everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!, i));
   }
 
   /** A coarser answer where the sides of the comparisons have too many joint values: each side may have any of its values. */
@@ -246,6 +251,25 @@ export class Domain {
     });
   }
 
+  /** What `select(rank, query, ==)` says of its rows. */
+  #onePerRow({ comparisons, truth }: Selection): OnePerRow | undefined {
+    if (this.causal) return undefined;
+    for (const [place, { id, keys, op }] of comparisons.entries()) {
+      if (op !== "==" || !isAlways(truth, id, false, false)) continue;
+      const offset = this.#rankOffset(keys);
+      if (offset === undefined) continue;
+      const isEnough = isAlways(truth, id, true, true);
+      const isRank = (value: number | undefined, length: number): boolean =>
+        value !== undefined && Number.isInteger(value) && value >= offset && value < offset + length;
+      return { reaches: (query, length) => isEnough && isRank(atomNumber(query[place]!), length) };
+    }
+    return undefined;
+  }
+
+  #rankOffset(sop: NormalSOp): number | undefined {
+    return getOrInsert(this.#rankOffsets, sop, () => rankOffset(sop, this));
+  }
+
   #mostPairs(queries: readonly JointValueSet[], keys: readonly JointValueSet[]): number {
     const most = (table: readonly JointValueSet[]): number =>
       table.reduce((n, set) => Math.max(n, set.values.length), 0);
@@ -260,6 +284,15 @@ export class Domain {
     });
     return this.#everywhere((n) => byLength[n - 1]!);
   }
+}
+
+/** Whether a selection is `expected` wherever one of its comparisons has this answer. */
+function isAlways(truth: Diagram, variable: number, answer: boolean, expected: boolean): boolean {
+  const isOpen = ({ low, high, variable: asked }: Decision): Diagram[] =>
+    asked === variable ? [answer ? high : low] : [low, high];
+  const seen = new Set<Diagram>([truth]);
+  for (const part of seen) if (typeof part !== "boolean") for (const next of isOpen(part)) seen.add(next);
+  return !seen.has(!expected);
 }
 
 /** The index in tables of a position of inputs of a length. */

@@ -31,6 +31,11 @@ export function summandsOf(sop: Mean | Width): readonly NormalSOp[] {
   return sop.summed ? [sop.summed] : [];
 }
 
+/** What is known of a selection: whether a row selects a position at all, and never two. */
+export interface OnePerRow {
+  readonly reaches: (queryValue: readonly Atom[], length: number) => boolean;
+}
+
 /** The possible values of the rows of one mean or width. */
 export class RowValues {
   /** Whether no row so far can select two positions. */
@@ -47,14 +52,19 @@ export class RowValues {
 
   readonly #sop: Mean | Width;
   readonly #copied: boolean;
+  readonly #one: OnePerRow | undefined;
   readonly #sets: ValueSets;
   readonly #work: Work;
   readonly #limits: Limits;
 
-  /** @param copied - whether a row has the one value that it selects, never the mean of several */
-  constructor(sop: Mean | Width, copied: boolean, sets: ValueSets, work: Work) {
+  /**
+   * @param copied - whether a row has the one value that it selects, never the mean of several
+   * @param one - where no row selects two positions: which rows select one
+   */
+  constructor(sop: Mean | Width, copied: boolean, one: OnePerRow | undefined, sets: ValueSets, work: Work) {
     this.#sop = sop;
     this.#copied = copied;
+    this.#one = one;
     this.#sets = sets;
     this.#work = work;
     this.#limits = {
@@ -66,12 +76,17 @@ export class RowValues {
     this.#addsUp = summandsOf(sop).length > 0;
   }
 
-  /** The values of a row whose query has one of these joint values and whose keys each have one of theirs. */
-  values(queries: JointValueSet, keys: readonly JointValueSet[]): ValueSet {
+  /**
+   * The values of a row whose query has one of these joint values and whose keys each have one of theirs.
+   *
+   * @param position - the query's
+   */
+  values(queries: JointValueSet, keys: readonly JointValueSet[], position: number): ValueSet {
     const perKey = keys
-      .map((key) => this.#contributionsOf(queries, key))
+      .map((key, k) => this.#contributionsOf(queries, key, k === position))
       .filter((contributions) => contributions.some(({ values }) => values.length > 0));
-    return this.#fromKeys(queries.values.length, perKey);
+    const reaches = queries.values.map(({ atoms }) => this.#one?.reaches(atoms, keys.length) === true);
+    return this.#fromKeys(reaches, perKey);
   }
 
   /**
@@ -92,22 +107,26 @@ export class RowValues {
       ];
     });
     return this.#fromKeys(
-      1,
+      [false],
       perKey.filter(([contribution]) => contribution!.values.length > 0),
     );
   }
 
-  #fromKeys(length: number, perKey: readonly (readonly Contribution[])[]): ValueSet {
+  /** @param reaches - for each query, whether its row is known to select a position */
+  #fromKeys(reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[]): ValueSet {
     const sop = this.#sop;
-    this.#spend(CELL * length * perKey.length);
+    this.#spend(CELL * reaches.length * perKey.length);
+    if (this.#one && (sop.kind === "mean" || sop.summed)) {
+      return this.#copies(sop.kind === "mean" ? sop.default : 0n, reaches, perKey);
+    }
     if (sop.kind === "mean") {
       return this.#copied
-        ? this.#copies(sop, length, perKey)
-        : this.#eachRow(length, perKey, (row) => rowMeans(row, sop.default, this.#limits));
+        ? this.#copies(sop.default, reaches, perKey)
+        : this.#eachRow(reaches.length, perKey, (row) => rowMeans(row, sop.default, this.#limits));
     }
     return sop.summed
-      ? this.#eachRow(length, perKey, (row) => rowSums(row, this.#limits))
-      : this.#widths(length, perKey);
+      ? this.#eachRow(reaches.length, perKey, (row) => rowSums(row, this.#limits))
+      : this.#widths(reaches, perKey);
   }
 
   #spend(steps: number): void {
@@ -123,9 +142,9 @@ export class RowValues {
     );
   }
 
-  #widths(queries: number, perKey: readonly (readonly Contribution[])[]): ValueSet {
+  #widths(reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[]): ValueSet {
     const possible = new Uint8Array(perKey.length + 1);
-    for (let q = 0; q < queries; q++) {
+    for (const [q, isReached] of reaches.entries()) {
       let [least, most] = [0, 0];
       for (const contributions of perKey) {
         const { values, canSkip } = contributions[q]!;
@@ -133,15 +152,16 @@ export class RowValues {
         most++;
         if (!canSkip) least++;
       }
+      if (this.#one) [least, most] = [Math.max(least, Number(isReached)), Math.min(most, 1)];
       possible.fill(1, least, most + 1);
     }
     return this.#result(possible.join(""), () => [...possible.keys()].filter((w) => possible[w] === 1).map(BigInt));
   }
 
-  #copies(mean: Mean, queries: number, perKey: readonly (readonly Contribution[])[]): ValueSet {
+  #copies(otherwise: Atom, reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[]): ValueSet {
     const found = new Set<Contribution>();
     let canBeEmpty = false;
-    for (let q = 0; q < queries; q++) {
+    for (const [q, isReached] of reaches.entries()) {
       let [count, fixed] = [0, 0];
       for (const contributions of perKey) {
         const contribution = contributions[q]!;
@@ -151,11 +171,11 @@ export class RowValues {
         if (!contribution.canSkip) fixed++;
       }
       if (count > 1) this.atMostOne = false;
-      if (fixed === 0) canBeEmpty = true;
+      if (fixed === 0 && !isReached) canBeEmpty = true;
     }
     const ids = [...found].map(({ id }) => id).sort((a, b) => a - b);
     return this.#result(`${canBeEmpty}:${ids.join(",")}`, () => [
-      ...(canBeEmpty ? [mean.default] : []),
+      ...(canBeEmpty ? [otherwise] : []),
       ...[...found].flatMap(({ values }) => values),
     ]);
   }
@@ -189,15 +209,16 @@ export class RowValues {
   }
 
   /** For each joint value of the query: what a key with one of these joint values can contribute. */
-  #contributionsOf(queries: JointValueSet, keys: JointValueSet): readonly Contribution[] {
+  #contributionsOf(queries: JointValueSet, keys: JointValueSet, isOwn: boolean): readonly Contribution[] {
     const summands = this.#addsUp
       ? getOrInsert(this.#summandColumns, keys, () => this.#summands.column(keys, -1))
       : undefined;
-    const pair = `${this.#selected.signature(keys, queries)}${summands?.id ?? ""}`;
+    const self = isOwn && this.#selected.knowsSelf;
+    const pair = `${this.#selected.signature(keys, queries)}${summands?.id ?? ""}${self ? " self" : ""}`;
     return getOrInsert(this.#byPair, pair, () => {
       const { length } = keys.values;
       this.#spend(CELL * length * queries.values.length);
-      const selected = this.#selected.between(keys, queries);
+      const selected = this.#selected.between(keys, queries, self);
       return queries.values.map((_, q) => {
         let canSkip = false;
         const chosen = new Set<number>();

@@ -1,5 +1,5 @@
 /** A selection as a table over finite sets of joint values. */
-import { compareAtoms } from "../../language/atom/compare.js";
+import { atomsEqual, compareAtoms } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
@@ -15,11 +15,16 @@ export class SelectionTable {
   readonly #selection: Selection;
   /** By the id of a comparison: its place among the selection's. */
   readonly #places: ReadonlyMap<number, number>;
+  /** The places of comparisons, one's keys the other's queries. */
+  readonly #same: readonly (readonly [keys: number, queries: number])[];
 
   constructor(selection: Selection) {
     this.#selection = selection;
     this.#answers = selection.comparisons.map(({ op }) => new Answers(op));
     this.#places = new Map(selection.comparisons.map(({ id }, j) => [id, j]));
+    this.#same = selection.comparisons.flatMap(({ keys }, j) =>
+      selection.comparisons.flatMap(({ queries }, i) => (keys === queries ? [[j, i] as const] : [])),
+    );
   }
 
   /**
@@ -37,8 +42,17 @@ export class SelectionTable {
     return signature;
   }
 
-  /** [query, key]: 0, 1, or FAILS where a comparison fails, so that the program has no value there. */
-  between(keys: JointValueSet, queries: JointValueSet): Uint8Array {
+  /** Whether a row selects its own position by other rules than those of other positions: an s-op equals itself there. */
+  get knowsSelf(): boolean {
+    return this.#same.length > 0;
+  }
+
+  /**
+   * [query, key]: 0, 1, or FAILS where a comparison fails, so that the program has no value there.
+   *
+   * @param self - whether key and query are one position; pairs that do not occur there fail, too
+   */
+  between(keys: JointValueSet, queries: JointValueSet, self = false): Uint8Array {
     const [rows, columns] = [queries.values.length, keys.values.length];
     const { keys: keyColumns, queries: queryColumns } = this.#columns(keys, queries);
     const result = new Uint8Array(rows * columns);
@@ -51,7 +65,18 @@ export class SelectionTable {
         result[q * columns + k] = answers.includes(FAILS) ? FAILS : this.#decide(answers);
       }
     }
+    if (self) this.#failApart(result, keys, queries);
     return result;
+  }
+
+  /** Pairs that give one s-op two values fail. */
+  #failApart(result: Uint8Array, keys: JointValueSet, queries: JointValueSet): void {
+    for (const [q, query] of queries.values.entries()) {
+      for (const [k, key] of keys.values.entries()) {
+        const isOne = this.#same.every(([j, i]) => isSame(key.atoms[j]!, query.atoms[i]!));
+        if (!isOne) result[q * keys.values.length + k] = FAILS;
+      }
+    }
   }
 
   #decide(answers: Uint8Array): number {
@@ -71,6 +96,9 @@ export class SelectionTable {
 }
 
 const FAILS = 2;
+
+/** Whether two atoms can be the value of one s-op: they are equal, or both are NaN. */
+const isSame = (a: Atom, b: Atom): boolean => Object.is(a, b) || atomsEqual(a, b);
 
 /** The answers of one comparison. Keys and queries are numbered here. */
 class Answers {
