@@ -1,6 +1,6 @@
 /** A refusal names its s-op, the reason and what would help. */
 import { expect, it } from "vitest";
-import { compile, load, RaspError, render } from "../../src/index.js";
+import { compile, load, RaspError, render, verify } from "../../src/index.js";
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../src/compiler/values/domain.js";
 import { Work } from "../../src/compiler/values/work.js";
@@ -59,4 +59,19 @@ it("refuses an output with more classes than hidden units can be made for in tim
   expect(() => compile(sop, { vocabulary: "abcd", maxLength: 7 })).toThrow(
     'cannot compile "words": fitting hidden units to this s-op would take too long',
   );
+});
+
+it.each([
+  "aggregate(select(indices, 0, ==), indicator(indices == 0))",
+  "aggregate(select(indices, indices, ==), indicator(indices == 0))",
+  "aggregate(select(indices, 0, ==) and select(tokens, tokens, ==), indicator(indices == 0))",
+  "aggregate(select(indices, 1, ==), indicator(indices == 0), 0)",
+  "aggregate(select(indices, 0, ==), indicator(indices == 0) - 1)",
+  "aggregate(select(indices, indices - 1, ==), indices) % 2",
+  "indicator(aggregate(full_s, indicator(indices == 0)) < 1)",
+  "selector_width(select(indices, 0, ==) and select(indices, indices, <))",
+])("takes an int that positions decide as an index: %s", (index) => {
+  const sop = load(`item = ["x", "y"][${index}];`, { example: "ab" }).sop("item");
+  const model = compile(sop, { vocabulary: "ab", maxLength: 3 });
+  expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, inputs: 14 });
 });

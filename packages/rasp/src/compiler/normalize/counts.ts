@@ -32,7 +32,10 @@ export function meanOfFirst(
     key: `mean of first, else ${typeof defaultValue} ${String(defaultValue)}`,
     apply: ([z, a]) => {
       const [chosen, others] = [Number(z), Number(a)];
-      return chosen + others === 0 ? defaultValue : chosen / (chosen + others);
+      const width = chosen + others;
+      if (width === 0) return defaultValue;
+      // A single value stays as it is: an int can be an index.
+      return width === 1 ? BigInt(chosen) : chosen / width;
     },
   };
   // Where position 0 is always selected, its count needs no head.

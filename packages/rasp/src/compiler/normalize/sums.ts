@@ -266,7 +266,10 @@ export class Sums {
 const quotientMap = (otherwise: Atom): Elementwise => ({
   name: QUOTIENT,
   key: `${QUOTIENT}, else ${typeof otherwise} ${String(otherwise)}`,
-  apply: ([sum, width]) => (Number(width) === 0 ? otherwise : Number(sum) / Number(width)),
+  apply: ([sum, width]) => {
+    if (width === 0n) return otherwise;
+    return width === 1n ? sum! : Number(sum) / Number(width);
+  },
 });
 
 /** Whether the form is one mean and numbers, not times the width. */
