@@ -14,6 +14,7 @@ const documents = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "docs/architecture.md",
+  "docs/checker.md",
   "docs/compiler.md",
   "docs/decisions.md",
   "docs/decompiler.md",

@@ -1,5 +1,6 @@
 /** What every command shares: input and output, the exit code, and the form of results and errors. */
 import {
+  CheckFileError,
   ModelFileError,
   ModelInputError,
   position,
@@ -122,7 +123,7 @@ const spanJson = ({ source, start, end }: Span): Json => ({
 
 /** Whether an error is the user's to fix, and not a defect of selectron. */
 const isBadInput = (error: unknown): error is Error & { readonly suggestion?: string } =>
-  [UsageError, OutputError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some(
+  [UsageError, OutputError, CheckFileError, ModelFileError, ModelInputError, Gpt2Error, DecompileError].some(
     (known) => error instanceof known,
   );
 

@@ -1,5 +1,6 @@
 /** The command line: a registry of commands, one file each in `commands/`, and one place where errors are told. */
 import { Command, CommanderError } from "commander";
+import { registerCheck } from "./commands/check.js";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerDraw } from "./commands/draw.js";
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerCompile,
   registerRun,
   registerVerify,
+  registerCheck,
   registerMerge,
   registerDataset,
   registerDecompile,

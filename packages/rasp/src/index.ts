@@ -106,7 +106,7 @@ export type { Read, Subspace } from "./compiler/plan/ir/read.js";
 
 // The compiler: compiled models.
 export { CompiledModel, ModelInputError, type RunOptions, type ModelStats } from "./compiler/model/compiled-model.js";
-export { ModelFileError, type ModelCard, type OutputCard } from "./compiler/model/model-card.js";
+export { ModelFileError, type ModelCard, type OutputCard, type SubspaceCard } from "./compiler/model/model-card.js";
 export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
 export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
 export type { Patch } from "./compiler/model/patch.js";
@@ -132,6 +132,11 @@ export {
   type Sufficiency,
   type SufficiencyOptions,
 } from "./compiler/sufficiency.js";
+
+// The independent checker of model files.
+export { check, type CheckOptions, type CheckReport } from "./checker/check.js";
+export { CheckFileError } from "./checker/card.js";
+export type { Margin } from "./checker/landing.js";
 
 // The compiler: programs as training data and as tasks to learn.
 export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";

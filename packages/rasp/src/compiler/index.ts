@@ -8,6 +8,7 @@ import { assemble, parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
 import { CompiledModel } from "./model/compiled-model.js";
 import type { ModelCard } from "./model/model-card.js";
+import { subspaceCards } from "./model/subspace-cards.js";
 import { simplify } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import type { Output, Plan } from "./plan/ir/plan.js";
@@ -70,6 +71,7 @@ export function compile(
     outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
     labels: layout.labels,
     heads,
+    subspaces: subspaceCards(layout),
     certificate,
     config: model.config,
   };

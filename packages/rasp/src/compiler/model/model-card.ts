@@ -3,6 +3,7 @@ import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import type { Certificate, SubspaceBound } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
+import type { Subspace } from "../plan/ir/read.js";
 
 /** The description of a compiled model: vocabulary, decoding, labels and certificate. */
 export interface ModelCard {
@@ -17,6 +18,8 @@ export interface ModelCard {
   readonly labels: readonly string[];
   /** What each head of each layer computes. */
   readonly heads: readonly (readonly string[])[];
+  /** Which coordinates hold which values, for `selectron check`; none in a file of an earlier version. */
+  readonly subspaces: readonly SubspaceCard[];
   readonly certificate: Certificate;
   readonly config: EncoderConfig;
 }
@@ -25,6 +28,15 @@ export interface ModelCard {
 export interface OutputCard {
   readonly name: string;
   readonly decoding: Decoding;
+}
+
+/** A subspace that a head or hidden units write. */
+export interface SubspaceCard extends Pick<Subspace, "label" | "layer" | "writer"> {
+  readonly coordinates: readonly number[];
+  /** What is added to each coordinate until the feed-forward sublayer of the layer. */
+  readonly anchor: number;
+  /** What the coordinates hold for each class of values; `one-hot` where that is 1 in one of them or nowhere. */
+  readonly points: readonly (readonly number[])[] | "one-hot";
 }
 
 const FORMAT = "selectron-model";
@@ -70,6 +82,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       })),
       labels: card.labels,
       heads: card.heads,
+      subspaces: card.subspaces,
       certificate: certificateToJson(card.certificate),
       config: { vocabularySize, maxLength, dModel, outputs, blocks, ...(causal ? { causal } : {}) },
     }),
@@ -125,6 +138,7 @@ function cardOf(json: unknown): ModelCard {
     outputs: outputsOf(card["outputs"]),
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
+    subspaces: list(card["subspaces"] ?? [], "subspaces").map((item) => subspaceOf(record(item, "subspaces"))),
     config: {
       vocabularySize: whole(config["vocabularySize"], "config.vocabularySize"),
       maxLength: whole(config["maxLength"], "config.maxLength"),
@@ -184,6 +198,23 @@ function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[
       const label = text(bound["label"], "certificate.bounds");
       return { label, writer, layer: whole(bound["layer"], "certificate.bounds"), error: real(bound["error"], label) };
     }),
+  };
+}
+
+function subspaceOf({ label, layer, writer, coordinates, anchor, points }: Record<string, unknown>): SubspaceCard {
+  if (writer !== "attention" && writer !== "feed-forward") throw damaged("subspaces.writer");
+  return {
+    label: text(label, "subspaces.label"),
+    layer: whole(layer, "subspaces.layer"),
+    writer,
+    coordinates: list(coordinates, "subspaces.coordinates").map((c) => whole(c, "subspaces.coordinates")),
+    anchor: real(anchor, "subspaces.anchor"),
+    points:
+      points === "one-hot"
+        ? points
+        : list(points, "subspaces.points").map((point) =>
+            list(point, "subspaces.points").map((number) => real(number, "subspaces.points")),
+          ),
   };
 }
 

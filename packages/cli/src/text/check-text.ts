@@ -1,0 +1,46 @@
+/** What the independent checker found, in plain words and as JSON. */
+import type { CheckReport, Json, Margin } from "@selectron/rasp";
+
+/** The verdict, as a sentence after the model's name. */
+export function checkText(name: string, report: CheckReport): string {
+  return [`${name}: ${verdictText(report)}`, ...marginLines(report.margins)].join("\n");
+}
+
+/** The verdict in one line, for commands that do something else. */
+export const checkLine = (report: CheckReport): string => `checked from the weights alone: ${verdictText(report)}`;
+
+function verdictText({ verdict, where, program, maxLength, inputs, everyInput, upToFloat32 }: CheckReport): string {
+  const which = `every input of 1 to ${maxLength} tokens`;
+  switch (verdict) {
+    case "holds": {
+      const how = everyInput ? `each of ${inputs} followed` : "those of a length together";
+      const near = upToFloat32 ? ", up to float32" : "";
+      return program
+        ? `the model is the program on ${which}${near} (${how})`
+        : `holds if the card's values are these: on ${which} each subspace has one, and the answer is certain (${how})`;
+    }
+    case "wrong":
+      return `the model is WRONG: ${where}`;
+    case "unknown":
+      return `cannot follow the model on ${which}: ${where}`;
+  }
+}
+
+function marginLines(margins: readonly Margin[]): string[] {
+  const rows = margins.map(({ where, margin, error }) => [number(margin), number(error), where] as const);
+  return rows.map(([margin, error, where]) => `  margin ${margin.padEnd(8)} error ${error.padEnd(8)} ${where}`);
+}
+
+const number = (x: number): string =>
+  x === 0 ? "0" : x >= 0.001 && x < 1e6 ? String(Number(x.toPrecision(3))) : x.toExponential(1);
+
+export const checkJson = ({ margins, ...report }: CheckReport): Readonly<Record<string, Json>> => ({
+  ...report,
+  margins: margins.map(({ where, margin, error }) => ({ where, margin, error })),
+});
+
+/** Without the margins. */
+export const verdictJson = ({ verdict, where }: CheckReport): Json => ({
+  verdict,
+  ...(where === undefined ? {} : { where }),
+});
