@@ -1,6 +1,7 @@
 /** The options that `compile` and `verify` share: the s-ops of a program, and the inputs to compile them for. */
 import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp } from "@selectron/rasp";
-import { InvalidArgumentError, type Command } from "commander";
+import { SIGNIFICANT_BITS, type Precision } from "@selectron/core";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
 import { runProgram } from "./files/program-file.js";
 import { withProgress } from "./text/progress.js";
@@ -11,6 +12,7 @@ export interface CompileSelection {
   readonly vocab: readonly Atom[];
   readonly maxLength: number;
   readonly causal?: boolean;
+  readonly precision?: Precision;
   readonly json?: boolean;
 }
 
@@ -21,7 +23,12 @@ export function addCompileOptions(command: Command): Command {
     .requiredOption("--sop <name>", "the s-op to compile; several share a model: hist,sort")
     .requiredOption("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
     .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1))
-    .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead");
+    .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead")
+    .addOption(
+      new Option("--precision <format>", "for hardware that rounds the operands of matrix products")
+        .choices(Object.keys(SIGNIFICANT_BITS))
+        .default("float32"),
+    );
 }
 
 /** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum */
@@ -78,12 +85,13 @@ export function compileSelection(
 ): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
   checkDistinct(options.vocab);
   const sops = Object.fromEntries(selectSOps(context, file, options));
-  const { vocab: vocabulary, maxLength, causal = false } = options;
+  const { vocab: vocabulary, maxLength, causal = false, precision = "float32" } = options;
   const model = withProgress(context, options, (report) =>
     compile(sops, {
       vocabulary,
       maxLength,
       causal,
+      precision,
       onProgress: (done, total) => report("compiling", done, total),
     }),
   );

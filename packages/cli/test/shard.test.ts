@@ -51,6 +51,11 @@ describe("merge", () => {
       await shard("2/2", "--runs", "9", "--seed", "2"),
     );
     expect(err).toContain("reports 1 and 2 are of different runs: seed is 1 and 2");
+    const low = await merge(
+      await shard("1/2", "--exhaustive", "--precision", "bfloat16"),
+      await shard("2/2", "--exhaustive", "--precision", "tf32"),
+    );
+    expect(low.err).toContain('precision is "bfloat16" and "tf32"');
   });
 
   it("refuses other text, and the report of a whole run", async () => {

@@ -9,17 +9,26 @@ export type Precision = "float32" | "bfloat16" | "tf32";
 /** How many significant bits a number has, the leading one included. */
 export const SIGNIFICANT_BITS: Readonly<Record<Precision, number>> = { float32: 24, bfloat16: 8, tf32: 11 };
 
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
+const single = new Float32Array(1);
 
 /** The nearest number of the format, of two equally near ones the even one. Beyond the format's range it is infinite. */
 export function roundTo(precision: Precision, x: number): number {
-  float[0] = x;
+  single[0] = x;
+  roundAllTo(precision, single);
+  return single[0];
+}
+
+/** `roundTo` for each number, in place. */
+export function roundAllTo(precision: Precision, numbers: Float32Array): void {
   const dropped = 24 - SIGNIFICANT_BITS[precision];
-  if (dropped === 0 || !Number.isFinite(float[0])) return float[0];
-  const pattern = bits[0]!;
-  const half = 2 ** (dropped - 1);
-  const isOdd = (pattern >>> dropped) & 1;
-  bits[0] = ((pattern + half - 1 + isOdd) >>> dropped) << dropped;
-  return float[0];
+  if (dropped === 0) return;
+  const patterns = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  const almostHalf = 2 ** (dropped - 1) - 1;
+  for (let i = 0; i < patterns.length; i++) {
+    const pattern = patterns[i]!;
+    // The exponent of NaN and of infinities is all ones.
+    if ((~pattern & 0x7f800000) === 0) continue;
+    const isOdd = (pattern >>> dropped) & 1;
+    patterns[i] = ((pattern + almostHalf + isOdd) >>> dropped) << dropped;
+  }
 }

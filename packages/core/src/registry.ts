@@ -1,5 +1,7 @@
 /** The backend in use. An application registers one, once, before it computes anything. */
 import type { Kernels } from "./kernels/kernels.js";
+import type { Precision } from "./precision.js";
+import { lowPrecisionKernels } from "./reference/low-precision.js";
 import { referenceKernels } from "./reference/reference.js";
 
 let current: Kernels = referenceKernels;
@@ -12,6 +14,18 @@ export function setKernels(kernels: Kernels): void {
 /** The backend in use; `referenceKernels` until `setKernels` is called. */
 export function getKernels(): Kernels {
   return current;
+}
+
+/** Runs a function with the backend in use, but matrix products that have operands of this precision (`lowPrecisionKernels`). */
+export function inPrecision<T>(precision: Precision, body: () => T): T {
+  if (precision === "float32") return body();
+  const kernels = current;
+  current = lowPrecisionKernels(kernels, precision);
+  try {
+    return body();
+  } finally {
+    current = kernels;
+  }
 }
 
 /** Storage for the result of a kernel, from the backend in use; contents undefined. */

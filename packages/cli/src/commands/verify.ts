@@ -39,7 +39,13 @@ export function registerVerify(program: Command, context: Context): void {
       const verified = withProgress(context, options, (report) =>
         verify(sops, model, how, (done, total) => report("comparing", done, total)),
       );
-      const report = { sop: options.sop, ...encodeReport(verified), stats: statsJson(model) };
+      const { precision } = model.card;
+      const report = {
+        sop: options.sop,
+        ...encodeReport(verified),
+        ...(precision === "float32" ? {} : { precision }),
+        stats: statsJson(model),
+      };
       if (!report.ok) context.exitCode = ExitCode.No;
       if (options.json) context.printJson(report);
       else context.print(reportText(options.sop, report));

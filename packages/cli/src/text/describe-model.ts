@@ -9,7 +9,7 @@ export function statsJson(model: CompiledModel): Json {
   return { layers, headsPerLayer: [...headsPerLayer], dModel, dHead, dFf, parameters, nonZeros };
 }
 
-export function certificateJson({ certificate }: CompiledModel): Json {
+export function certificateJson({ certificate, card: { precision } }: CompiledModel): Json {
   const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
   return {
     proved,
@@ -17,10 +17,11 @@ export function certificateJson({ certificate }: CompiledModel): Json {
     lengths: [...provedFor.lengths],
     worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
     where,
+    ...(precision === "float32" ? {} : { precision }),
   };
 }
 
-export function certificateText({ certificate }: CompiledModel): string {
+export function certificateText({ certificate, card: { precision } }: CompiledModel): string {
   const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
   const [from, to] = provedFor.lengths;
   if (provedWithin !== undefined) {
@@ -29,7 +30,7 @@ export function certificateText({ certificate }: CompiledModel): string {
       `proved up to float32: for every input of ${from} to ${to} tokens no answer is further than ${provedWithin.toPrecision(2)} from the program's`
     );
   }
-  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that float32 can use up`;
+  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${precision} can use up`;
   if (!Number.isFinite(worstMargin)) {
     return `proved for every input of ${from} to ${to} tokens: there is nothing to round`;
   }

@@ -9,11 +9,12 @@ import {
   type ReportJson,
 } from "@selectron/rasp";
 
-export function reportText(sop: string, report: ReportJson): string {
+export function reportText(sop: string, report: ReportJson & { readonly precision?: Json }): string {
   const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength, shard, counterexample } = report;
   const tried =
     `${exhaustive && !shard ? "all " : ""}${inputs}${exhaustive ? "" : " random"} inputs of 1 to ${maxLength} tokens` +
-    (shard ? ` (part ${shard.index} of ${shard.count})` : "");
+    (shard ? ` (part ${shard.index} of ${shard.count})` : "") +
+    (typeof report.precision === "string" ? `, with products of ${report.precision} numbers` : "");
   const skipped =
     withoutValue === 0 ? "" : `\n${withoutValue} of them have no value in the program itself, and were not compared.`;
   const rounded =

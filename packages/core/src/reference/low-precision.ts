@@ -4,7 +4,7 @@
  * two products with a softmax between them, whose result is rounded too. Only forward passes of dense attention are emulated.
  */
 import type { AttentionCall, HeadsView, Kernels, MatmulCall, MatrixView } from "../kernels/kernels.js";
-import { roundTo, type Precision } from "../precision.js";
+import { roundAllTo, type Precision } from "../precision.js";
 import { seesKey } from "./attention.js";
 import { rowStart } from "./heads.js";
 import { exponentialSum, rowMaximum } from "./rows.js";
@@ -16,9 +16,10 @@ export function lowPrecisionKernels(kernels: Kernels, precision: Precision): Ker
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < columns; j++) {
         const at = view.offset + i * view.rowStride + j * view.columnStride;
-        data[i * columns + j] = roundTo(precision, view.data[at]!);
+        data[i * columns + j] = view.data[at]!;
       }
     }
+    roundAllTo(precision, data);
     return { data, offset: 0, rowStride: columns, columnStride: 1 };
   };
   const matmul = (call: MatmulCall): void => {

@@ -1,16 +1,22 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
+import type { Precision } from "@selectron/core";
+import type { TransformerEncoder } from "@selectron/nn";
 import { RaspError } from "../language/diagnostic.js";
-import type { SOp } from "../language/graph/node.js";
+import type { Atom, SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { CompileProgress } from "./compile-progress.js";
-import { certify, type Certificate } from "./certify/certify.js";
+import { certify, withWeights, type Certificate } from "./certify/certify.js";
 import { assemble, parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
 import { CompiledModel } from "./model/compiled-model.js";
 import type { ModelCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
-import { simplify } from "./normalize/simplify.js";
+import { reachable } from "./normalize/normal-form.js";
+import type { Multiples } from "./normalize/quotients.js";
+import { simplify, type AsQuotients } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
+import { ARITHMETIC, isLow } from "./plan/ir/arithmetic.js";
+import { gridOf } from "./plan/ir/exact-sum.js";
 import type { Output, Plan } from "./plan/ir/plan.js";
 import { NOT_APART } from "./refusal.js";
 import { plan } from "./plan/planner.js";
@@ -31,6 +37,11 @@ export interface CompileOptions {
    * `warnings` name the selectors that look ahead. False by default.
    */
   readonly causal?: boolean;
+  /**
+   * What the operands of matrix products are rounded to where the model will run: "bfloat16" or "tf32" for accelerators, which a
+   * "float32" model does not always survive. The default is "float32".
+   */
+  readonly precision?: Precision;
   /** Told now and then how many steps of the work are done, of about how many. */
   readonly onProgress?: (done: number, of: number) => void;
 }
@@ -45,7 +56,7 @@ export interface CompileOptions {
  */
 export function compile(
   program: Outputs,
-  { vocabulary, maxLength, name, causal = false, onProgress }: CompileOptions,
+  { vocabulary, maxLength, name, causal = false, precision = "float32", onProgress }: CompileOptions,
 ): CompiledModel {
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
@@ -54,7 +65,7 @@ export function compile(
   const progress = new CompileProgress(onProgress);
   const analyse = (keepsTypes: boolean): Analysis => {
     const domain = new Domain(tokens, maxLength, causal, { onRows: progress.step, keepsTypes });
-    return analysisOf(roots, domain, progress);
+    return analysisOf(roots, domain, precision, progress);
   };
   const usual = analyse(false);
   const { domain, sops, selections, planned, certificate } = usual.domain.dependsOnTypes ? analyse(true) : usual;
@@ -72,7 +83,8 @@ export function compile(
     labels: layout.labels,
     heads,
     subspaces: subspaceCards(layout),
-    certificate,
+    precision,
+    certificate: withWeights(certificate, namedWeights(model), precision),
     config: model.config,
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
@@ -88,15 +100,43 @@ interface Analysis extends Proof {
 
 type Simplified = ReturnType<typeof simplify>;
 
-function analysisOf(roots: readonly SOp[], domain: Domain, progress: CompileProgress): Analysis {
-  const { form, sops, selections } = simplify(roots, domain);
+function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision, progress: CompileProgress): Analysis {
+  const arithmetic = ARITHMETIC[precision];
+  const { form, sops, selections } = isLow(arithmetic)
+    ? simplify(roots, domain, quotientsIn(roots, new Domain(domain.vocabulary, domain.maxLength, domain.causal)))
+    : simplify(roots, domain);
   const normal = roots.map((root) => sops.get(root)!);
   progress.begin(normal);
   const proof = provenPlan((careful) => {
-    const planned = plan(normal, form, domain, { careful, onPlanned: progress.step });
+    const planned = plan(normal, form, domain, { arithmetic, careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
   });
   return { domain, sops, selections, ...proof };
+}
+
+const namedWeights = (model: TransformerEncoder) =>
+  [...model.parameters()].map(([name, { data }]) => [name, data] as const);
+
+/** The aggregates that low precision computes as quotients: those of more than one position that are still means otherwise. */
+function quotientsIn(roots: readonly SOp[], domain: Domain): AsQuotients {
+  const { sops } = simplify(roots, domain, () => undefined);
+  const left = reachable(roots.map((root) => sops.get(root)!));
+  return (aggregate) => {
+    const mean = sops.get(aggregate)!;
+    const isMean = mean.kind === "mean" && left.has(mean) && !mean.best && !domain.selectsAtMostOne(mean);
+    return isMean ? multiplesOf(domain.values(mean.value), domain.maxLength) : undefined;
+  };
+}
+
+/** Undefined where the values are not all ints, or all floats of which up to `count` have an exact sum. */
+function multiplesOf(values: readonly Atom[], count: number): Multiples | undefined {
+  const only = values.length === 1 ? values[0] : undefined;
+  if (values.every((value) => typeof value === "bigint")) return { unit: 1, areInts: true, only };
+  const floats = values.filter((value) => typeof value === "number").filter((value) => !Object.is(value, -0));
+  if (floats.length < values.length) return undefined;
+  const unit = Math.min(1, gridOf(floats));
+  const largest = floats.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return largest * count <= unit * Number.MAX_SAFE_INTEGER && unit > 0 ? { unit, areInts: false, only } : undefined;
 }
 
 interface Proof {
@@ -138,7 +178,10 @@ function proofOf(made: Proof | RaspError): Proof {
 
 /** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */
 function smallestLayout(planned: Plan): Layout {
-  const [apart, shared] = [layOut(planned, false), layOut(planned, true)];
+  const apart = layOut(planned, false);
+  // A coordinate is cleared exactly only if operands hold all that is in it.
+  if (isLow(planned.arithmetic)) return apart;
+  const shared = layOut(planned, true);
   if (shared.reused.length === 0) return apart;
   return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
 }
@@ -150,8 +193,8 @@ function smallestLayout(planned: Plan): Layout {
  * @throws RangeError where the program compiles to another layout
  */
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
-  const { vocabulary, maxLength, name, labels } = model.card;
-  const again = compile(program, { vocabulary, maxLength, name, causal: model.causal });
+  const { vocabulary, maxLength, name, labels, precision } = model.card;
+  const again = compile(program, { vocabulary, maxLength, name, precision, causal: model.causal });
   if (again.card.labels.join("\n") !== labels.join("\n")) {
     throw new RangeError(
       `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,

@@ -1,17 +1,20 @@
 /**
- * The proof that the weights compute the plan in float32, for every input over the vocabulary and every length. Sublayer by
+ * The proof that the weights compute the plan in its arithmetic, for every input over the vocabulary and every length. Sublayer by
  * sublayer it bounds how far each subspace can be from the value that it should hold, and compares that with the margin of every
  * decision on the way: each rounding to an anchor, each step of a step function, and the decoding. `docs/numerics.md` has the
  * argument. A tighter bound goes where its error is: `rounding.ts` for sums and softmax, `bounds.ts` for reads, `head-errors.ts` and
- * `unit-errors.ts` for the sublayers.
+ * `unit-errors.ts` for the sublayers. `low-precision.ts` is the proof for bfloat16 and TF32.
  */
+import { roundTo, type Precision } from "@selectron/core";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import { leastDistance } from "../plan/ir/decoding.js";
-import type { Output, Plan, Twins } from "../plan/ir/plan.js";
-import type { Subspace } from "../plan/ir/read.js";
+import { isLow } from "../plan/ir/arithmetic.js";
+import type { Feature, Head, Output, Plan, Twins } from "../plan/ir/plan.js";
+import type { Read, Subspace } from "../plan/ir/read.js";
 import { Bounds } from "./bounds.js";
 import { boundHeads } from "./head-errors.js";
+import { LowPrecision } from "./low-precision.js";
 import { Margins } from "./margins.js";
 import { checkRange } from "./range.js";
 import { boundUnits } from "./unit-errors.js";
@@ -42,26 +45,30 @@ export interface SubspaceBound {
   readonly error: number;
 }
 
+/** How the errors of one arithmetic are bounded, sublayer by sublayer. */
+interface Bounding {
+  heads(ofLayer: readonly Head[]): void;
+  units(ofLayer: readonly Feature[]): void;
+  /** How far logits can be off. */
+  error(reads: readonly Read[]): number;
+  errors(): Iterable<readonly [Subspace, number]>;
+}
+
 /**
  * Certifies a plan. It never fails: a plan that cannot be proved has a certificate that says so.
  *
  * @param maxLength - the longest input, without BOS
  */
 export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
-  const { heads, features, anchors, outputs } = plan;
-  const bounds = new Bounds(anchors);
+  const { heads, features, outputs, arithmetic } = plan;
   const margins = new Margins();
+  const bounding = isLow(arithmetic) ? inLowPrecision(plan, margins, maxLength) : inFloat32(plan, margins, maxLength);
   const depth = Math.max(0, ...[...heads, ...features.map(({ subspace }) => subspace)].map(({ layer }) => layer));
   for (let layer = 1; layer <= depth; layer++) {
-    const ofLayer = heads.filter((head) => head.layer === layer);
-    boundHeads(ofLayer, bounds, margins, { anchors, maxLength });
-    boundUnits(
-      features.filter(({ subspace }) => subspace.layer === layer),
-      bounds,
-      margins,
-    );
+    bounding.heads(heads.filter((head) => head.layer === layer));
+    bounding.units(features.filter(({ subspace }) => subspace.layer === layer));
   }
-  for (const output of outputs) checkDecoding(output, bounds, margins);
+  for (const output of outputs) checkDecoding(output, bounding, margins);
   checkRange(plan, margins);
   const { margin, where } = margins.tightest;
   const twins = outputs.flatMap((output) => output.twins ?? []);
@@ -72,7 +79,43 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
     ...(isWithin ? { provedWithin: apart } : {}),
     provedFor: { vocabulary, lengths: [1, maxLength] },
     ...(twins.length > 0 ? { worstMargin: 0, where: describeTwins(twins[0]!) } : { worstMargin: margin, where }),
-    bounds: [...bounds.entries()].map(([{ label, layer, writer }, { error }]) => ({ label, layer, writer, error })),
+    bounds: [...bounding.errors()].map(([{ label, layer, writer }, error]) => ({ label, layer, writer, error })),
+  };
+}
+
+/** The certificate of a plan with these weights: one that the arithmetic does not hold takes the proof away. */
+export function withWeights(
+  certificate: Certificate,
+  weights: Iterable<readonly [name: string, data: Float32Array]>,
+  precision: Precision,
+): Certificate {
+  for (const [name, data] of weights) {
+    const wrong = data.find((weight) => roundTo(precision, weight) !== weight);
+    if (wrong === undefined) continue;
+    const { provedFor, bounds } = certificate;
+    const where = `${name}: the weight ${wrong} is no ${precision} number`;
+    return { proved: false, provedFor, worstMargin: 0, where, bounds };
+  }
+  return certificate;
+}
+
+function inFloat32({ anchors }: Plan, margins: Margins, maxLength: number): Bounding {
+  const bounds = new Bounds(anchors);
+  return {
+    heads: (heads) => boundHeads(heads, bounds, margins, { anchors, maxLength }),
+    units: (features) => boundUnits(features, bounds, margins),
+    error: (reads) => bounds.largestError(reads),
+    errors: () => [...bounds.entries()].map(([subspace, { error }]) => [subspace, error] as const),
+  };
+}
+
+function inLowPrecision({ arithmetic }: Plan, margins: Margins, maxLength: number): Bounding {
+  const exact = new LowPrecision(arithmetic, margins, maxLength);
+  return {
+    heads: (heads) => exact.heads(heads),
+    units: (features) => exact.units(features),
+    error: (reads) => Math.max(0, ...reads.map((read) => exact.logit(read))),
+    errors: () => [...exact.leaks].map(([subspace, { inputs }]) => [subspace, inputs] as const),
   };
 }
 
@@ -80,7 +123,7 @@ const describeTwins = ({ example }: Twins): string =>
   `decoding: ${example.map(describeAtom).join(" and ")} are one number in float32`;
 
 /** The choice of a class, by the largest logit or the nearest point. */
-function checkDecoding({ classes, points, reads, twins }: Output, bounds: Bounds, margins: Margins): void {
+function checkDecoding({ classes, points, reads, twins }: Output, bounding: Bounding, margins: Margins): void {
   const room = points ? leastDistance(points, classes) / 2 - (twins?.apart ?? 0) : 1 / 2;
-  if (classes.length > 1) margins.add(room, bounds.largestError(reads), "decoding");
+  if (classes.length > 1) margins.add(room, bounding.error(reads), "decoding");
 }

@@ -1,6 +1,7 @@
 /** The error of what heads write: of their scores, of the shares that softmax gives, and of the rounding to an anchor's step. */
 import { getOrInsert } from "../../language/maps.js";
-import { BOS_SCORE, COUNT_SCALE, RANK_SCORE, type Anchors, type Head } from "../plan/ir/plan.js";
+import { FLOAT32 } from "../plan/ir/arithmetic.js";
+import type { Anchors, Head } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Bound, Bounds } from "./bounds.js";
 import type { Margins } from "./margins.js";
@@ -40,7 +41,7 @@ export function boundHeads(
     for (const [v, { read, atBos, scale, target, coordinate }] of head.values.entries()) {
       const coordinates = getOrInsert(found, target, () => target.names.map(() => NOTHING));
       const before = coordinates[coordinate]!;
-      const leak = maxLength * Math.exp(-(BOS_SCORE + Math.max(0, head.bosScore)) + 2 * scores.any);
+      const leak = maxLength * Math.exp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * scores.any);
       coordinates[coordinate] = {
         error: before.error + errors[v]!,
         atBos: before.atBos + Math.abs(atBos) * 8 * U + leak * 2 * scale * target.largest,
@@ -91,7 +92,7 @@ function scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head, bo
     (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * bounds.largestErrorAtBos([...oneHot, ...other]),
     0,
   );
-  const ranks = ranking ? RANK_SCORE * bounds.error(ranking.key) : 0;
+  const ranks = ranking ? ranking.keys.reduce((sum, key, d) => sum + ranking.queries[d]! * bounds.error(key), 0) : 0;
   const exact = ranks === 0 && sides.every(([e, f]) => e === 0 && f === 0);
   // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
   const terms = exact ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
@@ -101,7 +102,7 @@ function scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head, bo
   return { selected: exact && !ranking && blocks.length <= 3 ? 0 : any, any };
 }
 
-/** A count of w selected keys comes out as w / (1 + w / COUNT_SCALE), with the relative errors of the shares. */
+/** A count of w selected keys comes out as w / (1 + w / countScale), with the relative errors of the shares. */
 function countErrors(
   { values, blocks, counted }: Head,
   scores: ScoreError,
@@ -111,7 +112,7 @@ function countErrors(
   const shares = Math.expm1(2 * scores.any) + softmaxError(maxLength);
   const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
   const unselected = Math.exp(-unit + 2 * scores.any);
-  const relative = shares + maxLength / COUNT_SCALE + unselected + gamma(2);
+  const relative = shares + maxLength / FLOAT32.countScale + unselected + gamma(2);
   return values.map(({ read }) => counted * relative + maxLength * bounds.error(read));
 }
 
@@ -122,7 +123,7 @@ function meanErrors(
   maxLength: number,
 ): number[] {
   // The score of BOS is this far below that of a selected key, and that of an unselected key as far below BOS.
-  const gap = Math.min(selectedScore - bosScore, ranking ? RANK_SCORE : Infinity);
+  const gap = Math.min(selectedScore - bosScore, ranking ? FLOAT32.rankScore : Infinity);
   const leak = maxLength * Math.exp(-gap + 2 * scores.any);
   // A copy has one selected key, whose share is compared with no other.
   const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + softmaxError(maxLength);

@@ -4,8 +4,9 @@ import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selec
 import { getOrInsert } from "../../language/maps.js";
 import { refuse } from "../refusal.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
-import { BOS_SCORE, type Anchors, type Head, type Plan } from "../plan/ir/plan.js";
-import { readAtBos, type Read } from "../plan/ir/read.js";
+import { bosDimensions, headWidth, type Arithmetic } from "../plan/ir/arithmetic.js";
+import type { Anchors, Head, Plan } from "../plan/ir/plan.js";
+import { constantRead, readAtBos, type Read } from "../plan/ir/read.js";
 
 export interface Assembled {
   readonly model: TransformerEncoder;
@@ -21,7 +22,7 @@ export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled
 
   fillEmbeddings(weights, plan, layout, config.maxLength);
   layers.forEach(({ config: block, heads, units }, index) => {
-    if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout);
+    if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout, plan.arithmetic);
     if (block.dFf === 0) return;
     fillFeedForward(weights, `blocks.${index}.feedForward`, units);
     removeAnchors(weights, `blocks.${index}.feedForward`, plan, layout, index + 1);
@@ -72,7 +73,10 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
   return Array.from({ length: depth }, (_, index) => {
     const heads = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
     const units = wireUnits(plan, layout, index + 1);
-    const dHead = Math.max(0, ...heads.map((head) => Math.max(head.keys.length + 1, head.values.length)));
+    const dimensions = heads.map(({ keys, values, ...head }) =>
+      Math.max(keys.length + bosDimensions(head, plan.arithmetic).length, values.length),
+    );
+    const dHead = headWidth(Math.max(0, ...dimensions), plan.arithmetic);
     // A silent unit where there are only anchors to take away: the bias that does it is the sublayer's.
     const isAnchored = [...plan.anchors.keys()].some((subspace) => subspace.layer === index + 1);
     const dFf = Math.max(units.length, isAnchored ? 1 : 0);
@@ -155,6 +159,7 @@ function fillAttention(
   heads: readonly Head[],
   { dHead }: BlockConfig,
   layout: Layout,
+  arithmetic: Arithmetic,
 ): void {
   const scale = Math.sqrt(dHead); // nn divides scores by it
   const part = (name: string): ((read: Read, atBos: number, column: number, factor: number) => void) => {
@@ -173,10 +178,11 @@ function fillAttention(
     const start = h * dHead;
     head.queries.forEach((read, d) => query(read, 0, start + d, scale));
     head.keys.forEach((read, d) => key(read, 0, start + d, 1));
-    // The last dimension scores BOS, for every query. For BOS itself the score is so high that it attends to nothing else.
-    const last = start + head.keys.length;
-    query({ constant: head.bosScore, terms: new Map() }, Math.max(0, head.bosScore) + BOS_SCORE, last, scale);
-    key({ constant: 0, terms: new Map() }, 1, last, 1);
+    bosDimensions(head, arithmetic).forEach((dimension, d) => {
+      const column = start + head.keys.length + d;
+      query(constantRead(dimension.query), dimension.queryAtBos, column, scale);
+      key(constantRead(dimension.key), dimension.keyAtBos, column, 1);
+    });
     head.values.forEach(({ read, atBos, scale: factor, target, coordinate }, d) => {
       value(read, atBos, start + d, 1);
       output.set(start + d, layout.coordinate(target, coordinate), factor);

@@ -1,4 +1,5 @@
 /** The coordinates of an embedding table. */
+import { roundTo, type Precision } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import type { Subspace } from "../plan/ir/read.js";
 
@@ -14,9 +15,10 @@ export class EmbeddingBasis {
   readonly express: (coefficients: readonly number[]) => (readonly [index: number, weight: number])[];
 
   /** @param reads - the coefficients of everything that reads the embedding */
-  constructor(subspace: Subspace, reads: readonly (readonly number[])[]) {
+  constructor(subspace: Subspace, reads: readonly (readonly number[])[], precision: Precision) {
     const classes = classesOf(subspace, reads);
-    const functions = functionsOf(reads);
+    const ratio = (a: readonly number[], b: readonly number[]) => ratioIn(precision, a, b);
+    const functions = functionsOf(reads, ratio);
     if (functions.length < classes.length) {
       this.vectors = functions;
       this.labels = functions.map(
@@ -44,8 +46,10 @@ function classesOf(subspace: Subspace, reads: readonly (readonly number[])[]): (
   return [...classes.values()];
 }
 
+type Ratio = (a: readonly number[], b: readonly number[]) => number | undefined;
+
 /** The reads, without 0 and without multiples of each other. */
-function functionsOf(reads: readonly (readonly number[])[]): (readonly number[])[] {
+function functionsOf(reads: readonly (readonly number[])[], ratio: Ratio): (readonly number[])[] {
   const functions: (readonly number[])[] = [];
   for (const read of reads) {
     const isNew = read.some((c) => c !== 0) && !functions.some((known) => ratio(read, known) !== undefined);
@@ -54,11 +58,11 @@ function functionsOf(reads: readonly (readonly number[])[]): (readonly number[])
   return functions;
 }
 
-/** The factor by which `a` is a multiple of `b`; undefined where there is none that float32 holds exactly. */
-function ratio(a: readonly number[], b: readonly number[]): number | undefined {
+/** The factor by which `a` is a multiple of `b`; undefined where there is none that a weight holds exactly. */
+function ratioIn(precision: Precision, a: readonly number[], b: readonly number[]): number | undefined {
   const pivot = b.findIndex((value) => value !== 0);
   const factor = a[pivot]! / b[pivot]!;
-  return factor !== 0 && Math.fround(factor) === factor && b.every((value, v) => value * factor === a[v])
+  return factor !== 0 && roundTo(precision, factor) === factor && b.every((value, v) => value * factor === a[v])
     ? factor
     : undefined;
 }

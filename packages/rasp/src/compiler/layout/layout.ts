@@ -103,13 +103,16 @@ function allReads(plan: Plan): LayerRead[] {
   ];
 }
 
-function embeddingBases({ embeddings }: Plan, reads: readonly LayerRead[]): ReadonlyMap<Subspace, EmbeddingBasis> {
+function embeddingBases(
+  { embeddings, arithmetic }: Plan,
+  reads: readonly LayerRead[],
+): ReadonlyMap<Subspace, EmbeddingBasis> {
   const coefficientsOf = (subspace: Subspace): (readonly number[])[] =>
     reads.flatMap(({ read }) => (read.terms.has(subspace) ? [read.terms.get(subspace)!] : []));
   return new Map(
     [embeddings.tokens, embeddings.indices].map((subspace) => [
       subspace,
-      new EmbeddingBasis(subspace, coefficientsOf(subspace)),
+      new EmbeddingBasis(subspace, coefficientsOf(subspace), arithmetic.precision),
     ]),
   );
 }

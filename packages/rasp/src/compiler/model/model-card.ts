@@ -1,4 +1,5 @@
 /** The description in a compiled model's file, so that the file alone can be run: versioned JSON text beside the weights. */
+import { SIGNIFICANT_BITS, type Precision } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import type { Certificate, SubspaceBound } from "../certify/certify.js";
@@ -20,6 +21,8 @@ export interface ModelCard {
   readonly heads: readonly (readonly string[])[];
   /** Which coordinates hold which values, for `selectron check`; none in a file of an earlier version. */
   readonly subspaces: readonly SubspaceCard[];
+  /** Of the operands of matrix products for which the model was compiled, and for which its certificate holds. */
+  readonly precision: Precision;
   readonly certificate: Certificate;
   readonly config: EncoderConfig;
 }
@@ -83,6 +86,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       labels: card.labels,
       heads: card.heads,
       subspaces: card.subspaces,
+      ...(card.precision === "float32" ? {} : { precision: card.precision }),
       certificate: certificateToJson(card.certificate),
       config: { vocabularySize, maxLength, dModel, outputs, blocks, ...(causal ? { causal } : {}) },
     }),
@@ -139,6 +143,7 @@ function cardOf(json: unknown): ModelCard {
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
     subspaces: list(card["subspaces"] ?? [], "subspaces").map((item) => subspaceOf(record(item, "subspaces"))),
+    precision: precisionOf(card["precision"]),
     config: {
       vocabularySize: whole(config["vocabularySize"], "config.vocabularySize"),
       maxLength: whole(config["maxLength"], "config.maxLength"),
@@ -239,6 +244,13 @@ function text(json: unknown, where: string): string {
 function real(json: unknown, where: string): number {
   if (typeof json !== "number") throw damaged(where);
   return json;
+}
+
+/** Absent is float32. */
+function precisionOf(json: unknown): Precision {
+  if (json === undefined) return "float32";
+  if (typeof json !== "string" || !Object.hasOwn(SIGNIFICANT_BITS, json)) throw damaged("precision");
+  return json as Precision;
 }
 
 /** Absent is false. */

@@ -11,7 +11,8 @@ import type { Atom } from "../../language/graph/node.js";
 import { atomOfPlain, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import { getOrInsert } from "../../language/maps.js";
-import { COUNT_SCALE, type Readback } from "../plan/ir/plan.js";
+import { ARITHMETIC } from "../plan/ir/arithmetic.js";
+import type { Readback } from "../plan/ir/plan.js";
 import { anchorAt, programMap, placeOf, readbacksNamed, residualName } from "./program-map.js";
 import type { Runnable } from "./runnable.js";
 
@@ -143,6 +144,7 @@ function patchHead(
   if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n))) {
     throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
   }
+  const { countScale } = ARITHMETIC[compiled.card.precision];
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
   for (const { sop, subspace } of readbacksNamed(compiled, patch.head, "attention")) {
     const name = `blocks.${subspace.layer - 1}.attention.pattern`;
@@ -161,7 +163,7 @@ function patchHead(
             attend(
               row,
               part === 0 ? (patch as { selects: readonly (readonly boolean[])[] }).selects[q]! : [],
-              sop.kind === "width",
+              sop.kind === "width" ? countScale : undefined,
             );
           }
         }
@@ -171,12 +173,12 @@ function patchHead(
 }
 
 /**
- * Fills a row of a pattern, BOS first, with equal shares of the selected keys. In a counting head BOS outweighs them; an empty row
- * belongs to BOS.
+ * Fills a row of a pattern, BOS first, with equal shares of the selected keys. In a counting head BOS outweighs them by `countScale`;
+ * an empty row belongs to BOS.
  */
-function attend(row: Float32Array, selected: readonly boolean[], counts: boolean): void {
+function attend(row: Float32Array, selected: readonly boolean[], countScale: number | undefined): void {
   const width = selected.filter(Boolean).length;
-  const bos = counts ? COUNT_SCALE : Number(width === 0);
+  const bos = countScale ?? Number(width === 0);
   row.fill(0);
   row[0] = bos / (width + bos);
   for (const [k, isSelected] of selected.entries()) if (isSelected) row[k + 1] = 1 / (width + bos);

@@ -14,6 +14,7 @@ import {
 import { refuse } from "../refusal.js";
 import { countTogether, meanOfFirst } from "./counts.js";
 import { NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
+import { quotientOf, type Multiples } from "./quotients.js";
 import type { ValueFacts } from "./selection-forms.js";
 import { Sums } from "./sums.js";
 
@@ -25,12 +26,15 @@ export interface Simplified {
   readonly selections: ReadonlyMap<Selector, Selection>;
 }
 
+/** Which aggregates are to be quotients of a sum and a count, where means are no better. */
+export type AsQuotients = (aggregate: SOp) => Multiples | undefined;
+
 /**
  * @param facts - the domain of the compile
  * @throws RaspError of class `compile`, at a node that has no normal form
  */
-export function simplify(roots: readonly SOp[], facts: ValueFacts): Simplified {
-  const simplifier = new Simplifier(new NormalForm(facts.causal), facts);
+export function simplify(roots: readonly SOp[], facts: ValueFacts, asQuotients?: AsQuotients): Simplified {
+  const simplifier = new Simplifier(new NormalForm(facts.causal), facts, asQuotients);
   for (const node of topological(...roots)) {
     if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
     else simplifier.sops.set(node, simplifier.normalOf(node));
@@ -51,11 +55,13 @@ class Simplifier {
   readonly form: NormalForm;
   readonly #maxLength: number;
   readonly #sums: Sums;
+  readonly #asQuotients: AsQuotients | undefined;
 
-  constructor(form: NormalForm, facts: ValueFacts) {
+  constructor(form: NormalForm, facts: ValueFacts, asQuotients: AsQuotients | undefined) {
     this.form = form;
     this.#maxLength = facts.maxLength;
-    this.#sums = new Sums(form, facts);
+    this.#sums = new Sums(form, facts, asQuotients === undefined);
+    this.#asQuotients = asQuotients;
   }
 
   /** The normal form of an s-op whose operands have theirs already. */
@@ -78,7 +84,10 @@ class Simplifier {
         const { selection, best } = this.choices.get(node.selector)!;
         const value = this.#sop(node.value);
         const counted = best ? undefined : meanOfFirst(form, selection, value, node.default, this.#maxLength, node);
-        return counted ?? form.mean(selection, value, node.default, node, best);
+        if (counted) return counted;
+        const mean = form.mean(selection, value, node.default, node, best);
+        const multiples = this.#asQuotients?.(node);
+        return multiples ? quotientOf(form, mean, multiples) : mean;
       }
       case "read":
         return refuse(

@@ -41,11 +41,14 @@ export class Sums {
 
   readonly #form: NormalForm;
   readonly #facts: ValueFacts;
+  readonly #meansAreBest: boolean;
   readonly #positions: PositionWidths;
 
-  constructor(form: NormalForm, facts: ValueFacts) {
+  /** @param meansAreBest - whether a mean is better than the quotient of a sum and a width */
+  constructor(form: NormalForm, facts: ValueFacts, meansAreBest: boolean) {
     this.#form = form;
     this.#facts = facts;
+    this.#meansAreBest = meansAreBest;
     this.#positions = new PositionWidths(form, facts.maxLength);
   }
 
@@ -180,7 +183,7 @@ export class Sums {
   /** `sum / width` is a mean, which is one head. */
   #asMean(sop: Mapped): NormalSOp {
     const [sum, width] = sop.args as [NormalSOp, NormalSOp];
-    if (sum.kind !== "width" || !sum.summed) return sop;
+    if (!this.#meansAreBest || sum.kind !== "width" || !sum.summed) return sop;
     const forms = this.#formsOf(sum.selection);
     const [numerator, divisor] = [forms.of(sum), forms.of(width)];
     const isWidth = divisor?.terms.length === 1 && divisor.terms[0]!.power === 1 && divisor.terms[0]!.factor === 1n;

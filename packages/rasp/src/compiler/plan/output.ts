@@ -10,6 +10,7 @@ import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
 import { codesOf, oneHot, type Encoding } from "./features/encoding.js";
 import type { Features, Sum } from "./features/features.js";
+import { isLow, represents, type Arithmetic } from "./ir/arithmetic.js";
 import { decode, float32Step, largestNumber, leastDistance, type Decoding } from "./ir/decoding.js";
 import type { Output } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
@@ -35,10 +36,17 @@ export function outputOf(root: NormalSOp, domain: Domain, features: Features, ca
     );
   }
   const numerical = classes.length > 1 ? numericalOutput(root, classes, features, careful) : undefined;
-  if (numerical) return numerical;
+  if (numerical && isRepresented(numerical, features.arithmetic)) return numerical;
   const reads = features.materialize(root, oneHot(classes), classes.map(describeAtom));
   return { kind: "categorical", classes, reads };
 }
+
+/** Whether operands and weights hold the numbers exactly, where they have fewer digits than sums. */
+const isRepresented = ({ reads, points }: Output, arithmetic: Arithmetic): boolean =>
+  !isLow(arithmetic) ||
+  [...points!, ...reads.flatMap(({ terms }) => [...terms.values()])].every((numbers) =>
+    represents(arithmetic, numbers),
+  );
 
 /** @returns undefined where the values are not such a sum, or one that float32 does not tell apart. */
 function numericalOutput(

@@ -12,28 +12,37 @@ import { Features, type Leaves } from "./features/features.js";
 import type { HeadContext, PlannedHeads } from "./heads/context.js";
 import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
+import { FLOAT32, isLow, type Arithmetic } from "./ir/arithmetic.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
 import { outputOf } from "./output.js";
 
+export interface PlanOptions {
+  readonly arithmetic?: Arithmetic;
+  /** Whether to spend weights on smaller errors: for programs that are not proved without them. */
+  readonly careful?: boolean;
+  /** Called after each mean and each width. */
+  readonly onPlanned?: () => void;
+}
+
 /**
- * @param careful - whether to spend weights on smaller errors: for programs that are not proved without them
- * @param onPlanned - called after each mean and each width
  * @throws RaspError of class `compile`, at the s-op that no head or hidden units can compute.
  */
 export function plan(
   roots: readonly NormalSOp[],
   form: NormalForm,
   domain: Domain,
-  { careful = false, onPlanned = (): void => undefined } = {},
+  { arithmetic = FLOAT32, careful = false, onPlanned = (): void => undefined }: PlanOptions = {},
 ): Plan {
-  const planner = new Planner(form, domain, careful, onPlanned);
+  const planner = new Planner(form, domain, { arithmetic, careful, onPlanned });
   const outputs = roots.map((root) => outputOf(root, domain, planner.features, careful));
   const { embeddings, heads, features, readbacks } = planner;
   return {
+    arithmetic,
     embeddings,
     heads,
     features: features.planned,
-    anchors: anchorsOf(heads, features.planned, careful),
+    // Low precision rounds without them, and has no number as large.
+    anchors: isLow(arithmetic) ? new Map() : anchorsOf(heads, features.planned, careful),
     outputs,
     readbacks: [...readbacks, ...features.readbacks],
   };
@@ -50,15 +59,15 @@ class Planner implements Leaves {
   readonly #context: HeadContext;
   readonly #onPlanned: () => void;
 
-  constructor(form: NormalForm, domain: Domain, careful: boolean, onPlanned: () => void) {
+  constructor(form: NormalForm, domain: Domain, { arithmetic, careful, onPlanned }: Required<PlanOptions>) {
     this.#domain = domain;
     this.#onPlanned = onPlanned;
     this.embeddings = {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
-    this.features = new Features(domain, this, careful);
-    this.#context = { form, domain, materialize: this.features.materialize, careful };
+    this.features = new Features(domain, this, arithmetic, careful);
+    this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful };
   }
 
   encode(leaf: NormalSOp): Encoding {

@@ -1,4 +1,5 @@
 /** Checks that a compiled model computes its program, on all inputs or on random ones. */
+import { inPrecision, type Precision } from "@selectron/core";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { getOrInsert } from "../../language/maps.js";
@@ -13,6 +14,8 @@ import { countInputs, everyInput, indexInRun, randomInputs, smallerInputs, WHOLE
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
 export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
   readonly shard?: Shard;
+  /** What the operands of the model's products are rounded to; by default what it was compiled for. */
+  readonly precision?: Precision;
 };
 
 /** What a verification found. */
@@ -63,6 +66,16 @@ const BATCH = 128;
  * @throws RangeError on a shard that is not one of 1 to its count, and on s-ops that are not the model's outputs
  */
 export function verify(
+  program: Outputs,
+  compiled: CompiledModel,
+  options: VerifyOptions,
+  onProgress?: (inputs: number, of: number) => void,
+): VerifyReport {
+  const { precision = compiled.card.precision } = options;
+  return inPrecision(precision, () => compareAll(program, compiled, options, onProgress));
+}
+
+function compareAll(
   program: Outputs,
   compiled: CompiledModel,
   options: VerifyOptions,

@@ -1,7 +1,7 @@
 /** A model's file holds everything that the model needs; the error for a damaged one names the damage. */
 import { decodeSafetensors, encodeSafetensors, tensor } from "@selectron/core";
 import { describe, expect, it } from "vitest";
-import { compile, CompiledModel, load, ModelFileError, ModelInputError } from "../../../src/index.js";
+import { compile, CompiledModel, load, ModelFileError, ModelInputError, withProgram } from "../../../src/index.js";
 
 const sop = load("reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);").sop("reverse");
 const model = compile(sop, { vocabulary: "abc", maxLength: 4 });
@@ -22,6 +22,20 @@ it("a file gives the same model", () => {
   expect(again.card).toEqual(model.card);
   expect(again.stats).toEqual(model.stats);
   expect(again.toSafetensors()).toEqual(bytes);
+});
+
+it("a file says for which precision the model is", () => {
+  expect([model.card.precision, model.toSafetensors()]).toEqual(["float32", bytes]);
+  const low = compile(sop, { vocabulary: "abc", maxLength: 4, precision: "bfloat16" });
+  for (const again of [
+    CompiledModel.fromSafetensors(low.toSafetensors()),
+    CompiledModel.fromOnnx(low.toOnnx()),
+    withProgram(CompiledModel.fromSafetensors(low.toSafetensors()), sop),
+  ]) {
+    expect(again.card).toEqual(low.card);
+    expect(again.card.precision).toBe("bfloat16");
+    expect(again.run("abca")).toEqual(["a", "c", "b", "a"]);
+  }
 });
 
 it("runBatch takes inputs of different lengths", () => {
@@ -86,7 +100,13 @@ describe("bad files", () => {
     expect(failure(() => CompiledModel.fromSafetensors(encodeSafetensors(reshaped, metadata)))).toBeInstanceOf(
       ModelFileError,
     );
-    for (const card of ["", "[]", "{}", metadata["card"]!.replace('"maxLength":4', '"maxLength":-4')]) {
+    for (const card of [
+      "",
+      "[]",
+      "{}",
+      metadata["card"]!.replace('"maxLength":4', '"maxLength":-4'),
+      metadata["card"]!.replace('"labels"', '"precision":"int8","labels"'),
+    ]) {
       expect(
         failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, { ...metadata, card }))),
       ).toBeInstanceOf(ModelFileError);

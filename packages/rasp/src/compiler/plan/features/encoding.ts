@@ -5,6 +5,7 @@ import type { Atom } from "../../../language/graph/node.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import { refuse } from "../../refusal.js";
 import { atomNumber } from "../../values/value-set.js";
+import { isLow, type Arithmetic } from "../ir/arithmetic.js";
 import type { Argument } from "../ir/finite-function.js";
 import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
 
@@ -28,12 +29,19 @@ export function oneHotEncoding(values: readonly Atom[], reads: readonly Read[], 
 }
 
 /** A leaf as an argument of hidden units. */
-export function argument({ reads, numbers, kind, noise }: Encoding): Argument {
+export function argument({ reads, numbers, kind, noise }: Encoding, arithmetic: Arithmetic): Argument {
   if (kind === "numerical") return { numbers, asNumber: reads[0]!, gate: undefined, noise };
   return {
     numbers,
     asNumber: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),
-    gate: (subset) => combineReads(subset.map((v) => [1, reads[v]!])),
+    // In low precision as 1 minus the others: no large constant is then left where the gate is open.
+    gate: (subset) =>
+      isLow(arithmetic)
+        ? combineReads(
+            reads.flatMap((read, v) => (subset.includes(v) ? [] : [[-1, read] as const])),
+            1,
+          )
+        : combineReads(subset.map((v) => [1, reads[v]!])),
     noise: noise * (numbers ? Math.max(1, ...numbers.map(Math.abs)) : 1),
   };
 }

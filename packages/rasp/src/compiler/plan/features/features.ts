@@ -9,7 +9,8 @@ import type { NormalSOp } from "../../normalize/normal-form.js";
 import { NOT_APART, refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
-import type { FiniteFunction, Row } from "../ir/finite-function.js";
+import type { Arithmetic } from "../ir/arithmetic.js";
+import type { Argument, FiniteFunction, Row } from "../ir/finite-function.js";
 import { labelOf, type Feature, type Readback, type StepFunction } from "../ir/plan.js";
 import { combineReads, constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
@@ -52,6 +53,7 @@ const MOST_ONE_HOT = 256;
 export class Features {
   readonly planned: Feature[] = [];
   readonly readbacks: Readback[] = [];
+  readonly arithmetic: Arithmetic;
   readonly #materialized = new Map<string, readonly Read[]>();
 
   readonly #domain: Domain;
@@ -59,7 +61,8 @@ export class Features {
   readonly #careful: boolean;
 
   /** @param careful - whether numbers off any grid are made from one-hot vectors, which have no error */
-  constructor(domain: Domain, leaves: Leaves, careful: boolean) {
+  constructor(domain: Domain, leaves: Leaves, arithmetic: Arithmetic, careful: boolean) {
+    this.arithmetic = arithmetic;
     this.#domain = domain;
     this.#leaves = leaves;
     this.#careful = careful;
@@ -113,7 +116,7 @@ export class Features {
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
-    const fn = { args: encodings.map(argument), rows, vectors: vectors.map(pick) };
+    const fn = { args: encodings.map(this.#argument), rows, vectors: vectors.map(pick) };
     const subspace = this.#feature(
       sop,
       this.#fit(sop, leaves, fn),
@@ -126,26 +129,29 @@ export class Features {
     return names.map((_, c) => reads[used.indexOf(c)] ?? constantRead(0));
   }
 
+  readonly #argument = (encoding: Encoding): Argument => argument(encoding, this.arithmetic);
+
   #spend(sop: NormalSOp, steps: number): void {
     this.#domain.work.spend(steps, sop, "fitting hidden units to this s-op");
   }
 
   /** Step functions of the leaves as they are encoded or, where these do not tell the rows apart, of one-hot leaves. */
   #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
+    const { arithmetic } = this;
     const evenSlopes = this.#careful;
     const spend = (steps: number): void => this.#spend(sop, steps);
     for (const digits of this.#careful ? [1, MAX_DIGITS] : [MAX_DIGITS]) {
-      const fitted = fitStepFunctions(fn, { digits, evenSlopes, spend });
+      const fitted = fitStepFunctions(fn, { arithmetic, digits, evenSlopes, spend });
       if (fitted) return fitted;
       // Where the s-op is itself the leaf, its one-hot vector is what is being made.
       if (leaves[0] === sop) continue;
-      const args = leaves.map((leaf) => argument(this.#leaves.encodeOneHot(leaf)));
-      const fittedOneHot = fitStepFunctions({ ...fn, args }, { digits, evenSlopes, spend });
+      const args = leaves.map((leaf) => this.#argument(this.#leaves.encodeOneHot(leaf)));
+      const fittedOneHot = fitStepFunctions({ ...fn, args }, { arithmetic, digits, evenSlopes, spend });
       if (fittedOneHot) return fittedOneHot;
     }
     return refuse(
       sop.origin,
-      "its values cannot be told apart in float32",
+      `its values cannot be told apart in ${this.arithmetic.precision}`,
       "round intermediate values, or use a smaller maximum length",
       NOT_APART,
     );

@@ -3,12 +3,14 @@ import type { NormalForm } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Encoding } from "../features/encoding.js";
 import type { Materialize } from "../features/features.js";
+import type { Arithmetic } from "../ir/arithmetic.js";
 import type { Head, Readback } from "../ir/plan.js";
 import type { Subspace } from "../ir/read.js";
 
 export interface HeadContext {
   readonly form: NormalForm;
   readonly domain: Domain;
+  readonly arithmetic: Arithmetic;
   /** Reads for the keys, queries and values of heads. */
   readonly materialize: Materialize;
   /** Whether to spend weights on smaller errors. */

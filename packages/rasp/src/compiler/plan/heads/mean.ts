@@ -9,7 +9,7 @@ import { distinctAtoms } from "../../values/value-set.js";
 import { isCategorical } from "../features/categorical.js";
 import { checkNumbers, codesOf, nearCodesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
 import { gridOf } from "../ir/exact-sum.js";
-import { labelOf, SCORE, type Head, type HeadValue } from "../ir/plan.js";
+import { labelOf, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
 import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
@@ -86,7 +86,7 @@ function meanHead(
   const conjunction = oneConjunction(mean.selection, context.domain, context.form);
   const scores = mean.best
     ? rankedScores(conjunction, mean.best, context)
-    : scoresOf(conjunction, SCORE[purpose], context);
+    : scoresOf(conjunction, context.arithmetic.score[purpose], context);
   const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
   const atBos = values.map((value) => value.atBos);
   const subspace = headSubspace({ label, names, layer, atBos, largest, grid });
@@ -98,7 +98,7 @@ function meanHead(
     layer,
     counted: 0,
     // Halfway between a key that is selected and one that is not, so that BOS takes the share of an empty row.
-    bosScore: scores.selectedScore - SCORE[purpose] / 2,
+    bosScore: scores.selectedScore - context.arithmetic.score[purpose] / 2,
     values: values.map((value, coordinate) => ({ ...value, scale: 1, target: subspace, coordinate })),
   };
   return { head, subspace };

@@ -2,33 +2,51 @@
  * Scores for `best`: they rise with the rank of a key, so that one of the selected keys takes nearly all of the attention. The key with
  * the greatest value of `best` ranks highest, and of equal ones the earliest.
  */
+import { leastPowerOfTwo } from "@selectron/core";
 import { atomKey } from "../../../language/atom/compare.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
-import { RANK_SCORE, SCORE, type Scores } from "../ir/plan.js";
+import { isLow } from "../ir/arithmetic.js";
+import type { Ranking, Scores } from "../ir/plan.js";
 import { combineReads, constantRead } from "../ir/read.js";
 import type { HeadContext } from "./context.js";
 import { scoresOf } from "./scores.js";
 import type { BlockConjunction } from "./selection.js";
 
-/** The conjunction's scores with one more dimension, of ranks. A block that does not hold costs more than all ranks together. */
+/** The conjunction's scores with more dimensions, of ranks. A block that does not hold costs more than all ranks together. */
 export function rankedScores(conjunction: BlockConjunction, best: NormalSOp, context: HeadContext): Scores {
-  const { domain, form, materialize } = context;
+  const ranking = rankingBy(best, context);
+  const costly = ranking.highest + context.arithmetic.score.copy;
+  const unit = isLow(context.arithmetic) ? leastPowerOfTwo(costly) : costly;
+  const scores = scoresOf(conjunction, unit, context);
+  return {
+    ...scores,
+    keys: [...scores.keys, ...ranking.keys],
+    queries: [...scores.queries, ...ranking.queries.map(constantRead)],
+    ranking,
+  };
+}
+
+/** One key for value and position together or, in low precision, one for each, with fewer digits. */
+function rankingBy(best: NormalSOp, { domain, form, materialize, arithmetic }: HeadContext): Ranking {
   const { maxLength } = domain;
+  const { rankScore } = arithmetic;
   const ascending = domain.values(best).filter((value) => atomNumber(value) !== undefined);
   const rankOf = new Map(ascending.map((value, rank) => [atomKey(value), rank]));
   const [byValue] = materialize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
   const [byPosition] = materialize(form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
+  const ranks = Math.max(1, ascending.length);
+  if (isLow(arithmetic)) {
+    const stride = leastPowerOfTwo(maxLength);
+    return {
+      keys: [byValue!, byPosition!],
+      queries: [rankScore * stride, rankScore],
+      highest: rankScore * (stride * ranks - 1),
+    };
+  }
   const key = combineReads([
     [maxLength, byValue!],
     [1, byPosition!],
   ]);
-  const highest = RANK_SCORE * (maxLength * Math.max(1, ascending.length) - 1);
-  const scores = scoresOf(conjunction, highest + SCORE.copy, context);
-  return {
-    ...scores,
-    keys: [...scores.keys, key],
-    queries: [...scores.queries, constantRead(RANK_SCORE)],
-    ranking: { key, highest },
-  };
+  return { keys: [key], queries: [rankScore], highest: rankScore * (maxLength * ranks - 1) };
 }

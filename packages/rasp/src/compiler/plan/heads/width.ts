@@ -5,7 +5,7 @@
 import type { Width } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
 import { checkNumbers, coordinates } from "../features/encoding.js";
-import { COUNT_SCALE, labelOf, SCORE, type Head } from "../ir/plan.js";
+import { labelOf, type Head } from "../ir/plan.js";
 import { attentionLayer, constantRead } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
 import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
@@ -16,11 +16,12 @@ import { disjointConjunctions } from "./selection.js";
 /** One head for each conjunction of the selection; their counts add up in one coordinate. */
 export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const { domain, form, materialize } = context;
+  const { score, countScale } = context.arithmetic;
   const values = domain.values(width);
   const label = labelOf(width);
   const parts = disjointConjunctions(width.selection, domain, form)
     .flatMap((part) => decomposeOrder(part, domain))
-    .map((part) => scoresOf(part, SCORE.count, context));
+    .map((part) => scoresOf(part, score.count, context));
   const [read] = width.summed
     ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
     : [constantRead(1)];
@@ -44,10 +45,10 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
     purpose: "count",
     label,
     layer: subspace.layer,
-    bosScore: scores.selectedScore + Math.log(COUNT_SCALE),
-    values: [{ read: read!, atBos: 0, scale: COUNT_SCALE, target: subspace, coordinate: 0 }],
+    bosScore: scores.selectedScore + Math.log(countScale),
+    values: [{ read: read!, atBos: 0, scale: countScale, target: subspace, coordinate: 0 }],
   }));
-  const noise = 4e-6 * largest + largest ** 2 / COUNT_SCALE;
+  const noise = 4e-6 * largest + largest ** 2 / countScale;
   return {
     heads,
     readback: readbackOf(width, subspace, values, (value) => [Number(value)]),

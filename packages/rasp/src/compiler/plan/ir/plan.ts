@@ -5,10 +5,12 @@
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
+import type { Arithmetic, Purpose } from "./arithmetic.js";
 import type { Decoding } from "./decoding.js";
 import type { Read, Subspace } from "./read.js";
 
 export interface Plan {
+  readonly arithmetic: Arithmetic;
   readonly embeddings: { readonly tokens: Subspace; readonly indices: Subspace };
   readonly heads: readonly Head[];
   readonly features: readonly Feature[];
@@ -25,7 +27,7 @@ export interface Plan {
 export interface Head extends Scores {
   /** Heads of a layer with equal patterns attend alike and are merged. */
   readonly pattern: string;
-  readonly purpose: keyof typeof SCORE;
+  readonly purpose: Purpose;
   readonly label: string;
   readonly layer: number;
   readonly bosScore: number;
@@ -41,8 +43,15 @@ export interface Scores {
   /** The score where all blocks hold. */
   readonly selectedScore: number;
   readonly blocks: readonly BlockScores[];
-  /** What `best` adds to the score of every key, from 0 to `highest`: RANK_SCORE for each rank. */
-  readonly ranking?: { readonly key: Read; readonly highest: number };
+  /** What `best` adds to the score of every key, from 0 to `highest`. */
+  readonly ranking?: Ranking;
+}
+
+/** The dimensions of ranks: each key is multiplied by a query that is the same everywhere. */
+export interface Ranking {
+  readonly keys: readonly Read[];
+  readonly queries: readonly number[];
+  readonly highest: number;
 }
 
 /** The dimensions of one block, as `certify` needs to know them. */
@@ -66,22 +75,6 @@ export interface HeadValue {
   readonly coordinate: number;
 }
 
-/**
- * How far a key scores below a selected one for each block that does not hold, by the purpose of the head. A share of e^-28 is
- * negligible beside an integer count. Where BOS scores halfway between, the share is e^-20 for means and e^-32 for copies. Larger
- * numbers are less robust: the error of a query or key is multiplied by them.
- */
-export const SCORE = { count: 28, mean: 40, copy: 64 } as const;
-/** How far the best of the selected keys scores above the second best. */
-export const RANK_SCORE = 32;
-/** How far BOS scores itself above all other keys. */
-export const BOS_SCORE = 64;
-/**
- * In a counting head BOS has this many times the weight of a selected key, so that the share of the selected keys is linear in their
- * number up to a relative error of number / COUNT_SCALE.
- */
-export const COUNT_SCALE = 2 ** 26;
-
 /** Hidden units that write one subspace: the sum of some step functions. */
 export interface Feature {
   readonly subspace: Subspace;
@@ -98,6 +91,8 @@ export interface StepFunction {
   readonly input: Read;
   /** The largest absolute value of the input, whether the gates are open or closed. */
   readonly largestInput: number;
+  /** The largest input with the gates open. */
+  readonly highestInput: number;
   /** The outputs below the first threshold. */
   readonly initial: readonly number[];
   readonly steps: readonly Step[];
@@ -108,7 +103,7 @@ export interface Step {
   /** A power of two. */
   readonly slope: number;
   readonly threshold: number;
-  /** How far a may be off at the inputs on both sides of the threshold, and the step still be 0 or 1; at least 7/16. */
+  /** How far a may be off at the inputs on both sides of the threshold, and the step still be 0 or 1; at least 7/16, or 0 in low precision. */
   readonly margin: number;
   /** By how much a closed gate lowers the step's units, a power of two; 0 without gates. */
   readonly gateBias: number;

@@ -16,6 +16,7 @@
  */
 import { leastPowerOfTwo } from "@selectron/core";
 import type { FiniteFunction } from "../ir/finite-function.js";
+import { FLOAT32, isLow, represents, type Arithmetic } from "../ir/arithmetic.js";
 import type { Step, StepFunction, Unit } from "../ir/plan.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
 import { maximum, MAX_DIGITS, type Spend } from "./input-weights.js";
@@ -23,6 +24,8 @@ import type { Entry, Piece } from "./piecewise-table.js";
 import { bestSplit, type Split } from "./split.js";
 
 export interface Fit {
+  /** What the model will run in. */
+  readonly arithmetic?: Arithmetic;
   /** How many digits the weighted input may have: more than one makes it large, and with it the roundings of the steps. */
   readonly digits?: number;
   /** Whether all steps get the slope of the steepest, so that the activations of an input on a grid are on one grid. */
@@ -38,19 +41,24 @@ export interface Fit {
  */
 export function fitStepFunctions(
   fn: FiniteFunction,
-  { digits = MAX_DIGITS, evenSlopes = false, spend = () => undefined }: Fit = {},
+  { arithmetic = FLOAT32, digits = MAX_DIGITS, evenSlopes = false, spend = () => undefined }: Fit = {},
 ): StepFunction[] | undefined {
+  const placeAll = isLow(arithmetic) ? (entries: readonly Entry[]) => stepsIn(entries, arithmetic) : stepsOf;
+  const how = {
+    isPossible: (entries: readonly Entry[]) => !isLow(arithmetic) || placeAll(entries) !== undefined,
+    spend,
+  };
   const split =
-    bestSplit(fn, 1, "all", spend) ??
+    bestSplit(fn, 1, "all", how) ??
     (digits > 1
-      ? (bestSplit(fn, digits, "where the result changes", spend) ?? bestSplit(fn, digits, "all", spend))
+      ? (bestSplit(fn, digits, "where the result changes", how) ?? bestSplit(fn, digits, "all", how))
       : undefined);
   if (!split) return undefined;
   // A closed gate must silence its units at every input, not only at those of its own piece.
   const largestInput = maximum(split.pieces.flatMap(({ entries }) => entries.map(({ input }) => Math.abs(input))));
   const changes = split.pieces.flatMap(({ entries }) => changesOf(entries));
   const least = evenSlopes ? maximum(changes.map(slopeFor)) : 0;
-  return split.pieces.map((piece) => stepFunction(fn, split, piece, largestInput, least));
+  return split.pieces.map((piece) => stepFunction(fn, split, piece, largestInput, placeAll(piece.entries, least)!));
 }
 
 /** The pairs of neighbouring entries between which the result changes. */
@@ -69,37 +77,65 @@ function stepFunction(
   { weights, gateOrder }: Split,
   { gates, entries }: Piece,
   largestInput: number,
-  leastSlope: number,
+  placed: readonly PlacedStep[],
 ): StepFunction {
-  const steps = changesOf(entries).map((change): Step => {
+  const steps = placed.map(({ change, slope, threshold, margin }): Step => {
     const [before, after] = change.map(({ result }) => vectors[result]!);
-    const slope = Math.max(leastSlope, slopeFor(change));
-    return {
-      ...placeStep(change, slope, gates.length > 0, largestInput),
-      change: after!.map((v, c) => v - before![c]!),
-    };
+    const gateBias = gates.length === 0 ? 0 : leastPowerOfTwo(slope * (largestInput + Math.abs(threshold)) + 2);
+    return { slope, threshold, margin, gateBias, change: after!.map((v, c) => v - before![c]!) };
   });
   const summed = weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.asNumber!] as const]));
   return {
     gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
     input: combineReads(summed),
     largestInput,
+    highestInput: entries.at(-1)!.input,
     initial: vectors[entries[0]!.result]!,
     steps,
   };
 }
 
-function placeStep(
-  [below, above]: Change,
-  slope: number,
-  isGated: boolean,
-  largestInput: number,
-): Omit<Step, "change"> {
+/** Where a step is, and how steep. */
+interface PlacedStep extends Pick<Step, "slope" | "threshold" | "margin"> {
+  readonly change: Change;
+}
+
+/** The steps of a piece. */
+const stepsOf = (entries: readonly Entry[], leastSlope = 0): PlacedStep[] =>
+  changesOf(entries).map((change) => placeStep(change, Math.max(leastSlope, slopeFor(change))));
+
+/** The steps of a piece in low precision; undefined where operands cannot hold the activations of their hidden units. */
+function stepsIn(entries: readonly Entry[], arithmetic: Arithmetic): PlacedStep[] | undefined {
+  const steps = changesOf(entries).map((change) =>
+    [placeStep(change, slopeFor(change)), placeExactStep(change)].find((step) =>
+      isRepresented(step, entries, arithmetic),
+    ),
+  );
+  return steps.includes(undefined) ? undefined : (steps as PlacedStep[]);
+}
+
+/** In the middle, with a margin of nearly half a step on both sides. */
+function placeStep(change: Change, slope: number): PlacedStep {
+  const [below, above] = change;
   // Rounded so that slope·threshold is a multiple of 1/16: sums with numbers on a grid then need no rounding.
   const threshold = Math.round(8 * slope * (below.input + above.input)) / (16 * slope);
   const margin = Math.min(slope * (threshold - below.input), slope * (above.input - threshold)) - 1 / 2;
-  const gateBias = isGated ? leastPowerOfTwo(slope * (largestInput + Math.abs(threshold)) + 2) : 0;
-  return { slope, threshold, margin, gateBias };
+  return { change, slope, threshold, margin };
+}
+
+/** From 0 at the value below: a step with fewer digits and without a margin, for numbers that are exact. */
+function placeExactStep(change: Change): PlacedStep {
+  const slope = slopeFor(change) / 2;
+  return { change, slope, threshold: change[0].input + 1 / (2 * slope), margin: 0 };
+}
+
+/** Whether both units of the step are silent or have activations that operands can hold, at all inputs, and so do the biases. */
+function isRepresented({ slope, threshold }: PlacedStep, entries: readonly Entry[], arithmetic: Arithmetic): boolean {
+  const bias = 1 / 2 - slope * threshold;
+  const active = entries
+    .flatMap(({ input }) => [slope * input + bias, slope * input + bias - 1])
+    .filter((activation) => activation > 0);
+  return represents(arithmetic, active) && [bias, bias - 1].every((number) => represents(arithmetic, [number]));
 }
 
 /** The hidden units of a step function. */

@@ -4,7 +4,7 @@
  */
 import type { FiniteFunction, Row } from "../ir/finite-function.js";
 import { InputWeights, rolesOf, type KeepApart, type Spend } from "./input-weights.js";
-import { countChanges, insert, piecesOf, type Piece, type PiecewiseTable } from "./piecewise-table.js";
+import { countChanges, insert, piecesOf, type Entry, type Piece, type PiecewiseTable } from "./piecewise-table.js";
 
 /** Inputs nearer to each other than this many times the noise cannot be told apart. */
 const SEPARATION = 32;
@@ -25,14 +25,22 @@ export interface Split {
   readonly units: number;
 }
 
+/** Whether the steps of a piece with these entries can be computed. */
+export type IsPossible = (entries: readonly Entry[]) => boolean;
+
 /** Tries every split on a sample of the rows, and the most promising ones on all of them. */
-export function bestSplit(fn: FiniteFunction, digits: number, keepApart: KeepApart, spend: Spend): Split | undefined {
+export function bestSplit(
+  fn: FiniteFunction,
+  digits: number,
+  keepApart: KeepApart,
+  { isPossible, spend }: { readonly isPossible: IsPossible; readonly spend: Spend },
+): Split | undefined {
   const sample = { ...fn, rows: sampled(fn.rows) };
   const inputWeights = new InputWeights(fn, keepApart, spend);
   const promising = rolesOf(fn.args, digits)
     .map((roles) => {
       spend(ROW * sample.rows.length);
-      return trySplit(sample, inputWeights.weightsFor(roles));
+      return trySplit(sample, inputWeights.weightsFor(roles), isPossible);
     })
     .filter((split) => split !== undefined)
     .sort((a, b) => a.units - b.units);
@@ -41,7 +49,7 @@ export function bestSplit(fn: FiniteFunction, digits: number, keepApart: KeepApa
   let trials = 0;
   for (const { weights } of promising) {
     spend(ROW * fn.rows.length);
-    const split = trySplit(fn, weights);
+    const split = trySplit(fn, weights, isPossible);
     if (!split) continue;
     if (!best || split.units < best.units) best = split;
     if (++trials === TRIALS) break;
@@ -57,7 +65,11 @@ function sampled(rows: readonly Row[]): readonly Row[] {
 }
 
 /** @returns undefined where different results would have the same place, or places too near to each other. */
-function trySplit({ args, rows, vectors }: FiniteFunction, weights: readonly number[]): Split | undefined {
+function trySplit(
+  { args, rows, vectors }: FiniteFunction,
+  weights: readonly number[],
+  isPossible: IsPossible,
+): Split | undefined {
   const summed = weights.flatMap((weight, j) => (weight === 0 ? [] : [j]));
   const gates = weights.flatMap((weight, j) => (weight === 0 ? [j] : []));
   const noise = summed.reduce((sum, j) => sum + Math.abs(weights[j]!) * args[j]!.noise, 0);
@@ -71,7 +83,7 @@ function trySplit({ args, rows, vectors }: FiniteFunction, weights: readonly num
       if (!insert(table, { gates: gateValues, input, result })) return undefined;
     }
     const pieces = piecesOf(table, gateOrder.length, SEPARATION * noise);
-    if (!pieces) return undefined;
+    if (!pieces?.every(({ entries }) => isPossible(entries))) return undefined;
     const units = pieces.reduce((sum, piece) => sum + unitCount(piece, vectors), 0);
     if (!best || units < best.units) best = { weights, gateOrder, pieces, units };
   }

@@ -1,0 +1,99 @@
+/**
+ * The arithmetic that a model is compiled for. Beside float32 there is hardware that rounds the operands of every matrix product to
+ * bfloat16 or TF32. A model for it computes with numbers that have so few digits that this rounding does not change them:
+ * whole numbers, powers of two, one-hot vectors. What softmax gives is rounded, and then is such a number: rounding operands does there what
+ * anchors do in float32. `docs/numerics.md` has the argument.
+ */
+import { roundTo, SIGNIFICANT_BITS, type Precision } from "@selectron/core";
+import { gridOf } from "./exact-sum.js";
+
+/** What a head is for. */
+export type Purpose = "count" | "mean" | "copy";
+
+export interface Arithmetic {
+  /** Of the operands of matrix products; everything else is float32. */
+  readonly precision: Precision;
+  /**
+   * How far a key scores below a selected one for each block that does not hold, by the purpose of the head. In float32 a share of
+   * e^-28 is negligible beside an integer count. Where BOS scores halfway between, the share is e^-20 for means and e^-32 for copies.
+   * Larger numbers are less robust: the error of a query or key is multiplied by them.
+   */
+  readonly score: Readonly<Record<Purpose, number>>;
+  /** How far BOS scores itself above all other keys. */
+  readonly selfScore: number;
+  /** How far the best of the selected keys scores above the second best. */
+  readonly rankScore: number;
+  /**
+   * In a counting head BOS has this many times the weight of a selected key, so that the share of the selected keys is linear in their
+   * number up to a relative error of number / countScale.
+   */
+  readonly countScale: number;
+}
+
+export const FLOAT32: Arithmetic = {
+  precision: "float32",
+  score: { count: 28, mean: 40, copy: 64 },
+  selfScore: 64,
+  rankScore: 32,
+  countScale: 2 ** 26,
+};
+
+/**
+ * The scores of low precision are powers of two, and larger, because what they leave to other keys is amplified up to the decoding. In
+ * bfloat16 a share is 2^-22, because 22 ln 2 is so near to a number of the format, 15.25, that shares come out even where scores are
+ * rounded to it as well.
+ */
+const LOW = { score: { count: 64, mean: 128, copy: 128 }, selfScore: 128, rankScore: 64 };
+
+export const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
+  float32: FLOAT32,
+  bfloat16: { ...LOW, precision: "bfloat16", countScale: 2 ** 22 },
+  tf32: { ...LOW, precision: "tf32", countScale: 2 ** 26 },
+};
+
+/** Whether operands have fewer digits than sums, so that all of them have to be numbers of the format. */
+export const isLow = ({ precision }: Arithmetic): boolean => precision !== "float32";
+
+/** Whether the format has all multiples of the numbers' common grid that are not larger than they. */
+export function represents({ precision }: Arithmetic, numbers: readonly number[]): boolean {
+  const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
+  return largest === 0 || largest <= 2 ** SIGNIFICANT_BITS[precision] * gridOf(numbers);
+}
+
+/** One query and key dimension of a head that tells BOS from other keys. */
+export interface BosDimension {
+  readonly query: number;
+  readonly queryAtBos: number;
+  readonly key: number;
+  readonly keyAtBos: number;
+}
+
+/**
+ * The dimensions with which a head scores BOS. For BOS itself the score is so high that it attends to nothing else. In low precision a
+ * selected key scores 0, so that scores have few digits too, and the score of BOS is a sum of two numbers of the format.
+ */
+export function bosDimensions(
+  { selectedScore, bosScore }: { readonly selectedScore: number; readonly bosScore: number },
+  arithmetic: Arithmetic,
+): BosDimension[] {
+  const { selfScore } = arithmetic;
+  if (!isLow(arithmetic)) return [scoringBos(bosScore, Math.max(0, bosScore) + selfScore)];
+  const offset = bosScore - selectedScore;
+  const coarse = roundTo(arithmetic.precision, offset);
+  const fine = roundTo(arithmetic.precision, offset - coarse);
+  return [
+    ...(selectedScore === 0 ? [] : [{ query: 1, queryAtBos: 1, key: -selectedScore, keyAtBos: 0 }]),
+    scoringBos(coarse, Math.max(0, coarse) + selfScore),
+    ...(fine === 0 ? [] : [scoringBos(fine, fine)]),
+  ];
+}
+
+const scoringBos = (query: number, queryAtBos: number): BosDimension => ({ query, queryAtBos, key: 0, keyAtBos: 1 });
+
+/** The width of heads, at least this many dimensions: in low precision a power of 4, so that dividing by its root is exact. */
+export function headWidth(dimensions: number, arithmetic: Arithmetic): number {
+  if (!isLow(arithmetic) || dimensions === 0) return dimensions;
+  let width = 1;
+  while (width < dimensions) width *= 4;
+  return width;
+}
