@@ -113,6 +113,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/plan"],
   ["compiler/certify", "compiler/layout", "compiler/export"],
   ["compiler/model"],
+  ["compiler/choose-plan"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
   ["compiler/dataset", "compiler/sufficiency"],
   // The decompiler.

@@ -1,26 +1,22 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import type { Precision } from "@selectron/core";
 import type { TransformerEncoder } from "@selectron/nn";
-import { RaspError } from "../language/diagnostic.js";
-import type { Atom, SOp } from "../language/graph/node.js";
+import type { SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
+import { bestCandidate, type Candidate } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
-import { certify, withWeights, type Certificate } from "./certify/certify.js";
-import { assemble, parameterCount } from "./layout/assemble.js";
-import { layOut, type Layout } from "./layout/layout.js";
+import { certify, withWeights } from "./certify/certify.js";
+import { assemble } from "./layout/assemble.js";
 import { CompiledModel } from "./model/compiled-model.js";
 import type { ModelCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
-import { reachable } from "./normalize/normal-form.js";
-import type { Multiples } from "./normalize/quotients.js";
-import { simplify, type AsQuotients } from "./normalize/simplify.js";
+import { simplify } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { ARITHMETIC, isLow } from "./plan/ir/arithmetic.js";
-import { gridOf } from "./plan/ir/exact-sum.js";
-import type { Output, Plan } from "./plan/ir/plan.js";
-import { NOT_APART } from "./refusal.js";
+import type { Output } from "./plan/ir/plan.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
+import { quotientsIn } from "./plan/exact-quotients.js";
 import { lookAhead } from "./values/look-ahead.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
 
@@ -68,9 +64,10 @@ export function compile(
     return analysisOf(roots, domain, precision, progress);
   };
   const usual = analyse(false);
-  const { domain, sops, selections, planned, certificate } = usual.domain.dependsOnTypes ? analyse(true) : usual;
+  const { domain, sops, selections, planned, certificate, layout } = usual.domain.dependsOnTypes
+    ? analyse(true)
+    : usual;
   progress.step();
-  const layout = smallestLayout(planned);
   progress.step();
   const { model, heads } = assemble(planned, layout, causal);
   progress.step();
@@ -92,7 +89,7 @@ export function compile(
 }
 
 /** What the stages up to the certificate give. */
-interface Analysis extends Proof {
+interface Analysis extends Candidate {
   readonly domain: Domain;
   readonly sops: Simplified["sops"];
   readonly selections: Simplified["selections"];
@@ -107,84 +104,15 @@ function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision,
     : simplify(roots, domain);
   const normal = roots.map((root) => sops.get(root)!);
   progress.begin(normal);
-  const proof = provenPlan((careful) => {
-    const planned = plan(normal, form, domain, { arithmetic, careful, onPlanned: progress.step });
+  const best = bestCandidate(normal, domain, (view, careful) => {
+    const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
   });
-  return { domain, sops, selections, ...proof };
+  return { domain, sops, selections, ...best };
 }
 
 const namedWeights = (model: TransformerEncoder) =>
   [...model.parameters()].map(([name, { data }]) => [name, data] as const);
-
-/** The aggregates that low precision computes as quotients: those of more than one position that are still means otherwise. */
-function quotientsIn(roots: readonly SOp[], domain: Domain): AsQuotients {
-  const { sops } = simplify(roots, domain, () => undefined);
-  const left = reachable(roots.map((root) => sops.get(root)!));
-  return (aggregate) => {
-    const mean = sops.get(aggregate)!;
-    const isMean = mean.kind === "mean" && left.has(mean) && !mean.best && !domain.selectsAtMostOne(mean);
-    return isMean ? multiplesOf(domain.values(mean.value), domain.maxLength) : undefined;
-  };
-}
-
-/** Undefined where the values are not all ints, or all floats of which up to `count` have an exact sum. */
-function multiplesOf(values: readonly Atom[], count: number): Multiples | undefined {
-  const only = values.length === 1 ? values[0] : undefined;
-  if (values.every((value) => typeof value === "bigint")) return { unit: 1, areInts: true, only };
-  const floats = values.filter((value) => typeof value === "number").filter((value) => !Object.is(value, -0));
-  if (floats.length < values.length) return undefined;
-  const unit = Math.min(1, gridOf(floats));
-  const largest = floats.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return largest * count <= unit * Number.MAX_SAFE_INTEGER && unit > 0 ? { unit, areInts: false, only } : undefined;
-}
-
-interface Proof {
-  readonly planned: Plan;
-  readonly certificate: Certificate;
-}
-
-/**
- * The usual plan if it is proved; otherwise a careful one if that is; otherwise the usual one, unproved.
- *
- * @throws RaspError of class `compile` where the usual plan is refused, unless care mends it
- */
-function provenPlan(planWith: (careful: boolean) => Proof): Proof {
-  const usual = planOrRefusal(() => planWith(false));
-  if (!mayBeMended(usual)) return proofOf(usual);
-  const careful = planOrRefusal(() => planWith(true));
-  return careful instanceof RaspError || !careful.certificate.proved ? proofOf(usual) : careful;
-}
-
-/** Not where values of the program are one number in float32, and all else is proved. */
-const mayBeMended = (made: Proof | RaspError): boolean =>
-  made instanceof RaspError
-    ? made.diagnostic.code === NOT_APART
-    : !made.certificate.proved && made.certificate.provedWithin === undefined;
-
-function planOrRefusal(make: () => Proof): Proof | RaspError {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof RaspError) return error;
-    throw error;
-  }
-}
-
-function proofOf(made: Proof | RaspError): Proof {
-  if (made instanceof RaspError) throw made;
-  return made;
-}
-
-/** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */
-function smallestLayout(planned: Plan): Layout {
-  const apart = layOut(planned, false);
-  // A coordinate is cleared exactly only if operands hold all that is in it.
-  if (isLow(planned.arithmetic)) return apart;
-  const shared = layOut(planned, true);
-  if (shared.reused.length === 0) return apart;
-  return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
-}
 
 /**
  * Joins a model that was read from a file with the program that it was compiled from, so that `trace` and patches know its s-ops. The

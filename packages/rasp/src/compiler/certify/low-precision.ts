@@ -69,9 +69,9 @@ export class LowPrecision {
 
   /** The leaks of what the hidden units of a layer write. */
   units(features: readonly Feature[]): void {
-    const found = features.map(({ subspace, stepFunctions }) => {
+    const found = features.map(({ subspace, branches }) => {
       const coordinates = subspace.names.map(() => NO_LEAK);
-      for (const fn of stepFunctions) this.#stepFunction(fn, subspace, coordinates);
+      for (const fn of branches.flat()) this.#stepFunction(fn, subspace, coordinates);
       return [subspace, coordinates] as const;
     });
     for (const [subspace, coordinates] of found) this.#set(subspace, coordinates);

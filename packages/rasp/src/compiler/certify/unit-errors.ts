@@ -9,15 +9,49 @@ import { gamma, sumError } from "./rounding.js";
 
 /** Bounds what the hidden units of one layer write; each step is a decision. */
 export function boundUnits(features: readonly Feature[], bounds: Bounds, margins: Margins): void {
-  const found = features.map(({ subspace, stepFunctions }) => {
-    const error = stepFunctions.reduce((most, fn) => Math.max(most, stepError(fn, subspace, bounds, margins)), 0);
+  const found = features.map(({ subspace, branches }) => {
+    const sums = branches.map((fns) => fns.map((fn) => stepSums(fn, subspace, bounds, margins)));
+    // One of a branch's functions is open at a time, and the branches add up.
+    const error = sums.length === 1 ? maximum(sums[0]!.map(errorOf)) : errorOf(together(sums));
     return [subspace, { error, atBos: 0, grid: error === 0 ? subspace.grid : 0 }] as const;
   });
   for (const [subspace, bound] of found) bounds.set(subspace, bound);
 }
 
-/** The error of the outputs of a step function whose gates are open. */
-function stepError(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds, margins: Margins): number {
+/** The sums that hidden units write: one for each coordinate. */
+interface Sums {
+  readonly outputs: readonly { readonly error: number; readonly terms: number; readonly size: number }[];
+  /** A grid of all terms, as long as none is rounded. */
+  readonly products: number;
+}
+
+/** The largest error of the sums, with the rounding of the additions. */
+const errorOf = ({ outputs, products }: Sums): number =>
+  maximum(
+    outputs.map(({ error, terms, size }) =>
+      error === 0 && size <= MANTISSA * products ? 0 : error + gamma(terms - 1) * size,
+    ),
+  );
+
+const maximum = (numbers: readonly number[]): number => numbers.reduce((most, number) => Math.max(most, number), 0);
+
+/** The sums of several branches of functions, the largest of each branch. */
+function together(branches: readonly (readonly Sums[])[]): Sums {
+  const { length } = branches.flat()[0]!.outputs;
+  const sum = (c: number, of: "error" | "terms" | "size"): number =>
+    branches.reduce((total, fns) => total + maximum(fns.map(({ outputs }) => outputs[c]![of])), 0);
+  return {
+    outputs: Array.from({ length }, (_, c) => ({
+      error: sum(c, "error"),
+      terms: sum(c, "terms"),
+      size: sum(c, "size"),
+    })),
+    products: branches.flat().reduce((least, { products }) => Math.min(least, products), Infinity),
+  };
+}
+
+/** What a step function whose gates are open writes. */
+function stepSums(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds, margins: Margins): Sums {
   const { gates, input, largestInput, initial, steps } = fn;
   const heldBy = (subspace: Subspace): Held => bounds.heldBy(subspace, layer);
   const gateCarried = gates.reduce((sum, gate) => sum + bounds.carried(gate), 0);
@@ -52,8 +86,5 @@ function stepError(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds,
     }
   }
   const products = hidden * gridOf([initial, ...steps.map(({ change }) => change)].flat());
-  const summed = outputs.map(({ error, terms: n, size }) =>
-    error === 0 && size <= MANTISSA * products ? 0 : error + gamma(n - 1) * size,
-  );
-  return summed.reduce((most, error) => Math.max(most, error), 0);
+  return { outputs, products };
 }

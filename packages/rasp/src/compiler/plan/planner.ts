@@ -66,7 +66,7 @@ class Planner implements Leaves {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
-    this.features = new Features(domain, this, arithmetic, careful);
+    this.features = new Features(form, domain, this, arithmetic, careful);
     this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful };
   }
 

@@ -9,7 +9,8 @@ import {
   type Selector,
   type SOp,
 } from "../../language/graph/node.js";
-import { cell, type Domain } from "./domain.js";
+import { cell } from "./cell.js";
+import type { Domain } from "./domain.js";
 import { Diagrams } from "../normalize/decision-diagram.js";
 import type { Compared, NormalSOp, Selection } from "../normalize/normal-form.js";
 import { SelectionTable } from "./selection-table.js";

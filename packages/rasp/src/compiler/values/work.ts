@@ -5,8 +5,8 @@
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 
-/** Steps of some ten nanoseconds each. The largest models of the lessons take a tenth of them. */
-const BUDGET = 8e8;
+/** For the values of all s-ops: steps of some ten nanoseconds each. */
+const BUDGET = 5e8;
 
 export class Work {
   #left: number;

@@ -73,7 +73,7 @@ describe("a plan is not proved", () => {
   it("where hidden units have activations with too many digits", () => {
     const features = planned.features.map((feature): Feature => ({
       ...feature,
-      stepFunctions: feature.stepFunctions.map((fn) => ({ ...fn, highestInput: 200, largestInput: 200 })),
+      branches: feature.branches.map((fns) => fns.map((fn) => ({ ...fn, highestInput: 200, largestInput: 200 }))),
     }));
     // The count that they read goes up to 5, and would have to be one of 200.
     const subspaces = new Map(
@@ -83,7 +83,7 @@ describe("a plan is not proved", () => {
     expect(certificateWith({ features }).proved).toBe(true);
     const moved = features.map((feature) => ({
       ...feature,
-      stepFunctions: feature.stepFunctions.map((fn) => ({ ...fn, input: combineReads([[60, fn.input]]) })),
+      branches: feature.branches.map((fns) => fns.map((fn) => ({ ...fn, input: combineReads([[60, fn.input]]) }))),
     }));
     expect(certificateWith({ features: moved }).where).toMatch(/operands are no bfloat16 numbers$/);
   });

@@ -2,14 +2,16 @@
  * Functions of leaves, as reads of the residual stream. Where an affine read gives the function nothing is added. Otherwise hidden
  * units are planned that write a new subspace, a *feature*.
  */
+import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
 import { getOrInsert } from "../../../language/maps.js";
-import type { NormalSOp } from "../../normalize/normal-form.js";
+import type { Formula } from "../../normalize/formula.js";
+import type { NormalForm, NormalSOp } from "../../normalize/normal-form.js";
 import { NOT_APART, refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
-import type { Arithmetic } from "../ir/arithmetic.js";
+import { isLow, type Arithmetic } from "../ir/arithmetic.js";
 import type { Argument, FiniteFunction, Row } from "../ir/finite-function.js";
 import { labelOf, type Feature, type Readback, type StepFunction } from "../ir/plan.js";
 import { combineReads, constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
@@ -17,8 +19,9 @@ import { readbackOf } from "../ir/readback.js";
 import { MAX_DIGITS } from "../units/input-weights.js";
 import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
+import { branchesOf, ELSEWHERE, type Branch } from "./branches.js";
 import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
-import { functionTable, Results } from "./function-table.js";
+import { functionTable, Results, type FunctionTable } from "./function-table.js";
 
 /** The work of one number of a vector, in the plan and in all that is made of it. */
 const ENTRY = 10;
@@ -56,12 +59,14 @@ export class Features {
   readonly arithmetic: Arithmetic;
   readonly #materialized = new Map<string, readonly Read[]>();
 
+  readonly #form: NormalForm;
   readonly #domain: Domain;
   readonly #leaves: Leaves;
   readonly #careful: boolean;
 
   /** @param careful - whether numbers off any grid are made from one-hot vectors, which have no error */
-  constructor(domain: Domain, leaves: Leaves, arithmetic: Arithmetic, careful: boolean) {
+  constructor(form: NormalForm, domain: Domain, leaves: Leaves, arithmetic: Arithmetic, careful: boolean) {
+    this.#form = form;
     this.arithmetic = arithmetic;
     this.#domain = domain;
     this.#leaves = leaves;
@@ -85,8 +90,9 @@ export class Features {
 
   /** The number of each value as a sum of functions of one leaf each, if it is one, and the table behind it. */
   sum(sop: NormalSOp, numberOf: (value: Atom) => number): Sum | undefined {
+    if (this.#branchesOf(sop).length > 1) return undefined;
     const results = new Results((value) => [numberOf(value)]);
-    const { rows, leaves } = functionTable(sop, this.#domain, results);
+    const { rows, leaves } = this.#table(sop, this.#domain.formula(sop), results);
     if (leaves.length === 0) return undefined;
     const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
     const reads = additiveReads(encodings, rows, results.vectors, Infinity);
@@ -94,18 +100,33 @@ export class Features {
     return reads && { read: reads[0]!, rows, numbers, encodings };
   }
 
+  /** In low precision sums of branches have no proof. */
+  #branchesOf(sop: NormalSOp): readonly Branch[] {
+    if (isLow(this.arithmetic)) return [{ sop, formula: this.#domain.formula(sop) }];
+    return branchesOf(sop, this.#domain, this.#form);
+  }
+
+  #table(sop: NormalSOp, formula: Formula, results: Results): FunctionTable {
+    const values = new Set([...this.#domain.values(sop), ELSEWHERE].map(atomKey));
+    return functionTable(formula, (value) => values.has(atomKey(value)), this.#domain, results);
+  }
+
   #materializeAnew(
     sop: NormalSOp,
     vectorOf: (value: Atom) => readonly number[],
     names: readonly string[],
   ): readonly Read[] {
-    const results = new Results(vectorOf);
-    const { rows, leaves } = functionTable(sop, this.#domain, results);
+    const nothing = names.map(() => 0);
+    const results = new Results((value) => (value === ELSEWHERE ? nothing : vectorOf(value)));
+    const tables = this.#branchesOf(sop)
+      .map((branch) => ({ ...branch, ...this.#table(sop, branch.formula, results) }))
+      .filter(({ rows }) => rows.length > 0);
     const { vectors } = results;
-    if (rows.length === 0) return names.map(() => constantRead(0));
-    if (leaves.length === 0) return vectors[rows[0]!.result]!.map(constantRead);
-    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
-    const direct = additiveReads(encodings, rows, vectors, 1);
+    const [first] = tables;
+    if (!first) return names.map(() => constantRead(0));
+    if (tables.length === 1 && first.leaves.length === 0) return vectors[first.rows[0]!.result]!.map(constantRead);
+    const encodings = first.leaves.map((leaf) => this.#leaves.encode(leaf));
+    const direct = tables.length === 1 ? additiveReads(encodings, first.rows, vectors, 1) : undefined;
     const isExact = gridOf(vectors.flat()) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
     const values = this.#domain.values(sop);
     if (this.#careful && !isExact && values.length <= MOST_ONE_HOT) {
@@ -116,15 +137,19 @@ export class Features {
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
-    const fn = { args: encodings.map(this.#argument), rows, vectors: vectors.map(pick) };
+    const picked = vectors.map(pick);
+    const branches = tables.map(({ rows, leaves }) => {
+      const args = leaves.map((leaf) => this.#argument(this.#leaves.encode(leaf)));
+      return this.#fit(sop, leaves, { args, rows, vectors: picked });
+    });
     const subspace = this.#feature(
       sop,
-      this.#fit(sop, leaves, fn),
-      fn.vectors,
+      branches,
+      picked,
       used.map((c) => names[c]!),
     );
     const expected = (value: Atom): readonly number[] => pick(vectorOf(value));
-    this.readbacks.push(readbackOf(sop, subspace, this.#domain.values(sop), expected, fn.vectors));
+    this.readbacks.push(readbackOf(sop, subspace, this.#domain.values(sop), expected, picked));
     const reads = coordinates(subspace);
     return names.map((_, c) => reads[used.indexOf(c)] ?? constantRead(0));
   }
@@ -160,10 +185,11 @@ export class Features {
   /** Plans the hidden units of step functions, and the subspace that they write. */
   #feature(
     sop: NormalSOp,
-    stepFunctions: readonly StepFunction[],
+    branches: readonly (readonly StepFunction[])[],
     outputs: readonly (readonly number[])[],
     names: readonly string[],
   ): Subspace {
+    const stepFunctions = branches.flat();
     const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length, 0);
     this.#spend(sop, ENTRY * 2 * steps * names.length);
     const units = stepFunctions.flatMap(unitsOf);
@@ -179,7 +205,7 @@ export class Features {
       largest: [...numbers].reduce((most, v) => Math.max(most, Math.abs(v)), 0),
       atBos: names.map(() => 0),
     };
-    this.planned.push({ subspace, stepFunctions, units });
+    this.planned.push({ subspace, branches, units });
     return subspace;
   }
 }

@@ -2,6 +2,7 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import { getOrInsert } from "../../../language/maps.js";
+import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Row } from "../ir/finite-function.js";
@@ -36,15 +37,22 @@ export class Results {
   }
 }
 
-/** @param results - numbers the vectors of the s-op's values */
-export function functionTable(sop: NormalSOp, domain: Domain, results: Results): FunctionTable {
-  const formula = domain.formula(sop);
+/**
+ * @param isPossible - false for values that the s-op never has: joint values of the leaves may be too many
+ * @param results - numbers the vectors of the formula's values
+ */
+export function functionTable(
+  formula: Formula,
+  isPossible: (value: Atom) => boolean,
+  domain: Domain,
+  results: Results,
+): FunctionTable {
   const leafValues = formula.leaves.map((leaf) => domain.values(leaf));
   const numberOf = leafValues.map((values) => new Map(values.map((value, v) => [atomKey(value), v])));
   const rows: Row[] = [];
   for (const joint of domain.joint(formula.leaves)) {
     const value = formula.evaluate(joint)?.[0];
-    if (value === undefined) continue;
+    if (value === undefined || !isPossible(value)) continue;
     const values = joint.map((atom, j) => numberOf[j]!.get(atomKey(atom))!);
     rows.push({ values, result: results.numberOf(value) });
   }

@@ -75,10 +75,11 @@ export interface HeadValue {
   readonly coordinate: number;
 }
 
-/** Hidden units that write one subspace: the sum of some step functions. */
+/** Hidden units that write one subspace: the sum of some branches. */
 export interface Feature {
   readonly subspace: Subspace;
-  readonly stepFunctions: readonly StepFunction[];
+  /** Of the step functions of a branch one has open gates at a time. */
+  readonly branches: readonly (readonly StepFunction[])[];
   /** The units of all the step functions. */
   readonly units: readonly Unit[];
 }

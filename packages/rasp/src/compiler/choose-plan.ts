@@ -1,0 +1,110 @@
+/**
+ * Which plan becomes the model. Functions can be computed from leaves or in stages, and with the smallest weights or with care: a proved
+ * plan comes before others, and then a smaller one.
+ */
+import { RaspError } from "../language/diagnostic.js";
+import type { Certificate } from "./certify/certify.js";
+import { parameterCount } from "./layout/assemble.js";
+import { layOut, type Layout } from "./layout/layout.js";
+import type { NormalSOp } from "./normalize/normal-form.js";
+import { isLow } from "./plan/ir/arithmetic.js";
+import type { Plan } from "./plan/ir/plan.js";
+import { stagings } from "./plan/staging.js";
+import { NOT_APART } from "./refusal.js";
+import type { Domain } from "./values/domain.js";
+import { Work } from "./values/work.js";
+
+export interface Proof {
+  readonly planned: Plan;
+  readonly certificate: Certificate;
+}
+
+/** A plan with what follows from it. */
+export interface Candidate extends Proof {
+  readonly layout: Layout;
+  readonly parameters: number;
+}
+
+/** The work of a plan whose functions are computed from leaves, and of each plan in stages. */
+const [PLAN_WORK, STAGED_WORK] = [6e8, 1.5e8];
+/** A model with fewer parameters is not tried in stages. */
+const SMALL_MODEL = 1000;
+
+/**
+ * The best of the plans in which functions are computed from leaves, and in stages: a proved one before others, and then a smaller one. A
+ * layer more must halve the model, because a model also takes time for each of its layers.
+ *
+ * @throws RaspError of class `compile` where all are refused: the first one's
+ */
+export function bestCandidate(
+  roots: readonly NormalSOp[],
+  domain: Domain,
+  planWith: (view: Domain, careful: boolean) => Proof,
+): Candidate {
+  const made: Candidate[] = [];
+  const refusals: RaspError[] = [];
+  const attempt = (view: Domain): void => {
+    const proof = orRefusal(() => provenPlan((careful) => planWith(view, careful)));
+    if (proof instanceof RaspError) {
+      refusals.push(proof);
+      return;
+    }
+    const layout = smallestLayout(proof.planned);
+    made.push({ ...proof, layout, parameters: parameterCount(proof.planned, layout) });
+  };
+  attempt(domain.forPlan(new Work(PLAN_WORK)));
+  if (made.every(({ parameters }) => parameters >= SMALL_MODEL)) {
+    for (const stages of stagings(roots, domain)) attempt(domain.forPlan(new Work(STAGED_WORK), stages));
+  }
+  const weight = ({ planned, parameters }: Candidate): number => parameters * 2 ** depthOf(planned);
+  const [best] = made.sort(
+    (a, b) => Number(b.certificate.proved) - Number(a.certificate.proved) || weight(a) - weight(b),
+  );
+  if (!best) throw refusals[0]!;
+  return best;
+}
+
+const depthOf = ({ heads, features }: Plan): number =>
+  [...heads, ...features.map(({ subspace }) => subspace)].reduce((most, { layer }) => Math.max(most, layer), 0);
+
+/**
+ * The usual plan if it is proved; otherwise a careful one if that is; otherwise the usual one, unproved.
+ *
+ * @throws RaspError of class `compile` where the usual plan is refused, unless care mends it
+ */
+function provenPlan(planWith: (careful: boolean) => Proof): Proof {
+  const usual = orRefusal(() => planWith(false));
+  if (!mayBeMended(usual)) return madeOf(usual);
+  const careful = orRefusal(() => planWith(true));
+  return careful instanceof RaspError || !careful.certificate.proved ? madeOf(usual) : careful;
+}
+
+/** Not where values of the program are one number in float32, and all else is proved. */
+const mayBeMended = (made: Proof | RaspError): boolean =>
+  made instanceof RaspError
+    ? made.diagnostic.code === NOT_APART
+    : !made.certificate.proved && made.certificate.provedWithin === undefined;
+
+function orRefusal<T>(make: () => T): T | RaspError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RaspError) return error;
+    throw error;
+  }
+}
+
+function madeOf<T>(made: T | RaspError): T {
+  if (made instanceof RaspError) throw made;
+  return made;
+}
+
+/** The layout with fewer weights: clearing coordinates for use by others takes hidden units, which can cost more than it saves. */
+function smallestLayout(planned: Plan): Layout {
+  const apart = layOut(planned, false);
+  // A coordinate is cleared exactly only if operands hold all that is in it.
+  if (isLow(planned.arithmetic)) return apart;
+  const shared = layOut(planned, true);
+  if (shared.reused.length === 0) return apart;
+  return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;
+}
