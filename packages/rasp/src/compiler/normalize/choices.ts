@@ -1,5 +1,7 @@
 /** `a if condition else b` between sums and means. */
-import { notMap } from "../../language/graph/elementwise.js";
+import { RaspError } from "../../language/diagnostic.js";
+import { applyMap, notMap } from "../../language/graph/elementwise.js";
+import type { Atom, Elementwise } from "../../language/graph/node.js";
 import { Formula } from "./formula.js";
 import type { Mapped, NormalForm, NormalSOp, Width } from "./normal-form.js";
 import { valuesIfAny, type ValueFacts } from "./selection-forms.js";
@@ -40,6 +42,26 @@ export function chosenSums(
     parts.push(part);
   }
   return parts;
+}
+
+/** More combinations of operands are not tried. */
+const MAX_TRIED = 1 << 12;
+
+/** Whether a function may have no value for values of these operands, or whether that is hard to tell. */
+export function canFail(fn: Elementwise, args: readonly NormalSOp[], facts: ValueFacts): boolean {
+  let joint: (readonly Atom[])[] = [[]];
+  for (const arg of args) {
+    const values = valuesIfAny(facts, arg);
+    if (!values || joint.length * values.length > MAX_TRIED) return true;
+    joint = joint.flatMap((others) => values.map((value) => [...others, value]));
+  }
+  try {
+    for (const values of joint) applyMap(fn, values);
+    return false;
+  } catch (error) {
+    if (error instanceof RaspError) return true;
+    throw error;
+  }
 }
 
 /** Whether an s-op is a function of tokens and positions. */

@@ -8,7 +8,7 @@ import { compareAtoms } from "../../language/atom/compare.js";
 import { arithmeticMap, comparisonMap } from "../../language/graph/elementwise.js";
 import type { Atom, Comparison, Elementwise } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
-import { choiceIn, chosenSums } from "./choices.js";
+import { canFail, choiceIn, chosenSums } from "./choices.js";
 import { hasSums, isIntegral, linearForm, sizeOf, sumOf, type LinearForm } from "./linear-form.js";
 import type { Mapped, NormalForm, NormalSOp, Selection, Width } from "./normal-form.js";
 import { PositionWidths } from "./position-widths.js";
@@ -211,21 +211,25 @@ export class Sums {
     const results: NormalSOp[] = [];
     for (const branch of branches) {
       const result = this.#replaced(sop, choice, branch, choices + 1);
-      if (this.#meansOf(result) !== "none") return sop;
+      if (!result || this.#meansOf(result) !== "none") return sop;
       results.push(result);
     }
     return this.rewrite(this.#form.map(choice.fn, [condition, ...results], sop.origin), choices + 1);
   }
 
-  #replaced(sop: Mapped, from: Mapped, to: NormalSOp, choices: number): NormalSOp {
+  /** The s-op with another in place of one below it; undefined where what this makes could fail: both branches are evaluated. */
+  #replaced(sop: Mapped, from: Mapped, to: NormalSOp, choices: number): NormalSOp | undefined {
     const known = new Map<NormalSOp, NormalSOp>([[from, to]]);
+    let fails = false;
     const replace = (node: NormalSOp): NormalSOp =>
       getOrInsert(known, node, () => {
         if (node.kind !== "map" || this.#meansOf(node) === "none" || node.fn.name === "if") return node;
         const args = node.args.map(replace);
+        fails ||= canFail(node.fn, args, this.#facts);
         return this.rewrite(this.#form.map(node.fn, args, node.origin), choices);
       });
-    return replace(sop);
+    const replaced = replace(sop);
+    return fails ? undefined : replaced;
   }
 
   /** An integral form as one sum over the selection, and a number. */

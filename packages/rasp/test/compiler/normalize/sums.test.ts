@@ -138,3 +138,16 @@ it("a chain of means and sums as long as programs get has a form", () => {
   const root = simplify([sop], new Domain(["a", "b"], 3)).sops.get(sop)!;
   expect(new NormalValues(["a", "b", "a"]).valuesOf(root)).toEqual([2n, 2n, 2n]);
 });
+
+// An if evaluates both of its branches: what fails for the branch that is not chosen must not move into it.
+it.each([
+  ['1 / (indices if contains(tokens, "a") else 2)', 3],
+  ['6 % (indices if contains(tokens, "a") else 4)', 3],
+  ['[5, 6][2 * indices if contains(tokens, "a") else 1]', 3],
+])("%s is right wherever it has a value", (source, maxLength) => {
+  const sop = load(`result = ${source};`, { example: "b" }).sop("result");
+  const model = compile(sop, { vocabulary: "ab", maxLength });
+  const report = verify(sop, model, { exhaustive: true });
+  expect(report).toMatchObject({ ok: true });
+  expect(report.withoutValue).toBeLessThan(report.inputs);
+});
