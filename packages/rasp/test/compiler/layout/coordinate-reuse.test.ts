@@ -4,6 +4,8 @@ import { compile, verify } from "../../../src/index.js";
 import { assemble, parameterCount } from "../../../src/compiler/layout/assemble.js";
 import { Domain } from "../../../src/compiler/values/domain.js";
 import { layOut } from "../../../src/compiler/layout/layout.js";
+import { bestCandidate } from "../../../src/compiler/choose-plan.js";
+import { certify } from "../../../src/compiler/certify/certify.js";
 import { plan } from "../../../src/compiler/plan/planner.js";
 import { simplify } from "../../../src/compiler/normalize/simplify.js";
 import { everyInput } from "../../../src/compiler/verify/inputs.js";
@@ -42,7 +44,10 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
   it("has fewer weights than with a coordinate for each", () => {
     const domain = new Domain(model.card.vocabulary, maxLength, false);
     const { form, sops } = simplify([sop], domain);
-    const planned = plan([sops.get(sop)!], form, domain);
+    const { planned } = bestCandidate([sops.get(sop)!], domain, (view, careful) => {
+      const planned = plan([sops.get(sop)!], form, view, { careful });
+      return { planned, certificate: certify(planned, model.card.vocabulary, maxLength) };
+    });
     const apart = layOut(planned, false);
     expect(apart.labels.length).toBe(model.stats.dModel + reused.length);
     expect(model.stats.parameters).toBeLessThan(parameterCount(planned, apart));
