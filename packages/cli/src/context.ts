@@ -5,7 +5,8 @@ import {
   ModelInputError,
   position,
   RaspError,
-  render,
+  renderWithin,
+  wrap,
   type Diagnostic,
   type Json,
   type Span,
@@ -56,7 +57,7 @@ export class Context {
   /** Prints warnings on standard error. */
   warn(warnings: readonly Diagnostic[]): void {
     this.#warnings.push(...warnings);
-    for (const warning of warnings) this.say(render(warning));
+    for (const warning of warnings) this.say(renderWithin(warning, this.io.columns));
   }
 
   /** Prints a line for people on standard error. */
@@ -79,7 +80,7 @@ export class Context {
   fail(error: unknown, json: boolean): void {
     this.exitCode = ExitCode.BadInput;
     if (json && !(error instanceof OutputError)) this.printJson({ error: errorJson(error) });
-    this.say(errorText(error));
+    this.say(errorText(error, this.io.columns));
   }
 }
 
@@ -135,9 +136,15 @@ function plain(error: unknown): { readonly message: string; readonly suggestion?
   return { message, suggestion: "this is a defect of selectron; please report it with the command and the program" };
 }
 
-/** An error as text for people. Never a stack trace. */
-export function errorText(error: unknown): string {
-  if (error instanceof RaspError) return [error.diagnostic, ...error.further].map(render).join("\n");
+/** An error as text for people, in lines that fit a terminal of this width. Never a stack trace. */
+export function errorText(error: unknown, columns = Infinity): string {
+  if (error instanceof RaspError) {
+    return [error.diagnostic, ...error.further].map((diagnostic) => renderWithin(diagnostic, columns)).join("\n");
+  }
   const { message, suggestion } = plain(error);
-  return suggestion === undefined ? `error: ${message}` : `error: ${message}\n  help: ${suggestion}`;
+  const lines = [`error: ${message}`, ...(suggestion === undefined ? [] : [`  help: ${suggestion}`])].join("\n");
+  return lines
+    .split("\n")
+    .flatMap((line) => wrap(line, columns, "    "))
+    .join("\n");
 }

@@ -1,5 +1,7 @@
 /** What the REPL shows of values that are more than one s-op: lists, several names, loaded files, functions. */
 import { describe, expect, it } from "vitest";
+import { Environment } from "@selectron/rasp";
+import { Repl } from "../src/repl/repl.js";
 import { selectron, type World } from "./harness.js";
 
 const repl = (lines: readonly string[], world: World = {}) =>
@@ -82,4 +84,38 @@ describe("selectron repl", () => {
     ]);
     expect(err).toContain('on the running example ["a", "b"]');
   });
+});
+
+describe("a terminal's width", () => {
+  const said = (columns: number, ...lines: string[]): string[] => {
+    const output: string[] = [];
+    const keep = (text: string): void => void output.push(...text.split("\n"));
+    const session = new Repl(new Environment(), { answer: keep, complain: keep, columns: () => columns });
+    for (const line of lines) session.feed(line);
+    return output;
+  };
+
+  it.each([40, 60, 80, 90, 120])(
+    "of %d columns is that of :help, errors and warnings, which break between words",
+    (columns) => {
+      const lines = [
+        ":help",
+        "tokens = indices * 2;",
+        "sort(full_s, tokens + tokens + tokens + tokens + tokens + tokens);",
+        ":nothing",
+        "x = 1 +;",
+      ];
+      const narrow = said(columns, ...lines);
+      const wide = said(1000, ...lines);
+      // What is shown of the program is cut, not broken; a line that is one usage cannot be shorter.
+      const free = narrow.filter((line) => line.length > columns);
+      expect(free.filter((line) => columns >= 60 || !/^ {2}\S/.test(line))).toEqual([]);
+      const words = (text: readonly string[]): string[] =>
+        text
+          .filter((line) => !/^ +\d* \| /.test(line))
+          .join(" ")
+          .split(/\s+/);
+      expect(words(narrow)).toEqual(words(wide));
+    },
+  );
 });

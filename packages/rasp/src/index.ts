@@ -2,8 +2,8 @@
 
 // The language: source text, diagnostics and syntax.
 export { RaspError, type Diagnostic, type ErrorClass, type Fix, type Note } from "./language/diagnostic.js";
-export { render } from "./language/render.js";
-export { columns } from "./language/width.js";
+export { render, renderWithin } from "./language/render.js";
+export { columns, wrap } from "./language/width.js";
 export { position, textOf, type Position, type Source, type Span } from "./language/source.js";
 export { parseProgram, type ParseResult } from "./language/syntax/parser.js";
 export type {

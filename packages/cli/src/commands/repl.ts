@@ -20,6 +20,7 @@ export function registerRepl(program: Command, context: Context): void {
       const repl = new Repl(new Environment({ readFile: loader(io, "-") }), {
         answer: (text) => context.print(paint.answer(text)),
         complain: (text) => context.say(paint.diagnostic(text)),
+        columns: () => io.columns,
         ...(json ? { json: (object) => context.printJson(object) } : {}),
       });
       if (isTerminal && !json) {

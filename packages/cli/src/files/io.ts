@@ -46,6 +46,8 @@ export interface Io {
   readonly isErrorTerminal?: boolean;
   /** A clock in milliseconds; `performance.now` if absent. */
   readonly now?: () => number;
+  /** How wide the terminal is that errors go to; absent where they go elsewhere. */
+  readonly columns?: number | undefined;
   /** The peak memory of the process; absent where it is not known. */
   readonly peakMegabytes?: () => number;
   readonly out: (text: string) => void;
@@ -83,6 +85,9 @@ export const nodeIo: Io = {
     return undo;
   },
   readStdin: () => readFileSync(0, "utf8"),
+  get columns() {
+    return process.stderr.isTTY ? process.stderr.columns : undefined;
+  },
   // In kilobytes.
   peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
   isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),

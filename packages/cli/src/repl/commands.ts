@@ -1,5 +1,5 @@
 /** The REPL's commands that begin with a colon. Each takes the rest of its line and answers with text. */
-import { compile, cost, type Environment, type SOp } from "@selectron/rasp";
+import { compile, cost, wrap, type Environment, type SOp } from "@selectron/rasp";
 import { costText } from "../commands/cost.js";
 import { UsageError } from "../context.js";
 import { statsText, tokensText } from "../text/describe-model.js";
@@ -11,11 +11,11 @@ export interface ReplCommand {
   readonly usage: string;
   readonly help: string;
   /** @throws RaspError, UsageError */
-  readonly run: (rest: string, environment: Environment) => string;
+  readonly run: (rest: string, environment: Environment, columns?: number) => string;
 }
 
 export const COMMANDS: readonly ReplCommand[] = [
-  { name: "help", usage: ":help", help: "this list", run: () => help() },
+  { name: "help", usage: ":help", help: "this list", run: (_rest, _environment, columns) => help(columns) },
   {
     name: "names",
     usage: ":names",
@@ -46,31 +46,47 @@ export const COMMANDS: readonly ReplCommand[] = [
 ];
 
 /** Runs a line that begins with a colon. @throws RaspError, UsageError */
-export function runCommand(line: string, environment: Environment): string {
+export function runCommand(line: string, environment: Environment, columns?: number): string {
   const [, name, rest] = /^:(\S*)\s*(.*?)\s*;?\s*$/s.exec(line)!;
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (!command) throw new UsageError(`there is no command ":${name!}"`, ":help lists the commands");
-  return command.run(rest!, environment);
+  return command.run(rest!, environment, columns);
 }
 
-function help(): string {
-  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+/** The left column of the help, and what it does. */
+const STATEMENTS: readonly (readonly [string, string])[] = [
+  ["flip = select(indices, length - 1 - indices, ==);", ""],
+  ["aggregate(flip, tokens);", "shows the s-op on the running example"],
+  ['aggregate(flip, tokens)("abc");', "applies it to an input"],
+  ["def double(x) { return x + x; }", "defines a function"],
+];
+const LINES: readonly (readonly [string, string])[] = [
+  ['set example "abc"', "chooses the running example; also: set s-op|selector example"],
+  ["show example", "prints it"],
+  ["examples off | on", "hides or shows the examples; also: s-op|selector examples off"],
+  ["full seq display on | off", "inputs above outputs, position by position"],
+  ['load "file";', "runs file.rasp (this one takes a ;)"],
+  ["exit, quit, or Ctrl+D", "leave; Ctrl+C drops what is not finished"],
+];
+
+/** Lines of at most `columns` columns that end between words. */
+function help(columns = 80): string {
+  const commands = COMMANDS.map(({ usage, help: text }) => [usage, text] as const);
+  const left = 2 + Math.max(...[...LINES, ...commands].map(([usage]) => usage.length));
+  const row = ([usage, text]: readonly [string, string]): string[] => {
+    if (text === "") return [`  ${usage}`];
+    // In a narrow terminal the text is below what it explains.
+    if (columns < left + 30) return [`  ${usage}`, ...wrap(`      ${text}`, columns, "      ")];
+    return wrap(`  ${usage.padEnd(left)}${text}`, columns, " ".repeat(left + 2));
+  };
   return [
-    "Statements end with ; and can take several lines:",
-    "  flip = select(indices, length - 1 - indices, ==);",
-    "  aggregate(flip, tokens);            shows the s-op on the running example",
-    '  aggregate(flip, tokens)("abc");     applies it to an input',
-    "  def double(x) { return x + x; }     defines a function",
+    ...wrap("Statements end with ; and can take several lines:", columns),
+    ...STATEMENTS.flatMap(row),
     "",
     "Commands, without a ; :",
-    '  set example "abc"                   chooses the running example; also: set s-op|selector example',
-    "  show example                        prints it",
-    "  examples off | on                   hides or shows the examples; also: s-op|selector examples off",
-    "  full seq display on | off           inputs above outputs, position by position",
-    '  load "file";                        runs file.rasp (this one takes a ;)',
-    "  exit, quit, or Ctrl+D               leave; Ctrl+C drops what is not finished",
+    ...LINES.flatMap(row),
     "",
-    ...COMMANDS.map(({ usage, help: text }) => `  ${usage.padEnd(width)}  ${text}`),
+    ...commands.flatMap(row),
   ].join("\n");
 }
 

@@ -3,7 +3,7 @@
  * lines, while a `;` missing between two statements is an error at once.
  */
 import type { Environment, RaspError } from "@selectron/rasp";
-import { parseProgram, render, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
+import { parseProgram, renderWithin, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
 import { encodeValue, applyTo } from "@selectron/rasp";
 import { diagnosticJson, errorJson, errorText } from "../context.js";
 import { runCommand } from "./commands.js";
@@ -13,6 +13,8 @@ import { show, showLoaded } from "./show.js";
 export interface ReplOutput {
   readonly answer: (text: string) => void;
   readonly complain: (text: string) => void;
+  /** How wide the terminal is, if there is one. */
+  readonly columns?: () => number | undefined;
   /** With `--json`, replaces `answer`: takes an object for each answer. */
   readonly json?: (object: Readonly<Record<string, Json>>) => void;
 }
@@ -51,7 +53,7 @@ export class Repl {
   /** Takes a line of input. Never throws. */
   feed(line: string): void {
     if (this.#pending === "" && line.trimStart().startsWith(":")) {
-      this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment), {}));
+      this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment, this.#output.columns?.()), {}));
       return;
     }
     this.#pending += this.#pending === "" && line.trim() === "" ? "" : `${line}\n`;
@@ -104,7 +106,7 @@ export class Repl {
   #tellWarnings(): void {
     for (const warning of this.environment.takeWarnings()) {
       this.#output.json?.({ warning: diagnosticJson(warning) });
-      this.#output.complain(render(warning));
+      this.#output.complain(renderWithin(warning, this.#output.columns?.()));
     }
   }
 
@@ -114,7 +116,7 @@ export class Repl {
     } catch (error) {
       this.failed = true;
       this.#output.json?.({ error: errorJson(error) });
-      this.#output.complain(errorText(error));
+      this.#output.complain(errorText(error, this.#output.columns?.()));
     }
   }
 

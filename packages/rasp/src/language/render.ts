@@ -4,13 +4,20 @@
  */
 import type { Diagnostic, Note } from "./diagnostic.js";
 import { position, type Span } from "./source.js";
-import { columns, width } from "./width.js";
+import { columns as columnsOf, width, wrap } from "./width.js";
 
-/** Renders a diagnostic, without a line break at the end. */
-export function render({ code, class: kind, message, span, suggestion, notes }: Diagnostic): string {
-  const lines = [`${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`, ...excerpt(span)];
-  if (suggestion !== undefined) lines.push(`  help: ${suggestion}`);
-  for (const note of notes ?? []) lines.push(...renderNote(note));
+/** Renders a diagnostic, without a line break at the end. Lines are as long as what they say. */
+export const render = (diagnostic: Diagnostic): string => renderWithin(diagnostic);
+
+/** Renders a diagnostic for a terminal of `columns` columns: lines end between words. */
+export function renderWithin(
+  { code, class: kind, message, span, suggestion, notes }: Diagnostic,
+  columns = Infinity,
+): string {
+  const head = `${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`;
+  const lines = [...wrap(head, columns, "    "), ...excerpt(span, columns)];
+  if (suggestion !== undefined) lines.push(...wrap(`  help: ${suggestion}`, columns, "    "));
+  for (const note of notes ?? []) lines.push(...renderNote(note, columns));
   return lines.join("\n");
 }
 
@@ -20,28 +27,32 @@ const place = (span: Span | undefined): string => {
   return `${span.source.file}:${line}:${column}: `;
 };
 
-const renderNote = ({ message, span }: Note): string[] => [
-  `${span ? place(span) : "  "}note: ${message}`,
-  ...excerpt(span),
+const renderNote = ({ message, span }: Note, columns: number): string[] => [
+  ...wrap(`${span ? place(span) : "  "}note: ${message}`, columns, "    "),
+  ...excerpt(span, columns),
 ];
 
-/** The most characters of a line that are shown. */
-const WIDEST = 120;
+/** The most and the fewest characters of a line that are shown. */
+const [WIDEST, NARROWEST] = [120, 20];
 
 /** The first line of the span, cut to the part in which the span begins, and marks under the characters of the span. */
-function excerpt(span: Span | undefined): string[] {
+function excerpt(span: Span | undefined, columns: number): string[] {
   if (!span) return [];
   const { text } = span.source;
   const start = text.lastIndexOf("\n", span.start - 1) + 1;
   const newline = text.indexOf("\n", span.start);
   const line = text.slice(start, newline < 0 ? text.length : newline).replace(/\r$/, "");
-  const from = line.length > WIDEST ? Math.max(0, span.start - start - WIDEST / 2) : 0;
-  const shown = line.slice(from, from + WIDEST);
-  const [head, tail] = [from > 0 ? "…" : "", from + WIDEST < line.length ? "…" : ""];
+  const number = String(position(span.source, span.start).line);
+  // Beside the line there are its number, "  " and " | ", and perhaps two ellipses.
+  const widest = Math.max(NARROWEST, Math.min(WIDEST, columns - number.length - 7));
+  const from = line.length > widest ? Math.max(0, span.start - start - Math.floor(widest / 2)) : 0;
+  const shown = line.slice(from, from + widest);
+  const [head, tail] = [from > 0 ? "…" : "", from + widest < line.length ? "…" : ""];
   const before = head + shown.slice(0, span.start - start - from);
   const covered = shown.slice(span.start - start - from, Math.max(span.start, span.end) - start - from);
-  const number = String(position(span.source, span.start).line);
-  const indent = [...before].map((character) => (character === "\t" ? "\t" : " ".repeat(columns(character)))).join("");
+  const indent = [...before]
+    .map((character) => (character === "\t" ? "\t" : " ".repeat(columnsOf(character))))
+    .join("");
   const marks = "^".repeat(Math.max(1, width(covered)));
   return [`  ${number} | ${head}${shown}${tail}`, `  ${" ".repeat(number.length)} | ${indent}${marks}`];
 }

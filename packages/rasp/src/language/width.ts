@@ -28,3 +28,30 @@ export function shorten(text: string, widest: number): string {
   }
   return `${kept}…`;
 }
+
+/** Pieces that a line of prose can end behind: words. In code a line can also end behind commas and opening brackets. */
+const [WORDS, CODE] = [/\S*\s*/g, /[^\s,([{]*[,([{]*\s*/g];
+
+/**
+ * A text in lines of at most `widest` columns that end between words; a word that is wider has a line of its own.
+ * @param indent what all lines but the first begin with
+ */
+export const wrap = (text: string, widest: number, indent = ""): string[] => broken(text, WORDS, widest, indent);
+
+/** A piece of code in lines, as `wrap` makes them of prose. */
+export const wrapCode = (text: string, widest: number): string[] => broken(text, CODE, widest, "");
+
+function broken(text: string, pieces: RegExp, widest: number, indent: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  let isFresh = true;
+  for (const piece of text.match(pieces) ?? []) {
+    if (!isFresh && width(line) + width(piece.trimEnd()) > widest) {
+      lines.push(line.trimEnd());
+      [line, isFresh] = [indent, true];
+    }
+    line += piece;
+    if (piece.trim() !== "") isFresh = false;
+  }
+  return [...lines, line.trimEnd()];
+}

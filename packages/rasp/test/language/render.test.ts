@@ -1,23 +1,40 @@
 import { describe, expect, it } from "vitest";
-import { RaspError } from "../../src/language/diagnostic.js";
+import { RaspError, type Diagnostic } from "../../src/language/diagnostic.js";
 import { load } from "../../src/language/environment.js";
-import { render } from "../../src/language/render.js";
+import { render, renderWithin } from "../../src/language/render.js";
 
-function rendered(program: string, readFile?: (path: string) => string): string {
+function errorOf(program: string, readFile?: (path: string) => string): Diagnostic {
   try {
     load(program, { file: "p.rasp", ...(readFile ? { readFile } : {}) });
   } catch (error) {
-    if (error instanceof RaspError) return render(error.diagnostic);
+    if (error instanceof RaspError) return error.diagnostic;
     throw error;
   }
   throw new Error("the program has no error");
 }
+
+const rendered = (...[program, readFile]: Parameters<typeof errorOf>): string => render(errorOf(program, readFile));
 
 describe("render", () => {
   it("shows the part of a long line around the error", () => {
     const lines = rendered(`x = ${"1 + ".repeat(100)}lenght + ${"1 + ".repeat(100)}1;`).split("\n");
     expect(lines[1]!.length).toBeLessThan(140);
     expect(lines[1]!.slice(lines[2]!.indexOf("^"), lines[2]!.lastIndexOf("^") + 1)).toBe("lenght");
+  });
+
+  it("breaks lines between words where a terminal is narrow, and cuts the source line to it", () => {
+    const long = `x = ${"1 + ".repeat(60)}count(1, 2) + ${"1 + ".repeat(20)}1;`;
+    const error = errorOf(long);
+    const whole = render(error);
+    for (const columns of [40, 60, 90, 119, 200]) {
+      const lines = renderWithin(error, columns).split("\n");
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      // Apart from where lines end, the text is the same.
+      const words = (text: string): string[] => text.split(/\s+/).filter((word) => /^[a-z(),]+$/i.test(word));
+      expect(words(lines.join("\n"))).toEqual(words(whole));
+      const at = lines.findIndex((line) => /^ +\| +\^+$/.test(line));
+      expect(lines[at - 1]!.slice(lines[at]!.indexOf("^"))).toMatch(/^count\(1, 2\)/);
+    }
   });
 
   it("reports endless recursion, with each call that led to it once", () => {

@@ -1,10 +1,11 @@
 /**
  * A computation as an SVG page: layers from top to bottom, heads side by side as far as the width allows. Colours follow the reader's
- * light or dark scheme and are light in print. A text that does not fit is cut, and has the whole text as a tooltip.
+ * light or dark scheme and are light in print. Names and sources are whole, in several lines where they are long; a value that does not
+ * fit is cut, and has the whole text as a tooltip.
  */
 import { escapeXml } from "@selectron/nn";
 import type { Flow, Head, Row, Step } from "./flow.js";
-import { shorten, width } from "../width.js";
+import { shorten, width, wrapCode } from "../width.js";
 
 /** How the picture is made. */
 export interface SvgOptions {
@@ -24,6 +25,8 @@ const FONT = 14;
 const ADVANCE = 0.602 * FONT;
 const [LINE, GAP, MARGIN] = [22, 20, 16];
 const [NARROWEST_CELL, WIDEST_CELL, WIDEST_SIDE, WIDEST_NAME] = [22, 68, 80, 130];
+/** The distance between the lines of one name. */
+const NAME_LINE = 17;
 
 const STYLE = `
   svg { --page: #fff; --ink: #1a1d21; --quiet: #5d6670; --line: #d5dae0; --panel: #f5f7f9; --on: #1f6feb; --flow: #b35900;
@@ -59,8 +62,11 @@ export function drawSvg(flow: Flow, { width: widest = 900 }: SvgOptions = {}): s
 
 function heading({ name, input }: Flow, widest: number): Piece {
   const room = widest - 2 * MARGIN;
-  const body = label(0, 16, name, room, "strong") + label(0, 16 + LINE, `input: ${input.join(" ")}`, room, "quiet");
-  return { width: Math.min(room, ADVANCE * Math.max(width(name), width(input.join(" ")) + 7)), height: 2 * LINE, body };
+  const shown = `input: ${input.join(" ")}`;
+  const top = extra(name, room);
+  const body = lines(0, 16, name, room, "strong") + label(0, 16 + top + LINE, shown, room, "quiet");
+  const across = Math.max(...[...linesOf(name, room), shown].map(width));
+  return { width: Math.min(room, ADVANCE * across), height: top + 2 * LINE, body };
 }
 
 /** A head: the selector's text, keys on top, queries left, values below, results right. */
@@ -74,13 +80,14 @@ function headPiece({ name, text, place, matrix, keys, queries, uses }: Head): Pi
   const right = left + matrix.length * cell;
   const body: string[] = [];
   const across = (row: Row, y: number, style: string): void => {
-    body.push(label(left - 6, y, row.name, left - 6, "quiet", "end"));
+    body.push(lines(left - 6, y - extra(row.name, left - 6), row.name, left - 6, "quiet", "end"));
     row.values.forEach((value, k) => body.push(label(left + (k + 0.5) * cell, y, value, cell - 3, style, "middle")));
   };
   const down = (rows: readonly Row[], widths: readonly number[], from: number, top: number, style: string): void => {
     let x = from;
     for (const [i, row] of rows.entries()) {
-      body.push(label(x + widths[i]! - 6, top - 7, row.name, widths[i]! - 6, "quiet", "end"));
+      const room = widths[i]! - 6;
+      body.push(lines(x + room, top - 7 - extra(row.name, room), row.name, room, "quiet", "end"));
       row.values.forEach((value, q) =>
         body.push(label(x + widths[i]! - 6, top + q * LINE + 16, value, widths[i]! - 6, style, "end")),
       );
@@ -89,12 +96,20 @@ function headPiece({ name, text, place, matrix, keys, queries, uses }: Head): Pi
   };
   const total = Math.max(right + sum(outs) + 6, 240);
   const source = text === name ? "" : text;
-  body.push(label(0, 16, name, total - 70, "strong"), label(total, 16, place, 68, "quiet", "end"));
-  if (source !== "") body.push(label(0, 16 + LINE, source, total, "quiet"));
-  let y = source === "" ? LINE + 6 : 2 * LINE + 6;
-  for (const row of keys) across(row, (y += LINE) - 6, "");
-  // The names of queries and results have a line of their own above the matrix.
-  y += LINE;
+  body.push(lines(0, 16, name, total - 70, "strong"), label(total, 16, place, 68, "quiet", "end"));
+  let y = LINE + extra(name, total - 70);
+  if (source !== "") {
+    body.push(lines(0, y + 16, source, total, "quiet"));
+    y += LINE + extra(source, total);
+  }
+  y += 6;
+  for (const row of keys) across(row, (y += LINE + extra(row.name, left - 6)) - 6, "");
+  // The names of queries and results are above the matrix.
+  const above = [
+    queries.map(({ name: query }, i) => extra(query, sides[i]! - 6)),
+    results.map(({ name: result }, i) => extra(result, outs[i]! - 6)),
+  ];
+  y += LINE + Math.max(0, ...above.flat());
   down(queries, sides, left - sum(sides), y, "");
   down(results, outs, right + 6, y, "out");
   for (const [q, row] of matrix.entries()) {
@@ -103,7 +118,7 @@ function headPiece({ name, text, place, matrix, keys, queries, uses }: Head): Pi
     }
   }
   y += matrix.length * LINE;
-  for (const row of values) across(row, (y += LINE) - 5, "");
+  for (const row of values) across(row, (y += LINE + extra(row.name, left - 6)) - 5, "");
   return framed({ width: total, height: y, body: body.join("") });
 }
 
@@ -113,16 +128,19 @@ function stepsPiece(steps: readonly Step[]): Piece {
   const left = nameWidth(steps);
   const room = Math.max(...steps.map(({ values }) => values.length)) * cell;
   const places = Math.max(...steps.map(({ place }) => width(place))) * ADVANCE + 10;
-  const body = steps.map(({ name, values, place, text }, i) => {
-    const y = i * LINE + 16;
+  let height = 0;
+  const body = steps.map(({ name, values, place, text }) => {
+    const top = height + 16;
+    height += LINE + extra(name, left - 6);
+    const y = top + extra(name, left - 6);
     const cells = values.map((value, k) => label(left + (k + 0.5) * cell, y, value, cell - 3, "out", "middle"));
     return [
-      label(left - 6, y, name, left - 6, "strong", "end", text),
+      lines(left - 6, top, name, left - 6, "strong", "end", text),
       ...cells,
       label(left + room + places, y, place, places, "quiet", "end"),
     ].join("");
   });
-  return framed({ width: left + room + places, height: steps.length * LINE, body: body.join("") });
+  return framed({ width: left + room + places, height, body: body.join("") });
 }
 
 /** Pieces from left to right, in as many lines as are needed for a width of `room`. */
@@ -173,11 +191,33 @@ const cellWidth = (rows: readonly Row[]): number => {
 };
 
 /** The width of a column with its name on top. */
-const sideWidth = ({ name, values }: Row): number =>
-  Math.min(WIDEST_SIDE, Math.max(NARROWEST_CELL, Math.ceil(Math.max(...[name, ...values].map(width)) * ADVANCE + 8)));
+const sideWidth = (row: Row): number =>
+  Math.max(
+    NARROWEST_CELL,
+    Math.min(WIDEST_SIDE, Math.ceil(Math.max(...row.values.map(width)) * ADVANCE + 8)),
+    pixels(row.name, WIDEST_SIDE),
+  );
 
-const nameWidth = (rows: readonly Row[]): number =>
-  Math.min(WIDEST_NAME, Math.ceil(Math.max(0, ...rows.map(({ name }) => width(name))) * ADVANCE + 8));
+const nameWidth = (rows: readonly Row[]): number => Math.max(8, ...rows.map(({ name }) => pixels(name, WIDEST_NAME)));
+
+/** How wide a name is that takes several lines rather than more than `widest` pixels, unless one word is wider. */
+const pixels = (name: string, widest: number): number =>
+  Math.ceil(Math.max(...linesOf(name, widest - 8).map(width)) * ADVANCE + 8);
+
+/** The lines of a name in `room` pixels. */
+const linesOf = (text: string, room: number): string[] => wrapCode(text, Math.floor((room + 1) / ADVANCE));
+
+/** How much higher than one line a name is. */
+const extra = (text: string, room: number): number => (linesOf(text, room).length - 1) * NAME_LINE;
+
+/** A whole text, in lines of `room` pixels. */
+function lines(...[x, y, text, room, style, anchor, tip]: Parameters<typeof label>): string {
+  return linesOf(text, room)
+    .map((line, i) =>
+      label(x, y + i * NAME_LINE, line, Infinity, style, anchor, i === 0 && tip !== text ? (tip ?? line) : line),
+    )
+    .join("");
+}
 
 /** A text of at most `room` pixels. If it is cut, `tip` is its tooltip. */
 function label(

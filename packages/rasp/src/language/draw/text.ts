@@ -1,9 +1,9 @@
 /** A computation drawn with characters: each head is a matrix with keys on top, queries left, values below and results right. */
 import type { Flow, Head, Row, Step } from "./flow.js";
-import { padStart, shorten, width } from "../width.js";
+import { padStart, shorten, width, wrapCode } from "../width.js";
 
-/** The greatest widths of a value and of a name; longer ones end in an ellipsis. */
-const [WIDEST_VALUE, WIDEST_NAME] = [8, 24];
+/** The greatest width of a value, which ends in an ellipsis if it is longer, and of a name, which then takes several lines. */
+const [WIDEST_VALUE, WIDEST_NAME] = [8, 36];
 
 /** Draws a flow, without a line break at the end. */
 export function drawText(flow: Flow): string {
@@ -23,10 +23,9 @@ function drawHead({ name, text, place, matrix, keys, queries, uses }: Head, titl
   const sides = queries.map(({ values }) => Math.max(...values.map(shownWidth)));
   const left = Math.max(
     sides.reduce((sum, width) => sum + width + 1, 0),
-    ...[...keys, ...values].map(({ name }) => Math.min(width(name), WIDEST_NAME) + 1),
+    ...[...keys, ...values].map(({ name }) => nameWidth(name) + 1),
   );
-  const across = (row: Row): string =>
-    `${padStart(shorten(row.name, WIDEST_NAME), left - 1)} │ ${row.values.map((value) => padStart(shorten(value, WIDEST_VALUE), cells)).join(" ")} │`;
+  const across = (row: Row): string => named(row, left - 1, cells).join("\n");
   const rule = `${"─".repeat(left)}┼${"─".repeat((cells + 1) * matrix.length + 1)}┤`;
   const results = uses.map(({ result }) => Math.max(...result.values.map(shownWidth)));
   const rows = matrix.map((row, q) => {
@@ -48,12 +47,22 @@ function drawHead({ name, text, place, matrix, keys, queries, uses }: Head, titl
 }
 
 function drawSteps(steps: readonly Step[], title: string): string {
-  const names = Math.max(...steps.map(({ name }) => Math.min(width(name), WIDEST_NAME)));
+  const names = Math.max(...steps.map(({ name }) => nameWidth(name)));
   const cells = Math.max(...steps.flatMap(({ values }) => values.map(shownWidth)));
-  const lines = steps.map(({ name, values, place }) =>
-    `${padStart(shorten(name, WIDEST_NAME), names + 1)} │ ${values.map((value) => padStart(shorten(value, WIDEST_VALUE), cells)).join(" ")} │ ${place}`.trimEnd(),
-  );
+  const lines = steps.map((step) => `${named(step, names + 1, cells).join("\n")} ${step.place}`.trimEnd());
   return [`${title}:`, ...lines].join("\n");
+}
+
+const nameWidth = (name: string): number => Math.max(...wrapCode(name, WIDEST_NAME).map(width));
+
+/** The values of a row behind its name, in as many lines as the whole name takes; the values are on the last. */
+function named({ name, values }: Row, room: number, cells: number): string[] {
+  const lines = wrapCode(name, WIDEST_NAME).map((line) => padStart(line, room));
+  const shown = values.map((value) => padStart(shorten(value, WIDEST_VALUE), cells)).join(" ");
+  return [
+    ...lines.slice(0, -1).map((line) => `${line} │ ${" ".repeat(width(shown))} │`),
+    `${lines.at(-1)!} │ ${shown} │`,
+  ];
 }
 
 const heading = (name: string, text: string, place: string): string =>
