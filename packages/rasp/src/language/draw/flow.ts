@@ -110,8 +110,12 @@ export function flow(sop: SOp, input: Input): Flow {
 /** The s-ops of one side that a selector compares, each once, without constants. The scores of `best` are read at the keys. */
 function compared(selector: Selector, side: "keys" | "queries"): SOp[] {
   const sops = new Set<SOp>();
+  // Selectors can share parts: each is visited once.
+  const seen = new Set<Selector>();
   const stack: Selector[] = [selector];
   for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
     if (node.kind === "select") sops.add(node[side]);
     if (node.kind === "best" && side === "keys") sops.add(node.score);
     stack.push(...operands(node).filter(isSelector));
