@@ -21,7 +21,7 @@ import {
 } from "../graph/node.js";
 import { nonEmpty } from "../interpret/tokens.js";
 import type { Name } from "../syntax/ast.js";
-import type { Span } from "../source.js";
+import { textOf, type Span } from "../source.js";
 import type { Scope } from "./scope.js";
 import { component } from "./soft.js";
 import { atomValue, describe, sopValue, type DictValue, type SOpValue, type Value } from "./value.js";
@@ -84,11 +84,17 @@ export function elementAt(target: Value, index: Value, library: Scope, span: Spa
   });
 }
 
+/** `s[i]` as what it is meant as; the expression of a library call is none. */
+function gathered(span: Span): string {
+  const [, target, index] = /^(\w+)\[([^[\]]+)\]$/.exec(textOf(span)) ?? [];
+  return `aggregate(select(indices, ${index ?? "length - 1"}, ==), ${target ?? "tokens"})`;
+}
+
 /** `s-op[int]`: the value at that position, at every position; 0 where there is no such position. */
 function atPosition(sop: SOp, index: Value, library: Scope, span: Span): SOp {
   if (index.kind !== "atom" || !(typeof index.atom === "bigint" || typeof index.atom === "boolean")) {
     throw errors.badIndex(`the index into an s-op must be an int, not ${describe(index)}`, {
-      suggestion: "aggregate(select(indices,position,==),s) gathers from positions that an s-op gives",
+      suggestion: `positions that an s-op gives are gathered: ${gathered(span)}`,
     });
   }
   const offset = constantNode(index.atom, span);

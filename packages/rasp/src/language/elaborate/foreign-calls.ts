@@ -26,7 +26,7 @@ const converted =
   (a: Argument): string =>
     a.text === "tokens" || a.text === "tokens_str" ? `tokens_${conversion}` : otherwise(a);
 const small = ({ text }: Argument): string => text;
-const shown: Rewriting = ["a value alone is shown", small];
+const shown: Rewriting = ["a value alone is shown", (_a, _b, all) => all.map(({ text }) => text).join("; ")];
 const largest: Rewriting = ["over all positions it is the last in order", ({ text }) => `sort(${text}, ${text})[-1]`];
 const smallest: Rewriting = ["over all positions it is the first in order", ({ text }) => `sort(${text}, ${text})[0]`];
 const mean: Rewriting = ["the mean over all positions", (a) => `average(${numbers(a)})`];
@@ -78,6 +78,11 @@ const CALLS: Readonly<Record<string, Rewriting>> = {
   selectoror: ["selectors combine with or", (a, b) => `${a.text} or ${b.text}`],
   selectornot: ["selectors combine with not", ({ text }) => `not ${inParentheses(text)}`],
   aggregate: ["RASP's functions are written in small letters", (_a, _b, all) => `aggregate(${textsOf(all)})`],
+  pow: ["powers are written with ^", (a, b) => `${inParentheses(a.text)} ^ ${inParentheses(b.text || "2")}`],
+  sqrt: ["a root is a power", ({ text }) => `${inParentheses(text)} ^ 0.5`],
+  mod: ["remainders are written with %", (a, b) => `${inParentheses(a.text)} % ${inParentheses(b.text || "2")}`],
+  floor: ["what is left of 1 is taken away", ({ text }) => `round(${text} - ${inParentheses(text)} % 1)`],
+  ceil: ["what lacks to the next int is added", ({ text }) => `round(${text} + (-${inParentheses(text)}) % 1)`],
   zip: ["s-ops combine position by position", (a) => `${a.text} + ${a.text}`],
 };
 
@@ -125,6 +130,7 @@ export function argumentHelp(
   const all = argumentsOf(given, ...values);
   const [first] = all;
   if (name.text === "max" || name.text === "min") {
+    if (values[0]?.kind === "list") return undefined;
     if (first && all.length === 1 && (values[0]!.kind === "s-op" || first.text.startsWith('"'))) {
       return write(name.text === "max" ? largest : smallest, all, span, true);
     }

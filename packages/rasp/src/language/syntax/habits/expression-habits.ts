@@ -121,6 +121,7 @@ function method(text: string): string {
     text.slice(0, from) +
     replaceCalls(`${found[1]!}${text.slice(found.index + found[0].length)}`, /^\w+/, (args, name) => {
       if (name === "append") return `${object} + [${args.join(", ")}]`;
+      if (name === "shift" && args.length === 1) return `shift(${object}, ${args[0]!}, ${filler(object)})`;
       return name === "sort" && args.length === 0
         ? `sort(${object}, ${object})`
         : `${name}(${[object, ...args].join(", ")})`;
@@ -157,8 +158,9 @@ export const EXPRESSION_HABITS: readonly Habit[] = [
   infix("equality is written ==; write", /\s+(?:is|eq|equals)\s+/, (a, b) => `${a} == ${b}`),
   infix("not stands before what it negates; write", /\s+not\s+in\s+/, (a, b) => `not (${a} in ${b})`),
   infix("in asks whether an s-op contains an atom; write", /\s+(?:contains|has|includes)\s+/, (a, b) => `${b} in ${a}`),
+  pattern("remainders are written with %; write", /\s+mod\s+/g, " % "),
   pattern("powers are written with ^; write", /\s*\*\*\s*/g, " ^ "),
-  infix("/ is no floor division; write", /\s*\/\/\s*/, (a, b) => `round((${a} - ${a} % ${b}) / ${b})`, true),
+  infix("/ is no floor division; write", /\s*\/\/\s*|\s+div\s+/, (a, b) => `round((${a} - ${a} % ${b}) / ${b})`, true),
   {
     help: "select takes keys, queries and a comparison; write",
     rewrite: (text) => replaceCalls(text, /\bselect(?=\()/, selectOf),

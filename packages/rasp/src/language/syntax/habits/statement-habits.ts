@@ -135,6 +135,8 @@ export const STATEMENT_HABITS: readonly Habit[] = [
     /^(let|var|const|int|float|double|bool|str|string|auto|val)\s+(?=\w+\s*=)/,
     "",
   ),
+  pattern("equality is written ==; write", /(?<=\S\s*)\b(tokens\w*|indices|length)(\s*)=(?!=)/, "$1$2=="),
+  pattern("parameters have no defaults; write", /^(def\s+\w+\s*\([^)=]*\w)\s*=\s*[^,)]+/, "$1"),
   pattern("one statement sets one name; write", /^(\w+)\s*=\s*(\w+)\s*=(?!=)\s*([^;]+);?$/, "$2 = $3; $1 = $2;"),
   {
     help: "each statement ends with ;: write",
@@ -143,6 +145,7 @@ export const STATEMENT_HABITS: readonly Habit[] = [
       return parts.length > 1 && parts.every((part) => /^\w+\s*=(?!=)/.test(part)) ? `${parts.join("; ")};` : text;
     },
   },
+  pattern("arguments have no names; write", /([(,]\s*)\w+\s*=(?!=)\s*/, "$1"),
   pattern("return ends a function; at the top level a value alone is shown; write", /^return\s+/, ""),
   pattern("a value alone is shown; write", /^(print|show|echo)\s+(?!example|s-op|selector)/, ""),
   pattern(
