@@ -145,4 +145,5 @@ export const warnings = {
   mixedTypes: warn("RASP7009"),
   neverEqual: warn("RASP7010"),
   looksAhead: warn("RASP7011"),
+  alwaysTrue: warn("RASP7012"),
 } as const;

@@ -2,8 +2,10 @@
  * Warns where an s-op cannot have one type, and where a comparison can never hold. What a warning says is true on every input: it
  * follows from the types that values can have (`value-types.ts`).
  */
+import { truth } from "../atom/arithmetic.js";
+import { describeAtom } from "../atom/text.js";
 import { warnings, type Diagnostic } from "../diagnostic.js";
-import type { AggregateNode, Selector, SOp } from "../graph/node.js";
+import type { AggregateNode, MapNode, Selector, SOp } from "../graph/node.js";
 import { neverMix, plural, singular, typeOfAtom, typesOf } from "./value-types.js";
 
 /** The warning about a node that an expression has made, if there is one. */
@@ -26,11 +28,22 @@ export function typeWarning(node: SOp | Selector, hasDefault: boolean): Diagnost
       suggestion: READ,
     });
   }
+  if (node.fn.key === "or") return trueOperand(node);
   if (node.fn.name !== "if" || !neverMix(second, third)) return undefined;
   return warnings.mixedTypes(
     `one branch gives ${plural(second)}, the other ${plural(third)}: on an input where both occur this s-op has no value`,
     { ...span, suggestion: "give both branches one type" },
   );
+}
+
+/** `tokens == "a" or "b"`: a string that is not empty counts as True, and so does a number that is not 0. */
+function trueOperand({ args, span }: MapNode): Diagnostic | undefined {
+  const atom = args.flatMap((arg) => (arg.kind === "constant" && typeof arg.value !== "boolean" ? [arg.value] : []))[0];
+  if (atom === undefined || atom === null || !truth(atom)) return undefined;
+  return warnings.alwaysTrue(`${describeAtom(atom)} alone counts as True: this is True everywhere`, {
+    ...(span ? { span } : {}),
+    suggestion: 'compare each: tokens == "a" or tokens == "b"; or list them: tokens in ["a", "b"]',
+  });
 }
 
 const READ = 'tokens_int reads numbers from tokens; the string "1" is not a number';

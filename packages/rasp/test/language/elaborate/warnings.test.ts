@@ -40,6 +40,9 @@ function contradictions(node: GraphNode, message: string): Atom[][] {
     if (node.kind === "map" && says("False everywhere")) {
       return values(() => evaluation.sop(node))?.some((value) => value !== false);
     }
+    if (node.kind === "map" && says("True everywhere")) {
+      return values(() => evaluation.sop(node))?.some((value) => value !== true);
+    }
     if (says("where both occur")) {
       const chosen = node.kind === "map" ? values(() => evaluation.sop(node)) && evaluation.sop(node.args[0]!) : [];
       return new Set(chosen?.map(Boolean)).size > 1;
@@ -72,6 +75,7 @@ const { mixed } = fc.letrec<{ mixed: string }>((tie) => ({
     fc.tuple(tie("mixed"), bool, tie("mixed")).map(([a, c, b]) => `(${a} if ${c} else ${b})`),
     fc.tuple(tie("mixed"), fc.constantFrom("+", "*", "-"), tie("mixed")).map(([a, op, b]) => `(${a} ${op} ${b})`),
     fc.tuple(fc.constantFrom("max", "min"), tie("mixed"), tie("mixed")).map(([f, a, b]) => `${f}(${a}, ${b})`),
+    fc.tuple(tie("mixed"), atom).map(([a, b]) => `(${a} or ${b})`),
     fc.tuple(atom, atom).map(([a, b]) => `[${a}, ${b}, 7][indices % 3]`),
     fc.tuple(atom, atom).map(([a, b]) => `{"a": ${a}, "b": ${b}, "z": 7}[tokens]`),
     fc.tuple(atom, tie("mixed")).map(([a, v]) => `(${a} in (${v} + tokens_asis))`),
@@ -115,6 +119,7 @@ describe("a warning", () => {
     // The value of `out` is that of `t`.
     "def f(x) { t = x + 1; return out; } f(indices);",
     "_x = 1; y = 2;",
+    'tokens == "a" or True; tokens == "a" or ""; "" or "b"; 0 or indices > 1;',
   ])("is not given about %s", (source) => {
     expect(warningsOf(source)).toEqual([]);
   });
@@ -131,6 +136,7 @@ describe("a warning", () => {
       '"a" if indices > 9 else {"h": 1, "e": 2, "l": 3, "o": 4}[tokens];',
       "one branch gives strings, the other numbers",
     ],
+    ['tokens == "a" or "b";', '"b" alone counts as True: this is True everywhere'],
     ["def f(indices) { return indices; }", '"indices" is a built-in name and cannot be set: every call of "f"'],
   ])("is given about %s", (source, message) => {
     expect(warningsOf(source)).toEqual([expect.stringContaining(message)]);
