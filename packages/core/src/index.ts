@@ -3,6 +3,7 @@ export { asBytes, type FileBytes } from "./files/bytes.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";
+export { LARGEST_FLOAT } from "./float.js";
 export type { NestedArray } from "./format.js";
 export type {
   Activation,

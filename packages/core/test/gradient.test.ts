@@ -47,6 +47,21 @@ describe("gradients agree with central differences in float64", () => {
     );
   });
 
+  it("pow at a base of 0 and at an exponent of 0", () => {
+    const slopes = (base: number, exponent: number): unknown[] => {
+      const [a, b] = [base, exponent].map((x) => tensor([x], [1], { requiresGrad: true }));
+      a!.pow(b!).sum().backward();
+      return [a!.grad!.item(), b!.grad!.item()];
+    };
+    // As in PyTorch.
+    expect(slopes(0, 0)).toEqual([0, 0]);
+    expect(slopes(0, 1)).toEqual([1, 0]);
+    expect(slopes(0, 2.5)).toEqual([0, 0]);
+    expect(slopes(-2, 0)).toEqual([0, NaN]);
+    expect(slopes(0, -1)).toEqual([-Infinity, -Infinity]);
+    expect(slopes(2, 0)).toEqual([0, Math.fround(Math.LN2)]);
+  });
+
   it("where and maskedFill", () => {
     fc.assert(
       fc.property(broadcastable(), seeds, ([a, b], seed) => {

@@ -3,8 +3,36 @@
  * room behind their arrays. Operations are numbers that src/abi.ts names.
  */
 import { Binary, Unary } from "../src/abi";
-import { gelu, geluExact, geluExactSlope, geluSlope, relu, sigmoid } from "./activations";
+import { gelu, geluExact, geluExactSlope, geluPower, geluSlope, nearGelu, relu, sigmoid } from "./activations";
 import { constant, erf, exp, log, tanh } from "./math";
+
+/** gelu of x up to `end`, or gradient · its slope. One loop for both: exp is long. */
+function mapGelu(x: usize, gradient: usize, out: usize, end: usize, isSlope: bool): void {
+  const toGradient = gradient - x;
+  const shift = out - x;
+  for (; x < end; x += 16) {
+    let value = v128.load(x);
+    if (isSlope) value = nearGelu(value);
+    const e = exp(geluPower(value));
+    const result = isSlope ? f32x4.mul(v128.load(x + toGradient), geluSlope(value, e)) : gelu(value, e);
+    v128.store(x + shift, result);
+  }
+}
+
+/** erf of x up to `end`, or geluExact, or gradient · the slope of that. One loop for all three: erf is long. */
+function mapErf(x: usize, gradient: usize, out: usize, end: usize, isGelu: bool, isSlope: bool): void {
+  const toGradient = gradient - x;
+  const shift = out - x;
+  const by = isGelu ? constant(48) : constant(10);
+  for (; x < end; x += 16) {
+    let value = v128.load(x);
+    if (isSlope) value = nearGelu(value);
+    let result = erf(f32x4.mul(value, by));
+    if (isSlope) result = f32x4.mul(v128.load(x + toGradient), geluExactSlope(value, result));
+    else if (isGelu) result = geluExact(value, result);
+    v128.store(x + shift, result);
+  }
+}
 
 /** out[i] = f(x[i]); in place is fine. An unknown operation writes nothing. */
 export function unary(operation: i32, x: usize, out: usize, length: i32): void {
@@ -43,20 +71,15 @@ export function unary(operation: i32, x: usize, out: usize, length: i32): void {
     case Unary.relu:
       for (; x < end; x += 16) v128.store(x + shift, relu(v128.load(x)));
       break;
-    case Unary.gelu:
-      for (; x < end; x += 16) v128.store(x + shift, gelu(v128.load(x)));
-      break;
     case Unary.erf:
-    case Unary.geluExact: {
-      // One loop for both: erf is long.
-      const isGelu = operation == Unary.geluExact;
-      const by = isGelu ? constant(48) : constant(10);
-      for (; x < end; x += 16) {
-        const value = v128.load(x);
-        const error = erf(f32x4.mul(value, by));
-        v128.store(x + shift, isGelu ? geluExact(value, error) : error);
-      }
-    }
+      mapErf(x, x, out, end, false, false);
+      break;
+    case Unary.gelu:
+      mapGelu(x, x, out, end, false);
+      break;
+    case Unary.geluExact:
+      mapErf(x, x, out, end, true, false);
+      break;
   }
 }
 
@@ -73,14 +96,10 @@ export function unaryBackward(operation: i32, x: usize, gradient: usize, out: us
       }
       break;
     case Unary.gelu:
-      for (; x < end; x += 16) {
-        v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluSlope(v128.load(x))));
-      }
+      mapGelu(x, gradient, out, end, true);
       break;
     case Unary.geluExact:
-      for (; x < end; x += 16) {
-        v128.store(x + shift, f32x4.mul(v128.load(x + toSlope), geluExactSlope(v128.load(x))));
-      }
+      mapErf(x, gradient, out, end, true, true);
       break;
   }
 }
@@ -107,8 +126,8 @@ export function binary(operation: i32, a: usize, b: usize, out: usize, length: i
 }
 
 /**
- * One step of Adam on arrays of `length`. `rate` is the learning rate over the first correction, `correction2` one over
- * the second, `decay` 1 − learningRate · weightDecay.
+ * One step of Adam on arrays of `length`. Both corrections are in `rate` and `epsilon`, `decay` is 1 − learningRate · weightDecay,
+ * and `most` the largest gradient that counts as what it is.
  */
 export function adamStep(
   parameter: usize,
@@ -122,8 +141,8 @@ export function adamStep(
   rest1: f32,
   rest2: f32,
   epsilon: f32,
-  correction2: f32,
   decay: f32,
+  most: f32,
 ): void {
   const vRate = f32x4.splat(rate);
   const vBeta1 = f32x4.splat(beta1);
@@ -131,19 +150,22 @@ export function adamStep(
   const vRest1 = f32x4.splat(rest1);
   const vRest2 = f32x4.splat(rest2);
   const vEpsilon = f32x4.splat(epsilon);
-  const vCorrection = f32x4.splat(correction2);
   const vDecay = f32x4.splat(decay);
+  const vMost = f32x4.splat(most);
+  const vLeast = f32x4.splat(-most);
+  const vLargest = f32x4.splat(f32.MAX_VALUE);
   for (let at: usize = 0; at < <usize>length * 4; at += 16) {
-    const slope = v128.load(gradient + at);
+    const given = v128.load(gradient + at);
+    // NaN where it is not finite. In this order NaN passes.
+    const slope = f32x4.add(f32x4.pmin(f32x4.pmax(given, vLeast), vMost), f32x4.sub(given, given));
     const first = f32x4.add(f32x4.mul(vBeta1, v128.load(firstMoment + at)), f32x4.mul(vRest1, slope));
-    const second = f32x4.add(
-      f32x4.mul(vBeta2, v128.load(secondMoment + at)),
-      f32x4.mul(vRest2, f32x4.mul(slope, slope)),
-    );
+    const square = f32x4.mul(f32x4.mul(vRest2, slope), slope);
+    const second = f32x4.pmin(f32x4.add(f32x4.mul(vBeta2, v128.load(secondMoment + at)), square), vLargest);
     v128.store(firstMoment + at, first);
     v128.store(secondMoment + at, second);
-    const root = f32x4.add(f32x4.sqrt(f32x4.mul(second, vCorrection)), vEpsilon);
-    const moved = f32x4.sub(f32x4.mul(v128.load(parameter + at), vDecay), f32x4.div(f32x4.mul(vRate, first), root));
+    const root = f32x4.add(f32x4.sqrt(second), vEpsilon);
+    const move = f32x4.mul(f32x4.div(first, root), vRate);
+    const moved = f32x4.sub(f32x4.mul(v128.load(parameter + at), vDecay), move);
     v128.store(parameter + at, moved);
   }
 }

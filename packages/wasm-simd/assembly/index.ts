@@ -5,6 +5,7 @@ export { attentionOver, attentionOverBackward } from "./attention-over";
 export { adamStep, binary, unary, unaryBackward } from "./elementwise";
 export { matmul, matmulWorkspace } from "./matmul";
 export { layerNormRows, layerNormRowsBackward } from "./layer-norm";
+export { leftRange } from "./range";
 export { maxRows, sumColumns, sumRows } from "./reductions";
 export { crossEntropyRows, logSoftmaxRows, softmaxRows } from "./softmax";
 

@@ -7,6 +7,7 @@
 import { DOT_ROWS, FEW_IN_PLACE_BYTES, FEW_ROWS, READ_K, TILE_ROWS } from "../src/abi";
 import { dotRows } from "./dots";
 import { unary } from "./elementwise";
+import { noteRange } from "./range";
 import { multiplyRowTiles, rowsOfTiles } from "./row-tiles";
 import { sweepColumns } from "./sweeps";
 import { multiplyPacked, multiplyTiles, packGroups, packPanels, packRows, TILE_BYTES } from "./tiles";
@@ -256,6 +257,8 @@ export function matmul(
       }
     }
   }
+  // Before the activation, which may make something finite of it.
+  noteRange(c, cRow, rows, n);
   if (activation < 0) return;
   if (cRow == <usize>n * 4) unary(activation, c, c, rows * n);
   else for (let i: i32 = 0; i < rows; i++, c += cRow) unary(activation, c, c, n);

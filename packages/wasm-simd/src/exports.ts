@@ -5,6 +5,7 @@
 export interface WasmExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
+  leftRange(): number;
   matmulWorkspace(m: number, k: number, n: number): number;
   matmul(
     a: number,
@@ -76,8 +77,8 @@ export interface WasmExports {
     rest1: number,
     rest2: number,
     epsilon: number,
-    correction2: number,
     decay: number,
+    most: number,
   ): void;
   attentionWorkspace(queries: number, keys: number, width: number, valueWidth: number): number;
   attention(

@@ -85,6 +85,10 @@ export interface CrossEntropyCall {
 /**
  * One step of Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1) with the decoupled weight decay of AdamW
  * (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2). All arrays are of one length.
+ *
+ * A gradient whose square · (1 − beta2) is more than float32 holds counts as the largest for which it is not, and a second moment stays at
+ * the largest float32 number: a step is then at most learningRate / √(1 − beta2) long, the algorithm's own bound. A gradient
+ * that is not finite makes NaN of both moments and of the parameter.
  */
 export interface AdamCall {
   /** Changed in place, as are both moments, which start at 0. */

@@ -90,14 +90,22 @@ export const div = (a: Tensor, b: Operand): Tensor =>
     (gradient, _, right, quotient) => neg(div(mul(gradient, quotient), right)),
   );
 
-/** d(aᵇ) = b · aᵇ⁻¹ da + aᵇ ln(a) db. */
+/** 1 where a base is 0 and its exponent is not negative: there the slope in the exponent is 0, as in PyTorch. */
+function flatInExponent(base: Tensor, exponent: Tensor, shape: Shape): Tensor {
+  const [bases, exponents] = [expanded(base, shape), expanded(exponent, shape)];
+  const isFlat = bases.map((value, i) => (value === 0 && exponents[i]! >= 0 ? 1 : 0));
+  return new Tensor(isFlat, shape);
+}
+
+/** d(aᵇ) = b · aᵇ⁻¹ da + aᵇ ln(a) db. A power of 0 is 1 everywhere, so that its slope in a is 0, also at 0. */
 export const pow = (a: Tensor, b: Operand): Tensor =>
   binary(
     "pow",
     a,
     b,
-    (gradient, left, right) => mul(mul(gradient, right), pow(left, sub(right, 1))),
-    (gradient, left, _, power) => mul(mul(gradient, power), log(left)),
+    (gradient, left, right) => where(right, mul(mul(gradient, right), pow(left, sub(right, 1))), 0),
+    (gradient, left, right, power) =>
+      maskedFill(mul(mul(gradient, power), log(left)), flatInExponent(left, right, power.shape), 0),
   );
 
 /** a where the condition is not 0, b where it is; all three broadcast together. The condition has no gradient. */

@@ -3,6 +3,7 @@
  * cross-entropy, Adam and embedding rows. Sums accumulate in float64 and round once.
  */
 import type { AdamCall, CrossEntropyCall, LayerNormBackwardCall } from "../kernels/kernels.js";
+import { LARGEST_FLOAT } from "../float.js";
 import { exponentialSum, normalisation, rowMaximum } from "./rows.js";
 
 /** With x̂ the normalised row and g = dy · gain: dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon). */
@@ -45,7 +46,7 @@ export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
     }
     const maximum = rowMaximum(logits, start, columns);
     const sum = exponentialSum(logits, start, columns, maximum);
-    losses[i] = Math.log(sum) + maximum - logits[start + target]!;
+    losses[i] = Math.log(sum) + (maximum - logits[start + target]!);
     if (!gradient) continue;
     for (let j = 0; j < columns; j++) {
       gradient[start + j] = scale * (Math.exp(logits[start + j]! - maximum) / sum - (j === target ? 1 : 0));
@@ -53,17 +54,19 @@ export function referenceCrossEntropyRows(call: CrossEntropyCall): void {
   }
 }
 
-/** See `AdamCall`. */
+/** See `AdamCall`. The direction is that of the moments as they are stored. */
 export function referenceAdamStep(call: AdamCall): void {
   const { parameter, firstMoment, secondMoment, gradient } = call;
   const { learningRate, beta1, beta2, epsilon, weightDecay, step } = call;
   const correction1 = 1 - beta1 ** step;
   const correction2 = 1 - beta2 ** step;
+  const most = Math.sqrt(LARGEST_FLOAT / (1 - beta2));
   for (let i = 0; i < parameter.length; i++) {
-    const slope = gradient[i]!;
-    const first = (firstMoment[i] = beta1 * firstMoment[i]! + (1 - beta1) * slope);
-    const second = (secondMoment[i] = beta2 * secondMoment[i]! + (1 - beta2) * slope * slope);
-    const direction = first / correction1 / (Math.sqrt(second / correction2) + epsilon);
+    const given = gradient[i]!;
+    const slope = Number.isFinite(given) ? Math.min(Math.max(given, -most), most) : NaN;
+    firstMoment[i] = beta1 * firstMoment[i]! + (1 - beta1) * slope;
+    secondMoment[i] = Math.min(beta2 * secondMoment[i]! + (1 - beta2) * slope * slope, LARGEST_FLOAT);
+    const direction = firstMoment[i]! / correction1 / (Math.sqrt(secondMoment[i]! / correction2) + epsilon);
     parameter[i] = parameter[i]! - learningRate * (direction + weightDecay * parameter[i]!);
   }
 }

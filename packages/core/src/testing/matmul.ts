@@ -2,16 +2,23 @@
 import type { Activation, Kernels, MatmulCall, MatrixView } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
 import { unaryFunctions } from "../reference/scalar-functions.js";
-import { assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+import { assertNear, blank, finiteFloat, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
-/** The elements of A B in float64, with the sums of the absolute values of what they add up. */
+/**
+ * The elements of A B in float64, with the sums of the absolute values of what they add up, and with the sums of the absolute
+ * values of B's columns.
+ */
 interface Products {
   readonly sums: Float64Array;
   readonly magnitudes: Float64Array;
+  readonly columns: Float64Array;
 }
 
 function productsOf({ a, b, m, k, n }: Omit<MatmulCall, "out">): Products {
-  const [sums, magnitudes] = [new Float64Array(m * n), new Float64Array(m * n)];
+  const [sums, magnitudes, columns] = [new Float64Array(m * n), new Float64Array(m * n), new Float64Array(n)];
+  for (let p = 0; p < k; p++) {
+    for (let j = 0; j < n; j++) columns[j]! += Math.abs(b.data[b.offset + p * b.rowStride + j * b.columnStride]!);
+  }
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
@@ -26,11 +33,13 @@ function productsOf({ a, b, m, k, n }: Omit<MatmulCall, "out">): Products {
       magnitudes[i * n + j] = magnitude;
     }
   }
-  return { sums, magnitudes };
+  return { sums, magnitudes, columns };
 }
 
 /**
- * Checks every element of a product, within the rounding error of any order of float32 summation.
+ * Checks every element of a product, within the rounding error of any order of float32 summation. Where a product, or alpha times
+ * an element of A, is subnormal, its error is half of the least float32 number. A sum that leaves the range of float32 on the way
+ * counts as what it is in float64.
  *
  * @param products - for several calls with the same matrices, computed once
  */
@@ -43,8 +52,9 @@ export function checkMatmul(kernels: Kernels, call: Omit<MatmulCall, "out">, pro
     for (let j = 0; j < n; j++) {
       const magnitude = products.magnitudes[i * n + j]!;
       const shift = bias ? bias[j]! : 0;
-      const tolerance = 2 * (k + 3) * ROUNDOFF * (Math.abs(alpha) * magnitude + Math.abs(shift)) + 2 ** -148;
-      const value = alpha * products.sums[i * n + j]! + shift;
+      const subnormal = 2 ** -149 * (k * (1 + Math.abs(alpha)) + 2 + (alpha === 1 ? 0 : products.columns[j]!));
+      const tolerance = 2 * (k + 3) * ROUNDOFF * (Math.abs(alpha) * magnitude + Math.abs(shift)) + subnormal;
+      const value = Math.fround(alpha * products.sums[i * n + j]! + shift);
       // No activation is steeper than 1.13; its own rounding, relative to its input, is added.
       const rounding = activation ? 0.2 * tolerance + 8 * ROUNDOFF * Math.abs(value) : 0;
       const label = (): string =>
@@ -171,6 +181,66 @@ function specialNumbersCase(kernels: Kernels): ConformanceCase {
   };
 }
 
+/** Any magnitudes in one product; and sums that leave the range of float32 and come back. */
+function rangeCases(kernels: Kernels): ConformanceCase[] {
+  const shapes = [
+    [1, 3, 1],
+    [1, 3, 20],
+    [2, 5, 9],
+    [5, 3, 7],
+    [20, 3, 1],
+    [20, 9, 17],
+    [130, 3, 12],
+    [1, 3, 5000],
+  ] as const;
+  return [
+    {
+      name: "matmul of all magnitudes",
+      run: () => {
+        const rng = new Rng(16);
+        const matrix = (rows: number, columns: number): MatrixView =>
+          rowMajor(
+            Float32Array.from({ length: rows * columns }, () => finiteFloat(rng)),
+            columns,
+          );
+        for (const [m, k, n] of shapes) {
+          const call = { a: matrix(m, k), b: matrix(k, n), m, k, n };
+          checkMatmul(kernels, call);
+          checkMatmul(kernels, { ...call, alpha: -0.3, bias: matrix(1, n).data });
+        }
+      },
+    },
+    {
+      name: "matmul of sums that leave the range of float32 and come back",
+      run: () => {
+        for (const [m, k, n] of shapes) {
+          const a = rowMajor(
+            new Float32Array(m * k).map((_, at) => [3e38, 3e38, 1][at % k] ?? 0),
+            k,
+          );
+          const b = rowMajor(
+            new Float32Array(k * n).map((_, at) => [2, -2, 1][Math.floor(at / n)] ?? 0),
+            n,
+          );
+          for (const [activation, sign] of [
+            [undefined, 1],
+            ["relu", 1],
+            ["gelu", -1],
+            ["geluExact", 1],
+          ] as const) {
+            const out = blank(m * n);
+            kernels.matmul({ a, b, out, m, k, n, activation, alpha: sign });
+            const expected = activation ? unaryFunctions[activation](sign) : sign;
+            out.forEach((value, at) => {
+              assertNear(`matmul ${m}×${k}×${n} of what cancels, element ${at}`, value, expected, 4 * ROUNDOFF);
+            });
+          }
+        }
+      },
+    },
+  ];
+}
+
 function zeroTimesInfinityCases(kernels: Kernels): ConformanceCase[] {
   const size = 6;
   const square = (data = new Float32Array(size * size)): MatrixView => rowMajor(data, size);
@@ -192,6 +262,7 @@ export function matmulCases(kernels: Kernels): ConformanceCase[] {
     ...layoutCases(kernels),
     ...activationCases(kernels),
     specialNumbersCase(kernels),
+    ...rangeCases(kernels),
     ...zeroTimesInfinityCases(kernels),
   ];
 }

@@ -1,9 +1,10 @@
 /**
  * Conformance of what training needs: gradients of layer norm and cross-entropy by differences, Adam, embedding rows.
  */
+import { LARGEST_FLOAT } from "../float.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
-import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+import { assertAllNear, assertNear, blank, finiteFloat, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
 function layerNormSum(x: Float64Array, gain: Float64Array, bias: Float64Array, weight: Float32Array): number {
   const columns = gain.length;
@@ -123,6 +124,51 @@ function adamCase(kernels: Kernels): ConformanceCase {
   };
 }
 
+/** Gradients of all magnitudes, several steps: moments and steps stay finite, and are those of float64 where float32 holds them. */
+function adamRangeCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "adamStep of gradients of all magnitudes",
+    run: () => {
+      const rng = new Rng(17);
+      const special = [0, 1e20, -1e20, 3e38, -3e38, 1e-45, 1e-20, 1e30];
+      const length = 80;
+      const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+      const parameter = normals(rng, length);
+      const [firstMoment, secondMoment] = [new Float32Array(length), new Float32Array(length)];
+      const most = Math.sqrt(LARGEST_FLOAT / (1 - 0.999));
+      for (let step = 1; step <= 6; step++) {
+        const [first, second, before] = [firstMoment.slice(), secondMoment.slice(), parameter.slice()];
+        const gradient = Float32Array.from(
+          { length },
+          (_, i) => special[i] ?? (i % 2 ? rng.normal() : finiteFloat(rng)),
+        );
+        kernels.adamStep({ parameter, firstMoment, secondMoment, gradient, step, ...rates });
+        gradient.forEach((given, i) => {
+          const slope = Math.min(Math.max(given, -most), most);
+          const label = `adamStep ${step} of the gradient ${given}`;
+          const size = Math.abs(0.9 * first[i]!) + Math.abs(0.1 * slope);
+          assertNear(
+            `${label}: first moment`,
+            firstMoment[i],
+            0.9 * first[i]! + 0.1 * slope,
+            4 * ROUNDOFF * size + 2 ** -148,
+          );
+          const moment = Math.min(0.999 * second[i]! + 0.001 * slope ** 2, LARGEST_FLOAT);
+          assertNear(`${label}: second moment`, secondMoment[i], moment, 16 * ROUNDOFF * moment + 2 ** -147);
+          const root = Math.sqrt(secondMoment[i]! / (1 - 0.999 ** step)) + 1e-8;
+          const move = (0.01 * firstMoment[i]!) / (1 - 0.9 ** step) / root;
+          assertNear(label, parameter[i], before[i]! - move, 16 * ROUNDOFF * (Math.abs(before[i]!) + Math.abs(move)));
+        });
+      }
+      const gradient = Float32Array.from({ length }, (_, i) => [Infinity, -Infinity, NaN][i % 3]!);
+      kernels.adamStep({ parameter, firstMoment, secondMoment, gradient, step: 7, ...rates });
+      for (const values of [parameter, firstMoment, secondMoment]) {
+        values.forEach((value) => assertNear("adamStep of a gradient that is not finite", value, NaN, 0));
+      }
+    },
+  };
+}
+
 function embeddingCase(kernels: Kernels): ConformanceCase {
   return {
     name: "gatherRows and scatterAddRows, with repeated rows",
@@ -149,5 +195,5 @@ function embeddingCase(kernels: Kernels): ConformanceCase {
 }
 
 export function trainingCases(kernels: Kernels): ConformanceCase[] {
-  return [layerNormBackwardCase, crossEntropyCase, adamCase, embeddingCase].map((make) => make(kernels));
+  return [layerNormBackwardCase, crossEntropyCase, adamCase, adamRangeCase, embeddingCase].map((make) => make(kernels));
 }

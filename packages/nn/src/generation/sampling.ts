@@ -61,8 +61,9 @@ export function logProbabilities(logits: ArrayLike<number>): Float64Array {
   const most = largest(logits);
   let sum = 0;
   for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id]! - most);
-  const total = most + Math.log(sum);
-  return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - total);
+  const total = Math.log(sum);
+  // The largest first, beside which the logarithm may be too small to be added.
+  return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - most - total);
 }
 
 /** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. Throws a RangeError as `logProbabilities`. */

@@ -1,5 +1,5 @@
 /** A step of Adam (assembly/elementwise.ts). */
-import type { AdamCall, Kernels } from "@selectron/core";
+import { LARGEST_FLOAT, type AdamCall, type Kernels } from "@selectron/core";
 import type { Arena } from "../arena.js";
 import type { WasmCalls } from "../calls.js";
 import { fetch, fill, placed, target } from "./operands.js";
@@ -22,20 +22,22 @@ export function adamKernel(wasm: WasmCalls, arena: Arena): Pick<Kernels, "adamSt
     fillTarget(firstMoment, firstAt);
     fillTarget(secondMoment, secondAt);
     fill(arena, gradient, gradientAt);
+    // The correction of the second moment is taken out of its root, since it may be more than float32 holds.
+    const correction2 = Math.sqrt(1 - beta2 ** step);
     wasm.adamStep(
       parameterAt,
       firstAt,
       secondAt,
       gradientAt,
       parameter.length,
-      learningRate / (1 - beta1 ** step),
+      (learningRate * correction2) / (1 - beta1 ** step),
       beta1,
       beta2,
       1 - beta1,
       1 - beta2,
-      call.epsilon,
-      1 / (1 - beta2 ** step),
+      call.epsilon * correction2,
       1 - learningRate * call.weightDecay,
+      Math.sqrt(LARGEST_FLOAT / (1 - beta2)),
     );
     fetch(arena, parameter, parameterAt);
     fetch(arena, firstMoment, firstAt);
