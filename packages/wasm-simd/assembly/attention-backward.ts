@@ -20,6 +20,7 @@ import {
 import { expOfNegative } from "./math";
 import { multiplyAdd } from "./multiply-add";
 import { sumLanes } from "./reductions";
+import { noteRange } from "./range";
 import { multiplyPacked, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
 const TILE_KEYS: i32 = 64;
@@ -187,4 +188,7 @@ export function attentionBackward(
       i = tileEnd;
     }
   }
+  noteRange(queryGradient, queryGradientRow, queries, width);
+  noteRange(keyGradient, keyGradientRow, keys, width);
+  noteRange(valueGradient, valueGradientRow, keys, valueWidth);
 }

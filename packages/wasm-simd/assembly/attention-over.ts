@@ -6,6 +6,7 @@ import { Setup } from "../src/abi";
 import { clearRows } from "./attention-tiles";
 import { multiplyAdd } from "./multiply-add";
 import { sumLanes } from "./reductions";
+import { noteEmpty, noteRange } from "./range";
 import { exponentials, isEmpty, maximum, scale } from "./softmax";
 
 /** a · b. */
@@ -127,10 +128,13 @@ export function attentionOver(
       store<f32>(weights + ((<usize>at) << 2), score);
     }
     const most = maximum(own, count);
-    if (most == -Infinity && isEmpty(own, count)) memory.fill(own, 0, <usize>count * 4);
-    else scale(own, own, count, 1 / exponentials(own, own, count, most));
+    if (most == -Infinity && isEmpty(own, count)) {
+      memory.fill(own, 0, <usize>count * 4);
+      if (count > 0) noteEmpty();
+    } else scale(own, own, count, 1 / exponentials(own, own, count, most));
     mix(value, valueRow, out, listed, weights, factors, first, end, valueWidth);
     query += queryRow;
+    noteRange(out, 0, 1, valueWidth);
     out += outRow;
   }
 }
@@ -193,4 +197,7 @@ export function attentionOverBackward(
     queryGradient += queryGradientRow;
     outGradient += outGradientRow;
   }
+  noteRange(queryGradient - <usize>queries * queryGradientRow, queryGradientRow, queries, width);
+  noteRange(keyGradient, keyGradientRow, keys, width);
+  noteRange(valueGradient, valueGradientRow, keys, valueWidth);
 }

@@ -21,6 +21,7 @@ import {
   TILE_ROW,
 } from "./attention-tiles";
 import { constant, expOfNegative, expWith } from "./math";
+import { noteEmpty, noteRange } from "./range";
 import { logOf, scale } from "./softmax";
 import { multiplyPacked, packGroups, packPanels, TILE_BYTES } from "./tiles";
 
@@ -202,9 +203,11 @@ export function attention(
     const sum = load<f32>(sums + ((<usize>i) << 2));
     const target = out + <usize>i * outRow;
     if (sum != 0) scale(target, target, valueWidth, 1 / sum);
+    else noteEmpty();
     if (logSums) {
       const result = sum != 0 ? load<f32>(maxima + ((<usize>i) << 2)) + logOf(sum) : -Infinity;
       store<f32>(logSums + ((<usize>i) << 2), result);
     }
   }
+  noteRange(out + <usize>i0 * outRow, outRow, i1 - i0, valueWidth);
 }

@@ -3,7 +3,7 @@
  * every further sum, so that the results show it. The caller then asks the reference.
  */
 
-/** In memory, and not a global, so that it is one for all threads. */
+/** What was noted, as bits. In memory, and not a global, so that it is one for all threads. */
 const STATE = memory.data<i32>([0]);
 
 /** Notes whether some of the rows of a matrix have elements that are not finite. */
@@ -25,12 +25,17 @@ export function noteRange(x: usize, rowBytes: usize, rows: i32, columns: i32): v
     for (; at < end; at += 4) most = i32x4.max_s(most, v128.and(v128.load32_splat(at), size));
   }
   // The bits of finite numbers are less than those of infinity.
-  if (v128.any_true(i32x4.gt_s(most, i32x4.splat(0x7f7fffff)))) store<i32>(STATE, 1);
+  if (v128.any_true(i32x4.gt_s(most, i32x4.splat(0x7f7fffff)))) store<i32>(STATE, load<i32>(STATE) | 1);
 }
 
-/** Whether anything was noted since the last call. */
-export function leftRange(): bool {
+/** Notes a query that sees no key: because all are masked, or because all of its scores left the range. */
+export function noteEmpty(): void {
+  store<i32>(STATE, load<i32>(STATE) | 2);
+}
+
+/** What was noted since the last call: 1 for results that are not finite, 2 for queries that see no key. */
+export function leftRange(): i32 {
   const state = load<i32>(STATE);
   store<i32>(STATE, 0);
-  return state != 0;
+  return state;
 }

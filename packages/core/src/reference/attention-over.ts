@@ -2,18 +2,8 @@
  * Attention of each query to a list of keys in plain JavaScript: the specification of `Kernels.attentionOver` and its
  * gradients.
  */
-import type {
-  AttentionOverBackwardCall,
-  AttentionOverCall,
-  AttentionOverPattern,
-  HeadsView,
-} from "../kernels/kernels.js";
-import { addScaled, dot, rowStart } from "./heads.js";
-
-/** Sets the rows of one batch row and head to 0. */
-function clear(x: HeadsView, b: number, h: number, rows: number, width: number): void {
-  for (let i = 0; i < rows; i++) x.data.fill(0, rowStart(x, b, h, i), rowStart(x, b, h, i) + width);
-}
+import type { AttentionOverBackwardCall, AttentionOverCall, AttentionOverPattern } from "../kernels/kernels.js";
+import { addScaled, dot, rowStart, writeRows } from "./heads.js";
 
 /**
  * Writes the softmax of one query's scores over its list, from `first` to before `end`, to `weights`: all 0 if every
@@ -26,13 +16,15 @@ function listWeights(
   first: number,
   end: number,
 ): void {
-  let maximum = -Infinity;
-  for (let at = first; at < end; at++) maximum = Math.max(maximum, (weights[at] = score(listed[at]!)));
-  let sum = 0;
-  for (let at = first; at < end; at++) {
-    sum += weights[at] = weights[at] === -Infinity ? 0 : Math.exp(weights[at]! - maximum);
+  const scores = Float64Array.from(listed.subarray(first, end), score);
+  const maximum = scores.reduce((most, value) => Math.max(most, value), -Infinity);
+  if (maximum === -Infinity) {
+    weights.fill(0, first, end);
+    return;
   }
-  if (sum > 0) for (let at = first; at < end; at++) weights[at]! /= sum;
+  const exponentials = scores.map((value) => Math.exp(value - maximum));
+  const sum = exponentials.reduce((total, value) => total + value, 0);
+  exponentials.forEach((value, i) => (weights[first + i] = value / sum));
 }
 
 type VisitHead = (b: number, h: number, pairs: number, factor: (at: number) => number) => void;
@@ -53,18 +45,20 @@ export function referenceAttentionOver(call: AttentionOverCall): void {
   const scratch = call.weights ? undefined : new Float32Array(listed.length);
   eachHead(call, (b, h, pairs, factor) => {
     const weights = scratch ?? call.weights!.subarray(pairs, pairs + listed.length);
-    clear(out, b, h, queries, valueWidth);
+    const mixed = new Float64Array(queries * valueWidth);
     for (let i = 0; i < queries; i++) {
-      const [from, to] = [rowStart(query, b, h, i), rowStart(out, b, h, i)];
+      const from = rowStart(query, b, h, i);
       const score = (j: number): number =>
         hiddenKeys && hiddenKeys[b * keys + j] !== 0
           ? -Infinity
           : scale * dot(query.data, from, key.data, rowStart(key, b, h, j), width);
       listWeights(weights, score, listed, starts[i]!, starts[i + 1]!);
       for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-        addScaled(out.data, to, weights[at]! * factor(at), value.data, rowStart(value, b, h, listed[at]!), valueWidth);
+        const weight = weights[at]! * factor(at);
+        addScaled(mixed, i * valueWidth, weight, value.data, rowStart(value, b, h, listed[at]!), valueWidth);
       }
     }
+    writeRows(out, b, h, queries, valueWidth, mixed);
   });
 }
 
@@ -78,11 +72,11 @@ export function referenceAttentionOverBackward(call: AttentionOverBackwardCall):
   const slopes = new Float64Array(listed.length);
   eachHead(call, (b, h, pairs, factor) => {
     const weights = call.weights.subarray(pairs, pairs + listed.length);
-    clear(queryGradient, b, h, queries, width);
-    clear(keyGradient, b, h, keys, width);
-    clear(valueGradient, b, h, keys, valueWidth);
+    const dQuery = new Float64Array(queries * width);
+    const dKey = new Float64Array(keys * width);
+    const dValue = new Float64Array(keys * valueWidth);
     for (let i = 0; i < queries; i++) {
-      const [from, to] = [rowStart(outGradient, b, h, i), rowStart(queryGradient, b, h, i)];
+      const from = rowStart(outGradient, b, h, i);
       let mean = 0;
       for (let at = starts[i]!; at < starts[i + 1]!; at++) {
         slopes[at] =
@@ -93,10 +87,13 @@ export function referenceAttentionOverBackward(call: AttentionOverBackwardCall):
         const j = listed[at]!;
         const slope = scale * weights[at]! * (slopes[at]! - mean);
         const weight = weights[at]! * factor(at);
-        addScaled(valueGradient.data, rowStart(valueGradient, b, h, j), weight, outGradient.data, from, valueWidth);
-        addScaled(queryGradient.data, to, slope, key.data, rowStart(key, b, h, j), width);
-        addScaled(keyGradient.data, rowStart(keyGradient, b, h, j), slope, query.data, rowStart(query, b, h, i), width);
+        addScaled(dValue, j * valueWidth, weight, outGradient.data, from, valueWidth);
+        addScaled(dQuery, i * width, slope, key.data, rowStart(key, b, h, j), width);
+        addScaled(dKey, j * width, slope, query.data, rowStart(query, b, h, i), width);
       }
     }
+    writeRows(queryGradient, b, h, queries, width, dQuery);
+    writeRows(keyGradient, b, h, keys, width, dKey);
+    writeRows(valueGradient, b, h, keys, valueWidth, dValue);
   });
 }

@@ -3,7 +3,7 @@
  * Scores, sums and results accumulate in float64; memory is one row of the pattern.
  */
 import type { AttentionBackwardCall, AttentionCall, AttentionPattern, HeadsView } from "../kernels/kernels.js";
-import { addScaled, dot, rowStart } from "./heads.js";
+import { addScaled, dot, rowStart, writeRows } from "./heads.js";
 
 /** What decides which keys a query sees. */
 export type Visibility = Pick<AttentionPattern, "queries" | "keys" | "before" | "after" | "hiddenKeys" | "blocks">;
@@ -73,13 +73,6 @@ export function referenceAttention(call: AttentionCall): void {
         if (logSumExp) logSumExp[(b * heads + h) * queries + i] = sum === 0 ? -Infinity : maximum + Math.log(sum);
       }
     }
-  }
-}
-
-/** Writes dense float64 rows [rows, width] to one head of a view. */
-function writeRows(view: HeadsView, b: number, h: number, rows: number, width: number, values: Float64Array): void {
-  for (let i = 0; i < rows; i++) {
-    view.data.set(values.subarray(i * width, (i + 1) * width), rowStart(view, b, h, i));
   }
 }
 

@@ -14,7 +14,7 @@ export function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: nu
 
 /** to[start + c] += factor · x[xStart + c] for c < length. */
 export function addScaled(
-  to: Float32Array | Float64Array,
+  to: Float64Array,
   start: number,
   factor: number,
   x: Float32Array,
@@ -22,4 +22,18 @@ export function addScaled(
   length: number,
 ): void {
   for (let c = 0; c < length; c++) to[start + c]! += factor * x[xStart + c]!;
+}
+
+/** Writes dense float64 rows [rows, width] to one head of a view. */
+export function writeRows(
+  view: HeadsView,
+  b: number,
+  h: number,
+  rows: number,
+  width: number,
+  values: Float64Array,
+): void {
+  for (let i = 0; i < rows; i++) {
+    view.data.set(values.subarray(i * width, (i + 1) * width), rowStart(view, b, h, i));
+  }
 }

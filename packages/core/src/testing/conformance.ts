@@ -6,6 +6,7 @@
 import type { Kernels } from "../kernels/kernels.js";
 import { attentionCases } from "./attention.js";
 import { attentionOverCases } from "./attention-over.js";
+import { attentionRangeCases } from "./attention-range.js";
 import { elementwiseCases } from "./elementwise.js";
 import { layerNormCases } from "./layer-norm.js";
 import { matmulCases } from "./matmul.js";
@@ -23,6 +24,7 @@ export function kernelConformance(kernels: Kernels): ConformanceCase[] {
     reductionCases,
     attentionCases,
     attentionOverCases,
+    attentionRangeCases,
     trainingCases,
   ].flatMap((cases) => cases(kernels));
 }

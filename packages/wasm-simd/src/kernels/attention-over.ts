@@ -1,8 +1,15 @@
 /** Attention over lists of keys and its gradients, one head after the other (assembly/attention-over.ts). */
-import type { AttentionOverBackwardCall, AttentionOverCall, AttentionOverPattern, Kernels } from "@selectron/core";
+import {
+  referenceKernels,
+  type AttentionOverBackwardCall,
+  type AttentionOverCall,
+  type AttentionOverPattern,
+  type Kernels,
+} from "@selectron/core";
 import { Setup } from "../abi.js";
 import type { Arena } from "../arena.js";
 import type { WasmCalls } from "../calls.js";
+import { inRange, scoresInRange } from "./attention-range.js";
 import { fillHidden, placeHidden, placeOperands, placeSetup, writeSetup } from "./attention-operands.js";
 import { fillInts } from "./operands.js";
 
@@ -108,6 +115,10 @@ export const attentionOverKernels = (
   wasm: WasmCalls,
   arena: Arena,
 ): Pick<Kernels, "attentionOver" | "attentionOverBackward"> => ({
-  attentionOver: (call) => attentionOver(wasm, arena, call),
-  attentionOverBackward: (call) => attentionOverBackward(wasm, arena, call),
+  attentionOver: scoresInRange(wasm, (call) => attentionOver(wasm, arena, call), referenceKernels.attentionOver),
+  attentionOverBackward: inRange(
+    wasm,
+    (call) => attentionOverBackward(wasm, arena, call),
+    referenceKernels.attentionOverBackward,
+  ),
 });

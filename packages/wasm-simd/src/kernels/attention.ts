@@ -1,8 +1,15 @@
 /** Attention and its gradients, all heads of a batch row at a time (assembly/attention.ts, attention-backward.ts). */
-import type { AttentionBackwardCall, AttentionCall, AttentionPattern, Kernels } from "@selectron/core";
+import {
+  referenceKernels,
+  type AttentionBackwardCall,
+  type AttentionCall,
+  type AttentionPattern,
+  type Kernels,
+} from "@selectron/core";
 import { Setup } from "../abi.js";
 import type { Arena } from "../arena.js";
 import type { Heads, WasmCalls } from "../calls.js";
+import { inRange, scoresInRange } from "./attention-range.js";
 import { fillHidden, placeHidden, placeOperands, placeSetup, writeSetup } from "./attention-operands.js";
 
 /** As many keys as there can be: the band's edge that hides nothing. */
@@ -156,6 +163,6 @@ function attentionBackward(wasm: WasmCalls, arena: Arena, call: AttentionBackwar
 
 /** The kernels on an instance of the module. They throw ArenaFullError if the operands do not fit. */
 export const attentionKernels = (wasm: WasmCalls, arena: Arena): Pick<Kernels, "attention" | "attentionBackward"> => ({
-  attention: (call) => attention(wasm, arena, call),
-  attentionBackward: (call) => attentionBackward(wasm, arena, call),
+  attention: scoresInRange(wasm, (call) => attention(wasm, arena, call), referenceKernels.attention),
+  attentionBackward: inRange(wasm, (call) => attentionBackward(wasm, arena, call), referenceKernels.attentionBackward),
 });

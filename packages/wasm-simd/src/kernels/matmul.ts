@@ -94,7 +94,7 @@ export function matmulKernel(wasm: WasmCalls, arena: Arena): Pick<Kernels, "matm
   function matmul(call: MatmulCall): void {
     multiply(call);
     // Sums that left the range of float32 on the way may have come back: the reference sums in float64.
-    if (wasm.leftRange()) referenceKernels.matmul(call);
+    if (wasm.leftRange() !== 0) referenceKernels.matmul(call);
   }
   return { matmul };
 }
