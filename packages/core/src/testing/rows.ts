@@ -1,20 +1,25 @@
 /** Conformance of softmax and reductions over rows. */
+import { LARGEST_FLOAT } from "../float.js";
 import type { Kernels, RowReduction } from "../kernels/kernels.js";
 import { Rng } from "../random.js";
-import { assertAllNear, assertNear, blank, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
+import { assertAllNear, assertNear, blank, finiteFloat, normals, ROUNDOFF, type ConformanceCase } from "./support.js";
 
-/** Rows of several lengths, near zero, far from it, and partly or wholly −∞. */
+/** Rows of several lengths, near zero, far from it, partly or wholly −∞, of all magnitudes, and as large or small as can be. */
 function rowInputs(): { rows: number; columns: number; x: Float32Array }[] {
   const rng = new Rng(3);
   return [1, 2, 3, 4, 5, 8, 17, 64, 130].map((columns) => {
-    const x = normals(rng, 5 * columns);
+    const x = normals(rng, 9 * columns);
     for (let j = 0; j < columns; j++) {
       x[columns + j]! *= 100;
+      x[5 * columns + j] = finiteFloat(rng);
+      x[6 * columns + j] = (rng.int(2) ? 1 : -1) * LARGEST_FLOAT;
+      x[7 * columns + j] = (rng.int(9) - 4) * 2 ** -149;
+      x[8 * columns + j]! *= 1e30;
       x[2 * columns + j]! += 1e6;
       x[3 * columns + j] = -Infinity;
       if (j % 2 === 1) x[4 * columns + j] = -Infinity;
     }
-    return { rows: 5, columns, x };
+    return { rows: 9, columns, x };
   });
 }
 
@@ -116,7 +121,7 @@ export function reductionCases(kernels: Kernels): ConformanceCase[] {
       }
     },
   }));
-  return [...rowCases, sumColumnsCase(kernels)];
+  return [...rowCases, sumColumnsCase(kernels), sumRangeCase(kernels)];
 }
 
 function sumColumnsCase(kernels: Kernels): ConformanceCase {
@@ -133,6 +138,35 @@ function sumColumnsCase(kernels: Kernels): ConformanceCase {
           x.forEach((value, i) => (sums[i % columns]! += value));
           assertAllNear(`sumColumns of ${rows} × ${columns}`, out, Float32Array.from(sums), sumTolerance(rows));
         }
+      }
+    },
+  };
+}
+
+/** Sums of all magnitudes: off by the rounding of float64 in any order, and of the result. */
+function sumRangeCase(kernels: Kernels): ConformanceCase {
+  return {
+    name: "reduceRows and sumColumns of all magnitudes",
+    run: () => {
+      for (const { rows, columns, x } of rowInputs()) {
+        const row = (i: number): number[] => [...x.subarray(i * columns, (i + 1) * columns)];
+        const column = (j: number): number[] => Array.from({ length: rows }, (_, i) => x[i * columns + j]!);
+        const check = (label: string, actual: number | undefined, terms: number[]): void => {
+          const expected = Math.fround(terms.reduce((a, b) => a + b, 0));
+          const size = terms.reduce((sum, term) => sum + Math.abs(term), 0);
+          assertNear(label, actual, expected, 2 * ROUNDOFF * Math.abs(expected) + terms.length * 2 ** -52 * size);
+        };
+        const [sums, most, least, down] = [blank(rows), blank(rows), blank(rows), blank(columns)];
+        kernels.reduceRows("sum", x, sums, rows, columns);
+        kernels.reduceRows("max", x, most, rows, columns);
+        kernels.reduceRows("min", x, least, rows, columns);
+        kernels.sumColumns(x, down, rows, columns);
+        for (let i = 0; i < rows; i++) {
+          check(`sum of row ${i} of ${columns}`, sums[i], row(i));
+          assertNear(`largest of row ${i} of ${columns}`, most[i], Math.max(...row(i)), 0);
+          assertNear(`smallest of row ${i} of ${columns}`, least[i], Math.min(...row(i)), 0);
+        }
+        for (let j = 0; j < columns; j++) check(`sum of column ${j} of ${columns}`, down[j], column(j));
       }
     },
   };
