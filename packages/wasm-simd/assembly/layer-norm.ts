@@ -36,13 +36,15 @@ function moments(x: usize, columns: i32, by: f64, isShifted: bool): void {
   let q0 = s0;
   let q1 = s0;
   const end = x + <usize>columns * 4;
-  for (; x + 16 <= end; x += 16) {
+  for (; x + 32 <= end; x += 32) {
     const d0 = isShifted ? f64x2.sub(wide(x), vBy) : wide(x);
     const d1 = isShifted ? f64x2.sub(wide(x + 8), vBy) : wide(x + 8);
-    s0 = f64x2.add(s0, d0);
-    q0 = f64x2.add(q0, f64x2.mul(d0, d0));
-    s1 = f64x2.add(s1, d1);
-    q1 = f64x2.add(q1, f64x2.mul(d1, d1));
+    const d2 = isShifted ? f64x2.sub(wide(x + 16), vBy) : wide(x + 16);
+    const d3 = isShifted ? f64x2.sub(wide(x + 24), vBy) : wide(x + 24);
+    s0 = f64x2.add(s0, f64x2.add(d0, d2));
+    q0 = f64x2.add(q0, f64x2.add(f64x2.mul(d0, d0), f64x2.mul(d2, d2)));
+    s1 = f64x2.add(s1, f64x2.add(d1, d3));
+    q1 = f64x2.add(q1, f64x2.add(f64x2.mul(d1, d1), f64x2.mul(d3, d3)));
   }
   s0 = f64x2.add(s0, s1);
   q0 = f64x2.add(q0, q1);
@@ -87,9 +89,11 @@ export function layerNormRows(
     let g = gain;
     let b = bias;
     if (factor > LEAST && factor < MOST) {
-      for (; x + 16 <= end; x += 16, out += 16, g += 16, b += 16) {
-        const normalised = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), vNear), vRest), vFactor);
-        v128.store(out, f32x4.add(f32x4.mul(normalised, v128.load(g)), v128.load(b)));
+      for (; x + 32 <= end; x += 32, out += 32, g += 32, b += 32) {
+        const n0 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x), vNear), vRest), vFactor);
+        v128.store(out, f32x4.add(f32x4.mul(n0, v128.load(g)), v128.load(b)));
+        const n1 = f32x4.mul(f32x4.sub(f32x4.sub(v128.load(x, 16), vNear), vRest), vFactor);
+        v128.store(out, f32x4.add(f32x4.mul(n1, v128.load(g, 16)), v128.load(b, 16)), 16);
       }
     }
     for (; x < end; x += 4, out += 4, g += 4, b += 4) {
