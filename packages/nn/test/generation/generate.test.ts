@@ -16,6 +16,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { softmax } from "../plain/layers.js";
 import { randomParameters } from "../support.js";
+import { logProbabilities } from "../../src/generation/sampling.js";
 
 const V = 4;
 
@@ -272,6 +273,11 @@ describe("logits that are no distribution", () => {
 
   it("some of -Infinity are fine: these tokens are impossible", () => {
     expect(generate(model(-Infinity, 1, -Infinity), [0], { maxTokens: 2, rng: new Rng(1) }).tokens).toEqual([1, 1]);
+  });
+
+  it("equal logits are equally probable, however large", () => {
+    expect([...distribution([1e20, 1e20, -1e20], {})]).toEqual([0.5, 0.5, 0]);
+    expect([...logProbabilities([1e20, 1e20])]).toEqual([-Math.LN2, -Math.LN2]);
   });
 
   it("a temperature near 0 gives the most probable token", () => {
