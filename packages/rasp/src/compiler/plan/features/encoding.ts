@@ -85,10 +85,12 @@ export function checkNumbers(sop: NormalSOp, numbers: readonly number[]): void {
 
 /** One component for each class: 1 where the value is that class. */
 export function oneHot(classes: readonly Atom[]): (value: Atom) => readonly number[] {
-  const keys = classes.map(atomKey);
+  const places = new Map(classes.map((atom, c) => [atomKey(atom), c]));
   return (value) => {
-    const key = atomKey(value);
-    return keys.map((other) => Number(other === key));
+    const vector = classes.map(() => 0);
+    const place = places.get(atomKey(value));
+    if (place !== undefined) vector[place] = 1;
+    return vector;
   };
 }
 

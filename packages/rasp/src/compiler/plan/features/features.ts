@@ -127,7 +127,7 @@ export class Features {
     if (tables.length === 1 && first.leaves.length === 0) return vectors[first.rows[0]!.result]!.map(constantRead);
     const encodings = first.leaves.map((leaf) => this.#leaves.encode(leaf));
     const direct = tables.length === 1 ? additiveReads(encodings, first.rows, vectors, 1) : undefined;
-    const isExact = gridOf(vectors.flat()) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
+    const isExact = gridOf(numbersIn(vectors)) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
     const values = this.#domain.values(sop);
     if (this.#careful && !isExact && values.length <= MOST_ONE_HOT) {
       const { reads } = this.encodeOneHot(sop);
@@ -193,8 +193,7 @@ export class Features {
     const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length, 0);
     this.#spend(sop, ENTRY * 2 * steps * names.length);
     const units = stepFunctions.flatMap(unitsOf);
-    const numbers = new Set<number>();
-    for (const vector of outputs) for (const v of vector) numbers.add(v);
+    const numbers = numbersIn(outputs);
     const subspace: Subspace = {
       label: labelOf(sop),
       names,
@@ -208,6 +207,13 @@ export class Features {
     this.planned.push({ subspace, branches, units });
     return subspace;
   }
+}
+
+/** The different numbers in some vectors. */
+function numbersIn(vectors: readonly (readonly number[])[]): ReadonlySet<number> {
+  const numbers = new Set<number>();
+  for (const vector of vectors) for (const v of vector) numbers.add(v);
+  return numbers;
 }
 
 /** Whether at most one component is other than 0, and then 1. */

@@ -18,6 +18,7 @@ export interface FunctionTable {
 export class Results {
   readonly vectors: (readonly number[])[] = [];
   readonly #numbers = new Map<string, number>();
+  readonly #byValue = new Map<string, number>();
 
   readonly #vectorOf: (value: Atom) => readonly number[];
 
@@ -26,6 +27,10 @@ export class Results {
   }
 
   numberOf(value: Atom): number {
+    return getOrInsert(this.#byValue, atomKey(value), () => this.#numberAnew(value));
+  }
+
+  #numberAnew(value: Atom): number {
     const vector = this.#vectorOf(value);
     const key = vector.join(",");
     let number = this.#numbers.get(key);
