@@ -43,7 +43,8 @@ describe("compile and run", () => {
     const traced = await call("run", "two.safetensors", "--input", "aab", "--trace", "--program", "hist.rasp");
     expect(traced.out).toContain("hist");
     expect((await call("verify", ...both, "--exhaustive")).out).toBe(
-      "hist,tokens_asis: the model agrees with the program on all 30 inputs of 1 to 4 tokens.\n",
+      "hist,tokens_asis: the model agrees with the program on all 30 inputs of 1 to 4 tokens.\n" +
+        "checked from the weights: the model is the program on every input of 1 to 4 tokens (each of 30 followed)\n",
     );
     const twice = await call("compile", "hist.rasp", "--sop", "hist,hist", ...both.slice(3), "-o", "x.safetensors");
     expect([twice.exitCode, twice.err]).toEqual([
@@ -132,7 +133,9 @@ describe("verify", () => {
   it("says yes as text and as JSON", async () => {
     expect(await call("verify", ...reverse, "--exhaustive")).toEqual({
       exitCode: 0,
-      out: "reverse: the model agrees with the program on all 363 inputs of 1 to 5 tokens.\n",
+      out:
+        "reverse: the model agrees with the program on all 363 inputs of 1 to 5 tokens.\n" +
+        "checked from the weights: the model is the program on every input of 1 to 5 tokens (each of 363 followed)\n",
       err: "",
     });
     const { out } = await call("verify", ...reverse, "--runs", "20", "--seed", "4", "--json");
@@ -145,13 +148,14 @@ describe("verify", () => {
       exitCode: 0,
       out:
         "r: the model agrees with the program on all 254 inputs of 1 to 7 tokens.\n" +
-        "On 118 of them some floats are equal only up to float32, in which a model computes.\n",
+        "On 118 of them some floats are equal only up to float32, in which a model computes.\n" +
+        "checked from the weights: the model is the program on every input of 1 to 7 tokens, up to float32 (each of 254 followed)\n",
     });
     const { exitCode, out } = await call("compile", ...means, "-o", "means.safetensors");
     expect([exitCode, out]).toEqual([
       0,
       expect.stringMatching(
-        /\nnot proved exactly: decoding: 0.09999999999999999 and 0.1 are one number in float32\nproved up to float32: for every input of 1 to 7 tokens no answer is further than 3.3e-16 from the program's\n$/,
+        /\nnot proved exactly: decoding: 0.09999999999999999 and 0.1 are one number in float32\nproved up to float32: for every input of 1 to 7 tokens no answer is further than 3.3e-16 from the program's\nchecked from the weights: .*up to float32.*\n$/,
       ),
     ]);
     const json = await call("compile", ...means, "-o", "means.safetensors", "--json");

@@ -21,7 +21,10 @@ describe.each([["--exhaustive"], ["--runs", "50", "--seed", "7"]])("verify %s", 
       reports.push((await selectron(args, { files })).out);
     }
     const merged = await selectron(["merge", "-", "--json"], { stdin: reports.join("") });
-    expect(merged).toEqual(whole);
+    // The check of the weights is about all inputs: only a whole run has it.
+    const { check, ...report } = JSON.parse(whole.out) as Record<string, unknown>;
+    expect(check).toEqual({ verdict: "holds", stopped: false });
+    expect({ ...merged, out: JSON.parse(merged.out) as unknown }).toEqual({ ...whole, out: report });
   });
 });
 
@@ -33,7 +36,10 @@ describe("merge", () => {
   it("prints the same text as the whole run", async () => {
     const whole = await selectron(["verify", ...selection, "--exhaustive"], { files });
     expect(whole.out).toMatch(/agrees with the program on all 62 inputs of 1 to 5 tokens\.\n\d+ of them have no value/);
-    expect(await merge(await shard("1/2", "--exhaustive"), await shard("2/2", "--exhaustive"))).toEqual(whole);
+    const out = whole.out.replace(/checked from the weights: .*\n/, "");
+    expect(out).not.toBe(whole.out);
+    const merged = await merge(await shard("1/2", "--exhaustive"), await shard("2/2", "--exhaustive"));
+    expect(merged).toEqual({ ...whole, out });
   });
 
   it("names a shard that is missing or repeated", async () => {

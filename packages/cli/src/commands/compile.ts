@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
 import { checkPlace, writeOut } from "../files/files.js";
+import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
 import { formatOf } from "../files/model-file.js";
 
@@ -23,8 +24,9 @@ export function registerCompile(program: Command, context: Context): void {
       const { output, json } = options;
       const encode = formatOf(output);
       checkPlace(context, output);
-      const { model } = compileSelection(context, file, options);
+      const { sops, model } = compileSelection(context, file, options);
       writeOut(context, output, encode(model));
+      const checked = quickCheck(model, sops);
       const { sop, maxLength, causal = false } = options;
       if (json) {
         context.printJson({
@@ -34,10 +36,11 @@ export function registerCompile(program: Command, context: Context): void {
           causal,
           stats: statsJson(model),
           certificate: certificateJson(model),
+          check: verdictJson(checked),
         });
       } else {
         context.print(
-          `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}\n${statsText(model)}\n${certificateText(model)}`,
+          `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}\n${statsText(model)}\n${certificateText(model)}\n${checkLine(checked)}`,
         );
       }
     });

@@ -9,6 +9,7 @@ import {
   type CompileSelection,
 } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
+import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { statsJson } from "../text/describe-model.js";
 import { useFastKernels } from "../files/model-file.js";
 import { withProgress } from "../text/progress.js";
@@ -47,8 +48,10 @@ export function registerVerify(program: Command, context: Context): void {
         stats: statsJson(model),
       };
       if (!report.ok) context.exitCode = ExitCode.No;
-      if (options.json) context.printJson(report);
-      else context.print(reportText(options.sop, report));
+      // A shard is about some of the inputs, and the check about all.
+      const checked = options.shard ? undefined : quickCheck(model, sops);
+      if (options.json) context.printJson({ ...report, ...(checked ? { check: verdictJson(checked) } : {}) });
+      else context.print([reportText(options.sop, report), ...(checked ? [checkLine(checked)] : [])].join("\n"));
     });
 }
 

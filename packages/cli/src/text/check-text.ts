@@ -1,13 +1,23 @@
 /** What the independent checker found, in plain words and as JSON. */
-import type { CheckReport, Json, Margin } from "@selectron/rasp";
+import { check, type CheckReport, type CompiledModel, type Json, type Margin, type SOp } from "@selectron/rasp";
 
 /** The verdict, as a sentence after the model's name. */
 export function checkText(name: string, report: CheckReport): string {
   return [`${name}: ${verdictText(report)}`, ...marginLines(report.margins)].join("\n");
 }
 
+/** Work that takes no longer than a second or two. */
+const QUICK = { mostInputs: 2000, steps: 200_000 };
+
+/** The verdict on a model that was just compiled, without much work. */
+export const quickCheck = (model: CompiledModel, program: Readonly<Record<string, SOp>>): CheckReport =>
+  check(model.toSafetensors(), { program, ...QUICK });
+
 /** The verdict in one line, for commands that do something else. */
-export const checkLine = (report: CheckReport): string => `checked from the weights alone: ${verdictText(report)}`;
+export const checkLine = (report: CheckReport): string =>
+  report.stopped
+    ? "not checked from the weights, which takes longer: `selectron check MODEL --program FILE`"
+    : `checked from the weights: ${verdictText(report)}`;
 
 function verdictText({ verdict, where, program, maxLength, inputs, everyInput, upToFloat32 }: CheckReport): string {
   const which = `every input of 1 to ${maxLength} tokens`;
@@ -40,7 +50,8 @@ export const checkJson = ({ margins, ...report }: CheckReport): Readonly<Record<
 });
 
 /** Without the margins. */
-export const verdictJson = ({ verdict, where }: CheckReport): Json => ({
+export const verdictJson = ({ verdict, where, stopped }: CheckReport): Json => ({
   verdict,
+  stopped,
   ...(where === undefined ? {} : { where }),
 });

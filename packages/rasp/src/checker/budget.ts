@@ -1,6 +1,9 @@
 /** How much work a check may take, counted so that it ends at the same place on every machine. */
 import { CannotFollow } from "./ranges.js";
 
+/** There is no more. */
+export class OutOfSteps extends CannotFollow {}
+
 export class Budget {
   #left: number;
 
@@ -8,9 +11,9 @@ export class Budget {
     this.#left = steps;
   }
 
-  /** @throws CannotFollow when there is no more */
+  /** @throws OutOfSteps */
   take(steps: number): void {
     this.#left -= steps;
-    if (this.#left < 0) throw new CannotFollow("the check takes more steps than it may");
+    if (this.#left < 0) throw new OutOfSteps("the check takes more steps than it may");
   }
 }

@@ -8,7 +8,7 @@ import { Rng, type FileBytes } from "@selectron/core";
 import { describeAtom } from "../language/atom/text.js";
 import { causal } from "../language/graph/causal.js";
 import type { Atom, SOp } from "../language/graph/node.js";
-import { Budget } from "./budget.js";
+import { Budget, OutOfSteps } from "./budget.js";
 import { readFile, widthOf, type CheckedFile } from "./card.js";
 import { decide, type Decision } from "./decoding.js";
 import { countInputs, everyInput, forward, randomInputs, valuesOf, type Tokens, type Watcher } from "./inputs.js";
@@ -38,6 +38,8 @@ export interface CheckReport {
   readonly verdict: "holds" | "wrong" | "unknown";
   /** Where the model is wrong, or where the check cannot follow it. */
   readonly where?: string;
+  /** Whether it ran out of steps, so that more of them may decide. */
+  readonly stopped: boolean;
   /** Whether the model was compared with a program. */
   readonly program: boolean;
   readonly maxLength: number;
@@ -87,6 +89,7 @@ class Check {
 
   report(): CheckReport {
     let [verdict, where]: [CheckReport["verdict"], string | undefined] = ["holds", undefined];
+    let stopped = false;
     try {
       if (this.#everyInput) for (const tokens of everyInput(this.#file)) this.#input(tokens, this.#landings);
       else this.#together();
@@ -94,11 +97,13 @@ class Check {
       else if (!this.#sops) [verdict, where] = this.#landed();
     } catch (error) {
       if (!(error instanceof Contradiction || error instanceof CannotFollow)) throw error;
+      stopped = error instanceof OutOfSteps;
       [verdict, where] = [error instanceof Contradiction ? "wrong" : "unknown", error.message];
     }
     return {
       verdict,
       ...(where === undefined ? {} : { where }),
+      stopped,
       program: this.#sops !== undefined,
       maxLength: this.#file.maxLength,
       inputs: this.#inputs,

@@ -18,13 +18,14 @@ export class FeedForward {
     this.#pairs = pairsOf(hidden, output);
   }
 
-  /** The residual stream after the sublayer. */
-  apply(x: Ranges): Ranges {
+  /** The residual stream after the sublayer. @param kept - the coordinates that are wanted; the others are 0 */
+  apply(x: Ranges, kept: readonly number[] = [...x.lo.keys()]): Ranges {
     const sums = this.#hidden.sums(x);
     const hidden = rangesOf(sums.length);
     sums.forEach(({ lo, hi, grid }, u) => setRange(hidden, u, Math.max(0, lo), Math.max(0, hi), grid));
-    const added = addTo(x, this.#output, hidden, this.#output.sums(hidden));
-    for (const [c, column] of this.#output.columns.entries()) {
+    const added = addTo(x, this.#output, hidden, this.#output.sums(hidden), kept);
+    for (const c of kept) {
+      const column = this.#output.columns[c]!;
       if (added.lo[c] === added.hi[c] || column.rows.length === 0) continue;
       const [lo, hi] = this.#together(x, c, column, hidden, sums);
       const [from, to] = [Math.max(added.lo[c]!, Math.fround(lo)), Math.min(added.hi[c]!, Math.fround(hi))];

@@ -78,8 +78,8 @@ export function forward(network: Network, isCausal: boolean, tokens: Tokens, wat
     }
     watcher.attended?.(b, results);
     streams = streams.map((stream, i) => {
-      const halfway = network.masked(block.attended(stream, results[i]!), 2 * b);
-      const end = network.masked(block.fed(halfway), 2 * b + 1);
+      const halfway = block.attended(stream, results[i]!);
+      const end = block.fed(halfway);
       if (i > 0) [halfway, end].forEach((seen, half) => watcher.see(seen, 2 * b + half));
       return end;
     });

@@ -61,11 +61,9 @@ export class JointRun {
   #stage(world: World, stage: Stage, index: number): World {
     const block = this.#network.blocks[index];
     const groups = this.#rows[index]!.map((rows) => rows.of(world));
-    const kept = (stream: number, half: 0 | 1): number => this.#network.masked(stream, 2 * index + half);
     const seen = (stream: number, half: 0 | 1): number => {
-      const after = kept(stream, half);
-      this.#landings.see(after, 2 * index + half);
-      return after;
+      this.#landings.see(stream, 2 * index + half);
+      return stream;
     };
     const cells = world.cells.map((classes, i) => {
       const outcomes = groups.map((group) => group(i));
@@ -94,7 +92,7 @@ export class JointRun {
     });
     if (!block) return { bos: world.bos, cells };
     const bos = block.attended(world.bos, bosResults(world, block, this.#file.causal));
-    return { bos: kept(block.fed(kept(bos, 0)), 1), cells };
+    return { bos: block.fed(bos), cells };
   }
 
   /** Classes with the same values and nearly the same stream as one. */

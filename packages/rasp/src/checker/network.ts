@@ -20,7 +20,6 @@ export class Network {
   readonly #positions: Float32Array;
   readonly #unembedding: Affine;
   readonly #logits = new Map<number, Ranges>();
-  readonly #masked = new Map<number, number>();
   /** By sublayer, two for each block: the coordinates that something reads after it. */
   readonly #live: readonly ReadonlySet<number>[];
   readonly #dModel: number;
@@ -42,6 +41,7 @@ export class Network {
       live.push((read = new Set([...read, ...reads.attention])));
     }
     this.#live = live.reverse().slice(1);
+    this.blocks.forEach((block, b) => block.keep([...this.#live[2 * b]!], [...this.#live[2 * b + 1]!]));
   }
 
   /** The stream of a token (0 is BOS) at a position (0 is that of BOS). */
@@ -57,16 +57,6 @@ export class Network {
   /** Whether anything reads a coordinate after a sublayer: `stage` is 2b after the attention of block b, 2b + 1 at its end. */
   isRead(coordinate: number, stage: number): boolean {
     return this.#live[stage]!.has(coordinate);
-  }
-
-  /** The stream after a sublayer with 0 in every coordinate that nothing reads any more. */
-  masked(stream: number, stage: number): number {
-    return getOrInsert(this.#masked, stream * 2 ** 12 + stage, () => {
-      const { lo, hi, grid } = this.streams.all[stream]!;
-      const kept = rangesOf(lo.length);
-      for (const c of this.#live[stage]!) setRange(kept, c, lo[c]!, hi[c]!, grid[c]);
-      return this.streams.add(kept);
-    });
   }
 
   logits(stream: number): Ranges {
@@ -85,6 +75,8 @@ export class Block {
   readonly #attended = new Map<string, number>();
   readonly #written = new Map<string, { readonly input: Ranges; readonly sums: readonly ColumnSum[] }>();
   readonly #fed = new Map<number, number>();
+  #halfway: readonly number[] = [];
+  #end: readonly number[] = [];
 
   constructor(file: CheckedFile, index: number, streams: Pool, budget: Budget) {
     this.#budget = budget;
@@ -134,24 +126,38 @@ export class Block {
     });
   }
 
+  /** Which coordinates are read after each sublayer. The others are 0 in the streams that it gives. */
+  keep(halfway: readonly number[], end: readonly number[]): void {
+    this.#halfway = halfway;
+    this.#end = end;
+  }
+
   /** The stream after the attention sublayer. @param results - the numbers of the heads' results */
   attended(stream: number, results: readonly number[]): number {
-    if (!this.#output) return stream;
     return getOrInsert(this.#attended, `${stream}:${results.join()}`, () => {
       this.#budget.take(SUBLAYER_STEPS);
       const { input, sums } = this.#writtenBy(results);
-      return this.#streams.add(addTo(this.#streams.all[stream]!, this.#output!, input, sums));
+      const x = this.#streams.all[stream]!;
+      const output = this.#output;
+      return this.#streams.add(output ? addTo(x, output, input, sums, this.#halfway) : scattered(x, this.#halfway));
     });
   }
 
   /** The stream after the feed-forward sublayer. */
   fed(stream: number): number {
-    if (!this.#feedForward) return stream;
     return getOrInsert(this.#fed, stream, () => {
       this.#budget.take(SUBLAYER_STEPS);
-      return this.#streams.add(this.#feedForward!.apply(this.#streams.all[stream]!));
+      const x = this.#streams.all[stream]!;
+      return this.#streams.add(this.#feedForward?.apply(x, this.#end) ?? scattered(x, this.#end));
     });
   }
+}
+
+/** These components, and 0 in the others. */
+function scattered({ lo, hi, grid }: Ranges, components: readonly number[]): Ranges {
+  const kept = rangesOf(lo.length);
+  for (const c of components) setRange(kept, c, lo[c]!, hi[c]!, grid[c]);
+  return kept;
 }
 
 const affine = (file: CheckedFile, path: string, rows: number, columns: number): Affine =>

@@ -33,11 +33,16 @@ export function setRange({ lo, hi, grid }: Ranges, c: number, from: number, to: 
 
 /** Equal texts, equal ranges of float32s: the text is their bytes. */
 export function rangesKey({ lo, hi, grid }: Ranges): string {
-  const numbers = new Float32Array(3 * lo.length);
-  numbers.set(lo);
-  numbers.set(hi, lo.length);
-  numbers.set(grid, 2 * lo.length);
-  return bytesKey(numbers);
+  const numbers = new Float32Array(4 * lo.length);
+  let used = 0;
+  for (let c = 0; c < lo.length; c++) {
+    if (lo[c] === 0 && hi[c] === 0) continue;
+    numbers[used++] = c;
+    numbers[used++] = lo[c]!;
+    numbers[used++] = hi[c]!;
+    numbers[used++] = grid[c]!;
+  }
+  return bytesKey(numbers.slice(0, used));
 }
 
 /** Equal texts, equal bytes. */
@@ -147,10 +152,18 @@ export class Affine {
  * from x.
  *
  * @param sums - those of the map for `input`
+ * @param kept - the coordinates that are wanted; the others are 0
  */
-export function addTo(x: Ranges, { columns }: Affine, input: Ranges, sums: readonly ColumnSum[]): Ranges {
+export function addTo(
+  x: Ranges,
+  { columns }: Affine,
+  input: Ranges,
+  sums: readonly ColumnSum[],
+  kept: Iterable<number> = sums.keys(),
+): Ranges {
   const added = rangesOf(x.lo.length);
-  for (const [c, sum] of sums.entries()) {
+  for (const c of kept) {
+    const sum = sums[c]!;
     const [a, b] = [x.lo[c]!, x.hi[c]!];
     // Rounding is monotone, so that the ends go to the ends.
     let [from, to] = [Math.fround(a + sum.lo), Math.fround(b + sum.hi)];

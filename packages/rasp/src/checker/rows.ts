@@ -10,7 +10,7 @@ import type { Budget } from "./budget.js";
 import type { Head } from "./head.js";
 import type { Block } from "./network.js";
 import { exactKey, FAILS, type Label, type ProgramValues } from "./program-values.js";
-import { rangesKey, type Ranges } from "./ranges.js";
+import { bytesKey, rangesKey, type Ranges } from "./ranges.js";
 import type { Group } from "./schedule.js";
 
 /** Values of the program's leaves at a position, and the stream that the model has there. */
@@ -71,8 +71,10 @@ export class GroupRows {
   /** One contribution for each fold. */
   readonly #contributions = new Numbers<readonly number[]>();
   readonly #sets = new Numbers<readonly number[]>();
-  /** Sets of joint states of the folds. */
-  readonly #rows = new Numbers<readonly (readonly number[])[]>();
+  /** Joint states of the folds, and sets of them. */
+  readonly #states = new Numbers<readonly number[]>();
+  readonly #rows = new Numbers<readonly number[]>();
+  readonly #nexts = new Map<number, number>();
   readonly #steps = new Map<number, number>();
   readonly #all = new Numbers<Ranges>();
 
@@ -142,7 +144,7 @@ export class GroupRows {
       ...this.#aggregateFolds.map((fold) => fold.start),
       ...this.#headFolds.map((fold, h) => fold.step(fold.empty, fold.contribution(query.queries[h]!, bos[h]!))),
     ];
-    let row = this.#rows.of(start.join(), () => [start]);
+    let row = this.#rowOf([this.#states.of(start.join(), () => start)]);
     for (const set of sets) row = this.#step(row, set);
     return row;
   }
@@ -163,26 +165,40 @@ export class GroupRows {
     return this.#contributions.of(all.join(), () => all);
   }
 
+  /** The row with one more key, which contributes one of a set. */
   #step(row: number, set: number): number {
     return getOrInsert(this.#steps, row * 2 ** 24 + set, () => {
-      const contributions = this.#sets.all[set]!.map((id) => this.#contributions.all[id]!);
-      const states = new Map<string, readonly number[]>();
-      const folds = [...this.#aggregateFolds, ...this.#headFolds];
+      const contributions = this.#sets.all[set]!;
+      const next = new Set<number>();
       for (const state of this.#rows.all[row]!) {
         this.#budget.take(contributions.length);
-        for (const contribution of contributions) {
-          const next = folds.map((fold, f) => fold.step(state[f]!, contribution[f]!));
-          if (!next.includes(-1)) states.set(next.join(), next);
-        }
+        for (const contribution of contributions) next.add(this.#next(state, contribution));
       }
-      return this.#rows.of([...states.keys()].sort().join(";"), () => [...states.values()]);
+      next.delete(-1);
+      return this.#rowOf(next);
+    });
+  }
+
+  #rowOf(states: Iterable<number>): number {
+    const sorted = Float64Array.from(states).sort();
+    return this.#rows.of(bytesKey(sorted), () => [...sorted]);
+  }
+
+  /** The joint state with one more key; -1 where the program has no value. */
+  #next(state: number, contribution: number): number {
+    return getOrInsert(this.#nexts, state * 2 ** 24 + contribution, () => {
+      const [states, parts] = [this.#states.all[state]!, this.#contributions.all[contribution]!];
+      const folds = [...this.#aggregateFolds, ...this.#headFolds];
+      const next = folds.map((fold, f) => fold.step(states[f]!, parts[f]!));
+      return next.includes(-1) ? -1 : this.#states.of(next.join(), () => next);
     });
   }
 
   #outcomes(row: number, all: readonly { readonly id: number; readonly values: Ranges }[]): readonly Outcome[] {
     const found = new Map<string, Outcome>();
     const { aggregates, heads } = this.#group;
-    for (const state of this.#rows.all[row]!) {
+    for (const id of this.#rows.all[row]!) {
+      const state = this.#states.all[id]!;
       const values = this.#aggregateFolds.map((fold, a) => fold.result(state[a]!));
       if (values.includes(FAILS)) continue;
       const results = this.#headFolds.map((fold, h) => fold.result(state[aggregates.length + h]!, all[h]!));

@@ -142,6 +142,7 @@ describe("reports", () => {
     const { margins, ...report } = check(bytes, { program: { hist: sop } });
     expect(report).toEqual({
       verdict: "holds",
+      stopped: false,
       program: true,
       maxLength: 4,
       inputs: 30,
@@ -163,6 +164,7 @@ describe("reports", () => {
   it("say when the work is too much", () => {
     expect(check(bytes, { program: { hist: sop }, steps: 10 })).toMatchObject({
       verdict: "unknown",
+      stopped: true,
       where: "the check takes more steps than it may",
     });
   });
