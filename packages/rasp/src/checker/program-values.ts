@@ -9,8 +9,10 @@ import { applyMap } from "../language/graph/elementwise.js";
 import {
   operands,
   topological,
+  isSelector,
   type AggregateNode,
   type Atom,
+  type BestNode,
   type GraphNode,
   type Selector,
   type SOp,
@@ -111,14 +113,14 @@ export class ProgramValues {
 
   keySide(aggregate: number, label: Label): string {
     const { selector, value } = this.aggregates[aggregate]!;
-    const score = selector.kind === "best" ? [selector.score] : [];
-    return [...sides(selector, ({ keys }) => keys), value, ...score]
+    const best = bestIn(selector);
+    return [...sides(selector, ({ keys }) => keys), value, ...(best ? [best.score] : [])]
       .map((node) => exactKey(this.value(node, label)))
       .join("|");
   }
 
-  /** Whether the selector of an aggregate, without its `best`, selects the key. */
-  selects(selector: Selector, query: Label, key: Label): boolean | typeof FAILS {
+  /** Whether a selector selects the key. @param isBest - whether a `best` in it does */
+  selects(selector: Selector, query: Label, key: Label, isBest: boolean): boolean | typeof FAILS {
     switch (selector.kind) {
       case "select": {
         const k = this.value(selector.keys, key);
@@ -127,20 +129,34 @@ export class ProgramValues {
         return attempt(() => compareAtoms(selector.op, k, q));
       }
       case "not": {
-        const answer = this.selects(selector.arg, query, key);
+        const answer = this.selects(selector.arg, query, key, isBest);
         return answer === FAILS ? FAILS : !answer;
       }
       case "and":
       case "or": {
-        const a = this.selects(selector.left, query, key);
-        const b = this.selects(selector.right, query, key);
+        const a = this.selects(selector.left, query, key, isBest);
+        const b = this.selects(selector.right, query, key, isBest);
         if (a === FAILS || b === FAILS) return FAILS;
         return selector.kind === "and" ? a && b : a || b;
       }
       case "best":
-        throw new CannotFollow("the program's values: best inside another selector is not analysed");
+        return isBest;
     }
   }
+}
+
+/** The `best` in a selector, if there is one. @throws CannotFollow where there are several */
+export function bestIn(selector: Selector): BestNode | undefined {
+  const own = [...selectorsIn(selector)].filter((node) => node.kind === "best");
+  if (own.length > 1) throw new CannotFollow("the program's values: a selector with several `best` is not analysed");
+  return own[0];
+}
+
+/** A selector and those that it is made of. */
+function selectorsIn(selector: Selector, found = new Set<Selector>()): ReadonlySet<Selector> {
+  found.add(selector);
+  for (const operand of operands(selector)) if (isSelector(operand)) selectorsIn(operand, found);
+  return found;
 }
 
 type Select = Extract<Selector, { kind: "select" }>;
