@@ -1,5 +1,5 @@
 /** One attention head on ranges: what the softmax over any keys of given kinds can give. */
-import { gamma, gridOf, HUGE, MANTISSA, roundDown, roundUp, TINY, U } from "./float32.js";
+import { gamma, gridOf, HUGE, roundDown, roundUp, TINY, U } from "./float32.js";
 import { CannotFollow, rangesOf, setRange, type Ranges } from "./ranges.js";
 
 /** What a key can score for a query. */
@@ -29,7 +29,7 @@ const FAR = 600;
 
 /** The score of a key: query · key / √width. */
 export function scoreOf(query: Ranges, key: Ranges): Score {
-  let [lo, hi, grid, size] = [0, 0, Infinity, 0];
+  let [lo, hi, size] = [0, 0, 0];
   const pairs: string[] = [];
   let [arePoints, arePowers] = [true, true];
   for (let d = 0; d < query.lo.length; d++) {
@@ -39,14 +39,14 @@ export function scoreOf(query: Ranges, key: Ranges): Score {
     lo += Math.min(...products);
     hi += Math.max(...products);
     size += Math.max(...products.map(Math.abs));
-    grid = Math.min(grid, query.grid[d]! * key.grid[d]!);
     pairs.push(`${a}*${c}`);
     arePoints &&= a === b && c === e;
     arePowers &&= gridOf(c) === Math.abs(c);
   }
   if (!(size < HUGE)) throw new CannotFollow(`a score of size ${size} may overflow`);
   const n = pairs.length;
-  const rounding = (size <= MANTISSA * grid ? 0 : gamma(n) * size) + n * 2 ** -52 * size;
+  // √width may be applied to the query, so that no grid makes the sum exact.
+  const rounding = (gamma(n) + n * 2 ** -52) * size;
   // √width is rounded, applied to the query or to the score, and the score rounded again.
   const error = rounding + 4 * U * size + TINY;
   const scale = 1 / Math.sqrt(query.lo.length);

@@ -191,7 +191,7 @@ function isSameFromStart(x: Ranges, c: number, column: Column, input: Ranges, su
   });
   // A power of two gives an exact product.
   if (column.bias === 0 && products.length === 1 && gridOf(products[0]!.w) === Math.abs(products[0]!.w)) return true;
-  const step = placeBetween(lo - negative, hi + positive);
+  const step = placeBetween(lo - negative * (1 + 2 ** -20), hi + positive * (1 + 2 ** -20));
   if (step === undefined) return false;
   // Every product is near a multiple of the last place of all that the sum can be on the way.
   const off = [...products.map(({ ends }) => ends), [column.bias]].reduce((total, ends) => {
