@@ -9,6 +9,13 @@ export type Precision = "float32" | "bfloat16" | "tf32";
 /** How many significant bits a number has, the leading one included. */
 export const SIGNIFICANT_BITS: Readonly<Record<Precision, number>> = { float32: 24, bfloat16: 8, tf32: 11 };
 
+/** @throws RangeError for what is no `Precision` */
+export function significantBits(precision: Precision): number {
+  if (Object.hasOwn(SIGNIFICANT_BITS, precision)) return SIGNIFICANT_BITS[precision];
+  const known = Object.keys(SIGNIFICANT_BITS).join(", ");
+  throw new RangeError(`precision: there is no ${JSON.stringify(precision)}; use one of ${known}.`);
+}
+
 const single = new Float32Array(1);
 
 /** The nearest number of the format, of two equally near ones the even one. Beyond the format's range it is infinite. */
@@ -20,7 +27,7 @@ export function roundTo(precision: Precision, x: number): number {
 
 /** `roundTo` for each number, in place. */
 export function roundAllTo(precision: Precision, numbers: Float32Array): void {
-  const dropped = 24 - SIGNIFICANT_BITS[precision];
+  const dropped = 24 - significantBits(precision);
   if (dropped === 0) return;
   const patterns = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   const almostHalf = 2 ** (dropped - 1) - 1;

@@ -4,13 +4,18 @@
  * two products with a softmax between them, whose result is rounded too. Only forward passes of dense attention are emulated.
  */
 import type { AttentionCall, HeadsView, Kernels, MatmulCall, MatrixView } from "../kernels/kernels.js";
-import { roundAllTo, type Precision } from "../precision.js";
+import { roundAllTo, significantBits, type Precision } from "../precision.js";
 import { seesKey } from "./attention.js";
 import { rowStart } from "./heads.js";
 import { exponentialSum, rowMaximum } from "./rows.js";
 
-/** A backend whose matrix products have operands of fewer digits. With float32, attention still goes step by step. */
+/**
+ * A backend whose matrix products have operands of fewer digits. With float32, attention still goes step by step.
+ *
+ * @throws RangeError for what is no precision
+ */
 export function lowPrecisionKernels(kernels: Kernels, precision: Precision): Kernels {
+  significantBits(precision);
   const rounded = (view: MatrixView, rows: number, columns: number): MatrixView => {
     const data = new Float32Array(rows * columns);
     for (let i = 0; i < rows; i++) {

@@ -12,7 +12,7 @@ import type { ModelCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
 import { simplify } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
-import { ARITHMETIC, isLow } from "./plan/ir/arithmetic.js";
+import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
@@ -48,7 +48,7 @@ export interface CompileOptions {
  * share one model: what they have in common is computed once, and each has its own columns of the logits.
  *
  * @throws RaspError of class `compile`, at the s-op's place in the source, where the program does not compile
- * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, or no s-op
+ * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, no s-op, or an unknown precision
  */
 export function compile(
   program: Outputs,
@@ -98,7 +98,7 @@ interface Analysis extends Candidate {
 type Simplified = ReturnType<typeof simplify>;
 
 function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision, progress: CompileProgress): Analysis {
-  const arithmetic = ARITHMETIC[precision];
+  const arithmetic = arithmeticOf(precision);
   const { form, sops, selections } = isLow(arithmetic)
     ? simplify(roots, domain, quotientsIn(roots, new Domain(domain.vocabulary, domain.maxLength, domain.causal)))
     : simplify(roots, domain);

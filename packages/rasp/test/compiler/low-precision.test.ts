@@ -21,6 +21,7 @@ import {
   evaluate,
   load,
   RaspError,
+  tokens,
   verify,
   type Atom,
   type CompiledModel,
@@ -65,11 +66,13 @@ const bfloat16: Kernels = {
   },
 };
 
-describe.each(PRECISIONS)("the lessons up to 12 tokens in %s", (precision) => {
+const LONGEST = breadth({ short: 8, long: 12 });
+
+describe.each(PRECISIONS)(`the lessons up to ${LONGEST} tokens in %s`, (precision) => {
   it.each(lessons)("$name", (lesson) => {
     const sop = lessonSOp(lesson);
-    const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 12, precision });
-    expect(model.certificate).toMatchObject({ proved: true, provedFor: { lengths: [1, 12] } });
+    const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength: LONGEST, precision });
+    expect(model.certificate).toMatchObject({ proved: true, provedFor: { lengths: [1, LONGEST] } });
     expect(model.certificate.worstMargin).toBeGreaterThan(10);
     const trials = trialsOf(model, breadth({ short: 2, long: 5 }), breadth({ short: 12, long: 500 }));
     inPrecision(precision, () => {
@@ -166,6 +169,12 @@ describe("means are quotients", () => {
       expect(() => compile(sop, { vocabulary: [0.1, 0.7], maxLength: 3, precision })).toThrow(message);
     }
   });
+});
+
+it("there is no other precision", () => {
+  const compiled = () => compile(tokens, { vocabulary: "ab", maxLength: 2, precision: "float16" as "tf32" });
+  expect(compiled).toThrow('precision: there is no "float16"; use one of float32, bfloat16, tf32.');
+  expect(() => inPrecision("int8" as "tf32", compiled)).toThrow('precision: there is no "int8"');
 });
 
 it("a patched head counts in the model's own shares", () => {

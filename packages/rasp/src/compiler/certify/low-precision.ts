@@ -4,7 +4,7 @@
  * keys that are not selected. Rounding an operand keeps this, because all that should not be 0 is a number of the format, and so does a
  * sum, as long as leaks are far below the last place. `docs/numerics.md` has the argument. What is no number of the format is not proved.
  */
-import { roundTo, SIGNIFICANT_BITS } from "@selectron/core";
+import { roundTo, significantBits } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import { bosDimensions, type Arithmetic } from "../plan/ir/arithmetic.js";
 import { exactGrid, gridOf, MANTISSA } from "../plan/ir/exact-sum.js";
@@ -40,7 +40,7 @@ export class LowPrecision {
   readonly #halfPlace: number;
 
   constructor(arithmetic: Arithmetic, margins: Margins, maxLength: number) {
-    const bits = SIGNIFICANT_BITS[arithmetic.precision];
+    const bits = significantBits(arithmetic.precision);
     this.#arithmetic = arithmetic;
     this.#margins = margins;
     this.#maxLength = maxLength;

@@ -11,7 +11,7 @@ import type { Atom } from "../../language/graph/node.js";
 import { atomOfPlain, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import { getOrInsert } from "../../language/maps.js";
-import { ARITHMETIC } from "../plan/ir/arithmetic.js";
+import { arithmeticOf } from "../plan/ir/arithmetic.js";
 import type { Readback } from "../plan/ir/plan.js";
 import { anchorAt, programMap, placeOf, readbacksNamed, residualName } from "./program-map.js";
 import type { Runnable } from "./runnable.js";
@@ -144,7 +144,7 @@ function patchHead(
   if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n))) {
     throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
   }
-  const { countScale } = ARITHMETIC[compiled.card.precision];
+  const { countScale } = arithmeticOf(compiled.card.precision);
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
   for (const { sop, subspace } of readbacksNamed(compiled, patch.head, "attention")) {
     const name = `blocks.${subspace.layer - 1}.attention.pattern`;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { certify, withWeights, type Certificate } from "../../../src/compiler/certify/certify.js";
 import { simplify } from "../../../src/compiler/normalize/simplify.js";
-import { ARITHMETIC } from "../../../src/compiler/plan/ir/arithmetic.js";
+import { arithmeticOf } from "../../../src/compiler/plan/ir/arithmetic.js";
 import type { Feature, Head, Plan } from "../../../src/compiler/plan/ir/plan.js";
 import { combineReads } from "../../../src/compiler/plan/ir/read.js";
 import { plan } from "../../../src/compiler/plan/planner.js";
@@ -17,7 +17,7 @@ const planned = (() => {
   const sop = load(TEXT, { example: "abc" }).sop("r");
   const domain = new Domain(VOCABULARY, 5, false);
   const { form, sops } = simplify([sop], domain, () => undefined);
-  return plan([sops.get(sop)!], form, domain, { arithmetic: ARITHMETIC.bfloat16 });
+  return plan([sops.get(sop)!], form, domain, { arithmetic: arithmeticOf("bfloat16") });
 })();
 
 const certificateWith = (change: Partial<Plan>): Certificate => certify({ ...planned, ...change }, VOCABULARY, 5);

@@ -4,7 +4,7 @@
  * whole numbers, powers of two, one-hot vectors. What softmax gives is rounded, and then is such a number: rounding operands does there what
  * anchors do in float32. `docs/numerics.md` has the argument.
  */
-import { roundTo, SIGNIFICANT_BITS, type Precision } from "@selectron/core";
+import { roundTo, significantBits, type Precision } from "@selectron/core";
 import { gridOf } from "./exact-sum.js";
 
 /** What a head is for. */
@@ -45,11 +45,17 @@ export const FLOAT32: Arithmetic = {
  */
 const LOW = { score: { count: 64, mean: 128, copy: 128 }, selfScore: 128, rankScore: 64 };
 
-export const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
+const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
   float32: FLOAT32,
   bfloat16: { ...LOW, precision: "bfloat16", countScale: 2 ** 22 },
   tf32: { ...LOW, precision: "tf32", countScale: 2 ** 26 },
 };
+
+/** @throws RangeError for what is no precision */
+export function arithmeticOf(precision: Precision): Arithmetic {
+  significantBits(precision);
+  return ARITHMETIC[precision];
+}
 
 /** Whether operands have fewer digits than sums, so that all of them have to be numbers of the format. */
 export const isLow = ({ precision }: Arithmetic): boolean => precision !== "float32";
@@ -57,7 +63,7 @@ export const isLow = ({ precision }: Arithmetic): boolean => precision !== "floa
 /** Whether the format has all multiples of the numbers' common grid that are not larger than they. */
 export function represents({ precision }: Arithmetic, numbers: readonly number[]): boolean {
   const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
-  return largest === 0 || largest <= 2 ** SIGNIFICANT_BITS[precision] * gridOf(numbers);
+  return largest === 0 || largest <= 2 ** significantBits(precision) * gridOf(numbers);
 }
 
 /** One query and key dimension of a head that tells BOS from other keys. */
