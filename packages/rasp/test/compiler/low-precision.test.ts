@@ -1,6 +1,6 @@
 /**
  * Models for bfloat16 and TF32: on hardware that rounds the operands of matrix products they compute their programs, and so they do
- * where results are rounded as well, and in float32.
+ * where bfloat16 results are rounded as well, where TF32 operands are cut off, and in float32.
  */
 import {
   inPrecision,
@@ -10,6 +10,7 @@ import {
   roundTo,
   setKernels,
   type Kernels,
+  type MatrixView,
 } from "@selectron/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -68,6 +69,29 @@ const bfloat16: Kernels = {
 
 const LONGEST = breadth({ short: 8, long: 12 });
 
+/** Operands are cut off after the digits of TF32, not rounded. */
+const truncating: Kernels = {
+  ...referenceKernels,
+  matmul: (call) => {
+    const truncated = (view: MatrixView): MatrixView => {
+      const data = Float32Array.from(view.data);
+      const bits = new Uint32Array(data.buffer);
+      for (const [i, pattern] of bits.entries()) bits[i] = (pattern >>> 13) << 13;
+      return { ...view, data };
+    };
+    referenceKernels.matmul({ ...call, a: truncated(call.a), b: truncated(call.b) });
+  },
+};
+
+function withKernels<T>(kernels: Kernels, body: () => T): T {
+  setKernels(kernels);
+  try {
+    return body();
+  } finally {
+    setKernels(referenceKernels);
+  }
+}
+
 describe.each(PRECISIONS)(`the lessons up to ${LONGEST} tokens in %s`, (precision) => {
   it.each(lessons)("$name", (lesson) => {
     const sop = lessonSOp(lesson);
@@ -83,13 +107,10 @@ describe.each(PRECISIONS)(`the lessons up to ${LONGEST} tokens in %s`, (precisio
     for (const { data } of model.model.parameters().values()) {
       expect(data.find((weight) => roundTo(precision, weight) !== weight)).toBeUndefined();
     }
-    if (precision !== "bfloat16") return;
-    setKernels(lowPrecisionKernels(bfloat16, precision));
-    try {
-      expect(wrongOn(model, sop, trials)).toEqual([]);
-    } finally {
-      setKernels(referenceKernels);
-    }
+    // Attention step by step, so that its products are computed by these kernels.
+    const harsher =
+      precision === "tf32" ? lowPrecisionKernels(truncating, "float32") : lowPrecisionKernels(bfloat16, precision);
+    withKernels(harsher, () => expect(wrongOn(model, sop, trials)).toEqual([]));
   });
 });
 
@@ -169,6 +190,14 @@ describe("means are quotients", () => {
       expect(() => compile(sop, { vocabulary: [0.1, 0.7], maxLength: 3, precision })).toThrow(message);
     }
   });
+});
+
+it("counts are exact where operands are cut off", () => {
+  const sop = load('r = round(length * aggregate(full_s, 200 if tokens == "a" else 1));', { example: "ab" }).sop("r");
+  const model = compile(sop, { vocabulary: "ab", maxLength: 8, precision: "tf32" });
+  expect(model.certificate.proved).toBe(true);
+  const sums = withKernels(lowPrecisionKernels(truncating, "float32"), () => model.run("aaaaaaab"));
+  expect(sums).toEqual(new Array(8).fill(1401));
 });
 
 it("there is no other precision", () => {

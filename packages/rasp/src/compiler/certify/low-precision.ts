@@ -164,9 +164,12 @@ export class LowPrecision {
     return { inputs, atBos: 2 * scale * (others + value.leak.atBos) };
   }
 
-  /** How far a selected key's share can be from 1 / scale, a power of two, relatively, and a bound on another key's in this unit. */
+  /**
+   * How far a selected key's share can be from 1 / scale, a power of two, and its excess, relatively, and a bound on another key's in
+   * this unit. The excess is 0, or half the distance from halfway above the power to the power.
+   */
   #countShares(head: Head, scale: number, score: number): { off: number; unselected: number } {
-    const offset = Math.log(scale);
+    const offset = Math.log(scale / (1 + this.#arithmetic.shareExcess));
     const scored = bosDimensions(head, this.#arithmetic).reduce(
       (sum, { query, keyAtBos }) => sum + query * keyAtBos,
       0,

@@ -16,7 +16,7 @@ import { disjointConjunctions } from "./selection.js";
 /** One head for each conjunction of the selection; their counts add up in one coordinate. */
 export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const { domain, form, materialize } = context;
-  const { score, countScale } = context.arithmetic;
+  const { score, countScale, shareExcess } = context.arithmetic;
   const values = domain.values(width);
   const label = labelOf(width);
   const parts = disjointConjunctions(width.selection, domain, form)
@@ -45,7 +45,7 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
     purpose: "count",
     label,
     layer: subspace.layer,
-    bosScore: scores.selectedScore + Math.log(countScale),
+    bosScore: scores.selectedScore + Math.log(countScale / (1 + shareExcess)),
     values: [{ read: read!, atBos: 0, scale: countScale, target: subspace, coordinate: 0 }],
   }));
   const noise = 4e-6 * largest + largest ** 2 / countScale;

@@ -28,6 +28,8 @@ export interface Arithmetic {
    * number up to a relative error of number / countScale.
    */
   readonly countScale: number;
+  /** How much larger than 1 / countScale a share is before it is rounded, relatively. */
+  readonly shareExcess: number;
 }
 
 export const FLOAT32: Arithmetic = {
@@ -36,19 +38,21 @@ export const FLOAT32: Arithmetic = {
   selfScore: 64,
   rankScore: 32,
   countScale: 2 ** 26,
+  shareExcess: 0,
 };
 
 /**
  * The scores of low precision are powers of two, and larger, because what they leave to other keys is amplified up to the decoding. In
  * bfloat16 a share is 2^-22, because 22 ln 2 is so near to a number of the format, 15.25, that shares come out even where scores are
- * rounded to it as well.
+ * rounded to it as well. Tensor cores may cut off digits where they should round to TF32; a share that is a little large becomes the
+ * same number either way.
  */
 const LOW = { score: { count: 64, mean: 128, copy: 128 }, selfScore: 128, rankScore: 64 };
 
 const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
   float32: FLOAT32,
-  bfloat16: { ...LOW, precision: "bfloat16", countScale: 2 ** 22 },
-  tf32: { ...LOW, precision: "tf32", countScale: 2 ** 26 },
+  bfloat16: { ...LOW, precision: "bfloat16", countScale: 2 ** 22, shareExcess: 0 },
+  tf32: { ...LOW, precision: "tf32", countScale: 2 ** 26, shareExcess: 2 ** -12 },
 };
 
 /** @throws RangeError for what is no precision */
