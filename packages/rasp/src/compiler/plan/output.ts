@@ -37,7 +37,8 @@ export function outputOf(root: NormalSOp, domain: Domain, features: Features, ca
   }
   const numerical = classes.length > 1 ? numericalOutput(root, classes, features, careful) : undefined;
   if (numerical && isRepresented(numerical, features.arithmetic)) return numerical;
-  const reads = features.materialize(root, oneHot(classes), classes.map(describeAtom));
+  const names = classes.map(describeAtom);
+  const reads = features.logits(root, oneHot(classes), names) ?? features.materialize(root, oneHot(classes), names);
   return { kind: "categorical", classes, reads };
 }
 

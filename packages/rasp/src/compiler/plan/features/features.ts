@@ -20,6 +20,7 @@ import { MAX_DIGITS } from "../units/input-weights.js";
 import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
 import { branchesOf, ELSEWHERE, type Branch } from "./branches.js";
+import { decisionList } from "./decision-list.js";
 import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
 import { functionTable, Results, type FunctionTable } from "./function-table.js";
 
@@ -109,6 +110,42 @@ export class Features {
   #table(sop: NormalSOp, formula: Formula, results: Results): FunctionTable {
     const values = new Set([...this.#domain.values(sop), ELSEWHERE].map(atomKey));
     return functionTable(formula, (value) => values.has(atomKey(value)), this.#domain, results);
+  }
+
+  /**
+   * A logit for each component of which `vectorOf` has a single 1, at least 1 above all others where it is: those of a function of
+   * several numbers that is a list of rules about one of them each. Undefined where it is none.
+   */
+  logits(sop: NormalSOp, vectorOf: (value: Atom) => readonly number[], names: readonly string[]): Read[] | undefined {
+    if (isLow(this.arithmetic)) return undefined;
+    const results = new Results(vectorOf);
+    const { rows, leaves } = this.#table(sop, this.#domain.formula(sop), results);
+    const numbers = leaves.filter((leaf) => this.#leaves.encode(leaf).kind === "numerical");
+    const list = numbers.length > 1 ? decisionList(rows, leaves.length) : undefined;
+    if (!list) return undefined;
+    const parts = list.rules.map(({ leaf, holds }) => this.#indicator(leaves[leaf]!, holds));
+    return names.map((_, c) => {
+      const of = (result: number): number => results.vectors[result]![c]!;
+      // A rule outweighs all rules after it together.
+      const weights = list.rules.map(({ result }, r) => 2 ** (list.rules.length - r) * of(result));
+      return combineReads(
+        parts.flatMap((read, r) => (weights[r] === 0 ? [] : [[weights[r]!, read] as const])),
+        of(list.otherwise),
+      );
+    });
+  }
+
+  /** 1 where a leaf has a value that `holds`, by number, 0 where it has one that does not. */
+  #indicator(leaf: NormalSOp, holds: ReadonlyMap<number, boolean>): Read {
+    // A value that does not matter is like the one below it, so that there are few steps.
+    let last = 0;
+    const byKey = new Map(
+      this.#domain.values(leaf).map((value, v) => {
+        last = Number(holds.get(v) ?? last);
+        return [atomKey(value), last];
+      }),
+    );
+    return this.materialize(leaf, (value) => [byKey.get(atomKey(value)) ?? 0], ["rule"])[0]!;
   }
 
   #materializeAnew(
