@@ -64,9 +64,7 @@ export function compile(
     return analysisOf(roots, domain, precision, progress);
   };
   const usual = analyse(false);
-  const { domain, sops, selections, planned, certificate, layout } = usual.domain.dependsOnTypes
-    ? analyse(true)
-    : usual;
+  const { domain, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
   progress.step();
   progress.step();
   const { model, heads } = assemble(planned, layout, causal);
@@ -91,6 +89,8 @@ export function compile(
 /** What the stages up to the certificate give. */
 interface Analysis extends Candidate {
   readonly domain: Domain;
+  /** Whether types matter that the domain does not keep. */
+  readonly dependsOnTypes: boolean;
   readonly sops: Simplified["sops"];
   readonly selections: Simplified["selections"];
 }
@@ -99,7 +99,7 @@ type Simplified = ReturnType<typeof simplify>;
 
 function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision, progress: CompileProgress): Analysis {
   const arithmetic = arithmeticOf(precision);
-  const { form, sops, selections } = isLow(arithmetic)
+  const { form, sops, selections, changesTypes } = isLow(arithmetic)
     ? simplify(roots, domain, quotientsIn(roots, new Domain(domain.vocabulary, domain.maxLength, domain.causal)))
     : simplify(roots, domain);
   const normal = roots.map((root) => sops.get(root)!);
@@ -108,7 +108,7 @@ function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision,
     const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
   });
-  return { domain, sops, selections, ...best };
+  return { domain, sops, selections, dependsOnTypes: domain.dependsOnTypes(changesTypes), ...best };
 }
 
 const namedWeights = (model: TransformerEncoder) =>

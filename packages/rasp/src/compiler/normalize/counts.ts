@@ -21,7 +21,8 @@ export function meanOfFirst(
   maxLength: number,
   origin: SOp,
 ): NormalSOp | undefined {
-  if (!isIndicatorOfFirst(form, value, maxLength)) return undefined;
+  const type = typeOfIndicator(form, value, maxLength);
+  if (!type) return undefined;
   const first = form.compare(form.indices(), form.constant(0n), "==");
   const visible = form.visible(selection);
   const withFirst = form.combine(visible, first, (a, b) => a && b);
@@ -29,13 +30,13 @@ export function meanOfFirst(
   if (!withFirst || !withoutFirst) return undefined;
   const fraction: Elementwise = {
     name: "mean of first",
-    key: `mean of first, else ${typeof defaultValue} ${String(defaultValue)}`,
+    key: `mean of first ${type}, else ${typeof defaultValue} ${String(defaultValue)}`,
     apply: ([z, a]) => {
       const [chosen, others] = [Number(z), Number(a)];
-      const width = chosen + others;
-      if (width === 0) return defaultValue;
-      // A single value stays as it is: an int can be an index.
-      return width === 1 ? BigInt(chosen) : chosen / width;
+      const count = chosen + others;
+      if (count === 0) return defaultValue;
+      // One value stays as it is: an int is no float.
+      return count === 1 && type === "bigint" ? BigInt(chosen) : chosen / count;
     },
   };
   // Where position 0 is always selected, its count needs no head.
@@ -43,15 +44,15 @@ export function meanOfFirst(
   return form.map(fraction, [chosen, form.width(withoutFirst, origin)], origin);
 }
 
-/** Whether an s-op is 1 at position 0 and 0 at all others. */
-function isIndicatorOfFirst(form: NormalForm, value: NormalSOp, maxLength: number): boolean {
+/** The type of an s-op that is 1 at position 0 and 0 at all others; undefined for any other, and for one that mixes types. */
+function typeOfIndicator(form: NormalForm, value: NormalSOp, maxLength: number): "bigint" | "number" | undefined {
   const formula = new Formula([value]);
   const indices = form.indices();
-  if (formula.leaves.length !== 1 || formula.leaves[0] !== indices) return false;
-  return Array.from({ length: maxLength }, (_, i) => formula.evaluate([BigInt(i)])?.[0]).every(
-    (atom, i) =>
-      typeof atom !== "string" && typeof atom !== "boolean" && atom !== null && Number(atom) === (i === 0 ? 1 : 0),
-  );
+  if (formula.leaves.length !== 1 || formula.leaves[0] !== indices) return undefined;
+  const atoms = Array.from({ length: maxLength }, (_, i) => formula.evaluate([BigInt(i)])?.[0]);
+  const type = typeof atoms[0];
+  if (type !== "bigint" && type !== "number") return undefined;
+  return atoms.every((atom, i) => typeof atom === type && Number(atom) === (i === 0 ? 1 : 0)) ? type : undefined;
 }
 
 /**

@@ -15,6 +15,8 @@ import type { PositionWidths } from "./position-widths.js";
 export interface ValueFacts {
   readonly maxLength: number;
   readonly causal: boolean;
+  /** Whether an equal value of another type will not do: an int where the program has a float. */
+  readonly keepsTypes: boolean;
   /** All values that an s-op can have. @throws RaspError where there are too many */
   values(sop: NormalSOp): readonly Atom[];
 }

@@ -24,6 +24,8 @@ export interface Simplified {
   readonly sops: ReadonlyMap<GraphNode, NormalSOp>;
   /** What each selector of the program selects, later positions included even if heads do not see them. */
   readonly selections: ReadonlyMap<Selector, Selection>;
+  /** Whether counts and sums, which are ints, took the place of what may be floats. */
+  readonly changesTypes: boolean;
 }
 
 /** Which aggregates are to be quotients of a sum and a count, where means are no better. */
@@ -39,8 +41,13 @@ export function simplify(roots: readonly SOp[], facts: ValueFacts, asQuotients?:
     if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
     else simplifier.sops.set(node, simplifier.normalOf(node));
   }
-  const { form, sops, choices } = simplifier;
-  return { form, sops, selections: new Map([...choices].map(([node, { selection }]) => [node, selection])) };
+  const { form, sops, choices, changesTypes } = simplifier;
+  return {
+    form,
+    sops,
+    changesTypes,
+    selections: new Map([...choices].map(([node, { selection }]) => [node, selection])),
+  };
 }
 
 /** What a selector chooses: a selection, or of each row of it only the position with the best score. */
@@ -53,12 +60,15 @@ class Simplifier {
   readonly sops = new Map<GraphNode, NormalSOp>();
   readonly choices = new Map<Selector, Choice>();
   readonly form: NormalForm;
+  changesTypes = false;
+  readonly #keepsTypes: boolean;
   readonly #maxLength: number;
   readonly #sums: Sums;
   readonly #asQuotients: AsQuotients | undefined;
 
   constructor(form: NormalForm, facts: ValueFacts, asQuotients: AsQuotients | undefined) {
     this.form = form;
+    this.#keepsTypes = facts.keepsTypes;
     this.#maxLength = facts.maxLength;
     this.#sums = new Sums(form, facts, asQuotients === undefined);
     this.#asQuotients = asQuotients;
@@ -78,7 +88,10 @@ class Simplifier {
         return form.constant(node.value, node);
       case "map": {
         const mapped = form.map(node.fn, node.args.map(this.#sop), node);
-        return this.#sums.rewrite(countTogether(form, mapped, this.#maxLength));
+        if (this.#keepsTypes) return mapped;
+        const rewritten = this.#sums.rewrite(countTogether(form, mapped, this.#maxLength));
+        if (rewritten !== mapped) this.changesTypes = true;
+        return rewritten;
       }
       case "aggregate": {
         const { selection, best } = this.choices.get(node.selector)!;

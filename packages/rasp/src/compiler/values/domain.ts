@@ -45,6 +45,7 @@ export class Domain {
   readonly maxLength: number;
   /** Whether a position sees none after it; values then do not depend on the length. */
   readonly causal: boolean;
+  readonly keepsTypes: boolean;
   readonly #onRows: () => void;
 
   /**
@@ -63,6 +64,7 @@ export class Domain {
     }: { readonly work?: Work; readonly onRows?: () => void; readonly keepsTypes?: boolean } = {},
     view?: { readonly base: Domain; readonly stages: Stages | undefined },
   ) {
+    this.keepsTypes = keepsTypes;
     this.sets = new ValueSets(keepsTypes);
     this.#jointSets = new JointValueSets(this.sets);
     this.vocabulary = vocabulary;
@@ -90,11 +92,15 @@ export class Domain {
       .map(({ atoms }) => atoms.length);
   }
 
-  /** Whether a result can depend on which of 1, 1.0 and True a value is, where its set has only one of them. */
-  get dependsOnTypes(): boolean {
+  /**
+   * Whether a result can depend on which of 1, 1.0 and True a value is, where its set has only one of them.
+   *
+   * @param changesTypes - whether the normal form has ints where the program has floats
+   */
+  dependsOnTypes(changesTypes: boolean): boolean {
     const { mixedNumbers, mixedBools } = this.sets;
     return this.#allFormulas.some(
-      ({ sawInexact, seesTypes }) => (sawInexact && mixedNumbers) || (seesTypes && mixedBools),
+      ({ sawInexact, seesTypes }) => (sawInexact && (mixedNumbers || changesTypes)) || (seesTypes && mixedBools),
     );
   }
 

@@ -3,6 +3,7 @@ import { Rng } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 import { breadth } from "../../../../../test/long.js";
 import {
+  add,
   aggregate,
   compile,
   CompiledModel,
@@ -11,12 +12,14 @@ import {
   float,
   gt,
   ifElse,
+  indicator,
   indices,
   le,
   map,
   mul,
   RaspError,
   select,
+  selectorWidth,
   sub,
   tokens,
   verify,
@@ -24,6 +27,7 @@ import {
 } from "../../../src/index.js";
 import { oddProgram } from "../../arbitrary/odd-program.js";
 
+const all = select(constant(1), constant(1), eq);
 const upToHere = select(indices, indices, le);
 const big = (a: number, b: number): SOp<number> => ifElse(eq(tokens, "a"), float(a), float(b));
 const compiled = (sop: SOp): CompiledModel => compile(sop, { vocabulary: "ab", maxLength: 3 });
@@ -66,6 +70,28 @@ describe("results that depend on whether an operand is an int or the same number
     const mean = aggregate(select(tokens, "a", eq), ifElse(gt(indices, 1), constant(5), constant(-3)), 0.5);
     const sop = ifElse(eq(tokens, "a"), 0, mul(constant(2n ** 64n + 1n), mean));
     expect(() => compiled(sop)).toThrow("cannot be told apart in float32");
+  });
+
+  it("are not proved where counts, which are ints, take the place of means", () => {
+    // A mean of one is the int 1, and 10^40 takes no part of a float.
+    const first = aggregate(select(tokens, "a", eq), indicator(le(indices, 0)));
+    // The length times a mean is a count, and a float.
+    const count = mul(aggregate(all, indicator(eq(tokens, "a"))), selectorWidth(all));
+    for (const small of [first, count]) {
+      for (const huge of [constant(10n ** 40n), sub(indicator(eq(tokens, "b")), constant(10n ** 40n))]) {
+        const sop = add(small, huge);
+        let model: CompiledModel;
+        try {
+          model = compiled(sop);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RaspError);
+          continue;
+        }
+        if (model.certificate.proved) {
+          expect(verify(sop, model, { exhaustive: true })).toMatchObject({ wrong: 0, upToFloat32: 0 });
+        }
+      }
+    }
   });
 
   it("are told apart in functions of TypeScript that see True and 1", () => {
