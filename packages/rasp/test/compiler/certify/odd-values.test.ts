@@ -8,6 +8,7 @@ import {
   compile,
   CompiledModel,
   constant,
+  div,
   eq,
   float,
   gt,
@@ -103,6 +104,13 @@ describe("results that depend on whether an operand is an int or the same number
     const sop = map((value: unknown) => (typeof value === "boolean" ? "bool" : "number"), mixed as SOp<number>);
     expect(verify(sop, compiled(sop), { exhaustive: true })).toMatchObject({ ok: true });
   });
+});
+
+it("quotients of tiny numbers are no sums of functions of their operands", () => {
+  const letter = ifElse(eq(tokens, "a"), float(1e-25), float(3e-25));
+  const sop = div(letter, add(indices, 1));
+  const model = compiled(sop);
+  expect(verify(sop, model, { exhaustive: true })).toMatchObject({ ok: true, upToFloat32: 0 });
 });
 
 describe("weights that are not finite", () => {

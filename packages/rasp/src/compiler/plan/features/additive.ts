@@ -46,6 +46,7 @@ function additiveRead(
   );
   if (slopes.some((slope) => slope !== undefined && !(Math.abs(slope) <= steepest))) return undefined;
   const start = target[base.result]!;
+  const scale = target.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
   const partOf = (j: number, v: number): number | undefined => {
     const slope = slopes[j];
     if (slope === undefined) return parts[j]!.get(v);
@@ -55,7 +56,7 @@ function additiveRead(
   for (const { values, result } of rows) {
     let sum = start;
     for (let j = 0; j < values.length; j++) sum += partOf(j, values[j]!) ?? NaN;
-    if (!isNear(sum, target[result]!)) return undefined;
+    if (!isNear(sum, target[result]!, scale)) return undefined;
   }
   // Exactly one coordinate of a one-hot subspace is 1, so that the weights of the first such subspace can take the constant.
   const home = slopes.indexOf(undefined);
@@ -72,9 +73,9 @@ function additiveRead(
   return combineReads(summands, constant);
 }
 
-/** Whether a sum of float64 numbers is the wanted one up to rounding; false for NaN. */
-const isNear = (sum: number, wanted: number): boolean =>
-  Math.abs(sum - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+/** Whether a sum of float64 numbers is the wanted one up to rounding, at the scale of the largest; false for NaN. */
+const isNear = (sum: number, wanted: number, scale: number): boolean =>
+  Math.abs(sum - wanted) <= 1e-12 * Math.max(Math.min(1, scale), Math.abs(wanted));
 
 /** For each argument what its values add to the result of the base row, where a row differs from the base in that argument alone. */
 function partsBeside(
