@@ -67,7 +67,8 @@ export function compile(
   const { domain, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
   progress.step();
   progress.step();
-  const { model, heads } = assemble(planned, layout, causal);
+  const tokenIds = domain.values(form.tokens()).map((token) => tokens.indexOf(token) + 1);
+  const { model, heads } = assemble(planned, layout, causal, tokenIds);
   progress.step();
 
   const card: ModelCard = {

@@ -14,13 +14,17 @@ export interface Assembled {
   readonly heads: readonly (readonly string[])[];
 }
 
-/** Token id 0 and position 0 are BOS. Token v of the vocabulary has id v + 1, and position i of the input is row i + 1. */
-export function assemble(plan: Plan, layout: Layout, causal: boolean): Assembled {
+/**
+ * Token id 0 and position 0 are BOS. Position i of the input is row i + 1.
+ *
+ * @param tokenIds - the ids of the tokens, in the order of the embedding's values
+ */
+export function assemble(plan: Plan, layout: Layout, causal: boolean, tokenIds: readonly number[]): Assembled {
   const layers = layersOf(plan, layout);
   const config = configOf(plan, layout, layers, causal);
   const weights = new Weights(config);
 
-  fillEmbeddings(weights, plan, layout, config.maxLength);
+  fillEmbeddings(weights, plan, layout, config.maxLength, tokenIds);
   layers.forEach(({ config: block, heads, units }, index) => {
     if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout, plan.arithmetic);
     if (block.dFf === 0) return;
@@ -136,11 +140,11 @@ function anchorSum({ terms }: Read, layer: number, anchors: Anchors): number {
   return sum;
 }
 
-function fillEmbeddings(weights: Weights, plan: Plan, layout: Layout, rows: number): void {
+function fillEmbeddings(weights: Weights, plan: Plan, layout: Layout, rows: number, tokenIds: readonly number[]): void {
   const tokens = weights.matrix("embedding.token.weight");
   tokens.set(0, BOS_COORDINATE, 1);
   for (const { coordinate, values } of layout.embedding(plan.embeddings.tokens)) {
-    values.forEach((value, v) => tokens.set(v + 1, coordinate, value));
+    values.forEach((value, v) => tokens.set(tokenIds[v]!, coordinate, value));
   }
   const positions = weights.matrix("embedding.position.weight");
   for (const { coordinate, values } of layout.embedding(plan.embeddings.indices)) {

@@ -51,8 +51,9 @@ describe.each(["hist2_bos", "sort_by_most_freq", "dyck1_ptf", "dyck2_ptf", "dyck
     const apart = layOut(planned, false);
     expect(apart.labels.length).toBe(model.stats.dModel + reused.length);
     expect(model.stats.parameters).toBeLessThan(parameterCount(planned, apart));
+    const ids = model.card.vocabulary.map((_, v) => v + 1);
     for (const layout of [apart, layOut(planned, true)]) {
-      expect(assemble(planned, layout, false).model.parameterCount).toBe(parameterCount(planned, layout));
+      expect(assemble(planned, layout, false, ids).model.parameterCount).toBe(parameterCount(planned, layout));
     }
   });
 });

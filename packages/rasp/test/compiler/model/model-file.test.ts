@@ -1,7 +1,15 @@
 /** A model's file holds everything that the model needs; the error for a damaged one names the damage. */
 import { decodeSafetensors, encodeSafetensors, tensor } from "@selectron/core";
 import { describe, expect, it } from "vitest";
-import { compile, CompiledModel, load, ModelFileError, ModelInputError, withProgram } from "../../../src/index.js";
+import {
+  compile,
+  CompiledModel,
+  load,
+  ModelFileError,
+  ModelInputError,
+  verify,
+  withProgram,
+} from "../../../src/index.js";
 
 const sop = load("reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);").sop("reverse");
 const model = compile(sop, { vocabulary: "abc", maxLength: 4 });
@@ -112,4 +120,20 @@ describe("bad files", () => {
       ).toBeInstanceOf(ModelFileError);
     }
   });
+});
+
+it.each([
+  ["letters", ["c", "a", "b"]],
+  ["numbers", [10, 2, -3]],
+  ["a letter twice", ["b", "a", "b"]],
+])("tokens have their ids in the order of the vocabulary: %s", (_, vocabulary) => {
+  const result = load("result = sort(tokens, tokens);", { example: vocabulary }).sop("result");
+  const ordered = compile(result, { vocabulary, maxLength: 4 });
+  const distinct = [...new Set<string | number>(vocabulary)];
+  expect(ordered.card.vocabulary.map(String)).toEqual(distinct.map(String));
+  expect(ordered.encode(ordered.card.vocabulary)).toEqual([0, ...distinct.map((_, v) => v + 1)]);
+  expect(verify(result, ordered, { exhaustive: true })).toMatchObject({ ok: true });
+  const read = CompiledModel.fromOnnx(ordered.toOnnx());
+  expect(read.run(vocabulary)).toEqual(ordered.run(vocabulary));
+  expect(withProgram(read, result).trace(vocabulary).output).toEqual(ordered.run(vocabulary));
 });
