@@ -64,7 +64,7 @@ export function compile(
     return analysisOf(roots, domain, precision, progress);
   };
   const usual = analyse(false);
-  const { domain, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
+  const { domain, form, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
   progress.step();
   progress.step();
   const tokenIds = domain.values(form.tokens()).map((token) => tokens.indexOf(token) + 1);
@@ -92,6 +92,7 @@ interface Analysis extends Candidate {
   readonly domain: Domain;
   /** Whether types matter that the domain does not keep. */
   readonly dependsOnTypes: boolean;
+  readonly form: Simplified["form"];
   readonly sops: Simplified["sops"];
   readonly selections: Simplified["selections"];
 }
@@ -109,7 +110,7 @@ function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision,
     const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
   });
-  return { domain, sops, selections, dependsOnTypes: domain.dependsOnTypes(changesTypes), ...best };
+  return { domain, form, sops, selections, dependsOnTypes: domain.dependsOnTypes(changesTypes), ...best };
 }
 
 const namedWeights = (model: TransformerEncoder) =>

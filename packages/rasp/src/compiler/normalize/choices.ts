@@ -1,9 +1,9 @@
-/** `a if condition else b` between sums and means. */
+/** `a if condition else b` between sums and means, and counts of keys as sums over all positions. */
 import { RaspError } from "../../language/diagnostic.js";
-import { applyMap, notMap } from "../../language/graph/elementwise.js";
+import { applyMap, comparisonMap, indicatorMap, notMap } from "../../language/graph/elementwise.js";
 import type { Atom, Elementwise } from "../../language/graph/node.js";
 import { Formula } from "./formula.js";
-import type { Mapped, NormalForm, NormalSOp, Width } from "./normal-form.js";
+import type { Mapped, NormalForm, NormalSOp, Selection, Width } from "./normal-form.js";
 import { valuesIfAny, type ValueFacts } from "./selection-forms.js";
 
 /** An `if` that an s-op has below arithmetic, among operands that `matter`. */
@@ -62,6 +62,20 @@ export function canFail(fn: Elementwise, args: readonly NormalSOp[], facts: Valu
     if (error instanceof RaspError) return true;
     throw error;
   }
+}
+
+/** What a width adds up over a selection. A count of the keys that compare with a constant adds up an indicator of all. */
+export function summedOver(
+  form: NormalForm,
+  { selection, summed, origin }: Width,
+): { readonly selection: Selection; readonly summed: NormalSOp } | undefined {
+  if (summed) return { selection, summed };
+  const [compared, ...others] = selection.comparisons;
+  if (compared?.queries.kind !== "constant" || others.length > 0) return undefined;
+  const holds = form.map(comparisonMap(compared.op), [compared.keys, compared.queries], origin);
+  const isNegated = form.not(selection) === form.compare(compared.keys, compared.queries, compared.op);
+  const selected = isNegated ? form.map(notMap, [holds], origin) : holds;
+  return { selection: form.everywhere(), summed: form.map(indicatorMap, [selected], origin) };
 }
 
 /** Whether an s-op is a function of tokens and positions. */

@@ -85,12 +85,16 @@ export function countTogether(form: NormalForm, sop: NormalSOp, maxLength: numbe
   return dependsOnSum && isCount && both ? form.width(both, sop.origin) : sop;
 }
 
-/** The length, as one more than the number of positions after the first. */
-function countAll(form: NormalForm, sop: NormalSOp, others: Width, formula: Formula, maxLength: number): NormalSOp {
+/** A function of one width that is that width or, if it counts all positions after the first, the length. */
+function countAll(form: NormalForm, sop: NormalSOp, width: Width, formula: Formula, maxLength: number): NormalSOp {
+  if (width.summed) return sop;
+  const counts = Array.from({ length: maxLength }, (_, n) => n);
+  const isPlus = (more: number): boolean =>
+    [...counts, ...(more === 0 ? [maxLength] : [])].every((n) => {
+      const value = formula.evaluate([BigInt(n)])?.[0];
+      return value !== undefined && atomsEqual(value, BigInt(n + more));
+    });
+  if (isPlus(0)) return width;
   const first = form.compare(form.indices(), form.constant(0n), "==");
-  if (others.summed || others.selection !== form.not(first)) return sop;
-  const isLength = Array.from({ length: maxLength }, (_, n) => formula.evaluate([BigInt(n)])?.[0]).every(
-    (value, n) => value !== undefined && atomsEqual(value, BigInt(n + 1)),
-  );
-  return isLength ? form.width(form.everywhere(), sop.origin) : sop;
+  return width.selection === form.not(first) && isPlus(1) ? form.width(form.everywhere(), sop.origin) : sop;
 }

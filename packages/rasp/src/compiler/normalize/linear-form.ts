@@ -59,7 +59,8 @@ export function constantForm(value: number | bigint): LinearForm | undefined {
 export function sumOf(a: LinearForm, b: LinearForm, sign: 1n | -1n, sizes: Sizes): LinearForm | undefined {
   const terms = [...times(a.terms, b.divisor), ...times(b.terms, sign * a.divisor)];
   const size = sizeOf(a, sizes) + sizeOf(b, sizes);
-  return linearForm(terms, a.divisor * b.divisor, withRounding(a.error + b.error, size));
+  const isExact = [a, b].every((form) => isIntegral(form) && form.error === 0) && size <= Number.MAX_SAFE_INTEGER;
+  return linearForm(terms, a.divisor * b.divisor, isExact ? 0 : withRounding(a.error + b.error, size));
 }
 
 /** The product, if one of the two has no sum. */

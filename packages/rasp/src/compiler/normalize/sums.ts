@@ -8,11 +8,11 @@ import { compareAtoms } from "../../language/atom/compare.js";
 import { arithmeticMap, comparisonMap } from "../../language/graph/elementwise.js";
 import type { Atom, Comparison, Elementwise } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
-import { canFail, choiceIn, chosenSums } from "./choices.js";
+import { canFail, choiceIn, chosenSums, summedOver } from "./choices.js";
 import { hasSums, isIntegral, linearForm, sizeOf, sumOf, type LinearForm } from "./linear-form.js";
 import type { Mapped, NormalForm, NormalSOp, Selection, Width } from "./normal-form.js";
 import { PositionWidths } from "./position-widths.js";
-import { QUOTIENT, SelectionForms, type ValueFacts } from "./selection-forms.js";
+import { QUOTIENT, SelectionForms, valuesIfAny, type ValueFacts } from "./selection-forms.js";
 
 /** Larger sums are not compared in place of means: the error of a head that sums grows with the square. */
 const MAX_COMPARED = 1 << 11;
@@ -183,12 +183,14 @@ export class Sums {
   /** `sum / width` is a mean, which is one head. */
   #asMean(sop: Mapped): NormalSOp {
     const [sum, width] = sop.args as [NormalSOp, NormalSOp];
-    if (!this.#meansAreBest || sum.kind !== "width" || !sum.summed) return sop;
-    const forms = this.#formsOf(sum.selection);
-    const [numerator, divisor] = [forms.of(sum), forms.of(width)];
+    if (!this.#meansAreBest) return sop;
+    const over = sum.kind === "width" ? summedOver(this.#form, sum) : undefined;
+    const divisor = over && this.#formsOf(over.selection).of(width);
     const isWidth = divisor?.terms.length === 1 && divisor.terms[0]!.power === 1 && divisor.terms[0]!.factor === 1n;
-    if (!numerator || !isWidth || divisor.divisor !== 1n || divisor.error > 0) return sop;
-    return this.#form.mean(sum.selection, sum.summed, 0n, sop.origin);
+    if (!over || !isWidth || divisor.divisor !== 1n || divisor.error > 0) return sop;
+    return valuesIfAny(this.#facts, over.summed)?.every(isInt)
+      ? this.#form.mean(over.selection, over.summed, 0n, sop.origin)
+      : sop;
   }
 
   /** Operands that are asked only whether they are true, as comparisons. */
@@ -278,6 +280,8 @@ const quotientMap = (otherwise: Atom): Elementwise => ({
     return width === 1n ? sum! : Number(sum) / Number(width);
   },
 });
+
+const isInt = (value: Atom): boolean => typeof value === "bigint" && Number.isSafeInteger(Number(value));
 
 /** Whether the form is one mean and numbers, not times the width. */
 function isOneMean({ terms }: LinearForm): boolean {

@@ -1,4 +1,5 @@
 /** Counts in every disguise become counts: a sum over a selection, in place of means over it. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, load, verify, type CompiledModel, type SOp } from "../../../src/index.js";
 import { Formula } from "../../../src/compiler/normalize/formula.js";
@@ -6,7 +7,11 @@ import type { NormalSOp } from "../../../src/compiler/normalize/normal-form.js";
 import { NormalValues } from "../../../src/compiler/normalize/normal-values.js";
 import { simplify } from "../../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../../src/compiler/values/domain.js";
+import { everyInput } from "../../../src/compiler/verify/inputs.js";
+import { atomKey } from "../../../src/language/atom/compare.js";
+import { causal } from "../../../src/language/graph/causal.js";
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
+import { breadth } from "../../../../../test/long.js";
 
 const sopOf = (source: string): SOp => load(`result = ${source};`, { example: "1" }).sop("result");
 const compiled = (source: string, vocabulary: string, maxLength: number): CompiledModel =>
@@ -72,7 +77,14 @@ const disguises: readonly (readonly [plain: string, sources: readonly string[]])
       `round(length * (${overAll(a)} if tokens == "a" else ${overAll(b)}))`,
     ],
   ],
-  [overAll(a), ['count(tokens, "a") / length']],
+  [
+    overAll(a),
+    [
+      'count(tokens, "a") / length',
+      'selector_width(select(tokens, "a", ==)) / length',
+      'selector_width(not select(tokens, "b", ==)) / selector_width(full_s)',
+    ],
+  ],
 ];
 
 describe.each(disguises)("%s", (plain, sources) => {
@@ -127,6 +139,55 @@ it.each([
   const input = Array.from({ length: Math.min(22, maxLength) }, (_, i) => (i < 15 ? "a" : "b"));
   expect(new NormalValues(input).valuesOf(root).map(Number)).toEqual(
     new Evaluation(input).sop(sopOf(source)).map(Number),
+  );
+});
+
+/** What programs make of means and widths, over two selections. */
+const counting: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(
+      "full_s",
+      "select(indices, indices, <=)",
+      "select(tokens_int, tokens_int, ==)",
+      "select(indices, 1, >)",
+    ),
+    fc.constantFrom("tokens_int", "indices", "indicator(tokens_int == 1)", "indicator(indices == 0)", "tokens_int - 1"),
+    fc.constantFrom(0, 1),
+  )
+  .chain(([selector, value, otherwise]) => {
+    const leaf = fc.constantFrom(
+      `aggregate(${selector}, ${value}, ${otherwise})`,
+      `aggregate(${selector}, indices)`,
+      `selector_width(${selector})`,
+      "length",
+      "(indices + 1)",
+      "2",
+    );
+    return fc.letrec<{ number: string }>((tie) => ({
+      number: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        leaf,
+        fc.tuple(tie("number"), fc.constantFrom("+", "-", "*"), tie("number")).map((part) => `(${part.join(" ")})`),
+        tie("number").map((part) => `round(selector_width(${selector}) * ${part})`),
+        fc.tuple(tie("number"), tie("number"), tie("number")).map(([a, b, c]) => `(${a} if ${b} > ${c} else ${b})`),
+        fc.tuple(tie("number"), tie("number")).map(([a, b]) => `indicator(${a} == ${b})`),
+      ),
+    })).number;
+  });
+
+it("every rewriting keeps the value", () => {
+  const inputs = [...everyInput([0n, 1n, 2n], 4)];
+  fc.assert(
+    fc.property(counting, fc.boolean(), (source, decoder) => {
+      const sop = load(`x = indices; result = x * 0 + ${source};`, { example: "1" }).sop("result");
+      const root = simplify([sop], new Domain([0n, 1n, 2n], 4, decoder)).sops.get(sop)!;
+      const program = decoder ? causal(sop) : sop;
+      for (const input of inputs) {
+        const expected = new Evaluation(input).sop(program).map(atomKey);
+        expect(new NormalValues(input, decoder).valuesOf(root).map(atomKey)).toEqual(expected);
+      }
+    }),
+    { numRuns: breadth({ short: 40, long: 1000 }), seed: 5 },
   );
 });
 
