@@ -7,7 +7,7 @@ export function checkText(name: string, report: CheckReport): string {
 }
 
 /** Work that takes no longer than a second or two. */
-const QUICK = { mostInputs: 2000, steps: 200_000 };
+const QUICK = { mostInputs: 400, steps: 300_000 };
 
 /** The verdict on a model that was just compiled, without much work. */
 export const quickCheck = (model: CompiledModel, program: Readonly<Record<string, SOp>>): CheckReport =>

@@ -11,6 +11,11 @@ export class Budget {
     this.#left = steps;
   }
 
+  /** For sums over this many weights. @throws OutOfSteps */
+  takeFor(weights: number): void {
+    this.take(10 + Math.ceil(weights / 10));
+  }
+
   /** @throws OutOfSteps */
   take(steps: number): void {
     this.#left -= steps;

@@ -9,6 +9,8 @@ import { addTo, rangesOf, setRange, type Affine, type Column, type ColumnSum, ty
 export class FeedForward {
   readonly #hidden: Affine;
   readonly #output: Affine;
+  /** How many weights are not 0. */
+  readonly size: number;
   /** Of a pair relu(z) and relu(-z) with opposite outputs: together they are linear. */
   readonly #pairs: readonly ("first" | "second" | undefined)[];
 
@@ -16,6 +18,7 @@ export class FeedForward {
     this.#hidden = hidden;
     this.#output = output;
     this.#pairs = pairsOf(hidden, output);
+    this.size = hidden.size + output.size;
   }
 
   /** The residual stream after the sublayer. @param kept - the coordinates that are wanted; the others are 0 */

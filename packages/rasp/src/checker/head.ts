@@ -1,6 +1,7 @@
 /** One attention head: what it reads of streams, how keys score for queries, and what it gives. Each is computed once. */
 import { getOrInsert } from "../language/maps.js";
 import { mix, scoreOf, type Part, type Score } from "./attention.js";
+import type { Budget } from "./budget.js";
 import { joined, Pool, rangesOf, setRange, type Affine, type Ranges } from "./ranges.js";
 
 /** What a head reads of a stream: the numbers of a query, and of a key with its value. */
@@ -9,10 +10,18 @@ export interface Projected {
   readonly key: number;
 }
 
+/** The maps to a head's queries, keys and values. */
+interface HeadMaps {
+  readonly query: Affine;
+  readonly key: Affine;
+  readonly value: Affine;
+}
+
 export class Head {
   readonly results = new Pool();
-  readonly #maps: { readonly query: Affine; readonly key: Affine; readonly value: Affine };
+  readonly #maps: HeadMaps;
   readonly #streams: Pool;
+  readonly #budget: Budget;
   readonly #queries = new Pool();
   readonly #keys = new Pool();
   readonly #values = new Pool();
@@ -25,9 +34,10 @@ export class Head {
   readonly width: number;
   readonly reads: readonly number[];
 
-  constructor(maps: { readonly query: Affine; readonly key: Affine; readonly value: Affine }, streams: Pool) {
+  constructor(maps: HeadMaps, { streams, budget }: { readonly streams: Pool; readonly budget: Budget }) {
     this.#maps = maps;
     this.#streams = streams;
+    this.#budget = budget;
     this.width = maps.query.columns.length;
     this.reads = [maps.query, maps.key, maps.value].flatMap((map) => map.reads);
     this.#used = [...maps.value.columns.keys()].filter((d) => {
@@ -40,6 +50,7 @@ export class Head {
     return getOrInsert(this.#projected, stream, () => {
       const x = this.#streams.all[stream]!;
       const { query, key, value } = this.#maps;
+      this.#budget.takeFor(query.size + key.size + value.size);
       const own = value.apply(x);
       return {
         query: this.#queries.add(query.apply(x)),
@@ -49,9 +60,10 @@ export class Head {
   }
 
   score(query: number, key: number): Score {
-    return getOrInsert(this.#scores, `${query},${key}`, () =>
-      scoreOf(this.#queries.all[query]!, part(this.#keys.all[key]!, 0, this.width)),
-    );
+    return getOrInsert(this.#scores, `${query},${key}`, () => {
+      this.#budget.takeFor(this.width);
+      return scoreOf(this.#queries.all[query]!, part(this.#keys.all[key]!, 0, this.width));
+    });
   }
 
   /** Of the value dimensions that are used. */
@@ -66,6 +78,7 @@ export class Head {
 
   /** The number of a result, which is `mix` of some parts. */
   result(parts: readonly Part[], keys: number): number {
+    this.#budget.takeFor(10 * parts.length * this.#used.length);
     const mixed = mix(parts, keys);
     const whole = rangesOf(this.width);
     for (const [d, dimension] of this.#used.entries()) {

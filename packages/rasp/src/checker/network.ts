@@ -9,9 +9,6 @@ import { FeedForward } from "./feed-forward.js";
 import { Head } from "./head.js";
 import { addTo, Affine, joined, Pool, rangesOf, setRange, type ColumnSum, type Ranges } from "./ranges.js";
 
-/** What a sublayer costs beside the steps of the budget, roughly. */
-const SUBLAYER_STEPS = 20;
-
 export class Network {
   readonly streams = new Pool();
   readonly budget: Budget;
@@ -84,7 +81,7 @@ export class Block {
     const { dModel } = file;
     const path = `blocks.${index}`;
     this.#streams = streams;
-    this.heads = headsOf(file, `${path}.attention`, streams, heads, dHead);
+    this.heads = headsOf(file, `${path}.attention`, { streams, budget }, heads, dHead);
     if (heads > 0) this.#output = affine(file, `${path}.attention.output`, heads * dHead, dModel);
     let feedForward: readonly number[] = [];
     if (dFf > 0) {
@@ -135,7 +132,7 @@ export class Block {
   /** The stream after the attention sublayer. @param results - the numbers of the heads' results */
   attended(stream: number, results: readonly number[]): number {
     return getOrInsert(this.#attended, `${stream}:${results.join()}`, () => {
-      this.#budget.take(SUBLAYER_STEPS);
+      this.#budget.takeFor(this.#output?.size ?? 0);
       const { input, sums } = this.#writtenBy(results);
       const x = this.#streams.all[stream]!;
       const output = this.#output;
@@ -146,7 +143,7 @@ export class Block {
   /** The stream after the feed-forward sublayer. */
   fed(stream: number): number {
     return getOrInsert(this.#fed, stream, () => {
-      this.#budget.take(SUBLAYER_STEPS);
+      this.#budget.takeFor(this.#feedForward?.size ?? 0);
       const x = this.#streams.all[stream]!;
       return this.#streams.add(this.#feedForward?.apply(x, this.#end) ?? scattered(x, this.#end));
     });
@@ -163,7 +160,13 @@ function scattered({ lo, hi, grid }: Ranges, components: readonly number[]): Ran
 const affine = (file: CheckedFile, path: string, rows: number, columns: number): Affine =>
   Affine.of(file.weights(`${path}.weight`, rows * columns), file.weights(`${path}.bias`, columns));
 
-function headsOf(file: CheckedFile, path: string, streams: Pool, heads: number, dHead: number): Head[] {
+function headsOf(
+  file: CheckedFile,
+  path: string,
+  shared: { readonly streams: Pool; readonly budget: Budget },
+  heads: number,
+  dHead: number,
+): Head[] {
   if (heads === 0) return [];
   const { dModel } = file;
   const [query, key, value] = ["query", "key", "value"].map((name) =>
@@ -171,6 +174,6 @@ function headsOf(file: CheckedFile, path: string, streams: Pool, heads: number, 
   );
   return Array.from({ length: heads }, (_, h) => {
     const own = (map: Affine | undefined): Affine => map!.slice(h * dHead, (h + 1) * dHead);
-    return new Head({ query: own(query), key: own(key), value: own(value) }, streams);
+    return new Head({ query: own(query), key: own(key), value: own(value) }, shared);
   });
 }

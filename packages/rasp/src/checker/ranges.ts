@@ -110,8 +110,12 @@ export interface ColumnSum {
 export class Affine {
   readonly columns: readonly Column[];
 
+  /** How many weights are not 0. */
+  readonly size: number;
+
   constructor(columns: readonly Column[]) {
     this.columns = columns;
+    this.size = columns.reduce((sum, { rows }) => sum + rows.length, columns.length);
   }
 
   /** @param weight - [rows, columns] */
