@@ -18,7 +18,7 @@ import { Work } from "./work.js";
 /** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
 /** The work of one joint value of a formula's leaves. */
-const IMAGE = 100;
+const IMAGE = 250;
 /** With more joint values of several s-ops at one position a function of them is refused. */
 const MOST_JOINT = 1 << 17;
 
@@ -225,10 +225,10 @@ export class Domain {
     if (known) return known;
     const formula = this.#jointFormula(sops);
     const size = this.jointSize(formula.leaves);
-    if (size > MOST_JOINT) tooMany(sops[0]!, formula.leaves.length, size, MOST_JOINT);
+    if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
     const tables = formula.leaves.map((leaf) => this.table(leaf));
     const images = new FormulaImages(formula, this.#jointSets, (joint) =>
-      this.work.spend(IMAGE * joint, sops[0], "working out the values of this s-op"),
+      this.work.spend(IMAGE * joint, sops.at(-1), "working out the values of this s-op"),
     );
     const table = this.everywhere((n, i) => images.setFor(tables.map((leafTable) => leafTable[cell(n, i)]!)));
     this.#jointTables.set(key, table);

@@ -3,7 +3,10 @@
  * the input alone.
  */
 import { getOrInsert } from "../../../language/maps.js";
-import { inputKey } from "./input-weights.js";
+import { inputKey, type Spend } from "./input-weights.js";
+
+/** The work of one entry where two tables are compared, and where they are put together. */
+const [AGREE, CLEAR] = [5, 60];
 
 /** One input that occurs, and the number of the result there. */
 export interface Entry {
@@ -37,14 +40,24 @@ export function insert(table: PiecewiseTable, entry: GatedEntry): boolean {
  *
  * @returns undefined where inputs with different results are nearer to each other than `minimumGap`.
  */
-export function piecesOf(table: PiecewiseTable, gateCount: number, minimumGap: number): Piece[] | undefined {
+export function piecesOf(
+  table: PiecewiseTable,
+  gateCount: number,
+  minimumGap: number,
+  spend: Spend,
+): Piece[] | undefined {
   if (gateCount === 0) {
     const entries = [...table.values()].map(({ input, result }) => ({ input, result })).sort(byInput);
     return smallestGap(entries) >= minimumGap ? [{ gates: [], entries }] : undefined;
   }
   const merged: { readonly values: number[]; readonly table: PiecewiseTable }[] = [];
   for (const [value, rest] of byFirstGate(table)) {
-    const home = merged.find((group) => agree(group.table, rest) && staysClear(group.table, rest, minimumGap));
+    const home = merged.find((group) => {
+      spend(AGREE * Math.min(group.table.size, rest.size));
+      if (!agree(group.table, rest)) return false;
+      spend(CLEAR * (group.table.size + rest.size));
+      return staysClear(group.table, rest, minimumGap);
+    });
     if (home) {
       home.values.push(value);
       for (const [key, entry] of rest) home.table.set(key, entry);
@@ -54,7 +67,7 @@ export function piecesOf(table: PiecewiseTable, gateCount: number, minimumGap: n
   }
   const pieces: Piece[] = [];
   for (const group of merged) {
-    const restPieces = piecesOf(group.table, gateCount - 1, minimumGap);
+    const restPieces = piecesOf(group.table, gateCount - 1, minimumGap, spend);
     if (!restPieces) return undefined;
     for (const { gates, entries } of restPieces) pieces.push({ gates: [group.values, ...gates], entries });
   }

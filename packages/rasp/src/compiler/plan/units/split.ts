@@ -40,7 +40,7 @@ export function bestSplit(
   const promising = rolesOf(fn.args, digits)
     .map((roles) => {
       spend(ROW * sample.rows.length);
-      return trySplit(sample, inputWeights.weightsFor(roles), isPossible);
+      return trySplit(sample, inputWeights.weightsFor(roles), isPossible, spend);
     })
     .filter((split) => split !== undefined)
     .sort((a, b) => a.units - b.units);
@@ -49,7 +49,7 @@ export function bestSplit(
   let trials = 0;
   for (const { weights } of promising) {
     spend(ROW * fn.rows.length);
-    const split = trySplit(fn, weights, isPossible);
+    const split = trySplit(fn, weights, isPossible, spend);
     if (!split) continue;
     if (!best || split.units < best.units) best = split;
     if (++trials === TRIALS) break;
@@ -69,6 +69,7 @@ function trySplit(
   { args, rows, vectors }: FiniteFunction,
   weights: readonly number[],
   isPossible: IsPossible,
+  spend: Spend,
 ): Split | undefined {
   const summed = weights.flatMap((weight, j) => (weight === 0 ? [] : [j]));
   const gates = weights.flatMap((weight, j) => (weight === 0 ? [j] : []));
@@ -82,7 +83,7 @@ function trySplit(
       const gateValues = gateOrder.map((j) => values[j]!);
       if (!insert(table, { gates: gateValues, input, result })) return undefined;
     }
-    const pieces = piecesOf(table, gateOrder.length, SEPARATION * noise);
+    const pieces = piecesOf(table, gateOrder.length, SEPARATION * noise, spend);
     if (!pieces?.every(({ entries }) => isPossible(entries))) return undefined;
     const units = pieces.reduce((sum, piece) => sum + unitCount(piece, vectors), 0);
     if (!best || units < best.units) best = { weights, gateOrder, pieces, units };
