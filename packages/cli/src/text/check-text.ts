@@ -19,8 +19,9 @@ export const checkLine = (report: CheckReport): string =>
     ? "not checked from the weights, which takes longer: `selectron check MODEL --program FILE`"
     : `checked from the weights: ${verdictText(report)}`;
 
-function verdictText({ verdict, where, program, maxLength, inputs, everyInput, upToFloat32 }: CheckReport): string {
-  const which = `every input of 1 to ${maxLength} tokens`;
+function verdictText(report: CheckReport): string {
+  const { verdict, where, program, maxLength, precision, inputs, everyInput, upToFloat32 } = report;
+  const which = `every input of 1 to ${maxLength} tokens${precision === "float32" ? "" : " in float32 arithmetic"}`;
   switch (verdict) {
     case "holds": {
       const how = everyInput ? `each of ${inputs} followed` : "those of a length together";

@@ -51,12 +51,15 @@ export interface CheckedFile {
   readonly blocks: readonly BlockSizes[];
   readonly outputs: readonly OutputColumns[];
   readonly subspaces: readonly SubspaceClasses[];
+  /** The arithmetic that the model was compiled for: "float32", or that of an accelerator. */
+  readonly precision: string;
 }
 
 interface CardJson {
   readonly name: string;
   readonly vocabulary: readonly AtomJson[];
   readonly maxLength: number;
+  readonly precision?: string;
   readonly outputs: readonly {
     readonly name: string;
     readonly decoding: { readonly classes: readonly AtomJson[]; readonly points?: readonly (readonly number[])[] };
@@ -81,10 +84,12 @@ export function readFile(bytes: FileBytes): CheckedFile {
       outputs,
       config,
       subspaces = [],
+      precision = "float32",
     } = JSON.parse(metadata["card"] ?? "") as CardJson;
     return {
       weights: (tensor, size) => finite(tensor, tensors.get(tensor)?.data, size),
       name,
+      precision,
       vocabulary: vocabulary.map(atomOf),
       maxLength,
       dModel: config.dModel,

@@ -43,6 +43,8 @@ export interface CheckReport {
   /** Whether the model was compared with a program. */
   readonly program: boolean;
   readonly maxLength: number;
+  /** The arithmetic that the model was compiled for. The check itself is of float32, whatever it is. */
+  readonly precision: string;
   /** The inputs that were followed one by one: all of them, or only some. */
   readonly inputs: number;
   readonly everyInput: boolean;
@@ -112,6 +114,7 @@ class Check {
       stopped,
       program: this.#sops !== undefined,
       maxLength: this.#file.maxLength,
+      precision: this.#file.precision,
       inputs: this.#inputs,
       everyInput: this.#everyInput,
       upToFloat32: this.#isNear,
