@@ -175,7 +175,9 @@ describe("verify", () => {
       precision: "bfloat16",
     });
     const { out } = await call("compile", ...low, "-o", "low.safetensors");
-    expect(out).toMatch(/\nproved for every input of 1 to 5 tokens: .* times the margin that bfloat16 can use up\nchecked from/);
+    expect(out).toMatch(
+      /\nproved for every input of 1 to 5 tokens: .* times the margin that bfloat16 can use up\nchecked from/,
+    );
     const json = await call("compile", ...low, "-o", "low.safetensors", "--json");
     expect(JSON.parse(json.out)).toMatchObject({ certificate: { proved: true, precision: "bfloat16" } });
     expect(await call("verify", ...reverse, "--exhaustive", "--precision", "float16")).toMatchObject({
