@@ -142,6 +142,7 @@ describe("reports", () => {
     const { margins, ...report } = check(bytes, { program: { hist: sop } });
     expect(report).toEqual({
       verdict: "holds",
+      precision: "float32",
       stopped: false,
       program: true,
       maxLength: 4,

@@ -97,7 +97,8 @@ class Planner implements Leaves {
 
   #add({ heads, readback, encoding }: PlannedHeads): Encoding {
     this.heads.push(...heads);
-    this.readbacks.push(readback);
+    // A selection that is never anything has no head, and nothing writes its subspace.
+    if (heads.length > 0) this.readbacks.push(readback);
     this.#onPlanned();
     return encoding;
   }
