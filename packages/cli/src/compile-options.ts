@@ -1,5 +1,6 @@
 /** The options that `compile` and `verify` share: the s-ops of a program, and the inputs to compile them for. */
-import { compile, readInput, type Atom, type CompiledModel, type Shard, type SOp } from "@selectron/rasp";
+import { compile, readInput } from "@selectron/rasp";
+import type { Atom, CompiledModel, Environment, Shard, SOp } from "@selectron/rasp";
 import { SIGNIFICANT_BITS, type Precision } from "@selectron/core";
 import { InvalidArgumentError, Option, type Command } from "commander";
 import { UsageError, type Context } from "./context.js";
@@ -14,9 +15,11 @@ export interface CompileSelection {
   readonly causal?: boolean;
   readonly precision?: Precision;
   readonly json?: boolean;
+  /** What the inputs are promised to be, as an expression. */
+  readonly promise?: string;
 }
 
-/** Adds FILE, --sop, --vocab, --max-length and --causal. */
+/** Adds FILE, --sop, --vocab, --max-length, --causal, --precision and --promise. */
 export function addCompileOptions(command: Command): Command {
   return command
     .argument("<file>", "the RASP program; - reads standard input")
@@ -28,7 +31,8 @@ export function addCompileOptions(command: Command): Command {
       new Option("--precision <format>", "for hardware that rounds the operands of matrix products")
         .choices(Object.keys(SIGNIFICANT_BITS))
         .default("float32"),
-    );
+    )
+    .option("--promise <expr>", "only for inputs on which this s-op is True at every position");
 }
 
 /** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum */
@@ -59,14 +63,31 @@ export function parseVocabulary(text: string): readonly Atom[] {
   return tokens;
 }
 
-/** The s-ops by name. The vocabulary is the running example, since a program for numbers may have no value on letters. */
-function selectSOps(context: Context, file: string, selection: CompileSelection): ReadonlyMap<string, SOp> {
-  const { sop, vocab, maxLength } = selection;
+/** What a program is compiled to: its s-ops by name. */
+interface Selected {
+  readonly sops: Readonly<Record<string, SOp>>;
+  readonly promise: SOp | undefined;
+}
+
+/** The vocabulary is the running example, since a program for numbers may have no value on letters. */
+function selectSOps(context: Context, file: string, selection: CompileSelection): Selected {
+  const { sop, vocab, maxLength, promise } = selection;
   const names = sop.split(",");
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw new UsageError(`s-op ${repeated} is asked for twice`, "name each s-op once");
   const program = runProgram(context, file, vocab.slice(0, maxLength));
-  return new Map(names.map((name) => [name, program.sop(name)]));
+  const sops = Object.fromEntries(names.map((name) => [name, program.sop(name)]));
+  return { sops, promise: promise === undefined ? undefined : promiseOf(program, promise) };
+}
+
+/** @throws RaspError, UsageError where the expression is no s-op */
+function promiseOf(program: Environment, text: string): SOp {
+  const value = program.evaluateExpression(text, "--promise");
+  if (value.kind === "s-op") return value.node;
+  throw new UsageError(
+    `--promise ${text} is no s-op`,
+    'give what is True at every position, such as --promise "selector_width(select(tokens, \\"+\\", ==)) == 1"',
+  );
 }
 
 /** @throws UsageError where a token is in the vocabulary twice */
@@ -84,7 +105,7 @@ export function compileSelection(
   options: CompileSelection,
 ): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
   checkDistinct(options.vocab);
-  const sops = Object.fromEntries(selectSOps(context, file, options));
+  const { sops, promise } = selectSOps(context, file, options);
   const { vocab: vocabulary, maxLength, causal = false, precision = "float32" } = options;
   const model = withProgress(context, options, (report) =>
     compile(sops, {
@@ -92,6 +113,7 @@ export function compileSelection(
       maxLength,
       causal,
       precision,
+      promise,
       onProgress: (done, total) => report("compiling", done, total),
     }),
   );

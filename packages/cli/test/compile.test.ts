@@ -8,6 +8,7 @@ import { selectron } from "./harness.js";
 
 const files = {
   "reverse.rasp": "flip = select(indices, length - 1 - indices, ==);\nreverse = aggregate(flip, tokens);\n",
+  "plus.rasp": 'plus_at = aggregate(select(tokens, "+", ==), indices);\n',
   "numbers.rasp": "tokens = tokens_int;\ntwice = tokens * 2;\n",
   "hist.rasp": "same = select(tokens_asis, tokens_asis, ==);\nhist = selector_width(same);\n",
   "means.rasp": 'b = select(indices, indices, <=);\nr = aggregate(b, aggregate(b, indicator(tokens == "a")));\n',
@@ -26,6 +27,25 @@ describe("compile and run", () => {
     expect(alone).toEqual({ exitCode: 0, out: "[a, c, c, b, a] (strings)\n", err: "" });
     const json = await selectron(["run", "m.safetensors", "--input", "ab", "--json"], { binaries });
     expect(JSON.parse(json.out)).toEqual({ sop: "reverse", value: ["b", "a"], kinds: "ss" });
+  });
+
+  it("a promise is in the model, and an input that breaks it is told", async () => {
+    const promise = 'selector_width(select(tokens, "+", ==)) == 1';
+    const promised = ["plus.rasp", "--sop", "plus_at", "--vocab", "0,1,+", "--max-length", "4", "--promise", promise];
+    const compiled = await call("compile", ...promised, "-o", "plus.safetensors");
+    expect(compiled.out).toContain("proved for every promised input of 1 to 4 tokens");
+    const ask = (input: string, ...how: string[]) =>
+      selectron(["run", "plus.safetensors", "--input", input, ...how], { binaries });
+    expect(await ask("01+")).toEqual({ exitCode: 0, out: "[2]*3 (ints)\n", err: "" });
+    expect((await ask("0++")).err).toContain("warning: this input breaks the promise");
+    expect(JSON.parse((await ask("0++", "--json")).out)).toMatchObject({ promised: false });
+    const verified = await call("verify", ...promised, "--exhaustive");
+    expect(verified.out).toBe(
+      "plus_at: the model agrees with the program on all 49 promised inputs of 1 to 4 tokens.\n" +
+        "checked from the weights: cannot follow the model on every input of 1 to 4 tokens: the file has a promise on its inputs, which is not followed\n",
+    );
+    const selector = await call("verify", ...promised.with(-1, 'select(tokens, "+", ==)'), "--exhaustive");
+    expect(selector).toMatchObject({ exitCode: 2, err: expect.stringContaining("is no s-op") as unknown });
   });
 
   it("several s-ops share a model", async () => {

@@ -117,6 +117,8 @@ export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/tra
 export { verify, type Counterexample, type VerifyOptions, type VerifyReport } from "./compiler/verify/verify.js";
 export type { WrongSOp } from "./compiler/verify/diagnose.js";
 export { countInputs, type Shard } from "./compiler/verify/inputs.js";
+export { countCandidates } from "./compiler/verify/promised-inputs.js";
+export type { InputPromise } from "./compiler/model/input-promise.js";
 export {
   encodeReport,
   mergeReports,

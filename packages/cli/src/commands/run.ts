@@ -31,6 +31,9 @@ interface RunOptions {
   readonly json?: boolean;
 }
 
+const BROKEN_PROMISE =
+  "warning: this input breaks the promise that the model was compiled for, so that the answer means nothing";
+
 /** Adds the command. */
 export function registerRun(program: Command, context: Context): void {
   program
@@ -65,8 +68,10 @@ export function registerRun(program: Command, context: Context): void {
       const outputs = model
         .outputs([atoms])
         .map(([values], o) => ({ name: model.card.outputs[o]!.name, values: values! }));
-      if (json) context.printJson(outputsJson(outputs));
+      const kept = model.keepsPromise(atoms);
+      if (json) context.printJson({ ...outputsJson(outputs), ...(model.promise ? { promised: kept } : {}) });
       else context.print(outputsText(outputs));
+      if (!kept) context.say(BROKEN_PROMISE);
       // With --json standard output holds one object only.
       if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
     });

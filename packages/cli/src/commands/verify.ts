@@ -1,5 +1,5 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code `Yes` or `No`. */
-import { countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
+import { countCandidates, countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
 import type { Command } from "commander";
 import {
   addCompileOptions,
@@ -34,8 +34,10 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: VerifyCommandOptions) => {
-      const how = howToVerify(options);
+      // How many inputs are promised is known after the compile only.
+      const early = options.promise === undefined ? howToVerify(options) : undefined;
       const { sops, model } = compileSelection(context, file, options);
+      const how = early ?? howToVerify(options, countCandidates(model));
       await useFastKernels();
       const verified = withProgress(context, options, (report) =>
         verify(sops, model, how, (done, total) => report("comparing", done, total)),
@@ -55,14 +57,16 @@ export function registerVerify(program: Command, context: Context): void {
     });
 }
 
-/** Which inputs the options ask for. @throws UsageError */
-export function howToVerify({ exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions): VerifyOptions {
+/** Which inputs the options ask for, of a number that an exhaustive run would go through. @throws UsageError */
+export function howToVerify(
+  { exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions,
+  inputs = countInputs(vocab.length, maxLength),
+): VerifyOptions {
   if ((exhaustive === true) === (runs !== undefined)) {
     throw new UsageError("verify needs either --exhaustive or --runs N", "for example --runs 2000 --seed 1");
   }
   const part = shard ? { shard } : {};
   if (runs !== undefined) return { runs, seed, ...part };
-  const inputs = countInputs(vocab.length, maxLength);
   const parts = shard?.count ?? 1;
   if (inputs / parts > MOST_INPUTS) {
     throw new UsageError(

@@ -21,21 +21,22 @@ export function certificateJson({ certificate, card: { precision } }: CompiledMo
   };
 }
 
-export function certificateText({ certificate, card: { precision } }: CompiledModel): string {
+export function certificateText({ certificate, card }: CompiledModel): string {
   const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
   const [from, to] = provedFor.lengths;
+  const every = `every ${card.promise === undefined ? "" : "promised "}input of ${from} to ${to} tokens`;
   if (provedWithin !== undefined) {
     return (
       `not proved exactly: ${where}\n` +
-      `proved up to float32: for every input of ${from} to ${to} tokens no answer is further than ${provedWithin.toPrecision(2)} from the program's`
+      `proved up to float32: for ${every} no answer is further than ${provedWithin.toPrecision(2)} from the program's`
     );
   }
-  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${precision} can use up`;
+  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${card.precision} can use up`;
   if (!Number.isFinite(worstMargin)) {
-    return `proved for every input of ${from} to ${to} tokens: there is nothing to round`;
+    return `proved for ${every}: there is nothing to round`;
   }
   if (worstMargin === 0) return `not proved: ${where}`;
-  return proved ? `proved for every input of ${from} to ${to} tokens: ${margin}` : `not proved: ${margin}`;
+  return proved ? `proved for ${every}: ${margin}` : `not proved: ${margin}`;
 }
 
 export function statsText(model: CompiledModel): string {

@@ -10,9 +10,11 @@ import {
 } from "@selectron/rasp";
 
 export function reportText(sop: string, report: ReportJson & { readonly precision?: Json }): string {
-  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength, shard, counterexample } = report;
+  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength, promise, shard, counterexample } =
+    report;
+  const kind = `${exhaustive ? "" : " random"}${promise === null ? "" : " promised"}`;
   const tried =
-    `${exhaustive && !shard ? "all " : ""}${inputs}${exhaustive ? "" : " random"} inputs of 1 to ${maxLength} tokens` +
+    `${exhaustive && !shard ? "all " : ""}${inputs}${kind} inputs of 1 to ${maxLength} tokens` +
     (shard ? ` (part ${shard.index} of ${shard.count})` : "") +
     (typeof report.precision === "string" ? `, with products of ${report.precision} numbers` : "");
   const skipped =

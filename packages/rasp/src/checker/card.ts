@@ -48,6 +48,8 @@ export interface CheckedFile {
   readonly maxLength: number;
   readonly dModel: number;
   readonly causal: boolean;
+  /** Whether the model is for some inputs only. */
+  readonly hasPromise: boolean;
   readonly blocks: readonly BlockSizes[];
   readonly outputs: readonly OutputColumns[];
   readonly subspaces: readonly SubspaceClasses[];
@@ -60,6 +62,7 @@ interface CardJson {
   readonly vocabulary: readonly AtomJson[];
   readonly maxLength: number;
   readonly precision?: string;
+  readonly promise?: string;
   readonly outputs: readonly {
     readonly name: string;
     readonly decoding: { readonly classes: readonly AtomJson[]; readonly points?: readonly (readonly number[])[] };
@@ -83,6 +86,7 @@ export function readFile(bytes: FileBytes): CheckedFile {
       maxLength,
       outputs,
       config,
+      promise,
       subspaces = [],
       precision = "float32",
     } = JSON.parse(metadata["card"] ?? "") as CardJson;
@@ -94,6 +98,7 @@ export function readFile(bytes: FileBytes): CheckedFile {
       maxLength,
       dModel: config.dModel,
       causal: config.causal === true,
+      hasPromise: promise !== undefined,
       blocks: config.blocks,
       outputs: outputs.map(({ name: output, decoding: { classes, points } }) => ({
         name: output,

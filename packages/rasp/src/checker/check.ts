@@ -33,7 +33,7 @@ export interface CheckOptions {
 export interface CheckReport {
   /**
    * `holds`: on every input of up to `maxLength` tokens on which the program has a value, the model gives it. `wrong`: there is an input
-   * on which it surely does not. `unknown`: it can be either.
+   * on which it surely does not. `unknown`: it can be either, or the model is for some inputs only and does not give it on all of them.
    */
   readonly verdict: "holds" | "wrong" | "unknown";
   /** Where the model is wrong, or where the check cannot follow it. */
@@ -72,6 +72,7 @@ class Contradiction extends Error {}
 export const check = (bytes: FileBytes, options: CheckOptions = {}): CheckReport =>
   new Check(readFile(bytes), options).report();
 
+const NOT_FOLLOWED = "the file has a promise on its inputs, which is not followed";
 const DEFAULTS = { mostInputs: 20_000, steps: 200_000_000 };
 /** Inputs that are tried to see which heads compute what: short ones, and some of the greatest length. */
 const SAMPLES = { length: 5, short: 150, long: 5 };
@@ -108,6 +109,8 @@ class Check {
       stopped = error instanceof OutOfSteps;
       [verdict, where] = [error instanceof Contradiction ? "wrong" : "unknown", error.message];
     }
+    // An input on which the model is wrong may be none of those that are promised.
+    if (verdict !== "holds" && this.#file.hasPromise) [verdict, where] = ["unknown", NOT_FOLLOWED];
     return {
       verdict,
       ...(where === undefined ? {} : { where }),

@@ -8,6 +8,7 @@ import { CompileProgress } from "./compile-progress.js";
 import { certify, withWeights } from "./certify/certify.js";
 import { assemble } from "./layout/assemble.js";
 import { CompiledModel } from "./model/compiled-model.js";
+import { promiseText } from "./model/input-promise.js";
 import type { ModelCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
 import { simplify } from "./normalize/simplify.js";
@@ -17,6 +18,7 @@ import type { Output } from "./plan/ir/plan.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { quotientsIn } from "./plan/exact-quotients.js";
+import { promisedDomain } from "./values/promise.js";
 import { lookAhead } from "./values/look-ahead.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
 
@@ -40,6 +42,12 @@ export interface CompileOptions {
   readonly precision?: Precision;
   /** Told now and then how many steps of the work are done, of about how many. */
   readonly onProgress?: (done: number, of: number) => void;
+  /**
+   * What the inputs are promised to be: an s-op that is True at every position of an input that will be asked. It leaves out what no
+   * such input reaches, and the model's answers to other inputs mean nothing; `keepsPromise` tells. In a causal compile the promise
+   * sees no later position either.
+   */
+  readonly promise?: SOp | undefined;
 }
 
 /**
@@ -52,7 +60,7 @@ export interface CompileOptions {
  */
 export function compile(
   program: Outputs,
-  { vocabulary, maxLength, name, causal = false, precision = "float32", onProgress }: CompileOptions,
+  { vocabulary, maxLength, name, causal = false, precision = "float32", promise, onProgress }: CompileOptions,
 ): CompiledModel {
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
@@ -60,8 +68,8 @@ export function compile(
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(onProgress);
   const analyse = (keepsTypes: boolean): Analysis => {
-    const domain = new Domain(tokens, maxLength, causal, { onRows: progress.step, keepsTypes });
-    return analysisOf(roots, domain, precision, progress);
+    const domain = new Domain(tokens, maxLength, causal, { ...(promise ? {} : { onRows: progress.step }), keepsTypes });
+    return analysisOf({ roots, promise }, domain, precision, progress);
   };
   const usual = analyse(false);
   const { domain, form, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
@@ -82,6 +90,7 @@ export function compile(
     precision,
     certificate: withWeights(certificate, namedWeights(model), precision),
     config: model.config,
+    ...(promise ? { promise: promiseText(promise) } : {}),
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
   return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
@@ -99,16 +108,30 @@ interface Analysis extends Candidate {
 
 type Simplified = ReturnType<typeof simplify>;
 
-function analysisOf(roots: readonly SOp[], domain: Domain, precision: Precision, progress: CompileProgress): Analysis {
+/** What is compiled, and what is promised of its inputs. */
+interface Compiled {
+  readonly roots: readonly SOp[];
+  readonly promise: SOp | undefined;
+}
+
+function analysisOf(
+  { roots, promise }: Compiled,
+  unrestricted: Domain,
+  precision: Precision,
+  progress: CompileProgress,
+): Analysis {
   const arithmetic = arithmeticOf(precision);
+  const { vocabulary, maxLength, causal } = unrestricted;
+  const simplified = promise ? [...roots, promise] : roots;
   const { form, sops, selections, changesTypes } = isLow(arithmetic)
-    ? simplify(roots, domain, quotientsIn(roots, new Domain(domain.vocabulary, domain.maxLength, domain.causal)))
-    : simplify(roots, domain);
+    ? simplify(simplified, unrestricted, quotientsIn(simplified, new Domain(vocabulary, maxLength, causal), promise))
+    : simplify(simplified, unrestricted);
+  const domain = promise ? promisedDomain(unrestricted, sops.get(promise)!, progress.step) : unrestricted;
   const normal = roots.map((root) => sops.get(root)!);
   progress.begin(normal);
   const best = bestCandidate(normal, domain, (view, careful) => {
     const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
-    return { planned, certificate: certify(planned, domain.vocabulary, domain.maxLength) };
+    return { planned, certificate: certify(planned, vocabulary, maxLength) };
   });
   return { domain, form, sops, selections, dependsOnTypes: domain.dependsOnTypes(changesTypes), ...best };
 }
@@ -124,7 +147,14 @@ const namedWeights = (model: TransformerEncoder) =>
  */
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
   const { vocabulary, maxLength, name, labels, precision } = model.card;
-  const again = compile(program, { vocabulary, maxLength, name, precision, causal: model.causal });
+  const again = compile(program, {
+    vocabulary,
+    maxLength,
+    name,
+    precision,
+    causal: model.causal,
+    promise: model.promise?.sop,
+  });
   if (again.card.labels.join("\n") !== labels.join("\n")) {
     throw new RangeError(
       `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,

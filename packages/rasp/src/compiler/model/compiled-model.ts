@@ -14,6 +14,7 @@ import { patcher, type Patch } from "./patch.js";
 import type { CompiledProgram, Runnable } from "./runnable.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
+import { InputPromise } from "./input-promise.js";
 import type { ModelCard } from "./model-card.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ModelFile } from "./model-file.js";
 
@@ -55,6 +56,7 @@ const PADDING = 0;
 /** A program as a Transformer: it runs on inputs, and becomes a file that holds all that it needs. */
 export class CompiledModel implements Runnable {
   readonly #ids: ReadonlyMap<string, number>;
+  #promise: InputPromise | undefined;
 
   readonly model: TransformerEncoder;
   readonly card: ModelCard;
@@ -180,6 +182,17 @@ export class CompiledModel implements Runnable {
   /** The bound that shows that the model cannot differ from its program, or where the proof falls short. */
   get certificate(): Certificate {
     return this.card.certificate;
+  }
+
+  /** What the model's inputs are promised to be; undefined where that is anything. @throws ModelFileError where the card is damaged */
+  get promise(): InputPromise | undefined {
+    if (this.card.promise !== undefined) this.#promise ??= new InputPromise(this.card);
+    return this.#promise;
+  }
+
+  /** Whether an input is promised. On another one the model's answer means nothing. */
+  keepsPromise(input: Input): boolean {
+    return this.promise?.isKeptBy(inputElements(input)) ?? true;
   }
 
   /** Whether no position sees a later one: the model computes `causal(sop)`. */

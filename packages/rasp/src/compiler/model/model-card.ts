@@ -25,6 +25,8 @@ export interface ModelCard {
   readonly precision: Precision;
   readonly certificate: Certificate;
   readonly config: EncoderConfig;
+  /** RASP text that sets `promise`: what is said of an input holds if that is True at each of its positions. Absent: of any input. */
+  readonly promise?: string;
 }
 
 /** One s-op's columns of the logits. */
@@ -79,6 +81,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       name: card.name,
       vocabulary: card.vocabulary.map(atomToJson),
       maxLength: card.maxLength,
+      ...(card.promise === undefined ? {} : { promise: card.promise }),
       outputs: card.outputs.map(({ name, decoding }) => ({
         name,
         decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
@@ -139,6 +142,7 @@ function cardOf(json: unknown): ModelCard {
     vocabulary,
     certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
     maxLength: whole(card["maxLength"], "maxLength"),
+    ...(card["promise"] === undefined ? {} : { promise: text(card["promise"], "promise") }),
     outputs: outputsOf(card["outputs"]),
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),

@@ -5,10 +5,12 @@ import type { Multiples } from "../normalize/quotients.js";
 import { simplify, type AsQuotients } from "../normalize/simplify.js";
 import { gridOf } from "./ir/exact-sum.js";
 import type { Domain } from "../values/domain.js";
+import { promisedDomain } from "../values/promise.js";
 
 /** The aggregates that low precision computes as quotients: those of more than one position that are still means otherwise. */
-export function quotientsIn(roots: readonly SOp[], domain: Domain): AsQuotients {
-  const { sops } = simplify(roots, domain, () => undefined);
+export function quotientsIn(roots: readonly SOp[], unrestricted: Domain, promise?: SOp): AsQuotients {
+  const { sops } = simplify(roots, unrestricted, () => undefined);
+  const domain = promise ? promisedDomain(unrestricted, sops.get(promise)!) : unrestricted;
   const left = reachable(roots.map((root) => sops.get(root)!));
   return (aggregate) => {
     const mean = sops.get(aggregate)!;

@@ -3,9 +3,12 @@
  * a head computes (`heads/`), and a head reads functions of leaves again. Each head and feature goes to the earliest layer that has
  * what it reads, so that no plan of the simplified graph has fewer layers.
  */
+import { atomKey } from "../../language/atom/compare.js";
+import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
+import { byPosition } from "../values/promised.js";
 import { anchorsOf } from "./anchors.js";
 import { coordinates, embeddingSubspace, oneHotEncoding, type Encoding } from "./features/encoding.js";
 import { Features, type Leaves } from "./features/features.js";
@@ -14,6 +17,7 @@ import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
 import { FLOAT32, isLow, type Arithmetic } from "./ir/arithmetic.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
+import { combineReads } from "./ir/read.js";
 import { outputOf } from "./output.js";
 
 export interface PlanOptions {
@@ -80,6 +84,8 @@ class Planner implements Leaves {
   }
 
   #encodeAnew(leaf: NormalSOp): Encoding {
+    const known = leaf.kind === "mean" || leaf.kind === "width" ? byPosition(leaf, this.#domain) : undefined;
+    if (known) return this.#functionOfPosition(leaf, known);
     switch (leaf.kind) {
       case "tokens":
       case "indices":
@@ -93,6 +99,20 @@ class Planner implements Leaves {
       case "constant":
         throw new Error("a constant is never a leaf");
     }
+  }
+
+  /** A leaf that the promise makes a function of the position needs no head. */
+  #functionOfPosition(leaf: NormalSOp, known: readonly (Atom | undefined)[]): Encoding {
+    const values = this.#domain.values(leaf);
+    const positions = coordinates(this.embeddings.indices);
+    const reads = values.map((value) =>
+      combineReads(
+        known.flatMap((atom, i) =>
+          atom !== undefined && atomKey(atom) === atomKey(value) ? [[1, positions[i]!]] : [],
+        ),
+      ),
+    );
+    return oneHotEncoding(values, reads, 0);
   }
 
   #add({ heads, readback, encoding }: PlannedHeads): Encoding {

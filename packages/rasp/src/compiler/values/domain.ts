@@ -9,6 +9,7 @@ import { Formula } from "../normalize/formula.js";
 import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import { cell } from "./cell.js";
+import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
@@ -25,13 +26,24 @@ const MOST_JOINT = 1 << 17;
 /** For some s-ops the maps at which their formulas stop: these are values in the residual stream of their own. */
 export type Stages = ReadonlyMap<NormalSOp, ReadonlySet<NormalSOp>>;
 
+/** What a domain may be given. */
+interface DomainOptions {
+  readonly work?: Work;
+  /** Called after the values of a mean or a width have been worked out. */
+  readonly onRows?: () => void;
+  /** Whether value sets hold 1, 1.0 and True side by side. */
+  readonly keepsTypes?: boolean;
+  /** The domain of which this one has what a promise on the inputs leaves. */
+  readonly restricts?: { readonly whole: Domain; readonly promised: Promised };
+}
+
 export class Domain {
   readonly sets: ValueSets;
   readonly #tables = new Map<NormalSOp, readonly ValueSet[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();
   readonly #jointTables = new Map<string, readonly JointValueSet[]>();
   readonly #jointSets: JointValueSets;
-  readonly #allFormulas: Formula[] = [];
+  readonly #allFormulas: Formula[];
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
   readonly #rankOffsets = new Map<NormalSOp, number | undefined>();
@@ -47,25 +59,22 @@ export class Domain {
   readonly causal: boolean;
   readonly keepsTypes: boolean;
   readonly #onRows: () => void;
+  /** What the inputs are promised to be; undefined where nothing is promised. */
+  readonly promised: Promised | undefined;
 
-  /**
-   * @param onRows - called after the values of a mean or a width have been worked out
-   * @param keepsTypes - whether value sets hold 1, 1.0 and True side by side
-   * @param view - whose values these are, if not this domain's own
-   */
+  /** @param view - whose values these are, if not this domain's own */
   constructor(
     vocabulary: readonly Atom[],
     maxLength: number,
     causal = false,
-    {
-      work = new Work(),
-      onRows = (): void => undefined,
-      keepsTypes = false,
-    }: { readonly work?: Work; readonly onRows?: () => void; readonly keepsTypes?: boolean } = {},
+    options: DomainOptions = {},
     view?: { readonly base: Domain; readonly stages: Stages | undefined },
   ) {
-    this.keepsTypes = keepsTypes;
-    this.sets = new ValueSets(keepsTypes);
+    const { work = new Work(), onRows = (): void => undefined, restricts } = options;
+    this.keepsTypes = options.keepsTypes ?? restricts?.whole.keepsTypes ?? false;
+    this.sets = restricts?.whole.sets ?? new ValueSets(this.keepsTypes);
+    this.#allFormulas = restricts ? restricts.whole.#allFormulas : [];
+    this.promised = restricts?.promised ?? view?.base.promised;
     this.#jointSets = new JointValueSets(this.sets);
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
@@ -104,7 +113,8 @@ export class Domain {
     );
   }
 
-  #formulaOf(sops: readonly NormalSOp[], cut?: ReadonlySet<NormalSOp>): Formula {
+  /** A formula whose results decide about this domain's values. */
+  formulaOf(sops: readonly NormalSOp[], cut?: ReadonlySet<NormalSOp>): Formula {
     const formula = new Formula(sops, cut);
     this.#allFormulas.push(formula);
     return formula;
@@ -115,8 +125,10 @@ export class Domain {
     return this.table(sop)[cell(length, position)]!;
   }
 
-  /** All values of `sop`, over all lengths and positions. */
+  /** All values of `sop`, over all lengths and positions. The embeddings have all tokens and positions, whatever is promised. */
   values(sop: NormalSOp): readonly Atom[] {
+    if (this.promised && sop.kind === "tokens") return distinctAtoms(this.vocabulary);
+    if (this.promised && sop.kind === "indices") return Array.from({ length: this.maxLength }, (_, i) => BigInt(i));
     return distinctAtoms([...new Set(this.table(sop))].flatMap((set) => set.atoms));
   }
 
@@ -136,9 +148,9 @@ export class Domain {
       if (this.#view) {
         const { base, stages } = this.#view;
         const stage = stages?.get(sop);
-        return stage ? this.#formulaOf([sop], stage) : base.formula(sop);
+        return stage ? this.formulaOf([sop], stage) : base.formula(sop);
       }
-      const whole = this.#formulaOf([sop]);
+      const whole = this.formulaOf([sop]);
       return sop.kind === "map" && this.jointSize(whole.leaves) > JOINT_LIMIT ? this.#cutFormula(sop) : whole;
     });
   }
@@ -146,7 +158,7 @@ export class Domain {
   #cutFormula(sop: Mapped): Formula {
     const isNarrower = (arg: NormalSOp): boolean =>
       arg.kind === "map" && this.#largestSet(arg) < this.jointSize(new Formula([arg]).leaves);
-    const formula = this.#formulaOf([sop], new Set(sop.args.filter(isNarrower)));
+    const formula = this.formulaOf([sop], new Set(sop.args.filter(isNarrower)));
     const size = this.jointSize(formula.leaves);
     if (size > JOINT_LIMIT) tooMany(sop, formula.leaves.length, size, JOINT_LIMIT);
     return formula;
@@ -178,7 +190,10 @@ export class Domain {
   /** The values of an s-op in each `cell`. */
   table(sop: NormalSOp): readonly ValueSet[] {
     if (this.#view) return this.#view.base.table(sop);
-    return getOrInsert(this.#tables, sop, () => this.#compute(sop));
+    return getOrInsert(this.#tables, sop, () => {
+      const table = this.#compute(sop);
+      return this.promised?.left(sop, table) ?? table;
+    });
   }
 
   #compute(sop: NormalSOp): readonly ValueSet[] {
@@ -238,9 +253,9 @@ export class Domain {
   #jointFormula(sops: readonly NormalSOp[]): Formula {
     // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
     const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
-    const formula = this.#formulaOf(sops, cut);
+    const formula = this.formulaOf(sops, cut);
     if (sops.length === 1 || this.jointSize(formula.leaves) <= JOINT_LIMIT) return formula;
-    return this.#formulaOf(sops, new Set(sops.filter((sop) => sop.kind === "map")));
+    return this.formulaOf(sops, new Set(sops.filter((sop) => sop.kind === "map")));
   }
 
   /** The value sets of a mean or a width, row by row. */

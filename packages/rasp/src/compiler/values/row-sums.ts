@@ -22,8 +22,16 @@ export interface Limits {
 /** Undefined where the program has no sum. */
 type Sum = Numeric | undefined;
 
-/** @param otherwise - the value of an empty row */
-export function rowMeans(row: readonly Summands[], otherwise: Atom, limits: Limits): Iterable<Atom> {
+/**
+ * @param otherwise - the value of an empty row
+ * @param admits - whether a row can select this many keys
+ */
+export function rowMeans(
+  row: readonly Summands[],
+  otherwise: Atom,
+  limits: Limits,
+  admits: (count: number) => boolean,
+): Iterable<Atom> {
   const add = canBeInexact(row) ? addAsPython : addNumbers;
   let canBeEmpty = true;
   // A single value stays as it is: an int is no float, and different values can be one number (the int 2^53 + 1, the float 2^53).
@@ -45,8 +53,10 @@ export function rowMeans(row: readonly Summands[], otherwise: Atom, limits: Limi
     canBeEmpty &&= canSkip;
     limits.checkPairs(pairs());
   }
-  const means = sums.flatMap((ofCount, count) => [...ofCount].flatMap((sum) => meanOf(sum, count)));
-  return [...(canBeEmpty ? [otherwise] : []), ...singles.values(), ...means];
+  const means = sums.flatMap((ofCount, count) =>
+    admits(count) ? [...ofCount].flatMap((sum) => meanOf(sum, count)) : [],
+  );
+  return [...(canBeEmpty && admits(0) ? [otherwise] : []), ...(admits(1) ? singles.values() : []), ...means];
 }
 
 /** The sums of one value each; null has none. */

@@ -7,6 +7,7 @@ import type { Decision, Diagram } from "../normalize/decision-diagram.js";
 import type { Mean, NormalSOp, Selection, Width } from "../normalize/normal-form.js";
 import { cell } from "./cell.js";
 import type { JointValueSet } from "./joint-values.js";
+import { isAtMostOne, type CountsAt, type Promised } from "./promised.js";
 import { hasMeans, RowValues, summandsOf, type OnePerRow } from "./row-values.js";
 import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
 import type { Work } from "./work.js";
@@ -22,6 +23,7 @@ export interface RowDomain {
   readonly causal: boolean;
   readonly sets: ValueSets;
   readonly work: Work;
+  readonly promised: Promised | undefined;
   values(sop: NormalSOp): readonly Atom[];
   valuesAt(sop: NormalSOp, length: number, position: number): ValueSet;
   table(sop: NormalSOp): readonly ValueSet[];
@@ -43,21 +45,32 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
   const keys = [...sop.selection.comparisons.map((c) => c.keys), ...summandsOf(sop)];
   const best = sop.kind === "mean" && sop.best !== undefined;
   const one = onePerRow(sop.selection, domain);
-  const copied = best || (sop.kind === "mean" && !hasMeans(domain.values(sop.value)));
+  const width = sop.kind === "mean" ? domain.promised?.widthOf(sop.selection) : undefined;
+  const counts = width && domain.table(width);
+  const isSingle = counts?.every(isAtMostOne) === true;
+  const countsAt: CountsAt = (n, i) => counts?.[cell(n, i)];
+  const copied = best || isSingle || (sop.kind === "mean" && !hasMeans(domain.values(sop.value)));
   const rows = new RowValues(sop, copied, one, domain.sets, domain.work);
   const table = [queries, keys].some((sides) => domain.sidesSize(sides) > SIDES_LIMIT)
-    ? independentRows(rows, queries, keys, domain)
-    : jointRows(rows, domain.jointValues(queries), domain.jointValues(keys), sop, copied || one !== undefined, domain);
+    ? independentRows(rows, queries, keys, countsAt, domain)
+    : jointRows(
+        rows,
+        [domain.jointValues(queries), domain.jointValues(keys)],
+        sop,
+        copied || one !== undefined,
+        countsAt,
+        domain,
+      );
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
-  return { table, selectsAtMostOne: best || (one !== undefined && copied) || rows.atMostOne };
+  return { table, selectsAtMostOne: best || isSingle || (one !== undefined && copied) || rows.atMostOne };
 }
 
 function jointRows(
   rows: RowValues,
-  queryTable: readonly JointValueSet[],
-  keyTable: readonly JointValueSet[],
+  [queryTable, keyTable]: readonly [readonly JointValueSet[], readonly JointValueSet[]],
   sop: Mean | Width,
   copied: boolean,
+  countsAt: CountsAt,
   domain: RowDomain,
 ): readonly ValueSet[] {
   if (sop.kind === "mean" && copied && mostPairs(queryTable, keyTable) > PAIR_LIMIT) {
@@ -65,7 +78,7 @@ function jointRows(
     return anyValue(sop, domain);
   }
   const keysOf = Array.from({ length: domain.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
-  return domain.everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!, i));
+  return domain.everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!, i, countsAt(n, i)));
 }
 
 /** A coarser answer where the sides of the comparisons have too many joint values: each side may have any of its values. */
@@ -73,6 +86,7 @@ function independentRows(
   rows: RowValues,
   queries: readonly NormalSOp[],
   keys: readonly NormalSOp[],
+  countsAt: CountsAt,
   domain: RowDomain,
 ): readonly ValueSet[] {
   const [queryTables, keyTables] = [queries, keys].map((sides) => sides.map((side) => domain.table(side))) as [
@@ -83,7 +97,7 @@ function independentRows(
     tables.map((table) => table[cell(n, i)]!);
   return domain.everywhere((n, i) => {
     const seen = Array.from({ length: domain.causal ? i + 1 : n }, (_, k) => at(keyTables, n, k));
-    return rows.independentValues(at(queryTables, n, i), seen);
+    return rows.independentValues(at(queryTables, n, i), seen, countsAt(n, i));
   });
 }
 

@@ -5,6 +5,7 @@ import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import { IndependentSelection } from "./independent-selection.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
+import { isAtMostOne } from "./promised.js";
 import { rowMeans, rowSums, type Limits, type Summands } from "./row-sums.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 import type { JointValueSet } from "./joint-values.js";
@@ -80,20 +81,21 @@ export class RowValues {
    * The values of a row whose query has one of these joint values and whose keys each have one of theirs.
    *
    * @param position - the query's
+   * @param counts - how many keys a row can select; any number if absent
    */
-  values(queries: JointValueSet, keys: readonly JointValueSet[], position: number): ValueSet {
+  values(queries: JointValueSet, keys: readonly JointValueSet[], position: number, counts?: ValueSet): ValueSet {
     const perKey = keys
       .map((key, k) => this.#contributionsOf(queries, key, k === position))
       .filter((contributions) => contributions.some(({ values }) => values.length > 0));
     const reaches = queries.values.map(({ atoms }) => this.#one?.reaches(atoms, keys.length) === true);
-    return this.#fromKeys(reaches, perKey);
+    return this.#fromKeys(reaches, perKey, counts);
   }
 
   /**
    * Like `values`, but coarser: the sides of the comparisons, and what a key contributes, are taken as independent.
    * @param keys - for each key position the values of each comparison's keys, then those of what it contributes, if anything
    */
-  independentValues(queries: readonly ValueSet[], keys: readonly (readonly ValueSet[])[]): ValueSet {
+  independentValues(queries: readonly ValueSet[], keys: readonly (readonly ValueSet[])[], counts?: ValueSet): ValueSet {
     const perKey = keys.map((sets) => {
       const { yes, no } = this.#independent.between(sets, queries);
       const contributed = this.#addsUp ? sets.at(-1)!.atoms : [1n];
@@ -109,20 +111,22 @@ export class RowValues {
     return this.#fromKeys(
       [false],
       perKey.filter(([contribution]) => contribution!.values.length > 0),
+      counts,
     );
   }
 
   /** @param reaches - for each query, whether its row is known to select a position */
-  #fromKeys(reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[]): ValueSet {
+  #fromKeys(reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[], counts?: ValueSet): ValueSet {
     const sop = this.#sop;
+    const admits = admitting(counts);
     this.#spend(CELL * reaches.length * perKey.length);
     if (this.#one && (sop.kind === "mean" || sop.summed)) {
-      return this.#copies(sop.kind === "mean" ? sop.default : 0n, reaches, perKey);
+      return this.#copies(sop.kind === "mean" ? sop.default : 0n, reaches, perKey, counts);
     }
     if (sop.kind === "mean") {
       return this.#copied
-        ? this.#copies(sop.default, reaches, perKey)
-        : this.#eachRow(reaches.length, perKey, (row) => rowMeans(row, sop.default, this.#limits));
+        ? this.#copies(sop.default, reaches, perKey, counts)
+        : this.#eachRow(reaches.length, perKey, (row) => rowMeans(row, sop.default, this.#limits, admits), counts);
     }
     return sop.summed
       ? this.#eachRow(reaches.length, perKey, (row) => rowSums(row, this.#limits))
@@ -158,20 +162,22 @@ export class RowValues {
     return this.#result(possible.join(""), () => [...possible.keys()].filter((w) => possible[w] === 1).map(BigInt));
   }
 
-  #copies(otherwise: Atom, reaches: readonly boolean[], perKey: readonly (readonly Contribution[])[]): ValueSet {
+  #copies(
+    otherwise: Atom,
+    reaches: readonly boolean[],
+    perKey: readonly (readonly Contribution[])[],
+    counts?: ValueSet,
+  ): ValueSet {
     const found = new Set<Contribution>();
+    const canSelectNone = admitting(counts)(0);
+    const isSingle = counts !== undefined && isAtMostOne(counts);
     let canBeEmpty = false;
     for (const [q, isReached] of reaches.entries()) {
-      let [count, fixed] = [0, 0];
-      for (const contributions of perKey) {
-        const contribution = contributions[q]!;
-        if (contribution.values.length === 0) continue;
-        found.add(contribution);
-        count++;
-        if (!contribution.canSkip) fixed++;
-      }
-      if (count > 1) this.atMostOne = false;
-      if (fixed === 0 && !isReached) canBeEmpty = true;
+      const row = perKey.map((contributions) => contributions[q]!).filter(({ values }) => values.length > 0);
+      const fixed = row.filter(({ canSkip }) => !canSkip);
+      for (const contribution of isSingle && fixed.length > 0 ? fixed : row) found.add(contribution);
+      if (row.length > 1) this.atMostOne = false;
+      if (fixed.length === 0 && !isReached && canSelectNone) canBeEmpty = true;
     }
     const ids = [...found].map(({ id }) => id).sort((a, b) => a - b);
     return this.#result(`${canBeEmpty}:${ids.join(",")}`, () => [
@@ -185,7 +191,9 @@ export class RowValues {
     queries: number,
     perKey: readonly (readonly Contribution[])[],
     valuesOf: (row: readonly Contribution[]) => Iterable<Atom>,
+    counts?: ValueSet,
   ): ValueSet {
+    const among = counts ? `among ${counts.id}: ` : "";
     const rows = new Map<string, readonly Contribution[]>();
     for (let q = 0; q < queries; q++) {
       const row = perKey.map((contributions) => contributions[q]!).filter(({ values }) => values.length > 0);
@@ -193,10 +201,10 @@ export class RowValues {
       rows.set(row.map(({ id }) => id).join(","), row);
     }
     const keys = [...rows.keys()].sort();
-    return this.#result(keys.join(";"), () => {
+    return this.#result(among + keys.join(";"), () => {
       const all = new Map<number, Atom>();
       for (const key of keys) {
-        for (const value of this.#result(key, () => valuesOf(rows.get(key)!)).atoms) {
+        for (const value of this.#result(among + key, () => valuesOf(rows.get(key)!)).atoms) {
           all.set(this.#sets.code(value), value);
         }
       }
@@ -239,4 +247,11 @@ export class RowValues {
       return { id: this.#contributions.size, canSkip, values: this.#sets.distinct(values) };
     });
   }
+}
+
+/** Whether a row can select this many keys. */
+function admitting(counts: ValueSet | undefined): (count: number) => boolean {
+  if (!counts) return () => true;
+  const numbers = new Set(counts.atoms.map(Number));
+  return (count) => numbers.has(count);
 }

@@ -100,6 +100,14 @@ export class ValueSets {
     return getOrInsert(this.#sets, codes.join(","), () => ({ id: this.#sets.size, codes, atoms: distinct }));
   }
 
+  /** The atoms of `a` that are also in `b`, where these may have another type if types are not kept. */
+  common(a: ValueSet, b: ValueSet): ValueSet {
+    if (a === b) return a;
+    const keyOf = (atom: Atom): string => (this.#keepsTypes ? typeof atom : "") + atomKey(atom);
+    const keys = new Set(b.atoms.map(keyOf));
+    return this.setOf(a.atoms.filter((atom) => keys.has(keyOf(atom))));
+  }
+
   /** A number for an atom: 0, 1, 2, … in the order in which they come. 1, 1.0 and True each have their own. */
   code(atom: Atom): number {
     return getOrInsert(this.#codes, typeof atom + atomKey(atom), () => this.#codes.size);

@@ -14,6 +14,8 @@ export type ReportJson = {
   readonly upToFloat32: number;
   readonly vocabulary: Json;
   readonly maxLength: number;
+  /** The model's promise as RASP text; null where there is none. */
+  readonly promise: string | null;
   /** Null when exhaustive. */
   readonly seed: number | null;
   /** Null when the run is not divided. */
@@ -43,7 +45,7 @@ export type CounterexampleJson = {
 /** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
   const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, vocabulary } = report;
-  const { maxLength, seed, shard, counterexample } = report;
+  const { maxLength, promise, seed, shard, counterexample } = report;
   return {
     ok,
     exhaustive,
@@ -53,6 +55,7 @@ export function encodeReport(report: VerifyReport): ReportJson {
     upToFloat32,
     vocabulary: encodeResult(vocabulary).value,
     maxLength,
+    promise: promise ?? null,
     seed: seed ?? null,
     shard: shard ? { index: shard.index, count: shard.count } : null,
     counterexample: counterexample ? encodeCounterexample(counterexample) : null,

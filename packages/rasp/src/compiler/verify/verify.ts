@@ -9,7 +9,8 @@ import { causal } from "../../language/graph/causal.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
-import { countInputs, everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
+import { promisedInputs } from "./promised-inputs.js";
+import { countChoices, everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
 export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
@@ -33,6 +34,8 @@ export interface VerifyReport {
   readonly upToFloat32: number;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
+  /** The model's promise; only inputs that keep it were tried. */
+  readonly promise?: string;
   /** The seed of the random inputs. */
   readonly seed?: number;
   readonly shard?: Shard;
@@ -57,7 +60,7 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter on every input of the run, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
+ * Compares the model with the interpreter on every input of the run that keeps the model's promise, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
  * The counterexample is the first wrong input, made as small as possible; in an exhaustive run no smaller input is wrong.
  * `mergeReports` makes the report of the whole run from those of its shards.
  *
@@ -87,17 +90,18 @@ function compareAll(
   const { shard = WHOLE } = options;
   checkShard(shard);
   const exhaustive = "exhaustive" in options;
+  const { choices, isPromised } = promisedInputs(compiled);
   const source = exhaustive
-    ? everyInput(vocabulary, maxLength, shard)
-    : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard);
-  const ofRun = exhaustive ? countInputs(vocabulary.length, maxLength) : options.runs;
+    ? everyInput(vocabulary, maxLength, shard, choices)
+    : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard, choices, isPromised);
+  const ofRun = exhaustive ? countChoices(choices, maxLength) : options.runs;
   const total = Math.max(0, Math.ceil((ofRun - shard.index + 1) / shard.count));
   let inputs = 0;
   let withoutValue = 0;
   let wrong = 0;
   let upToFloat32 = 0;
   let first: WrongTrial | undefined;
-  for (const batch of batches(source, shard)) {
+  for (const batch of batches(source, shard, isPromised)) {
     const answers = compiled.outputs(batch.map(({ input }) => input));
     for (const [b, trial] of batch.entries()) {
       inputs++;
@@ -125,9 +129,10 @@ function compareAll(
     upToFloat32,
     vocabulary,
     maxLength,
+    ...(compiled.card.promise === undefined ? {} : { promise: compiled.card.promise }),
     ...(exhaustive ? {} : { seed: options.seed }),
     ...(options.shard ? { shard } : {}),
-    ...(first ? { counterexample: describe(outputs, compiled, first) } : {}),
+    ...(first ? { counterexample: describe(outputs, compiled, first, isPromised) } : {}),
   };
 }
 
@@ -160,12 +165,18 @@ function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel):
 }
 
 /** Batches of inputs of one length, so that none is padded, nearly in the order of the source. */
-function* batches(source: Iterable<readonly Atom[]>, shard: Shard): Generator<Trial[]> {
+function* batches(
+  source: Iterable<readonly Atom[]>,
+  shard: Shard,
+  isPromised: (input: readonly Atom[]) => boolean,
+): Generator<Trial[]> {
   const waiting = new Map<number, Trial[]>();
   let n = 0;
   for (const input of source) {
+    const at = indexInRun(shard, n++);
+    if (!isPromised(input)) continue;
     const group = getOrInsert(waiting, input.length, () => []);
-    group.push({ at: indexInRun(shard, n++), input });
+    group.push({ at, input });
     if (group.length < BATCH) continue;
     waiting.delete(input.length);
     yield group;
@@ -210,11 +221,21 @@ function comparison({ card }: CompiledModel): Compare {
 const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
   compiled.outputs([input]).map(([values]) => values!);
 
-function describe(sops: readonly SOp[], compiled: CompiledModel, first: WrongTrial): Counterexample {
+function describe(
+  sops: readonly SOp[],
+  compiled: CompiledModel,
+  first: WrongTrial,
+  isPromised: (input: readonly Atom[]) => boolean,
+): Counterexample {
   let { input, output } = first;
   const compare = comparison(compiled);
   for (;;) {
-    const smaller = firstWrongOf(smallerInputs(input, compiled.card.vocabulary), sops, compiled, compare);
+    const smaller = firstWrongOf(
+      [...smallerInputs(input, compiled.card.vocabulary)].filter(isPromised),
+      sops,
+      compiled,
+      compare,
+    );
     if (!smaller) break;
     ({ input, output } = smaller);
   }

@@ -1,0 +1,131 @@
+/**
+ * What a promise on the inputs leaves of the values of s-ops. A promised input makes the promise True at every position. So at each
+ * position of each length, what the promise is made of (tokens, counts, means) has only values with which it can be True there. Each
+ * condition of the promise is taken alone, and the s-ops that it is made of as independent: what is left may be too much, but never
+ * too little.
+ */
+import { atomKey } from "../../language/atom/compare.js";
+import type { Atom } from "../../language/graph/node.js";
+import { getOrInsert } from "../../language/maps.js";
+import type { Formula } from "../normalize/formula.js";
+import type { NormalSOp, Selection, Width } from "../normalize/normal-form.js";
+import { refuse } from "../refusal.js";
+import { cell } from "./cell.js";
+import { Domain } from "./domain.js";
+import type { Promised } from "./promised.js";
+import { Work } from "./work.js";
+import type { ValueSet, ValueSets } from "./value-set.js";
+
+/** A condition with more joint values at one position says nothing. */
+const JOINT_LIMIT = 1 << 14;
+/** How often what is left is worked out again from what was left before. */
+const ROUNDS = 2;
+
+/**
+ * What is left of a domain if the inputs make `promise` True at every position.
+ *
+ * @param onRows - called by the new domain
+ */
+export function promisedDomain(unrestricted: Domain, promise: NormalSOp, onRows: () => void = () => undefined): Domain {
+  const { vocabulary, maxLength, causal } = unrestricted;
+  // The unrestricted domain may have used up its own: what it cannot work out is not needed.
+  const work = new Work();
+  let domain = unrestricted;
+  for (let round = 0; round < ROUNDS; round++) {
+    const restricts = { whole: unrestricted, promised: promisedIn(domain, promise) };
+    const isLast = round === ROUNDS - 1;
+    domain = new Domain(vocabulary, maxLength, causal, { work, restricts, ...(isLast ? { onRows } : {}) });
+  }
+  if (!domain.table(promise).some((_, at) => isReached(domain, at))) {
+    refuse(
+      promise.origin,
+      "no input of this vocabulary and length keeps the promise",
+      "a promised input makes it True at every position; try it with `selectron eval`",
+    );
+  }
+  return domain;
+}
+
+/** Whether an input has this `cell`, as far as a promise tells. */
+const isReached = ({ promised }: Domain, at: number): boolean => promised?.isReached(at) ?? true;
+
+/** What the promise leaves of the values that a domain has. */
+function promisedIn(domain: Domain, promise: NormalSOp): Promised {
+  const { sets } = domain;
+  const left = new Map<NormalSOp, readonly ValueSet[]>();
+  const widths = new Map<Selection, Width>();
+  const possible = Array.from({ length: cell(domain.maxLength + 1, 0) }, (_, at) => isReached(domain, at));
+  for (const condition of conditionsOf(promise)) {
+    const formula = domain.formulaOf([condition]);
+    const tables = formula.leaves.map((leaf) => domain.table(leaf));
+    const setsAt = (at: number): ValueSet[] => tables.map((table) => table[at]!);
+    const isTooMuch = (at: number): boolean => setsAt(at).reduce((n, { atoms }) => n * atoms.length, 1) > JOINT_LIMIT;
+    if (possible.some((_, at) => isTooMuch(at))) continue;
+    const known = new Map<string, readonly ValueSet[] | null>();
+    const found = possible.map((_, at) => {
+      const key = setsAt(at)
+        .map(({ id }) => id)
+        .join(",");
+      return getOrInsert(known, key, () => valuesLeft(formula, setsAt(at), sets));
+    });
+    found.forEach((here, at) => (possible[at] &&= here !== null));
+    for (const [j, leaf] of formula.leaves.entries()) {
+      if (leaf.kind === "width" && !leaf.summed) widths.set(leaf.selection, leaf);
+      const before = left.get(leaf) ?? tables[j]!;
+      left.set(
+        leaf,
+        before.map((set, at) => sets.common(set, found[at]?.[j] ?? set)),
+      );
+    }
+  }
+  const reached = reachedCells(possible, domain);
+  const none = sets.setOf([]);
+  return {
+    isReached: (at) => reached[at]!,
+    left: (sop, table) => {
+      const allowed = left.get(sop) ?? table;
+      return table.map((set, at) => (reached[at] ? sets.common(set, allowed[at]!) : none));
+    },
+    widthOf: (selection) => widths.get(selection),
+  };
+}
+
+/** The conditions that must all hold. */
+function conditionsOf(promise: NormalSOp): NormalSOp[] {
+  return promise.kind === "map" && promise.fn.name === "and" ? promise.args.flatMap(conditionsOf) : [promise];
+}
+
+/** The values of each leaf with which the condition can be True; null where it cannot. */
+function valuesLeft(formula: Formula, leafSets: readonly ValueSet[], sets: ValueSets): readonly ValueSet[] | null {
+  const left = leafSets.map(() => new Set<number>());
+  const choice = leafSets.map(() => 0);
+  if (leafSets.some(({ atoms }) => atoms.length === 0)) return null;
+  let any = false;
+  for (;;) {
+    const value = formula.evaluate(leafSets.map(({ atoms }, j) => atoms[choice[j]!]!))?.[0];
+    if (value !== undefined && isTrue(value)) {
+      any = true;
+      choice.forEach((chosen, j) => left[j]!.add(chosen));
+    }
+    let leaf = choice.length - 1;
+    for (; leaf >= 0; leaf--) {
+      choice[leaf] = (choice[leaf]! + 1) % leafSets[leaf]!.atoms.length;
+      if (choice[leaf] !== 0) break;
+    }
+    if (leaf < 0) break;
+  }
+  return any ? leafSets.map(({ atoms }, j) => sets.setOf([...left[j]!].map((chosen) => atoms[chosen]!))) : null;
+}
+
+/** As Python's `== True`. */
+export const isTrue = (value: Atom): boolean => atomKey(value) === atomKey(true);
+
+/** No input has a length of which some position is impossible; a causal model cannot tell before that position. */
+function reachedCells(possible: readonly boolean[], { maxLength, causal }: Domain): boolean[] {
+  const result: boolean[] = [];
+  for (let n = 1; n <= maxLength; n++) {
+    const whole = possible.slice(cell(n, 0), cell(n + 1, 0));
+    for (let i = 0; i < n; i++) result.push((causal ? whole.slice(0, i + 1) : whole).every(Boolean));
+  }
+  return result;
+}
