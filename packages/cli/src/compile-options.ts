@@ -17,9 +17,10 @@ export interface CompileSelection {
   readonly json?: boolean;
   /** What the inputs are promised to be, as an expression. */
   readonly promise?: string;
+  readonly mark?: boolean;
 }
 
-/** Adds FILE, --sop, --vocab, --max-length, --causal, --precision and --promise. */
+/** Adds FILE, --sop, --vocab, --max-length, --causal, --precision, --promise and --mark. */
 export function addCompileOptions(command: Command): Command {
   return command
     .argument("<file>", "the RASP program; - reads standard input")
@@ -32,7 +33,8 @@ export function addCompileOptions(command: Command): Command {
         .choices(Object.keys(SIGNIFICANT_BITS))
         .default("float32"),
     )
-    .option("--promise <expr>", "only for inputs on which this s-op is True at every position");
+    .option("--promise <expr>", "only for inputs on which this s-op is True at every position")
+    .option("--mark", "the model also tells on which inputs the program has no value");
 }
 
 /** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum */
@@ -106,7 +108,7 @@ export function compileSelection(
 ): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
   checkDistinct(options.vocab);
   const { sops, promise } = selectSOps(context, file, options);
-  const { vocab: vocabulary, maxLength, causal = false, precision = "float32" } = options;
+  const { vocab: vocabulary, maxLength, causal = false, precision = "float32", mark = false } = options;
   const model = withProgress(context, options, (report) =>
     compile(sops, {
       vocabulary,
@@ -114,6 +116,7 @@ export function compileSelection(
       causal,
       precision,
       promise,
+      mark,
       onProgress: (done, total) => report("compiling", done, total),
     }),
   );

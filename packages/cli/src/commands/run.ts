@@ -68,9 +68,20 @@ export function registerRun(program: Command, context: Context): void {
       const outputs = model
         .outputs([atoms])
         .map(([values], o) => ({ name: model.card.outputs[o]!.name, values: values! }));
+      const [failure] = model.card.failures ? model.failures([atoms])[0]! : [];
       const kept = model.keepsPromise(atoms);
-      if (json) context.printJson({ ...outputsJson(outputs), ...(model.promise ? { promised: kept } : {}) });
-      else context.print(outputsText(outputs));
+      if (json) {
+        const noValue = model.card.failures ? { noValue: failure ? { ...failure } : null } : {};
+        context.printJson({
+          ...outputsJson(outputs, failure !== undefined),
+          ...noValue,
+          ...(model.promise ? { promised: kept } : {}),
+        });
+      } else {
+        context.print(
+          failure ? `no value: ${failure.what} has none at position ${failure.position}` : outputsText(outputs),
+        );
+      }
       if (!kept) context.say(BROKEN_PROMISE);
       // With --json standard output holds one object only.
       if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
@@ -94,9 +105,11 @@ const outputJson = ({ name, values }: OutputValues): Readonly<Record<string, Jso
   ...encodeResult(values),
 });
 
-/** One output alone; several in a list. */
-function outputsJson(outputs: readonly OutputValues[]): Readonly<Record<string, Json>> {
-  const [first, ...more] = outputs.map(outputJson);
+/** One output alone; several in a list. Null are the values of an input without one. */
+function outputsJson(outputs: readonly OutputValues[], hasFailed: boolean): Readonly<Record<string, Json>> {
+  const [first, ...more] = outputs.map((output) =>
+    hasFailed ? { sop: output.name, value: null } : outputJson(output),
+  );
   return more.length === 0 ? first! : { outputs: [first!, ...more] };
 }
 

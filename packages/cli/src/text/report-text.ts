@@ -10,15 +10,17 @@ import {
 } from "@selectron/rasp";
 
 export function reportText(sop: string, report: ReportJson & { readonly precision?: Json }): string {
-  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength, promise, shard, counterexample } =
-    report;
+  const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength } = report;
+  const { promise, marked, shard, counterexample } = report;
   const kind = `${exhaustive ? "" : " random"}${promise === null ? "" : " promised"}`;
   const tried =
     `${exhaustive && !shard ? "all " : ""}${inputs}${kind} inputs of 1 to ${maxLength} tokens` +
     (shard ? ` (part ${shard.index} of ${shard.count})` : "") +
     (typeof report.precision === "string" ? `, with products of ${report.precision} numbers` : "");
   const skipped =
-    withoutValue === 0 ? "" : `\n${withoutValue} of them have no value in the program itself, and were not compared.`;
+    withoutValue === 0
+      ? ""
+      : `\n${withoutValue} of them have no value in the program itself, ${marked ? "and the model must say so" : "and were not compared"}.`;
   const rounded =
     upToFloat32 === 0
       ? ""

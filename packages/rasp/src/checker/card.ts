@@ -52,9 +52,16 @@ export interface CheckedFile {
   readonly hasPromise: boolean;
   readonly blocks: readonly BlockSizes[];
   readonly outputs: readonly OutputColumns[];
+  /** How many columns the logits have: marks of inputs without a value, which are not followed, come after the outputs. */
+  readonly columns: number;
   readonly subspaces: readonly SubspaceClasses[];
   /** The arithmetic that the model was compiled for: "float32", or that of an accelerator. */
   readonly precision: string;
+}
+
+interface OutputJson {
+  readonly name: string;
+  readonly decoding: { readonly classes: readonly AtomJson[]; readonly points?: readonly (readonly number[])[] };
 }
 
 interface CardJson {
@@ -63,10 +70,8 @@ interface CardJson {
   readonly maxLength: number;
   readonly precision?: string;
   readonly promise?: string;
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly decoding: { readonly classes: readonly AtomJson[]; readonly points?: readonly (readonly number[])[] };
-  }[];
+  readonly outputs: readonly OutputJson[];
+  readonly failures?: readonly OutputJson[];
   readonly subspaces?: readonly (Omit<SubspaceClasses, "points"> & {
     readonly points: SubspaceClasses["points"] | "one-hot";
   })[];
@@ -87,6 +92,7 @@ export function readFile(bytes: FileBytes): CheckedFile {
       outputs,
       config,
       promise,
+      failures = [],
       subspaces = [],
       precision = "float32",
     } = JSON.parse(metadata["card"] ?? "") as CardJson;
@@ -100,11 +106,8 @@ export function readFile(bytes: FileBytes): CheckedFile {
       causal: config.causal === true,
       hasPromise: promise !== undefined,
       blocks: config.blocks,
-      outputs: outputs.map(({ name: output, decoding: { classes, points } }) => ({
-        name: output,
-        classes: classes.map(atomOf),
-        points,
-      })),
+      outputs: outputs.map(columnsOf),
+      columns: [...outputs, ...failures].reduce((sum, output) => sum + widthOf(columnsOf(output)), 0),
       subspaces: subspaces.map(({ points, ...rest }) => ({
         ...rest,
         points: points === "one-hot" ? unitVectors(rest.coordinates.length) : points,
@@ -116,6 +119,12 @@ export function readFile(bytes: FileBytes): CheckedFile {
     throw new CheckFileError("the model's card is damaged");
   }
 }
+
+const columnsOf = ({ name, decoding: { classes, points } }: OutputJson): OutputColumns => ({
+  name,
+  classes: classes.map(atomOf),
+  points,
+});
 
 /** 0, and 1 in one coordinate. */
 const unitVectors = (size: number): number[][] =>

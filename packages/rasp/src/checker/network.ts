@@ -4,7 +4,7 @@
  */
 import { getOrInsert } from "../language/maps.js";
 import type { Budget } from "./budget.js";
-import { widthOf, type CheckedFile } from "./card.js";
+import type { CheckedFile } from "./card.js";
 import { FeedForward } from "./feed-forward.js";
 import { Head } from "./head.js";
 import { addTo, Affine, joined, Pool, rangesOf, setRange, type ColumnSum, type Ranges } from "./ranges.js";
@@ -24,8 +24,7 @@ export class Network {
   /** @throws CheckFileError where a tensor is missing */
   constructor(file: CheckedFile, budget: Budget) {
     this.budget = budget;
-    const { vocabulary, maxLength, dModel, outputs } = file;
-    const columns = outputs.reduce((sum, output) => sum + widthOf(output), 0);
+    const { vocabulary, maxLength, dModel, columns } = file;
     this.#dModel = dModel;
     this.#tokens = file.weights("embedding.token.weight", (vocabulary.length + 1) * dModel);
     this.#positions = file.weights("embedding.position.weight", (maxLength + 1) * dModel);

@@ -1,7 +1,7 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import type { Precision } from "@selectron/core";
 import type { TransformerEncoder } from "@selectron/nn";
-import type { SOp } from "../language/graph/node.js";
+import type { GraphNode, SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { bestCandidate, type Candidate } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
@@ -9,15 +9,18 @@ import { certify, withWeights } from "./certify/certify.js";
 import { assemble } from "./layout/assemble.js";
 import { CompiledModel } from "./model/compiled-model.js";
 import { promiseText } from "./model/input-promise.js";
-import type { ModelCard } from "./model/model-card.js";
+import type { ModelCard, OutputCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
-import { simplify } from "./normalize/simplify.js";
+import type { NormalSOp } from "./normalize/normal-form.js";
+import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
+import { describeNode } from "./refusal.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { quotientsIn } from "./plan/exact-quotients.js";
+import { failuresOf } from "./values/failures.js";
 import { promisedDomain } from "./values/promise.js";
 import { lookAhead } from "./values/look-ahead.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
@@ -48,6 +51,11 @@ export interface CompileOptions {
    * sees no later position either.
    */
   readonly promise?: SOp | undefined;
+  /**
+   * Whether the model also tells on which inputs the program has no value: see `CompiledModel.failures`. It gets further columns of the
+   * logits, and the heads and hidden units that these need. False by default.
+   */
+  readonly mark?: boolean;
 }
 
 /**
@@ -58,21 +66,20 @@ export interface CompileOptions {
  * @throws RaspError of class `compile`, at the s-op's place in the source, where the program does not compile
  * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, no s-op, or an unknown precision
  */
-export function compile(
-  program: Outputs,
-  { vocabulary, maxLength, name, causal = false, precision = "float32", promise, onProgress }: CompileOptions,
-): CompiledModel {
+export function compile(program: Outputs, options: CompileOptions): CompiledModel {
+  const { vocabulary, maxLength, name, causal = false, precision = "float32", promise, mark = false } = options;
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
 
   const roots = outputs.map(({ sop }) => sop);
-  const progress = new CompileProgress(onProgress);
+  const progress = new CompileProgress(options.onProgress);
   const analyse = (keepsTypes: boolean): Analysis => {
     const domain = new Domain(tokens, maxLength, causal, { ...(promise ? {} : { onRows: progress.step }), keepsTypes });
-    return analysisOf({ roots, promise }, domain, precision, progress);
+    return analysisOf({ roots, promise, mark }, domain, precision, progress);
   };
   const usual = analyse(false);
-  const { domain, form, sops, selections, planned, certificate, layout } = usual.dependsOnTypes ? analyse(true) : usual;
+  const analysis = usual.dependsOnTypes ? analyse(true) : usual;
+  const { domain, form, sops, selections, failures, planned, certificate, layout } = analysis;
   progress.step();
   progress.step();
   const tokenIds = domain.values(form.tokens()).map((token) => tokens.indexOf(token) + 1);
@@ -83,7 +90,7 @@ export function compile(
     name: name ?? outputs.map((output) => output.name).join(", "),
     vocabulary: tokens,
     maxLength,
-    outputs: planned.outputs.map((output, o) => ({ name: outputs[o]!.name, decoding: decodingOf(output) })),
+    outputs: outputs.map((output, o) => ({ name: output.name, decoding: decodingOf(planned.outputs[o]!) })),
     labels: layout.labels,
     heads,
     subspaces: subspaceCards(layout),
@@ -91,6 +98,7 @@ export function compile(
     certificate: withWeights(certificate, namedWeights(model), precision),
     config: model.config,
     ...(promise ? { promise: promiseText(promise) } : {}),
+    ...(failures ? { failures: failureCards(failures, planned.outputs.slice(outputs.length)) } : {}),
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
   return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
@@ -104,36 +112,41 @@ interface Analysis extends Candidate {
   readonly form: Simplified["form"];
   readonly sops: Simplified["sops"];
   readonly selections: Simplified["selections"];
+  /** What can fail, of a model that marks it. Their outputs follow those of the program. */
+  readonly failures: ReadonlyMap<NormalSOp, GraphNode> | undefined;
 }
 
-type Simplified = ReturnType<typeof simplify>;
-
-/** What is compiled, and what is promised of its inputs. */
+/** What is compiled, what is promised of its inputs, and whether those without a value are marked. */
 interface Compiled {
   readonly roots: readonly SOp[];
   readonly promise: SOp | undefined;
+  readonly mark: boolean;
 }
 
 function analysisOf(
-  { roots, promise }: Compiled,
+  { roots, promise, mark }: Compiled,
   unrestricted: Domain,
   precision: Precision,
   progress: CompileProgress,
 ): Analysis {
   const arithmetic = arithmeticOf(precision);
   const { vocabulary, maxLength, causal } = unrestricted;
-  const simplified = promise ? [...roots, promise] : roots;
-  const { form, sops, selections, changesTypes } = isLow(arithmetic)
-    ? simplify(simplified, unrestricted, quotientsIn(simplified, new Domain(vocabulary, maxLength, causal), promise))
-    : simplify(simplified, unrestricted);
+  const all = promise ? [...roots, promise] : roots;
+  const simplified = isLow(arithmetic)
+    ? simplify(all, unrestricted, quotientsIn(all, new Domain(vocabulary, maxLength, causal), promise))
+    : simplify(all, unrestricted);
+  const { form, sops, selections, changesTypes } = simplified;
   const domain = promise ? promisedDomain(unrestricted, sops.get(promise)!, progress.step) : unrestricted;
-  const normal = roots.map((root) => sops.get(root)!);
+  const failures = mark ? failuresOf(roots, simplified, domain) : undefined;
+  const normal = [...roots.map((root) => sops.get(root)!), ...(failures?.keys() ?? [])];
   progress.begin(normal);
   const best = bestCandidate(normal, domain, (view, careful) => {
     const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
     return { planned, certificate: certify(planned, vocabulary, maxLength) };
   });
-  return { domain, form, sops, selections, dependsOnTypes: domain.dependsOnTypes(changesTypes), ...best };
+  // Whether an operation fails may depend on whether a value is True or 1.
+  const dependsOnTypes = domain.dependsOnTypes(changesTypes) || (mark && domain.sets.mixedBools);
+  return { domain, form, sops, selections, failures, dependsOnTypes, ...best };
 }
 
 const namedWeights = (model: TransformerEncoder) =>
@@ -154,6 +167,7 @@ export function withProgram(model: CompiledModel, program: Outputs): CompiledMod
     precision,
     causal: model.causal,
     promise: model.promise?.sop,
+    mark: model.card.failures !== undefined,
   });
   if (again.card.labels.join("\n") !== labels.join("\n")) {
     throw new RangeError(
@@ -162,5 +176,8 @@ export function withProgram(model: CompiledModel, program: Outputs): CompiledMod
   }
   return new CompiledModel(model.model, model.card, again.layout, [], again.program);
 }
+
+const failureCards = (failures: ReadonlyMap<NormalSOp, GraphNode>, outputs: readonly Output[]): readonly OutputCard[] =>
+  [...failures.values()].map((node, o) => ({ name: describeNode(node), decoding: decodingOf(outputs[o]!) }));
 
 const decodingOf = ({ kind, classes, points }: Output) => ({ kind, classes, ...(points ? { points } : {}) });

@@ -14,22 +14,10 @@ import { patcher, type Patch } from "./patch.js";
 import type { CompiledProgram, Runnable } from "./runnable.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
+import { statsOf, type ModelStats } from "./model-stats.js";
 import { InputPromise } from "./input-promise.js";
-import type { ModelCard } from "./model-card.js";
+import type { ModelCard, OutputCard } from "./model-card.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ModelFile } from "./model-file.js";
-
-/** The sizes of a model, as papers give them. */
-export interface ModelStats {
-  readonly layers: number;
-  readonly headsPerLayer: readonly number[];
-  readonly dModel: number;
-  /** The largest of any layer. */
-  readonly dHead: number;
-  /** The largest of any layer. */
-  readonly dFf: number;
-  readonly parameters: number;
-  readonly nonZeros: number;
-}
 
 /** How a single input is run. */
 export interface RunOptions {
@@ -37,6 +25,13 @@ export interface RunOptions {
   readonly patch?: readonly Patch[];
   /** The output whose values are wanted, of a model with several; the first if absent. */
   readonly output?: string;
+}
+
+/** Something of a program that has no value on an input. */
+export interface Failure {
+  /** Its name or text, and its place in the source. */
+  readonly what: string;
+  readonly position: number;
 }
 
 /** An input that the model does not take. */
@@ -116,7 +111,38 @@ export class CompiledModel implements Runnable {
    * @throws ModelInputError on an unknown token or a too long input
    */
   outputs(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][][] {
-    if (inputs.length === 0) return this.card.outputs.map(() => []);
+    return this.#decoded(inputs, this.card.outputs, record, patch);
+  }
+
+  /**
+   * Why the program has no value, for each input: what fails, and where. None where it has one. Once something has failed, further
+   * failures may be its consequences.
+   *
+   * @throws RangeError for a model that was compiled without marks
+   * @throws ModelInputError on an unknown token or a too long input
+   */
+  failures(inputs: readonly Input[]): Failure[][] {
+    const { outputs, failures } = this.card;
+    if (!failures) {
+      throw new RangeError("this model does not tell where its program has no value; compile it with marks");
+    }
+    const atoms = inputs.map(inputElements);
+    const marks = this.#decoded(atoms, [...outputs, ...failures]).slice(outputs.length);
+    return atoms.map((_, b) =>
+      marks.flatMap((mark, f) =>
+        mark[b]!.flatMap((failed, position) => (failed === true ? [{ what: failures[f]!.name, position }] : [])),
+      ),
+    );
+  }
+
+  /** The values of the outputs whose columns come first in the logits. */
+  #decoded(
+    inputs: readonly (readonly Atom[])[],
+    outputs: readonly OutputCard[],
+    record?: Recorder,
+    patch?: Patcher,
+  ): Atom[][][] {
+    if (inputs.length === 0) return outputs.map(() => []);
     const rows = inputs.map((input) => this.encode(input));
     const longest = Math.max(...rows.map((row) => row.length));
     const logits = this.model.forward(
@@ -138,7 +164,7 @@ export class CompiledModel implements Runnable {
     );
     const columns = logits.shape[2]!;
     let from = 0;
-    return this.card.outputs.map(({ decoding }) => {
+    return outputs.map(({ decoding }) => {
       const [first, width] = [from, widthOf(decoding)];
       from += width;
       return inputs.map((input, b) =>
@@ -202,18 +228,7 @@ export class CompiledModel implements Runnable {
 
   /** Layers, heads, widths and numbers of weights. */
   get stats(): ModelStats {
-    const { blocks, dModel } = this.model.config;
-    let nonZeros = 0;
-    for (const { data } of this.model.parameters().values()) for (const weight of data) if (weight !== 0) nonZeros++;
-    return {
-      layers: blocks.length,
-      headsPerLayer: blocks.map((block) => block.heads),
-      dModel,
-      dHead: Math.max(0, ...blocks.map((block) => block.dHead)),
-      dFf: Math.max(0, ...blocks.map((block) => block.dFf)),
-      parameters: this.model.parameterCount,
-      nonZeros,
-    };
+    return statsOf(this.model);
   }
 
   /** The model as one file: weights by nn's parameter names, and the card in the metadata. */

@@ -27,6 +27,8 @@ export interface ModelCard {
   readonly config: EncoderConfig;
   /** RASP text that sets `promise`: what is said of an input holds if that is True at each of its positions. Absent: of any input. */
   readonly promise?: string;
+  /** Of a model that marks inputs without a value: what can fail, True where it does. Their columns follow those of the outputs. */
+  readonly failures?: readonly OutputCard[];
 }
 
 /** One s-op's columns of the logits. */
@@ -71,6 +73,11 @@ const certificateToJson = ({ proved, provedWithin, provedFor, worstMargin, where
   bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error })),
 });
 
+const outputToJson = ({ name, decoding }: OutputCard) => ({
+  name,
+  decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
+});
+
 /** Equal cards give equal texts. */
 export function encodeCard(card: ModelCard): Record<string, string> {
   const { vocabularySize, maxLength, dModel, outputs, blocks, causal } = card.config;
@@ -82,10 +89,8 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       vocabulary: card.vocabulary.map(atomToJson),
       maxLength: card.maxLength,
       ...(card.promise === undefined ? {} : { promise: card.promise }),
-      outputs: card.outputs.map(({ name, decoding }) => ({
-        name,
-        decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
-      })),
+      outputs: card.outputs.map(outputToJson),
+      ...(card.failures === undefined ? {} : { failures: card.failures.map(outputToJson) }),
       labels: card.labels,
       heads: card.heads,
       subspaces: card.subspaces,
@@ -143,7 +148,8 @@ function cardOf(json: unknown): ModelCard {
     certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
     maxLength: whole(card["maxLength"], "maxLength"),
     ...(card["promise"] === undefined ? {} : { promise: text(card["promise"], "promise") }),
-    outputs: outputsOf(card["outputs"]),
+    outputs: outputsOf(card["outputs"], "outputs"),
+    ...(card["failures"] === undefined ? {} : { failures: outputsOf(card["failures"], "failures") }),
     labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
     heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
     subspaces: list(card["subspaces"] ?? [], "subspaces").map((item) => subspaceOf(record(item, "subspaces"))),
@@ -166,12 +172,12 @@ function cardOf(json: unknown): ModelCard {
   };
 }
 
-function outputsOf(json: unknown): OutputCard[] {
-  const outputs = list(json, "outputs").map((item) => {
-    const output = record(item, "outputs");
-    return { name: text(output["name"], "outputs"), decoding: decodingOf(record(output["decoding"], "decoding")) };
+function outputsOf(json: unknown, where: "outputs" | "failures"): OutputCard[] {
+  const outputs = list(json, where).map((item) => {
+    const output = record(item, where);
+    return { name: text(output["name"], where), decoding: decodingOf(record(output["decoding"], "decoding")) };
   });
-  if (outputs.length === 0) throw damaged("outputs");
+  if (where === "outputs" && outputs.length === 0) throw damaged(where);
   return outputs;
 }
 

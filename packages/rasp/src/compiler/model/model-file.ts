@@ -24,15 +24,21 @@ export function safetensorsFile({ model, card }: ModelFile): Uint8Array {
 /** @throws ModelFileError on weights that are not finite */
 export function onnxFile({ model, card }: ModelFile): Uint8Array {
   checkFinite(model.parameters(), WRITTEN);
-  const { name, maxLength, outputs } = card;
+  const { name, maxLength, outputs, failures = [] } = card;
   return encoderToOnnx(model, {
     name,
     text:
       `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
       "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
     metadata: encodeCard(card),
-    outputs: outputs.map(({ name: output, decoding }) => ({
-      name: outputs.length === 1 ? "classes" : `classes.${output}`,
+    outputs: [
+      ...outputs.map(({ name: output, decoding }) => ({
+        name: outputs.length === 1 ? "classes" : `classes.${output}`,
+        decoding,
+      })),
+      ...failures.map(({ decoding }, f) => ({ name: `failure.${f}`, decoding })),
+    ].map(({ name: output, decoding }) => ({
+      name: output,
       width: widthOf(decoding),
       ...(decoding.points ? { points: decoding.points } : {}),
     })),

@@ -16,6 +16,8 @@ export type ReportJson = {
   readonly maxLength: number;
   /** The model's promise as RASP text; null where there is none. */
   readonly promise: string | null;
+  /** Whether the model tells on which inputs the program has no value. */
+  readonly marked: boolean;
   /** Null when exhaustive. */
   readonly seed: number | null;
   /** Null when the run is not divided. */
@@ -45,7 +47,7 @@ export type CounterexampleJson = {
 /** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
   const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, vocabulary } = report;
-  const { maxLength, promise, seed, shard, counterexample } = report;
+  const { maxLength, promise, marked, seed, shard, counterexample } = report;
   return {
     ok,
     exhaustive,
@@ -56,6 +58,7 @@ export function encodeReport(report: VerifyReport): ReportJson {
     vocabulary: encodeResult(vocabulary).value,
     maxLength,
     promise: promise ?? null,
+    marked,
     seed: seed ?? null,
     shard: shard ? { index: shard.index, count: shard.count } : null,
     counterexample: counterexample ? encodeCounterexample(counterexample) : null,

@@ -26,7 +26,7 @@ export interface VerifyReport {
   readonly exhaustive: boolean;
   /** Inputs that were tried, including those without a value. */
   readonly inputs: number;
-  /** Inputs on which an s-op has no value; the model's answer there means nothing. */
+  /** Inputs on which an s-op has no value; the model's answer there means nothing, unless it was compiled with marks. */
   readonly withoutValue: number;
   /** Inputs on which model and program differ. */
   readonly wrong: number;
@@ -34,6 +34,8 @@ export interface VerifyReport {
   readonly upToFloat32: number;
   readonly vocabulary: readonly Atom[];
   readonly maxLength: number;
+  /** Whether the model tells on which inputs the program has no value; it is wrong where it does not. */
+  readonly marked: boolean;
   /** The model's promise; only inputs that keep it were tried. */
   readonly promise?: string;
   /** The seed of the random inputs. */
@@ -60,7 +62,7 @@ export interface Counterexample {
 const BATCH = 128;
 
 /**
- * Compares the model with the interpreter on every input of the run that keeps the model's promise, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
+ * Compares the model with the interpreter, and its marks with where that has no value, on every input of the run that keeps the model's promise, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
  * The counterexample is the first wrong input, made as small as possible; in an exhaustive run no smaller input is wrong.
  * `mergeReports` makes the report of the whole run from those of its shards.
  *
@@ -90,23 +92,22 @@ function compareAll(
   const { shard = WHOLE } = options;
   checkShard(shard);
   const exhaustive = "exhaustive" in options;
-  const { choices, isPromised } = promisedInputs(compiled);
-  const source = exhaustive
-    ? everyInput(vocabulary, maxLength, shard, choices)
-    : randomInputs(vocabulary, maxLength, options.runs, options.seed, shard, choices, isPromised);
-  const ofRun = exhaustive ? countChoices(choices, maxLength) : options.runs;
-  const total = Math.max(0, Math.ceil((ofRun - shard.index + 1) / shard.count));
+  const { source, isPromised, total } = inputsOf(compiled, options, shard);
   let inputs = 0;
   let withoutValue = 0;
   let wrong = 0;
   let upToFloat32 = 0;
   let first: WrongTrial | undefined;
   for (const batch of batches(source, shard, isPromised)) {
-    const answers = compiled.outputs(batch.map(({ input }) => input));
+    const answers = answersTo(
+      compiled,
+      batch.map(({ input }) => input),
+    );
     for (const [b, trial] of batch.entries()) {
       inputs++;
-      const expected = interpret(outputs, trial.input);
-      if (expected.includes(undefined)) withoutValue++;
+      const values = interpret(outputs, trial.input);
+      if (values.includes(undefined)) withoutValue++;
+      const expected = expectedOf(compiled, values, trial.input);
       const { different, isRounded } = compare(
         expected,
         answers.map((values) => values[b]!),
@@ -129,11 +130,23 @@ function compareAll(
     upToFloat32,
     vocabulary,
     maxLength,
+    marked: compiled.card.failures !== undefined,
     ...(compiled.card.promise === undefined ? {} : { promise: compiled.card.promise }),
     ...(exhaustive ? {} : { seed: options.seed }),
     ...(options.shard ? { shard } : {}),
     ...(first ? { counterexample: describe(outputs, compiled, first, isPromised) } : {}),
   };
+}
+
+/** The inputs of the shard, which may have some that are not promised, and about how many there are. */
+function inputsOf(compiled: CompiledModel, options: VerifyOptions, shard: Shard) {
+  const { vocabulary, maxLength } = compiled.card;
+  const { choices, isPromised } = promisedInputs(compiled);
+  const [source, ofRun] =
+    "exhaustive" in options
+      ? [everyInput(vocabulary, maxLength, shard, choices), countChoices(choices, maxLength)]
+      : [randomInputs(vocabulary, maxLength, options.runs, options.seed, shard, choices, isPromised), options.runs];
+  return { source, isPromised, total: Math.max(0, Math.ceil((ofRun - shard.index + 1) / shard.count)) };
 }
 
 function checkShard({ index, count }: Shard): void {
@@ -218,8 +231,27 @@ function comparison({ card }: CompiledModel): Compare {
   };
 }
 
+/** What stands for the values of a marked input. */
+const noValues = (input: readonly Atom[]): Atom[] => input.map(() => "no value");
+
+/** The model's values, [output][input][position], or that it says that there are none. */
+function answersTo(compiled: CompiledModel, inputs: readonly (readonly Atom[])[]): Atom[][][] {
+  const outputs = compiled.outputs(inputs);
+  if (!compiled.card.failures) return outputs;
+  const failures = compiled.failures(inputs);
+  return outputs.map((values) => values.map((answer, b) => (failures[b]!.length > 0 ? noValues(inputs[b]!) : answer)));
+}
+
 const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
-  compiled.outputs([input]).map(([values]) => values!);
+  answersTo(compiled, [input]).map(([values]) => values!);
+
+/** What the model must answer: of a model with marks that there is no value, of any other anything. */
+const expectedOf = (
+  { card }: CompiledModel,
+  values: readonly (readonly Atom[] | undefined)[],
+  input: readonly Atom[],
+): readonly (readonly Atom[] | undefined)[] =>
+  card.failures && values.includes(undefined) ? values.map(() => noValues(input)) : values;
 
 function describe(
   sops: readonly SOp[],
@@ -244,7 +276,7 @@ function describe(
     at: first.at,
     input,
     output: compiled.card.outputs[output]!.name,
-    expected: interpret(sops, input)[output]!,
+    expected: expectedOf(compiled, interpret(sops, input), input)[output]!,
     got: answersOf(compiled, input)[output]!,
     ...(firstWrong ? { firstWrong } : {}),
   };
@@ -258,7 +290,10 @@ function firstWrongOf(
   compare: Compare,
 ): Pick<WrongTrial, "input" | "output"> | undefined {
   for (const input of inputs) {
-    const { different: output } = compare(interpret(sops, input), answersOf(compiled, input));
+    const { different: output } = compare(
+      expectedOf(compiled, interpret(sops, input), input),
+      answersOf(compiled, input),
+    );
     if (output >= 0) return { input, output };
   }
   return undefined;
