@@ -201,7 +201,8 @@ export class RowValues {
       rows.set(row.map(({ id }) => id).join(","), row);
     }
     const keys = [...rows.keys()].sort();
-    return this.#result(among + keys.join(";"), () => {
+    // No row, where the query has no value, is not the same as one row that selects nothing.
+    return this.#result(`${among}rows ${keys.map((key) => `(${key})`).join("")}`, () => {
       const all = new Map<number, Atom>();
       for (const key of keys) {
         for (const value of this.#result(among + key, () => valuesOf(rows.get(key)!)).atoms) {
