@@ -21,6 +21,7 @@ export function promiseText(sop: SOp): string {
   }
 }
 
+/** What the inputs of a model are promised to be: an s-op that is True at every position of each of them. */
 export class InputPromise {
   /** True at every position of a promised input. */
   readonly sop: SOp;

@@ -96,6 +96,7 @@ class Simplifier {
       case "aggregate": {
         const { selection, best } = this.choices.get(node.selector)!;
         const value = this.#sop(node.value);
+        if (form.visible(selection).truth === false) return form.constant(node.default, node);
         const counted = best ? undefined : meanOfFirst(form, selection, value, node.default, this.#maxLength, node);
         if (counted) return counted;
         const mean = form.mean(selection, value, node.default, node, best);

@@ -117,13 +117,12 @@ export class Features {
    * several numbers that is a list of rules about one of them each. Undefined where it is none.
    */
   logits(sop: NormalSOp, vectorOf: (value: Atom) => readonly number[], names: readonly string[]): Read[] | undefined {
-    const formula = this.#domain.formula(sop);
-    const numbers = formula.leaves.filter((leaf) => this.#leaves.encode(leaf).kind === "numerical");
-    if (numbers.length < 2 || isLow(this.arithmetic)) return undefined;
+    if (isLow(this.arithmetic)) return undefined;
     this.#spend(sop, ENTRY * this.#domain.values(sop).length * names.length);
     const results = new Results(vectorOf);
-    const { rows, leaves } = this.#table(sop, formula, results);
-    const list = decisionList(rows, leaves.length);
+    const { rows, leaves } = this.#table(sop, this.#domain.formula(sop), results);
+    const numbers = leaves.filter((leaf) => this.#leaves.encode(leaf).kind === "numerical");
+    const list = numbers.length > 1 ? decisionList(rows, leaves.length) : undefined;
     if (!list) return undefined;
     const parts = list.rules.map(({ leaf, holds }) => this.#indicator(leaves[leaf]!, holds));
     return names.map((_, c) => {

@@ -24,7 +24,12 @@ export interface PlannedHeads {
   readonly encoding: Encoding;
 }
 
-/** A subspace that heads write. */
+/** A subspace that heads write. Where it is always 0 any grid is right. */
 export const headSubspace = (
   subspace: Pick<Subspace, "label" | "names" | "layer" | "atBos" | "largest" | "grid">,
-): Subspace => ({ ...subspace, writer: "attention", oneHot: subspace.names.length > 1 });
+): Subspace => ({
+  ...subspace,
+  grid: subspace.grid === Infinity ? 1 : subspace.grid,
+  writer: "attention",
+  oneHot: subspace.names.length > 1,
+});
