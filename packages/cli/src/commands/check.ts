@@ -7,6 +7,7 @@ import { readBytes } from "../files/files.js";
 import { readModel } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
 import { checkJson, checkText } from "../text/check-text.js";
+import { withProgress } from "../text/progress.js";
 
 interface CheckCommandOptions {
   readonly program?: string;
@@ -47,7 +48,13 @@ export function registerCheck(program: Command, context: Context): void {
       } else if (sop !== undefined) {
         throw new UsageError("--sop names an s-op of a program", "add --program FILE.rasp");
       }
-      const report = check(bytes, { ...(sops ? { program: sops } : {}), ...(steps === undefined ? {} : { steps }) });
+      const report = withProgress(context, options, (tell) =>
+        check(bytes, {
+          ...(sops ? { program: sops } : {}),
+          ...(steps === undefined ? {} : { steps }),
+          onProgress: (done, total) => tell("checking", done, total),
+        }),
+      );
       if (report.verdict !== "holds") context.exitCode = ExitCode.No;
       if (json) context.printJson({ sop: name, ...checkJson(report) });
       else context.print(checkText(name, report));

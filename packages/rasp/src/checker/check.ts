@@ -27,6 +27,8 @@ export interface CheckOptions {
   readonly mostInputs?: number;
   /** How much work is done before the check gives up; 200 million steps by default, which can take some minutes. */
   readonly steps?: number;
+  /** Told now and then how many steps of the work are done, of how many. */
+  readonly onProgress?: (done: number, of: number) => void;
 }
 
 /** What a check found. */
@@ -84,12 +86,15 @@ class Check {
   readonly #landings: Landings;
   readonly #sops: readonly SOp[] | undefined;
   readonly #everyInput: boolean;
+  readonly #onProgress: CheckOptions["onProgress"];
   #inputs = 0;
   #unsure: string | undefined;
   #isNear = false;
 
-  constructor(file: CheckedFile, { program, mostInputs = DEFAULTS.mostInputs, steps = DEFAULTS.steps }: CheckOptions) {
+  constructor(file: CheckedFile, options: CheckOptions) {
+    const { program, mostInputs = DEFAULTS.mostInputs, steps = DEFAULTS.steps, onProgress } = options;
     this.#file = file;
+    this.#onProgress = onProgress;
     this.#network = new Network(file, new Budget(steps));
     this.#landings = new Landings(file, this.#network, this.#margins);
     this.#everyInput = countInputs(file) <= mostInputs;
@@ -100,7 +105,7 @@ class Check {
     let [verdict, where]: [CheckReport["verdict"], string | undefined] = ["holds", undefined];
     let stopped = false;
     try {
-      if (this.#everyInput) for (const tokens of everyInput(this.#file)) this.#input(tokens, this.#landings);
+      if (this.#everyInput) this.#oneByOne();
       else this.#together();
       if (this.#unsure !== undefined) [verdict, where] = ["unknown", this.#unsure];
       else if (!this.#sops) [verdict, where] = this.#landed();
@@ -123,6 +128,14 @@ class Check {
       upToFloat32: this.#isNear,
       margins: this.#margins.sorted,
     };
+  }
+
+  #oneByOne(): void {
+    const total = countInputs(this.#file);
+    for (const tokens of everyInput(this.#file)) {
+      this.#input(tokens, this.#landings);
+      this.#onProgress?.(this.#inputs, total);
+    }
   }
 
   /** Without a program, every subspace has to hold one of the card's classes. */
@@ -167,17 +180,21 @@ class Check {
 
   /** Follows the model on all inputs of each length together. @throws CannotFollow */
   #together(): void {
-    if (!this.#sops) return this.#jointly([], () => undefined);
+    if (!this.#sops) return this.#jointly([], [0, 1], () => undefined);
     // One after the other: an input without a value of one s-op may have one of another.
     for (const [o, sop] of this.#sops.entries()) {
       const others: (Atom | typeof FAILS)[] = this.#sops.map(() => FAILS);
-      this.#jointly([sop], (program, label) => others.with(o, program.value(sop, label)));
+      this.#jointly([sop], [o, this.#sops.length], (program, label) => others.with(o, program.value(sop, label)));
     }
   }
 
-  /** @param valuesFor - the values that are expected of the outputs for a joint class */
+  /**
+   * @param run - which of how many runs this is, from 0
+   * @param valuesFor - the values that are expected of the outputs for a joint class
+   */
   #jointly(
     roots: readonly SOp[],
+    [index, runs]: readonly [number, number],
     valuesFor: (program: ProgramValues, label: Label) => readonly (Atom | typeof FAILS)[] | undefined,
   ): void {
     const program = new ProgramValues(roots);
@@ -196,6 +213,7 @@ class Check {
           }
         }
       }
+      this.#onProgress?.(index * maxLength ** 3 + length ** 3, runs * maxLength ** 3);
     }
   }
 

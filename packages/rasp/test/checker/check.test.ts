@@ -138,6 +138,15 @@ describe("reports", () => {
   const model = compile(sop, { vocabulary: "ab", maxLength: 4, name: "hist" });
   const bytes = model.toSafetensors();
 
+  it.each([20_000, 1])("tell how far they are, up to the end, with at most %i inputs one by one", (mostInputs) => {
+    const told: [number, number][] = [];
+    check(bytes, { program: { hist: sop }, mostInputs, onProgress: (...at) => told.push(at) });
+    const [done, of] = told.at(-1)!;
+    expect(done).toBe(of);
+    expect(told.map(([n]) => n)).toEqual(told.map(([n]) => n).sort((a, b) => a - b));
+    expect(told.length).toBeGreaterThan(2);
+  });
+
   it("name every decision, with margin and error", () => {
     const { margins, ...report } = check(bytes, { program: { hist: sop } });
     expect(report).toEqual({
