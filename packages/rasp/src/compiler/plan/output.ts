@@ -137,7 +137,8 @@ function withoutTwins(
   const apart = values.map((value) => {
     const answer = decode(answers, [codeOf(value)]);
     if (answer === value) return 0;
-    return typeof value === "number" ? differenceOf(value, answer) : Infinity;
+    const areNumbers = typeof value === "number" && (typeof answer === "number" || typeof answer === "bigint");
+    return areNumbers ? differenceOf(value, answer) : Infinity;
   });
   return {
     ...output,

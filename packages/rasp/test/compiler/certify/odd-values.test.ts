@@ -33,6 +33,14 @@ const upToHere = select(indices, indices, le);
 const big = (a: number, b: number): SOp<number> => ifElse(eq(tokens, "a"), float(a), float(b));
 const compiled = (sop: SOp): CompiledModel => compile(sop, { vocabulary: "ab", maxLength: 3 });
 
+it("null beside huge numbers is no number near them", () => {
+  const here = select(indices, indices, eq);
+  const next = select(indices, add(indices, constant(1)), eq);
+  const sop = aggregate(here, aggregate(next, aggregate(upToHere, big(2 ** 53, 2 ** 53 + 2)), null));
+  const { proved, provedWithin } = compiled(sop).certificate;
+  expect([proved, provedWithin]).toEqual([false, undefined]);
+});
+
 describe("floats that overflow", () => {
   it("to infinity in a mean are values of the program, and refused", () => {
     // One value is itself, the sum of two is infinite.
