@@ -170,7 +170,7 @@ const counting: fc.Arbitrary<string> = fc
         fc.tuple(tie("number"), fc.constantFrom("+", "-", "*"), tie("number")).map((part) => `(${part.join(" ")})`),
         tie("number").map((part) => `round(selector_width(${selector}) * ${part})`),
         fc.tuple(tie("number"), tie("number"), tie("number")).map(([a, b, c]) => `(${a} if ${b} > ${c} else ${b})`),
-        fc.tuple(tie("number"), tie("number")).map(([a, b]) => `indicator(${a} == ${b})`),
+        fc.tuple(tie("number"), tie("number")).map(([a, b]) => `indicator(x * 0 + ${a} == ${b})`),
       ),
     })).number;
   });
