@@ -3,7 +3,7 @@
  * and errors of that cancel between units: relu(a) - relu(a - 1) is 1, however uncertain a is. So the sum of the active units is taken
  * as one function, and as a sum of ranges, and the narrower of the two results counts.
  */
-import { gamma, gridOf, MANTISSA, TINY } from "./float32.js";
+import { gamma, gridOf, isExact, TINY } from "./float32.js";
 import { addTo, rangesOf, setRange, type Affine, type Column, type ColumnSum, type Ranges } from "./ranges.js";
 
 export class FeedForward {
@@ -47,7 +47,7 @@ export class FeedForward {
       gridOf(column.bias),
       Math.sign(Math.abs(column.bias)),
     ];
-    let isPower = true;
+    let [isPower, isScaledDown] = [true, false];
     for (const [t, u] of column.rows.entries()) {
       const [w, pair] = [column.weights[t]!, this.#pairs[u]];
       const most = hidden.hi[u]!;
@@ -55,6 +55,7 @@ export class FeedForward {
       grid = Math.min(grid, column.grids[t]! * hidden.grid[u]!);
       // Of a pair one is 0.
       if (pair === "first" || (!pair && most > 0)) terms++;
+      isScaledDown ||= Math.abs(w) < 1;
       isPower &&= Math.abs(w) === column.grids[t]! && sums[u]!.error === 0;
       if (pair === "first" || (!pair && hidden.lo[u]! > 0)) {
         const { rows, weights, bias } = this.#hidden.columns[u]!;
@@ -74,13 +75,16 @@ export class FeedForward {
       const [a, b] = ends.map((end) => value * end) as [number, number];
       lo.add(Math.min(a, b));
       hi.add(Math.max(a, b));
-      const isExact = Math.fround(value) === value;
-      for (const end of ends) rounding += (error + (isExact ? 0 : Math.abs(value) * 2 ** -53)) * Math.abs(end);
+      const isFloat32 = Math.fround(value) === value;
+      for (const end of ends) rounding += (error + (isFloat32 ? 0 : Math.abs(value) * 2 ** -53)) * Math.abs(end);
     }
     // The sum may start from x_c. One product that is exact leaves it at one rounding.
     size += Math.max(Math.abs(x.lo[c]!), Math.abs(x.hi[c]!));
     const isOnce = terms <= 1 && isPower;
-    if (!isOnce && size > MANTISSA * Math.min(grid, x.grid[c]!)) rounding += gamma(terms + 1) * size + TINY;
+    if (!isExact(size, Math.min(grid, x.grid[c]!))) {
+      if (!isOnce) rounding += gamma(terms + 1) * size + TINY;
+      else if (isScaledDown) rounding += TINY;
+    }
     return [lo.value - lo.error - rounding, hi.value + hi.error + rounding];
   }
 }

@@ -14,6 +14,12 @@ export const TINY = 2 ** -130;
 /** Sums beyond this size may overflow on the way. */
 export const HUGE = 2 ** 120;
 
+/** The smallest positive float32. */
+const LEAST = 2 ** -149;
+
+/** Whether no partial sum is rounded: all are multiples of `grid`, and none is larger than `size`. */
+export const isExact = (size: number, grid: number): boolean => grid >= LEAST && size <= MANTISSA * grid;
+
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
 

@@ -1,6 +1,6 @@
 /** Vectors of ranges of float32s, and affine maps of them with every rounding that a runtime may do. */
 import { getOrInsert } from "../language/maps.js";
-import { gamma, gridBetween, gridOf, HUGE, MANTISSA, placeBetween, roundDown, roundUp, TINY, U } from "./float32.js";
+import { gamma, gridBetween, gridOf, HUGE, isExact, placeBetween, roundDown, roundUp, TINY, U } from "./float32.js";
 
 /** Where the checker cannot go on; the message says what it met. */
 export class CannotFollow extends Error {}
@@ -188,7 +188,7 @@ function isSameFromStart(x: Ranges, c: number, column: Column, input: Ranges, su
   const [lo, hi] = [x.lo[c]!, x.hi[c]!];
   if (terms === 0 || (lo === 0 && hi === 0)) return true;
   const largest = Math.max(positive + Math.max(0, hi), negative + Math.max(0, -lo));
-  if (largest <= MANTISSA * Math.min(grid, x.grid[c]!)) return true;
+  if (isExact(largest, Math.min(grid, x.grid[c]!))) return true;
   const products = column.rows.flatMap((row, t) => {
     const w = column.weights[t]!;
     return input.lo[row] === 0 && input.hi[row] === 0 ? [] : [{ w, ends: [w * input.lo[row]!, w * input.hi[row]!] }];
@@ -230,9 +230,12 @@ export function columnSum({ rows, weights, grids, bias }: Column, x: Ranges): Co
   // Not for NaN.
   if (!(positive + negative < HUGE)) throw new CannotFollow(`a sum of size ${positive + negative} may overflow`);
   const sizes = { positive, negative, terms };
-  // A power of two times a float32 is one.
-  if (Math.max(positive, negative) <= MANTISSA * grid || (terms === 1 && isPower && positive + negative > TINY)) {
-    return { lo, hi, grid, error: 0, ...sizes };
+  if (isExact(Math.max(positive, negative), grid)) return { lo, hi, grid, error: 0, ...sizes };
+  // A power of two times a float32 is one, if it is not too small.
+  if (terms === 1 && isPower) {
+    const isScaledUp = weights.every((w) => Math.abs(w) >= 1);
+    const error = isScaledUp || (lo * hi > 0 && Math.min(Math.abs(lo), Math.abs(hi)) >= 2 ** -126) ? 0 : TINY;
+    return { lo: Math.fround(lo), hi: Math.fround(hi), grid: error === 0 ? grid : 0, error, ...sizes };
   }
   // The second summand covers the float64 that this is computed with.
   const size = positive + negative;
