@@ -8,10 +8,11 @@ import { Rng, type FileBytes } from "@selectron/core";
 import { describeAtom } from "../language/atom/text.js";
 import { causal } from "../language/graph/causal.js";
 import type { Atom, SOp } from "../language/graph/node.js";
+import { valuesOrNone } from "../language/interpret/evaluate.js";
 import { Budget, OutOfSteps } from "./budget.js";
 import { readFile, widthOf, type CheckedFile } from "./card.js";
 import { decide, type Decision } from "./decoding.js";
-import { countInputs, everyInput, forward, randomInputs, valuesOf, type Tokens, type Watcher } from "./inputs.js";
+import { countInputs, everyInput, forward, randomInputs, type Tokens, type Watcher } from "./inputs.js";
 import { JointRun } from "./joint.js";
 import { Landings, Margins, type Margin } from "./landing.js";
 import { Network } from "./network.js";
@@ -148,7 +149,7 @@ class Check {
   /** Follows the model on one input. @throws Contradiction */
   #input(tokens: Tokens, watcher: Watcher): void {
     const input = tokens.map((token) => this.#file.vocabulary[token - 1]!);
-    const expected = this.#sops && valuesOf(this.#sops, input);
+    const expected = this.#sops && valuesOrNone(this.#sops, input);
     this.#inputs++;
     const streams = forward(this.#network, this.#file.causal, tokens, watcher);
     for (let i = 0; i < input.length; i++) {
@@ -247,7 +248,7 @@ class Check {
           });
         },
       });
-      const values = valuesOf(
+      const values = valuesOrNone(
         program.aggregates,
         tokens.map((token) => vocabulary[token - 1]!),
       );

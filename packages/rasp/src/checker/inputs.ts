@@ -1,8 +1,5 @@
 /** Single inputs: what the model's ranges and the program's values are, position by position. */
 import type { Rng } from "@selectron/core";
-import { RaspError } from "../language/diagnostic.js";
-import type { Atom, SOp } from "../language/graph/node.js";
-import { Evaluation } from "../language/interpret/evaluation.js";
 import type { CheckedFile } from "./card.js";
 import type { Network } from "./network.js";
 
@@ -34,19 +31,6 @@ export function* everyInput({ vocabulary, maxLength }: CheckedFile): Generator<T
 export function randomInputs({ vocabulary }: CheckedFile, length: number, count: number, rng: Rng): Tokens[] {
   const drawn = Array.from({ length: count }, () => Array.from({ length }, () => 1 + rng.int(vocabulary.length)));
   return [...new Map(drawn.map((tokens) => [tokens.join(), tokens])).values()];
-}
-
-/** The program's values of s-ops on an input; undefined where it has none. */
-export function valuesOf(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom[] | undefined)[] {
-  const evaluation = new Evaluation(input);
-  return sops.map((sop) => {
-    try {
-      return evaluation.sop(sop);
-    } catch (error) {
-      if (error instanceof RaspError) return undefined;
-      throw error;
-    }
-  });
 }
 
 /** What a position costs in each block, roughly. */

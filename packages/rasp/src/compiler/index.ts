@@ -80,11 +80,10 @@ export function compile(program: Outputs, options: CompileOptions): CompiledMode
   const usual = analyse(false);
   const analysis = usual.dependsOnTypes ? analyse(true) : usual;
   const { domain, form, sops, selections, failures, planned, certificate, layout } = analysis;
-  progress.step();
-  progress.step();
+  progress.stage();
   const tokenIds = domain.values(form.tokens()).map((token) => tokens.indexOf(token) + 1);
   const { model, heads } = assemble(planned, layout, causal, tokenIds);
-  progress.step();
+  progress.stage();
 
   const card: ModelCard = {
     name: name ?? outputs.map((output) => output.name).join(", "),

@@ -5,21 +5,14 @@
  * proved, for the vocabulary and up to the length; "no" is shown by an input; otherwise the answer is unknown.
  */
 import { looksAt, type Restriction } from "@selectron/nn";
-import { compareAtoms } from "../language/atom/compare.js";
 import { getOrInsert } from "../language/maps.js";
 import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
+import { answersOf, type Answers } from "./values/independent-selection.js";
 import type { ValueSet } from "./values/value-set.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
 import { RaspError } from "../language/diagnostic.js";
-import {
-  topological,
-  type Atom,
-  type Comparison,
-  type Selector,
-  type SelectNode,
-  type SOp,
-} from "../language/graph/node.js";
+import { topological, type Atom, type Selector, type SelectNode, type SOp } from "../language/graph/node.js";
 import { Evaluation } from "../language/interpret/evaluation.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
@@ -86,10 +79,6 @@ export function sufficiency(sop: SOp, restriction: Restriction, options: Suffici
 }
 
 /** What a selector can answer for a key and a query at two positions of inputs of one length. */
-interface Answers {
-  readonly yes: boolean;
-  readonly no: boolean;
-}
 type Pairs = (length: number, query: number, key: number) => Answers;
 
 function reachOf(
@@ -153,23 +142,6 @@ function comparedPairs({ keys, queries, op }: SelectNode, vocabulary: readonly A
     const [keySet, querySet] = [keySets(length, key), querySets(length, query)];
     return getOrInsert(known, `${keySet.id} ${querySet.id}`, () => answersOf(op, keySet.atoms, querySet.atoms));
   };
-}
-
-function answersOf(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): Answers {
-  let [yes, no] = [false, false];
-  for (const key of keys) {
-    for (const query of queries) {
-      if (yes && no) return { yes, no };
-      try {
-        if (compareAtoms(op, key, query)) yes = true;
-        else no = true;
-      } catch (error) {
-        // The program has no value there, and selects nothing.
-        if (!(error instanceof RaspError)) throw error;
-      }
-    }
-  }
-  return { yes, no };
 }
 
 /** The values of an s-op by length and position; undefined where the compiler's analysis refuses it. */

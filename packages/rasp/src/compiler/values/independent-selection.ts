@@ -1,7 +1,7 @@
 /** What a selection can answer where the sides of its comparisons take their values independently of each other. */
 import { compareAtoms } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
-import type { Comparison } from "../../language/graph/node.js";
+import type { Atom, Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Decision } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
@@ -44,21 +44,25 @@ export class IndependentSelection {
   }
 
   #compare(op: Comparison, keys: ValueSet, queries: ValueSet): Answers {
-    return getOrInsert(this.#compared, `${op} ${keys.id} ${queries.id}`, () => {
-      let [yes, no] = [false, false];
-      for (const key of keys.atoms) {
-        for (const query of queries.atoms) {
-          if (yes && no) return { yes, no };
-          try {
-            if (compareAtoms(op, key, query)) yes = true;
-            else no = true;
-          } catch (error) {
-            // The program has no value there.
-            if (!(error instanceof RaspError)) throw error;
-          }
-        }
-      }
-      return { yes, no };
-    });
+    return getOrInsert(this.#compared, `${op} ${keys.id} ${queries.id}`, () =>
+      answersOf(op, keys.atoms, queries.atoms),
+    );
   }
+}
+
+/** What a comparison can answer. Where it has no value the program has none, and it answers nothing. */
+export function answersOf(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): Answers {
+  let [yes, no] = [false, false];
+  for (const key of keys) {
+    for (const query of queries) {
+      if (yes && no) return { yes, no };
+      try {
+        if (compareAtoms(op, key, query)) yes = true;
+        else no = true;
+      } catch (error) {
+        if (!(error instanceof RaspError)) throw error;
+      }
+    }
+  }
+  return { yes, no };
 }

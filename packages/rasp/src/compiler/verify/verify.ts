@@ -1,12 +1,11 @@
 /** Checks that a compiled model computes its program, on all inputs or on random ones. */
 import { inPrecision, type Precision } from "@selectron/core";
 import type { CompiledModel } from "../model/compiled-model.js";
-import { RaspError } from "../../language/diagnostic.js";
 import { getOrInsert } from "../../language/maps.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
-import { Evaluation } from "../../language/interpret/evaluation.js";
+import { valuesOrNone } from "../../language/interpret/evaluate.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { promisedInputs } from "./promised-inputs.js";
@@ -105,7 +104,7 @@ function compareAll(
     );
     for (const [b, trial] of batch.entries()) {
       inputs++;
-      const values = interpret(outputs, trial.input);
+      const values = valuesOrNone(outputs, trial.input);
       if (values.includes(undefined)) withoutValue++;
       const expected = expectedOf(compiled, values, trial.input);
       const { different, isRounded } = compare(
@@ -197,19 +196,6 @@ function* batches(
   yield* waiting.values();
 }
 
-/** The interpreter's values of each s-op; undefined where it has none. */
-function interpret(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom[] | undefined)[] {
-  const evaluation = new Evaluation(input);
-  return sops.map((sop) => {
-    try {
-      return evaluation.sop(sop);
-    } catch (error) {
-      if (error instanceof RaspError) return undefined;
-      throw error;
-    }
-  });
-}
-
 /** How a model's answers on one input compare with the program's values. */
 interface Compared {
   /** The index of the first output whose values are not the program's, -1 if there is none. */
@@ -276,7 +262,7 @@ function describe(
     at: first.at,
     input,
     output: compiled.card.outputs[output]!.name,
-    expected: expectedOf(compiled, interpret(sops, input), input)[output]!,
+    expected: expectedOf(compiled, valuesOrNone(sops, input), input)[output]!,
     got: answersOf(compiled, input)[output]!,
     ...(firstWrong ? { firstWrong } : {}),
   };
@@ -291,7 +277,7 @@ function firstWrongOf(
 ): Pick<WrongTrial, "input" | "output"> | undefined {
   for (const input of inputs) {
     const { different: output } = compare(
-      expectedOf(compiled, interpret(sops, input), input),
+      expectedOf(compiled, valuesOrNone(sops, input), input),
       answersOf(compiled, input),
     );
     if (output >= 0) return { input, output };

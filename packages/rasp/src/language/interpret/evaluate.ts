@@ -1,6 +1,7 @@
 /** Evaluation for JavaScript callers, with plain numbers where they are exact. */
+import { RaspError } from "../diagnostic.js";
 import { plainAtom, type Plain } from "../atom/plain.js";
-import { isSelector, topological, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import { isSelector, topological, type Atom, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Evaluation } from "./evaluation.js";
 import { inputAtoms, type Input } from "./tokens.js";
 
@@ -19,6 +20,19 @@ export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][] {
 function plainResult(node: GraphNode, evaluation: Evaluation): Plain[] | boolean[][] {
   if (isSelector(node)) return evaluation.selector(node).map((row) => Array.from(row, (cell) => cell === 1));
   return evaluation.sop(node).map(plainAtom);
+}
+
+/** The values of each s-op on an input; undefined where it has none. */
+export function valuesOrNone(sops: readonly SOp[], input: readonly Atom[]): (readonly Atom[] | undefined)[] {
+  const evaluation = new Evaluation(input);
+  return sops.map((sop) => {
+    try {
+      return evaluation.sop(sop);
+    } catch (error) {
+      if (error instanceof RaspError) return undefined;
+      throw error;
+    }
+  });
 }
 
 /** One step of a trace. */

@@ -193,7 +193,9 @@ describe("progress", () => {
       "d",
     );
     compile(twice, { vocabulary: "ab", maxLength: 4, causal, onProgress: (...at) => told.push(at) });
-    expect(told.at(-1)).toEqual([7, 7]);
+    // Two widths have a value set and a plan each; the plan is chosen, and the weights are made.
+    expect(told.at(-1)).toEqual([6, 6]);
+    expect(told.filter(([done, of]) => done === of)).toHaveLength(1);
     expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort((a, b) => a - b));
   });
 });
