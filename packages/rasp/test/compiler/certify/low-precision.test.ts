@@ -39,6 +39,19 @@ describe("a plan is not proved", () => {
     expect(withHead(less).proved).toBe(false);
   });
 
+  it("where the leaks of a sum add up to too much", () => {
+    const leaky = (unit: number): readonly Head[] =>
+      planned.heads.map((head) => ({ ...head, blocks: head.blocks.map((block) => ({ ...block, unit })) }));
+    const summed = planned.features.map((feature) => ({
+      ...feature,
+      branches: feature.branches.map((fns) => fns.map((fn) => ({ ...fn, input: combineReads([[15, fn.input]]) }))),
+    }));
+    // Alone a leak of e^-25 is lost; fifteen times it is not.
+    expect(certificateWith({ heads: leaky(25) }).proved).toBe(true);
+    expect(certificateWith({ heads: leaky(25), features: summed }).proved).toBe(false);
+    expect(certificateWith({ features: summed }).proved).toBe(true);
+  });
+
   it("where a head makes means", () => {
     expect(withHead(() => ({ purpose: "mean" }))).toMatchObject({
       proved: false,
