@@ -4,6 +4,8 @@ import { compile, load, RaspError, render, verify } from "../../src/index.js";
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../src/compiler/values/domain.js";
 import { Work } from "../../src/compiler/values/work.js";
+import { lessonSOp } from "./lessons.js";
+import { breadth } from "../../../../test/long.js";
 
 it("names the s-op whose values are too many", () => {
   const source = "cubes = indices ^ 3;\nspread = aggregate(select(tokens, tokens, ==), cubes);\n";
@@ -51,6 +53,16 @@ it("refuses by counted work: means of means whose values are slow to work out", 
   expect(spentAt(5, 1e7)).toContain("working out the values of this s-op would take too long");
   // Without a limit this takes over five minutes.
   expect(spentAt(6, 2e7)).toContain("because its values are too many");
+});
+
+it("does not refuse a sort of 27 tokens: joint values that occur again take little work", () => {
+  const sop = lessonSOp({ file: "04-sort", name: "sort_bos" });
+  const tokens = [..."abcdefghijklmnopqrstuvwxyz-"];
+  const domain = new Domain(tokens, breadth({ short: 48, long: 96 }), false, {
+    work: new Work(breadth({ short: 1e8, long: 4e8 })),
+  });
+  const { sops } = simplify([sop], domain);
+  expect(domain.values(sops.get(sop)!)).toEqual(expect.arrayContaining(tokens));
 });
 
 it("refuses an output with more classes than hidden units can be made for in time", () => {

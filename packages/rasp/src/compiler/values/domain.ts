@@ -18,8 +18,6 @@ import { Work } from "./work.js";
 
 /** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
-/** The work of one joint value of a formula's leaves. */
-const IMAGE = 250;
 /** With more joint values of several s-ops at one position a function of them is refused. */
 const MOST_JOINT = 1 << 17;
 
@@ -242,8 +240,8 @@ export class Domain {
     const size = this.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
     const tables = formula.leaves.map((leaf) => this.table(leaf));
-    const images = new FormulaImages(formula, this.#jointSets, (joint) =>
-      this.work.spend(IMAGE * joint, sops.at(-1), "working out the values of this s-op"),
+    const images = new FormulaImages(formula, this.#jointSets, (steps) =>
+      this.work.spend(steps, sops.at(-1), "working out the values of this s-op"),
     );
     const table = this.everywhere((n, i) => images.setFor(tables.map((leafTable) => leafTable[cell(n, i)]!)));
     this.#jointTables.set(key, table);

@@ -45,6 +45,9 @@ function byCodes({ codes: a }: JointValue, { codes: b }: JointValue): number {
   return 0;
 }
 
+/** The work of one joint value of a formula's leaves: where it is known, and the first time. */
+const [LOOK_UP, EVALUATE] = [10, 240];
+
 /** The joint values of a formula whose leaves take their values independently. Each joint value of the leaves is computed once. */
 export class FormulaImages {
   readonly #sets = new Map<string, JointValueSet>();
@@ -52,10 +55,10 @@ export class FormulaImages {
 
   readonly #formula: Formula;
   readonly #jointSets: JointValueSets;
-  readonly #spend: (joint: number) => void;
+  readonly #spend: (steps: number) => void;
 
-  /** @param spend - called with the number of joint values of the leaves before they are gone through */
-  constructor(formula: Formula, jointSets: JointValueSets, spend: (joint: number) => void) {
+  /** @param spend - called with the steps of work before they are taken */
+  constructor(formula: Formula, jointSets: JointValueSets, spend: (steps: number) => void) {
     this.#formula = formula;
     this.#jointSets = jointSets;
     this.#spend = spend;
@@ -68,7 +71,7 @@ export class FormulaImages {
   }
 
   #imagesOf(leafSets: readonly ValueSet[]): JointValueSet {
-    this.#spend(leafSets.reduce((product, { atoms }) => product * atoms.length, 1));
+    this.#spend(LOOK_UP * leafSets.reduce((product, { atoms }) => product * atoms.length, 1));
     const found = new Set<JointValue>();
     /** Which value each leaf has; the last leaf turns fastest. */
     const choice = leafSets.map(() => 0);
@@ -91,6 +94,7 @@ export class FormulaImages {
     const key = keyOf(leafSets, choice);
     let image = this.#images.get(key);
     if (image === undefined && !this.#images.has(key)) {
+      this.#spend(EVALUATE);
       const atoms = this.#formula.evaluate(leafSets.map((set, j) => set.atoms[choice[j]!]!));
       image = atoms && this.#jointSets.valueOf(atoms);
       this.#images.set(key, image);
