@@ -1,6 +1,7 @@
 /**
  * The JSON of a safetensors header, as strict as the format's own reader, which is written in Rust with serde_json: no key twice, no
- * more than 127 levels, no half of a surrogate pair, and numbers of shapes and offsets without point, exponent or sign.
+ * more than 127 levels, no half of a surrogate pair, no number beyond float64,
+ * and numbers of shapes and offsets without point, exponent or sign.
  */
 
 import { SafetensorsError } from "../errors.js";
@@ -72,6 +73,8 @@ function checkContents(text: string): void {
     } else if (isCountOf(path) && /^-0|[.eE]/.test(token) && !/^(true|false)$/.test(token)) {
       const where = describe(path.slice(0, 2).reverse());
       throw refusal(`has ${token} in ${where}, which must be whole numbers without sign, point or exponent`);
+    } else if (Math.abs(Number(token)) === Infinity) {
+      throw refusal(`has the number ${token}, which is beyond the largest that a reader can hold`);
     }
   }
 }

@@ -5,6 +5,7 @@
  * bytes. Reading trusts nothing: anything malformed gives a SafetensorsError.
  */
 import { asBytes, type FileBytes } from "./bytes.js";
+import { elementTypes } from "./element-types.js";
 import { isWellFormed, parseHeaderJson } from "./header-json.js";
 import { SafetensorsError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -37,8 +38,8 @@ export interface SafetensorsFile {
 /**
  * Writes tensors as F32.
  *
- * @throws SafetensorsError if a tensor is named `__metadata__`, or a text cannot be written: metadata that is no string, half of a
- * surrogate pair
+ * @throws SafetensorsError if a reader would refuse the file, or what is given is lost in it: a tensor is named `__metadata__` or is none,
+ * metadata is no record of strings, a text has half of a surrogate pair, the header is longer than the format allows
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
@@ -49,7 +50,7 @@ export function encodeSafetensors(
   const members: string[] = [];
   const member = (name: string, value: unknown): number =>
     members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
-  checkTexts(entries, metadata);
+  checkContents(entries, metadata);
   if (metadata) member(METADATA, Object.fromEntries(Object.entries(metadata).sort(byName)));
   let end = 0;
   for (const [name, { shape, size }] of entries) {
@@ -57,6 +58,7 @@ export function encodeSafetensors(
   }
   const json = encodeUtf8(`{${members.join(",")}}`);
   const start = PREFIX_BYTES + Math.ceil(json.length / 8) * 8;
+  checkHeaderLength(start - PREFIX_BYTES);
   const bytes = new Uint8Array(start + end).fill(SPACE, 0, start);
   bytes.set(json, PREFIX_BYTES);
   const view = new DataView(bytes.buffer);
@@ -71,16 +73,29 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Throws unless every reader could read the texts of a file. */
-function checkTexts(entries: readonly [string, Tensor][], metadata: Readonly<Record<string, unknown>> = {}): void {
-  const refuse = (problem: string): never => {
-    throw new SafetensorsError(`encodeSafetensors: ${problem}`);
-  };
-  for (const [name] of entries) {
+const refuse = (problem: string): never => {
+  throw new SafetensorsError(`encodeSafetensors: ${problem}`);
+};
+
+function checkHeaderLength(bytes: number): void {
+  if (bytes > MAX_HEADER_BYTES) {
+    refuse(`names and metadata make a header of ${bytes} bytes or more; the format allows ${MAX_HEADER_BYTES}.`);
+  }
+}
+
+/** Throws unless every reader could read the file, with all that is given. JavaScript callers may give anything. */
+function checkContents(entries: readonly [unknown, unknown][], metadata: unknown = {}): void {
+  if (!isRecord(metadata) || metadata instanceof Map) {
+    throw refuse("metadata must be an object that maps names to strings; make one of a Map with Object.fromEntries.");
+  }
+  const texts = [...entries.map(([name]) => name), ...Object.entries(metadata).flat()];
+  checkHeaderLength(texts.reduce<number>((sum, text) => sum + String(text).length, 0));
+  for (const [name, value] of entries) {
+    const label = `the name ${JSON.stringify(name)}`;
+    if (typeof name !== "string") refuse(`${label} is no string.`);
     if (name === METADATA) refuse(`"${METADATA}" cannot name a tensor; rename it.`);
-    if (!isWellFormed(name)) {
-      refuse(`the name ${JSON.stringify(name)} has half of a surrogate pair; rename the tensor.`);
-    }
+    if (!isWellFormed(name as string)) refuse(`${label} has half of a surrogate pair; rename the tensor.`);
+    if (!(value instanceof Tensor)) refuse(`${JSON.stringify(name)} is no tensor; make one with tensor(values).`);
   }
   for (const [name, value] of Object.entries(metadata)) {
     const label = `the metadata ${JSON.stringify(name)}`;
@@ -94,48 +109,6 @@ function checkTexts(entries: readonly [string, Tensor][], metadata: Readonly<Rec
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0;
-
-/** The size and reader of one element, for each type of the format that can be converted to float32. */
-const readers: Readonly<Record<string, { bytes: number; read: (view: DataView, at: number) => number }>> = {
-  BOOL: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  U8: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  I8: { bytes: 1, read: (view, at) => view.getInt8(at) },
-  U16: { bytes: 2, read: (view, at) => view.getUint16(at, true) },
-  I16: { bytes: 2, read: (view, at) => view.getInt16(at, true) },
-  F16: { bytes: 2, read: (view, at) => float16(view.getUint16(at, true)) },
-  BF16: { bytes: 2, read: (view, at) => bfloat16(view.getUint16(at, true)) },
-  U32: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
-  I32: { bytes: 4, read: (view, at) => view.getInt32(at, true) },
-  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  U64: { bytes: 8, read: (view, at) => nearest(view.getBigUint64(at, true)) },
-  I64: { bytes: 8, read: (view, at) => nearest(view.getBigInt64(at, true)) },
-  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-};
-
-/** A number that rounds to float32 as the integer does: exact up to 2^53, and beyond with one bit for all that is cut off. */
-function nearest(value: bigint): number {
-  const close = Number(value);
-  if (Math.abs(close) <= 2 ** 53) return close;
-  const high = value >> 11n;
-  return Number(high << 11n === value ? high : high | 1n) * 2 ** 11;
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
-function float16(bits: number): number {
-  const sign = bits >> 15 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** The upper half of a float32. */
-function bfloat16(bits: number): number {
-  word.setUint32(0, bits << 16);
-  return word.getFloat32(0);
-}
 
 /** The checked entry of one tensor in the header. */
 interface HeaderEntry {
@@ -159,7 +132,7 @@ export function decodeSafetensors(file: FileBytes): SafetensorsFile {
   checkCoverage(entries, bytes.length - start);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin } of entries) {
-    const { bytes: step, read } = readers[dtype]!;
+    const { bytes: step, read } = elementTypes[dtype]!;
     const storage = new Float32Array(sizeOf(shape));
     for (let i = 0; i < storage.length; i++) storage[i] = read(view, start + begin + i * step);
     tensors.set(name, new Tensor(storage, shape));
@@ -226,9 +199,9 @@ function checkEntry(name: string, value: unknown): HeaderEntry {
   const label = `tensor ${JSON.stringify(name)}`;
   if (!isRecord(value)) throw fail(`${label} has no description: ${JSON.stringify(value)}.`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(readers, dtype)) {
+  if (typeof dtype !== "string" || !Object.hasOwn(elementTypes, dtype)) {
     throw fail(
-      `${label} has dtype ${JSON.stringify(dtype)}; readable are ${Object.keys(readers).join(", ")}. ` +
+      `${label} has dtype ${JSON.stringify(dtype)}; readable are ${Object.keys(elementTypes).join(", ")}. ` +
         `Convert it to F32 before saving.`,
     );
   }
@@ -242,7 +215,7 @@ function checkEntry(name: string, value: unknown): HeaderEntry {
     throw fail(`${label} has shape ${formatShape(shape)}, of more elements than 64 bits count.`);
   }
   const [begin, end] = offsets as [number, number];
-  const expected = sizeOf(shape) * readers[dtype]!.bytes;
+  const expected = sizeOf(shape) * elementTypes[dtype]!.bytes;
   if (end - begin !== expected) {
     throw fail(
       `${label} of shape ${formatShape(shape)} and dtype ${dtype} takes ${expected} bytes, ` +

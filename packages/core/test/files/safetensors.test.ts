@@ -1,19 +1,20 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { decodeSafetensors, encodeSafetensors, Rng, SafetensorsError, tensor, zeros } from "@selectron/core";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  Rng,
+  SafetensorsError,
+  tensor,
+  zeros,
+  type Tensor,
+} from "@selectron/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { breadth } from "../../../../test/long.js";
+import { damagedSafetensors, withHeader as file } from "../../../../test/mutations.js";
 import { anyTensor, shapes } from "../arbitrary/tensor.js";
-
-/** A file with any header text and data, well-formed or not. */
-function file(header: string, data: Uint8Array | number[] = []): Uint8Array {
-  const json = new TextEncoder().encode(header);
-  const bytes = new Uint8Array(8 + json.length + data.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  bytes.set(data, 8 + json.length);
-  return bytes;
-}
+import { CORNERS } from "./safetensors-corners.js";
 
 const one = (dtype: string, shape: unknown, offsets: unknown): string =>
   JSON.stringify({ x: { dtype, shape, data_offsets: offsets } });
@@ -86,6 +87,28 @@ describe("other types become float32", () => {
     ["I8", Int8Array.of(-128), [-128]],
     ["U8", Uint8Array.of(255), [255]],
     ["BOOL", Uint8Array.of(1, 0), [1, 0]],
+    // The bytes of ml_dtypes 0.6.0 and their values there.
+    [
+      "F8_E5M2",
+      Uint8Array.of(0, 1, 3, 7, 0x38, 0x7b, 0x7c, 0x81, 0xc5, 0xfc),
+      [0, 2 ** -16, 3 * 2 ** -16, 7 * 2 ** -16, 0.5, 57344, Infinity, -(2 ** -16), -5, -Infinity],
+    ],
+    [
+      "F8_E4M3",
+      Uint8Array.of(0, 1, 3, 7, 0x38, 0x7b, 0x7c, 0x7e, 0x81, 0xc5),
+      [0, 2 ** -9, 3 * 2 ** -9, 7 * 2 ** -9, 1, 352, 384, 448, -(2 ** -9), -3.25],
+    ],
+    ["F8_E8M0", Uint8Array.of(0, 1, 0x7e, 0x7f, 0x80, 0xfe), [2 ** -127, 2 ** -126, 0.5, 1, 2, 2 ** 127]],
+    [
+      "F8_E5M2FNUZ",
+      Uint8Array.of(0, 1, 3, 0x38, 0x7b, 0x7f, 0x81, 0xc5, 0xff),
+      [0, 2 ** -17, 3 * 2 ** -17, 0.25, 28672, 57344, -(2 ** -17), -2.5, -57344],
+    ],
+    [
+      "F8_E4M3FNUZ",
+      Uint8Array.of(0, 1, 3, 0x38, 0x7b, 0x7f, 0x81, 0xc5, 0xff),
+      [0, 2 ** -10, 3 * 2 ** -10, 0.5, 176, 240, -(2 ** -10), -1.625, -240],
+    ],
     ["BF16", Uint16Array.of(0x3f80, 0xc040, 0x7f80, 0x0001), [1, -3, Infinity, 2 ** -133]],
     [
       "F16",
@@ -96,10 +119,30 @@ describe("other types become float32", () => {
     expect(read(dtype, data, expected.length)).toEqual(expected);
   });
 
+  it.each([
+    ["F8_E5M2", 0x7d],
+    ["F8_E5M2", 0xff],
+    ["F8_E4M3", 0x7f],
+    ["F8_E4M3", 0xff],
+    ["F8_E8M0", 0xff],
+    ["F8_E5M2FNUZ", 0x80],
+    ["F8_E4M3FNUZ", 0x80],
+  ])("NaN of %s: byte %i", (dtype, byte) => {
+    expect(read(dtype, Uint8Array.of(byte), 1)).toEqual([NaN]);
+  });
+
   it("F16 keeps NaN and the sign of zero", () => {
     const [nan, negative] = read("F16", Uint16Array.of(0x7e00, 0x8000), 2) as number[];
     expect(nan).toBeNaN();
     expect(negative).toBe(-0);
+  });
+});
+
+describe("corners of the format, beside its own reader", () => {
+  it.each(CORNERS)("%s", (_, bytes, official, ours = official) => {
+    const read = (): unknown => decodeSafetensors(bytes);
+    if (ours === "reads") expect(read).not.toThrow();
+    else expect(read).toThrow(SafetensorsError);
   });
 });
 
@@ -113,8 +156,8 @@ describe("damage is named", () => {
     ["leading space", file(" {}"), 'the header must be a JSON object that starts with "{". Is this a safetensors file?'],
     ["wrong metadata", file('{"__metadata__":{"a":1}}'), '__metadata__ must map names to strings, not {"a":1}.'],
     ["no description", file('{"x":1}'), 'tensor "x" has no description: 1.'],
-    ["an unknown type", file(one("F8_E4M3", [1], [0, 1]), [0]), 'tensor "x" has dtype "F8_E4M3"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
-    ["a prototype's type", file(one("toString", [1], [0, 1]), [0]), 'tensor "x" has dtype "toString"; readable are BOOL, U8, I8, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
+    ["an unknown type", file(one("F4", [2], [0, 1]), [0]), 'tensor "x" has dtype "F4"; readable are BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E5M2FNUZ, F8_E4M3FNUZ, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
+    ["a prototype's type", file(one("toString", [1], [0, 1]), [0]), 'tensor "x" has dtype "toString"; readable are BOOL, U8, I8, F8_E5M2, F8_E4M3, F8_E8M0, F8_E5M2FNUZ, F8_E4M3FNUZ, U16, I16, F16, BF16, U32, I32, F32, U64, I64, F64. Convert it to F32 before saving.'],
     ["a bad shape", file(one("F32", [-1], [0, 4])), 'tensor "x" has shape [-1], not a list of non-negative integers.'],
     ["bad offsets", file(one("F32", [1], [0])), 'tensor "x" has data_offsets [0], not [begin, end] in bytes.'],
     ["a wrong length", file(one("F32", [2], [0, 4]), [0, 0, 0, 0]), 'tensor "x" of shape [2] and dtype F32 takes 8 bytes, but its data_offsets [0, 4] hold 4. The header is damaged.'],
@@ -166,31 +209,31 @@ describe("damage is named", () => {
       damaged[rng.int(headerEnd)] = rng.int(256);
       attempt(damaged);
     }
-  });
-
-  it.each([
-    ["null as metadata", '{"__metadata__":null}'],
-    ["a 0 before large sizes", one("U8", [0, 2 ** 50, 2 ** 50], [0, 0])],
-    [
-      "the same key in two tensors, spaces and true pairs",
-      '{ "\\ud83d\\ude00" : {"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "y":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}',
-    ],
-    [
-      "other members of an entry",
-      '{"y":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"note":[1.5,-0,true,"a,\\"b"]}}',
-    ],
-  ])("%s is no damage", (_, header) => {
-    expect(() => decodeSafetensors(file(header))).not.toThrow();
+    for (let i = 0; i < breadth({ short: 1000, long: 50_000 }); i++) attempt(damagedSafetensors(whole, rng));
   });
 
   it("refuses to write what readers refuse", () => {
-    const refused: [Record<string, ReturnType<typeof zeros>>, Record<string, unknown>, string][] = [
+    const refused: [unknown, unknown, string][] = [
       [{}, { a: 5 }, 'the metadata "a" is 5, but metadata maps names to strings; give String(value) or JSON.'],
       [{}, { a: "\ud800" }, 'the metadata "a" has half of a surrogate pair, which UTF-8 cannot hold.'],
       [{ "x\udc00": zeros([1]) }, {}, 'the name "x\\udc00" has half of a surrogate pair; rename the tensor.'],
+      [{ x: [1, 2] }, undefined, '"x" is no tensor; make one with tensor(values).'],
+      [new Map([[1, zeros([1])]]), undefined, "the name 1 is no string."],
+      [
+        {},
+        new Map([["a", "b"]]),
+        "metadata must be an object that maps names to strings; make one of a Map with Object.fromEntries.",
+      ],
+      [{}, null, "metadata must be an object that maps names to strings; make one of a Map with Object.fromEntries."],
+      [{}, ["a"], "metadata must be an object that maps names to strings; make one of a Map with Object.fromEntries."],
+      [
+        {},
+        { a: "b".repeat(1e8) },
+        "names and metadata make a header of 100000001 bytes or more; the format allows 100000000.",
+      ],
     ];
     for (const [tensors, metadata, message] of refused) {
-      expect(() => encodeSafetensors(tensors, metadata as Record<string, string>)).toThrow(
+      expect(() => encodeSafetensors(tensors as Record<string, Tensor>, metadata as Record<string, string>)).toThrow(
         new SafetensorsError(`encodeSafetensors: ${message}`),
       );
     }
