@@ -37,6 +37,7 @@ export { Rng } from "./random.js";
 export { lowPrecisionKernels } from "./reference/low-precision.js";
 export { referenceKernels } from "./reference/reference.js";
 export { allocate, getKernels, inPrecision, scope, setKernels } from "./registry.js";
+export { otherFormat } from "./files/other-formats.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./files/safetensors.js";
 export type { Shape } from "./shape.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";

@@ -8,6 +8,7 @@ import { asBytes, type FileBytes } from "./bytes.js";
 import { elementTypes } from "./element-types.js";
 import { isWellFormed, parseHeaderJson } from "./header-json.js";
 import { SafetensorsError } from "../errors.js";
+import { otherFormat } from "./other-formats.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { decodeUtf8, encodeUtf8 } from "./utf8.js";
@@ -127,6 +128,8 @@ interface HeaderEntry {
  */
 export function decodeSafetensors(file: FileBytes): SafetensorsFile {
   const bytes = asBytes(file);
+  const other = otherFormat(bytes);
+  if (other !== undefined) throw fail(`the file is ${other}`);
   const { entries, metadata, start } = readHeader(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkCoverage(entries, bytes.length - start);

@@ -1,6 +1,6 @@
 /** Reads the metadata and the parameters of an exported ONNX file. Its operators are for other runtimes. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { asBytes, tensor, type FileBytes, type Tensor } from "@selectron/core";
+import { asBytes, otherFormat, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { CONSTANT, FLOAT } from "./format.js";
 
 export interface OnnxContents {
@@ -23,7 +23,10 @@ export function decodeOnnx(file: FileBytes): OnnxContents {
   try {
     return readModel(bytes);
   } catch (error) {
-    throw new OnnxFileError(`this is no ONNX file, or a damaged one: ${(error as Error).message}`);
+    const other = otherFormat(bytes);
+    throw new OnnxFileError(
+      other ? `the file is ${other}` : `this is no ONNX file, or a damaged one: ${(error as Error).message}`,
+    );
   }
 }
 

@@ -67,6 +67,8 @@ describe("reading an exported file back", () => {
     }
     expect(() => CompiledModel.fromOnnx(model.toSafetensors())).toThrow(ModelFileError);
     expect(() => CompiledModel.fromOnnx(new Uint8Array(64).fill(255))).toThrow(ModelFileError);
+    expect(() => CompiledModel.fromOnnx(new TextEncoder().encode("<!doctype html>"))).toThrow("the file is a web page");
+    expect(() => CompiledModel.fromSafetensors(model.toOnnx())).toThrow("the file is ONNX, it seems");
   });
 });
 
