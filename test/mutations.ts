@@ -35,7 +35,7 @@ const TOKENS = [
 
 /** One damage of a text of JSON, which often stays JSON: a token that is another, lost or doubled, or a member that is doubled. */
 export function damagedText(text: string, rng: Rng): string {
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[\s[\]{},:]|[^\s[\]{},:"]+|"/gs) ?? [];
+  const tokens: string[] = text.match(/"(?:[^"\\]|\\.)*"|[\s[\]{},:]|[^\s[\]{},:"]+|"/gs) ?? [];
   if (tokens.length === 0) return pick(rng, TOKENS);
   const at = rng.int(tokens.length);
   // A member with a value of one level, which most values of a header are.

@@ -139,11 +139,13 @@ describe("other types become float32", () => {
 });
 
 describe("corners of the format, beside its own reader", () => {
-  it.each(CORNERS)("%s", (_, bytes, official, ours = official) => {
-    const read = (): unknown => decodeSafetensors(bytes);
-    if (ours === "reads") expect(read).not.toThrow();
-    else expect(read).toThrow(SafetensorsError);
-  });
+  for (const [what, bytes, official, ours = official] of CORNERS) {
+    it(what, () => {
+      const read = (): unknown => decodeSafetensors(bytes);
+      if (ours === "reads") expect(read).not.toThrow();
+      else expect(read).toThrow(SafetensorsError);
+    });
+  }
 });
 
 describe("damage is named", () => {
