@@ -11,3 +11,10 @@ export class ShapeError extends Error {
 export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
+
+/** A file whose contents do not fit the checksum that was written with them. */
+export class ChecksumError extends SafetensorsError {
+  /** What to try. */
+  readonly suggestion =
+    'get the file again; if it was changed on purpose, delete "selectron.checksum" from its metadata';
+}

@@ -1,7 +1,8 @@
 /** The public surface of @selectron/core. */
 export { asBytes, type FileBytes } from "./files/bytes.js";
+export { verifyChecksum, withChecksum } from "./files/checksum.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
-export { SafetensorsError, ShapeError } from "./errors.js";
+export { ChecksumError, SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";
 export { LARGEST_FLOAT } from "./float.js";
 export type { NestedArray } from "./format.js";

@@ -3,7 +3,16 @@
  * under "optimizer/", and in the metadata the progress of the training and a checksum over all of it. Nothing else is
  * needed to resume bit for bit, since every step draws from a random stream of its own.
  */
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  verifyChecksum,
+  withChecksum,
+  type FileBytes,
+  type SafetensorsFile,
+  type Tensor,
+} from "@selectron/core";
 import type { Optimizer } from "./optimizers.js";
 
 /** Where checkpoints are kept. A write must be all or nothing, even if the process dies during it. */
@@ -34,20 +43,6 @@ export class CheckpointError extends Error {
 
 const OPTIMIZER = "optimizer/";
 const STATE = "selectron.training";
-const CHECKSUM = "selectron.checksum";
-
-/** CRC-32 as in zlib and PNG (ISO 3309), as 8 hexadecimal digits. */
-export function crc32(bytes: Uint8Array): string {
-  let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ crcTable[(crc ^ bytes[i]!) & 255]!;
-  return (~crc >>> 0).toString(16).padStart(8, "0");
-}
-
-const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
 
 const tensorsOf = (optimizer: Optimizer): Map<string, Tensor> =>
   new Map([
@@ -59,8 +54,7 @@ const tensorsOf = (optimizer: Optimizer): Map<string, Tensor> =>
 export function encodeCheckpoint(optimizer: Optimizer, state: TrainingState): Uint8Array {
   const tensors = tensorsOf(optimizer);
   const metadata = { [STATE]: JSON.stringify(state) };
-  const checksum = crc32(encodeSafetensors(tensors, metadata));
-  return encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum });
+  return encodeSafetensors(tensors, withChecksum(tensors, metadata));
 }
 
 /** What a checkpoint holds. */
@@ -75,14 +69,10 @@ export interface Checkpoint {
  * @throws CheckpointError with the reason, if it is damaged
  */
 export function decodeCheckpoint(bytes: FileBytes): Checkpoint {
-  const { tensors, metadata } = decoded(bytes);
-  const { [CHECKSUM]: checksum, ...rest } = metadata;
-  if (checksum === undefined || rest[STATE] === undefined) throw new CheckpointError("it is not a training checkpoint");
-  const found = crc32(encodeSafetensors(tensors, rest));
-  if (found !== checksum) {
-    throw new CheckpointError(`it is damaged: its checksum is ${found}, and should be ${checksum}`);
-  }
-  return { state: JSON.parse(rest[STATE]) as TrainingState, tensors };
+  const { file, hasChecksum } = decoded(bytes);
+  const state = file.metadata[STATE];
+  if (!hasChecksum || state === undefined) throw new CheckpointError("it is not a training checkpoint");
+  return { state: JSON.parse(state) as TrainingState, tensors: file.tensors };
 }
 
 /**
@@ -103,9 +93,10 @@ export function restoreCheckpoint({ tensors }: Checkpoint, optimizer: Optimizer)
   for (const [name, tensor] of targets) tensor.data.set(tensors.get(name)!.data);
 }
 
-function decoded(bytes: FileBytes): ReturnType<typeof decodeSafetensors> {
+function decoded(bytes: FileBytes): { readonly file: SafetensorsFile; readonly hasChecksum: boolean } {
   try {
-    return decodeSafetensors(bytes);
+    const file = decodeSafetensors(bytes);
+    return { file, hasChecksum: verifyChecksum(file) };
   } catch (error) {
     if (error instanceof SafetensorsError) throw new CheckpointError(`it is damaged: ${error.message}`);
     throw error;
