@@ -240,8 +240,8 @@ export class CompiledModel implements Runnable {
    * The model as an ONNX file (opset 13) with any batch size and sequence length, for onnxruntime and what builds on it.
    * Input `tokens`, int64 [batch, sequence]: id 0 (BOS), then v + 1 for token v of the vocabulary, then -1 for padding.
    * Outputs `logits`, and `classes`, int64 [batch, sequence]: indices into the `decoding.classes` of the card's output, or
-   * `classes.NAME` for each of several outputs. Position 0 and padded positions mean nothing. The metadata are those of the
-   * safetensors file.
+   * `classes.NAME` for each of several outputs. Position 0 and padded positions mean nothing. A row that is no such input
+   * has NaN and the class -2147483648. The metadata are those of the safetensors file.
    */
   toOnnx(): Uint8Array {
     return onnxFile(this);

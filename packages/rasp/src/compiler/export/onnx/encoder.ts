@@ -8,9 +8,13 @@
  * | `classes` | int64 [batch, sequence] | the class that the logits choose, by number; one such value for each output |
  *
  * Padded positions are hidden from the others, and in a causal model so are later ones. The outputs at padded positions mean nothing.
+ * A row that is no input (`token-rows.ts`) has logits of NaN and the class `NO_CLASS`; the other rows of the batch have their answers.
  */
 import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
-import { CONSTANT, encodeOnnx, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./format.js";
+import { chosenClass, type OnnxOutput } from "./chosen-class.js";
+import { encodeOnnx, FLOAT, INT64 } from "./format.js";
+import { Graph } from "./graph.js";
+import { NO_CLASS, readTokens, type TokenRows } from "./token-rows.js";
 
 /** Opset 13 has the operators used here in their present form. onnxruntime reads IR version 7 since 1.6 (2020). */
 const OPSET = 13;
@@ -25,25 +29,20 @@ export interface OnnxDescription {
   readonly outputs: readonly OnnxOutput[];
 }
 
-/** One output: columns of the logits, and how they choose a class. */
-export interface OnnxOutput {
-  readonly name: string;
-  /** The number of columns. */
-  readonly width: number;
-  /** Points of the classes, of which the nearest is chosen; absent where the largest logit is. */
-  readonly points?: readonly (readonly number[])[];
-}
-
 /** The bytes of an ONNX file. Equal models give equal bytes. */
 export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescription): Uint8Array {
   const graph = new Graph();
   for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
-  const logits = encoder(graph, model, "tokens");
-  graph.name(logits, "logits");
+  const rows = readTokens(graph, "tokens", model.config.vocabularySize);
+  const logits = encoder(graph, model, rows);
+  const wrong = graph.apply("Unsqueeze", [rows.wrong, graph.ints([2])]);
+  graph.name(graph.apply("Where", [wrong, graph.float(NaN), logits]), "logits");
   let from = 0;
   for (const output of description.outputs) {
     const columns = description.outputs.length === 1 ? logits : columnsOf(graph, logits, from, output.width);
-    graph.name(classes(graph, columns, output), output.name);
+    // From the logits before NaN is put in: a provider may compile comparisons for numbers only.
+    const chosen = chosenClass(graph, columns, output);
+    graph.name(graph.apply("Where", [rows.wrong, graph.int(NO_CLASS), chosen]), output.name);
     from += output.width;
   }
   return encodeOnnx({
@@ -63,13 +62,12 @@ export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescri
 }
 
 /** From tokens to logits, as `TransformerEncoder.forward` computes them. */
-function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): string {
-  const length = graph.apply("Gather", [graph.apply("Shape", [tokens]), graph.ints([1])]);
-  const positions = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
+function encoder(graph: Graph, { config }: TransformerEncoder, { ids, padded, length, positions }: TokenRows): string {
+  const rows = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
   // Gather reads -1 as its last row. No other position sees what a padded one holds.
-  let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", tokens]), positions]);
-  const padded = graph.apply("Unsqueeze", [graph.apply("Less", [tokens, graph.ints([0])]), graph.ints([1, 2])]); // [B, 1, 1, n]
-  const hidden = config.causal ? graph.apply("Or", [padded, later(graph, length)]) : padded;
+  let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", ids]), rows]);
+  const paddedKeys = graph.apply("Unsqueeze", [padded, graph.ints([1, 2])]); // [B, 1, 1, n]
+  const hidden = config.causal ? graph.apply("Or", [paddedKeys, later(graph, positions)]) : paddedKeys;
   config.blocks.forEach((block, index) => {
     const path = `blocks.${index}`;
     if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, hidden)]);
@@ -79,9 +77,7 @@ function encoder(graph: Graph, { config }: TransformerEncoder, tokens: string): 
 }
 
 /** [n, n], rows = queries: whether the key comes after the query. */
-function later(graph: Graph, length: string): string {
-  const size = graph.apply("Squeeze", [length]);
-  const positions = graph.apply("Range", [graph.int(0), size, graph.int(1)]);
+function later(graph: Graph, positions: string): string {
   const queries = graph.apply("Unsqueeze", [positions, graph.ints([1])]);
   return graph.apply("Less", [queries, positions]);
 }
@@ -111,50 +107,3 @@ function attention(graph: Graph, path: string, { heads, dHead }: BlockConfig, x:
 /** Some columns of the logits. */
 const columnsOf = (graph: Graph, logits: string, from: number, width: number): string =>
   graph.apply("Slice", [logits, graph.ints([from]), graph.ints([from + width]), graph.ints([2])]);
-
-function classes(graph: Graph, logits: string, { name, points }: OnnxOutput): string {
-  if (!points) return graph.apply("ArgMax", [logits], { axis: -1, keepdims: 0 });
-  const shape = [points.length, points[0]!.length];
-  const ofClasses = graph.tensor(`${CONSTANT}${name}`, shape, Float32Array.from(points.flat()));
-  const apart = graph.apply("Sub", [graph.apply("Unsqueeze", [logits, graph.ints([2])]), ofClasses]); // [B, n, points, outputs]
-  const distances = graph.apply("ReduceMax", [graph.apply("Abs", [apart])], { axes: [-1], keepdims: 0 });
-  return graph.apply("ArgMin", [distances], { axis: -1, keepdims: 0 });
-}
-
-/** A graph that grows: operations in order, each with one output, and the constants that they read, each stored once. */
-class Graph {
-  readonly nodes: OnnxNode[] = [];
-  readonly #initializers = new Map<string, OnnxTensor>();
-
-  get tensors(): readonly OnnxTensor[] {
-    return [...this.#initializers.values()];
-  }
-
-  apply(operator: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): string {
-    const output = `${operator}_${this.nodes.length}`;
-    this.nodes.push({ operator, inputs, outputs: [output], attributes });
-    return output;
-  }
-
-  /** Gives a value a name for the users of the file. */
-  name(value: string, name: string): void {
-    this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} });
-  }
-
-  tensor(name: string, shape: readonly number[], data: OnnxTensor["data"]): string {
-    this.#initializers.set(name, { name, shape, data });
-    return name;
-  }
-
-  ints(values: readonly number[]): string {
-    return this.tensor(`${CONSTANT}${values.join(" ")}`, [values.length], BigInt64Array.from(values, BigInt));
-  }
-
-  int(value: number): string {
-    return this.tensor(`${CONSTANT}int ${value}`, [], BigInt64Array.of(BigInt(value)));
-  }
-
-  float(value: number): string {
-    return this.tensor(`${CONSTANT}float ${value}`, [], Float32Array.of(value));
-  }
-}
