@@ -41,6 +41,7 @@ const project = (name: string, folder: string) => ({
 const projects = [
   ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) => project(name, `packages/${name}/test`)),
   project("bench", "bench/test"),
+  project("fuzz", "fuzz/test"),
   project("house", "test"),
 ];
 

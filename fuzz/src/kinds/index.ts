@@ -1,0 +1,8 @@
+/** All kinds that are fuzzed. */
+import type { Kind } from "../kind.js";
+import { fileKinds } from "./files.js";
+import { modelKinds } from "./models.js";
+import { textKinds } from "./texts.js";
+import { trainingKinds } from "./training.js";
+
+export const KINDS: readonly Kind[] = [...fileKinds, ...modelKinds, ...trainingKinds, ...textKinds];

@@ -1,0 +1,201 @@
+/** Model files that Selectron writes: compiled, trained on programs, trained on tasks; and their single bits. */
+import { compile, CompiledModel, load, ModelFileError, ModelInputError, type Atom } from "@selectron/rasp";
+import { DecompileError, readTrainedEncoder } from "@selectron/rasp/decompile";
+import { demandFinite, once, type Kind, type Sample } from "../kind.js";
+import { editProtobuf, withoutFields } from "../mutate/protobuf.js";
+import { editSafetensors, flipWeight, withoutChecksum } from "../mutate/safetensors.js";
+import { decode, filesIn, reads, selectron } from "../world.js";
+
+export const PROGRAM = `reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);
+same = selector_width(select(tokens, tokens, ==));
+mean = aggregate(select(indices, indices, <=), indicator(tokens == "a"));
+odd = aggregate(select(tokens, "b", ==), indices) if same > 1 else 1 / (2 - length);
+`;
+
+const VOCABULARY: readonly Atom[] = ["a", "b", "c"];
+const INPUT: readonly Atom[] = ["a", "b", "b", "c"];
+
+/** One of each sort of compiled model. */
+const compiled = once((): readonly (readonly [string, CompiledModel])[] => {
+  const program = load(PROGRAM);
+  const inputs = { vocabulary: VOCABULARY, maxLength: 4 };
+  const of = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, program.sop(name)]));
+  const promise = load('v = selector_width(select(tokens, "c", ==)) <= 1;').sop("v");
+  return [
+    ["reverse", compile(of("reverse"), inputs)],
+    ["several", compile(of("reverse", "same", "mean"), inputs)],
+    ["causal", compile(of("mean"), { ...inputs, causal: true })],
+    ["promised", compile(of("same"), { ...inputs, promise })],
+    ["marked", compile(of("odd"), { ...inputs, mark: true })],
+    ["bfloat16", compile(of("reverse"), { ...inputs, precision: "bfloat16" })],
+  ];
+});
+
+const samplesOf = (write: (model: CompiledModel) => Uint8Array) => (): readonly Sample[] =>
+  compiled().map(([name, model]) => ({ name, bytes: write(model) }));
+
+/** All that a model answers on an input, as text. */
+function answers(model: CompiledModel): string {
+  const logits = model.model.forward([model.encode(INPUT)]);
+  demandFinite("the logits", logits.data);
+  const [failure] = model.card.failures ? model.failures([INPUT])[0]! : [];
+  return JSON.stringify(
+    [model.outputs([INPUT]), failure, model.keepsPromise(INPUT), model.card.name],
+    (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value),
+  );
+}
+
+const errors = [ModelFileError, ModelInputError];
+
+const safetensors = {
+  samples: samplesOf((model) => model.toSafetensors()),
+  read: (bytes: Uint8Array): string => answers(CompiledModel.fromSafetensors(bytes)),
+  documented: errors,
+};
+const onnx = {
+  samples: samplesOf((model) => model.toOnnx()),
+  read: (bytes: Uint8Array): string => answers(CompiledModel.fromOnnx(bytes)),
+  documented: errors,
+};
+
+/** An encoder as `selectron train FILE --sop NAME` writes it, after one step. */
+const trained = once(async (): Promise<readonly Sample[]> => {
+  const files = filesIn({ "p.rasp": PROGRAM });
+  const options = [
+    "--max-length",
+    "5",
+    "--steps",
+    "1",
+    "--batch",
+    "2",
+    "--width",
+    "8",
+    "--ffn",
+    "8",
+    "--checkpoint-every",
+    "1",
+  ];
+  await selectron(["train", "p.rasp", "--sop", "same", "--vocab", "a,b,c", ...options, "-o", "same"], files);
+  await selectron(
+    ["train", "p.rasp", "--sop", "mean", "--vocab", "a,b,c", "--bos", "^", ...options, "-o", "mean"],
+    files,
+  );
+  return ["same", "mean"].map((name) => ({ name, bytes: files.get(`${name}/model.safetensors`)! }));
+});
+
+function readEncoder(bytes: Uint8Array): string {
+  const { model, vocabulary, classes } = readTrainedEncoder(bytes);
+  const { vocabularySize, maxLength } = model.config;
+  const logits = model.forward([[0, 1, 2].slice(0, maxLength).map((id) => id % vocabularySize)]);
+  demandFinite("the logits", logits.data);
+  return JSON.stringify([[...logits.argmax().data].map((index) => String(classes[index])), vocabulary.map(String)]);
+}
+
+/** Sequence models as `selectron train copy` and its like write them. */
+const sequences = (...tasks: readonly string[]) =>
+  once(async (): Promise<readonly Sample[]> => {
+    const samples: Sample[] = [];
+    for (const task of tasks) {
+      const files = filesIn({});
+      await selectron(["train", task, "--steps", "1", "--batch", "1", "-o", task], files);
+      samples.push({ name: task, bytes: files.get(`${task}/model.safetensors`)! });
+    }
+    return samples;
+  });
+
+const run = (name: string) => (bytes: Uint8Array) =>
+  reads(["run", name, "--input", '["a","b","b","c"]'], filesIn({ [name]: bytes }));
+
+/** The same files without their checksums, as earlier versions wrote them: what they say is checked by its sense. */
+const unsealed =
+  ({ samples }: Pick<Kind, "samples">, without: (bytes: Uint8Array) => Uint8Array): Kind["samples"] =>
+  async () =>
+    (await samples()).map(({ name, bytes }) => ({ name, bytes: without(bytes) }));
+
+const onnxUnsealed = (bytes: Uint8Array): Uint8Array =>
+  withoutFields(bytes, (contents) => /checksum/.test(decode(contents.subarray(0, 40))));
+
+const encoders = { samples: trained, read: readEncoder, documented: [DecompileError] };
+const copying = { samples: sequences("copy"), read: run("m.safetensors"), documented: [] };
+
+export const modelKinds: readonly Kind[] = [
+  {
+    name: "compiled",
+    share: 30,
+    edit: editSafetensors,
+    ...safetensors,
+    samples: unsealed(safetensors, withoutChecksum),
+  },
+  { name: "compiled-sealed", share: 10, edit: editSafetensors, ...safetensors, changed: "alike" },
+  { name: "compiled-weights", share: 15, edit: flipWeight, ...safetensors, changed: "refused" },
+  { name: "onnx", share: 20, edit: editProtobuf, ...onnx, samples: unsealed(onnx, onnxUnsealed) },
+  { name: "onnx-sealed", share: 15, edit: editProtobuf, ...onnx, changed: "alike" },
+  { name: "trained", share: 20, edit: editSafetensors, ...encoders, samples: unsealed(encoders, withoutChecksum) },
+  { name: "trained-sealed", share: 10, edit: editSafetensors, ...encoders, changed: "alike" },
+  { name: "trained-weights", share: 10, edit: flipWeight, ...encoders, changed: "refused" },
+  { name: "sequence", share: 2, edit: editSafetensors, ...copying, samples: unsealed(copying, withoutChecksum) },
+  { name: "sequence-weights", share: 2, edit: flipWeight, ...copying, changed: "refused" },
+  { name: "sequence-large", share: 0.1, edit: editSafetensors, ...copying, samples: sequences("addition", "parser") },
+  {
+    name: "run",
+    share: 4,
+    edit: editSafetensors,
+    samples: async () => [
+      ...(await unsealed(safetensors, withoutChecksum)()),
+      ...(await unsealed(encoders, withoutChecksum)()),
+    ],
+    read: run("m.safetensors"),
+    documented: [],
+  },
+  {
+    name: "run-onnx",
+    share: 2,
+    edit: editProtobuf,
+    samples: unsealed(onnx, onnxUnsealed),
+    read: run("m.onnx"),
+    documented: [],
+  },
+  {
+    name: "check",
+    share: 0.5,
+    edit: editSafetensors,
+    samples: unsealed(safetensors, withoutChecksum),
+    read: (bytes) => reads(["check", "m.safetensors", "--steps", "20000"], filesIn({ "m.safetensors": bytes })),
+    documented: [],
+  },
+  {
+    name: "check-program",
+    share: 0.3,
+    edit: editSafetensors,
+    samples: unsealed(safetensors, withoutChecksum),
+    read: (bytes) =>
+      reads(
+        ["check", "m.safetensors", "--program", "p.rasp", "--json"],
+        filesIn({ "m.safetensors": bytes, "p.rasp": PROGRAM }),
+      ),
+    documented: [],
+  },
+  {
+    name: "trace",
+    share: 0.5,
+    edit: editSafetensors,
+    samples: unsealed(safetensors, withoutChecksum),
+    read: (bytes) =>
+      reads(
+        ["run", "m.safetensors", "--input", "abc", "--trace", "--program", "p.rasp"],
+        filesIn({ "m.safetensors": bytes, "p.rasp": PROGRAM }),
+      ),
+    documented: [],
+  },
+  {
+    name: "decompile",
+    share: 0.3,
+    edit: editSafetensors,
+    samples: async () => [
+      ...(await unsealed(safetensors, withoutChecksum)()),
+      ...(await unsealed(encoders, withoutChecksum)()),
+    ],
+    read: (bytes) => reads(["decompile", "m.safetensors", "--budget", "0.05s"], filesIn({ "m.safetensors": bytes })),
+    documented: [],
+  },
+];
