@@ -14,7 +14,7 @@ import {
 import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./files/io.js";
-import { OutputError } from "./files/output-error.js";
+import { ClosedOutput, OutputError } from "./files/output-error.js";
 
 /** The exit codes of the command. */
 export const ExitCode = {
@@ -22,9 +22,9 @@ export const ExitCode = {
   Yes: 0,
   /** Done, and the answer is no. */
   No: 1,
-  /** Bad input: a program with an error, a missing file, an option that does not fit. */
+  /** Not done: a program with an error, a missing file, an option that does not fit, a full disk. */
   BadInput: 2,
-  /** Ended by Ctrl+C: 128 + SIGINT, as shells report it. Of a training, after a checkpoint. */
+  /** Ended by Ctrl+C: 128 + SIGINT, as shells report it. Of a training after a checkpoint. */
   Interrupted: 130,
   /** Ended by `kill`: 128 + SIGTERM, likewise. */
   Terminated: 143,
@@ -47,6 +47,8 @@ export class Context {
 
   /** The warnings about the program, which JSON output also holds. */
   readonly #warnings: Diagnostic[] = [];
+
+  readonly #endings: (() => void)[] = [];
 
   readonly io: Io;
 
@@ -76,10 +78,24 @@ export class Context {
     this.print(JSON.stringify({ ...object, ...warnings }));
   }
 
+  /** Has something done when the command ends, however it ends: locks are given back. */
+  atEnd(action: () => void): void {
+    this.#endings.push(action);
+  }
+
+  /** Does what is to be done at the end. */
+  end(): void {
+    for (const action of this.#endings.splice(0).reverse()) action();
+  }
+
   /** Prints an error and sets the exit code. With `--json` it is also the one object on standard output. */
   fail(error: unknown, json: boolean): void {
     this.exitCode = ExitCode.BadInput;
-    if (json && !(error instanceof OutputError)) this.printJson({ error: errorJson(error) });
+    try {
+      if (json && !(error instanceof OutputError)) this.printJson({ error: errorJson(error) });
+    } catch (failure) {
+      if (!(failure instanceof ClosedOutput)) throw failure;
+    }
     this.say(errorText(error, this.io.columns));
   }
 }

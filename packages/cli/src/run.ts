@@ -15,7 +15,7 @@ import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
 import { Context, ExitCode, UsageError } from "./context.js";
 import type { Io } from "./files/io.js";
-import { OutputError } from "./files/output-error.js";
+import { ClosedOutput, OutputError } from "./files/output-error.js";
 import { version } from "./version.js";
 
 /** Every command, in the order of the help text. */
@@ -51,7 +51,10 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
     await program.parseAsync([...withoutHelpOnNothing(command, program)], { from: "user" });
   } catch (error) {
-    tell(context, program, error, json);
+    // Whoever reads wants no more; the exit code is that of the answer.
+    if (!(error instanceof ClosedOutput)) tell(context, program, error, json);
+  } finally {
+    context.end();
   }
   return context.exitCode;
 }
@@ -98,6 +101,7 @@ function tell(context: Context, program: Command, error: unknown, json: boolean)
       );
     }
   } catch (failure) {
+    if (failure instanceof ClosedOutput) return;
     if (!(failure instanceof OutputError)) throw failure;
     context.exitCode = ExitCode.BadInput;
     // The error could not be told on standard output; why not can perhaps be told on standard error.

@@ -1,30 +1,8 @@
-import { encodeSafetensors, randn, Rng, type Tensor } from "@selectron/core";
-import { gpt2Config, gpt2Shapes } from "@selectron/nn";
+import { encodeSafetensors, randn, Rng } from "@selectron/core";
 import { load } from "@selectron/rasp";
 import { describe, expect, it } from "vitest";
 import { selectron, type World } from "./harness.js";
-
-const sizes = { n_layer: 1, n_head: 1, n_embd: 4, n_positions: 24, vocab_size: 4, n_inner: 4 };
-const config = JSON.stringify({ ...sizes, vocab: ["a", "b", "<bos>", "<eos>"], task: "ab" });
-
-/** A model that repeats its input. It has only embeddings, which are far apart. */
-function weights(change: (tensors: Map<string, Tensor>) => void = () => undefined): Uint8Array {
-  const tensors = new Map([...gpt2Shapes(gpt2Config(sizes))].map(([name, shape]) => [name, randn(shape, new Rng(1))]));
-  for (const [name, { data }] of tensors) {
-    if (/bias|wpe|c_proj/.test(name)) data.fill(0);
-    if (/ln_.*weight/.test(name)) data.fill(1);
-  }
-  tensors.get("wte.weight")!.data.forEach((_, i, data) => (data[i] = i % 5 === 0 ? 3 : 0));
-  change(tensors);
-  return encodeSafetensors(new Map([...tensors].map(([name, value]) => [`transformer.${name}`, value])));
-}
-
-const rng = new Rng(2);
-const lines = Array.from({ length: 60 }, () => {
-  const ids = [2, ...Array.from({ length: 2 + rng.int(8) }, () => rng.int(2)), 3];
-  return JSON.stringify({ input_ids: ids, offset: rng.int(8) });
-});
-const data = lines.join("\n");
+import { config, data, lines, sizes, weights } from "./repeating-model.js";
 
 const world = (model = weights()): World & { binaries: Map<string, Uint8Array> } => ({
   files: { "c.json": config, "ab.jsonl": data },

@@ -42,6 +42,7 @@ export function registerCost(program: Command, context: Context): void {
       const sop = runProgram(context, file, inputs?.vocabulary).sop(name);
       const costs = cost(sop);
       const answer = attention && inputs && sufficiency(sop, attention.restriction, inputs);
+      if (answer && !answer.suffices) context.exitCode = ExitCode.No;
       if (json) {
         const restricted = answer ? { restricted: sufficiencyJson(attention, answer) } : {};
         context.printJson({ ...asJson(name, costs), ...restricted });
@@ -49,7 +50,6 @@ export function registerCost(program: Command, context: Context): void {
         context.print(costText(name, costs));
         if (answer) context.print(sufficiencyText(name, attention, answer, inputs));
       }
-      if (answer && !answer.suffices) context.exitCode = ExitCode.No;
     });
 }
 

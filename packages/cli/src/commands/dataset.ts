@@ -1,9 +1,9 @@
 /** `selectron dataset`: random programs with their weights and values, as training data for decompilers. */
-import { cost, dataset, encodeResult, type Json, type Sample } from "@selectron/rasp";
+import { cost, dataset, encodeResult, type Sample } from "@selectron/rasp";
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { makeFolder, writeOut } from "../files/files.js";
+import { DatasetFolder, modelName, type IndexLine } from "../dataset/folder.js";
 import { statsJson } from "../text/describe-model.js";
 import { withProgress, type Report } from "../text/progress.js";
 import { useFastKernels } from "../files/model-file.js";
@@ -35,46 +35,43 @@ export function registerDataset(program: Command, context: Context): void {
     .action(async (options: DatasetCommandOptions) => {
       await useFastKernels();
       const { count, seed, output, json } = options;
-      const lines = withProgress(context, options, (report) => writeSamples(context, options, report));
-      writeOut(context, `${output}/programs.jsonl`, new TextEncoder().encode(lines.join("")));
+      withProgress(context, options, (report) => writeSamples(context, options, report));
       if (json) context.printJson({ output, count, seed });
       else context.print(`wrote ${output}/programs.jsonl and ${output}/models: ${count} programs, seed ${seed}`);
     });
 }
 
-/** Writes a model file for each sample, and returns the lines that describe the samples. */
-function writeSamples(context: Context, options: DatasetCommandOptions, report: Report): string[] {
+/** Writes the models and their index, after those that are there already. */
+function writeSamples(context: Context, options: DatasetCommandOptions, report: Report): void {
   const vocabulary = options.vocab.map((token) => {
     if (typeof token === "string") return token;
     throw new UsageError(`token ${String(token)} is not a string`, "use strings: --vocab a,b,c");
   });
-  makeFolder(context, `${options.output}/models`);
-  const lines: string[] = [];
+  const { count, seed, maxLength, lines, examples } = options;
+  const folder = new DatasetFolder(context, options.output, count, { seed, vocabulary, maxLength, lines, examples });
+  let done = folder.programs.length;
   try {
-    for (const sample of dataset({ ...options, vocabulary })) {
-      const id = String(lines.length).padStart(6, "0");
-      const model = `models/${id}.safetensors`;
-      writeOut(context, `${options.output}/${model}`, sample.model.toSafetensors());
-      lines.push(`${JSON.stringify(lineOf(id, model, sample))}\n`);
-      report("programs", lines.length, options.count);
+    for (const sample of dataset({ ...options, vocabulary }, folder.programs)) {
+      folder.add(lineOf(done, sample), sample.model.toSafetensors());
+      report("programs", ++done, count);
     }
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
-  return lines;
+  folder.finish();
 }
 
-function lineOf(id: string, model: string, sample: Sample): Json {
+function lineOf(index: number, sample: Sample): IndexLine {
   const { layers, headsPerLayer } = cost(sample.sop);
   return {
-    id,
+    id: String(index).padStart(6, "0"),
     program: sample.program,
     sop: "result",
     vocabulary: encodeResult(sample.model.card.vocabulary).value,
     maxLength: sample.model.card.maxLength,
     cost: { layers, headsPerLayer },
-    model,
+    model: modelName(index),
     stats: statsJson(sample.model),
     examples: sample.examples.map(({ input, output }) => {
       const { value, kinds } = encodeResult(output);

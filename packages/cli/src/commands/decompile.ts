@@ -4,13 +4,15 @@ import { ModelFileError, type CompiledModel, type Json, type Shard } from "@sele
 import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
+import { alone } from "../files/alone.js";
 import { checkPlace, readBytes, writeOut } from "../files/files.js";
+import { ClosedOutput } from "../files/output-error.js";
 import { DecompileFolder } from "../decompile/folder.js";
-import { readJob, type Companions } from "../decompile/job.js";
+import { nameOf, readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { durationText, parseDuration } from "../text/duration.js";
 import { readModel, useFastKernels } from "../files/model-file.js";
-import { withProgress } from "../text/progress.js";
+import { clock, withProgress } from "../text/progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
 interface DecompileCommandOptions extends Companions {
@@ -56,11 +58,15 @@ export function registerDecompile(program: Command, context: Context): void {
       if (options.output !== undefined && models.length > 1) {
         throw new UsageError("-o is for one model", "use --checkpoint FOLDER for several");
       }
-      if (options.output !== undefined) checkPlace(context, options.output);
+      if (options.output !== undefined) {
+        checkPlace(context, options.output);
+        alone(context, options.output, `${options.output}.lock`, "selectron decompile");
+      }
       await useFastKernels();
       const { index, count } = options.shard ?? { index: 1, count: 1 };
       const mine = models.filter((_, i) => i % count === index - 1);
       const folder = options.checkpoint === undefined ? undefined : new DecompileFolder(context, options.checkpoint);
+      if (folder) checkNames(models);
       for (const [i, model] of mine.entries()) {
         if (models.length === 1) return decompileOne(context, model, options, folder);
         context.say(`${model}, ${i + 1} of ${mine.length}`);
@@ -68,8 +74,9 @@ export function registerDecompile(program: Command, context: Context): void {
         try {
           decompileOne(context, model, options, folder);
         } catch (error) {
-          // The other models are still decompiled.
-          context.fail(error, options.json === true);
+          // The other models are still decompiled, unless nobody sees what becomes of them.
+          if (!(error instanceof ClosedOutput)) context.fail(error, options.json === true);
+          else if (!folder) throw error;
         }
         if (before > context.exitCode) context.exitCode = before;
       }
@@ -90,24 +97,27 @@ function decompileOne(
   }
   const { name, fingerprint, run } = readJob(context, path, options);
   const key = { fingerprint, seed, interventions };
+  const unlock = folder?.lock(name);
   const done = folder?.finished(name, key);
-  if (done) {
+  const program = folder?.program(name);
+  if (done && (done["ok"] !== true || program !== undefined)) {
     context.say(`${name} is done already: ${options.checkpoint}/${name}.json`);
     if (done["ok"] !== true) context.exitCode = ExitCode.No;
+    else if (options.output !== undefined) writeOut(context, options.output, new TextEncoder().encode(program));
     if (options.json) context.printJson(done);
     return;
   }
-  const began = Date.now();
+  const began = clock(context.io);
   const result = withProgress(context, options, (progress) =>
     run({
       seed,
       interventions,
       progress,
-      clock: { expired: (share = 1) => Date.now() - began > share * budget },
+      clock: { expired: (share = 1) => clock(context.io) - began > share * budget },
       ...(folder ? { memo: folder.memo(name, key) } : {}),
     }),
   );
-  const took = Date.now() - began;
+  const took = clock(context.io) - began;
   const report: Readonly<Record<string, Json>> = {
     model: path,
     of: key,
@@ -116,6 +126,7 @@ function decompileOne(
     peakMegabytes: context.io.peakMegabytes?.() ?? null,
   };
   folder?.finish(name, result, report);
+  unlock?.();
   if (result.source === undefined) {
     context.exitCode = ExitCode.No;
   } else if (options.output !== undefined) {
@@ -124,6 +135,17 @@ function decompileOne(
   if (options.json) return context.printJson(report);
   const memory = report["peakMegabytes"] === null ? "" : `, at most ${String(report["peakMegabytes"])} MB of memory`;
   context.print(`${decompiledText(result)}\ntime: ${durationText(took)}${memory}`);
+}
+
+/** @throws UsageError where two models would have the same files in a folder */
+function checkNames(models: readonly string[]): void {
+  const names = models.map(nameOf);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new UsageError(
+    `two of the models are called ${twice}, and would have the same files in the folder`,
+    "use a --checkpoint folder for each",
+  );
 }
 
 /** @throws UsageError if it is not a compiled model: other ONNX files do not say which operators make a head or a layer */

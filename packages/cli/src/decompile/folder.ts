@@ -1,12 +1,14 @@
 /** The folder of a decompilation: for each model the fits of the search, and at the end report, program and pictures. */
+import { crc32 } from "node:zlib";
 import type { Json } from "@selectron/rasp";
 import { frontSvg, heatmapSvg, LEAST_MATCH, type Decompiled, type Memo } from "@selectron/rasp/decompile";
 import type { Context } from "../context.js";
-import { makeFolder, removeTemporaries, writeOut } from "../files/files.js";
+import { alone } from "../files/alone.js";
+import { append, makeFolder, namesIn, readBytes, remove, writeOut } from "../files/files.js";
 import { programFile } from "./report.js";
 
 /** Changes when fits that earlier versions wrote can no longer be used. */
-const VERSION = 2;
+const VERSION = 3;
 
 export class DecompileFolder {
   readonly #context: Context;
@@ -17,15 +19,24 @@ export class DecompileFolder {
     this.#context = context;
     this.#path = path;
     makeFolder(context, path);
-    removeTemporaries(context.io, path);
+  }
+
+  /** Takes the lock of a model's files, which other models in the folder do not touch: shards share it. @throws UsageError */
+  lock(name: string): () => void {
+    return alone(this.#context, `${this.#path}/${name}`, `${this.#path}/${name}.lock`, "selectron decompile");
+  }
+
+  /** The program that was written when a decompilation was finished. */
+  program(name: string): string | undefined {
+    return this.#read(`${name}.rasp`);
   }
 
   /** The report of a decompilation with the same key, if one was finished. */
   finished(name: string, key: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> | undefined {
     const text = this.#read(`${name}.json`);
     if (text === undefined) return undefined;
-    const report = parsed(text) as Readonly<Record<string, Json>> | undefined;
-    return report !== undefined && JSON.stringify(report["of"]) === JSON.stringify(key) ? report : undefined;
+    const report = parsed(text) as Readonly<Record<string, Json>> | null | undefined;
+    return report && JSON.stringify(report["of"]) === JSON.stringify(key) ? report : undefined;
   }
 
   /** The fits that were kept under the same key, without a last line that is incomplete. */
@@ -36,8 +47,8 @@ export class DecompileFolder {
     const kept = new Map<string, Json>();
     if (first === head) {
       for (const line of lines) {
-        const entry = parsed(line) as { readonly key?: string; readonly value?: Json } | undefined;
-        if (entry?.key !== undefined && entry.value !== undefined) kept.set(entry.key, entry.value);
+        const fit = fitIn(line);
+        if (fit) kept.set(...fit);
       }
       if (kept.size > 0) this.#context.say(`Going on with ${kept.size} fits from ${this.#path}/${file}.`);
     } else if (first !== undefined) {
@@ -45,10 +56,10 @@ export class DecompileFolder {
         `${this.#path}/${file} belongs to another model, other data or other options; the search starts over.`,
       );
     }
-    this.#write(file, [head, ...[...kept].map(([key, value]) => JSON.stringify({ key, value }))].join("\n") + "\n");
+    this.#write(file, [head, ...[...kept].map(([key, value]) => fitLine(key, value))].join("\n") + "\n");
     return {
       recall: (key) => kept.get(key),
-      keep: (key, value) => this.#context.io.appendFile(`${this.#path}/${file}`, `${JSON.stringify({ key, value })}\n`),
+      keep: (key, value) => append(this.#context, `${this.#path}/${file}`, `${fitLine(key, value)}\n`),
     };
   }
 
@@ -61,17 +72,29 @@ export class DecompileFolder {
     );
     if (result.tables.length > 0) this.#write(`${name}-tables.svg`, heatmapSvg(result.tables, `${name}: tables`));
     this.#write(`${name}.json`, `${JSON.stringify(report)}\n`);
-    this.#context.io.removeFile(`${this.#path}/${name}.search.jsonl`);
+    remove(this.#context, `${this.#path}/${name}.search.jsonl`);
   }
 
   #read(name: string): string | undefined {
-    if (!this.#context.io.listFolder(this.#path).includes(name)) return undefined;
-    return new TextDecoder().decode(this.#context.io.readBytes(`${this.#path}/${name}`));
+    if (!namesIn(this.#context, this.#path).includes(name)) return undefined;
+    return new TextDecoder().decode(readBytes(this.#context, `${this.#path}/${name}`));
   }
 
   #write(name: string, contents: string): void {
     writeOut(this.#context, `${this.#path}/${name}`, new TextEncoder().encode(contents));
   }
+}
+
+/** A fit as a line, with a checksum: a damaged one would lead the search elsewhere. */
+const fitLine = (key: string, value: Json): string => JSON.stringify({ key, value, checksum: checksumOf(key, value) });
+
+const checksumOf = (key: string, value: Json): number => crc32(JSON.stringify([key, value]));
+
+/** Undefined where the line is no fit, or a damaged one. */
+function fitIn(line: string): [string, Json] | undefined {
+  const { key, value, checksum } = (parsed(line) ?? {}) as Readonly<Record<string, Json>>;
+  if (typeof key !== "string" || value === undefined) return undefined;
+  return checksumOf(key, value) === checksum ? [key, value] : undefined;
 }
 
 function parsed(text: string): unknown {

@@ -12,7 +12,8 @@ import {
   type Sequence,
 } from "@selectron/rasp/decompile";
 import { UsageError, type Context } from "../context.js";
-import { readBytes, readText, reason } from "../files/files.js";
+import { readBytes, readText } from "../files/files.js";
+import { reason } from "../files/reason.js";
 
 /** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {
@@ -29,13 +30,17 @@ export interface Job {
   readonly run: (options: DecompileOptions) => Decompiled;
 }
 
-/** @throws UsageError, Gpt2Error, DecompileError */
-export function readJob(context: Context, path: string, companions: Companions): Job {
-  const bytes = readBytes(context, path);
-  const name = path
+/** The model's file name without its extension. */
+export const nameOf = (path: string): string =>
+  path
     .split("/")
     .at(-1)!
     .replace(/\.safetensors$/, "");
+
+/** @throws UsageError, Gpt2Error, DecompileError */
+export function readJob(context: Context, path: string, companions: Companions): Job {
+  const bytes = readBytes(context, path);
+  const name = nameOf(path);
   if (isTrainedEncoder(bytes)) {
     const encoder = readTrainedEncoder(bytes);
     return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
@@ -58,7 +63,8 @@ export function readJob(context: Context, path: string, companions: Companions):
   const [data, fresh] = texts.map((text): readonly Sequence[] | undefined =>
     text === undefined ? undefined : parseData(text, task, model.config.maxLength),
   );
-  const fingerprint = texts.reduce((sum, text) => hash(new TextEncoder().encode(text ?? ""), sum), hash(bytes));
+  const parts = [...texts, JSON.stringify(config)].map((text) => new TextEncoder().encode(text ?? ""));
+  const fingerprint = parts.reduce((sum, part) => hash(part, sum), hash(bytes));
   return {
     name,
     fingerprint,

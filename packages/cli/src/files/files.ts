@@ -1,7 +1,7 @@
 /** Reading and writing files; what fails is a `UsageError` that says why. */
 import { dirname } from "node:path";
 import { UsageError, type Context } from "../context.js";
-import type { Io } from "./io.js";
+import { reason } from "./reason.js";
 
 /** The bytes of a file. @throws UsageError */
 export const readBytes = ({ io }: Context, path: string): Uint8Array =>
@@ -11,15 +11,31 @@ export const readBytes = ({ io }: Context, path: string): Uint8Array =>
 export const readText = ({ io }: Context, path: string): string =>
   reading(path, "check the path", () => io.readFile(path));
 
-/** The text of a file, or of standard input where the path is `-`. @throws UsageError */
-export const readTextOrStdin = ({ io }: Context, path: string): string =>
-  reading(path, "check the path; - reads standard input", () => (path === "-" ? io.readStdin() : io.readFile(path)));
+/** The text of a file of at most `limit` bytes, or of standard input where the path is `-`. @throws UsageError */
+export const readTextOrStdin = ({ io }: Context, path: string, limit?: number): string =>
+  reading(path, "check the path; - reads standard input", () =>
+    path === "-" ? io.readStdin() : io.readFile(path, limit),
+  );
+
+/** The names of the files in a folder; none if it does not exist. @throws UsageError */
+export const namesIn = ({ io }: Context, folder: string): readonly string[] =>
+  reading(folder, "choose a folder that can be read", () => io.listFolder(folder));
 
 function reading<T>(path: string, suggestion: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
     throw new UsageError(`cannot read "${path}": ${reason(error)}`, suggestion);
+  }
+}
+
+const ELSEWHERE = "choose a place that can be written";
+
+function writing<T>(what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw new UsageError(`cannot ${what}: ${reason(error)}`, ELSEWHERE);
   }
 }
 
@@ -33,37 +49,20 @@ export function checkPlace({ io }: Context, path: string): void {
     );
   }
   if (io.isFolder(path)) throw new UsageError(`cannot write "${path}": it is a folder`, "name a file in it");
+  writing(`write "${path}"`, () => io.tryToWrite?.(path));
 }
 
 /** Writes a file whole or not at all. @throws UsageError */
-export function writeOut({ io }: Context, path: string, bytes: Uint8Array): void {
-  try {
-    io.writeBytes(path, bytes);
-  } catch (error) {
-    throw new UsageError(`cannot write "${path}": ${reason(error)}`, "choose a place that can be written");
-  }
-}
+export const writeOut = ({ io }: Context, path: string, bytes: Uint8Array): void =>
+  writing(`write "${path}"`, () => io.writeBytes(path, bytes));
+
+/** Adds to the end of a file. @throws UsageError */
+export const append = ({ io }: Context, path: string, text: string): void =>
+  writing(`write "${path}"`, () => io.appendFile(path, text));
 
 /** @throws UsageError */
-export function makeFolder({ io }: Context, path: string): void {
-  try {
-    io.makeFolder(path);
-  } catch (error) {
-    throw new UsageError(`cannot make the folder "${path}": ${reason(error)}`, "choose a place that can be written");
-  }
-}
+export const remove = ({ io }: Context, path: string): void => writing(`remove "${path}"`, () => io.removeFile(path));
 
-/** Removes what a process that was killed while it wrote a file has left in a folder. */
-export function removeTemporaries(io: Io, folder: string): void {
-  for (const name of io.listFolder(folder)) if (name.endsWith(".tmp")) io.removeFile(`${folder}/${name}`);
-}
-
-/** Why a file operation failed, for people. */
-export const reason = (error: unknown): string => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "it is a directory";
-  if (code === "EACCES") return "permission denied";
-  if (code === "ENOTDIR") return "part of the path is not a directory";
-  return message;
-};
+/** @throws UsageError */
+export const makeFolder = ({ io }: Context, path: string): void =>
+  writing(`make the folder "${path}"`, () => io.makeFolder(path));

@@ -1,32 +1,27 @@
 /** Files, streams and signals behind one interface, which tests can replace. */
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { OutputError } from "./output-error.js";
+import { isatty } from "node:tty";
+import { takeLock } from "./lock.js";
+import { ClosedOutput, OutputError } from "./output-error.js";
+import { reason } from "./reason.js";
+import { LONGEST_TEXT, readStandardInput, readWhole } from "./read.js";
+import { tryToWrite, writeBytes, writeWhole, type Keeper } from "./write.js";
 
 /** Ctrl+C, and what `kill` and job schedulers send. */
 export type Signal = "SIGINT" | "SIGTERM";
 
 export interface Io {
-  /** The text of a file. @throws Error as `readFileSync` does */
-  readonly readFile: (path: string) => string;
+  /** The text of a file of at most `limit` bytes. @throws Error as `readFileSync` does */
+  readonly readFile: (path: string, limit?: number) => string;
   /** The bytes of a file. @throws Error as `readFileSync` does */
   readonly readBytes: (path: string) => Uint8Array;
   /** Writes a file whole or not at all, even if the process or the machine dies meanwhile. @throws Error as `writeFileSync` does */
   readonly writeBytes: (path: string, bytes: Uint8Array) => void;
+  /** Finds out, before long work, whether `writeBytes` could write a file. @throws Error as `writeFileSync` does */
+  readonly tryToWrite?: (path: string) => void;
+  /** Takes a lock that other processes see, for a command, and returns what gives it back. @throws LockedError, and Error as `writeFileSync` does */
+  readonly lock?: (path: string, command: string) => () => void;
   /** Whether a path is a folder. */
   readonly isFolder: (path: string) => boolean;
   /** Makes a folder and its parents where they do not exist. @throws Error as `mkdirSync` does */
@@ -54,29 +49,47 @@ export interface Io {
   readonly err: (text: string) => void;
 }
 
+/** What a process is told of and tells the files and streams. */
+export interface Host extends Keeper {
+  readonly onInterrupt: Required<Io>["onInterrupt"];
+  readonly columns: () => number | undefined;
+}
+
+/** As Node reads text: a byte order mark stays. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Node's files and streams. Writes are synchronous, so nothing is lost when the process ends. */
-export const nodeIo: Io = {
-  readFile: (path) => readFileSync(path, "utf8"),
-  readBytes: (path) => readFileSync(path),
-  writeBytes: (path, bytes) => {
-    // In the same folder, since a rename must stay within one file system.
-    const temporary = `${path}.${process.pid}.tmp`;
-    try {
-      writeFileSync(temporary, bytes, { flag: "wx" });
-      // The contents reach the disk before the name does, so the new name never belongs to an empty file.
-      flush(temporary);
-      renameSync(temporary, path);
-      flush(dirname(path));
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  },
-  isFolder: (path) => existsSync(path) && isFolder(path),
-  makeFolder,
-  appendFile: (path, text) => appendFileSync(path, text),
-  listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
-  removeFile: (path) => rmSync(path, { force: true }),
+export function ioOf(host: Host): Io {
+  const waiting = (path: string): void => writeAll(2, `waiting for ${path}; Ctrl+C ends\n`);
+  return {
+    readFile: (path, limit = LONGEST_TEXT) => decoder.decode(readWhole(path, waiting, limit)),
+    readBytes: (path) => readWhole(path, waiting),
+    writeBytes: (path, bytes) => writeWhole(path, bytes, host),
+    tryToWrite: (path) => tryToWrite(path, host),
+    lock: (path, command) => takeLock(path, command, host),
+    isFolder: (path) => existsSync(path) && isFolder(path),
+    makeFolder,
+    appendFile: (path, text) => appendFileSync(path, text),
+    listFolder: (path) => (existsSync(path) ? readdirSync(path) : []),
+    removeFile: (path) => rmSync(path, { force: true }),
+    onInterrupt: host.onInterrupt,
+    readStdin: () => decoder.decode(readStandardInput(waiting)),
+    get columns() {
+      return host.columns();
+    },
+    // In kilobytes.
+    peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
+    isTerminal: isatty(0) && isatty(1),
+    isErrorTerminal: isatty(2),
+    out: (text) => writeAll(1, text),
+    err: (text) => writeAll(2, text),
+  };
+}
+
+/** Those of this process, for programs that call `run` themselves. */
+export const nodeIo: Io = ioOf({
+  hold: () => undefined,
+  release: () => undefined,
   onInterrupt: (stop) => {
     const signals: readonly Signal[] = ["SIGINT", "SIGTERM"];
     const undo = (): void => signals.forEach((signal) => process.off(signal, once));
@@ -84,17 +97,8 @@ export const nodeIo: Io = {
     signals.forEach((signal) => process.on(signal, once));
     return undo;
   },
-  readStdin: () => readFileSync(0, "utf8"),
-  get columns() {
-    return process.stderr.isTTY ? process.stderr.columns : undefined;
-  },
-  // In kilobytes.
-  peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
-  isTerminal: Boolean(process.stdin.isTTY && process.stdout.isTTY),
-  isErrorTerminal: Boolean(process.stderr.isTTY),
-  out: (text) => writeAll(1, text),
-  err: (text) => writeAll(2, text),
-};
+  columns: () => (process.stderr.isTTY ? process.stderr.columns : undefined),
+});
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
@@ -110,33 +114,14 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Has the system write a file, or the names in a folder, to the disk, if it can. */
-function flush(path: string): void {
-  try {
-    const descriptor = openSync(path, "r");
-    try {
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    // Some systems cannot. The rename still happens whole or not at all.
-  }
-}
-
 function writeAll(descriptor: number, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let written = 0; written < bytes.length;) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      // EAGAIN is a full pipe: try again. EPIPE is a closed one, as after `| head`: stop.
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EPIPE") return;
-      if (code !== "EAGAIN") {
-        const reason = code === "ENOSPC" ? "no space is left" : (error as Error).message;
-        throw new OutputError(descriptor === 1 ? "standard output" : "standard error", reason);
-      }
-    }
+  try {
+    writeBytes(descriptor, new TextEncoder().encode(text));
+  } catch (error) {
+    // A closed pipe, as after `| head`: no more is wanted. What is told beside it goes nowhere, and the work goes on.
+    const isClosed = (error as NodeJS.ErrnoException).code === "EPIPE";
+    if (isClosed && descriptor === 2) return;
+    if (isClosed) throw new ClosedOutput();
+    throw new OutputError(descriptor === 1 ? "standard output" : "standard error", reason(error));
   }
 }

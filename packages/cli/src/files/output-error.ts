@@ -8,3 +8,8 @@ export class OutputError extends Error {
     this.name = "OutputError";
   }
 }
+
+/** Standard output whose reader has gone, as after `| head`: whoever asked wants no more, which is no error. */
+export class ClosedOutput extends Error {
+  override readonly name = "ClosedOutput";
+}

@@ -6,6 +6,7 @@ import type { Environment, RaspError } from "@selectron/rasp";
 import { parseProgram, renderWithin, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
 import { encodeValue, applyTo } from "@selectron/rasp";
 import { diagnosticJson, errorJson, errorText } from "../context.js";
+import { ClosedOutput, OutputError } from "../files/output-error.js";
 import { runCommand } from "./commands.js";
 import { show, showLoaded } from "./show.js";
 
@@ -50,7 +51,7 @@ export class Repl {
     return this.isWaiting && parseProgram({ file: "", text: `${this.#pending};` }).error === undefined;
   }
 
-  /** Takes a line of input. Never throws. */
+  /** Takes a line of input. @throws OutputError, ClosedOutput where an answer cannot be told */
   feed(line: string): void {
     if (this.#pending === "" && line.trimStart().startsWith(":")) {
       this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment, this.#output.columns?.()), {}));
@@ -114,6 +115,7 @@ export class Repl {
     try {
       action();
     } catch (error) {
+      if (error instanceof ClosedOutput || error instanceof OutputError) throw error;
       this.failed = true;
       this.#output.json?.({ error: errorJson(error) });
       this.#output.complain(errorText(error, this.#output.columns?.()));

@@ -28,7 +28,11 @@ export const standardStreams = (isTerminal: boolean): Streams => ({
   historyFile: process.env["SELECTRON_HISTORY"] ?? join(homedir(), ".selectron_history"),
 });
 
-/** Feeds lines to the REPL until they end or the REPL does. */
+/**
+ * Feeds lines to the REPL until they end or the REPL does.
+ *
+ * Long: what each event of one session does.
+ */
 export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, historyFile }: Streams): Promise<void> {
   const reader = createInterface({
     input,
@@ -53,13 +57,24 @@ export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, 
     reader.setPrompt(repl.isWaiting ? `.. ${"  ".repeat(Math.max(0, repl.depth))}` : ">> ");
     reader.prompt();
   };
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    let closed = false;
+    /** What cannot be told ends the session. */
+    const orEnd = (action: () => void): void => {
+      try {
+        action();
+      } catch (error) {
+        closed = true;
+        reject(error as Error);
+        reader.close();
+      }
+    };
     reader.on("line", (line) => {
-      if (repl.ended) return;
+      if (closed || repl.ended) return;
       if (isTerminal) remember(historyFile, line);
-      repl.feed(line);
+      orEnd(() => repl.feed(line));
       if (repl.ended) reader.close();
-      else prompt();
+      else if (!closed) prompt();
     });
     reader.on("SIGINT", () => {
       const isIdle = !repl.isWaiting && reader.line === "";
@@ -71,8 +86,10 @@ export function converse(repl: Repl, paint: Paint, { input, output, isTerminal, 
       prompt();
     });
     reader.on("close", () => {
+      if (closed) return;
+      closed = true;
       if (isTerminal && !repl.ended) output.write("\n");
-      if (!isTerminal) repl.finish();
+      if (!isTerminal) orEnd(() => repl.finish());
       resolve();
     });
     prompt();

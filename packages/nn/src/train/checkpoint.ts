@@ -72,7 +72,27 @@ export function decodeCheckpoint(bytes: FileBytes): Checkpoint {
   const { file, hasChecksum } = decoded(bytes);
   const state = file.metadata[STATE];
   if (!hasChecksum || state === undefined) throw new CheckpointError("it is not a training checkpoint");
-  return { state: JSON.parse(state) as TrainingState, tensors: file.tensors };
+  return { state: stateIn(state), tensors: file.tensors };
+}
+
+/** @throws CheckpointError where it is none that a training can be in */
+function stateIn(text: string): TrainingState {
+  const state = parsedState(text);
+  const { step, description, bestAccuracy, evaluationsSince } = state;
+  const counts = [step, evaluationsSince].every((count) => Number.isSafeInteger(count) && count! >= 0);
+  const isShare = typeof bestAccuracy === "number" && bestAccuracy >= 0 && bestAccuracy <= 1;
+  if (!counts || !isShare || typeof description !== "string" || evaluationsSince! > step!) {
+    throw new CheckpointError(`it is damaged: no training is in the state ${text.slice(0, 200)}`);
+  }
+  return state as TrainingState;
+}
+
+function parsedState(text: string): Partial<TrainingState> {
+  try {
+    return (JSON.parse(text) ?? {}) as Partial<TrainingState>;
+  } catch {
+    return {};
+  }
 }
 
 /**
@@ -98,7 +118,10 @@ function decoded(bytes: FileBytes): { readonly file: SafetensorsFile; readonly h
     const file = decodeSafetensors(bytes);
     return { file, hasChecksum: verifyChecksum(file) };
   } catch (error) {
-    if (error instanceof SafetensorsError) throw new CheckpointError(`it is damaged: ${error.message}`);
+    // Whatever a damaged file makes of its reader, the checkpoint before it is to be tried.
+    if (error instanceof SafetensorsError || error instanceof RangeError) {
+      throw new CheckpointError(`it is damaged: ${error.message}`);
+    }
     throw error;
   }
 }

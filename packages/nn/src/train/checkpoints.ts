@@ -1,4 +1,5 @@
 /** Saving a training's checkpoints, deleting old ones and resuming from the newest. */
+import type { FileBytes } from "@selectron/core";
 import {
   CheckpointError,
   decodeCheckpoint,
@@ -22,10 +23,19 @@ export interface CheckpointOptions {
 
 const nameOf = (step: number): string => `step-${String(step).padStart(8, "0")}.safetensors`;
 
+/** The step in a checkpoint's name; undefined for other files. */
+function stepIn(name: string): number | undefined {
+  const step = Number(/^step-(\d+)\.safetensors$/.exec(name)?.[1] ?? NaN);
+  return nameOf(step) === name ? step : undefined;
+}
+
 /** Names of checkpoints, the newest first. */
 function namesIn(storage: CheckpointStorage): string[] {
-  const names = storage.names().filter((name) => /^step-\d+\.safetensors$/.test(name));
-  return names.sort().reverse();
+  const named = storage.names().flatMap((name) => {
+    const step = stepIn(name);
+    return step === undefined ? [] : [{ name, step }];
+  });
+  return named.sort((a, b) => b.step - a.step).map(({ name }) => name);
 }
 
 /** Writes the state after a step, then deletes the checkpoints that are too old. */
@@ -36,29 +46,49 @@ export function saveCheckpoint(options: CheckpointOptions, optimizer: Optimizer,
 }
 
 /**
- * Restores the newest sound checkpoint. Undefined if there is none.
+ * Restores the newest sound checkpoint. Undefined if there are no checkpoints.
  *
- * @throws CheckpointError if a sound one belongs to another training
+ * @throws CheckpointError if a sound one belongs to another training, or if none is sound: to start anew would lose the training
  */
 export function newestState(
   options: CheckpointOptions,
   optimizer: Optimizer,
   description: string,
+  steps: number,
 ): TrainingState | undefined {
   const { storage, refused } = options;
-  for (const name of namesIn(storage)) {
+  const names = namesIn(storage);
+  let newest: string | undefined;
+  for (const name of names) {
     try {
-      const checkpoint = decodeCheckpoint(storage.read(name));
+      const checkpoint = decodeCheckpoint(readFrom(storage, name));
       const { state } = checkpoint;
       if (state.description !== description) throw new OtherTraining(name, state.description, description);
+      if (state.step !== stepIn(name)) {
+        throw new CheckpointError(`it holds step ${state.step}, which is not in its name`);
+      }
+      if (state.step > steps) throw new CheckpointError(`it holds step ${state.step} of a training of ${steps} steps`);
       restoreCheckpoint(checkpoint, optimizer);
       return state;
     } catch (error) {
       if (error instanceof OtherTraining || !(error instanceof CheckpointError)) throw error;
+      newest ??= error.message;
       refused?.(name, error.message);
     }
   }
-  return undefined;
+  if (newest === undefined) return undefined;
+  throw new CheckpointError(
+    `none of the ${names.length} checkpoints can be used; the newest, ${names[0]!}: ${newest}. Nothing was changed; to start anew, move them away.`,
+  );
+}
+
+/** @throws CheckpointError for a checkpoint that cannot be read */
+function readFrom(storage: CheckpointStorage, name: string): FileBytes {
+  try {
+    return storage.read(name);
+  } catch (error) {
+    throw new CheckpointError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 class OtherTraining extends CheckpointError {

@@ -100,12 +100,12 @@ export const batchRng = (seed: number, step: number, batch: number): Rng =>
  * with the same bits as one that was not.
  *
  * @throws NonFiniteError if the loss or a gradient is not finite
- * @throws CheckpointError if the checkpoints belong to another training
+ * @throws CheckpointError if the checkpoints belong to another training, or none of them can be used
  */
 export async function train(options: TrainOptions): Promise<TrainingEnd> {
   const { optimizer, steps, checkpoints, evaluation, description = "", onStep } = options;
   const begin: TrainingState = { step: 0, description, bestAccuracy: 0, evaluationsSince: 0 };
-  let state = (checkpoints && newestState(checkpoints, optimizer, description)) ?? begin;
+  let state = (checkpoints && newestState(checkpoints, optimizer, description, steps)) ?? begin;
   options.started?.(state.step);
   let why = reasonToEnd(state, options);
   while (!why) {

@@ -212,7 +212,11 @@ describe("resuming", () => {
     const optimizer = new Adam(
       new Map([["embedding.token.weight", tensor([[1, 2]], undefined, { requiresGrad: true })]]),
     );
-    await train(tried({ checkpoints, optimizer, steps: 1 }).options);
+    const before = new Map(checkpoints.storage.files);
+    await expect(train(tried({ checkpoints, optimizer, steps: 4 }).options)).rejects.toThrow(
+      "none of the 1 checkpoints can be used; the newest, step-00000004.safetensors: it holds embedding.token.weight of",
+    );
+    expect(checkpoints.storage.files).toEqual(before);
     expect(reasons).toEqual(["it holds embedding.token.weight of shape [5, 8], where [1, 2] belongs"]);
   });
 });

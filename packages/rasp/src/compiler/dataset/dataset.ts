@@ -38,15 +38,19 @@ export interface Sample {
 const MOST_DRAWS = 200;
 
 /**
- * Draws samples one after the other. Each program compiles, has a value on most inputs, has not the same value everywhere, and
+ * Draws samples one after the other, or those after the first ones, of which the programs are known. Each program compiles, has a value on most inputs, has not the same value everywhere, and
  * differs from those before it. Its model was compared with the interpreter on every pair.
  *
  * @throws RangeError where the options leave no such program
  */
-export function* dataset(options: DatasetOptions): Generator<Sample> {
+export function* dataset(options: DatasetOptions, first: readonly string[] = []): Generator<Sample> {
   const rng = new Rng(options.seed);
   const known = new Set<string>();
-  for (let n = 0; n < options.count; n++) {
+  for (const program of first) {
+    rng.next();
+    known.add(program);
+  }
+  for (let n = first.length; n < options.count; n++) {
     const sample = drawSample(new Rng(rng.next()), options, known);
     known.add(sample.program);
     yield sample;
