@@ -71,28 +71,38 @@ export class RaspError extends Error {
 
   /** The same error with other advice, if there is any. */
   advising(details: Details | undefined): RaspError {
-    return details === undefined ? this : new RaspError({ ...this.diagnostic, ...details }, this.further);
+    return details === undefined ? this : new RaspError({ ...this.diagnostic, ...bounded(details) }, this.further);
   }
 
   /** The same error with one more note. */
   with(note: Note): RaspError {
-    return new RaspError({ ...this.diagnostic, notes: [...(this.diagnostic.notes ?? []), note] }, this.further);
+    const notes = [...(this.diagnostic.notes ?? []), note];
+    return new RaspError({ ...this.diagnostic, ...bounded({ notes }) }, this.further);
   }
 }
 
 /** What a diagnostic can hold beside its code and message. */
 export type Details = Partial<Pick<Diagnostic, "span" | "suggestion" | "fix" | "notes">>;
 
-/** Longer messages are cut in the middle: values in them can be of any length. */
+/** Longer messages and suggestions are cut in the middle: values and names in them can be of any length. */
 const LONGEST_MESSAGE = 600;
 
 const shortened = (message: string): string =>
   message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 200)} … ${message.slice(-150)}`;
 
+/** Details with texts that are not too long. A fix stays whole, since it is an edit. */
+function bounded({ suggestion, notes, ...others }: Details): Details {
+  return {
+    ...others,
+    ...(suggestion === undefined ? {} : { suggestion: shortened(suggestion) }),
+    ...(notes ? { notes: notes.map((note) => ({ ...note, message: shortened(note.message) })) } : {}),
+  };
+}
+
 const raise =
   (code: string, errorClass: ErrorClass) =>
   (message: string, details: Details = {}): RaspError =>
-    new RaspError({ code, class: errorClass, message: shortened(message), ...details });
+    new RaspError({ code, class: errorClass, message: shortened(message), ...bounded(details) });
 
 /** One constructor for each code: all errors outside the compiler. */
 export const errors = {
@@ -130,7 +140,12 @@ export const errors = {
 
 const warn =
   (code: string) =>
-  (message: string, details: Details = {}): Diagnostic => ({ code, class: "warning", message, ...details });
+  (message: string, details: Details = {}): Diagnostic => ({
+    code,
+    class: "warning",
+    message: shortened(message),
+    ...bounded(details),
+  });
 
 /** One constructor for each code of a warning. */
 export const warnings = {
@@ -146,4 +161,5 @@ export const warnings = {
   neverEqual: warn("RASP7010"),
   looksAhead: warn("RASP7011"),
   alwaysTrue: warn("RASP7012"),
+  more: warn("RASP7013"),
 } as const;

@@ -24,6 +24,9 @@ export interface Limits {
  */
 export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memory: 2_000_000, recursion: 400 };
 
+/** The most tokens of a text, about 200 bytes each: it would have to be some megabytes long. */
+export const MOST_TOKENS = 2_000_000;
+
 /** What is left of the limits. */
 export class Budget {
   #steps = 0;

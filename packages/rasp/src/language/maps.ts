@@ -15,6 +15,28 @@ export function getOrInsert<K, V>(map: Store<K, V>, key: K, make: () => V): V {
   return value;
 }
 
+/**
+ * The value of a node, computed after those of the nodes that it needs, each once. In a loop, since graphs can be deep.
+ */
+export function computeAfter<Node, Value>(
+  root: Node,
+  known: Store<Node, Value>,
+  needed: (node: Node) => readonly Node[],
+  compute: (node: Node) => Value,
+): Value {
+  const open = [root];
+  for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
+    const missing = known.get(node) === undefined ? needed(node).filter((other) => known.get(other) === undefined) : [];
+    if (missing.length > 0) {
+      for (const other of missing) open.push(other);
+      continue;
+    }
+    if (known.get(node) === undefined) known.set(node, compute(node));
+    open.pop();
+  }
+  return known.get(root)!;
+}
+
 /** Items by a key, in their order; keys in the order of their first items. */
 export function groupBy<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();

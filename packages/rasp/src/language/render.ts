@@ -41,7 +41,8 @@ function excerpt(span: Span | undefined, columns: number): string[] {
   const { text } = span.source;
   const start = text.lastIndexOf("\n", span.start - 1) + 1;
   const newline = text.indexOf("\n", span.start);
-  const line = text.slice(start, newline < 0 ? text.length : newline).replace(/\r$/, "");
+  const end = newline < 0 ? text.length : newline;
+  const line = text.slice(start, text[end - 1] === "\r" && end > start ? end - 1 : end);
   const number = String(position(span.source, span.start).line);
   // Beside the line there are its number, "  " and " | ", and perhaps two ellipses.
   const widest = Math.max(NARROWEST, Math.min(WIDEST, columns - number.length - 7));

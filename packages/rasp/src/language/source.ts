@@ -41,7 +41,17 @@ export function position(source: Source, offset: number): Position {
     if (starts[middle]! <= offset) low = middle;
     else high = middle;
   }
-  return { line: low + 1, column: [...source.text.slice(starts[low], offset)].length + 1 };
+  return { line: low + 1, column: characters(source.text, starts[low]!, offset) + 1 };
+}
+
+/** How many characters (code points) are between two offsets: a pair of surrogates is one. */
+function characters(text: string, start: number, end: number): number {
+  let count = end - start;
+  for (let i = start + 1; i < end; i++) {
+    const isLow = (text.charCodeAt(i) & 0xfc00) === 0xdc00;
+    if (isLow && (text.charCodeAt(i - 1) & 0xfc00) === 0xd800) count--;
+  }
+  return count;
 }
 
 /** The smallest span over both; `last` must not lie before `first`. */

@@ -3,6 +3,7 @@
  * paths: work along paths would not end. Texts are compared at two sizes by the length of what is said about them.
  */
 import { describe, expect, it } from "vitest";
+import { breadth, isLong } from "../../../../test/long.js";
 import {
   cost,
   costAdvice,
@@ -76,6 +77,16 @@ const TEXTS: Readonly<Record<string, (count: number) => string>> = {
   "slips on lines": (n) => repeat(n, (i) => `x += ${i};`, "\n"),
   "slips in a line": (n) => `x = ${repeat(n, () => "1 && 1", " && ")};`,
   "calls in calls": (n) => `${nested(n >> 2, (inner) => `max(1, ${inner})`, "count(1, 2)")};`,
+  "alike warnings on lines": (n) => repeat(n, (i) => `a${i} = tokens == ${i};`, "\n"),
+  parameters: (n) => `def f(${repeat(n, (i) => `a${i}`, ", ")}) { return 1; }`,
+  "names of a function": (n) => `def f(x) { ${repeat(n, (i) => `a${i} = x;`, " ")} return x; }`,
+  "functions that are not closed": (n) => repeat(n, () => "def f() {", " "),
+  "letters of a name": (n) => `${"a".repeat(n)};`,
+  "letters of an example": (n) => `set example ${"a".repeat(n)}\n`,
+  "elements of a list": (n) => `x = [${repeat(n, (i) => `${i}`, ", ")}];`,
+  "entries of a dict": (n) => `x = {${repeat(n, (i) => `${i}: 1`, ", ")}};`,
+  arguments: (n) => `def f(x) { return x; } f(${repeat(n, () => "1", ", ")});`,
+  "comment lines": (n) => "#\n".repeat(n),
 };
 
 /** All that is said about a text: its warnings and errors, rendered and with their fixes. */
@@ -97,6 +108,13 @@ describe("what is said about a text", () => {
     const [small, large] = [text(200), text(400)];
     expect(said(large)).toBeLessThan(2.3 * said(small) + 500);
     expect(said(large)).toBeLessThan(60 * large.length);
+  });
+
+  it.each(Object.entries(TEXTS))("with very many %s is not more than people read", (_, text) => {
+    const size = breadth({ short: 12_000, long: 450_000 });
+    const whole = text(Math.ceil((200 * size) / text(200).length));
+    expect(whole.length).toBeGreaterThan(0.6 * size);
+    expect(said(whole)).toBeLessThan(60_000);
   });
 });
 
@@ -124,4 +142,34 @@ it.each([
   expect(warnings.map(({ fix }) => fix?.text)).toEqual([meant]);
   const { span, text } = warnings[0]!.fix!;
   expect(warningsOf(`${chain.slice(0, span.start)}${text}${chain.slice(span.end)};`)).toEqual([]);
+});
+
+describe("texts of a megabyte and more", () => {
+  it("can have any number of comments", () => {
+    expect(load(`${"#\n".repeat(breadth({ short: 500_000, long: 2_000_000 }))}x = 1;`).get("x")).toEqual({
+      kind: "atom",
+      atom: 1n,
+    });
+  });
+
+  it("can have lists and calls of any length", () => {
+    const items = repeat(130_000, () => "1", ",");
+    expect(load(`x = len([${items}]);`).get("x")).toEqual({ kind: "atom", atom: 130_000n });
+    expect(warningsOf(`f(${items});`)).toEqual([]);
+  });
+
+  it.runIf(isLong)("have a limit of tokens", () => {
+    expect(() => load(";".repeat(2_000_001))).toThrow("more than 2000000 words, numbers and signs");
+  });
+
+  it("are read where types and selectors are deep", () => {
+    const deep = "x = indices;\ns = full_s;\nfor i in range(15000) { x = aggregate(full_s, x); s = s or full_s; }";
+    expect(load(`${deep}\ny = x == "a";\nz = aggregate(s, 1, 0);`).get("y").kind).toBe("s-op");
+  });
+});
+
+it.each(["tokens_int", "tokens_float"])("%s reads a number with many spaces around and inside", (conversion) => {
+  const value = (token: string) => evaluate(load(`x = ${conversion};`, { example: "1" }).sop("x"), [token])[0];
+  expect(value(`\u3000\x1c${" ".repeat(200_000)}7\x85\n`)).toBe(7);
+  expect(() => value(`1${" ".repeat(200_000)}1`)).toThrow("is not a");
 });

@@ -35,8 +35,15 @@ export function describeInput(input: readonly Atom[], isList = false): string {
 }
 
 // What Python's str.strip() removes; JavaScript's \s differs at U+001C to U+001F, U+0085 and U+FEFF.
-const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
-const EDGES = new RegExp(`^${SPACE}|${SPACE}$`, "g");
+const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+/** Python's `str.strip()`. A loop, since a pattern for the end would look at spaces inside the text once for each of them. */
+function strip(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && SPACE.test(text[start]!)) start++;
+  while (end > start && SPACE.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
 
 /** Replaces Unicode's decimal digits by 0 to 9. Their code points come in runs of ten; those of the mathematical ones are adjacent. */
 const asciiDigits = (text: string): string =>
@@ -58,7 +65,7 @@ export function parseInt10(atom: NonNullable<Atom>): bigint {
   if (typeof atom === "boolean") return atom ? 1n : 0n;
   if (typeof atom === "bigint") return atom;
   if (typeof atom === "number") return truncate(atom);
-  const text = asciiDigits(atom.replace(EDGES, ""));
+  const text = asciiDigits(strip(atom));
   if (!INT.test(text)) throw errors.conversion(`${describeAtom(atom)} is not an int`);
   const digits = BigInt(text.replace(/[+_-]/g, ""));
   return text.startsWith("-") ? -digits : digits;
@@ -68,7 +75,7 @@ export function parseInt10(atom: NonNullable<Atom>): bigint {
 export function parseFloat64(atom: NonNullable<Atom>): number {
   if (typeof atom === "boolean") return atom ? 1 : 0;
   if (typeof atom !== "string") return toFloat(atom);
-  const text = asciiDigits(atom.replace(EDGES, "")).toLowerCase();
+  const text = asciiDigits(strip(atom)).toLowerCase();
   if (!FLOAT.test(text)) throw errors.conversion(`${describeAtom(atom)} is not a float`);
   if (text.includes("nan")) return NaN;
   if (text.includes("inf")) return text.startsWith("-") ? -Infinity : Infinity;

@@ -206,7 +206,7 @@ export class Elaborator implements ExpressionElaborator {
       // A single argument is evaluated before the callee: if the callee is an s-op, it is checked on this input.
       if (call.args.length === 1) values.push(this.expression(call.args[0]!));
       target = (values[0] ? this.trying(values[0]) : this).expression(call.callee);
-      if (target.kind === "function" && !values[0]) values.push(...this.expressions(call.args));
+      if (target.kind === "function" && !values[0]) for (const arg of call.args) values.push(this.expression(arg));
       return this.#apply(target, values, call.args.length, span);
     } catch (error) {
       // Inside the library, only the user's call means something to the user.

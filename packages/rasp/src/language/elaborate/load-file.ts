@@ -33,6 +33,9 @@ function read(file: string, session: Session): string {
   }
 }
 
+/** At most this many further names that cannot be set are told. */
+const MOST_REFUSALS = 20;
+
 /** Called with the outcome of each statement of a text. */
 export type Listener = (outcome: Outcome, statement: Statement) => void;
 
@@ -57,7 +60,9 @@ export function runSource(
     const outcome = attempt(runner, statement, (failed) => {
       const { span } = failed.diagnostic;
       // The other names that cannot be set are told at once, since renaming them one run after the other is tedious.
-      const others = refusals(statements.slice(i), scope).filter((other) => other.span?.start !== span?.start);
+      const others = refusals(statements.slice(i), scope)
+        .filter((other) => other.span?.start !== span?.start)
+        .slice(0, MOST_REFUSALS);
       return new RaspError(withRebindings(failed, session).diagnostic, [...failed.further, ...others]);
     });
     tell(outcome, statement);

@@ -2,7 +2,7 @@
  * The state that statements act on besides names: the running examples on which every new s-op is evaluated at once, the REPL's
  * switches, the files being loaded, the budget, and the warnings so far.
  */
-import { errors, RaspError, type Diagnostic, type Note } from "../diagnostic.js";
+import { errors, RaspError, warnings, type Diagnostic, type Note } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { Budget, DEFAULT_LIMITS, type Limits } from "../limits.js";
@@ -10,6 +10,20 @@ import type { ExampleKind } from "../syntax/ast.js";
 import { NO_TABLES, type Attached } from "../tables.js";
 import type { Span } from "../source.js";
 import type { Scope } from "./scope.js";
+
+/**
+ * How many characters of warnings are kept, as they are told: a text of any length can be wrong at every place, and nobody reads more.
+ * Each place is shown with its line and marks.
+ */
+const MOST_SAID = 30_000;
+const PLACE_SHOWN = 240;
+
+/** About how many characters a warning takes when it is told. */
+const saidBy = ({ message, suggestion, fix, notes }: Diagnostic): number =>
+  [{ message }, ...(notes ?? [])].reduce(
+    (sum, note) => sum + note.message.length + PLACE_SHOWN,
+    (suggestion?.length ?? 0) + (fix?.text.length ?? 0),
+  );
 
 /** What surrounds a session. */
 export interface SessionHost {
@@ -40,7 +54,10 @@ export class Session {
    * @internal
    */
   readonly rebound = new Map<string, Note>();
-  readonly #warned = new Map<string, Diagnostic>();
+  /** The places that have a warning, and the warnings that are kept. */
+  readonly #warned = new Set<string>();
+  readonly #warnings: Diagnostic[] = [];
+  #said = 0;
 
   /** @throws if there is no such file */
   readonly readFile: (path: string) => string;
@@ -90,14 +107,25 @@ export class Session {
   warn(diagnostic: Diagnostic): void {
     const { span } = diagnostic;
     const key = `${span?.source.file}:${span?.start}-${span?.end}`;
-    if (!this.#warned.has(key)) this.#warned.set(key, diagnostic);
+    if (this.#warned.has(key)) return;
+    this.#warned.add(key);
+    this.#said += saidBy(diagnostic);
+    if (this.#said <= MOST_SAID) this.#warnings.push(diagnostic);
   }
 
-  /** The warnings since the last call. */
+  /** The warnings since the last call; of very many the first, and how many there are. */
   takeWarnings(): Diagnostic[] {
-    const warnings = [...this.#warned.values()];
+    const taken = this.#warnings.splice(0);
+    const more = this.#warned.size - taken.length;
+    if (more > 0) {
+      const others = more === 1 ? "one more warning is" : `${more} more warnings are`;
+      taken.push(
+        warnings.more(`${others} not shown`, { suggestion: "mend these first: others often follow from them" }),
+      );
+    }
     this.#warned.clear();
-    return warnings;
+    this.#said = 0;
+    return taken;
   }
 }
 

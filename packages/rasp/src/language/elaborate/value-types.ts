@@ -3,6 +3,7 @@
  * possibly too many. A type is a bit, a set of types a number.
  */
 import { compareAtoms } from "../atom/compare.js";
+import { computeAfter } from "../maps.js";
 import type { AggregateNode, Atom, Container, MapNode, Selector, SOp } from "../graph/node.js";
 
 /** A set of types. */
@@ -13,11 +14,11 @@ const ANY = STRING | BOOL | NUMBER | NULL;
 
 const known = new WeakMap<SOp, Types>();
 
-/** Not deeply recursive: the types of operands are known before the nodes that read them are made. */
-export function typesOf(node: SOp): Types {
-  if (!known.has(node)) known.set(node, infer(node));
-  return known.get(node)!;
-}
+export const typesOf = (node: SOp): Types => known.get(node) ?? computeAfter(node, known, read, infer);
+
+/** The s-ops on whose types those of a node depend. */
+const read = (node: SOp): readonly SOp[] =>
+  node.kind === "map" ? node.args : node.kind === "aggregate" ? [node.value] : [];
 
 export const typeOfAtom = (atom: Atom): Types =>
   atom === null ? NULL : typeof atom === "string" ? STRING : typeof atom === "boolean" ? BOOL : NUMBER;
@@ -48,24 +49,27 @@ function ofAggregate({ selector, value, default: otherwise, noDefault }: Aggrega
   return typesOf(value) | (isTaken ? typeOfAtom(otherwise) : 0);
 }
 
+const everyRow = new WeakMap<Selector, boolean>();
+
 /** Whether a selector is seen to select a position in every row. */
-function selectsInEveryRow(selector: Selector): boolean {
-  switch (selector.kind) {
-    case "select": {
-      const { keys, queries, op } = selector;
-      if (keys === queries) return op === "==" || op === "<=" || op === ">=";
-      if (queries.kind !== "constant") return false;
-      // Every input has a position 0.
-      const first = keys.kind === "constant" ? keys.value : keys.kind === "indices" ? 0n : undefined;
-      return first !== undefined && holds(op, first, queries.value);
-    }
-    case "or":
-      return selectsInEveryRow(selector.left) || selectsInEveryRow(selector.right);
-    case "best":
-      return selectsInEveryRow(selector.selector);
-    default:
-      return false;
-  }
+const selectsInEveryRow = (selector: Selector): boolean =>
+  computeAfter(selector, everyRow, decidedBy, (node) => {
+    const parts = decidedBy(node);
+    return parts.length > 0 ? parts.some((part) => everyRow.get(part)!) : comparesEveryRow(node);
+  });
+
+/** The selectors of which one that selects in every row is enough. */
+const decidedBy = (node: Selector): readonly Selector[] =>
+  node.kind === "or" ? [node.left, node.right] : node.kind === "best" ? [node.selector] : [];
+
+function comparesEveryRow(node: Selector): boolean {
+  if (node.kind !== "select") return false;
+  const { keys, queries, op } = node;
+  if (keys === queries) return op === "==" || op === "<=" || op === ">=";
+  if (queries.kind !== "constant") return false;
+  // Every input has a position 0.
+  const first = keys.kind === "constant" ? keys.value : keys.kind === "indices" ? 0n : undefined;
+  return first !== undefined && holds(op, first, queries.value);
 }
 
 function holds(op: Parameters<typeof compareAtoms>[0], a: Atom, b: Atom): boolean {

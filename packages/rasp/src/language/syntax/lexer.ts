@@ -1,9 +1,12 @@
-/** Text to tokens. Never throws: a character that starts no token becomes one of kind `error`, which the parser reports. */
+/** Text to tokens. A character that starts no token becomes one of kind `error`, which the parser reports. */
+import { errors } from "../diagnostic.js";
+import { MOST_TOKENS } from "../limits.js";
 import { groupBy } from "../maps.js";
 import type { Source } from "../source.js";
 import { FIXED, type Token, type TokenKind } from "./token.js";
 
-const SKIPPED = /(?:[ \t\r\n]+|#[^\r\n]*)*/y;
+const SPACE = /[ \t\r\n]+/y;
+const COMMENT = /#[^\r\n]*/y;
 const NAME = /[a-zA-Z_][a-zA-Z_0-9]*/y;
 const NUMBER = /[0-9]+(\.[0-9]+)?/y;
 const STRING = /"[^"\r\n]*"/y;
@@ -15,7 +18,7 @@ const FIXED_BY_FIRST = groupBy(
   (text) => text[0]!,
 );
 
-/** The tokens of a source, the last of kind `end`. */
+/** The tokens of a source, the last of kind `end`. @throws RaspError of class limit where they are too many */
 export function lex(source: Source): Token[] {
   const { text } = source;
   const tokens: Token[] = [];
@@ -24,9 +27,13 @@ export function lex(source: Source): Token[] {
     return pattern.exec(text)?.[0] ?? "";
   };
   for (let start = 0; ;) {
-    const skipped = match(SKIPPED, start);
-    start += skipped.length;
-    const startsLine = tokens.length === 0 || skipped.includes("\n");
+    // In a loop: as one pattern, millions of comments would exhaust the stack of regular expressions.
+    let startsLine = tokens.length === 0;
+    for (let skipped = " "; skipped !== "";) {
+      skipped = match(SPACE, start) || match(COMMENT, start);
+      start += skipped.length;
+      startsLine ||= skipped.includes("\n");
+    }
     const push = (kind: TokenKind, length: number): void => {
       tokens.push({
         kind,
@@ -36,6 +43,12 @@ export function lex(source: Source): Token[] {
       });
       start += length;
     };
+    if (tokens.length >= MOST_TOKENS) {
+      throw errors.memoryLimit(`this text has more than ${MOST_TOKENS} words, numbers and signs`, {
+        span: { source, start, end: start },
+        suggestion: "split it into several programs, or make lists by comprehensions",
+      });
+    }
     if (start >= text.length) {
       push("end", 0);
       return tokens;

@@ -1,5 +1,7 @@
 /** Warnings about names that are never used, and names that hide others. */
 import { warnings, type Diagnostic } from "../diagnostic.js";
+import { getOrInsert } from "../maps.js";
+import type { Span } from "../source.js";
 import type { Definition, Name, Statement } from "./ast.js";
 import { allExpressions } from "./walk.js";
 
@@ -15,10 +17,15 @@ export interface Surroundings {
 
 export function nameWarnings(statements: readonly Statement[], around: Surroundings): Diagnostic[] {
   const top = topLevelNames(statements);
+  const uses = usesOf(statements);
+  const library = new Set(around.library);
   return [
     ...loopsOver(statements),
-    ...(around.seesPrivate ? [] : unusedPrivate(statements, top)),
-    ...definitions(statements).flatMap((definition) => [...unused(definition), ...hidden(definition, top, around)]),
+    ...(around.seesPrivate ? [] : unusedPrivate(uses, top)),
+    ...definitions(statements).flatMap((definition) => [
+      ...unused(definition, uses),
+      ...hidden(definition, top, { ...around, library }),
+    ]),
   ].sort((a, b) => a.span!.start - b.span!.start);
 }
 
@@ -44,35 +51,50 @@ function topLevelNames(statements: readonly Statement[]): ReadonlyMap<string, Na
   return names;
 }
 
-const used = (statements: readonly Statement[]): Set<string> => {
-  const names = [...allExpressions(statements)].map((expression) =>
-    expression.kind === "name" ? expression.name : "",
-  );
-  return new Set(names);
-};
+/** Where each name is used, in the order of the text. */
+type Uses = ReadonlyMap<string, readonly number[]>;
 
-function unused(definition: Definition): Diagnostic[] {
-  const { name, parameters, body } = definition;
-  const uses = used([definition]);
-  const forgotten = (names: readonly Name[]): Name[] =>
-    names.filter(
-      ({ text }, i) => !uses.has(text) && !text.startsWith("_") && names.findIndex((n) => n.text === text) === i,
-    );
+function usesOf(statements: readonly Statement[]): Uses {
+  const uses = new Map<string, number[]>();
+  for (const expression of allExpressions(statements)) {
+    if (expression.kind === "name") getOrInsert(uses, expression.name, () => []).push(expression.span.start);
+  }
+  for (const places of uses.values()) places.sort((a, b) => a - b);
+  return uses;
+}
+
+/** Whether a name is used inside a span. */
+function isUsed(uses: Uses, name: string, { start, end }: Span): boolean {
+  const places = uses.get(name) ?? [];
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < places.length && places[low]! < end;
+}
+
+function unused(definition: Definition, uses: Uses): Diagnostic[] {
+  const { name, parameters, body, span: whole } = definition;
+  const forgotten = (names: readonly Name[]): Name[] => {
+    const firsts = new Map(names.toReversed().map((first) => [first.text, first] as const));
+    return [...firsts.values()].reverse().filter(({ text }) => !text.startsWith("_") && !isUsed(uses, text, whole));
+  };
   const remedy = "remove it, or begin its name with _ to say that this is intended";
   // `out` is the value of the statement before, so it may be that of any name.
   return [
     ...forgotten(parameters).map(({ text, span }) =>
       warnings.unused(`"${name.text}" never uses its parameter "${text}"`, { span, suggestion: remedy }),
     ),
-    ...forgotten(uses.has("out") ? [] : assigned(body)).map(({ text, span }) =>
+    ...forgotten(isUsed(uses, "out", whole) ? [] : assigned(body)).map(({ text, span }) =>
       warnings.unused(`"${name.text}" sets "${text}" but never uses it`, { span, suggestion: remedy }),
     ),
   ];
 }
 
 /** Names that begin with `_` are private to their file. */
-function unusedPrivate(statements: readonly Statement[], top: ReadonlyMap<string, Name>): Diagnostic[] {
-  const uses = used(statements);
+function unusedPrivate(uses: Uses, top: ReadonlyMap<string, Name>): Diagnostic[] {
   return [...top.values()]
     .filter(({ text }) => text.startsWith("_") && !uses.has(text))
     .map(({ text, span }) => warnings.unused(`"${text}" is private to this file, which never uses it`, { span }));
@@ -81,7 +103,7 @@ function unusedPrivate(statements: readonly Statement[], top: ReadonlyMap<string
 function hidden(
   definition: Definition,
   top: ReadonlyMap<string, Name>,
-  { library, builtIn }: Surroundings,
+  { library, builtIn }: Pick<Surroundings, "builtIn"> & { readonly library: ReadonlySet<string> },
 ): Diagnostic[] {
   const { name, parameters, body } = definition;
   const locals = new Map([...parameters, ...assigned(body)].map((local) => [local.text, local] as const));
@@ -97,7 +119,7 @@ function hidden(
         notes: [{ message: `"${text}" is first set here`, span: outer.span }],
       });
     }
-    return library.includes(text)
+    return library.has(text)
       ? warnings.shadowing(`inside "${name.text}", this "${text}" hides the library's "${text}"`, { span })
       : [];
   });
@@ -119,7 +141,6 @@ function loopsOver(statements: readonly Statement[]): Diagnostic[] {
       }
     }
     if (statement.kind === "assign") for (const name of statement.names) before.set(name.text, name);
-    if (statement.kind === "def" || statement.kind === "for") found.push(...loopsOver(statement.body));
-    return found;
+    return statement.kind === "def" || statement.kind === "for" ? found.concat(loopsOver(statement.body)) : found;
   });
 }

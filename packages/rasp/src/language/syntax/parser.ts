@@ -13,6 +13,7 @@ import { explain, explainEnd } from "./mistakes.js";
 import { possibleEnd } from "./missing-semicolon.js";
 import { nextStatement } from "./skip.js";
 import { StatementParser } from "./statement.js";
+import type { Token } from "./token.js";
 
 /** A program up to its first syntax error, and that error, with any that follow as its `further`. */
 export interface ParseResult extends Program {
@@ -26,7 +27,16 @@ const MAX_REWRITTEN = 3;
 
 /** Parses a whole program. Never throws. */
 export function parseProgram(source: Source): ParseResult {
-  const parser = new RecoveringParser(lex(source));
+  try {
+    return parseTokens(lex(source));
+  } catch (error) {
+    if (error instanceof RaspError) return { statements: [], error };
+    throw error;
+  }
+}
+
+function parseTokens(tokens: readonly Token[]): ParseResult {
+  const parser = new RecoveringParser(tokens);
   const statements: Statement[] = [];
   while (!parser.at("end")) {
     const statement = parser.attempt(() => parser.statement("program"));
@@ -55,11 +65,15 @@ class RecoveringParser extends StatementParser {
 
   /** Keeps an error, and goes to where the next statement seems to begin. */
   #report(error: unknown, start: number): void {
+    // After another error the end of the text only says that skipping went that far, once for each statement that is open.
+    if (error instanceof Unexpected && this.tokens[error.index]!.kind === "end" && this.found.length > 0) {
+      this.index = this.tokens.length - 1;
+      return;
+    }
     const [diagnosis, mended] = diagnose(error, this, start, this.found.length < MAX_REWRITTEN);
     const { code } = diagnosis.diagnostic;
     const ends = code === errors.unexpectedEnd("").diagnostic.code;
-    // After another error the end of the text only says that skipping went that far.
-    if (!ends || this.found.length === 0) this.found.push(diagnosis);
+    this.found.push(diagnosis);
     if (!(error instanceof Unexpected) || this.found.length >= MAX_ERRORS) this.index = this.tokens.length - 1;
     else if (mended !== undefined) this.index = this.#indexAfter(mended);
     else if (ends) this.index = this.tokens.length - 1;

@@ -59,14 +59,28 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
   }
 }
 
-/** Every expression of these statements and of their bodies, outer ones first. Iterative, since sums can be long. */
+/**
+ * Every expression of these statements and of their bodies, outer ones first. Iterative and without spreading, since sums and lists can
+ * be long and bodies deep.
+ */
 export function* allExpressions(statements: readonly Statement[]): Generator<Expression> {
-  for (const statement of statements) {
-    if (statement.kind === "def" || statement.kind === "for") yield* allExpressions(statement.body);
-    const stack = [...expressionsOf(statement)].reverse();
+  const open: (Statement | readonly Expression[])[] = [];
+  pushReversed(open, statements);
+  for (let next = open.pop(); next; next = open.pop()) {
+    if ("kind" in next) {
+      open.push(expressionsOf(next));
+      if (next.kind === "def" || next.kind === "for") pushReversed(open, next.body);
+      continue;
+    }
+    const stack: Expression[] = [];
+    pushReversed(stack, next);
     for (let expression = stack.pop(); expression; expression = stack.pop()) {
       yield expression;
-      stack.push(...[...parts(expression)].reverse());
+      pushReversed(stack, parts(expression));
     }
   }
+}
+
+function pushReversed<T>(stack: T[], items: readonly T[]): void {
+  for (let i = items.length - 1; i >= 0; i--) stack.push(items[i]!);
 }
