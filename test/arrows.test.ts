@@ -94,7 +94,7 @@ const RASP = "packages/rasp/src";
  */
 const rooms: Record<string, readonly string[]> = layered([
   // The language.
-  ["language/maps", "language/source", "language/width"],
+  ["language/maps", "language/source", "language/width", "language/files"],
   ["language/diagnostic"],
   ["language/limits", "language/render"],
   ["language/atom"],

@@ -11,6 +11,7 @@ import {
   type Json,
   type Span,
 } from "@selectron/rasp";
+import { readable } from "@selectron/core";
 import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./files/io.js";
@@ -36,7 +37,7 @@ export class UsageError extends Error {
   readonly suggestion: string | undefined;
 
   constructor(message: string, suggestion?: string) {
-    super(message);
+    super(readable(message));
     this.suggestion = suggestion;
     this.name = "UsageError";
   }
@@ -65,6 +66,11 @@ export class Context {
   /** Prints a line for people on standard error. */
   say(text: string): void {
     this.io.err(`${text}\n`);
+  }
+
+  /** Prints on standard error what is to be said of a file. */
+  note(path: string, notes: readonly string[]): void {
+    for (const note of notes) this.say(`note: ${path}: ${note}`);
   }
 
   /** Prints a line on standard output. */

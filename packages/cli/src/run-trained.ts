@@ -12,11 +12,13 @@ export interface RunTrainedOptions {
 /** @throws DecompileError for a damaged file, UsageError for an input unlike those of its training */
 export function runTrained(
   context: Context,
+  file: string,
   bytes: Uint8Array,
   input: readonly Atom[],
   { attention = false, json = false }: RunTrainedOptions,
 ): void {
   const trained = readTrainedEncoder(bytes);
+  context.note(file, trained.notes);
   const tokens = idsOf(trained, input);
   const { result, activations } = trace((watching) => trained.model.forward([tokens], watching));
   const values = [...result.argmax().data].map((index) => trained.classes[index]!);

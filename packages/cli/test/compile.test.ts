@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { nodeIo, run } from "../src/index.js";
+import { withMetadata } from "../../../test/model-mutations.js";
 import { selectron } from "./harness.js";
 
 const files = {
@@ -266,7 +267,7 @@ describe("bad input has exit code 2, one message with a remedy, and no stack tra
     const bytes = binaries.get(m)!;
     binaries.set("cut.safetensors", bytes.subarray(0, bytes.length - 4));
     expect(await call("run", "cut.safetensors", "--input", "a")).toMatchObject({ exitCode: 2, out: "" });
-    const poisoned = bytes.slice();
+    const poisoned = withMetadata(bytes, (metadata) => metadata);
     new DataView(poisoned.buffer).setFloat32(poisoned.length - 4, NaN, true);
     binaries.set("nan.safetensors", poisoned);
     expect((await call("run", "nan.safetensors", "--input", "a")).err).toMatch(/is NaN/);

@@ -1,6 +1,6 @@
 /** The public surface of @selectron/core. */
 export { asBytes, type FileBytes } from "./files/bytes.js";
-export { verifyChecksum, withChecksum } from "./files/checksum.js";
+export { checksumNotes, verifyChecksum, withChecksum } from "./files/checksum.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { ChecksumError, SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";
@@ -33,6 +33,7 @@ export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
+export { printable, readable, shortened, visible } from "./printable.js";
 export { roundAllTo, roundTo, SIGNIFICANT_BITS, significantBits, type Precision } from "./precision.js";
 export { Rng } from "./random.js";
 export { lowPrecisionKernels } from "./reference/low-precision.js";

@@ -105,9 +105,10 @@ export type { Readback } from "./compiler/plan/ir/plan.js";
 export type { Read, Subspace } from "./compiler/plan/ir/read.js";
 
 // The compiler: compiled models.
-export { CompiledModel, ModelInputError, type Failure, type RunOptions } from "./compiler/model/compiled-model.js";
+export { CompiledModel, type Failure, type RunOptions } from "./compiler/model/compiled-model.js";
 export type { ModelStats } from "./compiler/model/model-stats.js";
-export { ModelFileError, type ModelCard, type OutputCard, type SubspaceCard } from "./compiler/model/model-card.js";
+export { ModelFileError, ModelInputError } from "./compiler/model/errors.js";
+export type { ModelCard, OutputCard, SubspaceCard } from "./compiler/model/model-card.js";
 export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
 export { languageModel, type Ended, type Written } from "./compiler/model/generate.js";
 export type { Patch } from "./compiler/model/patch.js";

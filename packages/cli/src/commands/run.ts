@@ -53,10 +53,10 @@ export function registerRun(program: Command, context: Context): void {
       await useFastKernels();
       if (isTrainedEncoder(bytes)) {
         checkTrainedOptions(options);
-        runTrained(context, bytes, atoms, options);
+        runTrained(context, file, bytes, atoms, options);
         return;
       }
-      const model = compiledModel(file, bytes);
+      const model = compiledModel(context, file, bytes);
       if (generate !== undefined) {
         writeTokens(context, model, atoms, generate, json === true);
         return;

@@ -43,6 +43,7 @@ export function readJob(context: Context, path: string, companions: Companions):
   const name = nameOf(path);
   if (isTrainedEncoder(bytes)) {
     const encoder = readTrainedEncoder(bytes);
+    context.note(path, encoder.notes);
     return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
   }
   if (companions.config === undefined || companions.data === undefined) {

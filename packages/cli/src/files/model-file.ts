@@ -4,13 +4,16 @@ import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError, type Context } from "../context.js";
 import { readBytes } from "./files.js";
 
-/** The compiled model in the bytes of a file. @throws ModelFileError if it is none */
-export const compiledModel = (path: string, bytes: Uint8Array): CompiledModel =>
-  path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
+/** The compiled model in the bytes of a file, with its notes on standard error. @throws ModelFileError if it is none */
+export function compiledModel(context: Context, path: string, bytes: Uint8Array): CompiledModel {
+  const model = path.endsWith(".onnx") ? CompiledModel.fromOnnx(bytes) : CompiledModel.fromSafetensors(bytes);
+  context.note(path, model.notes);
+  return model;
+}
 
 /** @throws UsageError for an unreadable file, ModelFileError for one that is not a compiled model */
 export const readModel = (context: Context, path: string): CompiledModel =>
-  compiledModel(path, readBytes(context, path));
+  compiledModel(context, path, readBytes(context, path));
 
 /** The file formats by file name extension. */
 const FORMATS: Readonly<Record<string, (model: CompiledModel) => Uint8Array>> = {

@@ -1,5 +1,5 @@
 /** Training a Transformer to compute a RASP program, and comparing its heads with the program's selectors. */
-import { encodeSafetensors, Rng } from "@selectron/core";
+import { encodeSafetensors, Rng, withChecksum } from "@selectron/core";
 import {
   AdamW,
   attentionSvg,
@@ -76,7 +76,8 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   if (!trained) return;
   const { end, folder } = trained;
   const card = JSON.stringify({ program: name, seed, config, ...tokensCard(task) });
-  folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.encoder": card }));
+  const tensors = model.parameters();
+  folder.write("model.safetensors", encodeSafetensors(tensors, withChecksum(tensors, { "selectron.encoder": card })));
 
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);
   const sample = shownBatch(task);

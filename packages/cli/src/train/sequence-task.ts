@@ -1,5 +1,5 @@
 /** Training copy, addition and parser, and the test at the end. */
-import { encodeSafetensors, Rng } from "@selectron/core";
+import { encodeSafetensors, Rng, withChecksum } from "@selectron/core";
 import {
   accuracyOf,
   Adam,
@@ -53,7 +53,11 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
   if (!trained) return;
   const { end, folder } = trained;
   const config = JSON.stringify({ task: task.name, seed, start: task.start, config: model.config });
-  folder.write("model.safetensors", encodeSafetensors(model.parameters(), { "selectron.transformer": config }));
+  const tensors = model.parameters();
+  folder.write(
+    "model.safetensors",
+    encodeSafetensors(tensors, withChecksum(tensors, { "selectron.transformer": config })),
+  );
   const report = tested(model, task, heldOut);
   const reached = report.heldOut.exact >= task.goal;
   if (!reached) context.exitCode = ExitCode.No;

@@ -53,6 +53,16 @@ export function verifyChecksum({ tensors, metadata }: SafetensorsFile): boolean 
   return true;
 }
 
+/**
+ * What is to be said of a file that was read, for those who use it: that it has no checksum.
+ *
+ * @throws ChecksumError if it has one that does not fit
+ */
+export const checksumNotes = (file: SafetensorsFile): string[] =>
+  verifyChecksum(file)
+    ? []
+    : ["it has no checksum, as files of version 0.1 do not, so that a changed weight would not be noticed"];
+
 function mustBe(what: string, found: string, wanted: string | undefined): void {
   if (found === wanted) return;
   throw new ChecksumError(

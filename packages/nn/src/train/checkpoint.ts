@@ -6,6 +6,7 @@
 import {
   decodeSafetensors,
   encodeSafetensors,
+  readable,
   SafetensorsError,
   verifyChecksum,
   withChecksum,
@@ -39,6 +40,10 @@ export interface TrainingState {
 /** A checkpoint that cannot be used; the message is the reason. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
+
+  constructor(message: string) {
+    super(readable(message));
+  }
 }
 
 const OPTIMIZER = "optimizer/";

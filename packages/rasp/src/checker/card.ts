@@ -1,5 +1,14 @@
 /** What the checker takes from a model's file: the weights, and of the card the vocabulary, the sizes and how logits become values. */
-import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
+import {
+  decodeSafetensors,
+  readable,
+  SafetensorsError,
+  verifyChecksum,
+  type FileBytes,
+  type SafetensorsFile,
+} from "@selectron/core";
+import { checkModelCard } from "../language/files/model-schema.js";
+import { Untrusted } from "../language/files/untrusted.js";
 import type { Atom } from "../language/graph/node.js";
 
 /** A file that the checker cannot read. */
@@ -7,7 +16,7 @@ export class CheckFileError extends Error {
   readonly suggestion = "check takes a .safetensors file that `selectron compile` wrote";
 
   constructor(message: string) {
-    super(message);
+    super(readable(message));
     this.name = "CheckFileError";
   }
 }
@@ -82,41 +91,48 @@ type AtomJson = readonly [kind: string, value?: string | number | boolean];
 
 /** @throws CheckFileError */
 export function readFile(bytes: FileBytes): CheckedFile {
+  const { tensors, metadata } = decoded(bytes);
+  if (metadata["format"] !== "selectron-model") throw new CheckFileError("this is no model that Selectron compiled");
+  const card = Untrusted.parse(metadata["card"], "the model's card", (problem) => new CheckFileError(problem));
+  checkModelCard(card);
+  const {
+    name,
+    vocabulary,
+    maxLength,
+    outputs,
+    config,
+    promise,
+    failures = [],
+    subspaces = [],
+    precision = "float32",
+  } = card.raw() as CardJson;
+  return {
+    weights: (tensor, size) => finite(tensor, tensors.get(tensor)?.data, size),
+    name,
+    precision,
+    vocabulary: vocabulary.map(atomOf),
+    maxLength,
+    dModel: config.dModel,
+    causal: config.causal === true,
+    hasPromise: promise !== undefined,
+    blocks: config.blocks,
+    outputs: outputs.map(columnsOf),
+    columns: [...outputs, ...failures].reduce((sum, output) => sum + widthOf(columnsOf(output)), 0),
+    subspaces: subspaces.map(({ points, ...rest }) => ({
+      ...rest,
+      points: points === "one-hot" ? unitVectors(rest.coordinates.length) : points,
+    })),
+  };
+}
+
+function decoded(bytes: FileBytes): SafetensorsFile {
   try {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    if (metadata["format"] !== "selectron-model") throw new CheckFileError("this is no model that Selectron compiled");
-    const {
-      name,
-      vocabulary,
-      maxLength,
-      outputs,
-      config,
-      promise,
-      failures = [],
-      subspaces = [],
-      precision = "float32",
-    } = JSON.parse(metadata["card"] ?? "") as CardJson;
-    return {
-      weights: (tensor, size) => finite(tensor, tensors.get(tensor)?.data, size),
-      name,
-      precision,
-      vocabulary: vocabulary.map(atomOf),
-      maxLength,
-      dModel: config.dModel,
-      causal: config.causal === true,
-      hasPromise: promise !== undefined,
-      blocks: config.blocks,
-      outputs: outputs.map(columnsOf),
-      columns: [...outputs, ...failures].reduce((sum, output) => sum + widthOf(columnsOf(output)), 0),
-      subspaces: subspaces.map(({ points, ...rest }) => ({
-        ...rest,
-        points: points === "one-hot" ? unitVectors(rest.coordinates.length) : points,
-      })),
-    };
+    const file = decodeSafetensors(bytes);
+    verifyChecksum(file);
+    return file;
   } catch (error) {
-    if (error instanceof CheckFileError) throw error;
     if (error instanceof SafetensorsError) throw new CheckFileError(error.message);
-    throw new CheckFileError("the model's card is damaged");
+    throw error;
   }
 }
 
@@ -143,6 +159,8 @@ function atomOf([kind, value]: AtomJson): Atom {
       return null;
     case "int":
       return BigInt(value!);
+    case "float":
+      return Number(value);
     default:
       return value!;
   }

@@ -173,7 +173,7 @@ export function withProgram(model: CompiledModel, program: Outputs): CompiledMod
       `"${name}" is not what this model was compiled from, or another version compiled it: its residual stream is laid out differently`,
     );
   }
-  return new CompiledModel(model.model, model.card, again.layout, [], again.program);
+  return new CompiledModel(model.model, model.card, again.layout, [], again.program, model.notes);
 }
 
 const failureCards = (failures: ReadonlyMap<NormalSOp, GraphNode>, outputs: readonly Output[]): readonly OutputCard[] =>

@@ -2,7 +2,7 @@
  * Tables and weights that are too large for a program's text, in a safetensors file beside it. Its metadata `selectron` describes the
  * axes of each tensor in JSON: `bases` are lists of atoms by name, or a number n for 0 … n − 1; `tables` gives the bases of each table.
  */
-import { decodeSafetensors, encodeSafetensors, tensor, type FileBytes, type Tensor } from "@selectron/core";
+import { decodeSafetensors, encodeSafetensors, readable, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import type { Atom } from "./graph/node.js";
 import type { OpaqueWeights } from "./graph/soft.js";
 import { Basis, denseTable, type Table, type Weights } from "./graph/table.js";
@@ -25,6 +25,10 @@ export const NO_TABLES: Attached = { tables: new Map(), opaque: new Map() };
 /** A sidecar file that is damaged or incomplete. */
 export class TablesError extends Error {
   override readonly name = "TablesError";
+
+  constructor(message: string) {
+    super(readable(message));
+  }
 }
 
 /** The description of a sidecar: the bases, and their names for the axes of each table. */

@@ -16,8 +16,9 @@ import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
 import { statsOf, type ModelStats } from "./model-stats.js";
 import { InputPromise } from "./input-promise.js";
+import { ModelInputError } from "./errors.js";
 import type { ModelCard, OutputCard } from "./model-card.js";
-import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ModelFile } from "./model-file.js";
+import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ReadFile } from "./model-file.js";
 
 /** How a single input is run. */
 export interface RunOptions {
@@ -34,17 +35,6 @@ export interface Failure {
   readonly position: number;
 }
 
-/** An input that the model does not take. */
-export class ModelInputError extends Error {
-  readonly suggestion: string;
-
-  constructor(message: string, suggestion: string) {
-    super(message);
-    this.suggestion = suggestion;
-    this.name = "ModelInputError";
-  }
-}
-
 /** The id at padded positions. Any id would do: no other position sees it. */
 const PADDING = 0;
 
@@ -58,11 +48,13 @@ export class CompiledModel implements Runnable {
   readonly layout: Layout | undefined;
   readonly warnings: readonly Diagnostic[];
   readonly program: CompiledProgram | undefined;
+  readonly notes: readonly string[];
 
   /**
    * @param layout - undefined for a model from a file, which has the labels only
    * @param warnings - of a causal model: the selectors of the program that look ahead
    * @param program - what it was compiled from; undefined for a model from a file
+   * @param notes - of a model from a file: what whoever uses it should know, such as that it has no checksum
    */
   constructor(
     model: TransformerEncoder,
@@ -70,12 +62,14 @@ export class CompiledModel implements Runnable {
     layout?: Layout,
     warnings: readonly Diagnostic[] = [],
     program?: CompiledProgram,
+    notes: readonly string[] = [],
   ) {
     this.model = model;
     this.card = card;
     this.layout = layout;
     this.warnings = warnings;
     this.program = program;
+    this.notes = notes;
     this.#ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
   }
 
@@ -257,8 +251,8 @@ export class CompiledModel implements Runnable {
     return CompiledModel.#of(readOnnx(bytes));
   }
 
-  static #of({ model, card }: ModelFile): CompiledModel {
-    return new CompiledModel(model, card);
+  static #of({ model, card, notes }: ReadFile): CompiledModel {
+    return new CompiledModel(model, card, undefined, [], undefined, notes);
   }
 
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */

@@ -7,7 +7,8 @@ import { Evaluation } from "../../language/interpret/evaluation.js";
 import { printRasp, PrintError } from "../../language/text/print.js";
 import { refuse } from "../refusal.js";
 import { isTrue } from "../values/promise.js";
-import { ModelFileError, type ModelCard } from "./model-card.js";
+import { ModelFileError } from "./errors.js";
+import type { ModelCard } from "./model-card.js";
 
 const NAME = "promise";
 

@@ -1,10 +1,13 @@
 /** The description in a compiled model's file, so that the file alone can be run: versioned JSON text beside the weights. */
-import { SIGNIFICANT_BITS, type Precision } from "@selectron/core";
+import type { Precision } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
-import type { Certificate, SubspaceBound } from "../certify/certify.js";
+import { checkModelCard } from "../../language/files/model-schema.js";
+import { Untrusted } from "../../language/files/untrusted.js";
+import type { Certificate } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 import type { Subspace } from "../plan/ir/read.js";
+import { ModelFileError } from "./errors.js";
 
 /** The description of a compiled model: vocabulary, decoding, labels and certificate. */
 export interface ModelCard {
@@ -49,14 +52,34 @@ export interface SubspaceCard extends Pick<Subspace, "label" | "layer" | "writer
 const FORMAT = "selectron-model";
 const VERSION = 2;
 
-/** JSON has no NaN and no infinities: they are texts. */
+/** JSON has no NaN, no infinities and no -0: they are texts. */
 type AtomJson = ["int", string] | ["float", number | string] | ["bool", boolean] | ["string", string] | ["null"];
+
+interface OutputJson {
+  readonly name: string;
+  readonly decoding: Omit<Decoding, "classes"> & { readonly classes: readonly AtomJson[] };
+}
+
+/** A card that `checkModelCard` has seen. */
+interface CardJson
+  extends
+    Pick<ModelCard, "name" | "maxLength" | "promise" | "labels" | "heads">,
+    Partial<Pick<ModelCard, "subspaces" | "precision">> {
+  readonly vocabulary: readonly AtomJson[];
+  readonly outputs: readonly OutputJson[];
+  readonly failures?: readonly OutputJson[];
+  readonly certificate: Omit<Certificate, "provedFor" | "worstMargin"> & {
+    readonly lengths: Certificate["provedFor"]["lengths"];
+    readonly worstMargin: number | null;
+  };
+  readonly config: EncoderConfig;
+}
 
 const atomToJson = (atom: Atom): AtomJson =>
   typeof atom === "bigint"
     ? ["int", String(atom)]
     : typeof atom === "number"
-      ? ["float", Number.isFinite(atom) ? atom : String(atom)]
+      ? ["float", Object.is(atom, -0) ? "-0" : Number.isFinite(atom) ? atom : String(atom)]
       : typeof atom === "boolean"
         ? ["bool", atom]
         : atom === null
@@ -118,171 +141,64 @@ export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCar
       "compile the program again with this version",
     );
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(metadata["card"] ?? "");
-  } catch {
-    throw new ModelFileError("the model's description in the metadata is not JSON", "compile the program again");
-  }
-  return cardOf(json);
+  const card = Untrusted.parse(metadata["card"], "the model's description", damaged);
+  checkModelCard(card);
+  return cardOf(card.raw() as CardJson);
 }
 
-/** A model file that cannot be used. */
-export class ModelFileError extends Error {
-  readonly suggestion: string;
+const damaged = (problem: string): ModelFileError => new ModelFileError(problem, "compile the program again");
 
-  constructor(message: string, suggestion: string) {
-    super(message);
-    this.suggestion = suggestion;
-    this.name = "ModelFileError";
-  }
-}
-
-function cardOf(json: unknown): ModelCard {
-  const card = record(json, "the description");
-  const config = record(card["config"], "config");
-  const vocabulary = list(card["vocabulary"], "vocabulary").map(atomOf);
+function cardOf(json: CardJson): ModelCard {
+  const vocabulary = json.vocabulary.map(atomOf);
+  const { vocabularySize, maxLength, dModel, outputs, blocks, causal = false } = json.config;
   return {
-    name: text(card["name"], "name"),
+    name: json.name,
     vocabulary,
-    certificate: certificateOf(record(card["certificate"], "certificate"), vocabulary),
-    maxLength: whole(card["maxLength"], "maxLength"),
-    ...(card["promise"] === undefined ? {} : { promise: text(card["promise"], "promise") }),
-    outputs: outputsOf(card["outputs"], "outputs"),
-    ...(card["failures"] === undefined ? {} : { failures: outputsOf(card["failures"], "failures") }),
-    labels: list(card["labels"], "labels").map((label) => text(label, "labels")),
-    heads: list(card["heads"], "heads").map((layer) => list(layer, "heads").map((label) => text(label, "heads"))),
-    subspaces: list(card["subspaces"] ?? [], "subspaces").map((item) => subspaceOf(record(item, "subspaces"))),
-    precision: precisionOf(card["precision"]),
+    certificate: certificateOf(json.certificate, vocabulary),
+    maxLength: json.maxLength,
+    ...(json.promise === undefined ? {} : { promise: json.promise }),
+    outputs: json.outputs.map(outputOf),
+    ...(json.failures === undefined ? {} : { failures: json.failures.map(outputOf) }),
+    labels: json.labels,
+    heads: json.heads,
+    subspaces: (json.subspaces ?? []).map(({ label, layer, writer, coordinates, anchor, points }) => ({
+      label,
+      layer,
+      writer,
+      coordinates,
+      anchor,
+      points,
+    })),
+    precision: json.precision ?? "float32",
     config: {
-      vocabularySize: whole(config["vocabularySize"], "config.vocabularySize"),
-      maxLength: whole(config["maxLength"], "config.maxLength"),
-      dModel: whole(config["dModel"], "config.dModel"),
-      outputs: whole(config["outputs"], "config.outputs"),
-      ...(flag(config["causal"], "config.causal") ? { causal: true } : {}),
-      blocks: list(config["blocks"], "config.blocks").map((item) => {
-        const block = record(item, "config.blocks");
-        return {
-          heads: whole(block["heads"], "config.blocks.heads"),
-          dHead: whole(block["dHead"], "config.blocks.dHead"),
-          dFf: whole(block["dFf"], "config.blocks.dFf"),
-        };
-      }),
+      vocabularySize,
+      maxLength,
+      dModel,
+      outputs,
+      blocks: blocks.map(({ heads, dHead, dFf }) => ({ heads, dHead, dFf })),
+      ...(causal ? { causal } : {}),
     },
   };
 }
 
-function outputsOf(json: unknown, where: "outputs" | "failures"): OutputCard[] {
-  const outputs = list(json, where).map((item) => {
-    const output = record(item, where);
-    return { name: text(output["name"], where), decoding: decodingOf(record(output["decoding"], "decoding")) };
-  });
-  if (where === "outputs" && outputs.length === 0) throw damaged(where);
-  return outputs;
-}
+const outputOf = ({ name, decoding: { kind, classes, points } }: OutputJson): OutputCard => ({
+  name,
+  decoding: { kind, classes: classes.map(atomOf), ...(points ? { points } : {}) },
+});
 
-function decodingOf(json: Record<string, unknown>): Decoding {
-  const { kind } = json;
-  const classes = list(json["classes"], "decoding.classes").map(atomOf);
-  if (kind === "categorical") return { kind, classes };
-  if (kind !== "numerical") throw damaged("decoding.kind");
-  const points = list(json["points"], "decoding.points").map((point) =>
-    list(point, "decoding.points").map((number) => real(number, "decoding.points")),
-  );
-  const [first] = points;
-  if (!first || points.length !== classes.length || points.some(({ length }) => length !== first.length)) {
-    throw damaged("decoding.points");
-  }
-  return { kind, classes, points };
-}
-
-function certificateOf(json: Record<string, unknown>, vocabulary: readonly Atom[]): Certificate {
-  const { proved, provedWithin, worstMargin } = json;
-  if (typeof proved !== "boolean") throw damaged("certificate.proved");
-  const [from, to] = list(json["lengths"], "certificate.lengths").map((n) => whole(n, "certificate.lengths"));
+function certificateOf(json: CardJson["certificate"], vocabulary: readonly Atom[]): Certificate {
+  const { proved, provedWithin, lengths, worstMargin, where, bounds } = json;
   return {
     proved,
-    ...(provedWithin === undefined ? {} : { provedWithin: real(provedWithin, "certificate.provedWithin") }),
-    provedFor: { vocabulary, lengths: [from ?? 0, to ?? 0] },
-    worstMargin: worstMargin === null ? Infinity : real(worstMargin, "certificate.worstMargin"),
-    where: text(json["where"], "certificate.where"),
-    bounds: list(json["bounds"], "certificate.bounds").map((item): SubspaceBound => {
-      const bound = record(item, "certificate.bounds");
-      const { writer } = bound;
-      if (writer !== "attention" && writer !== "feed-forward") throw damaged("certificate.bounds");
-      const label = text(bound["label"], "certificate.bounds");
-      return { label, writer, layer: whole(bound["layer"], "certificate.bounds"), error: real(bound["error"], label) };
-    }),
+    ...(provedWithin === undefined ? {} : { provedWithin }),
+    provedFor: { vocabulary, lengths },
+    worstMargin: worstMargin ?? Infinity,
+    where,
+    bounds: bounds.map(({ label, writer, layer, error }) => ({ label, writer, layer, error })),
   };
 }
 
-function subspaceOf({ label, layer, writer, coordinates, anchor, points }: Record<string, unknown>): SubspaceCard {
-  if (writer !== "attention" && writer !== "feed-forward") throw damaged("subspaces.writer");
-  return {
-    label: text(label, "subspaces.label"),
-    layer: whole(layer, "subspaces.layer"),
-    writer,
-    coordinates: list(coordinates, "subspaces.coordinates").map((c) => whole(c, "subspaces.coordinates")),
-    anchor: real(anchor, "subspaces.anchor"),
-    points:
-      points === "one-hot"
-        ? points
-        : list(points, "subspaces.points").map((point) =>
-            list(point, "subspaces.points").map((number) => real(number, "subspaces.points")),
-          ),
-  };
-}
-
-const damaged = (where: string): ModelFileError =>
-  new ModelFileError(`the model's description is damaged at ${where}`, "compile the program again");
-
-function record(json: unknown, where: string): Record<string, unknown> {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw damaged(where);
-  return json as Record<string, unknown>;
-}
-
-function list(json: unknown, where: string): unknown[] {
-  if (!Array.isArray(json)) throw damaged(where);
-  return json as unknown[];
-}
-
-function text(json: unknown, where: string): string {
-  if (typeof json !== "string") throw damaged(where);
-  return json;
-}
-
-function real(json: unknown, where: string): number {
-  if (typeof json !== "number") throw damaged(where);
-  return json;
-}
-
-/** Absent is float32. */
-function precisionOf(json: unknown): Precision {
-  if (json === undefined) return "float32";
-  if (typeof json !== "string" || !Object.hasOwn(SIGNIFICANT_BITS, json)) throw damaged("precision");
-  return json as Precision;
-}
-
-/** Absent is false. */
-function flag(json: unknown, where: string): boolean {
-  if (json !== undefined && typeof json !== "boolean") throw damaged(where);
-  return json === true;
-}
-
-function whole(json: unknown, where: string): number {
-  if (typeof json !== "number" || !Number.isSafeInteger(json) || json < 0) throw damaged(where);
-  return json;
-}
-
-const NOT_FINITE = new Set<unknown>(["NaN", "Infinity", "-Infinity"]);
-
-function atomOf(json: unknown): Atom {
-  const [kind, value] = list(json, "a value");
+function atomOf([kind, value]: AtomJson): Atom {
   if (kind === "null") return null;
-  if (kind === "int" && typeof value === "string" && /^-?\d+$/.test(value)) return BigInt(value);
-  if (kind === "float" && typeof value === "number") return value;
-  if (kind === "float" && NOT_FINITE.has(value)) return Number(value);
-  if (kind === "bool" && typeof value === "boolean") return value;
-  if (kind === "string" && typeof value === "string") return value;
-  throw damaged("a value");
+  return kind === "int" ? BigInt(value) : kind === "float" ? Number(value) : value;
 }

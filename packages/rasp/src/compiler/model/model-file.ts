@@ -2,12 +2,23 @@
  * A compiled model as a file, and back. Every format carries the weights by nn's parameter names and the model card as metadata. A new
  * format has its folder in `export/` and a function here.
  */
-import { decodeSafetensors, encodeSafetensors, SafetensorsError, type FileBytes, type Tensor } from "@selectron/core";
+import {
+  ChecksumError,
+  checksumNotes,
+  decodeSafetensors,
+  encodeSafetensors,
+  SafetensorsError,
+  withChecksum,
+  type FileBytes,
+  type SafetensorsFile,
+  type Tensor,
+} from "@selectron/core";
 import { TransformerEncoder } from "@selectron/nn";
 import { encoderToOnnx } from "../export/onnx/encoder.js";
 import { decodeOnnx, OnnxFileError } from "../export/onnx/read.js";
 import { widthOf } from "../plan/ir/decoding.js";
-import { decodeCard, encodeCard, ModelFileError, type ModelCard } from "./model-card.js";
+import { ModelFileError } from "./errors.js";
+import { decodeCard, encodeCard, type ModelCard } from "./model-card.js";
 
 /** What a file holds. */
 export interface ModelFile {
@@ -15,10 +26,17 @@ export interface ModelFile {
   readonly card: ModelCard;
 }
 
+/** A file that was read. */
+export interface ReadFile extends ModelFile {
+  /** What whoever uses the model should know of the file. */
+  readonly notes: readonly string[];
+}
+
 /** @throws ModelFileError on weights that are not finite */
 export function safetensorsFile({ model, card }: ModelFile): Uint8Array {
   checkFinite(model.parameters(), WRITTEN);
-  return encodeSafetensors(model.parameters(), encodeCard(card));
+  const tensors = model.parameters();
+  return encodeSafetensors(tensors, withChecksum(tensors, encodeCard(card)));
 }
 
 /** @throws ModelFileError on weights that are not finite */
@@ -30,7 +48,7 @@ export function onnxFile({ model, card }: ModelFile): Uint8Array {
     text:
       `RASP program ${name}, compiled by Selectron for inputs of up to ${maxLength} tokens. ` +
       "tokens: id 0 (BOS) first, then v + 1 for token v of the vocabulary, then -1 for padding.",
-    metadata: encodeCard(card),
+    metadata: withChecksum(model.parameters(), encodeCard(card)),
     outputs: [
       ...outputs.map(({ name: output, decoding }) => ({
         name: outputs.length === 1 ? "classes" : `classes.${output}`,
@@ -46,27 +64,10 @@ export function onnxFile({ model, card }: ModelFile): Uint8Array {
 }
 
 /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite */
-export const readSafetensors = (bytes: FileBytes): ModelFile => modelFrom(contentsOf(decodeSafetensors, bytes));
+export const readSafetensors = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeSafetensors);
 
 /** @throws ModelFileError as `readSafetensors` does */
-export const readOnnx = (bytes: FileBytes): ModelFile => modelFrom(contentsOf(decodeOnnx, bytes));
-
-/** The parameters and the metadata of a file of either format. */
-interface Contents {
-  readonly tensors: Map<string, Tensor>;
-  readonly metadata: Record<string, string>;
-}
-
-function contentsOf(decode: (bytes: FileBytes) => Contents, bytes: FileBytes): Contents {
-  try {
-    return decode(bytes);
-  } catch (error) {
-    if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
-      throw new ModelFileError(error.message, "compile the program again");
-    }
-    throw error;
-  }
-}
+export const readOnnx = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeOnnx);
 
 /** The remedy where a model is to be written: `compile` makes none with such weights. */
 const WRITTEN = "its weights were changed after it was compiled; only finite ones are written";
@@ -82,13 +83,27 @@ function checkFinite(tensors: ReadonlyMap<string, Tensor>, remedy: string): void
   }
 }
 
-function modelFrom({ tensors, metadata }: Contents): ModelFile {
-  const card = decodeCard(metadata);
-  checkFinite(tensors, "the file was changed after it was compiled: compile the program again");
+function modelFrom(bytes: FileBytes, decode: (bytes: FileBytes) => SafetensorsFile): ReadFile {
   try {
-    const missing = [...TransformerEncoder.parameterShapes(card.config).keys()].find((name) => !tensors.has(name));
+    const file = decode(bytes);
+    const notes = checksumNotes(file);
+    const card = decodeCard(file.metadata);
+    checkFinite(file.tensors, "the file was changed after it was compiled: compile the program again");
+    return { model: encoderOf(card, file.tensors), card, notes };
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
+      const suggestion = error instanceof ChecksumError ? error.suggestion : "compile the program again";
+      throw new ModelFileError(error.message, suggestion);
+    }
+    throw error;
+  }
+}
+
+function encoderOf({ config }: ModelCard, tensors: ReadonlyMap<string, Tensor>): TransformerEncoder {
+  try {
+    const missing = [...TransformerEncoder.parameterShapes(config).keys()].find((name) => !tensors.has(name));
     if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
-    return { model: new TransformerEncoder(card.config, tensors), card };
+    return new TransformerEncoder(config, tensors);
   } catch (error) {
     throw new ModelFileError(
       `the model's weights do not fit its description: ${(error as Error).message}`,

@@ -1,4 +1,5 @@
 /** Verification reports as JSON, and the report of a whole run from those of its shards. */
+import { readable } from "@selectron/core";
 import { position } from "../../language/source.js";
 import { encodeResult, type EncodedValue, type Json } from "../../language/text/value-json.js";
 import type { Counterexample, VerifyReport } from "./verify.js";
@@ -95,7 +96,7 @@ export class ReportError extends Error {
   readonly suggestion: string;
 
   constructor(message: string, suggestion: string) {
-    super(message);
+    super(readable(message));
     this.suggestion = suggestion;
     this.name = "ReportError";
   }

@@ -44,6 +44,29 @@ function decodeAtom(json: Json, kind: string): Atom {
   return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[float!]! : BigInt(int);
 }
 
+/** Whether some JSON is what `encodeAtom` makes of an atom of this kind. */
+export function isEncodedAtom(json: unknown, kind: string): boolean {
+  const part = typeof json === "object" && json !== null && Object.keys(json).length === 1 ? Object.values(json)[0] : 0;
+  switch (kind) {
+    case "i":
+      return Number.isSafeInteger(json) || (hasKey(json, "int") && typeof part === "string" && INT.test(part));
+    case "f":
+      return Number.isFinite(json) || (hasKey(json, "float") && ["inf", "-inf", "nan"].includes(part as string));
+    case "b":
+      return typeof json === "boolean";
+    case "s":
+      return typeof json === "string";
+    default:
+      return kind === "n" && json === null;
+  }
+}
+
+/** No text of thousands of digits, which take long to read. */
+const INT = /^(0|-?[1-9]\d{0,5000})$/;
+
+const hasKey = (json: unknown, key: string): boolean =>
+  typeof json === "object" && json !== null && Object.hasOwn(json, key);
+
 /** A value. An s-op, selector, vector, score or table is encoded by its kind and name only. */
 export function encodeValue(value: Value): EncodedValue {
   switch (value.kind) {

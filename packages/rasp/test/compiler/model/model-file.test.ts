@@ -1,7 +1,9 @@
 /** A model's file holds everything that the model needs; the error for a damaged one names the damage. */
 import { decodeSafetensors, encodeSafetensors, tensor } from "@selectron/core";
 import { describe, expect, it } from "vitest";
+import { withMetadata } from "../../../../../test/model-mutations.js";
 import {
+  check,
   compile,
   CompiledModel,
   load,
@@ -77,6 +79,35 @@ describe("bad input", () => {
 });
 
 describe("bad files", () => {
+  const unchecked = withMetadata(bytes, (metadata) => metadata);
+
+  it("without a checksum, as version 0.1 wrote them, are read with a note", () => {
+    const read = CompiledModel.fromSafetensors(unchecked);
+    expect(read.run("abca")).toEqual(["a", "c", "b", "a"]);
+    expect(read.notes).toEqual([expect.stringContaining("it has no checksum")]);
+    expect([
+      CompiledModel.fromSafetensors(bytes).notes,
+      CompiledModel.fromOnnx(model.toOnnx()).notes,
+      model.notes,
+    ]).toEqual([[], [], []]);
+  });
+
+  it("with changed weights or metadata say which, and what to do", () => {
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    const renamed = { ...metadata, card: metadata["card"]!.replace("reverse", "forward") };
+    const error = failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, renamed))) as ModelFileError;
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect(error.message).toMatch(/^the metadata were changed/);
+    expect(error.suggestion).toContain('delete "selectron.checksum" from its metadata');
+    tensors.get("unembedding.bias")!.data[0]! += 1;
+    for (const read of [
+      () => CompiledModel.fromSafetensors(encodeSafetensors(tensors, metadata)),
+      () => check(encodeSafetensors(tensors, metadata)),
+    ]) {
+      expect(failure(read).message).toMatch(/^the weights were changed/);
+    }
+  });
+
   it("truncated anywhere", () => {
     for (let length = 0; length < bytes.length; length += 97) {
       expect(failure(() => CompiledModel.fromSafetensors(bytes.subarray(0, length)))).toBeInstanceOf(ModelFileError);
@@ -91,7 +122,7 @@ describe("bad files", () => {
   });
 
   it("a NaN weight", () => {
-    const { tensors, metadata } = decodeSafetensors(bytes);
+    const { tensors, metadata } = decodeSafetensors(unchecked);
     tensors.get("blocks.0.attention.key.weight")!.data[3] = NaN;
     const error = failure(() => CompiledModel.fromSafetensors(encodeSafetensors(tensors, metadata)));
     expect(error).toBeInstanceOf(ModelFileError);
@@ -99,7 +130,7 @@ describe("bad files", () => {
   });
 
   it("a missing tensor, a wrong shape, a damaged description", () => {
-    const { tensors, metadata } = decodeSafetensors(bytes);
+    const { tensors, metadata } = decodeSafetensors(unchecked);
     const without = new Map([...tensors].filter(([name]) => name !== "unembedding.bias"));
     expect(failure(() => CompiledModel.fromSafetensors(encodeSafetensors(without, metadata))).message).toContain(
       "unembedding.bias",

@@ -125,7 +125,14 @@ describe("trained encoders", () => {
   );
 
   it("are run on three disjoint parts of inputs", () => {
-    const encoder = { vocabulary: ["§", "a"], hasBos: false, maxLength: 6, classes: [], model: undefined as never };
+    const encoder = {
+      vocabulary: ["§", "a"],
+      hasBos: false,
+      maxLength: 6,
+      classes: [],
+      notes: [],
+      model: undefined as never,
+    };
     const [a, b, c] = ([0, 1, 2] as const).map(
       (part) => new Set(drawInputs(encoder, part, 100, new Rng(part), 7).map((ids) => ids.join(" "))),
     );

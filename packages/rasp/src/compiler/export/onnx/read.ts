@@ -1,6 +1,6 @@
 /** Reads the metadata and the parameters of an exported ONNX file. Its operators are for other runtimes. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { asBytes, otherFormat, tensor, type FileBytes, type Tensor } from "@selectron/core";
+import { asBytes, otherFormat, readable, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { CONSTANT, FLOAT } from "./format.js";
 
 export interface OnnxContents {
@@ -12,7 +12,7 @@ export interface OnnxContents {
 /** A file that is no ONNX file, or a damaged one. */
 export class OnnxFileError extends Error {
   constructor(message: string) {
-    super(message);
+    super(readable(message));
     this.name = "OnnxFileError";
   }
 }

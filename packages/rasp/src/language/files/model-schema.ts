@@ -1,0 +1,183 @@
+/**
+ * What the card of a compiled model's file must be: every field of its kind, and all of them possible together. Those who read cards
+ * check them here first and may then believe what the types say. Whether the weights have these sizes is seen where they are read.
+ */
+import type { Untrusted } from "./untrusted.js";
+
+/** The most digits of an int. Texts of more take long to read. */
+const MOST_DIGITS = 5000;
+/** Floats that JSON does not have. */
+const AS_TEXT = ["NaN", "Infinity", "-Infinity", "-0"];
+const WRITERS = ["attention", "feed-forward"] as const;
+
+/** Throws unless it is the card of a compiled model. */
+export function checkModelCard(card: Untrusted): void {
+  card.field("name").text();
+  const vocabulary = card.field("vocabulary");
+  const tokens = checkDistinct(vocabulary);
+  const maxLength = card.field("maxLength").count(1);
+  const sizes = checkSizes(card.field("config"));
+  // Beside the tokens and the positions of an input there is BOS.
+  vocabulary.must(
+    tokens + 1 === sizes.vocabularySize,
+    `there are ${tokens} tokens and BOS, and config.vocabularySize is ${sizes.vocabularySize}`,
+  );
+  card.must(
+    maxLength + 1 === sizes.maxLength,
+    `maxLength is ${maxLength}, and config.maxLength, with BOS, ${sizes.maxLength}`,
+  );
+  checkOutputs(card, sizes.outputs);
+  checkLabels(card, sizes);
+  for (const subspace of card.field("subspaces").optional?.items() ?? []) checkSubspace(subspace, sizes);
+  card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
+  card.field("promise").optional?.text();
+  checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
+}
+
+interface Sizes {
+  readonly vocabularySize: number;
+  readonly maxLength: number;
+  readonly dModel: number;
+  readonly outputs: number;
+  /** Of each layer. */
+  readonly heads: readonly number[];
+}
+
+function checkSizes(config: Untrusted): Sizes {
+  const [vocabularySize, maxLength, dModel, outputs] = ["vocabularySize", "maxLength", "dModel", "outputs"].map(
+    (name) => config.field(name).count(1),
+  ) as [number, number, number, number];
+  config.field("causal").optional?.flag();
+  const heads = config
+    .field("blocks")
+    .items()
+    .map((block) => {
+      const count = block.field("heads").count();
+      block.field("dHead").count(count === 0 ? 0 : 1);
+      block.field("dFf").count();
+      return count;
+    });
+  return { vocabularySize, maxLength, dModel, outputs, heads };
+}
+
+function checkOutputs(card: Untrusted, columns: number): void {
+  const outputs = card.field("outputs");
+  outputs.must(outputs.items().length > 0, "there are none");
+  const all = [...outputs.items(), ...(card.field("failures").optional?.items() ?? [])];
+  const widths = all.map((output) => (output.field("name").text(), checkDecoding(output.field("decoding"))));
+  const width = widths.reduce((sum, own) => sum + own, 0);
+  outputs.must(
+    width === columns,
+    `with failures they read ${width} columns of the logits, and config.outputs is ${columns}`,
+  );
+}
+
+/** How many columns of the logits it reads. */
+function checkDecoding(decoding: Untrusted): number {
+  const classes = decoding.field("classes");
+  const count = classes.items().length;
+  classes.must(count > 0, "there are none");
+  if (decoding.field("kind").oneOf(["categorical", "numerical"]) === "categorical") {
+    checkDistinct(classes);
+    decoding.must(decoding.field("points").optional === undefined, "only numerical ones have points");
+    return count;
+  }
+  classes.items().forEach(checkAtom);
+  const points = decoding.field("points");
+  const vectors = checkPoints(points);
+  points.must(vectors.length === count, `there are ${vectors.length} for ${count} classes`);
+  points.must(
+    vectors.every((point, p) => p === 0 || vectors[p - 1]![0]! <= point[0]!),
+    "they must ascend by their first coordinate",
+  );
+  points.must(new Set(vectors.map((point) => point.join())).size === count, "two are equal");
+  return vectors[0]!.length;
+}
+
+/** Vectors of one length, 1 or more. */
+function checkPoints(points: Untrusted): number[][] {
+  const vectors = points.items().map((point) => point.items().map((coordinate) => coordinate.number()));
+  const [first = []] = vectors;
+  points.must(first.length > 0 && vectors.every(({ length }) => length === first.length), "they must have one length");
+  return vectors;
+}
+
+function checkLabels(card: Untrusted, { dModel, heads }: Sizes): void {
+  const labels = card.field("labels");
+  const count = labels.items().map((label) => label.text()).length;
+  labels.must(count === dModel, `there are ${count}, and config.dModel is ${dModel}`);
+  const layers = card.field("heads");
+  const counts = layers.items().map((layer) => layer.items().map((label) => label.text()).length);
+  layers.must(
+    counts.join() === heads.join(),
+    `the layers have ${counts.join(", ")}, and by config.blocks ${heads.join(", ")}`,
+  );
+}
+
+function checkSubspace(subspace: Untrusted, { dModel, heads }: Sizes): void {
+  subspace.field("label").text();
+  subspace.field("writer").oneOf(WRITERS);
+  subspace.field("anchor").number();
+  checkLayer(subspace.field("layer"), heads.length);
+  const coordinates = subspace.field("coordinates");
+  const numbers = coordinates.items().map((coordinate) => coordinate.count());
+  coordinates.must(
+    numbers.length > 0 && new Set(numbers).size === numbers.length && numbers.every((c) => c < dModel),
+    `they must be distinct, from 0 to ${dModel - 1}`,
+  );
+  const points = subspace.field("points");
+  if (points.raw() === "one-hot") return;
+  const [point] = checkPoints(points);
+  points.must(
+    point!.length === numbers.length,
+    `they have ${point!.length} coordinates, and the subspace ${numbers.length}`,
+  );
+}
+
+function checkCertificate(certificate: Untrusted, maxLength: number, layers: number): void {
+  certificate.field("proved").flag();
+  certificate.field("provedWithin").optional?.number();
+  certificate.field("where").text();
+  const margin = certificate.field("worstMargin");
+  if (margin.raw() !== null) margin.number();
+  const lengths = certificate.field("lengths");
+  const [from = 0, to = 0, ...more] = lengths.items().map((length) => length.count(1));
+  lengths.must(
+    from >= 1 && from <= to && to <= maxLength && more.length === 0,
+    `they must be two, of 1 to ${maxLength}`,
+  );
+  for (const bound of certificate.field("bounds").items()) {
+    bound.field("label").text();
+    bound.field("writer").oneOf(WRITERS);
+    bound.field("error").number();
+    checkLayer(bound.field("layer"), layers);
+  }
+}
+
+function checkLayer(layer: Untrusted, layers: number): void {
+  layer.must(layer.count(1) <= layers, `the model has ${layers} layers`);
+}
+
+/** How many values there are, no two of which are the same. */
+function checkDistinct(values: Untrusted): number {
+  const items = values.items();
+  items.forEach(checkAtom);
+  values.must(new Set(items.map((item) => JSON.stringify(item.raw()))).size === items.length, "a value occurs twice");
+  return items.length;
+}
+
+function checkAtom(atom: Untrusted): void {
+  const [kind, value, ...more] = atom.items();
+  const fits = {
+    null: () => value === undefined,
+    int: () => isInt(value?.raw()),
+    float: () => Number.isFinite(value?.raw()) || AS_TEXT.includes(value?.raw() as string),
+    bool: () => typeof value?.raw() === "boolean",
+    string: () => typeof value?.raw() === "string",
+  };
+  const name = kind?.oneOf(Object.keys(fits) as (keyof typeof fits)[]);
+  if (name === undefined || more.length > 0 || !fits[name]()) atom.refuse("a kind and a value of it");
+}
+
+const isInt = (value: unknown): boolean =>
+  typeof value === "string" && value.length <= MOST_DIGITS && /^(0|-?[1-9]\d*)$/.test(value);
