@@ -36,7 +36,12 @@ export class Untrusted {
 
   /** Throws that something about the value does not fit the rest: "labels: there are 5, and config.dModel is 6". */
   must(holds: boolean, problem: string): void {
-    if (!holds) throw this.#refusal(`${this.path}: ${problem}`);
+    if (!holds) this.fail(problem);
+  }
+
+  /** Throws what is wrong with the value. */
+  fail(problem: string): never {
+    throw this.#refusal(`${this.path}: ${problem}`);
   }
 
   /** Undefined where the field is missing. */

@@ -14,9 +14,12 @@ import {
   CheckFileError,
   compile,
   CompiledModel,
+  decodeTables,
   encodeResult,
+  encodeTables,
   load,
   ModelFileError,
+  TablesError,
 } from "../../../src/index.js";
 
 const program =
@@ -49,6 +52,26 @@ const encoder = encodeSafetensors(
       outputs: { ...encodeResult([1n, 2.5]) },
     }),
   }),
+);
+
+const tables = encodeTables(
+  {
+    bases: { letters: ["a", "b"], units: 3, hidden: 2 },
+    tables: {
+      t: ["letters", "units"],
+      "m.input": ["units", "hidden"],
+      "m.input_bias": ["hidden"],
+      "m.output": ["hidden", "units"],
+      "m.output_bias": ["units"],
+    },
+    opaque: ["m"],
+  },
+  new Map(
+    Object.entries({ t: 6, "m.input": 6, "m.input_bias": 2, "m.output": 6, "m.output_bias": 3 }).map(([name, size]) => [
+      name,
+      Float32Array.from({ length: size }, (_, i) => i / 4),
+    ]),
+  ),
 );
 
 /** Reads a compiled model and uses all of it. */
@@ -97,6 +120,13 @@ const kinds: readonly Kind[] = [
     error: CheckFileError,
     entry: "card",
   },
+  {
+    name: "tables beside a program",
+    bytes: tables,
+    use: (bytes) => void decodeTables(bytes),
+    error: TablesError,
+    entry: "selectron",
+  },
   { name: "a trained encoder", bytes: encoder, use: useEncoder, error: DecompileError, entry: "selectron.encoder" },
 ];
 
@@ -141,6 +171,7 @@ describe("no flipped bit of a weight is accepted", () => {
     ["a compiled model", safetensors, ModelFileError, (bytes: Uint8Array) => CompiledModel.fromSafetensors(bytes)],
     ["a checked model", safetensors, CheckFileError, (bytes: Uint8Array) => check(bytes)],
     ["a trained encoder", encoder, DecompileError, readTrainedEncoder],
+    ["tables beside a program", tables, TablesError, decodeTables],
   ])("%s", (_, bytes, documented, read) => {
     const rng = new Rng(3);
     const start = startOf(bytes);
@@ -164,6 +195,8 @@ describe("no flipped bit of a weight is accepted", () => {
   });
 });
 
+type Change = (json: any) => void; // eslint-disable-line @typescript-eslint/no-explicit-any
+
 describe("a card that contradicts itself or the weights says where", () => {
   const edited = (change: (card: Record<string, never>) => void): Uint8Array =>
     withMetadata(safetensors, (metadata) => {
@@ -171,8 +204,6 @@ describe("a card that contradicts itself or the weights says where", () => {
       change(card);
       return { ...metadata, card: JSON.stringify(card) };
     });
-  type Change = (card: any) => void; // eslint-disable-line @typescript-eslint/no-explicit-any
-
   it.each<[string, Change, string]>([
     ["no classes", (card) => (card.outputs[0].decoding.classes = []), "outputs[0].decoding.classes: there are none"],
     ["a class too many", (card) => card.outputs[0].decoding.classes.push(["string", "z"]), "columns of the logits"],
@@ -222,5 +253,39 @@ describe("a card that contradicts itself or the weights says where", () => {
       expect(() => read(edited(change))).toThrow(documented);
       if (!message.startsWith("expected shape")) expect(() => read(edited(change))).toThrow(message);
     }
+  });
+});
+
+describe("tables that do not fit say where, before anything is built", () => {
+  const edited = (change: Change): Uint8Array =>
+    withMetadata(tables, (metadata) => {
+      const file = JSON.parse(metadata["selectron"]!) as unknown;
+      change(file);
+      return { ...metadata, selectron: JSON.stringify(file) };
+    });
+
+  it.each<[string, Change, string]>([
+    [
+      "a basis of 2^31 tokens",
+      (file) => (file.bases.units = 2 ** 31),
+      "bases.units: the tables of the file have 23 numbers, and this basis 2147483648",
+    ],
+    ["a basis that is missing", (file) => delete file.bases.letters, "its bases say [no basis letters, 3]"],
+    [
+      "another shape",
+      (file) => (file.tables.t = ["units", "letters"]),
+      "tables.t: it has the shape [2, 3], and its bases say [3, 2]",
+    ],
+    ["a table without numbers", (file) => (file.tables.u = ["units"]), "tables.u: the file does not have it"],
+    ["numbers without a table", (file) => delete file.tables.t, 'nothing says what the axes of "t" are'],
+    ["weights for a table", (file) => (file.opaque = ["t"]), "opaque[0]: it needs the tables"],
+    ["no tables", (file) => (file.tables = null), "tables is null, and not an object"],
+  ])("%s", (_, change, message) => {
+    expect(() => decodeTables(edited(change))).toThrow(TablesError);
+    expect(() => decodeTables(edited(change))).toThrow(message);
+  });
+
+  it("a basis that no table has is not built", () => {
+    expect(() => decodeTables(edited((file) => (file.bases.more = 2 ** 50)))).not.toThrow();
   });
 });
