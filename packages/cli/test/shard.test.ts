@@ -64,6 +64,30 @@ describe("merge", () => {
     expect(low.err).toContain('precision is "bfloat16" and "tf32"');
   });
 
+  it("refuses what cannot be: other weights, contradictions, too many inputs, 10^8 shards", async () => {
+    const [first, second] = [await shard("1/2", "--exhaustive"), await shard("2/2", "--exhaustive")];
+    const edited = (report: string, change: Record<string, unknown>): string =>
+      `${JSON.stringify({ ...(JSON.parse(report) as object), ...change })}\n`;
+    const refused = async (message: string, ...reports: string[]): Promise<void> =>
+      expect(await merge(...reports)).toMatchObject({
+        exitCode: 2,
+        out: "",
+        err: expect.stringContaining(message) as unknown,
+      });
+    await refused("reports 1 and 2 are of different runs: weights is ", first, edited(second, { weights: "00000000" }));
+    await refused(
+      'line 2 of "-" is no report of a verification: ok: it is true, and wrong is 5',
+      first,
+      edited(second, { wrong: 5 }),
+    );
+    await refused("inputs: it is 62, and shard 1/2 of 62 inputs are 31", edited(first, { inputs: 62 }), second);
+    await refused(
+      "of 100000000 shards there is no report of ",
+      edited(first, { shard: { index: 1, count: 1e8 }, exhaustive: false, seed: 1 }),
+    );
+    await refused("sop is no text", edited(first, { sop: 3 }));
+  });
+
   it("refuses other text, and the report of a whole run", async () => {
     expect((await merge('{"ok": true}\n')).err).toContain('line 1 of "-" is no report');
     expect((await merge("nonsense")).err).toContain("is no report");

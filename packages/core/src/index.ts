@@ -1,6 +1,6 @@
 /** The public surface of @selectron/core. */
 export { asBytes, type FileBytes } from "./files/bytes.js";
-export { checksumNotes, verifyChecksum, withChecksum } from "./files/checksum.js";
+export { checksumNotes, verifyChecksum, weightsChecksum, withChecksum } from "./files/checksum.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { ChecksumError, SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";

@@ -121,14 +121,8 @@ export type { WrongSOp } from "./compiler/verify/diagnose.js";
 export { countInputs, type Shard } from "./compiler/verify/inputs.js";
 export { countCandidates } from "./compiler/verify/promised-inputs.js";
 export type { InputPromise } from "./compiler/model/input-promise.js";
-export {
-  encodeReport,
-  mergeReports,
-  parseReport,
-  ReportError,
-  type CounterexampleJson,
-  type ReportJson,
-} from "./compiler/verify/report.js";
+export { encodeReport, mergeReports } from "./compiler/verify/report.js";
+export { parseReport, ReportError, type CounterexampleJson, type ReportJson } from "./compiler/verify/report-schema.js";
 export {
   sufficiency,
   type MissedKey,

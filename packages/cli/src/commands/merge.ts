@@ -20,6 +20,8 @@ export function registerMerge(program: Command, context: Context): void {
     });
 }
 
+const SUGGESTION = "write reports with `selectron verify … --shard 1/4 --json`, and merge them as they are";
+
 type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 function readReports(context: Context, file: string): SavedReport[] {
@@ -27,13 +29,16 @@ function readReports(context: Context, file: string): SavedReport[] {
   return lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     try {
-      return [parseReport(JSON.parse(line)) as SavedReport];
+      const report = parseReport(JSON.parse(line)) as SavedReport;
+      if (typeof report["sop"] === "string") return [report];
+      throw new ReportError("this is no report of a verification: sop is no text", SUGGESTION);
     } catch (error) {
       if (!(error instanceof SyntaxError) && !(error instanceof ReportError)) throw error;
-      throw new UsageError(
-        `line ${i + 1} of "${file}" is no report of a verification`,
-        "write one with `selectron verify … --shard 1/4 --json`",
-      );
+      const problem =
+        error instanceof ReportError
+          ? error.message.replace(/^this is/, "is")
+          : "is no report of a verification: it is no JSON";
+      throw new UsageError(`line ${i + 1} of "${file}" ${problem}`, SUGGESTION);
     }
   });
 }

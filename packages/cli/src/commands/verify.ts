@@ -1,4 +1,5 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code `Yes` or `No`. */
+import { weightsChecksum } from "@selectron/core";
 import { countCandidates, countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
 import type { Command } from "commander";
 import {
@@ -47,6 +48,8 @@ export function registerVerify(program: Command, context: Context): void {
         sop: options.sop,
         ...encodeReport(verified),
         ...(precision === "float32" ? {} : { precision }),
+        // Shards of one program that other versions compiled may be of another model.
+        weights: weightsChecksum(model.model.parameters()),
         stats: statsJson(model),
       };
       if (!report.ok) context.exitCode = ExitCode.No;

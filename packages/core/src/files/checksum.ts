@@ -22,7 +22,8 @@ const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-const ofWeights = (tensors: ReadonlyMap<string, Tensor>): string => crc32(encodeSafetensors(tensors));
+/** The checksum of named weights. */
+export const weightsChecksum = (tensors: ReadonlyMap<string, Tensor>): string => crc32(encodeSafetensors(tensors));
 
 /** In the order of the keys, which formats do not keep. */
 const ofMetadata = (metadata: Readonly<Record<string, string>>): string =>
@@ -32,7 +33,7 @@ const ofMetadata = (metadata: Readonly<Record<string, string>>): string =>
 export const withChecksum = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Record<string, string> => ({ ...metadata, [CHECKSUM]: `${ofWeights(tensors)} ${ofMetadata(metadata)}` });
+): Record<string, string> => ({ ...metadata, [CHECKSUM]: `${weightsChecksum(tensors)} ${ofMetadata(metadata)}` });
 
 /**
  * Whether a file that was read has a checksum; files that others wrote, and those of version 0.1, have none.
@@ -48,7 +49,7 @@ export function verifyChecksum({ tensors, metadata }: SafetensorsFile): boolean 
     return true;
   }
   const [weights, description] = /^(\w{8}) (\w{8})$/.exec(checksum)?.slice(1) ?? [];
-  mustBe("weights", ofWeights(tensors), weights);
+  mustBe("weights", weightsChecksum(tensors), weights);
   mustBe("metadata", ofMetadata(rest), description);
   return true;
 }

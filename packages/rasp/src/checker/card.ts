@@ -93,7 +93,8 @@ type AtomJson = readonly [kind: string, value?: string | number | boolean];
 export function readFile(bytes: FileBytes): CheckedFile {
   const { tensors, metadata } = decoded(bytes);
   if (metadata["format"] !== "selectron-model") throw new CheckFileError("this is no model that Selectron compiled");
-  const card = Untrusted.parse(metadata["card"], "the model's card", (problem) => new CheckFileError(problem));
+  const damaged = (problem: string): CheckFileError => new CheckFileError(`the model's card is damaged: ${problem}`);
+  const card = Untrusted.parse(metadata["card"], "card", damaged);
   checkModelCard(card);
   const {
     name,

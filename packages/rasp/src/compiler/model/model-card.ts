@@ -141,12 +141,13 @@ export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCar
       "compile the program again with this version",
     );
   }
-  const card = Untrusted.parse(metadata["card"], "the model's description", damaged);
+  const card = Untrusted.parse(metadata["card"], "card", damaged);
   checkModelCard(card);
   return cardOf(card.raw() as CardJson);
 }
 
-const damaged = (problem: string): ModelFileError => new ModelFileError(problem, "compile the program again");
+const damaged = (problem: string): ModelFileError =>
+  new ModelFileError(`the model's description is damaged: ${problem}`, "compile the program again");
 
 function cardOf(json: CardJson): ModelCard {
   const vocabulary = json.vocabulary.map(atomOf);

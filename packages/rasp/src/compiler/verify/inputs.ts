@@ -15,6 +15,10 @@ export const WHOLE: Shard = { index: 1, count: 1 };
 /** The index in the whole run of a shard's n-th input, both from 0. */
 export const indexInRun = ({ index, count }: Shard, n: number): number => index - 1 + n * count;
 
+/** How many of all inputs of a run are in a shard. */
+export const inputsOfShard = (total: number, { index, count }: Shard): number =>
+  Math.max(0, Math.ceil((total - index + 1) / count));
+
 /** Which tokens each position of inputs of a length can have; undefined where no input has this length. */
 export type Choices = (length: number) => readonly (readonly Atom[])[] | undefined;
 

@@ -1,49 +1,9 @@
 /** Verification reports as JSON, and the report of a whole run from those of its shards. */
-import { readable } from "@selectron/core";
 import { position } from "../../language/source.js";
-import { encodeResult, type EncodedValue, type Json } from "../../language/text/value-json.js";
+import { encodeResult, type EncodedValue } from "../../language/text/value-json.js";
+import { parseReport, ReportError, type CounterexampleJson, type ReportJson } from "./report-schema.js";
 import type { Counterexample, VerifyReport } from "./verify.js";
-import type { Shard } from "./inputs.js";
-
-/** A report as JSON, as `selectron verify --json` prints it beside the model's sizes. */
-export type ReportJson = {
-  readonly ok: boolean;
-  readonly exhaustive: boolean;
-  readonly inputs: number;
-  readonly withoutValue: number;
-  readonly wrong: number;
-  readonly upToFloat32: number;
-  readonly vocabulary: Json;
-  readonly maxLength: number;
-  /** The model's promise as RASP text; null where there is none. */
-  readonly promise: string | null;
-  /** Whether the model tells on which inputs the program has no value. */
-  readonly marked: boolean;
-  /** Null when exhaustive. */
-  readonly seed: number | null;
-  /** Null when the run is not divided. */
-  readonly shard: { readonly index: number; readonly count: number } | null;
-  readonly counterexample: CounterexampleJson | null;
-};
-
-/** A counterexample as JSON. */
-export type CounterexampleJson = {
-  readonly at: number;
-  readonly output: string;
-  readonly input: Json;
-  readonly expected: Json;
-  readonly got: Json;
-  /** The kinds of the elements of the three, as in every encoded value. */
-  readonly kinds: { readonly input: string; readonly expected: string; readonly got: string };
-  readonly firstWrong: {
-    readonly name: string;
-    readonly place: { readonly file: string; readonly line: number; readonly column: number } | null;
-    readonly layer: number;
-    readonly sublayer: string;
-    readonly position: number;
-    readonly coordinates: readonly { readonly name: string; readonly holds: number; readonly expected: number }[];
-  } | null;
-};
+import { inputsOfShard, type Shard } from "./inputs.js";
 
 /** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
@@ -91,17 +51,6 @@ function encodeCounterexample({ at, output, input, expected, got, firstWrong }: 
 
 type Encoded = Required<EncodedValue>;
 
-/** Reports that are not all shards of one run. */
-export class ReportError extends Error {
-  readonly suggestion: string;
-
-  constructor(message: string, suggestion: string) {
-    super(readable(message));
-    this.suggestion = suggestion;
-    this.name = "ReportError";
-  }
-}
-
 /** The fields in which the shards of one run may differ. All other fields must be equal. */
 const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "upToFloat32", "shard", "counterexample"]);
 
@@ -109,9 +58,11 @@ const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "upToFloat32"
  * The report of the whole run from the reports of all its shards, in any order: the report that the undivided run gives. Fields that
  * the caller added to all of them, such as the s-op's name, stay.
  *
- * @throws ReportError where a shard is missing or occurs twice, or the reports are of different runs
+ * @throws ReportError where a shard is missing or occurs twice, the reports are of different runs, or their figures are not possible
+ * together
  */
 export function mergeReports<Report extends ReportJson>(reports: readonly Report[]): Report {
+  reports.forEach((report) => parseReport(report));
   const [first] = reports;
   if (!first) throw new ReportError("there are no reports to merge", "give the reports of all shards");
   const shards = reports.map(({ shard }, r) => {
@@ -122,6 +73,10 @@ export function mergeReports<Report extends ReportJson>(reports: readonly Report
   checkComplete(shards);
   const sum = (count: (report: Report) => number): number =>
     reports.reduce((total, report) => total + count(report), 0);
+  checkDivision(
+    reports,
+    sum(({ inputs }) => inputs),
+  );
   const counterexamples = reports.flatMap(({ counterexample }) => (counterexample ? [counterexample] : []));
   return {
     ...first,
@@ -163,7 +118,9 @@ function checkComplete(shards: readonly Shard[]): void {
     if (seen.has(index)) throw new ReportError(`shard ${index}/${count} is there twice`, "give each report once");
     seen.add(index);
   }
-  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((index) => !seen.has(index));
+  const missing: number[] = [];
+  // As many steps as there are reports, whatever the count.
+  for (let index = 1; index <= count && missing.length <= 10; index++) if (!seen.has(index)) missing.push(index);
   if (missing.length > 0) {
     throw new ReportError(
       `of ${count} shards there is no report of ${missing.slice(0, 10).join(", ")}${missing.length > 10 ? ", …" : ""}`,
@@ -172,25 +129,16 @@ function checkComplete(shards: readonly Shard[]): void {
   }
 }
 
-/** A report from any JSON. @throws ReportError where it is none */
-export function parseReport(json: unknown): ReportJson {
-  const fields = record(json);
-  const counted = ["inputs", "withoutValue", "wrong", "upToFloat32", "maxLength"].every((name) =>
-    isCount(fields[name]),
-  );
-  const { shard, counterexample } = fields;
-  const sharded = shard === null || (isCount(record(shard)["index"]) && isCount(record(shard)["count"]));
-  const told = counterexample === null || isCount(record(counterexample)["at"]);
-  if (typeof fields["ok"] === "boolean" && counted && sharded && told) return json as ReportJson;
-  throw notReport();
+/** Throws unless each shard of random inputs has its part of all; those of an exhaustive run are checked one by one. */
+function checkDivision(reports: readonly ReportJson[], total: number): void {
+  // Inputs that keep no promise are left out of any shard.
+  if (reports.some(({ promise, exhaustive }) => promise !== null || exhaustive)) return;
+  for (const { shard, inputs } of reports) {
+    const wanted = inputsOfShard(total, shard!);
+    if (inputs === wanted) continue;
+    throw new ReportError(
+      `shard ${shard!.index}/${shard!.count} has ${inputs} inputs, and of the ${total} of all reports it should have ${wanted}`,
+      "merge shards of one run: the same --runs",
+    );
+  }
 }
-
-const notReport = (): ReportError =>
-  new ReportError("this is no report of a verification", "write one with `selectron verify … --shard 1/4 --json`");
-
-function record(json: unknown): Readonly<Record<string, unknown>> {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw notReport();
-}
-
-const isCount = (json: unknown): boolean => Number.isSafeInteger(json) && (json as number) >= 0;

@@ -9,7 +9,16 @@ import { valuesOrNone } from "../../language/interpret/evaluate.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { promisedInputs } from "./promised-inputs.js";
-import { countChoices, everyInput, indexInRun, randomInputs, smallerInputs, WHOLE, type Shard } from "./inputs.js";
+import {
+  countChoices,
+  everyInput,
+  indexInRun,
+  inputsOfShard,
+  randomInputs,
+  smallerInputs,
+  WHOLE,
+  type Shard,
+} from "./inputs.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
 export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
@@ -145,7 +154,7 @@ function inputsOf(compiled: CompiledModel, options: VerifyOptions, shard: Shard)
     "exhaustive" in options
       ? [everyInput(vocabulary, maxLength, shard, choices), countChoices(choices, maxLength)]
       : [randomInputs(vocabulary, maxLength, options.runs, options.seed, shard, choices, isPromised), options.runs];
-  return { source, isPromised, total: Math.max(0, Math.ceil((ofRun - shard.index + 1) / shard.count)) };
+  return { source, isPromised, total: inputsOfShard(ofRun, shard) };
 }
 
 function checkShard({ index, count }: Shard): void {

@@ -101,7 +101,7 @@ export class Untrusted {
   }
 
   #inside(name: string): string {
-    return `${this.path}.${printable(name)}`;
+    return this.path === "" ? printable(name) : `${this.path}.${printable(name)}`;
   }
 
   #part(value: unknown, path: string): Untrusted {
