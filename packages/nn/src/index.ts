@@ -58,8 +58,9 @@ export {
   type TransformerConfig,
 } from "./transformer-config.js";
 export { Transformer, type TransformerOptions } from "./transformer.js";
-export { gpt2Config, Gpt2Error, type Gpt2Config } from "./loaders/gpt2/config.js";
+export { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./loaders/gpt2/config.js";
 export { Gpt2 } from "./loaders/gpt2/gpt2.js";
+export { shardNames } from "./loaders/shards.js";
 export { gpt2Shapes } from "./loaders/gpt2/parameters.js";
 export * from "./tasks/index.js";
 export * from "./train/index.js";

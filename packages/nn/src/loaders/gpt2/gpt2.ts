@@ -3,9 +3,17 @@
  * layouts of Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by
  * side, the unembedding is the transposed token embedding unless there is an `lm_head`.
  */
-import { attention, decodeSafetensors, SafetensorsError, tensor, Tensor, type FileBytes } from "@selectron/core";
+import {
+  attention,
+  decodeSafetensors,
+  SafetensorsError,
+  tensor,
+  Tensor,
+  type Activation,
+  type FileBytes,
+} from "@selectron/core";
 import type { Recorder } from "../../recorder.js";
-import { gpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
+import { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./config.js";
 import { checkedParameters, UNEMBEDDING } from "./parameters.js";
 
 /** A GPT-2-style model. */
@@ -15,29 +23,33 @@ export class Gpt2 {
   /** By name, without the prefix `transformer.`; shapes as in `gpt2Shapes`, and perhaps `lm_head.weight` [V, D]. */
   readonly parameters: ReadonlyMap<string, Tensor>;
 
-  /** @throws Gpt2Error that names the parameter that is missing, unknown, of another shape, or not finite */
+  /**
+   * @param parameters - by the names of Hugging Face or nanoGPT, with or without the prefix `transformer.`
+   * @throws Gpt2Error that names the parameter that is missing, unknown, of another shape, or not finite
+   */
   constructor(config: Gpt2Config, parameters: ReadonlyMap<string, Tensor>) {
     this.config = config;
     this.parameters = checkedParameters(config, parameters);
   }
 
   /**
-   * Reads a file and its configuration.
+   * Reads a file, or the files into which a model is split, and its configuration.
    *
-   * @param bytes - a safetensors file with Hugging Face's names, with or without the prefix `transformer.`
+   * @param files - safetensors with the names of Hugging Face or nanoGPT, with or without the prefix `transformer.`; `shardNames` tells
+   * which there are
    * @param config - parsed JSON; see {@link gpt2Config}
-   * @throws Gpt2Error if the file is damaged, the configuration does not fit it, or the architecture is not GPT-2's
+   * @throws Gpt2Error if a file is damaged, the configuration does not fit them, or the architecture is not GPT-2's
    */
-  static fromSafetensors(bytes: FileBytes, config: unknown): Gpt2 {
-    const sizes = gpt2Config(config);
-    let tensors: Map<string, Tensor>;
-    try {
-      ({ tensors } = decodeSafetensors(bytes));
-    } catch (error) {
-      if (error instanceof SafetensorsError) throw new Gpt2Error(error.message);
-      throw error;
+  static fromSafetensors(files: FileBytes | readonly FileBytes[], config: unknown, options: Gpt2Options = {}): Gpt2 {
+    const sizes = gpt2Config(config, options);
+    const tensors = new Map<string, Tensor>();
+    for (const file of Array.isArray(files) ? (files as readonly FileBytes[]) : [files as FileBytes]) {
+      for (const [name, value] of decoded(file)) {
+        if (tensors.has(name)) throw new Gpt2Error(`two of the files have ${name}; give each file of a model once`);
+        tensors.set(name, value);
+      }
     }
-    return new Gpt2(sizes, new Map([...tensors].map(([name, value]) => [name.replace(/^transformer\./, ""), value])));
+    return new Gpt2(sizes, tensors);
   }
 
   /** A parameter by its name. */
@@ -56,6 +68,7 @@ export class Gpt2 {
    * @param positions - the position of each token, [B][n]; 0, 1, 2, … by default
    * @param record - called with each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
    * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
+   * @throws Gpt2Error if a logit is not finite
    */
   forward(
     tokens: readonly (readonly number[])[],
@@ -76,10 +89,21 @@ export class Gpt2 {
       x = x.add(this.#attention(norm(x, `${path}.ln_1`), path, record));
       x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
     }
-    return norm(x, "ln_f")
-      .reshape([-1, dModel])
-      .matmul(this.unembedding)
-      .reshape([tokens.length, length, vocabularySize]);
+    const logits = norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
+    this.#checkFinite(logits);
+    return logits.reshape([tokens.length, length, vocabularySize]);
+  }
+
+  /** Weights that are finite, but too large, can still make infinity and NaN on the way. */
+  #checkFinite({ data }: Tensor): void {
+    if (data.every(Number.isFinite)) return;
+    let [largest, where] = [0, ""];
+    for (const [name, value] of this.parameters) {
+      for (const weight of value.data) if (Math.abs(weight) > largest) [largest, where] = [Math.abs(weight), name];
+    }
+    throw new Gpt2Error(
+      `the logits are not finite, though the weights are; the largest is ${largest}, in ${where}. Is the file damaged?`,
+    );
   }
 
   /** [B, n, D] → [B, n, D]. */
@@ -104,11 +128,21 @@ export class Gpt2 {
 
   /** [B, n, D] → [B, n, D]. */
   #feedForward(x: Tensor, path: string): Tensor {
-    return this.#linear(this.#linear(x, `${path}.mlp.c_fc`, "gelu"), `${path}.mlp.c_proj`);
+    return this.#linear(this.#linear(x, `${path}.mlp.c_fc`, this.config.activation ?? "gelu"), `${path}.mlp.c_proj`);
   }
 
-  #linear(x: Tensor, name: string, activation?: "gelu"): Tensor {
+  #linear(x: Tensor, name: string, activation?: Activation): Tensor {
     return x.matmul(this.parameter(`${name}.weight`), { bias: this.parameter(`${name}.bias`), activation });
+  }
+}
+
+/** The tensors of a file. */
+function decoded(file: FileBytes): Map<string, Tensor> {
+  try {
+    return decodeSafetensors(file).tensors;
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new Gpt2Error(error.message);
+    throw error;
   }
 }
 

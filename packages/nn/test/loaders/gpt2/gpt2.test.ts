@@ -1,9 +1,10 @@
 /** Gpt2 against logits that another implementation computed in float64 (../shared/models), and what it refuses. */
-import { encodeSafetensors, full, randn, Rng, type Tensor } from "@selectron/core";
-import { Gpt2, gpt2Config, gpt2Shapes } from "@selectron/nn";
+import { encodeSafetensors, full } from "@selectron/core";
+import { Gpt2, Gpt2Error } from "@selectron/nn";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { sizes, weights } from "./tiny.js";
 
 const folder = fileURLToPath(new URL("../../../../../../shared/models/", import.meta.url));
 const present = existsSync(`${folder}models`);
@@ -52,17 +53,6 @@ describe.skipIf(!present)("trained models", () => {
   });
 });
 
-const sizes = { n_layer: 1, n_head: 2, n_embd: 4, n_positions: 5, vocab_size: 3, n_inner: 8 };
-
-const weights = (change: Readonly<Record<string, Tensor | undefined>> = {}): Uint8Array => {
-  const all = new Map([...gpt2Shapes(gpt2Config(sizes))].map(([name, shape]) => [name, randn(shape, new Rng(1))]));
-  for (const [name, value] of Object.entries(change)) {
-    if (value) all.set(name, value);
-    else all.delete(name);
-  }
-  return encodeSafetensors(new Map([...all].map(([name, value]) => [`transformer.${name}`, value])));
-};
-
 describe("loading", () => {
   it("counts positions from 0 unless they are given", () => {
     const model = Gpt2.fromSafetensors(weights(), sizes);
@@ -74,20 +64,55 @@ describe("loading", () => {
   });
 
   it.each<[string, Uint8Array, unknown, string]>([
-    ["layers that are not there", weights(), { ...sizes, n_layer: 2 }, "lack h.1.ln_1.weight [4]"],
-    ["layers too many", weights({ "h.1.ln_1.weight": full([4], 1) }), sizes, "h.1.ln_1.weight belongs to no part"],
+    ["layers that are not there", weights(), { ...sizes, n_layer: 2 }, "it says 2 layers, and the weights have 1"],
+    ["a million layers", weights(), { ...sizes, n_layer: 1_000_000 }, "it says 1000000 layers, and the weights have 1"],
+    [
+      "layers too many",
+      weights({ "h.1.ln_1.weight": full([4], 1) }),
+      sizes,
+      "it says 1 layers, and the weights have 2",
+    ],
     ["another width", weights(), { ...sizes, n_embd: 8 }, "wte.weight has shape [3, 4], expected [3, 8]"],
     ["heads that do not divide", weights(), { ...sizes, n_head: 3 }, "3 heads, which do not divide a width of 4"],
     ["a missing size", weights(), { ...sizes, n_head: undefined }, "does not give n_head or heads"],
     ["a broken size", weights(), { ...sizes, n_layer: "two" }, 'n_layer is "two"; it must be an integer'],
     ["no object", weights(), [1], "must be a JSON object"],
     ["another model type", weights(), { ...sizes, model_type: "llama" }, 'model_type is "llama"; supported is "gpt2"'],
-    ["another activation", weights(), { ...sizes, activation_function: "relu" }, 'activation_function is "relu"'],
+    ["another activation", weights(), { ...sizes, activation_function: "silu" }, 'activation_function is "silu"'],
+    ["a file of PyTorch", new TextEncoder().encode("PK\x03\x04 archive"), sizes, "a zip archive"],
+    [
+      "a part that is not GPT-2's",
+      weights({ "h.0.attn.q_norm.weight": full([2], 1) }),
+      sizes,
+      "h.0.attn.q_norm.weight belongs to no part",
+    ],
+    [
+      "a huge weight",
+      weights({ "h.0.ln_1.weight": full([4], 2 ** 41) }),
+      sizes,
+      "element 0 of 4 is 2199023255552; every weight must be finite, and none is beyond 2^40",
+    ],
     ["another file", encodeSafetensors({ "model.embed": full([1], 0) }), sizes, 'it has no "transformer.wte.weight"'],
     ["NaN", weights({ "ln_f.bias": full([4], NaN) }), sizes, "ln_f.bias is damaged: element 0 of 4 is NaN"],
     ["half a file", weights().slice(0, 900), sizes, "truncated"],
   ])("refuses %s", (_, bytes, config, message) => {
     expect(() => Gpt2.fromSafetensors(bytes, config)).toThrow(message);
+  });
+
+  it("refuses logits that are not finite, and names the largest weight", () => {
+    const huge = 2 ** 40;
+    const change = {
+      "h.0.ln_2.bias": full([4], huge),
+      "h.0.mlp.c_fc.weight": full([4, 256], huge),
+      "h.0.mlp.c_fc.bias": full([256], 0),
+      "h.0.mlp.c_proj.weight": full([256, 4], huge),
+    };
+    const model = Gpt2.fromSafetensors(weights(change), { ...sizes, n_inner: 256 });
+    expect(() => model.forward([[0, 1]])).toThrow(
+      new Gpt2Error(
+        "the logits are not finite, though the weights are; the largest is 1099511627776, in h.0.ln_2.bias. Is the file damaged?",
+      ),
+    );
   });
 
   it("refuses ids and positions outside the tables", () => {

@@ -74,7 +74,7 @@ export class PathModel {
   /** A feed-forward sublayer after its layer norm. */
   feedForward(layer: number, x: Tensor): Tensor {
     const get = (name: string): Tensor => this.model.parameter(`h.${layer}.mlp.${name}`);
-    const hidden = x.matmul(get("c_fc.weight")).add(get("c_fc.bias")).gelu();
+    const hidden = x.matmul(get("c_fc.weight")).add(get("c_fc.bias"))[this.model.config.activation ?? "gelu"]();
     return hidden.matmul(get("c_proj.weight")).add(get("c_proj.bias"));
   }
 
