@@ -126,7 +126,7 @@ describe("models that cannot be decompiled get one message", () => {
     [
       "a configuration with more layers",
       { config: JSON.stringify({ ...sizes, n_layer: 2 }) },
-      "they lack h.1.ln_1.weight",
+      "it says 2 layers, and the weights have 1",
     ],
     [
       "a vocabulary that does not fit",

@@ -23,7 +23,8 @@ export function decodeOnnx(file: FileBytes): OnnxContents {
   try {
     return readModel(bytes);
   } catch (error) {
-    const other = otherFormat(bytes);
+    const format = otherFormat(bytes);
+    const other = format?.startsWith("ONNX") ? undefined : format;
     throw new OnnxFileError(
       other ? `the file is ${other}` : `this is no ONNX file, or a damaged one: ${(error as Error).message}`,
     );
