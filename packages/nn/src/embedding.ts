@@ -8,6 +8,7 @@ import type { DecodingCache } from "./cache.js";
 import { Dropout } from "./layers/dropout.js";
 import type { Embedding } from "./layers/embedding-table.js";
 import type { LayerNorm } from "./layers/layer-norm.js";
+import type { Packing } from "./padding.js";
 import type { Positions } from "./positions/positions.js";
 import { checkRows } from "./checks.js";
 
@@ -25,10 +26,12 @@ export interface EmbeddingOptions {
 
 /** Inputs for one batch besides its tokens. */
 export interface EmbeddingInput {
-  /** [B, n], not 0 where a token is padding. */
+  /** [B, n], not 0 where a token is padding, which is to come last: see `packing`. */
   readonly hiddenKeys?: Tensor | undefined;
   /** [B][n], the segment of each token; 0 if absent. */
   readonly segments?: readonly (readonly number[])[] | undefined;
+  /** Puts each row's padding last in the result; hiddenKeys has that order already. */
+  readonly packing?: Packing | undefined;
   readonly cache?: DecodingCache | undefined;
   /** Draws dropout; without it nothing is dropped. */
   readonly rng?: Rng | undefined;
@@ -58,19 +61,20 @@ export class TokenAndPositionEmbedding {
    * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, rows past what the
    * positional encoding can encode, or segments that do not fit
    */
-  forward(tokens: readonly (readonly number[])[], { hiddenKeys, segments, cache, rng }: EmbeddingInput = {}): Tensor {
+  forward(tokens: readonly (readonly number[])[], input: EmbeddingInput = {}): Tensor {
+    const { hiddenKeys, cache, rng, packing } = input;
     const shape = this.#check(tokens, cache);
-    const token = this.#token.forward(tensor(Float32Array.from(tokens.flat()), shape));
+    const token = this.#token.forward(tensor(Float32Array.from((packing?.rows(tokens) ?? tokens).flat()), shape));
     let x = this.#scale === 1 ? token : token.mul(this.#scale);
     const absolute = this.#positions.absolute?.(x, { start: cache?.length ?? 0, hiddenKeys, cache });
     if (absolute) x = x.add(absolute);
-    const segment = this.#segmentsOf(shape, segments);
+    const segment = this.#segmentsOf(shape, input);
     if (segment) x = x.add(segment);
     return this.#dropout.forward(this.#norm?.forward(x) ?? x, rng);
   }
 
   /** [B, n, D], or [1, 1, D] if all tokens belong to segment 0. */
-  #segmentsOf([batch, length]: [number, number], segments: EmbeddingInput["segments"]): Tensor | undefined {
+  #segmentsOf([batch, length]: [number, number], { segments, packing }: EmbeddingInput): Tensor | undefined {
     if (!this.#segment) {
       if (segments) throw new RangeError("segments: this model has none; make it with a number of `segments`.");
       return undefined;
@@ -81,7 +85,7 @@ export class TokenAndPositionEmbedding {
       throw new RangeError(`segments: ${segments.length} rows for ${batch} rows of tokens; pass one for each.`);
     }
     checkRows("segments", segments, length, "Pass the segment of every token.");
-    const ids = segments.flat();
+    const ids = (packing?.rows(segments) ?? segments).flat();
     const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= count);
     if (bad !== undefined) throw new RangeError(`segments: ${bad} is none of the model's; use 0 to ${count - 1}.`);
     return this.#segment.forward(tensor(Float32Array.from(ids), [batch, length]));

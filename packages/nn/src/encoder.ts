@@ -64,7 +64,7 @@ export class TransformerEncoder extends Model {
   }
 
   /**
-   * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first position's
+   * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first real token's
    * stream.
    *
    * @throws RangeError as `forward`, and if the model has no pooler
@@ -72,7 +72,9 @@ export class TransformerEncoder extends Model {
   pool(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
     const { stack, pooler } = this.#layers;
     if (!pooler) throw new RangeError("pool: this model has no pooler; make it with `pooler: true`.");
-    const first = stack.forward(tokens, options).slice(0, 1, 1);
-    return pooler.forward(first.reshape([tokens.length, this.config.dModel])).tanh();
+    const x = stack.forward(tokens, options);
+    const [batch, length, width] = x.shape as [number, number, number];
+    const first = tokens.map((_, b) => b * length + Math.max(0, options.padding?.[b]!.findIndex(Boolean) ?? 0));
+    return pooler.forward(x.reshape([batch * length, width]).gather(first)).tanh();
   }
 }

@@ -35,6 +35,7 @@ export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
 export { Linear } from "./layers/linear.js";
 export { causalMask, eitherMask, paddingMask } from "./attention/masks.js";
 export { buildModel, countScalars, Model } from "./model.js";
+export { Packing, type Padding } from "./padding.js";
 export { ParameterScope, ParameterStore, type InitialValue, type ParameterSource, type Provide } from "./parameters.js";
 export { alibiSlopes } from "./positions/alibi.js";
 export { positionsOf, type PositionConfig } from "./positions/index.js";
@@ -59,7 +60,7 @@ export {
 } from "./transformer-config.js";
 export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./loaders/gpt2/config.js";
-export { Gpt2 } from "./loaders/gpt2/gpt2.js";
+export { Gpt2, type Gpt2ForwardOptions } from "./loaders/gpt2/gpt2.js";
 export { shardNames } from "./loaders/shards.js";
 export { gpt2Shapes } from "./loaders/gpt2/parameters.js";
 export * from "./tasks/index.js";

@@ -10,9 +10,10 @@ import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
 import { paddingMask } from "./attention/masks.js";
+import { Packing, type Padding } from "./padding.js";
 import type { ParameterScope } from "./parameters.js";
 import { actsInAttention, positionsOf, scoresAllPairs, type PositionConfig } from "./positions/index.js";
-import { watcher, type Watching } from "./recorder.js";
+import { watcher, type Patcher, type Watching } from "./recorder.js";
 import { checkRestriction, type Restriction } from "./attention/restriction.js";
 
 /** Sizes and style of a stack, which determine the names and shapes of its parameters. */
@@ -53,8 +54,11 @@ export interface StackConfig {
 
 /** Options of one forward pass. */
 export interface ForwardOptions extends Watching {
-  /** [B][n], true where a token is real. Padded keys are invisible; outputs at padded positions mean nothing. */
-  readonly padding?: readonly (readonly boolean[])[] | undefined;
+  /**
+   * [B][n], true where a token is real. A row has the outputs of its real tokens alone, wherever the padding is: padded keys are invisible,
+   * and positions count real tokens only. Outputs at padded positions mean nothing.
+   */
+  readonly padding?: Padding | undefined;
   /** [B][n], the segment of each token, of a model that has segments; all 0 if absent. */
   readonly segments?: readonly (readonly number[])[] | undefined;
   /**
@@ -171,19 +175,33 @@ export class Stack {
   /** tokens [B][n] → the stream after the last block [B, n, D], normalised if norms come before the sublayers. */
   forward(tokens: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
     const { padding, segments, rng, cache } = options;
-    const watch = watcher(options);
     if (cache && !this.#causal) {
       throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");
     }
     if (cache && padding) {
       throw new RangeError("forward: padding and a cache exclude each other; decode rows of one length.");
     }
-    const hiddenKeys = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
-    let x = this.#embedding.forward(tokens, { hiddenKeys, segments, cache, rng });
+    const hidden = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
+    const packing = padding && Packing.of(padding);
+    const hiddenKeys = hidden && packing ? packing.pack(hidden) : hidden;
+    const watch = unpacked(watcher(options), packing);
+    let x = this.#embedding.forward(tokens, { hiddenKeys, segments, packing, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
     const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
     for (const block of this.#blocks) x = block.forward(x, pass);
     cache?.advance(x.shape[1]!);
-    return this.#norm ? this.#norm.forward(x) : x;
+    const result = this.#norm ? this.#norm.forward(x) : x;
+    return packing ? packing.unpack(result) : result;
   }
+}
+
+/** A callback on activations whose positions are packed, which gets them, and gives them back, in the order of the rows given. */
+function unpacked(watch: Patcher | undefined, packing: Packing | undefined): Patcher | undefined {
+  if (!watch || !packing) return watch;
+  return (name, value) => {
+    // The keys of cross-attention are a memory's, which has an order of its own.
+    const axes = !name.endsWith(".pattern") ? [1] : name.endsWith(".attention.pattern") ? [2, 3] : [2];
+    const own = axes.reduce((x, axis) => packing.unpack(x, axis), value);
+    return axes.reduce((x, axis) => packing.pack(x, axis), watch(name, own));
+  };
 }

@@ -1,6 +1,6 @@
 /** The encoder again, as loops over nested arrays of float64. */
 import type { EncoderConfig } from "@selectron/nn";
-import { activations as functions, add, PlainLayers, type Matrix, type Parameters } from "./layers.js";
+import { activations as functions, add, placesOf, PlainLayers, type Matrix, type Parameters } from "./layers.js";
 
 export interface PlainResult {
   logits: Matrix[];
@@ -20,9 +20,10 @@ export function plainEncoder(
   const record = (name: string, value: unknown): number => (activations[name] ??= []).push(value);
 
   const logits = tokens.map((row, b) => {
+    const places = placesOf(row.length, padding?.[b]);
     let x = add(
       row.map((id) => layers.matrix("embedding.token.weight")[id]!),
-      layers.matrix("embedding.position.weight"),
+      places.map((place) => layers.matrix("embedding.position.weight")[place]!),
     );
     record("embedding", x);
     config.blocks.forEach(({ heads, dFf }, index) => {
@@ -31,7 +32,7 @@ export function plainEncoder(
       if (heads > 0) {
         const input = norm(x, `${attention}.norm`);
         const { output, patterns } = layers.attention(input, input, attention, heads, {
-          sees: (i, j) => (padding?.[b]![j] ?? true) && !(config.causal && j > i),
+          sees: (i, j) => (padding?.[b]![j] ?? true) && !(config.causal && places[j]! > places[i]!),
         });
         x = add(x, output);
         record(`${attention}.pattern`, patterns);

@@ -12,6 +12,21 @@ export const add = (x: Matrix, y: Matrix): Matrix => x.map((row, i) => row.map((
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
+/**
+ * The position that each token of a row counts as: among the real ones, those after its padding at the end. `real` has a flag for each;
+ * all are real if absent.
+ */
+export const placesOf = (length: number, real?: readonly boolean[]): number[] => {
+  const isReal = (i: number): boolean => real?.[i] ?? true;
+  const indices = Array.from({ length }, (_, i) => i);
+  const count = indices.filter(isReal).length;
+  return indices.map((i) =>
+    isReal(i)
+      ? indices.slice(0, i).filter(isReal).length
+      : count + indices.slice(0, i).filter((j) => !isReal(j)).length,
+  );
+};
+
 /** The layers with the given parameters. */
 export class PlainLayers {
   readonly #parameters: Parameters;

@@ -1,6 +1,6 @@
 /** The encoder-decoder again, as loops over nested arrays of float64; sinusoidal positions. */
 import type { TransformerConfig } from "@selectron/nn";
-import { activations, add, PlainLayers, type Matrix, type Parameters } from "./layers.js";
+import { activations, add, placesOf, PlainLayers, type Matrix, type Parameters } from "./layers.js";
 
 /** One pair of rows; flags are true where a token is real. Log-probabilities [n][V]. */
 export function plainTransformer(
@@ -14,21 +14,22 @@ export function plainTransformer(
   const pre = config.layerNorm === "pre";
   const sublayer = (x: Matrix, name: string, f: (x: Matrix) => Matrix): Matrix =>
     pre ? add(x, f(layers.norm(x, `${name}.norm`))) : layers.norm(add(x, f(x)), `${name}.norm`);
-  const embed = (ids: readonly number[], path: string): Matrix => {
+  const embed = (ids: readonly number[], path: string, places: readonly number[]): Matrix => {
     const table = layers.matrix(config.tied ? "embedding.token.weight" : `${path}.embedding.token.weight`);
     const scale = config.scaleEmbeddings ? Math.sqrt(config.hiddenSize) : 1;
-    return ids.map((id, position) =>
+    return ids.map((id, i) =>
       table[id]!.map((value, c) => {
-        const angle = position / 10000 ** ((c - (c % 2)) / config.hiddenSize);
+        const angle = places[i]! / 10000 ** ((c - (c % 2)) / config.hiddenSize);
         return scale * value + (c % 2 === 0 ? Math.sin(angle) : Math.cos(angle));
       }),
     );
   };
   const stack = (ids: readonly number[], path: string, flags?: readonly boolean[], memory?: Matrix): Matrix => {
-    let x = embed(ids, path);
+    const places = placesOf(ids.length, flags);
+    let x = embed(ids, path, places);
     for (let index = 0; index < config.numHiddenLayers; index++) {
       const block = `${path}.blocks.${index}`;
-      const sees = (i: number, j: number): boolean => (flags?.[j] ?? true) && (!memory || j <= i);
+      const sees = (i: number, j: number): boolean => (flags?.[j] ?? true) && (!memory || places[j]! <= places[i]!);
       const heads = config.numAttentionHeads;
       x = sublayer(
         x,

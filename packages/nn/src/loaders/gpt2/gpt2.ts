@@ -12,9 +12,22 @@ import {
   type Activation,
   type FileBytes,
 } from "@selectron/core";
+import { paddingMask } from "../../attention/masks.js";
+import { Packing, type Padding } from "../../padding.js";
 import type { Recorder } from "../../recorder.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./config.js";
 import { checkedParameters, UNEMBEDDING } from "./parameters.js";
+
+/** Options of a forward pass. */
+export interface Gpt2ForwardOptions {
+  /** [B][n], the position of each token; by default 0, 1, 2, … for the real ones. */
+  readonly positions?: readonly (readonly number[])[] | undefined;
+  /**
+   * [B][n], true where a token is real. A row has the logits of its real tokens alone, wherever the padding is; logits of padding mean
+   * nothing.
+   */
+  readonly padding?: Padding | undefined;
+}
 
 /** A GPT-2-style model. */
 export class Gpt2 {
@@ -65,33 +78,52 @@ export class Gpt2 {
   /**
    * tokens [B][n] → logits [B, n, V].
    *
-   * @param positions - the position of each token, [B][n]; 0, 1, 2, … by default
+   * @param options - or the positions alone
    * @param record - called with each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
    * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
    * @throws Gpt2Error if a logit is not finite
    */
   forward(
     tokens: readonly (readonly number[])[],
-    positions?: readonly (readonly number[])[],
+    options: Gpt2ForwardOptions | readonly (readonly number[])[] = {},
     record?: Recorder,
   ): Tensor {
+    const { padding, positions } = "length" in options ? { positions: options } : options;
     const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
-    const length = tokens[0]?.length ?? 0;
+    const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
     if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
-    const places = positions ?? tokens.map((row) => row.map((_, i) => i));
-    const ids = idTensor("token", tokens, vocabularySize, tokens.length, length);
-    const at = idTensor("position", places, maxLength, tokens.length, length);
+    // Causal attention hides padding that comes last from all real tokens.
+    const hidden = padding && paddingMask(padding, batch, length);
+    const packing = padding && Packing.of(padding);
+    const given =
+      positions && padding ? positions.map((row, b) => row.map((at, i) => (padding[b]?.[i] ? at : 0))) : positions;
+    const ids = idTensor("token", tokens, vocabularySize, batch, length);
+    const at = given && idTensor("position", given, maxLength, batch, length);
+    const packed = <T extends Tensor | undefined>(x: T): T => (x && packing ? (packing.pack(x) as T) : x);
+    const watch: Recorder | undefined =
+      record && packing ? (name, value) => record(name, packing.unpack(packing.unpack(value, 2), 3)) : record;
     const norm = (x: Tensor, name: string): Tensor =>
       x.layerNorm(this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), epsilon);
-    let x = this.parameter("wte.weight").gather(ids).add(this.parameter("wpe.weight").gather(at));
+    let x = this.parameter("wte.weight")
+      .gather(packed(ids))
+      .add(this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden))));
     for (let layer = 0; layer < layers; layer++) {
       const path = `h.${layer}`;
-      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path, record));
+      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path, watch));
       x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
     }
     const logits = norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
     this.#checkFinite(logits);
-    return logits.reshape([tokens.length, length, vocabularySize]);
+    const whole = logits.reshape([batch, length, vocabularySize]);
+    return packing ? packing.unpack(whole) : whole;
+  }
+
+  /** 0, 1, 2, … in each row, and 0 for padding. Throws a RangeError if there are more real tokens than positions. */
+  #places(batch: number, length: number, hidden: Tensor | undefined): Tensor {
+    const rows = Array.from({ length: batch }, (_, b) =>
+      Array.from({ length }, (_, i) => (hidden?.data[b * length + i] ? 0 : i)),
+    );
+    return idTensor("position", rows, this.config.maxLength, batch, length);
   }
 
   /** Weights that are finite, but too large, can still make infinity and NaN on the way. */

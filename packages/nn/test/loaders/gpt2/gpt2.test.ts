@@ -1,9 +1,10 @@
 /** Gpt2 against logits that another implementation computed in float64 (../shared/models), and what it refuses. */
-import { encodeSafetensors, full } from "@selectron/core";
+import { encodeSafetensors, full, type Tensor } from "@selectron/core";
 import { Gpt2, Gpt2Error } from "@selectron/nn";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { distance } from "../../support.js";
 import { sizes, weights } from "./tiny.js";
 
 const folder = fileURLToPath(new URL("../../../../../../shared/models/", import.meta.url));
@@ -61,6 +62,53 @@ describe("loading", () => {
     );
     expect(plain).toEqual(told);
     expect(later).not.toEqual(told);
+  });
+
+  it("gives a padded row the logits of the row alone, wherever the padding is", () => {
+    const model = Gpt2.fromSafetensors(weights(), sizes);
+    const row = [2, 0, 1];
+    const alone = (model.forward([row]).toArray() as number[][][])[0]!;
+    const shifted = (model.forward([row], [[2, 3, 4]]).toArray() as number[][][])[0]!;
+    const tokens = [[2, 0, 1, 0, 0, 0], [0, 0, 0, 2, 0, 1], [2, 1, 0, 1, 1, 0]]; // prettier-ignore
+    const places = [[0, 1, 2], [3, 4, 5], [0, 2, 4]]; // prettier-ignore
+    const padding = places.map((at) => tokens[0]!.map((_, i) => at.includes(i)));
+    const batch = model.forward(tokens, { padding }).toArray() as number[][][];
+    places.forEach((at, b) =>
+      expect(
+        distance(
+          at.map((i) => batch[b]![i]!),
+          alone,
+        ),
+      ).toBeLessThan(1e-5),
+    );
+    const positions = places.map((at) => tokens[0]!.map((_, i) => (at.includes(i) ? 2 + at.indexOf(i) : -1)));
+    const moved = model.forward(tokens, { padding, positions }).toArray() as number[][][];
+    places.forEach((at, b) =>
+      expect(
+        distance(
+          at.map((i) => moved[b]![i]!),
+          shifted,
+        ),
+      ).toBeLessThan(1e-5),
+    );
+    expect(distance(alone, shifted)).toBeGreaterThan(1e-3);
+
+    const patterns: Record<string, Tensor> = {};
+    model.forward(tokens, { padding }, (name, value) => void (patterns[name] = value));
+    model.forward([row], {}, (_, value) => void (patterns["alone"] = value));
+    const [whole, own] = [patterns["h.0.attn.pattern"]!, patterns["alone"]!].map((x) => x.toArray() as number[][][][]);
+    places.forEach((at, b) =>
+      expect(
+        distance(
+          whole![b]!.map((head) => at.map((i) => at.map((j) => head[i]![j]!))),
+          own![0],
+        ),
+      ).toBeLessThan(1e-5),
+    );
+    expect(() => model.forward([row], { padding: [[true]] })).toThrow(
+      "padding: row 0 has length 1, but 3 is expected.",
+    );
+    expect(() => model.forward([[0, 0, 0, 0, 0, 0]])).toThrow("position 5 in row 0 is not in 0 to 4");
   });
 
   it.each<[string, Uint8Array, unknown, string]>([

@@ -1,0 +1,63 @@
+/**
+ * Padding anywhere in a row. Where a row's real tokens come first, every positional encoding counts them as in the row alone, no query
+ * sees a neighbour across padding, and hiding the padded keys is all that is left to do. So rows that are padded on the left, as for
+ * generation, or in the middle are packed: put into that order, and their results back into their own.
+ */
+import type { Tensor } from "@selectron/core";
+
+/** [B][n], true where a token is real. */
+export type Padding = readonly (readonly boolean[])[];
+
+/** The order in which each row has its real tokens first. */
+export class Packing {
+  /** [B][n], the place in its row of what is packed at i. */
+  readonly #orders: readonly (readonly number[])[];
+
+  private constructor(orders: readonly (readonly number[])[]) {
+    this.#orders = orders;
+  }
+
+  /** Undefined if all padding comes last already. */
+  static of(padding: Padding): Packing | undefined {
+    const orders = padding.map((row) => {
+      const places = row.map((_, i) => i);
+      return [...places.filter((i) => row[i]), ...places.filter((i) => !row[i])];
+    });
+    return orders.some((order) => order.some((from, i) => from !== i)) ? new Packing(orders) : undefined;
+  }
+
+  /** Rows of the same lengths, packed. */
+  rows<T>(rows: readonly (readonly T[])[]): T[][] {
+    return this.#orders.map((order, b) => order.map((from) => rows[b]![from]!));
+  }
+
+  /** x [B, …, n, …] with the packed positions along an axis back in their places. */
+  unpack(x: Tensor, axis = 1): Tensor {
+    return reordered(x, axis, this.#orders.map(inverse));
+  }
+
+  /** x [B, …, n, …] with the positions along an axis packed. */
+  pack(x: Tensor, axis = 1): Tensor {
+    return reordered(x, axis, this.#orders);
+  }
+}
+
+function inverse(order: readonly number[]): number[] {
+  const places = new Array<number>(order.length);
+  order.forEach((from, i) => (places[from] = i));
+  return places;
+}
+
+/** Position i along the axis is what row b of the batch has at `orders[b][i]`. */
+function reordered(x: Tensor, axis: number, orders: readonly (readonly number[])[]): Tensor {
+  const axes = x.shape.map((_, i) => i);
+  const order = [0, axis, ...axes.filter((i) => i !== 0 && i !== axis)];
+  const front = x.permute(order);
+  const [batch, length, ...rest] = front.shape as [number, number, ...number[]];
+  const places = orders.flatMap((row, b) => row.map((from) => b * length + from));
+  const moved = front
+    .reshape([batch * length, ...rest])
+    .gather(places)
+    .reshape(front.shape);
+  return moved.permute(axes.map((i) => order.indexOf(i)));
+}
