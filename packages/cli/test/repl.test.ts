@@ -239,3 +239,47 @@ describe.skipIf(!present)("the original's transcripts", () => {
     expect(ourAnswers(transcript)).toEqual(expected);
   });
 });
+
+describe("a text of many lines", () => {
+  /** How often the lexer looks for a token while a session takes these texts, each of some lines. */
+  function looks(texts: readonly string[]): number {
+    const complaints: string[] = [];
+    const session = new Repl(new Environment(), {
+      answer: () => undefined,
+      complain: (text) => void complaints.push(text),
+    });
+    const { exec } = RegExp.prototype;
+    let count = 0;
+    RegExp.prototype.exec = function (text) {
+      count++;
+      return exec.call(this, text);
+    };
+    try {
+      for (const text of texts) session.feed(text);
+    } finally {
+      RegExp.prototype.exec = exec;
+    }
+    expect([complaints, session.isWaiting, session.environment.names]).toEqual([[], false, ["f"]]);
+    return count;
+  }
+
+  it("is read a bounded number of times", () => {
+    const body = Array.from({ length: 300 }, (_, i) => ["", `  x = (x + ${i} # not ) yet`, ");"][i % 3]!);
+    const lines = ["def f(x) {", ...body, "  return x;", "}"];
+    // Some readings while it is short, and one for each tenth.
+    expect(looks(lines)).toBeLessThan(50 * looks([lines.join("\n")]));
+  });
+
+  it("shows a mistake before it ends", () => {
+    const complaints: string[] = [];
+    const session = new Repl(new Environment(), {
+      answer: () => undefined,
+      complain: (text) => void complaints.push(text),
+    });
+    session.feed("def f(x) {");
+    for (let i = 0; i < 200; i++) session.feed(`  x = x + ${i};`);
+    session.feed("  x = = 2;");
+    for (let i = 0; i < 200 && complaints.length === 0; i++) session.feed(`  x = x + ${i};`);
+    expect(complaints.join()).toContain("RASP1003");
+  });
+});

@@ -26,6 +26,10 @@ export class Repl {
   /** Whether there has been an error. */
   failed = false;
   #pending = "";
+  /** How long the unfinished text was when it was last parsed. */
+  #parsed = 0;
+  /** How many brackets of any kind are open in it. */
+  #open = 0;
   #texts = 0;
 
   readonly environment: Environment;
@@ -59,7 +63,10 @@ export class Repl {
     }
     this.#pending += this.#pending === "" && line.trim() === "" ? "" : `${line}\n`;
     if (this.#pending === "") return;
+    this.#open += opened(line);
+    if (this.#isTooSoon(line)) return;
     const { error } = parseProgram({ file: "", text: this.#pending });
+    this.#parsed = this.#pending.length;
     if (error && isUnfinished(error) && !this.#endsWithLine()) return;
     if (this.#isHelp()) this.#pending = `${this.#pending.trim()};`;
     this.#runPending();
@@ -72,7 +79,23 @@ export class Repl {
 
   /** Drops an unfinished statement. */
   drop(): void {
-    this.#pending = "";
+    this.#take();
+  }
+
+  /** The gathered text, which is gathered no longer. */
+  #take(): string {
+    const text = this.#pending;
+    [this.#pending, this.#parsed, this.#open] = ["", 0, 0];
+    return text;
+  }
+
+  /**
+   * Whether to wait with parsing a long text: a line that closes nothing cannot complete it. Parsed anew at each line, a text of n lines
+   * would take n² of them; so it is parsed when it is a tenth longer, since there can be a mistake in it.
+   */
+  #isTooSoon(line: string): boolean {
+    const couldEnd = this.#open <= 0 && /[;}]/.test(line);
+    return this.#parsed > SHORT && !couldEnd && this.#pending.length < 1.1 * this.#parsed;
   }
 
   /** Whether no further line can belong to the text: a word for help, or an example without quotes. */
@@ -87,8 +110,7 @@ export class Repl {
   }
 
   #runPending(): void {
-    const text = this.#pending;
-    this.#pending = "";
+    const text = this.#take();
     // Each text has its own name, to which later messages can point.
     const file = `<input ${++this.#texts}>`;
     this.#attempt(() => {
@@ -157,3 +179,12 @@ export class Repl {
 /** Whether more input could complete the text. An unterminated string or an unknown character stays an error. */
 const isUnfinished = ({ diagnostic, further }: RaspError): boolean =>
   diagnostic.code === "RASP1004" && further.length === 0;
+
+/** Texts up to this many characters are parsed anew at each of their lines. */
+const SHORT = 300;
+
+/** How many more brackets a line opens than it closes, those in strings and comments not counted. */
+const opened = (line: string): number => {
+  const code = line.replace(/"[^"]*"|#.*/g, "");
+  return (code.match(/[([{]/g)?.length ?? 0) - (code.match(/[)\]}]/g)?.length ?? 0);
+};
