@@ -47,9 +47,16 @@ export function drawMutation({ kind, samples }: Prepared, seed: number, number: 
   return { sample, edits: Array.from({ length: count }, () => rng.next()) };
 }
 
-/** The contents after all edits. */
+/** How much longer than its sample a mutation may be, in bytes: what is asked is not how large a file is. */
+const MOST_MORE = 500_000;
+
+/** The contents after all edits but those that make them too long. */
 export function mutated({ kind, samples }: Prepared, { sample, edits }: Mutation): Uint8Array {
-  return edits.reduce((bytes, edit) => kind.edit(bytes, new Rng(edit), samples), samples[sample]!.bytes);
+  const { bytes } = samples[sample]!;
+  return edits.reduce((before, edit) => {
+    const after = kind.edit(before, new Rng(edit), samples);
+    return after.length > bytes.length + MOST_MORE ? before : after;
+  }, bytes);
 }
 
 async function readingOf(kind: Kind, bytes: Uint8Array, sample: Sample): Promise<Reading> {

@@ -59,15 +59,18 @@ export async function selectron(args: readonly string[], files: Files, stdin = "
   return { exitCode, out, err };
 }
 
-/** The longest text that a command may answer with, in characters. */
-const MOST_TEXT = 1_000_000;
-/** The longest error, warnings included. */
-const MOST_COMPLAINT = 100_000;
+/** The longest answer of a command, and its longest errors with their warnings, in characters: so many, and so many for each of the input. */
+const MOST_ANSWER = [1_000_000, 10] as const;
+const MOST_COMPLAINT = [100_000, 10] as const;
+
+/** The length of all that a command reads. */
+const sizeOf = (files: Files, stdin: string): number =>
+  [...files.values()].reduce((sum, { length }) => sum + length, stdin.length);
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 /** Text for a terminal must not command it. @throws Fault */
-export function demandPlain(what: string, text: string, most = MOST_COMPLAINT): void {
+export function demandPlain(what: string, text: string, most: number): void {
   const found = CONTROL.exec(text);
   demand(
     !found,
@@ -80,9 +83,9 @@ export function demandPlain(what: string, text: string, most = MOST_COMPLAINT): 
 /**
  * A command's answer as a reading: accepted unless it says that the input is bad.
  *
- * @throws Fault where it blames itself, says nothing, or commands the terminal
+ * @throws Fault where it blames itself, says nothing, commands the terminal, or says much about little
  */
-export function readingOf({ exitCode, out, err }: Told): Reading {
+export function readingOf({ exitCode, out, err }: Told, size: number): Reading {
   demand(
     !/this is a defect of selectron|"code":"CLI0000"/.test(out + err),
     () => `it blames itself: ${err.slice(0, 500)}`,
@@ -90,11 +93,13 @@ export function readingOf({ exitCode, out, err }: Told): Reading {
   demand([0, 1, 2].includes(exitCode), () => `exit code ${exitCode}`);
   demand(exitCode !== 2 || err.trim() !== "", () => "exit code 2 without a word");
   demand(!/^\s+at .*:\d+:\d+\)?$/m.test(err), () => `a stack trace: ${err.slice(0, 500)}`);
-  demandPlain("standard error", err);
-  demandPlain("standard output", out, MOST_TEXT);
+  demandPlain("standard error", err, MOST_COMPLAINT[0] + MOST_COMPLAINT[1] * size);
+  demandPlain("standard output", out, MOST_ANSWER[0] + MOST_ANSWER[1] * size);
   return { accepted: exitCode !== 2, text: exitCode === 2 ? err : out };
 }
 
 /** Runs a command and reads its answer. @throws Fault */
-export const reads = async (args: readonly string[], files: Files, stdin = ""): Promise<Reading> =>
-  readingOf(await selectron(args, files, stdin));
+export async function reads(args: readonly string[], files: Files, stdin = ""): Promise<Reading> {
+  const size = sizeOf(files, stdin);
+  return readingOf(await selectron(args, files, stdin), size);
+}

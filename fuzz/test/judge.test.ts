@@ -39,11 +39,11 @@ describe("judge", () => {
     ["changed contents that mean something else", kindOf(() => "another", { changed: "alike" }), "mean something else"],
     [
       "a command that blames itself",
-      kindOf(() => readingOf({ exitCode: 2, out: "", err: "help: this is a defect of selectron" })),
+      kindOf(() => readingOf({ exitCode: 2, out: "", err: "help: this is a defect of selectron" }, 10)),
       "blames itself",
     ],
-    ["a command that says nothing", kindOf(() => readingOf({ exitCode: 2, out: "", err: "" })), "without a word"],
-    ["an unknown exit code", kindOf(() => readingOf({ exitCode: 7, out: "", err: "x" })), "exit code 7"],
+    ["a command that says nothing", kindOf(() => readingOf({ exitCode: 2, out: "", err: "" }, 10)), "without a word"],
+    ["an unknown exit code", kindOf(() => readingOf({ exitCode: 7, out: "", err: "x" }, 10)), "exit code 7"],
   ])("finds %s", async (_, kind, what) => {
     const outcome = await outcomeOf(kind);
     expect(outcome.kind === "fault" && outcome.what).toContain(what);
@@ -51,7 +51,7 @@ describe("judge", () => {
 
   it.each<[Outcome["kind"], Kind]>([
     ["refused", kindOf(throwing(new Told("no")))],
-    ["refused", kindOf(() => readingOf({ exitCode: 2, out: "", err: "error: no" }))],
+    ["refused", kindOf(() => readingOf({ exitCode: 2, out: "", err: "error: no" }, 10))],
     ["accepted", kindOf(() => "another")],
     ["accepted", kindOf(() => "sample", { changed: "alike" })],
   ])("lets pass: %s", async (expected, kind) => {

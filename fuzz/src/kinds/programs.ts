@@ -12,11 +12,12 @@ function root(): string {
 }
 
 const MORE = [
-  'l = [1, 2, tokens]; d = {"a": 1, "b": [2]}; x = d["a"] + l[0]; y = [i + 1 for i in range(4)]; (p, q) = (indices, length);',
+  'l = [1, 2, tokens]; d = {"a": 1, "b": [2]}; x = d["a"] + l[0]; y = [i + 1 for i in range(4)]; p, q = indices, length;',
   "def f(a, b) { c = a + b; return c if c > 1 else -c; } z = f(indices, 1); for i in [1, 2, 3] { z = z * i; }",
-  's = select(tokens, "a", ==) or select(tokens, "b", ==) and not select(indices, 3, <); w = selector_width(s); v = aggregate(s, indices, -1);',
-  'b = sort(tokens, tokens); h = histf(tokens); r = round(length * average(indicator(tokens == "a")));',
-  'x = tokens_int + 1; y = x / 2 ^ 3 % 4; b = best(select(tokens, tokens, ==), indices); m = mean(indices); n = "a" in ["a", "b"];',
+  's = select(tokens, "a", ==) or select(tokens, "b", ==) and not select(indices, 3, <); w = selector_width(s); v = aggregate(s, indices);',
+  'b = sort(tokens, tokens); h = count(tokens, "a"); r = round(length * aggregate(full_s, indicator(tokens == "a")));',
+  'x = indices + 1; y = x / 2 ^ 2 % 4; b = best(select(tokens, tokens, ==), indices); n = tokens in ["a", "b"];',
+  'set example "abcab"\nf = select(indices, indices, <=); g = aggregate(f, indicator(tokens == "a")); g("aab"); f; show example\n',
 ];
 
 export interface NamedProgram {
@@ -24,14 +25,15 @@ export interface NamedProgram {
   readonly text: string;
 }
 
+const inFolder = (folder: string): NamedProgram[] =>
+  readdirSync(join(root(), folder))
+    .filter((file) => file.endsWith(".rasp"))
+    .sort()
+    .map((file) => ({ name: file, text: readFileSync(join(root(), folder, file), "utf8") }));
+
 export const programs = once((): readonly NamedProgram[] => {
-  const folders = ["examples", "packages/rasp/test/language/diagnostics"].map((folder) => join(root(), folder));
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder)
-      // Those of class 6 use up a limit, which is their whole point and takes long.
-      .filter((file) => file.endsWith(".rasp") && !file.startsWith("RASP6"))
-      .sort()
-      .map((file) => ({ name: file, text: readFileSync(join(folder, file), "utf8") })),
-  );
-  return [...files, ...MORE.map((text, i) => ({ name: `more ${i + 1}`, text }))];
+  const sound = [...MORE.map((text, i) => ({ name: `more ${i + 1}`, text })), ...inFolder("examples")];
+  const diagnostics = inFolder("packages/rasp/test/language/diagnostics");
+  // Programs that run come as often as those with an error. Those of class 6 use up a limit, which is their whole point and takes long.
+  return [...Array<typeof sound>(5).fill(sound).flat(), ...diagnostics.filter(({ name }) => !name.startsWith("RASP6"))];
 });

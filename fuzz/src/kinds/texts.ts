@@ -26,7 +26,7 @@ function runProgram(bytes: Uint8Array): string {
       if (result.kind === "value" || result.kind === "assigned") values.push(result.value);
     });
   } finally {
-    demandPlain("the warnings", environment.takeWarnings().map(render).join("\n"));
+    demandPlain("the warnings", environment.takeWarnings().map(render).join("\n"), 100_000 + 10 * bytes.length);
     for (const value of values) {
       shown.push(displayValue(value));
       if (value.kind === "s-op" || value.kind === "selector") attempt(() => evaluate(value.node, "abcab"));

@@ -28,6 +28,12 @@ const EDITS: readonly TokenEdit[] = [
   likeOne,
   likeOne,
   likeOne,
+  likeOne,
+  likeOne,
+  likeOne,
+  likeOne,
+  likeOne,
+  likeOne,
   (tokens, at, rng) => void tokens.splice(at, 1 + rng.int(3)),
   (tokens, at, rng) => void tokens.splice(at, 0, ...tokens.slice(at, at + 1 + rng.int(16))),
   function swap(tokens, at, rng) {
@@ -80,8 +86,9 @@ const EDITS: readonly TokenEdit[] = [
 /** One edit of a program, with another one to take passages from. */
 export function editProgram(text: string, rng: Rng, other: string): string {
   const tokens = tokensOf(text);
-  if (tokens.length === 0) return other;
+  const words = tokens.flatMap((token, at) => (token.trim() === "" ? [] : [at]));
+  if (words.length === 0) return other;
   const donor = tokensOf(other);
-  rng.pick(EDITS)(tokens, rng.int(tokens.length), rng, donor.length > 0 ? donor : ["x"]);
+  rng.pick(EDITS)(tokens, rng.pick(words), rng, donor.length > 0 ? donor : ["x"]);
   return tokens.join("");
 }
