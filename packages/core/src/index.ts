@@ -1,9 +1,11 @@
 /** The public surface of @selectron/core. */
+export { elementsOf, storageOf, type Elements } from "./elements.js";
 export { asBytes, type FileBytes } from "./files/bytes.js";
 export { checksumNotes, verifyChecksum, weightsChecksum, withChecksum } from "./files/checksum.js";
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { ChecksumError, SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";
+export { addLeaseFinder, Lease, removeLeaseFinder, type Heir, type LeaseFinder, type Recorded } from "./lease.js";
 export { LARGEST_FLOAT } from "./float.js";
 export type { NestedArray } from "./format.js";
 export type {
@@ -42,5 +44,6 @@ export { allocate, getKernels, inPrecision, scope, setKernels } from "./registry
 export { otherFormat } from "./files/other-formats.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./files/safetensors.js";
 export type { Shape } from "./shape.js";
+export { keep, runInScope } from "./survivors.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";
 export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

@@ -1,4 +1,5 @@
 /** The backend in use. An application registers one, once, before it computes anything. */
+import { finished } from "./lease.js";
 import type { Kernels } from "./kernels/kernels.js";
 import type { Precision } from "./precision.js";
 import { lowPrecisionKernels } from "./reference/low-precision.js";
@@ -34,9 +35,12 @@ export function allocate(length: number): Float32Array {
 }
 
 /**
- * Runs a function. Tensors made inside are invalid once it ends, except those that it returns, also inside arrays, maps
- * and plain objects. Until then the backend may keep them in its own memory, which is faster. Scopes nest.
+ * Runs a function whose results the backend may keep in its own memory, which is faster, until the function ends. Then they are gone,
+ * and to use one is an error, except for: tensors in what it returns or throws, whatever holds them; gradients of tensors
+ * from outside; what was given to `keep`. `backward` works inside only. Scopes nest.
+ *
+ * @throws TypeError if the function returns a promise or an iterator, which would go on after the scope
  */
 export function scope<T>(body: () => T): T {
-  return current.scope ? current.scope(body) : body();
+  return current.scope ? current.scope(body) : finished(body());
 }

@@ -4,6 +4,7 @@
  * that a result which depends on a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
  */
 import { ShapeError } from "./errors.js";
+import { currentLease, type Lease } from "./lease.js";
 import { allocate } from "./registry.js";
 import { formatShape, sameShape, type Shape } from "./shape.js";
 import { Tensor } from "./tensor.js";
@@ -19,12 +20,16 @@ export interface TapeEntry {
   readonly operation: string;
   readonly inputs: readonly Tensor[];
   readonly backward: Backward;
+  /** The scope in which this was recorded, if its memory ends with it. */
+  readonly lease?: Lease | undefined;
 }
 
 /** Where a view's elements lie in its storage; dense from 0 by default. */
 export interface Layout {
   readonly strides?: readonly number[];
   readonly offset?: number;
+  /** Until when the storage is lent, where that is known: that of the tensor that this is a view of. */
+  readonly lease?: Lease | undefined;
 }
 
 let recording = true;
@@ -54,7 +59,8 @@ export function recorded(
   layout: Layout = {},
 ): Tensor {
   if (!isRecorded(inputs)) return new Tensor(storage, shape, layout);
-  return new Tensor(storage, shape, { ...layout, requiresGrad: true, tape: { operation, inputs, backward } });
+  const tape = { operation, inputs, backward, lease: currentLease() };
+  return new Tensor(storage, shape, { ...layout, requiresGrad: true, tape });
 }
 
 /** The gradient of an input, if it requires one. */
@@ -123,7 +129,9 @@ export function propagate(result: Tensor, given: Tensor | undefined): void {
         x.grad = x.grad ? x.grad.add(gradient) : gradient;
         continue;
       }
-      const { inputs, backward } = x.tape;
+      const { inputs, backward, lease } = x.tape;
+      // What the way back has kept lies in the memory of the scope.
+      if (lease?.isLive === false) throw lease.ended(`backward through ${x.tape.operation}`);
       backward(gradient).forEach((part, index) => {
         if (part && inputs[index]!.requiresGrad) receive(inputs[index]!, part);
       });

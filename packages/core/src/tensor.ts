@@ -1,21 +1,22 @@
 /**
  * Tensor: a shape and strides over a Float32Array. The array is an ordinary one on the JavaScript heap, freed by the
- * garbage collector; views (transpose, permute, reshape, slice, broadcastTo) share it. Operations never change their
- * inputs. The arithmetic lives in `ops/`, one file per family; the methods here only delegate.
+ * garbage collector, or lent by a backend (`lease.ts`); views (transpose, permute, reshape, slice, broadcastTo) share it.
+ * Operations never change their inputs. The arithmetic lives in `ops/`, one file per family; the methods here only delegate.
  *
  * This file, `tape.ts` and the ops import one another. The circle is harmless as long as ops run nothing at load time:
  * whichever file loads first, `Tensor` and the functions are all defined by the time anything calls them.
  */
+import { elementsOf, keptElementsOf, keptStorageOf, storageOf } from "./elements.js";
 import { ShapeError } from "./errors.js";
 import { formatTensor, toNested, type NestedArray } from "./format.js";
+import { leaseOf, type Lease } from "./lease.js";
 import * as elementwise from "./ops/elementwise.js";
 import { layerNorm } from "./ops/layer-norm.js";
 import { matmul, type MatmulOptions } from "./ops/matmul.js";
 import * as movement from "./ops/movement.js";
 import * as reduce from "./ops/reduce.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
-import { allocate } from "./registry.js";
-import { checkShape, contiguousStrides, copyStrided, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
+import { checkShape, contiguousStrides, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
 import { propagate, type Layout, type TapeEntry } from "./tape.js";
 
 /** A tensor or a number, which broadcasts to any shape. */
@@ -37,18 +38,16 @@ export class Tensor {
   readonly strides: readonly number[];
   /** Index of the first element in `storage`. */
   readonly offset: number;
-  /** The array that holds the elements, shared with every view. */
-  readonly storage: Float32Array;
+  /** For backends: the array that holds the elements, or did before its lease ended; `storageOf` asks for it. */
+  held: Float32Array;
+  /** For backends: until when `held` is lent. Undefined on the JavaScript heap. */
+  lease: Lease | undefined;
   /**
    * Whether this tensor, or one that it was computed from, requires a gradient. May be set on a tensor that was not
    * computed itself (a parameter), for the computations that follow.
    */
   requiresGrad: boolean;
-  /**
-   * The gradient that `backward` accumulates here: of this tensor's shape, until set to undefined. Do not write into
-   * it.
-   */
-  grad: Tensor | undefined = undefined;
+  #gradient: Tensor | undefined = undefined;
   /** How this tensor was computed, if that is recorded for gradients. */
   readonly tape: TapeEntry | undefined;
 
@@ -63,7 +62,8 @@ export class Tensor {
         `Tensor: ${storage.length} elements do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}.`,
       );
     }
-    this.storage = storage;
+    this.held = storage;
+    this.lease = options.lease ?? leaseOf(storage);
     this.shape = [...shape];
     this.strides = options.strides ?? contiguousStrides(shape);
     this.offset = options.offset ?? 0;
@@ -86,21 +86,34 @@ export class Tensor {
     return isContiguous(this.shape, this.strides);
   }
 
+  /** The array that holds the elements, shared with every view. */
+  get storage(): Float32Array {
+    return this.lease === undefined ? this.held : keptStorageOf(this);
+  }
+
   /**
    * The elements in row-major order. A contiguous tensor gives its own storage, so that writing to it changes the
    * tensor and its views; any other tensor gives a fresh copy.
    */
   get data(): Float32Array {
-    const { storage, offset, size } = this;
-    if (this.isContiguous) return size === storage.length ? storage : storage.subarray(offset, offset + size);
-    const dense = allocate(size);
-    copyStrided(storage, offset, this.shape, this.strides, dense);
-    return dense;
+    return keptElementsOf(this);
+  }
+
+  /**
+   * The gradient that `backward` accumulates here: of this tensor's shape, until set to undefined. Do not write into
+   * it.
+   */
+  get grad(): Tensor | undefined {
+    return this.#gradient;
+  }
+  set grad(gradient: Tensor | undefined) {
+    this.#gradient = gradient;
+    if (gradient?.lease?.kind === "scope") (gradient.lease.heirs ??= []).push(this);
   }
 
   /** Nested arrays of numbers; a plain number for a scalar. */
   toArray(): NestedArray {
-    return toNested(this.data, this.shape);
+    return toNested(elementsOf(this, "toArray"), this.shape);
   }
 
   /** The only element. Throws a ShapeError if there is not exactly one. */
@@ -110,7 +123,7 @@ export class Tensor {
         `item: shape ${formatShape(this.shape)} holds ${this.size} elements, not one; slice or reduce first.`,
       );
     }
-    return this.storage[this.offset]!;
+    return storageOf(this, "item")[this.offset]!;
   }
 
   /**
@@ -128,12 +141,16 @@ export class Tensor {
 
   /** The same elements, without the record of how they were computed. A view. */
   detach(): Tensor {
-    return new Tensor(this.storage, this.shape, { strides: this.strides, offset: this.offset });
+    return new Tensor(storageOf(this, "detach"), this.shape, {
+      strides: this.strides,
+      offset: this.offset,
+      lease: this.lease,
+    });
   }
 
   /** Shape and values, long axes shortened in the middle. */
   toString(): string {
-    return formatTensor(this.data, this.shape);
+    return formatTensor(elementsOf(this, "toString"), this.shape);
   }
 
   /** this + other, broadcast. */

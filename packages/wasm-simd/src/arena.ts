@@ -1,11 +1,16 @@
 /**
  * Linear memory, which only this class grows. A kernel call starts with `reset` and takes scratch in steps of 16 bytes;
- * none of it outlives the call, so none of it is freed. Below the scratch are the Float32Array views that `allocate` hands
- * out: a stack that `mark` and `release` cut back.
+ * none of it outlives the call, so none of it is freed. Views of the memory, as Float32Arrays, lie on both sides of the scratch:
+ *
+ *     module | stack of `allocate` → scratch →        ← residents |
+ *
+ * `allocate` hands out a stack from below, which `mark` and `release` cut back. `settle` hands out ranges from above, which are
+ * given back one by one, in any order, with `vacate`, and then reused.
  *
  * Growing the memory detaches every view of it. It therefore never grows while views are out: `reserve` then throws
- * `ArenaFullError`, so that the caller does its work elsewhere, and `prepare` grows it once the stack is empty.
+ * `ArenaFullError`, so that the caller does its work elsewhere, and `prepare` grows it once none is out.
  */
+import { FreeRanges } from "./free-ranges.js";
 
 const PAGE = 65_536;
 const ALIGNMENT = 16;
@@ -22,26 +27,47 @@ export class ArenaFullError extends RangeError {
 }
 
 export class Arena {
-  readonly #memory: WebAssembly.Memory;
-  readonly #bottom: number;
-  #stack: number;
-  #next: number;
+  #memory!: WebAssembly.Memory;
+  #bottom!: number;
+  #stack!: number;
+  #next!: number;
+  /** Where the residents begin, and where they end: also the end of stack and scratch. */
+  #limit!: number;
+  #top!: number;
+  /** The least that `#limit` has been. */
+  #lowest!: number;
+  /** Between residents. */
+  #gaps!: FreeRanges;
   /** The most bytes that were asked for while the memory could not grow. */
   #wanted = 0;
   // Kept: to ask a memory for its buffer is slow, and slower still if threads share it.
-  #buffer: ArrayBufferLike;
+  #buffer!: ArrayBufferLike;
   /** What `allocate` handed out last, often the result of the kernel that is called next. */
   #newest: Float32Array | undefined;
-  #floats: Float32Array;
-  #ints: Int32Array;
+  #floats!: Float32Array;
+  #ints!: Int32Array;
 
   /** @param base - the first byte that the module itself does not use */
   constructor(memory: WebAssembly.Memory, base: number) {
+    this.move(memory, base);
+  }
+
+  /** Goes on in another memory; no views may be out. Parameters as those of the constructor. */
+  move(memory: WebAssembly.Memory, base: number): void {
     this.#memory = memory;
     this.#bottom = this.#stack = this.#next = aligned(base);
-    this.#buffer = memory.buffer;
+    this.#wanted = 0;
+    this.#look();
+  }
+
+  /** Takes note of the memory's new buffer, of which no views are out. */
+  #look(): void {
+    this.#buffer = this.#memory.buffer;
     this.#floats = new Float32Array(this.#buffer);
     this.#ints = new Int32Array(this.#buffer);
+    this.#newest = undefined; // detached
+    this.#limit = this.#lowest = this.#top = this.#buffer.byteLength - SLACK;
+    this.#gaps = new FreeRanges();
   }
 
   /** Frees all scratch. */
@@ -53,24 +79,21 @@ export class Arena {
   reserve(bytes: number): number {
     const address = this.#next;
     const next = address + aligned(bytes);
-    if (next + SLACK > this.#buffer.byteLength) this.#extend(next + SLACK);
+    if (next > this.#limit) this.#extend(next + SLACK);
     this.#next = next;
     return address;
   }
 
   #extend(bytes: number): void {
     this.#wanted = Math.max(this.#wanted, bytes);
-    if (this.#stack !== this.#bottom) throw new ArenaFullError(`${bytes} bytes of scratch while views are out.`);
+    if (!this.isEmpty) throw new ArenaFullError(`${bytes} bytes of scratch while views are out.`);
     if (bytes > MAX_BYTES) throw new ArenaFullError(`${bytes} bytes exceed the 4 GiB of WebAssembly.`);
     try {
       this.#memory.grow(Math.ceil((bytes - this.#buffer.byteLength) / PAGE));
     } catch (cause) {
       throw new ArenaFullError(`WebAssembly memory cannot grow to ${bytes} bytes.`, { cause });
     }
-    this.#buffer = this.#memory.buffer;
-    this.#floats = new Float32Array(this.#buffer);
-    this.#ints = new Int32Array(this.#buffer);
-    this.#newest = undefined; // detached
+    this.#look();
   }
 
   /** All of linear memory as floats. Valid until the next `reserve`. */
@@ -100,7 +123,7 @@ export class Arena {
 
   /** Whether no views are out. */
   get isEmpty(): boolean {
-    return this.#stack === this.#bottom;
+    return this.#stack === this.#bottom && this.#limit === this.#top;
   }
 
   /** Where the stack of views ends now: what `release` takes. */
@@ -111,7 +134,7 @@ export class Arena {
   /** A view of that many floats, contents undefined, or undefined if they do not fit. Valid until `release`. */
   allocate(length: number): Float32Array | undefined {
     const end = this.#stack + aligned(4 * length);
-    if (end + SLACK > this.#buffer.byteLength) {
+    if (end > this.#limit) {
       this.#wanted = Math.max(this.#wanted, end + SLACK);
       return undefined;
     }
@@ -125,9 +148,35 @@ export class Arena {
     this.#stack = this.#next = mark;
   }
 
+  /** A view of that many floats, contents undefined, or undefined if they do not fit. Valid until `vacate`. */
+  settle(length: number): Float32Array | undefined {
+    const bytes = aligned(4 * length);
+    let address = this.#gaps.take(bytes);
+    if (address === undefined) {
+      if (this.#limit - bytes < this.#stack) {
+        this.#wanted = Math.max(this.#wanted, this.#stack + bytes + this.#top - this.#limit + SLACK);
+        return undefined;
+      }
+      address = this.#limit -= bytes;
+      this.#lowest = Math.min(this.#lowest, address);
+    }
+    return new Float32Array(this.#buffer, address, length);
+  }
+
+  /** Takes back a view that `settle` handed out; it must not be used any more. */
+  vacate({ byteOffset, length }: Float32Array): void {
+    this.#gaps.give(byteOffset, byteOffset + aligned(4 * length));
+    this.#limit = this.#gaps.takeFrom(this.#limit);
+  }
+
+  /** Whether an address is where residents are. */
+  isSettled(address: number): boolean {
+    return address >= this.#limit;
+  }
+
   /** If no views are out, grows to hold `bytes` and what did not fit before. Never throws: less room is only slower. */
   prepare(bytes: number): void {
-    if (this.#stack !== this.#bottom) return;
+    if (!this.isEmpty) return;
     const target = Math.min(MAX_BYTES, Math.max(this.#bottom + bytes, this.#wanted));
     if (target <= this.#buffer.byteLength) return;
     try {
@@ -137,7 +186,12 @@ export class Arena {
     }
   }
 
-  /** Bytes of linear memory in use by this instance. */
+  /** Bytes in which residents have been: the system provides memory when it is first written to. */
+  get mostSettled(): number {
+    return this.#top - this.#lowest;
+  }
+
+  /** Bytes of linear memory of this instance. */
   get byteLength(): number {
     return this.#buffer.byteLength;
   }

@@ -1,8 +1,8 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
-import { Tensor } from "@selectron/core";
+import { Lease, scope as coreScope, type Tensor } from "@selectron/core";
 import { compile, load, type WasmSource } from "./module.js";
 import { currentScopes, registerModule, type WasmStatus } from "./register.js";
-import { SCOPE_BYTES } from "./scope.js";
+import { kept, leased, SCOPE_BYTES } from "./scope.js";
 
 export { isSimdSupported, type WasmSource } from "./module.js";
 export type { WasmStatus } from "./register.js";
@@ -29,29 +29,31 @@ export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, 
 
 /**
  * Runs a function during which results of tensor operations live in linear memory, where kernels use them without copies.
- * Tensors in what it returns (also in arrays, maps and plain objects) are copied out; every other tensor made inside is
- * void afterwards. Scopes nest. What does not fit lives on the JavaScript heap as usual, and the next scope is larger.
+ * What lives on: tensors in what it returns or throws, whatever holds them; gradients of tensors from outside; what was
+ * given to core's `keep`. To use any other tensor made inside is an error afterwards, and so is `backward` through the
+ * computation. Scopes nest. What does not fit lives on the JavaScript heap as usual, and the next scope is larger.
  * Without `enableWasm` the function just runs.
  *
- * @param body - must not be asynchronous; throws a TypeError if it returns a promise
+ * @param body - must not be asynchronous; throws a TypeError if it returns a promise or an iterator
  * @param bytes - how much room to provide, if this is the outermost scope
  */
 export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
   const scopes = currentScopes();
-  return scopes ? scopes.run(body, bytes) : body();
+  return scopes ? scopes.run(body, bytes) : coreScope(body);
 }
 
 /** Tensors that stay in linear memory. */
 export interface Resident {
   /** In the order given, with the same shapes. Writing to their data changes what kernels see. */
   readonly tensors: readonly Tensor[];
-  /** Frees them: the tensors must not be used any more. Throws an Error unless called in reverse order of creation. */
+  /** Frees them, in any order: to use one of the tensors is an error then. Throws an Error the second time. */
   release(): void;
 }
 
 /**
  * Copies tensors that live long (parameters, the moments of an optimiser, a cache of keys and values) into linear memory,
- * where kernels use and update them in place.
+ * where kernels use and update them in place. They stay until they are released, also where this is called inside a `scope`.
+ * What does not fit while other tensors are in linear memory, so that it cannot grow, stays on the JavaScript heap.
  *
  * @param tensors - copied; without `enableWasm` the copies are ordinary tensors
  * @param bytes - room to provide beside them for scopes and scratch
@@ -63,7 +65,8 @@ export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resid
   }
   const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
   const scopes = currentScopes();
-  return scopes ? scopes.keep(tensors, total) : { tensors: tensors.map(copyOf), release: () => undefined };
+  if (scopes) return scopes.keep(tensors, total);
+  const lease = new Lease("resident");
+  const copies = leased(tensors, lease, (length) => new Float32Array(length));
+  return kept(copies, lease);
 }
-
-const copyOf = (tensor: Tensor): Tensor => new Tensor(Float32Array.from(tensor.data), tensor.shape);

@@ -19,10 +19,23 @@ const scopes = new WeakMap<Kernels, Scopes>();
 /** The scopes of the machine that core uses now, if it uses one. */
 export const currentScopes = (): Scopes | undefined => scopes.get(getKernels());
 
+/** A machine that can be given a new memory. */
+export interface PlainMachine extends Machine {
+  /** Gives it a new, small memory, so that the runtime frees the old one. Nothing may be in use. */
+  renew(): void;
+}
+
 /** An instance with a memory of its own. Throws an Error with the reason if there can be none. */
-export function plainMachine(module: WebAssembly.Module): Machine {
+export function plainMachine(module: WebAssembly.Module): PlainMachine {
   const wasm = instantiate(module);
-  return { wasm: wasmCalls(wasm), arena: new Arena(wasm.memory, wasm.heapBase()) };
+  const [calls, arena] = [wasmCalls(wasm), new Arena(wasm.memory, wasm.heapBase())];
+  // A memory cannot shrink: a new instance takes the place of the old one.
+  const renew = (): void => {
+    const fresh = instantiate(module);
+    Object.assign(calls, wasmCalls(fresh));
+    arena.move(fresh.memory, fresh.heapBase());
+  };
+  return { wasm: calls, arena, renew };
 }
 
 /**
@@ -31,12 +44,12 @@ export function plainMachine(module: WebAssembly.Module): Machine {
  * @param route - gives the kernels to register in place of these, if others should take some of the calls
  */
 export function registerMachine(
-  machine: Machine,
+  machine: Machine & Partial<PlainMachine>,
   spare: () => Machine,
   refusals: readonly Refusal[] = [],
   route = (kernels: Kernels): Kernels => kernels,
 ): void {
-  const own = new Scopes(machine.arena);
+  const own = new Scopes(machine.arena, machine.renew);
   const kernels: Kernels = {
     ...route(wasmKernels(machine, spare, refusals)),
     allocate: (length) => own.allocate(length),

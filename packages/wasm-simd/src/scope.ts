@@ -1,67 +1,118 @@
-/** Tensors that live in linear memory for the duration of one function, so that kernels need not copy them. */
-import { Tensor } from "@selectron/core";
+/** Tensors that live in linear memory: for the duration of one function, or until they are released. */
+import { addLeaseFinder, elementsOf, Lease, removeLeaseFinder, runInScope, Tensor } from "@selectron/core";
 import type { Arena } from "./arena.js";
-
-/** Nested arrays, plain objects and maps with every tensor that lies in the arena replaced by a copy on the heap. */
-function copiedOut(value: unknown, arena: Arena): unknown {
-  if (value instanceof Tensor) {
-    return arena.holds(value.storage) ? new Tensor(Float32Array.from(value.data), value.shape) : value;
-  }
-  if (value instanceof Float32Array) return arena.holds(value) ? Float32Array.from(value) : value;
-  if (Array.isArray(value)) return value.map((part) => copiedOut(part, arena));
-  if (value instanceof Map) return new Map([...value].map(([key, part]) => [key, copiedOut(part, arena)] as const));
-  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, copiedOut(part, arena)]));
-  }
-  return value;
-}
 
 /** The room of a scope by default: 64 MiB, which the operating system provides when it is first used. */
 export const SCOPE_BYTES = 2 ** 26;
 
-/** How many scopes are open, and so whether results are allocated in the arena. */
+/** A memory in which more bytes of residents than this have been is given back once nothing is in it. */
+const MOST_KEPT = 2 ** 26;
+
+/** Tensors, and how to release them: throws an Error the second time. */
+export interface Kept {
+  readonly tensors: readonly Tensor[];
+  release(): void;
+}
+
+/** Copies of tensors in storage of one lease, wherever it is. */
+export function leased(tensors: readonly Tensor[], lease: Lease, place: (length: number) => Float32Array): Tensor[] {
+  // All are read first: one whose memory is gone must not leave half of them placed.
+  const sources = tensors.map((x) => elementsOf(x, "resident"));
+  return sources.map((source, i) => {
+    const storage = place(source.length);
+    storage.set(source);
+    return new Tensor(storage, tensors[i]!.shape, { lease });
+  });
+}
+
+/** What `resident` gives; `vacate` runs when it is released. */
+export function kept(tensors: readonly Tensor[], lease: Lease, vacate = (): void => undefined): Kept {
+  const release = (): void => {
+    if (!lease.isLive) throw new Error("release: these tensors were released before; release them once.");
+    lease.isLive = false;
+    // Whoever still has them does not keep the memory.
+    for (const x of tensors) x.held = new Float32Array();
+    vacate();
+  };
+  return { tensors, release };
+}
+
+/** The open scopes and the residents of an arena. */
 export class Scopes {
   readonly #arena: Arena;
-  #depth = 0;
+  readonly #renew: (() => void) | undefined;
+  /** Outermost first, each with the address where its part of the stack begins. */
+  readonly #open: { readonly start: number; readonly lease: Lease }[] = [];
+  readonly #residents = new Map<Lease, readonly Float32Array[]>();
 
-  constructor(arena: Arena) {
+  /** @param renew - gives the arena a new, small memory; if absent, it keeps the one that it has */
+  constructor(arena: Arena, renew?: () => void) {
     this.#arena = arena;
+    this.#renew = renew;
   }
 
   /** Storage for a kernel's result. */
   allocate(length: number): Float32Array {
-    return (this.#depth > 0 && this.#arena.allocate(length)) || new Float32Array(length);
+    return (this.#open.length > 0 && this.#arena.allocate(length)) || new Float32Array(length);
   }
 
+  get #isIdle(): boolean {
+    return this.#open.length === 0 && this.#residents.size === 0;
+  }
+
+  /** The lease of an array in this arena. */
+  readonly #find = (data: Float32Array): Lease | undefined => {
+    if (!this.#arena.holds(data)) return undefined;
+    const address = data.byteOffset;
+    if (this.#arena.isSettled(address)) {
+      for (const [lease, arrays] of this.#residents) {
+        if (arrays.some((own) => address >= own.byteOffset && address < own.byteOffset + own.byteLength)) return lease;
+      }
+      return undefined;
+    }
+    const open = this.#open;
+    let i = open.length - 1;
+    while (i >= 0 && address < open[i]!.start) i--;
+    return open[i]?.lease;
+  };
+
   /** See `resident`. */
-  keep(tensors: readonly Tensor[], bytes: number): { tensors: readonly Tensor[]; release: () => void } {
+  keep(tensors: readonly Tensor[], bytes: number): Kept {
     this.#arena.prepare(bytes);
-    const mark = this.#arena.mark();
-    const kept = tensors.map(({ data, size, shape }) => {
-      const storage = this.#arena.allocate(size) ?? new Float32Array(size);
-      storage.set(data);
-      return new Tensor(storage, shape);
-    });
-    const end = this.#arena.mark();
-    const release = (): void => {
-      if (this.#arena.mark() !== end) throw new Error("resident: release what was made later first.");
-      this.#arena.release(mark);
+    const lease = new Lease("resident");
+    const arrays: Float32Array[] = [];
+    const place = (length: number): Float32Array => {
+      const storage = length > 0 ? this.#arena.settle(length) : undefined;
+      if (storage) arrays.push(storage);
+      return storage ?? new Float32Array(length);
     };
-    return { tensors: kept, release };
+    const copies = leased(tensors, lease, place);
+    if (this.#isIdle) addLeaseFinder(this.#find);
+    this.#residents.set(lease, arrays);
+    return kept(copies, lease, () => this.#vacate(lease));
+  }
+
+  #vacate(lease: Lease): void {
+    for (const array of this.#residents.get(lease)!) this.#arena.vacate(array);
+    this.#residents.delete(lease);
+    if (!this.#isIdle) return;
+    removeLeaseFinder(this.#find);
+    if (this.#arena.mostSettled > MOST_KEPT) this.#renew?.();
   }
 
   /** See `scope`. */
   run<T>(body: () => T, bytes: number): T {
     this.#arena.prepare(bytes);
-    const mark = this.#arena.mark();
-    this.#depth++;
+    const lease = new Lease("scope");
+    const start = this.#arena.mark();
+    if (this.#isIdle) addLeaseFinder(this.#find);
+    this.#open.push({ start, lease });
     try {
-      const result = body();
-      if (result instanceof Promise) throw new TypeError("scope: the function must not be asynchronous.");
-      return copiedOut(result, this.#arena) as T;
+      return runInScope(lease, body);
     } finally {
-      this.#depth--;
-      this.#arena.release(mark);
+      this.#open.pop();
+      this.#arena.release(start);
+      if (this.#isIdle) removeLeaseFinder(this.#find);
     }
   }
 }

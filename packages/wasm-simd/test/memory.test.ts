@@ -108,13 +108,6 @@ describe("resident tensors", () => {
     release();
   });
 
-  it("are released in reverse order", () => {
-    const [first, second] = [resident([a]), resident([b])];
-    expect(() => first.release()).toThrow("resident: release what was made later first.");
-    second.release();
-    first.release();
-  });
-
   it("are given in an array", () => {
     expect(() => resident(a as unknown as Tensor[])).toThrow("resident: give it an array of tensors");
   });

@@ -110,11 +110,14 @@ export interface AdamCall {
 export interface Kernels {
   /** Shown in benchmarks and error messages. */
   readonly name: string;
-  /** Storage for a result, contents undefined. If absent, results are written to plain arrays. */
+  /**
+   * Storage for a result, contents undefined. If absent, results are written to plain arrays. Arrays in memory that is used again are
+   * lent: the backend tells until when (`addLeaseFinder`).
+   */
   allocate?(length: number): Float32Array;
   /**
    * Runs a function whose intermediate results may be kept in the backend's own memory, where kernels need not copy
-   * them. They are invalid afterwards.
+   * them: through `runInScope`, which moves out what outlives the function.
    */
   scope?<T>(body: () => T): T;
   matmul(call: MatmulCall): void;

@@ -1,6 +1,7 @@
 /**
  * Attention of each query to a list of keys: work and memory grow with the pairs that are listed, not with all pairs.
  */
+import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -62,7 +63,7 @@ export function attentionOver(
     scale: given ?? 1 / Math.sqrt(width),
     starts,
     listed: keys,
-    hiddenKeys: hiddenKeys && broadcastTo(hiddenKeys, [batch, length]).data,
+    hiddenKeys: hiddenKeys && elementsOf(broadcastTo(hiddenKeys, [batch, length])),
     factors,
   };
   const inputs = [query, key, value];
@@ -86,5 +87,5 @@ export function attentionOver(
     });
     return gradients;
   };
-  return recorded("attentionOver", inputs, result.storage, result.shape, backward, { strides: result.strides });
+  return recorded("attentionOver", inputs, storageOf(result), result.shape, backward, { strides: result.strides });
 }

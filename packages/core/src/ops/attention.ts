@@ -1,4 +1,5 @@
 /** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without storing its pattern. */
+import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -26,9 +27,9 @@ export interface AttentionOptions {
 
 /** A [B, H, n, width] tensor whose rows are adjacent in memory, as the kernels read it. */
 export function headsView(x: Tensor): HeadsView {
-  const dense = x.strides[3] === 1 || x.shape[3]! <= 1 ? x : new Tensor(x.data, x.shape);
+  const dense = x.strides[3] === 1 || x.shape[3]! <= 1 ? x : new Tensor(elementsOf(x), x.shape);
   const [batchStride, headStride, rowStride] = dense.strides as [number, number, number, number];
-  return { data: dense.storage, offset: dense.offset, batchStride, headStride, rowStride };
+  return { data: storageOf(dense), offset: dense.offset, batchStride, headStride, rowStride };
 }
 
 /** Throws a ShapeError unless query, key and value fit together. */
@@ -80,7 +81,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     scale,
     before: window,
     after: causal ? 0 : window,
-    hiddenKeys: hiddenKeys && broadcastTo(hiddenKeys, [batch, keys]).data,
+    hiddenKeys: hiddenKeys && elementsOf(broadcastTo(hiddenKeys, [batch, keys])),
     bias: bias && headsView(broadcastTo(bias, [batch, heads, queries, keys])),
     blocks,
   };
@@ -106,7 +107,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     });
     return gradients;
   };
-  return recorded("attention", inputs, result.storage, shape, backward, { strides: result.strides });
+  return recorded("attention", inputs, storageOf(result), shape, backward, { strides: result.strides });
 }
 
 /**
@@ -124,7 +125,7 @@ function unfused(query: Tensor, key: Tensor, value: Tensor, options: AttentionOp
   const [batch, , queries, width] = query.shape as [number, number, number, number];
   const keys = key.shape[2]!;
   const { causal = false, window = Infinity, hiddenKeys, bias, blocks, scale = 1 / Math.sqrt(width) } = options;
-  const hidden = hiddenKeys && broadcastTo(hiddenKeys, [batch, keys]).data;
+  const hidden = hiddenKeys && elementsOf(broadcastTo(hiddenKeys, [batch, keys]));
   const pattern = { queries, keys, before: window, after: causal ? 0 : window, hiddenKeys: hidden, blocks };
   const masked = allocate(batch * queries * keys);
   for (let b = 0, at = 0; b < batch; b++) {

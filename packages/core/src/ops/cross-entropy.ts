@@ -1,6 +1,7 @@
 /**
  * Softmax cross-entropy. One kernel computes the loss of a row and, if a gradient is required, the gradient with it.
  */
+import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -25,7 +26,7 @@ function checkedTargets(
   ignoreIndex: number | undefined,
 ): Int32Array {
   const classes = logits.shape[logits.rank - 1];
-  const values = "data" in targets ? targets.data : targets;
+  const values = "data" in targets ? elementsOf(targets) : targets;
   if (classes === undefined || values.length !== sizeOf(logits.shape.slice(0, -1))) {
     throw new ShapeError(
       `crossEntropy: ${values.length} targets do not fit logits of shape ${formatShape(logits.shape)}; ` +
@@ -69,7 +70,7 @@ export function crossEntropy(
   const columns = logits.shape[logits.rank - 1]!;
   const counted = classes.reduce((count, target) => count + (target < 0 ? 0 : 1), 0);
   const scale = 1 / Math.max(1, counted);
-  const elements = logits.data;
+  const elements = elementsOf(logits);
   const losses = allocate(rows);
   const slopes = isRecorded([logits]) ? allocate(rows * columns) : undefined;
   getKernels().crossEntropyRows({ logits: elements, targets: classes, losses, gradient: slopes, scale, rows, columns });

@@ -1,5 +1,6 @@
 /** Elementwise operations: functions of one tensor, of two under broadcasting, and choices by a condition. */
 import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
+import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
 import { recorded, wanted, type Backward } from "../tape.js";
@@ -11,14 +12,14 @@ import { sumTo } from "./reduce.js";
 /** f of every element. */
 export function unary(operation: UnaryOperation, x: Tensor): Tensor {
   const out = allocate(x.size);
-  getKernels().unary(operation, x.data, out);
+  getKernels().unary(operation, elementsOf(x), out);
   return recorded(operation, [x], out, x.shape, (gradient) => [unaryBackward(operation, x, gradient)]);
 }
 
 /** gradient · f′(x). */
 export function unaryBackward(operation: UnaryOperation, x: Tensor, gradient: Tensor): Tensor {
   const out = allocate(x.size);
-  getKernels().unaryBackward(operation, x.data, gradient.data, out);
+  getKernels().unaryBackward(operation, elementsOf(x), elementsOf(gradient), out);
   return new Tensor(out, x.shape);
 }
 
@@ -39,7 +40,7 @@ const asTensor = (operand: Operand): Tensor =>
 
 /** Dense elements of x repeated to a shape. */
 const expanded = (x: Tensor, shape: Shape): Float32Array =>
-  sameShape(x.shape, shape) ? x.data : broadcastTo(x, shape).data;
+  elementsOf(sameShape(x.shape, shape) ? x : broadcastTo(x, shape));
 
 /** The gradient of one operand of a pair, before it is summed to the operand's shape. */
 type PairBackward = (gradient: Tensor, a: Tensor, b: Tensor, result: Tensor) => Tensor;
@@ -123,8 +124,8 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 /** `value` where the mask is not 0, x elsewhere. The mask broadcasts to x's shape; throws a ShapeError if it cannot. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
-  const masked = broadcastTo(mask, x.shape).data;
-  const elements = x.data;
+  const masked = elementsOf(broadcastTo(mask, x.shape));
+  const elements = elementsOf(x);
   const out = allocate(elements.length);
   for (let i = 0; i < out.length; i++) out[i] = masked[i] !== 0 ? value : elements[i]!;
   return recorded("maskedFill", [x], out, x.shape, (gradient) => [maskedFill(gradient, mask, 0)]);

@@ -1,4 +1,5 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
+import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
@@ -18,19 +19,27 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
   }
   const out = allocate(x.size);
   const rows = columns === 0 ? 0 : x.size / columns;
-  getKernels().layerNormRows(x.data, gain?.data, bias?.data, out, rows, columns, epsilon);
+  getKernels().layerNormRows(
+    elementsOf(x),
+    gain && elementsOf(gain),
+    bias && elementsOf(bias),
+    out,
+    rows,
+    columns,
+    epsilon,
+  );
   const inputs = [x, gain, bias].filter((input) => input !== undefined);
   return recorded("layerNorm", inputs, out, x.shape, (gradient) => {
     const [dX, dGain, dBias] = [x.shape, [columns], [columns]].map(
       (shape) => new Tensor(allocate(sizeOf(shape)), shape),
     );
     getKernels().layerNormRowsBackward({
-      x: x.data,
-      gain: gain?.data,
-      outGradient: gradient.data,
-      xGradient: dX!.data,
-      gainGradient: dGain!.data,
-      biasGradient: dBias!.data,
+      x: elementsOf(x),
+      gain: gain && elementsOf(gain),
+      outGradient: elementsOf(gradient),
+      xGradient: elementsOf(dX!),
+      gainGradient: elementsOf(dGain!),
+      biasGradient: elementsOf(dBias!),
       rows,
       columns,
       epsilon,

@@ -2,6 +2,7 @@
  * Batched matrix product. Operands go to the kernel as strided views, so transposes and head splits cost no copy, and a
  * single right matrix (a weight) takes all rows of the left tensor in one call.
  */
+import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { Activation, MatrixView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -23,7 +24,7 @@ export interface MatmulOptions {
 }
 
 const matrixView = (x: Tensor, offset: number): MatrixView => ({
-  data: x.storage,
+  data: storageOf(x),
   offset,
   rowStride: x.strides[x.rank - 2]!,
   columnStride: x.strides[x.rank - 1]!,
@@ -58,7 +59,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   // The slope of gelu does not follow from its value, so its argument must be on the tape.
   if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
   const kernels = getKernels();
-  const shift = bias?.data;
+  const shift = bias && elementsOf(bias);
   // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
   if (a.rank === 2 && b.rank === 2) {
     const out = allocate(m * n);
@@ -71,7 +72,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
   if (b.rank === 2 && a.isContiguous) {
-    const left = { data: a.storage, offset: a.offset, rowStride: k, columnStride: 1 };
+    const left = { data: storageOf(a), offset: a.offset, rowStride: k, columnStride: 1 };
     multiply(left, matrixView(b, b.offset), out, sizeOf(batch) * m);
   } else {
     const starts = (x: Tensor): number[] =>

@@ -1,10 +1,12 @@
 /** Operations that only move elements: views (permute, transpose, slice, broadcastTo, mostly reshape) and copies. */
+import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
 import {
   broadcastShapes,
   broadcastStrides,
   checkShape,
+  contiguousStrides,
   formatShape,
   normalizeAxis,
   sameShape,
@@ -27,7 +29,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const strides = axes.map((axis) => x.strides[axis]!);
   const back = axes.map((_, axis) => axes.indexOf(axis));
   const backward: Backward = (gradient) => [permute(gradient, back)];
-  return recorded("permute", [x], x.storage, shape, backward, { strides, offset: x.offset });
+  return recorded("permute", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease });
 }
 
 /** Swaps two axes. */
@@ -51,8 +53,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     );
   }
   const resolved = shape.map((length) => (length === -1 ? missing : length));
-  const data = x.data; // shares x's storage if x is contiguous
-  return recorded("reshape", [x], data, resolved, (gradient) => [reshape(gradient, x.shape)]);
+  const backward: Backward = (gradient) => [reshape(gradient, x.shape)];
+  if (!x.isContiguous) return recorded("reshape", [x], elementsOf(x), resolved, backward);
+  const layout = { strides: contiguousStrides(resolved), offset: x.offset, lease: x.lease };
+  return recorded("reshape", [x], storageOf(x), resolved, backward, layout);
 }
 
 /** Positions start ≤ i < end of an axis, as in `Array.slice`. Throws a ShapeError if they are not integers. */
@@ -66,8 +70,9 @@ export function slice(x: Tensor, start: number, end: number | undefined, axis: n
     Math.min(length, Math.max(0, position < 0 ? position + length : position));
   const first = clamp(start);
   const shape = x.shape.map((own, index) => (index === along ? Math.max(0, clamp(end ?? length) - first) : own));
-  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]! };
-  return recorded("slice", [x], x.storage, shape, (gradient) => [padded(gradient, x.shape, along, first)], layout);
+  const storage = storageOf(x);
+  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]!, lease: x.lease };
+  return recorded("slice", [x], storage, shape, (gradient) => [padded(gradient, x.shape, along, first)], layout);
 }
 
 /** x at position `start` of an axis of a tensor that is 0 elsewhere. */
@@ -83,7 +88,7 @@ function placeAlong(x: Tensor, target: Float32Array, shape: Shape, axis: number,
   const blocks = sizeOf(shape.slice(0, axis));
   const inner = sizeOf(shape.slice(axis + 1));
   const length = x.shape[axis]! * inner;
-  const data = x.data;
+  const data = elementsOf(x);
   for (let block = 0; block < blocks; block++) {
     target.set(data.subarray(block * length, (block + 1) * length), (block * shape[axis]! + start) * inner);
   }
@@ -98,7 +103,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   }
   const strides = broadcastStrides(x.shape, x.strides, shape);
   const backward: Backward = (gradient) => [sumTo(gradient, x.shape)];
-  return recorded("broadcastTo", [x], x.storage, shape, backward, { strides, offset: x.offset });
+  return recorded("broadcastTo", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease });
 }
 
 /** The tensors one after another along an axis; the other axes must agree. */
@@ -152,7 +157,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  */
 export function gather(x: Tensor, indices: Tensor | readonly number[], axis: number): Tensor {
   const along = normalizeAxis("gather", axis, x.rank);
-  const positions = "data" in indices ? indices.data : indices;
+  const positions = "data" in indices ? elementsOf(indices) : indices;
   const indexShape = "data" in indices ? indices.shape : [indices.length];
   const length = x.shape[along]!;
   const shape = [...x.shape.slice(0, along), ...indexShape, ...x.shape.slice(along + 1)];
@@ -166,14 +171,14 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   const table = toFront(x, along);
   const width = sizeOf(table.shape.slice(1));
   const rows = allocate(chosen.length * width);
-  getKernels().gatherRows(table.data, chosen, rows, width);
+  getKernels().gatherRows(elementsOf(table), chosen, rows, width);
   const taken = new Tensor(rows, [chosen.length, ...table.shape.slice(1)]);
-  const out = fromFront(taken, along).data;
+  const out = elementsOf(fromFront(taken, along));
   return recorded("gather", [x], out, shape, (gradient) => {
     const flat = reshape(gradient, x.shape.with(along, chosen.length));
     const slopes = toFront(flat, along);
     const sums = allocate(x.size).fill(0);
-    getKernels().scatterAddRows(slopes.data, chosen, sums, width);
+    getKernels().scatterAddRows(elementsOf(slopes), chosen, sums, width);
     return [fromFront(new Tensor(sums, table.shape), along)];
   });
 }

@@ -1,4 +1,5 @@
 /** Reductions over some axes, or all of them. Sums accumulate in float64; an argmax is a tensor of positions. */
+import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { RowReduction } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -47,8 +48,8 @@ export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const lines = linesOf("sum", x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
   const out = allocate(rows);
-  if (isOutermost(x, lines)) getKernels().sumColumns(x.data, out, columns, rows);
-  else getKernels().reduceRows("sum", permute(x, order).data, out, rows, columns);
+  if (isOutermost(x, lines)) getKernels().sumColumns(elementsOf(x), out, columns, rows);
+  else getKernels().reduceRows("sum", elementsOf(permute(x, order)), out, rows, columns);
   return recorded("sum", [x], out, keepDims ? keptDims : kept, (gradient) => [
     broadcastTo(reshape(gradient, keptDims), x.shape),
   ]);
@@ -91,9 +92,9 @@ function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axe
   checkNotEmpty(operation, x, lines);
   const ordered = permute(x, order);
   const out = allocate(rows);
-  getKernels().reduceRows(operation, ordered.data, out, rows, columns);
+  getKernels().reduceRows(operation, elementsOf(ordered), out, rows, columns);
   return recorded(operation, [x], out, keepDims ? keptDims : kept, (gradient) => {
-    const [values, slopes] = [ordered.data, gradient.data];
+    const [values, slopes] = [elementsOf(ordered), elementsOf(gradient)];
     const spread = allocate(x.size).fill(0);
     for (let i = 0; i < rows; i++) {
       const at = i * columns;
@@ -115,7 +116,7 @@ export function argmax(x: Tensor, axis: number): Tensor {
   const lines = linesOf("argmax", x, axis);
   const { rows, columns, order, kept } = lines;
   checkNotEmpty("argmax", x, lines);
-  const values = permute(x, order).data;
+  const values = elementsOf(permute(x, order));
   const out = allocate(rows);
   for (let i = 0; i < rows; i++) out[i] = firstBest(values, i * columns, columns, 1);
   return new Tensor(out, kept);

@@ -1,4 +1,5 @@
 /** Softmax and its logarithm along any axis. The kernels work on rows, so another axis is moved to the end and back. */
+import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
 import { normalizeAxis } from "../shape.js";
 import { recorded } from "../tape.js";
@@ -15,7 +16,7 @@ function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number,
   const moved = transpose(x, along, -1);
   const columns = x.shape[along]!;
   const rows = columns === 0 ? 0 : x.size / columns;
-  const elements = moved.data;
+  const elements = elementsOf(moved);
   const out = allocate(x.size);
   const kernels = getKernels();
   if (operation === "softmax") kernels.softmaxRows(elements, out, rows, columns);

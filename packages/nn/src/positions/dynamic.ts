@@ -2,7 +2,7 @@
  * Dynamic encoding: P(i) = MLP(i, context). The position is given by its sinusoidal features, the context by the mean
  * of the embeddings that position i may see: all real tokens, or those up to i in a causal model.
  */
-import { concat, tensor, type Tensor } from "@selectron/core";
+import { concat, elementsOf, tensor, type Tensor } from "@selectron/core";
 import { FeedForward } from "../layers/feed-forward.js";
 import type { ParameterScope } from "../parameters.js";
 import type { PositionContext, PositionSizes, Positions } from "./positions.js";
@@ -30,7 +30,7 @@ export class DynamicPositions implements Positions {
     const seen = cache ? cache.append(this.#slot, x, 1) : x;
     const [batch, keys] = seen.shape as [number, number, number];
     const queries = x.shape[1]!;
-    const hidden = hiddenKeys?.data;
+    const hidden = hiddenKeys && elementsOf(hiddenKeys);
     const weights = new Float32Array(batch * queries * keys);
     for (let b = 0; b < batch; b++) {
       for (let i = 0; i < queries; i++) {

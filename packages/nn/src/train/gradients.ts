@@ -1,4 +1,5 @@
 /** Operations on all gradients together, between `backward` and the optimiser's step. */
+import { elementsOf } from "@selectron/core";
 import type { Parameters } from "./optimizers.js";
 
 /** The Euclidean norm of all gradients as one vector, in float64. */
@@ -6,7 +7,7 @@ export function gradientNorm(parameters: Parameters): number {
   let sum = 0;
   for (const { grad } of parameters.values()) {
     if (!grad) continue;
-    const slopes = grad.data;
+    const slopes = elementsOf(grad);
     for (let i = 0; i < slopes.length; i++) sum += slopes[i]! * slopes[i]!;
   }
   return Math.sqrt(sum);

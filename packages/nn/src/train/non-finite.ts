@@ -1,5 +1,5 @@
 /** Finds where a training went wrong: the step, and the first operation whose result is not a number. */
-import type { Tensor } from "@selectron/core";
+import { elementsOf, type Tensor } from "@selectron/core";
 import type { Parameters } from "./optimizers.js";
 
 /** A loss or a gradient that is not finite. */
@@ -20,14 +20,16 @@ export class NonFiniteError extends Error {
 const ADVICE = "Lower the learning rate, clip the gradients, or warm up for longer.";
 
 /** Whether a tensor has NaN or ∞. −∞ is sound: masked scores have it. */
-const isBad = (x: Tensor): boolean => x.data.some((value) => Number.isNaN(value) || value === Infinity);
+const isBad = (x: Tensor): boolean => elementsOf(x).some((value) => Number.isNaN(value) || value === Infinity);
 
 /** Throws a NonFiniteError unless a loss, or the norm of the gradients, is finite. */
 export function checkFinite(step: number, found: Tensor | number, parameters: Parameters): void {
   if (typeof found === "number") {
     if (Number.isFinite(found)) return;
     // Backward reaches the last layers first, so the last parameter whose gradient is bad is where it began.
-    const layer = [...parameters].filter(([, { grad }]) => grad && !grad.data.every(Number.isFinite)).at(-1)?.[0];
+    const layer = [...parameters]
+      .filter(([, { grad }]) => grad && !elementsOf(grad).every(Number.isFinite))
+      .at(-1)?.[0];
     const where = layer ?? "all of them together";
     throw new NonFiniteError(step, where, `Step ${step}: the gradient of ${where} is not finite. ${ADVICE}`);
   }

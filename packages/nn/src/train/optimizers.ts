@@ -2,7 +2,7 @@
  * Optimisers: each step moves every parameter that has a gradient, in place. Their state is a map of tensors by name,
  * so that a checkpoint can hold it.
  */
-import { getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
+import { elementsOf, getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
 import { checkAmount, checkInteger, checkRate } from "../checks.js";
 
 /** Parameters by name. */
@@ -37,7 +37,7 @@ class Moments {
   }
 
   dataOf(name: string): Float32Array {
-    return this.#tensors.get(name)!.data;
+    return elementsOf(this.#tensors.get(name)!);
   }
 
   /** The tensors under `prefix` and their parameters' names. */
@@ -92,7 +92,7 @@ export class SGD implements Optimizer {
     checkLearningRate("SGD.step", learningRate);
     for (const [name, parameter] of this.parameters) {
       if (!parameter.grad) continue;
-      const [value, gradient] = [parameter.data, parameter.grad.data];
+      const [value, gradient] = [elementsOf(parameter), elementsOf(parameter.grad)];
       const velocity = this.#velocity?.dataOf(name);
       for (let i = 0; i < value.length; i++) {
         let direction = gradient[i]! + this.#weightDecay * value[i]!;
@@ -156,10 +156,10 @@ export class AdamW implements Optimizer {
     for (const [name, parameter] of this.parameters) {
       if (!parameter.grad) continue;
       getKernels().adamStep({
-        parameter: parameter.data,
+        parameter: elementsOf(parameter),
         firstMoment: this.#first.dataOf(name),
         secondMoment: this.#second.dataOf(name),
-        gradient: parameter.grad.data,
+        gradient: elementsOf(parameter.grad),
         learningRate,
         ...this.#options,
         weightDecay: this.#decay.get(name)!,

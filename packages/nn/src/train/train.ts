@@ -1,5 +1,5 @@
 /** The training loop: draw a batch, run forward and backward, step, evaluate, log and save, until a reason to end. */
-import { noGrad, Rng, scope, type Tensor } from "@selectron/core";
+import { keep, noGrad, Rng, scope, type Tensor } from "@selectron/core";
 import type { TrainingState } from "./checkpoint.js";
 import { newestState, saveCheckpoint, type CheckpointOptions } from "./checkpoints.js";
 import { clipGradients, scaleGradients } from "./gradients.js";
@@ -143,7 +143,8 @@ function trainStep(step: number, options: TrainOptions): StepRecord {
   let [loss, correct, counted, tokens] = [0, 0, 0, 0];
   try {
     for (let batch = 0; batch < accumulate; batch++) {
-      const result = forward(batchRng(seed, step, batch), step);
+      // Kept: the caller may do so too, and the step ends with its scope.
+      const result = keep(forward(batchRng(seed, step, batch), step));
       checkFinite(step, result.loss, parameters);
       result.loss.backward();
       loss += result.loss.item() / accumulate;

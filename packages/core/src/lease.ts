@@ -1,0 +1,99 @@
+/**
+ * Memory that a backend lends, and until when. A backend may keep elements in memory of its own, where kernels need not copy them:
+ * those of tensors made inside a `scope`, until it ends, and those of `resident` tensors, until they are released. Every
+ * tensor in such memory has the lease; it is asked on each use, so that an ended lease is an error and never wrong numbers.
+ */
+
+/** For how long memory is lent: until a scope ends, or until tensors are released. */
+export class Lease {
+  readonly kind: "scope" | "resident";
+  /** Whether the memory still has what was put there. */
+  isLive = true;
+  /** By the array that was lent: the ordinary array that its elements have moved to. */
+  moved: WeakMap<Float32Array, Float32Array> | undefined;
+  /** Those whose gradient lay in this memory when it was set. */
+  heirs: Heir[] | undefined;
+  /** Those that outlive the scope, and whose record of how they were computed does not. */
+  leavers: Recorded[] | undefined;
+
+  constructor(kind: Lease["kind"]) {
+    this.kind = kind;
+  }
+
+  /** The error for those who come too late. */
+  ended(operation: string): Error {
+    const what =
+      this.kind === "scope"
+        ? "it was made inside a scope that has ended (training runs each step in one). Return it from the scope, " +
+          "in anything; or copy what you need before the scope ends: tensor.data, item() or toArray()."
+        : "it was released. Copy what you need before the release, or release later.";
+    return new Error(`${operation}: this tensor's memory is gone: ${what}`);
+  }
+}
+
+/** A tensor, as far as a lease knows it. */
+export interface Heir {
+  readonly lease: Lease | undefined;
+  readonly grad: object | undefined;
+}
+
+/** A tensor, as far as its record goes. */
+export interface Recorded {
+  readonly tape: object | undefined;
+}
+
+/** Finds the lease of an array: undefined if it lies elsewhere. */
+export type LeaseFinder = (data: Float32Array) => Lease | undefined;
+
+/** Of the backends that have lent memory and not got all of it back. */
+const finders: LeaseFinder[] = [];
+
+/** From now on, arrays are looked up here too: called when a backend lends memory and none of its own is out. */
+export function addLeaseFinder(finder: LeaseFinder): void {
+  finders.push(finder);
+}
+
+/** Undoes `addLeaseFinder`: called when a backend has all of its memory back. */
+export function removeLeaseFinder(finder: LeaseFinder): void {
+  finders.splice(finders.indexOf(finder), 1);
+}
+
+/** The lease of an array; undefined if it is an ordinary one. */
+export function leaseOf(data: Float32Array): Lease | undefined {
+  for (let i = finders.length - 1; i >= 0; i--) {
+    const lease = finders[i]!(data);
+    if (lease !== undefined) return lease;
+  }
+  return undefined;
+}
+
+let innermost: Lease | undefined;
+
+/** The lease of the innermost scope that is running. */
+export const currentLease = (): Lease | undefined => innermost;
+
+/** Makes a lease the current one; returns the one before, to be set again. */
+export function enterLease(lease: Lease | undefined): Lease | undefined {
+  const before = innermost;
+  innermost = lease;
+  return before;
+}
+
+/**
+ * What a scope's function returned. Throws a TypeError for what goes on after the function has returned: a promise, an iterator.
+ */
+export function finished<T>(result: T): T {
+  if (result === null || typeof result !== "object") return result;
+  if (typeof (result as { then?: unknown }).then === "function") {
+    // What the function does later must not end the process: it is an error here already.
+    Promise.resolve(result).catch(() => undefined);
+    throw new TypeError("scope: the function must not be asynchronous.");
+  }
+  const isIterator = typeof (result as { next?: unknown }).next === "function";
+  if (isIterator && (Symbol.iterator in result || Symbol.asyncIterator in result)) {
+    throw new TypeError(
+      "scope: the function returned an iterator, which would go on after the scope; return an array.",
+    );
+  }
+  return result;
+}
