@@ -96,13 +96,13 @@ export class Environment {
    * @throws RaspError, the first; the statements before it have run
    */
   run(text: string, file = "<text>", tell?: Listener): void {
-    this.session.budget.restart();
+    this.session.restart();
     runSource({ file, text }, this.session, this.#scope, tell);
   }
 
   /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */
   execute(text: string, file = "<expr>"): Outcome {
-    this.session.budget.restart();
+    this.session.restart();
     const source = { file, text: `${text};` };
     const { statements, error } = parseProgram(source);
     if (error) throw error;

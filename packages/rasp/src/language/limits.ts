@@ -27,6 +27,66 @@ export const DEFAULT_LIMITS: Limits = { steps: 10_000_000, nodes: 100_000, memor
 /** The most tokens of a text, about 200 bytes each: it would have to be some megabytes long. */
 export const MOST_TOKENS = 2_000_000;
 
+/**
+ * What the values of a program on one input may take: bytes that are held, and steps of about a nanosecond each. Half a gigabyte and some
+ * seconds, which programs on inputs of thousands of tokens do not need.
+ */
+export const MOST_BYTES = 2 ** 29;
+export const MOST_CELL_STEPS = 2 ** 32;
+
+/** What is left of that. Everything is counted before it is taken. */
+export class Capacity {
+  /** Bytes held now, and steps taken. */
+  bytes = 0;
+  steps = 0;
+
+  readonly #most: { readonly bytes: number; readonly steps: number };
+
+  constructor(most = { bytes: MOST_BYTES, steps: MOST_CELL_STEPS }) {
+    this.#most = most;
+  }
+
+  /** @throws RaspError of class limit */
+  hold(bytes: number): void {
+    this.bytes += bytes;
+    if (this.bytes > this.#most.bytes) throw beyond("memory", `${this.#most.bytes} bytes`);
+  }
+
+  /** Starts with all steps. */
+  restart(): void {
+    this.steps = 0;
+  }
+
+  /** Gives back bytes that were held. */
+  free(bytes: number): void {
+    this.bytes -= bytes;
+  }
+
+  /** @throws RaspError of class limit */
+  work(steps: number): void {
+    this.steps += steps;
+    if (this.steps > this.#most.steps) throw beyond("time", `${this.#most.steps} steps`);
+  }
+}
+
+/** The most characters of one value that are shown. JavaScript's strings end at some hundred millions. */
+const MOST_SHOWN = 2 ** 27;
+
+/** @throws RaspError of class limit for a value of more characters, about, than can be shown */
+export function checkShown(characters: number): void {
+  if (characters <= MOST_SHOWN) return;
+  throw errors.memoryLimit(
+    `this value takes some ${Math.round(characters / 1e6)} million characters to show; the limit is ${MOST_SHOWN}`,
+    { suggestion: "show it on a shorter input, or aggregate it to something smaller" },
+  );
+}
+
+const beyond = (what: "memory" | "time", limit: string): RaspError =>
+  errors[what === "memory" ? "memoryLimit" : "stepLimit"](
+    `the values on this input take too much ${what} from here on: the limit is ${limit}`,
+    { suggestion: "give a shorter input, or fewer or smaller s-ops and selectors" },
+  );
+
 /** What is left of the limits. */
 export class Budget {
   #steps = 0;

@@ -1,11 +1,12 @@
 /** Every s-op and selector that an expression yields is evaluated at once on an example; a failure is the expression's. */
+import { atomSize } from "../atom/size.js";
 import { describeInput } from "../atom/text.js";
 import { RaspError } from "../diagnostic.js";
 import { isSelector, type Atom, type Selector, type SOp } from "../graph/node.js";
 import type { Evaluation } from "../interpret/evaluation.js";
 import type { Session } from "./session.js";
 import { typeWarning } from "./type-warnings.js";
-import { atomSize, type Value } from "./value.js";
+import type { Value } from "./value.js";
 
 /**
  * Evaluates a value that is an s-op or a selector, counts it if it is new, and warns where its types do not fit.

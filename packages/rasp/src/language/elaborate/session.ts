@@ -103,6 +103,12 @@ export class Session {
     this.#loadFile(path, this, into);
   }
 
+  /** Starts a run, with a full budget. The values on the running examples stay. */
+  restart(): void {
+    this.budget.restart();
+    for (const { capacity } of [this.sopExample, this.selectorExample]) capacity.restart();
+  }
+
   /** Keeps the first warning for each place: later ones mostly follow from it. */
   warn(diagnostic: Diagnostic): void {
     const { span } = diagnostic;

@@ -4,6 +4,7 @@
  */
 import { atomKey, atomsEqual } from "../atom/compare.js";
 import { truth } from "../atom/arithmetic.js";
+import { atomSize } from "../atom/size.js";
 import { describeAtom } from "../atom/text.js";
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import type { Score, Vector } from "../graph/soft.js";
@@ -118,13 +119,6 @@ export function dictValue(pairs: Iterable<readonly [Atom, Value]>): DictValue {
   }
   const size = [...entries.values()].reduce((sum, entry) => sum + atomSize(entry.key) + sizeOf(entry.value), 1);
   return { kind: "dict", entries, size };
-}
-
-/** What an atom counts in the budget: 1, and 1 more for every 8 bytes of a long string or int. */
-export function atomSize(atom: Atom): number {
-  if (typeof atom === "string") return 1 + (atom.length >> 3);
-  if (typeof atom !== "bigint" || BigInt.asIntN(64, atom) === atom) return 1;
-  return 1 + (atom.toString(16).length >> 4);
 }
 
 /** What a value counts in the budget. */

@@ -9,6 +9,7 @@ import { leftToRightSums } from "./ordered-sums.js";
 import type { Selections, SignedBox } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { addSums } from "./box-sums.js";
+import { countBits, hasBit, setPositions } from "./bits.js";
 
 /** Gives the value of a row that selects nothing, or throws. */
 export type Default = () => Atom;
@@ -52,7 +53,10 @@ function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64
   return others.length === 0 && only && !only.box.second ? leftToRightSums(only.box, floats) : undefined;
 }
 
-/** Visits every cell, with one row in memory. */
+/**
+ * Visits every row, with one in memory. Where the order of a sum does not matter, only the values that are not 0 are looked at:
+ * `selector_width` has one such value.
+ */
 function aggregateRows(
   selections: Selections,
   selector: Selector,
@@ -61,30 +65,36 @@ function aggregateRows(
   otherwise: Default,
 ): readonly Atom[] {
   const floats = numeric ? exactFloats(values) : undefined;
+  const isExact = floats !== undefined && addsExactly(floats);
+  const summands = isExact ? [...floats.keys()].filter((key) => floats[key] !== 0) : [];
+  const positions = new Int32Array(values.length);
   const result: Atom[] = [];
   selections.forEachRow(selector, (_, row) => {
-    let [count, sum, last] = [0, 0, 0];
-    for (let key = 0; key < row.length; key++) {
-      if (row[key] === 0) continue;
-      if (floats) sum += floats[key]!;
-      count++;
-      last = key;
-    }
+    const count = countBits(row);
+    selections.capacity.work(row.length + (isExact ? summands.length : count));
     if (count === 0) {
       result.push(otherwise());
     } else if (count === 1) {
-      result.push(values[last]!);
+      setPositions(row, positions);
+      result.push(values[positions[0]!]!);
     } else if (!numeric) {
       throw notNumbers(values[0]!);
-    } else if (floats) {
+    } else if (isExact) {
+      let sum = 0;
+      for (const key of summands) if (hasBit(row, key)) sum += floats[key]!;
       result.push(sum / count);
     } else {
-      result.push(
-        aggregateRow(
-          values.filter((_, key) => row[key] === 1),
-          0n,
-        ),
-      );
+      const selected = positions.subarray(0, setPositions(row, positions));
+      if (floats) {
+        result.push(selected.reduce((sum, key) => sum + floats[key]!, 0) / count);
+      } else {
+        result.push(
+          aggregateRow(
+            Array.from(selected, (key) => values[key]!),
+            0n,
+          ),
+        );
+      }
     }
   });
   return result;

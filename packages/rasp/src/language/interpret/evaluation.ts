@@ -2,6 +2,7 @@
  * The values of the s-op graph on one input. Every node is computed once and kept. Nodes are computed in topological order in a loop,
  * so deep graphs need no stack.
  */
+import { atomSize } from "../atom/size.js";
 import { errors, RaspError } from "../diagnostic.js";
 import {
   isSelector,
@@ -17,6 +18,7 @@ import {
 import { applyMap } from "../graph/elementwise.js";
 import { countReaders } from "../graph/readers.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
+import { Capacity } from "../limits.js";
 import { aggregate } from "./aggregate.js";
 import type { Matrix } from "./matrix.js";
 import { Selections } from "./selection.js";
@@ -28,6 +30,11 @@ import { convertToken, nonEmpty } from "./tokens.js";
 /** The errors for elements that no sequence can hold: a complex number, an item that is no atom. */
 const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("").diagnostic.code);
 
+/** What an element of a sequence takes: a reference to a number, and about ten operations. */
+const [CELL_BYTES, CELL_STEPS] = [16, 10];
+/** Ints beyond this take more bytes than others, and so many steps for each 8 bytes: as many as a power does. */
+const [LONG, LONG_STEPS] = [2n ** 63n, 1000];
+
 /** A program on one input. */
 export class Evaluation {
   readonly input: readonly Atom[];
@@ -37,20 +44,24 @@ export class Evaluation {
   readonly #soft: SoftEvaluation;
 
   readonly #offset: number;
+  /** What the values may take. */
+  readonly capacity: Capacity;
 
   /**
    * @param offset the position of the first element, for `positions`
    * @throws RaspError of class type for an empty input
    */
-  constructor(input: readonly Atom[], offset = 0) {
+  constructor(input: readonly Atom[], offset = 0, capacity = new Capacity()) {
     this.#offset = offset;
+    this.capacity = capacity;
     this.input = nonEmpty(input);
     this.#ints = new SharedInts(input.length);
-    this.#selections = new Selections(input.length, (node) => this.#sequences.get(node)!);
+    this.#selections = new Selections(input.length, (node) => this.#sequences.get(node)!, this.capacity);
     this.#soft = new SoftEvaluation({
       length: input.length,
       values: (node) => this.#sequences.get(node)!,
       matrix: (node) => this.#selections.matrix(node),
+      capacity: this.capacity,
     });
   }
 
@@ -110,8 +121,10 @@ export class Evaluation {
       const left = readers.get(node)! - 1;
       readers.set(node, left);
       if (left > 0) continue;
-      this.#sequences.delete(node);
-      if (!isSelector(node)) continue;
+      if (!isSelector(node)) {
+        if (this.#sequences.delete(node)) this.capacity.free(CELL_BYTES * this.input.length);
+        continue;
+      }
       this.#selections.delete(node);
       stack.push(...operands(node));
     }
@@ -122,11 +135,14 @@ export class Evaluation {
       if (isSelector(node)) {
         this.#selections.add(node);
       } else {
+        this.capacity.work(CELL_STEPS * this.input.length);
+        this.capacity.hold(CELL_BYTES * this.input.length);
         const values = this.#values(node);
         sequenceType(values);
         this.#sequences.set(node, values);
       }
     } catch (error) {
+      if (!isSelector(node)) this.capacity.free(CELL_BYTES * this.input.length);
       throw error instanceof RaspError ? error.at(node.span) : error;
     }
   }
@@ -148,6 +164,19 @@ export class Evaluation {
       case "aggregate":
         return this.#aggregate(node);
     }
+  }
+
+  /** An atom that is new: a shared one, or one whose size counts. */
+  #held(atom: Atom): Atom {
+    if (typeof atom === "bigint") {
+      if (-LONG <= atom && atom <= LONG) return this.#ints.share(atom);
+      const size = atomSize(atom);
+      this.capacity.hold(8 * size);
+      this.capacity.work(LONG_STEPS * size);
+    } else if (typeof atom === "string" && atom.length > 32) {
+      this.capacity.hold(atom.length);
+    }
+    return atom;
   }
 
   #read({ vector, component }: ReadNode): readonly Atom[] {
@@ -174,7 +203,7 @@ export class Evaluation {
           repeats &&= Object.is(arg, args[j]);
           args[j] = arg;
         }
-        values[i] = repeats ? values[i - 1]! : this.#ints.share(applyMap(fn, args));
+        values[i] = repeats ? values[i - 1]! : this.#held(applyMap(fn, args));
       }
     };
     // The original rejects unfit elements when the sequence is complete, so another error at a later position comes first.

@@ -1,13 +1,14 @@
 /** A selector's matrix row by row, for pictures and for selectors without boxes: O(n) time for each row, O(n) memory. */
+import type { Capacity } from "../limits.js";
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, SelectNode, Selector, SOp } from "../graph/node.js";
 import type { Choice } from "./best.js";
-import type { Matrix } from "./matrix.js";
+import { fillBits, invertBits, setBit, wordsFor, type Bits } from "./bits.js";
 import type { Ranking } from "./ranking.js";
 import { ABOVE, BELOW, EQUAL, RELATIONS } from "./disjoint-form.js";
 
-/** Overwrites `row` with a row of a selector: 1 where it selects, 0 elsewhere. */
-export type RowWriter = (query: number, row: Uint8Array) => void;
+/** Overwrites `row` with a row of a selector, a bit for each position. */
+export type RowWriter = (query: number, row: Bits) => void;
 
 /** The part of an evaluation that a writer needs. */
 export interface RowContext {
@@ -15,12 +16,19 @@ export interface RowContext {
   readonly values: (node: SOp) => readonly Atom[];
   ranking(values: readonly Atom[]): Ranking | undefined;
   choice(node: BestNode): Choice;
-  /** The matrix of a selector, if it is known. */
-  kept(node: Selector): Matrix | undefined;
+  /** The rows of a selector one after the other, if they are known. */
+  kept(node: Selector): Bits | undefined;
+  readonly capacity: Capacity;
 }
+
+/** So many bytes of equal rows a comparison keeps. */
+const MOST_SHARED = 2 ** 20;
+/** How many steps a comparison of two atoms is. */
+const SLOW = 20;
 
 /** The selectors that are combined are computed one after the other, each once, in as few rows as are needed at the same time. */
 export function rowWriter(root: Selector, context: RowContext): RowWriter {
+  const size = wordsFor(context.length);
   const isLeaf = (node: Selector): boolean => context.kept(node) !== undefined || combined(node).length === 0;
   if (isLeaf(root)) return leafWriter(root, context);
   const needed = new Set<Selector>([root]);
@@ -29,10 +37,10 @@ export function rowWriter(root: Selector, context: RowContext): RowWriter {
   const lastReader = new Map<Selector, Selector>();
   for (const node of nodes) if (!isLeaf(node)) for (const operand of combined(node)) lastReader.set(operand, node);
 
-  const rows = new Map<Selector, Uint8Array>();
-  const free: Uint8Array[] = [];
+  const rows = new Map<Selector, Bits>();
+  const free: Bits[] = [];
   const steps = nodes.map((node): ((q: number) => void) => {
-    const row = free.pop() ?? new Uint8Array(context.length);
+    const row = free.pop() ?? new Uint32Array(size);
     rows.set(node, row);
     if (isLeaf(node)) {
       const write = leafWriter(node, context);
@@ -41,36 +49,37 @@ export function rowWriter(root: Selector, context: RowContext): RowWriter {
     const operands = combined(node);
     const [left, right] = [rows.get(operands[0]!)!, rows.get(operands.at(-1)!)!];
     for (const operand of new Set(operands)) if (lastReader.get(operand) === node) free.push(rows.get(operand)!);
-    return () => combine(node.kind, left, right, row);
+    return () => combine(node.kind, left, right, row, context.length);
   });
   const result = rows.get(root)!;
   return (q, row) => {
+    context.capacity.work(steps.length * size);
     for (const step of steps) step(q);
     row.set(result);
   };
 }
 
 /** The selectors that a selector combines cell by cell. */
-function combined(node: Selector): readonly Selector[] {
+export function combined(node: Selector): readonly Selector[] {
   if (node.kind === "not") return [node.arg];
   return node.kind === "and" || node.kind === "or" ? [node.left, node.right] : [];
 }
 
-function combine(kind: Selector["kind"], left: Uint8Array, right: Uint8Array, row: Uint8Array): void {
-  if (kind === "and") for (let k = 0; k < row.length; k++) row[k] = left[k]! & right[k]!;
-  else if (kind === "or") for (let k = 0; k < row.length; k++) row[k] = left[k]! | right[k]!;
-  else for (let k = 0; k < row.length; k++) row[k] = left[k]! ^ 1;
+function combine(kind: Selector["kind"], left: Bits, right: Bits, row: Bits, length: number): void {
+  if (kind === "and") for (let word = 0; word < row.length; word++) row[word] = left[word]! & right[word]!;
+  else if (kind === "or") for (let word = 0; word < row.length; word++) row[word] = left[word]! | right[word]!;
+  else invertBits(left, row, length);
 }
 
 function leafWriter(node: Selector, context: RowContext): RowWriter {
   const kept = context.kept(node);
-  if (kept) return (q, row) => row.set(kept[q]!);
+  if (kept) return (q, row) => row.set(kept.subarray(q * row.length, (q + 1) * row.length));
   if (node.kind === "select") return comparisonWriter(node, context);
   if (node.kind !== "best") throw new Error(`${node.kind} combines selectors`);
   const choice = context.choice(node);
   return (q, row) => {
     row.fill(0);
-    if (choice[q]! >= 0) row[choice[q]!] = 1;
+    if (choice[q]! >= 0) setBit(row, choice[q]!);
   };
 }
 
@@ -80,7 +89,8 @@ function comparisonWriter(node: SelectNode, context: RowContext): RowWriter {
   const placement = ranking?.place(queries);
   if (!ranking || !placement) {
     return (q, row) => {
-      for (let k = 0; k < row.length; k++) row[k] = compareAtoms(node.op, keys[k]!, queries[q]!) ? 1 : 0;
+      context.capacity.work(SLOW * keys.length);
+      fillBits(row, keys.length, (k) => compareAtoms(node.op, keys[k]!, queries[q]!));
     };
   }
   const { ranks } = ranking;
@@ -89,8 +99,25 @@ function comparisonWriter(node: SelectNode, context: RowContext): RowWriter {
     number,
     number,
   ];
+  // Queries that are alike have the same row.
+  const made = new Map<number, Bits>();
+  const most = Math.ceil(MOST_SHARED / (4 * wordsFor(keys.length)));
   return (q, row) => {
     const [first, end] = [placement.below[q]!, placement.upTo[q]!];
-    for (let k = 0; k < row.length; k++) row[k] = ranks[k]! < first ? below : ranks[k]! < end ? equal : above;
+    const id = first * (keys.length + 1) + end;
+    const known = made.get(id);
+    if (known) {
+      row.set(known);
+      return;
+    }
+    context.capacity.work(keys.length);
+    for (let word = 0, k = 0; word < row.length; word++) {
+      let bits = 0;
+      for (const stop = Math.min(k + 32, ranks.length); k < stop; k++) {
+        bits |= (ranks[k]! < first ? below : ranks[k]! < end ? equal : above) << (k & 31);
+      }
+      row[word] = bits;
+    }
+    if (made.size < most) made.set(id, row.slice());
   };
 }

@@ -7,7 +7,9 @@ import type { Atom, BestNode, Comparison, Selector, SelectNode, SOp } from "../g
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
 import { countUp, boxOf, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
-import { rowWriter } from "./row-writer.js";
+import { combined, rowWriter } from "./row-writer.js";
+import { Capacity } from "../limits.js";
+import { hasBit, wordsFor, type Bits } from "./bits.js";
 import type { Matrix } from "./matrix.js";
 import {
   counted,
@@ -19,8 +21,8 @@ import {
   type Mask,
 } from "./disjoint-form.js";
 
-/** On inputs up to this length a matrix is small enough to be kept. */
-const KEPT_LENGTH = 32;
+/** So many bytes of rows are kept, those of the newest selectors. */
+const MOST_KEPT = 2 ** 25;
 
 /** A box whose sums count with a sign. */
 export interface SignedBox {
@@ -31,8 +33,9 @@ export interface SignedBox {
 export class Selections {
   readonly #shapes = new Map<Selector, DisjointForm | undefined>();
   readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
-  /** The matrices of selectors without a form on short inputs, so that a chain of such selectors is not walked for each link. */
-  readonly #kept = new Map<Selector, Matrix>();
+  /** The rows of combined selectors that have been asked for, where there is room: a chain of them is not walked for each link. */
+  readonly #kept = new Map<Selector, Bits>();
+  #keptBytes = 0;
   readonly #choices = new Map<BestNode, Choice>();
   readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
   /** Weights whose sum over a row is the number of selected positions. */
@@ -45,9 +48,12 @@ export class Selections {
   /** The values of an s-op that has been evaluated. */
   readonly values: (node: SOp) => readonly Atom[];
 
-  constructor(length: number, values: (node: SOp) => readonly Atom[]) {
+  readonly capacity: Capacity;
+
+  constructor(length: number, values: (node: SOp) => readonly Atom[], capacity = new Capacity()) {
     this.length = length;
     this.values = values;
+    this.capacity = capacity;
     this.ones = new Float64Array(length).fill(1);
     this.positions = Float64Array.from(countUp(length));
   }
@@ -56,11 +62,9 @@ export class Selections {
   add(node: Selector): void {
     if (node.kind === "select") checkComparable(node.op, this.values(node.keys), this.values(node.queries));
     if (node.kind === "best") checkScores(this.values(node.score));
-    this.#shapes.set(
-      node,
-      disjointForm(node, (operand) => this.#shapes.get(operand), this.#maskOf, this.length),
-    );
-    if (!this.#shapes.get(node) && this.length <= KEPT_LENGTH) this.#kept.set(node, this.matrix(node));
+    const form = disjointForm(node, (operand) => this.#shapes.get(operand), this.#maskOf, this.length);
+    this.capacity.hold(form ? sizeOfForm(form) : 0);
+    this.#shapes.set(node, form);
   }
 
   has(node: Selector): boolean {
@@ -69,8 +73,11 @@ export class Selections {
 
   /** Forgets a selector that is no longer needed. */
   delete(node: Selector): void {
+    const form = this.#shapes.get(node);
+    if (form) this.capacity.free(sizeOfForm(form));
     this.#shapes.delete(node);
     this.#signed.delete(node);
+    this.#keptBytes -= this.#kept.get(node)?.byteLength ?? 0;
     this.#kept.delete(node);
     if (node.kind === "best") this.#choices.delete(node);
   }
@@ -116,31 +123,52 @@ export class Selections {
 
   #choiceOfRows(selector: Selector, order: Int32Array): Choice {
     const choice = new Int32Array(this.length).fill(-1);
-    this.forEachRow(selector, (q, row) => (choice[q] = order.find((position) => row[position] === 1) ?? -1));
+    this.capacity.work(this.length * this.length);
+    this.forEachRow(selector, (q, row) => (choice[q] = order.find((position) => hasBit(row, position)) ?? -1));
     return choice;
   }
 
   /** The whole matrix. */
   matrix(node: Selector): Matrix {
+    this.capacity.hold(this.length * this.length);
     const rows: Uint8Array[] = [];
-    this.forEachRow(node, (_, row) => rows.push(row.slice()));
+    this.forEachRow(node, (_, bits) => rows.push(new Uint8Array(this.length).map((__, k) => Number(hasBit(bits, k)))));
     return rows;
   }
 
   /** Visits every row in turn, in an array that the next row overwrites. */
-  forEachRow(node: Selector, visit: (query: number, row: Uint8Array) => void): void {
+  forEachRow(node: Selector, visit: (query: number, row: Bits) => void): void {
+    for (const part of partsOf(node, this.#kept)) this.#keep(part);
+    this.#visit(node, visit);
+  }
+
+  #visit(node: Selector, visit: (query: number, row: Bits) => void): void {
     const write = rowWriter(node, this);
-    const row = new Uint8Array(this.length);
+    const row: Bits = new Uint32Array(wordsFor(this.length));
     for (let q = 0; q < this.length; q++) {
       write(q, row);
       visit(q, row);
     }
   }
 
-  /** The matrix of a selector that has been kept. */
-  kept(node: Selector): Matrix | undefined {
-    return this.#kept.get(node);
+  /** Keeps the rows of a selector, and gives up the oldest ones where there is no room. */
+  #keep(node: Selector): void {
+    const size = wordsFor(this.length);
+    const bytes = 4 * size * this.length;
+    if (bytes > MOST_KEPT) return;
+    for (const [oldest, { byteLength }] of this.#kept) {
+      if (this.#keptBytes + bytes <= MOST_KEPT) break;
+      this.#kept.delete(oldest);
+      this.#keptBytes -= byteLength;
+    }
+    const all: Bits = new Uint32Array(size * this.length);
+    this.#visit(node, (q, row) => all.set(row, q * size));
+    this.#kept.set(node, all);
+    this.#keptBytes += bytes;
   }
+
+  /** The rows of a selector that have been kept. */
+  readonly kept = (node: Selector): Bits | undefined => this.#kept.get(node);
 
   /** The ranking of an s-op's values, computed once; `undefined` if one of them is nan. */
   ranking(values: readonly Atom[]): Ranking | undefined {
@@ -173,6 +201,17 @@ export class Selections {
     );
   };
 }
+
+/** The selectors that a selector combines, and it itself if it combines any, operands first; without those that are known. */
+function partsOf(root: Selector, known: ReadonlyMap<Selector, unknown>): Selector[] {
+  const parts = new Set([root]);
+  for (const node of parts) if (!known.has(node)) for (const operand of combined(node)) parts.add(operand);
+  return [...parts].filter((node) => !known.has(node) && combined(node).length > 0).sort((a, b) => a.id - b.id);
+}
+
+/** How many bytes a form takes. */
+const sizeOfForm = ({ yes, no }: DisjointForm): number =>
+  [...yes, ...no].reduce((sum, { keys, queries }) => sum + 64 + (keys?.length ?? 0) + (queries?.length ?? 0), 0);
 
 const isOneValue = (values: readonly Atom[]): boolean => values.every((value) => Object.is(value, values[0]));
 

@@ -2,6 +2,7 @@
 import type { Atom, Selector, SOp } from "../graph/node.js";
 import { isHard, type Score, type Vector } from "../graph/soft.js";
 import { Basis, type Table } from "../graph/table.js";
+import type { Capacity } from "../limits.js";
 import { getOrInsert } from "../maps.js";
 import type { Matrix } from "./matrix.js";
 
@@ -16,7 +17,10 @@ export interface SoftContext {
   readonly length: number;
   readonly values: (node: SOp) => readonly Atom[];
   readonly matrix: (node: Selector) => Matrix;
+  readonly capacity: Capacity;
 }
+
+const BYTES = Float64Array.BYTES_PER_ELEMENT;
 
 /** Added to the variance, as GPT-2 does. */
 const EPSILON = 1e-5;
@@ -33,7 +37,11 @@ export class SoftEvaluation {
 
   /** The vectors of all positions. The leaves of the node must be known. */
   vector(node: Vector): VectorValues {
-    return getOrInsert(this.#vectors, node, () => this.#compute(node));
+    return getOrInsert(this.#vectors, node, () => {
+      const values = this.#compute(node);
+      this.#context.capacity.hold(values.data.byteLength);
+      return values;
+    });
   }
 
   /** [n, n]: the score of key j for query i at i·n + j, for j ≤ i. Other entries are 0. */
@@ -45,7 +53,7 @@ export class SoftEvaluation {
     const { length } = this.#context;
     switch (node.kind) {
       case "one-hot":
-        return oneHot(this.#context.values(node.of));
+        return this.#oneHot(this.#context.values(node.of));
       case "fixed": {
         const { basis, values } = node.weights;
         const data = new Float64Array(length * basis.size);
@@ -64,8 +72,11 @@ export class SoftEvaluation {
         return layerNorm(this.vector(node.of), length);
       case "sharpen":
         return sharpen(this.vector(node.of), node.power, length);
-      case "combine":
-        return combine(this.vector(node.left), this.vector(node.right), length);
+      case "combine": {
+        const [left, right] = [this.vector(node.left), this.vector(node.right)];
+        this.#expect(left.basis.size * right.basis.size);
+        return combine(left, right, length);
+      }
       case "opaque": {
         const { input, inputBias, output, outputBias } = node.weights;
         const hidden = plus(project(layerNorm(this.vector(node.of), length), input, length), inputBias, length);
@@ -74,8 +85,22 @@ export class SoftEvaluation {
     }
   }
 
+  /** Checks that a vector of this size can be held, before it is made. When it is made, it counts as every vector. */
+  #expect(size: number): void {
+    const { length, capacity } = this.#context;
+    const bytes = BYTES * length * size;
+    capacity.hold(bytes);
+    capacity.free(bytes);
+  }
+
+  #oneHot(values: readonly Atom[]): VectorValues {
+    this.#expect(new Set(values).size);
+    return oneHot(values);
+  }
+
   #computeScore(node: Score): Float64Array {
-    const { length } = this.#context;
+    const { length, capacity } = this.#context;
+    capacity.hold(BYTES * length * length);
     const scores = new Float64Array(length * length);
     switch (node.kind) {
       case "even":
@@ -124,7 +149,8 @@ export class SoftEvaluation {
 
   /** The softmax of the scores of keys j ≤ i. Of a hard selector its limit: equal shares of the selected keys, or of all if none is. */
   #weights(pattern: Score | Selector): Float64Array {
-    const { length } = this.#context;
+    const { length, capacity } = this.#context;
+    capacity.hold(BYTES * length * length);
     const weights = new Float64Array(length * length);
     const matrix = isHard(pattern) ? this.#context.matrix(pattern) : undefined;
     const scores = isHard(pattern) ? undefined : this.score(pattern);
@@ -156,6 +182,7 @@ export class SoftEvaluation {
         if (weight !== 0) for (const c of components) out[i * width + c]! += weight * data[j * width + c]!;
       }
     }
+    this.#context.capacity.free(weights.byteLength);
     return { basis, data: out };
   }
 }

@@ -1,10 +1,12 @@
 /** Values as the original prints them: floats in sequences to three places, bools as T and F, a sequence of equal elements as one. */
 import { atomsEqual } from "../atom/compare.js";
+import { atomSize } from "../atom/size.js";
 import { atomText, describeAtom, floatText } from "../atom/text.js";
 import { describe, type Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
 import { isMatrix, type Matrix } from "../interpret/matrix.js";
 import { sequenceType } from "../interpret/sequence.js";
+import { checkShown } from "../limits.js";
 import { padStart, width } from "../width.js";
 
 /** Python's `round(value, 3)`: to the nearest on the exact binary value, ties to even. */
@@ -30,10 +32,15 @@ export function displayElement(atom: Atom): string {
 export const displaySequence = (values: readonly Atom[]): string =>
   `${displayList(values, displayElement)} (${typesIn(values)})`;
 
+/** About how many characters an atom takes in a list. */
+const charactersOf = (atom: Atom): number => (typeof atom === "string" ? 2 + atom.length : 20 * atomSize(atom));
+
 function displayList(values: readonly Atom[], display: (value: Atom) => string): string {
   const [first] = values;
   const same = values.length > 1 && values.every((value) => atomsEqual(value, first!));
-  return same ? `[${display(first!)}]*${values.length}` : `[${values.map(display).join(", ")}]`;
+  if (same) return `[${display(first!)}]*${values.length}`;
+  checkShown(values.reduce<number>((sum, value) => sum + charactersOf(value), 0));
+  return `[${values.map(display).join(", ")}]`;
 }
 
 /** Two sequences of which elements differ: with as many digits, and quotes, as it takes to see that. */
@@ -55,10 +62,13 @@ export function displayAligned(input: readonly Atom[], values: readonly Atom[]):
     return rarer === undefined || atom === rarer ? displayElement(atom) : "";
   };
   const [top, bottom] = [input.map(atomText), values.map(cell)];
-  const widest = Math.max(...[...top, ...bottom].map(width));
+  const widest = widestOf([...top, ...bottom]);
+  checkShown(2 * (widest + 1) * input.length);
   const line = (cells: readonly string[]): string => cells.map((text) => padStart(text, widest)).join(" ");
   return `input:  ${line(top)} (${types[0]})\noutput: ${line(bottom)} (${types[1]})`;
 }
+
+const widestOf = (texts: readonly string[]): number => texts.reduce((widest, text) => Math.max(widest, width(text)), 0);
 
 /** The type in the plural. Inputs and the answers of models, unlike s-ops, can hold elements of several types. */
 function typesIn(values: readonly Atom[]): string {
@@ -78,7 +88,8 @@ function rarerBool(values: readonly Atom[]): boolean | undefined {
 /** An evaluated selector, a row for each query, 1 where it selects. */
 export function displayMatrix(input: readonly Atom[], matrix: Matrix): string {
   const labels = input.map(atomText);
-  const widest = Math.max(...labels.map(width));
+  const widest = widestOf(labels);
+  checkShown(labels.reduce((sum, label) => sum + label.length + 1, widest + 3) * labels.length);
   const rows = [...matrix].map((row, query) => {
     const cells = labels.map((label, key) => padStart(row[key] === 1 ? "1" : "", width(label)));
     return `${padStart(labels[query]!, widest)} | ${cells.join(" ")}`;

@@ -3,6 +3,8 @@
  * have; selectors are matrices of 0 and 1. `kinds` tells 1 from 1.0.
  */
 import { atomText } from "../atom/text.js";
+import { atomSize } from "../atom/size.js";
+import { checkShown } from "../limits.js";
 import type { Value } from "../elaborate/value.js";
 import type { Atom } from "../graph/node.js";
 import { isMatrix, type Matrix } from "../interpret/matrix.js";
@@ -30,6 +32,14 @@ export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeo
 
 /** The result of an s-op or a selector on an input. */
 export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
+  checkShown(
+    isMatrix(result)
+      ? 2 * result.length ** 2
+      : result.reduce<number>(
+          (sum, atom) => sum + (typeof atom === "string" ? atom.length + 4 : 24 * atomSize(atom)),
+          0,
+        ),
+  );
   if (isMatrix(result)) return { value: result.map((row) => [...row]) };
   return { value: result.map(encodeAtom), kinds: result.map(atomKind).join("") };
 }
