@@ -20,6 +20,8 @@ import { parseInput } from "../input.js";
 import { runProgram } from "../files/program-file.js";
 import { traceText } from "../text/trace-text.js";
 import { compiledModel, useFastKernels } from "../files/model-file.js";
+import { isSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
+import { runSequenceModel } from "../run-sequence.js";
 import { runTrained } from "../run-trained.js";
 
 interface RunOptions {
@@ -39,7 +41,7 @@ export function registerRun(program: Command, context: Context): void {
   program
     .command("run")
     .description("run a model alone")
-    .argument("<model>", "a file that `selectron compile` wrote, or `selectron train FILE`")
+    .argument("<model>", "a file that `selectron compile` or `selectron train` wrote")
     .requiredOption("--input <literal>", '"hello", [1,2,3], or bare text')
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
@@ -51,6 +53,12 @@ export function registerRun(program: Command, context: Context): void {
       const bytes = readBytes(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
+      if (isSequenceModel(bytes)) {
+        checkTrainedOptions(options, ["attention"]);
+        runSequenceModel(context, file, bytes, atoms, json === true);
+        return;
+      }
+      refuseCheckpoint(file, bytes);
       if (isTrainedEncoder(bytes)) {
         checkTrainedOptions(options);
         runTrained(context, file, bytes, atoms, options);
@@ -89,10 +97,14 @@ export function registerRun(program: Command, context: Context): void {
 }
 
 /** @throws UsageError for an option that only compiled models have */
-function checkTrainedOptions({ generate, trace, program }: RunOptions): void {
-  const [option] = Object.entries({ generate, trace, program }).find(([, value]) => value !== undefined) ?? [];
+function checkTrainedOptions(options: RunOptions, more: readonly "attention"[] = []): void {
+  const option = (["generate", "trace", "program", ...more] as const).find((name) => options[name] !== undefined);
   if (option === undefined) return;
-  throw new UsageError(`--${option} is for compiled models, and this one was trained`, "--attention shows its heads");
+  const [others, suggestion] =
+    more.length === 0
+      ? ["compiled models", "--attention shows its heads"]
+      : ["compiled models and encoders", `leave out --${option}`];
+  throw new UsageError(`--${option} is for ${others}, and this one was trained`, suggestion);
 }
 
 interface OutputValues {

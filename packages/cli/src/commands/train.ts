@@ -1,17 +1,11 @@
 /** `selectron train`: a Transformer learns one of three small tasks, or what a RASP program does. */
-import { additionTask, copyTask, parserTask, type SequenceTask } from "@selectron/nn";
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import type { ProgramFlags } from "../train/flags.js";
 import { trainProgram } from "../train/program.js";
 import { trainSequenceTask } from "../train/sequence-task.js";
-
-const TASKS: Readonly<Record<string, SequenceTask>> = {
-  copy: copyTask,
-  addition: additionTask,
-  parser: parserTask,
-};
+import { TASKS, taskNamed } from "../train/tasks.js";
 
 /** Adds the command. */
 export function registerTrain(program: Command, context: Context): void {
@@ -35,7 +29,7 @@ export function registerTrain(program: Command, context: Context): void {
     .option("-o, --output <folder>", "where weights, checkpoints, log and loss curve go; runs/NAME-seed-N by default")
     .option("--json", "one JSON object on standard output")
     .action(async (what: string, flags: ProgramFlags) => {
-      const task = Object.hasOwn(TASKS, what) ? TASKS[what] : undefined;
+      const task = taskNamed(what);
       if (task) {
         checkTaskFlags(what, flags);
         await trainSequenceTask(context, task, flags);

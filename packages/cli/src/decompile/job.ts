@@ -14,6 +14,7 @@ import {
 import { UsageError, type Context } from "../context.js";
 import { readBytes, readText } from "../files/files.js";
 import { reason } from "../files/reason.js";
+import { isSequenceModel, readSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
 
 /** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {
@@ -45,6 +46,13 @@ export function readJob(context: Context, path: string, companions: Companions):
     const encoder = readTrainedEncoder(bytes);
     context.note(path, encoder.notes);
     return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
+  }
+  refuseCheckpoint(path, bytes);
+  if (isSequenceModel(bytes)) {
+    throw new UsageError(
+      `"${path}" is a model of the task ${readSequenceModel(bytes).task.name}, an encoder with a decoder, and no decompiler reads those`,
+      "decompile reads what `selectron compile` and `selectron train FILE --sop NAME` wrote, and with --config and --data GPT-2-style models",
+    );
   }
   if (companions.config === undefined || companions.data === undefined) {
     throw new UsageError(

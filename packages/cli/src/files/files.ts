@@ -5,7 +5,9 @@ import { reason } from "./reason.js";
 
 /** The bytes of a file. @throws UsageError */
 export const readBytes = ({ io }: Context, path: string): Uint8Array =>
-  reading(path, "check the path", () => io.readBytes(path));
+  reading(path, io.isFolder(path) ? `name a file in it, such as ${path}/model.safetensors` : "check the path", () =>
+    io.readBytes(path),
+  );
 
 /** The text of a file. @throws UsageError */
 export const readText = ({ io }: Context, path: string): string =>

@@ -1,5 +1,5 @@
 /** Training copy, addition and parser, and the test at the end. */
-import { encodeSafetensors, Rng, withChecksum } from "@selectron/core";
+import { Rng } from "@selectron/core";
 import {
   accuracyOf,
   Adam,
@@ -15,6 +15,7 @@ import {
 } from "@selectron/nn";
 import type { Json } from "@selectron/rasp";
 import { ExitCode, type Context } from "../context.js";
+import { encodeSequenceModel } from "../files/sequence-model.js";
 import { percent } from "../text/words.js";
 import { advice } from "./advice.js";
 import type { TrainFlags } from "./flags.js";
@@ -52,12 +53,7 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
   });
   if (!trained) return;
   const { end, folder } = trained;
-  const config = JSON.stringify({ task: task.name, seed, start: task.start, config: model.config });
-  const tensors = model.parameters();
-  folder.write(
-    "model.safetensors",
-    encodeSafetensors(tensors, withChecksum(tensors, { "selectron.transformer": config })),
-  );
+  folder.write("model.safetensors", encodeSequenceModel(model, task, seed));
   const report = tested(model, task, heldOut);
   const reached = report.heldOut.exact >= task.goal;
   if (!reached) context.exitCode = ExitCode.No;

@@ -4,6 +4,8 @@ import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
 /** Ids 0 to 9 are the digits. */
 const PLUS = 10;
+/** The most for which there are positions. */
+const MOST_DIGITS = 4;
 
 const digitsOf = (value: number, digits: number): number[] => [...String(value).padStart(digits, "0")].map(Number);
 
@@ -39,6 +41,13 @@ export const additionTask: SequenceTask = {
   // The one token that no sum begins with.
   start: PLUS,
   draw: drawn(3),
+  tokens: [..."0123456789+"],
+  form: "two numbers of as many digits, such as 123+045",
+  answerLength: (source) => {
+    const digits = (source.length - 1) / 2;
+    const fits = source.every((id, i) => (id === PLUS) === (i === digits));
+    return fits && digits >= 1 && digits <= MOST_DIGITS ? digits : undefined;
+  },
   show: ({ source, target }) => `${source.map((id) => (id === PLUS ? " + " : id)).join("")} = ${target.join("")}`,
   beyond: { "4 digits": drawn(4) },
 };

@@ -23,5 +23,8 @@ export const copyTask: SequenceTask = {
     const source = Array.from({ length: LENGTH }, () => 1 + rng.int(19));
     return { source, target: source };
   },
+  tokens: Array.from({ length: 20 }, (_, id) => String(id)),
+  form: `${LENGTH} numbers from 1 to 19, as [1,2,…]`,
+  answerLength: (source) => (source.length === LENGTH && source.every((id) => id > 0) ? LENGTH : undefined),
   show: ({ source }) => source.join(" "),
 };

@@ -34,6 +34,12 @@ export const parserTask: SequenceTask = {
   goal: 1,
   start: 0,
   draw: (rng) => parserExample(`${rng.pick([..."xyz"])}=${rng.int(10)}${rng.pick(Object.keys(NAMES))}${rng.int(10)}`),
+  tokens: TOKENS,
+  form: "an assignment of five characters, such as x=1+2",
+  answerLength: (source) => {
+    const text = source.map((id) => TOKENS[id]).join("");
+    return /^[xyz]=\d[-+*/]\d$/.test(text) ? source.length : undefined;
+  },
   show: ({ source, target }) => `${words(source).replaceAll(" ", "")} → ${words(target)}`,
   mustHoldOut: ["x=1+2", "y=3*4", "z=5-1", "x=2/3"].map(parserExample),
 };

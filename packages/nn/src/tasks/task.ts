@@ -33,6 +33,12 @@ export interface SequenceTask {
   /** The decoder's start token. */
   readonly start: number;
   readonly draw: (rng: Rng) => Example;
+  /** The tokens by id, as people write them. */
+  readonly tokens: readonly string[];
+  /** What sources are, for people. */
+  readonly form: string;
+  /** How many tokens answer a source; undefined where it is none of the task's. */
+  readonly answerLength: (source: readonly number[]) => number | undefined;
   /** An example as text. */
   readonly show: (example: Example) => string;
   /** Further data to test after training, by name: what a model may generalise to. */

@@ -1,5 +1,5 @@
 /** The description in a compiled model's file, so that the file alone can be run: versioned JSON text beside the weights. */
-import type { Precision } from "@selectron/core";
+import { printable, type Precision } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { checkModelCard } from "../../language/files/model-schema.js";
@@ -129,15 +129,16 @@ export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean
 
 /** @throws ModelFileError where the metadata is not that of a compiled model */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
+  const { format } = metadata;
   if (!isModelCard(metadata)) {
     throw new ModelFileError(
-      `this file is not a model that Selectron compiled: its metadata says format ${JSON.stringify(metadata["format"] ?? null)}`,
+      `this file is not a model that Selectron compiled${format === undefined ? "" : `: its metadata says format "${printable(format)}"`}`,
       "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
     );
   }
   if (metadata["version"] !== String(VERSION)) {
     throw new ModelFileError(
-      `the model has file version ${metadata["version"] ?? "none"}, and this Selectron reads version ${VERSION}`,
+      `the model has file version ${printable(metadata["version"] ?? "none")}, and this Selectron reads version ${VERSION}`,
       "compile the program again with this version",
     );
   }
