@@ -11,7 +11,7 @@ import {
   type Json,
   type Span,
 } from "@selectron/rasp";
-import { readable } from "@selectron/core";
+import { printable, readable, shortened, visible, visibleJson } from "@selectron/core";
 import { Gpt2Error } from "@selectron/nn";
 import { DecompileError } from "@selectron/rasp/decompile";
 import type { Io } from "./files/io.js";
@@ -60,28 +60,28 @@ export class Context {
   /** Prints warnings on standard error. */
   warn(warnings: readonly Diagnostic[]): void {
     this.#warnings.push(...warnings);
-    for (const warning of warnings) this.say(renderWithin(warning, this.io.columns));
+    for (const warning of warnings) this.say(withinReason(renderWithin(warning, this.io.columns)));
   }
 
-  /** Prints a line for people on standard error. */
-  say(text: string): void {
-    this.io.err(`${text}\n`);
+  /** Prints lines for people on standard error, coloured after what would not be seen of them is escaped. */
+  say(text: string, paint = (seen: string): string => seen): void {
+    this.io.err(`${paint(visible(text))}\n`);
   }
 
   /** Prints on standard error what is to be said of a file. */
   note(path: string, notes: readonly string[]): void {
-    for (const note of notes) this.say(`note: ${path}: ${note}`);
+    for (const note of notes) this.say(`note: ${printable(path)}: ${note}`);
   }
 
-  /** Prints a line on standard output. */
-  print(text: string): void {
-    this.io.out(`${text}\n`);
+  /** Prints lines on standard output, as `say` does. */
+  print(text: string, paint = (seen: string): string => seen): void {
+    this.io.out(`${paint(visible(text))}\n`);
   }
 
   /** Prints a JSON object on a line of standard output, with the warnings. */
   printJson(object: Readonly<Record<string, Json>>): void {
     const warnings = this.#warnings.length > 0 ? { warnings: this.#warnings.map(diagnosticJson) } : {};
-    this.print(JSON.stringify({ ...object, ...warnings }));
+    this.io.out(`${visibleJson({ ...object, ...warnings })}\n`);
   }
 
   /** Has something done when the command ends, however it ends: locks are given back. */
@@ -102,9 +102,16 @@ export class Context {
     } catch (failure) {
       if (!(failure instanceof ClosedOutput)) throw failure;
     }
-    this.say(errorText(error, this.io.columns));
+    this.say(withinReason(errorText(error, this.io.columns)));
   }
 }
+
+/** Lines of a message, none of which is longer than names of any length should make it. */
+const withinReason = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => shortened(line, 2000))
+    .join("\n");
 
 /** A diagnostic as JSON: class, code, message, suggestion, fix and notes, with spans in lines and columns from 1. */
 export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, Json>> {
@@ -112,11 +119,16 @@ export function diagnosticJson(diagnostic: Diagnostic): Readonly<Record<string, 
   return {
     class: errorClass,
     code,
-    message,
-    ...(suggestion === undefined ? {} : { suggestion }),
+    message: readable(message),
+    ...(suggestion === undefined ? {} : { suggestion: readable(suggestion) }),
     ...(fix ? { fix: { span: spanJson(fix.span), text: fix.text } } : {}),
     ...(notes
-      ? { notes: notes.map((note) => ({ message: note.message, span: note.span ? spanJson(note.span) : null })) }
+      ? {
+          notes: notes.map((note) => ({
+            message: readable(note.message),
+            span: note.span ? spanJson(note.span) : null,
+          })),
+        }
       : {}),
     span: span ? spanJson(span) : null,
   };
@@ -155,7 +167,10 @@ function plain(error: unknown): { readonly message: string; readonly suggestion?
     return { message: error.message, ...(error.suggestion === undefined ? {} : { suggestion: error.suggestion }) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  return { message, suggestion: "this is a defect of selectron; please report it with the command and the program" };
+  return {
+    message: readable(message),
+    suggestion: "this is a defect of selectron; please report it with the command and the program",
+  };
 }
 
 /** An error as text for people, in lines that fit a terminal of this width. Never a stack trace. */

@@ -1,7 +1,9 @@
 /** `selectron run` on an encoder that `selectron train FILE --sop NAME` wrote: its answer, and the attention of its heads. */
 import { attentionMaps, attentionText, trace } from "@selectron/nn";
-import { atomText, displaySequence, encodeResult, type Atom } from "@selectron/rasp";
+import { atomText, encodeResult, type Atom } from "@selectron/rasp";
 import { readTrainedEncoder, type TrainedEncoder } from "@selectron/rasp/decompile";
+import { printable } from "@selectron/core";
+import { shownValues } from "./text/words.js";
 import { UsageError, type Context } from "./context.js";
 
 export interface RunTrainedOptions {
@@ -23,9 +25,9 @@ export function runTrained(
   const { result, activations } = trace((watching) => trained.model.forward([tokens], watching));
   const values = [...result.argmax().data].map((index) => trained.classes[index]!);
   if (json) context.printJson({ ...encodeResult(values) });
-  else context.print(displaySequence(values));
+  else context.print(shownValues(values));
   if (!attention) return;
-  const maps = attentionMaps(activations, { queries: input.map(atomText) });
+  const maps = attentionMaps(activations, { queries: input.map((token) => printable(atomText(token), 40)) });
   // With --json standard output holds one object only.
   context[json ? "say" : "print"](maps.map(attentionText).join("\n\n"));
 }

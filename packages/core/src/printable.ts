@@ -17,6 +17,13 @@ function escapeOf(character: string): string {
 export const visible = (text: string): string =>
   text.replace(INVISIBLE, (character) => (character === "\n" || character === "\t" ? character : escapeOf(character)));
 
+/** A value as JSON text, in which what is not to be seen is escaped as JSON does, also where JSON need not. */
+export const visibleJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    INVISIBLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
 /** The middle of a text with more than `most` characters is left out. */
 export function shortened(text: string, most: number): string {
   if (text.length <= most) return text;

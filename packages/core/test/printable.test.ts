@@ -1,6 +1,6 @@
 /** Texts from files, as messages and terminals show them. */
 import { expect, it } from "vitest";
-import { printable, readable, SafetensorsError, shortened, visible } from "../src/index.js";
+import { printable, readable, SafetensorsError, shortened, visible, visibleJson } from "../src/index.js";
 
 it.each([
   ["plain text é 漢字 👩‍👩‍👧", "plain text é 漢字 👩‍👩‍👧"],
@@ -12,6 +12,14 @@ it.each([
 ])("%j is printed as %s", (text, shown) => {
   expect(printable(text)).toBe(shown);
 });
+
+it.each(["\u009b", "\u202e", "\\x9b", "\u2028", "\u001b", "plain"])(
+  "visibleJson(%j) is the same JSON, without it raw",
+  (text) => {
+    expect(JSON.parse(visibleJson({ text }))).toEqual({ text });
+    expect(visible(visibleJson({ text }))).toBe(visibleJson({ text }));
+  },
+);
 
 it("visible keeps lines and tabs", () => expect(visible("a\n\tb\r\u001b")).toBe("a\n\tb\\r\\x1b"));
 

@@ -18,14 +18,14 @@ export function registerRepl(program: Command, context: Context): void {
       const isTerminal = io.isTerminal ?? false;
       const paint = paintFor(isTerminal, process.env);
       const repl = new Repl(new Environment({ readFile: loader(io, "-") }), {
-        answer: (text) => context.print(paint.answer(text)),
-        complain: (text) => context.say(paint.diagnostic(text)),
+        answer: (text) => context.print(text, paint.answer),
+        complain: (text) => context.say(text, paint.diagnostic),
         columns: () => io.columns,
         ...(json ? { json: (object) => context.printJson(object) } : {}),
       });
       if (isTerminal && !json) {
         context.print(`Selectron, the RASP language. The running example is "hello".`);
-        context.print(paint.dim(":help lists the commands; Ctrl+D leaves."));
+        context.print(":help lists the commands; Ctrl+D leaves.", paint.dim);
       }
       if (io.isTerminal === undefined) {
         for (const line of io.readStdin().split("\n")) if (!repl.ended) repl.feed(line);

@@ -1,6 +1,6 @@
 /** `selectron run`: runs a compiled or trained model on an input. It needs only the model's file. */
+import { printable } from "@selectron/core";
 import {
-  displaySequence,
   withProgram,
   encodeResult,
   inputAtoms,
@@ -22,6 +22,7 @@ import { traceText } from "../text/trace-text.js";
 import { compiledModel, useFastKernels } from "../files/model-file.js";
 import { isSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
 import { runSequenceModel } from "../run-sequence.js";
+import { shownValues } from "../text/words.js";
 import { runTrained } from "../run-trained.js";
 
 interface RunOptions {
@@ -87,7 +88,9 @@ export function registerRun(program: Command, context: Context): void {
         });
       } else {
         context.print(
-          failure ? `no value: ${failure.what} has none at position ${failure.position}` : outputsText(outputs),
+          failure
+            ? `no value: ${printable(failure.what)} has none at position ${failure.position}`
+            : outputsText(outputs),
         );
       }
       if (!kept) context.say(BROKEN_PROMISE);
@@ -128,8 +131,8 @@ function outputsJson(outputs: readonly OutputValues[], hasFailed: boolean): Read
 /** One output alone; several with their names, each on a line. */
 const outputsText = (outputs: readonly OutputValues[]): string =>
   outputs.length === 1
-    ? displaySequence(outputs[0]!.values)
-    : outputs.map(({ name, values }) => `${name} = ${displaySequence(values)}`).join("\n");
+    ? shownValues(outputs[0]!.values)
+    : outputs.map(({ name, values }) => `${printable(name)} = ${shownValues(values)}`).join("\n");
 
 /** @throws UsageError where the model is no decoder */
 function writeTokens(
@@ -144,7 +147,7 @@ function writeTokens(
   }
   const { tokens, ended } = model.generate(prompt, { maxTokens });
   if (json) context.printJson({ sop: model.card.name, ...encodeResult(inputAtoms(tokens)), ended });
-  else context.print(displaySequence(inputAtoms(tokens)));
+  else context.print(shownValues(inputAtoms(tokens)));
 }
 
 /** @throws UsageError without a program, or with one that is not the model's */

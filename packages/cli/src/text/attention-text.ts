@@ -1,4 +1,5 @@
 /** The attention pattern of each head, drawn with characters: a row for each query, a column for each key. */
+import { printable } from "@selectron/core";
 import { atomText, type Atom, type CompiledModel } from "@selectron/rasp";
 
 /** The characters for weights of at least these. */
@@ -14,7 +15,7 @@ export const ATTENTION_LEGEND =
   "█ ▓ ▒ ░ weights from 1 down to 0.01; + one of the tiny equal shares that a counting head adds up; · none";
 
 export function attentionText(model: CompiledModel, input: readonly Atom[]): string {
-  const tokens = ["BOS", ...input.map((token) => (typeof token === "string" ? token : atomText(token)))];
+  const tokens = ["BOS", ...input.map((token) => printable(atomText(token), 40))];
   const width = Math.max(...tokens.map((token) => [...token].length)) + 1;
   const pictures: string[] = [];
   model.values([input], (name, { data, shape }) => {
@@ -28,7 +29,7 @@ export function attentionText(model: CompiledModel, input: readonly Atom[]): str
         return [token, ...Array.from(data.subarray(start, start + n), shade)].map((cell) => pad(cell, width)).join("");
       });
       const head = ["", ...tokens].map((cell) => pad(cell, width)).join("");
-      pictures.push([`layer ${Number(layer) + 1}, head ${h + 1}: ${label}`, head, ...rows].join("\n"));
+      pictures.push([`layer ${Number(layer) + 1}, head ${h + 1}: ${printable(label)}`, head, ...rows].join("\n"));
     }
   });
   return [...pictures, ATTENTION_LEGEND].join("\n\n");

@@ -1,9 +1,10 @@
 /** What the independent checker found, in plain words and as JSON. */
+import { printable, readable } from "@selectron/core";
 import { check, type CheckReport, type CompiledModel, type Json, type Margin, type SOp } from "@selectron/rasp";
 
 /** The verdict, as a sentence after the model's name. */
 export function checkText(name: string, report: CheckReport): string {
-  return [`${name}: ${verdictText(report)}`, ...marginLines(report.margins)].join("\n");
+  return [`${printable(name)}: ${verdictText(report)}`, ...marginLines(report.margins)].join("\n");
 }
 
 /** Work that takes no longer than a second or two. */
@@ -31,15 +32,17 @@ function verdictText(report: CheckReport): string {
         : `holds if the card's values are these: on ${which} each subspace has one, and the answer is certain (${how})`;
     }
     case "wrong":
-      return `the model is WRONG: ${where}`;
+      return `the model is WRONG: ${readable(where ?? "")}`;
     case "unknown":
-      return `cannot follow the model on ${which}: ${where}`;
+      return `cannot follow the model on ${which}: ${readable(where ?? "")}`;
   }
 }
 
 function marginLines(margins: readonly Margin[]): string[] {
   const rows = margins.map(({ where, margin, error }) => [number(margin), number(error), where] as const);
-  return rows.map(([margin, error, where]) => `  margin ${margin.padEnd(8)} error ${error.padEnd(8)} ${where}`);
+  return rows.map(
+    ([margin, error, where]) => `  margin ${margin.padEnd(8)} error ${error.padEnd(8)} ${printable(where)}`,
+  );
 }
 
 const number = (x: number): string =>

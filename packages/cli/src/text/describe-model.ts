@@ -1,8 +1,9 @@
 /** A compiled model's sizes, as text and as JSON. */
+import { printable } from "@selectron/core";
 import { atomText, type Atom, type CompiledModel, type Json } from "@selectron/rasp";
 
 export const tokensText = (tokens: readonly Atom[]): string =>
-  tokens.map((token) => (typeof token === "string" ? token : atomText(token))).join(" ");
+  tokens.map((token) => printable(atomText(token))).join(" ");
 
 export function statsJson(model: CompiledModel): Json {
   const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
@@ -22,7 +23,8 @@ export function certificateJson({ certificate, card: { precision } }: CompiledMo
 }
 
 export function certificateText({ certificate, card }: CompiledModel): string {
-  const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
+  const { proved, provedWithin, provedFor, worstMargin } = certificate;
+  const where = printable(certificate.where);
   const [from, to] = provedFor.lengths;
   const every = `every ${card.promise === undefined ? "" : "promised "}input of ${from} to ${to} tokens`;
   if (provedWithin !== undefined) {

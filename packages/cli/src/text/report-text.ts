@@ -1,4 +1,5 @@
 /** A verification report in plain words. */
+import { printable, shortened } from "@selectron/core";
 import {
   decodeSequence,
   displayDifference,
@@ -9,14 +10,15 @@ import {
   type ReportJson,
 } from "@selectron/rasp";
 
-export function reportText(sop: string, report: ReportJson & { readonly precision?: Json }): string {
+export function reportText(name: string, report: ReportJson & { readonly precision?: Json }): string {
   const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, maxLength } = report;
   const { promise, marked, shard, counterexample } = report;
+  const sop = printable(name);
   const kind = `${exhaustive ? "" : " random"}${promise === null ? "" : " promised"}`;
   const tried =
     `${exhaustive && !shard ? "all " : ""}${inputs}${kind} inputs of 1 to ${maxLength} tokens` +
     (shard ? ` (part ${shard.index} of ${shard.count})` : "") +
-    (typeof report.precision === "string" ? `, with products of ${report.precision} numbers` : "");
+    (typeof report.precision === "string" ? `, with products of ${printable(report.precision)} numbers` : "");
   const skipped =
     withoutValue === 0
       ? ""
@@ -26,30 +28,31 @@ export function reportText(sop: string, report: ReportJson & { readonly precisio
       ? ""
       : `\nOn ${upToFloat32} of them some floats are equal only up to float32, in which a model computes.`;
   if (ok) return `${sop}: the model agrees with the program on ${tried}.${rounded}${skipped}`;
-  return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${counterexampleText(sop, counterexample!)}`;
+  return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${counterexampleText(name, counterexample!)}`;
 }
 
 function counterexampleText(
   sop: string,
   { output, input, expected, got, kinds, firstWrong }: CounterexampleJson,
 ): string {
+  const shown = (line: string): string => shortened(line, 2000);
   const sequence = (value: Json, its: string): Atom[] => decodeSequence(value as readonly Json[], its);
   const [program, model] = displayDifference(sequence(expected, kinds.expected), sequence(got, kinds.got));
   return [
-    `The smallest input on which it differs${output === sop ? "" : `, in ${output}`}:`,
-    `  input     ${displaySequence(sequence(input, kinds.input))}`,
-    `  program   ${program}`,
-    `  model     ${model}`,
+    `The smallest input on which it differs${output === sop ? "" : `, in ${printable(output)}`}:`,
+    `  input     ${shown(displaySequence(sequence(input, kinds.input)))}`,
+    `  program   ${shown(program)}`,
+    `  model     ${shown(model)}`,
     ...(firstWrong ? wrongText(firstWrong) : []),
   ].join("\n");
 }
 
 function wrongText(firstWrong: NonNullable<CounterexampleJson["firstWrong"]>): string[] {
   const { name, place, layer, sublayer, position, coordinates } = firstWrong;
-  const where = place ? ` (${place.file}:${place.line}:${place.column})` : "";
+  const where = place ? ` (${printable(place.file)}:${place.line}:${place.column})` : "";
   const worst = coordinates.reduce((a, b) => (Math.abs(b.holds - b.expected) > Math.abs(a.holds - a.expected) ? b : a));
   return [
-    `The first s-op whose value in the residual stream is wrong: ${name}${where},`,
-    `  after the ${sublayer} sublayer of layer ${layer}, at position ${position}: "${worst.name}" is ${worst.holds} instead of ${worst.expected}.`,
+    `The first s-op whose value in the residual stream is wrong: ${printable(name)}${where},`,
+    `  after the ${printable(sublayer)} sublayer of layer ${layer}, at position ${position}: "${printable(worst.name)}" is ${worst.holds} instead of ${worst.expected}.`,
   ];
 }

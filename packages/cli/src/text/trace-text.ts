@@ -1,8 +1,9 @@
 /** A model's trace as text: the s-ops that each sublayer adds to the residual stream, and the program's values where they differ. */
+import { printable } from "@selectron/core";
 import type { ModelTrace, ModelTraceStep, Plain } from "@selectron/rasp";
 
 export function traceText({ steps }: ModelTrace): string {
-  const width = Math.max(0, ...steps.flatMap(({ sops }) => sops.map(({ name }) => name.length)));
+  const width = Math.max(0, ...steps.flatMap(({ sops }) => sops.map(({ name }) => printable(name).length)));
   return steps.map((step) => [heading(step), ...lines(step, width)].join("\n")).join("\n");
 }
 
@@ -14,10 +15,10 @@ function lines({ sops }: ModelTraceStep, width: number): string[] {
     .filter(({ isNew }) => isNew)
     .map(({ name, decoded, expected, agrees }) => {
       const program = agrees ? "" : `  the program: ${row(expected!)}`;
-      return `  ${name.padEnd(width)}  ${row(decoded)}${program}`;
+      return `  ${printable(name).padEnd(width)}  ${row(decoded)}${program}`;
     });
 }
 
 /** `?` where the residual stream leaves several values open. */
 const row = (values: readonly (Plain | undefined)[]): string =>
-  `[${values.map((value) => (value === undefined ? "?" : String(value))).join(", ")}]`;
+  `[${values.map((value) => (value === undefined ? "?" : printable(String(value)))).join(", ")}]`;

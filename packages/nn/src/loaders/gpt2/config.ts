@@ -1,10 +1,14 @@
 /** The sizes of a GPT-2-style model, read from Hugging Face's `config.json`, nanoGPT's `model_args` or a normalised configuration. */
-import type { Activation } from "@selectron/core";
+import { readable, type Activation } from "@selectron/core";
 import { otherModel } from "./config-keys.js";
 
 /** A model that cannot be loaded, with the reason and a remedy. */
 export class Gpt2Error extends Error {
   override readonly name = "Gpt2Error";
+
+  constructor(message: string) {
+    super(readable(message));
+  }
 }
 
 /** Pre-layer-norm decoder with learned positions (Radford et al. 2019). */
