@@ -1,10 +1,15 @@
 /** Checks of sizes and batches that several models share. */
 
-/** Throws a RangeError unless a value is an integer and at least `least`. */
-export function checkInteger(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`${name} is ${value}; it must be an integer, ${least} or more.`);
-  }
+/** Throws a RangeError unless a value is an integer and at least `least`, and at most `most` if there is a limit. */
+export function checkInteger(name: string, value: number, least: number, most = Infinity): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  const range = most === Infinity ? `${least} or more` : `from ${least} to ${most}`;
+  throw new RangeError(`${name} is ${value}; it must be an integer, ${range}.`);
+}
+
+/** Throws a RangeError unless a number of layers is in range, before a list is made of as many. Published models have about a hundred. */
+export function checkLayers(name: string, layers: number, least = 0): void {
+  checkInteger(name, layers, least, 10_000);
 }
 
 /** Throws a RangeError if an amount is not a finite number, 0 or more. */

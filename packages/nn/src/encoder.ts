@@ -7,7 +7,7 @@ import type { Tensor } from "@selectron/core";
 import { checkEncoderConfig, type EncoderConfig } from "./encoder-config.js";
 import { Linear } from "./layers/linear.js";
 import { buildModel, Model } from "./model.js";
-import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
+import { checkScalars, declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
 import { Stack, type ForwardOptions } from "./stack.js";
 
 /** The layers of an encoder, in the order of their parameters. */
@@ -33,7 +33,7 @@ export class TransformerEncoder extends Model {
    * them all.
    */
   constructor(config: EncoderConfig, source?: ParameterSource) {
-    checkEncoderConfig(config);
+    checkScalars("TransformerEncoder", TransformerEncoder.parameterShapes(config), source);
     const { layers, parameters } = buildModel(source, (scope) => buildLayers(config, scope));
     super(parameters);
     this.config = config;

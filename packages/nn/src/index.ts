@@ -1,6 +1,7 @@
 /** The public surface of @selectron/nn. */
 export { MultiHeadAttention, type AttentionConfig, type AttentionInput } from "./attention/multi-head.js";
 export type { BlockConfig } from "./block.js";
+export { checkLayers } from "./checks.js";
 export { DecodingCache } from "./cache.js";
 export { TransformerDecoder } from "./decoder.js";
 export { Dropout } from "./layers/dropout.js";

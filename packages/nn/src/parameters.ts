@@ -108,6 +108,31 @@ export class ParameterStore {
   }
 }
 
+/** 8 GB of float32. */
+const MOST_SCALARS = 2 ** 31;
+
+/**
+ * Throws a RangeError if the parameters that a source leaves to be made, or to be drawn, are too many to hold. Call before the layers are
+ * built: a slip in a size asks for terabytes.
+ */
+export function checkScalars(
+  model: string,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  source: ParameterSource | undefined,
+): void {
+  let [total, most, largest] = [0, 0, ""];
+  for (const [name, shape] of shapes) {
+    if (source instanceof Map && source.has(name)) continue;
+    const size = shape.reduce((product, length) => product * length, 1);
+    total += size;
+    if (size > most) [most, largest] = [size, `${name} [${shape.join(", ")}]`];
+  }
+  if (total <= MOST_SCALARS) return;
+  throw new RangeError(
+    `${model}: a model of these sizes has ${total} numbers, over the limit of ${MOST_SCALARS}; the largest parameter is ${largest}. Use smaller sizes.`,
+  );
+}
+
 /** The names and shapes that `declare` asks for. Allocates a single number, whatever the shapes. */
 export function declaredShapes(declare: (scope: ParameterScope) => unknown): Map<string, number[]> {
   const shapes = new Map<string, number[]>();

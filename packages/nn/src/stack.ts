@@ -5,7 +5,7 @@
 import type { Activation, Rng, Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import type { DecodingCache } from "./cache.js";
-import { checkInteger, checkRate } from "./checks.js";
+import { checkInteger, checkLayers, checkRate } from "./checks.js";
 import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
@@ -82,16 +82,21 @@ export interface Memory {
   readonly hidden?: Tensor | undefined;
 }
 
+/** Positional encodings list the heads and the columns of each, before any parameter is made. */
+const MOST_IN_LISTS = 2 ** 20;
+
 /** Throws a RangeError if a size is not a whole number in range. */
 export function checkStackConfig(config: StackConfig, name: string): void {
-  const check = (field: string, value: number, least: number): void => checkInteger(`${name}.${field}`, value, least);
+  const check = (field: string, value: number, least: number, most?: number): void =>
+    checkInteger(`${name}.${field}`, value, least, most);
   check("vocabularySize", config.vocabularySize, 1);
   check("maxLength", config.maxLength, 1);
   check("dModel", config.dModel, 1);
   check("segments", config.segments ?? 0, 0);
+  checkLayers(`${name}.blocks.length`, config.blocks.length);
   config.blocks.forEach((block, index) => {
-    check(`blocks[${index}].heads`, block.heads, 0);
-    check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1);
+    check(`blocks[${index}].heads`, block.heads, 0, MOST_IN_LISTS);
+    check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1, MOST_IN_LISTS);
     check(`blocks[${index}].dFf`, block.dFf, 0);
   });
   if (config.restriction) {

@@ -3,7 +3,7 @@
  * are BERT-base's sizes.
  */
 import type { Activation } from "@selectron/core";
-import { checkInteger, checkRate } from "./checks.js";
+import { checkInteger, checkLayers, checkRate } from "./checks.js";
 import type { EncoderConfig } from "./encoder-config.js";
 import type { PositionConfig } from "./positions/index.js";
 import type { Restriction } from "./attention/restriction.js";
@@ -66,7 +66,7 @@ export function transformerConfig(changes: Partial<TransformerConfig> = {}): Tra
   const config = { ...transformerDefaults, ...changes };
   const sizes = ["vocabSize", "hiddenSize", "numAttentionHeads", "intermediateSize", "maxPositionEmbeddings"] as const;
   for (const name of sizes) checkInteger(`TransformerConfig.${name}`, config[name], 1);
-  checkInteger("TransformerConfig.numHiddenLayers", config.numHiddenLayers, 0);
+  checkLayers("TransformerConfig.numHiddenLayers", config.numHiddenLayers);
   for (const name of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
     checkRate(`TransformerConfig.${name}`, config[name]);
   }

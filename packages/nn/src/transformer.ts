@@ -8,7 +8,7 @@ import { Linear } from "./layers/linear.js";
 import { paddingMask } from "./attention/masks.js";
 import { buildModel, Model } from "./model.js";
 import { Embedding } from "./layers/embedding-table.js";
-import { declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
+import { checkScalars, declaredShapes, type ParameterScope, type ParameterSource } from "./parameters.js";
 import { Stack, type ForwardOptions, type Memory } from "./stack.js";
 import { stackOf, transformerConfig, type TransformerConfig } from "./transformer-config.js";
 
@@ -46,6 +46,7 @@ export class Transformer extends Model {
    */
   constructor(config: Partial<TransformerConfig>, source?: ParameterSource) {
     const whole = transformerConfig(config);
+    checkScalars("Transformer", Transformer.parameterShapes(whole), source);
     const { layers, parameters } = buildModel(source, (scope) => buildLayers(whole, scope));
     super(parameters);
     this.config = whole;

@@ -200,7 +200,7 @@ describe("input is checked", () => {
       new RangeError("EncoderConfig.dModel is 0; it must be an integer, 1 or more."),
     );
     expect(() => new TransformerEncoder({ ...config, blocks: [{ heads: 1, dHead: 0, dFf: 0 }] })).toThrow(
-      new RangeError("EncoderConfig.blocks[0].dHead is 0; it must be an integer, 1 or more."),
+      new RangeError("EncoderConfig.blocks[0].dHead is 0; it must be an integer, from 1 to 1048576."),
     );
   });
 });

@@ -54,7 +54,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const sop = runProgram(context, file, [...(bos === undefined ? [] : [bos]), ...vocabulary]).sop(name);
   const task = taskOf(sop, { vocabulary, maxLength, bos });
   const config = configOf(task, flags);
-  const model = new TransformerEncoder(config, new Rng(seed));
+  const model = fitting(() => new TransformerEncoder(config, new Rng(seed)));
   // A head's scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
   const supervision = linear({ peak: 1, steps: steps / 2 });
   const trained = await runTraining(context, {
@@ -118,7 +118,7 @@ function configOf(
   task: ProgramTask,
   { layers, heads, width = WIDTH, ffn = FFN, supervise }: ProgramFlags,
 ): EncoderConfig {
-  const config = task.config({ dModel: width, dFf: ffn, layers, heads });
+  const config = fitting(() => task.config({ dModel: width, dFf: ffn, layers, heads }));
   const wanted = config.blocks[0]!.heads;
   if (wanted > width) {
     throw new UsageError(`a width of ${width} is too narrow for ${counted(wanted, "head")}`, "use a larger --width");
@@ -130,6 +130,18 @@ function configOf(
     );
   }
   return config;
+}
+
+/** @throws UsageError if sizes are too large */
+function fitting<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new UsageError(error.message, "see --layers, --heads, --width, --ffn and --max-length");
+    }
+    throw error;
+  }
 }
 
 /** What goes into the model and what comes out, as its file says it. */

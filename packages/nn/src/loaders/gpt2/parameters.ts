@@ -2,22 +2,18 @@
  * The parameters of a GPT-2-style model under the names of Hugging Face's safetensors: their shapes, and their check.
  */
 import type { Tensor } from "@selectron/core";
+import { checkLayers } from "../../checks.js";
 import { Gpt2Error, type Gpt2Config } from "./config.js";
 import { makeOurLayout, plainNames } from "./layout.js";
-
-/** No list of names is made of more layers; the largest models published have about a hundred. */
-const MOST_LAYERS = 10_000;
 
 /**
  * Names and shapes of the parameters, without the prefix `transformer.`.
  *
- * @throws Gpt2Error if there are too many layers to list
+ * @throws RangeError if there are too many layers to list
  */
 export function gpt2Shapes(config: Gpt2Config): Map<string, readonly number[]> {
   const { layers, dModel, dFf, maxLength, vocabularySize } = config;
-  if (layers > MOST_LAYERS) {
-    throw new Gpt2Error(`a model of ${layers} layers is too large; the limit is ${MOST_LAYERS}`);
-  }
+  checkLayers("Gpt2Config.layers", layers);
   const shapes = new Map<string, readonly number[]>([
     ["wte.weight", [vocabularySize, dModel]],
     ["wpe.weight", [maxLength, dModel]],
@@ -62,7 +58,7 @@ export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string,
       `the file is not a GPT-2-style model: it has no "transformer.wte.weight", but ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
     );
   }
-  checkLayers(config, parameters);
+  checkLayerCount(config, parameters);
   const shapes = gpt2Shapes(config);
   makeOurLayout(parameters, config, shapes);
   const head = parameters.get(UNEMBEDDING);
@@ -82,7 +78,7 @@ export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string,
 const short = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 /** Throws unless there are as many layers as the configuration says. Before anything is as large as that. */
-function checkLayers(config: Gpt2Config, parameters: ReadonlyMap<string, Tensor>): void {
+function checkLayerCount(config: Gpt2Config, parameters: ReadonlyMap<string, Tensor>): void {
   const numbers = [...parameters.keys()].map((name) => /^h\.(\d+)\./.exec(name)?.[1]);
   const layers = new Set(numbers.filter((number) => number !== undefined)).size;
   if (layers !== config.layers) {

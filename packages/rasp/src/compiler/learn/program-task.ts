@@ -3,7 +3,7 @@
  * heads should look at (Weiss, Goldberg, Yahav 2021, arXiv 2106.06981, section 5).
  */
 import { Rng } from "@selectron/core";
-import type { EncoderConfig } from "@selectron/nn";
+import { checkLayers, type EncoderConfig } from "@selectron/nn";
 import { cost, type HeadCost } from "../../language/cost/cost.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
@@ -109,6 +109,7 @@ export class ProgramTask {
   /** The configuration of an encoder, with the program's layers and heads unless others are given. */
   config({ dModel, dFf, layers = Math.max(1, this.layers), heads = this.heads }: ProgramSizes): EncoderConfig {
     const { vocabulary, maxLength, bos } = this.options;
+    checkLayers("ProgramTask.config: layers", layers, 1);
     const block = { heads, dHead: Math.floor(dModel / Math.max(1, heads)), dFf };
     return {
       vocabularySize: vocabulary.length + (bos === undefined ? 0 : 1),
