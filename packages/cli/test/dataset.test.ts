@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nodeIo, run } from "../src/index.js";
 import { selectron } from "./harness.js";
 
@@ -51,6 +51,87 @@ it("writes examples that both the program and its model give", async () => {
     const evaluated = await selectron(["eval", "p.rasp", "--sop", "result", "--input", literal, "--json"], { files });
     expect(JSON.parse(evaluated.out)).toMatchObject({ value: output });
   }
+});
+
+describe("a data set that was stopped", () => {
+  const args = (...more: string[]): string[] => ["dataset", "-o", "d", "--max-length", "5", "--examples", "6", ...more];
+  const four = ["--count", "4", "--seed", "2"];
+  const PART = "d/programs.jsonl.part";
+
+  /** The folder as it was when the n-th program had been written. */
+  async function stopped(n: number): Promise<Map<string, Uint8Array>> {
+    const binaries = new Map<string, Uint8Array>();
+    let appended = 0;
+    const full = (): void => {
+      if (appended++ === n) throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+    };
+    const { exitCode, err } = await selectron(args(...four), { binaries, appended: full });
+    expect([exitCode, err]).toEqual([2, expect.stringContaining(`cannot write "${PART}": no space is left`)]);
+    return binaries;
+  }
+
+  const lines = (binaries: Map<string, Uint8Array>): string[] =>
+    Buffer.from(binaries.get(PART)!).toString().split("\n");
+
+  it.each<[string, number, (lines: string[]) => string[]]>([
+    ["with all of its lines", 2, (part) => part],
+    ["with half a line", 2, (part) => [...part.slice(0, -1), part[1]!.slice(0, 99)]],
+    [
+      "with a damaged line",
+      1,
+      (part) => part.map((line, i) => (i === 2 ? line.replace("result", "resulted") : line).slice(i === 2 ? 1 : 0)),
+    ],
+    ["with a line that is none", 1, (part) => [...part.slice(0, 2), "null", ...part.slice(2)]],
+    ["with a line twice", 1, (part) => [...part.slice(0, 2), part[1]!, ...part.slice(2)]],
+    ["with nothing but its options", 0, (part) => part.slice(0, 1)],
+    ["before it had written its options", 0, () => []],
+  ])("goes on where it was %s", async (_, left, change) => {
+    const whole = await write(...four);
+    const binaries = await stopped(2);
+    expect([...binaries.keys()]).not.toContain("d/programs.jsonl");
+    binaries.set(PART, Buffer.from(change(lines(binaries)).join("\n")));
+    const { exitCode, err } = await selectron(args(...four), { binaries });
+    expect([exitCode, err]).toEqual([0, left === 0 ? "" : `Going on after program ${left}, from d.\n`]);
+    expect(new Map([...binaries].sort())).toEqual(new Map([...whole].sort()));
+  });
+
+  it("goes on before a model that is damaged or gone", async () => {
+    const whole = await write(...four);
+    for (const change of [
+      (files: Map<string, Uint8Array>) => files.delete("d/models/000001.safetensors"),
+      (files: Map<string, Uint8Array>) => files.get("d/models/000001.safetensors")!.fill(7, -1),
+    ]) {
+      const binaries = await stopped(2);
+      change(binaries);
+      const { err } = await selectron(args(...four), { binaries });
+      expect(err).toBe("Going on after program 1, from d.\n");
+      expect(new Map([...binaries].sort())).toEqual(new Map([...whole].sort()));
+    }
+  });
+
+  it("is continued by a smaller and by a larger one", async () => {
+    for (const count of ["1", "5"]) {
+      const binaries = await stopped(2);
+      await selectron(args("--count", count, "--seed", "2"), { binaries });
+      const alone = await write("--count", count, "--seed", "2");
+      expect(new Map([...binaries].sort())).toEqual(new Map([...alone].sort()));
+    }
+  });
+
+  it("is not overwritten by another one, nor is a finished one", async () => {
+    for (const [name, binaries] of [
+      ["programs.jsonl.part", await stopped(2)],
+      ["programs.jsonl", await write(...four)],
+    ] as const) {
+      const before = new Map(binaries);
+      const { exitCode, err } = await selectron(args("--count", "2", "--seed", "3"), { binaries });
+      expect([exitCode, err]).toEqual([
+        2,
+        `error: "d" has a data set with other options: d/${name}\n  help: use -o with another folder, or remove this one\n`,
+      ]);
+      expect(binaries).toEqual(before);
+    }
+  });
 });
 
 it("makes its folder", async () => {

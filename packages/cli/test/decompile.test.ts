@@ -1,6 +1,6 @@
 import { encodeSafetensors, randn, Rng } from "@selectron/core";
 import { load } from "@selectron/rasp";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { selectron, type World } from "./harness.js";
 import { config, data, lines, sizes, weights } from "./repeating-model.js";
 
@@ -51,6 +51,23 @@ describe("selectron decompile", () => {
     const again = await selectron([...command, "--checkpoint", "out", "--json"], here);
     expect(again.err).toContain("one is done already: out/one.json");
     expect(`${again.out}`).toBe(text(here.binaries, "out/one.json"));
+  });
+
+  it("has a budget that does not depend on the machine's date", async () => {
+    const [plain, jumping] = [world(), world()];
+    await selectron([...command, "--checkpoint", "out"], plain);
+    let date = 0;
+    const spy = vi.spyOn(Date, "now").mockImplementation(() => (date += 1e9));
+    await selectron([...command, "--checkpoint", "out"], jumping);
+    spy.mockRestore();
+    expect(text(jumping.binaries, "out/one.rasp")).toBe(text(plain.binaries, "out/one.rasp"));
+    // A clock that has run out at its second reading leaves nothing to search.
+    let now = 0;
+    const late = world();
+    await selectron([...command, "--checkpoint", "out"], { ...late, now: () => (now += 1e9) });
+    expect(JSON.parse(text(late.binaries, "out/one.json"))).not.toMatchObject({
+      front: (JSON.parse(text(plain.binaries, "out/one.json")) as { front: unknown }).front,
+    });
   });
 
   it("continues after it was killed, to the same program", async () => {

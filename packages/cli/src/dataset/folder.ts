@@ -45,7 +45,10 @@ export class DatasetFolder {
   /** Adds a model and its line. @throws UsageError, also where the folder holds another data set */
   add(line: IndexLine, model: Uint8Array): void {
     const text = JSON.stringify(line);
-    if (this.#lines.length === 0) this.#checkIndex(text);
+    if (this.#lines.length === 0) {
+      this.#checkIndex(text);
+      this.#write(PART, `${this.#head}\n`);
+    }
     writeOut(this.#context, `${this.#path}/${line.model}`, model);
     append(this.#context, `${this.#path}/${PART}`, `${JSON.stringify({ checksum: crc32(model), line })}\n`);
     this.#lines.push(text);
@@ -76,8 +79,10 @@ export class DatasetFolder {
       kept.push(text);
       this.#lines.push(JSON.stringify(line));
     }
-    if (programs.length > 0) this.#context.say(`Going on after program ${programs.length}, from ${this.#path}.`);
-    this.#write(PART, [this.#head, ...kept].map((text) => `${text}\n`).join(""));
+    if (programs.length > 0) {
+      this.#context.say(`Going on after program ${programs.length}, from ${this.#path}.`);
+      this.#write(PART, [this.#head, ...kept].map((text) => `${text}\n`).join(""));
+    }
     return programs;
   }
 
