@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile, load } from "@selectron/rasp";
+import { isLong } from "../../../../test/long.js";
 import { started, type Ended, type Start } from "./started.js";
 
 const root = mkdtempSync(join(tmpdir(), "selectron-signals-"));
@@ -78,6 +79,19 @@ describe.each(SIGNALS)("%s", (kill, code, by) => {
     ]);
     expect(readdirSync(folder).sort()).toEqual(["checkpoints", "log.jsonl", "loss.svg"]);
   });
+});
+
+// Until the memory is full, the collector tries for half a minute.
+it.runIf(isLong)("memory that is used up is told in one message, with exit code 2", async () => {
+  const before = ["env", "NODE_OPTIONS=--max-old-space-size=30"];
+  const [, args] = works[0]!;
+  const { code, signal, out, err } = await started([...args, "--json"], { folder: root, before });
+  expect({ code, signal, ...(JSON.parse(out) as object) }).toMatchObject({
+    code: 2,
+    signal: null,
+    error: { class: "usage", message: "the memory is used up" },
+  });
+  expect(err).toMatch(/error: the memory is used up\n {2}help: ask for less: .*\n$/);
 });
 
 it("a second signal ends a training in the middle of a step", async () => {
