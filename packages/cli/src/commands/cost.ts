@@ -108,9 +108,15 @@ export function costText(sop: string, cost: Cost): string {
   const lines = [
     `${sop}: ${counted(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
   ];
+  const byLayer = new Map<number, Cost["reasons"][number][]>();
+  for (const reason of reasons) {
+    const layer = byLayer.get(reason.layer);
+    if (layer) layer.push(reason);
+    else byLayer.set(reason.layer, [reason]);
+  }
   for (let layer = 1; layer <= layers; layer++) {
     lines.push(`layer ${layer}, ${counted(headsPerLayer[layer - 1]!, "head")}:`);
-    for (const { head, aggregates, span } of reasons.filter((reason) => reason.layer === layer)) {
+    for (const { head, aggregates, span } of byLayer.get(layer) ?? []) {
       lines.push(placed(span, `${counted(aggregates.length, "aggregate")} of ${head.name ?? "a selector"}`));
     }
   }

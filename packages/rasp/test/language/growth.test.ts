@@ -144,6 +144,28 @@ it.each([
   expect(warningsOf(`${chain.slice(0, span.start)}${text}${chain.slice(span.end)};`)).toEqual([]);
 });
 
+it("counts the cost of thousands of layers, and draws them", () => {
+  // Each layer's place was once sought in all that is below it.
+  const deep = load(`x = indices;\n${"x = aggregate(select(x, x, ==), x);\n".repeat(3000)}`).sop("x");
+  const { layers, chain, reasons } = cost(deep);
+  expect([layers, chain.length, reasons.length]).toEqual([3000, 3000, 3000]);
+  expect(chain.map(({ aggregate }) => aggregate.id)).toEqual(reasons.map(({ aggregates }) => aggregates[0]!.id));
+  expect(drawText(flow(deep, "ab")).length).toBeLessThan(250 * 3000);
+});
+
+it("counts each load of a file, also one that was loaded before", () => {
+  const readFile = (path: string): string => {
+    const level = Number(path.slice(1, path.indexOf(".")));
+    return level === 0 ? "x = 1;" : `load "f${level - 1}"; load "f${level - 1}";`;
+  };
+  expect(load('load "f8";', { readFile }).get("x")).toEqual({ kind: "atom", atom: 1n });
+  // 2^16 loads would be 65,536 files; the limit ends them after some ten thousand.
+  let files = 0;
+  const counting = (path: string): string => (files++, readFile(path));
+  expect(() => load('load "f16";', { readFile: counting })).toThrow('the limit "steps"');
+  expect(files).toBeLessThan(12_000);
+});
+
 describe("texts of a megabyte and more", () => {
   it("can have any number of comments", () => {
     expect(load(`${"#\n".repeat(breadth({ short: 500_000, long: 2_000_000 }))}x = 1;`).get("x")).toEqual({

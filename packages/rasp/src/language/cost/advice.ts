@@ -56,12 +56,11 @@ function reuse(heads: readonly MergedHead[]): Advice[] {
 /** Pairs of heads that count what `s` selects as `selector_width` does: `s or first` and `s and first` over position 0's indicator. */
 function widths(heads: readonly MergedHead[], structure: Structure): Advice[] {
   const pairs = heads.map(({ layer, heads: [head] }) => ({ layer, head: head!, counted: countedBy(head!, structure) }));
+  const partners = new Set(
+    pairs.flatMap(({ layer, counted }) => (counted?.kind === "and" ? [`${layer} ${counted.what}`] : [])),
+  );
   return pairs.flatMap(({ layer, head, counted }) => {
-    if (counted?.kind !== "or") return [];
-    const partner = pairs.find(
-      (other) => other.layer === layer && other.counted?.kind === "and" && other.counted.what === counted.what,
-    );
-    if (!partner) return [];
+    if (counted?.kind !== "or" || !partners.has(`${layer} ${counted.what}`)) return [];
     const advice: Advice = {
       kind: "bos",
       layer,

@@ -86,11 +86,30 @@ function depthOf(node: GraphNode, depth: (operand: GraphNode) => number): number
 /** A longest chain of aggregates, the first layer's first. */
 function layerReasons(sop: SOp, depths: ReadonlyMap<GraphNode, number>): LayerReason[] {
   const chain: LayerReason[] = [];
-  let within: readonly GraphNode[] = topological(sop);
+  let roots: readonly GraphNode[] = [sop];
   for (let layer = depths.get(sop)!; layer > 0; layer--) {
-    const aggregate = within.find((node) => node.kind === "aggregate" && depths.get(node) === layer) as AggregateNode;
-    chain.unshift({ layer, aggregate, span: aggregate.span });
-    within = topological(aggregate.selector, aggregate.value);
+    const aggregate = oldestAggregate(roots, layer, depths);
+    chain.push({ layer, aggregate, span: aggregate.span });
+    roots = [aggregate.selector, aggregate.value];
   }
-  return chain;
+  return chain.reverse();
+}
+
+/** The oldest aggregate of a layer that the roots need. Only nodes of this layer and later ones are looked at: a node needs no later one. */
+function oldestAggregate(
+  roots: readonly GraphNode[],
+  layer: number,
+  depths: ReadonlyMap<GraphNode, number>,
+): AggregateNode {
+  let oldest: AggregateNode | undefined;
+  const seen = new Set<GraphNode>();
+  const stack = [...roots];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    const depth = depths.get(node)!;
+    if (seen.has(node) || depth < layer) continue;
+    seen.add(node);
+    if (node.kind !== "aggregate" || depth > layer) stack.push(...operands(node));
+    else if (!oldest || node.id < oldest.id) oldest = node;
+  }
+  return oldest!;
 }

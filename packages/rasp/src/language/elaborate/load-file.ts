@@ -17,7 +17,10 @@ export function loadFile(path: string, session: Session, into: Scope): void {
   if (session.loading.includes(file)) throw errors.load(`"${file}" loads itself`);
   session.loading.push(file);
   try {
-    runSource({ file, text: read(file, session) }, session, new Scope(session.library, into), undefined, false);
+    const text = read(file, session);
+    // Every load counts, also of a file that was loaded before: files that load each other twice are 2^k of them.
+    session.budget.work(LOAD_WORK + text.length);
+    runSource({ file, text }, session, new Scope(session.library, into), undefined, false);
   } finally {
     session.loading.pop();
   }
@@ -32,6 +35,9 @@ function read(file: string, session: Session): string {
     throw errors.load(`cannot load "${file}": ${reason}`, { suggestion: 'load adds ".rasp" to the path' });
   }
 }
+
+/** The steps that loading a file counts, besides one for each character. */
+const LOAD_WORK = 1000;
 
 /** At most this many further names that cannot be set are told. */
 const MOST_REFUSALS = 20;
