@@ -1,6 +1,7 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
 import type { Precision } from "@selectron/core";
 import type { TransformerEncoder } from "@selectron/nn";
+import { errors } from "../language/diagnostic.js";
 import type { GraphNode, SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { bestCandidate, type Candidate } from "./choose-plan.js";
@@ -67,6 +68,24 @@ export interface CompileOptions {
  * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, no s-op, or an unknown precision
  */
 export function compile(program: Outputs, options: CompileOptions): CompiledModel {
+  try {
+    return compiled(program, options);
+  } catch (error) {
+    throw tooDeep(error, namedOutputs(program, options.name)[0]!.sop) ?? error;
+  }
+}
+
+/** The refusal of a program that exhausts the stack, if that is what an error says; the stages follow s-ops into each other. */
+function tooDeep(error: unknown, sop: SOp): unknown {
+  const { message } = error instanceof RangeError ? error : { message: "" };
+  if (!message.includes("call stack") && !message.includes("too much recursion")) return undefined;
+  return errors.recursion("this s-op is made of too many s-ops that need each other to be compiled", {
+    ...(sop.span ? { span: sop.span } : {}),
+    suggestion: "compile a program of fewer steps, some hundred aggregates one after the other at most",
+  });
+}
+
+function compiled(program: Outputs, options: CompileOptions): CompiledModel {
   const { vocabulary, maxLength, name, causal = false, precision = "float32", promise, mark = false } = options;
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);

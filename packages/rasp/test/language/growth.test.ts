@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { breadth, isLong } from "../../../../test/long.js";
 import {
+  compile,
   cost,
   costAdvice,
   drawSvg,
@@ -194,4 +195,9 @@ it.each(["tokens_int", "tokens_float"])("%s reads a number with many spaces arou
   const value = (token: string) => evaluate(load(`x = ${conversion};`, { example: "1" }).sop("x"), [token])[0];
   expect(value(`\u3000\x1c${" ".repeat(200_000)}7\x85\n`)).toBe(7);
   expect(() => value(`1${" ".repeat(200_000)}1`)).toThrow("is not a");
+});
+
+it("a program too deep to compile is refused at its place", () => {
+  const deep = load(`x = indices;\n${"x = aggregate(select(x, x, ==), x);\n".repeat(3000)}`).sop("x");
+  expect(() => compile(deep, { vocabulary: "ab", maxLength: 2 })).toThrow("too many s-ops that need each other");
 });
