@@ -1,11 +1,12 @@
 /**
  * npm run build: the WebAssembly binaries, then every project of tsconfig.json. Where neither the sources nor the list of built files
  * have changed since the last build it does nothing. Afterwards `dist` holds what the sources give and nothing else: a file whose
- * source is gone is deleted, and a project with a missing file is compiled from scratch, as `tsc --build` does not look for it.
+ * source is gone is deleted, and a project with a missing file is compiled from scratch, as `tsc --build` does not look for it. What is
+ * no source of TypeScript is copied.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -39,11 +40,15 @@ function digest() {
   return hash.digest("hex");
 }
 
+/** What lies beside the sources of a project and is part of it as it is: declarations and binaries. */
+const copied = (name) => name.endsWith(".d.ts") || !name.endsWith(".ts");
+
 /** The files that a project's `dist` lacks, and those that it has too many. */
 function differences(project) {
-  const expected = filesIn(`${project}/src`)
-    .filter((name) => name.endsWith(".ts"))
-    .flatMap((name) => [".js", ".js.map", ".d.ts", ".d.ts.map"].map((ending) => name.replace(/\.ts$/, ending)));
+  const endings = [".js", ".js.map", ".d.ts", ".d.ts.map"];
+  const expected = filesIn(`${project}/src`).flatMap((name) =>
+    copied(name) ? [name] : endings.map((ending) => name.replace(/\.ts$/, ending)),
+  );
   const found = filesIn(`${project}/dist`);
   const [wanted, there] = [new Set(expected), new Set(found)];
   return {
@@ -74,6 +79,11 @@ function build() {
     if (missing.length > 0) rmSync(join(root, project, "tsconfig.tsbuildinfo"), { force: true });
   }
   run(tsc, "--build");
+  for (const project of projects) {
+    for (const name of filesIn(`${project}/src`).filter(copied)) {
+      cpSync(join(root, project, "src", name), join(root, project, "dist", name));
+    }
+  }
   writeFileSync(stamp, built);
 }
 

@@ -21,7 +21,7 @@ const outputs = (...names: string[]): string[] =>
 /** Like `tsc --build`: looks at the sources only, and at its notes of what it has compiled. */
 const COMPILER = `
   const { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } = require("node:fs");
-  const sources = readdirSync("p/src").map((name) => [name.slice(0, -3), readFileSync("p/src/" + name, "utf8")]);
+  const sources = readdirSync("p/src").filter((name) => name.endsWith(".ts")).map((name) => [name.slice(0, -3), readFileSync("p/src/" + name, "utf8")]);
   const before = existsSync("p/tsconfig.tsbuildinfo") ? JSON.parse(readFileSync("p/tsconfig.tsbuildinfo", "utf8")) : {};
   if (sources.some(([, text]) => text === "wrong")) process.exit(1);
   mkdirSync("p/dist", { recursive: true });
@@ -78,6 +78,17 @@ describe.sequential("npm run build", () => {
 
   it("deletes what has no source any more", () => {
     remove("p/src/b.ts");
+    expect(build()).toEqual(built);
+    expect(dist()).toEqual(outputs("a"));
+  });
+
+  it("copies what is no source, and deletes it with its original", () => {
+    write("p/src/data.bin", "bytes");
+    expect(build()).toEqual(built);
+    expect(readFileSync(join(root, "p/dist/data.bin"), "utf8")).toBe("bytes");
+    remove("p/dist/data.bin");
+    expect(build()).toEqual(built);
+    remove("p/src/data.bin");
     expect(build()).toEqual(built);
     expect(dist()).toEqual(outputs("a"));
   });

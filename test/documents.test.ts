@@ -94,8 +94,8 @@ async function replay(transcript: string): Promise<void> {
 
 const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
-/** What `.ci/run` and the test command do themselves, what is a drawing, and what other systems read. */
-const NOT_RUN = new Set(["", "sh", "text", "pbtxt", "yaml", "python"]);
+/** What `.ci/run`, the test command and `npm run runtimes` (`js`) do themselves, what is a drawing, and what other systems read. */
+const NOT_RUN = new Set(["", "sh", "text", "pbtxt", "yaml", "python", "js"]);
 
 describe.each(documents)("%s", (document) => {
   const blocks = blocksOf(document).filter(({ language }) => !NOT_RUN.has(language));

@@ -43,6 +43,7 @@ export { referenceKernels } from "./reference/reference.js";
 export { allocate, getKernels, inPrecision, scope, setKernels } from "./registry.js";
 export { otherFormat } from "./files/other-formats.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./files/safetensors.js";
+export { decodeUtf8, encodeUtf8 } from "./files/utf8.js";
 export type { Shape } from "./shape.js";
 export { keep, runInScope } from "./survivors.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";

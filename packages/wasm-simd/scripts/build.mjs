@@ -2,11 +2,11 @@
  * Compiles assembly/ to src/binary.ts, which carries the module as base64: no fetch, no file system and no import.meta.url
  * at run time, so that every bundler and runtime loads it alike. src/threads/binary.ts is the same code on a memory that
  * threads share; src/relaxed has both with fused multiplications and additions. A binary whose sources have not changed is
- * left as it is.
+ * left as it is. Beside those of one thread is a simd.wasm with the same bytes, for hosts that compile ahead of time.
  *
  *     node scripts/build.mjs [--list]     --list only names the binaries that would be compiled
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isFresh, writeFresh } from "./fresh.mjs";
@@ -80,7 +80,20 @@ async function build({ file, flags, isShared }) {
   writeFresh(`${root}/src/${file}`, inputs, isShared ? code + memory : code);
 }
 
+/** Writes the bytes of a binary beside it, where they are not there yet. */
+function extract({ file }) {
+  const place = `${root}/src/${file.replace("binary.ts", "simd.wasm")}`;
+  const [, base64] = /"([\w+/=]+)"/.exec(read(`src/${file}`));
+  const bytes = Buffer.from(base64, "base64");
+  if (existsSync(place) && readFileSync(place).equals(bytes)) return;
+  writeFileSync(place, bytes);
+}
+
 const stale = binaries.filter(({ file }) => !isFresh(`${root}/src/${file}`, inputs));
-if (process.argv.includes("--list")) for (const { file } of stale) console.log(file);
-// One after the other: the compiler needs as long for its first run as for two later ones, so threads of it save nothing.
-else for (const binary of stale) await build(binary);
+if (process.argv.includes("--list")) {
+  for (const { file } of stale) console.log(file);
+} else {
+  // One after the other: the compiler needs as long for its first run as for two later ones, so threads of it save nothing.
+  for (const binary of stale) await build(binary);
+  for (const binary of binaries.filter(({ isShared }) => !isShared)) extract(binary);
+}

@@ -1,16 +1,12 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
 import { Lease, scope as coreScope, type Tensor } from "@selectron/core";
-import { compile, load, type WasmSource } from "./module.js";
-import { currentScopes, registerModule, type WasmStatus } from "./register.js";
+import { compile, load } from "./module.js";
+import type { CompiledSource, WasmOptions, WasmStatus } from "./options.js";
+import { currentScopes, registerModule } from "./register.js";
 import { kept, leased, SCOPE_BYTES } from "./scope.js";
 
-export { isSimdSupported, type WasmSource } from "./module.js";
-export type { WasmStatus } from "./register.js";
-
-export interface WasmOptions {
-  /** The binary, where the inlined one cannot be compiled: its bytes, their URL, or a compiled module. */
-  readonly source?: WasmSource | undefined;
-}
+export type { WasmOptions, WasmSource, WasmStatus } from "./options.js";
+export { isSimdSupported } from "./support.js";
 
 /**
  * Makes the WebAssembly kernels the ones that core uses.
@@ -23,8 +19,8 @@ export async function enableWasm(options: WasmOptions = {}): Promise<WasmStatus>
 }
 
 /** As `enableWasm`, at once. Browsers may allow it in workers only: use `enableWasm` on the main thread. */
-export function enableWasmSync(options: { readonly source?: Exclude<WasmSource, URL | string> } = {}): WasmStatus {
-  return registerModule(compile(options.source));
+export function enableWasmSync(options: { readonly source?: CompiledSource | undefined } = {}): WasmStatus {
+  return registerModule(compile(options.source, "enableWasmSync"), "simd", "enableWasmSync");
 }
 
 /**

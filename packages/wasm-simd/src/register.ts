@@ -4,15 +4,8 @@ import { Arena } from "./arena.js";
 import { wasmCalls } from "./calls.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels/index.js";
 import { instantiate } from "./module.js";
+import type { WasmStatus } from "./options.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";
-
-/** What was registered. */
-export interface WasmStatus {
-  /** "relaxed-simd" after `enableRelaxedWasm` of `@selectron/wasm-simd/relaxed`. */
-  readonly variant: "simd" | "relaxed-simd";
-  /** 1; more with `enableThreads` of `@selectron/wasm-simd/threads`. */
-  readonly threads: number;
-}
 
 const scopes = new WeakMap<Kernels, Scopes>();
 
@@ -26,12 +19,12 @@ export interface PlainMachine extends Machine {
 }
 
 /** An instance with a memory of its own. Throws an Error with the reason if there can be none. */
-export function plainMachine(module: WebAssembly.Module): PlainMachine {
-  const wasm = instantiate(module);
+export function plainMachine(module: WebAssembly.Module, caller?: string): PlainMachine {
+  const wasm = instantiate(module, {}, caller);
   const [calls, arena] = [wasmCalls(wasm), new Arena(wasm.memory, wasm.heapBase())];
   // A memory cannot shrink: a new instance takes the place of the old one.
   const renew = (): void => {
-    const fresh = instantiate(module);
+    const fresh = instantiate(module, {}, caller);
     Object.assign(calls, wasmCalls(fresh));
     arena.move(fresh.memory, fresh.heapBase());
   };
@@ -60,7 +53,11 @@ export function registerMachine(
 }
 
 /** Registers the kernels of a module on one thread. */
-export function registerModule(module: WebAssembly.Module, variant: WasmStatus["variant"] = "simd"): WasmStatus {
-  registerMachine(plainMachine(module), () => plainMachine(module));
+export function registerModule(
+  module: WebAssembly.Module,
+  variant: WasmStatus["variant"] = "simd",
+  caller?: string,
+): WasmStatus {
+  registerMachine(plainMachine(module, caller), () => plainMachine(module));
   return { variant, threads: 1 };
 }

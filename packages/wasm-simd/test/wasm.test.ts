@@ -146,29 +146,4 @@ describe("enableWasm", () => {
     expect(await enableWasm()).toEqual({ variant: "simd", threads: 1 });
     expect(getKernels().name).toBe("wasm-simd");
   });
-
-  function BlockedModule(): never {
-    throw new Error("blocked by policy");
-  }
-  const original = WebAssembly;
-  const pretend = (replacement: unknown): unknown => Reflect.set(globalThis, "WebAssembly", replacement);
-  afterEach(() => pretend(original));
-
-  it.each([
-    ["WebAssembly is missing", undefined, /^enableWasm: this runtime has no WebAssembly; the plain JavaScript/],
-    [
-      "SIMD is missing",
-      { validate: (): boolean => false },
-      /^enableWasm: this runtime's WebAssembly has no SIMD; use Node 16\.4/,
-    ],
-    [
-      "compiling is forbidden",
-      { validate: (): boolean => true, Module: BlockedModule },
-      /refuses to compile WebAssembly \(Error: blocked by policy; .*'wasm-unsafe-eval', and .*WebAssembly.Module\)/,
-    ],
-  ])("says why when %s, and leaves core as it was", async (_, replacement, message) => {
-    pretend(replacement);
-    await expect(enableWasm()).rejects.toThrow(message);
-    expect(getKernels()).toBe(referenceKernels);
-  });
 });

@@ -1,5 +1,7 @@
 /** Whether there is relaxed SIMD here, and what to do where there is none. */
 
+import { checkWasm, refuse } from "../support.js";
+
 /** The smallest module with a fused operation: f32x4.relaxed_madd of three parameters. */
 // prettier-ignore
 const PROBE = Uint8Array.of(
@@ -14,9 +16,11 @@ export function isRelaxedSimdSupported(): boolean {
 
 /** @throws Error with what to do where relaxed SIMD is missing */
 export function checkRelaxedSimd(caller: string): void {
+  checkWasm(caller);
   if (isRelaxedSimdSupported()) return;
-  throw new Error(
-    `${caller}: this runtime's WebAssembly has no relaxed SIMD; use Node 22 or Chrome 114, start Node 20 ` +
-      "with --experimental-wasm-relaxed-simd, or call enableWasm. The kernels in use stay in use.",
+  throw refuse(
+    caller,
+    "this runtime's WebAssembly has no relaxed SIMD; use Node 22 or Chrome 114, start Node 20 " +
+      "with --experimental-wasm-relaxed-simd, or call enableWasm",
   );
 }

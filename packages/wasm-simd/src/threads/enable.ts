@@ -3,37 +3,20 @@ import { Arena } from "../arena.js";
 import { wasmCalls } from "../calls.js";
 import { wasmKernels } from "../kernels/index.js";
 import { compile, inlinedBytes, instantiate } from "../module.js";
-import { plainMachine, registerMachine, type WasmStatus } from "../register.js";
+import type { WasmStatus } from "../options.js";
+import { plainMachine, registerMachine, registerModule } from "../register.js";
 import { CONTROL_BYTES } from "./control.js";
 import { threadedExports } from "./exports.js";
+import type { ThreadOptions, ThreadStatus } from "./options.js";
 import { Pool, ThreadLostError } from "./pool.js";
 import { routed } from "./routes.js";
 import { startThread, type Thread } from "./start.js";
-
-export interface ThreadOptions {
-  /** Number of threads, the calling one included. By default the number of processors, at most 8. */
-  readonly threads?: number | undefined;
-  /** How long a worker may take to start, in milliseconds; 5000 by default. */
-  readonly patience?: number | undefined;
-  /** Calls of fewer multiplications stay on the calling thread: waking a worker would cost more. 2^24 by default. */
-  readonly leastWork?: number | undefined;
-}
 
 /** A binary as base64, on a memory that threads share and on one of its own. */
 export interface Kind {
   readonly variant: WasmStatus["variant"];
   readonly shared: { readonly binary: string; readonly pages: WebAssembly.MemoryDescriptor };
   readonly own: string;
-}
-
-/** What is active now. */
-export interface ThreadStatus extends WasmStatus {
-  /** Threads that take part now: fewer than asked for where `reason` says why, 1 once `stop` was called. */
-  readonly threads: number;
-  /** Why there are fewer threads than asked for, if so. */
-  readonly reason?: string | undefined;
-  /** Ends the workers; the kernels go on, on the calling thread. */
-  stop(): void;
 }
 
 const MOST_THREADS = 8;
@@ -55,10 +38,16 @@ function sharedMemory(pages: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
 }
 
 /** Starts the workers and registers kernels that use them. Rejects with the reason if not one can be started. */
-async function start(kind: Kind, count: number, patience: number, leastWork: number): Promise<ThreadStatus> {
+async function start(
+  caller: string,
+  kind: Kind,
+  count: number,
+  patience: number,
+  leastWork: number,
+): Promise<ThreadStatus> {
   const memory = sharedMemory(kind.shared.pages);
-  const module = compile(inlinedBytes(kind.shared.binary));
-  const exports = instantiate(module, { env: { memory } });
+  const module = compile(inlinedBytes(kind.shared.binary), caller);
+  const exports = instantiate(module, { env: { memory } }, caller);
   const wasm = wasmCalls(exports);
   const control = Math.ceil(wasm.heapBase() / 64) * 64;
   const arena = new Arena(memory, control + CONTROL_BYTES);
@@ -72,8 +61,8 @@ async function start(kind: Kind, count: number, patience: number, leastWork: num
     throw refusal;
   }
   const pool = new Pool(exports, control, threads);
-  const plainModule = compile(inlinedBytes(kind.own));
-  const plain = plainMachine(plainModule);
+  const plainModule = compile(inlinedBytes(kind.own), caller);
+  const plain = plainMachine(plainModule, caller);
   const own = wasmKernels(plain, () => plainMachine(plainModule));
   const whole = wasmKernels({ wasm, arena }, () => plain);
   registerMachine(
@@ -95,15 +84,14 @@ async function start(kind: Kind, count: number, patience: number, leastWork: num
 }
 
 /**
- * Registers kernels on several threads, or, where threads are not available, those that `alone` registers.
+ * Registers kernels on several threads, or, where threads are not available, those on one.
  *
  * @param caller - named in the error
- * @throws RangeError if `threads` is not a whole number from 1 to 64; whatever `alone` throws
+ * @throws RangeError if `threads` is not a whole number from 1 to 64; Error with the reason if there is no WebAssembly at all
  */
 export async function enableOnThreads(
   caller: string,
   kind: Kind,
-  alone: () => Promise<WasmStatus>,
   { threads = processors(), patience = PATIENCE, leastWork = LEAST_WORK }: ThreadOptions,
 ): Promise<ThreadStatus> {
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
@@ -112,10 +100,11 @@ export async function enableOnThreads(
   let reason: string | undefined;
   if (threads > 1) {
     try {
-      return await start(kind, threads, patience, leastWork);
+      return await start(caller, kind, threads, patience, leastWork);
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
     }
   }
-  return { ...(await alone()), reason, stop: () => undefined };
+  const alone = registerModule(compile(inlinedBytes(kind.own), caller), kind.variant, caller);
+  return { ...alone, reason, stop: () => undefined };
 }

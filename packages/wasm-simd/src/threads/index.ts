@@ -4,11 +4,11 @@
  * threads.
  */
 import { binary as own } from "../binary.js";
-import { enableWasm } from "../index.js";
 import * as shared from "./binary.js";
-import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "./enable.js";
+import { enableOnThreads } from "./enable.js";
+import type { ThreadOptions, ThreadStatus } from "./options.js";
 
-export type { ThreadOptions, ThreadStatus } from "./enable.js";
+export type { ThreadOptions, ThreadStatus } from "./options.js";
 
 /**
  * Makes WebAssembly kernels on several threads the ones that core uses; where threads are not available, those on one,
@@ -19,5 +19,5 @@ export type { ThreadOptions, ThreadStatus } from "./enable.js";
  * not a whole number from 1 to 64
  */
 export async function enableThreads(options: ThreadOptions = {}): Promise<ThreadStatus> {
-  return enableOnThreads("enableThreads", { variant: "simd", shared, own }, enableWasm, options);
+  return enableOnThreads("enableThreads", { variant: "simd", shared, own }, options);
 }

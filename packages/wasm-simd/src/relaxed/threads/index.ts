@@ -1,11 +1,11 @@
 /** @selectron/wasm-simd/relaxed/threads: the kernels that fuse, on several threads. */
-import { enableOnThreads, type ThreadOptions, type ThreadStatus } from "../../threads/enable.js";
+import { enableOnThreads } from "../../threads/enable.js";
+import type { ThreadOptions, ThreadStatus } from "../../threads/options.js";
 import { binary as own } from "../binary.js";
-import { enableRelaxedWasm } from "../index.js";
 import { checkRelaxedSimd } from "../support.js";
 import * as shared from "./binary.js";
 
-export type { ThreadOptions, ThreadStatus } from "../../threads/enable.js";
+export type { ThreadOptions, ThreadStatus } from "../../threads/options.js";
 
 /**
  * As `enableThreads` of `@selectron/wasm-simd/threads`, with the kernels of `enableRelaxedWasm`. Results are the same to the
@@ -16,5 +16,5 @@ export type { ThreadOptions, ThreadStatus } from "../../threads/enable.js";
  */
 export async function enableRelaxedThreads(options: ThreadOptions = {}): Promise<ThreadStatus> {
   checkRelaxedSimd("enableRelaxedThreads");
-  return enableOnThreads("enableRelaxedThreads", { variant: "relaxed-simd", shared, own }, enableRelaxedWasm, options);
+  return enableOnThreads("enableRelaxedThreads", { variant: "relaxed-simd", shared, own }, options);
 }

@@ -3,6 +3,7 @@
  * https://github.com/onnx/onnx/blob/v1.12.0/onnx/onnx.proto3, which every later version reads too.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { encodeUtf8 } from "@selectron/core";
 
 /** Values of TensorProto.DataType. */
 export const FLOAT = 1;
@@ -49,7 +50,7 @@ export interface OnnxModel {
 
 /** Equal models give equal bytes. */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
-  const writer = new BinaryWriter();
+  const writer = new BinaryWriter(encodeUtf8);
   integer(writer, 1, model.irVersion);
   text(writer, 2, "selectron");
   text(writer, 6, model.description);

@@ -1,6 +1,6 @@
 /** Reads the metadata and the parameters of an exported ONNX file. Its operators are for other runtimes. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { asBytes, otherFormat, readable, tensor, type FileBytes, type Tensor } from "@selectron/core";
+import { asBytes, decodeUtf8, otherFormat, readable, tensor, type FileBytes, type Tensor } from "@selectron/core";
 import { CONSTANT, FLOAT } from "./format.js";
 
 export interface OnnxContents {
@@ -41,7 +41,7 @@ function readModel(bytes: Uint8Array): OnnxContents {
     message(reader, { 1: () => (key = reader.string()), 2: () => (value = reader.string()) });
     metadata[key] = value;
   };
-  const reader = new BinaryReader(bytes);
+  const reader = new BinaryReader(bytes, decodeUtf8);
   fields(reader, reader.len, { 7: graph, 14: metadataProperty });
   return { tensors, metadata };
 }
