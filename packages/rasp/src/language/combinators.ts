@@ -56,6 +56,9 @@ export const float = (value: number): SOp<number> => typed(node.constantNode(val
 /** `number` for 3, `string` for "a": a literal's type. */
 export type Widened<T> = T extends number ? number : T extends string ? string : T extends boolean ? boolean : T;
 
+/** Nothing is inferred from a use of this. TypeScript has the same from 5.4 on; declarations are read from 5.0 on. */
+type NoInfer<T> = [T][T extends unknown ? 0 : never];
+
 const isNode = (value: unknown): value is node.GraphNode => typeof value === "object" && value !== null;
 
 const lift = (value: SOp | Plain): SOp => (isNode(value) ? value : node.constantNode(atomOfPlain(value)));
