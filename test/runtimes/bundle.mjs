@@ -19,12 +19,17 @@ export const sources = Object.fromEntries(
 );
 
 /**
- * @param input - a file in test/runtimes
+ * @param input - a file in test/runtimes, or a path from the root
  * @param options - `format`: "iife" puts what the script exports into a global `bundled`; `alias`; `external`: imports that stay
  */
 export async function bundle(input, { format, alias = {}, external = [] }) {
   const resolve = { alias, extensionAlias: { ".js": [".ts", ".js"] } };
-  const made = await rolldown({ input: place(`test/runtimes/${input}`), platform: "neutral", resolve, external });
+  const made = await rolldown({
+    input: place(input.includes("/") ? input : `test/runtimes/${input}`),
+    platform: "neutral",
+    resolve,
+    external,
+  });
   const { output } = await made.generate({ format, name: "bundled" });
   await made.close();
   return output[0].code;
