@@ -7,6 +7,10 @@
 /** For how long memory is lent: until a scope ends, or until tensors are released. */
 export class Lease {
   readonly kind: "scope" | "resident";
+  /** For the backend: where the scope's part of its memory begins. */
+  readonly start: number;
+  /** For the backend: of the scope around this one. */
+  readonly outer: Lease | undefined;
   /** Whether the memory still has what was put there. */
   isLive = true;
   /** By the array that was lent: the ordinary array that its elements have moved to. */
@@ -16,8 +20,10 @@ export class Lease {
   /** Those that outlive the scope, and whose record of how they were computed does not. */
   leavers: Recorded[] | undefined;
 
-  constructor(kind: Lease["kind"]) {
+  constructor(kind: Lease["kind"], start = 0, outer?: Lease) {
     this.kind = kind;
+    this.start = start;
+    this.outer = outer;
   }
 
   /** The error for those who come too late. */
@@ -55,11 +61,25 @@ export function addLeaseFinder(finder: LeaseFinder): void {
 
 /** Undoes `addLeaseFinder`: called when a backend has all of its memory back. */
 export function removeLeaseFinder(finder: LeaseFinder): void {
+  newest = newestLease = undefined;
   finders.splice(finders.indexOf(finder), 1);
+}
+
+/** What was lent last: mostly the result that a tensor is made of next. */
+let newest: Float32Array | undefined;
+let newestLease: Lease | undefined;
+
+/** For backends: an array that was just lent, so that `leaseOf` need not look it up. */
+export function lend(data: Float32Array, lease: Lease): Float32Array {
+  newest = data;
+  newestLease = lease;
+  return data;
 }
 
 /** The lease of an array; undefined if it is an ordinary one. */
 export function leaseOf(data: Float32Array): Lease | undefined {
+  if (finders.length === 0) return undefined;
+  if (data === newest) return newestLease;
   for (let i = finders.length - 1; i >= 0; i--) {
     const lease = finders[i]!(data);
     if (lease !== undefined) return lease;

@@ -15,7 +15,9 @@ import { Tensor } from "./tensor.js";
 export function runInScope<T>(lease: Lease, body: () => T): T {
   const outer = enterLease(lease);
   try {
-    const result = finished(body());
+    const result = body();
+    if (result === null || typeof result !== "object") return result;
+    finished(result);
     if (result instanceof Float32Array && leaseOf(result) === lease) {
       return Float32Array.from(result) as T & Float32Array;
     }
@@ -25,8 +27,9 @@ export function runInScope<T>(lease: Lease, body: () => T): T {
     rescue(error, lease);
     throw error;
   } finally {
-    if (lease.heirs) inherit(lease);
-    for (const x of lease.leavers ?? []) forget(x as Tensor, lease);
+    // No closure here, nor a loop: what a scope costs shows beside a small product.
+    if (lease.heirs !== undefined) inherit(lease);
+    if (lease.leavers !== undefined) forgetLeavers(lease);
     lease.isLive = false;
     enterLease(outer);
   }
@@ -60,6 +63,10 @@ function inherit(lease: Lease): void {
   for (const { lease: own, grad } of lease.heirs!) {
     if (own !== lease && grad instanceof Tensor && grad.lease === lease) moveOut(grad);
   }
+}
+
+function forgetLeavers(lease: Lease): void {
+  for (const x of lease.leavers!) forget(x as Tensor, lease);
 }
 
 /** Drops the record of a computation inside the scope: it would keep alive all that was computed there, and be of no use. */

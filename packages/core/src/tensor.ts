@@ -63,7 +63,7 @@ export class Tensor {
       );
     }
     this.held = storage;
-    this.lease = options.lease ?? leaseOf(storage);
+    this.lease = options.lease === undefined ? leaseOf(storage) : (options.lease ?? undefined);
     this.shape = [...shape];
     this.strides = options.strides ?? contiguousStrides(shape);
     this.offset = options.offset ?? 0;
@@ -144,7 +144,7 @@ export class Tensor {
     return new Tensor(storageOf(this, "detach"), this.shape, {
       strides: this.strides,
       offset: this.offset,
-      lease: this.lease,
+      lease: this.lease ?? null,
     });
   }
 

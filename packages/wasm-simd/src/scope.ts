@@ -1,5 +1,5 @@
 /** Tensors that live in linear memory: for the duration of one function, or until they are released. */
-import { addLeaseFinder, elementsOf, Lease, removeLeaseFinder, runInScope, Tensor } from "@selectron/core";
+import { addLeaseFinder, elementsOf, Lease, lend, removeLeaseFinder, runInScope, Tensor } from "@selectron/core";
 import type { Arena } from "./arena.js";
 
 /** The room of a scope by default: 64 MiB, which the operating system provides when it is first used. */
@@ -41,8 +41,8 @@ export function kept(tensors: readonly Tensor[], lease: Lease, vacate = (): void
 export class Scopes {
   readonly #arena: Arena;
   readonly #renew: (() => void) | undefined;
-  /** Outermost first, each with the address where its part of the stack begins. */
-  readonly #open: { readonly start: number; readonly lease: Lease }[] = [];
+  #innermost: Lease | undefined;
+  #out = 0;
   readonly #residents = new Map<Lease, readonly Float32Array[]>();
 
   /** @param renew - gives the arena a new, small memory; if absent, it keeps the one that it has */
@@ -53,11 +53,18 @@ export class Scopes {
 
   /** Storage for a kernel's result. */
   allocate(length: number): Float32Array {
-    return (this.#open.length > 0 && this.#arena.allocate(length)) || new Float32Array(length);
+    const lease = this.#innermost;
+    if (lease === undefined) return new Float32Array(length);
+    const view = this.#arena.allocate(length);
+    return view ? lend(view, lease) : new Float32Array(length);
   }
 
-  get #isIdle(): boolean {
-    return this.#open.length === 0 && this.#residents.size === 0;
+  /** Called when memory is lent; `#out` counts leases. */
+  #begin(): void {
+    if (this.#out++ === 0) addLeaseFinder(this.#find);
+  }
+  #end(): void {
+    if (--this.#out === 0) removeLeaseFinder(this.#find);
   }
 
   /** The lease of an array in this arena. */
@@ -70,10 +77,9 @@ export class Scopes {
       }
       return undefined;
     }
-    const open = this.#open;
-    let i = open.length - 1;
-    while (i >= 0 && address < open[i]!.start) i--;
-    return open[i]?.lease;
+    let lease = this.#innermost;
+    while (lease !== undefined && address < lease.start) lease = lease.outer;
+    return lease;
   };
 
   /** See `resident`. */
@@ -87,7 +93,7 @@ export class Scopes {
       return storage ?? new Float32Array(length);
     };
     const copies = leased(tensors, lease, place);
-    if (this.#isIdle) addLeaseFinder(this.#find);
+    this.#begin();
     this.#residents.set(lease, arrays);
     return kept(copies, lease, () => this.#vacate(lease));
   }
@@ -95,24 +101,22 @@ export class Scopes {
   #vacate(lease: Lease): void {
     for (const array of this.#residents.get(lease)!) this.#arena.vacate(array);
     this.#residents.delete(lease);
-    if (!this.#isIdle) return;
-    removeLeaseFinder(this.#find);
-    if (this.#arena.mostSettled > MOST_KEPT) this.#renew?.();
+    this.#end();
+    if (this.#out === 0 && this.#arena.mostSettled > MOST_KEPT) this.#renew?.();
   }
 
   /** See `scope`. */
   run<T>(body: () => T, bytes: number): T {
     this.#arena.prepare(bytes);
-    const lease = new Lease("scope");
-    const start = this.#arena.mark();
-    if (this.#isIdle) addLeaseFinder(this.#find);
-    this.#open.push({ start, lease });
+    const lease = new Lease("scope", this.#arena.mark(), this.#innermost);
+    this.#begin();
+    this.#innermost = lease;
     try {
       return runInScope(lease, body);
     } finally {
-      this.#open.pop();
-      this.#arena.release(start);
-      if (this.#isIdle) removeLeaseFinder(this.#find);
+      this.#innermost = lease.outer;
+      this.#arena.release(lease.start);
+      this.#end();
     }
   }
 }

@@ -29,7 +29,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const strides = axes.map((axis) => x.strides[axis]!);
   const back = axes.map((_, axis) => axes.indexOf(axis));
   const backward: Backward = (gradient) => [permute(gradient, back)];
-  return recorded("permute", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease });
+  return recorded("permute", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease ?? null });
 }
 
 /** Swaps two axes. */
@@ -55,7 +55,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const resolved = shape.map((length) => (length === -1 ? missing : length));
   const backward: Backward = (gradient) => [reshape(gradient, x.shape)];
   if (!x.isContiguous) return recorded("reshape", [x], elementsOf(x), resolved, backward);
-  const layout = { strides: contiguousStrides(resolved), offset: x.offset, lease: x.lease };
+  const layout = { strides: contiguousStrides(resolved), offset: x.offset, lease: x.lease ?? null };
   return recorded("reshape", [x], storageOf(x), resolved, backward, layout);
 }
 
@@ -71,7 +71,7 @@ export function slice(x: Tensor, start: number, end: number | undefined, axis: n
   const first = clamp(start);
   const shape = x.shape.map((own, index) => (index === along ? Math.max(0, clamp(end ?? length) - first) : own));
   const storage = storageOf(x);
-  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]!, lease: x.lease };
+  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]!, lease: x.lease ?? null };
   return recorded("slice", [x], storage, shape, (gradient) => [padded(gradient, x.shape, along, first)], layout);
 }
 
@@ -103,7 +103,11 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   }
   const strides = broadcastStrides(x.shape, x.strides, shape);
   const backward: Backward = (gradient) => [sumTo(gradient, x.shape)];
-  return recorded("broadcastTo", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease });
+  return recorded("broadcastTo", [x], storageOf(x), shape, backward, {
+    strides,
+    offset: x.offset,
+    lease: x.lease ?? null,
+  });
 }
 
 /** The tensors one after another along an axis; the other axes must agree. */
