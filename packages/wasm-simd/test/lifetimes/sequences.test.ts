@@ -7,9 +7,8 @@ afterAll(() => setKernels(referenceKernels));
 
 it("no order of scopes, residents, releases, gradients and kernels changes a tensor that somebody keeps", () => {
   const seen = { right: 0, gone: 0 };
-  const count = Number(process.env["SEQ"] ?? breadth({ short: 150, long: 20_000 }));
-  const from = Number(process.env["FROM"] ?? 1);
-  for (let seed = from; seed < from + count; seed++) {
+  const count = breadth({ short: 100, long: 20_000 });
+  for (let seed = 1; seed <= count; seed++) {
     const sequence = new Sequence(seed, 40);
     try {
       sequence.run();
