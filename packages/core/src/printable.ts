@@ -38,3 +38,14 @@ export const printable = (text: string, most = 200): string => shortened(text, m
 
 /** A message with names in it, which may be of any length. */
 export const readable = (message: string): string => visible(shortened(message, 2000));
+
+/** A value that was read from JSON, as JSON on one line and shortened. Lists in lists can be deeper than can be written. */
+export function jsonText(value: unknown, most = 60): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    json = Array.isArray(value) ? "[…]" : "{…}";
+  }
+  return printable(json ?? String(value), most);
+}

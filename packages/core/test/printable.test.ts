@@ -1,6 +1,6 @@
 /** Texts from files, as messages and terminals show them. */
 import { expect, it } from "vitest";
-import { printable, readable, SafetensorsError, shortened, visible, visibleJson } from "../src/index.js";
+import { jsonText, printable, readable, SafetensorsError, shortened, visible, visibleJson } from "../src/index.js";
 
 it.each([
   ["plain text é 漢字 👩‍👩‍👧", "plain text é 漢字 👩‍👩‍👧"],
@@ -35,4 +35,16 @@ it("messages of errors about files are readable, whatever the names in them", ()
   expect(message).toBe(readable(message));
   expect(message).toMatch(/^tensor "\\x1b\]0;x+… \(\d+ characters\) …x+" is damaged$/);
   expect(message.length).toBeLessThan(2100);
+});
+
+it.each([
+  [{ a: [1, "\u001b"] }, '{"a":[1,"\\u001b"]}'],
+  ["\u202e", '"\\u202e"'],
+  [undefined, "undefined"],
+  [Array.from({ length: 1e5 }, () => 0), /^\[0(,0)+… \(\d+ characters\) …(0,)+0\]$/],
+  [JSON.parse("[".repeat(1e5) + "]".repeat(1e5)), "[…]"],
+  [JSON.parse('{"a":'.repeat(1e5) + "0" + "}".repeat(1e5)), "{…}"],
+] as const)("values from JSON are one short line: %#", (value, shown) => {
+  if (typeof shown === "string") expect(jsonText(value)).toBe(shown);
+  else expect(jsonText(value)).toMatch(shown);
 });

@@ -3,6 +3,7 @@
  * make another model. Known are Hugging Face's (`GPT2Config` and what every configuration of transformers may have), nanoGPT's, and the
  * words with which normalised configurations describe a model. Anything else may change the model, and is refused.
  */
+import { jsonText } from "@selectron/core";
 
 /** Keys with the values that this model has, compared as JSON. */
 const SUPPORTED = new Map<string, readonly unknown[]>([
@@ -64,11 +65,6 @@ const HARMLESS = new Set([
 /** Families of harmless keys: private ones, rates of dropout, the summary that classifiers take, ids of special tokens. */
 const HARMLESS_FAMILY = /^_|_pdrop$|_dropout$|^summary_|_token_ids?$/;
 
-const text = (value: unknown): string => {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
-};
-
 /**
  * What is wrong with keys that give no size: a value that makes another model, or a key that is not known. Undefined if nothing is.
  *
@@ -88,16 +84,16 @@ export function otherModel(
       const all = value === null ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
       const other = all.find((name) => !ARCHITECTURES.includes(name as string));
       if (other !== undefined) {
-        return `architectures has ${text(other)}; supported are ${ARCHITECTURES.slice(0, 2).join(" and ")}`;
+        return `architectures has ${jsonText(other)}; supported are ${ARCHITECTURES.slice(0, 2).join(" and ")}`;
       }
     } else if (key === "architecture") {
       if (typeof value !== "string" || !(ARCHITECTURE.test(value) || ARCHITECTURES.includes(value))) {
-        return `architecture is ${text(value)}; supported is "gpt2"`;
+        return `architecture is ${jsonText(value)}; supported is "gpt2"`;
       }
     } else if (!supported) {
-      if (!ignored.includes(key)) unknown.push(text(key));
-    } else if (!supported.some((one) => JSON.stringify(one) === JSON.stringify(value))) {
-      return `${key} is ${text(value)}; supported is ${supported.map(text).join(" or ")}`;
+      if (!ignored.includes(key)) unknown.push(jsonText(key));
+    } else if (!supported.some((one) => jsonText(one, Infinity) === jsonText(value, Infinity))) {
+      return `${key} is ${jsonText(value)}; supported is ${supported.map((one) => jsonText(one)).join(" or ")}`;
     }
   }
   if (unknown.length === 0) return undefined;

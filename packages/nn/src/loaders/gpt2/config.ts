@@ -1,5 +1,5 @@
 /** The sizes of a GPT-2-style model, read from Hugging Face's `config.json`, nanoGPT's `model_args` or a normalised configuration. */
-import { readable, type Activation } from "@selectron/core";
+import { jsonText, readable, type Activation } from "@selectron/core";
 import { otherModel } from "./config-keys.js";
 
 /** A model that cannot be loaded, with the reason and a remedy. */
@@ -116,7 +116,7 @@ function given(fields: Fields, names: readonly string[]): { name: string; value:
   const value = fields[name];
   const other = all.find((one) => fields[one] !== value);
   if (other === undefined) return { name, value };
-  const texts = [name, other].map((one) => `${one} is ${JSON.stringify(fields[one])}`);
+  const texts = [name, other].map((one) => `${one} is ${jsonText(fields[one])}`);
   throw new Gpt2Error(`the configuration contradicts itself: ${texts.join(", ")}`);
 }
 
@@ -128,7 +128,7 @@ function count(fields: Fields, names: readonly string[], fallback?: number): num
   }
   const { name, value } = found;
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new Gpt2Error(`the configuration's ${name} is ${JSON.stringify(value)}; it must be an integer, 1 or more`);
+    throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; it must be an integer, 1 or more`);
   }
   return value as number;
 }
@@ -136,14 +136,14 @@ function count(fields: Fields, names: readonly string[], fallback?: number): num
 function flag(fields: Fields, names: readonly string[]): boolean | undefined {
   const found = given(fields, names);
   if (found === undefined || typeof found.value === "boolean") return found?.value as boolean | undefined;
-  throw new Gpt2Error(`the configuration's ${found.name} is ${JSON.stringify(found.value)}; it must be true or false`);
+  throw new Gpt2Error(`the configuration's ${found.name} is ${jsonText(found.value)}; it must be true or false`);
 }
 
 /** 0 would make NaN of a row of equal numbers, and what float32 holds as infinity makes every norm 0. */
 function epsilonOf(fields: Fields): number {
   const { name, value } = given(fields, NAMES.epsilon) ?? { name: "", value: 1e-5 };
   if (typeof value === "number" && Math.fround(value) > 0 && Math.fround(value) < Infinity) return value;
-  throw new Gpt2Error(`the configuration's ${name} is ${JSON.stringify(value)}; it must be more than 0, such as 1e-5`);
+  throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; it must be more than 0, such as 1e-5`);
 }
 
 function activationOf(fields: Fields): Activation | undefined {
@@ -153,5 +153,5 @@ function activationOf(fields: Fields): Activation | undefined {
   const word = typeof value === "string" ? /^(\w+)( \(.*\))?$/.exec(value)?.[1] : undefined;
   if (word !== undefined && Object.hasOwn(ACTIVATIONS, word)) return ACTIVATIONS[word];
   const supported = Object.keys(ACTIVATIONS).join(", ");
-  throw new Gpt2Error(`the configuration's ${name} is ${JSON.stringify(value)}; supported are ${supported}`);
+  throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; supported are ${supported}`);
 }

@@ -3,6 +3,9 @@ import { gpt2Config, Gpt2, Gpt2Error } from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 import { sizes, weights } from "./tiny.js";
 
+/** Deeper than a recursive writer of JSON goes. */
+const nested: unknown = JSON.parse("[".repeat(20_000) + "]".repeat(20_000));
+
 /** OpenAI's sizes as Hugging Face published them, over the years. */
 const published = {
   activation_function: "gelu_new", architectures: ["GPT2LMHeadModel"], attn_pdrop: 0.1, bos_token_id: 50256, embd_pdrop: 0.1,
@@ -87,7 +90,7 @@ describe("refuses what may be another model", () => {
     [{ use_rmsnorm: true, use_relu: true }, '"use_rmsnorm", "use_relu" are not known here'],
     [{ constructor: 1 }, '"constructor" is not known here'],
     [Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`k${i}`, 0])), '"k0", "k1", "k2", "k3", "k4", and 4 more are not known here'],
-    [{ ["k".repeat(1000)]: 0 }, `"${"k".repeat(59)}… is not known here`],
+    [{ ["k".repeat(1000)]: 0 }, `"${"k".repeat(29)}… (942 characters) …${"k".repeat(29)}" is not known here`],
     [{ d_head: 3 }, "d_head is 3; 2 heads of it do not make a width of 4"],
     [{ n_layer: 1, layers: 2 }, "contradicts itself: n_layer is 1, layers is 2"],
     [{ n_inner: 8, d_mlp: 9 }, "contradicts itself: n_inner is 8, d_mlp is 9"],
@@ -98,7 +101,13 @@ describe("refuses what may be another model", () => {
     [{ layer_norm_epsilon: 1e-60 }, "layer_norm_epsilon is 1e-60"],
     [{ n_layer: 2 ** 53 }, "n_layer is 9007199254740992; it must be an integer"],
     [{ n_inner: 0 }, "n_inner is 0; it must be an integer, 1 or more"],
-  ])("%j", (change, message) => {
+    [{ n_inner: nested }, "n_inner is […]; it must be an integer, 1 or more"],
+    [{ activation: nested }, "activation is […]"],
+    [{ layer_norm_epsilon: nested }, "layer_norm_epsilon is […]"],
+    [{ architecture: nested }, "architecture is […]"],
+    [{ model_type: nested }, "model_type is […]"],
+    [{ model_type: "gpt\u001b[31m" }, 'model_type is "gpt\\u001b[31m"'],
+  ])("%#", (change, message) => {
     expect(() => gpt2Config({ ...sizes, ...change })).toThrow(Gpt2Error);
     expect(() => gpt2Config({ ...sizes, ...change })).toThrow(message);
   }); // prettier-ignore

@@ -178,6 +178,7 @@ describe("counts", () => {
 });
 
 describe("data", () => {
+  const nested = "[".repeat(20_000) + "]".repeat(20_000);
   it.each([
     ["{", "data line 1: this is not JSON"],
     ['{"input_ids": [0, 9]}', 'data line 1: "input_ids" must be a list of at least two ids from 0 to 3'],
@@ -186,6 +187,10 @@ describe("data", () => {
       'data line 2: "offset" 9 does not leave room for 2 tokens in 10 positions',
     ],
     ['{"input_ids": [0, 1], "answer_start": 5}', 'data line 1: "answer_start" 5 is no position'],
+    ["null", 'data line 1: "input_ids" must be a list of at least two ids from 0 to 3'],
+    ["[0, 1]", 'data line 1: "input_ids" must be a list of at least two ids from 0 to 3'],
+    [`{"input_ids": [0, 1], "offset": ${nested}}`, 'data line 1: "offset" […] does not leave room'],
+    [`{"input_ids": [0, 1], "answer_start": ${nested}}`, 'data line 1: "answer_start" […] is no position'],
     ['{"input_ids": [0, 1], "allowed_next": [[7]]}', 'data line 1: "allowed_next" must be a list of lists of ids'],
   ])("%s", (text, message) => {
     expect(() => parseData(text, letters, 10)).toThrow(message);

@@ -1,5 +1,5 @@
 /** The sequences that a model is observed on: read from JSON lines, and divided into three sets. */
-import type { Rng } from "@selectron/core";
+import { jsonText, type Rng } from "@selectron/core";
 import { DecompileError } from "../../common/decompile-error.js";
 import type { Task } from "./task.js";
 
@@ -41,20 +41,18 @@ const isIds = (value: unknown, size: number): value is number[] =>
 
 function parseLine(text: string, number: number, { vocabulary }: Task, maxLength: number): Sequence {
   const fail = (problem: string): DecompileError => new DecompileError(`data line ${number}: ${problem}`);
-  let line: Line;
+  let line: Line | null;
   try {
-    line = JSON.parse(text) as Line;
+    line = JSON.parse(text) as Line | null;
   } catch {
     throw fail(`this is not JSON: ${text.slice(0, 40)}${text.length > 40 ? "…" : ""}`);
   }
-  const { input_ids: ids, offset = 0, answer_start: start, allowed_next: allowed } = line;
+  const { input_ids: ids, offset = 0, answer_start: start, allowed_next: allowed } = line ?? {};
   if (!isIds(ids, vocabulary.length) || ids.length < 2) {
     throw fail(`"input_ids" must be a list of at least two ids from 0 to ${vocabulary.length - 1}`);
   }
   if (!Number.isInteger(offset) || (offset as number) < 0 || (offset as number) + ids.length > maxLength) {
-    throw fail(
-      `"offset" ${JSON.stringify(offset)} does not leave room for ${ids.length} tokens in ${maxLength} positions`,
-    );
+    throw fail(`"offset" ${jsonText(offset)} does not leave room for ${ids.length} tokens in ${maxLength} positions`);
   }
   if (allowed !== undefined) {
     const sets = Array.isArray(allowed) ? (allowed as unknown[]) : [];
@@ -64,7 +62,7 @@ function parseLine(text: string, number: number, { vocabulary }: Task, maxLength
     return { ids, offset: offset as number, scored: sets.map((_, i) => i), expected: sets as number[][] };
   }
   if (start !== undefined && (!Number.isInteger(start) || (start as number) < 1 || (start as number) >= ids.length)) {
-    throw fail(`"answer_start" ${JSON.stringify(start)} is no position after the first`);
+    throw fail(`"answer_start" ${jsonText(start)} is no position after the first`);
   }
   const first = start === undefined ? 0 : (start as number) - 1;
   const scored = Array.from({ length: ids.length - 1 - first }, (_, i) => first + i);
