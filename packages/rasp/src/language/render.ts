@@ -1,7 +1,8 @@
 /**
  * Diagnostics as text: the place as `file:line:column`, the message, the line with the span underlined, and what would help. The line
- * of marks keeps tabs as tabs and gives two marks to a character that is two columns wide.
+ * of marks keeps tabs as tabs and gives two marks to a character that is two columns wide. What a terminal would obey is escaped.
  */
+import { visible } from "@selectron/core";
 import type { Diagnostic, Note } from "./diagnostic.js";
 import { position, type Span } from "./source.js";
 import { columns as columnsOf, width, wrap } from "./width.js";
@@ -14,9 +15,9 @@ export function renderWithin(
   { code, class: kind, message, span, suggestion, notes }: Diagnostic,
   columns = Infinity,
 ): string {
-  const head = `${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`;
+  const head = visible(`${place(span)}${kind === "warning" ? kind : "error"} ${code}: ${message}`);
   const lines = [...wrap(head, columns, "    "), ...excerpt(span, columns)];
-  if (suggestion !== undefined) lines.push(...wrap(`  help: ${suggestion}`, columns, "    "));
+  if (suggestion !== undefined) lines.push(...wrap(visible(`  help: ${suggestion}`), columns, "    "));
   for (const note of notes ?? []) lines.push(...renderNote(note, columns));
   return lines.join("\n");
 }
@@ -28,7 +29,7 @@ const place = (span: Span | undefined): string => {
 };
 
 const renderNote = ({ message, span }: Note, columns: number): string[] => [
-  ...wrap(`${span ? place(span) : "  "}note: ${message}`, columns, "    "),
+  ...wrap(visible(`${span ? place(span) : "  "}note: ${message}`), columns, "    "),
   ...excerpt(span, columns),
 ];
 
@@ -49,11 +50,11 @@ function excerpt(span: Span | undefined, columns: number): string[] {
   const from = line.length > widest ? Math.max(0, span.start - start - Math.floor(widest / 2)) : 0;
   const shown = line.slice(from, from + widest);
   const [head, tail] = [from > 0 ? "…" : "", from + widest < line.length ? "…" : ""];
-  const before = head + shown.slice(0, span.start - start - from);
-  const covered = shown.slice(span.start - start - from, Math.max(span.start, span.end) - start - from);
+  const before = visible(head + shown.slice(0, span.start - start - from));
+  const covered = visible(shown.slice(span.start - start - from, Math.max(span.start, span.end) - start - from));
   const indent = [...before]
     .map((character) => (character === "\t" ? "\t" : " ".repeat(columnsOf(character))))
     .join("");
   const marks = "^".repeat(Math.max(1, width(covered)));
-  return [`  ${number} | ${head}${shown}${tail}`, `  ${" ".repeat(number.length)} | ${indent}${marks}`];
+  return [`  ${number} | ${head}${visible(shown)}${tail}`, `  ${" ".repeat(number.length)} | ${indent}${marks}`];
 }

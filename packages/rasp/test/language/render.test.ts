@@ -37,6 +37,15 @@ describe("render", () => {
     }
   });
 
+  it("escapes what a terminal would obey, and marks the place in what is seen", () => {
+    const text = rendered('x = "\u001b[31m\u202e"; \u0007y = 1;');
+    expect(text).not.toMatch(/[^\P{Cc}\n]|\u202e/u);
+    const [head, line, marks] = text.split("\n");
+    expect(head).toBe('p.rasp:1:15: error RASP1001: unexpected character "\\x07"');
+    expect(line).toBe('  1 | x = "\\x1b[31m\\u202e"; \\x07y = 1;');
+    expect(line!.slice(marks!.indexOf("^"), marks!.lastIndexOf("^") + 1)).toBe("\\x07");
+  });
+
   it("reports endless recursion, with each call that led to it once", () => {
     const text = rendered("def loop(n) {\n  return loop(n + 1);\n}\nloop(0);");
     expect(text).toContain("error RASP2005: this evaluation is nested too deeply");
