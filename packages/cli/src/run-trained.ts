@@ -1,7 +1,7 @@
 /** `selectron run` on an encoder that `selectron train FILE --sop NAME` wrote: its answer, and the attention of its heads. */
 import { attentionMaps, attentionText, trace } from "@selectron/nn";
 import { atomText, encodeResult, type Atom } from "@selectron/rasp";
-import { readTrainedEncoder, type TrainedEncoder } from "@selectron/rasp/decompile";
+import { decisions, readTrainedEncoder, type TrainedEncoder } from "@selectron/rasp/decompile";
 import { printable } from "@selectron/core";
 import { shownValues } from "./text/words.js";
 import { UsageError, type Context } from "./context.js";
@@ -23,7 +23,7 @@ export function runTrained(
   context.note(file, trained.notes);
   const tokens = idsOf(trained, input);
   const { result, activations } = trace((watching) => trained.model.forward([tokens], watching));
-  const values = [...result.argmax().data].map((index) => trained.classes[index]!);
+  const values = decisions(trained, result);
   if (json) context.printJson({ ...encodeResult(values) });
   else context.print(shownValues(values));
   if (!attention) return;

@@ -23,7 +23,13 @@ export {
 } from "./common/report.js";
 export type { Progress, SearchOptions } from "./common/search-options.js";
 export { shareOf, type LengthMatch, type Share } from "./common/share.js";
-export { decompileEncoder, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./encoder/index.js";
+export {
+  decisions,
+  decompileEncoder,
+  isTrainedEncoder,
+  readTrainedEncoder,
+  type TrainedEncoder,
+} from "./encoder/index.js";
 export { observe, type Observed } from "./gpt2/data/observe.js";
 export { parseData, type Sequence } from "./gpt2/data/sequences.js";
 export { readTask, type Task } from "./gpt2/data/task.js";

@@ -16,7 +16,7 @@ import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
 import { statsOf, type ModelStats } from "./model-stats.js";
 import { InputPromise } from "./input-promise.js";
-import { ModelInputError } from "./errors.js";
+import { checkLogits, ModelInputError } from "./errors.js";
 import type { ModelCard, OutputCard } from "./model-card.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ReadFile } from "./model-file.js";
 
@@ -156,6 +156,7 @@ export class CompiledModel implements Runnable {
             ),
           },
     );
+    checkLogits(logits.data);
     const columns = logits.shape[2]!;
     let from = 0;
     return outputs.map(({ decoding }) => {

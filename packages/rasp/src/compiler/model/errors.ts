@@ -22,3 +22,13 @@ export class ModelInputError extends Error {
     this.name = "ModelInputError";
   }
 }
+
+/** @throws ModelFileError where weights, finite as they are, are so large that the logits are not: any answer would be made up */
+export function checkLogits(logits: Float32Array): void {
+  const wrong = logits.find((logit) => !Number.isFinite(logit));
+  if (wrong === undefined) return;
+  throw new ModelFileError(
+    `a logit is ${wrong}, though the weights are finite: some are far too large`,
+    "compile the program again; if you patched the model, with smaller numbers",
+  );
+}

@@ -3,7 +3,7 @@ import { noGrad, scope, type Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { literal } from "../../language/text/print.js";
-import type { TrainedEncoder } from "./trained-encoder.js";
+import { decisions, type TrainedEncoder } from "./trained-encoder.js";
 
 /** Atoms as numbers: a number is its own code; the codes of strings are above all numbers and follow their order. */
 export class Codes {
@@ -46,15 +46,14 @@ export interface Answered {
 
 /** Runs the model on one input. */
 export function answer(encoder: TrainedEncoder, codes: Codes, ids: readonly number[], withPatterns: boolean): Answered {
-  const { model, vocabulary, classes } = encoder;
+  const { model, vocabulary } = encoder;
   const patterns: Float32Array[][] = [];
   const n = ids.length;
   const record = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }): void => {
     if (!name.endsWith("attention.pattern")) return;
     patterns.push(Array.from({ length: shape[1]! }, (_, h) => data.slice(h * n * n, (h + 1) * n * n)));
   };
-  const chosen = scope(() => noGrad(() => [...model.forward([ids], withPatterns ? { record } : {}).argmax().data]));
-  const atoms = chosen.map((at) => classes[at]!);
+  const atoms = scope(() => noGrad(() => decisions(encoder, model.forward([ids], withPatterns ? { record } : {}))));
   const input = ids.map((id) => vocabulary[id]!);
   return { input, ids, classes: atoms.map((atom) => codes.of(atom)), patterns };
 }

@@ -14,7 +14,7 @@ import { Pool } from "./pool.js";
 import { reportOf } from "./report.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
-export { isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./trained-encoder.js";
+export { decisions, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./trained-encoder.js";
 
 /** Pairs of query and key on which s-ops are computed. */
 const PAIRS = 40_000;

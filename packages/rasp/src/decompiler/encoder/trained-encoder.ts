@@ -98,6 +98,21 @@ function atomsOf(encoded: Untrusted): Atom[] {
   return atoms;
 }
 
+/**
+ * The atom that the logits of an input mean at each position.
+ *
+ * @throws DecompileError where weights, finite as they are, are so large that the logits are not: any answer would be made up
+ */
+export function decisions({ classes }: TrainedEncoder, logits: Tensor): Atom[] {
+  const wrong = logits.data.find((logit) => !Number.isFinite(logit));
+  if (wrong !== undefined) {
+    throw new DecompileError(
+      `a logit is ${wrong}, though the weights are finite: some are far too large; train it again`,
+    );
+  }
+  return [...logits.argmax().data].map((index) => classes[index]!);
+}
+
 /** The configuration, of which there may be what `train` writes and nothing else: what is not known could change the model. */
 function configOf(config: Untrusted): EncoderConfig {
   const read: EncoderConfig = {

@@ -129,6 +129,15 @@ describe("bad files", () => {
     expect(error.message).toContain("weight 3 of blocks.0.attention.key.weight is NaN");
   });
 
+  it("weights so large that logits are not finite", () => {
+    const { tensors, metadata } = decodeSafetensors(unchecked);
+    for (const { data } of tensors.values()) data.fill(3e38);
+    const read = CompiledModel.fromSafetensors(encodeSafetensors(tensors, metadata));
+    const error = failure(() => read.run("abc"));
+    expect(error).toBeInstanceOf(ModelFileError);
+    expect(error.message).toMatch(/^a logit is (NaN|-?Infinity), though the weights are finite/);
+  });
+
   it("a missing tensor, a wrong shape, a damaged description", () => {
     const { tensors, metadata } = decodeSafetensors(unchecked);
     const without = new Map([...tensors].filter(([name]) => name !== "unembedding.bias"));

@@ -2,7 +2,13 @@
 import { encodeSafetensors, Rng } from "@selectron/core";
 import { Adam, cosine, train, TransformerEncoder } from "@selectron/nn";
 import { encodeResult, Evaluation, load, programPass, ProgramTask, type Atom } from "@selectron/rasp";
-import { decompileEncoder, isTrainedEncoder, readTrainedEncoder } from "@selectron/rasp/decompile";
+import {
+  decisions,
+  decompileEncoder,
+  DecompileError,
+  isTrainedEncoder,
+  readTrainedEncoder,
+} from "@selectron/rasp/decompile";
 import { describe, expect, it } from "vitest";
 import { Batch, Codes, drawInputs, type Answered } from "../../../src/decompiler/encoder/batch.js";
 import { growRules } from "../../../src/decompiler/encoder/grow-rules.js";
@@ -159,6 +165,12 @@ describe("trained encoders", () => {
     expect(() => readTrainedEncoder(file({ ...whole, config: { ...sizes, dModel: 3 } }))).toThrow(
       "does not fit the weights",
     );
+    // What is finite, and makes logits that are not.
+    model.parameters().get("norm.bias")!.data.fill(3e38);
+    model.parameters().get("unembedding.weight")!.data.fill(3e38);
+    const overflowing = readTrainedEncoder(file(whole));
+    expect(() => decisions(overflowing, overflowing.model.forward([[0, 1]]))).toThrow("a logit is Infinity, though");
+    expect(() => decompileEncoder(overflowing, { seed: 1 })).toThrow(DecompileError);
     model.parameters().get("norm.weight")!.data[1] = NaN;
     expect(() => readTrainedEncoder(file(whole))).toThrow("norm.weight is damaged: an element is NaN");
   });
