@@ -283,3 +283,10 @@ describe("a text of many lines", () => {
     expect(complaints.join()).toContain("RASP1003");
   });
 });
+
+it("an answer of millions of characters is shown without its middle", async () => {
+  const { out } = await repl(["x = tokens;", ...Array<string>(17).fill("x = x + x;")]);
+  const last = out.slice(out.lastIndexOf("s-op: x"));
+  expect(last).toMatch(/^s-op: x\n {2}Example: x\("hello"\) = \[h+… \(\d+ characters\) …o+\] \(strings\)\n$/);
+  expect(last.length).toBeLessThan(110_000);
+});

@@ -2,6 +2,7 @@
  * The REPL without a terminal: lines in, answers out. Lines are gathered until they parse: a text that ends too early waits for more
  * lines, while a `;` missing between two statements is an error at once.
  */
+import { shortened } from "@selectron/core";
 import type { Environment, RaspError } from "@selectron/rasp";
 import { parseProgram, renderWithin, type Json, type Outcome, type Statement, type Value } from "@selectron/rasp";
 import { encodeValue, applyTo } from "@selectron/rasp";
@@ -146,7 +147,7 @@ export class Repl {
 
   #tell(text: string, object: Readonly<Record<string, Json>>): void {
     if (this.#output.json) this.#output.json({ ...object, text });
-    else this.#output.answer(text);
+    else this.#output.answer(shortened(text, LONGEST_ANSWER));
   }
 
   #tellOutcome(outcome: Outcome, statement: Statement, before: ReadonlyMap<string, Value>): void {
@@ -179,6 +180,9 @@ export class Repl {
 /** Whether more input could complete the text. An unterminated string or an unknown character stays an error. */
 const isUnfinished = ({ diagnostic, further }: RaspError): boolean =>
   diagnostic.code === "RASP1004" && further.length === 0;
+
+/** Longer answers are shown without their middle, in characters: `x = x + x;` some twenty times makes millions. */
+const LONGEST_ANSWER = 100_000;
 
 /** Texts up to this many characters are parsed anew at each of their lines. */
 const SHORT = 300;
