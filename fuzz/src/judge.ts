@@ -86,7 +86,7 @@ export async function judge({ kind, samples, meanings }: Prepared, bytes: Uint8A
     const isDocumented = kind.documented.some((known) => error instanceof known);
     if (!isDocumented) return fault(`${error.name}: ${error.message.slice(0, 300)}\n${placesIn(error)}`);
     try {
-      demandPlain("the error", error.message, MOST_MESSAGE);
+      demandPlain("the error", kind.told?.(error) ?? error.message, MOST_MESSAGE);
       return { kind: "refused" };
     } catch (complaint) {
       return fault((complaint as Error).message);

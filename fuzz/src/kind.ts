@@ -27,6 +27,8 @@ export interface Kind {
   readonly read: (bytes: Uint8Array, sample: Sample) => Promise<Reading | string> | Reading | string;
   /** The classes of the documented errors that `read` throws. */
   readonly documented: readonly ErrorClass[];
+  /** How such an error is told to people, where not by its message. */
+  readonly told?: (error: Error) => string;
   /**
    * Of what has a checksum: with "refused" no changed contents may be accepted, with "alike" those that are accepted must mean what the
    * sample means.

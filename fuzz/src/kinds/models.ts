@@ -1,7 +1,7 @@
 /** Model files that Selectron writes: compiled, trained on programs, trained on tasks; and their single bits. */
 import { compile, CompiledModel, load, ModelFileError, ModelInputError, type Atom } from "@selectron/rasp";
-import { DecompileError, readTrainedEncoder } from "@selectron/rasp/decompile";
-import { demandFinite, once, type Kind, type Sample } from "../kind.js";
+import { decisions, DecompileError, readTrainedEncoder } from "@selectron/rasp/decompile";
+import { once, type Kind, type Sample } from "../kind.js";
 import { editProtobuf, withoutFields } from "../mutate/protobuf.js";
 import { editSafetensors, flipWeight, withoutChecksum } from "../mutate/safetensors.js";
 import { decode, filesIn, reads, selectron } from "../world.js";
@@ -36,8 +36,6 @@ const samplesOf = (write: (model: CompiledModel) => Uint8Array) => (): readonly 
 
 /** All that a model answers on an input, as text. */
 function answers(model: CompiledModel): string {
-  const logits = model.model.forward([model.encode(INPUT)]);
-  demandFinite("the logits", logits.data);
   const [failure] = model.card.failures ? model.failures([INPUT])[0]! : [];
   return JSON.stringify(
     [model.outputs([INPUT]), failure, model.keepsPromise(INPUT), model.card.name],
@@ -84,11 +82,10 @@ const trained = once(async (): Promise<readonly Sample[]> => {
 });
 
 function readEncoder(bytes: Uint8Array): string {
-  const { model, vocabulary, classes } = readTrainedEncoder(bytes);
-  const { vocabularySize, maxLength } = model.config;
-  const logits = model.forward([[0, 1, 2].slice(0, maxLength).map((id) => id % vocabularySize)]);
-  demandFinite("the logits", logits.data);
-  return JSON.stringify([[...logits.argmax().data].map((index) => String(classes[index])), vocabulary.map(String)]);
+  const trained = readTrainedEncoder(bytes);
+  const { vocabularySize, maxLength } = trained.model.config;
+  const logits = trained.model.forward([[0, 1, 2].slice(0, maxLength).map((id) => id % vocabularySize)]);
+  return JSON.stringify([decisions(trained, logits).map(String), trained.vocabulary.map(String)]);
 }
 
 /** Sequence models as `selectron train copy` and its like write them. */

@@ -32,7 +32,7 @@ const inFolder = (folder: string): NamedProgram[] =>
     .map((file) => ({ name: file, text: readFileSync(join(root(), folder, file), "utf8") }));
 
 export const programs = once((): readonly NamedProgram[] => {
-  const sound = [...MORE.map((text, i) => ({ name: `more ${i + 1}`, text })), ...inFolder("examples")];
+  const sound = [...inFolder("examples"), ...MORE.map((text, i) => ({ name: `more ${i + 1}`, text }))];
   const diagnostics = inFolder("packages/rasp/test/language/diagnostics");
   // Programs that run come as often as those with an error. Those of class 6 use up a limit, which is their whole point and takes long.
   return [...Array<typeof sound>(5).fill(sound).flat(), ...diagnostics.filter(({ name }) => !name.startsWith("RASP6"))];

@@ -35,16 +35,24 @@ function runProgram(bytes: Uint8Array): string {
   return shown.join("\n");
 }
 
-/** A program's error has a place, and its code in its text. */
+/** A program's error as people see it: with its place and its code, and so each of those beside it. */
+function told(error: Error): string {
+  if (!(error instanceof RaspError)) return error.message;
+  const texts = [error.diagnostic, ...error.further].map((diagnostic) => {
+    const text = render(diagnostic);
+    demand(diagnostic.span !== undefined, () => `no place: ${text}`);
+    demand(text.includes(diagnostic.code), () => `no code: ${text}`);
+    return text;
+  });
+  return texts[0]!;
+}
+
 function attempt(action: () => unknown): void {
   try {
     action();
   } catch (error) {
     if (!(error instanceof RaspError)) throw error;
-    for (const diagnostic of [error.diagnostic, ...error.further]) {
-      demand(diagnostic.span !== undefined, () => `no place: ${render(diagnostic)}`);
-      demand(render(diagnostic).includes(diagnostic.code), () => `no code: ${render(diagnostic)}`);
-    }
+    told(error);
   }
 }
 
@@ -195,7 +203,7 @@ const isLong = (words: readonly string[]): boolean =>
   words[0] === "train" || words.some((word) => /^\d{4,}$/.test(word) && !/^9{5}/.test(word));
 
 export const textKinds: readonly Kind[] = [
-  { name: "program", share: 60, edit: editText, samples: raspSamples, read: runProgram, documented: [RaspError] },
+  { name: "program", share: 60, edit: editText, samples: raspSamples, read: runProgram, documented: [RaspError], told },
   commandKind("eval", 3, "--sop", "NAME", "--input", "abcab"),
   commandKind("cost", 2, "--sop", "NAME"),
   commandKind("draw", 1, "--sop", "NAME"),
