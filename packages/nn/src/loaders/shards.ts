@@ -1,5 +1,7 @@
 /** Models that are split into several safetensors files, with an index that says which tensor is where. */
 
+import { printable } from "@selectron/core";
+
 /**
  * The names of the files, in the order of the index, from the parsed JSON of a `model.safetensors.index.json`. They lie in the index's
  * folder.
@@ -16,7 +18,7 @@ export function shardNames(index: unknown): string[] {
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file)) {
       throw new TypeError(
-        `shardNames: the index puts ${JSON.stringify(tensor)} into ${JSON.stringify(file)}; ` +
+        `shardNames: the index puts ${printable(tensor)} into ${printable(String(file))}; ` +
           "a shard is a .safetensors file in the index's folder.",
       );
     }

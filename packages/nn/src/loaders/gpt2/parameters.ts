@@ -1,7 +1,7 @@
 /**
  * The parameters of a GPT-2-style model under the names of Hugging Face's safetensors: their shapes, and their check.
  */
-import type { Tensor } from "@selectron/core";
+import { printable, type Tensor } from "@selectron/core";
 import { checkLayers } from "../../checks.js";
 import { Gpt2Error, type Gpt2Config } from "./config.js";
 import { makeOurLayout, plainNames } from "./layout.js";
@@ -53,7 +53,7 @@ const LARGEST_WEIGHT = 2 ** 40;
 export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   const parameters = plainNames(given);
   if (!parameters.has("wte.weight")) {
-    const names = [...given.keys()].map(short);
+    const names = [...given.keys()].map((name) => printable(name, 80));
     throw new Gpt2Error(
       `the file is not a GPT-2-style model: it has no "transformer.wte.weight", but ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
     );
@@ -67,15 +67,15 @@ export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string,
   const unknown = [...parameters.keys()].filter((name) => !shapes.has(name));
   if (unknown.length > 0) {
     throw new Gpt2Error(
-      `the configuration does not fit the weights: ${unknown.slice(0, 3).map(short).join(", ")} belong${unknown.length === 1 ? "s" : ""} to no part of a GPT-2 with ${config.layers} layers`,
+      `the configuration does not fit the weights: ${unknown
+        .slice(0, 3)
+        .map((name) => printable(name, 80))
+        .join(", ")} belong${unknown.length === 1 ? "s" : ""} to no part of a GPT-2 with ${config.layers} layers`,
     );
   }
   checkUnembedding(config, head, parameters.get("wte.weight")!);
   return new Map([...shapes.keys()].map((name) => [name, parameters.get(name)!]));
 }
-
-/** A name from a file, as a message has room for. */
-const short = (name: string): string => (name.length > 80 ? `${name.slice(0, 80)}…` : name);
 
 /** Throws unless there are as many layers as the configuration says. Before anything is as large as that. */
 function checkLayerCount(config: Gpt2Config, parameters: ReadonlyMap<string, Tensor>): void {

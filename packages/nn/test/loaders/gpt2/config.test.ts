@@ -112,6 +112,25 @@ describe("refuses what may be another model", () => {
     expect(() => gpt2Config({ ...sizes, ...change })).toThrow(message);
   }); // prettier-ignore
 
+  it("in short, whatever the values are", () => {
+    const deep = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`) as unknown;
+    for (const key of [
+      "n_layer",
+      "activation",
+      "bias",
+      "model_type",
+      "layer_norm_epsilon",
+      "architectures",
+      "unknown",
+    ]) {
+      for (const value of [deep, "\u001b[31m".repeat(100_000), 5n, Symbol("s"), { toJSON: () => undefined }]) {
+        const load = (): unknown => gpt2Config({ ...sizes, [key]: value });
+        expect(load).toThrow(Gpt2Error);
+        expect(load).toThrow(/^[^\u001b]{1,500}$/);
+      }
+    }
+  });
+
   it("unless an unknown key is said to change nothing", () => {
     const config = { ...sizes, wandb_run: "x", note: 1 };
     expect(() => gpt2Config(config)).toThrow('pass { ignore: ["wandb_run", "note"] }');

@@ -55,6 +55,29 @@ describe.skipIf(!present)("trained models", () => {
 });
 
 describe("loading", () => {
+  it("takes bytes in every form", () => {
+    const file = weights();
+    const larger = new Uint8Array(file.length + 7);
+    larger.set(file, 3);
+    const odd = larger.subarray(3, 3 + file.length);
+    const expected = Gpt2.fromSafetensors(file, sizes)
+      .forward([[0, 1]])
+      .toArray();
+    for (const form of [
+      odd,
+      Buffer.from(odd),
+      Buffer.from(larger.buffer, 3, file.length),
+      file.slice().buffer,
+      [odd],
+    ]) {
+      expect(
+        Gpt2.fromSafetensors(form, sizes)
+          .forward([[0, 1]])
+          .toArray(),
+      ).toEqual(expected);
+    }
+  });
+
   it("counts positions from 0 unless they are given", () => {
     const model = Gpt2.fromSafetensors(weights(), sizes);
     const [plain, told, later] = [undefined, [[0, 1, 2]], [[1, 2, 3]]].map((at) =>
