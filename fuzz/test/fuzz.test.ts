@@ -7,12 +7,8 @@ import { KINDS } from "../src/kinds/index.js";
 const SEED = 1;
 const MUTATIONS = breadth({ short: 1, long: 40 });
 
-/** Kinds whose readers do not keep their promises yet. */
-const NOT_YET: readonly RegExp[] = [/^sequence/];
-
 describe("mutations are answered as the documents say:", () => {
   it.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", async (name, kind) => {
-    if (NOT_YET.some((pattern) => pattern.test(name))) return;
     const prepared = await prepare(kind);
     const faults: string[] = [];
     const count = Math.ceil(kind.share * MUTATIONS);

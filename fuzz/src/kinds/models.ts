@@ -2,7 +2,7 @@
 import { compile, CompiledModel, load, ModelFileError, ModelInputError, type Atom } from "@selectron/rasp";
 import { decisions, DecompileError, readTrainedEncoder } from "@selectron/rasp/decompile";
 import { once, type Kind, type Sample } from "../kind.js";
-import { editProtobuf, withoutFields } from "../mutate/protobuf.js";
+import { editProtobuf, flipParameter, withoutFields } from "../mutate/protobuf.js";
 import { editSafetensors, flipWeight, withoutChecksum } from "../mutate/safetensors.js";
 import { decode, filesIn, reads, selectron } from "../world.js";
 
@@ -113,7 +113,18 @@ const onnxUnsealed = (bytes: Uint8Array): Uint8Array =>
   withoutFields(bytes, (contents) => /checksum/.test(decode(contents.subarray(0, 40))));
 
 const encoders = { samples: trained, read: readEncoder, documented: [DecompileError] };
-const copying = { samples: sequences("copy"), read: run("m.safetensors"), documented: [] };
+/** What each task reads. */
+const QUESTIONS: Readonly<Record<string, string>> = {
+  copy: `[${Array.from({ length: 20 }, (_, i) => 1 + (i % 19)).join()}]`,
+  addition: "123+045",
+  parser: "x=2/3",
+};
+const copying = {
+  samples: sequences("copy"),
+  read: (bytes: Uint8Array, { name }: Sample) =>
+    reads(["run", "m.safetensors", "--input", QUESTIONS[name]!], filesIn({ "m.safetensors": bytes })),
+  documented: [],
+};
 
 export const modelKinds: readonly Kind[] = [
   {
@@ -126,6 +137,7 @@ export const modelKinds: readonly Kind[] = [
   { name: "compiled-sealed", share: 10, edit: editSafetensors, ...safetensors, changed: "alike" },
   { name: "compiled-weights", share: 15, edit: flipWeight, ...safetensors, changed: "refused" },
   { name: "onnx", share: 20, edit: editProtobuf, ...onnx, samples: unsealed(onnx, onnxUnsealed) },
+  { name: "onnx-weights", share: 10, edit: flipParameter, ...onnx, changed: "refused" },
   { name: "onnx-sealed", share: 15, edit: editProtobuf, ...onnx, changed: "alike" },
   { name: "trained", share: 20, edit: editSafetensors, ...encoders, samples: unsealed(encoders, withoutChecksum) },
   { name: "trained-sealed", share: 10, edit: editSafetensors, ...encoders, changed: "alike" },

@@ -87,3 +87,25 @@ export const editProtobuf: Edit = (bytes, rng) => {
 /** The message without the outermost fields of these contents. */
 export const withoutFields = (bytes: Uint8Array, isUnwanted: (contents: Uint8Array) => boolean): Uint8Array =>
   encoded((fieldsOf(bytes) ?? []).filter(({ contents }) => !isUnwanted(contents)));
+
+/** Fields of ONNX's ModelProto, GraphProto and TensorProto. */
+const [GRAPH, INITIALIZER, NAME, RAW_DATA] = [7, 5, 8, 9];
+const numberOf = ({ tag }: Field): number => Math.floor(varint(tag, 0)[0] / 8);
+
+/** An ONNX file with one bit flipped in the numbers of a parameter. */
+export const flipParameter: Edit = (bytes, rng) => {
+  const model = fieldsOf(bytes) ?? [];
+  const graphAt = model.findIndex((field) => numberOf(field) === GRAPH);
+  const graph = fieldsOf(model[graphAt]?.contents ?? new Uint8Array()) ?? [];
+  const places = graph.flatMap((field, at) => {
+    const tensor = numberOf(field) === INITIALIZER ? (fieldsOf(field.contents) ?? []) : [];
+    const name = new TextDecoder().decode(tensor.find((part) => numberOf(part) === NAME)?.contents);
+    const dataAt = tensor.findIndex((part) => numberOf(part) === RAW_DATA && part.contents.length > 0);
+    return /\.(weight|bias)$/.test(name) && dataAt >= 0 ? [{ at, tensor, dataAt }] : [];
+  });
+  if (places.length === 0) return bytes;
+  const { at, tensor, dataAt } = rng.pick(places);
+  const changed = tensor.with(dataAt, { ...tensor[dataAt]!, contents: flipBit(tensor[dataAt]!.contents, rng) });
+  const graphChanged = graph.with(at, { ...graph[at]!, contents: encoded(changed) });
+  return encoded(model.with(graphAt, { ...model[graphAt]!, contents: encoded(graphChanged) }));
+};
