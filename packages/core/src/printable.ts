@@ -36,8 +36,9 @@ export function shortened(text: string, most: number): string {
 /** A name or another text on one line, shortened. */
 export const printable = (text: string, most = 200): string => shortened(text, most).replace(INVISIBLE, escapeOf);
 
-/** A message with names in it, which may be of any length. */
-export const readable = (message: string): string => visible(shortened(message, 2000));
+/** A message with names in it, which may be of any length. One that quotes a shortened message is not shortened again. */
+export const readable = (message: string): string =>
+  visible(message.length <= 2100 ? message : shortened(message, 2000));
 
 /** A value that was read from JSON, as JSON on one line and shortened. Lists in lists can be deeper than can be written. */
 export function jsonText(value: unknown, most = 60): string {
