@@ -4,6 +4,8 @@
  * same seed and the same program give the same result on every engine.
  */
 
+import { aNumber, check } from "./checks.js";
+
 /** ln 2 in two parts: multiples of the first by a small integer are exact. */
 const [LN2_HIGH, LN2_LOW] = [0.6931471803691238, 1.9082149292705877e-10];
 
@@ -21,6 +23,7 @@ const POWERS = Float64Array.from({ length: 2046 }, (_, at) => powerOfTwo(at - 10
 
 /** e^x within 2 units of the last place; 0 below −708, Infinity above 708.9. */
 export function exp(x: number): number {
+  check("exactExp: x", x, aNumber);
   if (!(x > -708)) return Number.isNaN(x) ? NaN : 0;
   if (x > 708.9) return Infinity;
   const k = Math.floor(x / Math.LN2 + 0.5);
@@ -33,6 +36,7 @@ export function exp(x: number): number {
 
 /** The natural logarithm of a positive number that is not subnormal, within 2 units of the last place. */
 export function log(x: number): number {
+  check("exactLog: x", x, aNumber);
   if (!(x > 0) || x === Infinity) return x === 0 ? -Infinity : x === Infinity ? x : NaN;
   bits.setFloat64(0, x);
   let k = ((bits.getUint32(0) >>> 20) & 0x7ff) - 1023;
@@ -48,6 +52,7 @@ export function log(x: number): number {
 
 /** The least power of two that is not below x, for a positive x; other numbers as they are. */
 export function leastPowerOfTwo(x: number): number {
+  check("leastPowerOfTwo: x", x, aNumber);
   if (!(x > 0 && x < Infinity)) return x;
   let power = 1;
   while (power < x) power *= 2;

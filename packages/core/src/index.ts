@@ -1,4 +1,5 @@
 /** The public surface of @selectron/core. */
+export * as checks from "./checks.js";
 export { elementsOf, storageOf, type Elements } from "./elements.js";
 export { asBytes, type FileBytes } from "./files/bytes.js";
 export { checksumNotes, verifyChecksum, weightsChecksum, withChecksum } from "./files/checksum.js";

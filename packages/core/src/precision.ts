@@ -3,6 +3,8 @@
  * exponents. bfloat16 is what `torch.autocast` and JAX on a TPU use, TF32 what NVIDIA's tensor cores make of float32.
  */
 
+import { anInstance, aNumber, check, describeValue } from "./checks.js";
+
 /** The format of the operands of matrix products. */
 export type Precision = "float32" | "bfloat16" | "tf32";
 
@@ -11,15 +13,16 @@ export const SIGNIFICANT_BITS: Readonly<Record<Precision, number>> = { float32: 
 
 /** @throws RangeError for what is no `Precision` */
 export function significantBits(precision: Precision): number {
-  if (Object.hasOwn(SIGNIFICANT_BITS, precision)) return SIGNIFICANT_BITS[precision];
+  if (typeof precision === "string" && Object.hasOwn(SIGNIFICANT_BITS, precision)) return SIGNIFICANT_BITS[precision];
   const known = Object.keys(SIGNIFICANT_BITS).join(", ");
-  throw new RangeError(`precision: there is no ${JSON.stringify(precision)}; use one of ${known}.`);
+  throw new RangeError(`precision: it is ${describeValue(precision)}; use one of ${known}.`);
 }
 
 const single = new Float32Array(1);
 
 /** The nearest number of the format, of two equally near ones the even one. Beyond the format's range it is infinite. */
 export function roundTo(precision: Precision, x: number): number {
+  check("roundTo: the number", x, aNumber);
   single[0] = x;
   roundAllTo(precision, single);
   return single[0];
@@ -27,6 +30,7 @@ export function roundTo(precision: Precision, x: number): number {
 
 /** `roundTo` for each number, in place. */
 export function roundAllTo(precision: Precision, numbers: Float32Array): void {
+  check("roundAllTo: the numbers", numbers, anInstance(Float32Array));
   const dropped = 24 - significantBits(precision);
   if (dropped === 0) return;
   const patterns = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);

@@ -4,6 +4,7 @@
  * runtime. Not for cryptography.
  */
 
+import { aList, check, describeValue, guardMethods } from "./checks.js";
 import { log } from "./exact-functions.js";
 
 /** splitmix32: one 32-bit counter stepped by the golden ratio, then mixed by MurmurHash3's finaliser (fmix32). */
@@ -23,11 +24,15 @@ const rotateLeft = (x: number, bits: number): number => (x << bits) | (x >>> (32
 
 /** A random stream. Two streams of equal seeds are equal. */
 export class Rng {
+  static {
+    guardMethods(this);
+  }
+
   readonly #state: Int32Array;
 
   /** @param seed - an integer; its low 32 bits select the stream. Throws a RangeError otherwise. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new RangeError(`Rng: seed ${seed} must be an integer.`);
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`Rng: seed ${describeValue(seed)} must be an integer.`);
     const fill = splitmix32(seed);
     this.#state = Int32Array.from({ length: 4 }, fill);
   }
@@ -54,7 +59,7 @@ export class Rng {
   /** An integer in [0, n), each equally likely. n is an integer from 1 to 2³²; throws a RangeError otherwise. */
   int(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
-      throw new RangeError(`Rng.int: ${n} must be an integer from 1 to 2^32.`);
+      throw new RangeError(`Rng.int: ${describeValue(n)} must be an integer from 1 to 2^32.`);
     }
     // Values past the last whole multiple of n would favour small remainders, so they are drawn again.
     const limit = 2 ** 32 - (2 ** 32 % n);
@@ -82,6 +87,7 @@ export class Rng {
 
   /** A shuffled copy (Fisher-Yates). */
   shuffle<T>(items: readonly T[]): T[] {
+    check("Rng.shuffle: items", items, aList("an array"));
     const result = [...items];
     for (let last = result.length - 1; last > 0; last--) {
       const other = this.int(last + 1);
@@ -92,6 +98,7 @@ export class Rng {
 
   /** One of the items, each equally likely. Throws a RangeError if there are none. */
   pick<T>(items: readonly T[]): T {
+    check("Rng.pick: items", items, aList("an array"));
     if (items.length === 0) throw new RangeError("Rng.pick: there is nothing to pick from.");
     return items[this.int(items.length)]!;
   }

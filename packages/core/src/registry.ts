@@ -1,4 +1,6 @@
 /** The backend in use. An application registers one, once, before it computes anything. */
+import { aFunction, anInteger, check, checkSynchronous, misfit } from "./checks.js";
+import { checkKernels } from "./kernels/check-kernels.js";
 import { finished } from "./lease.js";
 import type { Kernels } from "./kernels/kernels.js";
 import type { Precision } from "./precision.js";
@@ -7,8 +9,12 @@ import { referenceKernels } from "./reference/reference.js";
 
 let current: Kernels = referenceKernels;
 
-/** Makes a backend the one that all tensor operations use from now on. */
+/** The most elements of one tensor: 4 GiB, which is also the most that WebAssembly reaches. */
+export const MOST_ELEMENTS = 2 ** 30;
+
+/** Makes a backend the one that all tensor operations use from now on. Throws a TypeError unless it has every kernel. */
 export function setKernels(kernels: Kernels): void {
+  checkKernels("setKernels", kernels, referenceKernels);
   current = kernels;
 }
 
@@ -19,11 +25,11 @@ export function getKernels(): Kernels {
 
 /** Runs a function with the backend in use, but matrix products that have operands of this precision (`lowPrecisionKernels`). */
 export function inPrecision<T>(precision: Precision, body: () => T): T {
-  if (precision === "float32") return body();
+  check("inPrecision: the second argument", body, aFunction());
   const kernels = current;
-  current = lowPrecisionKernels(kernels, precision);
+  current = precision === "float32" ? kernels : lowPrecisionKernels(kernels, precision);
   try {
-    return body();
+    return checkSynchronous("inPrecision", body());
   } finally {
     current = kernels;
   }
@@ -31,6 +37,12 @@ export function inPrecision<T>(precision: Precision, body: () => T): T {
 
 /** Storage for the result of a kernel, from the backend in use; contents undefined. */
 export function allocate(length: number): Float32Array {
+  if (typeof length !== "number") throw misfit("allocate: length", length, anInteger(0));
+  if (!(length >= 0 && length <= MOST_ELEMENTS)) {
+    throw new RangeError(
+      `allocate: ${length} elements are not from 0 to 2^30, the most that one tensor holds; compute a large result in parts.`,
+    );
+  }
   return current.allocate ? current.allocate(length) : new Float32Array(length);
 }
 
@@ -42,5 +54,6 @@ export function allocate(length: number): Float32Array {
  * @throws TypeError if the function returns a promise or an iterator, which would go on after the scope
  */
 export function scope<T>(body: () => T): T {
+  check("scope: the argument", body, aFunction());
   return current.scope ? current.scope(body) : finished(body());
 }

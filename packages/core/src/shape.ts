@@ -2,6 +2,7 @@
  * Arithmetic on shapes and strides: sizes, NumPy broadcasting, axis numbers, and the one strided copy that every view
  * is materialised with. Strides and offsets count elements, not bytes. Nothing here knows about tensors.
  */
+import { describeValue } from "./checks.js";
 import { ShapeError } from "./errors.js";
 
 /** Axis lengths, outermost first; `[]` is a scalar. */
@@ -16,16 +17,25 @@ export function sizeOf(shape: Shape): number {
 
 /** A shape as people read it: `[2, 3]`. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(", ")}]`;
+  return `[${shape.map(String).join(", ")}]`;
 }
 
 /** Whether two shapes are the same, axis by axis. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((axis, index) => axis === b[index]);
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
-/** Throws a ShapeError unless every axis is a non-negative integer. */
+/** Throws a ShapeError unless every axis is a non-negative integer, or a TypeError for what is no array of axes. */
 export function checkShape(operation: string, shape: Shape): void {
+  if (!Array.isArray(shape)) {
+    const remedy = typeof shape === "number" ? `[${String(shape)}]` : "[2, 3]";
+    throw new TypeError(
+      `${operation}: the shape is ${describeValue(shape)}; it must be an array of axis lengths, such as ${remedy}.`,
+    );
+  }
   for (let axis = 0; axis < shape.length; axis++) {
     if (Number.isSafeInteger(shape[axis]) && shape[axis]! >= 0) continue;
     throw new ShapeError(`${operation}: shape ${formatShape(shape)} must hold non-negative integers.`);
@@ -60,7 +70,7 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const range = rank === 0 ? "a scalar has no axes" : `use ${-rank} to ${rank - 1}`;
-    throw new ShapeError(`${operation}: axis ${axis} does not exist in ${rank} dimensions; ${range}.`);
+    throw new ShapeError(`${operation}: axis ${describeValue(axis)} does not exist in ${rank} dimensions; ${range}.`);
   }
   return axis < 0 ? axis + rank : axis;
 }

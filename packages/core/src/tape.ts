@@ -3,6 +3,7 @@
  * 1502.05767, section 3.2). Every op builds its result through `recorded`, with its backward beside its forward, so
  * that a result which depends on a tensor with `requiresGrad` remembers its inputs; all other results remember nothing.
  */
+import { aFunction, aTensor, check, checkGiven, checkSynchronous } from "./checks.js";
 import { ShapeError } from "./errors.js";
 import { currentLease, type Lease } from "./lease.js";
 import { allocate } from "./registry.js";
@@ -32,14 +33,35 @@ export interface Layout {
   readonly lease?: Lease | null | undefined;
 }
 
+/** What an operation knows of its result: the constructor of tensors believes it, where it checks what callers give. */
+export class Made implements Layout {
+  readonly strides: readonly number[] | undefined;
+  readonly offset: number;
+  readonly lease: Lease | null | undefined;
+  readonly requiresGrad: boolean;
+  readonly tape: TapeEntry | undefined;
+
+  constructor(strides?: readonly number[], offset = 0, lease?: Lease | null, tape?: TapeEntry) {
+    this.strides = strides;
+    this.offset = offset;
+    this.lease = lease;
+    this.requiresGrad = tape !== undefined;
+    this.tape = tape;
+  }
+}
+
+/** A result that is no view. */
+export const DENSE = new Made();
+
 let recording = true;
 
 /** Runs a function without recording: its results do not require gradients. For inference. */
 export function noGrad<T>(body: () => T): T {
+  check("noGrad: the argument", body, aFunction());
   const before = recording;
   recording = false;
   try {
-    return body();
+    return checkSynchronous("noGrad", body());
   } finally {
     recording = before;
   }
@@ -56,12 +78,11 @@ export function recorded(
   storage: Float32Array,
   shape: Shape,
   backward: Backward,
-  layout: Layout = {},
+  layout = DENSE,
 ): Tensor {
   if (!isRecorded(inputs)) return new Tensor(storage, shape, layout);
   const tape = { operation, inputs, backward, lease: currentLease() };
-  const { strides, offset, lease } = layout; // written out: a spread literal is slow in V8
-  return new Tensor(storage, shape, { strides, offset, lease, requiresGrad: true, tape });
+  return new Tensor(storage, shape, new Made(layout.strides, layout.offset, layout.lease, tape));
 }
 
 /** The gradient of an input, if it requires one. */
@@ -90,6 +111,7 @@ function fromResultToLeaves(result: Tensor): Tensor[] {
 
 /** Throws as `Tensor.backward` does, unless there is something to propagate and a gradient to start from. */
 function checkBackward(result: Tensor, gradient: Tensor | undefined): void {
+  checkGiven("backward: gradient", gradient, aTensor);
   if (!result.requiresGrad) {
     throw new Error(
       "backward: this tensor does not depend on any with requiresGrad, or was computed inside noGrad; " +

@@ -6,30 +6,36 @@
  * This file, `tape.ts` and the ops import one another. The circle is harmless as long as ops run nothing at load time:
  * whichever file loads first, `Tensor` and the functions are all defined by the time anything calls them.
  */
+import { guardMethods } from "./checks.js";
 import { elementsOf, keptElementsOf, keptStorageOf, storageOf } from "./elements.js";
 import { ShapeError } from "./errors.js";
 import { formatTensor, toNested, type NestedArray } from "./format.js";
 import { leaseOf, type Lease } from "./lease.js";
 import * as elementwise from "./ops/elementwise.js";
+import { changedShape, checkStorage } from "./layout.js";
 import { layerNorm } from "./ops/layer-norm.js";
 import { matmul, type MatmulOptions } from "./ops/matmul.js";
 import * as movement from "./ops/movement.js";
 import * as reduce from "./ops/reduce.js";
 import { logSoftmax, softmax } from "./ops/softmax.js";
-import { checkShape, contiguousStrides, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
-import { propagate, type Layout, type TapeEntry } from "./tape.js";
+import { contiguousStrides, formatShape, isContiguous, sizeOf, type Shape } from "./shape.js";
+import { DENSE, Made, propagate, type Layout, type TapeEntry } from "./tape.js";
 
 /** A tensor or a number, which broadcasts to any shape. */
 export type Operand = Tensor | number;
 
 /** How a tensor lies in its storage, and what gradients need to know of it. */
 export interface TensorOptions extends Layout {
-  readonly requiresGrad?: boolean;
-  readonly tape?: TapeEntry;
+  readonly requiresGrad?: boolean | undefined;
+  readonly tape?: TapeEntry | undefined;
 }
 
 /** An array of float32 numbers with a shape. */
 export class Tensor {
+  static {
+    guardMethods(this, ["toArray", "item", "backward", "detach", "toString", "concat", "stack"]); // Operations check it themselves.
+  }
+
   /** The type of the elements; there is no other. */
   readonly dtype = "float32";
   /** Axis lengths, outermost first; `[]` for a scalar. */
@@ -50,30 +56,28 @@ export class Tensor {
   #gradient: Tensor | undefined = undefined;
   /** How this tensor was computed, if that is recorded for gradients. */
   readonly tape: TapeEntry | undefined;
+  readonly #size: number;
 
   /**
-   * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function. Throws a
-   * ShapeError if the shape is malformed or, for a dense layout, does not hold as many elements as the storage.
+   * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function. Throws a ShapeError
+   * for a malformed shape, a dense layout of another size than the storage, or one that reaches beyond it.
    */
-  constructor(storage: Float32Array, shape: Shape, options: TensorOptions = {}) {
-    checkShape("Tensor", shape);
-    if (!options.strides && sizeOf(shape) !== storage.length) {
-      throw new ShapeError(
-        `Tensor: ${storage.length} elements do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}.`,
-      );
-    }
+  constructor(storage: Float32Array, shape: Shape, options: TensorOptions = DENSE) {
+    checkStorage(storage, shape, options, options instanceof Made);
     this.held = storage;
     this.lease = options.lease === undefined ? leaseOf(storage) : (options.lease ?? undefined);
     this.shape = [...shape];
     this.strides = options.strides ?? contiguousStrides(shape);
     this.offset = options.offset ?? 0;
+    this.#size = sizeOf(shape);
     this.requiresGrad = options.requiresGrad ?? false;
     this.tape = options.tape;
   }
 
   /** Number of elements. */
   get size(): number {
-    return sizeOf(this.shape);
+    if (sizeOf(this.shape) !== this.#size) throw changedShape(this.#size, this.shape);
+    return this.#size;
   }
 
   /** Number of axes. */
@@ -141,11 +145,7 @@ export class Tensor {
 
   /** The same elements, without the record of how they were computed. A view. */
   detach(): Tensor {
-    return new Tensor(storageOf(this, "detach"), this.shape, {
-      strides: this.strides,
-      offset: this.offset,
-      lease: this.lease ?? null,
-    });
+    return new Tensor(storageOf(this, "detach"), this.shape, new Made(this.strides, this.offset, this.lease ?? null));
   }
 
   /** Shape and values, long axes shortened in the middle. */
@@ -253,11 +253,11 @@ export class Tensor {
   }
   /** This tensor followed by others along an axis. */
   concat(others: readonly Tensor[], axis = 0): Tensor {
-    return movement.concat([this, ...others], axis);
+    return movement.concat(movement.withOthers("concat", this, others), axis);
   }
   /** This tensor and others of the same shape along a new axis. */
   stack(others: readonly Tensor[], axis = 0): Tensor {
-    return movement.stack([this, ...others], axis);
+    return movement.stack(movement.withOthers("stack", this, others), axis);
   }
   /** The entries of one axis that `indices` name: that axis is replaced by the shape of the indices. */
   gather(indices: Tensor | readonly number[], axis = 0): Tensor {

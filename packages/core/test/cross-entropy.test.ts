@@ -24,7 +24,7 @@ describe("crossEntropy", () => {
       "use 0 to 2, or -2 to leave the row out.",
     );
     expect(() => crossEntropy(zeros([1, 3]), [0], { labelSmoothing: 1 })).toThrow(
-      "crossEntropy: labelSmoothing 1 must be at least 0 and less than 1.",
+      "crossEntropy: labelSmoothing is 1; it must be 0 or more and less than 1.",
     );
   });
 });

@@ -1,4 +1,4 @@
-import { arange, eye, full, ones, randn, Rng, ShapeError, tensor, uniform, zeros } from "@selectron/core";
+import { arange, eye, full, ones, randn, Rng, ShapeError, Tensor, tensor, uniform, zeros } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 
 describe("constructors", () => {
@@ -23,6 +23,54 @@ describe("constructors", () => {
     expect(tensor(data, [2, 1]).data).toBe(data);
   });
 
+  it("refuse a shape that was changed from outside", () => {
+    const x = tensor([[1, 2], [3, 4]]); // prettier-ignore
+    (x.shape as number[])[0] = 5;
+    const said = "the shape of 4 elements was changed to [5, 2]";
+    for (const use of [
+      () => x.add(1),
+      () => x.matmul(ones([2, 1])),
+      () => x.toArray(),
+      () => x.sum(),
+      () => x.softmax(),
+    ]) {
+      expect(use).toThrow(said);
+    }
+  });
+
+  it("refuse views that reach beyond their storage", () => {
+    const storage = Float32Array.of(1, 2, 3, 4);
+    expect(new Tensor(storage, [2, 2], { strides: [1, 2] }).toArray()).toEqual([[1, 3], [2, 4]]); // prettier-ignore
+    expect(new Tensor(storage, [2], { strides: [-2], offset: 3 }).toArray()).toEqual([4, 2]);
+    for (const layout of [
+      { strides: [2, 2] },
+      { strides: [2] },
+      { strides: [2, -1] },
+      { strides: [0.5, 1] },
+      { strides: [2, 1], offset: 1 },
+      { offset: 1 },
+    ]) {
+      expect(() => new Tensor(storage, [2, 2], layout)).toThrow(/^Tensor: strides/);
+    }
+  });
+
+  it("refuse what is no number, and arrays that hold themselves", () => {
+    const self: unknown[] = [];
+    self[0] = self;
+    expect(() => tensor(self as number[])).toThrow(new ShapeError("tensor: the data is nested more than 64 deep."));
+    expect(() => tensor(["a"] as unknown as number[])).toThrow(
+      new TypeError(
+        'tensor: the data holds the string "a"; it must be numbers, in arrays of any depth or a Float32Array.',
+      ),
+    );
+    expect(tensor([Int32Array.of(1, 2), Float64Array.of(3, 4)] as unknown as number[][]).toArray()).toEqual([[1, 2], [3, 4]]); // prettier-ignore
+    expect(() => zeros(3 as unknown as number[])).toThrow(
+      new TypeError("zeros: the shape is 3; it must be an array of axis lengths, such as [3]."),
+    );
+    expect(() => zeros([2 ** 20, 2 ** 20])).toThrow("has 1099511627776 elements; a tensor holds at most 2^30");
+    expect(() => zeros([2 ** 20, 1]).add(zeros([1, 2 ** 20]))).toThrow("compute a large result in parts");
+  });
+
   it("refuse ragged data and wrong counts in words", () => {
     expect(() => tensor([[1, 2], [3]])).toThrow(
       new ShapeError("tensor: ragged data: found 1 entries at depth 1, where 2 entries should be."),
@@ -33,7 +81,7 @@ describe("constructors", () => {
     expect(() => tensor([1, 2, 3], [2, 2])).toThrow(
       new ShapeError("Tensor: 3 elements do not fill shape [2, 2], which holds 4."),
     );
-    expect(() => zeros([2, -1])).toThrow(new ShapeError("full: shape [2, -1] must hold non-negative integers."));
+    expect(() => zeros([2, -1])).toThrow(new ShapeError("zeros: shape [2, -1] must hold non-negative integers."));
   });
 
   it("fill", () => {

@@ -2,10 +2,13 @@
  * The checksum in the metadata of a file: a CRC-32 of the weights and another of the metadata, so that an error can tell which of them
  * changed. It is of what a file says, not of how: the bytes that `encodeSafetensors` gives for it, whatever format it is in.
  */
+import { aMap, check, checkOptions, someTexts } from "../checks.js";
 import { ChecksumError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { encodeSafetensors, type SafetensorsFile } from "./safetensors.js";
 import { encodeUtf8 } from "./utf8.js";
+
+const fileKinds = { tensors: aMap("a Map of Tensors by name"), metadata: someTexts };
 
 const CHECKSUM = "selectron.checksum";
 
@@ -33,14 +36,20 @@ const ofMetadata = (metadata: Readonly<Record<string, string>>): string =>
 export const withChecksum = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Record<string, string> => ({ ...metadata, [CHECKSUM]: `${weightsChecksum(tensors)} ${ofMetadata(metadata)}` });
+): Record<string, string> => {
+  check("withChecksum: tensors", tensors, fileKinds.tensors);
+  check("withChecksum: metadata", metadata, fileKinds.metadata);
+  return { ...metadata, [CHECKSUM]: `${weightsChecksum(tensors)} ${ofMetadata(metadata)}` };
+};
 
 /**
  * Whether a file that was read has a checksum; files that others wrote, and those of version 0.1, have none.
  *
  * @throws ChecksumError if it has one that does not fit
  */
-export function verifyChecksum({ tensors, metadata }: SafetensorsFile): boolean {
+export function verifyChecksum(file: SafetensorsFile): boolean {
+  checkOptions("verifyChecksum", file, fileKinds, ["tensors", "metadata"]);
+  const { tensors, metadata } = file;
   const { [CHECKSUM]: checksum, ...rest } = metadata;
   if (checksum === undefined) return false;
   // Checkpoints of version 0.1 have one number for both.

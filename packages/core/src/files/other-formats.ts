@@ -1,5 +1,7 @@
 /** What a file is that is no safetensors file: told by its first bytes, with the way to one. */
 
+import { anInstance, check } from "../checks.js";
+
 const CONVERT_TORCH =
   `python3 -c 'import torch; from safetensors.torch import save_file; ` +
   `state = torch.load("FILE", map_location="cpu", weights_only=True); ` +
@@ -65,6 +67,7 @@ function text(bytes: Uint8Array): string | undefined {
  * known. A safetensors file has a brace behind its first 8 bytes, and no header is long enough to make them a text.
  */
 export function otherFormat(bytes: Uint8Array): string | undefined {
+  check("otherFormat: the bytes", bytes, anInstance(Uint8Array));
   if (bytes.length <= 8 || bytes[8] === "{".charCodeAt(0)) return undefined;
   const matches = (signature: string): boolean =>
     [...signature].every((character, i) => character === "?" || character.charCodeAt(0) === bytes[i]);

@@ -7,11 +7,14 @@
 import { asBytes, type FileBytes } from "./bytes.js";
 import { elementTypes } from "./element-types.js";
 import { isWellFormed, parseHeaderJson } from "./header-json.js";
+import { anObject, aRecord, check, describeValue } from "../checks.js";
 import { SafetensorsError } from "../errors.js";
 import { otherFormat } from "./other-formats.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { decodeUtf8, encodeUtf8 } from "./utf8.js";
+
+const tensorsByName = aRecord("a Map or an object of Tensors by name");
 
 /** Bytes of the header's length, at the start of a file. */
 const PREFIX_BYTES = 8;
@@ -46,6 +49,7 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  check("encodeSafetensors: tensors", tensors, tensorsByName);
   const entries = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, Tensor][];
   entries.sort(byName);
   const members: string[] = [];
@@ -86,7 +90,7 @@ function checkHeaderLength(bytes: number): void {
 
 /** Throws unless every reader could read the file, with all that is given. JavaScript callers may give anything. */
 function checkContents(entries: readonly [unknown, unknown][], metadata: unknown = {}): void {
-  if (!isRecord(metadata) || metadata instanceof Map) {
+  if (!isRecord(metadata) || !anObject("").fits(metadata)) {
     throw refuse("metadata must be an object that maps names to strings; make one of a Map with Object.fromEntries.");
   }
   const texts = [...entries.map(([name]) => name), ...Object.entries(metadata).flat()];
@@ -101,7 +105,7 @@ function checkContents(entries: readonly [unknown, unknown][], metadata: unknown
   for (const [name, value] of Object.entries(metadata)) {
     const label = `the metadata ${JSON.stringify(name)}`;
     if (typeof value !== "string") {
-      refuse(`${label} is ${JSON.stringify(value)}, but metadata maps names to strings; give String(value) or JSON.`);
+      refuse(`${label} is ${describeValue(value)}, but metadata maps names to strings; give String(value) or JSON.`);
     } else if (!isWellFormed(name + value)) {
       refuse(`${label} has half of a surrogate pair, which UTF-8 cannot hold.`);
     }
@@ -127,7 +131,7 @@ interface HeaderEntry {
  * @throws SafetensorsError if the file is truncated or damaged, or has a type that cannot be converted
  */
 export function decodeSafetensors(file: FileBytes): SafetensorsFile {
-  const bytes = asBytes(file);
+  const bytes = asBytes(file, "decodeSafetensors");
   const other = otherFormat(bytes);
   if (other !== undefined) throw fail(`the file is ${other}`);
   const { entries, metadata, start } = readHeader(bytes);

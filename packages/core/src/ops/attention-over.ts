@@ -1,11 +1,12 @@
 /**
  * Attention of each query to a list of keys: work and memory grow with the pairs that are listed, not with all pairs.
  */
+import { aFinite, anInstance, aTensor, checkOptions } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
-import { isRecorded, recorded } from "../tape.js";
+import { isRecorded, Made, recorded } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { checkAttentionShapes, headsView, sideBySide } from "./attention.js";
 import { broadcastTo } from "./movement.js";
@@ -27,6 +28,21 @@ export interface AttentionOverOptions {
   readonly factors?: Float32Array | undefined;
 }
 
+const listKinds = { starts: anInstance(Int32Array), keys: anInstance(Int32Array) };
+const optionKinds = { scale: aFinite, hiddenKeys: aTensor, factors: anInstance(Float32Array) };
+
+/** Throws a ShapeError unless the lists are of all queries, and of keys that exist. */
+function checkLists({ starts, keys }: KeyLists, queries: number, length: number): void {
+  const ascends = starts[0] === 0 && starts.every((start, i) => i === 0 || start >= starts[i - 1]!);
+  if (!ascends) throw new ShapeError("attentionOver: starts must begin with 0 and never fall.");
+  if (starts.length !== queries + 1 || starts[queries] !== keys.length || keys.some((j) => j < 0 || j >= length)) {
+    throw new ShapeError(
+      `attentionOver: lists of ${starts.length - 1} queries and ${keys.length} keys do not fit ${queries} queries and ` +
+        `${length} keys; pass ${queries + 1} starts, the last of them the number of keys listed, and keys from 0 to ${length - 1}.`,
+    );
+  }
+}
+
 /**
  * softmax(scale · query keyᵀ) · value, each query over its own keys. A query that sees none gets 0.
  *
@@ -41,16 +57,20 @@ export function attentionOver(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { starts, keys }: KeyLists,
-  { scale: given, hiddenKeys, factors }: AttentionOverOptions = {},
+  lists: KeyLists,
+  options: AttentionOverOptions = {},
 ): Tensor {
-  checkAttentionShapes(query, key, value);
+  checkAttentionShapes("attentionOver", query, key, value);
+  checkOptions("attentionOver: lists", lists, listKinds, ["starts", "keys"]);
+  checkOptions("attentionOver", options, optionKinds);
+  const { starts, keys } = lists;
+  const { scale: given, hiddenKeys, factors } = options;
   const [batch, heads, queries, width] = query.shape as [number, number, number, number];
   const [length, valueWidth] = value.shape.slice(2) as [number, number];
-  if (starts.length !== queries + 1 || starts[queries] !== keys.length || keys.some((j) => j < 0 || j >= length)) {
+  checkLists(lists, queries, length);
+  if (factors && factors.length !== batch * heads * keys.length) {
     throw new ShapeError(
-      `attentionOver: lists of ${starts.length - 1} queries and ${keys.length} keys do not fit ${queries} queries and ` +
-        `${length} keys; pass ${queries + 1} starts, the last of them the number of keys listed, and keys from 0 to ${length - 1}.`,
+      `attentionOver: ${factors.length} factors for ${batch} rows, ${heads} heads and ${keys.length} keys listed; pass ${batch * heads * keys.length}.`,
     );
   }
   const pattern = {
@@ -87,5 +107,5 @@ export function attentionOver(
     });
     return gradients;
   };
-  return recorded("attentionOver", inputs, storageOf(result), result.shape, backward, { strides: result.strides });
+  return recorded("attentionOver", inputs, storageOf(result), result.shape, backward, new Made(result.strides));
 }

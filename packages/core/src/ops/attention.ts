@@ -1,11 +1,12 @@
 /** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without storing its pattern. */
+import { aFinite, aFlag, anInteger, anObjectWith, aTensor, check, checkOptions, misfit, numbers } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { seesKey } from "../reference/attention.js";
 import { formatShape, sizeOf, type Shape } from "../shape.js";
-import { isRecorded, recorded, type Backward } from "../tape.js";
+import { isRecorded, Made, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 
@@ -25,6 +26,15 @@ export interface AttentionOptions {
   readonly blocks?: AttentionBlocks | undefined;
 }
 
+const optionKinds = {
+  scale: aFinite,
+  causal: aFlag,
+  window: anInteger(0),
+  hiddenKeys: aTensor,
+  bias: aTensor,
+  blocks: anObjectWith("blocks: their size, and which are visible", "size", "visible"),
+};
+
 /** A [B, H, n, width] tensor whose rows are adjacent in memory, as the kernels read it. */
 export function headsView(x: Tensor): HeadsView {
   const dense = x.strides[3] === 1 || x.shape[3]! <= 1 ? x : new Tensor(elementsOf(x), x.shape);
@@ -33,7 +43,10 @@ export function headsView(x: Tensor): HeadsView {
 }
 
 /** Throws a ShapeError unless query, key and value fit together. */
-export function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor): void {
+export function checkAttentionShapes(operation: string, query: Tensor, key: Tensor, value: Tensor): void {
+  for (const [name, x] of Object.entries({ query, key, value })) {
+    if (!aTensor.fits(x)) throw misfit(`${operation}: ${name}`, x, aTensor);
+  }
   const ranks = [query, key, value].every(({ rank }) => rank === 4);
   const fits =
     ranks &&
@@ -42,7 +55,7 @@ export function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor):
     key.shape[2] === value.shape[2];
   if (!fits) {
     throw new ShapeError(
-      `attention: query ${formatShape(query.shape)}, key ${formatShape(key.shape)} and value ${formatShape(value.shape)} ` +
+      `${operation}: query ${formatShape(query.shape)}, key ${formatShape(key.shape)} and value ${formatShape(value.shape)} ` +
         `do not fit; they must be [B, H, queries, width], [B, H, keys, width] and [B, H, keys, valueWidth].`,
     );
   }
@@ -59,11 +72,16 @@ export function checkAttentionShapes(query: Tensor, key: Tensor, value: Tensor):
  * @throws ShapeError if the shapes do not fit
  */
 export function attention(query: Tensor, key: Tensor, value: Tensor, options: AttentionOptions = {}): Tensor {
-  checkAttentionShapes(query, key, value);
+  checkAttentionShapes("attention", query, key, value);
+  checkOptions("attention", options, optionKinds);
   const [batch, heads, queries, width] = query.shape as [number, number, number, number];
   const [keys, valueWidth] = value.shape.slice(2) as [number, number];
   const { causal = false, window, hiddenKeys, bias, blocks, scale = 1 / Math.sqrt(width) } = options;
   const shape = [batch, heads, queries, valueWidth];
+  if (blocks) {
+    check("attention: blocks.size", blocks.size, anInteger(1));
+    check("attention: blocks.visible", blocks.visible, numbers);
+  }
   const blockCount = blocks && Math.ceil(queries / blocks.size) * Math.ceil(keys / blocks.size);
   if (blocks && blocks.visible.length !== blockCount) {
     throw new ShapeError(
@@ -107,7 +125,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     });
     return gradients;
   };
-  return recorded("attention", inputs, storageOf(result), shape, backward, { strides: result.strides });
+  return recorded("attention", inputs, storageOf(result), shape, backward, new Made(result.strides));
 }
 
 /**
@@ -117,7 +135,7 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
 export function sideBySide(shape: Shape): Tensor {
   const [, heads, length, width] = shape as [number, number, number, number];
   const rowStride = heads * width;
-  return new Tensor(allocate(sizeOf(shape)), shape, { strides: [length * rowStride, width, rowStride, 1] });
+  return new Tensor(allocate(sizeOf(shape)), shape, new Made([length * rowStride, width, rowStride, 1]));
 }
 
 /** The same with the pattern in memory, for the gradient of the bias, which the kernels do not compute. */

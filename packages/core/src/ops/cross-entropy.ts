@@ -1,6 +1,7 @@
 /**
  * Softmax cross-entropy. One kernel computes the loss of a row and, if a gradient is required, the gradient with it.
  */
+import { anInteger, aRate, aTensor, check, checkOptions, describeValue, either, numbers } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
@@ -18,6 +19,9 @@ export interface CrossEntropyOptions {
    */
   readonly labelSmoothing?: number | undefined;
 }
+
+const targetsKind = either(aTensor, numbers);
+const optionKinds = { ignoreIndex: anInteger(Number.MIN_SAFE_INTEGER), labelSmoothing: aRate };
 
 /** The class of each row of logits [..., C], −1 where the row is ignored. Throws as `crossEntropy` does. */
 function checkedTargets(
@@ -38,7 +42,7 @@ function checkedTargets(
     const target = values[i]!;
     if (target !== ignoreIndex && !(Number.isInteger(target) && target >= 0 && target < classes)) {
       throw new RangeError(
-        `crossEntropy: target ${target} at row ${i} is not a class; use 0 to ${classes - 1}` +
+        `crossEntropy: target ${describeValue(target)} at row ${i} is not a class; use 0 to ${classes - 1}` +
           (ignoreIndex === undefined ? ", or pass ignoreIndex." : `, or ${ignoreIndex} to leave the row out.`),
       );
     }
@@ -61,10 +65,10 @@ export function crossEntropy(
   targets: Tensor | readonly number[],
   options: CrossEntropyOptions = {},
 ): Tensor {
+  check("crossEntropy: logits", logits, aTensor);
+  check("crossEntropy: targets", targets, targetsKind);
+  checkOptions("crossEntropy", options, optionKinds);
   const { ignoreIndex, labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new RangeError(`crossEntropy: labelSmoothing ${labelSmoothing} must be at least 0 and less than 1.`);
-  }
   const classes = checkedTargets(logits, targets, ignoreIndex);
   const rows = classes.length;
   const columns = logits.shape[logits.rank - 1]!;

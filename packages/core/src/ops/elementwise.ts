@@ -1,4 +1,5 @@
 /** Elementwise operations: functions of one tensor, of two under broadcasting, and choices by a condition. */
+import { aNumber, anOperand, aTensor, check, misfit, checkSelf } from "../checks.js";
 import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
@@ -11,6 +12,7 @@ import { sumTo } from "./reduce.js";
 
 /** f of every element. */
 export function unary(operation: UnaryOperation, x: Tensor): Tensor {
+  if (!(x instanceof Tensor)) checkSelf(operation, x);
   const out = allocate(x.size);
   getKernels().unary(operation, elementsOf(x), out);
   return recorded(operation, [x], out, x.shape, (gradient) => [unaryBackward(operation, x, gradient)]);
@@ -35,8 +37,13 @@ export const gelu = (x: Tensor): Tensor => unary("gelu", x);
 export const geluExact = (x: Tensor): Tensor => unary("geluExact", x);
 export const erf = (x: Tensor): Tensor => unary("erf", x);
 
-const asTensor = (operand: Operand): Tensor =>
-  typeof operand === "number" ? new Tensor(allocate(1).fill(operand), []) : operand;
+function asTensor(operation: string, operand: Operand): Tensor {
+  if (typeof operand === "number") return new Tensor(allocate(1).fill(operand), []);
+  if (operand instanceof Tensor) return operand;
+  // The place is put together only where it is needed: this runs with every sum.
+  if (!anOperand.fits(operand)) throw misfit(`${operation}: the operand`, operand, anOperand);
+  return operand;
+}
 
 /** Dense elements of x repeated to a shape. */
 const expanded = (x: Tensor, shape: Shape): Float32Array =>
@@ -52,7 +59,8 @@ function binary(
   left: PairBackward,
   right: PairBackward,
 ): Tensor {
-  const b = asTensor(other);
+  if (!(a instanceof Tensor)) checkSelf(operation, a);
+  const b = asTensor(operation, other);
   const shape = broadcastShapes(operation, a.shape, b.shape);
   const elements = expanded(a, shape);
   const out = allocate(elements.length);
@@ -111,7 +119,8 @@ export const pow = (a: Tensor, b: Operand): Tensor =>
 
 /** a where the condition is not 0, b where it is; all three broadcast together. The condition has no gradient. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  const [left, right] = [asTensor(a), asTensor(b)];
+  check("where: the condition", condition, aTensor);
+  const [left, right] = [asTensor("where", a), asTensor("where", b)];
   const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", left.shape, right.shape));
   const [chosen, yes, no] = [expanded(condition, shape), expanded(left, shape), expanded(right, shape)];
   const out = allocate(yes.length);
@@ -124,6 +133,9 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 /** `value` where the mask is not 0, x elsewhere. The mask broadcasts to x's shape; throws a ShapeError if it cannot. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("maskedFill", x);
+  check("maskedFill: mask", mask, aTensor);
+  check("maskedFill: value", value, aNumber);
   const masked = elementsOf(broadcastTo(mask, x.shape));
   const elements = elementsOf(x);
   const out = allocate(elements.length);

@@ -1,4 +1,5 @@
 /** Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450, equations 3 and 4). */
+import { anAmount, aTensor, check, misfit, checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
@@ -8,8 +9,11 @@ import { Tensor } from "../tensor.js";
 
 /** x: [..., D]; gain and bias: [D], 1 and 0 if absent. Throws a ShapeError if they do not fit. */
 export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | undefined, epsilon: number): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("layerNorm", x);
+  check("layerNorm: epsilon", epsilon, anAmount);
   const columns = x.shape[normalizeAxis("layerNorm", -1, x.rank)]!;
   for (const [name, parameter] of Object.entries({ gain, bias })) {
+    if (parameter !== undefined && !aTensor.fits(parameter)) throw misfit(`layerNorm: ${name}`, parameter, aTensor);
     if (parameter && (parameter.rank !== 1 || parameter.shape[0] !== columns)) {
       throw new ShapeError(
         `layerNorm: ${name} of shape ${formatShape(parameter.shape)} does not fit ${formatShape(x.shape)}; ` +

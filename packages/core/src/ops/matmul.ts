@@ -2,6 +2,7 @@
  * Batched matrix product. Operands go to the kernel as strided views, so transposes and head splits cost no copy, and a
  * single right matrix (a weight) takes all rows of the left tensor in one call.
  */
+import { aFinite, aTensor, check, checkOptions, checkSelf, oneOf } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { Activation, MatrixView } from "../kernels/kernels.js";
@@ -23,6 +24,23 @@ export interface MatmulOptions {
   readonly activation?: Activation | undefined;
 }
 
+const optionKinds = { alpha: aFinite, bias: aTensor, activation: oneOf(["relu", "gelu", "geluExact"]) };
+
+const NONE: MatmulOptions = {};
+
+/** As `checkOptions`, which speaks where something is wrong. By hand before, since a small product takes half a microsecond. */
+function checkMatmulOptions(options: MatmulOptions): void {
+  let isFine = options !== null && Object.getPrototypeOf(options) === Object.prototype;
+  for (const name in options) isFine &&= name === "alpha" || name === "bias" || name === "activation";
+  if (isFine) {
+    const { alpha, bias, activation } = options;
+    isFine = alpha === undefined || Number.isFinite(alpha);
+    isFine &&= bias === undefined || bias instanceof Tensor;
+    isFine &&= activation === undefined || optionKinds.activation.fits(activation);
+  }
+  if (!isFine) checkOptions("matmul", options, optionKinds);
+}
+
 const matrixView = (x: Tensor, offset: number): MatrixView => ({
   data: storageOf(x),
   offset,
@@ -37,8 +55,14 @@ const shapesOf = (a: Tensor, b: Tensor): string => `${formatShape(a.shape)} · $
  *
  * @throws ShapeError if an operand has fewer than two axes or the shapes do not fit
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Tensor {
+  if (!(a instanceof Tensor)) checkSelf("matmul", a);
+  if (!(b instanceof Tensor)) check("matmul: the right operand", b, aTensor);
+  if (options !== NONE) checkMatmulOptions(options);
   const { alpha, bias, activation } = options;
+  // They throw for a shape that was changed, with which the kernel would read beyond the storage.
+  void a.size;
+  void b.size;
   if (a.rank < 2 || b.rank < 2) {
     throw new ShapeError(
       `matmul: ${shapesOf(a, b)}: both operands need two axes or more; reshape a vector to [1, k] or [k, 1].`,

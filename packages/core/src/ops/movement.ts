@@ -1,4 +1,5 @@
 /** Operations that only move elements: views (permute, transpose, slice, broadcastTo, mostly reshape) and copies. */
+import { aList, aTensor, check, describeValue, either, numbers, checkSelf } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
@@ -13,12 +14,24 @@ import {
   sizeOf,
   type Shape,
 } from "../shape.js";
-import { recorded, wanted, type Backward } from "../tape.js";
+import { Made, recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { sumTo } from "./reduce.js";
 
+const someTensors = aList("an array of Tensors", aTensor);
+const anOrder = aList("an array of axes");
+const positionsKind = either(aTensor, numbers);
+
+/** A tensor before others, once these are known to be an array. */
+export function withOthers(operation: string, x: Tensor, others: readonly Tensor[]): Tensor[] {
+  check(`${operation}: the others`, others, someTensors);
+  return [x, ...others];
+}
+
 /** Reorders the axes. Throws a ShapeError unless `order` names each axis once. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("permute", x);
+  if (!Array.isArray(order)) check("permute: order", order, anOrder);
   const axes = order.map((axis) => normalizeAxis("permute", axis, x.rank));
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
     throw new ShapeError(
@@ -29,11 +42,12 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const strides = axes.map((axis) => x.strides[axis]!);
   const back = axes.map((_, axis) => axes.indexOf(axis));
   const backward: Backward = (gradient) => [permute(gradient, back)];
-  return recorded("permute", [x], storageOf(x), shape, backward, { strides, offset: x.offset, lease: x.lease ?? null });
+  return recorded("permute", [x], storageOf(x), shape, backward, new Made(strides, x.offset, x.lease ?? null));
 }
 
 /** Swaps two axes. */
 export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("transpose", x);
   const first = normalizeAxis("transpose", axis0, x.rank);
   const second = normalizeAxis("transpose", axis1, x.rank);
   const order = x.shape.map((_, axis) => (axis === first ? second : axis === second ? first : axis));
@@ -42,6 +56,8 @@ export function transpose(x: Tensor, axis0: number, axis1: number): Tensor {
 
 /** The same elements in another shape, one axis of which may be −1. Throws a ShapeError if the sizes differ. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("reshape", x);
+  checkShape("reshape", Array.isArray(shape) ? [] : shape);
   const known = shape.filter((length) => length !== -1);
   const open = shape.length - known.length;
   checkShape("reshape", known);
@@ -55,23 +71,24 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const resolved = shape.map((length) => (length === -1 ? missing : length));
   const backward: Backward = (gradient) => [reshape(gradient, x.shape)];
   if (!x.isContiguous) return recorded("reshape", [x], elementsOf(x), resolved, backward);
-  const layout = { strides: contiguousStrides(resolved), offset: x.offset, lease: x.lease ?? null };
+  const layout = new Made(contiguousStrides(resolved), x.offset, x.lease ?? null);
   return recorded("reshape", [x], storageOf(x), resolved, backward, layout);
 }
 
 /** Positions start ≤ i < end of an axis, as in `Array.slice`. Throws a ShapeError if they are not integers. */
 export function slice(x: Tensor, start: number, end: number | undefined, axis: number): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("slice", x);
   const along = normalizeAxis("slice", axis, x.rank);
   const length = x.shape[along]!;
   if (!Number.isInteger(start) || !Number.isInteger(end ?? 0)) {
-    throw new ShapeError(`slice: positions ${start} to ${end} must be integers.`);
+    throw new ShapeError(`slice: positions ${describeValue(start)} to ${describeValue(end)} must be integers.`);
   }
   const clamp = (position: number): number =>
     Math.min(length, Math.max(0, position < 0 ? position + length : position));
   const first = clamp(start);
   const shape = x.shape.map((own, index) => (index === along ? Math.max(0, clamp(end ?? length) - first) : own));
   const storage = storageOf(x);
-  const layout = { strides: x.strides, offset: x.offset + first * x.strides[along]!, lease: x.lease ?? null };
+  const layout = new Made(x.strides, x.offset + first * x.strides[along]!, x.lease ?? null);
   return recorded("slice", [x], storage, shape, (gradient) => [padded(gradient, x.shape, along, first)], layout);
 }
 
@@ -96,6 +113,8 @@ function placeAlong(x: Tensor, target: Float32Array, shape: Shape, axis: number,
 
 /** Repeats x to a larger shape. Throws a ShapeError if the shapes do not broadcast. */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("broadcastTo", x);
+  checkShape("broadcastTo", shape);
   if (!sameShape(broadcastShapes("broadcastTo", x.shape, shape), shape)) {
     throw new ShapeError(
       `broadcastTo: ${formatShape(x.shape)} cannot shrink to ${formatShape(shape)}; only axes of length 1 repeat.`,
@@ -103,15 +122,12 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   }
   const strides = broadcastStrides(x.shape, x.strides, shape);
   const backward: Backward = (gradient) => [sumTo(gradient, x.shape)];
-  return recorded("broadcastTo", [x], storageOf(x), shape, backward, {
-    strides,
-    offset: x.offset,
-    lease: x.lease ?? null,
-  });
+  return recorded("broadcastTo", [x], storageOf(x), shape, backward, new Made(strides, x.offset, x.lease ?? null));
 }
 
 /** The tensors one after another along an axis; the other axes must agree. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  check("concat: the tensors", tensors, someTensors);
   const first = tensors[0];
   if (!first) throw new ShapeError("concat: needs at least one tensor.");
   const along = normalizeAxis("concat", axis, first.rank);
@@ -142,6 +158,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  check("stack: the tensors", tensors, someTensors);
   const first = tensors[0];
   if (!first) throw new ShapeError("stack: needs at least one tensor.");
   const along = normalizeAxis("stack", axis, first.rank + 1);
@@ -160,6 +177,8 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * Entries of an axis by position: shape[..axis] + indices' shape + shape[axis+1..]. Throws a RangeError out of range.
  */
 export function gather(x: Tensor, indices: Tensor | readonly number[], axis: number): Tensor {
+  if (!(x instanceof Tensor)) checkSelf("gather", x);
+  check("gather: indices", indices, positionsKind);
   const along = normalizeAxis("gather", axis, x.rank);
   const positions = "data" in indices ? elementsOf(indices) : indices;
   const indexShape = "data" in indices ? indices.shape : [indices.length];
@@ -168,7 +187,7 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   for (const position of positions) {
     if (Number.isInteger(position) && position >= 0 && position < length) continue;
     throw new RangeError(
-      `gather: index ${position} is outside axis ${along} of shape ${formatShape(x.shape)}; use 0 to ${length - 1}.`,
+      `gather: index ${describeValue(position)} is outside axis ${along} of shape ${formatShape(x.shape)}; use 0 to ${length - 1}.`,
     );
   }
   const chosen = Int32Array.from(positions);

@@ -1,4 +1,5 @@
 /** Reductions over some axes, or all of them. Sums accumulate in float64; an argmax is a tensor of positions. */
+import { aFlag, aList, aNumber, check, either, misfit, checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { RowReduction } from "../kernels/kernels.js";
@@ -23,7 +24,11 @@ interface Lines {
   readonly kept: Shape;
 }
 
+const axesKind = either(aNumber, aList("an array of axes"));
+
 function linesOf(operation: string, x: Tensor, axes: Axes): Lines {
+  if (!(x instanceof Tensor)) checkSelf(operation, x);
+  if (axes !== undefined && !axesKind.fits(axes)) throw misfit(`${operation}: axes`, axes, axesKind);
   const requested = typeof axes === "number" ? [axes] : (axes ?? x.shape.map((_, axis) => axis));
   const reduced = new Set(requested.map((axis) => normalizeAxis(operation, axis, x.rank)));
   const all = x.shape.map((_, axis) => axis);
@@ -45,6 +50,7 @@ const isOutermost = (x: Tensor, { reduced }: Lines): boolean =>
 
 /** Sum over some axes, all by default. */
 export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+  check("sum: keepDims", keepDims, aFlag);
   const lines = linesOf("sum", x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
   const out = allocate(rows);
@@ -57,7 +63,9 @@ export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
 
 /** Mean over some axes, all by default. */
 export function mean(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
-  return div(sum(x, axes, keepDims), linesOf("mean", x, axes).columns);
+  const { columns } = linesOf("mean", x, axes);
+  check("mean: keepDims", keepDims, aFlag);
+  return div(sum(x, axes, keepDims), columns);
 }
 
 /** The gradient of a broadcast: x summed over the axes along which `shape` was repeated to x's shape. */
@@ -87,6 +95,7 @@ function checkNotEmpty(operation: string, x: Tensor, { rows, columns }: Lines): 
 
 /** The gradient of a result goes to the first of the elements that are equal to it. */
 function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+  if (typeof keepDims !== "boolean") throw misfit(`${operation}: keepDims`, keepDims, aFlag);
   const lines = linesOf(operation, x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
   checkNotEmpty(operation, x, lines);
@@ -113,7 +122,8 @@ export const min = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme
 
 /** Positions have no gradient. */
 export function argmax(x: Tensor, axis: number): Tensor {
-  const lines = linesOf("argmax", x, axis);
+  if (!(x instanceof Tensor)) checkSelf("argmax", x);
+  const lines = linesOf("argmax", x, normalizeAxis("argmax", axis, x.rank));
   const { rows, columns, order, kept } = lines;
   checkNotEmpty("argmax", x, lines);
   const values = elementsOf(permute(x, order));

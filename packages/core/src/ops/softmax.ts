@@ -1,8 +1,9 @@
 /** Softmax and its logarithm along any axis. The kernels work on rows, so another axis is moved to the end and back. */
+import { checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
 import { normalizeAxis } from "../shape.js";
-import { recorded } from "../tape.js";
+import { Made, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { exp, mul, sub } from "./elementwise.js";
 import { transpose } from "./movement.js";
@@ -12,6 +13,7 @@ import { sum } from "./reduce.js";
 type SoftmaxBackward = (gradient: Tensor, y: Tensor, axis: number) => Tensor;
 
 function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number, backward: SoftmaxBackward): Tensor {
+  if (!(x instanceof Tensor)) checkSelf(operation, x);
   const along = normalizeAxis(operation, axis, x.rank);
   const moved = transpose(x, along, -1);
   const columns = x.shape[along]!;
@@ -22,7 +24,7 @@ function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number,
   if (operation === "softmax") kernels.softmaxRows(elements, out, rows, columns);
   else kernels.logSoftmaxRows(elements, out, rows, columns);
   const y = transpose(new Tensor(out, moved.shape), along, -1);
-  const layout = { strides: y.strides };
+  const layout = new Made(y.strides);
   return recorded(operation, [x], out, x.shape, (gradient) => [backward(gradient, y, along)], layout);
 }
 

@@ -3,9 +3,11 @@
  * and the products are added up in float32 or better. Softmax, biases, activations and sums of streams stay float32. Attention is
  * two products with a softmax between them, whose result is rounded too. Only forward passes of dense attention are emulated.
  */
+import { checkKernels } from "../kernels/check-kernels.js";
 import type { AttentionCall, HeadsView, Kernels, MatmulCall, MatrixView } from "../kernels/kernels.js";
 import { roundAllTo, significantBits, type Precision } from "../precision.js";
 import { seesKey } from "./attention.js";
+import { referenceKernels } from "./reference.js";
 import { rowStart } from "./heads.js";
 import { exponentialSum, rowMaximum } from "./rows.js";
 
@@ -15,6 +17,7 @@ import { exponentialSum, rowMaximum } from "./rows.js";
  * @throws RangeError for what is no precision
  */
 export function lowPrecisionKernels(kernels: Kernels, precision: Precision): Kernels {
+  checkKernels("lowPrecisionKernels", kernels, referenceKernels);
   significantBits(precision);
   const rounded = (view: MatrixView, rows: number, columns: number): MatrixView => {
     const data = new Float32Array(rows * columns);
