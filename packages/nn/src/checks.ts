@@ -1,4 +1,5 @@
 /** Checks of sizes and batches that several models share. */
+import { checks } from "@selectron/core";
 
 /** Throws a RangeError unless a value is an integer and at least `least`, and at most `most` if there is a limit. */
 export function checkInteger(name: string, value: number, least: number, most = Infinity): void {
@@ -31,4 +32,26 @@ export function checkRows(name: string, rows: readonly (readonly unknown[])[], l
       throw new RangeError(`${name}: row ${b} has length ${row.length}, but ${length} is expected. ${advice}`);
     }
   });
+}
+
+/** A sequence that is longer than the positions that a model has. */
+export class ContextError extends RangeError {
+  override readonly name = "ContextError";
+}
+
+/**
+ * Rows as plain arrays, as typed arrays are of JavaScript callers: `flat` would leave those as they are.
+ *
+ * @throws TypeError for what is no array of rows
+ */
+export function plainRows<T>(name: string, rows: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  checks.check(name, rows, checks.aList("an array of rows, such as [[1, 2], [3, 4]]"));
+  if (rows.every((row) => Array.isArray(row))) return rows;
+  return rows.map((row, b) => plainList(`${name}: row ${b}`, row));
+}
+
+/** The same for one list. */
+export function plainList<T>(name: string, list: readonly T[]): readonly T[] {
+  checks.check(name, list, checks.numbers);
+  return Array.isArray(list) ? list : Array.from(list as ArrayLike<T>);
 }

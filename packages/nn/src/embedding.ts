@@ -3,14 +3,14 @@
  * The scale is 1, or √D as in Vaswani et al. 2017, section 3.4. BERT (Devlin et al. 2019, arXiv 1810.04805, section 3)
  * adds segment[s[b][i]], for the sentence that a token belongs to, and normalises the sum.
  */
-import { tensor, type Rng, type Tensor } from "@selectron/core";
+import { checks, tensor, type Rng, type Tensor } from "@selectron/core";
 import type { DecodingCache } from "./cache.js";
 import { Dropout } from "./layers/dropout.js";
 import type { Embedding } from "./layers/embedding-table.js";
 import type { LayerNorm } from "./layers/layer-norm.js";
 import type { Packing } from "./padding.js";
 import type { Positions } from "./positions/positions.js";
-import { checkRows } from "./checks.js";
+import { checkRows, ContextError, plainRows } from "./checks.js";
 
 /** The parts of an embedding. */
 export interface EmbeddingOptions {
@@ -61,7 +61,8 @@ export class TokenAndPositionEmbedding {
    * @throws RangeError on an id outside the vocabulary, rows of different lengths, no rows, rows past what the
    * positional encoding can encode, or segments that do not fit
    */
-  forward(tokens: readonly (readonly number[])[], input: EmbeddingInput = {}): Tensor {
+  forward(given: readonly (readonly number[])[], input: EmbeddingInput = {}): Tensor {
+    const tokens = plainRows("tokens", given);
     const { hiddenKeys, cache, rng, packing } = input;
     const shape = this.#check(tokens, cache);
     const token = this.#token.forward(tensor(Float32Array.from((packing?.rows(tokens) ?? tokens).flat()), shape));
@@ -74,7 +75,8 @@ export class TokenAndPositionEmbedding {
   }
 
   /** [B, n, D], or [1, 1, D] if all tokens belong to segment 0. */
-  #segmentsOf([batch, length]: [number, number], { segments, packing }: EmbeddingInput): Tensor | undefined {
+  #segmentsOf([batch, length]: [number, number], { segments: given, packing }: EmbeddingInput): Tensor | undefined {
+    const segments = given && plainRows("segments", given);
     if (!this.#segment) {
       if (segments) throw new RangeError("segments: this model has none; make it with a number of `segments`.");
       return undefined;
@@ -87,7 +89,9 @@ export class TokenAndPositionEmbedding {
     checkRows("segments", segments, length, "Pass the segment of every token.");
     const ids = (packing?.rows(segments) ?? segments).flat();
     const bad = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= count);
-    if (bad !== undefined) throw new RangeError(`segments: ${bad} is none of the model's; use 0 to ${count - 1}.`);
+    if (bad !== undefined) {
+      throw new RangeError(`segments: ${checks.describeValue(bad)} is none of the model's; use 0 to ${count - 1}.`);
+    }
     return this.#segment.forward(tensor(Float32Array.from(ids), [batch, length]));
   }
 
@@ -100,13 +104,13 @@ export class TokenAndPositionEmbedding {
     checkRows("tokens", tokens, length, "Pad the shorter rows and pass `padding`.");
     const end = length + (cache?.length ?? 0);
     if (end > maxLength) {
-      throw new RangeError(`tokens: rows of length ${end} exceed maxLength ${maxLength}; shorten them.`);
+      throw new ContextError(`tokens: rows of length ${end} exceed maxLength ${maxLength}; shorten them.`);
     }
     tokens.forEach((row, b) => {
       row.forEach((id, i) => {
         if (!Number.isInteger(id) || id < 0 || id >= vocabularySize) {
           throw new RangeError(
-            `tokens: id ${id} at row ${b}, position ${i} is outside the vocabulary; use 0 to ${vocabularySize - 1}.`,
+            `tokens: id ${checks.describeValue(id)} at row ${b}, position ${i} is outside the vocabulary; use 0 to ${vocabularySize - 1}.`,
           );
         }
       });

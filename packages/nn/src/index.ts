@@ -1,7 +1,7 @@
 /** The public surface of @selectron/nn. */
 export { MultiHeadAttention, type AttentionConfig, type AttentionInput } from "./attention/multi-head.js";
 export type { BlockConfig } from "./block.js";
-export { checkLayers } from "./checks.js";
+export { checkLayers, ContextError } from "./checks.js";
 export { DecodingCache } from "./cache.js";
 export { TransformerDecoder } from "./decoder.js";
 export { Dropout } from "./layers/dropout.js";
@@ -10,7 +10,7 @@ export { TokenAndPositionEmbedding, type EmbeddingInput, type EmbeddingOptions }
 export type { EncoderConfig } from "./encoder-config.js";
 export { TransformerEncoder } from "./encoder.js";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.js";
-export type { Generated } from "./generation/beam.js";
+export type { Ended, Generated } from "./generation/beam.js";
 export {
   generate,
   generateBeams,

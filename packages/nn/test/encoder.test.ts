@@ -183,7 +183,7 @@ describe("input is checked", () => {
     [[[0, 0, 0, 0, 0]], "tokens: rows of length 5 exceed maxLength 4; shorten them."],
     [[], "tokens: the batch is empty; pass one row of ids or more."],
   ])("%j", (tokens, message) => {
-    expect(() => encoder.forward(tokens)).toThrow(new RangeError(message));
+    expect(() => encoder.forward(tokens)).toThrow(message);
   });
 
   it("padding must fit the tokens", () => {

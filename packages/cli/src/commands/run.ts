@@ -147,7 +147,10 @@ function writeTokens(
   }
   const { tokens, ended } = model.generate(prompt, { maxTokens });
   if (json) context.printJson({ sop: model.card.name, ...encodeResult(inputAtoms(tokens)), ended });
-  else context.print(shownValues(inputAtoms(tokens)));
+  else if (tokens.length > 0) context.print(shownValues(inputAtoms(tokens)));
+  if (ended === "context") {
+    context.say(`the model's maximum length of ${model.card.maxLength} tokens ended it, prompt included`);
+  }
 }
 
 /** @throws UsageError without a program, or with one that is not the model's */

@@ -1,7 +1,7 @@
 /** Attention masks: 1 hides a key, 0 shows it. `scores.maskedFill(mask, -Infinity)` applies one. */
 import { tensor, type Tensor } from "@selectron/core";
 import { byOffset } from "../positions/positions.js";
-import { checkRows } from "../checks.js";
+import { checkRows, plainRows } from "../checks.js";
 
 /**
  * Hides padded keys from every query.
@@ -10,7 +10,8 @@ import { checkRows } from "../checks.js";
  * @returns [B, n]; as a mask of scores [B, H, n, n] it is `.reshape([B, 1, 1, n])`
  * @throws RangeError if the rows are not `batch` rows of `length`
  */
-export function paddingMask(padding: readonly (readonly boolean[])[], batch: number, length: number): Tensor {
+export function paddingMask(rows: readonly (readonly boolean[])[], batch: number, length: number): Tensor {
+  const padding = plainRows("padding", rows);
   if (padding.length !== batch) {
     throw new RangeError(`padding: ${padding.length} rows, but ${batch} rows of tokens; pass one row for each.`);
   }

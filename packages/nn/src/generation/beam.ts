@@ -3,6 +3,7 @@
  * log-probability divided by ((5 + tokens) / 6)^lengthPenalty (Wu et al. 2016, arXiv 1609.08144, equation 14).
  */
 import type { Rng, Tensor } from "@selectron/core";
+import { ContextError } from "../checks.js";
 import type { Decoding } from "./generative.js";
 import { distribution, drawDistinct, logProbabilities, ranked, type SamplingOptions } from "./sampling.js";
 
@@ -12,15 +13,19 @@ export interface Generated {
   readonly tokens: readonly number[];
   /** Sum of the model's log-probabilities of the tokens, the stop token included. */
   readonly logProbability: number;
-  /** Whether a stop token ended it, or the maximum length. */
-  readonly ended: "stop" | "length";
+  readonly ended: Ended;
 }
+
+/** Why a sequence ended: a stop token, the most tokens that were asked for, or the model's context, which is full. */
+export type Ended = "stop" | "length" | "context";
 
 /** Options of `beamSearch`. */
 export interface BeamOptions extends SamplingOptions {
   readonly beams: number;
   readonly lengthPenalty: number;
   readonly maxTokens: number;
+  /** Why sequences of the most tokens end. */
+  readonly cutBy: Ended;
   readonly stop: ReadonlySet<number>;
   /** If given, each beam is extended by tokens drawn without replacement rather than by its best. */
   readonly rng: Rng | undefined;
@@ -46,6 +51,7 @@ const penalised = (logProbability: number, length: number, penalty: number): num
 /** The sequences that beam search finds after a prompt, best first: at most `beams`. */
 export function beamSearch(start: Decoding, prompt: readonly number[], options: BeamOptions): Generated[] {
   const { beams, lengthPenalty, maxTokens, stop } = options;
+  let { cutBy } = options;
   const score = ({ tokens, logProbability, ended }: Generated): number =>
     penalised(logProbability, tokens.length + (ended === "stop" ? 1 : 0), lengthPenalty);
   const finished: Generated[] = [];
@@ -63,10 +69,17 @@ export function beamSearch(start: Decoding, prompt: readonly number[], options: 
     live = next.map(({ beam, token, logProbability }) => ({ tokens: [...live[beam]!.tokens, token], logProbability }));
     if (!couldStillWin(live, finished.map(score), options) || length === maxTokens - 1) break;
     decoding = decoding.reordered(next.map(({ beam }) => beam));
-    logits = decoding.advance(next.map(({ token }) => [token]));
+    try {
+      logits = decoding.advance(next.map(({ token }) => [token]));
+    } catch (error) {
+      if (!(error instanceof ContextError)) throw error;
+      // A model that is given as a function does not say how long its context is.
+      cutBy = "context";
+      break;
+    }
   }
-  const cut = live.map(({ tokens, logProbability }): Generated => ({ tokens, logProbability, ended: "length" }));
-  const complete = cut.filter(({ tokens }) => tokens.length === maxTokens);
+  const cut = live.map(({ tokens, logProbability }): Generated => ({ tokens, logProbability, ended: cutBy }));
+  const complete = cut.filter(({ tokens }) => tokens.length === maxTokens || cutBy === "context");
   return [...finished, ...complete].sort((a, b) => score(b) - score(a)).slice(0, beams);
 }
 

@@ -3,9 +3,9 @@
  * of several sequences (beams), which can be combined. The same seed gives the same tokens. Nothing is recorded for
  * gradients.
  */
-import { noGrad, Rng } from "@selectron/core";
-import { checkInteger } from "../checks.js";
-import { beamSearch, type Generated } from "./beam.js";
+import { checks, noGrad, Rng } from "@selectron/core";
+import { checkInteger, ContextError, plainList } from "../checks.js";
+import { beamSearch, type Ended, type Generated } from "./beam.js";
 import { uncached, type Forward, type Generative } from "./generative.js";
 import { best, checkSampling, distribution, draw, logProbabilities, type SamplingOptions } from "./sampling.js";
 
@@ -33,8 +33,28 @@ export interface GeneratedToken {
 /** A model, or just its forward pass. */
 export type LanguageModel = Generative | Forward;
 
+const optionKinds = {
+  temperature: checks.aNumber,
+  topK: checks.aNumber,
+  topP: checks.aNumber,
+  maxTokens: checks.aNumber,
+  stop: checks.numbers,
+  rng: checks.anRng,
+  beams: checks.anInteger(1),
+  lengthPenalty: checks.aFinite,
+  pause: checks.aFunction(),
+};
+
+const aModel = checks.either(
+  checks.aFunction("a forward pass"),
+  checks.anObjectWith("a model with begin(), such as a TransformerDecoder or a Gpt2", "begin"),
+);
+
 /** Checks options and completes them for a model and a prompt. */
-function resolve(model: LanguageModel, prompt: readonly number[], options: GenerateOptions) {
+function resolve(model: LanguageModel, given: readonly number[], options: GenerateOptions) {
+  checks.check("generate: model", model, aModel);
+  const prompt = plainList("generate: prompt", given);
+  checks.checkOptions("generate", options, optionKinds);
   checkSampling(options);
   const { maxTokens = 100, beams = 1, lengthPenalty = 0, temperature, topK, topP } = options;
   checkInteger("generate: maxTokens", maxTokens, 0);
@@ -43,9 +63,16 @@ function resolve(model: LanguageModel, prompt: readonly number[], options: Gener
     throw new RangeError("generate: the prompt is empty; begin with a token, such as the start token.");
   }
   const generative = typeof model === "function" ? uncached(model) : model;
-  const room = Math.max(0, (generative.maxLength ?? Infinity) - prompt.length + 1);
+  const { maxLength = Infinity } = generative;
+  if (prompt.length > maxLength) {
+    throw new ContextError(
+      `generate: the prompt has ${prompt.length} tokens, more than the ${maxLength} of the model's context; shorten it.`,
+    );
+  }
+  const room = maxLength - prompt.length + 1;
   const isDrawn = (temperature ?? topK ?? topP) !== undefined;
   return {
+    prompt,
     decoding: generative.begin(),
     temperature,
     topK,
@@ -53,28 +80,30 @@ function resolve(model: LanguageModel, prompt: readonly number[], options: Gener
     beams,
     lengthPenalty,
     maxTokens: Math.min(maxTokens, room),
+    cutBy: (room < maxTokens ? "context" : "length") as Ended,
     stop: new Set(options.stop),
     rng: options.rng ?? (isDrawn ? new Rng(0) : undefined),
   };
 }
 
 /**
- * Continues a prompt.
+ * Continues a prompt. A context that is full ends it as `ended` tells; what was written is returned.
  *
  * @param prompt - one id or more
- * @throws RangeError if an option is out of range or the prompt is empty
+ * @throws RangeError if an option is out of range, or the prompt is empty or longer than the model's context
  */
 export function generate(model: LanguageModel, prompt: readonly number[], options: GenerateOptions = {}): Generated {
-  if ((options.beams ?? 1) > 1) return generateBeams(model, prompt, options)[0]!;
-  const tokens: GeneratedToken[] = [];
-  let ended: Generated["ended"] = "length";
+  const resolved = resolve(model, prompt, options);
+  if (resolved.beams > 1) return generateBeams(model, prompt, options)[0]!;
+  const tokens: number[] = [];
   let logProbability = 0;
-  for (const written of steps(model, prompt, options)) {
-    logProbability += written.logProbability;
-    if (options.stop?.includes(written.token)) ended = "stop";
-    else tokens.push(written);
+  const written = steps(resolved);
+  for (;;) {
+    const { done, value } = written.next();
+    if (done) return { tokens, logProbability, ended: value };
+    logProbability += value.logProbability;
+    if (!resolved.stop.has(value.token)) tokens.push(value.token);
   }
-  return { tokens: tokens.map(({ token }) => token), logProbability, ended };
 }
 
 /** The best sequences of a beam search, best first: as many as there are beams, or fewer if fewer exist. */
@@ -85,22 +114,29 @@ export function generateBeams(
 ): Generated[] {
   return noGrad(() => {
     const resolved = resolve(model, prompt, options);
-    return beamSearch(resolved.decoding, prompt, resolved);
+    return beamSearch(resolved.decoding, resolved.prompt, resolved);
   });
 }
 
 /**
- * As `generate`, yielding one token at a time, without the stop token. Not with beams, which are known only at the end.
+ * As `generate`, yielding one token at a time, without the stop token, and returning why it ended. Not with beams, which are
+ * known only at the end.
  */
 export function* stream(
   model: LanguageModel,
   prompt: readonly number[],
   options: GenerateOptions = {},
-): Generator<GeneratedToken, void, undefined> {
-  if ((options.beams ?? 1) > 1) {
+): Generator<GeneratedToken, Ended, undefined> {
+  const resolved = resolve(model, prompt, options);
+  if (resolved.beams > 1) {
     throw new RangeError("stream: beams are known only when all are finished; use generate, or stream without beams.");
   }
-  for (const written of steps(model, prompt, options)) if (!options.stop?.includes(written.token)) yield written;
+  const written = steps(resolved);
+  for (;;) {
+    const { done, value } = written.next();
+    if (done) return value;
+    if (!resolved.stop.has(value.token)) yield value;
+  }
 }
 
 /**
@@ -112,27 +148,33 @@ export async function* streamAsync(
   model: LanguageModel,
   prompt: readonly number[],
   options: GenerateOptions & { readonly pause?: () => Promise<unknown> } = {},
-): AsyncGenerator<GeneratedToken, void, undefined> {
-  const { pause = () => Promise.resolve() } = options;
-  for (const written of stream(model, prompt, options)) {
-    yield written;
-    await pause();
+): AsyncGenerator<GeneratedToken, Ended, undefined> {
+  const written = stream(model, prompt, options);
+  for (;;) {
+    const { done, value } = written.next();
+    if (done) return value;
+    yield value;
+    await (options.pause ?? (() => Promise.resolve()))();
   }
 }
 
-/** Yields one token after another, a stop token last. */
-function* steps(
-  model: LanguageModel,
-  prompt: readonly number[],
-  options: GenerateOptions,
-): Generator<GeneratedToken, void, undefined> {
-  const { decoding, maxTokens, stop, rng, ...sampling } = resolve(model, prompt, options);
+/** Yields one token after another, a stop token last; returns why it ended. */
+function* steps(resolved: ReturnType<typeof resolve>): Generator<GeneratedToken, Ended, undefined> {
+  const { decoding, prompt, maxTokens, cutBy, stop, rng, ...sampling } = resolved;
   let next: readonly number[] = prompt;
   for (let count = 0; count < maxTokens; count++) {
-    const logits = noGrad(() => decoding.advance([next])).data;
+    let logits: Float32Array;
+    try {
+      logits = noGrad(() => decoding.advance([next])).data;
+    } catch (error) {
+      // A model that is given as a function does not say how long its context is.
+      if (count > 0 && error instanceof ContextError) return "context";
+      throw error;
+    }
     const token = rng ? draw(distribution(logits, sampling), rng) : best(logits);
     yield { token, logProbability: logProbabilities(logits)[token]! };
-    if (stop.has(token)) return;
+    if (stop.has(token)) return "stop";
     next = [token];
   }
+  return cutBy;
 }

@@ -13,6 +13,7 @@
  * result of a `map`. A function of null is null, except `isNull`, and `ifElse` where null is not chosen. Null is an error in the keys
  * or queries of a `select`, in the scores of `best`, and among several values whose mean is taken.
  */
+import { checks } from "@selectron/core";
 import type { Comparison } from "./atom/atom.js";
 import { atomOfPlain, plainAtom, type Plain } from "./atom/plain.js";
 import { describeAtom } from "./atom/text.js";
@@ -61,7 +62,14 @@ type NoInfer<T> = [T][T extends unknown ? 0 : never];
 
 const isNode = (value: unknown): value is node.GraphNode => typeof value === "object" && value !== null;
 
-const lift = (value: SOp | Plain): SOp => (isNode(value) ? value : node.constantNode(atomOfPlain(value)));
+function lift(value: SOp | Plain): SOp {
+  if (!isNode(value)) return node.constantNode(atomOfPlain(value));
+  node.checkNode("a combinator", value);
+  if (!node.isSelector(value)) return value;
+  throw new TypeError(
+    "a combinator: a selector was given where an s-op belongs; aggregate(selector, values) makes one of it.",
+  );
+}
 
 /** A map node; of constants alone the value, as in the language. */
 function apply<T>(fn: Elementwise, ...args: readonly (SOp | Plain)[]): SOp<T> {
@@ -141,11 +149,20 @@ export const gt: Compare = compare(">");
 /** `>=` */
 export const ge: Compare = compare(">=");
 
+const COMPARISONS: ReadonlySet<Comparison> = new Set([eq, ne, lt, le, gt, ge].map(({ op }) => op));
+
 /** Row q selects position k where `keys[k] op queries[q]`. Evaluation throws where a key or a query is null. */
 export function select(keys: Maybe<number>, queries: Maybe<number>, compare: Compare): Selector;
 export function select(keys: Maybe<string>, queries: Maybe<string>, compare: Compare): Selector;
 export function select(keys: Maybe<boolean>, queries: Maybe<boolean>, compare: Compare): Selector;
-export function select(keys: Maybe<TokenValue>, queries: Maybe<TokenValue>, { op }: Compare): Selector {
+export function select(keys: Maybe<TokenValue>, queries: Maybe<TokenValue>, compare: Compare): Selector {
+  const op = (compare as Compare | undefined)?.op;
+  if (op === undefined || !COMPARISONS.has(op)) {
+    throw new TypeError(
+      "select: the third argument must be one of the comparisons eq, ne, lt, le, gt and ge, as in select(tokens, tokens, eq); " +
+        "a function of your own has no weights.",
+    );
+  }
   return node.selectNode(lift(keys), lift(queries), op);
 }
 
@@ -157,6 +174,7 @@ export function and(a: Selector, b: Selector): Selector;
 export function and(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
 export function and(a: Truth, b: Truth): SOp<boolean | null>;
 export function and(a: Selector | Truth, b: Selector | Truth): Selector | SOp<boolean | null> {
+  if (isSelector(a)) node.checkSelector("and", b as Selector);
   return isSelector(a) ? node.selectorPairNode("and", a, b as Selector) : apply<never>(maps.andMap, a, b as Truth);
 }
 
@@ -165,6 +183,7 @@ export function or(a: Selector, b: Selector): Selector;
 export function or(a: Lift<boolean>, b: Lift<boolean>): SOp<boolean>;
 export function or(a: Truth, b: Truth): SOp<boolean | null>;
 export function or(a: Selector | Truth, b: Selector | Truth): Selector | SOp<boolean | null> {
+  if (isSelector(a)) node.checkSelector("or", b as Selector);
   return isSelector(a) ? node.selectorPairNode("or", a, b as Selector) : apply<never>(maps.orMap, a, b as Truth);
 }
 
@@ -179,7 +198,10 @@ export function not(a: Selector | Truth): Selector | SOp<boolean | null> {
 const isSelector = (value: Selector | Maybe<TokenValue>): value is Selector => isNode(value) && node.isSelector(value);
 
 /** In each row, the selected position with the highest score; of equal scores the earliest. */
-export const best = (selector: Selector, score: Lift<number>): Selector => node.bestNode(selector, lift(score));
+export function best(selector: Selector, score: Lift<number>): Selector {
+  node.checkSelector("best", selector);
+  return node.bestNode(selector, lift(score));
+}
 
 /**
  * The mean of the values that each row selects; a single selected value is kept as it is, of any type. A row that selects nothing
@@ -196,6 +218,7 @@ export function aggregate<T extends TokenValue | null>(
   otherwise: null,
 ): SOp<Widened<T> | null>;
 export function aggregate(selector: Selector, value: SOp | Plain, otherwise: Plain = 0): SOp {
+  node.checkSelector("aggregate", selector);
   return node.aggregateNode(selector, lift(value), atomOfPlain(otherwise));
 }
 
@@ -228,6 +251,7 @@ export const length: SOp<number> = round(div(1, aggregate(everything, indicator(
 
 /** How many positions each row selects. Costs two heads. */
 export function selectorWidth(selector: Selector): SOp<number> {
+  node.checkSelector("selectorWidth", selector);
   const first = select(indices, 0, eq);
   const isFirst = indicator(eq(indices, 0));
   const withFirst = round(div(1, aggregate(or(selector, first), isFirst)));
@@ -238,6 +262,8 @@ export function selectorWidth(selector: Selector): SOp<number> {
 export type Arguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K]> };
 /** The same where values may be null. */
 export type MaybeArguments<T extends readonly unknown[]> = { readonly [K in keyof T]: SOp<T[K] | null> };
+
+const aFunctionOfValues = checks.aFunction("a function of values, as in map((x) => 2 * x, tokensInt)");
 
 let functions = 0;
 
@@ -258,6 +284,7 @@ export function map<A extends readonly TokenValue[], R extends TokenValue | null
   fn: (...values: A) => R,
   ...sops: MaybeArguments<A>
 ): SOp<Widened<R> | null> {
+  checks.check("map: the first argument", fn, aFunctionOfValues);
   const name = fn.name === "" ? "function" : fn.name;
   const elementwise: Elementwise = {
     name,

@@ -13,6 +13,8 @@ import {
   type FileBytes,
 } from "@selectron/core";
 import { paddingMask } from "../../attention/masks.js";
+import { ContextError, plainRows } from "../../checks.js";
+import { uncached, type Decoding, type Generative } from "../../generation/generative.js";
 import { Packing, type Padding } from "../../padding.js";
 import type { Recorder } from "../../recorder.js";
 import { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./config.js";
@@ -30,7 +32,7 @@ export interface Gpt2ForwardOptions {
 }
 
 /** A GPT-2-style model. */
-export class Gpt2 {
+export class Gpt2 implements Generative {
   /** The sizes of the model. */
   readonly config: Gpt2Config;
   /** By name, without the prefix `transformer.`; shapes as in `gpt2Shapes`, and perhaps `lm_head.weight` [V, D]. */
@@ -84,14 +86,21 @@ export class Gpt2 {
    * @throws Gpt2Error if a logit is not finite
    */
   forward(
-    tokens: readonly (readonly number[])[],
+    rows: readonly (readonly number[])[],
     options: Gpt2ForwardOptions | readonly (readonly number[])[] = {},
     record?: Recorder,
   ): Tensor {
-    const { padding, positions } = "length" in options ? { positions: options } : options;
+    const tokens = plainRows("Gpt2.forward: tokens", rows);
+    const { padding, positions: places } = "length" in options ? { positions: options } : options;
+    const positions = places && plainRows("Gpt2.forward: positions", places);
     const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
     const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
     if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
+    if (positions === undefined && padding === undefined && length > maxLength) {
+      throw new ContextError(
+        `Gpt2.forward: rows of ${length} tokens are longer than the model's context of ${maxLength}; shorten them.`,
+      );
+    }
     // Causal attention hides padding that comes last from all real tokens.
     const hidden = padding && paddingMask(padding, batch, length);
     const packing = padding && Packing.of(padding);
@@ -136,6 +145,16 @@ export class Gpt2 {
     throw new Gpt2Error(
       `the logits are not finite, though the weights are; the largest is ${largest}, in ${where}. Is the file damaged?`,
     );
+  }
+
+  /** The context: the longest sequence. */
+  get maxLength(): number {
+    return this.config.maxLength;
+  }
+
+  /** Starts a sequence for `generate`; each step computes all positions again. */
+  begin(): Decoding {
+    return uncached((tokens) => this.forward(tokens)).begin();
   }
 
   /** [B, n, D] → [B, n, D]. */

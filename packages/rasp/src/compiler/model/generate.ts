@@ -3,7 +3,7 @@
  * generation works on token ids: this translates between them. A value that is no token of the vocabulary ends the text.
  */
 import { tensor, type Tensor } from "@selectron/core";
-import { cached, generate, type GenerateOptions, type Generative } from "@selectron/nn";
+import { cached, generate, type Ended, type GenerateOptions, type Generative } from "@selectron/nn";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
 import { classOf, widthOf, type Decoding } from "../plan/ir/decoding.js";
@@ -13,12 +13,9 @@ import type { Runnable } from "./runnable.js";
 export interface Written {
   /** What follows the prompt. */
   readonly tokens: Plain[];
-  /** Whether a value that is no token ended it, or it reached the most tokens or the model's maximum length. */
+  /** A value that is no token ended it, or it reached the most tokens, or the model's maximum length. */
   readonly ended: Ended;
 }
-
-/** Why writing ended: at a stop token, or because the model takes no more. */
-export type Ended = "stop" | "length";
 
 /** Scores beside logits: of a token that the model never answers, and of the class that is nearest to a numerical output. */
 const NEVER = -Infinity;

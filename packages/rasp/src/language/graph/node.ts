@@ -5,6 +5,7 @@
  *
  * A vector reads s-ops and an s-op can read a vector, so this file and `soft.ts` import each other's types.
  */
+import { checks } from "@selectron/core";
 import type { Atom, Comparison } from "../atom/atom.js";
 import { softLeaves, type Vector } from "./soft.js";
 import type { Span } from "../source.js";
@@ -220,6 +221,29 @@ export const bestNode = (selector: Selector, score: SOp, span?: Span): BestNode 
 export const isSelector = (node: GraphNode): node is Selector =>
   node.kind === "select" || node.kind === "not" || node.kind === "and" || node.kind === "or" || node.kind === "best";
 
+/** What JavaScript callers give where an s-op or a selector belongs. */
+function noNode(place: string, value: unknown): TypeError {
+  const { kind, node } = (value ?? {}) as { readonly kind?: unknown; readonly node?: unknown };
+  const remedy =
+    node !== undefined && typeof kind === "string"
+      ? 'it is a value of the language; take environment.sop("name") or environment.selector("name"), or its .node'
+      : 'take one from load(text).sop("name"), or from combinators such as tokens';
+  return new TypeError(`${place}: ${checks.describeValue(value)} is no s-op and no selector; ${remedy}.`);
+}
+
+/** Throws a TypeError unless a value is an s-op or a selector. */
+export function checkNode(place: string, value: unknown): asserts value is GraphNode {
+  const { id, kind } = (value ?? {}) as { readonly id?: unknown; readonly kind?: unknown };
+  if (typeof id !== "number" || typeof kind !== "string") throw noNode(place, value);
+}
+
+/** Throws a TypeError unless a value is a selector. */
+export function checkSelector(place: string, value: unknown): asserts value is Selector {
+  checkNode(place, value);
+  if (isSelector(value)) return;
+  throw new TypeError(`${place}: an s-op was given where a selector belongs; make one with select(keys, queries, eq).`);
+}
+
 /** The nodes that `node` reads, operands first. */
 export function operands(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
@@ -243,6 +267,8 @@ export function operands(node: GraphNode): readonly GraphNode[] {
       return [node.left, node.right];
     case "best":
       return [node.selector, node.score];
+    default:
+      throw noNode("the graph", node);
   }
 }
 

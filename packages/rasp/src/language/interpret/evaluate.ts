@@ -1,7 +1,15 @@
 /** Evaluation for JavaScript callers, with plain numbers where they are exact. */
 import { RaspError } from "../diagnostic.js";
 import { plainAtom, type Plain } from "../atom/plain.js";
-import { isSelector, topological, type Atom, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import {
+  checkNode,
+  isSelector,
+  topological,
+  type Atom,
+  type GraphNode,
+  type Selector,
+  type SOp,
+} from "../graph/node.js";
 import { Evaluation } from "./evaluation.js";
 import { inputAtoms, type Input } from "./tokens.js";
 
@@ -13,6 +21,7 @@ export function evaluate(sop: SOp, input: Input): Plain[];
 export function evaluate(selector: Selector, input: Input): boolean[][];
 export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][];
 export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][] {
+  checkNode("evaluate", node);
   const evaluation = new Evaluation(inputAtoms(input));
   return isSelector(node) ? plainResult(node, evaluation) : evaluation.sopOnce(node).map(plainAtom);
 }
@@ -48,6 +57,7 @@ export interface TraceStep {
  * @throws RaspError where the program has no value on this input
  */
 export function trace(node: GraphNode, input: Input): TraceStep[] {
+  checkNode("trace", node);
   const evaluation = new Evaluation(inputAtoms(input));
   return topological(node).map((step) => ({ node: step, name: step.name, value: plainResult(step, evaluation) }));
 }

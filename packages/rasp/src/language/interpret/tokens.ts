@@ -1,4 +1,5 @@
 /** The input of a program, and its conversions: `tokens_str`, `tokens_int`, … */
+import { checks } from "@selectron/core";
 import { truth } from "../atom/arithmetic.js";
 import { atomOfPlain } from "../atom/plain.js";
 import { atomText, parseFloat64, parseInt10 } from "../atom/text.js";
@@ -28,6 +29,11 @@ export type Input = string | readonly Atom[];
 /** The atoms of an input, which may be empty. @throws RaspError of class type for null */
 export function inputElements(input: Input): readonly Atom[] {
   if (typeof input === "string") return [...input];
+  if (!Array.isArray(input)) {
+    throw errors.input(`the input is ${checks.describeValue(input)}`, {
+      suggestion: 'give a string or an array of tokens, such as ["a", 1]',
+    });
+  }
   if (input.includes(null)) {
     throw errors.input("null cannot be in an input", { suggestion: "use ints, floats, bools and strings as tokens" });
   }
