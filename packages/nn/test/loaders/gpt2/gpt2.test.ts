@@ -131,7 +131,9 @@ describe("loading", () => {
     expect(() => model.forward([row], { padding: [[true]] })).toThrow(
       "padding: row 0 has length 1, but 3 is expected.",
     );
-    expect(() => model.forward([[0, 0, 0, 0, 0, 0]])).toThrow("position 5 in row 0 is not in 0 to 4");
+    expect(() => model.forward([[0, 0, 0, 0, 0, 0]])).toThrow(
+      "rows of 6 tokens are longer than the model's context of 5",
+    );
   });
 
   it.each<[string, Uint8Array, unknown, string]>([
