@@ -33,6 +33,8 @@ function parseCase(line: string): { id: Json; program: string; expr: string; inp
   let record: unknown;
   try {
     record = JSON.parse(line);
+    // An identifier is written again, and lists in lists can be deeper than can be written.
+    JSON.stringify(record);
   } catch {
     throw usage();
   }

@@ -213,14 +213,15 @@ describe("selectron eval --batch", () => {
   });
 
   it("reports a line that is no case, and continues", async () => {
-    const stdin = `{"id": 1\n${JSON.stringify({ ...cases[0], expr: 3 })}\n\n${JSON.stringify(cases[0])}`;
+    const deep = `{"id": ${"[".repeat(20_000)}${"]".repeat(20_000)}, "expr": "tokens", "inputSrc": "\\"a\\""}`;
+    const stdin = `{"id": 1\n${JSON.stringify({ ...cases[0], expr: 3 })}\n\n${deep}\n${JSON.stringify(cases[0])}`;
     const { exitCode, out } = await selectron(["eval", "--batch", "-"], { stdin });
     const lines = out
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line) as { error?: { class: string } });
     expect(exitCode).toBe(2);
-    expect(lines.map(({ error }) => error?.class)).toEqual(["usage", "usage", undefined]);
+    expect(lines.map(({ error }) => error?.class)).toEqual(["usage", "usage", "usage", undefined]);
   });
 });
 
