@@ -100,6 +100,6 @@ export function readingOf({ exitCode, out, err }: Told, size: number): Reading {
 
 /** Runs a command and reads its answer. @throws Fault */
 export async function reads(args: readonly string[], files: Files, stdin = ""): Promise<Reading> {
-  const size = sizeOf(files, stdin);
+  const size = sizeOf(files, stdin) + args.join().length;
   return readingOf(await selectron(args, files, stdin), size);
 }
