@@ -11,6 +11,8 @@ export interface World {
   readonly files?: Readonly<Record<string, string>>;
   /** Binary files, to which the command's output files are added. */
   readonly binaries?: Map<string, Uint8Array>;
+  /** Folders beside `.`. */
+  readonly folders?: readonly string[];
   readonly stdin?: string;
   /** Called with a function that does what a signal does. */
   readonly onInterrupt?: (stop: (signal: Signal) => void) => void;
@@ -22,7 +24,15 @@ export interface World {
 
 export async function selectron(
   args: readonly string[],
-  { files = {}, binaries = new Map(), stdin = "", onInterrupt = () => undefined, appended, ...terminal }: World = {},
+  {
+    files = {},
+    folders = [],
+    binaries = new Map(),
+    stdin = "",
+    onInterrupt = () => undefined,
+    appended,
+    ...terminal
+  }: World = {},
 ): Promise<Ran> {
   const written = { out: "", err: "" };
   const io: Io = {
@@ -37,14 +47,14 @@ export async function selectron(
       return bytes;
     },
     writeBytes: (path, bytes) => void binaries.set(path, bytes),
-    isFolder: (path) => path === "." || path === "folder.safetensors",
+    isFolder: (path) => [".", "folder.safetensors", ...folders].includes(path.replace(/\/$/, "")),
     makeFolder: () => undefined,
     appendFile: (path, text) => {
       appended?.();
       const before = binaries.get(path) ?? new Uint8Array();
       binaries.set(path, Uint8Array.of(...before, ...new TextEncoder().encode(text)));
     },
-    listFolder: (path) =>
+    listFolder: (folder, path = folder.replace(/\/$/, "")) =>
       [...binaries.keys()].filter((name) => name.startsWith(`${path}/`)).map((name) => name.slice(path.length + 1)),
     removeFile: (path) => void binaries.delete(path),
     readStdin: () => stdin,

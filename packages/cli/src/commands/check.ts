@@ -31,6 +31,12 @@ export function registerCheck(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CheckCommandOptions) => {
       const { program: source, sop, steps, json } = options;
+      if (file.endsWith(".onnx")) {
+        throw new UsageError(
+          `"${file}" is an ONNX file, and the checker reads safetensors files alone`,
+          "compile the program with -o model.safetensors; the weights are the same",
+        );
+      }
       const { card } = readModel(context, file);
       const bytes = readBytes(context, file);
       const { maxLength, vocabulary, outputs, name } = card;

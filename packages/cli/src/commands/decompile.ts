@@ -8,8 +8,9 @@ import { alone } from "../files/alone.js";
 import { checkPlace, readBytes, writeOut } from "../files/files.js";
 import { ClosedOutput } from "../files/output-error.js";
 import { DecompileFolder } from "../decompile/folder.js";
-import { nameOf, readJob, type Companions } from "../decompile/job.js";
+import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
+import { nameOf, weightsPath } from "../decompile/weights.js";
 import { durationText, parseDuration } from "../text/duration.js";
 import { readModel, useFastKernels } from "../files/model-file.js";
 import { clock, withProgress } from "../text/progress.js";
@@ -32,9 +33,12 @@ export function registerDecompile(program: Command, context: Context): void {
     .description("read RASP programs back out of trained or compiled models")
     .argument(
       "<models...>",
-      "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors; .onnx of `selectron compile`",
+      "what `selectron compile` or `train` wrote, or weights with Hugging Face's GPT-2 names: .safetensors, its .index.json, or their folder; .onnx of `selectron compile`",
     )
-    .option("--config <file>", "the model's configuration, with its vocabulary; {name} is the model's file name")
+    .option(
+      "--config <file>",
+      "the model's configuration, with its vocabulary; {name} is the model's file name; in a folder, its config.json",
+    )
     .option(
       "--data <file>",
       "sequences to observe it on: JSON lines with input_ids, offset, answer_start or allowed_next; {task} is the configuration's task",
@@ -86,16 +90,17 @@ export function registerDecompile(program: Command, context: Context): void {
 /** @throws UsageError, Gpt2Error, DecompileError */
 function decompileOne(
   context: Context,
-  path: string,
+  given: string,
   options: DecompileCommandOptions,
   folder?: DecompileFolder,
 ): void {
+  const path = weightsPath(context, given);
   const { seed, budget, interventions = false } = options;
   if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
   if (isCompiledModel(readBytes(context, path))) {
     return decompileCompiled(context, path, readModel(context, path), options);
   }
-  const { name, fingerprint, run } = readJob(context, path, options);
+  const { name, fingerprint, run } = readJob(context, given, path, options);
   const key = { fingerprint, seed, interventions };
   const unlock = folder?.lock(name);
   const done = folder?.finished(name, key);

@@ -12,9 +12,9 @@ import {
   type Sequence,
 } from "@selectron/rasp/decompile";
 import { UsageError, type Context } from "../context.js";
-import { readBytes, readText } from "../files/files.js";
-import { reason } from "../files/reason.js";
+import { readText } from "../files/files.js";
 import { isSequenceModel, readSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
+import { configBeside, nameOf, readJson, readWeights } from "./weights.js";
 
 /** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {
@@ -31,17 +31,15 @@ export interface Job {
   readonly run: (options: DecompileOptions) => Decompiled;
 }
 
-/** The model's file name without its extension. */
-export const nameOf = (path: string): string =>
-  path
-    .split("/")
-    .at(-1)!
-    .replace(/\.safetensors$/, "");
-
-/** @throws UsageError, Gpt2Error, DecompileError */
-export function readJob(context: Context, path: string, companions: Companions): Job {
-  const bytes = readBytes(context, path);
-  const name = nameOf(path);
+/**
+ * @param given - the path that the user gave: a file, or a folder
+ * @param path - of the file of the weights, or of their index
+ * @throws UsageError, Gpt2Error, DecompileError
+ */
+export function readJob(context: Context, given: string, path: string, companions: Companions): Job {
+  const files = readWeights(context, path);
+  const bytes = files[0] ?? new Uint8Array();
+  const name = nameOf(given);
   if (isTrainedEncoder(bytes)) {
     const encoder = readTrainedEncoder(bytes);
     context.note(path, encoder.notes);
@@ -54,14 +52,16 @@ export function readJob(context: Context, path: string, companions: Companions):
       "decompile reads what `selectron compile` and `selectron train FILE --sop NAME` wrote, and with --config and --data GPT-2-style models",
     );
   }
-  if (companions.config === undefined || companions.data === undefined) {
+  const beside = given === path && files.length === 1 ? undefined : configBeside(context, path);
+  const configPath = companions.config === undefined ? beside : filled(companions.config, { name });
+  if (configPath === undefined || companions.data === undefined) {
     throw new UsageError(
       `"${path}" does not say how it was trained`,
-      "give --config and --data; only models of `selectron compile`, and of `selectron train` with a program, need neither",
+      `give ${configPath === undefined ? "--config and " : ""}--data; only models of \`selectron compile\`, and of \`selectron train\` with a program, need neither`,
     );
   }
-  const config = readJson(context, filled(companions.config, { name }));
-  const model = Gpt2.fromSafetensors(bytes, config);
+  const config = readJson(context, configPath, "give the model's config.json");
+  const model = Gpt2.fromSafetensors(files, config);
   const task = readTask(config, model.config.vocabularySize);
   const { task: taskName } = config as { readonly task?: unknown };
   const texts = (["data", "fresh"] as const).map((which) => {
@@ -73,7 +73,7 @@ export function readJob(context: Context, path: string, companions: Companions):
     text === undefined ? undefined : parseData(text, task, model.config.maxLength),
   );
   const parts = [...texts, JSON.stringify(config)].map((text) => new TextEncoder().encode(text ?? ""));
-  const fingerprint = parts.reduce((sum, part) => hash(part, sum), hash(bytes));
+  const fingerprint = [...files.slice(1), ...parts].reduce((sum, part) => hash(part, sum), hash(bytes));
   return {
     name,
     fingerprint,
@@ -87,12 +87,3 @@ const filled = (path: string, values: Readonly<Record<string, string>>): string 
 /** The FNV-1a hash of bytes, continued from another hash. */
 const hash = (bytes: Uint8Array, from = 0x811c9dc5): number =>
   bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, from);
-
-function readJson(context: Context, path: string): unknown {
-  const text = readText(context, path);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`"${path}" is not JSON: ${reason(error)}`, "give the model's config.json");
-  }
-}

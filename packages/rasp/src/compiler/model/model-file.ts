@@ -69,6 +69,9 @@ export const readSafetensors = (bytes: FileBytes): ReadFile => modelFrom(bytes, 
 /** @throws ModelFileError as `readSafetensors` does */
 export const readOnnx = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeOnnx);
 
+/** The remedy where it is not known who wrote a file. */
+const FOREIGN_OR_DAMAGED = "give a file that `selectron compile` wrote; if this was one, compile the program again";
+
 /** The remedy where a model is to be written: `compile` makes none with such weights. */
 const WRITTEN = "its weights were changed after it was compiled; only finite ones are written";
 
@@ -92,7 +95,7 @@ function modelFrom(bytes: FileBytes, decode: (bytes: FileBytes) => SafetensorsFi
     return { model: encoderOf(card, file.tensors), card, notes };
   } catch (error) {
     if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
-      const suggestion = error instanceof ChecksumError ? error.suggestion : "compile the program again";
+      const suggestion = error instanceof ChecksumError ? error.suggestion : FOREIGN_OR_DAMAGED;
       throw new ModelFileError(error.message, suggestion);
     }
     throw error;

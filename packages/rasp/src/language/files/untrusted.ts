@@ -31,7 +31,7 @@ export class Untrusted {
 
   /** Throws the error that the value is not what it must be. */
   refuse(wanted: string): never {
-    throw this.#refusal(`${this.path} is ${describe(this.#value)}, and not ${wanted}`);
+    throw this.#refusal(`${this.path === "" ? "it" : this.path} is ${describe(this.#value)}, and not ${wanted}`);
   }
 
   /** Throws that something about the value does not fit the rest: "labels: there are 5, and config.dModel is 6". */
@@ -41,7 +41,7 @@ export class Untrusted {
 
   /** Throws what is wrong with the value. */
   fail(problem: string): never {
-    throw this.#refusal(`${this.path}: ${problem}`);
+    throw this.#refusal(this.path === "" ? problem : `${this.path}: ${problem}`);
   }
 
   /** Undefined where the field is missing. */
