@@ -32,6 +32,8 @@ describe.each(models)("$task.name", ({ task, model, bytes }) => {
   it("run answers as the model does", async () => {
     const { exitCode, out, err } = await selectron(["run", file, "--input", text], { binaries });
     expect([exitCode, out, err]).toEqual([0, `${task.show({ source, target })}\n`, ""]);
+    // An answer, and not only the question.
+    expect(out).not.toBe(`${task.show({ source, target: target.map((id) => (id + 1) % task.tokens.length) })}\n`);
     const json = JSON.parse((await selectron(["run", file, "--input", text, "--json"], { binaries })).out) as {
       value: unknown[];
     };

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { readBytes } from "../files/files.js";
-import { readModel } from "../files/model-file.js";
+import { compiledModel } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
 import { checkJson, checkText } from "../text/check-text.js";
 import { withProgress } from "../text/progress.js";
@@ -37,8 +37,9 @@ export function registerCheck(program: Command, context: Context): void {
           "compile the program with -o model.safetensors; the weights are the same",
         );
       }
-      const { card } = readModel(context, file);
+      // Once: a pipe has no more.
       const bytes = readBytes(context, file);
+      const { card } = compiledModel(context, file, bytes);
       const { maxLength, vocabulary, outputs, name } = card;
       let sops: Readonly<Record<string, SOp>> | undefined;
       if (source !== undefined) {

@@ -5,14 +5,14 @@ import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { alone } from "../files/alone.js";
-import { checkPlace, readBytes, writeOut } from "../files/files.js";
+import { checkPlace, writeOut } from "../files/files.js";
 import { ClosedOutput } from "../files/output-error.js";
 import { DecompileFolder } from "../decompile/folder.js";
 import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
-import { nameOf, weightsPath } from "../decompile/weights.js";
+import { nameOf, readWeights, weightsPath } from "../decompile/weights.js";
 import { durationText, parseDuration } from "../text/duration.js";
-import { readModel, useFastKernels } from "../files/model-file.js";
+import { compiledModel, readModel, useFastKernels } from "../files/model-file.js";
 import { clock, withProgress } from "../text/progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
@@ -97,10 +97,11 @@ function decompileOne(
   const path = weightsPath(context, given);
   const { seed, budget, interventions = false } = options;
   if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
-  if (isCompiledModel(readBytes(context, path))) {
-    return decompileCompiled(context, path, readModel(context, path), options);
+  const files = readWeights(context, path);
+  if (files.length === 1 && isCompiledModel(files[0]!)) {
+    return decompileCompiled(context, path, compiledModel(context, path, files[0]!), options);
   }
-  const { name, fingerprint, run } = readJob(context, given, path, options);
+  const { name, fingerprint, run } = readJob(context, given, path, files, options);
   const key = { fingerprint, seed, interventions };
   const unlock = folder?.lock(name);
   const done = folder?.finished(name, key);

@@ -14,7 +14,7 @@ import {
 import { UsageError, type Context } from "../context.js";
 import { readText } from "../files/files.js";
 import { isSequenceModel, readSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
-import { configBeside, nameOf, readJson, readWeights } from "./weights.js";
+import { checkFormat, configBeside, nameOf, readJson } from "./weights.js";
 
 /** Paths, in which `{name}` is the model's file name without its extension and `{task}` the `task` of its configuration. */
 export interface Companions {
@@ -34,10 +34,17 @@ export interface Job {
 /**
  * @param given - the path that the user gave: a file, or a folder
  * @param path - of the file of the weights, or of their index
+ * @param files - what is there
  * @throws UsageError, Gpt2Error, DecompileError
  */
-export function readJob(context: Context, given: string, path: string, companions: Companions): Job {
-  const files = readWeights(context, path);
+export function readJob(
+  context: Context,
+  given: string,
+  path: string,
+  files: readonly Uint8Array[],
+  companions: Companions,
+): Job {
+  checkFormat(path, files);
   const bytes = files[0] ?? new Uint8Array();
   const name = nameOf(given);
   if (isTrainedEncoder(bytes)) {

@@ -25,22 +25,23 @@ export function nameOf(path: string): string {
   return name === "." || name === ".." ? "model" : name;
 }
 
-/** The files of a model, one or several. @throws UsageError for files that cannot be read, or are no safetensors files */
-export function readWeights(context: Context, path: string): readonly Uint8Array[] {
-  const paths = path.endsWith(INDEX) ? shardsOf(context, path) : [path];
-  return paths.map((file) => {
-    const bytes = readBytes(context, file);
+/** The files of a model, one or several, each read once: a pipe has no more. @throws UsageError for those that cannot be read */
+export const readWeights = (context: Context, path: string): readonly Uint8Array[] =>
+  (path.endsWith(INDEX) ? shardsOf(context, path) : [path]).map((file) => readBytes(context, file));
+
+/** @throws UsageError that says what a file is which is no safetensors file */
+export function checkFormat(path: string, files: readonly Uint8Array[]): void {
+  for (const bytes of files) {
     try {
       decodeSafetensors(bytes);
     } catch (error) {
       if (!(error instanceof SafetensorsError)) throw error;
       throw new UsageError(
-        `cannot read "${file}": ${error.message}`,
+        `cannot read "${path}": ${error.message}`,
         "decompile reads safetensors files, and ONNX of `selectron compile`",
       );
     }
-    return bytes;
-  });
+  }
 }
 
 /** The configuration beside weights that lie in a folder of their own. */

@@ -1,6 +1,7 @@
 /** Files of every kind are read, or refused with what they are; none blocks without a word, or grows without limit. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { compile, load } from "@selectron/rasp";
 import { closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -62,6 +63,21 @@ describe.skipIf(!isUnix)("the command", () => {
     expect(await call(on("program"), bash(later))).toEqual([0, "[0, 1] (ints)\n", ""]);
     const empty = await call(on("program"), bash(`"\${@:1:3}" <(true) "\${@:5}"`));
     expect(empty).toEqual([2, "", expect.stringContaining('"x" is not defined')]);
+  });
+
+  it("reads models from the shell's pipes, which can be read once", async () => {
+    const program = load("x = aggregate(select(indices, length - 1 - indices, ==), tokens);").sop("x");
+    writeFileSync(path("piped.safetensors"), compile(program, { vocabulary: "ab", maxLength: 3 }).toSafetensors());
+    for (const [command, ...options] of [["run", "--input", "aab"], ["check"], ["decompile"]] as const) {
+      const [whole, piped] = await Promise.all([
+        call([command, "piped.safetensors", ...options]),
+        call([command, "/dev/stdin", ...options], {
+          before: ["bash", "-c", 'cat piped.safetensors | "$@"', "bash"],
+        }),
+      ]);
+      expect([command, ...piped]).toEqual([command, 0, expect.stringContaining("a"), ""]);
+      expect(piped).toEqual(whole);
+    }
   });
 
   it("says what is no file", async () => {

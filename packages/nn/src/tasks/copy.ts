@@ -26,5 +26,5 @@ export const copyTask: SequenceTask = {
   tokens: Array.from({ length: 20 }, (_, id) => String(id)),
   form: `${LENGTH} numbers from 1 to 19, as [1,2,…]`,
   answerLength: (source) => (source.length === LENGTH && source.every((id) => id > 0) ? LENGTH : undefined),
-  show: ({ source }) => source.join(" "),
+  show: ({ source, target }) => `${source.join(" ")} → ${target.join(" ")}`,
 };

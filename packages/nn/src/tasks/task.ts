@@ -39,7 +39,7 @@ export interface SequenceTask {
   readonly form: string;
   /** How many tokens answer a source; undefined where it is none of the task's. */
   readonly answerLength: (source: readonly number[]) => number | undefined;
-  /** An example as text. */
+  /** An example as text: source and target, which may be what a model answered. */
   readonly show: (example: Example) => string;
   /** Further data to test after training, by name: what a model may generalise to. */
   readonly beyond?: Readonly<Record<string, (rng: Rng) => Example>>;

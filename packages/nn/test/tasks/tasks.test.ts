@@ -23,6 +23,7 @@ describe("the tasks' data", () => {
     expect(source.length).toBe(20);
     const many = Array.from({ length: 100 }, (_, seed) => copyTask.draw(new Rng(seed)).source).flat();
     expect([Math.min(...many), Math.max(...many)]).toEqual([1, 19]);
+    expect(copyTask.show({ source: [1, 2], target: [3, 4] })).toBe("1 2 → 3 4");
   });
 
   it("addition: 153 + 391 is 1 5 3 + 3 9 1 and 5 4 4", () => {
