@@ -52,5 +52,6 @@ describe("check", () => {
     await call("compile", ...compiled, "-o", "m.onnx");
     const { exitCode, err } = await call("check", "m.onnx");
     expect([exitCode, err]).toEqual([2, expect.stringContaining("check takes a .safetensors file")]);
+    expect(err).not.toContain("rename it");
   });
 });

@@ -33,8 +33,8 @@ export function registerCheck(program: Command, context: Context): void {
       const { program: source, sop, steps, json } = options;
       if (file.endsWith(".onnx")) {
         throw new UsageError(
-          `"${file}" is an ONNX file, and the checker reads safetensors files alone`,
-          "compile the program with -o model.safetensors; the weights are the same",
+          `"${file}" is an ONNX file, and check takes a .safetensors file`,
+          "compile the program with -o model.safetensors: the weights are the same",
         );
       }
       // Once: a pipe has no more.

@@ -33,7 +33,7 @@ export async function runTraining(
       checkpoints: {
         storage: folder.checkpoints(),
         every,
-        refused: (name, reason) => context.say(`${name} is not used: ${reason}.`),
+        refused: (name, reason) => context.say(`${name} is not used: ${reason.replace(/[.?]$/, "")}.`),
       },
       started: (step) => {
         if (step > 0 && step < run.steps) context.say(`Going on after step ${step}, from ${folder.path}.`);
