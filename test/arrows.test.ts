@@ -102,7 +102,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["language/interpret", "language/tables"],
   ["language/stdlib/rasplib"],
   ["language/elaborate"],
-  ["language/environment", "language/combinators"],
+  ["language/environment", "language/inference", "language/combinators"],
   ["language/stdlib/tracr", "language/text", "language/cost"],
   ["language/draw"],
   // The compiler, stage by stage.

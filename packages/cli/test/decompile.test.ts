@@ -120,8 +120,11 @@ describe("models in a folder or in several files", () => {
   const binary = (text: string): Uint8Array => new TextEncoder().encode(text);
   /** `files` of a folder `m`, beside the data. */
   const folder = (files: Readonly<Record<string, Uint8Array | string>>): World => {
-    const entries = Object.entries(files).map(([name, contents]) => [`m/${name}`, contents] as const);
-    const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    const entries = Object.entries(files).map(([name, contents]): [string, Uint8Array | string] => [
+      `m/${name}`,
+      contents,
+    ]);
+    const texts = entries.flatMap(([path, it]) => (typeof it === "string" ? [[path, it] as const] : []));
     return {
       files: { "ab.jsonl": data, ...Object.fromEntries(texts) },
       binaries: new Map(entries.map(([path, it]) => [path, typeof it === "string" ? binary(it) : it])),

@@ -36,7 +36,7 @@ export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
-export { jsonText, printable, readable, shortened, visible, visibleJson } from "./printable.js";
+export { jsonOf, jsonText, printable, readable, shortened, visible, visibleJson } from "./printable.js";
 export { roundAllTo, roundTo, SIGNIFICANT_BITS, significantBits, type Precision } from "./precision.js";
 export { Rng } from "./random.js";
 export { lowPrecisionKernels } from "./reference/low-precision.js";

@@ -17,12 +17,19 @@ function escapeOf(character: string): string {
 export const visible = (text: string): string =>
   text.replace(INVISIBLE, (character) => (character === "\n" || character === "\t" ? character : escapeOf(character)));
 
+/** A value as JSON text like that of JSON.stringify, but -0 is -0.0, which JSON.parse reads as such, and bytes are a list. */
+export function jsonOf(value: unknown): string {
+  if (Object.is(value, -0)) return "-0.0";
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  if (Array.isArray(value)) return `[${value.map(jsonOf).join(",")}]`;
+  if (value instanceof Uint8Array) return `[${value.join(",")}]`;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${jsonOf(field)}`).join(",")}}`;
+}
+
 /** A value as JSON text, in which what is not to be seen is escaped as JSON does, also where JSON need not. */
 export const visibleJson = (value: unknown): string =>
-  JSON.stringify(value).replace(
-    INVISIBLE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  jsonOf(value).replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** The middle of a text with more than `most` characters is left out. */
 export function shortened(text: string, most: number): string {

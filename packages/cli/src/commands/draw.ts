@@ -1,5 +1,5 @@
 /** `selectron draw`: a picture of the computation of an s-op on an input, as SVG with `-o` and as text without. */
-import { drawSvg, drawText, flow, LONGEST_INPUT } from "@selectron/rasp";
+import { drawSvg, drawText, flow, LONGEST_INPUT, type Json } from "@selectron/rasp";
 import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -41,7 +41,7 @@ function draw(context: Context, file: string, { sop, input, output, width, json 
   const environment = runProgram(context, file, given);
   const picture = flow(environment.sop(sop), given ?? environment.example);
   if (output === undefined) {
-    if (json) context.printJson(JSON.parse(JSON.stringify(picture, plainRows)));
+    if (json) context.printJson(picture as unknown as Record<string, Json>);
     else context.print(drawText(picture));
     return;
   }
@@ -49,6 +49,3 @@ function draw(context: Context, file: string, { sop, input, output, width, json 
   if (json) context.printJson({ sop, output });
   else context.say(`wrote ${output}`);
 }
-
-/** Rows of a matrix as lists. */
-const plainRows = (_: string, value: unknown): unknown => (value instanceof Uint8Array ? [...value] : value);

@@ -133,7 +133,7 @@ describe.each(readers)("$name", ({ name, contents, read, expected }) => {
   });
 
   it.each([["text"], [null], [{ length: 8 }]])("says that %j has no bytes", (wrong) => {
-    expect(() => read(wrong as unknown as FileBytes)).toThrow("a file's bytes were expected");
+    expect(() => read(wrong as unknown as FileBytes)).toThrow("the bytes of a file were expected");
   });
 });
 

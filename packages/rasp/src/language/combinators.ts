@@ -21,6 +21,9 @@ import { errors } from "./diagnostic.js";
 import * as maps from "./graph/elementwise.js";
 import * as node from "./graph/node.js";
 import type { Elementwise, Selector, SOp } from "./graph/node.js";
+import type { NoInfer, Widened } from "./inference.js";
+
+export type { Widened } from "./inference.js";
 
 /** A value at a position, as TypeScript sees it, apart from null. */
 export type TokenValue = number | boolean | string;
@@ -53,12 +56,6 @@ export function constant(value: Plain): SOp {
 
 /** A number that stays a float even if it is whole. */
 export const float = (value: number): SOp<number> => typed(node.constantNode(value));
-
-/** `number` for 3, `string` for "a": a literal's type. */
-export type Widened<T> = T extends number ? number : T extends string ? string : T extends boolean ? boolean : T;
-
-/** Nothing is inferred from a use of this. TypeScript has the same from 5.4 on; declarations are read from 5.0 on. */
-type NoInfer<T> = [T][T extends unknown ? 0 : never];
 
 const isNode = (value: unknown): value is node.GraphNode => typeof value === "object" && value !== null;
 

@@ -202,8 +202,8 @@ it("counts are exact where operands are cut off", () => {
 
 it("there is no other precision", () => {
   const compiled = () => compile(tokens, { vocabulary: "ab", maxLength: 2, precision: "float16" as "tf32" });
-  expect(compiled).toThrow('precision: there is no "float16"; use one of float32, bfloat16, tf32.');
-  expect(() => inPrecision("int8" as "tf32", compiled)).toThrow('precision: there is no "int8"');
+  expect(compiled).toThrow('precision: it is the string "float16"; use one of float32, bfloat16, tf32.');
+  expect(() => inPrecision("int8" as "tf32", compiled)).toThrow('precision: it is the string "int8"');
 });
 
 it("a patched head counts in the model's own shares", () => {

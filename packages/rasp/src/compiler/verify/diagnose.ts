@@ -1,6 +1,7 @@
 /** Where a compiled model goes wrong first: compares the residual stream, sublayer by sublayer, with the program's values. */
 import { orderOf, placeOf } from "../model/program-map.js";
 import { Residuals } from "../model/residuals.js";
+import { ModelFileError } from "../model/errors.js";
 import type { Runnable } from "../model/runnable.js";
 import { NormalValues } from "../normalize/normal-values.js";
 import type { Readback } from "../plan/ir/plan.js";
@@ -28,7 +29,12 @@ export function firstWrongSOp(compiled: Runnable, input: readonly Atom[]): Wrong
   const { layout } = compiled;
   if (!layout) return undefined;
   const residuals = new Residuals();
-  compiled.values([input], residuals.record);
+  try {
+    compiled.values([input], residuals.record);
+  } catch (error) {
+    // The logits, which come last, are not finite. What led to them is recorded.
+    if (!(error instanceof ModelFileError)) throw error;
+  }
   const values = new NormalValues(input, compiled.causal);
   for (const readback of [...layout.readbacks].sort(inOrderOfComputation)) {
     const { subspace, sop, tolerance } = readback;

@@ -6,6 +6,7 @@ import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
 import { valuesOrNone } from "../../language/interpret/evaluate.js";
+import { answersOf, answersTo, expectedOf } from "./answers.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { promisedInputs } from "./promised-inputs.js";
@@ -225,28 +226,6 @@ function comparison({ card }: CompiledModel): Compare {
     };
   };
 }
-
-/** What stands for the values of a marked input. */
-const noValues = (input: readonly Atom[]): Atom[] => input.map(() => "no value");
-
-/** The model's values, [output][input][position], or that it says that there are none. */
-function answersTo(compiled: CompiledModel, inputs: readonly (readonly Atom[])[]): Atom[][][] {
-  const outputs = compiled.outputs(inputs);
-  if (!compiled.card.failures) return outputs;
-  const failures = compiled.failures(inputs);
-  return outputs.map((values) => values.map((answer, b) => (failures[b]!.length > 0 ? noValues(inputs[b]!) : answer)));
-}
-
-const answersOf = (compiled: CompiledModel, input: readonly Atom[]): Atom[][] =>
-  answersTo(compiled, [input]).map(([values]) => values!);
-
-/** What the model must answer: of a model with marks that there is no value, of any other anything. */
-const expectedOf = (
-  { card }: CompiledModel,
-  values: readonly (readonly Atom[] | undefined)[],
-  input: readonly Atom[],
-): readonly (readonly Atom[] | undefined)[] =>
-  card.failures && values.includes(undefined) ? values.map(() => noValues(input)) : values;
 
 function describe(
   sops: readonly SOp[],

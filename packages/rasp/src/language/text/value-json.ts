@@ -1,6 +1,7 @@
 /**
  * Values as JSON: `{"int"}` and `{"float"}` wrap numbers that JSON cannot hold, `{"dict"}` and `{"function"}` values that it does not
- * have; selectors are matrices of 0 and 1. `kinds` tells 1 from 1.0.
+ * have; selectors are matrices of 0 and 1. `kinds` tells 1 from 1.0. -0.0 stays the number -0, for which JSON.stringify writes 0 and core's
+ * `jsonOf` -0.0.
  */
 import { atomText } from "../atom/text.js";
 import { atomSize } from "../atom/size.js";
@@ -21,8 +22,7 @@ export interface EncodedValue {
 
 export function encodeAtom(atom: Atom): Json {
   if (typeof atom === "bigint") return Number.isSafeInteger(Number(atom)) ? Number(atom) : { int: String(atom) };
-  // JSON.stringify writes 0 for -0.
-  if (typeof atom === "number" && (!Number.isFinite(atom) || Object.is(atom, -0))) return { float: atomText(atom) };
+  if (typeof atom === "number" && !Number.isFinite(atom)) return { float: atomText(atom) };
   return atom;
 }
 
@@ -52,7 +52,7 @@ export const decodeSequence = (value: readonly Json[], kinds: string): Atom[] =>
 function decodeAtom(json: Json, kind: string): Atom {
   if (typeof json !== "object" || json === null) return kind === "i" ? BigInt(json as number) : (json as Atom);
   const { int, float } = json as { readonly int?: string; readonly float?: string };
-  return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN, "-0.0": -0 }[float!]! : BigInt(int);
+  return int === undefined ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[float!]! : BigInt(int);
 }
 
 /** Whether some JSON is what `encodeAtom` makes of an atom of this kind. */

@@ -19,7 +19,7 @@ export class OnnxFileError extends Error {
 
 /** @throws OnnxFileError */
 export function decodeOnnx(file: FileBytes): OnnxContents {
-  const bytes = asBytes(file);
+  const bytes = asBytes(file, "CompiledModel.fromOnnx");
   try {
     return readModel(bytes);
   } catch (error) {
