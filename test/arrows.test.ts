@@ -94,7 +94,7 @@ const RASP = "packages/rasp/src";
  */
 const rooms: Record<string, readonly string[]> = layered([
   // The language.
-  ["language/maps", "language/source", "language/width", "language/files"],
+  ["language/maps", "language/source", "language/width", "language/files", "language/inference"],
   ["language/diagnostic"],
   ["language/limits", "language/render"],
   ["language/atom"],
@@ -102,7 +102,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["language/interpret", "language/tables"],
   ["language/stdlib/rasplib"],
   ["language/elaborate"],
-  ["language/environment", "language/inference", "language/combinators"],
+  ["language/environment", "language/combinators"],
   ["language/stdlib/tracr", "language/text", "language/cost"],
   ["language/draw"],
   // The compiler, stage by stage.
