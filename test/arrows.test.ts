@@ -107,6 +107,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["language/draw"],
   // The compiler, stage by stage.
   ["compiler/outputs", "compiler/refusal"],
+  ["compiler/work"],
   ["compiler/normalize"],
   ["compiler/values", "compiler/compile-progress"],
   ["compiler/plan/ir"],

@@ -10,9 +10,9 @@ import type { NormalSOp } from "./normalize/normal-form.js";
 import { isLow } from "./plan/ir/arithmetic.js";
 import type { Plan } from "./plan/ir/plan.js";
 import { stagings } from "./plan/staging.js";
-import { NOT_APART } from "./refusal.js";
+import { NOT_APART, refusal } from "./refusal.js";
 import type { Domain } from "./values/domain.js";
-import { Work } from "./values/work.js";
+import { Work } from "./work.js";
 
 export interface Proof {
   readonly planned: Plan;
@@ -27,6 +27,8 @@ export interface Candidate extends Proof {
 
 /** The work of a plan whose functions are computed from leaves, and of each plan in stages. */
 const [PLAN_WORK, STAGED_WORK] = [6e8, 1.5e8];
+/** A model of more would be hundreds of megabytes. */
+const MOST_PARAMETERS = 1 << 26;
 /** A model with fewer parameters is not tried in stages. */
 const SMALL_MODEL = 1000;
 
@@ -50,7 +52,9 @@ export function bestCandidate(
       return;
     }
     const layout = smallestLayout(proof.planned);
-    made.push({ ...proof, layout, parameters: parameterCount(proof.planned, layout) });
+    const parameters = parameterCount(proof.planned, layout);
+    if (parameters <= MOST_PARAMETERS) made.push({ ...proof, layout, parameters });
+    else refusals.push(tooLarge(parameters, roots[0]!));
   };
   attempt(domain.forPlan(new Work(PLAN_WORK)));
   if (made.every(({ parameters }) => parameters >= SMALL_MODEL)) {
@@ -63,6 +67,13 @@ export function bestCandidate(
   if (!best) throw refusals[0]!;
   return best;
 }
+
+const tooLarge = (parameters: number, { origin }: NormalSOp): RaspError =>
+  refusal(
+    origin,
+    `the model would have ${parameters} parameters; the limit is ${MOST_PARAMETERS}`,
+    "use a shorter maximum length or a smaller vocabulary, or round or limit what it is computed from",
+  );
 
 const depthOf = ({ heads, features }: Plan): number =>
   [...heads, ...features.map(({ subspace }) => subspace)].reduce((most, { layer }) => Math.max(most, layer), 0);
@@ -104,6 +115,8 @@ function smallestLayout(planned: Plan): Layout {
   const apart = layOut(planned, false);
   // A coordinate is cleared exactly only if operands hold all that is in it.
   if (isLow(planned.arithmetic)) return apart;
+  // Sharing does not make a quarter of a model, and takes long in a large one.
+  if (parameterCount(planned, apart) > 4 * MOST_PARAMETERS) return apart;
   const shared = layOut(planned, true);
   if (shared.reused.length === 0) return apart;
   return parameterCount(planned, shared) < parameterCount(planned, apart) ? shared : apart;

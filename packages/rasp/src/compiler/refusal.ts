@@ -8,8 +8,13 @@ export const NOT_APART = "RASP4002";
 
 /** @throws RaspError of class `compile` */
 export function refuse(node: GraphNode | undefined, reason: string, remedy: string, code = "RASP4001"): never {
+  throw refusal(node, reason, remedy, code);
+}
+
+/** The error that `refuse` throws. */
+export function refusal(node: GraphNode | undefined, reason: string, remedy: string, code = "RASP4001"): RaspError {
   const name = node?.name === undefined ? "" : ` "${node.name}"`;
-  throw new RaspError({
+  return new RaspError({
     code,
     class: "compile",
     message: `cannot compile${name}: ${reason}`,

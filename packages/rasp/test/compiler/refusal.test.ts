@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { compile, load, RaspError, render, verify } from "../../src/index.js";
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../src/compiler/values/domain.js";
-import { Work } from "../../src/compiler/values/work.js";
+import { Work } from "../../src/compiler/work.js";
 import { lessonSOp } from "./lessons.js";
 import { breadth } from "../../../../test/long.js";
 

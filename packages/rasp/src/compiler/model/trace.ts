@@ -139,7 +139,7 @@ class Reader {
   }
 
   #computed(sop: NormalSOp): Decoded | undefined {
-    const formula = new Formula([sop]);
+    const formula = new Formula([sop], undefined);
     const leaves = formula.leaves.map((leaf) => this.values(leaf) ?? this.#irrelevant(leaf));
     if (leaves.includes(undefined)) return undefined;
     return this.#input.map((_, i) => {

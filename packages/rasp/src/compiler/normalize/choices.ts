@@ -6,14 +6,23 @@ import { Formula } from "./formula.js";
 import type { Mapped, NormalForm, NormalSOp, Selection, Width } from "./normal-form.js";
 import { valuesIfAny, type ValueFacts } from "./selection-forms.js";
 
-/** An `if` that an s-op has below arithmetic, among operands that `matter`. */
-export function choiceIn(sop: Mapped, matters: (node: NormalSOp) => boolean): Mapped | undefined {
+/**
+ * An `if` that an s-op has below arithmetic, among operands that `matter`.
+ *
+ * @param without - s-ops that have none; this one too, if so
+ */
+export function choiceIn(
+  sop: Mapped,
+  without: Set<NormalSOp>,
+  matters: (node: NormalSOp) => boolean,
+): Mapped | undefined {
   const seen = new Set<NormalSOp>(sop.args);
   for (const node of seen) {
-    if (node.kind !== "map" || !matters(node)) continue;
+    if (node.kind !== "map" || without.has(node) || !matters(node)) continue;
     if (node.fn.name === "if") return node;
     if (["+", "-", "*", "/", "round"].includes(node.fn.name)) for (const arg of node.args) seen.add(arg);
   }
+  without.add(sop);
   return undefined;
 }
 
@@ -30,7 +39,7 @@ export function chosenSums(
 ): readonly Width[] | undefined {
   const isZero = (branch: NormalSOp): boolean => valuesIfAny(facts, branch)?.every((value) => value === 0n) === true;
   if (!branches.some(isWidth) || !branches.every((branch) => isWidth(branch) || isZero(branch))) return undefined;
-  if (!isOfInput(condition) || valuesIfAny(facts, condition)?.includes(null) !== false) return undefined;
+  if (!isOfInput(condition, form) || valuesIfAny(facts, condition)?.includes(null) !== false) return undefined;
   const isFalse = form.map(notMap, [condition], condition.origin);
   const parts: Width[] = [];
   for (const [j, branch] of branches.entries()) {
@@ -79,7 +88,9 @@ export function summedOver(
 }
 
 /** Whether an s-op is a function of tokens and positions. */
-const isOfInput = (sop: NormalSOp): boolean =>
-  new Formula([sop]).leaves.every(({ kind }) => kind === "tokens" || kind === "indices");
+const isOfInput = (sop: NormalSOp, form: NormalForm): boolean =>
+  (form.fewLeaves(sop) ?? new Formula([sop], form.work).leaves).every(
+    ({ kind }) => kind === "tokens" || kind === "indices",
+  );
 
 const isWidth = (sop: NormalSOp): sop is Width => sop.kind === "width";

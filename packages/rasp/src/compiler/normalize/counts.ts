@@ -46,9 +46,9 @@ export function meanOfFirst(
 
 /** The type of an s-op that is 1 at position 0 and 0 at all others; undefined for any other, and for one that mixes types. */
 function typeOfIndicator(form: NormalForm, value: NormalSOp, maxLength: number): "bigint" | "number" | undefined {
-  const formula = new Formula([value]);
-  const indices = form.indices();
-  if (formula.leaves.length !== 1 || formula.leaves[0] !== indices) return undefined;
+  const [leaf, ...others] = form.fewLeaves(value) ?? [];
+  if (leaf !== form.indices() || others.length > 0) return undefined;
+  const formula = new Formula([value], form.work);
   const atoms = Array.from({ length: maxLength }, (_, i) => formula.evaluate([BigInt(i)])?.[0]);
   const type = typeof atoms[0];
   if (type !== "bigint" && type !== "number") return undefined;
@@ -61,10 +61,11 @@ function typeOfIndicator(form: NormalForm, value: NormalSOp, maxLength: number):
  */
 export function countTogether(form: NormalForm, sop: NormalSOp, maxLength: number): NormalSOp {
   if (sop.kind !== "map" || (sop.fn.name !== "+" && sop.fn.name !== "round")) return sop;
-  const formula = new Formula([sop]);
-  const [left, right, more] = formula.leaves;
+  if (!form.fewLeaves(sop)?.every(({ kind }) => kind === "width")) return sop;
+  const formula = new Formula([sop], form.work);
+  const [left, right] = formula.leaves;
   if (left?.kind === "width" && !right) return countAll(form, sop, left, formula, maxLength);
-  if (left?.kind !== "width" || right?.kind !== "width" || left.summed || right.summed || more) return sop;
+  if (left?.kind !== "width" || right?.kind !== "width" || left.summed || right.summed) return sop;
   const first = form.compare(form.indices(), form.constant(0n), "==");
   const isFirst = ({ selection }: Width): boolean => form.combine(selection, first, (a, b) => a && b) === selection;
   const isOther = ({ selection }: Width): boolean => form.combine(selection, first, (a, b) => a && !b) === selection;

@@ -4,6 +4,7 @@
  * 2^64 lines.
  */
 import { getOrInsert } from "../../language/maps.js";
+import type { Work } from "../work.js";
 
 /** A constant, or a question about one variable. */
 export type Diagram = boolean | Decision;
@@ -19,6 +20,9 @@ export interface Decision {
 
 /** A combination that takes more steps than this is given up. */
 const MAX_STEPS = 1 << 18;
+
+/** The work of a choice, and what the memory that it takes counts. */
+const CHOICE = 400;
 
 /** The variables on which a function depends, ascending. */
 export function variablesOf(diagram: Diagram): number[] {
@@ -41,8 +45,14 @@ export function decide(diagram: Diagram, answer: (variable: number) => boolean):
 
 /** Makes diagrams, each function once. */
 export class Diagrams {
+  readonly #work: Work | undefined;
   readonly #decisions = new Map<string, Decision>();
   readonly #choices = new Map<string, Diagram>();
+
+  /** @param work - counts the choices that are made */
+  constructor(work?: Work) {
+    this.#work = work;
+  }
 
   variable(variable: number): Diagram {
     return this.#decision(variable, false, true);
@@ -98,6 +108,7 @@ export class Diagrams {
     const known = this.#choices.get(key);
     if (known !== undefined) return known;
     if (--steps.left < 0) return false;
+    this.#work?.read(CHOICE, undefined);
     const parts = [condition, whereTrue, whereFalse];
     const variable = Math.min(...parts.map((part) => (typeof part === "boolean" ? Infinity : part.variable)));
     const [low, high] = [false, true].map((answer) => {

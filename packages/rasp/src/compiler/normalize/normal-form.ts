@@ -6,9 +6,11 @@
  */
 import type { Atom, Comparison, Elementwise, SOp } from "../../language/graph/node.js";
 import { atomKey, compareAtoms } from "../../language/atom/compare.js";
+import { atomSize } from "../../language/atom/size.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { applyMap } from "../../language/graph/elementwise.js";
-import { getOrInsert } from "../../language/maps.js";
+import { computeAfter, getOrInsert } from "../../language/maps.js";
+import { Work } from "../work.js";
 import { decide, Diagrams, variablesOf, type Diagram } from "./decision-diagram.js";
 
 interface NormalBase {
@@ -87,6 +89,9 @@ export interface Compared {
   readonly op: Comparison;
 }
 
+/** The work of each 8 bytes of a constant. */
+const LONG_ATOM = 20;
+
 /** Makes normal-form nodes, each structure once. */
 export class NormalForm {
   readonly causal: boolean;
@@ -94,11 +99,17 @@ export class NormalForm {
   readonly #compared = new Map<string, Compared>();
   readonly #byId: Compared[] = [];
   readonly #selections = new Map<Diagram, Selection>();
-  readonly diagrams = new Diagrams();
+  readonly #functions = new Map<string, number>();
+  readonly #fewLeaves = new Map<NormalSOp, readonly NormalSOp[] | "many">();
+  readonly diagrams: Diagrams;
+  /** Counts what making this form takes. */
+  readonly work: Work;
 
   /** @param causal - whether heads see no position after their query's, so that selections need not exclude them */
-  constructor(causal = false) {
+  constructor(causal = false, work = new Work()) {
     this.causal = causal;
+    this.work = work;
+    this.diagrams = new Diagrams(work);
   }
 
   #intern<T extends NormalSOp>(key: string, make: (id: number) => T): T {
@@ -114,6 +125,7 @@ export class NormalForm {
   }
 
   constant(value: Atom, origin?: SOp): Constant {
+    this.work.read(LONG_ATOM * atomSize(value), { origin });
     return this.#intern(`constant ${typeof value} ${atomKey(value)}`, (id) => ({
       id,
       origin,
@@ -136,7 +148,9 @@ export class NormalForm {
         // It has no value. The map stays, so that the analysis of values finds its set empty and can say where.
       }
     }
-    const key = `map ${fn.key}(${args.map((arg) => arg.id).join(",")})`;
+    // The key of a function that looks into a list is as long as the list.
+    const number = getOrInsert(this.#functions, fn.key, () => this.#functions.size);
+    const key = `map ${number}(${args.map((arg) => arg.id).join(",")})`;
     return this.#intern(key, (id) => ({ id, origin, kind: "map", fn, args }));
   }
 
@@ -161,6 +175,11 @@ export class NormalForm {
     const always =
       keys.kind === "constant" && queries.kind === "constant" ? compareIfAny(op, keys, queries) : undefined;
     return this.#selection(always ?? this.diagrams.variable(compared.id));
+  }
+
+  /** What an s-op is a function of, if that is one or two s-ops; undefined where it is more. */
+  fewLeaves(sop: NormalSOp): readonly NormalSOp[] | undefined {
+    return fewLeaves(sop, this.#fewLeaves);
   }
 
   /** Every position. */
@@ -200,6 +219,29 @@ export class NormalForm {
       truth,
     }));
   }
+}
+
+/** Up to this many leaves are few. */
+const FEW_LEAVES = 2;
+
+/**
+ * What an s-op is a function of, if that is few s-ops; undefined where it is more.
+ *
+ * @param known - what earlier calls found
+ */
+function fewLeaves(
+  sop: NormalSOp,
+  known: Map<NormalSOp, readonly NormalSOp[] | "many">,
+): readonly NormalSOp[] | undefined {
+  const argsOf = (node: NormalSOp): readonly NormalSOp[] => (node.kind === "map" ? node.args : []);
+  const found = computeAfter(sop, known, argsOf, (node) => {
+    if (node.kind === "constant") return [];
+    if (node.kind !== "map") return [node];
+    const parts = node.args.map((arg) => known.get(arg)!);
+    const leaves = new Set(parts.includes("many") ? [] : (parts as (readonly NormalSOp[])[]).flat());
+    return parts.includes("many") || leaves.size > FEW_LEAVES ? "many" : [...leaves];
+  });
+  return found === "many" ? undefined : found;
 }
 
 /** What a selection answers where its comparisons answer this. All of them are asked, in order. */

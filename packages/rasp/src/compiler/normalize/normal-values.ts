@@ -45,7 +45,7 @@ export class NormalValues {
       case "constant":
         return this.input.map(() => sop.value);
       case "map": {
-        const formula = new Formula([sop]);
+        const formula = new Formula([sop], undefined);
         const leaves = formula.leaves.map((leaf) => this.valuesOf(leaf));
         return this.input.map((_, i) => formula.values(leaves.map((values) => values[i]!))[0]!);
       }

@@ -43,12 +43,12 @@ export class PositionWidths {
 
   #difference(sop: NormalSOp, width: WidthAt): bigint | undefined {
     if (sop.kind === "constant") return undefined;
-    const { leaves, evaluate } = formulaOf(sop);
-    const parts = leaves.map((leaf) => this.#leafAt(leaf));
+    const formula = new Formula([sop], this.#form.work);
+    const parts = formula.leaves.map((leaf) => this.#leafAt(leaf));
     if (parts.includes(undefined)) return undefined;
     let offset: bigint | undefined;
     const isOffset = this.#everywhere((length, position) => {
-      const value = evaluate(parts.map((part) => part!(length, position)));
+      const value = formula.evaluate(parts.map((part) => part!(length, position)))?.[0];
       if (typeof value !== "bigint") return false;
       const difference = value - width(length, position);
       offset ??= difference;
@@ -89,19 +89,14 @@ export class PositionWidths {
 
   /** The values of a function of the position alone. */
   #byPosition(sop: NormalSOp): readonly Atom[] | undefined {
-    const { leaves, evaluate } = formulaOf(sop);
-    if (leaves.some((leaf) => leaf.kind !== "indices")) return undefined;
-    const values = Array.from({ length: this.#maxLength }, (_, i) => evaluate(leaves.map(() => BigInt(i))));
+    if (this.#form.fewLeaves(sop)?.every(({ kind }) => kind === "indices") !== true) return undefined;
+    const formula = new Formula([sop], this.#form.work);
+    const values = Array.from(
+      { length: this.#maxLength },
+      (_, i) => formula.evaluate(formula.leaves.map(() => BigInt(i)))?.[0],
+    );
     return values.includes(undefined) ? undefined : (values as Atom[]);
   }
 }
 
 const isPlainWidth = (sop: NormalSOp): sop is Width => sop.kind === "width" && !sop.summed;
-
-function formulaOf(sop: NormalSOp): {
-  readonly leaves: readonly NormalSOp[];
-  readonly evaluate: (leafValues: readonly Atom[]) => Atom | undefined;
-} {
-  const formula = new Formula([sop]);
-  return { leaves: formula.leaves, evaluate: (leafValues) => formula.evaluate(leafValues)?.[0] };
-}

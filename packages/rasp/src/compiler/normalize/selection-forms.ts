@@ -5,6 +5,7 @@
 import { atomsEqual } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
+import type { Work } from "../work.js";
 import { Formula, reachThroughMaps } from "./formula.js";
 import * as forms from "./linear-form.js";
 import type { LinearForm, Sizes } from "./linear-form.js";
@@ -15,6 +16,8 @@ import type { PositionWidths } from "./position-widths.js";
 export interface ValueFacts {
   readonly maxLength: number;
   readonly causal: boolean;
+  /** Counts what is worked out. */
+  readonly work: Work;
   /** Whether an equal value of another type will not do: an int where the program has a float. */
   readonly keepsTypes: boolean;
   /** All values that an s-op can have. @throws RaspError where there are too many */
@@ -72,7 +75,7 @@ export class SelectionForms {
   /** Undefined where the s-op is no such function. */
   of(sop: NormalSOp): LinearForm | undefined {
     if (!this.#forms.has(sop)) {
-      for (const node of reachThroughMaps([sop], this.#forms)) {
+      for (const node of reachThroughMaps([sop], this.#forms, this.#form.work)) {
         if (!this.#forms.has(node)) this.#forms.set(node, this.#compute(node));
       }
     }
@@ -239,7 +242,7 @@ export class SelectionForms {
 
   /** The s-op as a function of means, sums and what positions decide. */
   #formulaOf(sop: NormalSOp): Formula {
-    return new Formula([sop], new Set([...this.#offsets.keys(), ...this.#numbers.keys()]));
+    return new Formula([sop], this.#form.work, new Set([...this.#offsets.keys(), ...this.#numbers.keys()]));
   }
 
   #agreesFor(

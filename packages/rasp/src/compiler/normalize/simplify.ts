@@ -11,6 +11,7 @@ import {
   type Selector,
   type SOp,
 } from "../../language/graph/node.js";
+import { RaspError } from "../../language/diagnostic.js";
 import { refuse } from "../refusal.js";
 import { countTogether, meanOfFirst } from "./counts.js";
 import { NormalForm, type NormalSOp, type Selection } from "./normal-form.js";
@@ -36,10 +37,14 @@ export type AsQuotients = (aggregate: SOp) => Multiples | undefined;
  * @throws RaspError of class `compile`, at a node that has no normal form
  */
 export function simplify(roots: readonly SOp[], facts: ValueFacts, asQuotients?: AsQuotients): Simplified {
-  const simplifier = new Simplifier(new NormalForm(facts.causal), facts, asQuotients);
+  const simplifier = new Simplifier(new NormalForm(facts.causal, facts.work), facts, asQuotients);
   for (const node of topological(...roots)) {
-    if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
-    else simplifier.sops.set(node, simplifier.normalOf(node));
+    try {
+      if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
+      else simplifier.sops.set(node, simplifier.normalOf(node));
+    } catch (error) {
+      throw error instanceof RaspError ? error.at(node.span) : error;
+    }
   }
   const { form, sops, choices, changesTypes } = simplifier;
   return {

@@ -39,6 +39,8 @@ export class Sums {
   /** Floats that equal ints, and these. */
   readonly #ints = new Map<NormalSOp, NormalSOp>();
 
+  /** S-ops that have no `if` below arithmetic. */
+  readonly #withoutChoice = new Set<NormalSOp>();
   readonly #form: NormalForm;
   readonly #facts: ValueFacts;
   readonly #meansAreBest: boolean;
@@ -67,9 +69,8 @@ export class Sums {
   }
 
   #formsOf(selection: Selection): SelectionForms {
-    return getOrInsert(this.#forms, selection, () => {
-      return new SelectionForms(selection, this.#form, this.#facts, this.#positions);
-    });
+    const make = () => new SelectionForms(selection, this.#form, this.#facts, this.#positions);
+    return getOrInsert(this.#forms, selection, make);
   }
 
   #meansOf(sop: NormalSOp): Means {
@@ -207,7 +208,7 @@ export class Sums {
 
   /** `f(a if condition else b)` as `f(a) if condition else f(b)`, where that leaves no mean. */
   #eachChoice(sop: Mapped, choices: number): NormalSOp {
-    const choice = choiceIn(sop, (node) => this.#meansOf(node) !== "none");
+    const choice = choiceIn(sop, this.#withoutChoice, (node) => this.#meansOf(node) !== "none");
     if (!choice) return sop;
     const [condition, ...branches] = choice.args as [NormalSOp, NormalSOp, NormalSOp];
     const results: NormalSOp[] = [];
@@ -266,8 +267,7 @@ export class Sums {
   }
 
   #map(op: "+" | "-" | "*", args: readonly NormalSOp[], { origin }: NormalSOp): NormalSOp {
-    const fn: Elementwise = arithmeticMap(op);
-    return this.#form.map(fn, args, origin);
+    return this.#form.map(arithmeticMap(op), args, origin);
   }
 }
 

@@ -5,6 +5,7 @@
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
+import { isTooLong, MOST_DIGITS } from "../../language/files/model-schema.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
@@ -35,11 +36,22 @@ export function outputOf(root: NormalSOp, domain: Domain, features: Features, ca
       "check it with `selectron eval`",
     );
   }
+  for (const value of classes) checkWritten(value, root);
   const numerical = classes.length > 1 ? numericalOutput(root, classes, features, careful) : undefined;
   if (numerical && isRepresented(numerical, features.arithmetic)) return numerical;
   const names = classes.map(describeAtom);
   const reads = features.logits(root, oneHot(classes), names) ?? features.materialize(root, oneHot(classes), names);
   return { kind: "categorical", classes, reads };
+}
+
+/** @throws RaspError of class `compile` for an int that files of models do not hold */
+function checkWritten(value: Atom, { origin }: NormalSOp): void {
+  if (typeof value !== "bigint" || !isTooLong(value)) return;
+  refuse(
+    origin,
+    `its values have more than ${MOST_DIGITS} digits`,
+    "compute with smaller numbers, or with their remainders (%)",
+  );
 }
 
 /** Whether operands and weights hold the numbers exactly, where they have fewer digits than sums. */

@@ -46,7 +46,7 @@ const LARGEST = [1 << 14, 1 << 11, 1 << 8];
 /** Ways to compute all that the roots need in stages; none where no function is large, or none is better computed from others. */
 export function stagings(roots: readonly NormalSOp[], domain: Domain): Stages[] {
   const operands = operandsOf(roots);
-  if (operands.every((sop) => domain.jointSize(new Formula([sop]).leaves) <= SMALL)) return [];
+  if (operands.every((sop) => domain.jointSize(new Formula([sop], domain.work).leaves) <= SMALL)) return [];
   const different = new Map<string, Stages>();
   for (const largest of LARGEST) {
     const stages = stagesOf(operands, domain, largest);
@@ -210,7 +210,7 @@ class Staging {
   }
 
   #sourcesOf(sop: NormalSOp): readonly NormalSOp[] {
-    return getOrInsert(this.#sources, sop, () => new Formula([sop]).leaves);
+    return getOrInsert(this.#sources, sop, () => new Formula([sop], this.#domain.work).leaves);
   }
 }
 

@@ -14,10 +14,12 @@ import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
 import { FormulaImages, JointValueSets, type JointValueSet } from "./joint-values.js";
-import { Work } from "./work.js";
+import { Work } from "../work.js";
 
 /** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
 const JOINT_LIMIT = 1 << 14;
+/** What the memory counts that a step of a formula keeps: 100 bytes are as much as two microseconds of work. */
+const KEPT = 200;
 /** With more joint values of several s-ops at one position a function of them is refused. */
 const MOST_JOINT = 1 << 17;
 
@@ -113,7 +115,8 @@ export class Domain {
 
   /** A formula whose results decide about this domain's values. */
   formulaOf(sops: readonly NormalSOp[], cut?: ReadonlySet<NormalSOp>): Formula {
-    const formula = new Formula(sops, cut);
+    const formula = new Formula(sops, this.work, cut);
+    this.work.read(KEPT * formula.size, sops.at(-1));
     this.#allFormulas.push(formula);
     return formula;
   }
@@ -155,7 +158,7 @@ export class Domain {
 
   #cutFormula(sop: Mapped): Formula {
     const isNarrower = (arg: NormalSOp): boolean =>
-      arg.kind === "map" && this.#largestSet(arg) < this.jointSize(new Formula([arg]).leaves);
+      arg.kind === "map" && this.#largestSet(arg) < this.jointSize(new Formula([arg], this.work).leaves);
     const formula = this.formulaOf([sop], new Set(sop.args.filter(isNarrower)));
     const size = this.jointSize(formula.leaves);
     if (size > JOINT_LIMIT) tooMany(sop, formula.leaves.length, size, JOINT_LIMIT);
@@ -176,6 +179,7 @@ export class Domain {
   jointSize(leaves: readonly NormalSOp[]): number {
     const tables = leaves.map((leaf) => this.table(leaf));
     let size = 0;
+    this.work.read((tables.length * cell(this.maxLength + 1, 0)) >> 2, leaves.at(-1));
     for (let c = 0; c < cell(this.maxLength + 1, 0); c++) {
       size = Math.max(
         size,

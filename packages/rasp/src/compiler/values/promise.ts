@@ -13,7 +13,7 @@ import { refuse } from "../refusal.js";
 import { cell } from "./cell.js";
 import { Domain } from "./domain.js";
 import type { Promised } from "./promised.js";
-import { Work } from "./work.js";
+import { Work } from "../work.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
 /** A condition with more joint values at one position says nothing. */

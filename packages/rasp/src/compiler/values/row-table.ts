@@ -10,7 +10,7 @@ import type { JointValueSet } from "./joint-values.js";
 import { isAtMostOne, type CountsAt, type Promised } from "./promised.js";
 import { hasMeans, RowValues, summandsOf, type OnePerRow } from "./row-values.js";
 import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
-import type { Work } from "./work.js";
+import type { Work } from "../work.js";
 
 /** With more joint values the sides of a selector's comparisons are taken as independent of each other. */
 const SIDES_LIMIT = 1 << 16;

@@ -9,7 +9,7 @@ import { isAtMostOne } from "./promised.js";
 import { rowMeans, rowSums, type Limits, type Summands } from "./row-sums.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 import type { JointValueSet } from "./joint-values.js";
-import type { Work } from "./work.js";
+import type { Work } from "../work.js";
 
 /** Different sums of one row, apart by count for a mean, beyond which a mean or a sum is refused. */
 const SUM_LIMIT = 1 << 15;

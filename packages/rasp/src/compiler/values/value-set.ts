@@ -15,14 +15,6 @@ export interface ValueSet {
   readonly atoms: readonly Atom[];
 }
 
-/** The atom of an `atomKey`: an int or a float for numbers, never a boolean. */
-export function atomOfKey(key: string): Atom {
-  if (key === "n") return null;
-  const text = key.slice(1);
-  if (key.startsWith("s")) return text;
-  return key.startsWith("i") ? BigInt(text) : Number(text);
-}
-
 /** An atom as a number, as in Python's arithmetic: true is 1. Undefined for strings and null. */
 export const atomNumber = (atom: Atom): number | undefined =>
   typeof atom === "string" || atom === null ? undefined : Number(atom);

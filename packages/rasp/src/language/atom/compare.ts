@@ -12,12 +12,34 @@ export function atomsEqual(a: Atom, b: Atom): boolean {
   return numeric(a) == numeric(b);
 }
 
-/** A text that two atoms share exactly if they are equal: for dicts, groups and sets. */
+/** A text that two atoms share exactly if they are equal: for dicts, groups and sets. `atomOfKey` reads it. */
 export function atomKey(atom: Atom): string {
   if (typeof atom === "string") return `s${atom}`;
   if (atom === null) return "n";
   const value = numeric(atom)!;
-  return typeof value === "number" && !Number.isInteger(value) ? `f${value}` : `i${BigInt(value)}`;
+  if (typeof value === "number" && !Number.isInteger(value)) return `f${value}`;
+  const int = BigInt(value);
+  if (-LONG < int && int < LONG) return `i${int}`;
+  // Digits of base 10 take a time that grows with the square of their number.
+  return int < 0n ? `-0x${(-int).toString(16)}` : `+0x${int.toString(16)}`;
+}
+
+const LONG = 1n << 256n;
+
+/** The atom of an `atomKey`: an int or a float for numbers, never a boolean. */
+export function atomOfKey(key: string): Atom {
+  if (key === "n") return null;
+  const text = key.slice(1);
+  switch (key[0]) {
+    case "s":
+      return text;
+    case "f":
+      return Number(text);
+    case "-":
+      return -BigInt(text);
+    default:
+      return BigInt(text);
+  }
 }
 
 /** Negative, 0 or positive, by code points. UTF-16 order differs where a surrogate pair meets U+E000 to U+FFFF. */

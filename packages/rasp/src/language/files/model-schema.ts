@@ -5,7 +5,7 @@
 import type { Untrusted } from "./untrusted.js";
 
 /** The most digits of an int. Texts of more take long to read. */
-const MOST_DIGITS = 5000;
+export const MOST_DIGITS = 5000;
 /** Floats that JSON does not have. */
 const AS_TEXT = ["NaN", "Infinity", "-Infinity", "-0"];
 const WRITERS = ["attention", "feed-forward"] as const;
@@ -180,4 +180,9 @@ function checkAtom(atom: Untrusted): void {
 }
 
 const isInt = (value: unknown): boolean =>
-  typeof value === "string" && value.length <= MOST_DIGITS && /^(0|-?[1-9]\d*)$/.test(value);
+  typeof value === "string" && value.length <= MOST_DIGITS + 1 && /^(0|-?[1-9]\d*)$/.test(value);
+
+const LONGEST = 10n ** BigInt(MOST_DIGITS);
+
+/** Whether an int has more digits than files of models hold. */
+export const isTooLong = (int: bigint): boolean => int <= -LONGEST || LONGEST <= int;

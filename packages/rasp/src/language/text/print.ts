@@ -2,7 +2,7 @@
  * An s-op graph as RASP text that elaborates to an equal graph: the same nodes, shared where they were shared, since the count of heads
  * depends on it. Nodes of the library are written in full.
  */
-import { atomKey } from "../atom/compare.js";
+import { atomOfKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { libraryScope } from "../elaborate/library.js";
 import {
@@ -201,11 +201,3 @@ function containerText(container: Container): string {
 
 const dictText = (entries: readonly (readonly [string, string])[]): string =>
   `{${entries.map(([key, value]) => `${literal(atomOfKey(key))}: ${value}`).join(", ")}}`;
-
-/** The atom of an `atomKey`. */
-function atomOfKey(key: string): Atom {
-  const rest = key.slice(1);
-  const atom = key.startsWith("s") ? rest : key.startsWith("i") ? BigInt(rest) : Number(rest);
-  if (atomKey(atom) !== key) throw new Error(`${key} is no key of an atom`);
-  return atom;
-}

@@ -122,7 +122,7 @@ it.each([
 function normalOf(source: string, maxLength: number): { readonly root: NormalSOp; readonly leaves: number } {
   const sop = sopOf(source);
   const root = simplify([sop], new Domain(["a", "b"], maxLength)).sops.get(sop)!;
-  return { root, leaves: new Formula([root]).leaves.length };
+  return { root, leaves: new Formula([root], undefined).leaves.length };
 }
 
 // 22 · (15 / 22) is 14.999999999999998 in floats, and no number up to 21 misses so.

@@ -33,7 +33,7 @@ export function branchesOf(sop: NormalSOp, domain: Domain, form: NormalForm): re
   return paths.map(({ conditions, value }) => {
     const answers = conditions.map(({ holds }) => holds);
     const branch = form.map(chosenBy(answers), [...conditions.map(({ condition }) => condition), value], sop.origin);
-    return { sop: branch, formula: new Formula([branch], leaves) };
+    return { sop: branch, formula: new Formula([branch], domain.work, leaves) };
   });
 }
 

@@ -4,12 +4,11 @@
  * counts add up. A mean needs a single conjunction, for which blocks that do not separate are joined into one over tuples.
  */
 import type { Atom, Elementwise } from "../../../language/graph/node.js";
-import { atomKey } from "../../../language/atom/compare.js";
+import { atomKey, atomOfKey } from "../../../language/atom/compare.js";
 import { getOrInsert, memoised } from "../../../language/maps.js";
 import { decide, type Diagram } from "../../normalize/decision-diagram.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
-import { atomOfKey } from "../../values/value-set.js";
 import { groupsOf, type Group, type Pattern } from "./groups.js";
 import { after, branches, questionOf, waysOf, type Question } from "./questions.js";
 

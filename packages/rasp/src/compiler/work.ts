@@ -1,0 +1,59 @@
+/**
+ * How much work a compile may take, so that a program that is too large, or whose values are too many, is refused within seconds. The
+ * work is counted, not timed: a program is refused everywhere or nowhere.
+ */
+import type { SOp } from "../language/graph/node.js";
+import { refuse } from "./refusal.js";
+
+/** For the values of all s-ops, and for what grows with the text of the program: steps of some ten nanoseconds each. */
+const [BUDGET, PROGRAM_BUDGET] = [5e8, 2e8];
+
+/** What steps are spent on. */
+type SOpOrNone = { readonly origin: SOp | undefined } | undefined;
+
+export class Work {
+  #steps = 0;
+  #programSteps = 0;
+
+  readonly #budget: number;
+
+  constructor(budget = BUDGET) {
+    this.#budget = budget;
+  }
+
+  /** The steps so far. */
+  get steps(): number {
+    return this.#steps + this.#programSteps;
+  }
+
+  /**
+   * Counts steps for values before they are taken.
+   *
+   * @param sop - what they are for
+   * @throws RaspError of class `compile`, at the s-op, where all such steps together are too many
+   */
+  spend(steps: number, sop: SOpOrNone, doing: string): void {
+    this.#steps += steps;
+    if (this.#steps <= this.#budget) return;
+    refuse(
+      sop?.origin,
+      `${doing} would take too long, because its values are too many`,
+      "use a shorter maximum length or a smaller vocabulary, or round or limit what it is computed from",
+    );
+  }
+
+  /**
+   * Counts steps that the program's own size takes: they are many where it has many operations, comparisons or digits.
+   *
+   * @throws RaspError of class `compile`, at the s-op, where all such steps together are too many
+   */
+  read(steps: number, sop: SOpOrNone): void {
+    this.#programSteps += steps;
+    if (this.#programSteps <= PROGRAM_BUDGET) return;
+    refuse(
+      sop?.origin,
+      "working out what this s-op is made of would take too long, because it has too many operations, or too long values",
+      "compile fewer operations, comparisons or digits: parts of the program can be models of their own",
+    );
+  }
+}
