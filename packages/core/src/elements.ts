@@ -56,7 +56,7 @@ export function moveOut(x: Elements): Float32Array {
   const storage = storageOf(x);
   const { lease } = x;
   if (lease?.kind !== "scope") return storage;
-  const copy = Float32Array.from(storage);
+  const copy = storage.slice();
   (lease.moved ??= new WeakMap()).set(storage, copy);
   settle(x, copy);
   return copy;

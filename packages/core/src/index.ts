@@ -6,7 +6,7 @@ export { checksumNotes, verifyChecksum, weightsChecksum, withChecksum } from "./
 export { arange, eye, full, ones, randn, tensor, uniform, zeros } from "./create.js";
 export { ChecksumError, SafetensorsError, ShapeError } from "./errors.js";
 export { exp as exactExp, leastPowerOfTwo, log as exactLog } from "./exact-functions.js";
-export { addLeaseFinder, Lease, lend, removeLeaseFinder, type Heir, type LeaseFinder, type Recorded } from "./lease.js";
+export { addLeaseFinder, Lease, removeLeaseFinder, type Heir, type LeaseFinder } from "./lease.js";
 export { LARGEST_FLOAT } from "./float.js";
 export type { NestedArray } from "./format.js";
 export type {

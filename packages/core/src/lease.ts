@@ -13,12 +13,12 @@ export class Lease {
   readonly outer: Lease | undefined;
   /** Whether the memory still has what was put there. */
   isLive = true;
+  /** What was lent last: mostly the result that a tensor is made of next, which need not be looked up. */
+  newest: Float32Array | undefined;
   /** By the array that was lent: the ordinary array that its elements have moved to. */
   moved: WeakMap<Float32Array, Float32Array> | undefined;
-  /** Those whose gradient lay in this memory when it was set. */
+  /** Tensors that may outlive the scope, and got a gradient in this memory, or were computed inside. */
   heirs: Heir[] | undefined;
-  /** Those that outlive the scope, and whose record of how they were computed does not. */
-  leavers: Recorded[] | undefined;
 
   constructor(kind: Lease["kind"], start = 0, outer?: Lease) {
     this.kind = kind;
@@ -41,10 +41,6 @@ export class Lease {
 export interface Heir {
   readonly lease: Lease | undefined;
   readonly grad: object | undefined;
-}
-
-/** A tensor, as far as its record goes. */
-export interface Recorded {
   readonly tape: object | undefined;
 }
 
@@ -61,25 +57,15 @@ export function addLeaseFinder(finder: LeaseFinder): void {
 
 /** Undoes `addLeaseFinder`: called when a backend has all of its memory back. */
 export function removeLeaseFinder(finder: LeaseFinder): void {
-  newest = newestLease = undefined;
-  finders.splice(finders.indexOf(finder), 1);
-}
-
-/** What was lent last: mostly the result that a tensor is made of next. */
-let newest: Float32Array | undefined;
-let newestLease: Lease | undefined;
-
-/** For backends: an array that was just lent, so that `leaseOf` need not look it up. */
-export function lend(data: Float32Array, lease: Lease): Float32Array {
-  newest = data;
-  newestLease = lease;
-  return data;
+  const last = finders.pop(); // nearly always this one: each scope outside others comes by here
+  if (last !== finder) finders[finders.indexOf(finder)] = last!;
 }
 
 /** The lease of an array; undefined if it is an ordinary one. */
 export function leaseOf(data: Float32Array): Lease | undefined {
   if (finders.length === 0) return undefined;
-  if (data === newest) return newestLease;
+  if (innermost !== undefined && data === innermost.newest) return innermost;
+  if (data.byteOffset === 0) return undefined; // nearly every ordinary one, and none that is lent
   for (let i = finders.length - 1; i >= 0; i--) {
     const lease = finders[i]!(data);
     if (lease !== undefined) return lease;

@@ -76,7 +76,8 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
 }
 
 /** The shape that both operands broadcast to by NumPy's rules: aligned at the last axis, lengths equal or 1. */
-export function broadcastShapes(operation: string, a: Shape, b: Shape): number[] {
+export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a; // mostly
   const rank = Math.max(a.length, b.length);
   const result = new Array<number>(rank);
   for (let axis = 0; axis < rank; axis++) {

@@ -17,7 +17,7 @@ export function runInScope<T>(lease: Lease, body: () => T): T {
   try {
     const result = body();
     if (result === null || typeof result !== "object") return result;
-    finished(result);
+    if (!(result instanceof Tensor)) finished(result);
     if (result instanceof Float32Array && leaseOf(result) === lease) {
       return Float32Array.from(result) as T & Float32Array;
     }
@@ -28,8 +28,7 @@ export function runInScope<T>(lease: Lease, body: () => T): T {
     throw error;
   } finally {
     // No closure here, nor a loop: what a scope costs shows beside a small product.
-    if (lease.heirs !== undefined) inherit(lease);
-    if (lease.leavers !== undefined) forgetLeavers(lease);
+    if (lease.heirs !== undefined) inherit(lease.heirs as Tensor[], lease);
     lease.isLive = false;
     enterLease(outer);
   }
@@ -45,28 +44,27 @@ export function runInScope<T>(lease: Lease, body: () => T): T {
 export function keep<T>(value: T): T {
   for (const x of tensorsIn(value)) {
     if (x.lease) moveOut(x);
-    if (x.tape?.lease) (x.tape.lease.leavers ??= []).push(x);
+    if (x.tape?.lease) (x.tape.lease.heirs ??= []).push(x);
   }
   return value;
 }
 
 function rescue(value: unknown, lease: Lease): void {
   if (value === null || typeof value !== "object") return;
-  for (const x of tensorsIn(value)) {
+  const isOne = value instanceof Tensor && value.grad === undefined;
+  for (const x of isOne ? [value] : tensorsIn(value)) {
     if (x.lease === lease) moveOut(x);
     forget(x, lease);
   }
 }
 
-/** Gradients that tensors got which are not in the scope's memory themselves. */
-function inherit(lease: Lease): void {
-  for (const { lease: own, grad } of lease.heirs!) {
-    if (own !== lease && grad instanceof Tensor && grad.lease === lease) moveOut(grad);
+/** Moves out the gradients of tensors that are not in the scope's memory themselves, and drops the records of the latter. */
+function inherit(heirs: readonly Tensor[], lease: Lease): void {
+  for (const x of heirs) {
+    if (x.lease === lease) continue;
+    if (x.grad?.lease === lease) moveOut(x.grad);
+    forget(x, lease);
   }
-}
-
-function forgetLeavers(lease: Lease): void {
-  for (const x of lease.leavers!) forget(x as Tensor, lease);
 }
 
 /** Drops the record of a computation inside the scope: it would keep alive all that was computed there, and be of no use. */

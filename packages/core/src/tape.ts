@@ -67,9 +67,17 @@ export function noGrad<T>(body: () => T): T {
   }
 }
 
+const requiresGrad = (x: Tensor): boolean => x.requiresGrad;
+
 /** Whether a result of these inputs will be on the tape. */
-export const isRecorded = (inputs: readonly Tensor[]): boolean =>
-  recording && inputs.some((input) => input.requiresGrad);
+export const isRecorded = (inputs: readonly Tensor[]): boolean => recording && inputs.some(requiresGrad);
+
+/** Of an array that `allocate` just gave: outside scopes it is an ordinary one, which need not be looked up. */
+const ORDINARY = new Made(undefined, 0, null);
+const freshLayout = (): Made => (currentLease() === undefined ? ORDINARY : DENSE);
+
+/** A tensor of an array that `allocate` just gave. */
+export const fresh = (storage: Float32Array, shape: Shape): Tensor => new Tensor(storage, shape, freshLayout());
 
 /** The result of an operation on `inputs`, on the tape if one of them requires gradients. */
 export function recorded(
@@ -78,7 +86,7 @@ export function recorded(
   storage: Float32Array,
   shape: Shape,
   backward: Backward,
-  layout = DENSE,
+  layout = freshLayout(),
 ): Tensor {
   if (!isRecorded(inputs)) return new Tensor(storage, shape, layout);
   const tape = { operation, inputs, backward, lease: currentLease() };
@@ -137,7 +145,7 @@ function checkBackward(result: Tensor, gradient: Tensor | undefined): void {
  */
 export function propagate(result: Tensor, given: Tensor | undefined): void {
   checkBackward(result, given);
-  const seed = given ?? new Tensor(allocate(1).fill(1), result.shape);
+  const seed = given ?? fresh(allocate(1).fill(1), result.shape);
   const gradients = new Map<Tensor, Tensor>([[result, seed]]);
   const receive = (x: Tensor, gradient: Tensor): void => {
     const sum = gradients.get(x);

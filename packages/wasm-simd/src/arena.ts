@@ -44,6 +44,9 @@ export class Arena {
   #buffer!: ArrayBufferLike;
   /** What `allocate` handed out last, often the result of the kernel that is called next. */
   #newest: Float32Array | undefined;
+  /** The last two other views that `holds` was asked for: kernels ask for each operand several times. */
+  #asked: Float32Array | undefined;
+  #askedBefore: Float32Array | undefined;
   #floats!: Float32Array;
   #ints!: Int32Array;
 
@@ -65,7 +68,7 @@ export class Arena {
     this.#buffer = this.#memory.buffer;
     this.#floats = new Float32Array(this.#buffer);
     this.#ints = new Int32Array(this.#buffer);
-    this.#newest = undefined; // detached
+    this.#newest = this.#asked = this.#askedBefore = undefined; // detached
     this.#limit = this.#lowest = this.#top = this.#buffer.byteLength - SLACK;
     this.#gaps = new FreeRanges();
   }
@@ -113,7 +116,11 @@ export class Arena {
 
   /** Whether an array is a view of this memory, so that kernels can work on it in place. */
   holds(data: Float32Array): boolean {
-    return data === this.#newest || data.buffer === this.#buffer; // to ask an array for its buffer is slow
+    if (data === this.#newest || data === this.#asked || data === this.#askedBefore) return true;
+    if (data.buffer !== this.#buffer) return false; // to ask an array for its buffer is slow
+    this.#askedBefore = this.#asked;
+    this.#asked = data;
+    return true;
   }
 
   /** Whether threads share this memory. */

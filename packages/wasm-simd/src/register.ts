@@ -7,10 +7,11 @@ import { instantiate } from "./module.js";
 import type { WasmStatus } from "./options.js";
 import { SCOPE_BYTES, Scopes } from "./scope.js";
 
-const scopes = new WeakMap<Kernels, Scopes>();
+/** The kernels that core uses know the scopes of their machine: a look-up elsewhere would show beside a small product. */
+const SCOPES = Symbol("scopes");
 
 /** The scopes of the machine that core uses now, if it uses one. */
-export const currentScopes = (): Scopes | undefined => scopes.get(getKernels());
+export const currentScopes = (): Scopes | undefined => (getKernels() as { readonly [SCOPES]?: Scopes })[SCOPES];
 
 /** A machine that can be given a new memory. */
 export interface PlainMachine extends Machine {
@@ -43,12 +44,12 @@ export function registerMachine(
   route = (kernels: Kernels): Kernels => kernels,
 ): void {
   const own = new Scopes(machine.arena, machine.renew);
-  const kernels: Kernels = {
+  const kernels: Kernels & { readonly [SCOPES]: Scopes } = {
     ...route(wasmKernels(machine, spare, refusals)),
     allocate: (length) => own.allocate(length),
     scope: (body) => own.run(body, SCOPE_BYTES),
+    [SCOPES]: own,
   };
-  scopes.set(kernels, own);
   setKernels(kernels);
 }
 

@@ -1,5 +1,5 @@
 /** Tensors that live in linear memory: for the duration of one function, or until they are released. */
-import { addLeaseFinder, elementsOf, Lease, lend, removeLeaseFinder, runInScope, Tensor } from "@selectron/core";
+import { addLeaseFinder, elementsOf, Lease, removeLeaseFinder, runInScope, Tensor } from "@selectron/core";
 import type { Arena } from "./arena.js";
 
 /** The room of a scope by default: 64 MiB, which the operating system provides when it is first used. */
@@ -56,7 +56,7 @@ export class Scopes {
     const lease = this.#innermost;
     if (lease === undefined) return new Float32Array(length);
     const view = this.#arena.allocate(length);
-    return view ? lend(view, lease) : new Float32Array(length);
+    return view ? (lease.newest = view) : new Float32Array(length);
   }
 
   /** Called when memory is lent; `#out` counts leases. */

@@ -111,8 +111,8 @@ export interface Kernels {
   /** Shown in benchmarks and error messages. */
   readonly name: string;
   /**
-   * Storage for a result, contents undefined. If absent, results are written to plain arrays. Arrays in memory that is used again are
-   * lent: the backend tells until when (`addLeaseFinder`).
+   * Storage for a result, contents undefined. If absent, results are written to plain arrays. Inside `scope` it may be in memory that
+   * is used again: it is lent, never from the first byte of a buffer, and the backend tells until when (`addLeaseFinder`).
    */
   allocate?(length: number): Float32Array;
   /**

@@ -4,7 +4,7 @@ import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
-import { recorded, wanted, type Backward } from "../tape.js";
+import { fresh, recorded, wanted, type Backward } from "../tape.js";
 import type { Operand } from "../tensor.js";
 import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
@@ -22,7 +22,7 @@ export function unary(operation: UnaryOperation, x: Tensor): Tensor {
 export function unaryBackward(operation: UnaryOperation, x: Tensor, gradient: Tensor): Tensor {
   const out = allocate(x.size);
   getKernels().unaryBackward(operation, elementsOf(x), elementsOf(gradient), out);
-  return new Tensor(out, x.shape);
+  return fresh(out, x.shape);
 }
 
 export const neg = (x: Tensor): Tensor => unary("neg", x);
@@ -38,7 +38,7 @@ export const geluExact = (x: Tensor): Tensor => unary("geluExact", x);
 export const erf = (x: Tensor): Tensor => unary("erf", x);
 
 function asTensor(operation: string, operand: Operand): Tensor {
-  if (typeof operand === "number") return new Tensor(allocate(1).fill(operand), []);
+  if (typeof operand === "number") return fresh(allocate(1).fill(operand), []);
   if (operand instanceof Tensor) return operand;
   // The place is put together only where it is needed: this runs with every sum.
   if (!anOperand.fits(operand)) throw misfit(`${operation}: the operand`, operand, anOperand);

@@ -4,7 +4,7 @@ import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
-import { recorded } from "../tape.js";
+import { fresh, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 
 /** x: [..., D]; gain and bias: [D], 1 and 0 if absent. Throws a ShapeError if they do not fit. */
@@ -34,9 +34,7 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
   );
   const inputs = [x, gain, bias].filter((input) => input !== undefined);
   return recorded("layerNorm", inputs, out, x.shape, (gradient) => {
-    const [dX, dGain, dBias] = [x.shape, [columns], [columns]].map(
-      (shape) => new Tensor(allocate(sizeOf(shape)), shape),
-    );
+    const [dX, dGain, dBias] = [x.shape, [columns], [columns]].map((shape) => fresh(allocate(sizeOf(shape)), shape));
     getKernels().layerNormRowsBackward({
       x: elementsOf(x),
       gain: gain && elementsOf(gain),

@@ -14,7 +14,7 @@ import {
   sizeOf,
   type Shape,
 } from "../shape.js";
-import { Made, recorded, wanted, type Backward } from "../tape.js";
+import { fresh, Made, recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { sumTo } from "./reduce.js";
 
@@ -96,7 +96,7 @@ export function slice(x: Tensor, start: number, end: number | undefined, axis: n
 function padded(x: Tensor, shape: Shape, axis: number, start: number): Tensor {
   const out = allocate(sizeOf(shape)).fill(0);
   placeAlong(x, out, shape, axis, start);
-  return new Tensor(out, shape);
+  return fresh(out, shape);
 }
 
 /** Copies x into a dense array of another shape that is longer along one axis. */
@@ -195,14 +195,14 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   const width = sizeOf(table.shape.slice(1));
   const rows = allocate(chosen.length * width);
   getKernels().gatherRows(elementsOf(table), chosen, rows, width);
-  const taken = new Tensor(rows, [chosen.length, ...table.shape.slice(1)]);
+  const taken = fresh(rows, [chosen.length, ...table.shape.slice(1)]);
   const out = elementsOf(fromFront(taken, along));
   return recorded("gather", [x], out, shape, (gradient) => {
     const flat = reshape(gradient, x.shape.with(along, chosen.length));
     const slopes = toFront(flat, along);
     const sums = allocate(x.size).fill(0);
     getKernels().scatterAddRows(elementsOf(slopes), chosen, sums, width);
-    return [fromFront(new Tensor(sums, table.shape), along)];
+    return [fromFront(fresh(sums, table.shape), along)];
   });
 }
 

@@ -5,7 +5,7 @@ import { ShapeError } from "../errors.js";
 import type { RowReduction } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
-import { recorded } from "../tape.js";
+import { fresh, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { div } from "./elementwise.js";
 import { broadcastTo, permute, reshape } from "./movement.js";
@@ -110,7 +110,7 @@ function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axe
       spread[at + firstBest(values, at, columns, operation === "max" ? 1 : -1)] = slopes[i]!;
     }
     const back = order.map((_, axis) => order.indexOf(axis));
-    return [permute(new Tensor(spread, ordered.shape), back)];
+    return [permute(fresh(spread, ordered.shape), back)];
   });
 }
 
@@ -129,5 +129,5 @@ export function argmax(x: Tensor, axis: number): Tensor {
   const values = elementsOf(permute(x, order));
   const out = allocate(rows);
   for (let i = 0; i < rows; i++) out[i] = firstBest(values, i * columns, columns, 1);
-  return new Tensor(out, kept);
+  return fresh(out, kept);
 }

@@ -3,7 +3,7 @@ import { checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { allocate, getKernels } from "../registry.js";
 import { normalizeAxis } from "../shape.js";
-import { Made, recorded } from "../tape.js";
+import { fresh, Made, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { exp, mul, sub } from "./elementwise.js";
 import { transpose } from "./movement.js";
@@ -15,7 +15,8 @@ type SoftmaxBackward = (gradient: Tensor, y: Tensor, axis: number) => Tensor;
 function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number, backward: SoftmaxBackward): Tensor {
   if (!(x instanceof Tensor)) checkSelf(operation, x);
   const along = normalizeAxis(operation, axis, x.rank);
-  const moved = transpose(x, along, -1);
+  const swapped = (tensor: Tensor): Tensor => (along === x.rank - 1 ? tensor : transpose(tensor, along, -1));
+  const moved = swapped(x);
   const columns = x.shape[along]!;
   const rows = columns === 0 ? 0 : x.size / columns;
   const elements = elementsOf(moved);
@@ -23,8 +24,8 @@ function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number,
   const kernels = getKernels();
   if (operation === "softmax") kernels.softmaxRows(elements, out, rows, columns);
   else kernels.logSoftmaxRows(elements, out, rows, columns);
-  const y = transpose(new Tensor(out, moved.shape), along, -1);
-  const layout = new Made(y.strides);
+  const y = swapped(fresh(out, moved.shape));
+  const layout = new Made(y.strides, 0, y.lease ?? null);
   return recorded(operation, [x], out, x.shape, (gradient) => [backward(gradient, y, along)], layout);
 }
 
