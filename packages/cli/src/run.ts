@@ -91,7 +91,8 @@ function tell(context: Context, program: Command, error: unknown, json: boolean)
     if (!(error instanceof CommanderError)) {
       context.fail(error, json);
     } else if (error.code === "commander.help") {
-      context.say(program.helpInformation());
+      // What `selectron help` asks for is on standard output already.
+      if (error.exitCode !== 0) context.say(program.helpInformation());
     } else if (error.code === "commander.unknownCommand") {
       context.fail(unknownCommand(error.message), json);
     } else if (error.exitCode !== 0) {
