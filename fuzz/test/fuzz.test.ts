@@ -5,7 +5,7 @@ import { drawMutation, judge, mutated, prepare } from "../src/judge.js";
 import { KINDS } from "../src/kinds/index.js";
 
 const SEED = 1;
-const MUTATIONS = breadth({ short: 1, long: 40 });
+const MUTATIONS = breadth({ short: 1, long: 8 });
 /** Kinds whose samples take seconds to make have the long form only. */
 const LEAST_SHARE = breadth({ short: 0.2, long: 0 });
 

@@ -18,7 +18,7 @@ const TRICKS = [
   "line\nbreak\ttab",
 ];
 /** In the short form one name that is all of them. */
-const NAMES = isLong ? [...TRICKS, "x".repeat(5_000_000)] : [`${TRICKS.join("")}${"x".repeat(30_000)}`];
+const NAMES = isLong ? [TRICKS.join(""), "x".repeat(5_000_000)] : [`${TRICKS.join("")}${"x".repeat(30_000)}`];
 
 /** What a terminal would act on; line ends and tabs end and indent our own lines. */
 const RAW = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;

@@ -73,7 +73,7 @@ function difference(
   );
 }
 
-const runs = breadth({ short: 1, long: 40 });
+const runs = breadth({ short: 1, long: 10 });
 
 describe.each(encodings)("$kind positions", (positions) => {
   it("in encoders and decoders", () => {

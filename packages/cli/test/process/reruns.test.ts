@@ -15,8 +15,8 @@ writeFileSync(join(root, "p.rasp"), "x = aggregate(select(indices, length - 1 - 
 writeFileSync(join(root, "c.json"), config);
 writeFileSync(join(root, "data.jsonl"), data);
 
-const STEPS = breadth({ short: 8, long: 40 });
-const PROGRAMS = breadth({ short: 3, long: 20 });
+const STEPS = breadth({ short: 8, long: 16 });
+const PROGRAMS = breadth({ short: 3, long: 6 });
 
 /** The arguments, the exit code of a run that nothing disturbed, and the files that have times or memory in them. */
 const works: readonly (readonly [string, readonly string[], number, RegExp])[] = [
@@ -59,7 +59,7 @@ describe.each(works)("%s", (name, args, code, except) => {
     expect(expected.size).toBeGreaterThan(2);
 
     const rng = new Rng(name.length);
-    for (let round = 0; round < breadth({ short: 1, long: 20 }); round++) {
+    for (let round = 0; round < breadth({ short: 1, long: 3 }); round++) {
       const folder = mkdtempSync(join(root, "killed-"));
       const codes: (number | null)[] = [];
       for (let tries = 0; codes.at(-1) !== code; tries++) {
