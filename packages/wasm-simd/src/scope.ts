@@ -43,7 +43,7 @@ export class Scopes {
   readonly #renew: (() => void) | undefined;
   #innermost: Lease | undefined;
   #out = 0;
-  readonly #residents = new Map<Lease, readonly Float32Array[]>();
+  readonly #residents = new Map<Lease, Float32Array[]>();
 
   /** @param renew - gives the arena a new, small memory; if absent, it keeps the one that it has */
   constructor(arena: Arena, renew?: () => void) {
@@ -99,7 +99,10 @@ export class Scopes {
   }
 
   #vacate(lease: Lease): void {
-    for (const array of this.#residents.get(lease)!) this.#arena.vacate(array);
+    const arrays = this.#residents.get(lease)!;
+    for (const array of arrays) this.#arena.vacate(array);
+    // Whoever still has the function `release` has this list, by its closure, and with a view the whole memory.
+    arrays.length = 0;
     this.#residents.delete(lease);
     this.#end();
     if (this.#out === 0 && this.#arena.mostSettled > MOST_KEPT) this.#renew?.();
