@@ -92,6 +92,23 @@ describe("selectron decompile", () => {
     expect(other.err).not.toContain("done already");
   });
 
+  it("leaves out fits whose lines were changed", async () => {
+    const here = world();
+    let writes = 0;
+    const appended = (): void => {
+      if (++writes > 6) throw new Error("killed");
+    };
+    await selectron([...command, "--checkpoint", "out"], { ...here, appended });
+    const fits = "out/one.search.jsonl";
+    // The key or the value of the first fit, the checksum of the second.
+    const [head, first, second, ...more] = text(here.binaries, fits).split("\n");
+    const changed = [head, first!.replace(/\d(?=\D*,"checksum")/, "7"), second!.replace(/\d}$/, "x}"), ...more];
+    expect(changed[1]).not.toBe(first);
+    here.binaries.set(fits, new TextEncoder().encode(changed.join("\n")));
+    const { err, exitCode } = await selectron([...command, "--checkpoint", "out"], here);
+    expect([exitCode, err]).toEqual([0, expect.stringContaining("Going on with 4 fits")]);
+  });
+
   it("takes several models, in parts, and continues after a damaged one", async () => {
     const here = world();
     here.binaries.set(

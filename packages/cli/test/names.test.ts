@@ -80,6 +80,10 @@ describe.each(NAMES.map((name) => [name.slice(0, 12), name] as const))("%j", (_,
       ]) {
         await harmless(command, world);
       }
+      // Whoever parses JSON gets all of a name, and a terminal nothing of it raw.
+      const { out, err } = await selectron(["run", "c.safetensors", "--input", "b", "--json"], world);
+      expect(RAW.exec(out + err)).toBeNull();
+      expect(() => JSON.parse(out) as unknown).not.toThrow();
     });
   });
 

@@ -70,6 +70,19 @@ describe.each(models)("$task.name", ({ task, model, bytes }) => {
     expect([exitCode, err]).toEqual([2, expect.stringContaining("the weights were changed")]);
   });
 
+  it.each<[string, unknown, string]>([
+    ["start", model.config.vocabSize, "its first token must be one of"],
+    ["start", -1, "its first token must be one of"],
+    ["start", 0.5, "its first token must be one of"],
+    ["task", "sorting", "the task in it is none of copy, addition and parser"],
+  ])("a description with the %s %j is refused", (field, value, message) => {
+    const changed = withMetadata(bytes, ({ "selectron.transformer": card, ...more }) => ({
+      ...more,
+      "selectron.transformer": JSON.stringify({ ...(JSON.parse(card!) as object), [field]: value }),
+    }));
+    expect(() => readSequenceModel(changed)).toThrow(message);
+  });
+
   it("a damaged file gives a ModelFileError, or a model that answers", () => {
     const rng = new Rng(1);
     for (let i = breadth({ short: 100, long: 2000 }); i > 0; i--) {

@@ -238,6 +238,11 @@ describe("a card that contradicts itself or the weights says where", () => {
     ["a label too few", (card) => card.labels.pop(), "labels: there are"],
     ["a head too many", (card) => card.heads[0].push("x"), "heads: the layers have"],
     ["a layer too many", (card) => card.config.blocks.push({ heads: 0, dHead: 0, dFf: 0 }), "heads: the layers have"],
+    [
+      "a subspace with a coordinate twice",
+      ({ subspaces: [{ coordinates }] }) => coordinates.push(coordinates[0]),
+      "they must be distinct, from 0 to",
+    ],
     ["a subspace outside", (card) => (card.subspaces[0].coordinates[0] = 999), "they must be distinct, from 0 to"],
     [
       "a certificate for more",
