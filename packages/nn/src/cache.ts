@@ -1,8 +1,9 @@
 /**
  * What a decoder keeps between steps of generation, so that each step computes its new positions only: the keys and
- * values of every layer, and the state of a positional encoding. Every slot is a tensor whose first axis is the batch.
+ * values of every layer, and the state of a positional encoding. Every slot is a tensor whose first axis is the batch. It outlives the
+ * `scope` in which it was computed, since each step may run in one of its own.
  */
-import { concat, type Tensor } from "@selectron/core";
+import { concat, keep, type Tensor } from "@selectron/core";
 
 /** The state of a decoder for one batch of sequences. */
 export class DecodingCache {
@@ -26,21 +27,21 @@ export class DecodingCache {
 
   /** Replaces a slot. */
   set(name: string, value: Tensor): void {
-    this.#slots.set(name, value);
+    this.#slots.set(name, keep(value));
   }
 
   /** Appends `value` to a slot along an axis, and returns the whole. */
   append(name: string, value: Tensor, axis: number): Tensor {
     const before = this.#slots.get(name);
     const whole = before ? concat([before, value], axis) : value;
-    this.#slots.set(name, whole);
+    this.#slots.set(name, keep(whole));
     return whole;
   }
 
   /** The tensor in a slot, computed if the slot is empty. */
   once(name: string, compute: () => Tensor): Tensor {
     let value = this.#slots.get(name);
-    if (!value) this.#slots.set(name, (value = compute()));
+    if (!value) this.#slots.set(name, (value = keep(compute())));
     return value;
   }
 
@@ -48,7 +49,7 @@ export class DecodingCache {
   reordered(rows: readonly number[]): DecodingCache {
     const copy = new DecodingCache();
     copy.#length = this.#length;
-    copy.#slots = new Map([...this.#slots].map(([name, value]) => [name, value.gather(rows)]));
+    copy.#slots = new Map([...this.#slots].map(([name, value]) => [name, keep(value.gather(rows))]));
     return copy;
   }
 }
