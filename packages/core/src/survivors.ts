@@ -58,10 +58,9 @@ function rescue(value: unknown, lease: Lease): void {
   }
 }
 
-/** Moves out the gradients of tensors that are not in the scope's memory themselves, and drops the records of the latter. */
+/** Moves out the gradients of tensors, most of which outlive the scope, and drops the records of those that do. */
 function inherit(heirs: readonly Tensor[], lease: Lease): void {
   for (const x of heirs) {
-    if (x.lease === lease) continue;
     if (x.grad?.lease === lease) moveOut(x.grad);
     forget(x, lease);
   }

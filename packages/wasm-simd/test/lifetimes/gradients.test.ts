@@ -22,6 +22,21 @@ describe("gradients", () => {
     expect(w.grad).toBeUndefined();
   });
 
+  it("of tensors that leave, returned or by their elements, leave with them", () => {
+    const left: Tensor[] = [];
+    const returned = scope(() => {
+      const [x, y] = [filled(1), filled(2)];
+      [x.grad, y.grad] = [filled(3), filled(4)];
+      left.push(y);
+      expect(y.reshape([8, 8]).data[0]).toBe(2); // moves y and its view
+      return x;
+    });
+    expectAll(returned.grad!, 3);
+    expectAll(returned, 1);
+    expectAll(left[0]!.grad!, 4);
+    expectAll(left[0]!, 2);
+  });
+
   it("of residents survive, also their release", () => {
     const { tensors, release } = resident([filled(2)]);
     const w = tensors[0]!;
