@@ -90,10 +90,14 @@ const LONGEST_MESSAGE = 600;
 const shortened = (message: string): string =>
   message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 200)} … ${message.slice(-150)}`;
 
-/** Details with texts that are not too long. A fix stays whole, since it is an edit. */
-function bounded({ suggestion, notes, ...others }: Details): Details {
+/** A fix is an edit, which cannot be cut; one that replaces more than people read is left out. */
+const LONGEST_FIX = 20_000;
+
+/** Details with texts that are not too long. */
+function bounded({ suggestion, notes, fix, ...others }: Details): Details {
   return {
     ...others,
+    ...(fix === undefined || fix.text.length > LONGEST_FIX ? {} : { fix }),
     ...(suggestion === undefined ? {} : { suggestion: shortened(suggestion) }),
     ...(notes ? { notes: notes.map((note) => ({ ...note, message: shortened(note.message) })) } : {}),
   };

@@ -32,7 +32,7 @@ describe("no order of scopes, residents, releases, gradients and kernels changes
     const status = await enableThreads({ threads: 2, leastWork: 1000 });
     try {
       expect(status.reason).toBeUndefined();
-      const seen = runAll(breadth({ short: 40, long: 10_000 }), null);
+      const seen = runAll(breadth({ short: 40, long: 1000 }), null);
       expect(seen.right).toBeGreaterThan(400);
       expect(seen.gone).toBeGreaterThan(400);
     } finally {

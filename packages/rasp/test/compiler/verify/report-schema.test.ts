@@ -119,7 +119,9 @@ it("any part changed gives a ReportError, or a report that adds up", () => {
     try {
       const changed = JSON.parse(jsonText(mutatedJson(reports[0]!, rng)) || "null") as ReportJson;
       const { ok, wrong: count, inputs, counterexample } = mergeReports([changed, ...reports.slice(1)]);
-      expect([ok, counterexample === null, inputs]).toEqual([count === 0, count === 0, reports === random ? 40 : 120]);
+      expect([ok, counterexample === null]).toEqual([count === 0, count === 0]);
+      // Of 39 random inputs each of the shards would have 13, so that one with 13 instead of 14 is possible.
+      expect(reports === random ? [39, 40] : [120]).toContain(inputs);
     } catch (error) {
       expect(error).toBeInstanceOf(ReportError);
       refused++;
