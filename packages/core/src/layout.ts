@@ -41,16 +41,15 @@ function checkLayout(shape: Shape, strides: readonly number[], offset: number, l
   );
 }
 
-/** Throws unless an array can be a tensor of a shape. `isKnown` tells options that an operation has worked out. */
+/** Throws unless an array can be a tensor of a shape. */
 export function checkStorage(
   storage: Float32Array,
   shape: Shape,
-  options: { readonly strides?: readonly number[] | undefined; readonly offset?: number | undefined },
-  isKnown: boolean,
+  options: { readonly strides?: readonly number[] | undefined; readonly offset?: number | undefined } = {},
 ): void {
   if (!(storage instanceof Float32Array)) check("Tensor: storage", storage, aStorage);
   checkShape("Tensor", shape);
-  if (!isKnown) checkTensorOptions(options, shape, (storage as Float32Array).length);
+  checkTensorOptions(options, shape, (storage as Float32Array).length);
   if (options.strides || sizeOf(shape) === (storage as Float32Array).length) return;
   throw new ShapeError(
     `Tensor: ${(storage as Float32Array).length} elements do not fill shape ${formatShape(shape)}, which holds ${sizeOf(shape)}.`,

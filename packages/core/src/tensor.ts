@@ -62,8 +62,10 @@ export class Tensor {
    * Wraps storage without copying it. Most callers want `tensor`, `zeros` or another constructor function. Throws a ShapeError
    * for a malformed shape, a dense layout of another size than the storage, or one that reaches beyond it.
    */
-  constructor(storage: Float32Array, shape: Shape, options: TensorOptions = DENSE) {
-    checkStorage(storage, shape, options, options instanceof Made);
+  constructor(storage: Float32Array, shape: Shape, given?: TensorOptions) {
+    // What an operation has worked out is not checked again: that would take a tenth of a small sum.
+    if (!(given instanceof Made)) checkStorage(storage, shape, given);
+    const options = given ?? DENSE;
     this.held = storage;
     this.lease = options.lease === undefined ? leaseOf(storage) : (options.lease ?? undefined);
     this.shape = [...shape];
