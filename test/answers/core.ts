@@ -25,6 +25,7 @@ export const coreRegistry: Registry = {
     ...Object.fromEntries(
       [
         "Lease",
+        "lend",
         "addLeaseFinder",
         "removeLeaseFinder",
         "runInScope",
@@ -35,7 +36,7 @@ export const coreRegistry: Registry = {
       ].map((name) => [name, "for backends and packages, not for programs"]),
     ),
     ...Object.fromEntries(
-      ["printable", "readable", "shortened", "visible", "visibleJson"].map((name) => [
+      ["jsonOf", "jsonText", "printable", "readable", "shortened", "visible", "visibleJson"].map((name) => [
         name,
         "for the messages of packages",
       ]),
@@ -76,6 +77,8 @@ export const coreRegistry: Registry = {
       "1": "classes in any list",
     }),
     decodeSafetensors: entry(() => [core.encodeSafetensors({ x: matrix() })]),
+    decodeUtf8: entry(() => [Uint8Array.of(97)], { "0: Buffer": "a Buffer is a Uint8Array" }),
+    encodeUtf8: entry(() => ["a"]),
     encodeSafetensors: entry(() => [{ x: matrix() }, { a: "b" }], {
       "0: Map": "tensors by name",
       "0: {}": "no tensors",

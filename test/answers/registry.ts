@@ -11,6 +11,8 @@ export interface Entry {
   readonly changes?: boolean | undefined;
   /** Words by which its errors may call it, where an inner part of it speaks. */
   readonly says?: readonly string[] | undefined;
+  /** What is done with the result, such as calling it, or awaiting what it promises. */
+  readonly then?: ((result: unknown) => unknown) | undefined;
   /** Why an odd value is accepted, by path ("0", "1.scale"), by "path: value" or "path: group", or by "*". */
   readonly accepts?: Readonly<Record<string, string>> | undefined;
 }
@@ -18,6 +20,8 @@ export interface Entry {
 export interface Registry {
   /** The package's namespace. */
   readonly module: Readonly<Record<string, unknown>>;
+  /** The names under which inner parts speak for several functions. */
+  readonly says?: readonly string[] | undefined;
   /** The names of its own errors. */
   readonly errors: readonly string[];
   /** Exports that are not asked, each with the reason. */
@@ -29,7 +33,7 @@ export interface Registry {
 export const entry = (
   args: Entry["args"],
   accepts?: Entry["accepts"],
-  more: Pick<Entry, "on" | "says" | "changes"> = {},
+  more: Pick<Entry, "on" | "says" | "changes" | "then"> = {},
 ): Entry => ({
   args,
   accepts,
@@ -67,13 +71,16 @@ export function publicFunctions(module: Registry["module"], leftOut: Registry["l
 }
 
 /** The subject of an entry. Throws if there is no such function. */
-export function subjectOf({ module, entries }: Registry, name: string): Subject {
-  const { args, on, accepts = {}, says = [] } = entries[name]!;
+export function subjectOf({ module, entries, says: common = [] }: Registry, name: string): Subject {
+  const { args, on, accepts = {}, says: own = [], then = (result) => result } = entries[name]!;
+  const says = [...common, ...own];
   const [first, method] = name.split(".") as [string, string?];
   const value = module[first];
-  if (isNamespace(value)) return { name, args, accepts, says, call: (given) => (value[method!] as Method)(...given) };
-  if (!isClass(value)) return { name, args, accepts, says, call: (given) => (value as Method)(...given) };
-  if (method === undefined) return { name, args, accepts, says, call: (given) => new value(...given) };
+  if (isNamespace(value)) {
+    return { name, args, accepts, says, call: (given) => then((value[method!] as Method)(...given)) };
+  }
+  if (!isClass(value)) return { name, args, accepts, says, call: (given) => then((value as Method)(...given)) };
+  if (method === undefined) return { name, args, accepts, says, call: (given) => then(new value(...given)) };
   const isStatic = Object.hasOwn(value, method);
   const object = (): object => on?.() ?? (isStatic ? value : new value(...entries[first]!.args()));
   return {
@@ -81,7 +88,7 @@ export function subjectOf({ module, entries }: Registry, name: string): Subject 
     args,
     accepts,
     says,
-    call: (given) => (object() as Record<string, Method>)[method]!(...given),
+    call: (given) => then((object() as Record<string, Method>)[method]!(...given)),
     detached: isStatic
       ? undefined
       : () => (value.prototype as Record<string, Method>)[method]!.call(undefined, ...args()),

@@ -3,10 +3,14 @@
  * values of every layer, and the state of a positional encoding. Every slot is a tensor whose first axis is the batch. It outlives the
  * `scope` in which it was computed, since each step may run in one of its own.
  */
-import { concat, keep, type Tensor } from "@selectron/core";
+import { checks, concat, keep, type Tensor } from "@selectron/core";
 
 /** The state of a decoder for one batch of sequences. */
 export class DecodingCache {
+  static {
+    checks.guardMethods(this);
+  }
+
   #length = 0;
   #slots = new Map<string, Tensor>();
 
@@ -17,21 +21,28 @@ export class DecodingCache {
 
   /** Called by the model once a pass over `count` new positions is complete. */
   advance(count: number): void {
+    checks.check("DecodingCache.advance: count", count, checks.anInteger(0));
     this.#length += count;
   }
 
   /** The tensor in a slot, if any. */
   get(name: string): Tensor | undefined {
+    checks.check("DecodingCache.get: name", name, checks.aText);
     return this.#slots.get(name);
   }
 
   /** Replaces a slot. */
   set(name: string, value: Tensor): void {
+    checks.check("DecodingCache.set: name", name, checks.aText);
+    checks.check("DecodingCache.set: value", value, checks.aTensor);
     this.#slots.set(name, keep(value));
   }
 
   /** Appends `value` to a slot along an axis, and returns the whole. */
   append(name: string, value: Tensor, axis: number): Tensor {
+    checks.check("DecodingCache.append: name", name, checks.aText);
+    checks.check("DecodingCache.append: value", value, checks.aTensor);
+    checks.check("DecodingCache.append: axis", axis, checks.anInteger(-value.rank, value.rank - 1));
     const before = this.#slots.get(name);
     const whole = before ? concat([before, value], axis) : value;
     this.#slots.set(name, keep(whole));
@@ -40,6 +51,8 @@ export class DecodingCache {
 
   /** The tensor in a slot, computed if the slot is empty. */
   once(name: string, compute: () => Tensor): Tensor {
+    checks.check("DecodingCache.once: name", name, checks.aText);
+    checks.check("DecodingCache.once: compute", compute, checks.aFunction("a function that gives a tensor"));
     let value = this.#slots.get(name);
     if (!value) this.#slots.set(name, (value = keep(compute())));
     return value;
@@ -47,6 +60,7 @@ export class DecodingCache {
 
   /** A cache whose batch row r is this one's row `rows[r]`, for beams that continue other beams. */
   reordered(rows: readonly number[]): DecodingCache {
+    checks.check("DecodingCache.reordered: rows", rows, checks.numbers);
     const copy = new DecodingCache();
     copy.#length = this.#length;
     copy.#slots = new Map([...this.#slots].map(([name, value]) => [name, keep(value.gather(rows))]));

@@ -1,11 +1,9 @@
 /** Checks of sizes and batches that several models share. */
-import { checks } from "@selectron/core";
+import { checks, type Tensor } from "@selectron/core";
 
 /** Throws a RangeError unless a value is an integer and at least `least`, and at most `most` if there is a limit. */
-export function checkInteger(name: string, value: number, least: number, most = Infinity): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  const range = most === Infinity ? `${least} or more` : `from ${least} to ${most}`;
-  throw new RangeError(`${name} is ${value}; it must be an integer, ${range}.`);
+export function checkInteger(name: string, value: number, least: number, most?: number): void {
+  checks.check(name, value, checks.anInteger(least, most));
 }
 
 /** Throws a RangeError unless a number of layers is in range, before a list is made of as many. Published models have about a hundred. */
@@ -15,14 +13,12 @@ export function checkLayers(name: string, layers: number, least = 0): void {
 
 /** Throws a RangeError if an amount is not a finite number, 0 or more. */
 export function checkAmount(name: string, amount: number): void {
-  if (!(amount >= 0 && amount < Infinity)) {
-    throw new RangeError(`${name} is ${amount}; it must be a finite number, 0 or more.`);
-  }
+  checks.check(name, amount, checks.anAmount);
 }
 
 /** Throws a RangeError if a rate, such as that of dropout or of decay, is not in [0, 1). */
 export function checkRate(name: string, rate: number): void {
-  if (!(rate >= 0 && rate < 1)) throw new RangeError(`${name} is ${rate}; it must be 0 or more and less than 1.`);
+  checks.check(name, rate, checks.aRate);
 }
 
 /** Throws a RangeError, which ends with the advice, if one of a batch's rows has another length. */
@@ -33,6 +29,17 @@ export function checkRows(name: string, rows: readonly (readonly unknown[])[], l
     }
   });
 }
+
+/** Throws a TypeError unless all of padding is true or false: 1 and 0 mean the opposite elsewhere. */
+export function checkFlags(padding: readonly (readonly boolean[])[]): void {
+  padding.forEach((row, b) => {
+    row.forEach((flag, i) => {
+      if (typeof flag !== "boolean") checks.check(`padding: row ${b}, position ${i}`, flag, aReality);
+    });
+  });
+}
+
+const aReality: checks.Kind = { ...checks.aFlag, what: "true where a token is real, and false where it is padding" };
 
 /** A sequence that is longer than the positions that a model has. */
 export class ContextError extends RangeError {
@@ -48,6 +55,34 @@ export function plainRows<T>(name: string, rows: readonly (readonly T[])[]): rea
   checks.check(name, rows, checks.aList("an array of rows, such as [[1, 2], [3, 4]]"));
   if (rows.every((row) => Array.isArray(row))) return rows;
   return rows.map((row, b) => plainList(`${name}: row ${b}`, row));
+}
+
+/** A number above 0, or Infinity for no limit. */
+export const aLimit: checks.Kind = {
+  what: "a number above 0",
+  fits: (value) => typeof value === "number" && value > 0,
+  isNumber: true,
+};
+
+/** Of feed-forward layers. */
+export const anActivation = checks.oneOf(["relu", "gelu", "geluExact"]);
+
+/** 1 or more, and finite. */
+export const oneOrMore: checks.Kind = {
+  what: "a finite number, 1 or more",
+  fits: (value) => Number.isFinite(value) && (value as number) >= 1,
+  isNumber: true,
+};
+
+/** Tensors by name. */
+export const someParameters = checks.aMap("a Map of tensors by name, such as model.parameters()");
+
+/** Throws a TypeError unless parameters are tensors by name. */
+export function checkParameters(operation: string, parameters: ReadonlyMap<string, Tensor>): void {
+  checks.check(`${operation}: parameters`, parameters, someParameters);
+  for (const [name, parameter] of parameters) {
+    checks.check(`${operation}: parameters: ${String(name)}`, parameter, checks.aTensor);
+  }
 }
 
 /** The same for one list. */

@@ -4,11 +4,11 @@
  * adds segment[s[b][i]], for the sentence that a token belongs to, and normalises the sum.
  */
 import { checks, tensor, type Rng, type Tensor } from "@selectron/core";
-import type { DecodingCache } from "./cache.js";
+import { DecodingCache } from "./cache.js";
 import { Dropout } from "./layers/dropout.js";
-import type { Embedding } from "./layers/embedding-table.js";
-import type { LayerNorm } from "./layers/layer-norm.js";
-import type { Packing } from "./padding.js";
+import { Embedding } from "./layers/embedding-table.js";
+import { LayerNorm } from "./layers/layer-norm.js";
+import { aPacking, type Packing } from "./padding.js";
 import type { Positions } from "./positions/positions.js";
 import { checkRows, ContextError, plainRows } from "./checks.js";
 
@@ -37,8 +37,29 @@ export interface EmbeddingInput {
   readonly rng?: Rng | undefined;
 }
 
+const partKinds = {
+  token: checks.anInstance(Embedding),
+  positions: checks.anObject("an encoding, of positionsOf"),
+  segment: checks.anInstance(Embedding),
+  norm: checks.anInstance(LayerNorm),
+  scale: checks.aFinite,
+  dropout: checks.aRate,
+};
+
+const inputKinds = {
+  hiddenKeys: checks.aTensor,
+  segments: checks.aList("an array of rows, such as [[0, 0, 1]]"),
+  packing: aPacking,
+  cache: checks.anInstance(DecodingCache),
+  rng: checks.anRng,
+};
+
 /** Token, position and segment embeddings, summed. */
 export class TokenAndPositionEmbedding {
+  static {
+    checks.guardMethods(this);
+  }
+
   readonly #token: Embedding;
   readonly #positions: Positions;
   readonly #segment: Embedding | undefined;
@@ -46,7 +67,9 @@ export class TokenAndPositionEmbedding {
   readonly #scale: number;
   readonly #dropout: Dropout;
 
-  constructor({ token, positions, segment, norm, scale, dropout }: EmbeddingOptions) {
+  constructor(parts: EmbeddingOptions) {
+    checks.checkOptions("TokenAndPositionEmbedding", parts, partKinds, ["token", "positions", "scale", "dropout"]);
+    const { token, positions, segment, norm, scale, dropout } = parts;
     this.#token = token;
     this.#positions = positions;
     this.#segment = segment;
@@ -63,6 +86,7 @@ export class TokenAndPositionEmbedding {
    */
   forward(given: readonly (readonly number[])[], input: EmbeddingInput = {}): Tensor {
     const tokens = plainRows("tokens", given);
+    checks.checkOptions("TokenAndPositionEmbedding.forward", input, inputKinds);
     const { hiddenKeys, cache, rng, packing } = input;
     const shape = this.#check(tokens, cache);
     const token = this.#token.forward(tensor(Float32Array.from((packing?.rows(tokens) ?? tokens).flat()), shape));

@@ -1,6 +1,6 @@
 /** The sizes of a single-stack model. */
-import { checkInteger } from "./checks.js";
-import { checkStackConfig, type StackConfig } from "./stack.js";
+import { checks } from "@selectron/core";
+import { checkStackConfig, stackKinds, stackRequired, type StackConfig } from "./stack.js";
 
 /** A stack and its output maps, which determine the names and shapes of a model's parameters. */
 export interface EncoderConfig extends StackConfig {
@@ -12,10 +12,12 @@ export interface EncoderConfig extends StackConfig {
   readonly pooler?: boolean | undefined;
 }
 
+const encoderKinds = { ...stackKinds, outputs: checks.anInteger(1), tied: checks.aFlag, pooler: checks.aFlag };
+
 /** Throws a RangeError if a size is not a whole number in range. */
 export function checkEncoderConfig(config: EncoderConfig): void {
+  checks.checkOptions("EncoderConfig", config, encoderKinds, [...stackRequired, "outputs"]);
   checkStackConfig(config, "EncoderConfig");
-  checkInteger("EncoderConfig.outputs", config.outputs, 1);
   if (config.tied && config.outputs !== config.vocabularySize) {
     throw new RangeError(
       `EncoderConfig.outputs is ${config.outputs}; tied to the token embedding it must be ${config.vocabularySize}.`,

@@ -3,7 +3,7 @@
  * and the decompiler reads it. With layer norm and GELU it is a BERT-like model. `TransformerDecoder` is its causal
  * sibling.
  */
-import type { Tensor } from "@selectron/core";
+import { checks, type Tensor } from "@selectron/core";
 import { checkEncoderConfig, type EncoderConfig } from "./encoder-config.js";
 import { Linear } from "./layers/linear.js";
 import { buildModel, Model } from "./model.js";
@@ -22,6 +22,10 @@ function buildLayers(config: EncoderConfig, scope: ParameterScope) {
 
 /** A model of one stack and an output map. */
 export class TransformerEncoder extends Model {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** The configuration that the model was built with. */
   readonly config: EncoderConfig;
   readonly #layers: ReturnType<typeof buildLayers>;

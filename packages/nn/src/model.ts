@@ -1,5 +1,6 @@
 /** What every model of this package has: parameters by name. */
-import type { Tensor } from "@selectron/core";
+import { checks, type Tensor } from "@selectron/core";
+import { checkParameters } from "./checks.js";
 import { ParameterStore, type ParameterScope, type ParameterSource } from "./parameters.js";
 
 /**
@@ -12,6 +13,7 @@ export function buildModel<Layers>(
   source: ParameterSource | undefined,
   build: (scope: ParameterScope) => Layers,
 ): { layers: Layers; parameters: ReadonlyMap<string, Tensor> } {
+  checks.check("buildModel: build", build, checks.aFunction("a function of a ParameterScope"));
   const store = new ParameterStore(source);
   const layers = build(store.scope);
   store.checkAllUsed();
@@ -20,9 +22,14 @@ export function buildModel<Layers>(
 
 /** A model with named parameters. */
 export abstract class Model {
+  static {
+    checks.guardMethods(this);
+  }
+
   readonly #parameters: ReadonlyMap<string, Tensor>;
 
   constructor(parameters: ReadonlyMap<string, Tensor>) {
+    checkParameters("Model", parameters);
     this.#parameters = parameters;
   }
 
@@ -39,5 +46,6 @@ export abstract class Model {
 
 /** Number of scalars in parameters of these shapes. */
 export function countScalars(shapes: ReadonlyMap<string, readonly number[]>): number {
+  checks.check("countScalars: shapes", shapes, checks.aMap("a Map of shapes by name"));
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0);
 }

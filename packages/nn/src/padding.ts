@@ -3,13 +3,18 @@
  * sees a neighbour across padding, and hiding the padded keys is all that is left to do. So rows that are padded on the left, as for
  * generation, or in the middle are packed: put into that order, and their results back into their own.
  */
-import type { Tensor } from "@selectron/core";
+import { checks, ShapeError, type Tensor } from "@selectron/core";
+import { checkFlags, plainRows } from "./checks.js";
 
 /** [B][n], true where a token is real. */
 export type Padding = readonly (readonly boolean[])[];
 
 /** The order in which each row has its real tokens first. */
 export class Packing {
+  static {
+    checks.guardMethods(this as unknown as new () => Packing);
+  }
+
   /** [B][n], the place in its row of what is packed at i. */
   readonly #orders: readonly (readonly number[])[];
 
@@ -18,7 +23,9 @@ export class Packing {
   }
 
   /** Undefined if all padding comes last already. */
-  static of(padding: Padding): Packing | undefined {
+  static of(given: Padding): Packing | undefined {
+    const padding = plainRows("padding", given);
+    checkFlags(padding);
     const orders = padding.map((row) => {
       const places = row.map((_, i) => i);
       return [...places.filter((i) => row[i]), ...places.filter((i) => !row[i])];
@@ -28,19 +35,26 @@ export class Packing {
 
   /** Rows of the same lengths, packed. */
   rows<T>(rows: readonly (readonly T[])[]): T[][] {
+    checks.check("Packing.rows: rows", rows, checks.aList("an array of as many rows as the padding", checks.numbers));
+    if (rows.length !== this.#orders.length || rows.some((row, b) => row.length !== this.#orders[b]!.length)) {
+      throw new RangeError("Packing.rows: the rows have other lengths than the padding.");
+    }
     return this.#orders.map((order, b) => order.map((from) => rows[b]![from]!));
   }
 
   /** x [B, …, n, …] with the packed positions along an axis back in their places. */
   unpack(x: Tensor, axis = 1): Tensor {
-    return reordered(x, axis, this.#orders.map(inverse));
+    return reordered("Packing.unpack", x, axis, this.#orders.map(inverse));
   }
 
   /** x [B, …, n, …] with the positions along an axis packed. */
   pack(x: Tensor, axis = 1): Tensor {
-    return reordered(x, axis, this.#orders);
+    return reordered("Packing.pack", x, axis, this.#orders);
   }
 }
+
+/** A packing; its constructor is private. */
+export const aPacking = checks.anObjectWith("a Packing", "rows", "unpack");
 
 function inverse(order: readonly number[]): number[] {
   const places = new Array<number>(order.length);
@@ -49,7 +63,14 @@ function inverse(order: readonly number[]): number[] {
 }
 
 /** Position i along the axis is what row b of the batch has at `orders[b][i]`. */
-function reordered(x: Tensor, axis: number, orders: readonly (readonly number[])[]): Tensor {
+function reordered(operation: string, x: Tensor, axis: number, orders: readonly (readonly number[])[]): Tensor {
+  checks.check(`${operation}: x`, x, checks.aTensor);
+  checks.check(`${operation}: axis`, axis, checks.anInteger(1, x.rank - 1));
+  if (x.shape[0] !== orders.length || x.shape[axis] !== orders[0]!.length) {
+    throw new ShapeError(
+      `${operation}: x is [${x.shape.join(", ")}], but the padding has ${orders.length} rows of ${orders[0]!.length}.`,
+    );
+  }
   const axes = x.shape.map((_, i) => i);
   const order = [0, axis, ...axes.filter((i) => i !== 0 && i !== axis)];
   const front = x.permute(order);

@@ -2,7 +2,7 @@
  * Parameters by dotted path. A layer asks its scope for each parameter it owns, by name, shape and initial value; that
  * request is the only place where a parameter is declared, so names, shapes and defaults cannot drift apart.
  */
-import { full, randn, Rng, ShapeError, tensor, uniform, zeros, type Shape, type Tensor } from "@selectron/core";
+import { checks, full, randn, Rng, ShapeError, tensor, uniform, zeros, type Shape, type Tensor } from "@selectron/core";
 
 /**
  * How a parameter starts: every element this number, or drawn if the model is built with an Rng (0 if not).
@@ -19,17 +19,24 @@ export type Provide = (path: string, shape: Shape, initial: InitialValue) => Ten
 
 /** A place in the tree of layers where parameters are declared. */
 export class ParameterScope {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** The layer's name from the root, dots between: "blocks.0.attention"; "" for the root. */
   readonly path: string;
   readonly #provide: Provide;
 
   constructor(provide: Provide, path = "") {
+    checks.check("ParameterScope: provide", provide, checks.aFunction());
+    checks.check("ParameterScope: path", path, checks.aText);
     this.#provide = provide;
     this.path = path;
   }
 
   /** The path of something inside this layer. */
   name(name: string): string {
+    checks.check("ParameterScope: name", name, checks.aText);
     return this.path === "" ? name : `${this.path}.${name}`;
   }
 
@@ -40,9 +47,16 @@ export class ParameterScope {
 
   /** Declares a parameter. */
   parameter(name: string, shape: Shape, initial: InitialValue = 0): Tensor {
-    return this.#provide(this.name(name), shape, initial);
+    const path = this.name(name);
+    checks.check(`parameter ${path}: shape`, shape, someSizes);
+    checks.check(`parameter ${path}: initial`, initial, anInitialValue);
+    return this.#provide(path, shape, initial);
   }
 }
+
+const someSizes = checks.aList("an array of integers, 0 or more, such as [2, 3]", checks.anInteger(0));
+
+const anInitialValue = checks.either(checks.aFinite, checks.oneOf(["xavier", "embedding"]));
 
 /**
  * For layers to call first: JavaScript callers may pass sizes, as other libraries take them.
@@ -51,7 +65,7 @@ export class ParameterScope {
  */
 export function checkScope(layer: string, scope: ParameterScope): void {
   if (scope instanceof ParameterScope) return;
-  const given = typeof scope === "number" ? String(scope) : typeof scope;
+  const given = checks.describeValue(scope);
   throw new TypeError(
     `new ${layer}(scope, …): the first argument is a ParameterScope, which names and draws the layer's parameters, and not ${given}. ` +
       `buildModel gives one: buildModel(new Rng(1), (scope) => new ${layer}(scope.child("name"), …)).`,
@@ -64,27 +78,47 @@ function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined)
     if (typeof initial === "number") return full(shape, initial);
     if (!rng) return zeros(shape);
     if (initial === "embedding") return randn(shape, rng).div(Math.sqrt(shape.at(-1)!));
+    if (shape.length < 2) {
+      throw new ShapeError(
+        `"xavier" is for a parameter of two axes, [inputs, outputs]; this one is [${shape.join(", ")}].`,
+      );
+    }
     const bound = Math.sqrt(6 / (shape.at(-2)! + shape.at(-1)!));
     return uniform(shape, rng, -bound, bound);
   };
   return rng ? tensor(value().data, shape, { requiresGrad: true }) : value();
 }
 
+const MOST_ELEMENTS = 2 ** 30;
+const aSource = checks.either(checks.anInstance(Rng), checks.aMap("a Map of tensors by name"));
+
 /** Collects declared parameters in order, taking given values and filling in the others. */
 export class ParameterStore {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** All parameters declared so far, in order. */
   readonly parameters = new Map<string, Tensor>();
   readonly #given: ReadonlyMap<string, Tensor>;
   readonly #rng: Rng | undefined;
 
   constructor(source: ParameterSource = new Map()) {
+    checks.check("parameters: source", source, aSource);
     this.#given = source instanceof Rng ? new Map() : source;
     this.#rng = source instanceof Rng ? source : undefined;
   }
 
   /** The root scope, whose declarations end up in `parameters`. Throws a ShapeError if a given value does not fit. */
   readonly scope = new ParameterScope((path, shape, initial) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (size > MOST_ELEMENTS) {
+      throw new RangeError(
+        `parameter ${path}: [${shape.join(", ")}] has ${size} elements; a tensor holds at most 2^30. Use smaller sizes.`,
+      );
+    }
     const value = this.#given.get(path) ?? initialValue(shape, initial, this.#rng);
+    checks.check(`parameter ${path}`, value, checks.aTensor);
     if (value.rank !== shape.length || shape.some((length, axis) => length !== value.shape[axis])) {
       throw new ShapeError(`Parameter ${path}: expected shape [${shape.join(", ")}], got [${value.shape.join(", ")}].`);
     }

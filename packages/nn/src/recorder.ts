@@ -1,5 +1,5 @@
 /** Callbacks that see, and may change, the activations of a forward pass. */
-import type { Tensor } from "@selectron/core";
+import { checks, type Tensor } from "@selectron/core";
 
 /** Called with every named activation of a forward pass. */
 export type Recorder = (name: string, value: Tensor) => void;
@@ -22,6 +22,7 @@ export function watcher({ record, patch }: Watching): Patcher | undefined {
   if (!record && !patch) return undefined;
   return (name, value) => {
     const used = patch ? patch(name, value) : value;
+    checks.check(`patch: what it gave for ${name}`, used, checks.aTensor);
     if (used.shape.join() !== value.shape.join()) {
       throw new RangeError(
         `patch: the tensor for ${name} has shape [${used.shape.join(", ")}]; it must be [${value.shape.join(", ")}].`,

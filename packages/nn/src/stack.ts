@@ -2,10 +2,10 @@
  * The stack that encoders and decoders consist of: embeddings, blocks on a residual stream and, if norms come before
  * the sublayers, a final norm.
  */
-import type { Activation, Rng, Tensor } from "@selectron/core";
+import { checks, type Activation, type Rng, type Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
-import type { DecodingCache } from "./cache.js";
-import { checkInteger, checkLayers, checkRate } from "./checks.js";
+import { DecodingCache } from "./cache.js";
+import { anActivation, checkLayers, plainRows } from "./checks.js";
 import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
@@ -85,19 +85,42 @@ export interface Memory {
 /** Positional encodings list the heads and the columns of each, before any parameter is made. */
 const MOST_IN_LISTS = 2 ** 20;
 
+/** What the fields of a configuration must be. */
+export const stackKinds = {
+  vocabularySize: checks.anInteger(1),
+  maxLength: checks.anInteger(1),
+  dModel: checks.anInteger(1),
+  blocks: checks.aList("an array of blocks, such as [{ heads: 2, dHead: 8, dFf: 32 }]"),
+  layerNorm: checks.either(checks.aFlag, checks.oneOf(["pre", "post"])),
+  layerNormEpsilon: checks.anAmount,
+  activation: anActivation,
+  causal: checks.aFlag,
+  positions: checks.anObject('an object such as { kind: "learned" }'),
+  restriction: checks.anObject("an object such as { window: 2 }"),
+  segments: checks.anInteger(0),
+  embeddingNorm: checks.aFlag,
+  scaleEmbeddings: checks.aFlag,
+  bias: checks.aFlag,
+  hiddenDropout: checks.aRate,
+  attentionDropout: checks.aRate,
+};
+
+/** Those that have no default. */
+export const stackRequired = ["vocabularySize", "maxLength", "dModel", "blocks"] as const;
+
+const blockKinds = {
+  heads: checks.anInteger(0, MOST_IN_LISTS),
+  dHead: checks.aNumber,
+  dFf: checks.anInteger(0),
+};
+
 /** Throws a RangeError if a size is not a whole number in range. */
 export function checkStackConfig(config: StackConfig, name: string): void {
-  const check = (field: string, value: number, least: number, most?: number): void =>
-    checkInteger(`${name}.${field}`, value, least, most);
-  check("vocabularySize", config.vocabularySize, 1);
-  check("maxLength", config.maxLength, 1);
-  check("dModel", config.dModel, 1);
-  check("segments", config.segments ?? 0, 0);
   checkLayers(`${name}.blocks.length`, config.blocks.length);
   config.blocks.forEach((block, index) => {
-    check(`blocks[${index}].heads`, block.heads, 0, MOST_IN_LISTS);
-    check(`blocks[${index}].dHead`, block.dHead, block.heads === 0 ? 0 : 1, MOST_IN_LISTS);
-    check(`blocks[${index}].dFf`, block.dFf, 0);
+    const place = `${name}.blocks[${index}]`;
+    checks.checkOptions(place, block, blockKinds, ["heads", "dHead", "dFf"]);
+    checks.check(`${place}: dHead`, block.dHead, checks.anInteger(block.heads === 0 ? 0 : 1, MOST_IN_LISTS));
   });
   if (config.restriction) {
     checkRestriction(config.restriction);
@@ -106,8 +129,6 @@ export function checkStackConfig(config: StackConfig, name: string): void {
       throw new RangeError(`Positions "${kind}" score all pairs, which a restriction is there to avoid. Use others.`);
     }
   }
-  checkRate(`${name}.hiddenDropout`, config.hiddenDropout ?? 0);
-  checkRate(`${name}.attentionDropout`, config.attentionDropout ?? 0);
 }
 
 /** The blocks' common style; its positions are declared in the embedding's scope. */
@@ -134,6 +155,17 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
     positions: positionsOf(positions, scope, { dModel, maxLength, heads, dHead, causal }),
   };
 }
+
+const forwardKinds = {
+  padding: checks.aList("an array of rows, true where a token is real"),
+  segments: checks.aList("an array of rows, such as [[0, 0, 1]]"),
+  record: checks.aFunction("a function of a name and a tensor"),
+  patch: checks.aFunction("a function of a name and a tensor"),
+  rng: checks.anRng,
+  cache: checks.anInstance(DecodingCache),
+};
+
+const memoryKinds = { value: checks.aTensor, hidden: checks.aTensor };
 
 /** A stack with its parameters. */
 export class Stack {
@@ -178,7 +210,10 @@ export class Stack {
   }
 
   /** tokens [B][n] → the stream after the last block [B, n, D], normalised if norms come before the sublayers. */
-  forward(tokens: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
+  forward(given: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
+    const tokens = plainRows("tokens", given);
+    checks.checkOptions("forward", options, forwardKinds);
+    if (memory) checks.checkOptions("decode: memory", memory, memoryKinds, ["value"]);
     const { padding, segments, rng, cache } = options;
     if (cache && !this.#causal) {
       throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");

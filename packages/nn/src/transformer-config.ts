@@ -2,11 +2,11 @@
  * The configuration of a whole Transformer under the names that models of this family are configured with. The defaults
  * are BERT-base's sizes.
  */
-import type { Activation } from "@selectron/core";
-import { checkInteger, checkLayers, checkRate } from "./checks.js";
+import { checks, type Activation } from "@selectron/core";
+import { anActivation, checkLayers } from "./checks.js";
 import type { EncoderConfig } from "./encoder-config.js";
-import type { PositionConfig } from "./positions/index.js";
-import type { Restriction } from "./attention/restriction.js";
+import { checkPositionConfig, type PositionConfig } from "./positions/index.js";
+import { checkRestriction, type Restriction } from "./attention/restriction.js";
 import type { StackConfig } from "./stack.js";
 
 /** Sizes and style of a Transformer. */
@@ -61,15 +61,36 @@ export const transformerDefaults: TransformerConfig = {
   tied: false,
 };
 
+const configKinds = {
+  vocabSize: checks.anInteger(1),
+  hiddenSize: checks.anInteger(1),
+  numHiddenLayers: checks.anInteger(0),
+  numAttentionHeads: checks.anInteger(1),
+  intermediateSize: checks.anInteger(1),
+  hiddenDropoutProb: checks.aRate,
+  attentionProbsDropoutProb: checks.aRate,
+  maxPositionEmbeddings: checks.anInteger(1),
+  layerNormEps: checks.anAmount,
+  layerNorm: checks.oneOf(["pre", "post"]),
+  activation: anActivation,
+  positions: checks.anObject('an object such as { kind: "learned" }'),
+  restriction: checks.anObject("an object such as { window: 2 }"),
+  scaleEmbeddings: checks.aFlag,
+  bias: checks.aFlag,
+  tied: checks.aFlag,
+};
+
+/** Without fields that are undefined, which stand for the defaults. */
+const definedOf = (changes: Partial<TransformerConfig>): Partial<TransformerConfig> =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+
 /** The defaults with these fields changed. Throws a RangeError that names the field that is out of range. */
 export function transformerConfig(changes: Partial<TransformerConfig> = {}): TransformerConfig {
-  const config = { ...transformerDefaults, ...changes };
-  const sizes = ["vocabSize", "hiddenSize", "numAttentionHeads", "intermediateSize", "maxPositionEmbeddings"] as const;
-  for (const name of sizes) checkInteger(`TransformerConfig.${name}`, config[name], 1);
+  checks.checkOptions("TransformerConfig", changes, configKinds);
+  const config = { ...transformerDefaults, ...definedOf(changes) };
   checkLayers("TransformerConfig.numHiddenLayers", config.numHiddenLayers);
-  for (const name of ["hiddenDropoutProb", "attentionProbsDropoutProb"] as const) {
-    checkRate(`TransformerConfig.${name}`, config[name]);
-  }
+  checkPositionConfig(config.positions);
+  if (config.restriction) checkRestriction(config.restriction);
   const { hiddenSize, numAttentionHeads } = config;
   if (hiddenSize % numAttentionHeads !== 0) {
     throw new RangeError(

@@ -2,7 +2,7 @@
  * The Transformer of Vaswani et al. 2017: an encoder that reads the source, a decoder that attends to the target so far
  * and to the encoder's result, and a generator that turns its stream into log-probabilities of the next token.
  */
-import { noGrad, type Tensor } from "@selectron/core";
+import { checks, noGrad, type Tensor } from "@selectron/core";
 import { cached, type Generative } from "./generation/generative.js";
 import { Linear } from "./layers/linear.js";
 import { paddingMask } from "./attention/masks.js";
@@ -34,6 +34,10 @@ function buildLayers(config: TransformerConfig, scope: ParameterScope) {
 
 /** An encoder and a decoder with cross-attention. */
 export class Transformer extends Model {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** The complete configuration. */
   readonly config: TransformerConfig;
   readonly #layers: ReturnType<typeof buildLayers>;
@@ -60,8 +64,8 @@ export class Transformer extends Model {
 
   /** source [B][m] → what the decoder attends to: the encoder's stream [B, m, D] and which of it is padding. */
   encode(source: readonly (readonly number[])[], options: ForwardOptions = {}): Memory {
-    const { padding } = options;
     const value = this.#layers.encoder.forward(source, options);
+    const { padding } = options;
     return { value, hidden: padding && paddingMask(padding, source.length, value.shape[1]!) };
   }
 
@@ -70,16 +74,19 @@ export class Transformer extends Model {
    * only.
    */
   decode(target: readonly (readonly number[])[], memory: Memory, options: ForwardOptions = {}): Tensor {
+    checks.check("decode: memory", memory, checks.anObjectWith("a memory, such as model.encode(source)", "value"));
     return this.#layers.decoder.forward(target, options, memory);
   }
 
   /** The decoder's stream [..., D] → log-probabilities of the vocabulary [..., V]. */
   logProbabilities(stream: Tensor): Tensor {
+    checks.check("Transformer.logProbabilities: stream", stream, checks.aTensor);
     return this.scores(stream).logSoftmax();
   }
 
   /** The decoder's stream [..., D] → logits [..., V]: what `logProbabilities` takes the log-softmax of. */
   scores(stream: Tensor): Tensor {
+    checks.check("Transformer.scores: stream", stream, checks.aTensor);
     const { generator, decoder } = this.#layers;
     return generator ? generator.forward(stream) : stream.matmul(decoder.token.weight.transpose());
   }
@@ -108,6 +115,9 @@ export class Transformer extends Model {
     target: readonly (readonly number[])[],
     options: TransformerOptions = {},
   ): Tensor {
+    checks.check("source", source, checks.aList("an array of rows, such as [[1, 2], [3, 4]]"));
+    checks.check("target", target, checks.aList("an array of rows, such as [[1, 2], [3, 4]]"));
+    checks.check("forward: options", options, checks.anObject("an object with sourcePadding, targetPadding, …"));
     if (source.length !== target.length) {
       throw new RangeError(`forward: ${source.length} source rows, but ${target.length} target rows; pass pairs.`);
     }

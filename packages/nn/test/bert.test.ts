@@ -78,6 +78,6 @@ describe("a BERT-like encoder", () => {
     const plain = new TransformerEncoder(encoderOnly(sizes), new Map([["norm.weight", ones([4])]]));
     expect(() => plain.forward([[1]], { segments: [[0]] })).toThrow("segments: this model has none");
     expect(() => plain.pool([[1]])).toThrow("pool: this model has no pooler; make it with `pooler: true`.");
-    expect(() => new TransformerEncoder({ ...config, segments: -1 })).toThrow("EncoderConfig.segments is -1");
+    expect(() => new TransformerEncoder({ ...config, segments: -1 })).toThrow("EncoderConfig: segments is -1");
   });
 });

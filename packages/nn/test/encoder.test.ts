@@ -197,10 +197,10 @@ describe("input is checked", () => {
 
   it("sizes must be whole numbers in range", () => {
     expect(() => new TransformerEncoder({ ...config, dModel: 0 })).toThrow(
-      new RangeError("EncoderConfig.dModel is 0; it must be an integer, 1 or more."),
+      new RangeError("EncoderConfig: dModel is 0; it must be an integer, 1 or more."),
     );
     expect(() => new TransformerEncoder({ ...config, blocks: [{ heads: 1, dHead: 0, dFf: 0 }] })).toThrow(
-      new RangeError("EncoderConfig.blocks[0].dHead is 0; it must be an integer, from 1 to 1048576."),
+      new RangeError("EncoderConfig.blocks[0]: dHead is 0; it must be an integer, from 1 to 1048576."),
     );
   });
 });

@@ -21,7 +21,7 @@ describe("layers without a scope", () => {
     ["Linear", [2, 8, new Rng(1)], "2"],
     ["LayerNorm", [8], "8"],
     ["FeedForward", [], "undefined"],
-    ["MultiHeadAttention", [{ dModel: 4, heads: 2, dHead: 2 }], "object"],
+    ["MultiHeadAttention", [{ dModel: 4, heads: 2, dHead: 2 }], "an object with dModel, heads, dHead"],
   ])("new %s(%s) says what to pass", (name, args, given) => {
     expect(() => new untyped[name]!(...args)).toThrow(
       new TypeError(

@@ -153,9 +153,13 @@ describe("what goes with a row", () => {
 
   it("segments and the pooled vector", () => {
     const batch = model.forward(tokens, { padding, segments });
-    expect(difference(batch, tokens, padding, () => model.forward(alone.tokens, alone))).toBeLessThan(1e-5);
+    expect(
+      difference(batch, tokens, padding, () => model.forward(alone.tokens, { segments: alone.segments })),
+    ).toBeLessThan(1e-5);
     const pooled = model.pool(tokens, { padding, segments });
-    expect(distance(pooled.toArray(), model.pool(alone.tokens, alone).toArray())).toBeLessThan(1e-5);
+    expect(distance(pooled.toArray(), model.pool(alone.tokens, { segments: alone.segments }).toArray())).toBeLessThan(
+      1e-5,
+    );
   });
 
   it("activations, which are recorded and patched in the order of the row", () => {

@@ -22,8 +22,8 @@ it.each<[Partial<EncoderConfig>, string]>([
   [{ maxLength: 2 ** 31 }, "the largest parameter is embedding.position.weight [2147483648, 4]"],
   [{ outputs: 1e10 }, "the largest parameter is unembedding.weight [4, 10000000000]"],
   [{ blocks: [{ ...block, dFf: 1e10 }] }, "the largest parameter is blocks.0.feedForward.hidden.weight"],
-  [{ blocks: [{ ...block, heads: 2 ** 21 }] }, "EncoderConfig.blocks[0].heads is 2097152; it must be an integer, from 0 to 1048576."],
-  [{ blocks: [{ ...block, dHead: 2 ** 30 }], positions: { kind: "rope" } }, "blocks[0].dHead is 1073741824; it must be an integer, from 1 to"],
+  [{ blocks: [{ ...block, heads: 2 ** 21 }] }, "EncoderConfig.blocks[0]: heads is 2097152; it must be an integer, from 0 to 1048576."],
+  [{ blocks: [{ ...block, dHead: 2 ** 30 }], positions: { kind: "rope" } }, "blocks[0]: dHead is 1073741824; it must be an integer, from 1 to"],
   [{ blocks: Array.from({ length: 10_001 }, () => block) }, "EncoderConfig.blocks.length is 10001; it must be an integer, from 0 to 10000."],
   [{ blocks: Array.from({ length: 10_000 }, () => ({ ...block, dFf: 100_000 })) }, "a model of these sizes has 900"],
 ])("an encoder %#", (change, message) => {
@@ -35,7 +35,7 @@ it.each<[Partial<EncoderConfig>, string]>([
 
 it.each<[Partial<TransformerConfig>, string]>([
   [{ numHiddenLayers: 1e9 }, "TransformerConfig.numHiddenLayers is 1000000000; it must be an integer, from 0 to 10000."],
-  [{ hiddenSize: 12e9 }, "blocks[0].dHead is 1000000000; it must be an integer, from 1 to 1048576."],
+  [{ hiddenSize: 12e9 }, "blocks[0]: dHead is 1000000000; it must be an integer, from 1 to 1048576."],
   [{ vocabSize: 1e9 }, "Transformer: a model of these sizes has"],
   [{ intermediateSize: 1e9 }, "Transformer: a model of these sizes has"],
 ])("an encoder-decoder %#", (change, message) => {

@@ -146,10 +146,10 @@ describe("configuration", () => {
       { hiddenSize: 10, numAttentionHeads: 3 },
       "TransformerConfig: numAttentionHeads 3 does not divide hiddenSize 10; each head gets an equal part.",
     ],
-    [{ ...small, vocabSize: 0 }, "TransformerConfig.vocabSize is 0; it must be an integer, 1 or more."],
+    [{ ...small, vocabSize: 0 }, "TransformerConfig: vocabSize is 0; it must be an integer, 1 or more."],
     [
       { ...small, hiddenDropoutProb: 1 },
-      "TransformerConfig.hiddenDropoutProb is 1; it must be 0 or more and less than 1.",
+      "TransformerConfig: hiddenDropoutProb is 1; it must be 0 or more and less than 1.",
     ],
   ])("%j is refused", (config, message) => {
     expect(() => new Transformer(config)).toThrow(new RangeError(message));

@@ -21,9 +21,9 @@ export async function runTraining(
   run: TrainingRun,
 ): Promise<{ readonly end: TrainingEnd; readonly folder: TrainingFolder } | undefined> {
   await useFastKernels();
-  const folder = new TrainingFolder(context, run.folder);
+  const { title, folder: path, checkpointEvery: every, ...options } = run;
+  const folder = new TrainingFolder(context, path);
   const progress = new Progress(context, run.steps);
-  const { title, checkpointEvery: every, ...options } = run;
   const interrupt = new AbortController();
   const ignore = context.io.onInterrupt?.((signal) => interrupt.abort(signal));
   try {

@@ -2,6 +2,10 @@
  * UTF-8, through the encoder and decoder of the runtime where it has them (QuickJS has none), and otherwise in plain JavaScript with the
  * same results. TypeScript's ES2022 library does not declare them.
  */
+import { aText, anInstance, check } from "../checks.js";
+
+const someBytes = anInstance(Uint8Array);
+
 interface TextCodec {
   readonly TextEncoder?: new () => { encode(text: string): Uint8Array };
   readonly TextDecoder?: new (
@@ -12,12 +16,14 @@ interface TextCodec {
 
 /** The UTF-8 bytes of a text. Half of a surrogate pair becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
+  check("encodeUtf8: text", text, aText);
   const { TextEncoder } = globalThis as TextCodec;
   return TextEncoder ? new TextEncoder().encode(text) : encodePlainly(text);
 }
 
 /** The text of UTF-8 bytes. Throws a TypeError if they are malformed. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  check("decodeUtf8: bytes", bytes, someBytes);
   const { TextDecoder } = globalThis as TextCodec;
   return TextDecoder ? new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes) : decodePlainly(bytes);
 }

@@ -3,8 +3,8 @@
  * heads' results side by side through one output map. Head h owns columns [h·dHead, (h+1)·dHead) of every map. Keys and
  * values come from the same stream as the queries (self-attention) or from a memory (cross-attention).
  */
-import { attention, type Rng, type Tensor } from "@selectron/core";
-import type { DecodingCache } from "../cache.js";
+import { attention, checks, ShapeError, type Rng, type Tensor } from "@selectron/core";
+import { DecodingCache } from "../cache.js";
 import { Dropout } from "../layers/dropout.js";
 import { Linear } from "../layers/linear.js";
 import { causalMask, eitherMask } from "./masks.js";
@@ -12,7 +12,7 @@ import { checkScope, type ParameterScope } from "../parameters.js";
 import type { RelativePositions } from "../positions/positions.js";
 import type { Patcher } from "../recorder.js";
 import { restrictedAttention, restrictionMask } from "./restricted.js";
-import type { Restriction } from "./restriction.js";
+import { checkRestriction, type Restriction } from "./restriction.js";
 
 /** Sizes and style of an attention layer. */
 export interface AttentionConfig {
@@ -45,7 +45,30 @@ export interface AttentionInput {
 }
 
 /** Self-attention, or cross-attention if a pass has a memory. */
+const configKinds = {
+  dModel: checks.anInteger(0),
+  heads: checks.anInteger(1),
+  dHead: checks.anInteger(1),
+  bias: checks.aFlag,
+  causal: checks.aFlag,
+  dropout: checks.aRate,
+  relative: checks.anObject("an encoding's part, of positionsOf(…).relative(scope)"),
+  restriction: checks.anObject("an object such as { window: 2 }"),
+};
+
+const inputKinds = {
+  memory: checks.aTensor,
+  hiddenKeys: checks.aTensor,
+  cache: checks.anInstance(DecodingCache),
+  rng: checks.anRng,
+  watch: checks.aFunction("a function of a name and a tensor"),
+};
+
 export class MultiHeadAttention {
+  static {
+    checks.guardMethods(this);
+  }
+
   readonly #path: string;
   readonly #config: AttentionConfig;
   readonly #query: Linear;
@@ -56,6 +79,8 @@ export class MultiHeadAttention {
 
   constructor(scope: ParameterScope, config: AttentionConfig) {
     checkScope("MultiHeadAttention", scope);
+    checks.checkOptions("MultiHeadAttention", config, configKinds, ["dModel", "heads", "dHead"]);
+    if (config.restriction) checkRestriction(config.restriction);
     const { dModel, heads, dHead, bias } = config;
     this.#path = scope.path;
     this.#config = config;
@@ -68,6 +93,13 @@ export class MultiHeadAttention {
 
   /** x: [B, n, D] → the sublayer's output [B, n, D]. */
   forward(x: Tensor, input: AttentionInput = {}): Tensor {
+    checks.check("MultiHeadAttention.forward: x", x, checks.aTensor);
+    checks.checkOptions("MultiHeadAttention.forward", input, inputKinds);
+    if (x.rank !== 3) {
+      throw new ShapeError(
+        `MultiHeadAttention.forward: x is [${x.shape.join(", ")}]; it must be [batch, length, width].`,
+      );
+    }
     const query = this.#rotate(this.#split(this.#query.forward(x)), input.cache);
     const { key, value } = input.memory ? this.#ofMemory(input.memory, input.cache) : this.#ofSelf(x, input.cache);
     const mixed = this.#mix(query, key, value, input);

@@ -3,7 +3,7 @@
  * kernel. Anything else uses lists of keys, except for global queries, which see all keys and use the fused kernel too.
  */
 import { attention, attentionOver, concat, tensor, type KeyLists, type Tensor } from "@selectron/core";
-import { keysOf, looksAt, type Restriction } from "./restriction.js";
+import { seenKeys, sees, type Restriction } from "./restriction.js";
 
 /** Options of `restrictedAttention`. */
 export interface RestrictedOptions {
@@ -18,7 +18,7 @@ export interface RestrictedOptions {
 export function restrictionMask(restriction: Restriction, causal: boolean, queries: number, keys: number): Tensor {
   const first = keys - queries;
   const mask = Float32Array.from({ length: queries * keys }, (_, at) =>
-    looksAt(restriction, causal, first + Math.floor(at / keys), at % keys) ? 0 : 1,
+    sees(restriction, causal, first + Math.floor(at / keys), at % keys) ? 0 : 1,
   );
   return tensor(mask, [queries, keys]);
 }
@@ -73,7 +73,7 @@ function keyLists(restriction: Restriction, causal: boolean, first: number, coun
 }
 
 function buildLists(restriction: Restriction, causal: boolean, first: number, count: number, keys: number): KeyLists {
-  const lists = Array.from({ length: count }, (_, i) => keysOf(restriction, causal, first + i, keys));
+  const lists = Array.from({ length: count }, (_, i) => seenKeys(restriction, causal, first + i, keys));
   const starts = new Int32Array(count + 1);
   lists.forEach((list, i) => (starts[i + 1] = starts[i]! + list.length));
   return { starts, keys: Int32Array.from(lists.flat()) };

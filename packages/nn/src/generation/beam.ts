@@ -98,10 +98,12 @@ function stepsOf(live: readonly Beam[], logits: Tensor, options: BeamOptions): S
 
 /** The extensions of one beam: enough to fill all beams even if every stop token is among them. */
 function continuations(logits: Float32Array, options: BeamOptions): { token: number; logProbability: number }[] {
-  const { beams, stop, rng } = options;
+  const { beams, stop, rng, temperature, topK, topP } = options;
   const logProbability = logProbabilities(logits);
   const count = beams + stop.size;
-  const tokens = rng ? drawDistinct(distribution(logits, options), count, rng) : ranked(logProbability).slice(0, count);
+  const tokens = rng
+    ? drawDistinct(distribution(logits, { temperature, topK, topP }), count, rng)
+    : ranked(logProbability).slice(0, count);
   return tokens.map((token) => ({ token, logProbability: logProbability[token]! }));
 }
 

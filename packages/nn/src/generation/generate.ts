@@ -7,7 +7,15 @@ import { checks, noGrad, Rng } from "@selectron/core";
 import { checkInteger, ContextError, plainList } from "../checks.js";
 import { beamSearch, type Ended, type Generated } from "./beam.js";
 import { uncached, type Forward, type Generative } from "./generative.js";
-import { best, checkSampling, distribution, draw, logProbabilities, type SamplingOptions } from "./sampling.js";
+import {
+  best,
+  checkSampling,
+  distribution,
+  draw,
+  logProbabilities,
+  samplingKinds,
+  type SamplingOptions,
+} from "./sampling.js";
 
 /** Options of generation. */
 export interface GenerateOptions extends SamplingOptions {
@@ -33,12 +41,15 @@ export interface GeneratedToken {
 /** A model, or just its forward pass. */
 export type LanguageModel = Generative | Forward;
 
+const someIds: checks.Kind = {
+  what: "an array of ids",
+  fits: (value) => checks.numbers.fits(value) && Array.from(value as ArrayLike<unknown>).every(Number.isInteger),
+};
+
 const optionKinds = {
-  temperature: checks.aNumber,
-  topK: checks.aNumber,
-  topP: checks.aNumber,
+  ...samplingKinds,
   maxTokens: checks.aNumber,
-  stop: checks.numbers,
+  stop: someIds,
   rng: checks.anRng,
   beams: checks.anInteger(1),
   lengthPenalty: checks.aFinite,
@@ -160,7 +171,7 @@ export async function* streamAsync(
 
 /** Yields one token after another, a stop token last; returns why it ended. */
 function* steps(resolved: ReturnType<typeof resolve>): Generator<GeneratedToken, Ended, undefined> {
-  const { decoding, prompt, maxTokens, cutBy, stop, rng, ...sampling } = resolved;
+  const { decoding, prompt, maxTokens, cutBy, stop, rng, temperature, topK, topP } = resolved;
   let next: readonly number[] = prompt;
   for (let count = 0; count < maxTokens; count++) {
     let logits: Float32Array;
@@ -171,7 +182,7 @@ function* steps(resolved: ReturnType<typeof resolve>): Generator<GeneratedToken,
       if (count > 0 && error instanceof ContextError) return "context";
       throw error;
     }
-    const token = rng ? draw(distribution(logits, sampling), rng) : best(logits);
+    const token = rng ? draw(distribution(logits, { temperature, topK, topP }), rng) : best(logits);
     yield { token, logProbability: logProbabilities(logits)[token]! };
     if (stop.has(token)) return "stop";
     next = [token];

@@ -1,5 +1,5 @@
 /** What generation needs of a model: rows of tokens that grow, and scores for the next token. */
-import type { Tensor } from "@selectron/core";
+import { checks, ShapeError, type Tensor } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
 
 /** A model that scores the next token. */
@@ -22,10 +22,24 @@ export interface Decoding {
 export type Forward = (tokens: readonly (readonly number[])[]) => Tensor;
 
 /** The scores at the last position: [B, n, V] → [B, V]. */
-const last = (logits: Tensor): Tensor => logits.slice(-1, undefined, 1).reshape([logits.shape[0]!, logits.shape[2]!]);
+function last(logits: Tensor): Tensor {
+  checks.check("generate: what the forward pass gave", logits, checks.aTensor);
+  if (logits.rank !== 3) {
+    throw new ShapeError(
+      `generate: the forward pass gave [${logits.shape.join(", ")}]; it must be [batch, length, vocabulary].`,
+    );
+  }
+  return logits.slice(-1, undefined, 1).reshape([logits.shape[0]!, logits.shape[2]!]);
+}
+
+function checkModel(operation: string, forward: unknown, maxLength: number | undefined): void {
+  checks.check(`${operation}: the forward pass`, forward, checks.aFunction("a function of tokens"));
+  checks.checkGiven(`${operation}: maxLength`, maxLength, checks.anInteger(1));
+}
 
 /** A model that keeps no state: every step computes all positions again. */
 export function uncached(forward: Forward, maxLength?: number): Generative {
+  checkModel("uncached", forward, maxLength);
   const from = (written: readonly (readonly number[])[] | undefined): Decoding => {
     let rows = written;
     return {
@@ -46,6 +60,7 @@ export function cached(
   step: (tokens: readonly (readonly number[])[], cache: DecodingCache) => Tensor,
   maxLength?: number,
 ): Generative {
+  checkModel("cached", step, maxLength);
   const from = (cache: DecodingCache): Decoding => ({
     advance: (tokens) => last(step(tokens, cache)),
     reordered: (rows) => from(cache.reordered(rows)),

@@ -3,7 +3,7 @@
  * one before: temperature, the k most probable (Fan et al. 2018, arXiv 1805.04833), the nucleus (Holtzman et al. 2019,
  * arXiv 1904.09751).
  */
-import type { Rng } from "@selectron/core";
+import { checks, type Rng } from "@selectron/core";
 import { checkInteger } from "../checks.js";
 
 /** How a distribution is shaped before a token is drawn. */
@@ -16,8 +16,12 @@ export interface SamplingOptions {
   readonly topP?: number | undefined;
 }
 
+export const samplingKinds = { temperature: checks.aNumber, topK: checks.aNumber, topP: checks.aNumber };
+
 /** Throws a RangeError if a value is out of range. */
 export function checkSampling({ temperature, topK, topP }: SamplingOptions): void {
+  checks.checkGiven("generate: temperature", temperature, checks.aNumber);
+  checks.checkGiven("generate: topP", topP, checks.aNumber);
   if (temperature !== undefined && !(temperature > 0 && temperature < Infinity)) {
     throw new RangeError(
       `generate: temperature is ${temperature}; it must be positive. Leave it out for the best token.`,
@@ -45,6 +49,7 @@ function largest(logits: ArrayLike<number>): number {
   let most = -Infinity;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id]!;
+    if (typeof logit !== "number") checks.check(`logits: that of token ${id}`, logit, checks.aNumber);
     if (Number.isNaN(logit) || logit === Infinity) {
       throw new RangeError(`generate: the logit of token ${id} is ${logit}. Are the model's weights finite?`);
     }
@@ -68,6 +73,9 @@ export function logProbabilities(logits: ArrayLike<number>): Float64Array {
 
 /** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. Throws a RangeError as `logProbabilities`. */
 export function distribution(logits: ArrayLike<number>, options: SamplingOptions): Float64Array {
+  checks.check("distribution: logits", logits, checks.numbers);
+  checks.checkOptions("distribution", options, samplingKinds);
+  checkSampling(options);
   const { temperature = 1, topK = logits.length, topP = 1 } = options;
   // The largest is subtracted first: a low temperature would take logits to infinity.
   const most = largest(logits);

@@ -2,7 +2,9 @@
  * Attention patterns as an SVG page: a square for each query and key, darker for more weight, with the maps side by
  * side. Colours follow the reader's light or dark scheme; the tooltip of a square has its query, key and weight.
  */
-import type { AttentionMap } from "./attention-map.js";
+import { checks } from "@selectron/core";
+import { aLimit } from "../checks.js";
+import { checkMap, type AttentionMap } from "./attention-map.js";
 import { escapeXml } from "./xml.js";
 
 /** Pixels: side of a square, size of the font, distance between maps, around the page, and of labels from squares. */
@@ -28,7 +30,11 @@ interface Piece {
  *
  * @param width - the greatest width of maps side by side, in pixels, unless a single map is wider; 900 by default
  */
-export function attentionSvg(maps: readonly AttentionMap[], { width = 900 }: { readonly width?: number } = {}): string {
+export function attentionSvg(maps: readonly AttentionMap[], options: { readonly width?: number } = {}): string {
+  checks.check("attentionSvg: maps", maps, checks.aList("an array of maps, of attentionMaps"));
+  for (const map of maps) checkMap("attentionSvg: maps", map);
+  checks.checkOptions("attentionSvg", options, { width: aLimit });
+  const { width = 900 } = options;
   const pieces = maps.map(mapPiece);
   const room = width - 2 * MARGIN;
   let [x, y, rowHeight, widest] = [0, 0, 0, 0];

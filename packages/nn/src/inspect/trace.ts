@@ -1,5 +1,5 @@
 /** Looking inside a forward pass: all activations by name, and hooks on some of them. */
-import { Tensor } from "@selectron/core";
+import { checks, Tensor } from "@selectron/core";
 import type { Watching } from "../recorder.js";
 
 /** A forward pass that takes callbacks, such as `(watching) => model.forward(tokens, watching)`. */
@@ -12,10 +12,13 @@ export interface Trace<Result> {
   readonly activations: ReadonlyMap<string, Tensor>;
 }
 
+const aPass = checks.aFunction("a forward pass, such as (watching) => model.forward(tokens, watching)");
+
 /** Runs a forward pass and keeps all its named activations. */
 export function trace<Result>(run: Watchable<Result>): Trace<Result> {
+  checks.check("trace: run", run, aPass);
   const activations = new Map<string, Tensor>();
-  const result = run({ record: (name, value) => void activations.set(name, value) });
+  const result = checks.checkSynchronous("trace", run({ record: (name, value) => void activations.set(name, value) }));
   return { result, activations };
 }
 
@@ -29,6 +32,11 @@ export type Hook = (value: Tensor, name: string) => unknown;
  * @throws RangeError if a hook was never called, because no activation matches its key
  */
 export function withHooks<Result>(hooks: Readonly<Record<string, Hook>>, run: Watchable<Result>): Result {
+  checks.check("withHooks: hooks", hooks, checks.anObject("an object of functions by name"));
+  for (const [key, hook] of Object.entries(hooks)) {
+    checks.check(`withHooks: hooks: ${key}`, hook, checks.aFunction("a function of a tensor"));
+  }
+  checks.check("withHooks: run", run, aPass);
   const waiting = Object.entries(hooks).map(([key, hook]) => ({ key, fits: matcher(key), hook, called: false }));
   const names: string[] = [];
   const result = run({

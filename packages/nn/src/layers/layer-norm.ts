@@ -2,7 +2,7 @@
  * Layer normalisation of the last axis with a learnt gain ("weight", initially 1) and bias (initially 0): Ba, Kiros &
  * Hinton 2016, arXiv 1607.06450, equations 3 and 4, the variance plus epsilon under the root.
  */
-import type { Tensor } from "@selectron/core";
+import { checks, type Tensor } from "@selectron/core";
 import { checkScope, type ParameterScope } from "../parameters.js";
 
 /** Options of a layer norm. */
@@ -15,14 +15,21 @@ export interface LayerNormOptions {
 
 /** A layer norm with its parameters. */
 export class LayerNorm {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** [width]. */
   readonly weight: Tensor;
   /** [width]; absent in a norm without bias. */
   readonly bias: Tensor | undefined;
   readonly #epsilon: number | undefined;
 
-  constructor(scope: ParameterScope, width: number, { epsilon, bias = true }: LayerNormOptions = {}) {
+  constructor(scope: ParameterScope, width: number, options: LayerNormOptions = {}) {
     checkScope("LayerNorm", scope);
+    checks.check("LayerNorm: width", width, checks.anInteger(0));
+    checks.checkOptions("LayerNorm", options, { epsilon: checks.anAmount, bias: checks.aFlag });
+    const { epsilon, bias = true } = options;
     this.weight = scope.parameter("weight", [width], 1);
     this.bias = bias ? scope.parameter("bias", [width]) : undefined;
     this.#epsilon = epsilon;
@@ -30,6 +37,7 @@ export class LayerNorm {
 
   /** [..., width] → [..., width]. */
   forward(x: Tensor): Tensor {
+    checks.check("LayerNorm.forward: x", x, checks.aTensor);
     return x.layerNorm(this.weight, this.bias, this.#epsilon);
   }
 }

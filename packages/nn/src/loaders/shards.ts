@@ -1,6 +1,6 @@
 /** Models that are split into several safetensors files, with an index that says which tensor is where. */
 
-import { printable } from "@selectron/core";
+import { checks, printable } from "@selectron/core";
 
 /**
  * The names of the files, in the order of the index, from the parsed JSON of a `model.safetensors.index.json`. They lie in the index's
@@ -14,6 +14,7 @@ export function shardNames(index: unknown): string[] {
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
     throw new TypeError("shardNames: this is no index of shards: it has no weight_map from names of tensors to files.");
   }
+  checks.check("shardNames: weight_map", map, checks.anObject("an object from names of tensors to files"));
   const names = new Set<string>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file)) {

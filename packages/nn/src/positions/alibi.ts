@@ -2,7 +2,7 @@
  * Attention with linear biases (ALiBi; Press et al. 2021, arXiv 2108.12409): scores fall by slope · distance, each head
  * with its own slope; nothing is learnt, and nothing is added to the embeddings.
  */
-import { leastPowerOfTwo, tensor, type Tensor } from "@selectron/core";
+import { checks, leastPowerOfTwo, tensor, type Tensor } from "@selectron/core";
 import { byOffset, type PositionSizes, type Positions, type RelativePositions } from "./positions.js";
 
 /**
@@ -10,6 +10,7 @@ import { byOffset, type PositionSizes, type Positions, type RelativePositions } 
  * followed by every other slope of the next larger one (the authors' code).
  */
 export function alibiSlopes(heads: number): number[] {
+  checks.check("alibiSlopes: heads", heads, checks.anInteger(0, 2 ** 20));
   const least = leastPowerOfTwo(heads);
   const power = least > heads ? least / 2 : least;
   const slopes = (count: number): number[] => Array.from({ length: count }, (_, h) => 2 ** ((-8 * (h + 1)) / count));

@@ -1,5 +1,7 @@
 /** Positional encodings by configuration. */
-import type { ParameterScope } from "../parameters.js";
+import { checks } from "@selectron/core";
+import { oneOrMore } from "../checks.js";
+import { ParameterScope } from "../parameters.js";
 import { AlibiPositions } from "./alibi.js";
 import { CompositePositions } from "./composite.js";
 import { ConvolutionalPositions } from "./convolutional.js";
@@ -49,6 +51,8 @@ export const actsInAttention = (kind: PositionConfig["kind"]): boolean =>
  */
 export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes: PositionSizes): Positions {
   checkPositionConfig(config);
+  checks.check("positionsOf: scope", scope, checks.anInstance(ParameterScope));
+  checks.checkOptions("positionsOf: sizes", sizes, sizesKinds, Object.keys(sizesKinds));
   switch (config.kind) {
     case "none":
       return {};
@@ -89,23 +93,55 @@ export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes
   }
 }
 
-/** Throws a RangeError if a number of the configuration is out of range. */
-function checkPositionConfig(config: PositionConfig): void {
-  const check = (name: string, value: number | undefined, fits: (value: number) => boolean, range: string): void => {
-    if (value !== undefined && !fits(value)) {
-      throw new RangeError(`Positions "${config.kind}": ${name} is ${value}; it must be ${range}.`);
-    }
-  };
-  const positive = (value: number): boolean => Number.isSafeInteger(value) && value > 0;
-  const given = config as Readonly<Record<string, unknown>>;
-  const checkField = (name: string, fits: (value: number) => boolean, range: string): void =>
-    check(name, given[name] as number | undefined, fits, range);
-  for (const name of ["trainedLength", "maxDistance", "hidden"]) checkField(name, positive, "an integer, 1 or more");
-  for (const name of ["base", "factor", "interpolation"]) checkField(name, (value) => value >= 1, "1 or more");
-  checkField("buckets", (value) => positive(value) && value % 4 === 0, "a multiple of 4");
-  if (config.kind === "convolutional") {
-    for (const taps of config.kernels ?? []) {
-      check("a kernel's size", taps, (value) => positive(value) && value % 2 === 1, "an odd integer");
-    }
+const positive = checks.anInteger(1);
+const some = checks.anObject('an object such as { kind: "alibi" }');
+const buckets: checks.Kind = {
+  what: "a multiple of 4",
+  fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) % 4 === 0,
+  isNumber: true,
+};
+const odd: checks.Kind = {
+  what: "an odd integer, 1 or more",
+  fits: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) % 2 === 1,
+  isNumber: true,
+};
+
+/** The fields of each kind, and those that have no default. */
+const fields: Readonly<Record<PositionConfig["kind"], { kinds: Record<string, checks.Kind>; required?: string[] }>> = {
+  none: { kinds: {} },
+  sinusoidal: { kinds: {} },
+  learned: { kinds: {} },
+  interpolated: { kinds: { trainedLength: positive }, required: ["trainedLength"] },
+  rope: { kinds: { base: oneOrMore, interpolation: oneOrMore } },
+  ntk: { kinds: { factor: oneOrMore, base: oneOrMore }, required: ["factor"] },
+  shaw: { kinds: { maxDistance: positive }, required: ["maxDistance"] },
+  t5: { kinds: { buckets, maxDistance: positive } },
+  clipped: { kinds: { maxDistance: positive }, required: ["maxDistance"] },
+  alibi: { kinds: {} },
+  convolutional: { kinds: { kernels: checks.aList("an array of odd integers, such as [3, 5]") } },
+  dynamic: { kinds: { hidden: positive } },
+  composite: { kinds: { absolute: some, relative: some }, required: ["absolute", "relative"] },
+};
+
+const aKind = checks.oneOf(Object.keys(fields));
+
+/** Throws a RangeError if a number of the configuration is out of range, and a TypeError for a field that is none. */
+export function checkPositionConfig(config: PositionConfig): void {
+  checks.check("positions", config, some);
+  checks.check("positions: kind", config.kind, aKind);
+  const { kinds, required } = fields[config.kind];
+  checks.checkOptions(`Positions "${config.kind}"`, config, { kind: checks.anything, ...kinds }, required);
+  if (config.kind !== "convolutional" || config.kernels === undefined) return;
+  if (config.kernels.length === 0) {
+    throw new RangeError('Positions "convolutional": kernels is empty; give one size or more.');
   }
+  for (const taps of config.kernels) checks.check('Positions "convolutional": a kernel\'s size', taps, odd);
 }
+
+const sizesKinds = {
+  dModel: positive,
+  maxLength: positive,
+  heads: checks.anInteger(0, 2 ** 20),
+  dHead: checks.anInteger(0, 2 ** 20),
+  causal: checks.aFlag,
+};

@@ -6,15 +6,30 @@
  * - NTK-aware scaling by s raises the base to base · s^(dHead / (dHead − 2)), which slows the lowest frequency by s and
  *   leaves the highest alone (bloc97 2023; Peng et al. 2023, arXiv 2309.00071, section 3.1).
  */
-import { stack, tensor, type Tensor } from "@selectron/core";
+import { checks, ShapeError, stack, tensor, type Tensor } from "@selectron/core";
+import { oneOrMore } from "../checks.js";
 import type { PositionSizes, Positions, RelativePositions } from "./positions.js";
 import { divTerms } from "./sinusoidal.js";
 
 /** The base that NTK-aware scaling by `factor` replaces `base` with. */
-export const ntkBase = (base: number, factor: number, dHead: number): number => base * factor ** (dHead / (dHead - 2));
+export function ntkBase(base: number, factor: number, dHead: number): number {
+  checks.check("ntkBase: base", base, oneOrMore);
+  checks.check("ntkBase: factor", factor, oneOrMore);
+  checks.check("ntkBase: dHead", dHead, checks.anInteger(1));
+  // A head of two columns has the highest frequency alone, which stays.
+  return dHead <= 2 ? base : base * factor ** (dHead / (dHead - 2));
+}
 
 /** x [..., n, width] with its pairs of columns rotated for the positions start, start + 1, … */
 export function rotatePairs(x: Tensor, start: number, frequencies: readonly number[]): Tensor {
+  checks.check("rotatePairs: x", x, checks.aTensor);
+  checks.check("rotatePairs: start", start, checks.anInteger(0));
+  checks.check("rotatePairs: frequencies", frequencies, checks.aList("an array of numbers", checks.aFinite));
+  if (x.rank < 2 || x.shape.at(-1) !== 2 * frequencies.length) {
+    throw new ShapeError(
+      `rotatePairs: x is [${x.shape.join(", ")}]; its last axis must be 2 columns for each of ${frequencies.length} frequencies.`,
+    );
+  }
   const length = x.shape.at(-2)!;
   const angles = Array.from({ length }, (_, i) => frequencies.map((frequency) => (start + i) * frequency)).flat();
   const table = (f: (angle: number) => number): Tensor =>

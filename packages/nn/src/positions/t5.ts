@@ -3,7 +3,7 @@
  * Raffel et al. 2020, arXiv 1910.10683, section 2.1). T5's buckets hold one distance each while it is small and then
  * widen with its logarithm; clipped buckets hold one distance each up to a maximum.
  */
-import { tensor, type Tensor } from "@selectron/core";
+import { checks, tensor, type Tensor } from "@selectron/core";
 import { checkInteger } from "../checks.js";
 import type { ParameterScope } from "../parameters.js";
 import { byOffset, type PositionSizes, type Positions, type RelativePositions } from "./positions.js";
@@ -18,9 +18,10 @@ import { byOffset, type PositionSizes, type Positions, type RelativePositions } 
  * @throws RangeError if a number is no integer
  */
 export function t5Bucket(offset: number, buckets: number, maxDistance: number, causal: boolean): number {
-  if (!Number.isSafeInteger(offset)) throw new RangeError(`t5Bucket: offset is ${offset}; it must be an integer.`);
-  checkInteger("t5Bucket: buckets", buckets, 1);
+  checks.check("t5Bucket: offset", offset, checks.anInteger(Number.MIN_SAFE_INTEGER));
+  checkInteger("t5Bucket: buckets", buckets, 1, 2 ** 20);
   checkInteger("t5Bucket: maxDistance", maxDistance, 1);
+  checks.check("t5Bucket: causal", causal, checks.aFlag);
   const side = causal ? buckets : Math.floor(buckets / 2);
   const first = !causal && offset > 0 ? side : 0;
   const distance = causal ? Math.max(0, -offset) : Math.abs(offset);

@@ -1,5 +1,5 @@
 /** The addition task: two numbers of three digits up to 499, leading zeros written, and their sum of three digits. */
-import type { Rng } from "@selectron/core";
+import { checks, type Rng } from "@selectron/core";
 import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
 /** Ids 0 to 9 are the digits. */
@@ -11,6 +11,9 @@ const digitsOf = (value: number, digits: number): number[] => [...String(value).
 
 /** Two numbers and their sum, each written with `digits` digits. */
 export function additionExample(a: number, b: number, digits = 3): Example {
+  checks.check("additionExample: digits", digits, checks.anInteger(1, 15));
+  checks.check("additionExample: a", a, checks.anInteger(0, 10 ** digits - 1));
+  checks.check("additionExample: b", b, checks.anInteger(0, 10 ** digits - 1));
   return { source: [...digitsOf(a, digits), PLUS, ...digitsOf(b, digits)], target: digitsOf(a + b, digits) };
 }
 

@@ -1,4 +1,5 @@
 /** The parser task: an assignment such as x=1+2 becomes its tree in prefix order, ASSIGN x ADD 1 2. */
+import { checks } from "@selectron/core";
 import { plainStyle, type Example, type SequenceTask } from "./task.js";
 
 /** Tokens by id. 0 begins a tree; the last of the 25 ids is unused. */
@@ -9,8 +10,14 @@ const NAMES: Readonly<Record<string, string>> = { "+": "ADD", "-": "SUB", "*": "
 
 const ids = (tokens: readonly string[]): number[] => tokens.map((token) => TOKENS.indexOf(token));
 
+const anAssignment: checks.Kind = {
+  what: "an assignment of five characters, such as x=1+2",
+  fits: (text) => typeof text === "string" && /^[xyz]=\d[-+*/]\d$/.test(text),
+};
+
 /** An expression of five characters. */
 export function parserExample(expression: string): Example {
+  checks.check("parserExample: expression", expression, anAssignment);
   const [variable, , left, operator, right] = expression as unknown as [string, string, string, string, string];
   return { source: ids([...expression]), target: ids(["ASSIGN", variable, NAMES[operator]!, left, right]) };
 }
@@ -38,7 +45,7 @@ export const parserTask: SequenceTask = {
   form: "an assignment of five characters, such as x=1+2",
   answerLength: (source) => {
     const text = source.map((id) => TOKENS[id]).join("");
-    return /^[xyz]=\d[-+*/]\d$/.test(text) ? source.length : undefined;
+    return anAssignment.fits(text) ? source.length : undefined;
   },
   show: ({ source, target }) => `${words(source).replaceAll(" ", "")} → ${words(target)}`,
   mustHoldOut: ["x=1+2", "y=3*4", "z=5-1", "x=2/3"].map(parserExample),

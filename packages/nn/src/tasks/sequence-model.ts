@@ -1,9 +1,9 @@
 /** A Transformer on a sequence-to-sequence task: teacher-forced batches, greedy answers, and how many are exact. */
-import { crossEntropy, noGrad, scope, type Rng } from "@selectron/core";
+import { checks, crossEntropy, noGrad, scope, type Rng } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
 import type { BatchResult } from "../train/train.js";
-import type { Transformer } from "../transformer.js";
-import type { Example } from "./task.js";
+import { Transformer } from "../transformer.js";
+import { checkExample, type Example } from "./task.js";
 
 /** Accuracies of greedy answers, 0 to 1. */
 export interface Accuracy {
@@ -22,6 +22,8 @@ const CHUNK = 250;
  * @param rng - draws dropout
  */
 export function teacherForced(model: Transformer, batch: readonly Example[], start: number, rng: Rng): BatchResult {
+  checkQuestions("teacherForced", model, batch, start);
+  checks.check("teacherForced: rng", rng, checks.anRng);
   const sources = batch.map(({ source }) => source);
   const memory = model.encode(sources, { rng });
   const inputs = batch.map(({ target }) => [start, ...target.slice(0, -1)]);
@@ -32,6 +34,16 @@ export function teacherForced(model: Transformer, batch: readonly Example[], sta
   const correct = batch.filter((_, b) => targetMatches(answers, targets, b * length, length)).length;
   const tokens = batch.reduce((sum, { source, target }) => sum + source.length + target.length, 0);
   return { loss: crossEntropy(logits, targets), correct, counted: batch.length, tokens };
+}
+
+const aModel = checks.anInstance(Transformer);
+
+function checkQuestions(operation: string, model: Transformer, examples: readonly Example[], start: number): void {
+  checks.check(`${operation}: model`, model, aModel);
+  checks.check(`${operation}: examples`, examples, checks.aList("an array of examples"));
+  if (examples.length === 0) throw new RangeError(`${operation}: there are no examples; pass one or more.`);
+  for (const example of examples) checkExample(`${operation}: examples`, example);
+  checks.check(`${operation}: start`, start, checks.anInteger(0));
 }
 
 function targetMatches(answers: Float32Array, targets: readonly number[], from: number, length: number): boolean {
@@ -46,6 +58,10 @@ export function answer(
   start: number,
   length: number,
 ): number[][] {
+  checks.check("answer: model", model, aModel);
+  checks.check("answer: sources", sources, checks.aList("an array of rows, such as [[1, 2], [3, 4]]", checks.numbers));
+  checks.check("answer: start", start, checks.anInteger(0));
+  checks.check("answer: length", length, checks.anInteger(0, 100_000));
   return scope(() =>
     noGrad(() => {
       const memory = model.encode(sources);
@@ -63,6 +79,7 @@ export function answer(
 
 /** Accuracy of a model's greedy answers. */
 export function accuracyOf(model: Transformer, examples: readonly Example[], start: number): Accuracy {
+  checkQuestions("accuracyOf", model, examples, start);
   let [exact, right, tokens] = [0, 0, 0];
   for (let at = 0; at < examples.length; at += CHUNK) {
     const chunk = examples.slice(at, at + CHUNK);

@@ -1,5 +1,5 @@
 /** What a sequence-to-sequence task is, and the data sets that are drawn from it. */
-import { Rng } from "@selectron/core";
+import { checks, Rng } from "@selectron/core";
 import type { TransformerConfig } from "../transformer-config.js";
 
 /** A question and its answer, as token ids. All of a task's sources have one length, and so have its targets. */
@@ -55,8 +55,53 @@ const HELD_OUT_SEED = 20_260_000;
 
 const keyOf = ({ source }: Example): string => source.join();
 
+/** Of a data set. */
+const MOST_EXAMPLES = 1_000_000;
+
+const aTask = checks.anObjectWith("a task, such as copyTask", "draw", "heldOut", "config");
+const anExample = checks.anObject("an example, such as { source: [1, 2], target: [2, 1] }");
+const count = checks.anInteger(0, MOST_EXAMPLES);
+
+function checkTask(place: string, task: SequenceTask): void {
+  checks.check(place, task, aTask);
+  checks.check(`${place}: draw`, task.draw, checks.aFunction("a function of an Rng that gives an example"));
+  checks.checkOptions(`${place}: heldOut`, task.heldOut, { test: count, validation: count }, ["test", "validation"]);
+  checks.checkGiven(`${place}: mustHoldOut`, task.mustHoldOut, checks.aList("an array of examples", anExample));
+}
+
+const someIds: checks.Kind = {
+  what: "an array of one id or more",
+  fits: (value) =>
+    checks.numbers.fits(value) && (value as number[]).length > 0 && (value as number[]).every(Number.isSafeInteger),
+};
+
+/** Throws a TypeError unless an example has a source and a target. */
+export function checkExample(place: string, example: Example): void {
+  checks.check(place, example, anExample);
+  checks.check(`${place}: source`, example.source, someIds);
+  checks.check(`${place}: target`, example.target, someIds);
+}
+
+function drawn(task: SequenceTask, rng: Rng): Example {
+  const example = task.draw(rng);
+  checkExample("task: what draw gives", example);
+  return example;
+}
+
+/** A task may have fewer examples than are asked for, and would be drawn from for ever. */
+function checkEnough(operation: string, draws: number, wanted: number): void {
+  if (draws < 1000 + 100 * wanted) return;
+  throw new RangeError(
+    `${operation}: the task gave fewer than ${wanted} different examples in ${draws} draws; ask for fewer.`,
+  );
+}
+
 /** Examples that are never trained on, without repetition: the same for every seed of a training. */
 export class HeldOut {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** Examples for the final test. */
   readonly test: readonly Example[];
   /** Examples for evaluations during training. */
@@ -64,11 +109,13 @@ export class HeldOut {
   readonly #keys: ReadonlySet<string>;
 
   constructor(task: SequenceTask) {
+    checkTask("HeldOut: task", task);
     const { test, validation } = task.heldOut;
     const rng = new Rng(HELD_OUT_SEED);
     const found = new Map((task.mustHoldOut ?? []).map((example) => [keyOf(example), example]));
-    while (found.size < test + validation) {
-      const example = task.draw(rng);
+    for (let draws = 0; found.size < test + validation; draws++) {
+      checkEnough("HeldOut", draws, test + validation);
+      const example = drawn(task, rng);
       found.set(keyOf(example), example);
     }
     const examples = [...found.values()];
@@ -79,15 +126,21 @@ export class HeldOut {
 
   /** Whether an example is held out. */
   has(example: Example): boolean {
+    checkExample("HeldOut.has: example", example);
     return this.#keys.has(keyOf(example));
   }
 }
 
 /** Draws `count` examples to train on. */
 export function drawBatch(task: SequenceTask, heldOut: HeldOut, count: number, rng: Rng): Example[] {
+  checkTask("drawBatch: task", task);
+  checks.check("drawBatch: heldOut", heldOut, checks.anInstance(HeldOut));
+  checks.check("drawBatch: count", count, checks.anInteger(0, MOST_EXAMPLES));
+  checks.check("drawBatch: rng", rng, checks.anRng);
   const batch: Example[] = [];
-  while (batch.length < count) {
-    const example = task.draw(rng);
+  for (let draws = 0; batch.length < count; draws++) {
+    checkEnough("drawBatch", draws, count);
+    const example = drawn(task, rng);
     if (!heldOut.has(example)) batch.push(example);
   }
   return batch;

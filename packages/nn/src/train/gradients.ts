@@ -1,9 +1,11 @@
 /** Operations on all gradients together, between `backward` and the optimiser's step. */
-import { elementsOf } from "@selectron/core";
+import { checks, elementsOf } from "@selectron/core";
+import { aLimit, checkParameters } from "../checks.js";
 import type { Parameters } from "./optimizers.js";
 
 /** The Euclidean norm of all gradients as one vector, in float64. */
 export function gradientNorm(parameters: Parameters): number {
+  checkParameters("gradientNorm", parameters);
   let sum = 0;
   for (const { grad } of parameters.values()) {
     if (!grad) continue;
@@ -15,6 +17,8 @@ export function gradientNorm(parameters: Parameters): number {
 
 /** Multiplies all gradients by a factor. */
 export function scaleGradients(parameters: Parameters, factor: number): void {
+  checkParameters("scaleGradients", parameters);
+  checks.check("scaleGradients: factor", factor, checks.aFinite);
   for (const parameter of parameters.values()) {
     // A new tensor: the storage of a gradient may be shared with another one.
     if (parameter.grad) parameter.grad = parameter.grad.mul(factor);
@@ -28,6 +32,8 @@ export function scaleGradients(parameters: Parameters, factor: number): void {
  * @returns the norm before
  */
 export function clipGradients(parameters: Parameters, most: number): number {
+  checkParameters("clipGradients", parameters);
+  checks.check("clipGradients: most", most, aLimit);
   const norm = gradientNorm(parameters);
   if (norm > most) scaleGradients(parameters, most / norm);
   return norm;

@@ -1,4 +1,5 @@
 /** The course of a training as an SVG: the loss on a logarithmic scale, and the accuracy of the evaluations. */
+import { checks } from "@selectron/core";
 import { escapeXml } from "../inspect/xml.js";
 import type { StepRecord } from "./train.js";
 
@@ -9,6 +10,15 @@ const STYLE =
   "font:13px system-ui,sans-serif}@media (prefers-color-scheme:dark){svg{--page:#14171a;--ink:#e8eaed;--line:#363c43;" +
   "--loss:#58a6ff;--accuracy:#f0a352}}text{fill:var(--ink)}.grid{stroke:var(--line)}" +
   ".loss{stroke:var(--loss);fill:none;stroke-width:1.5}.accuracy{stroke:var(--accuracy);fill:none;stroke-width:1.5}";
+
+const someRecord = checks.anObject("a step, as onStep gets it");
+
+function checkRecord(record: StepRecord): void {
+  checks.check("lossCurve: records", record, someRecord);
+  checks.check("lossCurve: records: step", record.step, checks.anInteger(1));
+  checks.check("lossCurve: records: loss", record.loss, checks.aFinite);
+  checks.checkGiven("lossCurve: records: evaluation", record.evaluation, checks.aFinite);
+}
 
 /** The most points that a curve is drawn with. */
 const MAX_POINTS = 400;
@@ -44,6 +54,9 @@ function decadeAbove(loss: number): number {
 
 /** A self-contained SVG document. Losses of 0 are drawn at the bottom. */
 export function lossCurve(records: readonly StepRecord[], title: string): string {
+  checks.check("lossCurve: records", records, checks.aList("an array of a training's steps"));
+  for (const record of records) checkRecord(record);
+  checks.check("lossCurve: title", title, checks.aText);
   const points = thinned(records);
   const last = Math.max(1, records.at(-1)?.step ?? 1);
   const positive = points.map(({ loss }) => loss).filter((loss) => loss > 0);

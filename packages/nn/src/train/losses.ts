@@ -1,5 +1,5 @@
 /** Losses beside core's `crossEntropy`: means, as scalars on the tape. */
-import { ShapeError, type Tensor } from "@selectron/core";
+import { checks, ShapeError, type Tensor } from "@selectron/core";
 
 /**
  * Binary cross-entropy of independent yes-or-no answers: the mean of log(1 + exp(x)) − x · t over all elements,
@@ -11,6 +11,8 @@ import { ShapeError, type Tensor } from "@selectron/core";
  * @throws ShapeError if the shapes differ
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  checks.check("binaryCrossEntropy: logits", logits, checks.aTensor);
+  checks.check("binaryCrossEntropy: targets", targets, checks.aTensor);
   if (logits.shape.join() !== targets.shape.join()) {
     throw new ShapeError(
       `binaryCrossEntropy: logits [${logits.shape.join(", ")}] and targets [${targets.shape.join(", ")}] ` +
@@ -34,6 +36,8 @@ const FLOOR = 1e-9;
  * @returns a scalar
  */
 export function attentionLoss(pattern: Tensor, target: Tensor): Tensor {
+  checks.check("attentionLoss: pattern", pattern, checks.aTensor);
+  checks.check("attentionLoss: target", target, checks.aTensor);
   const asked = target.broadcastTo(pattern.shape);
   const rows = Math.max(1, Math.round(asked.sum().item()));
   return pattern

@@ -2,8 +2,8 @@
  * Optimisers: each step moves every parameter that has a gradient, in place. Their state is a map of tensors by name,
  * so that a checkpoint can hold it.
  */
-import { elementsOf, getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
-import { checkAmount, checkInteger, checkRate } from "../checks.js";
+import { checks, elementsOf, getKernels, ShapeError, zeros, type Tensor } from "@selectron/core";
+import { checkInteger, checkParameters } from "../checks.js";
 
 /** Parameters by name. */
 export type Parameters = ReadonlyMap<string, Tensor>;
@@ -25,6 +25,7 @@ export interface Optimizer {
 
 /** Removes all gradients. */
 export function zeroGrad(parameters: Parameters): void {
+  checkParameters("zeroGrad", parameters);
   for (const parameter of parameters.values()) parameter.grad = undefined;
 }
 
@@ -46,15 +47,14 @@ class Moments {
   }
 }
 
-/** Parameters are changed through their storage, so each must be dense. */
 /** One step with NaN would make every parameter NaN. */
 function checkLearningRate(name: string, rate: number): void {
-  if (!Number.isFinite(rate)) {
-    throw new RangeError(`${name}: the learning rate is ${rate}; it must be a finite number.`);
-  }
+  checks.check(`${name}: the learning rate`, rate, checks.aFinite);
 }
 
-function checkParameters(optimizer: string, parameters: Parameters): void {
+/** Parameters are changed through their storage, so each must be dense. */
+function checkDense(optimizer: string, parameters: Parameters): void {
+  checkParameters(optimizer, parameters);
   for (const [name, parameter] of parameters) {
     if (!parameter.isContiguous) {
       throw new ShapeError(`${optimizer}: parameter ${name} is a view that is not contiguous; pass its copy.`);
@@ -72,16 +72,20 @@ export interface SgdOptions {
 
 /** Stochastic gradient descent: v ← momentum · v + gradient, parameter ← parameter − rate · v. */
 export class SGD implements Optimizer {
+  static {
+    checks.guardMethods(this);
+  }
+
   readonly parameters: Parameters;
   readonly #momentum: number;
   readonly #weightDecay: number;
   readonly #velocity: Moments | undefined;
 
   /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
-  constructor(parameters: Parameters, { momentum = 0, weightDecay = 0 }: SgdOptions = {}) {
-    checkParameters("SGD", parameters);
-    checkRate("SGD: momentum", momentum);
-    checkAmount("SGD: weightDecay", weightDecay);
+  constructor(parameters: Parameters, options: SgdOptions = {}) {
+    checkDense("SGD", parameters);
+    checks.checkOptions("SGD", options, { momentum: checks.aRate, weightDecay: checks.anAmount });
+    const { momentum = 0, weightDecay = 0 } = options;
     this.parameters = parameters;
     this.#momentum = momentum;
     this.#weightDecay = weightDecay;
@@ -125,8 +129,19 @@ export interface AdamWOptions extends AdamOptions {
   readonly decays?: ((name: string, parameter: Tensor) => boolean) | undefined;
 }
 
+const adamKinds = { beta1: checks.aRate, beta2: checks.aRate, epsilon: checks.anAmount };
+const adamWKinds = {
+  ...adamKinds,
+  weightDecay: checks.anAmount,
+  decays: checks.aFunction("a function of a name and a parameter"),
+};
+
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2). */
 export class AdamW implements Optimizer {
+  static {
+    checks.guardMethods(this);
+  }
+
   readonly parameters: Parameters;
   readonly #options: { readonly beta1: number; readonly beta2: number; readonly epsilon: number };
   readonly #decay: ReadonlyMap<string, number>;
@@ -135,13 +150,10 @@ export class AdamW implements Optimizer {
 
   /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
+    checkDense("AdamW", parameters);
+    checks.checkOptions("AdamW", options, adamWKinds);
     const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = options;
     const decays = options.decays ?? ((_: string, parameter: Tensor) => parameter.rank >= 2);
-    checkParameters("AdamW", parameters);
-    checkRate("AdamW: beta1", beta1);
-    checkRate("AdamW: beta2", beta2);
-    checkAmount("AdamW: epsilon", epsilon);
-    checkAmount("AdamW: weightDecay", weightDecay);
     this.parameters = parameters;
     this.#options = { beta1, beta2, epsilon };
     this.#decay = new Map([...parameters].map(([name, x]) => [name, decays(name, x) ? weightDecay : 0]));
@@ -177,6 +189,7 @@ export class AdamW implements Optimizer {
 export class Adam extends AdamW {
   /** Throws a ShapeError if a parameter is not contiguous, and a RangeError for an option out of its range. */
   constructor(parameters: Parameters, options: AdamOptions = {}) {
+    checks.checkOptions("Adam", options, adamKinds);
     super(parameters, { ...options, weightDecay: 0 });
   }
 }

@@ -3,6 +3,8 @@
  * round differently, so that a seed gives the same training everywhere.
  */
 
+import { checks } from "@selectron/core";
+
 /** The learning rate of a step. */
 export type Schedule = (step: number) => number;
 
@@ -19,17 +21,28 @@ export interface WarmUpOptions {
 }
 
 /** One rate throughout. */
-export const constant =
-  (rate: number): Schedule =>
-  () =>
-    rate;
+export function constant(rate: number): Schedule {
+  checks.check("constant: rate", rate, checks.aFinite);
+  return () => rate;
+}
+
+const aStep = checks.anInteger(1);
+const warmUpKinds = {
+  peak: checks.aFinite,
+  warmup: checks.anAmount,
+  steps: checks.anAmount,
+  floor: checks.aFinite,
+};
 
 /** Along `shape`, which falls from 1 to 0 as the share of the descent that is done goes from 0 to 1. */
-function descending({ peak, warmup = 0, steps, floor = 0 }: WarmUpOptions, shape: (done: number) => number): Schedule {
+function descending(options: WarmUpOptions, shape: (done: number) => number): Schedule {
+  checks.checkOptions("schedule", options, warmUpKinds, ["peak", "steps"]);
+  const { peak, warmup = 0, steps, floor = 0 } = options;
   if (!(warmup >= 0 && warmup <= steps)) {
     throw new RangeError(`schedule: a warm-up of ${warmup} steps does not fit into ${steps}.`);
   }
   return (step) => {
+    checks.check("schedule: step", step, aStep);
     if (step < warmup) return (peak * step) / warmup;
     const done = steps === warmup ? 1 : Math.min(1, (step - warmup) / (steps - warmup));
     return floor + (peak - floor) * shape(done);
@@ -60,14 +73,17 @@ function sine(x: number): number {
  * factor · dModel^−0.5 · min(step^−0.5, step · warmup^−1.5): the rate of Vaswani et al. 2017, equation 3, highest at
  * step `warmup`.
  */
-export const noam = ({
-  dModel,
-  warmup,
-  factor = 1,
-}: {
+export function noam(options: {
   readonly dModel: number;
   readonly warmup: number;
   readonly factor?: number | undefined;
-}): Schedule => {
-  return (step) => (factor / Math.sqrt(dModel)) * Math.min(1 / Math.sqrt(step), step / (warmup * Math.sqrt(warmup)));
-};
+}): Schedule {
+  checks.checkOptions("noam", options, noamKinds, ["dModel", "warmup"]);
+  const { dModel, warmup, factor = 1 } = options;
+  return (step) => {
+    checks.check("noam: step", step, aStep);
+    return (factor / Math.sqrt(dModel)) * Math.min(1 / Math.sqrt(step), step / (warmup * Math.sqrt(warmup)));
+  };
+}
+
+const noamKinds = { dModel: checks.anInteger(1), warmup: checks.anAmount, factor: checks.aFinite };

@@ -1,6 +1,7 @@
 /** The training loop: draw a batch, run forward and backward, step, evaluate, log and save, until a reason to end. */
-import { keep, noGrad, Rng, scope, type Tensor } from "@selectron/core";
+import { checks, keep, noGrad, Rng, scope, type Tensor } from "@selectron/core";
 import type { TrainingState } from "./checkpoint.js";
+import { aBatchResult, checkTraining } from "./check-training.js";
 import { newestState, saveCheckpoint, type CheckpointOptions } from "./checkpoints.js";
 import { clipGradients, scaleGradients } from "./gradients.js";
 import { checkFinite } from "./non-finite.js";
@@ -92,8 +93,11 @@ export interface TrainingEnd {
 const [SPREAD_STEP, SPREAD_BATCH] = [0x9e3779b1, 0x85ebca6b];
 
 /** The random stream of one batch of one step. */
-export const batchRng = (seed: number, step: number, batch: number): Rng =>
-  new Rng(new Rng(seed).next() ^ Math.imul(step, SPREAD_STEP) ^ Math.imul(batch + 1, SPREAD_BATCH));
+export function batchRng(seed: number, step: number, batch: number): Rng {
+  checks.check("batchRng: step", step, checks.anInteger(0));
+  checks.check("batchRng: batch", batch, checks.anInteger(0));
+  return new Rng(new Rng(seed).next() ^ Math.imul(step, SPREAD_STEP) ^ Math.imul(batch + 1, SPREAD_BATCH));
+}
 
 /**
  * Trains, resuming from the newest sound checkpoint if there is one. A training that was interrupted and resumed ends
@@ -103,6 +107,7 @@ export const batchRng = (seed: number, step: number, batch: number): Rng =>
  * @throws CheckpointError if the checkpoints belong to another training, or none of them can be used
  */
 export async function train(options: TrainOptions): Promise<TrainingEnd> {
+  checkTraining(options);
   const { optimizer, steps, checkpoints, evaluation, description = "", onStep } = options;
   const begin: TrainingState = { step: 0, description, bestAccuracy: 0, evaluationsSince: 0 };
   let state = (checkpoints && newestState(checkpoints, optimizer, description, steps)) ?? begin;
@@ -112,7 +117,7 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
     const step = state.step + 1;
     const record = scope(() => trainStep(step, options));
     const isEvaluated = evaluation && (step % evaluation.every === 0 || step === steps);
-    const accuracy = isEvaluated ? scope(() => noGrad(evaluation.accuracy)) : undefined;
+    const accuracy = isEvaluated ? accuracyAfter(step, evaluation) : undefined;
     state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
     // Logged before the checkpoint is saved, so that the log has all steps that a checkpoint does.
     await onStep?.(accuracy === undefined ? record : { ...record, evaluation: accuracy });
@@ -120,6 +125,13 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
     if (checkpoints && (step % checkpoints.every === 0 || why)) saveCheckpoint(checkpoints, optimizer, state);
   }
   return { steps: state.step, why, bestAccuracy: state.bestAccuracy };
+}
+
+/** The accuracy of an evaluation. Throws unless it is a number: none is better than NaN. */
+function accuracyAfter(step: number, evaluation: EvaluationOptions): number {
+  const accuracy: unknown = scope(() => noGrad(evaluation.accuracy));
+  checks.check(`train: evaluation: accuracy after step ${step}`, accuracy, checks.aFinite);
+  return accuracy as number;
 }
 
 const judged = (state: TrainingState, accuracy: number): Pick<TrainingState, "bestAccuracy" | "evaluationsSince"> =>
@@ -144,7 +156,8 @@ function trainStep(step: number, options: TrainOptions): StepRecord {
   try {
     for (let batch = 0; batch < accumulate; batch++) {
       // Kept: the caller may do so too, and the step ends with its scope.
-      const result = keep(forward(batchRng(seed, step, batch), step));
+      const result = keep(checks.checkSynchronous("train: forward", forward(batchRng(seed, step, batch), step)));
+      checks.check("train: the result of forward", result, aBatchResult);
       checkFinite(step, result.loss, parameters);
       result.loss.backward();
       loss += result.loss.item() / accumulate;

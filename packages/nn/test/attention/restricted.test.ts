@@ -193,9 +193,9 @@ describe("cost", () => {
 describe("out of range", () => {
   const sizes = { vocabSize: 5, hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 6 };
   it.each<[Restriction, string]>([
-    [{ window: -1 }, "Restriction.window is -1; it must be an integer, 0 or more."],
-    [{ globals: 0.5 }, "Restriction.globals is 0.5; it must be an integer, 0 or more."],
-    [{ strides: { by: 0, count: 1 } }, "Restriction.strides.by is 0; it must be an integer, 1 or more."],
+    [{ window: -1 }, "Restriction: window is -1; it must be an integer, 0 or more."],
+    [{ globals: 0.5 }, "Restriction: globals is 0.5; it must be an integer, 0 or more."],
+    [{ strides: { by: 0, count: 1 } }, "Restriction.strides: by is 0; it must be an integer, 1 or more."],
   ])("%j", (restriction, message) => {
     expect(() => new TransformerEncoder(encoderOnly({ ...sizes, restriction }))).toThrow(new RangeError(message));
   });

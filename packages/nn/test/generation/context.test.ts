@@ -124,7 +124,7 @@ describe("JavaScript callers", () => {
     ],
     [
       () => generate(decoder, [1], { temprature: 2 } as object),
-      'generate: there is no option "temprature"; there are temperature',
+      'generate: there is no option "temprature"; did you mean temperature?',
     ],
     [
       () => generate(Promise.resolve(decoder) as unknown as LanguageModel, [1]),

@@ -234,11 +234,11 @@ describe("order", () => {
 describe("out of range", () => {
   it.each<[PositionConfig, string]>([
     [{ kind: "shaw", maxDistance: 0 }, 'Positions "shaw": maxDistance is 0; it must be an integer, 1 or more.'],
-    [{ kind: "ntk", factor: 0.5 }, 'Positions "ntk": factor is 0.5; it must be 1 or more.'],
+    [{ kind: "ntk", factor: 0.5 }, 'Positions "ntk": factor is 0.5; it must be a finite number, 1 or more.'],
     [{ kind: "t5", buckets: 6 }, 'Positions "t5": buckets is 6; it must be a multiple of 4.'],
     [
       { kind: "convolutional", kernels: [4] },
-      'Positions "convolutional": a kernel\'s size is 4; it must be an odd integer.',
+      'Positions "convolutional": a kernel\'s size is 4; it must be an odd integer, 1 or more.',
     ],
     [
       { kind: "composite", absolute: { kind: "alibi" }, relative: { kind: "t5" } },

@@ -1,5 +1,6 @@
 /** The sizes of a GPT-2-style model, read from Hugging Face's `config.json`, nanoGPT's `model_args` or a normalised configuration. */
-import { jsonText, readable, type Activation } from "@selectron/core";
+import { checks, jsonText, readable, type Activation } from "@selectron/core";
+import { anActivation } from "../../checks.js";
 import { otherModel } from "./config-keys.js";
 
 /** A model that cannot be loaded, with the reason and a remedy. */
@@ -29,6 +30,25 @@ export interface Gpt2Config {
   readonly bias?: boolean | undefined;
   /** Whether the unembedding is the token embedding; by default it is if there is no `lm_head.weight`. */
   readonly tied?: boolean | undefined;
+}
+
+const aSize = checks.anInteger(1);
+const kinds = {
+  layers: checks.anInteger(0),
+  heads: aSize,
+  dModel: aSize,
+  dFf: aSize,
+  maxLength: aSize,
+  vocabularySize: aSize,
+  epsilon: checks.aPositive,
+  activation: anActivation,
+  bias: checks.aFlag,
+  tied: checks.aFlag,
+};
+
+/** Throws a TypeError or a RangeError that names the field that does not fit. */
+export function checkGpt2Config(config: Gpt2Config): void {
+  checks.checkOptions("Gpt2Config", config, kinds, Object.keys(kinds).slice(0, 7));
 }
 
 /** Options of loading. */
@@ -70,6 +90,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
  * @throws Gpt2Error if a size is missing or impossible, the architecture is not GPT-2's, or a key is not known
  */
 export function gpt2Config(json: unknown, options: Gpt2Options = {}): Gpt2Config {
+  checks.checkOptions("gpt2Config", options, { ignore: checks.aList("an array of keys", checks.aText) });
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new Gpt2Error("the configuration must be a JSON object, such as the config.json beside the weights");
   }

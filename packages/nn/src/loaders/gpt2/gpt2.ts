@@ -5,6 +5,7 @@
  */
 import {
   attention,
+  checks,
   decodeSafetensors,
   SafetensorsError,
   tensor,
@@ -33,6 +34,10 @@ export interface Gpt2ForwardOptions {
 
 /** A GPT-2-style model. */
 export class Gpt2 implements Generative {
+  static {
+    checks.guardMethods(this);
+  }
+
   /** The sizes of the model. */
   readonly config: Gpt2Config;
   /** By name, without the prefix `transformer.`; shapes as in `gpt2Shapes`, and perhaps `lm_head.weight` [V, D]. */
@@ -69,7 +74,10 @@ export class Gpt2 implements Generative {
 
   /** A parameter by its name. */
   parameter(name: string): Tensor {
-    return this.parameters.get(name)!;
+    checks.check("Gpt2.parameter: name", name, checks.aText);
+    const parameter = this.parameters.get(name);
+    if (!parameter) throw checks.unknownName("Gpt2.parameter", "parameter", name, [...this.parameters.keys()]);
+    return parameter;
   }
 
   /** The map from the stream to scores of the vocabulary: [D, V]. */
@@ -91,7 +99,8 @@ export class Gpt2 implements Generative {
     record?: Recorder,
   ): Tensor {
     const tokens = plainRows("Gpt2.forward: tokens", rows);
-    const { padding, positions: places } = "length" in options ? { positions: options } : options;
+    const { padding, positions: places } = forwardOptions(options);
+    checks.checkGiven("Gpt2.forward: record", record, checks.aFunction("a function of a name and a tensor"));
     const positions = places && plainRows("Gpt2.forward: positions", places);
     const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
     const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
@@ -187,6 +196,18 @@ export class Gpt2 implements Generative {
   }
 }
 
+/** Options, or positions alone. */
+function forwardOptions(options: Gpt2ForwardOptions | readonly (readonly number[])[]): Gpt2ForwardOptions {
+  if (Array.isArray(options)) return { positions: options as readonly (readonly number[])[] };
+  checks.checkOptions("Gpt2.forward", options, forwardKinds);
+  return options as Gpt2ForwardOptions;
+}
+
+const forwardKinds = {
+  positions: checks.aList("an array of rows, such as [[0, 1, 2]]"),
+  padding: checks.aList("an array of rows, true where a token is real"),
+};
+
 /** The tensors of a file. */
 function decoded(file: FileBytes): Map<string, Tensor> {
   try {
@@ -207,12 +228,12 @@ function idTensor(
   if (rows.length !== batch || rows.some((row) => row.length !== length)) {
     throw new RangeError(`Gpt2.forward: ${what}s must be ${batch} rows of ${length}, as the tokens are.`);
   }
-  const ids = Float32Array.from(rows.flat());
+  const ids = rows.flatMap((row) => Array.from(row));
   const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= limit);
   if (wrong >= 0) {
     throw new RangeError(
-      `Gpt2.forward: ${what} ${ids[wrong]} in row ${Math.floor(wrong / length)} is not in 0 to ${limit - 1}.`,
+      `Gpt2.forward: ${what} ${checks.describeValue(ids[wrong])} in row ${Math.floor(wrong / length)} is not in 0 to ${limit - 1}.`,
     );
   }
-  return new Tensor(ids, [batch, length]);
+  return new Tensor(Float32Array.from(ids), [batch, length]);
 }

@@ -2,8 +2,8 @@
  * The parameters of a GPT-2-style model under the names of Hugging Face's safetensors: their shapes, and their check.
  */
 import { printable, type Tensor } from "@selectron/core";
-import { checkLayers } from "../../checks.js";
-import { Gpt2Error, type Gpt2Config } from "./config.js";
+import { checkLayers, checkParameters } from "../../checks.js";
+import { checkGpt2Config, Gpt2Error, type Gpt2Config } from "./config.js";
 import { makeOurLayout, plainNames } from "./layout.js";
 
 /**
@@ -12,6 +12,7 @@ import { makeOurLayout, plainNames } from "./layout.js";
  * @throws RangeError if there are too many layers to list
  */
 export function gpt2Shapes(config: Gpt2Config): Map<string, readonly number[]> {
+  checkGpt2Config(config);
   const { layers, dModel, dFf, maxLength, vocabularySize } = config;
   checkLayers("Gpt2Config.layers", layers);
   const shapes = new Map<string, readonly number[]>([
@@ -51,6 +52,8 @@ const LARGEST_WEIGHT = 2 ** 40;
  * @throws Gpt2Error that names the parameter that is missing, unknown, of another shape, or not finite
  */
 export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  checkParameters("Gpt2", given);
+  checkGpt2Config(config);
   const parameters = plainNames(given);
   if (!parameters.has("wte.weight")) {
     const names = [...given.keys()].map((name) => printable(name, 80));

@@ -7,7 +7,7 @@ import { errors, type Details, type RaspError } from "../diagnostic.js";
 import { indicesNode, tokensNode, type SOp } from "../graph/node.js";
 import type { Name } from "../syntax/ast.js";
 import { spacedCall } from "../syntax/mistakes.js";
-import { nearest } from "../syntax/nearest.js";
+import { checks } from "@selectron/core";
 import type { Span } from "../source.js";
 import { foreignName } from "./foreign-names.js";
 import { atomValue, sopValue, type Value } from "./value.js";
@@ -62,7 +62,7 @@ export class Scope {
   }
 
   #similar(name: string, span: Span): Details {
-    const similar = nearest(name, this.names());
+    const similar = checks.nearest(name, this.names());
     if (similar !== undefined) return { suggestion: `did you mean "${similar}"?`, fix: { span, text: similar } };
     const isCall = /^\s*\(/.test(span.source.text.slice(span.end, span.end + 10));
     return {

@@ -1,6 +1,6 @@
 /** The message for a token that does not fit, with a remedy for slips and for habits from other languages. */
 import { errors, type Details, type Fix, type RaspError } from "../diagnostic.js";
-import { nearest } from "./nearest.js";
+import { checks } from "@selectron/core";
 import { position, type Span } from "../source.js";
 import type { Token } from "./token.js";
 
@@ -108,7 +108,7 @@ function misspelt(tokens: readonly Token[], index: number): Details | undefined 
   const [word, words] = caller?.kind === "name" ? [caller, CALL_WORDS] : [tokens[index - 1], KEYWORDS];
   const foreign = word?.kind === "name" ? FOREIGN[word.text] : undefined;
   if (foreign !== undefined) return { suggestion: foreign };
-  const meant = word?.kind === "name" ? nearest(word.text, words) : undefined;
+  const meant = word?.kind === "name" ? checks.nearest(word.text, words) : undefined;
   if (meant === undefined) return undefined;
   const call = CALL_WORDS.includes(meant) ? `${meant}(` : meant;
   return { suggestion: `did you mean "${call}"?`, fix: replace(word!.span, meant) };
