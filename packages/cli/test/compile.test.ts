@@ -99,6 +99,12 @@ describe("compile and run", () => {
     expect(JSON.parse((await call("verify", ...causal, "--exhaustive", "--json")).out)).toMatchObject({ ok: true });
     const written = await call("run", "d.safetensors", "--input", "[1]", "--generate", "3", "--json");
     expect(JSON.parse(written.out)).toEqual({ sop: "hist", value: [1, 2, 1], kinds: "iii", ended: "length" });
+    // The end of the context of 5 keeps what was written, and a prompt beyond it is refused with both numbers.
+    const whole = await call("run", "d.safetensors", "--input", "[1]", "--generate", "50", "--json");
+    expect([whole.exitCode, JSON.parse(whole.out)]).toMatchObject([0, { ended: "context" }]);
+    const beyond = await call("run", "d.safetensors", "--input", "[1,1,1,1,1,1]", "--generate", "3");
+    expect([beyond.exitCode, beyond.out]).toEqual([2, ""]);
+    expect(beyond.err).toMatch(/^error: .*\b6\b.*\b5\b/);
     await call("compile", ...reverse, "-o", "m.safetensors");
     expect(await call("run", "m.safetensors", "--input", "a", "--generate", "3")).toMatchObject({
       exitCode: 2,

@@ -212,6 +212,16 @@ describe("selectron eval --batch", () => {
     expect(lines[5]).toMatchObject({ id: "f", error: { class: "type" } });
   });
 
+  it("keeps the sign of -0.0, as --json does", async () => {
+    const stdin = JSON.stringify({ id: "z", program: "", expr: "-0.0 * indices", inputSrc: '"ab"' });
+    const batch = await selectron(["eval", "--batch", "-"], { stdin });
+    const alone = await selectron(["eval", "--expr=-0.0 * indices", "--input", "ab", "--json"]);
+    for (const { out } of [batch, alone]) {
+      const { value } = JSON.parse(out) as { value: number[] };
+      expect(value.map((zero) => Object.is(zero, -0))).toEqual([true, true]);
+    }
+  });
+
   it("reports a line that is no case, and continues", async () => {
     const deep = `{"id": ${"[".repeat(20_000)}${"]".repeat(20_000)}, "expr": "tokens", "inputSrc": "\\"a\\""}`;
     const stdin = `{"id": 1\n${JSON.stringify({ ...cases[0], expr: 3 })}\n\n${deep}\n${JSON.stringify(cases[0])}`;
