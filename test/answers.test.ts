@@ -5,11 +5,16 @@
 import { describe, expect, it } from "vitest";
 import { coreRegistry } from "./answers/core.js";
 import { nnRegistry } from "./answers/nn.js";
+import { wasmRegistry } from "./answers/wasm-simd.js";
 import { answersOf, faultOf, outcomeOf } from "./answers/harness.js";
 import { publicFunctions, subjectOf, type Registry } from "./answers/registry.js";
 import { rowsOf, tableOf } from "./answers/table.js";
 
-const registries: Readonly<Record<string, Registry>> = { core: coreRegistry, nn: nnRegistry };
+const registries: Readonly<Record<string, Registry>> = {
+  core: coreRegistry,
+  nn: nnRegistry,
+  "wasm-simd": wasmRegistry,
+};
 const rows = new Map<string, string[]>(Object.keys(registries).map((name) => [name, []]));
 
 /** What is wrong with the answers of a function, as one line for all odd values that are answered alike. */

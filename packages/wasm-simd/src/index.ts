@@ -1,5 +1,5 @@
 /** The public surface of @selectron/wasm-simd: registers WebAssembly kernels with core, or says why it cannot. */
-import { Lease, scope as coreScope, type Tensor } from "@selectron/core";
+import { checks, Lease, scope as coreScope, type Tensor } from "@selectron/core";
 import { compile, load } from "./module.js";
 import type { CompiledSource, WasmOptions, WasmStatus } from "./options.js";
 import { currentScopes, registerModule } from "./register.js";
@@ -8,6 +8,22 @@ import { kept, leased, SCOPE_BYTES } from "./scope.js";
 export type { WasmOptions, WasmSource, WasmStatus } from "./options.js";
 export { isSimdSupported } from "./support.js";
 
+/** Linear memory has 4 GiB at most. */
+const room = checks.anInteger(0, 2 ** 32);
+
+const classOf = (value: unknown): string => Object.prototype.toString.call(value).slice("[object ".length, -1);
+
+const aCompiledSource: checks.Kind = {
+  what: "the bytes of a .wasm file, or a WebAssembly.Module",
+  fits: (value) =>
+    ArrayBuffer.isView(value) || ["ArrayBuffer", "SharedArrayBuffer", "WebAssembly.Module"].includes(classOf(value)),
+};
+
+const aSource: checks.Kind = {
+  what: `${aCompiledSource.what}, or the URL of one`,
+  fits: (value) => typeof value === "string" || classOf(value) === "URL" || aCompiledSource.fits(value),
+};
+
 /**
  * Makes the WebAssembly kernels the ones that core uses.
  *
@@ -15,11 +31,13 @@ export { isSimdSupported } from "./support.js";
  * plain JavaScript
  */
 export async function enableWasm(options: WasmOptions = {}): Promise<WasmStatus> {
+  checks.checkOptions("enableWasm", options, { source: aSource });
   return registerModule(await load(options.source));
 }
 
 /** As `enableWasm`, at once. Browsers may allow it in workers only: use `enableWasm` on the main thread. */
 export function enableWasmSync(options: { readonly source?: CompiledSource | undefined } = {}): WasmStatus {
+  checks.checkOptions("enableWasmSync", options, { source: aCompiledSource });
   return registerModule(compile(options.source, "enableWasmSync"), "simd", "enableWasmSync");
 }
 
@@ -34,6 +52,8 @@ export function enableWasmSync(options: { readonly source?: CompiledSource | und
  * @param bytes - how much room to provide, if this is the outermost scope
  */
 export function scope<T>(body: () => T, bytes = SCOPE_BYTES): T {
+  checks.check("scope: body", body, checks.aFunction());
+  checks.check("scope: bytes", bytes, room);
   const scopes = currentScopes();
   return scopes ? scopes.run(body, bytes) : coreScope(body);
 }
@@ -56,9 +76,12 @@ export interface Resident {
  * @throws TypeError if `tensors` is not an array
  */
 export function resident(tensors: readonly Tensor[], bytes = SCOPE_BYTES): Resident {
-  if (!Array.isArray(tensors)) {
-    throw new TypeError("resident: give it an array of tensors, as in resident([x, weights]).");
-  }
+  checks.check(
+    "resident: tensors",
+    tensors,
+    checks.aList("an array of tensors, as in resident([x, weights])", checks.aTensor),
+  );
+  checks.check("resident: bytes", bytes, room);
   const total = tensors.reduce((sum, { size }) => sum + 4 * size + 16, bytes);
   const scopes = currentScopes();
   if (scopes) return scopes.keep(tensors, total);
