@@ -37,13 +37,14 @@ export function addCompileOptions(command: Command): Command {
     .option("--mark", "the model also tells on which inputs the program has no value");
 }
 
-/** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum */
+/** A parser of options that are whole numbers. @throws InvalidArgumentError below the minimum or above the maximum */
 export const wholeNumber =
-  (minimum: number) =>
+  (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum) {
-      throw new InvalidArgumentError(`It must be a whole number, ${minimum} or more.`);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < minimum || value > maximum) {
+      const range = maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
+      throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
     }
     return value;
   };

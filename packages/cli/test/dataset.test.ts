@@ -149,6 +149,9 @@ it("makes its folder", async () => {
 
 it.each([
   [["--count", "0", "--seed", "1"], "whole number, 1 or more"],
+  [["--count", "1", "--seed", "1", "--max-length", "1001"], "whole number, from 1 to 1000"],
+  [["--count", "1", "--seed", "1", "--lines", "1001"], "whole number, from 2 to 1000"],
+  [["--count", "1", "--seed", "1", "--examples", "100001"], "whole number, from 1 to 100000"],
   [["--count", "1", "--seed", "1", "--vocab", "[1,2]"], "token 1 is not a string"],
   [["--count", "9", "--seed", "1", "--vocab", "a", "--max-length", "1", "--lines", "2"], "allow more lines"],
 ])("%s is refused", async (args, message) => {

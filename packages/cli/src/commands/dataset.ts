@@ -28,9 +28,9 @@ export function registerDataset(program: Command, context: Context): void {
     .requiredOption("--seed <n>", "which programs", wholeNumber(0))
     .option("-o, --output <folder>", "where programs.jsonl and models/ go", "dataset")
     .option("--vocab <tokens>", "the tokens, strings: a,b,c", parseVocabulary, ["a", "b", "c", "d"])
-    .option("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1), 8)
-    .option("--lines <n>", "the most lines of a program", wholeNumber(2), 8)
-    .option("--examples <n>", "input/output pairs of each program", wholeNumber(1), 32)
+    .option("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1, 1000), 8)
+    .option("--lines <n>", "the most lines of a program", wholeNumber(2, 1000), 8)
+    .option("--examples <n>", "input/output pairs of each program", wholeNumber(1, 100_000), 32)
     .option("--json", "one JSON object on standard output")
     .action(async (options: DatasetCommandOptions) => {
       await useFastKernels();

@@ -30,7 +30,7 @@ import { ExitCode, UsageError, type Context } from "../context.js";
 import { advice } from "./advice.js";
 import { runProgram } from "../files/program-file.js";
 import { counted, percent } from "../text/words.js";
-import type { ProgramFlags } from "./flags.js";
+import { checkBatch, type ProgramFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
@@ -55,7 +55,8 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const task = taskOf(sop, { vocabulary, maxLength, bos });
   const config = configOf(task, flags);
   const model = fitting(() => new TransformerEncoder(config, new Rng(seed)));
-  // A head's scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
+  checkBatch(batch, maxLength, widestOf(config, maxLength));
+  // Scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
   const supervision = linear({ peak: 1, steps: steps / 2 });
   const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
@@ -78,7 +79,6 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const card = JSON.stringify({ program: name, seed, config, ...tokensCard(task) });
   const tensors = model.parameters();
   folder.write("model.safetensors", encodeSafetensors(tensors, withChecksum(tensors, { "selectron.encoder": card })));
-
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);
   const sample = shownBatch(task);
   const heads = learnedHeads(model, task, sample);
@@ -102,6 +102,10 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const told = { accuracy, heads, sample, reached, supervise, steps: end.steps, folder: folder.path };
   context.print(reportText(name, task, model, told));
 }
+
+/** Of its layers for each token, patterns of attention included. */
+const widestOf = ({ dModel, blocks: [block] }: EncoderConfig, maxLength: number): number =>
+  Math.max(dModel, block!.dFf, block!.heads * maxLength);
 
 /** @throws UsageError if there is no token, or no place for one */
 function taskOf(sop: SOp, inputs: ProgramTaskOptions): ProgramTask {

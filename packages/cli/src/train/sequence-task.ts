@@ -18,7 +18,7 @@ import { ExitCode, type Context } from "../context.js";
 import { encodeSequenceModel } from "../files/sequence-model.js";
 import { percent } from "../text/words.js";
 import { advice } from "./advice.js";
-import type { TrainFlags } from "./flags.js";
+import { checkBatch, type TrainFlags } from "./flags.js";
 import { runTraining } from "./run-training.js";
 
 /** How many examples of each set beyond the training's data are tested. */
@@ -38,6 +38,8 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
   const { steps = usual.steps, batch = usual.batch } = flags;
   const model = new Transformer(task.config, new Rng(seed));
   const heldOut = new HeldOut(task);
+  const { source, target } = heldOut.test[0]!;
+  checkBatch(batch, source.length + target.length, model.config.intermediateSize);
   const trained = await runTraining(context, {
     title: `${task.name}, seed ${seed}`,
     description: `${task.name}, seed ${seed}, ${steps} steps of ${batch}`,

@@ -103,6 +103,8 @@ describe("selectron train FILE", () => {
     [["--layers", "1000000000"], "layers is 1000000000; it must be an integer, from 1 to 10000."],
     [["--width", "99999999999"], "dHead is 99999999999; it must be an integer, from 1 to 1048576."],
     [["--ffn", "99999999999"], "feedForward.hidden.weight [64, 99999999999]. Use smaller sizes."],
+    [["--batch", "1000000000"], "1024000000000 numbers in a layer of width 256; the limit is 134217728"],
+    [["--max-length", "30000"], "45000000000 numbers in a layer of width 30000; the limit is 134217728"],
     [["--max-length", "1000000000"], "embedding.position.weight [1000000000, 64]. Use smaller sizes."],
     [["--width", "2", "--heads", "3"], "a width of 2 is too narrow for 3 heads"],
     [

@@ -15,6 +15,12 @@ const steps = (binaries: Map<string, Uint8Array>): unknown[] =>
 const checkpoint = (step: number): string => `run/checkpoints/step-0000000${step}.safetensors`;
 
 describe("selectron train", () => {
+  it("refuses a batch that no memory holds", async () => {
+    const { exitCode, err } = await selectron(["train", "parser", "--batch", "1000000000"]);
+    expect(exitCode).toBe(2);
+    expect(err).toContain("use a smaller --batch, up to ");
+  });
+
   it("writes weights, checkpoints, log and curve, and reports the accuracy", async () => {
     const binaries = new Map<string, Uint8Array>();
     const { exitCode, out, err } = await selectron([...tiny, "--json"], { binaries });

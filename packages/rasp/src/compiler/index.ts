@@ -24,6 +24,7 @@ import { quotientsIn } from "./plan/exact-quotients.js";
 import { failuresOf } from "./values/failures.js";
 import { promisedDomain } from "./values/promise.js";
 import { lookAhead } from "./values/look-ahead.js";
+import { Work } from "./work.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
 
 /** For which inputs an s-op is compiled. */
@@ -92,6 +93,8 @@ function compiled(program: Outputs, options: CompileOptions): CompiledModel {
 
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(options.onProgress);
+  // No program has fewer tables than this; before the first there are lists of all lengths.
+  new Work().tabulate(20 * maxLength ** 2, { origin: outputs[0]!.sop });
   const analyse = (keepsTypes: boolean): Analysis => {
     const domain = new Domain(tokens, maxLength, causal, { ...(promise ? {} : { onRows: progress.step }), keepsTypes });
     return analysisOf({ roots, promise, mark }, domain, precision, progress);

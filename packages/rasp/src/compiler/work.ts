@@ -5,8 +5,11 @@
 import type { SOp } from "../language/graph/node.js";
 import { refuse } from "./refusal.js";
 
-/** For the values of all s-ops, and for what grows with the text of the program: steps of some ten nanoseconds each. */
-const [BUDGET, PROGRAM_BUDGET] = [5e8, 2e8];
+/**
+ * For the values of all s-ops, for what grows with the text of the program, and for tables over all positions of all lengths: steps of
+ * some ten nanoseconds each.
+ */
+const [BUDGET, PROGRAM_BUDGET, TABLE_BUDGET] = [5e8, 2e8, 2e8];
 
 /** What steps are spent on. */
 type SOpOrNone = { readonly origin: SOp | undefined } | undefined;
@@ -14,6 +17,7 @@ type SOpOrNone = { readonly origin: SOp | undefined } | undefined;
 export class Work {
   #steps = 0;
   #programSteps = 0;
+  #tableSteps = 0;
 
   readonly #budget: number;
 
@@ -23,7 +27,7 @@ export class Work {
 
   /** The steps so far. */
   get steps(): number {
-    return this.#steps + this.#programSteps;
+    return this.#steps + this.#programSteps + this.#tableSteps;
   }
 
   /**
@@ -54,6 +58,21 @@ export class Work {
       sop?.origin,
       "working out what this s-op is made of would take too long, because it has too many operations, or too long values",
       "compile fewer operations, comparisons or digits: parts of the program can be models of their own",
+    );
+  }
+
+  /**
+   * Counts steps for tables that have entries for each position of each length, or for each pair of positions.
+   *
+   * @throws RaspError of class `compile`, at the s-op, where all such steps together are too many
+   */
+  tabulate(steps: number, sop: SOpOrNone): void {
+    this.#tableSteps += steps;
+    if (this.#tableSteps <= TABLE_BUDGET) return;
+    refuse(
+      sop?.origin,
+      "working out its values at each position of each length would take too long",
+      "use a shorter maximum length",
     );
   }
 }

@@ -5,6 +5,7 @@
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { compile, load, RaspError } from "../../src/index.js";
+import { countInputs } from "../../src/compiler/verify/inputs.js";
 import { Work } from "../../src/compiler/work.js";
 
 const repeat = (count: number, item: (i: number) => string): string =>
@@ -47,7 +48,7 @@ afterEach(() => vi.restoreAllMocks());
 /** Has each step of the program's size count as many, and adds up all steps in the result. */
 function counting(times = 1): { steps: number } {
   const counted = { steps: 0 };
-  for (const name of ["spend", "read"] as const) {
+  for (const name of ["spend", "read", "tabulate"] as const) {
     const original = Work.prototype[name];
     vi.spyOn(Work.prototype, name).mockImplementation(function (
       this: Work,
@@ -107,6 +108,28 @@ describe("a program that is too large is refused at its place, here with a hundr
     expect(diagnostic.suggestion).toContain("compile fewer operations");
     expect(diagnostic.span).toBeDefined();
   });
+});
+
+it.each([4000, 1e9, Number.MAX_SAFE_INTEGER])(
+  "a maximum length of %d is refused before any table is made",
+  (maxLength) => {
+    const counted = counting();
+    const sop = load("y = indices;").sop("y");
+    expect(() => compile(sop, { vocabulary: "ab", maxLength })).toThrow(
+      "at each position of each length would take too long",
+    );
+    expect(counted.steps).toBe(20 * maxLength ** 2);
+    expect(countInputs(3, maxLength)).toBe(Infinity);
+    expect(countInputs(1, maxLength)).toBe(maxLength);
+  },
+);
+
+it.each([
+  ["length", "y = length;"],
+  ["heads", "y = aggregate(select(indices, length - 1 - indices, ==), tokens);"],
+])("the tables of %s at length 1000 are refused where they would be made", (_, program) => {
+  const sop = load(program).sop("y");
+  expect(() => compile(sop, { vocabulary: "ab", maxLength: 1000 })).toThrow("at each position of each length");
 });
 
 it("numbers with more digits than files hold are refused, in values and in the vocabulary", () => {

@@ -7,6 +7,9 @@ import { truthOf, type NormalForm, type NormalSOp, type Selection, type Width } 
 /** The width of a row by length and position; both count from 1 and 0. */
 type WidthAt = (length: number, position: number) => bigint;
 
+/** The work of comparing two positions, or evaluating at one of a length. */
+const ENTRY = 5;
+
 export class PositionWidths {
   readonly #widths = new Map<Selection, WidthAt | undefined>();
 
@@ -46,6 +49,7 @@ export class PositionWidths {
     const formula = new Formula([sop], this.#form.work);
     const parts = formula.leaves.map((leaf) => this.#leafAt(leaf));
     if (parts.includes(undefined)) return undefined;
+    this.#form.work.tabulate(ENTRY * this.#maxLength ** 2, sop);
     let offset: bigint | undefined;
     const isOffset = this.#everywhere((length, position) => {
       const value = formula.evaluate(parts.map((part) => part!(length, position)))?.[0];
@@ -75,7 +79,8 @@ export class PositionWidths {
     if (sides.flat().includes(undefined)) return undefined;
     const isSelected = (k: number, q: number): boolean =>
       truthOf(selection, ({ op }, j) => compareAtoms(op, sides[j]![0]![k]!, sides[j]![1]![q]!));
-    const { causal } = this.#form;
+    const { causal, work } = this.#form;
+    work.tabulate(ENTRY * this.#maxLength ** 2 * (1 + sides.length), selection.comparisons[0]?.keys);
     /** [query][length]: how many of the first keys the row selects. */
     const counts = Array.from({ length: this.#maxLength }, (_, q) => {
       const row = [0n];

@@ -20,6 +20,8 @@ import { Work } from "../work.js";
 const JOINT_LIMIT = 1 << 14;
 /** What the memory counts that a step of a formula keeps: 100 bytes are as much as two microseconds of work. */
 const KEPT = 200;
+/** The work of an entry of a table of value sets. */
+const ENTRY = 10;
 /** With more joint values of several s-ops at one position a function of them is refused. */
 const MOST_JOINT = 1 << 17;
 
@@ -179,7 +181,7 @@ export class Domain {
   jointSize(leaves: readonly NormalSOp[]): number {
     const tables = leaves.map((leaf) => this.table(leaf));
     let size = 0;
-    this.work.read((tables.length * cell(this.maxLength + 1, 0)) >> 2, leaves.at(-1));
+    this.work.tabulate(tables.length * cell(this.maxLength + 1, 0), leaves.at(-1));
     for (let c = 0; c < cell(this.maxLength + 1, 0); c++) {
       size = Math.max(
         size,
@@ -193,6 +195,7 @@ export class Domain {
   table(sop: NormalSOp): readonly ValueSet[] {
     if (this.#view) return this.#view.base.table(sop);
     return getOrInsert(this.#tables, sop, () => {
+      this.work.tabulate(ENTRY * cell(this.maxLength + 1, 0), sop);
       const table = this.#compute(sop);
       return this.promised?.left(sop, table) ?? table;
     });

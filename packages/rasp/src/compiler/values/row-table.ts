@@ -50,6 +50,8 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
   const isSingle = counts?.every(isAtMostOne) === true;
   const countsAt: CountsAt = (n, i) => counts?.[cell(n, i)];
   const copied = best || isSingle || (sop.kind === "mean" && !hasMeans(domain.values(sop.value)));
+  // Each row, of each length, goes through its keys.
+  domain.work.tabulate(domain.maxLength ** 3 / (domain.causal ? 6 : 3), sop);
   const rows = new RowValues(sop, copied, one, domain.sets, domain.work);
   const table = [queries, keys].some((sides) => domain.sidesSize(sides) > SIDES_LIMIT)
     ? independentRows(rows, queries, keys, countsAt, domain)

@@ -62,8 +62,9 @@ function nth(n: number, choices: readonly (readonly Atom[])[]): Atom[] {
 
 /** How many inputs with 1 to `maxLength` elements there are. */
 export function countInputs(vocabularySize: number, maxLength: number): number {
+  if (vocabularySize < 2) return vocabularySize * maxLength;
   let total = 0;
-  for (let length = 1; length <= maxLength; length++) total += vocabularySize ** length;
+  for (let length = 1; length <= maxLength && total < Infinity; length++) total += vocabularySize ** length;
   return total;
 }
 
