@@ -109,7 +109,9 @@ describe("resident tensors", () => {
   });
 
   it("are given in an array", () => {
-    expect(() => resident(a as unknown as Tensor[])).toThrow("resident: tensors is a Tensor; it must be an array of tensors");
+    expect(() => resident(a as unknown as Tensor[])).toThrow(
+      "resident: tensors is a Tensor; it must be an array of tensors",
+    );
   });
 
   it("Adam updates them where they are", () => {
