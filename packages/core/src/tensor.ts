@@ -46,8 +46,7 @@ export class Tensor {
   readonly offset: number;
   /** For backends: the array that holds the elements, or did before its lease ended; `storageOf` asks for it. */
   held: Float32Array;
-  /** For backends: until when `held` is lent. Undefined on the JavaScript heap. */
-  lease: Lease | undefined;
+  lease: Lease | undefined; // for backends: until when `held` is lent; undefined on the JavaScript heap
   /**
    * Whether this tensor, or one that it was computed from, requires a gradient. May be set on a tensor that was not
    * computed itself (a parameter), for the computations that follow.
@@ -63,8 +62,7 @@ export class Tensor {
    * for a malformed shape, a dense layout of another size than the storage, or one that reaches beyond it.
    */
   constructor(storage: Float32Array, shape: Shape, given?: TensorOptions) {
-    // What an operation has worked out is not checked again: that would take a tenth of a small sum.
-    if (!(given instanceof Made)) checkStorage(storage, shape, given);
+    if (!(given instanceof Made)) checkStorage(storage, shape, given); // else an operation has worked it out: a tenth of a small sum
     const options = given ?? DENSE;
     this.held = storage;
     this.lease = options.lease === undefined ? leaseOf(storage) : (options.lease ?? undefined);
