@@ -1,5 +1,5 @@
 /** The options that `compile` and `verify` share: the s-ops of a program, and the inputs to compile them for. */
-import { compile, readInput } from "@selectron/rasp";
+import { compile, RaspError, readInput } from "@selectron/rasp";
 import type { Atom, CompiledModel, Environment, Shard, SOp } from "@selectron/rasp";
 import { SIGNIFICANT_BITS, type Precision } from "@selectron/core";
 import { InvalidArgumentError, Option, type Command } from "commander";
@@ -60,10 +60,20 @@ export function parseShard(text: string): Shard {
 
 /** The value of --vocab. */
 export function parseVocabulary(text: string): readonly Atom[] {
-  if (text.startsWith("[")) return readInput(text);
+  if (text.startsWith("[")) return listOf(text);
   const tokens = text.split(",");
   if (tokens.includes("")) throw new InvalidArgumentError('There is an empty token; write a,b,c or ["a",","].');
   return tokens;
+}
+
+/** The tokens of a RASP list. @throws RaspError for what is no RASP, InvalidArgumentError for what is no list of atoms */
+function listOf(text: string): readonly Atom[] {
+  try {
+    return readInput(text, "--vocab");
+  } catch (error) {
+    if (!(error instanceof RaspError) || error.diagnostic.span) throw error;
+    throw new InvalidArgumentError('Write one token or more: a,b,c or [1,2,"a,b"].');
+  }
 }
 
 /** What a program is compiled to: its s-ops by name. */
@@ -76,6 +86,7 @@ interface Selected {
 function selectSOps(context: Context, file: string, selection: CompileSelection): Selected {
   const { sop, vocab, maxLength, promise } = selection;
   const names = sop.split(",");
+  if (names.includes("")) throw new UsageError(`--sop "${sop}" has an empty name`, "name s-ops as in --sop hist,sort");
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
   if (repeated !== undefined) throw new UsageError(`s-op ${repeated} is asked for twice`, "name each s-op once");
   const program = runProgram(context, file, vocab.slice(0, maxLength));

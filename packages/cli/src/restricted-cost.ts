@@ -1,6 +1,7 @@
 /** `--attention` of `selectron cost`: whether attention restricted to some keys suffices for a program. */
 import { atomText, type Atom, type Json, type SelectorReach, type Span, type Sufficiency } from "@selectron/rasp";
 import type { Restriction } from "@selectron/nn";
+import { shortened } from "@selectron/core";
 import { InvalidArgumentError } from "commander";
 import { onOneLine, placeText } from "./files/place.js";
 
@@ -21,6 +22,9 @@ export function parseAttention(text: string): AskedAttention {
     const isWhole = name === "powers" ? !first : name === "strides" ? second : first && !second;
     if (name === undefined || !isWhole) throw new InvalidArgumentError(`There is no "${part}"; write ${FORMS}.`);
     const [n, count] = [Number(first), Number(second)];
+    if (n > Number.MAX_SAFE_INTEGER || count > Number.MAX_SAFE_INTEGER) {
+      throw new InvalidArgumentError(`"${shortened(part, 100)}" is too far.`);
+    }
     if (name === "strides" && (n < 1 || count < 1)) throw new InvalidArgumentError(`"${part}" strides over nothing.`);
     restriction = { ...restriction, [name]: name === "powers" ? true : name === "strides" ? { by: n, count } : n };
   }

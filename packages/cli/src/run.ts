@@ -35,20 +35,38 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerTrain,
 ];
 
-/** Runs the command with these arguments (without `node` and the script). Never throws. */
-export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
-  const context = new Context(io);
+/** All commands with their arguments and flags. */
+export function programOf(context: Context): Command {
   const program = new Command("selectron")
     .description("Write RASP programs, run them, compile them to Transformer weights, and verify that they agree.")
     .version(version, "-v, --version", "print the version")
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: () => undefined })
+    .configureOutput({ writeOut: context.io.out, writeErr: () => undefined })
     .showSuggestionAfterError();
   for (const register of COMMANDS) register(program, context);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    for (const option of command.options) {
+      // An empty input has an error of its own.
+      if (option.long === "--input") continue;
+      command.on(`option:${option.name()}`, (value: unknown) => {
+        if (value === "") {
+          throw new UsageError(`${option.long ?? option.flags} is empty`, "give it a value, or leave it out");
+        }
+      });
+    }
+  }
+  return program;
+}
+
+/** Runs the command with these arguments (without `node` and the script). Never throws. */
+export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
+  const context = new Context(io);
+  const program = programOf(context);
   const json = args.includes("--json");
   try {
     const command = args.every((arg) => arg === "--json") ? ["repl", ...args] : args;
+    checkValues(args, program);
     await program.parseAsync([...withoutHelpOnNothing(command, program)], { from: "user" });
   } catch (error) {
     // Whoever reads wants no more; the exit code is that of the answer.
@@ -57,6 +75,23 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     context.end();
   }
   return context.exitCode;
+}
+
+/** Commander would take a flag that follows a flag without its value for the value. @throws UsageError */
+function checkValues(args: readonly string[], program: Command): void {
+  const name = args.find((arg) => !arg.startsWith("-"));
+  const options = program.commands.find((command) => command.name() === name)?.options ?? [];
+  const optionOf = (word: string) => options.find(({ short, long }) => word === short || word === long);
+  for (let i = 0; i < args.length - 1 && args[i] !== "--"; i++) {
+    const option = optionOf(args[i]!);
+    if (!option?.required) continue;
+    const value = args[++i]!;
+    if (!optionOf(value)) continue;
+    throw new UsageError(
+      `${option.long ?? option.flags} has no value: ${value} is a flag`,
+      `give a value; if ${value} is the value, write ${option.long ?? option.flags}=${value}`,
+    );
+  }
 }
 
 /** The help of a command that does not exist would be the general help: without the flag, that it does not exist is an error. */

@@ -11,7 +11,7 @@ import {
   type Span,
 } from "@selectron/rasp";
 import type { Command } from "commander";
-import { parseVocabulary, wholeNumber } from "../compile-options.js";
+import { checkDistinct, parseVocabulary, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { onOneLine, placeText } from "../files/place.js";
 import { counted } from "../text/words.js";
@@ -76,6 +76,7 @@ function askedInputs({
   if (!vocabulary || maxLength === undefined) {
     throw new UsageError("--attention needs --vocab and --max-length", "for example --vocab a,b,c --max-length 8");
   }
+  checkDistinct(vocabulary);
   return { vocabulary, maxLength, causal };
 }
 

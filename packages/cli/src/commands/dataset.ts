@@ -1,7 +1,7 @@
 /** `selectron dataset`: random programs with their weights and values, as training data for decompilers. */
 import { cost, dataset, encodeResult, type Sample } from "@selectron/rasp";
 import type { Command } from "commander";
-import { parseVocabulary, wholeNumber } from "../compile-options.js";
+import { checkDistinct, parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { DatasetFolder, modelName, type IndexLine } from "../dataset/folder.js";
 import { statsJson } from "../text/describe-model.js";
@@ -47,6 +47,7 @@ function writeSamples(context: Context, options: DatasetCommandOptions, report: 
     if (typeof token === "string") return token;
     throw new UsageError(`token ${String(token)} is not a string`, "use strings: --vocab a,b,c");
   });
+  checkDistinct(vocabulary);
   const { count, seed, maxLength, lines, examples } = options;
   const folder = new DatasetFolder(context, options.output, count, { seed, vocabulary, maxLength, lines, examples });
   let done = folder.programs.length;

@@ -15,11 +15,23 @@ interface Options {
   readonly output?: string;
   readonly seed: number;
   readonly json?: boolean;
+  /** What only trained models need. */
+  readonly config?: string;
+  readonly data?: string;
+  readonly fresh?: string;
+  readonly checkpoint?: string;
+  readonly interventions?: boolean;
 }
 
 /** Exit code `Yes` if a program agrees with the model on all inputs, `No` if none does. */
 export function decompileCompiled(context: Context, file: string, model: CompiledModel, options: Options): void {
   const { output, seed, json } = options;
+  const unused = (["config", "data", "fresh", "checkpoint", "interventions"] as const).filter((name) => options[name]);
+  if (unused.length > 0) {
+    context.note(file, [
+      `it is a compiled model, for which ${unused.map((name) => `--${name}`).join(", ")} ${unused.length === 1 ? "does" : "do"} nothing`,
+    ]);
+  }
   const result = withProgress(context, options, (progress) => programOf(model, { seed, progress }));
   const ok = typeof result !== "string" && result.agreed === result.inputs;
   if (!ok) context.exitCode = ExitCode.No;

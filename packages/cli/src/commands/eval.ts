@@ -44,6 +44,13 @@ export function registerEval(program: Command, context: Context): void {
     .action((file: string | undefined, options: EvalOptions) => {
       if (options.batch !== undefined) {
         if (file !== undefined) throw new UsageError("--batch takes its programs from the cases, not from a file");
+        const unused = (["sop", "expr", "input", "causal"] as const).find((name) => options[name] !== undefined);
+        if (unused !== undefined) {
+          throw new UsageError(
+            `--batch takes what to evaluate from the cases, not from --${unused}`,
+            `leave out --${unused}`,
+          );
+        }
         answerCases(context, readTextOrStdin(context, options.batch));
       } else {
         evaluateFile(context, file, options);

@@ -33,15 +33,17 @@ export function registerTour(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: TourOptions) => {
       const input = parseInput(options.input);
+      await useFastKernels();
       const exhaustive = howToVerify({ ...options, exhaustive: true, seed: 0 });
       const { sops, model } = compileSelection(context, file, options);
       const [sop, ...more] = Object.values(sops);
       if (!sop || more.length > 0) {
         throw new UsageError("a tour shows one s-op", "name one with --sop; `compile` and `verify` take several");
       }
+      // Whether the model takes the input, before anything is told of it.
+      const attention = attentionText(model, input);
       const values = new Evaluation(input).sop(sop);
       const counted = cost(sop);
-      await useFastKernels();
       const report = verify(sops, model, exhaustive);
       if (!report.ok) context.exitCode = ExitCode.No;
 
@@ -68,7 +70,7 @@ export function registerTour(program: Command, context: Context): void {
         `Compiled for the tokens ${tokensText(options.vocab)} and inputs of up to ${options.maxLength} of them:`,
         `${statsText(model)}\n${certificateText(model)}`,
       );
-      show("What each head attends to, queries at the left and keys on top:", attentionText(model, input));
+      show("What each head attends to, queries at the left and keys on top:", attention);
       show("Does the Transformer compute the program?", reportText(options.sop, encodeReport(report)));
     });
 }

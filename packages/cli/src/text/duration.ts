@@ -6,10 +6,11 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 /** `90s`, `10m` or `2h` in milliseconds. @throws InvalidArgumentError */
 export function parseDuration(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
-  if (amount === undefined || Number(amount) === 0) {
+  const milliseconds = Number(amount) * SECONDS[unit ?? ""]! * 1000;
+  if (!(milliseconds > 0 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
     throw new InvalidArgumentError("Write a time such as 90s, 10m or 2h.");
   }
-  return Number(amount) * SECONDS[unit!]! * 1000;
+  return milliseconds;
 }
 
 /** Milliseconds as `8 s` or `3 min 20 s`. */

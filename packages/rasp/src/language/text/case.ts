@@ -16,9 +16,9 @@ export interface Case {
   readonly inputSrc: string;
 }
 
-/** The atoms of an input that is written as a RASP literal. @throws RaspError */
-export const readInput = (literal: string): readonly Atom[] =>
-  asInput(new Environment().evaluateExpression(literal, "<input>"));
+/** The atoms of an input that is written as a RASP literal; `from` is what errors call the text. @throws RaspError */
+export const readInput = (literal: string, from = "<input>"): readonly Atom[] =>
+  asInput(new Environment().evaluateExpression(literal, from));
 
 /** An s-op or a selector applied to an input; any other value as it is. @throws RaspError */
 export function applyTo(value: Value, input: readonly Atom[]): Value {
