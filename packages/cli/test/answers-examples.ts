@@ -20,7 +20,7 @@ export interface Example {
   readonly flags?: Flags;
   /** Further flags: a value that is accepted ("" for flags without one), the flags that it goes with (null leaves one out), and the arguments. */
   readonly more?: Readonly<Record<string, readonly [string, Flags?, (readonly string[])?]>>;
-  /** Odd words by flag that are fine, and would take long. */
+  /** What is fine and would take long: odd words by flag, and for * what is done with every flag. */
   readonly long?: Readonly<Record<string, readonly string[]>>;
 }
 /** Further odd words of flags whose values have parts. */
@@ -149,6 +149,13 @@ export const examples: Readonly<Record<string, Example>> = {
       "--checkpoint-every": ["1"],
       ...json,
     },
-    long: { "--steps": ["999999999999"], "--vocab": PLAIN, "--bos": PLAIN, "--output": PLAIN },
+    long: {
+      "--steps": ["999999999999"],
+      "--max-length": ["999999999999"],
+      "--vocab": PLAIN,
+      "--bos": PLAIN,
+      "--output": [...PLAIN, LETTERS],
+      "*": ["twice"],
+    },
   },
 };

@@ -111,7 +111,7 @@ describe("selectron train FILE", () => {
       ["--layers", "1"],
       "1 layer of 1 head, width 64, feed-forward 256 has no place for every selector of the program, which needs 2 layers of 1 head",
     ],
-    [["--vocab", "[]"], "Write one token or more"],
+    [["--vocab", "[]"], 'Write one token or more: a,b,c or [1,2,"a,b"].'],
     [["--max-length", "1", "--bos", "§"], "inputs of length 1 hold no token"],
   ])("refuses %j", async (more, message) => {
     const { exitCode, err } = await selectron([...args, ...more], { files });
