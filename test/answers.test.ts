@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { coreRegistry } from "./answers/core.js";
 import { nnRegistry } from "./answers/nn.js";
 import { wasmRegistry } from "./answers/wasm-simd.js";
+import { raspRegistry } from "./answers/rasp.js";
 import { answersOf, faultOf, outcomeOf } from "./answers/harness.js";
 import { publicFunctions, subjectOf, type Registry } from "./answers/registry.js";
 import { rowsOf, tableOf } from "./answers/table.js";
@@ -13,6 +14,7 @@ import { rowsOf, tableOf } from "./answers/table.js";
 const registries: Readonly<Record<string, Registry>> = {
   core: coreRegistry,
   nn: nnRegistry,
+  rasp: raspRegistry,
   "wasm-simd": wasmRegistry,
 };
 const rows = new Map<string, string[]>(Object.keys(registries).map((name) => [name, []]));

@@ -146,7 +146,8 @@ export function faultOf(
   if (!(error instanceof Error)) return `throws ${String(error)}`;
   const said = `${error.name}: ${error.message.slice(0, 160)}`;
   if (!documented(error, errors)) return `is not a documented error: ${said}`;
-  if (ENGINE.test(error.message)) return `is the engine's message: ${said}`;
+  // A name that a RASP program has not set is "not defined", too.
+  if (error.name !== "RaspError" && ENGINE.test(error.message)) return `is the engine's message: ${said}`;
   const words = [...says, ...name.split("."), ...path.split(".")].filter(
     (word) => word.length > 1 && !/^\d+$/.test(word),
   );

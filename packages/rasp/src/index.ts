@@ -105,7 +105,8 @@ export type { Readback } from "./compiler/plan/ir/plan.js";
 export type { Read, Subspace } from "./compiler/plan/ir/read.js";
 
 // The compiler: compiled models.
-export { CompiledModel, type Failure, type RunOptions } from "./compiler/model/compiled-model.js";
+export type { RunOptions } from "./compiler/model/arguments.js";
+export { CompiledModel, type Failure } from "./compiler/model/compiled-model.js";
 export type { ModelStats } from "./compiler/model/model-stats.js";
 export { ModelFileError, ModelInputError } from "./compiler/model/errors.js";
 export type { ModelCard, OutputCard, SubspaceCard } from "./compiler/model/model-card.js";

@@ -4,10 +4,11 @@
  * compares the answers with the interpreter's values: input by input where the inputs are few (`inputs.ts`), and otherwise for all inputs
  * of a length together (`joint.ts`). Of the model's card it believes nothing but where things are.
  */
-import { Rng, type FileBytes } from "@selectron/core";
+import { checks, Rng, type FileBytes } from "@selectron/core";
 import { describeAtom } from "../language/atom/text.js";
 import { causal } from "../language/graph/causal.js";
 import type { Atom, SOp } from "../language/graph/node.js";
+import { aLimit, checkSOp } from "../language/graph/kinds.js";
 import { valuesOrNone } from "../language/interpret/evaluate.js";
 import { Budget, OutOfSteps } from "./budget.js";
 import { readFile, widthOf, type CheckedFile } from "./card.js";
@@ -72,8 +73,18 @@ class Contradiction extends Error {}
  * @throws CheckFileError on a file that is no compiled model
  * @throws RangeError where the program lacks an output of the model
  */
-export const check = (bytes: FileBytes, options: CheckOptions = {}): CheckReport =>
-  new Check(readFile(bytes), options).report();
+export function check(bytes: FileBytes, options: CheckOptions = {}): CheckReport {
+  checks.checkOptions("check", options, OPTIONS);
+  for (const [name, sop] of Object.entries(options.program ?? {})) checkSOp(`check: program.${name}`, sop);
+  return new Check(readFile(bytes), options).report();
+}
+
+const OPTIONS = {
+  program: checks.anObject("an object of s-ops by the names of the outputs"),
+  mostInputs: aLimit,
+  steps: aLimit,
+  onProgress: checks.aFunction(),
+};
 
 const NOT_FOLLOWED = "the file has a promise on its inputs, which is not followed";
 const DEFAULTS = { mostInputs: 20_000, steps: 200_000_000 };

@@ -1,9 +1,10 @@
 /** The stages of the compiler, in order. Each has a folder of its own; `docs/compiler.md` explains them. */
-import type { Precision } from "@selectron/core";
+import { checks, type Precision } from "@selectron/core";
 import type { TransformerEncoder } from "@selectron/nn";
 import { errors } from "../language/diagnostic.js";
 import type { GraphNode, SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
+import { anSOp } from "../language/graph/kinds.js";
 import { bestCandidate, type Candidate } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
 import { certify, withWeights } from "./certify/certify.js";
@@ -60,6 +61,17 @@ export interface CompileOptions {
   readonly mark?: boolean;
 }
 
+const OPTIONS = {
+  vocabulary: checks.anything,
+  maxLength: checks.aNumber,
+  name: checks.aText,
+  causal: checks.aFlag,
+  precision: checks.anything,
+  onProgress: checks.aFunction(),
+  promise: anSOp,
+  mark: checks.aFlag,
+};
+
 /**
  * Compiles an s-op to the weights of an ordinary Transformer encoder, or a causal one (ReLU, no layer norm). The model computes it on
  * every input over the vocabulary with up to `maxLength` elements on which the program has a value. Several s-ops, given by name,
@@ -69,6 +81,8 @@ export interface CompileOptions {
  * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, no s-op, or an unknown precision
  */
 export function compile(program: Outputs, options: CompileOptions): CompiledModel {
+  checks.checkOptions("compile", options, OPTIONS, ["vocabulary", "maxLength"]);
+  namedOutputs(program, options.name);
   try {
     return compiled(program, options);
   } catch (error) {
@@ -180,6 +194,7 @@ const namedWeights = (model: TransformerEncoder) =>
  * @throws RangeError where the program compiles to another layout
  */
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
+  checks.check("withProgram: model", model, checks.anInstance(CompiledModel));
   const { vocabulary, maxLength, name, labels, precision } = model.card;
   const again = compile(program, {
     vocabulary,

@@ -4,6 +4,7 @@
  * from the values that the selector's keys and queries can take: sets that may be too large, but never too small. So "yes" is
  * proved, for the vocabulary and up to the length; "no" is shown by an input; otherwise the answer is unknown.
  */
+import { checks } from "@selectron/core";
 import { looksAt, type Restriction } from "@selectron/nn";
 import { getOrInsert } from "../language/maps.js";
 import { Domain } from "./values/domain.js";
@@ -13,6 +14,7 @@ import type { ValueSet } from "./values/value-set.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
 import { RaspError } from "../language/diagnostic.js";
 import { topological, type Atom, type Selector, type SelectNode, type SOp } from "../language/graph/node.js";
+import { aRunLength, checkSOp } from "../language/graph/kinds.js";
 import { Evaluation } from "../language/interpret/evaluation.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { countInputs, everyInput, randomInputs } from "./verify/inputs.js";
@@ -30,6 +32,14 @@ export interface SufficiencyOptions {
   /** The seed of the random inputs; 1 by default. */
   readonly seed?: number;
 }
+
+const OPTIONS = {
+  vocabulary: checks.anything,
+  maxLength: checks.anInteger(1, 4096),
+  causal: checks.aFlag,
+  runs: aRunLength,
+  seed: checks.aFinite,
+};
 
 /** One selector that some aggregate reads, and how far it reaches. */
 export interface SelectorReach {
@@ -65,7 +75,10 @@ export interface Sufficiency {
  * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up
  */
 export function sufficiency(sop: SOp, restriction: Restriction, options: SufficiencyOptions): Sufficiency {
+  checkSOp("sufficiency", sop);
+  checks.checkOptions("sufficiency", options, OPTIONS, ["vocabulary", "maxLength"]);
   const { maxLength, causal = false } = options;
+  looksAt(restriction, causal, 0, 0); // Refuses what is no restriction, also where nothing is selected.
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
 
   const looks = (query: number, key: number): boolean => looksAt(restriction, causal, query, key);

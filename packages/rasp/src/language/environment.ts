@@ -1,4 +1,5 @@
 /** A program that has run: its names, and a place to evaluate further text. The public interface of elaboration. */
+import { checks } from "@selectron/core";
 import { errors, RaspError, type Diagnostic } from "./diagnostic.js";
 import { Elaborator } from "./elaborate/elaborator.js";
 import { loadFile, runSource, type Listener } from "./elaborate/load-file.js";
@@ -11,6 +12,7 @@ import { describe, type Value } from "./elaborate/value.js";
 import type { Atom, Selector, SOp } from "./graph/node.js";
 import type { Vector } from "./graph/soft.js";
 import { inputAtoms, type Input } from "./interpret/tokens.js";
+import { aLimit } from "./graph/kinds.js";
 import { DEFAULT_LIMITS, type Limits } from "./limits.js";
 import { parseProgram } from "./syntax/parser.js";
 import type { Attached } from "./tables.js";
@@ -31,15 +33,31 @@ export interface LoadOptions {
   readonly limits?: Partial<Limits>;
 }
 
+const OPTIONS = {
+  file: checks.aText,
+  example: checks.anything,
+  readFile: checks.aFunction("a function of a path"),
+  tables: checks.anObjectWith("what decodeTables gives", "tables", "opaque"),
+  limits: checks.anObject("an object with steps, nodes, memory and recursion"),
+};
+const LIMITS = { steps: aLimit, nodes: aLimit, memory: aLimit, recursion: aLimit };
+
 /** The names that a program has set, on top of the library. */
 export class Environment {
   /** The REPL's state: examples and switches. */
   readonly session: Session;
   readonly #scope: Scope = programScope();
 
+  static {
+    checks.guardMethods(Environment);
+  }
+
   constructor(options: LoadOptions = {}) {
+    checks.checkOptions("Environment", options, OPTIONS);
+    checks.checkOptions("Environment: limits", options.limits ?? {}, LIMITS);
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const example = inputAtoms(options.example ?? "hello");
+    const { example: given = "hello" } = options;
+    const example = inputAtoms(given);
     const host = { library: libraryScope(), readFile: options.readFile ?? noFiles, loadFile };
     this.session = new Session(example, host, limits, options.tables);
   }
@@ -66,6 +84,7 @@ export class Environment {
 
   /** The value of a name. @throws RaspError of class undefined */
   get(name: string): Value {
+    checks.check("Environment: name", name, checks.aText);
     const source = { file: "<name>", text: name };
     return this.#scope.get(name, { source, start: 0, end: name.length });
   }
@@ -96,12 +115,15 @@ export class Environment {
    * @throws RaspError, the first; the statements before it have run
    */
   run(text: string, file = "<text>", tell?: Listener): void {
+    checkTexts("Environment.run", text, file);
+    checks.checkGiven("Environment.run: tell", tell, checks.aFunction());
     this.session.restart();
     runSource({ file, text }, this.session, this.#scope, tell);
   }
 
   /** Runs a single statement that lacks its `;`, such as an expression. @throws RaspError */
   execute(text: string, file = "<expr>"): Outcome {
+    checkTexts("Environment.execute", text, file);
     this.session.restart();
     const source = { file, text: `${text};` };
     const { statements, error } = parseProgram(source);
@@ -121,10 +143,16 @@ export class Environment {
 
   /** The value of an expression (or assignment) in this environment. @throws RaspError */
   evaluateExpression(text: string, file?: string): Value {
+    checkTexts("Environment.evaluateExpression", text, file);
     const outcome = this.execute(text, file);
     if (outcome.kind === "value" || outcome.kind === "assigned") return outcome.value;
     throw errors.unexpectedToken("an expression is needed here");
   }
+}
+
+function checkTexts(operation: string, text: string, file: string | undefined): void {
+  checks.check(`${operation}: text`, text, checks.aText);
+  checks.checkGiven(`${operation}: file`, file, checks.aText);
 }
 
 const noFiles = (): never => {
@@ -136,6 +164,8 @@ const noFiles = (): never => {
  * @throws RaspError, the first in the program
  */
 export function load(source: string, options: LoadOptions = {}): Environment {
+  checks.check("load: source", source, checks.aText);
+  checks.checkOptions("load", options, OPTIONS);
   const environment = new Environment(options);
   environment.run(source, options.file ?? "<program>");
   return environment;

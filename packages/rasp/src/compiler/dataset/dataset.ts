@@ -1,5 +1,5 @@
 /** A data set of random programs, their compiled models and their values on random inputs, for training decompilers. */
-import { Rng } from "@selectron/core";
+import { checks, Rng } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
 import { compile } from "../index.js";
 import type { CompiledModel } from "../model/compiled-model.js";
@@ -7,6 +7,7 @@ import { agreementAmong } from "../plan/ir/decoding.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { load } from "../../language/environment.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
+import { aRunLength } from "../../language/graph/kinds.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { randomInputs } from "../verify/inputs.js";
 import { randomProgram } from "./random-program.js";
@@ -24,6 +25,18 @@ export interface DatasetOptions {
   /** Input/output pairs of each program. */
   readonly examples: number;
 }
+
+/** The longest inputs and programs that are drawn; those that compile are much shorter. */
+const LONGEST = 4096;
+
+const OPTIONS = {
+  count: aRunLength,
+  seed: checks.aFinite,
+  vocabulary: checks.aList("an array of strings", checks.aText),
+  maxLength: checks.anInteger(1, LONGEST),
+  lines: checks.anInteger(2, LONGEST),
+  examples: checks.anInteger(1, 2 ** 20),
+};
 
 /** A program with its model and examples. */
 export interface Sample {
@@ -44,6 +57,11 @@ const MOST_DRAWS = 200;
  * @throws RangeError where the options leave no such program
  */
 export function* dataset(options: DatasetOptions, first: readonly string[] = []): Generator<Sample> {
+  checks.checkOptions("dataset", options, OPTIONS, Object.keys(OPTIONS));
+  if (options.vocabulary.length === 0) {
+    throw new RangeError("dataset: the vocabulary is empty; give at least one token.");
+  }
+  checks.check("dataset: first", first, checks.aList("an array of programs", checks.aText));
   const rng = new Rng(options.seed);
   const known = new Set<string>();
   for (const program of first) {

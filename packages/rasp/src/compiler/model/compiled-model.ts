@@ -1,5 +1,5 @@
 /** A Transformer with what is needed to use it: vocabulary, BOS, decoding and files. */
-import type { FileBytes } from "@selectron/core";
+import { checks, type FileBytes } from "@selectron/core";
 import type { GenerateOptions, Patcher, Recorder, TransformerEncoder } from "@selectron/nn";
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
@@ -7,10 +7,12 @@ import type { Diagnostic } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
+import { anAtom } from "../../language/graph/kinds.js";
 import type { Certificate } from "../certify/certify.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";
+import { checkBatch, checkOutputs, checkParts, checkRun, type RunOptions } from "./arguments.js";
 import { generateFrom, type Written } from "./generate.js";
-import { patcher, type Patch } from "./patch.js";
+import { patcher } from "./patch.js";
 import type { CompiledProgram, Runnable } from "./runnable.js";
 import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
@@ -19,14 +21,6 @@ import { InputPromise } from "./input-promise.js";
 import { checkLogits, ModelInputError } from "./errors.js";
 import type { ModelCard, OutputCard } from "./model-card.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ReadFile } from "./model-file.js";
-
-/** How a single input is run. */
-export interface RunOptions {
-  /** What to replace in the forward pass, by s-op name. */
-  readonly patch?: readonly Patch[];
-  /** The output whose values are wanted, of a model with several; the first if absent. */
-  readonly output?: string;
-}
 
 /** Something of a program that has no value on an input. */
 export interface Failure {
@@ -50,6 +44,10 @@ export class CompiledModel implements Runnable {
   readonly program: CompiledProgram | undefined;
   readonly notes: readonly string[];
 
+  static {
+    checks.guardMethods(CompiledModel);
+  }
+
   /**
    * @param layout - undefined for a model from a file, which has the labels only
    * @param warnings - of a causal model: the selectors of the program that look ahead
@@ -64,6 +62,7 @@ export class CompiledModel implements Runnable {
     program?: CompiledProgram,
     notes: readonly string[] = [],
   ) {
+    checkParts({ model, card, layout, warnings, program, notes });
     this.model = model;
     this.card = card;
     this.layout = layout;
@@ -79,16 +78,19 @@ export class CompiledModel implements Runnable {
    * @throws ModelInputError on an unknown token or a too long input
    * @throws RangeError on a patch that does not fit, and on an output that the model does not have
    */
-  run(input: Input, { patch = [], output }: RunOptions = {}): Plain[] {
+  run(input: Input, options: RunOptions = {}): Plain[] {
+    checkRun("run", options);
+    const { patch = [], output } = options;
     const atoms = inputElements(input);
     const outputs = this.outputs([atoms], undefined, patcher(this, atoms, patch));
     return outputs[this.#outputIndex(output)]![0]!.map(plainAtom);
   }
 
   /** Like `run`, for many inputs of any lengths in one forward pass. */
-  runBatch(inputs: readonly Input[], { output }: Omit<RunOptions, "patch"> = {}): Plain[][] {
+  runBatch(inputs: readonly Input[], options: Omit<RunOptions, "patch"> = {}): Plain[][] {
+    checkBatch("runBatch", inputs, options);
     const outputs = this.outputs(inputs.map(inputElements));
-    return outputs[this.#outputIndex(output)]!.map((values) => values.map(plainAtom));
+    return outputs[this.#outputIndex(options.output)]!.map((values) => values.map(plainAtom));
   }
 
   /** The first output's values: see `outputs`. */
@@ -105,6 +107,7 @@ export class CompiledModel implements Runnable {
    * @throws ModelInputError on an unknown token or a too long input
    */
   outputs(inputs: readonly (readonly Atom[])[], record?: Recorder, patch?: Patcher): Atom[][][] {
+    checkOutputs(inputs, record, patch);
     return this.#decoded(inputs, this.card.outputs, record, patch);
   }
 
@@ -120,6 +123,7 @@ export class CompiledModel implements Runnable {
     if (!failures) {
       throw new RangeError("this model does not tell where its program has no value; compile it with marks");
     }
+    checkBatch("failures", inputs);
     const atoms = inputs.map(inputElements);
     const marks = this.#decoded(atoms, [...outputs, ...failures]).slice(outputs.length);
     return atoms.map((_, b) =>
@@ -185,8 +189,9 @@ export class CompiledModel implements Runnable {
    * @throws ModelInputError on an unknown token or a too long input
    * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit
    */
-  trace(input: Input, { patch = [] }: RunOptions = {}): ModelTrace {
-    return traceModel(this, inputElements(input), patch);
+  trace(input: Input, options: RunOptions = {}): ModelTrace {
+    checkRun("trace", options);
+    return traceModel(this, inputElements(input), options.patch ?? []);
   }
 
   /**
@@ -213,7 +218,8 @@ export class CompiledModel implements Runnable {
 
   /** Whether an input is promised. On another one the model's answer means nothing. */
   keepsPromise(input: Input): boolean {
-    return this.promise?.isKeptBy(inputElements(input)) ?? true;
+    const atoms = inputElements(input);
+    return this.promise?.isKeptBy(atoms) ?? true;
   }
 
   /** Whether no position sees a later one: the model computes `causal(sop)`. */
@@ -258,11 +264,13 @@ export class CompiledModel implements Runnable {
 
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
   idOf(token: Atom): number | undefined {
+    checks.check("idOf: token", token, anAtom);
     return this.#ids.get(tokenKey(token));
   }
 
   /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
   encode(input: readonly Atom[]): number[] {
+    checks.check("encode: input", input, checks.aList("an array of tokens"));
     const { maxLength, vocabulary } = this.card;
     if (input.length > maxLength) {
       throw new ModelInputError(

@@ -2,7 +2,7 @@
  * Text from a causal model: its value at the last position is the next token. The model answers with values of the program, and nn's
  * generation works on token ids: this translates between them. A value that is no token of the vocabulary ends the text.
  */
-import { tensor, type Tensor } from "@selectron/core";
+import { checks, tensor, type Tensor } from "@selectron/core";
 import { cached, generate, type Ended, type GenerateOptions, type Generative } from "@selectron/nn";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
@@ -23,6 +23,10 @@ const CHOSEN = 0;
 
 /** @throws RangeError where the model is not causal, or an option is out of range; ModelInputError on a prompt that it does not take */
 export function generateFrom(compiled: Runnable, prompt: Input, options: Omit<GenerateOptions, "stop">): Written {
+  checks.check("generate: options", options, checks.anObject("an object with maxTokens, beams and others"));
+  if ("stop" in options) {
+    throw new TypeError("generate: stop is not asked for; a value that is no token ends the text.");
+  }
   if (!compiled.causal) {
     throw new RangeError(
       `"${compiled.card.name}" was not compiled as a decoder; compile it with causal: true to generate`,

@@ -1,4 +1,5 @@
 /** Verification reports as JSON, and the report of a whole run from those of its shards. */
+import { checks } from "@selectron/core";
 import { position } from "../../language/source.js";
 import { encodeResult, type EncodedValue } from "../../language/text/value-json.js";
 import { parseReport, ReportError, type CounterexampleJson, type ReportJson } from "./report-schema.js";
@@ -7,6 +8,7 @@ import { inputsOfShard, type Shard } from "./inputs.js";
 
 /** A report as JSON. */
 export function encodeReport(report: VerifyReport): ReportJson {
+  checks.check("encodeReport: report", report, checks.anObjectWith("what verify gives", "ok", "vocabulary"));
   const { ok, exhaustive, inputs, withoutValue, wrong, upToFloat32, vocabulary } = report;
   const { maxLength, promise, marked, seed, shard, counterexample } = report;
   return {
@@ -62,6 +64,7 @@ const OF_SHARD = new Set(["ok", "inputs", "withoutValue", "wrong", "upToFloat32"
  * together
  */
 export function mergeReports<Report extends ReportJson>(reports: readonly Report[]): Report {
+  checks.check("mergeReports: reports", reports, checks.aList("an array of reports"));
   reports.forEach((report) => parseReport(report));
   const [first] = reports;
   if (!first) throw new ReportError("there are no reports to merge", "give the reports of all shards");

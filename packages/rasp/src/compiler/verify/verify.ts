@@ -1,10 +1,11 @@
 /** Checks that a compiled model computes its program, on all inputs or on random ones. */
-import { inPrecision, type Precision } from "@selectron/core";
+import { checks, inPrecision, type Precision } from "@selectron/core";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { getOrInsert } from "../../language/maps.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
+import { aRunLength } from "../../language/graph/kinds.js";
 import { valuesOrNone } from "../../language/interpret/evaluate.js";
 import { answersOf, answersTo, expectedOf } from "./answers.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
@@ -70,6 +71,18 @@ export interface Counterexample {
 
 const BATCH = 128;
 
+const OPTIONS = {
+  exhaustive: {
+    what: "true; leave it out, and give runs and seed, for random inputs",
+    fits: (value: unknown) => value === true,
+  },
+  runs: aRunLength,
+  seed: checks.aFinite,
+  shard: checks.anObject("an object with index and count"),
+  precision: checks.anything,
+};
+const SHARD = { index: checks.aNumber, count: checks.aNumber };
+
 /**
  * Compares the model with the interpreter, and its marks with where that has no value, on every input of the run that keeps the model's promise, floats up to float32; a causal model with the interpreter's values of `causal(sop)`.
  * The counterexample is the first wrong input, made as small as possible; in an exhaustive run no smaller input is wrong.
@@ -85,6 +98,12 @@ export function verify(
   options: VerifyOptions,
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
+  checks.check("verify: compiled", compiled, checks.anObjectWith("a CompiledModel", "card", "outputs"));
+  checks.checkOptions("verify", options, OPTIONS);
+  const isWhole = (options as { readonly exhaustive?: true }).exhaustive;
+  if (!isWhole) checks.checkOptions("verify", options, OPTIONS, ["runs", "seed"]);
+  checks.checkOptions("verify: shard", options.shard ?? {}, SHARD);
+  checks.checkGiven("verify: onProgress", onProgress, checks.aFunction());
   const { precision = compiled.card.precision } = options;
   return inPrecision(precision, () => compareAll(program, compiled, options, onProgress));
 }

@@ -5,6 +5,7 @@
  */
 import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { groupBy } from "../maps.js";
+import { checkSOp } from "../graph/kinds.js";
 import type { Span } from "../source.js";
 
 /** One head: a selector, in a layer, with the aggregates that use it there. */
@@ -36,6 +37,7 @@ export interface Cost {
 
 /** The layers and heads that an s-op needs. */
 export function cost(sop: SOp): Cost {
+  checkSOp("cost", sop);
   const known = depths(sop);
   const aggregates = [...known.keys()].filter((node) => node.kind === "aggregate");
   const byDepth = groupBy(aggregates, (node) => known.get(node)!);

@@ -2,6 +2,7 @@
  * The data of a picture of a computation on one input: layer by layer the heads with their matrices, then the feed-forward steps.
  * `svg.ts` and `text.ts` draw it.
  */
+import { checkSOp } from "../graph/kinds.js";
 import { describeAtom } from "../atom/text.js";
 import { cost, depths, type HeadCost } from "../cost/cost.js";
 import { displayElement } from "../text/display.js";
@@ -67,6 +68,7 @@ export const LONGEST_INPUT = 64;
  * @throws RangeError for an input of more than `LONGEST_INPUT` elements
  */
 export function flow(sop: SOp, input: Input): Flow {
+  checkSOp("flow", sop);
   const atoms = inputAtoms(input);
   if (atoms.length > LONGEST_INPUT) {
     throw new RangeError(`a picture shows inputs of up to ${LONGEST_INPUT} elements; this one has ${atoms.length}`);

@@ -3,6 +3,7 @@
  * light or dark scheme and are light in print. Names and sources are whole, in several lines where they are long; a value that does not
  * fit is cut, and has the whole text as a tooltip.
  */
+import { checks } from "@selectron/core";
 import { escapeXml } from "@selectron/nn";
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { shorten, width, wrapCode } from "../width.js";
@@ -41,7 +42,10 @@ const STYLE = `
 `;
 
 /** Draws a flow as a self-contained SVG document. */
-export function drawSvg(flow: Flow, { width: widest = 900 }: SvgOptions = {}): string {
+export function drawSvg(flow: Flow, options: SvgOptions = {}): string {
+  checks.check("drawSvg: flow", flow, checks.anObjectWith("what flow(sop, input) gives", "layers", "input", "name"));
+  checks.checkOptions("drawSvg", options, { width: checks.aPositive });
+  const { width: widest = 900 } = options;
   const sections = flow.layers.flatMap(({ number, heads, steps }) => [
     ...(heads.length === 0
       ? []

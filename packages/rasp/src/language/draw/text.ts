@@ -1,4 +1,5 @@
 /** A computation drawn with characters: each head is a matrix with keys on top, queries left, values below and results right. */
+import { checks } from "@selectron/core";
 import type { Flow, Head, Row, Step } from "./flow.js";
 import { padStart, shorten, width, wrapCode } from "../width.js";
 
@@ -7,6 +8,7 @@ const [WIDEST_VALUE, WIDEST_NAME] = [8, 36];
 
 /** Draws a flow, without a line break at the end. */
 export function drawText(flow: Flow): string {
+  checks.check("drawText: flow", flow, checks.anObjectWith("what flow(sop, input) gives", "layers", "input", "name"));
   return flow.layers
     .flatMap(({ number, heads, steps }) => [
       ...heads.map((head, i) => drawHead(head, `layer ${number}, head ${i + 1}`)),

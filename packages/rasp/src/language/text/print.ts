@@ -2,6 +2,7 @@
  * An s-op graph as RASP text that elaborates to an equal graph: the same nodes, shared where they were shared, since the count of heads
  * depends on it. Nodes of the library are written in full.
  */
+import { checks } from "@selectron/core";
 import { atomOfKey } from "../atom/compare.js";
 import { describeAtom } from "../atom/text.js";
 import { libraryScope } from "../elaborate/library.js";
@@ -13,6 +14,7 @@ import {
   type Container,
   type GraphNode,
   type MapNode,
+  checkNode,
 } from "../graph/node.js";
 import { countReaders } from "../graph/readers.js";
 import { FIXED } from "../syntax/token.js";
@@ -34,6 +36,8 @@ const DEEPEST = 8;
  * @throws PrintError
  */
 export function printRasp(root: GraphNode, name = root.name ?? "answer"): string {
+  checkNode("printRasp", root);
+  checks.check("printRasp: name", name, checks.aText);
   const printer = new Printer(root, name);
   const nodes = topological(root).filter((node) => !printer.isInside(node));
   return nodes.map((node) => printer.statement(node)).join("");

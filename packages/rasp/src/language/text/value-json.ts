@@ -3,10 +3,12 @@
  * have; selectors are matrices of 0 and 1. `kinds` tells 1 from 1.0. -0.0 stays the number -0, for which JSON.stringify writes 0 and core's
  * `jsonOf` -0.0.
  */
+import { checks } from "@selectron/core";
 import { atomText } from "../atom/text.js";
 import { atomSize } from "../atom/size.js";
 import { checkShown } from "../limits.js";
 import type { Value } from "../elaborate/value.js";
+import { anAtom } from "../graph/kinds.js";
 import type { Atom } from "../graph/node.js";
 import { isMatrix, type Matrix } from "../interpret/matrix.js";
 
@@ -31,8 +33,14 @@ const KINDS = { bigint: "i", number: "f", boolean: "b", string: "s", object: "n"
 /** The kind letter of an atom. */
 export const atomKind = (atom: Atom): string => KINDS[typeof atom as keyof typeof KINDS];
 
+const isRow = (row: unknown): boolean => row instanceof Uint8Array;
+
 /** The result of an s-op or a selector on an input. */
 export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
+  checks.check("encodeResult: result", result, {
+    what: "an array of atoms, or a matrix",
+    fits: (given) => Array.isArray(given) && given.every(isRow(given[0]) ? isRow : anAtom.fits),
+  });
   checkShown(
     isMatrix(result)
       ? 2 * result.length ** 2
@@ -46,8 +54,18 @@ export function encodeResult(result: readonly Atom[] | Matrix): EncodedValue {
 }
 
 /** The atoms of a sequence that `encodeResult` encoded. */
-export const decodeSequence = (value: readonly Json[], kinds: string): Atom[] =>
-  value.map((item, i) => decodeAtom(item, kinds[i]!));
+export function decodeSequence(value: readonly Json[], kinds: string): Atom[] {
+  checks.check("decodeSequence: value", value, checks.aList("an array of JSON values"));
+  checks.check("decodeSequence: kinds", kinds, {
+    what: `a string with a kind for each of the ${value.length} values`,
+    fits: (given) => typeof given === "string" && given.length === value.length,
+  });
+  return value.map((item, i) => {
+    if (isEncodedAtom(item, kinds[i]!)) return decodeAtom(item, kinds[i]!);
+    const what = `what encodeResult gives for the kind ${JSON.stringify(kinds[i])}`;
+    throw checks.misfit(`decodeSequence: value ${i}`, item, { what, fits: () => false });
+  });
+}
 
 function decodeAtom(json: Json, kind: string): Atom {
   if (typeof json !== "object" || json === null) return kind === "i" ? BigInt(json as number) : (json as Atom);

@@ -1,0 +1,192 @@
+/** Example calls of rasp's public functions. */
+import * as rasp from "@selectron/rasp";
+import { entry, type Registry } from "./registry.js";
+
+/** As one value: what other functions make is replaced as a whole, and not field by field. */
+const whole = <T extends object>(value: T): T =>
+  Object.assign(Object.create(Object.create(Object.prototype) as object) as T, value);
+
+const tokens = whole(rasp.tokens);
+const OPTIONS = { vocabulary: "ab", maxLength: 2 };
+const PROGRAM = "a = tokens;";
+const ATOMS = "any array of tokens";
+const INPUT = { 0: ATOMS };
+
+/** Compiled once: nothing changes a model. */
+const known = new Map<string, rasp.CompiledModel>();
+function model(options: Partial<rasp.CompileOptions> = {}): rasp.CompiledModel {
+  const key = JSON.stringify(options);
+  const made = known.get(key) ?? rasp.compile(tokens, { ...OPTIONS, name: "a", ...options });
+  known.set(key, made);
+  return made;
+}
+const LISTENERS = { "1: function": "a recorder", "2: function": "a patcher" };
+const onModel = { on: () => model() };
+const environment = (): rasp.Environment => rasp.load("a = tokens; s = select(indices, indices, ==);");
+const inEnvironment = {
+  on: environment,
+  says: ["name", "undefined", "needed", "unexpected", "expected", "defined", "too early", "is not a"],
+};
+const reports = (): rasp.ReportJson[] =>
+  [1, 2].map((index) =>
+    rasp.encodeReport(rasp.verify(tokens, model(), { runs: 4, seed: 1, shard: { index, count: 2 } })),
+  );
+const picture = (): rasp.Flow => whole(rasp.flow(tokens, "ab"));
+
+export const raspRegistry: Registry = {
+  module: rasp,
+  says: [
+    "input",
+    "token",
+    "the program",
+    "no s-op",
+    "expected",
+    "too early",
+    "safetensors",
+    "vocabulary",
+    "maximum length",
+    "not a value of RASP",
+  ],
+  errors: [
+    "RaspError",
+    "ModelFileError",
+    "ModelInputError",
+    "CheckFileError",
+    "PrintError",
+    "ReportError",
+    "TablesError",
+  ],
+  leftOut: Object.fromEntries(
+    [
+      ...["Basis", "Evaluation", "ProgramTask", "tracr"],
+      ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
+      ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
+      ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],
+      ...["describeInput", "displayAligned", "displayDifference", "displayMatrix", "displayResult", "displaySequence"],
+      ...["displayValue", "div", "encodeTables", "encodeValue", "eq", "float", "floatText", "ge", "gt", "ifElse"],
+      ...["indicator", "indicesNode", "inputAtoms", "isMatrix", "isNull", "isOfLibrary", "isSelector"],
+      ...["languageModel", "le", "learnedHeads", "learnedValues", "lt", "map", "mapNode", "mod", "mul", "ne", "neg"],
+      ...["not", "oneOf", "operands", "or", "parseProgram", "plainAtom", "position", "positionsNode"],
+      ...["pow", "programAccuracy", "programPass", "readInput", "readNode", "render", "renderWithin", "round"],
+      ...["runCase", "sameGraph", "select", "selectNode", "selectorNotNode", "selectorPairNode"],
+      ...["selectorWidth", "sequenceType", "sub", "textOf", "tokensNode", "topological", "wrap"],
+    ].map((name) => [name, "not tried yet"]),
+  ),
+  entries: {
+    compile: entry(
+      () => [
+        tokens,
+        {
+          ...OPTIONS,
+          name: "a",
+          causal: false,
+          precision: "float32",
+          onProgress: () => undefined,
+          promise: undefined,
+          mark: false,
+        },
+      ],
+      { "1.vocabulary": ATOMS },
+    ),
+    verify: entry(() => [
+      tokens,
+      model(),
+      { runs: 4, seed: 1, shard: { index: 1, count: 2 }, precision: "float32" },
+      () => undefined,
+    ]),
+    check: entry(() => [
+      model().toSafetensors(),
+      { program: { a: tokens }, mostInputs: 100, steps: 1e6, onProgress: () => undefined },
+    ]),
+    load: entry(
+      () => [
+        PROGRAM,
+        { file: "p", example: "ab", readFile: () => PROGRAM, tables: undefined, limits: { steps: 1000, memory: 1000 } },
+      ],
+      { "1.example": ATOMS },
+    ),
+    Environment: entry(
+      () => [
+        { file: "p", example: "ab", readFile: () => PROGRAM, tables: undefined, limits: { steps: 1000, nodes: 100 } },
+      ],
+      { "0.example": ATOMS },
+    ),
+    "Environment.takeWarnings": entry(() => [], {}, inEnvironment),
+    "Environment.get": entry(() => ["a"], {}, inEnvironment),
+    "Environment.sop": entry(() => ["a"], {}, inEnvironment),
+    "Environment.selector": entry(() => ["s"], {}, inEnvironment),
+    "Environment.vector": entry(
+      () => ["v"],
+      {},
+      { ...inEnvironment, on: () => rasp.load("v = attend(indices, tokens);") },
+    ),
+    "Environment.run": entry(() => ["b = a;", "p", () => undefined], {}, inEnvironment),
+    "Environment.execute": entry(() => ["a", "p"], {}, inEnvironment),
+    "Environment.evaluateExpression": entry(() => ["a", "p"], {}, inEnvironment),
+    evaluate: entry(() => [tokens, "ab"], { 1: ATOMS }),
+    trace: entry(() => [tokens, "ab"], { 1: ATOMS }),
+    cost: entry(() => [tokens]),
+    withProgram: entry(() => [rasp.CompiledModel.fromSafetensors(model().toSafetensors()), tokens]),
+    encodeReport: entry(() => [whole(rasp.verify(tokens, model(), { runs: 4, seed: 1 }))]),
+    mergeReports: entry(() => [reports().map(whole)], {}, { says: ["report"] }),
+    parseReport: entry(() => [whole(reports()[0]!)], {}, { says: ["report"] }),
+    flow: entry(() => [tokens, "ab"], { 1: ATOMS }, { says: ["picture"] }),
+    drawSvg: entry(() => [picture(), { width: 900 }]),
+    drawText: entry(() => [picture()]),
+    printRasp: entry(() => [tokens, "answer"]),
+    encodeResult: entry(() => [["a", 1n]], { "0.0": "any atom" }),
+    decodeSequence: entry(() => [["a", 1], "si"]),
+    decodeTables: entry(
+      () => [
+        rasp.encodeTables(
+          { bases: { b: ["x"] }, tables: { t: ["b"] }, opaque: [] },
+          new Map([["t", Float32Array.of(1)]]),
+        ),
+      ],
+      {},
+      { says: ["tables", "safetensors"] },
+    ),
+    dataset: entry(() => [{ count: 1, seed: 1, vocabulary: ["a", "b"], maxLength: 2, lines: 3, examples: 2 }, []]),
+    sufficiency: entry(
+      () => [
+        tokens,
+        { window: 2, strides: { by: 2, count: 1 }, powers: true, globals: 1 },
+        { ...OPTIONS, causal: false, runs: 10, seed: 1 },
+      ],
+      { "2.vocabulary": ATOMS },
+      { says: ["looksAt", "restriction"] },
+    ),
+    CompiledModel: entry(() => [
+      model().model,
+      whole(model().card),
+      whole(model().layout!),
+      [],
+      whole(model().program!),
+      [],
+    ]),
+    "CompiledModel.run": entry(() => ["ab", { patch: [], output: "a" }], INPUT, onModel),
+    "CompiledModel.runBatch": entry(() => [["ab"], { output: "a" }], { "0.0": ATOMS }, onModel),
+    "CompiledModel.values": entry(() => [[["a", "b"]], undefined, undefined], LISTENERS, {
+      ...onModel,
+      says: ["outputs", "patch"],
+    }),
+    "CompiledModel.outputs": entry(() => [[["a", "b"]], undefined, undefined], LISTENERS, {
+      ...onModel,
+      says: ["patch"],
+    }),
+    "CompiledModel.failures": entry(() => [["ab"]], { "0.0": ATOMS }, { on: () => model({ mark: true }) }),
+    "CompiledModel.trace": entry(() => ["ab", { patch: [] }], { 0: ATOMS }, onModel),
+    "CompiledModel.generate": entry(
+      () => ["a", { maxTokens: 1 }],
+      { 0: ATOMS },
+      { on: () => model({ causal: true }), says: ["prompt"] },
+    ),
+    "CompiledModel.keepsPromise": entry(() => ["ab"], INPUT, onModel),
+    "CompiledModel.toSafetensors": entry(() => [], {}, onModel),
+    "CompiledModel.toOnnx": entry(() => [], {}, onModel),
+    "CompiledModel.idOf": entry(() => ["a"], { 0: "any atom" }, onModel),
+    "CompiledModel.encode": entry(() => [["a", "b"]], {}, onModel),
+    "CompiledModel.fromSafetensors": entry(() => [model().toSafetensors()], {}, { says: ["safetensors", "model"] }),
+    "CompiledModel.fromOnnx": entry(() => [model().toOnnx()], {}, { says: ["onnx", "model"] }),
+  },
+};
