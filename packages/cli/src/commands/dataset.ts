@@ -52,7 +52,8 @@ function writeSamples(context: Context, options: DatasetCommandOptions, report: 
   const folder = new DatasetFolder(context, options.output, count, { seed, vocabulary, maxLength, lines, examples });
   let done = folder.programs.length;
   try {
-    for (const sample of dataset({ ...options, vocabulary }, folder.programs)) {
+    const drawn = { count, seed, vocabulary, maxLength, lines, examples };
+    for (const sample of dataset(drawn, folder.programs)) {
       folder.add(lineOf(done, sample), sample.model.toSafetensors());
       report("programs", ++done, count);
     }
