@@ -33,7 +33,7 @@ export function registerCost(program: Command, context: Context): void {
     .requiredOption("--sop <name>", "the s-op")
     .option("--attention <keys>", "does attention to these keys suffice: window:4, globals:1, ...", parseAttention)
     .option("--vocab <tokens>", "for --attention: the tokens of the inputs", parseVocabulary)
-    .option("--max-length <n>", "for --attention: the longest input", wholeNumber(1))
+    .option("--max-length <n>", "for --attention: the longest input", wholeNumber(1, 4096))
     .option("--causal", "for --attention: no position looks at a later one")
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CostOptions) => {
