@@ -59,8 +59,11 @@ export async function selectron(args: readonly string[], files: Files, stdin = "
   return { exitCode, out, err };
 }
 
-/** The longest answer of a command, and its longest errors with their warnings, in characters: so many, and so many for each of the input. */
-const MOST_ANSWER = [1_000_000, 10] as const;
+/**
+ * The longest answer of a command, and its longest errors with their warnings, in characters: so many, and so many for each of the input.
+ * A selector on 1,000 tokens is a matrix of two million.
+ */
+const MOST_ANSWER = [4_000_000, 10] as const;
 const MOST_COMPLAINT = [100_000, 10] as const;
 
 /** The length of all that a command reads. */

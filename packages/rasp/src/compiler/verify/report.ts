@@ -105,7 +105,18 @@ function checkSameRun(first: ReportJson, report: ReportJson, r: number): void {
 
 /** The fields that all shards of a run must have in common, as JSON texts. */
 const asText = (report: ReportJson): ReadonlyMap<string, string> =>
-  new Map(Object.entries(report).flatMap(([key, value]) => (OF_SHARD.has(key) ? [] : [[key, JSON.stringify(value)]])));
+  new Map(
+    Object.entries(report).flatMap(([key, value]) => (OF_SHARD.has(key) ? [] : [[key, jsonOfField(key, value)]])),
+  );
+
+/** Lists in lists can be deeper than can be written. */
+function jsonOfField(key: string, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new ReportError(`a report's ${key} cannot be written as JSON`, "merge reports as verify wrote them");
+  }
+}
 
 function checkComplete(shards: readonly Shard[]): void {
   const { count } = shards[0]!;

@@ -111,6 +111,14 @@ describe("reports that are not possible together", () => {
   });
 });
 
+it("a field that is too deep to be written gives a ReportError", () => {
+  let deep: unknown = 0;
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  expect(() => mergeReports(right.map((report) => ({ ...report, stats: deep })))).toThrow(
+    "a report's stats cannot be written as JSON",
+  );
+});
+
 it("any part changed gives a ReportError, or a report that adds up", () => {
   const rng = new Rng(1);
   let refused = 0;
