@@ -1,6 +1,7 @@
 /** The error of what heads write: of their scores, of the shares that softmax gives, and of the rounding to an anchor's step. */
 import { getOrInsert } from "../../language/maps.js";
 import { FLOAT32 } from "../plan/ir/arithmetic.js";
+import { gridOf, MANTISSA } from "../plan/ir/exact-sum.js";
 import type { Anchors, Head } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Bound, Bounds } from "./bounds.js";
@@ -82,24 +83,53 @@ function anchored(subspace: Subspace, written: Written, anchors: Anchors, margin
   };
 }
 
-function scoreError({ blocks, selectedScore, bosScore, keys, ranking }: Head, bounds: Bounds): ScoreError {
-  const sides = blocks.map(({ oneHot, other }) => [bounds.largestError(oneHot), bounds.largestError(other)] as const);
-  const carried = blocks.reduce((sum, { unit, oneHot, maxActive }, b) => {
+function scoreError(head: Head, bounds: Bounds): ScoreError {
+  const { blocks, selectedScore, bosScore, keys, ranking } = head;
+  const classes = blocks.filter((block) => block.kind === "one-hot");
+  const numbers = blocks.filter((block) => block.kind === "numbers").flatMap(({ dimensions }) => dimensions);
+  const sides = classes.map(({ oneHot, other }) => [bounds.largestError(oneHot), bounds.largestError(other)] as const);
+  const carried = classes.reduce((sum, { unit, oneHot, maxActive }, b) => {
     const [e, f] = sides[b]!;
     return sum + unit * maxActive * e + f + oneHot.length * e * f;
   }, 0);
-  const atBos = blocks.reduce(
+  const atBos = classes.reduce(
     (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * bounds.largestErrorAtBos([...oneHot, ...other]),
     0,
   );
+  const compared = numbers.reduce((sum, { key, query, largestKey, largestQuery }) => {
+    const [e, f] = [bounds.error(key), bounds.error(query)];
+    const [eBos, fBos] = [bounds.largestErrorAtBos([key]), bounds.largestErrorAtBos([query])];
+    return sum + largestQuery * (e + eBos) + (largestKey + e + eBos) * (f + fBos);
+  }, 0);
   const ranks = ranking ? ranking.keys.reduce((sum, key, d) => sum + ranking.queries[d]! * bounds.error(key), 0) : 0;
-  const exact = ranks === 0 && sides.every(([e, f]) => e === 0 && f === 0);
+  const exact = ranks === 0 && compared === 0 && sides.every(([e, f]) => e === 0 && f === 0);
+  // A head that compares numbers has a width whose root is exact, and products that add up without rounding.
+  if (numbers.length > 0 && exact && addsUpExactly(head)) return { selected: 0, any: atBos };
   // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
-  const terms = exact ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
-  const size = selectedScore + Math.abs(bosScore) + (ranking?.highest ?? 0);
-  const any = carried + ranks + atBos + (gamma(terms) + 4 * U) * size;
+  const terms = exact && numbers.length === 0 ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
+  const ofNumbers = numbers.reduce((sum, { largestKey, largestQuery }) => sum + largestKey * largestQuery, 0);
+  const size = selectedScore + Math.abs(bosScore) + (ranking?.highest ?? 0) + ofNumbers;
+  const any = carried + compared + ranks + atBos + (gamma(terms) + 4 * U) * size;
   // All products that are not zero are then the same number, and up to three of them have the same sum in any order.
-  return { selected: exact && !ranking && blocks.length <= 3 ? 0 : any, any };
+  return { selected: exact && numbers.length === 0 && !ranking && blocks.length <= 3 ? 0 : any, any };
+}
+
+/** Whether float32 holds every partial sum of a key's products, in any order. BOS has a product of its own, and no other. */
+function addsUpExactly({ blocks, ranking }: Head): boolean {
+  if (ranking) return false;
+  let [size, grid] = [0, Infinity];
+  for (const block of blocks) {
+    if (block.kind === "one-hot") {
+      size += block.unit;
+      grid = Math.min(grid, gridOf([block.unit]));
+      continue;
+    }
+    for (const dimension of block.dimensions) {
+      size += dimension.largestKey * dimension.largestQuery;
+      grid = Math.min(grid, dimension.grid);
+    }
+  }
+  return size <= MANTISSA * grid;
 }
 
 /** A count of w selected keys comes out as w / (1 + w / countScale), with the relative errors of the shares. */

@@ -4,7 +4,7 @@ import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selec
 import { getOrInsert } from "../../language/maps.js";
 import { refuse } from "../refusal.js";
 import { BOS_COORDINATE, type Layout } from "./layout.js";
-import { bosDimensions, headWidth, type Arithmetic } from "../plan/ir/arithmetic.js";
+import { bosDimensions, headWidth, isLow, type Arithmetic } from "../plan/ir/arithmetic.js";
 import type { Anchors, Head, Plan } from "../plan/ir/plan.js";
 import { constantRead, readAtBos, type Read } from "../plan/ir/read.js";
 
@@ -80,7 +80,8 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
     const dimensions = heads.map(({ keys, values, ...head }) =>
       Math.max(keys.length + bosDimensions(head, plan.arithmetic).length, values.length),
     );
-    const dHead = headWidth(Math.max(0, ...dimensions), plan.arithmetic);
+    const comparesNumbers = heads.some(({ blocks }) => blocks.some(({ kind }) => kind === "numbers"));
+    const dHead = headWidth(Math.max(0, ...dimensions), isLow(plan.arithmetic) || comparesNumbers);
     // A silent unit where there are only anchors to take away: the bias that does it is the sublayer's.
     const isAnchored = [...plan.anchors.keys()].some((subspace) => subspace.layer === index + 1);
     const dFf = Math.max(units.length, isAnchored ? 1 : 0);

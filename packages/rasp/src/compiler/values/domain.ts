@@ -48,6 +48,8 @@ export class Domain {
   readonly #allFormulas: Formula[];
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
+  /** Those of which every row selects one. */
+  readonly #full = new Set<NormalSOp>();
   readonly #rankOffsets = new Map<NormalSOp, number | undefined>();
 
   /** What may still be worked out, by the stages after this one too. */
@@ -139,6 +141,12 @@ export class Domain {
   selectsAtMostOne(mean: Mean): boolean {
     this.table(mean);
     return (this.#view?.base ?? this).#single.has(mean);
+  }
+
+  /** Whether every row of the mean's selection selects a position. */
+  selectsAtLeastOne(mean: Mean): boolean {
+    this.table(mean);
+    return (this.#view?.base ?? this).#full.has(mean);
   }
 
   /**
@@ -265,8 +273,9 @@ export class Domain {
 
   /** The value sets of a mean or a width, row by row. */
   #rows(sop: Mean | Width): readonly ValueSet[] {
-    const { table, selectsAtMostOne } = rowTable(sop, this);
+    const { table, selectsAtMostOne, selectsAtLeastOne } = rowTable(sop, this);
     if (selectsAtMostOne) this.#single.add(sop);
+    if (selectsAtLeastOne) this.#full.add(sop);
     this.#onRows();
     return table;
   }

@@ -38,6 +38,8 @@ export interface RowTable {
   readonly table: readonly ValueSet[];
   /** Whether no row ever selects two positions. */
   readonly selectsAtMostOne: boolean;
+  /** Whether every row selects a position, as far as is known. */
+  readonly selectsAtLeastOne: boolean;
 }
 
 export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
@@ -64,7 +66,8 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
         domain,
       );
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
-  return { table, selectsAtMostOne: best || isSingle || (one !== undefined && copied) || rows.atMostOne };
+  const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || rows.atMostOne;
+  return { table, selectsAtMostOne, selectsAtLeastOne: rows.atLeastOne };
 }
 
 function jointRows(
@@ -77,6 +80,7 @@ function jointRows(
 ): readonly ValueSet[] {
   if (sop.kind === "mean" && copied && mostPairs(queryTable, keyTable) > PAIR_LIMIT) {
     rows.atMostOne = false;
+    rows.atLeastOne = false;
     return anyValue(sop, domain);
   }
   const keysOf = Array.from({ length: domain.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));

@@ -41,6 +41,8 @@ export interface OnePerRow {
 export class RowValues {
   /** Whether no row so far can select two positions. */
   atMostOne = true;
+  /** Whether every row so far selects a position, as far as is known. */
+  atLeastOne = true;
   readonly #selected: SelectionTable;
   readonly #independent: IndependentSelection;
   /** Whether the last component of the keys' joint values is what a key contributes. */
@@ -179,6 +181,7 @@ export class RowValues {
       if (row.length > 1) this.atMostOne = false;
       if (fixed.length === 0 && !isReached && canSelectNone) canBeEmpty = true;
     }
+    if (canBeEmpty) this.atLeastOne = false;
     const ids = [...found].map(({ id }) => id).sort((a, b) => a - b);
     return this.#result(`${canBeEmpty}:${ids.join(",")}`, () => [
       ...(canBeEmpty ? [otherwise] : []),
@@ -198,6 +201,7 @@ export class RowValues {
     for (let q = 0; q < queries; q++) {
       const row = perKey.map((contributions) => contributions[q]!).filter(({ values }) => values.length > 0);
       if (row.length > 1) this.atMostOne = false;
+      if (row.every(({ canSkip }) => canSkip)) this.atLeastOne = false;
       rows.set(row.map(({ id }) => id).join(","), row);
     }
     const keys = [...rows.keys()].sort();

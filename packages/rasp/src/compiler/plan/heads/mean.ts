@@ -83,10 +83,11 @@ function meanHead(
   { purpose, values, names, largest, grid }: Written,
 ): { readonly head: Head; readonly subspace: Subspace } {
   const label = labelOf(mean);
+  const level = context.domain.selectsAtLeastOne(mean) ? "other keys" : "BOS";
   const conjunction = oneConjunction(mean.selection, context.domain, context.form);
   const scores = mean.best
     ? rankedScores(conjunction, mean.best, context)
-    : scoresOf(conjunction, context.arithmetic.score[purpose], context);
+    : scoresOf(conjunction, context.arithmetic.score[purpose], context, level);
   const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
   const atBos = values.map((value) => value.atBos);
   const subspace = headSubspace({ label, names, layer, atBos, largest, grid });

@@ -1,4 +1,5 @@
 /** The query and key dimensions of a head. */
+import { leastPowerOfTwo } from "@selectron/core";
 import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
@@ -6,15 +7,28 @@ import { getOrInsert } from "../../../language/maps.js";
 import type { BlockScores, Scores } from "../ir/plan.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { HeadContext } from "./context.js";
+import { matchOf, type Level } from "./number-match.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
-/** Keys and queries whose products add up to `selectedScore` where all blocks hold, and to `unit` less for each that does not. */
-export function scoresOf(conjunction: BlockConjunction, unit: number, context: HeadContext): Scores {
-  const blocks = conjunction.map((block) => blockReads(block, unit, context));
+/**
+ * Keys and queries whose products add up to `selectedScore` where all blocks hold, and to at least `unit` less for each that does not.
+ *
+ * @param level - what the score of a selected key is compared with
+ */
+export function scoresOf(
+  conjunction: BlockConjunction,
+  unit: number,
+  context: HeadContext,
+  level: Level = "BOS",
+): Scores {
+  const matches = conjunction.map((block) => matchOf(block, context, level));
+  // Multiples of a power of two add up without rounding.
+  const costly = matches.some((match) => match !== undefined) ? leastPowerOfTwo(unit) : unit;
+  const blocks = conjunction.map((block, b) => matches[b]?.(costly) ?? blockReads(block, costly, context));
   return {
     keys: blocks.flatMap(({ keys }) => keys),
     queries: blocks.flatMap(({ queries }) => queries),
-    selectedScore: unit * conjunction.length,
+    selectedScore: blocks.reduce((sum, { selectedScore }) => sum + selectedScore, 0),
     blocks: blocks.map(({ scores }) => scores),
   };
 }
@@ -22,9 +36,12 @@ export function scoresOf(conjunction: BlockConjunction, unit: number, context: H
 /** The work of one pair of a key and a query. */
 const PAIR = 40;
 
-interface BlockReads {
+/** The dimensions of a block. */
+export interface BlockReads {
   readonly keys: readonly Read[];
   readonly queries: readonly Read[];
+  /** The least score of a key for which it holds. */
+  readonly selectedScore: number;
   readonly scores: BlockScores;
 }
 
@@ -56,7 +73,8 @@ function blockReads({ keys, queries, test }: Block, unit: number, { domain, mate
   return {
     keys: isKeySide ? oneHot : other,
     queries: isKeySide ? other : oneHot,
-    scores: { unit, oneHot, other, maxActive },
+    selectedScore: unit,
+    scores: { kind: "one-hot", unit, oneHot, other, maxActive },
   };
 }
 

@@ -100,9 +100,12 @@ export function bosDimensions(
 
 const scoringBos = (query: number, queryAtBos: number): BosDimension => ({ query, queryAtBos, key: 0, keyAtBos: 1 });
 
-/** The width of heads, at least this many dimensions: in low precision a power of 4, so that dividing by its root is exact. */
-export function headWidth(dimensions: number, arithmetic: Arithmetic): number {
-  if (!isLow(arithmetic) || dimensions === 0) return dimensions;
+/**
+ * The width of heads, at least this many dimensions. In low precision, and where scores are sums of large numbers, it is a power of 4,
+ * so that dividing by its root is exact.
+ */
+export function headWidth(dimensions: number, isExact: boolean): number {
+  if (!isExact || dimensions === 0) return dimensions;
   let width = 1;
   while (width < dimensions) width *= 4;
   return width;

@@ -55,7 +55,11 @@ export interface Ranking {
 }
 
 /** The dimensions of one block, as `certify` needs to know them. */
-export interface BlockScores {
+export type BlockScores = OneHotScores | NumberScores;
+
+/** A block over classes: one dimension for each class of one side. */
+export interface OneHotScores {
+  readonly kind: "one-hot";
   /** How much lower a key scores where the block does not hold. */
   readonly unit: number;
   /** The side that is one-hot, a read for each dimension, and the other side. */
@@ -63,6 +67,24 @@ export interface BlockScores {
   readonly other: readonly Read[];
   /** How many dimensions of the other side can differ from 0 at once. */
   readonly maxActive: number;
+}
+
+/** A block that compares a number with a number: `plan/heads/number-match.ts`. */
+export interface NumberScores {
+  readonly kind: "numbers";
+  /** A key of another number scores lower by at least this. */
+  readonly unit: number;
+  readonly dimensions: readonly NumberDimension[];
+}
+
+/** The product of a key and a query that are whole multiples of powers of two. */
+export interface NumberDimension {
+  readonly key: Read;
+  readonly query: Read;
+  readonly largestKey: number;
+  readonly largestQuery: number;
+  /** A power of two of which all products are multiples. */
+  readonly grid: number;
 }
 
 /** One value column of a head: `scale` times the mean of `read` over the keys goes to a coordinate of `target`. */
