@@ -18,6 +18,8 @@ interface ScoreError {
 
 /** What heads write to one coordinate: the sum of a product for each of their value columns. */
 interface Written extends Pick<Bound, "error" | "atBos"> {
+  /** The part of the error that grows with what is counted. Heads that count for one coordinate share it: no key counts twice. */
+  readonly ofCount: number;
   readonly products: number;
   /** The largest sum of the absolute values of the products. */
   readonly size: number;
@@ -25,7 +27,7 @@ interface Written extends Pick<Bound, "error" | "atBos"> {
   readonly grid: number;
 }
 
-const NOTHING: Written = { error: 0, atBos: 0, products: 0, size: 0, grid: Infinity };
+const NOTHING: Written = { error: 0, ofCount: 0, atBos: 0, products: 0, size: 0, grid: Infinity };
 
 /** Bounds what the heads of one layer write; the rounding of anchored subspaces is a decision. */
 export function boundHeads(
@@ -38,16 +40,18 @@ export function boundHeads(
   for (const head of heads) {
     const scores = scoreError(head, bounds);
     const isCount = head.purpose === "count";
-    const errors = isCount ? countErrors(head, scores, bounds, maxLength) : meanErrors(head, scores, bounds, maxLength);
+    const ofCount = isCount ? countError(head, scores, maxLength) : 0;
+    const errors = isCount ? carriedErrors(head, scores, bounds, maxLength) : meanErrors(head, scores, bounds, maxLength);
     for (const [v, { read, atBos, scale, target, coordinate }] of head.values.entries()) {
       const coordinates = getOrInsert(found, target, () => target.names.map(() => NOTHING));
       const before = coordinates[coordinate]!;
       const leak = maxLength * Math.exp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * scores.any);
       coordinates[coordinate] = {
         error: before.error + errors[v]!,
+        ofCount: Math.max(before.ofCount, ofCount),
         atBos: before.atBos + Math.abs(atBos) * 8 * U + leak * 2 * scale * target.largest,
         products: before.products + 1,
-        size: before.size + (isCount ? head.counted : target.largest),
+        size: isCount ? Math.max(before.size, head.counted) : before.size + target.largest,
         grid: Math.min(before.grid, head.purpose === "mean" ? 0 : bounds.grid(read)),
       };
     }
@@ -68,7 +72,8 @@ export function boundHeads(
  * more, each is rounded on its own, and to what it should be where that is a multiple of the step too.
  */
 function anchored(subspace: Subspace, written: Written, anchors: Anchors, margins: Margins): Bound {
-  const { error, atBos, products, size, grid } = written;
+  const { ofCount, atBos, products, size, grid } = written;
+  const error = written.error + ofCount;
   const anchor = anchors.get(subspace);
   if (!anchor) return { error, atBos, grid: 0 };
   const half = anchor.step / 2;
@@ -133,17 +138,20 @@ function addsUpExactly({ blocks, ranking }: Head): boolean {
 }
 
 /** A count of w selected keys comes out as w / (1 + w / countScale), with the relative errors of the shares. */
-function countErrors(
+function countError({ counted }: Head, scores: ScoreError, maxLength: number): number {
+  const shares = Math.expm1(2 * scores.any) + softmaxError(maxLength);
+  return counted * (shares + maxLength / FLOAT32.countScale + gamma(2));
+}
+
+/** What keys that are not selected add to a count, and the errors of what is counted. */
+function carriedErrors(
   { values, blocks, counted }: Head,
   scores: ScoreError,
   bounds: Bounds,
   maxLength: number,
 ): number[] {
-  const shares = Math.expm1(2 * scores.any) + softmaxError(maxLength);
   const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
-  const unselected = Math.exp(-unit + 2 * scores.any);
-  const relative = shares + maxLength / FLOAT32.countScale + unselected + gamma(2);
-  return values.map(({ read }) => counted * relative + maxLength * bounds.error(read));
+  return values.map(({ read }) => counted * Math.exp(-unit + 2 * scores.any) + maxLength * bounds.error(read));
 }
 
 function meanErrors(

@@ -75,13 +75,9 @@ function layersOf(plan: Plan, layout: Layout): Layer[] {
     ...plan.features.map((feature) => feature.subspace.layer),
   );
   return Array.from({ length: depth }, (_, index) => {
-    const heads = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
+    const merged = mergeHeads(plan.heads.filter((head) => head.layer === index + 1));
+    const { heads, dHead } = withWidth(merged, plan.arithmetic);
     const units = wireUnits(plan, layout, index + 1);
-    const dimensions = heads.map(({ keys, values, ...head }) =>
-      Math.max(keys.length + bosDimensions(head, plan.arithmetic).length, values.length),
-    );
-    const comparesNumbers = heads.some(({ blocks }) => blocks.some(({ kind }) => kind === "numbers"));
-    const dHead = headWidth(Math.max(0, ...dimensions), isLow(plan.arithmetic) || comparesNumbers);
     // A silent unit where there are only anchors to take away: the bias that does it is the sublayer's.
     const isAnchored = [...plan.anchors.keys()].some((subspace) => subspace.layer === index + 1);
     const dFf = Math.max(units.length, isAnchored ? 1 : 0);
@@ -100,6 +96,30 @@ function mergeHeads(heads: readonly Head[]): Head[] {
     );
   }
   return [...merged.values()];
+}
+
+/** The width of a layer's heads. Where it is a power of 4, a head whose values are many becomes several that attend alike. */
+function withWidth(heads: readonly Head[], arithmetic: Arithmetic): { heads: readonly Head[]; dHead: number } {
+  const scored = heads.map((head) => head.keys.length + bosDimensions(head, arithmetic).length);
+  const written = heads.map(({ values }) => values.length);
+  const comparesNumbers = heads.some(({ blocks }) => blocks.some(({ kind }) => kind === "numbers"));
+  if (!comparesNumbers) return { heads, dHead: headWidth(Math.max(0, ...scored, ...written), isLow(arithmetic)) };
+  const costOf = (width: number): number =>
+    written.reduce((sum, values) => sum + Math.ceil(values / width) * (width + HEAD), 0);
+  let dHead = headWidth(Math.max(...scored), true);
+  for (let wider = 4 * dHead; costOf(wider) < costOf(dHead); wider *= 4) dHead = wider;
+  return { heads: heads.flatMap((head) => inParts(head, dHead)), dHead };
+}
+
+/** What a head costs for its shares, in dimensions. */
+const HEAD = 4;
+
+/** Heads with up to `width` values each. */
+function inParts(head: Head, width: number): Head[] {
+  return Array.from({ length: Math.ceil(head.values.length / width) }, (_, part) => ({
+    ...head,
+    values: head.values.slice(part * width, (part + 1) * width),
+  }));
 }
 
 /** The layer's hidden units. Those with the same input become one unit with several outputs. */

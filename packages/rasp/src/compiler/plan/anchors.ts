@@ -36,13 +36,23 @@ type Readers = ReadonlyMap<Subspace, readonly Reader[]>;
 export function anchorsOf(heads: readonly Head[], features: readonly Feature[], everywhere: boolean): Anchors {
   const readers = readersOf(features);
   const feedForwardLayers = new Set(features.map(({ subspace }) => subspace.layer));
+  const compared = comparedIn(heads);
+  const isAnchored = ({ layer, values }: Head): boolean =>
+    everywhere || feedForwardLayers.has(layer) || values.some(({ target }) => compared.has(target));
   const anchors = firstAnchors(
-    heads.filter(({ layer }) => everywhere || feedForwardLayers.has(layer)),
+    heads.filter(isAnchored),
     readers,
     everywhere,
   );
   for (let sum = roundedSum(readers, anchors); sum; sum = roundedSum(readers, anchors)) weakenIn(sum, anchors);
   return anchors;
+}
+
+/** What heads compare as numbers: scores multiply its error by numbers as large. */
+function comparedIn(heads: readonly Head[]): ReadonlySet<Subspace> {
+  const blocks = heads.flatMap((head) => head.blocks).filter((block) => block.kind === "numbers");
+  const reads = blocks.flatMap(({ dimensions }) => dimensions.flatMap(({ key, query }) => [key, query]));
+  return new Set(reads.flatMap(({ terms }) => [...terms.keys()]));
 }
 
 /** For each subspace the coarsest anchor that its readers allow, as if it were alone. */

@@ -1,4 +1,5 @@
 /** Functions of leaves that are sums of functions of one leaf each: affine reads of the leaves' encodings, without hidden units. */
+import { getOrInsert } from "../../../language/maps.js";
 import type { Row } from "../ir/finite-function.js";
 import { combineReads, type Read } from "../ir/read.js";
 import type { Encoding } from "./encoding.js";
@@ -40,23 +41,24 @@ function additiveRead(
   base: Row,
   steepest: number,
 ): Read | undefined {
-  const parts = partsBeside(base, rows, target, encodings.length);
   const slopes = encodings.map(({ numbers, kind }, j) =>
-    kind === "numerical" ? slopeOf(parts[j]!, numbers!) : undefined,
+    kind === "numerical" ? slopeOf(j, rows, target, numbers!) : undefined,
   );
   if (slopes.some((slope) => slope !== undefined && !(Math.abs(slope) <= steepest))) return undefined;
+  /** What the numerical leaves add to a row, beside the base. */
+  const sloped = ({ values }: Row): number =>
+    slopes.reduce<number>((sum, slope, j) => {
+      const { numbers } = encodings[j]!;
+      return slope === undefined ? sum : sum + slope * (numbers![values[j]!]! - numbers![base.values[j]!]!);
+    }, 0);
+  const categorical = slopes.flatMap((slope, j) => (slope === undefined ? [j] : []));
   const start = target[base.result]!;
+  const parts = partsBeside(base, rows, categorical, (row) => target[row.result]! - sloped(row) - start);
   const scale = target.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
-  const partOf = (j: number, v: number): number | undefined => {
-    const slope = slopes[j];
-    if (slope === undefined) return parts[j]!.get(v);
-    const { numbers } = encodings[j]!;
-    return slope * (numbers![v]! - numbers![base.values[j]!]!);
-  };
-  for (const { values, result } of rows) {
-    let sum = start;
-    for (let j = 0; j < values.length; j++) sum += partOf(j, values[j]!) ?? NaN;
-    if (!isNear(sum, target[result]!, scale)) return undefined;
+  for (const row of rows) {
+    let sum = start + sloped(row);
+    for (const j of categorical) sum += parts.get(j)!.get(row.values[j]!) ?? NaN;
+    if (!isNear(sum, target[row.result]!, scale)) return undefined;
   }
   // Exactly one coordinate of a one-hot subspace is 1, so that the weights of the first such subspace can take the constant.
   const home = slopes.indexOf(undefined);
@@ -67,7 +69,7 @@ function additiveRead(
       constant -= slope * numbers![base.values[j]!]!;
       return [[slope, reads[0]!] as const];
     }
-    return [...parts[j]!].map(([v, part]) => [part + (j === home ? start : 0), reads[v]!] as const);
+    return [...parts.get(j)!].map(([v, part]) => [part + (j === home ? start : 0), reads[v]!] as const);
   });
   const summands = weighted.filter(([weight]) => weight !== 0);
   return combineReads(summands, constant);
@@ -77,29 +79,39 @@ function additiveRead(
 const isNear = (sum: number, wanted: number, scale: number): boolean =>
   Math.abs(sum - wanted) <= 1e-12 * Math.max(Math.min(1, scale), Math.abs(wanted));
 
-/** For each argument what its values add to the result of the base row, where a row differs from the base in that argument alone. */
+/** For each of some arguments what its values add to the base row, where a row differs from the base in that one alone. */
 function partsBeside(
   base: Row,
   rows: readonly Row[],
-  target: readonly number[],
-  size: number,
-): readonly Map<number, number>[] {
-  const parts = Array.from({ length: size }, (_, j) => new Map([[base.values[j]!, 0]]));
-  for (const { values, result } of rows) {
+  chosen: readonly number[],
+  added: (row: Row) => number,
+): ReadonlyMap<number, Map<number, number>> {
+  const parts = new Map(chosen.map((j) => [j, new Map([[base.values[j]!, 0]])]));
+  for (const row of rows) {
     let [differences, changed] = [0, 0];
-    for (let j = 0; j < size && differences < 2; j++) {
-      if (values[j] === base.values[j]) continue;
-      differences++;
+    for (const j of chosen) {
+      if (row.values[j] === base.values[j]) continue;
       changed = j;
+      if (++differences > 1) break;
     }
-    if (differences === 1) parts[changed]!.set(values[changed]!, target[result]! - target[base.result]!);
+    if (differences === 1) parts.get(changed)!.set(row.values[changed]!, added(row));
   }
   return parts;
 }
 
-/** The slope between the outermost of the values, NaN where there is only one. */
-function slopeOf(part: ReadonlyMap<number, number>, numbers: readonly number[]): number {
-  const points = [...part].map(([v, y]) => [numbers[v]!, y] as const).sort(([a], [b]) => a - b);
-  const [[x0, y0], [x1, y1]] = [points[0]!, points.at(-1)!];
-  return (y1 - y0) / (x1 - x0);
+/** How the result grows with one argument, between the outermost of its values beside which the others are the same; NaN if it never varies. */
+function slopeOf(argument: number, rows: readonly Row[], target: readonly number[], numbers: readonly number[]): number {
+  /** By the other arguments: the outermost points. */
+  const lines = new Map<string, { least: readonly [number, number]; most: readonly [number, number] }>();
+  let [slope, widest] = [NaN, 0];
+  for (const { values, result } of rows) {
+    const point = [numbers[values[argument]!]!, target[result]!] as const;
+    const key = values.filter((_, j) => j !== argument).join(",");
+    const line = getOrInsert(lines, key, () => ({ least: point, most: point }));
+    if (point[0] < line.least[0]) line.least = point;
+    if (point[0] > line.most[0]) line.most = point;
+    const width = line.most[0] - line.least[0];
+    if (width > widest) [slope, widest] = [(line.most[1] - line.least[1]) / width, width];
+  }
+  return slope;
 }

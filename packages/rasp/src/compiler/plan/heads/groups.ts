@@ -17,6 +17,8 @@ export interface Group {
   readonly pattern: (key: Atom, query: Atom) => Pattern;
   /** The patterns that occur for some pair of values. */
   readonly patterns: readonly Pattern[];
+  /** About how many dimensions of a head a block over some of the patterns takes. */
+  readonly dimensions: (accepted: readonly Pattern[]) => number;
   /** The answer of a comparison in a pattern; undefined for one of another group. */
   readonly answer: (pattern: Pattern, id: number) => boolean | undefined;
 }
@@ -103,7 +105,30 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
     const place = places.get(id);
     return place === undefined ? undefined : of[place] === "1";
   };
-  return { keys, queries, pattern, patterns: [...patterns], answer };
+  const dimensions = (accepted: readonly Pattern[]): number =>
+    dimensionsOf(sampleOf(keyValues), sampleOf(queryValues), new Set(accepted), pattern);
+  return { keys, queries, pattern, patterns: [...patterns], dimensions, answer };
+}
+
+/** Some of the values, evenly. */
+const sampleOf = (values: readonly Atom[]): readonly Atom[] =>
+  values.filter((_, v) => v % Math.ceil(values.length / SAMPLE) === 0);
+
+const SAMPLE = 48;
+/** An equality of numbers: `number-match.ts`. */
+const EQUALITY = 3;
+
+/** As many as there are different rows; few for an equality. */
+function dimensionsOf(
+  keys: readonly Atom[],
+  queries: readonly Atom[],
+  accepted: ReadonlySet<Pattern>,
+  pattern: Group["pattern"],
+): number {
+  const rows = queries.map((query) => keys.map((key) => Number(accepted.has(pattern(key, query)))));
+  const isEquality = rows.every((row) => row.reduce((sum, selected) => sum + selected, 0) <= 1);
+  const different = new Set(rows.map((row) => row.join(""))).size;
+  return isEquality ? Math.min(different, EQUALITY) : different;
 }
 
 function holds({ compared, keys, queries }: BasedComparison, key: Atom, query: Atom): boolean {

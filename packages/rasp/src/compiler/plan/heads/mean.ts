@@ -13,6 +13,7 @@ import { labelOf, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
 import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
+import { focusScores } from "./focus.js";
 import { rankedScores } from "./ranking.js";
 import { scoresOf } from "./scores.js";
 import { oneConjunction } from "./selection.js";
@@ -34,7 +35,7 @@ function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   const largest = numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
   const { head, subspace } = meanHead(mean, context, {
     // The share of a single key does not have to equal others, so that errors of the scores matter less.
-    purpose: mean.best || domain.selectsAtMostOne(mean) ? "copy" : "mean",
+    purpose: mean.best || mean.value.kind === "constant" || domain.selectsAtMostOne(mean) ? "copy" : "mean",
     values: [{ read: read!, atBos }],
     names: ["mean"],
     largest,
@@ -85,21 +86,24 @@ function meanHead(
   const label = labelOf(mean);
   const level = context.domain.selectsAtLeastOne(mean) ? "other keys" : "BOS";
   const conjunction = oneConjunction(mean.selection, context.domain, context.form);
-  const scores = mean.best
-    ? rankedScores(conjunction, mean.best, context)
-    : scoresOf(conjunction, context.arithmetic.score[purpose], context, level);
+  const unit = context.arithmetic.score[purpose];
+  const focus =
+    mean.value.kind === "constant" && !mean.best ? focusScores(conjunction, unit, context) : undefined;
+  const scores =
+    focus ??
+    (mean.best ? rankedScores(conjunction, mean.best, context) : scoresOf(conjunction, unit, context, level));
   const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
   const atBos = values.map((value) => value.atBos);
   const subspace = headSubspace({ label, names, layer, atBos, largest, grid });
   const head: Head = {
     ...scores,
-    pattern: `${purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
+    pattern: `${focus ? "focus" : purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
     purpose,
     label,
     layer,
     counted: 0,
     // Halfway between a key that is selected and one that is not, so that BOS takes the share of an empty row.
-    bosScore: scores.selectedScore - context.arithmetic.score[purpose] / 2,
+    bosScore: scores.selectedScore - unit / 2,
     values: values.map((value, coordinate) => ({ ...value, scale: 1, target: subspace, coordinate })),
   };
   return { head, subspace };

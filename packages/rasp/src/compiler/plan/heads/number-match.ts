@@ -16,7 +16,7 @@ import type { NumberDimension } from "../ir/plan.js";
 import { combineReads, constantRead, type Read } from "../ir/read.js";
 import type { HeadContext } from "./context.js";
 import type { BlockReads } from "./scores.js";
-import type { Block } from "./selection.js";
+import type { Block, Equality } from "./selection.js";
 
 /**
  * What a row's selected key has to be above: the keys that it does not select, where every row selects one, or BOS too, for which the
@@ -25,24 +25,27 @@ import type { Block } from "./selection.js";
 export type Level = "other keys" | "BOS";
 
 /** Blocks over fewer numbers are one-hot: these are small, and anything can be read of them. */
-const FEW = 32;
+export const FEW = 32;
+/** Digits of orders are one-hot where they have so few numbers. */
+const FEW_DIGITS = 3;
 
-/** The dimensions of a block, by the least difference of scores, if it is true for keys that are a query's number plus a constant. */
+/** The dimensions of a block of equal numbers, by the least difference of scores; undefined where it is none, or of few numbers. */
 export function matchOf(
-  { keys, queries, test }: Block,
+  block: Block,
   { domain, materialize, arithmetic }: HeadContext,
   level: Level,
 ): ((unit: number) => BlockReads) | undefined {
   if (isLow(arithmetic)) return undefined;
+  const { keys, queries } = block;
   const keyValues = domain.values(keys);
   const queryValues = domain.values(queries);
-  if (Math.min(keyValues.length, queryValues.length) <= FEW) return undefined;
-  const offset = offsetOf(keyValues, queryValues, test);
-  if (offset === undefined) return undefined;
-  const numbers = keyValues.map(Number);
-  const middle = Math.round((Math.min(...numbers) + Math.max(...numbers)) / 2);
-  const k = (atom: Atom): number => Number(atom) - middle;
-  const q = (atom: Atom): number => Number(atom) + offset - middle;
+  const equal = block.equal ?? equalityOf(keyValues, queryValues, block.test);
+  if (!equal) return undefined;
+  const numbers = keyValues.map(equal.key);
+  if (block.equal && new Set(numbers).size <= FEW_DIGITS) return undefined;
+  const middle = Math.round((minimum(numbers) - minimum(numbers.map((number) => -number))) / 2);
+  const k = (atom: Atom): number => equal.key(atom) - middle;
+  const q = (atom: Atom): number => equal.query(atom) - middle;
   const withLevel = level === "BOS";
   return (unit) => {
     const dimension = (
@@ -84,13 +87,23 @@ export function matchOf(
 
 const largestOf = (numbers: readonly number[]): number => numbers.reduce((most, n) => Math.max(most, Math.abs(n)), 0);
 
+const minimum = (numbers: readonly number[]): number => numbers.reduce((least, n) => Math.min(least, n), Infinity);
+
+/** The number of an atom, if it is whole and float32 holds it. */
+export function wholeNumber(atom: Atom): number | undefined {
+  const number = atomNumber(atom);
+  return number !== undefined && Number.isInteger(number) && Math.abs(number) < MANTISSA ? number : undefined;
+}
+
+function equalityOf(keys: readonly Atom[], queries: readonly Atom[], test: Block["test"]): Equality | undefined {
+  if (Math.min(keys.length, queries.length) <= FEW) return undefined;
+  const offset = offsetOf(keys, queries, test);
+  return offset === undefined ? undefined : { key: Number, query: (atom) => Number(atom) + offset };
+}
+
 /** What is added to a query's number to give that of the keys for which a test holds; undefined where there is none for all pairs. */
 function offsetOf(keys: readonly Atom[], queries: readonly Atom[], test: Block["test"]): number | undefined {
-  const isWhole = (atom: Atom): boolean => {
-    const number = atomNumber(atom);
-    return number !== undefined && Number.isInteger(number) && Math.abs(number) < MANTISSA;
-  };
-  if (!keys.every(isWhole) || !queries.every(isWhole)) return undefined;
+  if ([...keys, ...queries].some((atom) => wholeNumber(atom) === undefined)) return undefined;
   const first = firstPair(keys, queries, test);
   if (!first) return undefined;
   const offset = Number(first[0]) - Number(first[1]);

@@ -46,6 +46,17 @@ export function branches({ group, after: left }: Asked): ReadonlyMap<Question, r
   return byQuestion;
 }
 
+/** About how many dimensions the blocks of all ways to yes take. */
+export function dimensionsOf(question: Question): number {
+  if (typeof question === "boolean") return 0;
+  let sum = 0;
+  for (const [next, patterns] of branches(question)) {
+    const isAsked = patterns.length < question.group.patterns.length;
+    sum += (isAsked ? waysOf(next) * question.group.dimensions(patterns) : 0) + dimensionsOf(next);
+  }
+  return sum;
+}
+
 /** In how many ways the answer becomes yes, if patterns that leave the same question count as one. */
 export function waysOf(question: Question): number {
   const known = new Map<Question, number>();

@@ -21,7 +21,12 @@ export function scoresOf(
   context: HeadContext,
   level: Level = "BOS",
 ): Scores {
-  const matches = conjunction.map((block) => matchOf(block, context, level));
+  const numbers = conjunction.map((block) => matchOf(block, context, level));
+  // Beside one that compares numbers, other equalities compare the numbers of classes: heads then are narrow.
+  const isNarrow = conjunction.some(({ equal }, b) => equal !== undefined || numbers[b] !== undefined);
+  const matches = !isNarrow
+    ? numbers
+    : conjunction.map((block, b) => numbers[b] ?? classMatchOf(block, context, level));
   // Multiples of a power of two add up without rounding.
   const costly = matches.some((match) => match !== undefined) ? leastPowerOfTwo(unit) : unit;
   const blocks = conjunction.map((block, b) => matches[b]?.(costly) ?? blockReads(block, costly, context));
@@ -31,6 +36,24 @@ export function scoresOf(
     selectedScore: blocks.reduce((sum, { selectedScore }) => sum + selectedScore, 0),
     blocks: blocks.map(({ scores }) => scores),
   };
+}
+
+/** Like `matchOf`, of blocks for which each class of keys goes with one class of queries, by numbers of the classes. */
+function classMatchOf(block: Block, context: HeadContext, level: Level): ReturnType<typeof matchOf> {
+  const { keys, queries, test } = block;
+  const [keyValues, queryValues] = [context.domain.values(keys), context.domain.values(queries)];
+  const keyClasses = classesOf(keyValues, (key) => queryValues.map((query) => Number(test(key, query))).join(""));
+  const numbers = new Map<string, number>();
+  for (const [number, members] of keyClasses.entries()) for (const key of members) numbers.set(atomKey(key), number);
+  const numberOfQuery = new Map<string, number>();
+  for (const query of queryValues) {
+    const classes = new Set(keyValues.filter((key) => test(key, query)).map((key) => numbers.get(atomKey(key))!));
+    if (classes.size > 1) return undefined;
+    for (const number of classes) numberOfQuery.set(atomKey(query), number);
+  }
+  const key = (atom: Atom): number => numbers.get(atomKey(atom)) ?? -2;
+  const query = (atom: Atom): number => numberOfQuery.get(atomKey(atom)) ?? -1;
+  return matchOf({ ...block, equal: { key, query } }, context, level);
 }
 
 /** The work of one pair of a key and a query. */

@@ -10,13 +10,21 @@ import { decide, type Diagram } from "../../normalize/decision-diagram.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { groupsOf, type Group, type Pattern } from "./groups.js";
-import { after, branches, questionOf, waysOf, type Question } from "./questions.js";
+import { after, branches, dimensionsOf, questionOf, waysOf, type Question } from "./questions.js";
 
 /** `select(keys, queries, test)`, with a test over the values of the two. It takes some of the dimensions of a head. */
 export interface Block {
   readonly keys: NormalSOp;
   readonly queries: NormalSOp;
   readonly test: (key: Atom, query: Atom) => boolean;
+  /** Whole numbers that are equal where the test holds, where that is known. */
+  readonly equal?: Equality;
+}
+
+/** A number of each side. */
+export interface Equality {
+  readonly key: (key: Atom) => number;
+  readonly query: (query: Atom) => number;
 }
 
 /** All blocks hold. Without a block every position is selected. */
@@ -31,7 +39,10 @@ export function disjointConjunctions(
   const groups = groupsOf(selection, domain);
   const orders = groups.length <= 4 ? permutations(groups) : [groups];
   const questions = orders.map((order) => questionOf(selection.truth, order, diagrams));
-  return decompose(questions.reduce((best, next) => (waysOf(next) < waysOf(best) ? next : best)));
+  const ways = questions.map(waysOf);
+  const least = questions.filter((_, q) => ways[q] === Math.min(...ways));
+  const dimensions = least.length > 1 ? least.map(dimensionsOf) : [0];
+  return decompose(least[dimensions.indexOf(Math.min(...dimensions))]!);
 }
 
 /** The same selection as one conjunction. */

@@ -9,6 +9,8 @@ import { labelOf, type Head } from "../ir/plan.js";
 import { attentionLayer, constantRead } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
 import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js";
+import { isLow } from "../ir/arithmetic.js";
+import { splitIntoDigits } from "./order-digits.js";
 import { decomposeOrder } from "./decompose-order.js";
 import { scoresOf } from "./scores.js";
 import { disjointConjunctions } from "./selection.js";
@@ -19,8 +21,10 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const { score, countScale, shareExcess } = context.arithmetic;
   const values = domain.values(width);
   const label = labelOf(width);
-  const parts = disjointConjunctions(width.selection, domain, form)
-    .flatMap((part) => decomposeOrder(part, domain))
+  const conjunctions = disjointConjunctions(width.selection, domain, form).flatMap((part) =>
+    decomposeOrder(part, domain),
+  );
+  const parts = (isLow(context.arithmetic) ? conjunctions : splitIntoDigits(conjunctions, domain))
     .map((part) => scoresOf(part, score.count, context));
   const [read] = width.summed
     ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
