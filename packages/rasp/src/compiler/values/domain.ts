@@ -7,13 +7,13 @@ import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { Formula } from "../normalize/formula.js";
 import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
-import { refuse } from "../refusal.js";
-import { cell } from "./cell.js";
 import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
+import { linearTable } from "./linear-ints.js";
+import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
-import { FormulaImages, JointValueSets, type JointValueSet } from "./joint-values.js";
+import { FormulaImages, JointValueSets, tooMany, type JointValueSet } from "./joint-values.js";
 import { Work } from "../work.js";
 
 /** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
@@ -41,9 +41,11 @@ interface DomainOptions {
 
 export class Domain {
   readonly sets: ValueSets;
-  readonly #tables = new Map<NormalSOp, readonly ValueSet[]>();
+  readonly #tables = new Map<NormalSOp, Table<ValueSet>>();
+  readonly #values = new Map<NormalSOp, readonly Atom[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();
-  readonly #jointTables = new Map<string, readonly JointValueSet[]>();
+  readonly #jointTables = new Map<string, Table<JointValueSet>>();
+  readonly #jointSizes = new Map<string, number>();
   readonly #jointSets: JointValueSets;
   readonly #allFormulas: Formula[];
   /** The means of which no row ever selects two positions. */
@@ -100,9 +102,8 @@ export class Domain {
 
   /** How many values the s-op can have at each position of the longest inputs. */
   sizes(sop: NormalSOp): readonly number[] {
-    return this.table(sop)
-      .slice(cell(this.maxLength, 0))
-      .map(({ atoms }) => atoms.length);
+    const table = this.table(sop);
+    return Array.from({ length: this.maxLength }, (_, i) => table.at(this.maxLength, i).atoms.length);
   }
 
   /**
@@ -127,14 +128,17 @@ export class Domain {
 
   /** The values of `sop` at `position` of inputs of `length`. Empty where the program always fails there. */
   valuesAt(sop: NormalSOp, length: number, position: number): ValueSet {
-    return this.table(sop)[cell(length, position)]!;
+    return this.table(sop).at(length, position);
   }
 
   /** All values of `sop`, over all lengths and positions. The embeddings have all tokens and positions, whatever is promised. */
   values(sop: NormalSOp): readonly Atom[] {
-    if (this.promised && sop.kind === "tokens") return distinctAtoms(this.vocabulary);
-    if (this.promised && sop.kind === "indices") return Array.from({ length: this.maxLength }, (_, i) => BigInt(i));
-    return distinctAtoms([...new Set(this.table(sop))].flatMap((set) => set.atoms));
+    if (this.#view) return this.#view.base.values(sop);
+    return getOrInsert(this.#values, sop, () => {
+      if (this.promised && sop.kind === "tokens") return distinctAtoms(this.vocabulary);
+      if (this.promised && sop.kind === "indices") return Array.from({ length: this.maxLength }, (_, i) => BigInt(i));
+      return this.sets.union(this.table(sop).distinct);
+    });
   }
 
   /** Whether no row of the mean's selection ever selects two positions. */
@@ -177,90 +181,91 @@ export class Domain {
 
   /** The distinct joint values of `sops`, over all lengths and positions. */
   joint(sops: readonly NormalSOp[]): (readonly Atom[])[] {
-    const distinct = new Set([...new Set(this.jointValues(sops))].flatMap(({ values }) => values));
+    const distinct = new Set<JointValueSet["values"][number]>();
+    for (const { values } of this.jointValues(sops).distinct) for (const value of values) distinct.add(value);
     return [...distinct].map(({ atoms }) => atoms);
   }
 
   #largestSet(sop: NormalSOp): number {
-    return Math.max(...this.table(sop).map((set) => set.atoms.length));
+    return [...this.table(sop).distinct].reduce((most, { atoms }) => Math.max(most, atoms.length), 0);
   }
 
   /** How many joint values the s-ops can have at one position at most, if they are independent. */
   jointSize(leaves: readonly NormalSOp[]): number {
-    const tables = leaves.map((leaf) => this.table(leaf));
-    let size = 0;
-    this.work.tabulate(tables.length * cell(this.maxLength + 1, 0), leaves.at(-1));
-    for (let c = 0; c < cell(this.maxLength + 1, 0); c++) {
-      size = Math.max(
-        size,
-        tables.reduce((product, table) => product * table[c]!.atoms.length, 1),
-      );
-    }
-    return size;
+    return getOrInsert(this.#jointSizes, leaves.map(({ id }) => id).join(","), () => {
+      const sizes = this.#combined(leaves, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
+      return [...sizes.distinct].reduce((most, size) => Math.max(most, size), 0);
+    });
   }
 
-  /** The values of an s-op in each `cell`. */
-  table(sop: NormalSOp): readonly ValueSet[] {
+  /** A table of what follows from the values of some s-ops, as if these were independent. */
+  #combined<T>(sops: readonly NormalSOp[], image: (sets: readonly ValueSet[]) => T): Table<T> {
+    const tables = sops.map((sop) => this.table(sop));
+    const dependence = joinedDependence(tables.map((table) => table.dependence));
+    this.work.tabulate((1 + tables.length) * entryCount(dependence, this), sops.at(-1));
+    return Table.of(dependence, this, (n, i) => image(tables.map((table) => table.at(n, i))));
+  }
+
+  /** Whether the values of an s-op say nothing of those of the others: what they have in common has one value at each position. */
+  isIndependent(sop: NormalSOp, others: readonly NormalSOp[]): boolean {
+    const leaves = new Set(this.formula(sop).leaves);
+    const shared = others.flatMap((other) => this.formula(other).leaves.filter((leaf) => leaves.has(leaf)));
+    return shared.every((leaf) => this.#largestSet(leaf) <= 1);
+  }
+
+  /** The values of an s-op at each position of each length. */
+  table(sop: NormalSOp): Table<ValueSet> {
     if (this.#view) return this.#view.base.table(sop);
     return getOrInsert(this.#tables, sop, () => {
-      this.work.tabulate(ENTRY * cell(this.maxLength + 1, 0), sop);
       const table = this.#compute(sop);
       return this.promised?.left(sop, table) ?? table;
     });
   }
 
-  #compute(sop: NormalSOp): readonly ValueSet[] {
+  #compute(sop: NormalSOp): Table<ValueSet> {
     switch (sop.kind) {
-      case "tokens": {
-        const all = this.sets.setOf(this.vocabulary);
-        return this.everywhere(() => all);
-      }
+      case "tokens":
+        return this.#tabulated(NOTHING, sop, () => this.sets.setOf(this.vocabulary));
       case "indices":
-        return this.everywhere((_, i) => this.sets.setOf([BigInt(i)]));
-      case "constant": {
-        const only = this.sets.setOf([sop.value]);
-        return this.everywhere(() => only);
-      }
-      case "map": {
-        const known = new Map<JointValueSet, ValueSet>();
-        return this.jointValues([sop]).map((set) =>
-          getOrInsert(known, set, () => this.sets.setOf(set.values.map(({ atoms: [value] }) => value!))),
+        return this.#tabulated(POSITION, sop, (_, i) => this.sets.ofInt(i));
+      case "constant":
+        return this.#tabulated(NOTHING, sop, () => this.sets.setOf([sop.value]));
+      case "map":
+        return (
+          linearTable(sop, this) ??
+          this.#images([sop]).map((set) => this.sets.setOf(set.values.map(({ atoms: [value] }) => value!)))
         );
-      }
       case "mean":
       case "width":
         return this.#rows(sop);
     }
   }
 
-  /** A table with a value for each `cell`. */
-  everywhere<T>(value: (length: number, position: number) => T): T[] {
-    const all: T[] = [];
-    if (this.causal) {
-      const perPosition = Array.from({ length: this.maxLength }, (_, i) => value(i + 1, i));
-      for (let n = 1; n <= this.maxLength; n++) all.push(...perPosition.slice(0, n));
-      return all;
-    }
-    for (let n = 1; n <= this.maxLength; n++) for (let i = 0; i < n; i++) all.push(value(n, i));
-    return all;
+  #tabulated(dependence: Dependence, sop: NormalSOp, value: (n: number, i: number) => ValueSet): Table<ValueSet> {
+    this.work.tabulate(ENTRY * entryCount(dependence, this), sop);
+    return Table.of(dependence, this, value);
   }
 
-  /** The joint values of `sops` in each `cell`; those that share leaves depend on each other. */
-  jointValues(sops: readonly NormalSOp[]): readonly JointValueSet[] {
+  /** The joint values of `sops` at each position of each length; those that share leaves depend on each other. */
+  jointValues(sops: readonly NormalSOp[]): Table<JointValueSet> {
     if (this.#view) return this.#view.base.jointValues(sops);
     const key = sops.map((sop) => sop.id).join(",");
-    const known = this.#jointTables.get(key);
-    if (known) return known;
+    return getOrInsert(this.#jointTables, key, () => {
+      const [only, ...others] = sops;
+      return only && others.length === 0
+        ? this.table(only).map((set) => this.#jointSets.ofOne(set))
+        : this.#images(sops);
+    });
+  }
+
+  #images(sops: readonly NormalSOp[]): Table<JointValueSet> {
     const formula = this.#jointFormula(sops);
     const size = this.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
-    const tables = formula.leaves.map((leaf) => this.table(leaf));
     const images = new FormulaImages(formula, this.#jointSets, (steps) =>
       this.work.spend(steps, sops.at(-1), "working out the values of this s-op"),
     );
-    const table = this.everywhere((n, i) => images.setFor(tables.map((leafTable) => leafTable[cell(n, i)]!)));
-    this.#jointTables.set(key, table);
-    return table;
+    return this.#combined(formula.leaves, (sets) => images.setFor(sets));
   }
 
   #jointFormula(sops: readonly NormalSOp[]): Formula {
@@ -272,7 +277,7 @@ export class Domain {
   }
 
   /** The value sets of a mean or a width, row by row. */
-  #rows(sop: Mean | Width): readonly ValueSet[] {
+  #rows(sop: Mean | Width): Table<ValueSet> {
     const { table, selectsAtMostOne, selectsAtLeastOne } = rowTable(sop, this);
     if (selectsAtMostOne) this.#single.add(sop);
     if (selectsAtLeastOne) this.#full.add(sop);
@@ -289,12 +294,4 @@ export class Domain {
   rankOffset(sop: NormalSOp): number | undefined {
     return getOrInsert(this.#rankOffsets, sop, () => rankOffset(sop, this));
   }
-}
-
-function tooMany(sop: NormalSOp, leaves: number, size: number, limit: number): never {
-  refuse(
-    sop.origin,
-    `this s-op depends on ${leaves} values, which have up to ${size} combinations at one position; the limit is ${limit}`,
-    "use a smaller vocabulary or maximum length, or round intermediate values",
-  );
 }

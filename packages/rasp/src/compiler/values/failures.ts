@@ -157,7 +157,7 @@ class Failures {
 
   /** Where an s-op can be True and 1, both. */
   #typedValues(sop: NormalSOp): readonly Atom[] {
-    return [...new Set(this.#domain.table(sop))].flatMap(({ atoms }) => atoms);
+    return [...this.#domain.table(sop).distinct].flatMap(({ atoms }) => atoms);
   }
 
   #test(name: string, args: readonly NormalSOp[], test: (args: readonly Atom[]) => boolean): NormalSOp {

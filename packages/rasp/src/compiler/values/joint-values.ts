@@ -2,6 +2,8 @@
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Formula } from "../normalize/formula.js";
+import type { NormalSOp } from "../normalize/normal-form.js";
+import { refuse } from "../refusal.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
 /** The values of several s-ops at one position, one atom for each s-op. Equal ones are one object. */
@@ -31,6 +33,11 @@ export class JointValueSets {
     const distinct = [...values].sort(byCodes);
     const key = distinct.map(({ id }) => id).join(",");
     return getOrInsert(this.#sets, key, () => ({ id: this.#sets.size, values: distinct }));
+  }
+
+  /** The values of one s-op. */
+  ofOne({ atoms }: ValueSet): JointValueSet {
+    return this.setOf(new Set(atoms.map((atom) => this.valueOf([atom]))));
   }
 
   valueOf(atoms: readonly Atom[]): JointValue {
@@ -116,3 +123,12 @@ function keyOf(leafSets: readonly ValueSet[], choice: readonly number[]): string
 
 /** Three codes below this fit into 51 bits. */
 const CODES = 2 ** 17;
+
+/** @throws RaspError of class `compile`, always */
+export function tooMany(sop: NormalSOp, leaves: number, size: number, limit: number): never {
+  refuse(
+    sop.origin,
+    `this s-op depends on ${leaves} values, which have up to ${size} combinations at one position; the limit is ${limit}`,
+    "use a smaller vocabulary or maximum length, or round intermediate values",
+  );
+}

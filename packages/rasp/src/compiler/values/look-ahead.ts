@@ -9,7 +9,6 @@ import {
   type Selector,
   type SOp,
 } from "../../language/graph/node.js";
-import { cell } from "./cell.js";
 import type { Domain } from "./domain.js";
 import { Diagrams } from "../normalize/decision-diagram.js";
 import type { Compared, NormalSOp, Selection } from "../normalize/normal-form.js";
@@ -93,7 +92,7 @@ function laterKey(selection: Selection, domain: Domain): Pair | undefined {
   const known = new Map<string, boolean>();
   for (let key = 1; key < domain.maxLength; key++) {
     for (let query = 0; query < key; query++) {
-      const [k, q] = [keys[cell(key + 1, key)]!, queries[cell(key + 1, query)]!];
+      const [k, q] = [keys.at(key + 1, key), queries.at(key + 1, query)];
       const pair = table.signature(k, q);
       if (!known.has(pair)) known.set(pair, table.between(k, q).includes(1));
       if (known.get(pair)) return { query, key, isSure: comparisons.every(isLocal) };

@@ -10,9 +10,9 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Formula } from "../normalize/formula.js";
 import type { NormalSOp, Selection, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
-import { cell } from "./cell.js";
 import { Domain } from "./domain.js";
 import type { Promised } from "./promised.js";
+import { BOTH, Table } from "./table.js";
 import { Work } from "../work.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
@@ -36,7 +36,7 @@ export function promisedDomain(unrestricted: Domain, promise: NormalSOp, onRows:
     const isLast = round === ROUNDS - 1;
     domain = new Domain(vocabulary, maxLength, causal, { work, restricts, ...(isLast ? { onRows } : {}) });
   }
-  if (!domain.table(promise).some((_, at) => isReached(domain, at))) {
+  if (!Table.of(BOTH, domain, (n, i) => isReached(domain, n, i)).distinct.has(true)) {
     refuse(
       promise.origin,
       "no input of this vocabulary and length keeps the promise",
@@ -46,45 +46,44 @@ export function promisedDomain(unrestricted: Domain, promise: NormalSOp, onRows:
   return domain;
 }
 
-/** Whether an input has this `cell`, as far as a promise tells. */
-const isReached = ({ promised }: Domain, at: number): boolean => promised?.isReached(at) ?? true;
+/** Whether an input of this length has this position, as far as a promise tells. */
+const isReached = ({ promised }: Domain, length: number, position: number): boolean =>
+  promised?.isReached(length, position) ?? true;
 
 /** What the promise leaves of the values that a domain has. */
 function promisedIn(domain: Domain, promise: NormalSOp): Promised {
   const { sets } = domain;
-  const left = new Map<NormalSOp, readonly ValueSet[]>();
+  const tabulate = <T>(value: (length: number, position: number) => T): Table<T> => Table.of(BOTH, domain, value);
+  const left = new Map<NormalSOp, Table<ValueSet>>();
   const widths = new Map<Selection, Width>();
-  const possible = Array.from({ length: cell(domain.maxLength + 1, 0) }, (_, at) => isReached(domain, at));
+  let possible = tabulate((n, i) => isReached(domain, n, i));
   for (const condition of conditionsOf(promise)) {
     const formula = domain.formulaOf([condition]);
     const tables = formula.leaves.map((leaf) => domain.table(leaf));
-    const setsAt = (at: number): ValueSet[] => tables.map((table) => table[at]!);
-    const isTooMuch = (at: number): boolean => setsAt(at).reduce((n, { atoms }) => n * atoms.length, 1) > JOINT_LIMIT;
-    if (possible.some((_, at) => isTooMuch(at))) continue;
+    if (domain.jointSize(formula.leaves) > JOINT_LIMIT) continue;
     const known = new Map<string, readonly ValueSet[] | null>();
-    const found = possible.map((_, at) => {
-      const key = setsAt(at)
-        .map(({ id }) => id)
-        .join(",");
-      return getOrInsert(known, key, () => valuesLeft(formula, setsAt(at), sets));
+    const found = tabulate((n, i) => {
+      const here = tables.map((table) => table.at(n, i));
+      return getOrInsert(known, here.map(({ id }) => id).join(","), () => valuesLeft(formula, here, sets));
     });
-    found.forEach((here, at) => (possible[at] &&= here !== null));
+    const before = possible;
+    possible = tabulate((n, i) => before.at(n, i) && found.at(n, i) !== null);
     for (const [j, leaf] of formula.leaves.entries()) {
       if (leaf.kind === "width" && !leaf.summed) widths.set(leaf.selection, leaf);
-      const before = left.get(leaf) ?? tables[j]!;
+      const whole = left.get(leaf) ?? tables[j]!;
       left.set(
         leaf,
-        before.map((set, at) => sets.common(set, found[at]?.[j] ?? set)),
+        tabulate((n, i) => sets.common(whole.at(n, i), found.at(n, i)?.[j] ?? whole.at(n, i))),
       );
     }
   }
-  const reached = reachedCells(possible, domain);
+  const reached = reachedTable(possible, domain);
   const none = sets.setOf([]);
   return {
-    isReached: (at) => reached[at]!,
+    isReached: (n, i) => reached.at(n, i),
     left: (sop, table) => {
       const allowed = left.get(sop) ?? table;
-      return table.map((set, at) => (reached[at] ? sets.common(set, allowed[at]!) : none));
+      return tabulate((n, i) => (reached.at(n, i) ? sets.common(table.at(n, i), allowed.at(n, i)) : none));
     },
     widthOf: (selection) => widths.get(selection),
   };
@@ -121,11 +120,11 @@ function valuesLeft(formula: Formula, leafSets: readonly ValueSet[], sets: Value
 export const isTrue = (value: Atom): boolean => atomKey(value) === atomKey(true);
 
 /** No input has a length of which some position is impossible; a causal model cannot tell before that position. */
-function reachedCells(possible: readonly boolean[], { maxLength, causal }: Domain): boolean[] {
-  const result: boolean[] = [];
-  for (let n = 1; n <= maxLength; n++) {
-    const whole = possible.slice(cell(n, 0), cell(n + 1, 0));
-    for (let i = 0; i < n; i++) result.push((causal ? whole.slice(0, i + 1) : whole).every(Boolean));
-  }
-  return result;
+function reachedTable(possible: Table<boolean>, { maxLength, causal }: Domain): Table<boolean> {
+  /** For each length the first position that is impossible, or the length. */
+  const first = Array.from({ length: maxLength }, (_, l) => {
+    const at = Array.from({ length: l + 1 }, (__, i) => possible.at(l + 1, i)).indexOf(false);
+    return at < 0 ? l + 1 : at;
+  });
+  return Table.of(BOTH, { maxLength, causal }, (n, i) => first[n - 1]! >= (causal ? i + 1 : n));
 }

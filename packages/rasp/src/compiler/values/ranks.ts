@@ -5,12 +5,13 @@
 import type { Comparison } from "../../language/graph/node.js";
 import { decide } from "../normalize/decision-diagram.js";
 import type { NormalSOp, Width } from "../normalize/normal-form.js";
+import type { Table } from "./table.js";
 import type { ValueSet } from "./value-set.js";
 
 /** What is known of values. */
 interface Values {
   readonly maxLength: number;
-  valuesAt(sop: NormalSOp, length: number, position: number): ValueSet;
+  table(sop: NormalSOp): Table<ValueSet>;
 }
 
 /** How the values of s-ops at a key compare with those at the query: below, equal or above. */
@@ -61,13 +62,8 @@ function countsOf(sop: NormalSOp): Counts | undefined {
 /** Whether any two values compare: NaN compares with none. */
 function isOrdered(key: NormalSOp, values: Values): boolean {
   if (key.kind === "indices" || key.kind === "tokens") return true;
-  return everyCell(values, (n, i) => !values.valuesAt(key, n, i).atoms.some(Number.isNaN));
+  return [...values.table(key).distinct].every(({ atoms }) => !atoms.some(Number.isNaN));
 }
-
-const everyCell = ({ maxLength }: Values, holds: (length: number, position: number) => boolean): boolean => {
-  for (let n = 1; n <= maxLength; n++) for (let i = 0; i < n; i++) if (!holds(n, i)) return false;
-  return true;
-};
 
 function isSelected({ selection: { comparisons, truth } }: Width, signs: Signs): boolean {
   const answers = new Map(comparisons.map(({ id, keys, op }) => [id, HOLDS[op](signs.get(keys)!)]));
@@ -113,13 +109,17 @@ function allSigns(keys: readonly NormalSOp[]): Signs[] {
 function isDifferentEverywhere(key: NormalSOp, values: Values): boolean {
   if (key.kind === "indices") return true;
   if (key.kind === "tokens") return values.maxLength < 2;
-  for (let n = 1; n <= values.maxLength; n++) {
+  const table = values.table(key);
+  const lengths = table.dependence.length
+    ? Array.from({ length: values.maxLength }, (_, l) => l + 1)
+    : [values.maxLength];
+  return lengths.every((n) => {
     const seen = new Set<number>();
     for (let i = 0; i < n; i++) {
-      const { codes } = values.valuesAt(key, n, i);
+      const { codes } = table.at(n, i);
       if (codes.some((code) => seen.has(code))) return false;
       for (const code of codes) seen.add(code);
     }
-  }
-  return true;
+    return true;
+  });
 }

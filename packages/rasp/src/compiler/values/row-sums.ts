@@ -1,4 +1,4 @@
-/** The means and the sums of a row, over every choice of keys and of what each of them contributes. */
+/** The means and the sums of a row, over every choice of keys and of what each of them contributes, key by key. */
 import { atomKey } from "../../language/atom/compare.js";
 import { numeric, type Numeric } from "../../language/atom/number.js";
 import type { Atom } from "../../language/graph/node.js";
@@ -22,37 +22,53 @@ export interface Limits {
 /** Undefined where the program has no sum. */
 type Sum = Numeric | undefined;
 
+/** What the first keys of a row can add up to, apart by how many of them are selected. */
+export interface PartialMeans {
+  readonly canBeEmpty: boolean;
+  /** A single value stays as it is: an int is no float, and different values can be one number (the int 2^53 + 1, the float 2^53). */
+  readonly singles: ReadonlyMap<string, Atom>;
+  /** By count, from 2 up: summed from left to right as the interpreter does. */
+  readonly sums: readonly ReadonlySet<Sum>[];
+}
+
+export const NO_MEANS: PartialMeans = { canBeEmpty: true, singles: new Map(), sums: [new Set(), new Set()] };
+
+/** @param add - see `additionOf` */
+export function withMeans(
+  before: PartialMeans,
+  { canSkip, values }: Summands,
+  add: Addition,
+  limits: Limits,
+): PartialMeans {
+  limits.beforeAdditions(pairsOf(before) * values.length);
+  const numbers = values.filter((value) => value !== null);
+  const sums: ReadonlySet<Sum>[] = [new Set(), new Set()];
+  for (let count = 2; count <= before.sums.length; count++) {
+    const after = new Set(canSkip ? before.sums[count] : undefined);
+    const fewer = count > 2 ? before.sums[count - 1]! : firstSums(before.singles, add);
+    for (const sum of fewer) for (const value of numbers) after.add(add.plus(sum, value));
+    sums[count] = after;
+  }
+  if (sums.at(-1)!.size === 0 && sums.length > 2) sums.pop();
+  const singles = new Map(canSkip ? before.singles : undefined);
+  if (before.canBeEmpty) for (const value of values) singles.set(typeof value + atomKey(value), value);
+  const means = { canBeEmpty: before.canBeEmpty && canSkip, singles, sums };
+  limits.checkPairs(pairsOf(means));
+  return means;
+}
+
+const pairsOf = ({ canBeEmpty, singles, sums }: PartialMeans): number =>
+  sums.reduce((n, { size }) => n + size, singles.size + Number(canBeEmpty));
+
 /**
  * @param otherwise - the value of an empty row
  * @param admits - whether a row can select this many keys
  */
-export function rowMeans(
-  row: readonly Summands[],
+export function meansOf(
+  { canBeEmpty, singles, sums }: PartialMeans,
   otherwise: Atom,
-  limits: Limits,
   admits: (count: number) => boolean,
 ): Iterable<Atom> {
-  const add = canBeInexact(row) ? addAsPython : addNumbers;
-  let canBeEmpty = true;
-  // A single value stays as it is: an int is no float, and different values can be one number (the int 2^53 + 1, the float 2^53).
-  let singles = new Map<string, Atom>();
-  /** By count, from 2 up: summed from left to right as the interpreter does. */
-  const sums: Set<Sum>[] = [new Set(), new Set()];
-  const pairs = (): number => sums.reduce((n, { size }) => n + size, singles.size + Number(canBeEmpty));
-  for (const { canSkip, values } of row) {
-    limits.beforeAdditions(pairs() * values.length);
-    const numbers = values.filter((value) => value !== null);
-    for (let count = sums.length - 1; count >= 1; count--) {
-      const before = count > 1 ? sums[count]! : firstSums(singles, add);
-      const after = canSkip ? (sums[count + 1] ?? new Set()) : new Set<Sum>();
-      for (const sum of before) for (const value of numbers) after.add(add.plus(sum, value));
-      sums[count + 1] = after;
-    }
-    if (!canSkip) singles = new Map();
-    if (canBeEmpty) for (const value of values) singles.set(typeof value + atomKey(value), value);
-    canBeEmpty &&= canSkip;
-    limits.checkPairs(pairs());
-  }
   const means = sums.flatMap((ofCount, count) =>
     admits(count) ? [...ofCount].flatMap((sum) => meanOf(sum, count)) : [],
   );
@@ -60,40 +76,49 @@ export function rowMeans(
 }
 
 /** The sums of one value each; null has none. */
-const firstSums = (singles: ReadonlyMap<string, Atom>, add: typeof addNumbers | typeof addAsPython): Sum[] =>
+const firstSums = (singles: ReadonlyMap<string, Atom>, add: Addition): Sum[] =>
   [...singles.values()].flatMap((value) => (value === null ? [] : [add.plus(add.zero, value)]));
 
-/** The sums of ints. */
-export function rowSums(row: readonly Summands[], limits: Limits): Iterable<Atom> {
-  const add = canBeInexact(row) ? addAsPython : addNumbers;
-  let sums = new Set<Sum>([add.zero]);
-  for (const { canSkip, values } of row) {
-    limits.beforeAdditions(sums.size * values.length);
-    const next = new Set(canSkip ? sums : []);
-    for (const sum of sums) for (const value of values) next.add(add.plus(sum, value));
-    sums = next;
-    limits.checkPairs(sums.size);
-  }
-  return [...sums].flatMap((sum) => (sum === undefined ? [] : BigInt(sum)));
+/** What the first keys of a row can add up to: sums of ints. */
+export type PartialSums = ReadonlySet<Sum>;
+
+export const noSums = (add: Addition): PartialSums => new Set([add.zero]);
+
+export function withSums(
+  before: PartialSums,
+  { canSkip, values }: Summands,
+  add: Addition,
+  limits: Limits,
+): PartialSums {
+  limits.beforeAdditions(before.size * values.length);
+  const sums = new Set(canSkip ? before : undefined);
+  for (const sum of before) for (const value of values) sums.add(add.plus(sum, value));
+  limits.checkPairs(sums.size);
+  return sums;
 }
 
-/** Whether ints may add up to more than float64 holds exactly. */
-const canBeInexact = (row: readonly Summands[]): boolean =>
-  row.reduce((sum, { values }) => sum + largestOf(values), 0) > Number.MAX_SAFE_INTEGER;
+export const sumsOf = (sums: PartialSums): Iterable<Atom> =>
+  [...sums].flatMap((sum) => (sum === undefined ? [] : BigInt(sum)));
 
-const largestOf = (values: readonly Atom[]): number =>
-  values.reduce<number>((most, value) => Math.max(most, Math.abs(atomNumber(value) ?? 0)), 0);
+/** How numbers are added. */
+export interface Addition {
+  readonly zero: Numeric;
+  readonly plus: (sum: Sum, value: Atom) => Sum;
+}
+
+/** @param largest - the largest absolute value that all keys together can add up to */
+export const additionOf = (largest: number): Addition => (largest > Number.MAX_SAFE_INTEGER ? addAsPython : addNumbers);
 
 /** Addition of numbers that are all exact in float64, which ints and floats share. */
-const addNumbers = {
+const addNumbers: Addition = {
   zero: 0,
-  plus: (sum: Sum, value: Atom): Sum => (sum as number) + (atomNumber(value) ?? NaN),
+  plus: (sum, value) => (sum as number) + (atomNumber(value) ?? NaN),
 };
 
 /** The language's addition: ints are exact until a float joins them, which then has to hold them. Floats may become infinite, or NaN. */
-const addAsPython = {
+const addAsPython: Addition = {
   zero: 0n,
-  plus: (sum: Sum, value: Atom): Sum => {
+  plus: (sum, value) => {
     const number = numeric(value);
     if (sum === undefined || number === undefined) return undefined;
     if (typeof sum === "bigint" && typeof number === "bigint") return sum + number;

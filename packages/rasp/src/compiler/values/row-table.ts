@@ -2,20 +2,39 @@
  * The value sets of a mean or a width for every row. Where the sides of its comparisons have too many joint values the answer is
  * coarser: never too small.
  */
+import { getOrInsert, memoised } from "../../language/maps.js";
 import type { Atom } from "../../language/graph/node.js";
 import type { Decision, Diagram } from "../normalize/decision-diagram.js";
 import type { Mean, NormalSOp, Selection, Width } from "../normalize/normal-form.js";
-import { cell } from "./cell.js";
-import type { JointValueSet } from "./joint-values.js";
-import { isAtMostOne, type CountsAt, type Promised } from "./promised.js";
-import { hasMeans, RowValues, summandsOf, type OnePerRow } from "./row-values.js";
-import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
+import { refuse } from "../refusal.js";
 import type { Work } from "../work.js";
+import { Contributions, type IndependentKey, type IndependentQuery, type Key } from "./contributions.js";
+import type { JointValueSet } from "./joint-values.js";
+import { isAtMostOne, type Promised } from "./promised.js";
+import { RowFolder, type Letters } from "./row-folder.js";
+import {
+  copies,
+  Found,
+  hasMeans,
+  means,
+  summandsOf,
+  sums,
+  widths,
+  type Reached,
+  type RowResults,
+} from "./row-values.js";
+import { additionOf, type Limits } from "./row-sums.js";
+import { joinedDependence, NOTHING, Table, type Cells } from "./table.js";
+import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
 
 /** With more joint values the sides of a selector's comparisons are taken as independent of each other. */
 const SIDES_LIMIT = 1 << 16;
 /** With more pairs of query and key values the values of a copy are not sought pair by pair. */
 const PAIR_LIMIT = 1 << 16;
+/** Different sums of one row, apart by count for a mean, beyond which a mean or a sum is refused. */
+const SUM_LIMIT = 1 << 15;
+/** The work of one addition. */
+const ADDITION = 8;
 
 /** What is known of other s-ops: a `Domain`. */
 export interface RowDomain {
@@ -26,16 +45,16 @@ export interface RowDomain {
   readonly promised: Promised | undefined;
   values(sop: NormalSOp): readonly Atom[];
   valuesAt(sop: NormalSOp, length: number, position: number): ValueSet;
-  table(sop: NormalSOp): readonly ValueSet[];
-  jointValues(sops: readonly NormalSOp[]): readonly JointValueSet[];
+  table(sop: NormalSOp): Table<ValueSet>;
+  jointValues(sops: readonly NormalSOp[]): Table<JointValueSet>;
   sidesSize(sides: readonly NormalSOp[]): number;
+  /** Whether the values of one s-op say nothing of those of the others. */
+  isIndependent(sop: NormalSOp, others: readonly NormalSOp[]): boolean;
   rankOffset(sop: NormalSOp): number | undefined;
-  everywhere<T>(value: (length: number, position: number) => T): T[];
 }
 
 export interface RowTable {
-  /** A set for each `cell`. */
-  readonly table: readonly ValueSet[];
+  readonly table: Table<ValueSet>;
   /** Whether no row ever selects two positions. */
   readonly selectsAtMostOne: boolean;
   /** Whether every row selects a position, as far as is known. */
@@ -43,81 +62,157 @@ export interface RowTable {
 }
 
 export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
-  const queries = sop.selection.comparisons.map((c) => c.queries);
-  const keys = [...sop.selection.comparisons.map((c) => c.keys), ...summandsOf(sop)];
   const best = sop.kind === "mean" && sop.best !== undefined;
   const one = onePerRow(sop.selection, domain);
   const width = sop.kind === "mean" ? domain.promised?.widthOf(sop.selection) : undefined;
   const counts = width && domain.table(width);
-  const isSingle = counts?.every(isAtMostOne) === true;
-  const countsAt: CountsAt = (n, i) => counts?.[cell(n, i)];
+  const isSingle = counts !== undefined && [...counts.distinct].every(isAtMostOne);
   const copied = best || isSingle || (sop.kind === "mean" && !hasMeans(domain.values(sop.value)));
-  // Each row, of each length, goes through its keys.
-  domain.work.tabulate(domain.maxLength ** 3 / (domain.causal ? 6 : 3), sop);
-  const rows = new RowValues(sop, copied, one, domain.sets, domain.work);
-  const table = [queries, keys].some((sides) => domain.sidesSize(sides) > SIDES_LIMIT)
-    ? independentRows(rows, queries, keys, countsAt, domain)
-    : jointRows(
-        rows,
-        [domain.jointValues(queries), domain.jointValues(keys)],
-        sop,
-        copied || one !== undefined,
-        countsAt,
-        domain,
-      );
+  const isCopy = copied || (one !== undefined && (sop.kind === "mean" || sop.summed !== undefined));
+  const found = new Found();
+  const table = isCopy
+    ? rowsOf(sop, copies(sop, found, domain.sets), { one, counts, isOrdered: false }, found, domain)
+    : addedRows(sop, { one, counts }, found, domain);
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
-  const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || rows.atMostOne;
-  return { table, selectsAtMostOne, selectsAtLeastOne: rows.atLeastOne };
+  const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || found.atMostOne;
+  return { table, selectsAtMostOne, selectsAtLeastOne: found.atLeastOne };
 }
 
-function jointRows(
-  rows: RowValues,
-  [queryTable, keyTable]: readonly [readonly JointValueSet[], readonly JointValueSet[]],
+/** What is known of the rows of a mean or a width. */
+interface Known {
+  readonly one: OnePerRow | undefined;
+  readonly counts: Table<ValueSet> | undefined;
+}
+
+/** What is known of a selection that never selects two positions: which rows select one. */
+interface OnePerRow {
+  reached(queries: JointValueSet, length: number): Reached;
+}
+
+/** Rows whose keys add up: to a count, a sum or a mean. */
+function addedRows(sop: Mean | Width, known: Known, found: Found, domain: RowDomain): Table<ValueSet> {
+  const { sets, work } = domain;
+  const [summand] = summandsOf(sop);
+  if (!summand) {
+    return rowsOf(sop, widths(known.one !== undefined, sets), { ...known, isOrdered: false }, found, domain);
+  }
+  const limits: Limits = {
+    beforeAdditions: (additions) => work.spend(ADDITION * additions, sop, WORKING_OUT),
+    checkPairs: (pairs) => checkPairs(pairs, sop),
+  };
+  const values = domain.values(summand);
+  const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(atomNumber(value) ?? 0)), 0);
+  const adding = { add: additionOf(largest * domain.maxLength), limits };
+  const isOrdered = values.some((value) => typeof value === "number");
+  return sop.kind === "mean"
+    ? rowsOf(sop, means(sop, found, sets, adding), { ...known, isOrdered }, found, domain)
+    : rowsOf(sop, sums(sets, adding), { ...known, isOrdered }, found, domain);
+}
+
+const WORKING_OUT = "working out the values of this s-op";
+
+function checkPairs(pairs: number, sop: Mean | Width): void {
+  if (pairs <= SUM_LIMIT) return;
+  refuse(
+    sop.origin,
+    `this ${sop.kind === "mean" ? "mean" : "sum"} can take more than ${SUM_LIMIT} values`,
+    "use a smaller vocabulary or maximum length, or aggregate fewer different values",
+  );
+}
+
+function rowsOf<S>(
   sop: Mean | Width,
-  copied: boolean,
-  countsAt: CountsAt,
+  results: RowResults<S>,
+  known: Known & { readonly isOrdered: boolean },
+  found: Found,
   domain: RowDomain,
-): readonly ValueSet[] {
-  if (sop.kind === "mean" && copied && mostPairs(queryTable, keyTable) > PAIR_LIMIT) {
-    rows.atMostOne = false;
-    rows.atLeastOne = false;
+): Table<ValueSet> {
+  const { maxLength, causal, sets, work } = domain;
+  const contributions = new Contributions(sop, sets, (steps) => work.spend(steps, sop, WORKING_OUT));
+  const folder = new RowFolder(results, { sop, sets, work, maxLength, causal, ...known });
+  const queries = sop.selection.comparisons.map((c) => c.queries);
+  const keys = sop.selection.comparisons.map((c) => c.keys);
+  const [summand] = summandsOf(sop);
+  const isApart = summand === undefined || domain.isIndependent(summand, keys);
+  const joined = isApart ? keys : [...keys, summand];
+  if ([queries, joined].some((sides) => domain.sidesSize(sides) > SIDES_LIMIT)) {
+    const [queryTable, keyTable] = independentTables(queries, keys, summand, domain);
+    return folder.table(queryTable, keyTable, independentLetters(contributions));
+  }
+  const [queryTable, sides] = [domain.jointValues(queries), domain.jointValues(joined)];
+  const isCopy = sop.kind === "mean" && results.capped;
+  if (isCopy && !contributions.isSingle && mostPairs(queryTable, sides) > PAIR_LIMIT) {
+    found.atMostOne = false;
+    found.atLeastOne = false;
     return anyValue(sop, domain);
   }
-  const keysOf = Array.from({ length: domain.maxLength }, (_, l) => keyTable.slice(cell(l + 1, 0), cell(l + 2, 0)));
-  return domain.everywhere((n, i) => rows.values(queryTable[cell(n, i)]!, keysOf[n - 1]!, i, countsAt(n, i)));
+  const added = isApart ? addedTable(summand, domain) : undefined;
+  const keyTable = keyTableOf(sides, added, domain);
+  const candidates = contributions.candidatesIn(keyTable, domain);
+  return folder.table(queryTable, keyTable, {
+    ...jointLetters(contributions, known.one),
+    ...(candidates ? { candidates } : {}),
+  });
 }
+
+/** What a key adds, whatever the sides of the comparisons are. */
+function addedTable(summand: NormalSOp | undefined, domain: RowDomain): Table<ValueSet> {
+  if (summand) return domain.table(summand);
+  return Table.of(NOTHING, domain, () => domain.sets.setOf([1n]));
+}
+
+function keyTableOf(sides: Table<JointValueSet>, added: Table<ValueSet> | undefined, cells: Cells): Table<Key> {
+  const known = memoised((joint: JointValueSet, addedHere: ValueSet): Key => ({ sides: joint, added: addedHere }));
+  if (!added) return sides.map((joint) => ({ sides: joint, added: undefined }));
+  const dependence = joinedDependence([sides.dependence, added.dependence]);
+  return Table.of(dependence, cells, (n, i) => known(sides.at(n, i), added.at(n, i)));
+}
+
+const jointLetters = (contributions: Contributions, one: OnePerRow | undefined): Letters<JointValueSet, Key> => ({
+  knowsSelf: contributions.knowsSelf,
+  letter: (query, key, isOwn) => contributions.letter(query, key, isOwn),
+  isEmpty: ({ values }) => values.length === 0,
+  reached: (query, length) => one?.reached(query, length) ?? false,
+});
 
 /** A coarser answer where the sides of the comparisons have too many joint values: each side may have any of its values. */
-function independentRows(
-  rows: RowValues,
+function independentTables(
   queries: readonly NormalSOp[],
   keys: readonly NormalSOp[],
-  countsAt: CountsAt,
+  summand: NormalSOp | undefined,
   domain: RowDomain,
-): readonly ValueSet[] {
-  const [queryTables, keyTables] = [queries, keys].map((sides) => sides.map((side) => domain.table(side))) as [
-    (readonly ValueSet[])[],
-    (readonly ValueSet[])[],
-  ];
-  const at = (tables: readonly (readonly ValueSet[])[], n: number, i: number): ValueSet[] =>
-    tables.map((table) => table[cell(n, i)]!);
-  return domain.everywhere((n, i) => {
-    const seen = Array.from({ length: domain.causal ? i + 1 : n }, (_, k) => at(keyTables, n, k));
-    return rows.independentValues(at(queryTables, n, i), seen, countsAt(n, i));
-  });
+): readonly [Table<IndependentQuery>, Table<IndependentKey>] {
+  const known = new Map<string, readonly ValueSet[]>();
+  const together = (tables: readonly Table<ValueSet>[]): Table<readonly ValueSet[]> =>
+    Table.of(joinedDependence(tables.map(({ dependence }) => dependence)), domain, (n, i) => {
+      const sets = tables.map((table) => table.at(n, i));
+      return getOrInsert(known, sets.map(({ id }) => id).join(","), () => sets);
+    });
+  const table = (side: NormalSOp): Table<ValueSet> => domain.table(side);
+  const keyTable = together([...keys.map(table), addedTable(summand, domain)]);
+  return [together(queries.map(table)), keyTable.map((sets) => ({ sides: sets.slice(0, -1), added: sets.at(-1)! }))];
 }
+
+const independentLetters = (contributions: Contributions): Letters<IndependentQuery, IndependentKey> => ({
+  knowsSelf: false,
+  letter: (query, key) => contributions.independentLetter(query, key),
+  isEmpty: () => false,
+  reached: () => false,
+});
 
 /** A coarser answer for copies: any value at any position, or the default. */
-function anyValue(mean: Mean, domain: RowDomain): readonly ValueSet[] {
-  const byLength = Array.from({ length: domain.maxLength }, (_, l) => {
-    const sets = new Set(Array.from({ length: l + 1 }, (_, k) => domain.valuesAt(mean.value, l + 1, k)));
-    return domain.sets.setOf([mean.default, ...[...sets].flatMap((set) => set.atoms)]);
+function anyValue(mean: Mean, domain: RowDomain): Table<ValueSet> {
+  const values = domain.table(mean.value);
+  const { length, position } = values.dependence;
+  return Table.of({ length: length || position, position: false }, domain, (n) => {
+    const sets = new Set(Array.from({ length: position ? n : 1 }, (_, k) => values.at(n, k)));
+    return domain.sets.setOf([mean.default, ...[...sets].flatMap(({ atoms }) => atoms)]);
   });
-  return domain.everywhere((n) => byLength[n - 1]!);
 }
 
-function mostPairs(queries: readonly JointValueSet[], keys: readonly JointValueSet[]): number {
-  const most = (table: readonly JointValueSet[]): number => table.reduce((n, set) => Math.max(n, set.values.length), 0);
+function mostPairs(queries: Table<JointValueSet>, keys: Table<JointValueSet>): number {
+  const most = (table: Table<JointValueSet>): number =>
+    [...table.distinct].reduce((n, set) => Math.max(n, set.values.length), 0);
   return most(queries) * most(keys);
 }
 
@@ -129,9 +224,20 @@ function onePerRow({ comparisons, truth }: Selection, domain: RowDomain): OnePer
     const offset = domain.rankOffset(keys);
     if (offset === undefined) continue;
     const isEnough = isAlways(truth, id, true, true);
-    const isRank = (value: number | undefined, length: number): boolean =>
-      value !== undefined && Number.isInteger(value) && value >= offset && value < offset + length;
-    return { reaches: (query, length) => isEnough && isRank(atomNumber(query[place]!), length) };
+    const ranks = new Map<JointValueSet, readonly number[]>();
+    /** From 0 up where the query is a rank, and the length has that many. */
+    const ranksOf = (queries: JointValueSet): readonly number[] =>
+      queries.values.map(({ atoms }) => {
+        const rank = (atomNumber(atoms[place]!) ?? NaN) - offset;
+        return Number.isInteger(rank) && rank >= 0 ? rank : Infinity;
+      });
+    return {
+      reached: (queries, length) => {
+        if (!isEnough) return false;
+        const reached = getOrInsert(ranks, queries, () => ranksOf(queries)).map((rank) => rank < length);
+        return reached.every((is) => is === reached[0]) ? (reached[0] ?? false) : reached;
+      },
+    };
   }
   return undefined;
 }

@@ -11,6 +11,8 @@ export interface ValueSet {
   readonly id: number;
   /** The code of each atom, the same in all sets. */
   readonly codes: readonly number[];
+  /** The int that is the only value; undefined where there is another, or none. */
+  readonly int: number | undefined;
   /** Numbers ascending, NaN last, then strings in code-unit order, then null. */
   readonly atoms: readonly Atom[];
 }
@@ -50,9 +52,27 @@ function typedAtoms(atoms: Iterable<Atom>): Atom[] {
   return [...byKey.values()].sort((a, b) => order(a, b) || rankOf(a) - rankOf(b));
 }
 
+const FEW_INTS = 1n << 16n;
+
+function areAscendingInts(atoms: readonly Atom[]): boolean {
+  for (let a = 0; a < atoms.length; a++) {
+    if (typeof atoms[a] !== "bigint" || (a > 0 && atoms[a - 1]! >= atoms[a]!)) return false;
+  }
+  return true;
+}
+
+function onlyInt(atoms: readonly Atom[]): number | undefined {
+  const [only] = atoms;
+  if (atoms.length !== 1 || typeof only !== "bigint") return undefined;
+  return Number.isSafeInteger(Number(only)) ? Number(only) : undefined;
+}
+
 export class ValueSets {
   readonly #sets = new Map<string, ValueSet>();
   readonly #codes = new Map<string, number>();
+  /** Those of small ints, which are many. */
+  readonly #intCodes: number[] = [];
+  readonly #ofInt = new Map<number, ValueSet>();
   readonly #keepsTypes: boolean;
   #mixedNumbers = false;
   #mixedBools = false;
@@ -87,9 +107,27 @@ export class ValueSets {
   }
 
   setOf(atoms: Iterable<Atom>): ValueSet {
-    const distinct = this.distinct(atoms);
+    const all = [...atoms];
+    const distinct = areAscendingInts(all) ? all : this.distinct(all);
     const codes = distinct.map((atom) => this.code(atom));
-    return getOrInsert(this.#sets, codes.join(","), () => ({ id: this.#sets.size, codes, atoms: distinct }));
+    return getOrInsert(this.#sets, codes.join(","), () => ({
+      id: this.#sets.size,
+      codes,
+      int: onlyInt(distinct),
+      atoms: distinct,
+    }));
+  }
+
+  /** The set of one int. */
+  ofInt(value: number): ValueSet {
+    return getOrInsert(this.#ofInt, value, () => this.setOf([BigInt(value)]));
+  }
+
+  /** One representative for each value of some sets. */
+  union(sets: Iterable<ValueSet>): readonly Atom[] {
+    const all = new Set<Atom>();
+    for (const { atoms } of sets) for (const atom of atoms) all.add(atom);
+    return distinctAtoms(all);
   }
 
   /** The atoms of `a` that are also in `b`, where these may have another type if types are not kept. */
@@ -102,6 +140,13 @@ export class ValueSets {
 
   /** A number for an atom: 0, 1, 2, … in the order in which they come. 1, 1.0 and True each have their own. */
   code(atom: Atom): number {
+    if (typeof atom === "bigint" && atom >= 0n && atom < FEW_INTS) {
+      return (this.#intCodes[Number(atom)] ??= this.#codeOf(atom));
+    }
+    return this.#codeOf(atom);
+  }
+
+  #codeOf(atom: Atom): number {
     return getOrInsert(this.#codes, typeof atom + atomKey(atom), () => this.#codes.size);
   }
 }

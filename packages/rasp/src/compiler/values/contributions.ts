@@ -1,0 +1,149 @@
+/** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
+import type { Mean, Width } from "../normalize/normal-form.js";
+import { getOrInsert } from "../../language/maps.js";
+import { IndependentSelection } from "./independent-selection.js";
+import type { JointValueSet } from "./joint-values.js";
+import type { Contribution, Letter } from "./row-states.js";
+import { Numbering, SelectionTable, type Column } from "./selection-table.js";
+import { SingleComparison } from "./single-comparison.js";
+import type { Cells, Table } from "./table.js";
+import type { ValueSet, ValueSets } from "./value-set.js";
+
+/** The work of one pair of joint values, and of one joint value of a query. */
+const [PAIR, QUERY] = [4, 1];
+
+/** What a key can be. Equal ones are one object. */
+export interface Key {
+  /** The joint values of the comparisons' keys. */
+  readonly sides: JointValueSet;
+  /**
+   * What it adds where it is selected, whatever the sides are; undefined where that depends on them and is the last component of
+   * their joint values.
+   */
+  readonly added: ValueSet | undefined;
+}
+
+/** The keys and queries of which each comparison's side has its values independently. Equal ones are one object. */
+export interface IndependentKey {
+  readonly sides: readonly ValueSet[];
+  readonly added: ValueSet;
+}
+export type IndependentQuery = readonly ValueSet[];
+
+export class Contributions {
+  readonly #single: SingleComparison | undefined;
+  readonly #selected: SelectionTable;
+  readonly #independent: IndependentSelection;
+  readonly #summands = new Numbering();
+  readonly #summandColumns = new Map<JointValueSet, Column>();
+  readonly #contributions = new Map<string, Contribution>();
+  readonly #letters = new Map<string, Letter>();
+  readonly #byPair = new Map<string, Letter>();
+  readonly #chosen = new Map<string, ValueSet>();
+  readonly #sets: ValueSets;
+  readonly #spend: (steps: number) => void;
+
+  constructor({ selection }: Mean | Width, sets: ValueSets, spend: (steps: number) => void) {
+    this.#single = SingleComparison.of(selection);
+    this.#selected = new SelectionTable(selection);
+    this.#independent = new IndependentSelection(selection);
+    this.#sets = sets;
+    this.#spend = spend;
+  }
+
+  /** Whether a row selects its own position by other rules than those of other positions. */
+  get knowsSelf(): boolean {
+    return this.#selected.knowsSelf;
+  }
+
+  /** Whether letters need no pairs of joint values. */
+  get isSingle(): boolean {
+    return this.#single !== undefined;
+  }
+
+  /** Finds the positions whose keys can equal one of the queries, ascending, of a selection that is one equality; undefined for others. */
+  candidatesIn(
+    keys: Table<Key>,
+    cells: Cells,
+  ): ((queries: JointValueSet) => readonly number[] | undefined) | undefined {
+    const { dependence } = keys;
+    if (!dependence.position || dependence.length) return undefined;
+    return this.#single?.candidatesIn((position) => keys.at(position + 1, position).sides, cells.maxLength);
+  }
+
+  /** @param isOwn - whether key and query are one position */
+  letter(queries: JointValueSet, key: Key, isOwn: boolean): Letter {
+    const self = isOwn && this.knowsSelf;
+    const answers = key.added && this.#single?.answers(queries, key.sides, self);
+    if (answers) {
+      this.#spend(QUERY * answers.length);
+      return this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? key.added! : this.#nothing)));
+    }
+    const { sides, added } = key;
+    const summands = added
+      ? undefined
+      : getOrInsert(this.#summandColumns, sides, () => this.#summands.column(sides, -1));
+    const what = added ? `all ${added.id}` : summands!.id;
+    const pair = `${this.#selected.signature(sides, queries)}${what}${self ? " self" : ""}`;
+    return getOrInsert(this.#byPair, pair, () => this.#between(queries, sides, self, added ?? summands!));
+  }
+
+  /** Like `letter`, but coarser: the sides of the comparisons, and what a key adds, are taken as independent. */
+  independentLetter(queries: IndependentQuery, { sides, added }: IndependentKey): Letter {
+    const { yes, no } = this.#independent.between(sides, queries);
+    return this.#letterOf([this.#contribution(no, yes ? added : this.#nothing)]);
+  }
+
+  #between(queries: JointValueSet, keys: JointValueSet, self: boolean, added: ValueSet | Column): Letter {
+    const { length } = keys.values;
+    this.#spend(PAIR * length * queries.values.length);
+    const selected = this.#selected.between(keys, queries, self);
+    const contributions = queries.values.map((_, q) => {
+      let [canSkip, isSelected] = [false, false];
+      const chosen = new Set<number>();
+      for (let k = 0; k < length; k++) {
+        const answer = selected[q * length + k];
+        if (answer === 0) {
+          canSkip = true;
+        } else if (answer === 1) {
+          isSelected = true;
+          if ("numbers" in added) chosen.add(added.numbers[k]!);
+        }
+      }
+      if (!isSelected) return this.#contribution(canSkip, this.#nothing);
+      return this.#contribution(canSkip, "numbers" in added ? this.#numbered(chosen) : added);
+    });
+    return this.#letterOf(contributions);
+  }
+
+  get #nothing(): ValueSet {
+    return this.#sets.setOf([]);
+  }
+
+  #numbered(chosen: ReadonlySet<number>): ValueSet {
+    const numbers = [...chosen].sort((a, b) => a - b);
+    return getOrInsert(this.#chosen, numbers.join(","), () =>
+      this.#sets.setOf(numbers.map((number) => this.#summands.atoms[number]!)),
+    );
+  }
+
+  #contribution(canSkip: boolean, added: ValueSet): Contribution {
+    // A key that is never selected is always passed over.
+    const skips = canSkip || added.atoms.length === 0;
+    return getOrInsert(this.#contributions, `${skips} ${added.id}`, () => ({
+      id: this.#contributions.size,
+      canSkip: skips,
+      added,
+    }));
+  }
+
+  #letterOf(contributions: readonly Contribution[]): Letter {
+    const [first] = contributions;
+    const isUniform = contributions.every((contribution) => contribution === first);
+    const different = isUniform ? contributions.slice(0, 1) : contributions;
+    return getOrInsert(this.#letters, different.map(({ id }) => id).join(","), () => ({
+      contributions: different,
+      isNothing: different.every(({ added }) => added.atoms.length === 0),
+    }));
+  }
+}
