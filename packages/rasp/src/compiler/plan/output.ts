@@ -14,7 +14,7 @@ import type { Features, Sum } from "./features/features.js";
 import { isLow, represents, type Arithmetic } from "./ir/arithmetic.js";
 import { decode, float32Step, largestNumber, leastDistance, type Decoding } from "./ir/decoding.js";
 import type { Output } from "./ir/plan.js";
-import { combineReads, type Read } from "./ir/read.js";
+import type { Read } from "./ir/read.js";
 
 type Pair = readonly [Atom, Atom];
 
@@ -171,9 +171,10 @@ const differenceOf = (a: number, b: Atom): number =>
   Math.abs(typeof b === "bigint" && Number.isInteger(a) ? Number(BigInt(a) - b) : a - Number(b));
 
 /** A leaf as one number: itself, or the number of its value. */
-function asNumber({ reads, numbers, kind, values }: Encoding): { read: Read; numbers: readonly number[] } {
-  if (kind === "numerical") return { read: reads[0]!, numbers: numbers! };
-  return { read: combineReads(reads.map((read, v) => [v, read])), numbers: values.map((_, v) => v) };
+function asNumber(encoding: Encoding): { read: Read; numbers: readonly number[] } {
+  if (encoding.kind === "numerical") return encoding;
+  const numbers = encoding.values.map((_, v) => v);
+  return { read: encoding.weighted(numbers), numbers };
 }
 
 /** How far a coordinate of the output may be off, by the noise of the leaves and by float32's rounding. */

@@ -10,14 +10,20 @@ import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
 import { byPosition } from "../values/promised.js";
 import { anchorsOf } from "./anchors.js";
-import { coordinates, embeddingSubspace, oneHotEncoding, type Encoding } from "./features/encoding.js";
+import {
+  embeddingSubspace,
+  oneHotEncoding,
+  ofCoordinates,
+  type Categorical,
+  type Encoding,
+} from "./features/encoding.js";
 import { Features, type Leaves } from "./features/features.js";
 import type { HeadContext, PlannedHeads } from "./heads/context.js";
 import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
 import { FLOAT32, isLow, type Arithmetic } from "./ir/arithmetic.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
-import { combineReads } from "./ir/read.js";
+import type { Read } from "./ir/read.js";
 import { outputOf } from "./output.js";
 
 export interface PlanOptions {
@@ -78,7 +84,7 @@ class Planner implements Leaves {
     return getOrInsert(this.#encodings, leaf, () => this.#encodeAnew(leaf));
   }
 
-  encodeOneHot(leaf: NormalSOp): Encoding {
+  encodeOneHot(leaf: NormalSOp): Categorical {
     const encoding = leaf.kind === "map" ? undefined : this.encode(leaf);
     return encoding?.kind === "categorical" ? encoding : this.features.encodeOneHot(leaf);
   }
@@ -89,7 +95,7 @@ class Planner implements Leaves {
     switch (leaf.kind) {
       case "tokens":
       case "indices":
-        return oneHotEncoding(this.#domain.values(leaf), coordinates(this.embeddings[leaf.kind]), 0);
+        return oneHotEncoding(this.#domain.values(leaf), ofCoordinates(this.embeddings[leaf.kind]), 0);
       case "width":
         return this.#add(encodeWidth(leaf, this.#context));
       case "mean":
@@ -104,15 +110,12 @@ class Planner implements Leaves {
   /** A leaf that the promise makes a function of the position needs no head. */
   #functionOfPosition(leaf: NormalSOp, known: readonly (Atom | undefined)[]): Encoding {
     const values = this.#domain.values(leaf);
-    const positions = coordinates(this.embeddings.indices);
-    const reads = values.map((value) =>
-      combineReads(
-        known.flatMap((atom, i) =>
-          atom !== undefined && atomKey(atom) === atomKey(value) ? [[1, positions[i]!]] : [],
-        ),
-      ),
-    );
-    return oneHotEncoding(values, reads, 0);
+    const place = new Map(values.map((value, v) => [atomKey(value), v]));
+    const placeAt = known.map((atom) => (atom === undefined ? undefined : place.get(atomKey(atom))));
+    const ofPositions = ofCoordinates(this.embeddings.indices);
+    const weighted = (weights: readonly number[]): Read =>
+      ofPositions(placeAt.map((v) => (v === undefined ? 0 : weights[v]!)));
+    return oneHotEncoding(values, weighted, 0);
   }
 
   #add({ heads, readback, encoding }: PlannedHeads): Encoding {

@@ -42,7 +42,7 @@ function additiveRead(
   steepest: number,
 ): Read | undefined {
   const slopes = encodings.map(({ numbers, kind }, j) =>
-    kind === "numerical" ? slopeOf(j, rows, target, numbers!) : undefined,
+    kind === "numerical" ? slopeOf(j, rows, target, numbers) : undefined,
   );
   if (slopes.some((slope) => slope !== undefined && !(Math.abs(slope) <= steepest))) return undefined;
   /** What the numerical leaves add to a row, beside the base. */
@@ -63,16 +63,20 @@ function additiveRead(
   // Exactly one coordinate of a one-hot subspace is 1, so that the weights of the first such subspace can take the constant.
   const home = slopes.indexOf(undefined);
   let constant = home < 0 ? start : 0;
-  const weighted = encodings.flatMap(({ reads, numbers }, j) => {
-    const slope = slopes[j];
-    if (slope !== undefined) {
-      constant -= slope * numbers![base.values[j]!]!;
-      return [[slope, reads[0]!] as const];
+  const summands = encodings.map((encoding, j): readonly [weight: number, read: Read] => {
+    if (encoding.kind === "numerical") {
+      const slope = slopes[j]!;
+      constant -= slope * encoding.numbers[base.values[j]!]!;
+      return [slope, encoding.read];
     }
-    return [...parts.get(j)!].map(([v, part]) => [part + (j === home ? start : 0), reads[v]!] as const);
+    const weights = encoding.values.map(() => 0);
+    for (const [v, part] of parts.get(j)!) weights[v] = part + (j === home ? start : 0);
+    return [1, encoding.weighted(weights)];
   });
-  const summands = weighted.filter(([weight]) => weight !== 0);
-  return combineReads(summands, constant);
+  return combineReads(
+    summands.filter(([weight]) => weight !== 0),
+    constant,
+  );
 }
 
 /** Whether a sum of float64 numbers is the wanted one up to rounding, at the scale of the largest; false for NaN. */
@@ -100,7 +104,12 @@ function partsBeside(
 }
 
 /** How the result grows with one argument, between the outermost of its values beside which the others are the same; NaN if it never varies. */
-function slopeOf(argument: number, rows: readonly Row[], target: readonly number[], numbers: readonly number[]): number {
+function slopeOf(
+  argument: number,
+  rows: readonly Row[],
+  target: readonly number[],
+  numbers: readonly number[],
+): number {
   /** By the other arguments: the outermost points. */
   const lines = new Map<string, { least: readonly [number, number]; most: readonly [number, number] }>();
   let [slope, widest] = [NaN, 0];

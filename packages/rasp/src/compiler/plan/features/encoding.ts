@@ -7,42 +7,68 @@ import { refuse } from "../../refusal.js";
 import { atomNumber } from "../../values/value-set.js";
 import { isLow, type Arithmetic } from "../ir/arithmetic.js";
 import type { Argument } from "../ir/finite-function.js";
-import { combineReads, subspaceRead, type Read, type Subspace } from "../ir/read.js";
+import { combineReads, constantRead, subspaceRead, type Read, type Subspace } from "../ir/read.js";
 
 /** Tracr's two encodings: categorical, a one-hot vector, and numerical, one number. */
-export interface Encoding {
+export type Encoding = Categorical | Numerical;
+
+export interface Categorical {
+  readonly kind: "categorical";
   readonly values: readonly Atom[];
-  readonly kind: "categorical" | "numerical";
-  /** The number of each value; undefined where a value of a categorical encoding is not a number. */
+  /** The number of each value; undefined where a value is not a number. */
   readonly numbers: readonly number[] | undefined;
-  /** Categorical: for each value a read that is 1 there and 0 elsewhere. Numerical: one read that gives the number. */
-  readonly reads: readonly Read[];
-  /** How far a read may be off. */
+  /** The read that gives `weights[v]` where the leaf has value v: any function of it. */
+  readonly weighted: (weights: readonly number[]) => Read;
+  /** How far a value's coordinate may be off. */
   readonly noise: number;
 }
 
-/** @param reads - one for each value: 1 there and 0 elsewhere */
-export function oneHotEncoding(values: readonly Atom[], reads: readonly Read[], noise: number): Encoding {
-  const numbers = values.map(atomNumber);
-  const areNumbers = numbers.every((number) => number !== undefined);
-  return { values, kind: "categorical", numbers: areNumbers ? numbers : undefined, reads, noise };
+export interface Numerical {
+  readonly kind: "numerical";
+  readonly values: readonly Atom[];
+  readonly numbers: readonly number[];
+  /** Gives the number. */
+  readonly read: Read;
+  /** How far the read may be off. */
+  readonly noise: number;
 }
 
+export function oneHotEncoding(values: readonly Atom[], weighted: Categorical["weighted"], noise: number): Categorical {
+  const numbers = values.map(atomNumber);
+  const areNumbers = numbers.every((number) => number !== undefined);
+  return { values, kind: "categorical", numbers: areNumbers ? numbers : undefined, weighted, noise };
+}
+
+/** What is read of a subspace with one coordinate for each value. */
+export const ofCoordinates =
+  (subspace: Subspace): Categorical["weighted"] =>
+  (weights) =>
+    isZero(weights) ? constantRead(0) : combineReads([[1, subspaceRead(subspace, weights)]]);
+
+/** The same of one read for each value, which is 1 there and 0 elsewhere. */
+export const ofReads =
+  (reads: readonly Read[]): Categorical["weighted"] =>
+  (weights) =>
+    combineReads(weights.flatMap((weight, v) => (weight === 0 ? [] : [[weight, reads[v]!] as const])));
+
+const isZero = (weights: readonly number[]): boolean => weights.every((weight) => weight === 0);
+
 /** A leaf as an argument of hidden units. */
-export function argument({ reads, numbers, kind, noise }: Encoding, arithmetic: Arithmetic): Argument {
-  if (kind === "numerical") return { numbers, asNumber: reads[0]!, gate: undefined, noise };
+export function argument(encoding: Encoding, arithmetic: Arithmetic): Argument {
+  const { numbers, noise } = encoding;
+  if (encoding.kind === "numerical") return { numbers, asNumber: encoding.read, gate: undefined, noise };
+  const { values, weighted } = encoding;
+  const indicator = (subset: readonly number[], inside: number, outside: number): Read => {
+    const weights = values.map(() => outside);
+    for (const v of subset) weights[v] = inside;
+    return weighted(weights);
+  };
   return {
     numbers,
-    asNumber: numbers && combineReads(numbers.map((number, v) => [number, reads[v]!])),
+    asNumber: numbers && weighted(numbers),
     // In low precision as 1 minus the others: no large constant is then left where the gate is open.
-    gate: (subset) =>
-      isLow(arithmetic)
-        ? combineReads(
-            reads.flatMap((read, v) => (subset.includes(v) ? [] : [[-1, read] as const])),
-            1,
-          )
-        : combineReads(subset.map((v) => [1, reads[v]!])),
-    noise: noise * (numbers ? Math.max(1, ...numbers.map(Math.abs)) : 1),
+    gate: (subset) => (isLow(arithmetic) ? combineReads([[1, indicator(subset, 0, -1)]], 1) : indicator(subset, 1, 0)),
+    noise: noise * (numbers?.reduce((most, number) => Math.max(most, Math.abs(number)), 1) ?? 1),
   };
 }
 
@@ -106,11 +132,9 @@ export const embeddingSubspace = (label: string, values: readonly Atom[]): Subsp
   atBos: values.map(() => 0),
 });
 
-/** One read for each coordinate of a subspace. */
-export const coordinates = (subspace: Subspace): Read[] =>
-  subspace.names.map((_, c) =>
-    subspaceRead(
-      subspace,
-      subspace.names.map((_, other) => Number(other === c)),
-    ),
+/** The read that gives one coordinate of a subspace. */
+export const coordinate = (subspace: Subspace, index: number): Read =>
+  subspaceRead(
+    subspace,
+    subspace.names.map((_, other) => Number(other === index)),
   );

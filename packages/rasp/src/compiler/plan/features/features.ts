@@ -21,7 +21,7 @@ import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
 import { branchesOf, ELSEWHERE, type Branch } from "./branches.js";
 import { decisionList } from "./decision-list.js";
-import { argument, coordinates, oneHot, oneHotEncoding, type Encoding } from "./encoding.js";
+import { argument, coordinate, oneHot, oneHotEncoding, ofReads, type Categorical, type Encoding } from "./encoding.js";
 import { functionTable, Results, type FunctionTable } from "./function-table.js";
 
 /** The work of one number of a vector, in the plan and in all that is made of it. */
@@ -38,7 +38,7 @@ export type Materialize = (
 export interface Leaves {
   encode(leaf: NormalSOp): Encoding;
   /** A leaf as a one-hot vector, by hidden units if its own encoding is a number. */
-  encodeOneHot(leaf: NormalSOp): Encoding;
+  encodeOneHot(leaf: NormalSOp): Categorical;
 }
 
 /** A number that is a sum of functions of one leaf each. */
@@ -84,9 +84,10 @@ export class Features {
   };
 
   /** An s-op as a one-hot vector. */
-  encodeOneHot(sop: NormalSOp): Encoding {
+  encodeOneHot(sop: NormalSOp): Categorical {
     const values = this.#domain.values(sop);
-    return oneHotEncoding(values, this.materialize(sop, oneHot(values), values.map(describeAtom)), 1e-6);
+    const reads = this.materialize(sop, oneHot(values), values.map(describeAtom));
+    return oneHotEncoding(values, ofReads(reads), 1e-6);
   }
 
   /** The number of each value as a sum of functions of one leaf each, if it is one, and the table behind it. */
@@ -168,8 +169,9 @@ export class Features {
     const isExact = gridOf(numbersIn(vectors)) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
     const values = this.#domain.values(sop);
     if (this.#careful && !isExact && values.length <= MOST_ONE_HOT) {
-      const { reads } = this.encodeOneHot(sop);
-      return names.map((_, c) => combineReads(values.map((value, v) => [vectorOf(value)[c]!, reads[v]!])));
+      const { weighted } = this.encodeOneHot(sop);
+      const wanted = values.map(vectorOf);
+      return names.map((_, c) => weighted(wanted.map((vector) => vector[c]!)));
     }
     if (direct) return direct;
     // Coordinates only for components that are ever other than 0.
@@ -188,8 +190,8 @@ export class Features {
     );
     const expected = (value: Atom): readonly number[] => pick(vectorOf(value));
     this.readbacks.push(readbackOf(sop, subspace, this.#domain.values(sop), expected, picked));
-    const reads = coordinates(subspace);
-    return names.map((_, c) => reads[used.indexOf(c)] ?? constantRead(0));
+    const place = new Map(used.map((c, index) => [c, index]));
+    return names.map((_, c) => (place.has(c) ? coordinate(subspace, place.get(c)!) : constantRead(0)));
   }
 
   readonly #argument = (encoding: Encoding): Argument => argument(encoding, this.arithmetic);

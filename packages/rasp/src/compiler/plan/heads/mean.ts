@@ -7,7 +7,15 @@ import { describeAtom } from "../../../language/atom/text.js";
 import type { Mean } from "../../normalize/normal-form.js";
 import { distinctAtoms } from "../../values/value-set.js";
 import { isCategorical } from "../features/categorical.js";
-import { checkNumbers, codesOf, nearCodesOf, coordinates, oneHot, oneHotEncoding } from "../features/encoding.js";
+import {
+  checkNumbers,
+  codesOf,
+  coordinate,
+  nearCodesOf,
+  oneHot,
+  oneHotEncoding,
+  ofCoordinates,
+} from "../features/encoding.js";
 import { gridOf } from "../ir/exact-sum.js";
 import { labelOf, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
@@ -44,7 +52,7 @@ function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   return {
     heads: [head],
     readback: readbackOf(mean, subspace, values, (value) => [codeOf(value)]),
-    encoding: { values, kind: "numerical", numbers, reads: coordinates(subspace), noise: 1e-6 * largest },
+    encoding: { values, kind: "numerical", numbers, read: coordinate(subspace, 0), noise: 1e-6 * largest },
   };
 }
 
@@ -65,7 +73,7 @@ function encodeOneHotCopy(mean: Mean, context: HeadContext): PlannedHeads {
   return {
     heads: [head],
     readback: readbackOf(mean, subspace, values, vectorOf),
-    encoding: oneHotEncoding(values, coordinates(subspace), 1e-6),
+    encoding: oneHotEncoding(values, ofCoordinates(subspace), 1e-6),
   };
 }
 
@@ -87,11 +95,9 @@ function meanHead(
   const level = context.domain.selectsAtLeastOne(mean) ? "other keys" : "BOS";
   const conjunction = oneConjunction(mean.selection, context.domain, context.form);
   const unit = context.arithmetic.score[purpose];
-  const focus =
-    mean.value.kind === "constant" && !mean.best ? focusScores(conjunction, unit, context) : undefined;
+  const focus = mean.value.kind === "constant" && !mean.best ? focusScores(conjunction, unit, context) : undefined;
   const scores =
-    focus ??
-    (mean.best ? rankedScores(conjunction, mean.best, context) : scoresOf(conjunction, unit, context, level));
+    focus ?? (mean.best ? rankedScores(conjunction, mean.best, context) : scoresOf(conjunction, unit, context, level));
   const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
   const atBos = values.map((value) => value.atBos);
   const subspace = headSubspace({ label, names, layer, atBos, largest, grid });

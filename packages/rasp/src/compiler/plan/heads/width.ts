@@ -4,7 +4,7 @@
  */
 import type { Width } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
-import { checkNumbers, coordinates } from "../features/encoding.js";
+import { checkNumbers, coordinate } from "../features/encoding.js";
 import { labelOf, type Head } from "../ir/plan.js";
 import { attentionLayer, constantRead } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
@@ -24,8 +24,9 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   const conjunctions = disjointConjunctions(width.selection, domain, form).flatMap((part) =>
     decomposeOrder(part, domain),
   );
-  const parts = (isLow(context.arithmetic) ? conjunctions : splitIntoDigits(conjunctions, domain))
-    .map((part) => scoresOf(part, score.count, context));
+  const parts = (isLow(context.arithmetic) ? conjunctions : splitIntoDigits(conjunctions, domain)).map((part) =>
+    scoresOf(part, score.count, context),
+  );
   const [read] = width.summed
     ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
     : [constantRead(1)];
@@ -56,6 +57,6 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
   return {
     heads,
     readback: readbackOf(width, subspace, values, (value) => [Number(value)]),
-    encoding: { values, kind: "numerical", numbers, reads: coordinates(subspace), noise },
+    encoding: { values, kind: "numerical", numbers, read: coordinate(subspace, 0), noise },
   };
 }

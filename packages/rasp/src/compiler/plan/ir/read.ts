@@ -50,9 +50,10 @@ export function combineReads(parts: readonly (readonly [weight: number, read: Re
     total += weight * read.constant;
     for (const [subspace, coefficients] of read.terms) {
       const known = terms.get(subspace);
+      // Adding 0 makes 0 of -0.
       terms.set(
         subspace,
-        coefficients.map((c, j) => weight * c + (known?.[j] ?? 0)),
+        known ? coefficients.map((c, j) => weight * c + known[j]!) : coefficients.map((c) => weight * c + 0),
       );
     }
   }
