@@ -117,7 +117,8 @@ function compiled(program: Outputs, options: CompileOptions): CompiledModel {
   const analysis = usual.dependsOnTypes ? analyse(true) : usual;
   const { domain, form, sops, selections, failures, planned, certificate, layout } = analysis;
   progress.stage();
-  const tokenIds = domain.values(form.tokens()).map((token) => tokens.indexOf(token) + 1);
+  const places = new Map(tokens.map((token, t) => [token, t]));
+  const tokenIds = domain.values(form.tokens()).map((token) => places.get(token)! + 1);
   const { model, heads } = assemble(planned, layout, causal, tokenIds);
   progress.stage();
 

@@ -1,6 +1,6 @@
 /** The coordinates of an embedding table. */
 import { roundTo, type Precision } from "@selectron/core";
-import { getOrInsert } from "../../language/maps.js";
+import { getOrInsert, groupBy } from "../../language/maps.js";
 import type { Subspace } from "../plan/ir/read.js";
 
 /**
@@ -17,19 +17,23 @@ export class EmbeddingBasis {
   /** @param reads - the coefficients of everything that reads the embedding */
   constructor(subspace: Subspace, reads: readonly (readonly number[])[], precision: Precision) {
     const classes = classesOf(subspace, reads);
-    const ratio = (a: readonly number[], b: readonly number[]) => ratioIn(precision, a, b);
-    const functions = functionsOf(reads, ratio);
-    if (functions.length < classes.length) {
-      this.vectors = functions;
-      this.labels = functions.map(
+    const functions = new Functions(precision);
+    for (const read of reads) if (functions.known.length < classes.length) functions.add(read);
+    if (functions.known.length < classes.length) {
+      this.vectors = functions.known;
+      this.labels = functions.known.map(
         (f) => `${subspace.label}: function ${f.slice(0, 8).join(" ")}${f.length > 8 ? " …" : ""}`,
       );
       this.express = (coefficients) => {
-        const index = functions.findIndex((known) => ratio(coefficients, known) !== undefined);
-        return index < 0 ? [] : [[index, ratio(coefficients, functions[index]!)!]];
+        const found = functions.find(coefficients);
+        return found ? [[found.index, found.factor]] : [];
       };
     } else {
-      this.vectors = classes.map((group) => subspace.names.map((_, v) => Number(group.includes(v))));
+      this.vectors = classes.map((group) => {
+        const vector = subspace.names.map(() => 0);
+        for (const v of group) vector[v] = 1;
+        return vector;
+      });
       this.labels = classes.map((group) => `${subspace.label}: ${group.map((v) => subspace.names[v]!).join("|")}`);
       this.express = (coefficients) => classes.map(([first], index) => [index, coefficients[first!]!] as const);
     }
@@ -38,24 +42,58 @@ export class EmbeddingBasis {
 
 /** The values that all reads give equal coefficients, together; without those that no read tells from nothing. */
 function classesOf(subspace: Subspace, reads: readonly (readonly number[])[]): (readonly number[])[] {
-  const classes = new Map<string, number[]>();
-  subspace.names.forEach((_, v) => {
-    const column = reads.map((coefficients) => coefficients[v]!);
-    if (column.some((c) => c !== 0)) getOrInsert(classes, column.join(","), () => []).push(v);
-  });
-  return [...classes.values()];
+  /** The class of each value by the reads so far; 0 is that of nothing. */
+  const classOf = subspace.names.map(() => 0);
+  let classes = 1;
+  for (const coefficients of reads) {
+    const split = new Map<number, Map<number, number>>();
+    for (let v = 0; v < classOf.length; v++) {
+      const coefficient = coefficients[v]!;
+      if (coefficient === 0) continue;
+      const parts = getOrInsert(split, classOf[v]!, () => new Map<number, number>());
+      classOf[v] = getOrInsert(parts, coefficient, () => classes++);
+    }
+  }
+  const members = groupBy(classOf.keys(), (v) => classOf[v]!);
+  return [...members].flatMap(([number, values]) => (number === 0 ? [] : [values]));
 }
 
-type Ratio = (a: readonly number[], b: readonly number[]) => number | undefined;
-
 /** The reads, without 0 and without multiples of each other. */
-function functionsOf(reads: readonly (readonly number[])[], ratio: Ratio): (readonly number[])[] {
-  const functions: (readonly number[])[] = [];
-  for (const read of reads) {
-    const isNew = read.some((c) => c !== 0) && !functions.some((known) => ratio(read, known) !== undefined);
-    if (isNew) functions.push(read);
+class Functions {
+  readonly known: (readonly number[])[] = [];
+  /** Their places, by what multiples of each other have in common. */
+  readonly #places = new Map<string, number[]>();
+  readonly #precision: Precision;
+
+  constructor(precision: Precision) {
+    this.#precision = precision;
   }
-  return functions;
+
+  add(read: readonly number[]): void {
+    if (read.every((c) => c === 0) || this.find(read)) return;
+    getOrInsert(this.#places, supportOf(read), () => []).push(this.known.length);
+    this.known.push(read);
+  }
+
+  /** The function of which a read is a multiple. */
+  find(read: readonly number[]): { readonly index: number; readonly factor: number } | undefined {
+    for (const index of this.#places.get(supportOf(read)) ?? []) {
+      const factor = ratioIn(this.#precision, read, this.known[index]!);
+      if (factor !== undefined) return { index, factor };
+    }
+    return undefined;
+  }
+}
+
+/** Where the first and the last number other than 0 are, and how many there are. */
+function supportOf(numbers: readonly number[]): string {
+  let [first, last, count] = [-1, -1, 0];
+  for (let v = 0; v < numbers.length; v++) {
+    if (numbers[v] === 0) continue;
+    if (count++ === 0) first = v;
+    last = v;
+  }
+  return `${first} ${last} ${count}`;
 }
 
 /** The factor by which `a` is a multiple of `b`; undefined where there is none that a weight holds exactly. */
