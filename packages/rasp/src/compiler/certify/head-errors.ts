@@ -6,7 +6,7 @@ import type { Anchors, Head } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Bound, Bounds } from "./bounds.js";
 import type { Margins } from "./margins.js";
-import { gamma, softmaxError, U } from "./rounding.js";
+import { copyError, gamma, softmaxError, U } from "./rounding.js";
 
 /** How far scores can be off. */
 interface ScoreError {
@@ -41,7 +41,9 @@ export function boundHeads(
     const scores = scoreError(head, bounds);
     const isCount = head.purpose === "count";
     const ofCount = isCount ? countError(head, scores, maxLength) : 0;
-    const errors = isCount ? carriedErrors(head, scores, bounds, maxLength) : meanErrors(head, scores, bounds, maxLength);
+    const errors = isCount
+      ? carriedErrors(head, scores, bounds, maxLength)
+      : meanErrors(head, scores, bounds, maxLength);
     for (const [v, { read, atBos, scale, target, coordinate }] of head.values.entries()) {
       const coordinates = getOrInsert(found, target, () => target.names.map(() => NOTHING));
       const before = coordinates[coordinate]!;
@@ -155,7 +157,7 @@ function carriedErrors(
 }
 
 function meanErrors(
-  { values, purpose, selectedScore, bosScore, ranking }: Head,
+  { values, purpose, oneKey, selectedScore, bosScore, ranking }: Head,
   scores: ScoreError,
   bounds: Bounds,
   maxLength: number,
@@ -167,6 +169,7 @@ function meanErrors(
   const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + softmaxError(maxLength);
   return values.map(({ read, atBos, target }) => {
     const value = Math.max(bounds.error(read), Math.abs(atBos) * 2 * U);
-    return value + (2 * leak + shares) * 2 * Math.max(target.largest, Math.abs(atBos));
+    const largest = Math.max(target.largest, Math.abs(atBos));
+    return value + Math.min((2 * leak + shares) * 2 * largest, oneKey ? copyError(leak, maxLength, largest) : Infinity);
   });
 }

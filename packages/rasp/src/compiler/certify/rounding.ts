@@ -13,6 +13,24 @@ export const SOFTMAX = 16;
 export const softmaxError = (keys: number): number => SOFTMAX * U + gamma(keys + 1);
 
 /**
+ * How far the copy of a number from one key is off. All other keys and BOS together have at most `leak` of that key's share. Then every
+ * share but one is negligible, however many keys there are:
+ *
+ * - In the sum of softmax a partial sum with the one key's term is not changed by the others, which are below half of its last place
+ *   (a quarter, should it be a power of two). That key's share is 1, up to the exp and the division that SOFTMAX counts.
+ * - The sum of the values is pulled from the copied number v by at most t = 2·leak·largest, the share that v lacks and the others' values. An addition to a partial
+ *   sum with v's term is rounded to v again where t ≤ 2^-26 |v|. Elsewhere |v| < 2^26 t, and each of the `keys + 1` additions
+ *   is off by at most U (|v| + t), which is less than 5 t.
+ *
+ * @param largest - of the absolute values of all keys and BOS
+ * @returns Infinity where the leak is too large for this
+ */
+export function copyError(leak: number, keys: number, largest: number): number {
+  if (!(leak < 2 ** -26)) return Infinity;
+  return (SOFTMAX * U + 2 * leak * (1 + 5 * (keys + 1))) * largest;
+}
+
+/**
  * The error of a sum whose products are exact, because the weights are powers of two or the arguments 0 and 1: one rounding for
  * each addition. With two terms the only partial sum is the result. The bias may have been rounded once.
  *

@@ -105,6 +105,7 @@ function meanHead(
     ...scores,
     pattern: `${focus ? "focus" : purpose} ${mean.selection.id} ${mean.best?.id ?? ""}`,
     purpose,
+    oneKey: mean.best !== undefined || context.domain.selectsAtMostOne(mean),
     label,
     layer,
     counted: 0,

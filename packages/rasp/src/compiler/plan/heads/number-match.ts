@@ -72,9 +72,7 @@ export function matchOf(
     const dimensions = [
       dimension(scaled(numberOf(keys, k, "number"), 2), scaled(numberOf(queries, q, "number"), unit)),
       dimension(scaled(numberOf(keys, square(k), "square"), -1), always(unit)),
-      ...(withLevel
-        ? [dimension(always(1), scaled(numberOf(queries, square(q), "square"), -unit, unit))]
-        : []),
+      ...(withLevel ? [dimension(always(1), scaled(numberOf(queries, square(q), "square"), -unit, unit))] : []),
     ];
     return {
       keys: dimensions.map(({ key }) => key),
@@ -107,7 +105,9 @@ function offsetOf(keys: readonly Atom[], queries: readonly Atom[], test: Block["
   const first = firstPair(keys, queries, test);
   if (!first) return undefined;
   const offset = Number(first[0]) - Number(first[1]);
-  const holds = queries.every((query) => keys.every((key) => test(key, query) === (Number(key) === Number(query) + offset)));
+  const holds = queries.every((query) =>
+    keys.every((key) => test(key, query) === (Number(key) === Number(query) + offset)),
+  );
   return holds ? offset : undefined;
 }
 

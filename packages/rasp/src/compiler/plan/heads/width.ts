@@ -12,11 +12,22 @@ import { headSubspace, type HeadContext, type PlannedHeads } from "./context.js"
 import { isLow } from "../ir/arithmetic.js";
 import { splitIntoDigits } from "./order-digits.js";
 import { decomposeOrder } from "./decompose-order.js";
+import { encodeLength } from "./last-position.js";
 import { scoresOf } from "./scores.js";
 import { disjointConjunctions } from "./selection.js";
 
-/** One head for each conjunction of the selection; their counts add up in one coordinate. */
+/** The length of longer inputs is copied from the last position: what a counting head is off by grows with the square. */
+const MOST_COUNTED = 512;
+
 export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
+  const isLength = width.selection.truth === true && !width.summed;
+  return isLength && context.domain.maxLength > MOST_COUNTED && !isLow(context.arithmetic)
+    ? encodeLength(width, context)
+    : encodeCount(width, context);
+}
+
+/** One head for each conjunction of the selection; their counts add up in one coordinate. */
+function encodeCount(width: Width, context: HeadContext): PlannedHeads {
   const { domain, form, materialize } = context;
   const { score, countScale, shareExcess } = context.arithmetic;
   const values = domain.values(width);
@@ -48,6 +59,7 @@ export function encodeWidth(width: Width, context: HeadContext): PlannedHeads {
     pattern: `width ${width.selection.id} ${j}`,
     counted,
     purpose: "count",
+    oneKey: false,
     label,
     layer: subspace.layer,
     bosScore: scores.selectedScore + Math.log(countScale / (1 + shareExcess)),

@@ -28,6 +28,8 @@ export interface Head extends Scores {
   /** Heads of a layer with equal patterns attend alike and are merged. */
   readonly pattern: string;
   readonly purpose: Purpose;
+  /** Whether every row's attention goes to one key or to BOS. Of a copy several keys can have the same value. */
+  readonly oneKey: boolean;
   readonly label: string;
   readonly layer: number;
   readonly bosScore: number;
