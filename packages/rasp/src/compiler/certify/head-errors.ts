@@ -111,7 +111,7 @@ function scoreError(head: Head, bounds: Bounds): ScoreError {
   const ranks = ranking ? ranking.keys.reduce((sum, key, d) => sum + ranking.queries[d]! * bounds.error(key), 0) : 0;
   const exact = ranks === 0 && compared === 0 && sides.every(([e, f]) => e === 0 && f === 0);
   // A head that compares numbers has a width whose root is exact, and products that add up without rounding.
-  if (numbers.length > 0 && exact && addsUpExactly(head)) return { selected: 0, any: atBos };
+  if (numbers.length > 0 && exact && addsUpExactly(head, bounds)) return { selected: 0, any: atBos };
   // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
   const terms = exact && numbers.length === 0 ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
   const ofNumbers = numbers.reduce((sum, { largestKey, largestQuery }) => sum + largestKey * largestQuery, 0);
@@ -122,9 +122,12 @@ function scoreError(head: Head, bounds: Bounds): ScoreError {
 }
 
 /** Whether float32 holds every partial sum of a key's products, in any order. BOS has a product of its own, and no other. */
-function addsUpExactly({ blocks, ranking }: Head): boolean {
-  if (ranking) return false;
-  let [size, grid] = [0, Infinity];
+function addsUpExactly({ blocks, ranking }: Head, bounds: Bounds): boolean {
+  let size = ranking?.highest ?? 0;
+  let grid = Math.min(
+    Infinity,
+    ...(ranking?.keys ?? []).map((key, d) => gridOf([ranking!.queries[d]!]) * bounds.grid(key)),
+  );
   for (const block of blocks) {
     if (block.kind === "one-hot") {
       size += block.unit;
