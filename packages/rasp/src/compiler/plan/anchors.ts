@@ -39,11 +39,7 @@ export function anchorsOf(heads: readonly Head[], features: readonly Feature[], 
   const compared = comparedIn(heads);
   const isAnchored = ({ layer, values }: Head): boolean =>
     everywhere || feedForwardLayers.has(layer) || values.some(({ target }) => compared.has(target));
-  const anchors = firstAnchors(
-    heads.filter(isAnchored),
-    readers,
-    everywhere,
-  );
+  const anchors = firstAnchors(heads.filter(isAnchored), readers, everywhere);
   for (let sum = roundedSum(readers, anchors); sum; sum = roundedSum(readers, anchors)) weakenIn(sum, anchors);
   return anchors;
 }

@@ -9,6 +9,7 @@ import { isTooLong, MOST_DIGITS } from "../../language/files/model-schema.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
 import type { Domain } from "../values/domain.js";
+import { FEW } from "./heads/number-match.js";
 import { codesOf, oneHot, type Encoding } from "./features/encoding.js";
 import type { Features, Sum } from "./features/features.js";
 import { isLow, represents, type Arithmetic } from "./ir/arithmetic.js";
@@ -73,8 +74,9 @@ function numericalOutput(
   if (!sum) return undefined;
   const { encodings } = sum;
   const isOneLeaf = encodings.length === 1;
-  // A single one-hot leaf gives the logits of all classes without hidden units.
-  if (isOneLeaf && encodings[0]!.kind === "categorical") return undefined;
+  // A single one-hot leaf gives the logits of all classes without hidden units; of many a number is smaller.
+  const isSmall = classes.length <= FEW || isLow(features.arithmetic);
+  if (isOneLeaf && encodings[0]!.kind === "categorical" && isSmall) return undefined;
   const classOf = new Map<number, Atom>();
   let twins: Pair | undefined;
   for (const value of classes) {

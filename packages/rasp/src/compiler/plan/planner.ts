@@ -8,7 +8,6 @@ import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
-import { byPosition } from "../values/promised.js";
 import { anchorsOf } from "./anchors.js";
 import {
   embeddingSubspace,
@@ -19,12 +18,14 @@ import {
 } from "./features/encoding.js";
 import { Features, type Leaves } from "./features/features.js";
 import type { HeadContext, PlannedHeads } from "./heads/context.js";
+import { FEW } from "./heads/number-match.js";
 import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
 import { FLOAT32, isLow, type Arithmetic } from "./ir/arithmetic.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
-import type { Read } from "./ir/read.js";
+import { combineReads, type Read } from "./ir/read.js";
 import { outputOf } from "./output.js";
+import { besideLength, byPosition } from "./position-leaves.js";
 
 export interface PlanOptions {
   readonly arithmetic?: Arithmetic;
@@ -90,8 +91,8 @@ class Planner implements Leaves {
   }
 
   #encodeAnew(leaf: NormalSOp): Encoding {
-    const known = leaf.kind === "mean" || leaf.kind === "width" ? byPosition(leaf, this.#domain) : undefined;
-    if (known) return this.#functionOfPosition(leaf, known);
+    const known = this.#fromPosition(leaf);
+    if (known) return known;
     switch (leaf.kind) {
       case "tokens":
       case "indices":
@@ -107,7 +108,27 @@ class Planner implements Leaves {
     }
   }
 
-  /** A leaf that the promise makes a function of the position needs no head. */
+  /** A leaf that is a function of the position, and perhaps of the length, is read from there. A head costs less where inputs are short. */
+  #fromPosition(leaf: NormalSOp): Encoding | undefined {
+    if (leaf.kind !== "mean" && leaf.kind !== "width") return undefined;
+    const isLong = this.#domain.maxLength > FEW && !isLow(this.#context.arithmetic);
+    if (!isLong && !this.#domain.promised) return undefined;
+    const known = byPosition(leaf, this.#domain);
+    if (known) return this.#functionOfPosition(leaf, known);
+    const { form } = this.#context;
+    const length = form.width(form.everywhere());
+    const beside = isLong && leaf !== length ? besideLength(leaf, this.#domain) : undefined;
+    const encoding = beside && this.encode(length);
+    if (encoding?.kind !== "numerical") return undefined;
+    const { sign, numbers } = beside!;
+    const values = this.#domain.values(leaf);
+    const read = combineReads([
+      [sign, encoding.read],
+      [1, ofCoordinates(this.embeddings.indices)(numbers)],
+    ]);
+    return { kind: "numerical", values, numbers: values.map(Number), read, noise: encoding.noise };
+  }
+
   #functionOfPosition(leaf: NormalSOp, known: readonly (Atom | undefined)[]): Encoding {
     const values = this.#domain.values(leaf);
     const place = new Map(values.map((value, v) => [atomKey(value), v]));
