@@ -1,13 +1,13 @@
 /** The comparisons of a selection, grouped by the s-ops that they compare. */
-import { memoised } from "../../../language/maps.js";
-import { compareAtoms } from "../../../language/atom/compare.js";
-import type { Atom } from "../../../language/graph/node.js";
+import { atomKey, compareAtoms } from "../../../language/atom/compare.js";
+import type { Atom, Comparison } from "../../../language/graph/node.js";
 import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { isCategorical } from "../features/categorical.js";
+import { answersIn, COMPARE, NEGATION, ranksOf, type NumberComparison } from "./compared-numbers.js";
 
-/** The work of one comparison of two values. */
-const PAIR = 20;
+/** The work of one value of a side of a comparison, and of a pair by their ranks and by themselves. */
+const [SIDE, RANKED_PAIR, PAIR] = [60, 1, 20];
 
 /** Comparisons whose keys are functions of one s-op, and whose queries are functions of one s-op. */
 export interface Group {
@@ -21,6 +21,8 @@ export interface Group {
   readonly dimensions: (accepted: readonly Pattern[]) => number;
   /** The answer of a comparison in a pattern; undefined for one of another group. */
   readonly answer: (pattern: Pattern, id: number) => boolean | undefined;
+  /** What holds where the group has one of some patterns, if that is known to be one comparison. */
+  readonly compared: (accepted: readonly Pattern[]) => NumberComparison | undefined;
 }
 
 /** Answers as a text of 0 and 1. */
@@ -84,22 +86,28 @@ function canJoin({ compared, keys, queries }: BasedComparison, first: BasedCompa
 function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group {
   const keys = comparisons[0]!.keys.base;
   const queries = comparisons[0]!.queries.base;
-  const noAnswer = "0".repeat(comparisons.length);
-  const pattern = memoised((key: Atom, query: Atom): Pattern => {
-    try {
-      return comparisons.map((compared) => Number(holds(compared, key, query))).join("");
-    } catch {
-      return noAnswer; // The program fails on such a pair, so that any answer is right.
-    }
-  });
-  const patterns = new Set<Pattern>();
-  const canSee = visibility(keys, queries, domain);
   const [keyValues, queryValues] = [domain.values(keys), domain.values(queries)];
-  const pairs = keyValues.length * queryValues.length;
-  domain.work.spend(PAIR * pairs * comparisons.length, keys, "comparing this s-op with its queries");
-  for (const key of keyValues) {
-    for (const query of queryValues) if (canSee(key, query)) patterns.add(pattern(key, query));
-  }
+  const work = (steps: number): void => domain.work.spend(steps, keys, "comparing this s-op with its queries");
+  work(SIDE * (keyValues.length + queryValues.length) * comparisons.length);
+  const asked = comparisons.map((comparison) => askedOf(comparison, keyValues, queryValues));
+  const patternAt = patternsOf(asked);
+  const [only] = asked.length === 1 ? asked : [];
+  /** Whether a query sees only the keys up to its own place: a causal head attends to no later position. */
+  const isCausal = domain.causal && keys.kind === "indices" && queries.kind === "indices";
+  const occurring = (): Pattern[] => {
+    if (only?.ranks && isKnown(only)) {
+      return answersIn({ op: only.op, ...only.ranks }, isCausal).map((yes) => (yes ? "1" : "0"));
+    }
+    const pair = asked.every(({ ranks }) => ranks) ? RANKED_PAIR : PAIR;
+    work(pair * keyValues.length * queryValues.length * comparisons.length);
+    const found = new Set<Pattern>();
+    for (const k of keyValues.keys()) {
+      for (let q = isCausal ? k : 0; q < queryValues.length; q++) found.add(patternAt(k, q));
+    }
+    return [...found];
+  };
+  const [placeOfKey, placeOfQuery] = [placesIn(keyValues), placesIn(queryValues)];
+  const pattern = (key: Atom, query: Atom): Pattern => patternAt(placeOfKey(key), placeOfQuery(query));
   const places = new Map(comparisons.map(({ compared }, j) => [compared.id, j]));
   const answer = (of: Pattern, id: number): boolean | undefined => {
     const place = places.get(id);
@@ -107,7 +115,112 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
   };
   const dimensions = (accepted: readonly Pattern[]): number =>
     dimensionsOf(sampleOf(keyValues), sampleOf(queryValues), new Set(accepted), pattern);
-  return { keys, queries, pattern, patterns: [...patterns], dimensions, answer };
+  const compared = (accepted: readonly Pattern[]): NumberComparison | undefined => {
+    const op = only && accepted.length === 1 ? opWhere(accepted[0] === "1", only) : undefined;
+    const ranks = only?.ranks;
+    if (!op || !ranks) return undefined;
+    return {
+      op,
+      key: (key) => ranks.keys[placeOfKey(key)]!,
+      query: (query) => ranks.queries[placeOfQuery(query)]!,
+    };
+  };
+  return { keys, queries, pattern, patterns: occurring(), dimensions, answer, compared };
+}
+
+/** One comparison of a group, for the values of its two sides by their places. */
+interface Asked {
+  readonly op: Comparison;
+  /** Undefined where the comparison fails. */
+  readonly at: (key: number, query: number) => boolean | undefined;
+  /** Numbers that compare as the values do, NaN for a value with which the comparison fails; undefined where it fails for some pairs. */
+  readonly ranks?: { readonly keys: readonly number[]; readonly queries: readonly number[] };
+  /** Whether there are such values. */
+  readonly fails: boolean;
+}
+
+function askedOf(
+  { compared, keys, queries }: BasedComparison,
+  keyValues: readonly Atom[],
+  queryValues: readonly Atom[],
+): Asked {
+  const { op } = compared;
+  const sideOf = (side: NormalSOp, based: Based, values: readonly Atom[]): (Atom | undefined)[] =>
+    values.map((value) => (side.kind === "constant" ? side.value : valueIfAny(based, value)));
+  const [keySide, querySide] = [sideOf(compared.keys, keys, keyValues), sideOf(compared.queries, queries, queryValues)];
+  const found = ranksOf(op, keySide, querySide);
+  if (!found) {
+    const at = (k: number, q: number): boolean | undefined => comparedIfAny(op, keySide[k], querySide[q]);
+    return { op, at, fails: true };
+  }
+  const holds = COMPARE[op];
+  const at = (k: number, q: number): boolean | undefined => {
+    const [key, query] = [found.keys[k], found.queries[q]];
+    return key === undefined || query === undefined ? undefined : holds(key, query);
+  };
+  const fails = [...found.keys, ...found.queries].includes(undefined);
+  const numbers = (side: readonly (number | undefined)[]): number[] => side.map((rank) => rank ?? NaN);
+  return { op, at, fails, ranks: { keys: numbers(found.keys), queries: numbers(found.queries) } };
+}
+
+/** Undefined where the program has no value. */
+function valueIfAny({ valueOf }: Based, baseValue: Atom): Atom | undefined {
+  try {
+    return valueOf(baseValue);
+  } catch {
+    return undefined;
+  }
+}
+
+function comparedIfAny(op: Comparison, key: Atom | undefined, query: Atom | undefined): boolean | undefined {
+  if (key === undefined || query === undefined) return undefined;
+  try {
+    return compareAtoms(op, key, query);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The comparison that holds exactly where one has this answer; "no" where it fails. Undefined where none does, because of NaN. */
+function opWhere(answer: boolean, { op, ranks, fails }: Asked): Comparison | undefined {
+  const isOrder = op !== "==" && op !== "!=";
+  if (!ranks || !isKnown({ op, fails })) return undefined;
+  if (answer) return op;
+  const hasNaN = isOrder && [...ranks.keys, ...ranks.queries].some(Number.isNaN);
+  return hasNaN ? undefined : NEGATION[op];
+}
+
+/** Whether ranks say where the answer is no: NaN differs from everything, but a comparison that fails counts as no. */
+const isKnown = ({ op, fails }: Pick<Asked, "op" | "fails">): boolean => op !== "!=" || !fails;
+
+/** The pattern of a pair by the places of its values. Where a comparison fails the program does, so that any answers are right. */
+function patternsOf(asked: readonly Asked[]): (key: number, query: number) => Pattern {
+  const noAnswer = "0".repeat(asked.length);
+  /** A tree of patterns: each node's text and the nodes after answers of no and yes, 0 where there is none yet. */
+  const texts = [""];
+  const after = [0, 0];
+  return (key, query) => {
+    let node = 0;
+    for (const { at } of asked) {
+      const answer = at(key, query);
+      if (answer === undefined) return noAnswer;
+      const branch = 2 * node + Number(answer);
+      if (after[branch] === 0) {
+        after[branch] = texts.length;
+        texts.push(texts[node]! + String(Number(answer)));
+        after.push(0, 0);
+      }
+      node = after[branch]!;
+    }
+    return texts[node]!;
+  };
+}
+
+/** The place of each value among some. */
+function placesIn(values: readonly Atom[]): (value: Atom) => number {
+  const places = new Map(values.map((value, v) => [value, v]));
+  const byKey = new Map(values.map((value, v) => [atomKey(value), v]));
+  return (value) => places.get(value) ?? byKey.get(atomKey(value))!;
 }
 
 /** Some of the values, evenly. */
@@ -129,16 +242,4 @@ function dimensionsOf(
   const isEquality = rows.every((row) => row.reduce((sum, selected) => sum + selected, 0) <= 1);
   const different = new Set(rows.map((row) => row.join(""))).size;
   return isEquality ? Math.min(different, EQUALITY) : different;
-}
-
-function holds({ compared, keys, queries }: BasedComparison, key: Atom, query: Atom): boolean {
-  const keyValue = compared.keys.kind === "constant" ? compared.keys.value : keys.valueOf(key);
-  const queryValue = compared.queries.kind === "constant" ? compared.queries.value : queries.valueOf(query);
-  return compareAtoms(compared.op, keyValue, queryValue);
-}
-
-/** Whether a head ever attends from this query to this key: a causal head attends to no later position. */
-function visibility(keys: NormalSOp, queries: NormalSOp, { causal }: Domain): (key: Atom, query: Atom) => boolean {
-  if (!causal || keys.kind !== "indices" || queries.kind !== "indices") return () => true;
-  return (key, query) => Number(key) <= Number(query);
 }

@@ -9,6 +9,7 @@ import { getOrInsert, memoised } from "../../../language/maps.js";
 import { decide, type Diagram } from "../../normalize/decision-diagram.js";
 import type { NormalForm, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
+import type { NumberComparison } from "./compared-numbers.js";
 import { groupsOf, type Group, type Pattern } from "./groups.js";
 import { after, branches, dimensionsOf, questionOf, waysOf, type Question } from "./questions.js";
 
@@ -17,6 +18,8 @@ export interface Block {
   readonly keys: NormalSOp;
   readonly queries: NormalSOp;
   readonly test: (key: Atom, query: Atom) => boolean;
+  /** The test as one comparison, where that is known. */
+  readonly compared?: NumberComparison;
   /** Whole numbers that are equal where the test holds, where that is known. */
   readonly equal?: Equality;
 }
@@ -72,10 +75,13 @@ export function oneConjunction(selection: Selection, domain: Domain, form: Norma
 const emptyBlock = ({ keys, queries }: Group): Block => ({ keys, queries, test: () => false });
 
 /** A block that holds where the group has one of these patterns; none if it always has. */
-function blockWhere({ keys, queries, pattern, patterns }: Group, accepted: readonly Pattern[]): Block[] {
+function blockWhere(group: Group, accepted: readonly Pattern[]): Block[] {
+  const { keys, queries, pattern, patterns } = group;
   const holding = new Set(accepted);
   if (holding.size === patterns.length) return [];
-  return [{ keys, queries, test: (key, query) => holding.has(pattern(key, query)) }];
+  const compared = group.compared(accepted);
+  const test = (key: Atom, query: Atom): boolean => holding.has(pattern(key, query));
+  return [{ keys, queries, test, ...(compared ? { compared } : {}) }];
 }
 
 /** A conjunction for each way to yes. */
