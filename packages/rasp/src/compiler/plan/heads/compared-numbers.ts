@@ -1,16 +1,24 @@
 /**
- * Comparisons of values as comparisons of whole numbers, their ranks. What a comparison is follows from the sorted numbers of its two
+ * Comparisons of values as comparisons of whole numbers, such as their ranks. What a comparison is follows from the sorted numbers of its two
  * sides, where asking it for all pairs of values would take a time that grows with the square of their number.
  */
 import { atomKey, compareAtoms } from "../../../language/atom/compare.js";
 import { numeric } from "../../../language/atom/number.js";
 import type { Atom, Comparison } from "../../../language/graph/node.js";
+import { atomNumber } from "../../values/value-set.js";
+import { MANTISSA } from "../ir/exact-sum.js";
 
 /** Holds where `key(key) op query(query)`. With NaN nothing holds but "!=". */
 export interface NumberComparison {
   readonly op: Comparison;
   readonly key: (key: Atom) => number;
   readonly query: (query: Atom) => number;
+}
+
+/** The number of an atom, if it is whole and float32 holds it. */
+export function wholeNumber(atom: Atom): number | undefined {
+  const number = atomNumber(atom);
+  return number !== undefined && Number.isInteger(number) && Math.abs(number) < MANTISSA ? number : undefined;
 }
 
 /** What a comparison says of two numbers. */
@@ -40,7 +48,7 @@ export interface Ranks {
 }
 
 /**
- * Ranks that compare as the values do.
+ * Whole numbers that compare as the values do: the values themselves where they are such numbers, and their ranks elsewhere.
  *
  * @param keys - undefined where the program has no value
  * @returns undefined for an order of numbers and strings: it fails for some of the pairs
@@ -61,7 +69,8 @@ export function ranksOf(
   const ascending = [numbers!.filter(([, atom]) => !isNotANumber(atom)), strings!].flatMap((some) =>
     some.sort(([, a], [, b]) => Number(compareAtoms(">", a, b)) - Number(compareAtoms("<", a, b))),
   );
-  const ranks = new Map(ascending.map(([key], rank) => [key, rank]));
+  const areWhole = atoms.every(([, atom]) => wholeNumber(atom) !== undefined);
+  const ranks = new Map(ascending.map(([key, atom], rank) => [key, areWhole ? Number(atom) : rank]));
   const rankOf = (atom: Atom | undefined): number | undefined =>
     atom === undefined || atom === null ? undefined : (ranks.get(atomKey(atom)) ?? NaN);
   return { keys: keys.map(rankOf), queries: queries.map(rankOf) };
@@ -111,4 +120,20 @@ export function answersIn({ op, keys, queries }: ComparedNumbers, isCausal: bool
     if (hasOther(query)) return [first, !first];
   }
   return [first];
+}
+
+/** How many of some numbers a test holds for, which holds for all up to some number, or from one up. */
+export function counting(
+  numbers: readonly number[],
+): (holds: (number: number) => boolean, fromBelow: boolean) => number {
+  const ascending = numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
+  return (holds, fromBelow) => {
+    let [low, high] = [0, ascending.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (holds(ascending[middle]!) === fromBelow) low = middle + 1;
+      else high = middle;
+    }
+    return fromBelow ? low : ascending.length - low;
+  };
 }

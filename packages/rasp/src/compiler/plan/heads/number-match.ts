@@ -9,11 +9,12 @@
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
-import { atomNumber } from "../../values/value-set.js";
-import { gridOf, MANTISSA } from "../ir/exact-sum.js";
+import { groupBy } from "../../../language/maps.js";
+import { gridOf } from "../ir/exact-sum.js";
 import { isLow } from "../ir/arithmetic.js";
 import type { NumberDimension } from "../ir/plan.js";
 import { combineReads, constantRead, type Read } from "../ir/read.js";
+import { wholeNumber, type NumberComparison } from "./compared-numbers.js";
 import type { HeadContext } from "./context.js";
 import type { BlockReads } from "./scores.js";
 import type { Block, Equality } from "./selection.js";
@@ -39,7 +40,7 @@ export function matchOf(
   const { keys, queries } = block;
   const keyValues = domain.values(keys);
   const queryValues = domain.values(queries);
-  const equal = block.equal ?? equalityOf(keyValues, queryValues, block.test);
+  const equal = block.equal ?? equalityOf(keyValues, queryValues, block);
   if (!equal) return undefined;
   const numbers = keyValues.map(equal.key);
   if (block.equal && new Set(numbers).size <= FEW_DIGITS) return undefined;
@@ -87,16 +88,17 @@ const largestOf = (numbers: readonly number[]): number => numbers.reduce((most, 
 
 const minimum = (numbers: readonly number[]): number => numbers.reduce((least, n) => Math.min(least, n), Infinity);
 
-/** The number of an atom, if it is whole and float32 holds it. */
-export function wholeNumber(atom: Atom): number | undefined {
-  const number = atomNumber(atom);
-  return number !== undefined && Number.isInteger(number) && Math.abs(number) < MANTISSA ? number : undefined;
-}
-
-function equalityOf(keys: readonly Atom[], queries: readonly Atom[], test: Block["test"]): Equality | undefined {
+/** Numbers of both sides that are equal where a block of many values holds. Values that are numbers are their own. */
+export function equalityOf(
+  keys: readonly Atom[],
+  queries: readonly Atom[],
+  { compared, test }: Block,
+): Equality | undefined {
   if (Math.min(keys.length, queries.length) <= FEW) return undefined;
-  const offset = offsetOf(keys, queries, test);
-  return offset === undefined ? undefined : { key: Number, query: (atom) => Number(atom) + offset };
+  if (compared && compared.op !== "==") return undefined;
+  const offset = compared ? offsetBy(keys, queries, compared) : offsetOf(keys, queries, test);
+  if (offset !== undefined) return { key: Number, query: (atom) => Number(atom) + offset };
+  return compared && classNumbers(keys, queries, compared);
 }
 
 /** What is added to a query's number to give that of the keys for which a test holds; undefined where there is none for all pairs. */
@@ -109,6 +111,37 @@ function offsetOf(keys: readonly Atom[], queries: readonly Atom[], test: Block["
     keys.every((key) => test(key, query) === (Number(key) === Number(query) + offset)),
   );
   return holds ? offset : undefined;
+}
+
+/** The same of a comparison of numbers. */
+function offsetBy(
+  keys: readonly Atom[],
+  queries: readonly Atom[],
+  { key, query }: NumberComparison,
+): number | undefined {
+  if ([...keys, ...queries].some((atom) => wholeNumber(atom) === undefined)) return undefined;
+  const byClass = groupBy(
+    keys.filter((atom) => !Number.isNaN(key(atom))),
+    key,
+  );
+  const first = queries.find((atom) => byClass.has(query(atom)));
+  if (first === undefined) return undefined;
+  const offset = Number(byClass.get(query(first))![0]) - Number(first);
+  const byNumber = new Map(keys.map((atom) => [Number(atom), atom]));
+  const holds = queries.every((atom) => {
+    const selected = byClass.get(query(atom)) ?? [];
+    const expected = byNumber.get(Number(atom) + offset);
+    return selected.length === Number(expected !== undefined) && selected[0] === expected;
+  });
+  return holds ? offset : undefined;
+}
+
+/** The numbers that are compared; those that are none become numbers that the other side does not have. */
+function classNumbers(keys: readonly Atom[], queries: readonly Atom[], { key, query }: NumberComparison): Equality {
+  const numbers = [...keys.map(key), ...queries.map(query)].filter((number) => !Number.isNaN(number));
+  const above = largestOf(numbers) + 1;
+  const or = (number: number, other: number): number => (Number.isNaN(number) ? other : number);
+  return { key: (atom) => or(key(atom), above), query: (atom) => or(query(atom), above + 1) };
 }
 
 function firstPair(
