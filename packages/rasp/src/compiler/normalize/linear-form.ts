@@ -104,6 +104,22 @@ const isConstant = ({ summand, power }: Term): boolean => !summand && power === 
 
 export const hasSums = ({ terms }: LinearForm): boolean => terms.some(({ summand }) => summand !== undefined);
 
+/** Whether the form is one mean and numbers, not times the width. */
+export function isOneMean({ terms }: LinearForm): boolean {
+  const sums = terms.filter(({ summand }) => summand);
+  return sums.length < 2 && sums.every(({ power }) => power === -1);
+}
+
+/** What has the sign of the form, and is an int: means times the width are sums. Undefined where sums are of several powers. */
+export function withoutDivisor(form: LinearForm): LinearForm | undefined {
+  const powers = form.terms.flatMap(({ summand, power }) => (summand ? [power] : []));
+  const by = Math.max(0, -Math.min(0, ...powers));
+  return integralOrNone(linearForm(form.terms.map((term) => ({ ...term, power: term.power + by }))));
+}
+
+const integralOrNone = (form: LinearForm | undefined): LinearForm | undefined =>
+  form && isIntegral(form) ? form : undefined;
+
 /** A bound on the form's absolute value. */
 export const sizeOf = ({ terms, divisor }: LinearForm, { maxLength, most }: Sizes): number =>
   terms.reduce((sum, { summand, power, factor }) => {

@@ -9,7 +9,8 @@ import { arithmeticMap, comparisonMap } from "../../language/graph/elementwise.j
 import type { Atom, Comparison, Elementwise } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { canFail, choiceIn, chosenSums, summedOver } from "./choices.js";
-import { hasSums, isIntegral, linearForm, sizeOf, sumOf, type LinearForm } from "./linear-form.js";
+import { asExistence } from "./existence.js";
+import { hasSums, isIntegral, isOneMean, sizeOf, sumOf, withoutDivisor, type LinearForm } from "./linear-form.js";
 import type { Mapped, NormalForm, NormalSOp, Selection, Width } from "./normal-form.js";
 import { PositionWidths } from "./position-widths.js";
 import { QUOTIENT, SelectionForms, valuesIfAny, type ValueFacts } from "./selection-forms.js";
@@ -102,9 +103,12 @@ export class Sums {
 
   /**
    * `mean > other mean` is `sum of the differences > 0`. The two differ by a number that floats keep apart from 0, or not at all, for
-   * which the program's own floats are tried. One mean is left as it is: its head is as good.
+   * which the program's own floats are tried. Of one mean it is asked whether any position is above 0, or it is left as it is: its
+   * head is as good.
    */
   #compared(sop: Mapped, op: Comparison, forms: SelectionForms): NormalSOp {
+    const exists = this.#meansAreBest ? asExistence(sop, this.#form, this.#facts) : undefined;
+    if (exists) return exists;
     const [left, right] = sop.args.map((arg) => forms.of(arg));
     const difference = left && right && sumOf(left, right, -1n, forms.sizes);
     const form = difference && withoutDivisor(difference);
@@ -282,19 +286,3 @@ const quotientMap = (otherwise: Atom): Elementwise => ({
 });
 
 const isInt = (value: Atom): boolean => typeof value === "bigint" && Number.isSafeInteger(Number(value));
-
-/** Whether the form is one mean and numbers, not times the width. */
-function isOneMean({ terms }: LinearForm): boolean {
-  const sums = terms.filter(({ summand }) => summand);
-  return sums.length < 2 && sums.every(({ power }) => power === -1);
-}
-
-/** What has the sign of the form, and is an int: means times the width are sums. Undefined where sums are of several powers. */
-function withoutDivisor(form: LinearForm): LinearForm | undefined {
-  const powers = form.terms.flatMap(({ summand, power }) => (summand ? [power] : []));
-  const by = Math.max(0, -Math.min(0, ...powers));
-  return integralOrNone(linearForm(form.terms.map((term) => ({ ...term, power: term.power + by }))));
-}
-
-const integralOrNone = (form: LinearForm | undefined): LinearForm | undefined =>
-  form && isIntegral(form) ? form : undefined;

@@ -1,7 +1,7 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
 import type { Mean, Width } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
-import { IndependentSelection } from "./independent-selection.js";
+import { IndependentSelection, type Answers } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
 import type { Contribution, Letter } from "./row-states.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
@@ -31,7 +31,8 @@ export interface IndependentKey {
 export type IndependentQuery = readonly ValueSet[];
 
 export class Contributions {
-  readonly #single: SingleComparison | undefined;
+  readonly #single: SingleComparison;
+  readonly #isOneComparison: boolean;
   readonly #selected: SelectionTable;
   readonly #independent: IndependentSelection;
   readonly #summands = new Numbering();
@@ -44,7 +45,8 @@ export class Contributions {
   readonly #spend: (steps: number) => void;
 
   constructor({ selection }: Mean | Width, sets: ValueSets, spend: (steps: number) => void) {
-    this.#single = SingleComparison.of(selection);
+    this.#single = new SingleComparison(selection);
+    this.#isOneComparison = selection.comparisons.length === 1;
     this.#selected = new SelectionTable(selection);
     this.#independent = new IndependentSelection(selection);
     this.#sets = sets;
@@ -58,7 +60,7 @@ export class Contributions {
 
   /** Whether letters need no pairs of joint values. */
   get isSingle(): boolean {
-    return this.#single !== undefined;
+    return this.#isOneComparison;
   }
 
   /** Finds the positions whose keys can equal one of the queries, ascending, of a selection that is one equality; undefined for others. */
@@ -68,13 +70,13 @@ export class Contributions {
   ): ((queries: JointValueSet) => readonly number[] | undefined) | undefined {
     const { dependence } = keys;
     if (!dependence.position || dependence.length) return undefined;
-    return this.#single?.candidatesIn((position) => keys.at(position + 1, position).sides, cells.maxLength);
+    return this.#single.candidatesIn((position) => keys.at(position + 1, position).sides, cells.maxLength);
   }
 
   /** @param isOwn - whether key and query are one position */
   letter(queries: JointValueSet, key: Key, isOwn: boolean): Letter {
     const self = isOwn && this.knowsSelf;
-    const answers = key.added && this.#single?.answers(queries, key.sides, self);
+    const answers = key.added && this.#answers(queries, key.sides, self);
     if (answers) {
       this.#spend(QUERY * answers.length);
       return this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? key.added! : this.#nothing)));
@@ -86,6 +88,16 @@ export class Contributions {
     const what = added ? `all ${added.id}` : summands!.id;
     const pair = `${this.#selected.signature(sides, queries)}${what}${self ? " self" : ""}`;
     return getOrInsert(this.#byPair, pair, () => this.#between(queries, sides, self, added ?? summands!));
+  }
+
+  /** What each query can answer, where one comparison decides it, or none; undefined elsewhere. One for all where they are alike. */
+  #answers(queries: JointValueSet, keys: JointValueSet, self: boolean): readonly Answers[] | undefined {
+    if (self && this.#selected.isCrossed) return undefined;
+    const fixed = this.#selected.fixedAnswers(keys, queries);
+    const left = fixed === "fails" ? "several" : this.#single.left(fixed);
+    if (left === "several" || keys.values.length === 0) return undefined;
+    if (typeof left === "boolean") return [{ yes: left, no: !left }];
+    return this.#single.answers(queries, keys, left, self);
   }
 
   /** Like `letter`, but coarser: the sides of the comparisons, and what a key adds, are taken as independent. */

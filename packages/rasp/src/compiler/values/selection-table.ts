@@ -42,6 +42,26 @@ export class SelectionTable {
     return signature;
   }
 
+  /**
+   * The answers of the comparisons of which both sides have one value, undefined for the others; "fails" where one has no value.
+   */
+  fixedAnswers(keys: JointValueSet, queries: JointValueSet): readonly (boolean | undefined)[] | "fails" {
+    const columns = this.#columns(keys, queries);
+    const fixed: (boolean | undefined)[] = [];
+    for (const [j, answers] of this.#answers.entries()) {
+      const [key, query] = [columns.keys[j]!.only, columns.queries[j]!.only];
+      const answer = key === undefined || query === undefined ? undefined : answers.forQuery(query)[key];
+      if (answer === FAILS) return "fails";
+      fixed.push(answer === undefined ? undefined : answer === 1);
+    }
+    return fixed;
+  }
+
+  /** Whether a position's own key and query have something in common other than the two sides of one comparison. */
+  get isCrossed(): boolean {
+    return this.#same.some(([keys, queries]) => keys !== queries);
+  }
+
   /** Whether a row selects its own position by other rules than those of other positions: an s-op equals itself there. */
   get knowsSelf(): boolean {
     return this.#same.length > 0;

@@ -1,8 +1,12 @@
-/** Selections by one comparison, of which the answers need no pairs: an equality looks its query up, an order compares it with the ends. */
+/**
+ * Selections that one comparison decides, once those of which both sides have one value are answered. They need no pairs of joint values:
+ * an equality looks its query up among the keys, an order compares it with their ends.
+ */
 import { atomKey } from "../../language/atom/compare.js";
 import { numeric } from "../../language/atom/number.js";
 import type { Atom, Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
+import { Diagrams, type Diagram } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
 import type { Answers } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
@@ -27,66 +31,91 @@ const OPPOSITE: Readonly<Record<Comparison, Comparison>> = {
   "!=": "==",
 };
 
+/** What is left of a selection: one of its comparisons, by its place, or its opposite. */
+export interface Left {
+  readonly place: number;
+  readonly op: Comparison;
+}
+
 export class SingleComparison {
-  readonly #sides = new Map<JointValueSet, Side | "mixed">();
-  readonly #op: Comparison;
-  /** Whether keys and queries are one s-op. */
-  readonly #isSame: boolean;
+  readonly #sides: Map<JointValueSet, Side | "mixed">[];
+  readonly #left = new Map<string, Left | boolean | "several">();
+  readonly #diagrams = new Diagrams();
+  readonly #selection: Selection;
 
-  private constructor(op: Comparison, isSame: boolean) {
-    this.#op = op;
-    this.#isSame = isSame;
+  constructor(selection: Selection) {
+    this.#selection = selection;
+    this.#sides = selection.comparisons.map(() => new Map<JointValueSet, Side | "mixed">());
   }
 
-  /** Undefined for a selection that is not one comparison. */
-  static of({ comparisons, truth }: Selection): SingleComparison | undefined {
-    const [only, ...others] = comparisons;
-    if (!only || others.length > 0 || typeof truth === "boolean") return undefined;
-    const op = truth.high === true ? only.op : OPPOSITE[only.op];
-    return new SingleComparison(op, only.keys === only.queries);
+  /**
+   * What is left to ask.
+   *
+   * @param answers - of each comparison; undefined where its sides have several values
+   */
+  left(answers: readonly (boolean | undefined)[]): Left | boolean | "several" {
+    return getOrInsert(this.#left, answers.join(","), () => {
+      const { comparisons, truth } = this.#selection;
+      const places = new Map(comparisons.map(({ id }, place) => [id, place]));
+      return leftOf(
+        this.#diagrams.substitute(truth, (id) => answers[places.get(id)!]),
+        (id) => ({ place: places.get(id)!, op: comparisons[places.get(id)!]!.op }),
+      );
+    });
   }
 
-  /** What each query can answer; undefined where the values are of several types. The sides' first component is compared. */
-  answers(queries: JointValueSet, keys: JointValueSet, self: boolean): Answers[] | undefined {
-    const [query, key] = [this.#side(queries), this.#side(keys)];
+  /** What each query can answer to what is left; undefined where the values are of several types. */
+  answers(queries: JointValueSet, keys: JointValueSet, { place, op }: Left, self: boolean): Answers[] | undefined {
+    const [query, key] = [this.#side(queries, place), this.#side(keys, place)];
     if (query === "mixed" || key === "mixed" || query.areNumbers !== key.areNumbers) return undefined;
-    const isEquality = this.#op === "==" || this.#op === "!=";
+    const isEquality = op === "==" || op === "!=";
     if (!isEquality && !query.areNumbers) return undefined;
-    if (self && this.#isSame) return query.ofValue.map((value) => ofOwn(this.#op, key.keys.has(value.key)));
+    const compared = this.#selection.comparisons[place]!;
+    if (self && compared.keys === compared.queries) {
+      return query.ofValue.map((value) => ofOwn(op, key.keys.has(value.key)));
+    }
     return query.ofValue.map((value) =>
-      isEquality ? this.#equality(value.key, key.keys) : ofOrder(this.#op, value.number, key),
+      isEquality ? ofEquality(op, value.key, key.keys) : ofOrder(op, value.number, key),
     );
   }
 
-  /** The positions that can equal one of the queries, ascending; undefined where that is not the question, or not known. */
+  /** Of a selection that is one equality: the positions that can equal one of the queries, ascending; undefined where it is none. */
   candidatesIn(
     keysAt: (position: number) => JointValueSet,
     maxLength: number,
   ): ((queries: JointValueSet) => readonly number[] | undefined) | undefined {
-    if (this.#op !== "==") return undefined;
+    const left = this.left(this.#selection.comparisons.map(() => undefined));
+    if (typeof left !== "object" || left.op !== "==") return undefined;
     const positions = new Map<string, number[]>();
     for (let k = 0; k < maxLength; k++) {
-      const side = this.#side(keysAt(k));
+      const side = this.#side(keysAt(k), left.place);
       if (side === "mixed") return undefined;
       for (const key of side.keys) getOrInsert(positions, key, () => []).push(k);
     }
     return (queries) => {
-      const side = this.#side(queries);
+      const side = this.#side(queries, left.place);
       if (side === "mixed") return undefined;
       const found = new Set([...side.keys].flatMap((key) => positions.get(key) ?? []));
       return [...found].sort((a, b) => a - b);
     };
   }
 
-  #equality(query: string, keys: ReadonlySet<string>): Answers {
-    const isThere = keys.has(query);
-    const others = keys.size > Number(isThere);
-    return this.#op === "==" ? { yes: isThere, no: others } : { yes: others, no: isThere };
+  #side(set: JointValueSet, place: number): Side | "mixed" {
+    return getOrInsert(this.#sides[place]!, set, () => sideOf(set.values.map(({ atoms }) => atoms[place]!)));
   }
+}
 
-  #side(set: JointValueSet): Side | "mixed" {
-    return getOrInsert(this.#sides, set, () => sideOf(set.values.map(({ atoms }) => atoms[0]!)));
-  }
+function leftOf(truth: Diagram, leftBy: (id: number) => Left): Left | boolean | "several" {
+  if (typeof truth === "boolean") return truth;
+  if (typeof truth.high !== "boolean" || typeof truth.low !== "boolean") return "several";
+  const left = leftBy(truth.variable);
+  return truth.high ? left : { ...left, op: OPPOSITE[left.op] };
+}
+
+function ofEquality(op: Comparison, query: string, keys: ReadonlySet<string>): Answers {
+  const isThere = keys.has(query);
+  const others = keys.size > Number(isThere);
+  return op === "==" ? { yes: isThere, no: others } : { yes: others, no: isThere };
 }
 
 function sideOf(atoms: readonly Atom[]): Side | "mixed" {
