@@ -32,6 +32,9 @@ export function count(value: string): number {
   return Number(value);
 }
 
+/** Numbers of 1 or more, of an option that may come more than once. */
+export const counts = (value: string, earlier: readonly number[] = []): readonly number[] => [...earlier, count(value)];
+
 /** Seconds. */
 export function duration(value: string): number {
   if (!(Number(value) > 0 && Number.isFinite(Number(value)))) throw new InvalidArgumentError("It is more than 0.");

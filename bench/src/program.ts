@@ -1,12 +1,13 @@
 /** The command line of the benchmarks. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Argument, Command } from "commander";
-import { collected, count, duration, place, placeToWrite } from "./arguments.js";
+import { collected, count, counts, duration, place, placeToWrite } from "./arguments.js";
 import { chart } from "./chart.js";
 import { Choice } from "./choice.js";
 import { installPeers } from "./engines/peers.js";
 import { measureSuites, suiteNames } from "./measure-suites.js";
 import { fromJson, toJson } from "./report.js";
+import { printLengths, type LengthsOptions } from "./lengths.js";
 import { printSizes } from "./sizes.js";
 import { UsageError } from "./usage-error.js";
 
@@ -76,6 +77,19 @@ export function benchProgram(): Command {
     .description("compiled sizes beside tracr's")
     .option("--out <document>", "also put them into this document, between its marks")
     .action(({ out }: { readonly out?: string }) => printSizes(out));
+  program
+    .command("lengths")
+    .description(
+      "how compiling the paper's programs grows with the maximum length, each compile in a process of its own",
+    )
+    .option("--program <name>", "one of them; once or more", collected)
+    .option("--length <n>", "a maximum length in place of 8, 16, 32, … 1024; once or more", counts)
+    .option("--letters <n>", "how many letters the programs of letters take, up to 27", count)
+    .option("--limit <s>", "the time that a compile has", duration, 60)
+    .option("--compare <folder>", "another checkout, built, whose compiler takes turns with this one's")
+    .option("--out <file>", "the numbers as JSON")
+    .option("--record", "keep the numbers in bench/results/lengths.json, and draw docs/pictures/lengths.svg from them")
+    .action((options: LengthsOptions) => printLengths(options));
   program.command("peers:install").description("bring the other engines, 500 MB").action(installPeers);
   return program;
 }
