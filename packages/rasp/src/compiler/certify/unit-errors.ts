@@ -1,8 +1,8 @@
-/** The error of what hidden units write, and the margins of the steps of their step functions. */
+/** The error of what hidden units write: the margins of steps, and what bends leave of an input's error. */
 import { exactGrid, gridOf, MANTISSA, type Held } from "../plan/ir/exact-sum.js";
 import type { Feature, StepFunction } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
-import { openInput, stepInputs } from "../plan/units/feed-forward.js";
+import { bendInput, openInput, stepInputs } from "../plan/units/feed-forward.js";
 import type { Bounds } from "./bounds.js";
 import type { Margins } from "./margins.js";
 import { gamma, sumError } from "./rounding.js";
@@ -52,7 +52,7 @@ function together(branches: readonly (readonly Sums[])[]): Sums {
 
 /** What a step function whose gates are open writes. */
 function stepSums(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds, margins: Margins): Sums {
-  const { gates, input, largestInput, initial, steps } = fn;
+  const { gates, input, largestInput, highestInput, initial, steps, bends } = fn;
   const heldBy = (subspace: Subspace): Held => bounds.heldBy(subspace, layer);
   const gateCarried = gates.reduce((sum, gate) => sum + bounds.carried(gate), 0);
   const inputCarried = bounds.carried(input);
@@ -85,6 +85,29 @@ function stepSums(fn: StepFunction, { label, layer }: Subspace, bounds: Bounds, 
       output.size += Math.abs(delta) * 2 * highest;
     }
   }
-  const products = hidden * gridOf([initial, ...steps.map(({ change }) => change)].flat());
+  const slopes = initial.map(() => 0);
+  const steepest = initial.map(() => 0);
+  for (const bend of bends) {
+    const { from, gateBias, change } = bend;
+    const highest = Math.max(0, highestInput - from) + inputError;
+    const size = largestInput + Math.abs(from) + 2 * anchored + gateBias * gates.length;
+    const grid = exactGrid(bendInput(fn, bend), heldBy);
+    hidden = Math.min(hidden, grid);
+    const rounding = grid > 0 ? 0 : sumError(terms, highest, size);
+    for (let c = 0; c < change.length; c++) {
+      const delta = change[c]!;
+      if (delta === 0) continue;
+      slopes[c]! += delta;
+      steepest[c] = Math.max(steepest[c]!, Math.abs(slopes[c]!));
+      const output = outputs[c]!;
+      output.error += Math.abs(delta) * (rounding + gateBias * (grid > 0 ? gateCarried : gateError));
+      output.terms += 1;
+      output.size += Math.abs(delta) * highest;
+    }
+  }
+  // Between bends an error of the input is multiplied by the slope; beyond the last entries the first and last slopes go on.
+  const moved = hidden > 0 ? inputCarried : inputError;
+  for (const [c, output] of outputs.entries()) output.error += steepest[c]! * moved;
+  const products = hidden * gridOf([initial, ...[...steps, ...bends].map(({ change }) => change)].flat());
   return { outputs, products };
 }

@@ -53,6 +53,8 @@ export interface Sum {
 
 /** A careful plan makes numbers of an s-op from its one-hot vector if it has up to this many values. */
 const MOST_ONE_HOT = 256;
+/** Functions of more numbers than this are bent instead of stepped. */
+const STEPPED = 32;
 
 export class Features {
   readonly planned: Feature[] = [];
@@ -204,14 +206,15 @@ export class Features {
   #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
     const { arithmetic } = this;
     const evenSlopes = this.#careful;
+    const few = this.#careful ? Infinity : STEPPED;
     const spend = (steps: number): void => this.#spend(sop, steps);
     for (const digits of this.#careful ? [1, MAX_DIGITS] : [MAX_DIGITS]) {
-      const fitted = fitStepFunctions(fn, { arithmetic, digits, evenSlopes, spend });
+      const fitted = fitStepFunctions(fn, { arithmetic, digits, evenSlopes, few, spend });
       if (fitted) return fitted;
       // Where the s-op is itself the leaf, its one-hot vector is what is being made.
       if (leaves[0] === sop) continue;
       const args = leaves.map((leaf) => this.#argument(this.#leaves.encodeOneHot(leaf)));
-      const fittedOneHot = fitStepFunctions({ ...fn, args }, { arithmetic, digits, evenSlopes, spend });
+      const fittedOneHot = fitStepFunctions({ ...fn, args }, { arithmetic, digits, evenSlopes, few, spend });
       if (fittedOneHot) return fittedOneHot;
     }
     return refuse(
@@ -230,7 +233,7 @@ export class Features {
     names: readonly string[],
   ): Subspace {
     const stepFunctions = branches.flat();
-    const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length, 0);
+    const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length + fn.bends.length, 0);
     this.#spend(sop, ENTRY * 2 * steps * names.length);
     const units = stepFunctions.flatMap(unitsOf);
     const numbers = numbersIn(outputs);

@@ -10,6 +10,7 @@ import { memoised } from "../../../language/maps.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
+import { equalityOf } from "./number-match.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
 /** A block with more pairs of joint values is not decomposed: it would take too long. */
@@ -32,7 +33,7 @@ export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): B
 function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
   const keys = functionOfTwo(block.keys, domain);
   const queries = functionOfTwo(block.queries, domain);
-  if (!keys || !queries) return undefined;
+  if (!keys || !queries || isEqualityOfMany(block, domain)) return undefined;
   const test = memoised(block.test);
   const queryTables = tablesOf(queries, domain);
   let best: BlockConjunction[] | undefined;
@@ -44,6 +45,11 @@ function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
   }
   return best;
 }
+
+/** It takes a few dimensions as it is: `number-match.ts`. */
+const isEqualityOfMany = (block: Block, domain: Domain): boolean =>
+  block.compared?.op === "==" &&
+  equalityOf(domain.values(block.keys), domain.values(block.queries), block) !== undefined;
 
 interface FunctionOfTwo {
   readonly leaves: readonly [NormalSOp, NormalSOp];

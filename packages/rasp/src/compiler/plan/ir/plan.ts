@@ -121,6 +121,17 @@ export interface StepFunction {
   /** The outputs below the first threshold. */
   readonly initial: readonly number[];
   readonly steps: readonly Step[];
+  /** Where it is bent instead: the outputs go straight on from one to the next. */
+  readonly bends: readonly Bend[];
+}
+
+/** One bend, relu(a) with a = input - from - gateBias·(number of closed gates). */
+export interface Bend {
+  readonly from: number;
+  /** By how much a closed gate lowers the unit, a power of two; 0 without gates. */
+  readonly gateBias: number;
+  /** What it adds to the outputs for each 1 of the input. */
+  readonly change: readonly number[];
 }
 
 /** One step, relu(a) - relu(a - 1) with a = slope·(input - threshold) + 1/2 - gateBias·(number of closed gates). */

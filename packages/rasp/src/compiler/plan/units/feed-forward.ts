@@ -17,8 +17,9 @@
 import { leastPowerOfTwo } from "@selectron/core";
 import type { FiniteFunction } from "../ir/finite-function.js";
 import { FLOAT32, isLow, represents, type Arithmetic } from "../ir/arithmetic.js";
-import type { Step, StepFunction, Unit } from "../ir/plan.js";
+import type { Bend, Step, StepFunction, Unit } from "../ir/plan.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
+import { bendsOf } from "./bends.js";
 import { maximum, MAX_DIGITS, type Spend } from "./input-weights.js";
 import type { Entry, Piece } from "./piecewise-table.js";
 import { bestSplit, type Split } from "./split.js";
@@ -30,6 +31,8 @@ export interface Fit {
   readonly digits?: number;
   /** Whether all steps get the slope of the steepest, so that the activations of an input on a grid are on one grid. */
   readonly evenSlopes?: boolean;
+  /** With more inputs than this, exact whole numbers, a function is bent instead of stepped where that takes fewer units. */
+  readonly few?: number;
   /** Counts the work. */
   readonly spend?: Spend;
 }
@@ -41,7 +44,7 @@ export interface Fit {
  */
 export function fitStepFunctions(
   fn: FiniteFunction,
-  { arithmetic = FLOAT32, digits = MAX_DIGITS, evenSlopes = false, spend = () => undefined }: Fit = {},
+  { arithmetic = FLOAT32, digits = MAX_DIGITS, evenSlopes = false, few = Infinity, spend = () => undefined }: Fit = {},
 ): StepFunction[] | undefined {
   const placeAll = isLow(arithmetic) ? (entries: readonly Entry[]) => stepsIn(entries, arithmetic) : stepsOf;
   const how = {
@@ -58,8 +61,17 @@ export function fitStepFunctions(
   const largestInput = maximum(split.pieces.flatMap(({ entries }) => entries.map(({ input }) => Math.abs(input))));
   const changes = split.pieces.flatMap(({ entries }) => changesOf(entries));
   const least = evenSlopes ? maximum(changes.map(slopeFor)) : 0;
-  return split.pieces.map((piece) => stepFunction(fn, split, piece, largestInput, placeAll(piece.entries, least)!));
+  const isExact =
+    !isLow(arithmetic) && split.weights.every((weight, j) => weight === 0 || isOnGrid(fn.args[j]!.asNumber!));
+  return split.pieces.map((piece) => {
+    const hasGates = piece.gates.length > 0;
+    const bends = isExact ? bendsOf(piece.entries, fn.vectors, { few, largestInput, hasGates }) : undefined;
+    return stepFunction(fn, split, piece, largestInput, bends ?? placeAll(piece.entries, least)!);
+  });
 }
+
+/** Whether what is read are multiples of powers of two, apart from errors that anchors round away. */
+const isOnGrid = ({ terms }: Read): boolean => [...terms.keys()].every(({ grid }) => grid > 0);
 
 /** The pairs of neighbouring entries between which the result changes. */
 const changesOf = (entries: readonly Entry[]): Change[] =>
@@ -77,9 +89,9 @@ function stepFunction(
   { weights, gateOrder }: Split,
   { gates, entries }: Piece,
   largestInput: number,
-  placed: readonly PlacedStep[],
+  placed: readonly PlacedStep[] | readonly Bend[],
 ): StepFunction {
-  const steps = placed.map(({ change, slope, threshold, margin }): Step => {
+  const steps = placed.filter(isStep).map(({ change, slope, threshold, margin }): Step => {
     const [before, after] = change.map(({ result }) => vectors[result]!);
     const gateBias = gates.length === 0 ? 0 : leastPowerOfTwo(slope * (largestInput + Math.abs(threshold)) + 2);
     return { slope, threshold, margin, gateBias, change: after!.map((v, c) => v - before![c]!) };
@@ -92,8 +104,11 @@ function stepFunction(
     highestInput: entries.at(-1)!.input,
     initial: vectors[entries[0]!.result]!,
     steps,
+    bends: placed.filter((part): part is Bend => !isStep(part)),
   };
 }
+
+const isStep = (part: PlacedStep | Bend): part is PlacedStep => "slope" in part;
 
 /** Where a step is, and how steep. */
 interface PlacedStep extends Pick<Step, "slope" | "threshold" | "margin"> {
@@ -147,6 +162,7 @@ export function unitsOf(fn: StepFunction): Unit[] {
     const negative = step.change.map((v) => -v);
     units.push(silentAtBos(rising, step.change), silentAtBos(levelling, negative));
   }
+  for (const bend of fn.bends) units.push(silentAtBos(bendInput(fn, bend), bend.change));
   return units;
 }
 
@@ -165,6 +181,10 @@ export function stepInputs(fn: StepFunction, { slope, threshold, gateBias }: Ste
   const parts = [[slope, fn.input] as const, ...(gateBias === 0 ? [] : [[gateBias, closedGates(fn)] as const])];
   return [combineReads(parts, 1 / 2 - slope * threshold), combineReads(parts, -1 / 2 - slope * threshold)];
 }
+
+/** What the unit of a bend reads. */
+export const bendInput = (fn: StepFunction, { from, gateBias }: Bend): Read =>
+  combineReads([[1, fn.input], ...(gateBias === 0 ? [] : [[gateBias, closedGates(fn)] as const])], -from);
 
 function silentAtBos(input: Read, output: readonly number[]): Unit {
   const atBos = readAtBos(input);
