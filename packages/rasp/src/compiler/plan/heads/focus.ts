@@ -23,7 +23,8 @@ export function focusScores(conjunction: BlockConjunction, unit: number, context
     const step = leastPowerOfTwo(unit);
     const others = conjunction.filter((other) => other !== block);
     // A block that does not hold costs more than the order can add.
-    const scores = scoresOf(others, leastPowerOfTwo(step * (below + 1)), context);
+    const beside = { size: step * (2 * below + 1 / 2), grid: step / 2 };
+    const scores = scoresOf(others, leastPowerOfTwo(step * (below + 1)), context, "BOS", beside);
     const [key] = materialize(block.keys, (atom) => [-(x(atom) ?? below)], ["number"]);
     const [query] = materialize(block.queries, (atom) => [step * (y(atom) - 1 / 2)], ["number"]);
     const dimensions: readonly NumberDimension[] = [

@@ -1,22 +1,9 @@
-/**
- * Equality of numbers by two or three dimensions, however many numbers there are. A one-hot block takes one for each of them. The score
- *
- *     2·k·q - k²  =  q² - (k - q)²
- *
- * of keys (2k, -k²) and queries (q, 1) is highest for the key with the query's number, by the square of the distance to the next. With
- * a third dimension (1, -q²) the highest score is the same for all queries, so that it can be compared with that of BOS. All numbers are
- * whole, and counted from the middle of their range so that float32 holds every partial sum.
- */
+/** Which blocks are equalities of whole numbers, for which a head takes few dimensions: `number-dimensions.ts`. */
 import type { Atom } from "../../../language/graph/node.js";
-import type { NormalSOp } from "../../normalize/normal-form.js";
 import { groupBy } from "../../../language/maps.js";
-import { gridOf } from "../ir/exact-sum.js";
 import { isLow } from "../ir/arithmetic.js";
-import type { NumberDimension } from "../ir/plan.js";
-import { combineReads, constantRead, type Read } from "../ir/read.js";
 import { wholeNumber, type NumberComparison } from "./compared-numbers.js";
 import type { HeadContext } from "./context.js";
-import type { BlockReads } from "./scores.js";
 import type { Block, Equality } from "./selection.js";
 
 /**
@@ -30,63 +17,23 @@ export const FEW = 32;
 /** Digits of orders are one-hot where they have so few numbers. */
 const FEW_DIGITS = 3;
 
-/** The dimensions of a block of equal numbers, by the least difference of scores; undefined where it is none, or of few numbers. */
-export function matchOf(
-  block: Block,
-  { domain, materialize, arithmetic }: HeadContext,
-  level: Level,
-): ((unit: number) => BlockReads) | undefined {
+/** A block that holds where whole numbers are equal. */
+export interface Match {
+  readonly block: Block;
+  readonly equal: Equality;
+}
+
+/** Undefined where a block is no equality, or one of few numbers. */
+export function matchOf(block: Block, { domain, arithmetic }: HeadContext): Match | undefined {
   if (isLow(arithmetic)) return undefined;
   const { keys, queries } = block;
   const keyValues = domain.values(keys);
   const queryValues = domain.values(queries);
   const equal = block.equal ?? equalityOf(keyValues, queryValues, block);
   if (!equal) return undefined;
-  const numbers = keyValues.map(equal.key);
-  if (block.equal && new Set(numbers).size <= FEW_DIGITS) return undefined;
-  const middle = Math.round((minimum(numbers) - minimum(numbers.map((number) => -number))) / 2);
-  const k = (atom: Atom): number => equal.key(atom) - middle;
-  const q = (atom: Atom): number => equal.query(atom) - middle;
-  const withLevel = level === "BOS";
-  return (unit) => {
-    const dimension = (
-      key: readonly [Read, (atom: Atom) => number],
-      query: readonly [Read, (atom: Atom) => number],
-    ): NumberDimension => {
-      const [keyNumbers, queryNumbers] = [keyValues.map(key[1]), queryValues.map(query[1])];
-      return {
-        key: key[0],
-        query: query[0],
-        largestKey: largestOf(keyNumbers),
-        largestQuery: largestOf(queryNumbers),
-        grid: gridOf(keyNumbers) * gridOf(queryNumbers),
-      };
-    };
-    const numberOf = (sop: NormalSOp, of: (atom: Atom) => number, name: string): [Read, (atom: Atom) => number] => {
-      const [read] = materialize(sop, (atom) => [of(atom)], [name]);
-      return [read!, of];
-    };
-    const scaled = ([read, of]: readonly [Read, (atom: Atom) => number], factor: number, constant = 0) =>
-      [combineReads([[factor, read]], constant), (atom: Atom) => factor * of(atom) + constant] as const;
-    const always = (number: number) => [constantRead(number), () => number] as const;
-    const square = (of: (atom: Atom) => number) => (atom: Atom) => of(atom) ** 2;
-    const dimensions = [
-      dimension(scaled(numberOf(keys, k, "number"), 2), scaled(numberOf(queries, q, "number"), unit)),
-      dimension(scaled(numberOf(keys, square(k), "square"), -1), always(unit)),
-      ...(withLevel ? [dimension(always(1), scaled(numberOf(queries, square(q), "square"), -unit, unit))] : []),
-    ];
-    return {
-      keys: dimensions.map(({ key }) => key),
-      queries: dimensions.map(({ query }) => query),
-      selectedScore: withLevel ? unit : 0,
-      scores: { kind: "numbers", unit, dimensions },
-    };
-  };
+  const isSmall = block.equal && new Set(keyValues.map(equal.key)).size <= FEW_DIGITS;
+  return isSmall ? undefined : { block, equal };
 }
-
-const largestOf = (numbers: readonly number[]): number => numbers.reduce((most, n) => Math.max(most, Math.abs(n)), 0);
-
-const minimum = (numbers: readonly number[]): number => numbers.reduce((least, n) => Math.min(least, n), Infinity);
 
 /** Numbers of both sides that are equal where a block of many values holds. Values that are numbers are their own. */
 export function equalityOf(
@@ -98,7 +45,7 @@ export function equalityOf(
   if (compared && compared.op !== "==") return undefined;
   const offset = compared ? offsetBy(keys, queries, compared) : offsetOf(keys, queries, test);
   if (offset !== undefined) return { key: Number, query: (atom) => Number(atom) + offset };
-  return compared && classNumbers(keys, queries, compared);
+  return compared && { key: compared.key, query: compared.query };
 }
 
 /** What is added to a query's number to give that of the keys for which a test holds; undefined where there is none for all pairs. */
@@ -134,14 +81,6 @@ function offsetBy(
     return selected.length === Number(expected !== undefined) && selected[0] === expected;
   });
   return holds ? offset : undefined;
-}
-
-/** The numbers that are compared; those that are none become numbers that the other side does not have. */
-function classNumbers(keys: readonly Atom[], queries: readonly Atom[], { key, query }: NumberComparison): Equality {
-  const numbers = [...keys.map(key), ...queries.map(query)].filter((number) => !Number.isNaN(number));
-  const above = largestOf(numbers) + 1;
-  const or = (number: number, other: number): number => (Number.isNaN(number) ? other : number);
-  return { key: (atom) => or(key(atom), above), query: (atom) => or(query(atom), above + 1) };
 }
 
 function firstPair(

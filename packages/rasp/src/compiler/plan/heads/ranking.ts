@@ -18,7 +18,10 @@ export function rankedScores(conjunction: BlockConjunction, best: NormalSOp, con
   const ranking = rankingBy(best, context);
   const costly = ranking.highest + context.arithmetic.score.copy;
   const unit = isLow(context.arithmetic) ? leastPowerOfTwo(costly) : costly;
-  const scores = scoresOf(conjunction, unit, context);
+  const scores = scoresOf(conjunction, unit, context, "BOS", {
+    size: ranking.highest,
+    grid: context.arithmetic.rankScore,
+  });
   return {
     ...scores,
     keys: [...scores.keys, ...ranking.keys],

@@ -3,12 +3,20 @@ import { leastPowerOfTwo } from "@selectron/core";
 import { atomKey } from "../../../language/atom/compare.js";
 import { describeAtom } from "../../../language/atom/text.js";
 import type { Atom } from "../../../language/graph/node.js";
+import { MANTISSA } from "../ir/exact-sum.js";
 import type { BlockScores, Scores } from "../ir/plan.js";
 import { combineReads, type Read } from "../ir/read.js";
 import { classesOf } from "./classes.js";
 import type { HeadContext } from "./context.js";
-import { matchOf, type Level } from "./number-match.js";
+import { numberDimensions } from "./number-dimensions.js";
+import { matchOf, type Level, type Match } from "./number-match.js";
 import type { Block, BlockConjunction } from "./selection.js";
+
+/** What else is in the sum of a head's scores: how much, and a power of two of which all of it is a multiple. */
+interface Beside {
+  readonly size: number;
+  readonly grid: number;
+}
 
 /**
  * Keys and queries whose products add up to `selectedScore` where all blocks hold, and to at least `unit` less for each that does not.
@@ -20,16 +28,21 @@ export function scoresOf(
   unit: number,
   context: HeadContext,
   level: Level = "BOS",
+  beside: Beside = { size: 0, grid: Infinity },
 ): Scores {
-  const numbers = conjunction.map((block) => matchOf(block, context, level));
+  const found = conjunction.map((block) => matchOf(block, context));
   // Beside one that compares numbers, other equalities compare the numbers of classes: heads then are narrow.
-  const isNarrow = conjunction.some(({ equal }, b) => equal !== undefined || numbers[b] !== undefined);
-  const matches = !isNarrow
-    ? numbers
-    : conjunction.map((block, b) => numbers[b] ?? classMatchOf(block, context, level));
+  const isNarrow = conjunction.some(({ equal }, b) => equal !== undefined || found[b] !== undefined);
+  const matches = isNarrow ? conjunction.map((block, b) => found[b] ?? classMatchOf(block, context)) : found;
+  const numbers = matches.filter((match) => match !== undefined);
+  const others = conjunction.filter((_, b) => !matches[b]);
   // Multiples of a power of two add up without rounding.
-  const costly = matches.some((match) => match !== undefined) ? leastPowerOfTwo(unit) : unit;
-  const blocks = conjunction.map((block, b) => matches[b]?.(costly) ?? blockReads(block, costly, context));
+  const costly = numbers.length > 0 ? leastPowerOfTwo(unit) : unit;
+  const room = (MANTISSA * Math.min(costly, beside.grid) - beside.size) / costly - others.length;
+  const blocks = [
+    ...(numbers.length > 0 ? [numberDimensions(numbers, { unit: costly, room, level }, context)] : []),
+    ...others.map((block) => blockReads(block, costly, context)),
+  ];
   return {
     keys: blocks.flatMap(({ keys }) => keys),
     queries: blocks.flatMap(({ queries }) => queries),
@@ -39,7 +52,7 @@ export function scoresOf(
 }
 
 /** Like `matchOf`, of blocks for which each class of keys goes with one class of queries, by numbers of the classes. */
-function classMatchOf(block: Block, context: HeadContext, level: Level): ReturnType<typeof matchOf> {
+function classMatchOf(block: Block, context: HeadContext): Match | undefined {
   const { keys, queries, holds } = classesOf(block, context.domain);
   const numberOfKey = placesOf(keys);
   const numberOfQuery = new Map<string, number>();
@@ -50,11 +63,11 @@ function classMatchOf(block: Block, context: HeadContext, level: Level): ReturnT
   }
   const key = (atom: Atom): number => numberOfKey(atom) ?? -2;
   const query = (atom: Atom): number => numberOfQuery.get(atomKey(atom)) ?? -1;
-  return matchOf({ ...block, equal: { key, query } }, context, level);
+  return matchOf({ ...block, equal: { key, query } }, context);
 }
 
 /** The dimensions of a block. */
-export interface BlockReads {
+interface BlockReads {
   readonly keys: readonly Read[];
   readonly queries: readonly Read[];
   /** The least score of a key for which it holds. */
