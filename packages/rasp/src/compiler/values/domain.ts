@@ -25,6 +25,9 @@ const ENTRY = 10;
 /** With more joint values of several s-ops at one position a function of them is refused. */
 const MOST_JOINT = 1 << 17;
 
+/** A function of one leaf has at most as many values as the leaf, which a large vocabulary is no reason to refuse. */
+const jointLimit = ({ leaves }: Formula): number => (leaves.length === 1 ? MOST_JOINT : JOINT_LIMIT);
+
 /** For some s-ops the maps at which their formulas stop: these are values in the residual stream of their own. */
 export type Stages = ReadonlyMap<NormalSOp, ReadonlySet<NormalSOp>>;
 
@@ -166,7 +169,7 @@ export class Domain {
         return stage ? this.formulaOf([sop], stage) : base.formula(sop);
       }
       const whole = this.formulaOf([sop]);
-      return sop.kind === "map" && this.jointSize(whole.leaves) > JOINT_LIMIT ? this.#cutFormula(sop) : whole;
+      return sop.kind === "map" && this.jointSize(whole.leaves) > jointLimit(whole) ? this.#cutFormula(sop) : whole;
     });
   }
 
@@ -175,7 +178,8 @@ export class Domain {
       arg.kind === "map" && this.#largestSet(arg) < this.jointSize(new Formula([arg], this.work).leaves);
     const formula = this.formulaOf([sop], new Set(sop.args.filter(isNarrower)));
     const size = this.jointSize(formula.leaves);
-    if (size > JOINT_LIMIT) tooMany(sop, formula.leaves.length, size, JOINT_LIMIT);
+    const limit = jointLimit(formula);
+    if (size > limit) tooMany(sop, formula.leaves.length, size, limit);
     return formula;
   }
 

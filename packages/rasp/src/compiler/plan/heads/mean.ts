@@ -16,6 +16,7 @@ import {
   oneHotEncoding,
   ofCoordinates,
 } from "../features/encoding.js";
+import { isLow } from "../ir/arithmetic.js";
 import { gridOf } from "../ir/exact-sum.js";
 import { labelOf, type Head, type HeadValue } from "../ir/plan.js";
 import { attentionLayer, type Subspace } from "../ir/read.js";
@@ -26,8 +27,14 @@ import { rankedScores } from "./ranking.js";
 import { scoresOf } from "./scores.js";
 import { oneConjunction } from "./selection.js";
 
-export const encodeMean = (mean: Mean, context: HeadContext): PlannedHeads =>
-  isCategorical(mean, context.domain) ? encodeOneHotCopy(mean, context) : encodeNumber(mean, context);
+/** Copies of more classes are numbers in float32: a coordinate for each would make the model larger than functions of the number do. */
+const MOST_CLASSES = 256;
+
+export function encodeMean(mean: Mean, context: HeadContext): PlannedHeads {
+  const { domain, arithmetic } = context;
+  const isOneHot = isCategorical(mean, domain) && (isLow(arithmetic) || domain.values(mean).length <= MOST_CLASSES);
+  return isOneHot ? encodeOneHotCopy(mean, context) : encodeNumber(mean, context);
+}
 
 function encodeNumber(mean: Mean, context: HeadContext): PlannedHeads {
   const { domain, materialize, careful } = context;
