@@ -21,7 +21,17 @@ import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
 import { branchesOf, ELSEWHERE, type Branch } from "./branches.js";
 import { decisionList } from "./decision-list.js";
-import { argument, coordinate, oneHot, oneHotEncoding, ofReads, type Categorical, type Encoding } from "./encoding.js";
+import {
+  argument,
+  coordinate,
+  oneHot,
+  oneHotEncoding,
+  ofReads,
+  type Categorical,
+  type Encoding,
+  type Numerical,
+} from "./encoding.js";
+import { linearEncoding, linearPart } from "./linear.js";
 import { functionTable, Results, type FunctionTable } from "./function-table.js";
 
 /** The work of one number of a vector, in the plan and in all that is made of it. */
@@ -61,6 +71,8 @@ export class Features {
   readonly readbacks: Readback[] = [];
   readonly arithmetic: Arithmetic;
   readonly #materialized = new Map<string, readonly Read[]>();
+  /** Sums of ints that are leaves of functions. */
+  readonly #linear = new Map<NormalSOp, Numerical>();
 
   readonly #form: NormalForm;
   readonly #domain: Domain;
@@ -98,7 +110,7 @@ export class Features {
     const results = new Results((value) => [numberOf(value)]);
     const { rows, leaves } = this.#table(sop, this.#domain.formula(sop), results);
     if (leaves.length === 0) return undefined;
-    const encodings = leaves.map((leaf) => this.#leaves.encode(leaf));
+    const encodings = leaves.map(this.#encode);
     const reads = additiveReads(encodings, rows, results.vectors, Infinity);
     const numbers = results.vectors.map(([number]) => number!);
     return reads && { read: reads[0]!, rows, numbers, encodings };
@@ -112,8 +124,16 @@ export class Features {
 
   #table(sop: NormalSOp, formula: Formula, results: Results): FunctionTable {
     const values = new Set([...this.#domain.values(sop), ELSEWHERE].map(atomKey));
-    return functionTable(formula, (value) => values.has(atomKey(value)), this.#domain, results);
+    const linear = linearPart(sop, formula, this.#domain);
+    if (linear) {
+      getOrInsert(this.#linear, linear.sop, () =>
+        linearEncoding(linear, this.#domain, { materialize: this.materialize, encode: this.#encode }),
+      );
+    }
+    return functionTable(linear?.formula ?? formula, (value) => values.has(atomKey(value)), this.#domain, results);
   }
+
+  readonly #encode = (leaf: NormalSOp): Encoding => this.#linear.get(leaf) ?? this.#leaves.encode(leaf);
 
   /**
    * A logit for each component of which `vectorOf` has a single 1, at least 1 above all others where it is: those of a function of
@@ -124,7 +144,7 @@ export class Features {
     this.#spend(sop, ENTRY * this.#domain.values(sop).length * names.length);
     const results = new Results(vectorOf);
     const { rows, leaves } = this.#table(sop, this.#domain.formula(sop), results);
-    const numbers = leaves.filter((leaf) => this.#leaves.encode(leaf).kind === "numerical");
+    const numbers = leaves.filter((leaf) => this.#encode(leaf).kind === "numerical");
     const list = numbers.length > 1 ? decisionList(rows, leaves.length) : undefined;
     if (!list) return undefined;
     const parts = list.rules.map(({ leaf, holds }) => this.#indicator(leaves[leaf]!, holds));
@@ -166,7 +186,7 @@ export class Features {
     const [first] = tables;
     if (!first) return names.map(() => constantRead(0));
     if (tables.length === 1 && first.leaves.length === 0) return vectors[first.rows[0]!.result]!.map(constantRead);
-    const encodings = first.leaves.map((leaf) => this.#leaves.encode(leaf));
+    const encodings = first.leaves.map(this.#encode);
     const direct = tables.length === 1 ? additiveReads(encodings, first.rows, vectors, 1) : undefined;
     const isExact = gridOf(numbersIn(vectors)) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
     const values = this.#domain.values(sop);
@@ -181,7 +201,7 @@ export class Features {
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
     const picked = vectors.map(pick);
     const branches = tables.map(({ rows, leaves }) => {
-      const args = leaves.map((leaf) => this.#argument(this.#leaves.encode(leaf)));
+      const args = leaves.map((leaf) => this.#argument(this.#encode(leaf)));
       return this.#fit(sop, leaves, { args, rows, vectors: picked });
     });
     const subspace = this.#feature(

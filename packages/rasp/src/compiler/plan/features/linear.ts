@@ -1,0 +1,83 @@
+/**
+ * S-ops that depend on their leaves through a sum of ints, such as `length - 1 - indices`. The sum is a read of what it adds up, and a
+ * function of it is one of a single number, where a table over the leaves would have a row for each of their joint values.
+ */
+import { Formula, reachThroughMaps } from "../../normalize/formula.js";
+import type { Mapped, NormalSOp } from "../../normalize/normal-form.js";
+import type { Domain } from "../../values/domain.js";
+import { linearInts, type LinearInts } from "../../values/linear-ints.js";
+import { entryCount, joinedDependence } from "../../values/table.js";
+import { combineReads } from "../ir/read.js";
+import { isCategorical } from "./categorical.js";
+import type { Encoding, Numerical } from "./encoding.js";
+import type { Materialize } from "./features.js";
+
+/** With up to this many joint values of its leaves, a function is a table over them. */
+const FEW_ROWS = 1 << 12;
+
+/** A sum of ints that float64 holds. */
+export interface LinearPart extends LinearInts {
+  readonly sop: Mapped;
+  /** The s-op as a function of the sum. */
+  readonly formula: Formula;
+}
+
+/** The sum through which an s-op depends on all that it is a function of, if that has many joint values. */
+export function linearPart(
+  sop: NormalSOp,
+  { leaves }: Formula,
+  domain: Domain,
+  fewRows = FEW_ROWS,
+): LinearPart | undefined {
+  if (leaves.length < 2 || rowsOf(leaves, domain) <= fewRows) return undefined;
+  const inner = reachThroughMaps([sop], new Set(leaves), domain.work).filter((node) => node.kind === "map");
+  for (const part of inner.toReversed()) {
+    if (leaves.includes(part)) continue;
+    const sum = linearInts(part);
+    if (!sum || !sum.terms.every(([term]) => isReadable(term, leaves, domain))) continue;
+    const formula = new Formula([sop], domain.work, new Set([part]));
+    if (formula.leaves.length === 1 && formula.leaves[0] === part) return { ...sum, sop: part, formula };
+  }
+  return undefined;
+}
+
+/** About how many joint values the leaves have. */
+function rowsOf(leaves: readonly NormalSOp[], domain: Domain): number {
+  const dependence = joinedDependence(leaves.map((leaf) => domain.table(leaf).dependence));
+  return entryCount(dependence, domain) * domain.jointSize(leaves);
+}
+
+/** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf. */
+function isReadable(term: NormalSOp, leaves: readonly NormalSOp[], domain: Domain): boolean {
+  const [leaf, ...others] = domain.formula(term).leaves;
+  if (!leaf || others.length > 0 || !leaves.includes(leaf)) return false;
+  if (leaf !== term && (leaf.kind === "map" || !isCategorical(leaf, domain))) return false;
+  return domain.values(term).every((value) => typeof value === "bigint");
+}
+
+/** The sum as a number that is read of its terms. */
+export function linearEncoding(
+  { sop, terms, constant }: LinearPart,
+  domain: Domain,
+  { materialize, encode }: { readonly materialize: Materialize; readonly encode: (leaf: NormalSOp) => Encoding },
+): Numerical {
+  const values = domain.values(sop);
+  const parts = terms.map(([term, factor]) => {
+    const [read] = materialize(term, (value) => [Number(value)], ["term"]);
+    const [leaf] = domain.formula(term).leaves;
+    const { kind, noise } = encode(leaf!);
+    const numbers = domain.values(term).map(Number);
+    const largest = kind === "numerical" ? 1 : numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 1);
+    return { factor, read: read!, noise: Math.abs(factor) * noise * largest };
+  });
+  return {
+    kind: "numerical",
+    values,
+    numbers: values.map(Number),
+    read: combineReads(
+      parts.map(({ factor, read }) => [factor, read]),
+      constant,
+    ),
+    noise: parts.reduce((sum, { noise }) => sum + noise, 0),
+  };
+}
