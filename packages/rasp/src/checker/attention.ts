@@ -1,5 +1,5 @@
 /** One attention head on ranges: what the softmax over any keys of given kinds can give. */
-import { gamma, gridOf, HUGE, roundDown, roundUp, TINY, U } from "./float32.js";
+import { gamma, gridOf, HUGE, isExact, roundDown, roundUp, TINY, U } from "./float32.js";
 import { CannotFollow, rangesOf, setRange, type Ranges } from "./ranges.js";
 
 /** What a key can score for a query. */
@@ -7,8 +7,8 @@ export interface Score {
   readonly lo: number;
   readonly hi: number;
   /**
-   * Keys with equal texts score the same float32 for one query, whatever it is: their products that are not 0 are the same, and are
-   * added up without a choice of order that matters.
+   * Keys with equal texts score the same float32 for one query, whatever it is: their scores are not rounded, or their products that
+   * are not 0 are the same, and are added up without a choice of order that matters.
    */
   readonly same: string | undefined;
 }
@@ -22,34 +22,46 @@ export interface Part {
 }
 
 /** Relative errors of a softmax weight: of exp, which may be off by 4 units in the last place, and of the division. */
-const SOFTMAX = 16 * U;
+export const SOFTMAX = 16 * U;
 
-/** e to this power is a float64. */
-const FAR = 600;
+/** What scores so much higher than another key takes all of its share. */
+const FAR = 64;
+
+/** For each key, what least weights that are not divided by as much can add to the mean, relative to the largest value. */
+const FADED = 4 * Math.exp(-FAR);
 
 /** The score of a key: query · key / √width. */
 export function scoreOf(query: Ranges, key: Ranges): Score {
-  let [lo, hi, size] = [0, 0, 0];
+  let [lo, hi, size, grid] = [0, 0, 0, Infinity];
+  let [positive, negative] = [0, 0];
   const pairs: string[] = [];
   let [arePoints, arePowers] = [true, true];
   for (let d = 0; d < query.lo.length; d++) {
     const [a, b, c, e] = [query.lo[d]!, query.hi[d]!, key.lo[d]!, key.hi[d]!];
     if ((a === 0 && b === 0) || (c === 0 && e === 0)) continue;
     const products = [a * c, a * e, b * c, b * e];
-    lo += Math.min(...products);
-    hi += Math.max(...products);
-    size += Math.max(...products.map(Math.abs));
+    const [least, most] = [Math.min(...products), Math.max(...products)];
+    lo += least;
+    hi += most;
+    positive += Math.max(0, most);
+    negative -= Math.min(0, least);
+    size += Math.max(-least, most);
+    grid = Math.min(grid, query.grid[d]! * key.grid[d]!);
     pairs.push(`${a}*${c}`);
     arePoints &&= a === b && c === e;
     arePowers &&= gridOf(c) === Math.abs(c);
   }
   if (!(size < HUGE)) throw new CannotFollow(`a score of size ${size} may overflow`);
   const n = pairs.length;
-  // √width may be applied to the query, so that no grid makes the sum exact.
+  const scale = 1 / Math.sqrt(query.lo.length);
+  if (gridOf(scale) === scale && isExact(Math.max(positive, negative) * scale, grid * scale)) {
+    [lo, hi] = [lo * scale, hi * scale];
+    return { lo, hi, same: lo === hi ? `=${lo}` : undefined };
+  }
+  // √width may be applied to the query, so that no grid makes the sum exact where it is no power of two.
   const rounding = (gamma(n) + n * 2 ** -52) * size;
   // √width is rounded, applied to the query or to the score, and the score rounded again.
   const error = rounding + 4 * U * size + TINY;
-  const scale = 1 / Math.sqrt(query.lo.length);
   const isSame = arePoints && (n <= 1 || (arePowers && (n === 2 || (n === 3 && new Set(pairs).size === 1))));
   return { lo: (lo - error) * scale, hi: (hi + error) * scale, same: isSame ? pairs.sort().join() : undefined };
 }
@@ -64,11 +76,11 @@ export function mix(parts: readonly Part[], keys: number): Ranges {
   const result = rangesOf(width);
   const highest = parts.reduce((most, { score }) => Math.max(most, score.hi), -Infinity);
   const certain = parts.reduce((most, { score }) => Math.max(most, score.lo), -Infinity);
-  if (highest - certain > FAR) throw new CannotFollow("scores that are as good as unknown");
   const weights = parts.map(({ count, score: { lo, hi } }): [number, number] => {
     // Before exp, the maximum is subtracted with one rounding.
     const [least, most] = [lo - certain - U * (highest - lo), hi - certain + U * (highest - hi)];
-    return [count * Math.exp(least - 2 ** -40), count * Math.exp(most + 2 ** -40)];
+    // Where a weight is larger than e^FAR, all can be divided by as much, down to their least, with the same mean but for FADED.
+    return [count * Math.exp(least - 2 ** -40), count * Math.exp(Math.min(most, FAR) + 2 ** -40)];
   });
   for (let d = 0; d < width; d++) {
     if (parts.every(({ value }) => value.lo[d] === 0 && value.hi[d] === 0)) continue;
@@ -78,7 +90,7 @@ export function mix(parts: readonly Part[], keys: number): Ranges {
     const most = sizes.reduce((a, b) => Math.max(a, b), 0);
     const size = largestMean(weights, sizes);
     // Weights below float32's range may be lost.
-    const error = (SOFTMAX + gamma(keys + 1) + 2 ** -40) * size + keys * 2 ** -126 * most + TINY;
+    const error = (SOFTMAX + gamma(keys + 1) + 2 ** -40) * size + keys * (FADED + 2 ** -126) * most + TINY;
     const lo = -largestMean(
       weights,
       lows.map((low) => -low),

@@ -2,6 +2,7 @@
 import { getOrInsert } from "../language/maps.js";
 import { mix, scoreOf, type Part, type Score } from "./attention.js";
 import type { Budget } from "./budget.js";
+import { Pairs } from "./numbers.js";
 import { joined, Pool, rangesOf, setRange, type Affine, type Ranges } from "./ranges.js";
 
 /** What a head reads of a stream: the numbers of a query, and of a key with its value. */
@@ -24,12 +25,13 @@ export class Head {
   readonly #budget: Budget;
   readonly #queries = new Pool();
   readonly #keys = new Pool();
-  readonly #values = new Pool();
+  /** The values of keys, of the dimensions that are used. */
+  readonly values = new Pool();
   /** The value dimensions that are not 0 for every key. */
-  readonly #used: readonly number[];
+  readonly used: readonly number[];
   readonly #projected = new Map<number, Projected>();
   readonly #valueIds = new Map<number, number>();
-  readonly #scores = new Map<string, Score>();
+  readonly #scores = new Pairs<Score>();
   readonly #mixed = new Map<string, number>();
   readonly width: number;
   readonly reads: readonly number[];
@@ -40,7 +42,7 @@ export class Head {
     this.#budget = budget;
     this.width = maps.query.columns.length;
     this.reads = [maps.query, maps.key, maps.value].flatMap((map) => map.reads);
-    this.#used = [...maps.value.columns.keys()].filter((d) => {
+    this.used = [...maps.value.columns.keys()].filter((d) => {
       const { rows, bias } = maps.value.columns[d]!;
       return rows.length > 0 || bias !== 0;
     });
@@ -54,13 +56,13 @@ export class Head {
       const own = value.apply(x);
       return {
         query: this.#queries.add(query.apply(x)),
-        key: this.#keys.add(joined([key.apply(x), picked(own, this.#used)])),
+        key: this.#keys.add(joined([key.apply(x), picked(own, this.used)])),
       };
     });
   }
 
   score(query: number, key: number): Score {
-    return getOrInsert(this.#scores, `${query},${key}`, () => {
+    return this.#scores.of(query, key, () => {
       this.#budget.takeFor(this.width);
       return scoreOf(this.#queries.all[query]!, part(this.#keys.all[key]!, 0, this.width));
     });
@@ -68,20 +70,20 @@ export class Head {
 
   /** Of the value dimensions that are used. */
   value(key: number): Ranges {
-    return part(this.#keys.all[key]!, this.width, this.width + this.#used.length);
+    return part(this.#keys.all[key]!, this.width, this.width + this.used.length);
   }
 
   /** The number of a key's value; equal values have one. */
   valueId(key: number): number {
-    return getOrInsert(this.#valueIds, key, () => this.#values.add(this.value(key)));
+    return getOrInsert(this.#valueIds, key, () => this.values.add(this.value(key)));
   }
 
   /** The number of a result, which is `mix` of some parts. */
   result(parts: readonly Part[], keys: number): number {
-    this.#budget.takeFor(10 * parts.length * this.#used.length);
+    this.#budget.takeFor(10 * parts.length * this.used.length);
     const mixed = mix(parts, keys);
     const whole = rangesOf(this.width);
-    for (const [d, dimension] of this.#used.entries()) {
+    for (const [d, dimension] of this.used.entries()) {
       setRange(whole, dimension, mixed.lo[d]!, mixed.hi[d]!, mixed.grid[d]);
     }
     return this.results.add(whole);

@@ -7,8 +7,9 @@
 import type { Atom } from "../language/graph/node.js";
 import { getOrInsert, groupBy } from "../language/maps.js";
 import type { CheckedFile } from "./card.js";
-import { both } from "./folds.js";
-import { GroupRows, keysOf, type JointClass, type Outcome, type World } from "./rows.js";
+import { both } from "./head-fold.js";
+import type { Outcome } from "./group-folds.js";
+import { GroupRows, keysOf, type JointClass, type World } from "./rows.js";
 import type { Landings } from "./landing.js";
 import type { Block, Network } from "./network.js";
 import type { Label, ProgramValues } from "./program-values.js";
@@ -60,6 +61,7 @@ export class JointRun {
 
   #stage(world: World, stage: Stage, index: number): World {
     const block = this.#network.blocks[index];
+    const heads = block?.heads.length ?? 0;
     const groups = this.#rows[index]!.map((rows) => rows.of(world));
     const seen = (stream: number, half: 0 | 1): number => {
       this.#landings.see(stream, 2 * index + half);
@@ -70,7 +72,7 @@ export class JointRun {
       const found = new Map<Label, Map<number, JointClass>>();
       for (const joint of classes) {
         const rows = outcomes.map((group) => group(joint));
-        for (const { aggregates, results } of combinations(rows, joint.label.aggregates, block?.heads.length ?? 0)) {
+        for (const { aggregates, results, together } of combinations(rows, joint.label.aggregates, heads)) {
           this.#network.budget.take(1);
           const token = stage.keepsToken ? joint.label.token : undefined;
           const label = this.#program.label(
@@ -78,7 +80,7 @@ export class JointRun {
             token,
             this.#program.aggregates.map((_, a) => (stage.keeps.has(a) ? aggregates[a] : undefined)),
           );
-          const stream = block ? seen(block.attended(joint.stream, results), 0) : joint.stream;
+          const stream = block ? seen(block.attended(joint.stream, results, together), 0) : joint.stream;
           getOrInsert(
             getOrInsert(found, label, () => new Map<number, JointClass>()),
             stream,
@@ -116,21 +118,30 @@ export class JointRun {
   }
 }
 
+/** One outcome of each group. */
+interface Combination {
+  readonly aggregates: readonly (Atom | undefined)[];
+  readonly results: readonly number[];
+  readonly together: readonly number[];
+}
+
 function* combinations(
   rows: readonly (readonly Outcome[])[],
   known: readonly (Atom | undefined)[],
   heads: number,
-): Generator<{ aggregates: readonly (Atom | undefined)[]; results: readonly number[] }> {
+): Generator<Combination> {
   const aggregates = [...known];
-  const results = new Array<number>(heads).fill(0);
-  function* from(g: number): Generator<{ aggregates: readonly (Atom | undefined)[]; results: readonly number[] }> {
+  const results = new Array<number>(heads).fill(-1);
+  const together: (readonly number[])[] = [];
+  function* from(g: number): Generator<Combination> {
     if (g === rows.length) {
-      yield { aggregates: [...aggregates], results: [...results] };
+      yield { aggregates: [...aggregates], results: [...results], together: together.flat() };
       return;
     }
     for (const outcome of rows[g]!) {
       for (const [a, value] of outcome.aggregates) aggregates[a] = value;
       for (const [h, result] of outcome.results) results[h] = result;
+      together[g] = outcome.together;
       yield* from(g + 1);
     }
   }

@@ -64,13 +64,15 @@ export class Block {
   readonly heads: readonly Head[];
   /** The coordinates that each sublayer reads. */
   readonly reads: { readonly attention: readonly number[]; readonly feedForward: readonly number[] };
-  readonly #output: Affine | undefined;
+  /** From all heads' results to the stream. */
+  readonly output: Affine | undefined;
   readonly #feedForward: FeedForward | undefined;
   readonly #streams: Pool;
   readonly #budget: Budget;
   readonly #attended = new Map<string, number>();
   readonly #written = new Map<string, { readonly input: Ranges; readonly sums: readonly ColumnSum[] }>();
   readonly #fed = new Map<number, number>();
+  readonly #together: { readonly columns: readonly number[]; readonly sums: readonly ColumnSum[] }[] = [];
   #halfway: readonly number[] = [];
   #end: readonly number[] = [];
 
@@ -81,7 +83,7 @@ export class Block {
     const path = `blocks.${index}`;
     this.#streams = streams;
     this.heads = headsOf(file, `${path}.attention`, { streams, budget }, heads, dHead);
-    if (heads > 0) this.#output = affine(file, `${path}.attention.output`, heads * dHead, dModel);
+    if (heads > 0) this.output = affine(file, `${path}.attention.output`, heads * dHead, dModel);
     let feedForward: readonly number[] = [];
     if (dFf > 0) {
       const hidden = affine(file, `${path}.feedForward.hidden`, dModel, dFf);
@@ -95,7 +97,7 @@ export class Block {
   writers(): { readonly heads: readonly number[]; readonly columns: readonly number[] }[] {
     const groups: { heads: number[]; columns: number[] }[] = [];
     const width = this.heads[0]?.width ?? 1;
-    this.#output?.columns.forEach(({ rows }, c) => {
+    this.output?.columns.forEach(({ rows }, c) => {
       const heads = [...new Set(rows.map((row) => Math.floor(row / width)))];
       const shared = groups.filter((group) => group.heads.some((h) => heads.includes(h)));
       const rest = groups.filter((group) => !shared.includes(group));
@@ -115,10 +117,17 @@ export class Block {
     return this.#writtenBy(results).sums;
   }
 
+  /** The number of what some heads add together to some columns. */
+  together(columns: readonly number[], sums: readonly ColumnSum[]): number {
+    return this.#together.push({ columns, sums }) - 1;
+  }
+
   #writtenBy(results: readonly number[]): { readonly input: Ranges; readonly sums: readonly ColumnSum[] } {
     return getOrInsert(this.#written, results.join(), () => {
-      const input = joined(results.map((result, h) => this.heads[h]!.results.all[result]!));
-      return { input, sums: this.#output?.sums(input) ?? [] };
+      const input = joined(
+        results.map((result, h) => this.heads[h]!.results.all[result] ?? rangesOf(this.heads[h]!.width)),
+      );
+      return { input, sums: this.output?.sums(input) ?? [] };
     });
   }
 
@@ -128,13 +137,23 @@ export class Block {
     this.#end = end;
   }
 
-  /** The stream after the attention sublayer. @param results - the numbers of the heads' results */
-  attended(stream: number, results: readonly number[]): number {
-    return getOrInsert(this.#attended, `${stream}:${results.join()}`, () => {
-      this.#budget.takeFor(this.#output?.size ?? 0);
-      const { input, sums } = this.#writtenBy(results);
+  /**
+   * The stream after the attention sublayer.
+   *
+   * @param results - the numbers of the heads' results, -1 of those that add something together with others
+   * @param together - what heads add together, by their numbers, in place of their results
+   */
+  attended(stream: number, results: readonly number[], together: readonly number[] = []): number {
+    return getOrInsert(this.#attended, `${stream}:${results.join()}:${together.join()}`, () => {
+      this.#budget.takeFor(this.output?.size ?? 0);
+      const { input, sums: apart } = this.#writtenBy(results);
+      const sums = [...apart];
+      for (const id of together) {
+        const { columns, sums: own } = this.#together[id]!;
+        columns.forEach((c, i) => (sums[c] = own[i]!));
+      }
       const x = this.#streams.all[stream]!;
-      const output = this.#output;
+      const output = this.output;
       return this.#streams.add(output ? addTo(x, output, input, sums, this.#halfway) : scattered(x, this.#halfway));
     });
   }

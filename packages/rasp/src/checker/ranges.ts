@@ -104,6 +104,8 @@ export interface ColumnSum {
   readonly positive: number;
   readonly negative: number;
   readonly terms: number;
+  /** Where it is known without the ranges of the terms: each is near a multiple of `step`, and `off` is how far they all are from that. */
+  readonly near?: { readonly step: number; readonly off: number };
 }
 
 /** x · W + b, sparse. */
@@ -189,20 +191,38 @@ function isSameFromStart(x: Ranges, c: number, column: Column, input: Ranges, su
   if (terms === 0 || (lo === 0 && hi === 0)) return true;
   const largest = Math.max(positive + Math.max(0, hi), negative + Math.max(0, -lo));
   if (isExact(largest, Math.min(grid, x.grid[c]!))) return true;
+  const step = placeBetween(lo - negative * (1 + 2 ** -20), hi + positive * (1 + 2 ** -20));
+  const offOf = (ends: readonly number[]): number => {
+    const near = Math.round(ends[0]! / step!) * step!;
+    return Math.max(...ends.map((end) => Math.abs(end - near) + U * Math.abs(end)));
+  };
+  // Every product is near a multiple of the last place of all that the sum can be on the way.
+  if (sum.near) return step !== undefined && sum.near.step >= step && sum.near.off + offOf([column.bias]) < step / 2;
   const products = column.rows.flatMap((row, t) => {
     const w = column.weights[t]!;
     return input.lo[row] === 0 && input.hi[row] === 0 ? [] : [{ w, ends: [w * input.lo[row]!, w * input.hi[row]!] }];
   });
   // A power of two gives an exact product.
   if (column.bias === 0 && products.length === 1 && gridOf(products[0]!.w) === Math.abs(products[0]!.w)) return true;
-  const step = placeBetween(lo - negative * (1 + 2 ** -20), hi + positive * (1 + 2 ** -20));
   if (step === undefined) return false;
-  // Every product is near a multiple of the last place of all that the sum can be on the way.
-  const off = [...products.map(({ ends }) => ends), [column.bias]].reduce((total, ends) => {
-    const near = Math.round(ends[0]! / step) * step;
-    return total + Math.max(...ends.map((end) => Math.abs(end - near) + U * Math.abs(end)));
-  }, 0);
-  return off < step / 2;
+  return [...products.map(({ ends }) => ends), [column.bias]].reduce((off, ends) => off + offOf(ends), 0) < step / 2;
+}
+
+/** What a column gives where its products are known by their sum alone: it is from `lo` to `hi`, and that of their sizes at most `size`. */
+export function sumBetween(
+  lo: number,
+  hi: number,
+  {
+    bias,
+    size,
+    products,
+    near,
+  }: { bias: number; size: number; products: number; near: NonNullable<ColumnSum["near"]> },
+): ColumnSum {
+  const [terms, total] = [products + Math.sign(Math.abs(bias)), size + Math.abs(bias)];
+  const error = (gamma(terms) + terms * 2 ** -52) * total + TINY;
+  const ends = { lo: roundUp(lo + bias - error), hi: roundDown(hi + bias + error) };
+  return { ...ends, grid: 0, error, positive: total, negative: total, terms, near };
 }
 
 /**
