@@ -11,39 +11,38 @@ import type { Head } from "./head.js";
 import { Numbers, Pairs } from "./numbers.js";
 import { sumBetween, type Affine, type ColumnSum } from "./ranges.js";
 
-/** What keys add to each column: whole numbers of steps, and how far off their sum can be. */
+/** What keys add to a column: a whole number of steps, and how far off that can be. */
 interface Sum {
-  readonly whole: readonly number[];
-  readonly lo: readonly number[];
-  readonly hi: readonly number[];
-}
-
-/** What a key adds to each column if BOS has all of the attention but e^(the key's score - that of BOS). */
-interface Added {
-  readonly lo: readonly number[];
-  readonly hi: readonly number[];
-  /** The largest share of it in a head. */
-  readonly share: number;
-  /** For each column the sum of |weight · value|, and of that times the key's share. */
-  readonly values: readonly number[];
-  readonly sizes: readonly number[];
-}
-
-/** The same of all heads together. */
-interface Summand extends Added {
-  /** The number of the whole numbers of steps that it adds. */
   readonly whole: number;
+  readonly lo: number;
+  readonly hi: number;
 }
 
-/** What holds for every row of a query. */
+/** What a key adds to a column if BOS has all of the attention but e^(the key's score - that of BOS). */
+interface Term {
+  readonly lo: number;
+  readonly hi: number;
+  /** The sizes of weight · value, and of that times the key's share, of all products. */
+  readonly value: number;
+  readonly size: number;
+  /** Each product is near a multiple of the step: what these add up to, and how far the products are from them, all together. */
+  readonly whole: number;
+  readonly off: number;
+  readonly step: number;
+}
+
+/** What a key adds to each column, and its largest share in a head. */
+interface Added {
+  readonly share: number;
+  readonly terms: readonly Term[];
+}
+
+/** What holds for every row of a query: by column, of all keys together. */
 interface Context {
-  readonly keys: number;
-  /** For each column what all keys can add at most, and what rounding can add to them all. */
-  readonly sizes: readonly number[];
-  readonly errors: readonly number[];
-  /** How far a product can be from a multiple of the step, at most, all products together. */
-  readonly offs: readonly number[];
-  readonly steps: readonly number[];
+  readonly size: number;
+  /** What rounding can add. */
+  readonly error: number;
+  readonly near: { readonly step: number; readonly off: number };
 }
 
 /** One product in a column: a component of a head's value. */
@@ -60,17 +59,16 @@ const NOTHING = 2 ** -60;
 /** How near a multiple of the step has to be, in steps. */
 const NEAR = 2 ** -8;
 
-export class SumFold extends Fold<Sum> {
+export class SumFold extends Fold<readonly Sum[]> {
+  readonly start: number;
   readonly #heads: readonly Head[];
   readonly #columns: readonly { readonly bias: number; readonly products: readonly Product[] }[];
   /** By head, and by the number of BOS. */
   readonly #added: readonly Map<number, Pairs<Added>>[];
-  readonly #summands = new Numbers<Summand>();
-  readonly #wholes = new Numbers<{ readonly whole: readonly number[]; readonly steps: readonly number[] }>();
-  readonly #contributions = new Numbers<Sum>();
-  readonly #contexts = new Numbers<Context>();
+  readonly #summands = new Numbers<Added>();
+  readonly #contributions = new Numbers<readonly Sum[]>();
+  readonly #contexts = new Numbers<readonly Context[]>();
   readonly #results = new Numbers<readonly ColumnSum[]>();
-  readonly start: number;
 
   /** @param heads - of the block, by their numbers @param columns - that they write to */
   constructor(all: readonly Head[], heads: readonly number[], output: Affine, columns: readonly number[]) {
@@ -80,13 +78,13 @@ export class SumFold extends Fold<Sum> {
     this.#columns = columns.map((c) => {
       const { rows, weights, bias } = output.columns[c]!;
       const products = rows.map((row, t): Product => {
-        const head = heads.findIndex((h) => Math.floor(row / all[h]!.width) === h);
-        return { head, component: this.#heads[head]!.used.indexOf(row % all[0]!.width), weight: weights[t]! };
+        const { width } = this.#heads[0]!;
+        const head = heads.indexOf(Math.floor(row / width));
+        return { head, component: this.#heads[head]!.used.indexOf(row % width), weight: weights[t]! };
       });
       return { bias, products: products.filter(({ component }) => component >= 0) };
     });
-    const nothing = columns.map(() => 0);
-    this.start = this.add({ whole: nothing, lo: nothing, hi: nothing });
+    this.start = this.add(columns.map(() => ({ whole: 0, lo: 0, hi: 0 })));
   }
 
   /** Whether BOS, which is to have the largest share, adds nothing. */
@@ -97,28 +95,17 @@ export class SumFold extends Fold<Sum> {
 
   /** The number of what a key is to a query, by the numbers of both and of BOS in each head; -1 where BOS does not outweigh it. */
   summand(queries: readonly number[], keys: readonly number[], bos: readonly number[]): number {
-    const width = this.#columns.length;
-    const zeros = (): number[] => new Array<number>(width).fill(0);
-    const sum = { lo: zeros(), hi: zeros(), values: zeros(), sizes: zeros() };
-    let share = 0;
+    let [terms, share]: [readonly Term[], number] = [this.#columns.map(() => NONE), NOTHING];
     for (let h = 0; h < this.#heads.length; h++) {
       const ofBos = getOrInsert(this.#added[h]!, bos[h]!, () => new Pairs<Added>());
       const added = ofBos.of(queries[h]!, keys[h]!, () => this.#addedBy(h, queries[h]!, keys[h]!, bos[h]!));
-      for (const part of ["lo", "hi", "values", "sizes"] as const) {
-        for (let c = 0; c < width; c++) sum[part][c]! += added[part][c]!;
-      }
+      terms = terms.map((term, c) => plus(term, added.terms[c]!));
       share = Math.max(share, added.share);
     }
     if (!(share <= MOST)) return -1;
-    share = leastPowerOfTwo(Math.max(share, NOTHING));
-    return this.#summands.of(`${share};${Object.values(sum).join(";")}`, () => {
-      const whole = sum.lo.map((lo, c) => wholeSteps(lo, sum.hi[c]!, sum.values[c]!));
-      const number = this.#wholes.of(whole.flat().join(), () => ({
-        whole: whole.map(([steps]) => steps),
-        steps: whole.map(([, step]) => step),
-      }));
-      return { ...sum, share, whole: number };
-    });
+    share = leastPowerOfTwo(share);
+    const key = `${share};${terms.map((term) => Object.values(term).join()).join(";")}`;
+    return this.#summands.of(key, () => ({ share, terms }));
   }
 
   #addedBy(h: number, query: number, key: number, bos: number): Added {
@@ -128,27 +115,14 @@ export class SumFold extends Fold<Sum> {
     const [from, to] = [own.lo - most.hi, own.hi - most.lo];
     const least = Math.exp(from - U * Math.abs(from) - 2 ** -40);
     const share = Math.exp(to + U * Math.abs(to) + 2 ** -40);
-    const value = head.value(key);
-    const columns = this.#columns.map(({ products }) => {
-      let [lo, hi, values] = [0, 0, 0];
-      for (const { component, weight } of products.filter((product) => product.head === h)) {
-        const ends = [value.lo[component]! * weight, value.hi[component]! * weight];
-        const all = ends.flatMap((end) => [end * least, end * share]);
-        lo += Math.min(...all);
-        hi += Math.max(...all);
-        values += Math.max(...ends.map(Math.abs));
-      }
-      // Multiples of a power of two, so that all that is as good as nothing is the same, and sums are exact.
-      const unit = values > 0 ? leastPowerOfTwo(values) * NOTHING : 1;
-      return { lo: Math.floor(lo / unit) * unit, hi: Math.ceil(hi / unit) * unit, values };
-    });
-    return {
-      lo: columns.map(({ lo }) => lo),
-      hi: columns.map(({ hi }) => hi),
-      share,
-      values: columns.map(({ values }) => values),
-      sizes: columns.map(({ lo, hi }) => Math.max(-lo, hi)),
-    };
+    const { lo, hi } = head.value(key);
+    const terms = this.#columns.map(({ products }) =>
+      products
+        .filter((product) => product.head === h)
+        .map(({ component, weight }) => termOf([lo[component]! * weight, hi[component]! * weight], [least, share]))
+        .reduce(plus, NONE),
+    );
+    return { share, terms };
   }
 
   /**
@@ -162,84 +136,98 @@ export class SumFold extends Fold<Sum> {
     kinds: readonly number[],
   ): { readonly of: (summand: number) => number; readonly context: number } {
     const summands = kinds.map((kind) => this.#summands.all[kind]!);
-    const most = (of: (summand: Summand) => number): number => summands.reduce((max, s) => Math.max(max, of(s)), 0);
-    const excess = keys * most(({ share }) => share) * (1 + 2 ** -40);
+    const excess = keys * summands.reduce((most, { share }) => Math.max(most, share), 0) * (1 + 2 ** -40);
     const relative = SOFTMAX + gamma(keys + 2) + 2 ** -40;
-    const columns = [...this.#columns.keys()];
-    const sizes = columns.map((c) => most((summand) => summand.sizes[c]!));
-    // Sums of multiples of a power of two are exact, in any order.
-    const units = sizes.map((size) => (size > 0 ? 2 ** (Math.ceil(Math.log2(size)) - 40) : 1));
-    const sums = new Map<number, { lo: number[]; hi: number[] }>();
-    for (const { whole, lo, hi, sizes: own } of summands) {
-      const sum = getOrInsert(sums, whole, () => ({
-        lo: columns.map(() => Infinity),
-        hi: columns.map(() => -Infinity),
+    const contexts = this.#columns.map((_, c): Context => {
+      const terms = summands.map((summand) => summand.terms[c]!);
+      const most = (of: (term: Term) => number): number => terms.reduce((max, term) => Math.max(max, of(term)), 0);
+      const size = keys * most((term) => term.size);
+      // What is too small for float32.
+      const error = (keys + 1) * 2 ** -125 * most(({ value }) => value) + this.#heads.length * TINY;
+      const off = keys * most((term) => term.off + (excess + relative) * term.size) + error + U * size;
+      return { size, error, near: { off, step: terms.reduce((least, { step }) => Math.min(least, step), Infinity) } };
+    });
+    /** By what keys add: as whole numbers of steps and, of all with the same, how far off. */
+    const sums = new Map<string, Sum[]>();
+    const keyOf = ({ terms }: Added): string => terms.map(({ whole }) => whole).join();
+    for (const summand of summands) {
+      const own = summand.terms.map(({ lo, hi, size, whole }, c): Sum => {
+        // Sums of multiples of a power of two are exact, in any order.
+        const unit = leastPowerOfTwo(contexts[c]!.size + TINY) * 2 ** -40;
+        const [least, most] = [Math.min(lo, lo / (1 + excess)), Math.max(hi, hi / (1 + excess))];
+        const ends = [least - relative * size - whole, most + relative * size - whole] as const;
+        return { whole, lo: Math.floor(ends[0] / unit) * unit, hi: Math.ceil(ends[1] / unit) * unit };
+      });
+      const known = sums.get(keyOf(summand));
+      const joined = own.map((sum, c) => ({
+        whole: sum.whole,
+        lo: Math.min(sum.lo, known?.[c]!.lo ?? Infinity),
+        hi: Math.max(sum.hi, known?.[c]!.hi ?? -Infinity),
       }));
-      const steps = this.#wholes.all[whole]!.whole;
-      for (const c of columns) {
-        const error = relative * own[c]!;
-        const [least, highest] = [Math.min(lo[c]!, lo[c]! / (1 + excess)), Math.max(hi[c]!, hi[c]! / (1 + excess))];
-        const unit = units[c]!;
-        sum.lo[c] = Math.min(sum.lo[c]!, Math.floor((least - error - steps[c]!) / unit) * unit);
-        sum.hi[c] = Math.max(sum.hi[c]!, Math.ceil((highest + error - steps[c]!) / unit) * unit);
-      }
+      sums.set(keyOf(summand), joined);
     }
-    const ids = new Map<number, number>();
-    const offs = columns.map(() => 0);
-    const steps = columns.map(() => Infinity);
-    for (const [whole, { lo, hi }] of sums) {
-      const of = this.#wholes.all[whole]!;
-      ids.set(
-        whole,
-        this.#contributions.of(`${whole} ${lo.join()} ${hi.join()}`, () => ({ whole: of.whole, lo, hi })),
-      );
-      for (const c of columns) {
-        offs[c] = Math.max(offs[c]!, Math.abs(lo[c]!), Math.abs(hi[c]!));
-        steps[c] = Math.min(steps[c]!, of.steps[c]!);
-      }
-    }
-    // What is too small for float32.
-    const errors = columns.map(
-      (c) => (keys + 1) * 2 ** -125 * most(({ values }) => values[c]!) + this.#heads.length * TINY,
-    );
-    const context = { keys, sizes: sizes.map((s) => s * keys), errors, offs: offs.map((off) => off * keys), steps };
-    const key = `${keys};${context.sizes.join()};${errors.join()};${context.offs.join()};${steps.join()}`;
-    return { of: (id) => ids.get(this.#summands.all[id]!.whole)!, context: this.#contexts.of(key, () => context) };
+    const ids = new Map([...sums].map(([key, sum]) => [key, this.#contributions.of(this.keyOf(sum), () => sum)]));
+    const context = this.#contexts.of(JSON.stringify(contexts), () => contexts);
+    return { of: (id) => ids.get(keyOf(this.#summands.all[id]!))!, context };
   }
 
-  protected next(sum: Sum, contribution: number): Sum {
-    const { whole, lo, hi } = this.#contributions.all[contribution]!;
-    const plus = (a: readonly number[], b: readonly number[]): number[] => a.map((x, c) => x + b[c]!);
-    return { whole: plus(sum.whole, whole), lo: plus(sum.lo, lo), hi: plus(sum.hi, hi) };
+  protected next(sums: readonly Sum[], contribution: number): readonly Sum[] {
+    const more = this.#contributions.all[contribution]!;
+    return sums.map(({ whole, lo, hi }, c) => ({
+      whole: whole + more[c]!.whole,
+      lo: lo + more[c]!.lo,
+      hi: hi + more[c]!.hi,
+    }));
   }
 
-  protected keyOf({ whole, lo, hi }: Sum): string {
-    return `${whole.join()};${lo.join()};${hi.join()}`;
+  protected keyOf(sums: readonly Sum[]): string {
+    return sums.map(({ whole, lo, hi }) => `${whole},${lo},${hi}`).join(";");
   }
 
   /** What the heads add to each column. */
   result(state: number, context: number): readonly ColumnSum[] {
     const id = this.#results.of(`${state} ${context}`, () => {
-      const { whole, lo, hi } = this.states[state]!;
-      const { sizes, errors, offs, steps } = this.#contexts.all[context]!;
-      return this.#columns.map(({ bias, products }, c) => {
-        const error = errors[c]!;
-        const size = (sizes[c]! + error) * (1 + 2 ** -40);
-        const near = { step: steps[c]!, off: offs[c]! + error + U * size };
-        const from = whole[c]! + lo[c]! - error;
-        const to = whole[c]! + hi[c]! + error;
-        return sumBetween(from, to, { bias, size, products: products.length, near });
+      const contexts = this.#contexts.all[context]!;
+      return this.states[state]!.map(({ whole, lo, hi }, c) => {
+        const { bias, products } = this.#columns[c]!;
+        const { size, error, near } = contexts[c]!;
+        const ends = [whole + lo - error, whole + hi + error] as const;
+        return sumBetween(...ends, { bias, size: (size + error) * (1 + 2 ** -40), products: products.length, near });
       });
     });
     return this.#results.all[id]!;
   }
 }
 
-/** What a key adds, as a number of the largest steps that it is near a multiple of, if it is more than nothing. */
-function wholeSteps(lo: number, hi: number, values: number): readonly [sum: number, step: number] {
+const NONE: Term = { lo: 0, hi: 0, value: 0, size: 0, whole: 0, off: 0, step: Infinity };
+
+const plus = (a: Term, b: Term): Term => ({
+  lo: a.lo + b.lo,
+  hi: a.hi + b.hi,
+  value: a.value + b.value,
+  size: a.size + b.size,
+  whole: a.whole + b.whole,
+  off: a.off + b.off,
+  step: Math.min(a.step, b.step),
+});
+
+/** One product of a number with a share of it. */
+function termOf(ends: readonly [number, number], shares: readonly [number, number]): Term {
+  const value = Math.max(...ends.map(Math.abs));
+  const all = ends.flatMap((end) => shares.map((share) => end * share));
+  // Multiples of a power of two, so that all that is as good as nothing is the same.
+  const unit = leastPowerOfTwo(value + TINY) * NOTHING;
+  const [lo, hi] = [Math.floor(Math.min(...all) / unit) * unit, Math.ceil(Math.max(...all) / unit) * unit];
+  const size = Math.max(-lo, hi);
+  const isNothing = size <= unit;
+  const [whole, step] = isNothing ? [0, Infinity] : wholeSteps(lo, hi);
+  return { lo, hi, value, size, whole, off: Math.max(hi - whole, whole - lo), step };
+}
+
+/** The largest step that a product is near a multiple of, and this multiple; 0 where there is none. */
+function wholeSteps(lo: number, hi: number): readonly [whole: number, step: number] {
   const middle = (lo + hi) / 2;
-  if (Math.max(Math.abs(lo), Math.abs(hi)) <= 2 ** -40 * values) return [0, Infinity];
-  let step = 2 ** (Math.ceil(Math.log2(Math.abs(middle))) + 1);
+  let step = 2 * leastPowerOfTwo(Math.abs(middle) + TINY);
   for (let tries = 0; tries < 16; tries++, step /= 2) {
     const whole = Math.round(middle / step) * step;
     if (whole !== 0 && Math.max(hi - whole, whole - lo) <= NEAR * step) return [whole, step];
