@@ -129,7 +129,7 @@ export function compileSelection(
       precision,
       promise,
       mark,
-      onProgress: (done, total) => report("compiling", done, total),
+      onProgress: (done, total, part) => report("compiling", done, total, part),
     }),
   );
   context.warn(model.warnings);

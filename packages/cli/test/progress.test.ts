@@ -5,15 +5,19 @@ import { withProgress } from "../src/text/progress.js";
 import { selectron, type World } from "./harness.js";
 
 /** What work draws that reports its steps at these times, in milliseconds. */
-function drawn(options: { json?: boolean; isErrorTerminal?: boolean }, times: readonly number[], end = () => 7) {
+function drawn(
+  options: { json?: boolean; isErrorTerminal?: boolean; columns?: number; part?: string },
+  times: readonly number[],
+  end = () => 7,
+) {
   let [now, said] = [0, ""];
-  const { isErrorTerminal = true } = options;
-  const io = { isErrorTerminal, err: (text: string) => (said += text), now: () => now };
+  const { isErrorTerminal = true, columns, part } = options;
+  const io = { isErrorTerminal, columns, err: (text: string) => (said += text), now: () => now };
   const work = (): number =>
     withProgress(new Context(io as unknown as Context["io"]), options, (report) => {
       for (const [n, time] of times.entries()) {
         now = time;
-        report(time < 5000 ? "compiling" : "comparing", n + 1, times.length);
+        report(time < 5000 ? "compiling" : "comparing", n + 1, times.length, part);
       }
       return end();
     });
@@ -21,11 +25,11 @@ function drawn(options: { json?: boolean; isErrorTerminal?: boolean }, times: re
 }
 
 describe("progress", () => {
-  it("is shown from two seconds on, with the time left in the stage", () => {
-    const { work, said } = drawn({}, [100, 1999, 2000, 2050, 6000, 8000, 9000, 10_000]);
+  it("is shown from one second on, with the time left in the stage", () => {
+    const { work, said } = drawn({}, [100, 999, 1000, 1050, 6000, 8000, 9000, 10_000]);
     expect(work()).toBe(7);
     expect(said().split("\r\x1b[K").slice(1)).toEqual([
-      "███████░░░░░░░░░░░░░ compiling 3/8 · 3 s left",
+      "███████░░░░░░░░░░░░░ compiling 3/8 · 2 s left",
       "████████████░░░░░░░░ comparing 5/8",
       "███████████████░░░░░ comparing 6/8 · 4 s left",
       "█████████████████░░░ comparing 7/8 · 2 s left",
@@ -34,9 +38,25 @@ describe("progress", () => {
     ]);
   });
 
+  it("names the part of the stage, on one line of the terminal", () => {
+    const lines = (more: { columns?: number; part?: string }): string[] => {
+      const { work, said } = drawn(more, [2000]);
+      work();
+      return said().split("\r\x1b[K").slice(1, -1);
+    };
+    const whole = `${"█".repeat(20)} compiling 1/1 · values of sort · 0 s left`;
+    for (const columns of [undefined, 0, 80]) {
+      expect(lines({ part: "values of sort", ...(columns === undefined ? {} : { columns }) })).toEqual([whole]);
+    }
+    expect(lines({ part: "values of sort", columns: 41 })).toEqual([whole.slice(0, 40)]);
+    const [long] = lines({ part: `values of ${"x".repeat(500)}\u001b` });
+    expect(long).toMatch(/· values of x+… \(\d+ characters\) …x+\\x1b · 0 s left$/);
+    expect(long!.length).toBeLessThan(140);
+  });
+
   it("of short work, with --json and without a terminal is nothing", () => {
     for (const [options, times] of [
-      [{}, [100, 1999]],
+      [{}, [100, 999]],
       [{ json: true }, [100, 3000]],
       [{ isErrorTerminal: false }, [100, 3000]],
     ] as const) {
@@ -78,6 +98,7 @@ describe("on a terminal", () => {
     ["decompile", ["decompile", "m.safetensors"], ["running layers", "naming subspaces"]],
   ])("%s shows its stages", async (_, args, stages) => {
     const err = await slowly(args);
+    if (stages.includes("compiling")) expect(err).toMatch(/ compiling \d\/\d · (values of hist|planning|weights)/);
     for (const stage of stages) expect(err).toMatch(new RegExp(`[█░]{20} ${stage} \\d+/\\d+`));
     expect(err.endsWith("\r\x1b[K")).toBe(true);
     expect(await slowly([...args, "--json"])).toBe("");

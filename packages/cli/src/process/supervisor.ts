@@ -90,10 +90,10 @@ function removeHeld(held: ReadonlySet<string>): void {
   }
 }
 
-/** A line on standard error, on a line of its own where progress or ^C is on the last one. */
+/** A line on standard error, over progress and ^C where these are on the last one. */
 function say(text: string): void {
   try {
-    writeSync(2, `${process.stderr.isTTY ? "\n" : ""}${text}\n`);
+    writeSync(2, `${process.stderr.isTTY ? "\r\x1b[K" : ""}${text}\n`);
   } catch {
     // There is nobody to tell.
   }

@@ -1,11 +1,12 @@
 /** Ctrl+C and `kill` end every command at once: one line, the exit code of the signal, and nothing half written. */
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { compile, load } from "@selectron/rasp";
 import { isLong } from "../../../../test/long.js";
-import { started, type Ended, type Start } from "./started.js";
+import { main, started, type Ended, type Start } from "./started.js";
 
 const root = mkdtempSync(join(tmpdir(), "selectron-signals-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -79,6 +80,36 @@ describe.each(SIGNALS)("%s", (kill, code, by) => {
     ]);
     expect(readdirSync(folder).sort()).toEqual(["checkpoints", "log.jsonl", "loss.svg"]);
   });
+});
+
+/** A command on a terminal of its own, at which Ctrl+C is typed once `when` is true of what it shows. */
+async function typed(args: readonly string[], when: (shown: string) => boolean): Promise<Pick<Ended, "code" | "out">> {
+  const onTerminal = ["-c", 'exec script -qefc "exec ${*@Q}" /dev/null', "bash", process.execPath, main, ...args];
+  const child = spawn("bash", onTerminal, { cwd: root, stdio: "pipe" });
+  let [out, isTyped] = ["", false];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    if (isTyped || !when(out)) return;
+    isTyped = true;
+    child.stdin.write("\u0003");
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, out };
+}
+
+const hasTerminals = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
+if (!hasTerminals)
+  {console.warn("\n*** SKIPPED: Ctrl+C on a terminal, for which there is no `script` of util-linux. ***\n");}
+
+it.runIf(hasTerminals)("on a terminal takes the place of the progress line", async () => {
+  const before = readdirSync(root);
+  const [, args] = works[0]!;
+  const { code, out } = await typed(args, (shown) => shown.includes("compiling"));
+  expect(code).toBe(130);
+  const lines = out.split("\r\u001b[K");
+  expect(lines.at(-1)).toBe("Ended by Ctrl+C (SIGINT); no file was left half written.\r\n");
+  expect(lines.at(-2)).toMatch(/^[█░]{20} compiling \d+\/\d+ · values of x( · .* left)?(\^C)?$/);
+  expect(readdirSync(root)).toEqual(before);
 });
 
 // Until the memory is full, the collector tries for half a minute.

@@ -12,7 +12,6 @@ import type { Plan } from "./plan/ir/plan.js";
 import { stagings } from "./plan/staging.js";
 import { NOT_APART, refusal } from "./refusal.js";
 import type { Domain } from "./values/domain.js";
-import { Work } from "./work.js";
 
 export interface Proof {
   readonly planned: Plan;
@@ -56,9 +55,9 @@ export function bestCandidate(
     if (parameters <= MOST_PARAMETERS) made.push({ ...proof, layout, parameters });
     else refusals.push(tooLarge(parameters, roots[0]!));
   };
-  attempt(domain.forPlan(new Work(PLAN_WORK)));
+  attempt(domain.forPlan(domain.work.another(PLAN_WORK)));
   if (made.every(({ parameters }) => parameters >= SMALL_MODEL)) {
-    for (const stages of stagings(roots, domain)) attempt(domain.forPlan(new Work(STAGED_WORK), stages));
+    for (const stages of stagings(roots, domain)) attempt(domain.forPlan(domain.work.another(STAGED_WORK), stages));
   }
   const weight = ({ planned, parameters }: Candidate): number => parameters * 2 ** depthOf(planned);
   const [best] = made.sort(

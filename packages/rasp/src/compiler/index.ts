@@ -2,10 +2,10 @@
 import { checks, type Precision } from "@selectron/core";
 import type { TransformerEncoder } from "@selectron/nn";
 import { errors } from "../language/diagnostic.js";
-import type { GraphNode, SOp } from "../language/graph/node.js";
+import { topological, type GraphNode, type SOp } from "../language/graph/node.js";
 import type { Input } from "../language/interpret/tokens.js";
 import { anSOp } from "../language/graph/kinds.js";
-import { bestCandidate, type Candidate } from "./choose-plan.js";
+import { bestCandidate, type Candidate, type Proof } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
 import { certify, withWeights } from "./certify/certify.js";
 import { assemble } from "./layout/assemble.js";
@@ -13,7 +13,7 @@ import { CompiledModel } from "./model/compiled-model.js";
 import { promiseText } from "./model/input-promise.js";
 import type { ModelCard, OutputCard } from "./model/model-card.js";
 import { subspaceCards } from "./model/subspace-cards.js";
-import type { NormalSOp } from "./normalize/normal-form.js";
+import { reachable, type NormalSOp } from "./normalize/normal-form.js";
 import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
@@ -46,8 +46,8 @@ export interface CompileOptions {
    * "float32" model does not always survive. The default is "float32".
    */
   readonly precision?: Precision;
-  /** Told now and then how many steps of the work are done, of about how many. */
-  readonly onProgress?: (done: number, of: number) => void;
+  /** Told now and then how many steps of the work are done, of about how many, and what is being done, such as "values of sort". */
+  readonly onProgress?: (done: number, of: number, stage: string) => void;
   /**
    * What the inputs are promised to be: an s-op that is True at every position of an input that will be asked. It leaves out what no
    * such input reaches, and the model's answers to other inputs mean nothing; `keepsPromise` tells. In a causal compile the promise
@@ -107,10 +107,13 @@ function compiled(program: Outputs, options: CompileOptions): CompiledModel {
 
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(options.onProgress);
+  progress.begin(topological(...roots).filter(({ kind }) => kind === "aggregate").length);
   // No program has fewer tables than this; before the first there are lists of all lengths.
   new Work().tabulate(20 * maxLength ** 2, { origin: outputs[0]!.sop });
   const analyse = (keepsTypes: boolean): Analysis => {
-    const domain = new Domain(tokens, maxLength, causal, { ...(promise ? {} : { onRows: progress.step }), keepsTypes });
+    const work = new Work(undefined, progress.tell);
+    const rows = promise ? {} : { whileRows: progress.whileRows };
+    const domain = new Domain(tokens, maxLength, causal, { ...rows, work, keepsTypes });
     return analysisOf({ roots, promise, mark }, domain, precision, progress);
   };
   const usual = analyse(false);
@@ -172,14 +175,15 @@ function analysisOf(
     ? simplify(all, unrestricted, quotientsIn(all, new Domain(vocabulary, maxLength, causal), promise))
     : simplify(all, unrestricted);
   const { form, sops, selections, changesTypes } = simplified;
-  const domain = promise ? promisedDomain(unrestricted, sops.get(promise)!, progress.step) : unrestricted;
+  const domain = promise ? promisedDomain(unrestricted, sops.get(promise)!, progress.whileRows) : unrestricted;
   const failures = mark ? failuresOf(roots, simplified, domain) : undefined;
   const normal = [...roots.map((root) => sops.get(root)!), ...(failures?.keys() ?? [])];
-  progress.begin(normal);
-  const best = bestCandidate(normal, domain, (view, careful) => {
+  progress.begin([...reachable(normal)].filter(({ kind }) => kind === "mean" || kind === "width").length);
+  const planWith = (view: Domain, careful: boolean): Proof => {
     const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
-    return { planned, certificate: certify(planned, vocabulary, maxLength) };
-  });
+    return { planned, certificate: progress.during("certificate", () => certify(planned, vocabulary, maxLength)) };
+  };
+  const best = progress.during("planning", () => bestCandidate(normal, domain, planWith));
   // Whether an operation fails may depend on whether a value is True or 1.
   const dependsOnTypes = domain.dependsOnTypes(changesTypes) || (mark && domain.sets.mixedBools);
   return { domain, form, sops, selections, failures, dependsOnTypes, ...best };

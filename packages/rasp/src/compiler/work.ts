@@ -11,6 +11,9 @@ import { refuse } from "./refusal.js";
  */
 const [BUDGET, PROGRAM_BUDGET, TABLE_BUDGET] = [5e8, 2e8, 2e8];
 
+/** About ten milliseconds. */
+const TICK = 1e6;
+
 /** What steps are spent on. */
 type SOpOrNone = { readonly origin: SOp | undefined } | undefined;
 
@@ -19,10 +22,21 @@ export class Work {
   #programSteps = 0;
   #tableSteps = 0;
 
-  readonly #budget: number;
+  /** How many steps there will be when it is told next that work goes on. */
+  #nextTick = TICK;
 
-  constructor(budget = BUDGET) {
+  readonly #budget: number;
+  readonly #onTick: (() => void) | undefined;
+
+  /** @param onTick - called now and then, so that those who wait see that work goes on */
+  constructor(budget = BUDGET, onTick?: () => void) {
     this.#budget = budget;
+    this.#onTick = onTick;
+  }
+
+  /** For other work of the same compile. */
+  another(budget?: number): Work {
+    return new Work(budget, this.#onTick);
   }
 
   /** The steps so far. */
@@ -38,6 +52,7 @@ export class Work {
    */
   spend(steps: number, sop: SOpOrNone, doing: string): void {
     this.#steps += steps;
+    this.#tick();
     if (this.#steps <= this.#budget) return;
     refuse(
       sop?.origin,
@@ -53,6 +68,7 @@ export class Work {
    */
   read(steps: number, sop: SOpOrNone): void {
     this.#programSteps += steps;
+    this.#tick();
     if (this.#programSteps <= PROGRAM_BUDGET) return;
     refuse(
       sop?.origin,
@@ -68,11 +84,18 @@ export class Work {
    */
   tabulate(steps: number, sop: SOpOrNone): void {
     this.#tableSteps += steps;
+    this.#tick();
     if (this.#tableSteps <= TABLE_BUDGET) return;
     refuse(
       sop?.origin,
       "working out its values at each position of each length would take too long",
       "use a shorter maximum length",
     );
+  }
+
+  #tick(): void {
+    if (!this.#onTick || this.steps < this.#nextTick) return;
+    this.#nextTick = this.steps + TICK;
+    this.#onTick();
   }
 }

@@ -31,11 +31,13 @@ const jointLimit = ({ leaves }: Formula): number => (leaves.length === 1 ? MOST_
 /** For some s-ops the maps at which their formulas stop: these are values in the residual stream of their own. */
 export type Stages = ReadonlyMap<NormalSOp, ReadonlySet<NormalSOp>>;
 
+export type WhileRows = <T>(sop: NormalSOp, work: () => T) => T;
+
 /** What a domain may be given. */
 interface DomainOptions {
   readonly work?: Work;
-  /** Called after the values of a mean or a width have been worked out. */
-  readonly onRows?: () => void;
+  /** Has the values of a mean or a width worked out. */
+  readonly whileRows?: WhileRows;
   /** Whether value sets hold 1, 1.0 and True side by side. */
   readonly keepsTypes?: boolean;
   /** The domain of which this one has what a promise on the inputs leaves. */
@@ -67,7 +69,7 @@ export class Domain {
   /** Whether a position sees none after it; values then do not depend on the length. */
   readonly causal: boolean;
   readonly keepsTypes: boolean;
-  readonly #onRows: () => void;
+  readonly #whileRows: WhileRows;
   /** What the inputs are promised to be; undefined where nothing is promised. */
   readonly promised: Promised | undefined;
 
@@ -79,7 +81,7 @@ export class Domain {
     options: DomainOptions = {},
     view?: { readonly base: Domain; readonly stages: Stages | undefined },
   ) {
-    const { work = new Work(), onRows = (): void => undefined, restricts } = options;
+    const { work = new Work(), whileRows = (_, work) => work(), restricts } = options;
     this.keepsTypes = options.keepsTypes ?? restricts?.whole.keepsTypes ?? false;
     this.sets = restricts?.whole.sets ?? new ValueSets(this.keepsTypes);
     this.#allFormulas = restricts ? restricts.whole.#allFormulas : [];
@@ -89,7 +91,7 @@ export class Domain {
     this.maxLength = maxLength;
     this.causal = causal;
     this.work = work;
-    this.#onRows = onRows;
+    this.#whileRows = whileRows;
     this.#view = view;
   }
 
@@ -282,10 +284,9 @@ export class Domain {
 
   /** The value sets of a mean or a width, row by row. */
   #rows(sop: Mean | Width): Table<ValueSet> {
-    const { table, selectsAtMostOne, selectsAtLeastOne } = rowTable(sop, this);
+    const { table, selectsAtMostOne, selectsAtLeastOne } = this.#whileRows(sop, () => rowTable(sop, this));
     if (selectsAtMostOne) this.#single.add(sop);
     if (selectsAtLeastOne) this.#full.add(sop);
-    this.#onRows();
     return table;
   }
 

@@ -10,10 +10,9 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Formula } from "../normalize/formula.js";
 import type { NormalSOp, Selection, Width } from "../normalize/normal-form.js";
 import { refuse } from "../refusal.js";
-import { Domain } from "./domain.js";
+import { Domain, type WhileRows } from "./domain.js";
 import type { Promised } from "./promised.js";
 import { BOTH, Table } from "./table.js";
-import { Work } from "../work.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
 /** A condition with more joint values at one position says nothing. */
@@ -24,17 +23,21 @@ const ROUNDS = 2;
 /**
  * What is left of a domain if the inputs make `promise` True at every position.
  *
- * @param onRows - called by the new domain
+ * @param whileRows - has the rows of the new domain worked out
  */
-export function promisedDomain(unrestricted: Domain, promise: NormalSOp, onRows: () => void = () => undefined): Domain {
+export function promisedDomain(unrestricted: Domain, promise: NormalSOp, whileRows?: WhileRows): Domain {
   const { vocabulary, maxLength, causal } = unrestricted;
   // The unrestricted domain may have used up its own: what it cannot work out is not needed.
-  const work = new Work();
+  const work = unrestricted.work.another();
   let domain = unrestricted;
   for (let round = 0; round < ROUNDS; round++) {
     const restricts = { whole: unrestricted, promised: promisedIn(domain, promise) };
     const isLast = round === ROUNDS - 1;
-    domain = new Domain(vocabulary, maxLength, causal, { work, restricts, ...(isLast ? { onRows } : {}) });
+    domain = new Domain(vocabulary, maxLength, causal, {
+      work,
+      restricts,
+      ...(isLast && whileRows ? { whileRows } : {}),
+    });
   }
   if (!Table.of(BOTH, domain, (n, i) => isReached(domain, n, i)).distinct.has(true)) {
     refuse(

@@ -188,13 +188,20 @@ describe("progress", () => {
   });
 
   it.each([false, true])("of a compile goes up to its end, causal %s", (causal) => {
-    const told: [number, number][] = [];
+    const told: [number, number, string][] = [];
     const twice = load("h = selector_width(select(tokens, tokens, ==)); d = selector_width(select(h, h, ==));").sop(
       "d",
     );
     compile(twice, { vocabulary: "ab", maxLength: 4, causal, onProgress: (...at) => told.push(at) });
     // Two widths have a value set and a plan each; the plan is chosen, and the weights are made.
-    expect(told.at(-1)).toEqual([6, 6]);
+    expect(told.at(-1)).toEqual([6, 6, "weights"]);
+    expect([...new Set(told.map(([, , stage]) => stage))]).toEqual([
+      "planning",
+      "values of d",
+      "values of h",
+      "certificate",
+      "weights",
+    ]);
     expect(told.filter(([done, of]) => done === of)).toHaveLength(1);
     expect(told.map(([done]) => done)).toEqual(told.map(([done]) => done).sort((a, b) => a - b));
   });
