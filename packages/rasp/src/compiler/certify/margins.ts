@@ -14,7 +14,8 @@ export class Margins {
    * @param error - the error that there can be
    */
   add(room: number, error: number, where: string): void {
-    const margin = room / error;
+    // An error that is no number is of sums that are beyond float32.
+    const margin = Number.isNaN(error) ? 0 : room / error;
     if (margin < this.#tightest.margin) this.#tightest = { margin, where };
   }
 

@@ -71,9 +71,10 @@ function firstAnchor(subspace: Subspace, readers: readonly Reader[], others: Anc
   return anchorWith(step, signBeside(subspace, readers, others));
 }
 
-/** Makes the largest anchor of the sum smaller or, where none can be, gives up all of the sum's anchors. */
-function weakenIn(sum: Read, anchors: Map<Subspace, Anchor>): void {
-  const [largest] = [...sum.terms]
+/** Makes the largest anchor of the sum smaller or, where none can be, gives up all of its anchors: those of its layer. */
+function weakenIn({ read, layer }: Reader, anchors: Map<Subspace, Anchor>): void {
+  const ofLayer = [...read.terms].filter(([subspace]) => subspace.layer === layer);
+  const [largest] = ofLayer
     .flatMap(([subspace, coefficients]) => {
       const anchor = anchors.get(subspace);
       if (!anchor || subspace.grid === 0 || !canShrink(subspace, anchor)) return [];
@@ -81,7 +82,7 @@ function weakenIn(sum: Read, anchors: Map<Subspace, Anchor>): void {
     })
     .sort((a, b) => b.weight - a.weight);
   if (largest) anchors.set(largest.subspace, smaller(largest.anchor));
-  else for (const subspace of sum.terms.keys()) anchors.delete(subspace);
+  else for (const [subspace] of ofLayer) anchors.delete(subspace);
 }
 
 const smaller = ({ value, step }: Anchor): Anchor => anchorWith(step / 2, Math.sign(value));
@@ -138,10 +139,12 @@ function signBeside(subspace: Subspace, readers: readonly Reader[], others: Anch
 }
 
 /** A sum that may be rounded although it reads an anchored subspace in the layer of the anchor. */
-function roundedSum(readers: Readers, anchors: Anchors): Read | undefined {
+function roundedSum(readers: Readers, anchors: Anchors): Reader | undefined {
   for (const subspace of anchors.keys()) {
     for (const { read, layer } of readers.get(subspace) ?? []) {
-      if (layer === subspace.layer && exactGrid(read, (source) => heldIn(source, layer, anchors)) === 0) return read;
+      if (layer === subspace.layer && exactGrid(read, (source) => heldIn(source, layer, anchors)) === 0) {
+        return { read, layer };
+      }
     }
   }
   return undefined;
