@@ -1,7 +1,8 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
 import type { Mean, Width } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
-import { IndependentSelection, type Answers } from "./independent-selection.js";
+import type { Answers } from "./comparison-sides.js";
+import { IndependentSelection } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
 import type { Contribution, Letter } from "./row-states.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";

@@ -5,17 +5,13 @@ import type { Atom, Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Decision } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
+import { betweenSides, sideOf, type Answers, type Side } from "./comparison-sides.js";
 import type { ValueSet } from "./value-set.js";
-
-/** Which of two answers can be given. */
-export interface Answers {
-  readonly yes: boolean;
-  readonly no: boolean;
-}
 
 export class IndependentSelection {
   readonly #known = new Map<string, Answers>();
   readonly #compared = new Map<string, Answers>();
+  readonly #sides = new Map<ValueSet, Side | null>();
 
   readonly #selection: Selection;
 
@@ -44,9 +40,15 @@ export class IndependentSelection {
   }
 
   #compare(op: Comparison, keys: ValueSet, queries: ValueSet): Answers {
-    return getOrInsert(this.#compared, `${op} ${keys.id} ${queries.id}`, () =>
-      answersOf(op, keys.atoms, queries.atoms),
-    );
+    return getOrInsert(this.#compared, `${op} ${keys.id} ${queries.id}`, () => {
+      const [keySide, querySide] = [this.#side(keys), this.#side(queries)];
+      const answers = keySide && querySide && betweenSides(op, keySide, querySide);
+      return answers ?? answersOf(op, keys.atoms, queries.atoms);
+    });
+  }
+
+  #side(set: ValueSet): Side | null {
+    return getOrInsert(this.#sides, set, () => sideOf(set.atoms) ?? null);
   }
 }
 

@@ -37,13 +37,11 @@ export interface Folded extends Cells {
 /** The work of one row, and of one step of one. */
 const [ROW, STEP] = [3, 3];
 
-/** A row of some length so far. */
+/** The rows of a query in inputs of some length, to go on with in longer ones. */
 interface Chain<S> {
   /** The keys that it has gone through. */
   length: number;
-  /** The numbers of keys after which the rows changed, ascending, and what they were then. */
-  readonly after: number[];
-  readonly rows: Rows<S>[];
+  rows: Rows<S>;
 }
 
 export class RowFolder<S> {
@@ -106,7 +104,7 @@ export class RowFolder<S> {
     };
   }
 
-  /** Rows of keys that do not depend on the length: the row of a query is the same in longer inputs, and longer. */
+  /** Rows of keys that do not depend on the length: the row of a query is the same in longer inputs, and longer. Lengths ascend. */
   #chained<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => Rows<S> {
     const everywhere = new Map<Q, Chain<S>>();
     const byPosition = new Map<number, Map<Q, Chain<S>>>();
@@ -114,25 +112,21 @@ export class RowFolder<S> {
     return (query, length, position) => {
       const own = letters.knowsSelf ? position : -1;
       const chains = letters.knowsSelf ? getOrInsert(byPosition, position, () => new Map<Q, Chain<S>>()) : everywhere;
-      const chain = getOrInsert(chains, query, () => ({ length: 0, after: [0], rows: [this.#states.start] }));
+      const chain = getOrInsert(chains, query, () => ({ length: 0, rows: this.#states.start }));
       const seen = this.#seen(length, position);
       if (!candidates.has(query)) candidates.set(query, letters.candidates?.(query));
       const among = candidates.get(query);
       if (chain.length < seen) {
         this.#extend(chain, seen, among, (k) => letters.letter(query, keys.at(k + 1, k), k === own));
       }
-      return rowsAfter(chain, seen);
+      return chain.rows;
     };
   }
 
   #extend(chain: Chain<S>, seen: number, among: readonly number[] | undefined, letter: (k: number) => Letter): void {
     const step = (k: number): void => {
       this.#spend(STEP);
-      const before = chain.rows.at(-1)!;
-      const after = this.#states.with(before, letter(k));
-      if (after === before) return;
-      chain.after.push(k + 1);
-      chain.rows.push(after);
+      chain.rows = this.#states.with(chain.rows, letter(k));
     };
     if (among) {
       for (const k of among) if (k >= chain.length && k < seen) step(k);
@@ -159,17 +153,4 @@ export class RowFolder<S> {
   #spend(steps: number): void {
     this.#folded.work.tabulate(steps, this.#folded.sop);
   }
-}
-
-/** The rows after so many keys, of a chain that has gone through as many. */
-function rowsAfter<S>({ after, rows }: Chain<S>, seen: number): Rows<S> {
-  // Most of the time it is asked for the last one.
-  let [low, high] = [0, after.length - 1];
-  if (after[high]! <= seen) return rows[high]!;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (after[middle]! <= seen) low = middle;
-    else high = middle - 1;
-  }
-  return rows[low]!;
 }

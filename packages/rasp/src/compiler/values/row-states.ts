@@ -5,6 +5,9 @@
 import { getOrInsert } from "../../language/maps.js";
 import type { ValueSet } from "./value-set.js";
 
+/** The rows of a query with more joint values seldom come again, and are not kept. */
+const MOST_SHARED = 64;
+
 /** What one key position can contribute to a row. Equal ones are one object. */
 export interface Contribution {
   readonly id: number;
@@ -103,20 +106,24 @@ export class RowStates<S> {
   }
 
   #with(rows: Rows<S>, letter: Letter): Rows<S> {
-    return getOrInsert(rows.next, letter, () => {
-      const { states } = rows;
-      const { contributions } = letter;
-      const size = Math.max(states.length, contributions.length);
-      const after = Array.from({ length: size }, (_, q) =>
-        this.#step(states[states.length === 1 ? 0 : q]!, contributions[contributions.length === 1 ? 0 : q]!),
-      );
-      const different = after.every((state) => state === after[0]) ? after.slice(0, 1) : after;
-      // What the rows two keys before add up to is hardly asked for again.
-      for (const state of different) state.before?.before?.before?.forget();
-      if (different.length === states.length && different.every((state, q) => state === states[q])) return rows;
-      const key = different.map(({ id }) => id).join(",");
-      return getOrInsert(this.#nodes, key, () => new Rows(different));
-    });
+    const isShared = Math.max(rows.states.length, letter.contributions.length) <= MOST_SHARED;
+    return isShared ? getOrInsert(rows.next, letter, () => this.#after(rows, letter)) : this.#after(rows, letter);
+  }
+
+  #after(rows: Rows<S>, letter: Letter): Rows<S> {
+    const { states } = rows;
+    const { contributions } = letter;
+    const size = Math.max(states.length, contributions.length);
+    const after = Array.from({ length: size }, (_, q) =>
+      this.#step(states[states.length === 1 ? 0 : q]!, contributions[contributions.length === 1 ? 0 : q]!),
+    );
+    const different = after.every((state) => state === after[0]) ? after.slice(0, 1) : after;
+    // What the rows two keys before add up to is hardly asked for again.
+    for (const state of different) state.before?.before?.before?.forget();
+    if (different.length === states.length && different.every((state, q) => state === states[q])) return rows;
+    if (different.length > MOST_SHARED) return new Rows(different);
+    const key = different.map(({ id }) => id).join(",");
+    return getOrInsert(this.#nodes, key, () => new Rows(different));
   }
 
   #step(state: RowState<S>, contribution: Contribution): RowState<S> {

@@ -2,25 +2,12 @@
  * Selections that one comparison decides, once those of which both sides have one value are answered. They need no pairs of joint values:
  * an equality looks its query up among the keys, an order compares it with their ends.
  */
-import { atomKey } from "../../language/atom/compare.js";
-import { numeric } from "../../language/atom/number.js";
-import type { Atom, Comparison } from "../../language/graph/node.js";
+import type { Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { Diagrams, type Diagram } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
-import type { Answers } from "./independent-selection.js";
+import { ofEquality, ofOrder, sideOf, type Answers, type Side } from "./comparison-sides.js";
 import type { JointValueSet } from "./joint-values.js";
-
-/** The different values of one side. */
-interface Side {
-  /** Numbers compare with numbers only, and strings with strings. */
-  readonly areNumbers: boolean;
-  readonly keys: ReadonlySet<string>;
-  /** For each joint value of the set. */
-  readonly ofValue: readonly { readonly key: string; readonly number: number }[];
-  readonly least: number;
-  readonly most: number;
-}
 
 const OPPOSITE: Readonly<Record<Comparison, Comparison>> = {
   "<": ">=",
@@ -38,14 +25,14 @@ export interface Left {
 }
 
 export class SingleComparison {
-  readonly #sides: Map<JointValueSet, Side | "mixed">[];
+  readonly #sides: Map<JointValueSet, Side | null>[];
   readonly #left = new Map<string, Left | boolean | "several">();
   readonly #diagrams = new Diagrams();
   readonly #selection: Selection;
 
   constructor(selection: Selection) {
     this.#selection = selection;
-    this.#sides = selection.comparisons.map(() => new Map<JointValueSet, Side | "mixed">());
+    this.#sides = selection.comparisons.map(() => new Map<JointValueSet, Side | null>());
   }
 
   /**
@@ -67,7 +54,7 @@ export class SingleComparison {
   /** What each query can answer to what is left; undefined where the values are of several types. */
   answers(queries: JointValueSet, keys: JointValueSet, { place, op }: Left, self: boolean): Answers[] | undefined {
     const [query, key] = [this.#side(queries, place), this.#side(keys, place)];
-    if (query === "mixed" || key === "mixed" || query.areNumbers !== key.areNumbers) return undefined;
+    if (!query || !key || query.areNumbers !== key.areNumbers) return undefined;
     const isEquality = op === "==" || op === "!=";
     if (!isEquality && !query.areNumbers) return undefined;
     const compared = this.#selection.comparisons[place]!;
@@ -89,19 +76,19 @@ export class SingleComparison {
     const positions = new Map<string, number[]>();
     for (let k = 0; k < maxLength; k++) {
       const side = this.#side(keysAt(k), left.place);
-      if (side === "mixed") return undefined;
+      if (!side) return undefined;
       for (const key of side.keys) getOrInsert(positions, key, () => []).push(k);
     }
     return (queries) => {
       const side = this.#side(queries, left.place);
-      if (side === "mixed") return undefined;
+      if (!side) return undefined;
       const found = new Set([...side.keys].flatMap((key) => positions.get(key) ?? []));
       return [...found].sort((a, b) => a - b);
     };
   }
 
-  #side(set: JointValueSet, place: number): Side | "mixed" {
-    return getOrInsert(this.#sides[place]!, set, () => sideOf(set.values.map(({ atoms }) => atoms[place]!)));
+  #side(set: JointValueSet, place: number): Side | null {
+    return getOrInsert(this.#sides[place]!, set, () => sideOf(set.values.map(({ atoms }) => atoms[place]!)) ?? null);
   }
 }
 
@@ -112,49 +99,8 @@ function leftOf(truth: Diagram, leftBy: (id: number) => Left): Left | boolean | 
   return truth.high ? left : { ...left, op: OPPOSITE[left.op] };
 }
 
-function ofEquality(op: Comparison, query: string, keys: ReadonlySet<string>): Answers {
-  const isThere = keys.has(query);
-  const others = keys.size > Number(isThere);
-  return op === "==" ? { yes: isThere, no: others } : { yes: others, no: isThere };
-}
-
-function sideOf(atoms: readonly Atom[]): Side | "mixed" {
-  const areNumbers = atoms.every(isExactNumber);
-  if (!areNumbers && !atoms.every((atom) => typeof atom === "string")) return "mixed";
-  const ofValue = atoms.map((atom) => ({ key: atomKey(atom), number: areNumbers ? Number(atom) : NaN }));
-  return {
-    areNumbers,
-    keys: new Set(ofValue.map(({ key }) => key)),
-    ofValue,
-    least: ofValue.reduce((least, { number }) => Math.min(least, number), Infinity),
-    most: ofValue.reduce((most, { number }) => Math.max(most, number), -Infinity),
-  };
-}
-
-/** Whether float64 compares the number with others as the language does. */
-function isExactNumber(atom: Atom): boolean {
-  if (typeof atom === "string" || atom === null) return false;
-  const value = numeric(atom)!;
-  return typeof value === "bigint" ? Number.isSafeInteger(Number(value)) : !Number.isNaN(value);
-}
-
 /** A position's own value equals itself. */
 function ofOwn(op: Comparison, isThere: boolean): Answers {
   const isYes = op === "==" || op === "<=" || op === ">=";
   return { yes: isThere && isYes, no: isThere && !isYes };
-}
-
-/** `k op query` for all keys k. */
-function ofOrder(op: Comparison, query: number, { least, most, keys }: Side): Answers {
-  if (keys.size === 0) return { yes: false, no: false };
-  switch (op) {
-    case "<":
-      return { yes: least < query, no: most >= query };
-    case "<=":
-      return { yes: least <= query, no: most > query };
-    case ">":
-      return { yes: most > query, no: least <= query };
-    default:
-      return { yes: most >= query, no: least < query };
-  }
 }
