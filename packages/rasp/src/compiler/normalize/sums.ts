@@ -16,7 +16,7 @@ import { PositionWidths } from "./position-widths.js";
 import { QUOTIENT, SelectionForms, valuesIfAny, type ValueFacts } from "./selection-forms.js";
 
 /** Larger sums are not compared in place of means: the error of a head that sums grows with the square. */
-const MAX_COMPARED = 1 << 11;
+const MAX_COMPARED = 1 << 13;
 /** How many `if` inside each other are taken apart. */
 const MAX_CHOICES = 3;
 
@@ -115,7 +115,8 @@ export class Sums {
     if (!form || isOneMean(difference) || sizeOf(form, forms.sizes) > MAX_COMPARED) return sop;
     const least = 1 / (Number(difference.divisor) * forms.sizes.maxLength);
     const expected = (value: number): boolean => compareAtoms(op, value, 0);
-    if (!forms.agrees(sop, form, expected, difference.error < least / 2)) return sop;
+    const isApart = difference.error < least / 2;
+    if (!(isApart && isMeansCompared(sop)) && !forms.agrees(sop, form, expected, isApart)) return sop;
     if (!forms.agreesIfEmpty(sop, form, expected) || !forms.selectsSeveral()) return sop;
     return this.#form.map(sop.fn, [this.#sum(sop, form, forms), this.#form.constant(0n)], sop.origin);
   }
@@ -284,5 +285,14 @@ const quotientMap = (otherwise: Atom): Elementwise => ({
     return width === 1n ? sum! : Number(sum) / Number(width);
   },
 });
+
+/** Whether two means are compared, or their difference with 0: equal sums of one width are then one float. */
+function isMeansCompared({ args }: Mapped): boolean {
+  const difference = args.some(isZero) ? args.find((arg) => arg.kind === "map" && arg.fn.name === "-") : undefined;
+  const [a, b] = difference?.kind === "map" ? difference.args : args;
+  return a?.kind === "mean" && b?.kind === "mean";
+}
+
+const isZero = (sop: NormalSOp): boolean => sop.kind === "constant" && typeof sop.value !== "string" && Number(sop.value) === 0;
 
 const isInt = (value: Atom): boolean => typeof value === "bigint" && Number.isSafeInteger(Number(value));
