@@ -37,8 +37,9 @@ export function boundHeads(
   { anchors, maxLength }: { readonly anchors: Anchors; readonly maxLength: number },
 ): void {
   const found = new Map<Subspace, Written[]>();
+  const hasExactRoot = heads.some(({ blocks }) => blocks.some(({ kind }) => kind === "numbers"));
   for (const head of heads) {
-    const scores = scoreError(head, bounds);
+    const scores = scoreError(head, bounds, hasExactRoot);
     const isCount = head.purpose === "count";
     const ofCount = isCount ? countError(head, scores, maxLength) : 0;
     const errors = isCount
@@ -90,7 +91,7 @@ function anchored(subspace: Subspace, written: Written, anchors: Anchors, margin
   };
 }
 
-function scoreError(head: Head, bounds: Bounds): ScoreError {
+function scoreError(head: Head, bounds: Bounds, hasExactRoot: boolean): ScoreError {
   const { blocks, selectedScore, bosScore, keys, ranking } = head;
   const classes = blocks.filter((block) => block.kind === "one-hot");
   const numbers = blocks.filter((block) => block.kind === "numbers").flatMap(({ dimensions }) => dimensions);
@@ -110,8 +111,9 @@ function scoreError(head: Head, bounds: Bounds): ScoreError {
   }, 0);
   const ranks = ranking ? ranking.keys.reduce((sum, key, d) => sum + ranking.queries[d]! * bounds.error(key), 0) : 0;
   const exact = ranks === 0 && compared === 0 && sides.every(([e, f]) => e === 0 && f === 0);
-  // A head that compares numbers has a width whose root is exact, and products that add up without rounding.
-  if (numbers.length > 0 && exact && addsUpExactly(head, bounds)) return { selected: 0, any: atBos };
+  // Beside a head that compares numbers all have a width whose root is exact: products add up without rounding, and one weight is rounded.
+  if (hasExactRoot && exact && addsUpExactly(head, bounds))
+    return { selected: 0, any: atBos + 2 * U * Math.abs(bosScore) };
   // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
   const terms = exact && numbers.length === 0 ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
   const ofNumbers = numbers.reduce((sum, { largestKey, largestQuery }) => sum + largestKey * largestQuery, 0);
