@@ -11,10 +11,11 @@ export function statsJson(model: CompiledModel): Json {
 }
 
 export function certificateJson({ certificate, card: { precision } }: CompiledModel): Json {
-  const { proved, provedWithin, provedFor, worstMargin, where } = certificate;
+  const { proved, provedWithin, provedUpTo, provedFor, worstMargin, where } = certificate;
   return {
     proved,
     provedWithin: provedWithin ?? null,
+    provedUpTo: provedUpTo ?? null,
     lengths: [...provedFor.lengths],
     worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
     where,
@@ -23,7 +24,7 @@ export function certificateJson({ certificate, card: { precision } }: CompiledMo
 }
 
 export function certificateText({ certificate, card }: CompiledModel): string {
-  const { proved, provedWithin, provedFor, worstMargin } = certificate;
+  const { proved, provedWithin, provedUpTo, provedFor, worstMargin } = certificate;
   const where = printable(certificate.where);
   const [from, to] = provedFor.lengths;
   const every = `every ${card.promise === undefined ? "" : "promised "}input of ${from} to ${to} tokens`;
@@ -37,8 +38,9 @@ export function certificateText({ certificate, card }: CompiledModel): string {
   if (!Number.isFinite(worstMargin)) {
     return `proved for ${every}: there is nothing to round`;
   }
-  if (worstMargin === 0) return `not proved: ${where}`;
-  return proved ? `proved for ${every}: ${margin}` : `not proved: ${margin}`;
+  if (proved) return `proved for ${every}: ${margin}`;
+  const shorter = provedUpTo === undefined ? "" : `; for inputs of up to ${provedUpTo} tokens it is proved`;
+  return `not proved: ${worstMargin === 0 ? where : margin}${shorter}`;
 }
 
 export function statsText(model: CompiledModel): string {

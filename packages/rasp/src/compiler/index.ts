@@ -7,7 +7,7 @@ import type { Input } from "../language/interpret/tokens.js";
 import { anSOp } from "../language/graph/kinds.js";
 import { bestCandidate, type Candidate, type Proof } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
-import { certify, withWeights } from "./certify/certify.js";
+import { certify, withShorter, withWeights } from "./certify/certify.js";
 import { assemble } from "./layout/assemble.js";
 import { CompiledModel } from "./model/compiled-model.js";
 import { promiseText } from "./model/input-promise.js";
@@ -134,7 +134,7 @@ function compiled(program: Outputs, options: CompileOptions): CompiledModel {
     heads,
     subspaces: subspaceCards(layout),
     precision,
-    certificate: withWeights(certificate, namedWeights(model), precision),
+    certificate: withWeights(withShorter(certificate, planned), namedWeights(model), precision),
     config: model.config,
     ...(promise ? { promise: promiseText(promise) } : {}),
     ...(failures ? { failures: failureCards(failures, planned.outputs.slice(outputs.length)) } : {}),

@@ -29,6 +29,8 @@ export interface Certificate {
    * program's, if that much is proved.
    */
   readonly provedWithin?: number;
+  /** Where it is not proved for the longest inputs: the length up to which inputs are, if any are. */
+  readonly provedUpTo?: number;
   /** Margin over possible error at the tightest decision: more than 1 is a proof. */
   readonly worstMargin: number;
   /** Where that is. */
@@ -60,7 +62,10 @@ interface Bounding {
  * @param maxLength - the longest input, without BOS
  */
 export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
-  const { heads, features, outputs, arithmetic } = plan;
+  const { features, outputs, arithmetic } = plan;
+  // What a head counts grows with the length. The plan is made for inputs with a position for each row of its embedding.
+  const part = maxLength / plan.embeddings.indices.names.length;
+  const heads = plan.heads.map((head) => (part < 1 ? { ...head, counted: head.counted * part } : head));
   const margins = new Margins();
   const bounding = isLow(arithmetic) ? inLowPrecision(plan, margins, maxLength) : inFloat32(plan, margins, maxLength);
   const depth = Math.max(0, ...[...heads, ...features.map(({ subspace }) => subspace)].map(({ layer }) => layer));
@@ -81,6 +86,22 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
     ...(twins.length > 0 ? { worstMargin: 0, where: describeTwins(twins[0]!) } : { worstMargin: margin, where }),
     bounds: [...bounding.errors()].map(([{ label, layer, writer }, error]) => ({ label, layer, writer, error })),
   };
+}
+
+/**
+ * The certificate with the length up to which the plan is proved, where that is not the longest. Bounds grow with the number of keys, so
+ * that a search by halves finds it.
+ */
+export function withShorter(certificate: Certificate, plan: Plan): Certificate {
+  const { vocabulary, lengths } = certificate.provedFor;
+  if (certificate.proved || certificate.provedWithin !== undefined) return certificate;
+  let [proved, unproved] = [0, lengths[1]];
+  while (unproved - proved > 1) {
+    const length = (proved + unproved) >> 1;
+    if (certify(plan, vocabulary, length).proved) proved = length;
+    else unproved = length;
+  }
+  return proved === 0 ? certificate : { ...certificate, provedUpTo: proved };
 }
 
 /** The certificate of a plan with these weights: one that the arithmetic does not hold takes the proof away. */

@@ -87,9 +87,18 @@ const atomToJson = (atom: Atom): AtomJson =>
           : ["string", atom];
 
 /** Without the vocabulary, which is the card's. An infinite margin is null. */
-const certificateToJson = ({ proved, provedWithin, provedFor, worstMargin, where, bounds }: Certificate) => ({
+const certificateToJson = ({
+  proved,
+  provedWithin,
+  provedUpTo,
+  provedFor,
+  worstMargin,
+  where,
+  bounds,
+}: Certificate) => ({
   proved,
   ...(provedWithin === undefined ? {} : { provedWithin }),
+  ...(provedUpTo === undefined ? {} : { provedUpTo }),
   lengths: provedFor.lengths,
   worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
   where,
@@ -189,10 +198,12 @@ const outputOf = ({ name, decoding: { kind, classes, points } }: OutputJson): Ou
 });
 
 function certificateOf(json: CardJson["certificate"], vocabulary: readonly Atom[]): Certificate {
-  const { proved, provedWithin, lengths, worstMargin, where, bounds } = json;
+  const { proved, provedWithin, provedUpTo, lengths, worstMargin, where, bounds } = json;
   return {
     proved,
     ...(provedWithin === undefined ? {} : { provedWithin }),
+    ...(provedUpTo === undefined ? {} : { provedUpTo }),
+    ...(provedUpTo === undefined ? {} : { provedUpTo }),
     provedFor: { vocabulary, lengths },
     worstMargin: worstMargin ?? Infinity,
     where,

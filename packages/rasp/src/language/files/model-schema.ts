@@ -137,6 +137,8 @@ function checkSubspace(subspace: Untrusted, { dModel, heads }: Sizes): void {
 function checkCertificate(certificate: Untrusted, maxLength: number, layers: number): void {
   certificate.field("proved").flag();
   certificate.field("provedWithin").optional?.number();
+  const upTo = certificate.field("provedUpTo").optional;
+  upTo?.must(upTo.count(1) <= maxLength, `it must be 1 to ${maxLength}`);
   certificate.field("where").text();
   const margin = certificate.field("worstMargin");
   if (margin.raw() !== null) margin.number();

@@ -130,3 +130,26 @@ it("numbers that heads copy, and counts in one sum with others, are proved", () 
     expect(verify(sop, model, { exhaustive: true }).ok).toBe(true);
   }
 });
+
+describe("a model that is proved for shorter inputs only", () => {
+  const sop = load('r = round(length * average(1000 if tokens == "a" else 1));', { example: "ab" }).sop("r");
+  const certified = (maxLength: number) => compile(sop, { vocabulary: "ab", maxLength }).certificate;
+
+  it("says up to which", () => {
+    const { proved, provedUpTo } = certified(60);
+    expect([proved, provedUpTo]).toEqual([false, 33]);
+    expect(certified(33)).toMatchObject({ proved: true });
+    expect(certified(33).provedUpTo).toBeUndefined();
+  });
+
+  it("keeps that in its file", () => {
+    const model = compile(sop, { vocabulary: "ab", maxLength: 40 });
+    expect(CompiledModel.fromSafetensors(model.toSafetensors()).certificate).toEqual(model.certificate);
+  });
+
+  it("does not say it where no length is proved", () => {
+    const cubes = load("r = aggregate(full_s, indices ^ 3);").sop("r");
+    const { proved, provedUpTo } = compile(cubes, { vocabulary: "ab", maxLength: 80 }).certificate;
+    expect([proved, provedUpTo]).toEqual([false, undefined]);
+  });
+});
