@@ -31,7 +31,8 @@ import {
   type Encoding,
   type Numerical,
 } from "./encoding.js";
-import { linearEncoding, linearPart } from "./linear.js";
+import { argumentsOf } from "./function-arguments.js";
+import { linearEncoding } from "./linear.js";
 import { functionTable, Results, type FunctionTable } from "./function-table.js";
 
 /** The work of one number of a vector, in the plan and in all that is made of it. */
@@ -124,13 +125,13 @@ export class Features {
 
   #table(sop: NormalSOp, formula: Formula, results: Results): FunctionTable {
     const values = new Set([...this.#domain.values(sop), ELSEWHERE].map(atomKey));
-    const linear = linearPart(sop, formula, this.#domain);
+    const args = argumentsOf(sop, formula, this.#domain, this.#form);
+    const { linear } = args;
     if (linear) {
-      getOrInsert(this.#linear, linear.sop, () =>
-        linearEncoding(linear, this.#domain, { materialize: this.materialize, encode: this.#encode }),
-      );
+      const how = { materialize: this.materialize, encode: this.#encode };
+      getOrInsert(this.#linear, linear.sop, () => linearEncoding(linear, this.#domain, how));
     }
-    return functionTable(linear?.formula ?? formula, (value) => values.has(atomKey(value)), this.#domain, results);
+    return functionTable(args, (value) => values.has(atomKey(value)), this.#domain, results);
   }
 
   readonly #encode = (leaf: NormalSOp): Encoding => this.#linear.get(leaf) ?? this.#leaves.encode(leaf);

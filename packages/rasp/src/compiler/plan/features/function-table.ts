@@ -2,10 +2,10 @@
 import { atomKey } from "../../../language/atom/compare.js";
 import type { Atom } from "../../../language/graph/node.js";
 import { getOrInsert } from "../../../language/maps.js";
-import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { Row } from "../ir/finite-function.js";
+import type { FunctionArguments } from "./function-arguments.js";
 
 export interface FunctionTable {
   /** One row for each joint value of the leaves that can occur; `values[j]` numbers a value of `leaves[j]`. */
@@ -44,25 +44,25 @@ export class Results {
 
 /**
  * @param isPossible - false for values that the s-op never has: joint values of the leaves may be too many
- * @param results - numbers the vectors of the formula's values
+ * @param results - numbers the vectors of the function's values
  */
 export function functionTable(
-  formula: Formula,
+  { leaves, joint, valueAt }: FunctionArguments,
   isPossible: (value: Atom) => boolean,
   domain: Domain,
   results: Results,
 ): FunctionTable {
-  const leafValues = formula.leaves.map((leaf) => domain.values(leaf));
+  const leafValues = leaves.map((leaf) => domain.values(leaf));
   const numberOf = leafValues.map((values) => new Map(values.map((value, v) => [atomKey(value), v])));
   const rows: Row[] = [];
-  for (const joint of domain.joint(formula.leaves)) {
-    const value = formula.evaluate(joint)?.[0];
+  for (const atoms of joint) {
+    const value = valueAt(atoms);
     if (value === undefined || !isPossible(value)) continue;
-    const values = joint.map((atom, j) => numberOf[j]!.get(atomKey(atom))!);
+    const values = atoms.map((atom, j) => numberOf[j]!.get(atomKey(atom))!);
     rows.push({ values, result: results.numberOf(value) });
   }
   const sizes = leafValues.map((values) => values.length);
-  return dropIrrelevant(rows, sizes, formula.leaves);
+  return dropIrrelevant(rows, sizes, leaves);
 }
 
 /** Drops arguments on which the table does not depend: results of heads first, then those with many values, which cost the most. */

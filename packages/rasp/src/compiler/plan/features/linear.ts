@@ -6,14 +6,10 @@ import { Formula, reachThroughMaps } from "../../normalize/formula.js";
 import type { Mapped, NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { linearInts, type LinearInts } from "../../values/linear-ints.js";
-import { entryCount, joinedDependence } from "../../values/table.js";
 import { combineReads } from "../ir/read.js";
 import { isCategorical } from "./categorical.js";
 import type { Encoding, Numerical } from "./encoding.js";
 import type { Materialize } from "./features.js";
-
-/** With up to this many joint values of its leaves, a function is a table over them. */
-const FEW_ROWS = 1 << 12;
 
 /** A sum of ints that float64 holds. */
 export interface LinearPart extends LinearInts {
@@ -22,14 +18,8 @@ export interface LinearPart extends LinearInts {
   readonly formula: Formula;
 }
 
-/** The sum through which an s-op depends on all that it is a function of, if that has many joint values. */
-export function linearPart(
-  sop: NormalSOp,
-  { leaves }: Formula,
-  domain: Domain,
-  fewRows = FEW_ROWS,
-): LinearPart | undefined {
-  if (leaves.length < 2 || rowsOf(leaves, domain) <= fewRows) return undefined;
+/** The sum through which an s-op depends on all that it is a function of, if there is one. */
+export function linearPart(sop: NormalSOp, { leaves }: Formula, domain: Domain): LinearPart | undefined {
   const inner = reachThroughMaps([sop], new Set(leaves), domain.work).filter((node) => node.kind === "map");
   for (const part of inner.toReversed()) {
     if (leaves.includes(part)) continue;
@@ -39,12 +29,6 @@ export function linearPart(
     if (formula.leaves.length === 1 && formula.leaves[0] === part) return { ...sum, sop: part, formula };
   }
   return undefined;
-}
-
-/** About how many joint values the leaves have. */
-function rowsOf(leaves: readonly NormalSOp[], domain: Domain): number {
-  const dependence = joinedDependence(leaves.map((leaf) => domain.table(leaf).dependence));
-  return entryCount(dependence, domain) * domain.jointSize(leaves);
 }
 
 /** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf. */
