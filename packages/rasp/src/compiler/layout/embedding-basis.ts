@@ -45,14 +45,19 @@ function classesOf(subspace: Subspace, reads: readonly (readonly number[])[]): (
   /** The class of each value by the reads so far; 0 is that of nothing. */
   const classOf = subspace.names.map(() => 0);
   let classes = 1;
+  /** The values that are not yet in a class of their own. */
+  let together = [...classOf.keys()];
   for (const coefficients of reads) {
     const split = new Map<number, Map<number, number>>();
-    for (let v = 0; v < classOf.length; v++) {
+    for (const v of together) {
       const coefficient = coefficients[v]!;
       if (coefficient === 0) continue;
       const parts = getOrInsert(split, classOf[v]!, () => new Map<number, number>());
       classOf[v] = getOrInsert(parts, coefficient, () => classes++);
     }
+    const sizes = new Map<number, number>();
+    for (const v of together) sizes.set(classOf[v]!, (sizes.get(classOf[v]!) ?? 0) + 1);
+    together = together.filter((v) => classOf[v] === 0 || sizes.get(classOf[v]!)! > 1);
   }
   const members = groupBy(classOf.keys(), (v) => classOf[v]!);
   return [...members].flatMap(([number, values]) => (number === 0 ? [] : [values]));

@@ -198,6 +198,7 @@ export class Domain {
 
   /** How many joint values the s-ops can have at one position at most, if they are independent. */
   jointSize(leaves: readonly NormalSOp[]): number {
+    if (this.#view) return this.#view.base.jointSize(leaves);
     return getOrInsert(this.#jointSizes, leaves.map(({ id }) => id).join(","), () => {
       const sizes = this.#combined(leaves, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
       return [...sizes.distinct].reduce((most, size) => Math.max(most, size), 0);

@@ -219,8 +219,13 @@ function patternsOf(asked: readonly Asked[]): (key: number, query: number) => Pa
 /** The place of each value among some. */
 function placesIn(values: readonly Atom[]): (value: Atom) => number {
   const places = new Map(values.map((value, v) => [value, v]));
-  const byKey = new Map(values.map((value, v) => [atomKey(value), v]));
-  return (value) => places.get(value) ?? byKey.get(atomKey(value))!;
+  let byKey: ReadonlyMap<string, number> | undefined;
+  return (value) => {
+    const place = places.get(value);
+    if (place !== undefined) return place;
+    byKey ??= new Map(values.map((other, v) => [atomKey(other), v]));
+    return byKey.get(atomKey(value))!;
+  };
 }
 
 /** Some of the values, evenly. */
