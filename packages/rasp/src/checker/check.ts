@@ -17,6 +17,7 @@ import { countInputs, everyInput, forward, randomInputs, type Tokens, type Watch
 import { JointRun } from "./joint.js";
 import { Landings, Margins, type Margin } from "./landing.js";
 import { Network } from "./network.js";
+import { Pairs } from "./numbers.js";
 import { exactKey, FAILS, ProgramValues, type Label } from "./program-values.js";
 import { CannotFollow } from "./ranges.js";
 import { schedule, type Sample } from "./schedule.js";
@@ -216,13 +217,17 @@ class Check {
     const stages = schedule(program, heads, samples);
     const run = new JointRun(this.#file, this.#network, this.#landings, program, stages);
     const { maxLength, causal: isCausal } = this.#file;
+    const accepted = new Pairs<true>();
     // A position of a causal model sees nothing after it, so that shorter inputs are beginnings of the longest ones.
     for (let length = isCausal ? maxLength : 1; length <= maxLength; length++) {
       for (const [i, classes] of run.run(length).cells.entries()) {
         for (const { label, stream } of classes) {
-          for (const decision of this.#decisions(stream, valuesFor(program, label))) {
-            this.#accept(decision, `at position ${i} of length ${length}`);
-          }
+          accepted.of(label.id, stream, () => {
+            for (const decision of this.#decisions(stream, valuesFor(program, label))) {
+              this.#accept(decision, `at position ${i} of length ${length}`);
+            }
+            return true;
+          });
         }
       }
       this.#onProgress?.(index * maxLength ** 3 + length ** 3, runs * maxLength ** 3);

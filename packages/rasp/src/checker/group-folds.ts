@@ -11,14 +11,14 @@ import type { Head } from "./head.js";
 import { JointFold } from "./joint-fold.js";
 import type { Block } from "./network.js";
 import { Lists } from "./numbers.js";
-import { exactKey, FAILS, type Label, type ProgramValues } from "./program-values.js";
+import { exactKey, FAILS, type AggregateValue, type Label, type ProgramValues } from "./program-values.js";
 import type { Ranges } from "./ranges.js";
 import type { Group } from "./schedule.js";
 import { SumFold } from "./sum-fold.js";
 
 /** What a group gives for a query: values of its aggregates, and by their numbers results of its heads and what they add together. */
 export interface Outcome {
-  readonly aggregates: readonly (readonly [aggregate: number, value: Atom])[];
+  readonly aggregates: readonly AggregateValue[];
   readonly results: readonly (readonly [head: number, result: number])[];
   readonly together: readonly number[];
 }

@@ -1,10 +1,10 @@
 /**
- * All inputs of one length at once. At each position there is a set of *joint classes*: values of the program's leaves together with the
+ * All inputs of one length at once. At each position there is a set of *joint classes*: what the program reads there, together with the
  * ranges of the residual stream where they occur. A position's class is taken to be independent of the classes at other positions, so
  * that a set may hold more than occurs, never less. A row of attention goes through the positions and takes each class that a key can
  * have there, for the heads and for the aggregates that they compute together.
  */
-import type { Atom } from "../language/graph/node.js";
+import type { SOp } from "../language/graph/node.js";
 import { getOrInsert, groupBy } from "../language/maps.js";
 import type { CheckedFile } from "./card.js";
 import { both } from "./head-fold.js";
@@ -12,7 +12,8 @@ import type { Outcome } from "./group-folds.js";
 import { GroupRows, keysOf, type JointClass, type World } from "./rows.js";
 import type { Landings } from "./landing.js";
 import type { Block, Network } from "./network.js";
-import type { Label, ProgramValues } from "./program-values.js";
+import { Pairs } from "./numbers.js";
+import type { AggregateValue, ProgramValues } from "./program-values.js";
 import { bytesKey, hull } from "./ranges.js";
 import type { Stage } from "./schedule.js";
 
@@ -23,6 +24,8 @@ export class JointRun {
   readonly #stages: readonly Stage[];
   readonly #landings: Landings;
   readonly #rows: readonly (readonly GroupRows[])[];
+  /** What the program reads of tokens and positions. */
+  readonly #firstRead: readonly SOp[];
   readonly #nearKeys = new Map<number, string>();
 
   constructor(
@@ -37,6 +40,7 @@ export class JointRun {
     this.#network = network;
     this.#landings = landings;
     this.#program = program;
+    this.#firstRead = program.readAfter(new Set());
     this.#stages = stages;
     this.#rows = stages.map(({ groups }, s) =>
       groups.map((group) => new GroupRows(group, network.blocks[s], program, file.causal, budget)),
@@ -50,7 +54,7 @@ export class JointRun {
       bos: this.#network.embed(0, 0),
       cells: Array.from({ length }, (_, i) =>
         vocabulary.map((token, v): JointClass => ({
-          label: this.#program.label(i, token, []),
+          label: this.#program.first(i, token, this.#firstRead),
           stream: this.#network.embed(v + 1, i + 1),
         })),
       ),
@@ -61,40 +65,54 @@ export class JointRun {
 
   #stage(world: World, stage: Stage, index: number): World {
     const block = this.#network.blocks[index];
-    const heads = block?.heads.length ?? 0;
-    const groups = this.#rows[index]!.map((rows) => rows.of(world));
-    const seen = (stream: number, half: 0 | 1): number => {
-      this.#landings.see(stream, 2 * index + half);
-      return stream;
-    };
+    const rows = this.#rows[index]!;
+    const groups = rows.map((group) => group.of(world));
+    /** Positions that can be the same, and see the same, become the same. */
+    const known = new Map<string, readonly JointClass[]>();
     const cells = world.cells.map((classes, i) => {
-      const outcomes = groups.map((group) => group(i));
-      const found = new Map<Label, Map<number, JointClass>>();
-      for (const joint of classes) {
-        const rows = outcomes.map((group) => group(joint));
-        for (const { aggregates, results, together } of combinations(rows, joint.label.aggregates, heads)) {
-          this.#network.budget.take(1);
-          const token = stage.keepsToken ? joint.label.token : undefined;
-          const label = this.#program.label(
-            joint.label.position,
-            token,
-            this.#program.aggregates.map((_, a) => (stage.keeps.has(a) ? aggregates[a] : undefined)),
-          );
-          const stream = block ? seen(block.attended(joint.stream, results, together), 0) : joint.stream;
-          getOrInsert(
-            getOrInsert(found, label, () => new Map<number, JointClass>()),
-            stream,
-            () => ({ label, stream }),
-          );
-        }
-      }
-      const attended = this.#merged([...found.values()].flatMap((streams) => [...streams.values()]));
-      if (!block) return attended;
-      return this.#merged(attended.map(({ label, stream }) => ({ label, stream: seen(block.fed(stream), 1) })));
+      const key = classes.map(({ label, stream }) => `${label.id}:${stream}`).join();
+      const before = known.get(key);
+      if (before) return before;
+      const cell = this.#cell(
+        classes,
+        stage,
+        index,
+        groups.map((group) => group(i)),
+      );
+      if (!rows.some(({ seesPlace }) => seesPlace)) known.set(key, cell);
+      return cell;
     });
     if (!block) return { bos: world.bos, cells };
     const bos = block.attended(world.bos, bosResults(world, block, this.#file.causal));
     return { bos: block.fed(bos), cells };
+  }
+
+  /** What the classes of a position become. @param outcomes - what each group gives for a class */
+  #cell(
+    classes: readonly JointClass[],
+    { read }: Stage,
+    index: number,
+    outcomes: readonly ((joint: JointClass) => readonly Outcome[])[],
+  ): readonly JointClass[] {
+    const block = this.#network.blocks[index];
+    const seen = (stream: number, half: 0 | 1): number => {
+      this.#landings.see(stream, 2 * index + half);
+      return stream;
+    };
+    const found = new Pairs<JointClass>();
+    const all = new Set<JointClass>();
+    for (const joint of classes) {
+      const ofGroups = outcomes.map((group) => group(joint));
+      for (const { aggregates, results, together } of combinations(ofGroups, block?.heads.length ?? 0)) {
+        this.#network.budget.take(1);
+        const label = this.#program.after(joint.label, aggregates, read);
+        const stream = block ? seen(block.attended(joint.stream, results, together), 0) : joint.stream;
+        all.add(found.of(label.id, stream, () => ({ label, stream })));
+      }
+    }
+    const attended = this.#merged([...all]);
+    if (!block) return attended;
+    return this.#merged(attended.map(({ label, stream }) => ({ label, stream: seen(block.fed(stream), 1) })));
   }
 
   /** Classes with the same values and nearly the same stream as one. */
@@ -120,30 +138,25 @@ export class JointRun {
 
 /** One outcome of each group. */
 interface Combination {
-  readonly aggregates: readonly (Atom | undefined)[];
+  readonly aggregates: readonly AggregateValue[];
   readonly results: readonly number[];
   readonly together: readonly number[];
 }
 
-function* combinations(
-  rows: readonly (readonly Outcome[])[],
-  known: readonly (Atom | undefined)[],
-  heads: number,
-): Generator<Combination> {
-  const aggregates = [...known];
-  const results = new Array<number>(heads).fill(-1);
-  const together: (readonly number[])[] = [];
+function* combinations(groups: readonly (readonly Outcome[])[], heads: number): Generator<Combination> {
+  const chosen: Outcome[] = [];
   function* from(g: number): Generator<Combination> {
-    if (g === rows.length) {
-      yield { aggregates: [...aggregates], results: [...results], together: together.flat() };
+    if (g < groups.length) {
+      for (const outcome of groups[g]!) {
+        chosen[g] = outcome;
+        yield* from(g + 1);
+      }
       return;
     }
-    for (const outcome of rows[g]!) {
-      for (const [a, value] of outcome.aggregates) aggregates[a] = value;
-      for (const [h, result] of outcome.results) results[h] = result;
-      together[g] = outcome.together;
-      yield* from(g + 1);
-    }
+    const results = new Array<number>(heads).fill(-1);
+    for (const outcome of chosen) for (const [h, result] of outcome.results) results[h] = result;
+    const aggregates = chosen.flatMap((outcome) => outcome.aggregates);
+    yield { aggregates, results, together: chosen.flatMap(({ together }) => together) };
   }
   yield* from(0);
 }

@@ -1,6 +1,6 @@
 /**
- * What a program computes at one position, as a function of its *leaves* there: the token, the position and the values of aggregates.
- * It evaluates the s-op graph with the interpreter's own functions for atoms.
+ * What a program computes at one position, as a function of some s-ops' values there: at first the token and the position, later
+ * whatever the rest of the program reads. It evaluates the s-op graph with the interpreter's own functions for atoms.
  */
 import { RaspError } from "../language/diagnostic.js";
 import { compareAtoms } from "../language/atom/compare.js";
@@ -19,6 +19,7 @@ import {
 } from "../language/graph/node.js";
 import { convertToken } from "../language/interpret/tokens.js";
 import { getOrInsert } from "../language/maps.js";
+import { Numbers, Pairs } from "./numbers.js";
 import { CannotFollow } from "./ranges.js";
 
 /** That the program has no value. */
@@ -29,29 +30,25 @@ export type Value = Atom | typeof FAILS;
 export const exactKey = (value: Value | undefined): string =>
   value === undefined || value === FAILS ? "" : `${typeof value}:${describeAtom(value)}`;
 
-/** The values of the leaves at a position; undefined where no one asks for one any more. */
+/** Values of s-ops at a position: of those that the rest of the program reads, and of what they give. Equal ones are one. */
 export interface Label {
-  readonly key: string;
-  readonly position: number;
-  readonly token: Atom | undefined;
-  /** By the number of the aggregate. */
-  readonly aggregates: readonly (Atom | undefined)[];
+  readonly id: number;
   readonly known: Map<SOp, Value>;
 }
 
-/** The leaves that a node reads directly, without those behind its aggregates. */
-interface Leaves {
-  readonly readsToken: boolean;
-  readonly aggregates: ReadonlySet<number>;
-}
+/** The value of an aggregate, by its number. */
+export type AggregateValue = readonly [aggregate: number, value: Atom];
 
 export class ProgramValues {
   /** Operands before what reads them. */
   readonly aggregates: readonly AggregateNode[];
   readonly roots: readonly SOp[];
   readonly #numbers: ReadonlyMap<GraphNode, number>;
-  readonly #labels = new Map<string, Label>();
-  readonly #leaves = new Map<GraphNode, Leaves>();
+  readonly #labels = new Numbers<Label>();
+  readonly #reads = new Map<readonly SOp[], number>();
+  readonly #after = new Map<string, Label>();
+  readonly #behind = new Map<GraphNode, ReadonlySet<number>>();
+  readonly #sides = { query: new Pairs<string>(), key: new Pairs<string>() };
 
   /** @throws CannotFollow on nodes that no compiled model computes */
   constructor(roots: readonly SOp[]) {
@@ -63,60 +60,118 @@ export class ProgramValues {
     this.#numbers = new Map(this.aggregates.map((node, a) => [node, a]));
   }
 
-  label(position: number, token: Atom | undefined, aggregates: readonly (Atom | undefined)[]): Label {
-    const key = `${position} ${exactKey(token)} ${aggregates.map(exactKey).join("|")}`;
-    return getOrInsert(this.#labels, key, () => ({ key, position, token, aggregates, known: new Map() }));
+  /** @param read - the s-ops that the rest of the program reads, of tokens and positions alone */
+  first(position: number, token: Atom, read: readonly SOp[]): Label {
+    const known = new Map<SOp, Value>();
+    for (const node of topological(...read)) {
+      if (node.kind === "tokens") {
+        known.set(
+          node,
+          attempt(() => convertToken(node.conversion, token)),
+        );
+      }
+      if (node.kind === "indices") known.set(node, BigInt(position));
+    }
+    return this.#label({ id: -1, known }, read);
   }
 
-  /** The leaves that the operands of an aggregate read. */
-  leavesOf(aggregate: number): Leaves {
-    const { selector, value } = this.aggregates[aggregate]!;
-    return merged([this.directLeaves(selector), this.directLeaves(value)]);
-  }
-
-  directLeaves(node: GraphNode): Leaves {
-    return getOrInsert(this.#leaves, node, () => {
-      if (node.kind === "tokens") return { readsToken: true, aggregates: new Set<number>() };
-      if (node.kind === "aggregate") return { readsToken: false, aggregates: new Set([this.#numbers.get(node)!]) };
-      return merged(operands(node).map((operand) => this.directLeaves(operand)));
+  /** What is left of a label when more aggregates have values. @param read - the s-ops that the rest of the program reads */
+  after(label: Label, aggregates: readonly AggregateValue[], read: readonly SOp[]): Label {
+    const key = `${label.id} ${this.#numberOf(read)} ${aggregates.map(([a, value]) => `${a} ${exactKey(value)}`).join()}`;
+    return getOrInsert(this.#after, key, () => {
+      const known = new Map(label.known);
+      for (const [a, value] of aggregates) known.set(this.aggregates[a]!, value);
+      return this.#label({ id: -1, known }, read);
     });
   }
 
-  /** The value of an s-op where the leaves have these values. */
+  #label(from: Label, read: readonly SOp[]): Label {
+    const values = read.map((node) => this.value(node, from));
+    const text = values.map((value) => (value === FAILS ? "!" : exactKey(value))).join("|");
+    const id = this.#labels.of(`${this.#numberOf(read)} ${text}`, () => ({
+      id: this.#labels.all.length,
+      known: new Map(read.map((node, i) => [node, values[i]!])),
+    }));
+    return this.#labels.all[id]!;
+  }
+
+  #numberOf(read: readonly SOp[]): number {
+    return getOrInsert(this.#reads, read, () => this.#reads.size + 1);
+  }
+
+  /**
+   * The s-ops that the rest of the program reads where some aggregates have values: the largest that can be computed then.
+   *
+   * @param done - the numbers of these aggregates
+   */
+  readAfter(done: ReadonlySet<number>): SOp[] {
+    const read = new Set<SOp>();
+    const visit = (node: SOp): void => {
+      if ([...this.behind(node)].every((a) => done.has(a))) {
+        if (node.kind !== "constant") read.add(node);
+      } else if (node.kind === "map") {
+        node.args.forEach(visit);
+      }
+    };
+    this.roots.forEach(visit);
+    this.aggregates.forEach((_, a) => {
+      if (!done.has(a)) this.#operandsOf(a).forEach(visit);
+    });
+    return [...read];
+  }
+
+  /** The s-ops that an aggregate reads. */
+  #operandsOf(aggregate: number): SOp[] {
+    const { selector, value } = this.aggregates[aggregate]!;
+    const best = bestIn(selector);
+    const both = [...sides(selector, ({ keys }) => keys), ...sides(selector, ({ queries }) => queries), value];
+    return best ? [...both, best.score] : both;
+  }
+
+  /** The aggregates that have to have values before another does. */
+  before(aggregate: number): ReadonlySet<number> {
+    return new Set(this.#operandsOf(aggregate).flatMap((node) => [...this.behind(node)]));
+  }
+
+  /** The aggregates that a node reads directly, without those behind them. */
+  behind(node: SOp): ReadonlySet<number> {
+    return getOrInsert(this.#behind, node, () => {
+      if (node.kind === "aggregate") return new Set([this.#numbers.get(node)!]);
+      return new Set(node.kind === "map" ? node.args.flatMap((arg) => [...this.behind(arg)]) : []);
+    });
+  }
+
+  /** The value of an s-op at a position. */
   value(node: SOp, label: Label): Value {
     return getOrInsert(label.known, node, () => {
-      switch (node.kind) {
-        case "tokens":
-          return attempt(() => convertToken(node.conversion, label.token!));
-        case "indices":
-          return BigInt(label.position);
-        case "constant":
-          return node.value;
-        case "aggregate":
-          return label.aggregates[this.#numbers.get(node)!]!;
-        case "map": {
-          const args = node.args.map((arg) => this.value(arg, label));
-          return args.includes(FAILS) ? FAILS : attempt(() => applyMap(node.fn, args as readonly Atom[]));
-        }
-        default:
-          throw new CannotFollow(`the program's values: ${node.kind} is not analysed`);
-      }
+      if (node.kind === "constant") return node.value;
+      if (node.kind !== "map") throw new CannotFollow(`the program's values: ${node.kind} is not analysed`);
+      const args = node.args.map((arg) => this.value(arg, label));
+      return args.includes(FAILS) ? FAILS : attempt(() => applyMap(node.fn, args as readonly Atom[]));
     });
   }
 
   /** Texts that decide, together, what a key contributes to a query's row. */
   querySide(aggregate: number, label: Label): string {
-    return sides(this.aggregates[aggregate]!.selector, ({ queries }) => queries)
-      .map((node) => exactKey(this.value(node, label)))
-      .join("|");
+    return this.#sides.query.of(label.id, aggregate, () => {
+      const { selector } = this.aggregates[aggregate]!;
+      return this.#text(
+        sides(selector, ({ queries }) => queries),
+        label,
+      );
+    });
   }
 
   keySide(aggregate: number, label: Label): string {
-    const { selector, value } = this.aggregates[aggregate]!;
-    const best = bestIn(selector);
-    return [...sides(selector, ({ keys }) => keys), value, ...(best ? [best.score] : [])]
-      .map((node) => exactKey(this.value(node, label)))
-      .join("|");
+    return this.#sides.key.of(label.id, aggregate, () => {
+      const { selector, value } = this.aggregates[aggregate]!;
+      const best = bestIn(selector);
+      return this.#text([...sides(selector, ({ keys }) => keys), value, ...(best ? [best.score] : [])], label);
+    });
+  }
+
+  #text(nodes: readonly SOp[], label: Label): string {
+    return nodes.map((node) => exactKey(this.value(node, label))).join("|");
   }
 
   /** Whether a selector selects the key. @param isBest - whether a `best` in it does */
@@ -175,11 +230,6 @@ function sides(selector: Selector, side: (select: Select) => SOp): SOp[] {
       return sides(selector.selector, side);
   }
 }
-
-const merged = (all: readonly Leaves[]): Leaves => ({
-  readsToken: all.some(({ readsToken }) => readsToken),
-  aggregates: new Set(all.flatMap(({ aggregates }) => [...aggregates])),
-});
 
 function attempt<T extends Atom>(compute: () => T): T | typeof FAILS {
   try {

@@ -14,7 +14,7 @@ import type { Label, ProgramValues } from "./program-values.js";
 import { rangesKey } from "./ranges.js";
 import type { Group } from "./schedule.js";
 
-/** Values of the program's leaves at a position, and the stream that the model has there. */
+/** What the program reads at a position, and the stream that the model has there. */
 export interface JointClass {
   readonly label: Label;
   readonly stream: number;
@@ -59,6 +59,11 @@ export class GroupRows {
     this.#isCausal = isCausal;
   }
 
+  /** Whether what it gives depends on the place of a position, and not on the kinds of keys alone. */
+  get seesPlace(): boolean {
+    return this.#isCausal || this.#folds.isOrdered;
+  }
+
   /** What the group gives in a world: for a cell and one of its classes. */
   of(world: World): (cell: number) => (joint: JointClass) => readonly Outcome[] {
     const kinds = world.cells.map((classes) => classes.map((joint) => this.#kindOf(joint)));
@@ -77,7 +82,7 @@ export class GroupRows {
       const view = this.#isCausal ? viewOf(sets.slice(0, cell + 1)) : whole;
       return (joint) => {
         const [query, own] = [this.#queryOf(joint, bos), this.#kindOf(joint)];
-        const place = this.#isCausal || this.#folds.isOrdered ? -1 - cell : sets[cell]!;
+        const place = this.seesPlace ? -1 - cell : sets[cell]!;
         return getOrInsert(known, place, () => new Pairs()).of(query, own, () => {
           const rows = getOrInsert(view.queries, query, () => this.#queryRows(this.#queries.all[query]!, view));
           const row = this.#row(rows, view, cell, own);

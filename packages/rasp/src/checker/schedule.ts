@@ -2,6 +2,7 @@
  * Which aggregates of the program the heads of each block compute. That is found by trying some inputs: the smallest set of aggregates that
  * decides what the heads write. A wrong guess makes the check weaker, since the classes then hold more than occurs, never wrong.
  */
+import type { SOp } from "../language/graph/node.js";
 import { getOrInsert } from "../language/maps.js";
 import type { ProgramValues } from "./program-values.js";
 
@@ -14,9 +15,8 @@ export interface Group {
 /** One block, or, after the last one, aggregates that no head computes. */
 export interface Stage {
   readonly groups: readonly Group[];
-  /** The leaves whose values are needed later. */
-  readonly keepsToken: boolean;
-  readonly keeps: ReadonlySet<number>;
+  /** The s-ops that the rest of the program reads. */
+  readonly read: readonly SOp[];
 }
 
 /** One position of an input that was tried. */
@@ -40,7 +40,7 @@ export function schedule(
   const available = (): number[] =>
     program.aggregates
       .map((_, a) => a)
-      .filter((a) => !done.has(a) && [...program.leavesOf(a).aggregates].every((other) => done.has(other)));
+      .filter((a) => !done.has(a) && [...program.before(a)].every((other) => done.has(other)));
   const used = (a: number): boolean => !done.has(a);
   for (let b = 0; b < blocks.length || done.size < program.aggregates.length; b++) {
     const open = available();
@@ -79,19 +79,11 @@ export function schedule(
     for (const { aggregates } of all) for (const a of aggregates) done.add(a);
     stages.push(all.map(({ heads, aggregates }) => ({ heads, aggregates: [...aggregates].sort((x, y) => x - y) })));
   }
-  return stages.map((groups, s) => ({ groups, ...keptAfter(program, stages.slice(s + 1).flat()) }));
-}
-
-/** The leaves that the roots and later aggregates read. */
-function keptAfter(program: ProgramValues, later: readonly Group[]): Pick<Stage, "keeps" | "keepsToken"> {
-  const leaves = [
-    ...program.roots.map((root) => program.directLeaves(root)),
-    ...later.flatMap(({ aggregates }) => aggregates.map((a) => program.leavesOf(a))),
-  ];
-  return {
-    keepsToken: leaves.some(({ readsToken }) => readsToken),
-    keeps: new Set(leaves.flatMap(({ aggregates }) => [...aggregates])),
-  };
+  const known = new Set<number>();
+  return stages.map((groups) => {
+    for (const { aggregates } of groups) for (const a of aggregates) known.add(a);
+    return { groups, read: program.readAfter(known) };
+  });
 }
 
 /** The smallest set of up to three aggregates that decides, with the context, what was written; none where no such set does. */
