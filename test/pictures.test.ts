@@ -1,9 +1,13 @@
-/** The pictures of the documents are what `selectron draw` draws today, byte for byte. To make one anew, run its command with `-o FILE`. */
+/**
+ * The pictures of the documents are what `selectron draw` draws today, and what the benchmark draws of its record, byte for byte. To make one
+ * anew, run its command with `-o FILE`, and `npm run bench -- lengths --record`.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeIo, run } from "@selectron/cli";
 import { expect, it } from "vitest";
+import { lengthsDrawing, lengthsRecord, pictureOf, runsOf } from "../bench/src/lengths.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "docs/pictures";
@@ -24,6 +28,10 @@ it.each(Object.entries(PICTURES))("%s is up to date", async (name, args) => {
   expect(written.get(name)).toBe(readFileSync(join(root, folder, name), "utf8"));
 });
 
+it("lengths.svg is up to date", () => {
+  expect(pictureOf(runsOf(readFileSync(lengthsRecord, "utf8")))).toBe(readFileSync(lengthsDrawing, "utf8"));
+});
+
 it("has a command for each picture", () => {
-  expect(readdirSync(join(root, folder)).sort()).toEqual(Object.keys(PICTURES).sort());
+  expect(readdirSync(join(root, folder)).sort()).toEqual([...Object.keys(PICTURES), "lengths.svg"].sort());
 });

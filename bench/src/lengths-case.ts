@@ -14,13 +14,14 @@ const { compile, load, RaspError } = (await import(url)) as typeof Rasp;
 const { lesson } = lengthPrograms.find((program) => program.name === name)!;
 const sop = load(readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8")).sop(name);
 
+const rounded = (value: number): number => Number(value.toPrecision(4));
 const [started, cpuBefore] = [performance.now(), process.cpuUsage()];
 const taken = (): Pick<CompiledAt, "seconds" | "cpuSeconds" | "megabytes"> => {
   const { user, system } = process.cpuUsage(cpuBefore);
   return {
-    seconds: (performance.now() - started) / 1000,
-    cpuSeconds: (user + system) / 1e6,
-    megabytes: process.resourceUsage().maxRSS / 1024,
+    seconds: rounded((performance.now() - started) / 1000),
+    cpuSeconds: rounded((user + system) / 1e6),
+    megabytes: Math.round(process.resourceUsage().maxRSS / 1024),
   };
 };
 
@@ -33,7 +34,7 @@ function result(): CompiledAt | RefusedAt {
       withoutPositions: stats.parameters - maxLength * dModel,
       layers: stats.layers,
       proved: certificate.proved,
-      margin: Number.isFinite(certificate.worstMargin) ? certificate.worstMargin : null,
+      margin: Number.isFinite(certificate.worstMargin) ? rounded(certificate.worstMargin) : null,
       ...taken(),
     };
   } catch (error) {

@@ -16,6 +16,8 @@ const TRACR_TOKENS = 5;
 
 const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP] = [900, 420, 64, 66, 40, 72];
 const PANEL = (WIDTH - LEFT - GAP - 24) / 2;
+/** The left edge of the second panel. */
+const SECOND = LEFT + PANEL + GAP;
 
 const STYLE =
   "svg{--page:#fff;--ink:#1a1d21;--line:#d5dae0;--p0:#1f6feb;--p1:#b35900;--p2:#1a7f37;--p3:#8250df;background:var(--page);" +
@@ -122,42 +124,46 @@ export function lengthsPicture(runs: readonly LengthRun[], sizes: readonly SizeR
   const logs = [...parameters, ...seconds].flatMap(({ points }) => points.map(([length]) => Math.log2(length)));
   const lengths = { least: Math.min(...logs), most: Math.max(...logs) };
   const [now, before] = runs;
-  const kinds = [
-    ["now", `this version`],
-    ...(before ? [["before", `before (${before.version})`]] : []),
-    ["tracr", `tracr, ${TRACR_TOKENS} tokens, up to the length at which it is right`],
-  ] as [Curve["kind"], string][];
+  const kinds = [["now", "now"], ...(before ? [["before", `before (${before.version})`]] : []), ["tracr", "tracr"]] as [
+    Curve["kind"],
+    string,
+  ][];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">`,
     `<title>Parameters and seconds against the maximum length (${escapeXml(now!.version)}, ${escapeXml(now!.date.slice(0, 10))})</title>`,
     `<style>${STYLE}</style><rect width="100%" height="100%" fill="var(--page)"/>`,
     ...legend(kinds),
     ...panel("parameters", "maximum length →", LEFT, parameters, lengths),
-    ...panel("CPU seconds of a compile", "maximum length →", LEFT + PANEL + GAP, seconds, lengths),
+    ...panel("CPU seconds of a compile", "maximum length →", SECOND, seconds, lengths),
     "</svg>\n",
   ].join("\n");
 }
 
 const hasPoints = ({ points }: Curve): boolean => points.length > 0;
 
-/** The programs by colour, then the kinds of line, side by side. */
+/** The programs by colour above the first panel, the kinds of line above the second. */
 function legend(kinds: readonly (readonly [Curve["kind"], string])[]): string[] {
-  let x = LEFT;
-  const step = (text: string): number => 40 + 7 * text.length;
-  const names = DRAWN.map(({ name }, colour) => {
-    const at = x;
-    x += step(name) - 12;
-    return `<circle cx="${at + 6}" cy="17" r="5" fill="var(--p${colour})"/><text x="${at + 16}" y="22">${escapeXml(name)}</text>`;
-  });
+  const sideBySide = (texts: readonly string[], left: number, mark: number): number[] => {
+    let x = left;
+    return texts.map((text) => (x += mark + 7 * text.length + 16) - (mark + 7 * text.length + 16));
+  };
+  const names = DRAWN.map(({ name }) => name);
+  const [ofNames, ofKinds] = [
+    sideBySide(names, LEFT, 16),
+    sideBySide(
+      kinds.map(([, text]) => text),
+      SECOND,
+      30,
+    ),
+  ];
   return [
-    ...names,
-    ...kinds.map(([kind, text]) => {
-      const at = x;
-      x += step(text);
-      return (
-        `<polyline class="${kind}" stroke="var(--ink)" points="${at},17 ${at + 28},17"/>` +
-        `<text x="${at + 34}" y="22">${escapeXml(text)}</text>`
-      );
+    ...names.map((name, colour) => {
+      const x = ofNames[colour]!;
+      return `<circle cx="${x + 5}" cy="17" r="5" fill="var(--p${colour})"/><text x="${x + 16}" y="22">${escapeXml(name)}</text>`;
+    }),
+    ...kinds.map(([kind, text], k) => {
+      const x = ofKinds[k]!;
+      return `<polyline class="${kind}" stroke="var(--ink)" points="${x},17 ${x + 24},17"/><text x="${x + 30}" y="22">${escapeXml(text)}</text>`;
     }),
   ];
 }

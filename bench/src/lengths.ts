@@ -73,7 +73,14 @@ export function printLengths(options: LengthsOptions): void {
   if (options.record) record(made);
 }
 
-const recordText = (runs: readonly LengthRun[]): string => `${JSON.stringify({ runs }, null, 1)}\n`;
+/** A line for each row. */
+function recordText(runs: readonly LengthRun[]): string {
+  const texts = runs.map(({ rows, ...run }) => {
+    const lines = rows.map((row) => `    ${JSON.stringify(row)}`).join(",\n");
+    return `  { ${JSON.stringify(run).slice(1, -1)}, "rows": [\n${lines}\n  ] }`;
+  });
+  return `{ "runs": [\n${texts.join(",\n")}\n] }\n`;
+}
 
 /** The runs of a record, this version's first. */
 export const runsOf = (text: string): readonly LengthRun[] => (JSON.parse(text) as { runs: LengthRun[] }).runs;
