@@ -18,7 +18,7 @@ import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
-import { describeNode } from "./refusal.js";
+import { describeNode, named } from "./refusal.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { quotientsIn } from "./plan/exact-quotients.js";
@@ -86,7 +86,8 @@ export function compile(program: Outputs, options: CompileOptions): CompiledMode
   try {
     return compiled(program, options);
   } catch (error) {
-    throw tooDeep(error, namedOutputs(program, options.name)[0]!.sop) ?? error;
+    const [first] = namedOutputs(program, options.name);
+    throw tooDeep(error, first!.sop) ?? named(error, first!);
   }
 }
 

@@ -1,11 +1,24 @@
 /** A refusal names its s-op, the reason and what would help. */
-import { expect, it } from "vitest";
-import { compile, load, RaspError, render, verify } from "../../src/index.js";
+import { describe, expect, it } from "vitest";
+import {
+  aggregate,
+  compile,
+  eq,
+  load,
+  map,
+  RaspError,
+  render,
+  select,
+  tokens,
+  verify,
+  type CompileOptions,
+  type SOp,
+} from "../../src/index.js";
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../src/compiler/values/domain.js";
 import { Work } from "../../src/compiler/work.js";
-import { lessonSOp } from "./lessons.js";
-import { breadth } from "../../../../test/long.js";
+import { lessons, lessonSOp } from "./lessons.js";
+import { breadth, isLong } from "../../../../test/long.js";
 
 it("names the s-op whose values are too many", () => {
   const source = "cubes = indices ^ 3;\nspread = aggregate(select(tokens, tokens, ==), cubes);\n";
@@ -34,6 +47,46 @@ it("names the s-op whose values are one number in float32 where another reads th
   expect(() => compile(sop, { vocabulary: [0.1, 0.2, 0.3, 0.4], maxLength: 4 })).toThrow(
     "cannot be told apart in float32",
   );
+});
+
+const messageOf = (sop: SOp, options: CompileOptions): string => {
+  try {
+    compile(sop, options);
+  } catch (error) {
+    expect(error).toBeInstanceOf(RaspError);
+    expect((error as RaspError).diagnostic.class).toBe("compile");
+    return (error as RaspError).message;
+  }
+  return "";
+};
+
+it("names an s-op without a name by its text, and one without a text by its output", () => {
+  const within = { vocabulary: "ab", maxLength: 4 };
+  const source = 'x = aggregate(select(tokens,\n  tokens, ==), indices if tokens == "a" else "b") == "b";';
+  expect(messageOf(load(source, { example: "aa" }).sop("x"), within)).toBe(
+    "cannot compile `aggregate(select(tokens, tokens, ==), i…`: this aggregate mixes numbers and strings",
+  );
+  const mixed = map((token: string) => (token === "a" ? 1 : "b"), tokens);
+  const sop = aggregate(select(tokens, tokens, eq), mixed);
+  expect(messageOf(sop, within)).toBe('cannot compile "s-op": this aggregate mixes numbers and strings');
+  expect(messageOf(sop, { ...within, name: "mix" })).toMatch(/^cannot compile "mix": /);
+});
+
+/** At most as many millions of steps as all budgets of one compile together. */
+const MOST_STEPS = 4000;
+
+describe("every length compiles, or is refused within the counted work, and the refusal names an s-op", () => {
+  // Some lengths of each kind: small ones, those between which sizes were seen to explode, and those that no table fits.
+  const lengths = isLong ? [60, 68, 72, 96, 128, 256, 1024, 4096, 10_000] : [10_000];
+  const cases = lessons.flatMap((lesson) => lengths.map((maxLength) => ({ ...lesson, maxLength })));
+
+  it.each(cases)("$name to $maxLength", (lesson) => {
+    let told = 0;
+    const { vocabulary, maxLength } = lesson;
+    const message = messageOf(lessonSOp(lesson), { vocabulary, maxLength, onProgress: () => void told++ });
+    expect(message === "" || /^cannot compile ("\w+"|`[^`]+`): /.test(message), message).toBe(true);
+    expect(told).toBeLessThan(MOST_STEPS);
+  });
 });
 
 it("refuses by counted work: means of means whose values are slow to work out", () => {
