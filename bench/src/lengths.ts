@@ -47,6 +47,9 @@ export interface LengthsOptions {
 /** Runs, prints, and writes what is asked for. */
 export function printLengths(options: LengthsOptions): void {
   const { limit, compare } = options;
+  if (options.record && (options.program ?? options.length ?? options.letters) !== undefined) {
+    throw new UsageError("--record takes all programs at all lengths: leave out --program, --length and --letters.");
+  }
   const out = options.out === undefined ? undefined : placeToWrite("--out", options.out);
   const folders = [root, ...(compare === undefined ? [] : [checkout(compare)])];
   const programs = chosen(options.program ?? [], options.letters);

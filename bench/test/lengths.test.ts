@@ -182,6 +182,7 @@ describe("npm run bench -- lengths", () => {
 
   it.each([
     [["--program", "no"], "--program no: the programs are reverse, hist_bos"],
+    [["--record", "--program", "reverse"], "--record takes all programs at all lengths"],
     [["--letters", "28"], "--letters 28: there are 27"],
     [["--length", "0"], "whole number, 1 or more"],
     [["--limit", "0"], "more than 0"],
