@@ -19,6 +19,7 @@ import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
 import { describeNode, named } from "./refusal.js";
+import { FEW } from "./plan/heads/number-match.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { quotientsIn } from "./plan/exact-quotients.js";
@@ -101,7 +102,8 @@ function tooDeep(error: unknown, sop: SOp): unknown {
   });
 }
 
-function compiled(program: Outputs, options: CompileOptions): CompiledModel {
+/** @param few - see `PlanOptions` */
+export function compiled(program: Outputs, options: CompileOptions, few = FEW): CompiledModel {
   const { vocabulary, maxLength, name, causal = false, precision = "float32", promise, mark = false } = options;
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
@@ -115,7 +117,7 @@ function compiled(program: Outputs, options: CompileOptions): CompiledModel {
     const work = new Work(undefined, progress.tell);
     const rows = promise ? {} : { whileRows: progress.whileRows };
     const domain = new Domain(tokens, maxLength, causal, { ...rows, work, keepsTypes });
-    return analysisOf({ roots, promise, mark }, domain, precision, progress);
+    return analysisOf({ roots, promise, mark, few }, domain, precision, progress);
   };
   const usual = analyse(false);
   const analysis = usual.dependsOnTypes ? analyse(true) : usual;
@@ -161,10 +163,11 @@ interface Compiled {
   readonly roots: readonly SOp[];
   readonly promise: SOp | undefined;
   readonly mark: boolean;
+  readonly few: number;
 }
 
 function analysisOf(
-  { roots, promise, mark }: Compiled,
+  { roots, promise, mark, few }: Compiled,
   unrestricted: Domain,
   precision: Precision,
   progress: CompileProgress,
@@ -181,7 +184,7 @@ function analysisOf(
   const normal = [...roots.map((root) => sops.get(root)!), ...(failures?.keys() ?? [])];
   progress.begin([...reachable(normal)].filter(({ kind }) => kind === "mean" || kind === "width").length);
   const planWith = (view: Domain, careful: boolean): Proof => {
-    const planned = plan(normal, form, view, { arithmetic, careful, onPlanned: progress.step });
+    const planned = plan(normal, form, view, { arithmetic, careful, few, onPlanned: progress.step });
     return { planned, certificate: progress.during("certificate", () => certify(planned, vocabulary, maxLength)) };
   };
   const best = progress.during("planning", () => bestCandidate(normal, domain, planWith));

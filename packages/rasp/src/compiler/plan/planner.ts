@@ -31,6 +31,8 @@ export interface PlanOptions {
   readonly arithmetic?: Arithmetic;
   /** Whether to spend weights on smaller errors: for programs that are not proved without them. */
   readonly careful?: boolean;
+  /** The most values that heads compare as one-hot vectors. Tests lower it, so that short inputs take the ways of long ones. */
+  readonly few?: number;
   /** Called after each mean and each width. */
   readonly onPlanned?: () => void;
 }
@@ -42,9 +44,9 @@ export function plan(
   roots: readonly NormalSOp[],
   form: NormalForm,
   domain: Domain,
-  { arithmetic = FLOAT32, careful = false, onPlanned = (): void => undefined }: PlanOptions = {},
+  { arithmetic = FLOAT32, careful = false, few = FEW, onPlanned = (): void => undefined }: PlanOptions = {},
 ): Plan {
-  const planner = new Planner(form, domain, { arithmetic, careful, onPlanned });
+  const planner = new Planner(form, domain, { arithmetic, careful, few, onPlanned });
   const outputs = roots.map((root) => outputOf(root, domain, planner.features, careful));
   const { embeddings, heads, features, readbacks } = planner;
   return {
@@ -70,7 +72,7 @@ class Planner implements Leaves {
   readonly #context: HeadContext;
   readonly #onPlanned: () => void;
 
-  constructor(form: NormalForm, domain: Domain, { arithmetic, careful, onPlanned }: Required<PlanOptions>) {
+  constructor(form: NormalForm, domain: Domain, { arithmetic, careful, few, onPlanned }: Required<PlanOptions>) {
     this.#domain = domain;
     this.#onPlanned = onPlanned;
     this.embeddings = {
@@ -78,7 +80,9 @@ class Planner implements Leaves {
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
     this.features = new Features(form, domain, this, arithmetic, careful);
-    this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful };
+    // Numbers are too large for low precision.
+    const limit = isLow(arithmetic) ? Infinity : few;
+    this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful, few: limit };
   }
 
   encode(leaf: NormalSOp): Encoding {
@@ -111,7 +115,7 @@ class Planner implements Leaves {
   /** A leaf that is a function of the position, and perhaps of the length, is read from there. A head costs less where inputs are short. */
   #fromPosition(leaf: NormalSOp): Encoding | undefined {
     if (leaf.kind !== "mean" && leaf.kind !== "width") return undefined;
-    const isLong = this.#domain.maxLength > FEW && !isLow(this.#context.arithmetic);
+    const isLong = this.#domain.maxLength > this.#context.few;
     if (!isLong && !this.#domain.promised) return undefined;
     const known = byPosition(leaf, this.#domain);
     if (known) return this.#functionOfPosition(leaf, known);

@@ -15,7 +15,12 @@ export interface HeadContext {
   readonly materialize: Materialize;
   /** Whether to spend weights on smaller errors. */
   readonly careful: boolean;
+  /** Heads compare more values than this as numbers, and fewer as one-hot vectors: these are small, and anything can be read of them. */
+  readonly few: number;
 }
+
+/** What tells how the values of a block are compared. */
+export type DomainAndFew = Pick<HeadContext, "domain" | "few">;
 
 /** The heads that compute one leaf, and how their result encodes it. */
 export interface PlannedHeads {

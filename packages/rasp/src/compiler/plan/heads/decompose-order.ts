@@ -10,6 +10,7 @@ import { memoised } from "../../../language/maps.js";
 import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
+import type { DomainAndFew } from "./context.js";
 import { equalityOf } from "./number-match.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
@@ -19,10 +20,10 @@ const MAX_PAIRS = 1 << 24;
 const MAX_PARTS = 3;
 
 /** The conjunction with one of its blocks decomposed, if that takes few conjunctions. */
-export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): BlockConjunction[] {
+export function decomposeOrder(conjunction: BlockConjunction, context: DomainAndFew): BlockConjunction[] {
   return conjunction.reduce<BlockConjunction[]>(
     (all, block) => {
-      const parts = all.length === 1 ? (partsOf(block, domain) ?? [[block]]) : [[block]];
+      const parts = all.length === 1 ? (partsOf(block, context) ?? [[block]]) : [[block]];
       return all.flatMap((blocks) => parts.map((part) => [...blocks, ...part]));
     },
     [[]],
@@ -30,10 +31,11 @@ export function decomposeOrder(conjunction: BlockConjunction, domain: Domain): B
 }
 
 /** Up to MAX_PARTS conjunctions of blocks over one leaf each; undefined where more are needed. */
-function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
+function partsOf(block: Block, context: DomainAndFew): BlockConjunction[] | undefined {
+  const { domain } = context;
   const keys = functionOfTwo(block.keys, domain);
   const queries = functionOfTwo(block.queries, domain);
-  if (!keys || !queries || isEqualityOfMany(block, domain)) return undefined;
+  if (!keys || !queries || isEqualityOfMany(block, context)) return undefined;
   const test = memoised(block.test);
   const queryTables = tablesOf(queries, domain);
   let best: BlockConjunction[] | undefined;
@@ -47,9 +49,9 @@ function partsOf(block: Block, domain: Domain): BlockConjunction[] | undefined {
 }
 
 /** It takes a few dimensions as it is: `number-match.ts`. */
-const isEqualityOfMany = (block: Block, domain: Domain): boolean =>
+const isEqualityOfMany = (block: Block, { domain, few }: DomainAndFew): boolean =>
   block.compared?.op === "==" &&
-  equalityOf(domain.values(block.keys), domain.values(block.queries), block) !== undefined;
+  equalityOf(domain.values(block.keys), domain.values(block.queries), block, few) !== undefined;
 
 interface FunctionOfTwo {
   readonly leaves: readonly [NormalSOp, NormalSOp];

@@ -3,7 +3,6 @@
  * keys get the shares. An order of many numbers then takes two dimensions: the score `y - x - 1/2` is above 0 where `x < y`.
  */
 import { leastPowerOfTwo } from "@selectron/core";
-import { isLow } from "../ir/arithmetic.js";
 import { gridOf } from "../ir/exact-sum.js";
 import type { NumberDimension, Scores } from "../ir/plan.js";
 import { constantRead } from "../ir/read.js";
@@ -14,10 +13,9 @@ import type { BlockConjunction } from "./selection.js";
 
 /** Scores that are at least `selectedScore` where all blocks hold, and at least `unit` below that elsewhere; undefined without an order. */
 export function focusScores(conjunction: BlockConjunction, unit: number, context: HeadContext): Scores | undefined {
-  const { domain, materialize, arithmetic } = context;
-  if (isLow(arithmetic)) return undefined;
+  const { domain, materialize, few } = context;
   for (const block of conjunction) {
-    const order = orderOf(block, domain);
+    const order = orderOf(block, domain, few);
     if (!order) continue;
     const { x, y, below } = order;
     const step = leastPowerOfTwo(unit);

@@ -1,7 +1,6 @@
 /** Which blocks are equalities of whole numbers, for which a head takes few dimensions: `number-dimensions.ts`. */
 import type { Atom } from "../../../language/graph/node.js";
 import { groupBy } from "../../../language/maps.js";
-import { isLow } from "../ir/arithmetic.js";
 import { wholeNumber, type NumberComparison } from "./compared-numbers.js";
 import type { HeadContext } from "./context.js";
 import type { Block, Equality } from "./selection.js";
@@ -24,12 +23,11 @@ export interface Match {
 }
 
 /** Undefined where a block is no equality, or one of few numbers. */
-export function matchOf(block: Block, { domain, arithmetic }: HeadContext): Match | undefined {
-  if (isLow(arithmetic)) return undefined;
+export function matchOf(block: Block, { domain, few }: HeadContext): Match | undefined {
   const { keys, queries } = block;
   const keyValues = domain.values(keys);
   const queryValues = domain.values(queries);
-  const equal = block.equal ?? equalityOf(keyValues, queryValues, block);
+  const equal = block.equal ?? equalityOf(keyValues, queryValues, block, few);
   if (!equal) return undefined;
   const isSmall = block.equal && new Set(keyValues.map(equal.key)).size <= FEW_DIGITS;
   return isSmall ? undefined : { block, equal };
@@ -40,8 +38,9 @@ export function equalityOf(
   keys: readonly Atom[],
   queries: readonly Atom[],
   { compared, test }: Block,
+  few: number,
 ): Equality | undefined {
-  if (Math.min(keys.length, queries.length) <= FEW) return undefined;
+  if (Math.min(keys.length, queries.length) <= few) return undefined;
   if (compared && compared.op !== "==") return undefined;
   const offset = compared ? offsetBy(keys, queries, compared) : offsetOf(keys, queries, test);
   if (offset !== undefined) return { key: Number, query: (atom) => Number(atom) + offset };

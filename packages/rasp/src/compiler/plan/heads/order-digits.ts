@@ -6,7 +6,7 @@
  */
 import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
-import { FEW } from "./number-match.js";
+import type { DomainAndFew } from "./context.js";
 import { orderOf, type Order } from "./order.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
@@ -14,13 +14,18 @@ import type { Block, BlockConjunction } from "./selection.js";
 const FEW_BESIDE = 8;
 
 /** The conjunctions with one block of each, an order of many numbers, replaced by one equality for each digit. */
-export function splitIntoDigits(conjunctions: readonly BlockConjunction[], domain: Domain): BlockConjunction[] {
-  const hasMany = conjunctions.some((blocks) => blocks.some((block) => orderOf(block, domain) !== undefined));
-  return hasMany ? conjunctions.flatMap((conjunction) => split(conjunction, domain)) : [...conjunctions];
+export function splitIntoDigits(
+  conjunctions: readonly BlockConjunction[],
+  { domain, few }: DomainAndFew,
+): BlockConjunction[] {
+  const hasMany = conjunctions.some((blocks) => blocks.some((block) => orderOf(block, domain, few) !== undefined));
+  return hasMany
+    ? conjunctions.flatMap((conjunction) => split(conjunction, domain, [few, Math.min(few, FEW_BESIDE)]))
+    : [...conjunctions];
 }
 
-function split(conjunction: BlockConjunction, domain: Domain): BlockConjunction[] {
-  for (const few of [FEW, FEW_BESIDE]) {
+function split(conjunction: BlockConjunction, domain: Domain, limits: readonly number[]): BlockConjunction[] {
+  for (const few of limits) {
     for (const block of conjunction) {
       const order = orderOf(block, domain, few);
       if (order) return digitsOf(block, order).map((digit) => conjunction.map((b) => (b === block ? digit : b)));

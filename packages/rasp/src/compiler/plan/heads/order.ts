@@ -2,7 +2,6 @@
 import type { Atom } from "../../../language/graph/node.js";
 import type { Domain } from "../../values/domain.js";
 import { COMPARE, counting, type NumberComparison } from "./compared-numbers.js";
-import { FEW } from "./number-match.js";
 import type { Block } from "./selection.js";
 
 /** The test holds where `x(key) < y(query)`. */
@@ -16,7 +15,7 @@ export interface Order {
 }
 
 /** Undefined where the block is no order, or one of up to `few` values. */
-export function orderOf(block: Block, domain: Domain, few = FEW): Order | undefined {
+export function orderOf(block: Block, domain: Domain, few: number): Order | undefined {
   const { keys, queries, test, equal, compared } = block;
   const [ascending, queryValues] = [domain.values(keys), domain.values(queries)];
   if (equal || Math.min(ascending.length, queryValues.length) <= few) return undefined;

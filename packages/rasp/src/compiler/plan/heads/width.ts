@@ -33,11 +33,9 @@ function encodeCount(width: Width, context: HeadContext): PlannedHeads {
   const values = domain.values(width);
   const label = labelOf(width);
   const conjunctions = disjointConjunctions(width.selection, domain, form).flatMap((part) =>
-    decomposeOrder(part, domain),
+    decomposeOrder(part, context),
   );
-  const parts = (isLow(context.arithmetic) ? conjunctions : splitIntoDigits(conjunctions, domain)).map((part) =>
-    scoresOf(part, score.count, context),
-  );
+  const parts = splitIntoDigits(conjunctions, context).map((part) => scoresOf(part, score.count, context));
   const [read] = width.summed
     ? materialize(width.summed, (atom) => [atomNumber(atom)!], ["summand"])
     : [constantRead(1)];

@@ -26,7 +26,7 @@ function orderOf(factor: number): { block: Block; valueAt: (sop: NormalSOp, toke
 
 it("first by token, then by position: two disjoint conjunctions over the leaves", () => {
   const { block, valueAt } = orderOf(3);
-  const parts = decomposeOrder([block], new Domain(tokens, 3));
+  const parts = decomposeOrder([block], { domain: new Domain(tokens, 3), few: 32 });
   expect(parts).toHaveLength(2);
   expect(parts.flat().every(({ keys, queries }) => keys.kind !== "map" && queries.kind !== "map")).toBe(true);
   for (const keyToken of tokens) {
@@ -48,5 +48,5 @@ it("first by token, then by position: two disjoint conjunctions over the leaves"
 
 it("an order that would take too many conjunctions is left as it is", () => {
   const { block } = orderOf(1);
-  expect(decomposeOrder([block], new Domain(tokens, 3))).toEqual([[block]]);
+  expect(decomposeOrder([block], { domain: new Domain(tokens, 3), few: 32 })).toEqual([[block]]);
 });
