@@ -7,6 +7,7 @@ import type { Cases } from "../expressions/cases.js";
 import { constant, minus, named, plus, times, type Expression } from "../expressions/expression.js";
 import { nameClasses, nameValues } from "../expressions/function.js";
 import { HeadSelectors } from "./head-selector.js";
+import { SharedWidths } from "./shared-width.js";
 import { has, selectorWidth } from "./library.js";
 import type { Naming } from "./naming.js";
 import { restored } from "../expressions/number.js";
@@ -18,22 +19,32 @@ import { columnsOf } from "../run/head-subspaces.js";
 
 export class HeadLines {
   readonly #selectors: HeadSelectors;
+  readonly #sharedWidths: SharedWidths;
 
   readonly #naming: Naming;
 
   constructor(naming: Naming) {
     this.#naming = naming;
     this.#selectors = new HeadSelectors(naming);
+    this.#sharedWidths = new SharedWidths(naming);
   }
 
   /** What these heads add to a subspace that nothing else writes. @throws NotHardError if it is no width, mean or copy */
   lineOf(heads: readonly HeadRun[], subspace: Subspace): Expression {
-    return heads.every(({ adds }) => adds) ? this.#width(heads, subspace) : this.#aggregate(heads, subspace);
+    // Beside others, a head that never selects anything adds nothing.
+    const selecting = heads.filter(({ selected }) => selected.some(({ length }) => length > 0));
+    const writing = selecting.length > 0 ? selecting : heads.slice(0, 1);
+    return writing.every(({ adds }) => adds) ? this.#width(writing, subspace) : this.#aggregate(writing, subspace);
   }
 
   /** Heads that add up: widths of selectors, each times what one selected key adds. */
   #width(heads: readonly HeadRun[], subspace: Subspace): Expression {
-    const summands = heads.flatMap((head) => this.#multiples(head, subspace));
+    const shared = this.#sharedWidths
+      .of(heads, subspace)
+      .flatMap((width) =>
+        width.heads.length > 1 && this.#selectors.isShort(width.joined) ? [width.joined] : width.heads,
+      );
+    const summands = shared.flatMap((head) => this.#multiples(head, subspace));
     const widths = summands.map(({ factor, selector }) => ({ factor, width: selectorWidth(selector) }));
     const [first, ...others] = widths.sort((a, b) => Number(b.factor) - Number(a.factor));
     if (!first) return constant(0n);

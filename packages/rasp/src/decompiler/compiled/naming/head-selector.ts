@@ -3,6 +3,7 @@ import { getOrInsert } from "../../../language/maps.js";
 import type { HeadRun } from "../run/head-run.js";
 import type { Expression } from "../expressions/expression.js";
 import type { Naming } from "./naming.js";
+import { selectedBy } from "./shared-width.js";
 import { NotHardError } from "../not-hard-error.js";
 import { nameOrder, rankingOf, type Ranking } from "./ranking.js";
 import { relationsOf, type HeadRelations, type Relation, type PairTable } from "./relation.js";
@@ -21,13 +22,17 @@ export class HeadSelectors {
     return getOrInsert(this.#known, head, () => this.#selectorOf(head));
   }
 
+  /** Whether the selector lists no values. */
+  isShort(head: HeadRun): boolean {
+    return this.#shortest(head, selectedBy(head))?.every(({ tabular }) => !tabular) ?? false;
+  }
+
   #selectorOf(head: HeadRun): NamedSelector {
     const { sample, weights } = this.#naming;
-    const chosen = head.selected.map((keys) => new Set(keys));
-    const simple = relationsOf(head, (key, query) => chosen[query]!.has(key), this.#naming);
+    const simple = this.#shortest(head, selectedBy(head));
     if (simple) return this.#named(simple);
     const ranking = rankingOf(head, sample, weights.causal);
-    const allowed = relationsOf(head, ranking.allows, this.#naming);
+    const allowed = this.#shortest(head, ranking.allows);
     if (!allowed) {
       throw new NotHardError(`head ${head.head} of layer ${head.layer} selects by something that no subspace holds`);
     }
@@ -51,8 +56,18 @@ export class HeadSelectors {
     );
   }
 
-  #named(relations: HeadRelations): NamedSelector {
-    const found = this.#selectors(relations);
+  /** Selectors that must all hold, the first ones that list no values if there are any. */
+  #shortest(head: HeadRun, selects: (key: number, query: number) => boolean): NamedSelector[] | undefined {
+    let first: NamedSelector[] | undefined;
+    for (const relations of relationsOf(head, selects, this.#naming)) {
+      const selectors = this.#selectors(relations);
+      if (selectors.every(({ tabular }) => !tabular)) return selectors;
+      first ??= selectors;
+    }
+    return first;
+  }
+
+  #named(found: readonly NamedSelector[]): NamedSelector {
     if (found.length === 0) return everything;
     const whole = found.reduce(bothSelectors);
     if (whole.kind === "select") return whole;

@@ -49,29 +49,31 @@ interface Pair {
 }
 
 /**
- * The relations whose intersection is what the head selects; undefined if not even all subspaces together decide that.
+ * Relations whose intersection is what the head selects, in several ways, from the simplest comparisons to a single one of everything;
+ * none if not even all subspaces together decide that.
  *
  * @param selects - whether the query at one place selects the key at another of the same input
  */
-export function relationsOf(
+export function* relationsOf(
   head: HeadRun,
   selects: (key: number, query: number) => boolean,
   naming: Pick<Naming, "run" | "sample" | "weights">,
-): HeadRelations | undefined {
+): Generator<HeadRelations, void> {
   const pairs = pairsOf(head, selects, naming);
-  if (!pairs) return undefined;
+  if (!pairs) return;
   const { keys, queries } = pairs;
   const relation = (a: readonly Subspace[], b: readonly Subspace[]): Relation => projected(pairs, a, b);
   const compared = (a: Subspace, b: Subspace): boolean =>
     interact(head, a, b) || (naming.weights.causal && isIndices(a) && isIndices(b));
   const keysOf = (query: Subspace): Subspace[] => keys.filter((key) => compared(key, query));
   const queriesOf = (key: Subspace): Subspace[] => queries.filter((query) => compared(key, query));
-  // From the simplest comparisons to a single one of everything.
   const groups: (() => Relation[])[] = [
     () => keys.flatMap((a) => queriesOf(a).map((b) => byWeights(relation([a], [b]), head, a, b))),
     () => keys.flatMap((a) => queriesOf(a).map((b) => relation([a], [b]))),
     () => queries.map((b) => relation(keysOf(b), [b])),
     () => keys.map((a) => relation([a], queriesOf(a))),
+    // A sum of scores of the key and of the query is a comparison too, where BOS lies between.
+    () => keys.flatMap((a) => queries.map((b) => relation([a], [b]))),
     () => [relation(keys, queries)],
   ];
   const alone = [...queries.map((b) => relation([], [b])), ...keys.map((a) => relation([a], []))];
@@ -84,9 +86,8 @@ export function relationsOf(
       const others = left.filter((other) => other !== one);
       return isSelected(pairs, others) ? others : left;
     }, order);
-    return { relations, needed: (one, named) => neededOf(pairs, one, relations, named) };
+    yield { relations, needed: (one, named) => neededOf(pairs, one, relations, named) };
   }
-  return undefined;
 }
 
 const cell = ({ keyStates, queryStates, table }: Relation, { key, query }: Pair, named: PairTable = table): number =>

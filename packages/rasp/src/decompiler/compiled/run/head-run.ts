@@ -47,12 +47,14 @@ export function runHead(
   const places = sample.token.length;
   const margins = new Margins(query, key, places);
   const largest = largestChange(value, places);
+  const alike = value.parts.length === 0;
   const rows = Array.from({ length: places }, (_, at) => {
     const input = sample.input[at]!;
     const [from, to] = [sample.starts[input]!, causal ? at + 1 : sample.starts[input + 1]!];
     const row = rowOf(
       Array.from({ length: to - from }, (_, k) => margins.of(from + k, at)),
       largest,
+      alike,
     );
     if (typeof row === "string") {
       throw notSharp(place, `${row}, as at position ${at - from} of ${inputText(sample, input)}`);
@@ -128,9 +130,10 @@ interface Row {
 /**
  * @param scores - of the keys, above BOS's
  * @param largest - how much a key can change what is written
+ * @param alike - whether all keys have one value, so that it does not matter which of those that score above BOS has the attention
  * @returns the reason if no level of the scores is clearly above the others
  */
-function rowOf(scores: readonly number[], largest: number): Row | string {
+function rowOf(scores: readonly number[], largest: number, alike: boolean): Row | string {
   const highest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
   if (highest < COUNTED) {
     const chosen = scores.flatMap((score, k) => (exactExp(score) * largest < LEAST_PART ? [] : [k]));
@@ -140,13 +143,13 @@ function rowOf(scores: readonly number[], largest: number): Row | string {
   const levels = [0, ...scores].sort((a, b) => b - a);
   const [top] = levels;
   const lowest = levels.find((level, n) => {
-    const gap = level - (levels[n + 1] ?? -Infinity);
-    return gap > CLEAR && gap > 4 * (top! - level);
+    const next = levels[n + 1] ?? -Infinity;
+    return level - next > CLEAR && (alike ? next <= 0 : level - next > 4 * (top! - level));
   })!;
   if (lowest <= 0 && highest >= lowest) {
     return `it attends to BOS and to other positions at once, of which one scores ${highest.toFixed(2)} above BOS`;
   }
-  if (top! - lowest > CLEAR) return differing(top!, lowest);
+  if (!alike && top! - lowest > CLEAR) return differing(top!, lowest);
   const chosen = scores.flatMap((score, k) => (score >= lowest ? [k] : []));
   const parts = levels.map((level) => Math.exp(level - top!));
   const inside = parts.filter((_, n) => levels[n]! >= lowest);

@@ -24,7 +24,8 @@ export function headSubspaces(runs: readonly HeadRun[], layer: number, sample: S
     const set = new ValueSet();
     const at = Int32Array.from({ length: places }, (_, place) => set.idOf(sum(results.map((rows) => rows[place]!))));
     const atBos = sum(heads.map((h) => picked(runs[h]!.value.atBos, columnsOf(runs[h]!, coordinates))));
-    return { writer: { kind: "heads", layer, heads }, coordinates, values: set.values, at, atBos };
+    const writer = { kind: "heads", layer, heads: heads.map((h) => runs[h]!.head) } as const;
+    return { writer, coordinates, values: set.values, at, atBos };
   });
 }
 

@@ -34,7 +34,9 @@ export function runSharp(weights: CompiledWeights, sample: Sample, progress: Pro
   const units = new Map<Subspace, UnitsRun>();
   weights.layers.forEach((layer, l) => {
     progress("running layers", l, weights.layers.length);
-    const runs = layer.heads.map((head, h) => runHead(head, { layer: l, head: h }, stream, sample, weights.causal));
+    const runs = layer.heads.map((head) =>
+      runHead(head, { layer: l, head: head.head }, stream, sample, weights.causal),
+    );
     heads.push(...runs);
     add(constant, layer.constant.attention);
     subspaces.push(...headSubspaces(runs, l, sample));

@@ -23,6 +23,8 @@ export interface Affine {
 
 /** One head. Its scores are query(x) · key(y); `written` are the residual coordinates that it adds `value` to. */
 export interface HeadWeights {
+  /** The head's number in its layer; of several that attend alike, the first one's. */
+  readonly head: number;
   readonly query: Affine;
   readonly key: Affine;
   /** From a key's residual stream to each written coordinate: W_V W_O. */
@@ -101,12 +103,13 @@ function outputsOf(unembedding: Affine, cards: readonly OutputCard[]): OutputWei
 function headsOf(affine: (path: string) => Affine, path: string, heads: number, dHead: number): HeadWeights[] {
   const [query, key, value, output] = ["query", "key", "value", "output"].map((name) => affine(`${path}.${name}`));
   const scale = 1 / Math.sqrt(dHead);
-  return Array.from({ length: heads }, (_, head) => {
+  const each = Array.from({ length: heads }, (_, head): HeadWeights => {
     const part = (whole: Affine): Affine => columnsOf(whole, head * dHead, dHead);
     const q = part(query!);
     const out = rowsOf(output!.weight, head * dHead, dHead);
     const written = Array.from({ length: out.columns }, (_, c) => c).filter((c) => column(out, c).some((w) => w !== 0));
     return {
+      head,
       query: {
         weight: { ...q.weight, data: q.weight.data.map((w) => w * scale) },
         bias: q.bias.map((w) => w * scale),
@@ -116,6 +119,30 @@ function headsOf(affine: (path: string) => Affine, path: string, heads: number, 
       written,
     };
   });
+  return each.reduce<HeadWeights[]>((known, head) => {
+    const alike = known.findIndex((other) => attendAlike(other, head));
+    return alike < 0 ? [...known, head] : known.with(alike, together(known[alike]!, head));
+  }, []);
+}
+
+/** Whether the heads have the same scores and write to different coordinates: a value too wide for one head is copied by several. */
+const attendAlike = (a: HeadWeights, b: HeadWeights): boolean =>
+  sameAffine(a.query, b.query) && sameAffine(a.key, b.key) && !b.written.some((c) => a.written.includes(c));
+
+const sameAffine = (a: Affine, b: Affine): boolean => same(a.weight.data, b.weight.data) && same(a.bias, b.bias);
+
+const same = (a: Float64Array, b: Float64Array): boolean => a.length === b.length && a.every((x, i) => x === b[i]);
+
+function together(a: HeadWeights, b: HeadWeights): HeadWeights {
+  const columns = a.written.length + b.written.length;
+  const data = new Float64Array(a.value.weight.rows * columns);
+  for (let r = 0; r < a.value.weight.rows; r++) {
+    data.set(row(a.value.weight, r), r * columns);
+    data.set(row(b.value.weight, r), r * columns + a.written.length);
+  }
+  const weight = { rows: a.value.weight.rows, columns, data };
+  const bias = Float64Array.from([...a.value.bias, ...b.value.bias]);
+  return { ...a, value: { weight, bias }, written: [...a.written, ...b.written] };
 }
 
 const matrixOf = ({ data, shape }: Tensor): Matrix => ({
