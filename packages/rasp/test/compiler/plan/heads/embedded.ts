@@ -2,6 +2,7 @@
 import { FLOAT32 } from "../../../../src/compiler/plan/ir/arithmetic.js";
 import { subspaceRead, type Read, type Subspace } from "../../../../src/compiler/plan/ir/read.js";
 import type { Plan } from "../../../../src/compiler/plan/ir/plan.js";
+import { FEW } from "../../../../src/compiler/plan/heads/number-match.js";
 import type { HeadContext, PlannedHeads } from "../../../../src/compiler/plan/heads/context.js";
 import { embeddingSubspace } from "../../../../src/compiler/plan/features/encoding.js";
 import { anchorsOf } from "../../../../src/compiler/plan/anchors.js";
@@ -16,11 +17,15 @@ export interface Embedded {
   readonly embeddings: Plan["embeddings"];
 }
 
-/** @param others - the values of other s-ops */
+/**
+ * @param others - the values of other s-ops
+ * @param few - the most values that are compared as one-hot vectors
+ */
 export function embedded(
   vocabulary: readonly Atom[],
   maxLength: number,
   others = new Map<NormalSOp, readonly Atom[]>(),
+  few = FEW,
 ): Embedded {
   const form = new NormalForm();
   const positions = Array.from({ length: maxLength }, (_, i) => BigInt(i));
@@ -48,7 +53,7 @@ export function embedded(
       sop.kind === "width" ? [0n, ...positions].map((n) => n + 1n).slice(0, -1) : valuesOf(sop),
     work: { spend: () => undefined },
   } as unknown as Domain;
-  return { form, embeddings, context: { form, domain, arithmetic: FLOAT32, materialize, careful: false } };
+  return { form, embeddings, context: { form, domain, arithmetic: FLOAT32, materialize, careful: false, few } };
 }
 
 /** A plan whose output is the number that the heads write. */
