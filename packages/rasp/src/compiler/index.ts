@@ -111,8 +111,6 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(options.onProgress);
   progress.begin(topological(...roots).filter(({ kind }) => kind === "aggregate").length);
-  // No program has fewer tables than this; before the first there are lists of all lengths.
-  new Work().tabulate(20 * maxLength ** 2, { origin: outputs[0]!.sop });
   const analyse = (keepsTypes: boolean): Analysis => {
     const work = new Work(undefined, progress.tell);
     const rows = promise ? {} : { whileRows: progress.whileRows };

@@ -79,7 +79,7 @@ class Planner implements Leaves {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
-    this.features = new Features(form, domain, this, arithmetic, careful);
+    this.features = new Features(form, domain, this, { arithmetic, careful, few });
     // Numbers are too large for low precision.
     const limit = isLow(arithmetic) ? Infinity : few;
     this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful, few: limit };

@@ -64,8 +64,14 @@ export interface Sum {
 
 /** A careful plan makes numbers of an s-op from its one-hot vector if it has up to this many values. */
 const MOST_ONE_HOT = 256;
-/** Functions of more numbers than this are bent instead of stepped. */
-const STEPPED = 32;
+
+export interface FeatureOptions {
+  readonly arithmetic: Arithmetic;
+  /** Whether numbers off any grid are made from one-hot vectors, which have no error. */
+  readonly careful: boolean;
+  /** Functions of more numbers than this are bent instead of stepped. */
+  readonly few: number;
+}
 
 export class Features {
   readonly planned: Feature[] = [];
@@ -79,14 +85,15 @@ export class Features {
   readonly #domain: Domain;
   readonly #leaves: Leaves;
   readonly #careful: boolean;
+  readonly #few: number;
 
-  /** @param careful - whether numbers off any grid are made from one-hot vectors, which have no error */
-  constructor(form: NormalForm, domain: Domain, leaves: Leaves, arithmetic: Arithmetic, careful: boolean) {
+  constructor(form: NormalForm, domain: Domain, leaves: Leaves, { arithmetic, careful, few }: FeatureOptions) {
     this.#form = form;
     this.arithmetic = arithmetic;
     this.#domain = domain;
     this.#leaves = leaves;
     this.#careful = careful;
+    this.#few = careful ? Infinity : few;
   }
 
   /** @throws RaspError of class `compile` where float32 does not tell the s-op's values apart */
@@ -227,15 +234,14 @@ export class Features {
   #fit(sop: NormalSOp, leaves: readonly NormalSOp[], fn: FiniteFunction): readonly StepFunction[] {
     const { arithmetic } = this;
     const evenSlopes = this.#careful;
-    const few = this.#careful ? Infinity : STEPPED;
     const spend = (steps: number): void => this.#spend(sop, steps);
     for (const digits of this.#careful ? [1, MAX_DIGITS] : [MAX_DIGITS]) {
-      const fitted = fitStepFunctions(fn, { arithmetic, digits, evenSlopes, few, spend });
+      const fitted = fitStepFunctions(fn, { arithmetic, digits, evenSlopes, few: this.#few, spend });
       if (fitted) return fitted;
       // Where the s-op is itself the leaf, its one-hot vector is what is being made.
       if (leaves[0] === sop) continue;
       const args = leaves.map((leaf) => this.#argument(this.#leaves.encodeOneHot(leaf)));
-      const fittedOneHot = fitStepFunctions({ ...fn, args }, { arithmetic, digits, evenSlopes, few, spend });
+      const fittedOneHot = fitStepFunctions({ ...fn, args }, { arithmetic, digits, evenSlopes, few: this.#few, spend });
       if (fittedOneHot) return fittedOneHot;
     }
     return refuse(
