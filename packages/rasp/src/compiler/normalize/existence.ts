@@ -17,8 +17,9 @@ export function asExistence(sop: Mapped, form: NormalForm, facts: ValueFacts): N
     mean === left
       ? compareAtoms(sop.fn.name as Comparison, value, 0n)
       : compareAtoms(sop.fn.name as Comparison, 0n, value);
-  if (typeof mean.default === "string" || mean.default === null || answer(mean.default) !== answer(0n))
-    {return undefined;}
+  if (typeof mean.default === "string" || mean.default === null || answer(mean.default) !== answer(0n)) {
+    return undefined;
+  }
   if (valuesIfAny(facts, mean.value)?.every(isCount) !== true) return undefined;
   const isAbove = form.compare(mean.value, form.constant(0n), ">");
   const selection = form.combine(mean.selection, isAbove, (a, b) => a && b);

@@ -293,6 +293,7 @@ function isMeansCompared({ args }: Mapped): boolean {
   return a?.kind === "mean" && b?.kind === "mean";
 }
 
-const isZero = (sop: NormalSOp): boolean => sop.kind === "constant" && typeof sop.value !== "string" && Number(sop.value) === 0;
+const isZero = (sop: NormalSOp): boolean =>
+  sop.kind === "constant" && typeof sop.value !== "string" && Number(sop.value) === 0;
 
 const isInt = (value: Atom): boolean => typeof value === "bigint" && Number.isSafeInteger(Number(value));

@@ -1,12 +1,12 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
 import type { Mean, Width } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
-import type { Answers } from "./comparison-sides.js";
+import type { Side } from "./comparison-sides.js";
 import { IndependentSelection } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
 import type { Contribution, Letter } from "./row-states.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
-import { SingleComparison } from "./single-comparison.js";
+import { SingleComparison, type Left } from "./single-comparison.js";
 import type { Cells, Table } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
@@ -42,6 +42,8 @@ export class Contributions {
   readonly #letters = new Map<string, Letter>();
   readonly #byPair = new Map<string, Letter>();
   readonly #chosen = new Map<string, ValueSet>();
+  /** Letters by what one comparison decides: by what is left, whether it is a row's own, the query, the key and what it adds. */
+  readonly #short = new Map<Left, readonly Map<Side, Map<Side, Map<ValueSet, Letter>>>[]>();
   readonly #sets: ValueSets;
   readonly #spend: (steps: number) => void;
 
@@ -77,11 +79,8 @@ export class Contributions {
   /** @param isOwn - whether key and query are one position */
   letter(queries: JointValueSet, key: Key, isOwn: boolean): Letter {
     const self = isOwn && this.knowsSelf;
-    const answers = key.added && this.#answers(queries, key.sides, self);
-    if (answers) {
-      this.#spend(QUERY * answers.length);
-      return this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? key.added! : this.#nothing)));
-    }
+    const short = key.added && this.#shortLetter(queries, key.sides, key.added, self);
+    if (short) return short;
     const { sides, added } = key;
     const summands = added
       ? undefined
@@ -91,14 +90,29 @@ export class Contributions {
     return getOrInsert(this.#byPair, pair, () => this.#between(queries, sides, self, added ?? summands!));
   }
 
-  /** What each query can answer, where one comparison decides it, or none; undefined elsewhere. One for all where they are alike. */
-  #answers(queries: JointValueSet, keys: JointValueSet, self: boolean): readonly Answers[] | undefined {
-    if (self && this.#selected.isCrossed) return undefined;
+  /** The letter where one comparison decides it, or none, without pairs of joint values; undefined elsewhere. */
+  #shortLetter(queries: JointValueSet, keys: JointValueSet, added: ValueSet, self: boolean): Letter | undefined {
+    if ((self && this.#selected.isCrossed) || keys.values.length === 0) return undefined;
     const fixed = this.#selected.fixedAnswers(keys, queries);
-    const left = fixed === "fails" ? "several" : this.#single.left(fixed);
-    if (left === "several" || keys.values.length === 0) return undefined;
-    if (typeof left === "boolean") return [{ yes: left, no: !left }];
-    return this.#single.answers(queries, keys, left, self);
+    const left = fixed === undefined ? "several" : this.#single.left(fixed);
+    if (left === "several") return undefined;
+    if (typeof left === "boolean") return this.#letterOf([this.#contribution(!left, left ? added : this.#nothing)]);
+    const [query, key] = [this.#single.side(queries, left), this.#single.side(keys, left)];
+    if (!query || !key) return undefined;
+    const known = getOrInsert(this.#short, left, () => [new Map(), new Map()])[Number(self)]!;
+    const byKey = getOrInsert(
+      getOrInsert(known, query, () => new Map()),
+      key,
+      () => new Map<ValueSet, Letter>(),
+    );
+    const letter = byKey.get(added);
+    if (letter) return letter;
+    const answers = this.#single.answers(query, key, left, self);
+    if (!answers) return undefined;
+    this.#spend(QUERY * answers.length);
+    const made = this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? added : this.#nothing)));
+    byKey.set(added, made);
+    return made;
   }
 
   /** Like `letter`, but coarser: the sides of the comparisons, and what a key adds, are taken as independent. */

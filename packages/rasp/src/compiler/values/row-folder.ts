@@ -5,8 +5,7 @@
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, Width } from "../normalize/normal-form.js";
 import type { Work } from "../work.js";
-import { RowStates, type Letter, type Rows } from "./row-states.js";
-import type { Reached, RowResults } from "./row-values.js";
+import type { Letter, Reached, RowKind } from "./row-states.js";
 import { BOTH, joinedDependence, LENGTH, NOTHING, Table, type Cells } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
@@ -38,21 +37,19 @@ export interface Folded extends Cells {
 const [ROW, STEP] = [3, 3];
 
 /** The rows of a query in inputs of some length, to go on with in longer ones. */
-interface Chain<S> {
+interface Chain<R> {
   /** The keys that it has gone through. */
   length: number;
-  rows: Rows<S>;
+  rows: R;
 }
 
-export class RowFolder<S> {
-  readonly #states: RowStates<S>;
-  readonly #results: RowResults<S>;
+export class RowFolder<R> {
+  readonly #kind: RowKind<R>;
   readonly #folded: Folded;
 
-  constructor(results: RowResults<S>, folded: Folded) {
-    this.#results = results;
+  constructor(kind: RowKind<R>, folded: Folded) {
+    this.#kind = kind;
     this.#folded = folded;
-    this.#states = new RowStates(results.fold, results.capped);
   }
 
   table<Q, K>(queries: Table<Q>, keys: Table<K>, letters: Letters<Q, K>): Table<ValueSet> {
@@ -72,14 +69,8 @@ export class RowFolder<S> {
       this.#spend(ROW);
       const query = queries.at(n, i);
       if (letters.isEmpty(query)) return this.#folded.sets.setOf([]);
-      return this.#result(rowsAt(query, n, i), letters.reached(query, n), counts?.at(n, i));
+      return this.#kind.values(rowsAt(query, n, i), letters.reached(query, n), counts?.at(n, i));
     });
-  }
-
-  #result(rows: Rows<S>, reached: Reached, counts: ValueSet | undefined): ValueSet {
-    const among = counts ? counts.id + 1 : 0;
-    const key = typeof reached === "boolean" ? 2 * among + Number(reached) : `${among} ${reached.map(Number).join("")}`;
-    return getOrInsert(rows.results, key, () => this.#results.of(rows, reached, counts));
   }
 
   /** How many keys a row sees. */
@@ -88,31 +79,29 @@ export class RowFolder<S> {
   }
 
   /** Rows of keys that are alike at all positions. */
-  #alike<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => Rows<S> {
-    const states = this.#states;
+  #alike<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
+    const kind = this.#kind;
     return (query, length, position) => {
       const key = keys.at(length, position);
       const seen = this.#seen(length, position);
       const other = letters.letter(query, key, false);
-      if (!letters.knowsSelf) return states.power(other, seen);
+      if (!letters.knowsSelf) return kind.with(kind.start, other, seen);
       const own = letters.letter(query, key, true);
-      if (!this.#folded.isOrdered) return states.with(states.power(other, seen - 1), own);
-      let rows = states.with(states.power(other, position), own);
+      if (!this.#folded.isOrdered) return kind.with(kind.with(kind.start, other, seen - 1), own);
       this.#spend(STEP * (seen - position));
-      for (let k = position + 1; k < seen; k++) rows = states.with(rows, other);
-      return rows;
+      return kind.with(kind.with(kind.with(kind.start, other, position), own), other, seen - 1 - position);
     };
   }
 
   /** Rows of keys that do not depend on the length: the row of a query is the same in longer inputs, and longer. Lengths ascend. */
-  #chained<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => Rows<S> {
-    const everywhere = new Map<Q, Chain<S>>();
-    const byPosition = new Map<number, Map<Q, Chain<S>>>();
+  #chained<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
+    const everywhere = new Map<Q, Chain<R>>();
+    const byPosition = new Map<number, Map<Q, Chain<R>>>();
     const candidates = new Map<Q, readonly number[] | undefined>();
     return (query, length, position) => {
       const own = letters.knowsSelf ? position : -1;
-      const chains = letters.knowsSelf ? getOrInsert(byPosition, position, () => new Map<Q, Chain<S>>()) : everywhere;
-      const chain = getOrInsert(chains, query, () => ({ length: 0, rows: this.#states.start }));
+      const chains = letters.knowsSelf ? getOrInsert(byPosition, position, () => new Map<Q, Chain<R>>()) : everywhere;
+      const chain = getOrInsert(chains, query, () => ({ length: 0, rows: this.#kind.start }));
       const seen = this.#seen(length, position);
       if (!candidates.has(query)) candidates.set(query, letters.candidates?.(query));
       const among = candidates.get(query);
@@ -123,10 +112,10 @@ export class RowFolder<S> {
     };
   }
 
-  #extend(chain: Chain<S>, seen: number, among: readonly number[] | undefined, letter: (k: number) => Letter): void {
+  #extend(chain: Chain<R>, seen: number, among: readonly number[] | undefined, letter: (k: number) => Letter): void {
     const step = (k: number): void => {
       this.#spend(STEP);
-      chain.rows = this.#states.with(chain.rows, letter(k));
+      chain.rows = this.#kind.with(chain.rows, letter(k));
     };
     if (among) {
       for (const k of among) if (k >= chain.length && k < seen) step(k);
@@ -136,16 +125,20 @@ export class RowFolder<S> {
     chain.length = seen;
   }
 
-  /** Rows of keys that depend on position and length. */
-  #anew<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => Rows<S> {
-    const states = this.#states;
+  /** Rows of keys that depend on position and length; equal keys go together unless their order matters. */
+  #anew<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
+    const kind = this.#kind;
     return (query, length, position) => {
       const seen = this.#seen(length, position);
-      let rows = states.start;
       this.#spend(STEP * seen);
+      let rows = kind.start;
+      const times = new Map<Letter, number>();
       for (let k = 0; k < seen; k++) {
-        rows = states.with(rows, letters.letter(query, keys.at(length, k), k === position));
+        const letter = letters.letter(query, keys.at(length, k), k === position);
+        if (this.#folded.isOrdered) rows = kind.with(rows, letter);
+        else times.set(letter, (times.get(letter) ?? 0) + 1);
       }
+      for (const [letter, count] of times) rows = kind.with(rows, letter, count);
       return rows;
     };
   }

@@ -5,8 +5,8 @@
 import { getOrInsert } from "../../language/maps.js";
 import type { ValueSet } from "./value-set.js";
 
-/** The rows of a query with more joint values seldom come again, and are not kept. */
-const MOST_SHARED = 64;
+/** The states of all rows that are kept, so that rows which begin alike share them. */
+const MOST_KEPT = 1 << 21;
 
 /** What one key position can contribute to a row. Equal ones are one object. */
 export interface Contribution {
@@ -16,6 +16,21 @@ export interface Contribution {
   /** What the key adds where it is selected; none where it never is. */
   readonly added: ValueSet;
 }
+
+/** How rows go through their keys, and the values that they then have. Rows are those of all joint values of a query. */
+export interface RowKind<R> {
+  readonly start: R;
+  /** The rows with so many keys more that are all alike. */
+  with(rows: R, letter: Letter, keys?: number): R;
+  /**
+   * @param reached - which rows are known to select a position
+   * @param counts - how many keys a row can select; any number if undefined
+   */
+  values(rows: R, reached: Reached, counts: ValueSet | undefined): ValueSet;
+}
+
+/** For each joint value of a query whether its row is known to select a position; one answer where all are alike. */
+export type Reached = boolean | readonly boolean[];
 
 /** What a key can contribute for each joint value of the query; one where it is the same for all. Equal ones are one object. */
 export interface Letter {
@@ -30,6 +45,9 @@ export interface RowFold<S> {
   with(before: S, contribution: Contribution): S;
   /** Equal states of rows with the same key are one; all are different if undefined. */
   keyOf(state: S): string | undefined;
+  /** Whether only none, one and several selected keys are told apart, and a third key that is alike changes nothing. */
+  readonly capped: boolean;
+  valuesOf(rows: Rows<S>, reached: Reached, counts: ValueSet | undefined): ValueSet;
 }
 
 /** The state of the row of one joint value of the query. A sum may be large: it is forgotten once later ones are made, and made again. */
@@ -76,41 +94,45 @@ export class Rows<S> {
   }
 }
 
-export class RowStates<S> {
+export class RowStates<S> implements RowKind<Rows<S>> {
   readonly start: Rows<S>;
   readonly #fold: RowFold<S>;
-  readonly #capped: boolean;
   readonly #states = new Map<string, RowState<S>>();
-  readonly #nodes = new Map<string, Rows<S>>();
+  readonly #rows = new Map<string, Rows<S>>();
   readonly #powers = new Map<Letter, Rows<S>[]>();
   #count = 0;
+  #kept = 0;
 
-  /** @param capped - whether only none, one and several selected keys are told apart */
-  constructor(fold: RowFold<S>, capped: boolean) {
+  constructor(fold: RowFold<S>) {
     this.#fold = fold;
-    this.#capped = capped;
     this.start = new Rows([new RowState(this.#count++, [0, 0], fold.none)]);
   }
 
-  /** The rows with one key more. */
-  with(rows: Rows<S>, letter: Letter): Rows<S> {
-    return letter.isNothing ? rows : this.#with(rows, letter);
+  with(rows: Rows<S>, letter: Letter, keys = 1): Rows<S> {
+    if (letter.isNothing) return rows;
+    const steps = this.#fold.capped ? Math.min(keys, 2) : keys;
+    if (rows === this.start && steps > 1) return this.#power(letter, steps);
+    let after = rows;
+    for (let k = 0; k < steps; k++) after = this.#with(after, letter);
+    return after;
+  }
+
+  values(rows: Rows<S>, reached: Reached, counts: ValueSet | undefined): ValueSet {
+    const among = counts ? counts.id + 1 : 0;
+    const key = typeof reached === "boolean" ? 2 * among + Number(reached) : `${among} ${reached.map(Number).join("")}`;
+    return getOrInsert(rows.results, key, () => this.#fold.valuesOf(rows, reached, counts));
   }
 
   /** The rows of so many keys that are all alike. */
-  power(letter: Letter, keys: number): Rows<S> {
-    if (letter.isNothing) return this.start;
+  #power(letter: Letter, keys: number): Rows<S> {
     const powers = getOrInsert(this.#powers, letter, () => [this.start]);
     while (powers.length <= keys) powers.push(this.#with(powers.at(-1)!, letter));
     return powers[keys]!;
   }
 
   #with(rows: Rows<S>, letter: Letter): Rows<S> {
-    const isShared = Math.max(rows.states.length, letter.contributions.length) <= MOST_SHARED;
-    return isShared ? getOrInsert(rows.next, letter, () => this.#after(rows, letter)) : this.#after(rows, letter);
-  }
-
-  #after(rows: Rows<S>, letter: Letter): Rows<S> {
+    const known = rows.next.get(letter);
+    if (known) return known;
     const { states } = rows;
     const { contributions } = letter;
     const size = Math.max(states.length, contributions.length);
@@ -120,19 +142,22 @@ export class RowStates<S> {
     const different = after.every((state) => state === after[0]) ? after.slice(0, 1) : after;
     // What the rows two keys before add up to is hardly asked for again.
     for (const state of different) state.before?.before?.before?.forget();
-    if (different.length === states.length && different.every((state, q) => state === states[q])) return rows;
-    if (different.length > MOST_SHARED) return new Rows(different);
+    const isSame = different.length === states.length && different.every((state, q) => state === states[q]);
+    if (!isSame && this.#kept > MOST_KEPT) return new Rows(different);
+    this.#kept += different.length;
     const key = different.map(({ id }) => id).join(",");
-    return getOrInsert(this.#nodes, key, () => new Rows(different));
+    const made = isSame ? rows : getOrInsert(this.#rows, key, () => new Rows(different));
+    rows.next.set(letter, made);
+    return made;
   }
 
   #step(state: RowState<S>, contribution: Contribution): RowState<S> {
     if (contribution.added.atoms.length === 0) return state;
     return getOrInsert(state.next, contribution, () => {
       const sum = this.#fold.with(state.sum, contribution);
-      const most = this.#capped ? Math.min(2, state.most + 1) : state.most + 1;
+      const most = this.#fold.capped ? Math.min(2, state.most + 1) : state.most + 1;
       const fixed = Number(!contribution.canSkip);
-      const least = this.#capped ? Math.min(2, state.least + fixed) : state.least + fixed;
+      const least = this.#fold.capped ? Math.min(2, state.least + fixed) : state.least + fixed;
       const sumAgain = (): S => this.#fold.with(state.sum, contribution);
       const make = (): RowState<S> => new RowState(this.#count++, [least, most], sum, state, sumAgain);
       const key = this.#fold.keyOf(sum);

@@ -12,17 +12,9 @@ import { Contributions, type IndependentKey, type IndependentQuery, type Key } f
 import type { JointValueSet } from "./joint-values.js";
 import { isAtMostOne, type Promised } from "./promised.js";
 import { RowFolder, type Letters } from "./row-folder.js";
-import {
-  copies,
-  Found,
-  hasMeans,
-  means,
-  summandsOf,
-  sums,
-  widths,
-  type Reached,
-  type RowResults,
-} from "./row-values.js";
+import { CountRows } from "./count-rows.js";
+import type { Reached, RowKind } from "./row-states.js";
+import { copies, Found, hasMeans, means, summandsOf, sums } from "./row-values.js";
 import { additionOf, type Limits } from "./row-sums.js";
 import { joinedDependence, NOTHING, Table, type Cells } from "./table.js";
 import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
@@ -71,7 +63,7 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
   const isCopy = copied || (one !== undefined && (sop.kind === "mean" || sop.summed !== undefined));
   const found = new Found();
   const table = isCopy
-    ? rowsOf(sop, copies(sop, found, domain.sets), { one, counts, isOrdered: false }, found, domain)
+    ? rowsOf(sop, copies(sop, found, domain.sets), { one, counts, isOrdered: false, copied: true }, found, domain)
     : addedRows(sop, { one, counts }, found, domain);
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
   const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || found.atMostOne;
@@ -94,7 +86,7 @@ function addedRows(sop: Mean | Width, known: Known, found: Found, domain: RowDom
   const { sets, work } = domain;
   const [summand] = summandsOf(sop);
   if (!summand) {
-    return rowsOf(sop, widths(known.one !== undefined, sets), { ...known, isOrdered: false }, found, domain);
+    return rowsOf(sop, new CountRows(sets, known.one !== undefined), { ...known, isOrdered: false }, found, domain);
   }
   const limits: Limits = {
     beforeAdditions: (additions) => work.spend(ADDITION * additions, sop, WORKING_OUT),
@@ -120,16 +112,16 @@ function checkPairs(pairs: number, sop: Mean | Width): void {
   );
 }
 
-function rowsOf<S>(
+function rowsOf<R>(
   sop: Mean | Width,
-  results: RowResults<S>,
-  known: Known & { readonly isOrdered: boolean },
+  kind: RowKind<R>,
+  known: Known & { readonly isOrdered: boolean; readonly copied?: boolean },
   found: Found,
   domain: RowDomain,
 ): Table<ValueSet> {
   const { maxLength, causal, sets, work } = domain;
   const contributions = new Contributions(sop, sets, (steps) => work.spend(steps, sop, WORKING_OUT));
-  const folder = new RowFolder(results, { sop, sets, work, maxLength, causal, ...known });
+  const folder = new RowFolder(kind, { sop, sets, work, maxLength, causal, ...known });
   const queries = sop.selection.comparisons.map((c) => c.queries);
   const keys = sop.selection.comparisons.map((c) => c.keys);
   const [summand] = summandsOf(sop);
@@ -140,7 +132,7 @@ function rowsOf<S>(
     return folder.table(queryTable, keyTable, independentLetters(contributions));
   }
   const [queryTable, sides] = [domain.jointValues(queries), domain.jointValues(joined)];
-  const isCopy = sop.kind === "mean" && results.capped;
+  const isCopy = sop.kind === "mean" && known.copied;
   if (isCopy && !contributions.isSingle && mostPairs(queryTable, sides) > PAIR_LIMIT) {
     found.atMostOne = false;
     found.atLeastOne = false;

@@ -3,7 +3,7 @@ import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { isAtMostOne } from "./promised.js";
-import type { Contribution, RowFold, Rows } from "./row-states.js";
+import { RowStates, type Contribution, type Reached, type Rows } from "./row-states.js";
 import {
   meansOf,
   NO_MEANS,
@@ -29,21 +29,6 @@ export function summandsOf(sop: Mean | Width): readonly NormalSOp[] {
   return sop.summed ? [sop.summed] : [];
 }
 
-/** For each joint value of a query whether its row is known to select a position; one answer where all are alike. */
-export type Reached = boolean | readonly boolean[];
-
-/** What the keys of a row add up to, and the values of rows that have added up. */
-export interface RowResults<S> {
-  readonly fold: RowFold<S>;
-  /** Whether only none, one and several selected keys are told apart. */
-  readonly capped: boolean;
-  /**
-   * @param reached - which rows are known to select a position
-   * @param counts - how many keys a row can select; any number if absent
-   */
-  of(rows: Rows<S>, reached: Reached, counts: ValueSet | undefined): ValueSet;
-}
-
 /** What was found out about all rows. */
 export class Found {
   /** No row selected two positions. */
@@ -66,22 +51,20 @@ const idsOf = (contributions: ReadonlySet<Contribution>): string =>
     .join(",");
 
 /** Rows whose values are those of single keys. */
-export function copies(sop: Mean | Width, found: Found, sets: ValueSets): RowResults<Copies> {
+export function copies(sop: Mean | Width, found: Found, sets: ValueSets): RowStates<Copies> {
   const otherwise = sop.kind === "mean" ? sop.default : 0n;
   const plus = (set: ReadonlySet<Contribution>, contribution: Contribution): ReadonlySet<Contribution> =>
     set.has(contribution) ? set : new Set([...set, contribution]);
   const known = new Map<string, ValueSet>();
-  return {
+  return new RowStates<Copies>({
     capped: true,
-    fold: {
-      none: { possible: new Set(), sure: new Set() },
-      with: ({ possible, sure }, contribution) => ({
-        possible: plus(possible, contribution),
-        sure: contribution.canSkip ? sure : plus(sure, contribution),
-      }),
-      keyOf: ({ possible, sure }) => `${idsOf(possible)};${idsOf(sure)}`,
-    },
-    of(rows, reached, counts) {
+    none: { possible: new Set(), sure: new Set() },
+    with: ({ possible, sure }, contribution) => ({
+      possible: plus(possible, contribution),
+      sure: contribution.canSkip ? sure : plus(sure, contribution),
+    }),
+    keyOf: ({ possible, sure }) => `${idsOf(possible)};${idsOf(sure)}`,
+    valuesOf(rows, reached, counts) {
       const all = new Set<Contribution>();
       const canSelectNone = admitting(counts)(0);
       const isSingle = counts !== undefined && isAtMostOne(counts);
@@ -96,24 +79,22 @@ export function copies(sop: Mean | Width, found: Found, sets: ValueSets): RowRes
         sets.setOf([...(canBeEmpty ? [otherwise] : []), ...[...all].flatMap(({ added }) => added.atoms)]),
       );
     },
-  };
+  });
 }
 
 /** Rows whose values are means of what they select. */
-export function means(
+export const means = (
   sop: Mean,
   found: Found,
   sets: ValueSets,
   { add, limits }: { readonly add: Addition; readonly limits: Limits },
-): RowResults<PartialMeans> {
-  return {
+): RowStates<PartialMeans> =>
+  new RowStates<PartialMeans>({
     capped: false,
-    fold: {
-      none: NO_MEANS,
-      with: (before, { canSkip, added }) => withMeans(before, { canSkip, values: added.atoms }, add, limits),
-      keyOf: () => undefined,
-    },
-    of(rows, _, counts) {
+    none: NO_MEANS,
+    with: (before, { canSkip, added }) => withMeans(before, { canSkip, values: added.atoms }, add, limits),
+    keyOf: () => undefined,
+    valuesOf(rows, _, counts) {
       const admits = admitting(counts);
       const all: Atom[] = [];
       for (const { sum, most, least } of new Set(rows.states)) {
@@ -123,37 +104,20 @@ export function means(
       }
       return sets.setOf(all);
     },
-  };
-}
+  });
 
 /** Rows whose values are sums of ints. */
 export const sums = (
   sets: ValueSets,
   { add, limits }: { readonly add: Addition; readonly limits: Limits },
-): RowResults<PartialSums> => ({
-  capped: false,
-  fold: {
+): RowStates<PartialSums> =>
+  new RowStates<PartialSums>({
+    capped: false,
     none: noSums(add),
     with: (before, { canSkip, added }) => withSums(before, { canSkip, values: added.atoms }, add, limits),
     keyOf: () => undefined,
-  },
-  of: (rows) => sets.setOf([...new Set(rows.states)].flatMap(({ sum }) => [...sumsOf(sum)])),
-});
-
-/** Rows whose values are the numbers of keys that they select: all from the least to the most. */
-export const widths = (one: boolean, sets: ValueSets): RowResults<true> => ({
-  capped: false,
-  fold: { none: true, with: () => true, keyOf: () => "" },
-  of(rows, reached) {
-    const possible = new Set<number>();
-    eachRow(rows, reached, (state, isReached) => {
-      const least = one ? Math.max(state.least, Number(isReached)) : state.least;
-      const most = one ? Math.min(state.most, 1) : state.most;
-      for (let width = least; width <= most; width++) possible.add(width);
-    });
-    return sets.setOf([...possible].map(BigInt));
-  },
-});
+    valuesOf: (rows) => sets.setOf([...new Set(rows.states)].flatMap(({ sum }) => [...sumsOf(sum)])),
+  });
 
 /** Calls for each state that a row is in, with whether it is known to select a position. */
 function eachRow<S>(

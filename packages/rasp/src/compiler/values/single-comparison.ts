@@ -26,7 +26,8 @@ export interface Left {
 
 export class SingleComparison {
   readonly #sides: Map<JointValueSet, Side | null>[];
-  readonly #left = new Map<string, Left | boolean | "several">();
+  readonly #known = new Map<string, Side>();
+  readonly #left = new Map<number, Left | boolean | "several">();
   readonly #diagrams = new Diagrams();
   readonly #selection: Selection;
 
@@ -36,25 +37,36 @@ export class SingleComparison {
   }
 
   /**
-   * What is left to ask.
+   * What is left to ask. Equal answers give one object.
    *
-   * @param answers - of each comparison; undefined where its sides have several values
+   * @param fixed - see `SelectionTable.fixedAnswers`
    */
-  left(answers: readonly (boolean | undefined)[]): Left | boolean | "several" {
-    return getOrInsert(this.#left, answers.join(","), () => {
+  left(fixed: number): Left | boolean | "several" {
+    return getOrInsert(this.#left, fixed, () => {
       const { comparisons, truth } = this.#selection;
       const places = new Map(comparisons.map(({ id }, place) => [id, place]));
-      return leftOf(
-        this.#diagrams.substitute(truth, (id) => answers[places.get(id)!]),
-        (id) => ({ place: places.get(id)!, op: comparisons[places.get(id)!]!.op }),
-      );
+      const answerOf = (id: number): boolean | undefined => {
+        const digit = Math.floor(fixed / 3 ** places.get(id)!) % 3;
+        return digit === 2 ? undefined : digit === 1;
+      };
+      return leftOf(this.#diagrams.substitute(truth, answerOf), (id) => ({
+        place: places.get(id)!,
+        op: comparisons[places.get(id)!]!.op,
+      }));
+    });
+  }
+
+  /** The values of one side of what is left; null where they are of several types. Equal ones are one object. */
+  side(set: JointValueSet, { place }: Left): Side | null {
+    return getOrInsert(this.#sides[place]!, set, () => {
+      const side = sideOf(set.values.map(({ atoms }) => atoms[place]!));
+      return side ? getOrInsert(this.#known, side.ofValue.map(({ key }) => key).join(), () => side) : null;
     });
   }
 
   /** What each query can answer to what is left; undefined where the values are of several types. */
-  answers(queries: JointValueSet, keys: JointValueSet, { place, op }: Left, self: boolean): Answers[] | undefined {
-    const [query, key] = [this.#side(queries, place), this.#side(keys, place)];
-    if (!query || !key || query.areNumbers !== key.areNumbers) return undefined;
+  answers(query: Side, key: Side, { place, op }: Left, self: boolean): Answers[] | undefined {
+    if (query.areNumbers !== key.areNumbers) return undefined;
     const isEquality = op === "==" || op === "!=";
     if (!isEquality && !query.areNumbers) return undefined;
     const compared = this.#selection.comparisons[place]!;
@@ -71,24 +83,20 @@ export class SingleComparison {
     keysAt: (position: number) => JointValueSet,
     maxLength: number,
   ): ((queries: JointValueSet) => readonly number[] | undefined) | undefined {
-    const left = this.left(this.#selection.comparisons.map(() => undefined));
+    const left = this.#selection.comparisons.length === 1 ? this.left(2) : "several";
     if (typeof left !== "object" || left.op !== "==") return undefined;
     const positions = new Map<string, number[]>();
     for (let k = 0; k < maxLength; k++) {
-      const side = this.#side(keysAt(k), left.place);
+      const side = this.side(keysAt(k), left);
       if (!side) return undefined;
       for (const key of side.keys) getOrInsert(positions, key, () => []).push(k);
     }
     return (queries) => {
-      const side = this.#side(queries, left.place);
+      const side = this.side(queries, left);
       if (!side) return undefined;
       const found = new Set([...side.keys].flatMap((key) => positions.get(key) ?? []));
       return [...found].sort((a, b) => a - b);
     };
-  }
-
-  #side(set: JointValueSet, place: number): Side | null {
-    return getOrInsert(this.#sides[place]!, set, () => sideOf(set.values.map(({ atoms }) => atoms[place]!)) ?? null);
   }
 }
 
