@@ -56,16 +56,27 @@ export function bestCandidate(
     else refusals.push(tooLarge(parameters, roots[0]!));
   };
   attempt(domain.forPlan(domain.work.another(PLAN_WORK)));
+  const attemptStages = (sparse: boolean): void => {
+    for (const stages of stagings(roots, domain, sparse)) {
+      attempt(domain.forPlan(domain.work.another(STAGED_WORK), stages));
+    }
+  };
   if (made.every(({ parameters }) => parameters >= SMALL_MODEL)) {
-    for (const stages of stagings(roots, domain)) attempt(domain.forPlan(domain.work.another(STAGED_WORK), stages));
+    attemptStages(false);
+    // Where stages made it deeper than it has to be, fewer of them may do.
+    const [best] = made.sort(byWeight);
+    if (best && made.some(({ planned }) => depthOf(planned) < depthOf(best.planned))) attemptStages(true);
   }
-  const weight = ({ planned, parameters }: Candidate): number => parameters * 2 ** depthOf(planned);
-  const [best] = made.sort(
-    (a, b) => Number(b.certificate.proved) - Number(a.certificate.proved) || weight(a) - weight(b),
-  );
+  const [best] = made.sort(byWeight);
   if (!best) throw refusals[0]!;
   return best;
 }
+
+/** The better one first: a proved one before others, and then the smaller one. */
+const byWeight = (a: Candidate, b: Candidate): number =>
+  Number(b.certificate.proved) - Number(a.certificate.proved) || weightOf(a) - weightOf(b);
+
+const weightOf = ({ planned, parameters }: Candidate): number => parameters * 2 ** depthOf(planned);
 
 const tooLarge = (parameters: number, { origin }: NormalSOp): RaspError =>
   refusal(

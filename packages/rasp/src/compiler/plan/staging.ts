@@ -6,9 +6,9 @@
  * s-op, from its operands up, the cheapest few *cuts*, sets of values that it can be computed from. The cost counts hidden units.
  */
 import { Formula } from "../normalize/formula.js";
-import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
+import { operands as readBy, type Mapped, type Mean, type NormalSOp, type Width } from "../normalize/normal-form.js";
 import { RaspError } from "../../language/diagnostic.js";
-import { getOrInsert } from "../../language/maps.js";
+import { computeAfter, getOrInsert } from "../../language/maps.js";
 import type { Domain, Stages } from "../values/domain.js";
 import { isChoice } from "./features/branches.js";
 
@@ -43,21 +43,28 @@ interface Cut {
 /** With how many joint values a function may have at most, plans in stages are tried. */
 const LARGEST = [1 << 14, 1 << 11, 1 << 8];
 
-/** Ways to compute all that the roots need in stages; none where no function is large, or none is better computed from others. */
-export function stagings(roots: readonly NormalSOp[], domain: Domain): Stages[] {
+/** What a stage costs besides where few are wanted, for each head that its value comes through: late ones make what follows later. */
+const SPARSE = 16;
+
+/**
+ * Ways to compute all that the roots need in stages; none where no function is large, or none is better computed from others.
+ *
+ * @param sparse - whether to make as few stages as possible
+ */
+export function stagings(roots: readonly NormalSOp[], domain: Domain, sparse = false): Stages[] {
   const operands = operandsOf(roots);
   if (operands.every((sop) => domain.jointSize(new Formula([sop], domain.work).leaves) <= SMALL)) return [];
   const different = new Map<string, Stages>();
   for (const largest of LARGEST) {
-    const stages = stagesOf(operands, domain, largest);
+    const stages = stagesOf(operands, domain, { largest, price: sparse ? SPARSE : 0 });
     const key = [...stages].map(([{ id }, maps]) => `${id}:${[...maps].map((map) => map.id).join(",")}`).join(";");
     if ([...stages.values()].some(({ size }) => size > 0)) different.set(key, stages);
   }
   return [...different.values()];
 }
 
-function stagesOf(operands: readonly NormalSOp[], domain: Domain, largest: number): Stages {
-  const staging = new Staging(operands, domain, largest);
+function stagesOf(operands: readonly NormalSOp[], domain: Domain, limits: Limits): Stages {
+  const staging = new Staging(operands, domain, limits);
   const stages = new Map<NormalSOp, ReadonlySet<NormalSOp>>();
   const open = operands.map((sop): readonly [NormalSOp, boolean] => [sop, true]);
   for (let next = open.pop(); next; next = open.pop()) {
@@ -96,6 +103,14 @@ function readByHead(sop: Mean | Width): NormalSOp[] {
   );
 }
 
+/** What a plan in stages may take. */
+interface Limits {
+  /** The most joint values of a function. */
+  readonly largest: number;
+  /** What each stage costs besides its hidden units and coordinates, in hidden units, for each head that its value comes through. */
+  readonly price: number;
+}
+
 class Staging {
   readonly #cuts = new Map<NormalSOp, readonly Cut[]>();
   /** How many s-ops read each map. */
@@ -108,17 +123,19 @@ class Staging {
   readonly #domain: Domain;
   readonly #largest: number;
 
-  constructor(operands: readonly NormalSOp[], domain: Domain, largest: number) {
+  constructor(operands: readonly NormalSOp[], domain: Domain, { largest, price }: Limits) {
     this.#domain = domain;
     this.#largest = largest;
     const maps = mapsBelow(operands);
+    const depths = new Map<NormalSOp, number>();
     for (const sop of [...operands, ...maps.flatMap(({ args }) => args)]) {
       this.#references.set(sop, (this.#references.get(sop) ?? 0) + 1);
     }
     for (const sop of maps) {
       const cuts = this.#cutsOf(sop);
       this.#cuts.set(sop, cuts);
-      const cost = (cuts[0]?.cost ?? Infinity) + COORDINATE * maximum(this.#sizesOf(sop));
+      const cost =
+        (cuts[0]?.cost ?? Infinity) + COORDINATE * maximum(this.#sizesOf(sop)) + price * depthOf(sop, depths);
       this.#shares.set(sop, cost / this.#references.get(sop)!);
     }
   }
@@ -225,6 +242,13 @@ function mapsBelow(operands: readonly NormalSOp[]): Mapped[] {
   }
   return [...maps].sort((a, b) => a.id - b.id);
 }
+
+/** How many heads an s-op's value comes through, one after the other. */
+const depthOf = (sop: NormalSOp, known: Map<NormalSOp, number>): number =>
+  computeAfter(sop, known, readBy, (node) => {
+    const below = maximum(readBy(node).map((read) => known.get(read)!));
+    return node.kind === "mean" || node.kind === "width" ? below + 1 : below;
+  });
 
 const union = (sets: readonly (readonly NormalSOp[])[]): NormalSOp[] =>
   [...new Set(sets.flat())].sort((a, b) => a.id - b.id);
