@@ -61,6 +61,6 @@ it("is none without an order of many values", () => {
   const equality: Block = { keys, queries, test: (key, query) => key === query };
   expect(focusScores([equality], UNIT, of.context)).toBeUndefined();
   expect(focusScores([], UNIT, of.context)).toBeUndefined();
-  const order: Block = { keys, queries, test: (key, query) => key < query };
+  const order: Block = { keys, queries, test: (key, query) => key! < query! };
   expect(focusScores([order], UNIT, embedded(numbers(40), 32).context)).toBeUndefined();
 });

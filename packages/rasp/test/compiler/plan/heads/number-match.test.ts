@@ -27,8 +27,8 @@ describe.each([
 
   it.each<Level>(["BOS", "other keys"])("a selected key is above %s by a unit at least", (level) => {
     for (const unit of [32, 64]) {
-      const { keys, queries, selectedScore, scores } = matchOf(block, of.context, level)!(unit);
-      const head = { keys, queries, selectedScore, blocks: [scores] };
+      const head = scoresOf([block], unit, of.context, level);
+      const { keys, selectedScore } = head;
       expect(keys.length).toBe(level === "BOS" ? 3 : 2);
       for (const [query, token] of tokens.entries()) {
         const all = Array.from({ length: maxLength }, (_, key) => scoreOf(head, key, query));
@@ -48,8 +48,8 @@ describe.each([
   });
 
   it("says how large its numbers are", () => {
-    const { scores } = matchOf(block, of.context, "BOS")!(32);
-    if (scores.kind !== "numbers") throw new Error("no numbers");
+    const [scores] = scoresOf([block], 32, of.context, "BOS").blocks;
+    if (scores?.kind !== "numbers") throw new Error("no numbers");
     for (const { key, query, largestKey, largestQuery, grid } of scores.dimensions) {
       const valuesOf = (read: typeof key, count: number): number[] =>
         Array.from({ length: count }, (_, n) =>
@@ -91,11 +91,11 @@ it("is exact for 4,096 positions, where two dimensions suffice", () => {
 it("is none where values are few, no whole numbers, or no equality", () => {
   const of = embedded(numbers(0, 40), 40);
   const block = equalityBeside(0, of);
-  expect(matchOf(block, of.context, "BOS")).toBeDefined();
-  expect(matchOf(block, embedded(numbers(0, 40), 32).context, "BOS")).toBeUndefined();
-  expect(matchOf(block, embedded(numbers(0, 32), 40).context, "BOS")).toBeUndefined();
-  expect(matchOf({ ...block, test: (key, query) => key <= query }, of.context, "BOS")).toBeUndefined();
-  expect(matchOf({ ...block, test: (key, query) => key === query || key === 7n }, of.context, "BOS")).toBeUndefined();
+  expect(matchOf(block, of.context)).toBeDefined();
+  expect(matchOf(block, embedded(numbers(0, 40), 32).context)).toBeUndefined();
+  expect(matchOf(block, embedded(numbers(0, 32), 40).context)).toBeUndefined();
+  expect(matchOf({ ...block, test: (key, query) => key! <= query! }, of.context)).toBeUndefined();
+  expect(matchOf({ ...block, test: (key, query) => key === query || key === 7n }, of.context)).toBeUndefined();
   const halves = numbers(0, 40).map((number) => Number(number) + 0.5);
-  expect(matchOf(equalityBeside(0, of), embedded(halves, 40).context, "BOS")).toBeUndefined();
+  expect(matchOf(equalityBeside(0, of), embedded(halves, 40).context)).toBeUndefined();
 });

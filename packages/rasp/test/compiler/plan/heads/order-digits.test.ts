@@ -60,7 +60,7 @@ it("a head for each binary digit of up to 4,096 numbers", () => {
     const block: Block = {
       keys: of.form.indices(),
       queries: of.form.indices(),
-      test: (key, query) => key < query,
+      test: (key, query) => key! < query!,
       compared: { op: "<", key: Number, query: Number },
     };
     const split = splitIntoDigits([[block]], of.context);
