@@ -13,20 +13,14 @@ import { rowTable } from "./row-table.js";
 import { linearTable } from "./linear-ints.js";
 import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
+import { JOINT_LIMIT, jointLimit, MOST_JOINT } from "./joint-limits.js";
 import { FormulaImages, JointValueSets, tooMany, type JointValueSet } from "./joint-values.js";
 import { Work } from "../work.js";
 
-/** With more joint values of its leaves at one position an elementwise s-op is computed in two steps, or refused. */
-const JOINT_LIMIT = 1 << 14;
 /** What the memory counts that a step of a formula keeps: 100 bytes are as much as two microseconds of work. */
 const KEPT = 200;
 /** The work of an entry of a table of value sets. */
 const ENTRY = 10;
-/** With more joint values of several s-ops at one position a function of them is refused. */
-const MOST_JOINT = 1 << 17;
-
-/** A function of one leaf has at most as many values as the leaf, which a large vocabulary is no reason to refuse. */
-const jointLimit = ({ leaves }: Formula): number => (leaves.length === 1 ? MOST_JOINT : JOINT_LIMIT);
 
 /** For some s-ops the maps at which their formulas stop: these are values in the residual stream of their own. */
 export type Stages = ReadonlyMap<NormalSOp, ReadonlySet<NormalSOp>>;

@@ -249,11 +249,7 @@ describe("a card that contradicts itself or the weights says where", () => {
       (card) => (card.certificate.lengths = [1, 5]),
       "certificate.lengths: they must be two, of 1 to 4",
     ],
-    [
-      "a certificate up to more",
-      (card) => (card.certificate.provedUpTo = 5),
-      "certificate.provedUpTo: it must be 1 to 4",
-    ],
+    ["a proof for more", (card) => (card.certificate.provedUpTo = 5), "certificate.provedUpTo: it must be 1 to 4"],
     ["causal that is no flag", (card) => (card.config.causal = 1), "config.causal is 1, and not true or false"],
   ])("%s", (_, change, message) => {
     for (const [read, documented] of [
