@@ -45,7 +45,8 @@ function digitsOf({ keys, queries }: Block, { x, y, below }: Order): Block[] {
       const number = Math.floor(y(atom) / 2 ** d);
       return number % 2 === 1 ? number : NO_KEY;
     };
-    digits.push({ keys, queries, test: (k, q) => key(k) === query(q), equal: { key, query } });
+    const equal = { key, query };
+    digits.push({ keys, queries, test: (k, q) => key(k) === query(q), compared: { op: "==", ...equal }, equal });
   }
   return digits;
 }

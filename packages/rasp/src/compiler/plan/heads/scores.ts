@@ -57,9 +57,9 @@ function classMatchOf(block: Block, context: HeadContext): Match | undefined {
   const numberOfKey = placesOf(keys);
   const numberOfQuery = new Map<string, number>();
   for (const [q, members] of queries.entries()) {
-    const [number, ...others] = [...keys.keys()].filter((k) => holds(k, q));
-    if (others.length > 0) return undefined;
-    for (const query of members) numberOfQuery.set(atomKey(query), number!);
+    const number = keys.findIndex((_, k) => holds(k, q));
+    for (let k = number + 1; k < keys.length; k++) if (holds(k, q)) return undefined;
+    for (const query of members) numberOfQuery.set(atomKey(query), number);
   }
   const key = (atom: Atom): number => numberOfKey(atom) ?? -2;
   const query = (atom: Atom): number => numberOfQuery.get(atomKey(atom)) ?? -1;
