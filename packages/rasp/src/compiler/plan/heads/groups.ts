@@ -4,7 +4,15 @@ import type { Atom, Comparison } from "../../../language/graph/node.js";
 import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { isCategorical } from "../features/categorical.js";
-import { answersIn, COMPARE, NEGATION, ranksOf, type NumberComparison } from "./compared-numbers.js";
+import {
+  answersIn,
+  COMPARE,
+  NEGATION,
+  ranksOf,
+  type ComparedNumbers,
+  type NumberComparison,
+} from "./compared-numbers.js";
+import { asOneComparison, occurring, sidesOf } from "./one-comparison.js";
 
 /** The work of one value of a side of a comparison, and of a pair by their ranks and by themselves. */
 const [SIDE, RANKED_PAIR, PAIR] = [60, 1, 20];
@@ -92,12 +100,15 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
   const asked = comparisons.map((comparison) => askedOf(comparison, keyValues, queryValues));
   const patternAt = patternsOf(asked);
   const [only] = asked.length === 1 ? asked : [];
+  const numbers = asked.flatMap(({ op, ranks, fails }) => (ranks && !fails ? [{ op, ...ranks }] : []));
+  const sides = asked.length > 1 && numbers.length === asked.length ? sidesOf(numbers) : undefined;
   /** Whether a query sees only the keys up to its own place: a causal head attends to no later position. */
   const isCausal = domain.causal && keys.kind === "indices" && queries.kind === "indices";
-  const occurring = (): Pattern[] => {
+  const occurringPatterns = (): Pattern[] => {
     if (only?.ranks && isKnown(only)) {
       return answersIn({ op: only.op, ...only.ranks }, isCausal).map((yes) => (yes ? "1" : "0"));
     }
+    if (sides && !isCausal) return occurring(sides);
     const pair = asked.every(({ ranks }) => ranks) ? RANKED_PAIR : PAIR;
     work(pair * keyValues.length * queryValues.length * comparisons.length);
     const found = new Set<Pattern>();
@@ -106,6 +117,7 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
     }
     return [...found];
   };
+  const patterns = occurringPatterns();
   const [placeOfKey, placeOfQuery] = [placesIn(keyValues), placesIn(queryValues)];
   const pattern = (key: Atom, query: Atom): Pattern => patternAt(placeOfKey(key), placeOfQuery(query));
   const places = new Map(comparisons.map(({ compared }, j) => [compared.id, j]));
@@ -116,16 +128,20 @@ function groupOf(comparisons: readonly BasedComparison[], domain: Domain): Group
   const dimensions = (accepted: readonly Pattern[]): number =>
     dimensionsOf(sampleOf(keyValues), sampleOf(queryValues), new Set(accepted), pattern);
   const compared = (accepted: readonly Pattern[]): NumberComparison | undefined => {
-    const op = only && accepted.length === 1 ? opWhere(accepted[0] === "1", only) : undefined;
-    const ranks = only?.ranks;
-    if (!op || !ranks) return undefined;
-    return {
-      op,
-      key: (key) => ranks.keys[placeOfKey(key)]!,
-      query: (query) => ranks.queries[placeOfQuery(query)]!,
-    };
+    const one = sides
+      ? asOneComparison(sides, new Set(accepted), new Set(patterns))
+      : only && accepted.length === 1
+        ? oneWhere(accepted[0] === "1", only)
+        : undefined;
+    return (
+      one && {
+        op: one.op,
+        key: (key) => one.keys[placeOfKey(key)]!,
+        query: (query) => one.queries[placeOfQuery(query)]!,
+      }
+    );
   };
-  return { keys, queries, pattern, patterns: occurring(), dimensions, answer, compared };
+  return { keys, queries, pattern, patterns, dimensions, answer, compared };
 }
 
 /** One comparison of a group, for the values of its two sides by their places. */
@@ -182,12 +198,12 @@ function comparedIfAny(op: Comparison, key: Atom | undefined, query: Atom | unde
 }
 
 /** The comparison that holds exactly where one has this answer; "no" where it fails. Undefined where none does, because of NaN. */
-function opWhere(answer: boolean, { op, ranks, fails }: Asked): Comparison | undefined {
-  const isOrder = op !== "==" && op !== "!=";
+function oneWhere(answer: boolean, { op, ranks, fails }: Asked): ComparedNumbers | undefined {
   if (!ranks || !isKnown({ op, fails })) return undefined;
-  if (answer) return op;
+  if (answer) return { op, ...ranks };
+  const isOrder = op !== "==" && op !== "!=";
   const hasNaN = isOrder && [...ranks.keys, ...ranks.queries].some(Number.isNaN);
-  return hasNaN ? undefined : NEGATION[op];
+  return hasNaN ? undefined : { op: NEGATION[op], ...ranks };
 }
 
 /** Whether ranks say where the answer is no: NaN differs from everything, but a comparison that fails counts as no. */

@@ -2,10 +2,13 @@
 import { Rng } from "@selectron/core";
 import { expect, it } from "vitest";
 import { NormalForm, type NormalSOp, type Selection } from "../../../../src/compiler/normalize/normal-form.js";
+import { simplify } from "../../../../src/compiler/normalize/simplify.js";
 import { COMPARE } from "../../../../src/compiler/plan/heads/compared-numbers.js";
+import { disjointConjunctions } from "../../../../src/compiler/plan/heads/selection.js";
 import { groupsOf } from "../../../../src/compiler/plan/heads/groups.js";
 import { Domain } from "../../../../src/compiler/values/domain.js";
 import { compareAtoms } from "../../../../src/language/atom/compare.js";
+import { load } from "../../../../src/index.js";
 import type { Atom, Comparison } from "../../../../src/language/graph/node.js";
 
 const OPS: readonly Comparison[] = ["==", "!=", "<", "<=", ">", ">="];
@@ -34,6 +37,18 @@ function randomCase(rng: Rng, size: number): Case {
   return { op: OPS[rng.int(OPS.length)]!, keys, queries: isConstant ? keys.map(() => keys[0]!) : side() };
 }
 
+/** A comparison of the same values, or of one side with a constant. */
+function beside({ keys, queries }: Case, rng: Rng): Case {
+  const op = OPS[rng.int(OPS.length)]!;
+  const constant = rng.int(2) === 0 ? keys[0]! : queries[0]!;
+  const sides = [
+    { keys, queries },
+    { keys, queries: queries.map(() => constant) },
+    { keys: keys.map(() => constant), queries },
+  ];
+  return { op, ...sides[rng.int(3)]! };
+}
+
 function answerTo({ op, keys, queries }: Case, k: number, q: number): boolean | undefined {
   try {
     return compareAtoms(op, keys[k]!, queries[q]!);
@@ -50,7 +65,10 @@ it("patterns occur, and are one comparison of numbers, as the pairs say", () => 
     const causal = rng.int(2) === 0;
     const form = new NormalForm();
     const domain = new Domain(["a"], size, causal);
-    const cases = Array.from({ length: rng.int(3) === 0 ? 2 : 1 }, () => randomCase(rng, size));
+    const cases = [randomCase(rng, size)];
+    for (let more = rng.int(3); more > 0; more--) {
+      cases.push(rng.int(3) === 0 ? randomCase(rng, size) : beside(cases[0]!, rng));
+    }
     const base = form.indices();
     const side = (values: readonly Atom[], name: string): NormalSOp =>
       form.map({ name, key: name, apply: ([i]) => values[Number(i)]!, seesNull: true }, [base]);
@@ -72,15 +90,29 @@ it("patterns occur, and are one comparison of numbers, as the pairs say", () => 
     expect(pairs.map(([k, q]) => group!.pattern(BigInt(k), BigInt(q)))).toEqual(patterns);
     for (const pattern of group!.patterns) {
       const compared = group!.compared([pattern]);
-      seen.add(`${pattern} ${compared ? "compared" : "not"}`);
+      seen.add(`${cases.length > 1 ? "several" : pattern} ${compared ? "compared" : "not"}`);
       if (!compared) continue;
       const { op, key, query } = compared;
-      const holds = pairs.map(([k, q]) => COMPARE[op](key(BigInt(k)), query(BigInt(q))));
-      expect(holds).toEqual(patterns.map((other) => other === pattern));
+      const holds = visible.map(([k, q]) => COMPARE[op](key(BigInt(k)), query(BigInt(q))));
+      expect(holds).toEqual(visible.map(([k, q]) => patternAt(k, q) === pattern));
     }
   }
-  expect(seen).toContain("1 compared");
-  expect(seen).toContain("0 compared");
-  expect(seen).toContain("0 not");
-  expect(seen).not.toContain("11 compared");
+  expect([...seen].sort()).toEqual(["0 compared", "0 not", "1 compared", "1 not", "several compared", "several not"]);
+});
+
+it.each([
+  ["select(indices, indices, <) and select(indices, 0, !=)", "<"],
+  ["select(indices, indices, <) or select(4, indices, <=)", "<"],
+  ["select(indices, indices, >) or select(indices, indices, ==)", ">="],
+  ["select(tokens, tokens, <) or select(tokens, tokens, >)", "!="],
+  ["select(indices, indices, ==) and not select(2, indices, ==)", "=="],
+  ["select(indices, indices, <=) and select(indices, 1, >) and select(4, indices, !=)", "<="],
+])("%s is one comparison: %s", (selector, op) => {
+  const sop = load(`result = selector_width(${selector});`).sop("result");
+  const domain = new Domain(["a", "b", "c"], 6);
+  const { form, sops } = simplify([sop], domain);
+  const width = sops.get(sop)!;
+  if (width.kind !== "width") throw new Error(width.kind);
+  const blocks = disjointConjunctions(width.selection, domain, form).flat();
+  expect(blocks.map(({ compared }) => compared?.op)).toEqual([op]);
 });
