@@ -25,8 +25,8 @@ export function classesOf({ keys, queries, test, compared }: Block, domain: Doma
   const [signatureOfKey, signatureOfQuery] = compared
     ? signaturesOf(compared, keyValues, queryValues)
     : [
-        (key: Atom) => signatureOf(queryValues, (query) => test(key, query)),
-        (query: Atom) => signatureOf(keyValues, (key) => test(key, query)),
+        (key: Atom) => bitsOf(queryValues.length, (q) => test(key, queryValues[q]!)),
+        (query: Atom) => bitsOf(keyValues.length, (k) => test(keyValues[k]!, query)),
       ];
   const [keyClasses, queryClasses] = [together(keyValues, signatureOfKey), together(queryValues, signatureOfQuery)];
   const [firstKeys, firstQueries] = [keyClasses.map(([first]) => first!), queryClasses.map(([first]) => first!)];
@@ -54,17 +54,17 @@ function together(values: readonly Atom[], signatureOf: (value: Atom) => Signatu
   );
 }
 
-/** The answers for all values of the other side, 16 of them in each character. */
-function signatureOf(others: readonly Atom[], holds: (other: Atom) => boolean): Signature {
-  let [signature, bits, isEmpty] = ["", 0, true];
-  for (let o = 0; o < others.length; o++) {
-    bits = 2 * bits + Number(holds(others[o]!));
-    if (o % 16 < 15 && o < others.length - 1) continue;
+/** Answers as a text with 16 of them in each character; undefined where all are no. */
+export function bitsOf(count: number, answer: (place: number) => boolean): string | undefined {
+  let [text, bits, isEmpty] = ["", 0, true];
+  for (let place = 0; place < count; place++) {
+    bits = 2 * bits + Number(answer(place));
+    if (place % 16 < 15 && place < count - 1) continue;
     if (bits > 0) isEmpty = false;
-    signature += String.fromCharCode(bits);
+    text += String.fromCharCode(bits);
     bits = 0;
   }
-  return isEmpty ? undefined : signature;
+  return isEmpty ? undefined : text;
 }
 
 /** What a value selects is told by its number or, in an order, by how many values of the other side it selects. */

@@ -11,11 +11,15 @@ import type { Formula } from "../../normalize/formula.js";
 import type { NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import type { DomainAndFew } from "./context.js";
+import { bitsOf } from "./classes.js";
+import { COMPARE, type ComparedNumbers, type NumberComparison } from "./compared-numbers.js";
 import { equalityOf } from "./number-match.js";
 import type { Block, BlockConjunction } from "./selection.js";
 
-/** A block with more pairs of joint values is not decomposed: it would take too long. */
-const MAX_PAIRS = 1 << 24;
+/** A block with more pairs of joint values is not decomposed: it would take too long. Numbers are compared faster. */
+const [MAX_PAIRS, MAX_COMPARED] = [1 << 24, 1 << 26];
+/** The work of a pair of joint values, and of a pair of their numbers. */
+const [PAIR, COMPARED] = [10, 1 / 4];
 /** More conjunctions, and thus heads, cost more than the dimensions that they save. */
 const MAX_PARTS = 3;
 
@@ -37,11 +41,17 @@ function partsOf(block: Block, context: DomainAndFew): BlockConjunction[] | unde
   const queries = functionOfTwo(block.queries, domain);
   if (!keys || !queries || isEqualityOfMany(block, context)) return undefined;
   const test = memoised(block.test);
+  const compared = block.compared?.op === "!=" ? undefined : block.compared;
+  const keyTables = tablesOf(keys, domain);
   const queryTables = tablesOf(queries, domain);
+  if (sizeOf(keyTables[0]!) * sizeOf(queryTables[0]!) > (compared ? MAX_COMPARED : MAX_PAIRS)) return undefined;
   let best: BlockConjunction[] | undefined;
-  for (const keyTable of tablesOf(keys, domain)) {
+  for (const keyTable of keyTables) {
     for (const queryTable of queryTables) {
-      const parts = partsBy(keyTable, queryTable, test);
+      const work = (compared ? COMPARED : PAIR) * sizeOf(keyTable) * sizeOf(queryTable);
+      domain.work.spend(work, block.keys, "comparing this s-op with its queries");
+      const cells = compared ? comparedCells(keyTable, queryTable, compared) : testedCells(keyTable, queryTable, test);
+      const parts = partsBy(keyTable, queryTable, cells);
       if (parts && parts.length < (best?.length ?? MAX_PARTS + 1)) best = parts;
     }
   }
@@ -97,27 +107,54 @@ function leafOf(sop: NormalSOp, domain: Domain): Leaf {
   return { sop, values, indexOf: (value) => indices.get(atomKey(value)) ?? -1 };
 }
 
-/** What is left to ask of the inner leaves: the pairs of outer values that leave this question, and its answers. */
+/** The block between the values of two tables, by their places: that of `rows[o][i]` is `o * inner values + i`. */
+interface Cells {
+  readonly holds: (key: number, query: number) => boolean;
+  /** The numbers that are compared, where the block compares numbers. */
+  readonly numbers?: ComparedNumbers;
+}
+
+/** @param compared - not "!=", which holds for values that the program does not have */
+function comparedCells(keys: LeafTable, queries: LeafTable, { op, key, query }: NumberComparison): Cells {
+  const numbersOf = ({ rows }: LeafTable, of: (atom: Atom) => number): number[] =>
+    rows.flatMap((row) => row.map((atom) => (atom === undefined ? NaN : of(atom))));
+  const numbers = { op, keys: numbersOf(keys, key), queries: numbersOf(queries, query) };
+  const compare = COMPARE[op];
+  return { numbers, holds: (k, q) => compare(numbers.keys[k]!, numbers.queries[q]!) };
+}
+
+function testedCells(keys: LeafTable, queries: LeafTable, test: Block["test"]): Cells {
+  const [keyCells, queryCells] = [keys.rows.flat(), queries.rows.flat()];
+  const holds = (k: number, q: number): boolean => {
+    const [key, query] = [keyCells[k], queryCells[q]];
+    return key !== undefined && query !== undefined && test(key, query);
+  };
+  return { holds };
+}
+
+/** What is left to ask of the inner leaves: the pairs of outer values that leave this question, the first of them, and its answers. */
 interface Question {
-  readonly outerPairs: Set<string>;
+  readonly outerPairs: Set<number>;
+  readonly first: readonly [key: number, query: number];
   /** By the inner values of key and query. */
   readonly answers: readonly (readonly boolean[])[];
 }
 
 /** The outer leaves decide which question is left for the inner ones; each question is a conjunction. */
-function partsBy(keys: LeafTable, queries: LeafTable, test: Block["test"]): BlockConjunction[] | undefined {
-  if (sizeOf(keys) * sizeOf(queries) > MAX_PAIRS) return undefined;
-  const pairCount = keys.outer.values.length * queries.outer.values.length;
-  return questionsOf(keys, queries, test)?.map(({ outerPairs, answers }) => {
+function partsBy(keys: LeafTable, queries: LeafTable, cells: Cells): BlockConjunction[] | undefined {
+  const queryCount = queries.outer.values.length;
+  const pairCount = keys.outer.values.length * queryCount;
+  return questionsOf(keys, queries, cells)?.map(({ outerPairs, first, answers }) => {
     const outer: Block = {
       keys: keys.outer.sop,
       queries: queries.outer.sop,
-      test: (key, query) => outerPairs.has(pairKey(keys.outer.indexOf(key), queries.outer.indexOf(query))),
+      test: (key, query) => outerPairs.has(keys.outer.indexOf(key) * queryCount + queries.outer.indexOf(query)),
     };
     const inner: Block = {
       keys: keys.inner.sop,
       queries: queries.inner.sop,
       test: (key, query) => answers[keys.inner.indexOf(key)]?.[queries.inner.indexOf(query)] ?? false,
+      ...(cells.numbers ? { compared: within(cells.numbers, first, keys, queries) } : {}),
     };
     const alwaysAsked = outerPairs.size === pairCount;
     const alwaysTrue = answers.every((row) => row.every(Boolean));
@@ -125,25 +162,46 @@ function partsBy(keys: LeafTable, queries: LeafTable, test: Block["test"]): Bloc
   });
 }
 
+/** The comparison between the inner values of one row of each table. */
+function within(
+  { op, keys: keyNumbers, queries: queryNumbers }: ComparedNumbers,
+  [keyRow, queryRow]: Question["first"],
+  keys: LeafTable,
+  queries: LeafTable,
+): NumberComparison {
+  const numberIn =
+    (numbers: readonly number[], { inner }: LeafTable, row: number) =>
+    (atom: Atom) => {
+      const place = inner.indexOf(atom);
+      return place < 0 ? NaN : numbers[row * inner.values.length + place]!;
+    };
+  return { op, key: numberIn(keyNumbers, keys, keyRow), query: numberIn(queryNumbers, queries, queryRow) };
+}
+
 /** The different questions of which some answer is yes; undefined where they are too many. */
-function questionsOf(keys: LeafTable, queries: LeafTable, test: Block["test"]): Question[] | undefined {
+function questionsOf(keys: LeafTable, queries: LeafTable, { holds }: Cells): Question[] | undefined {
   const questions = new Map<string, Question>();
-  for (const [keyIndex, keyRow] of keys.rows.entries()) {
-    for (const [queryIndex, queryRow] of queries.rows.entries()) {
-      const answers = keyRow.map((key) =>
-        queryRow.map((query) => key !== undefined && query !== undefined && test(key, query)),
-      );
-      const question = answers.map((row) => row.map(Number).join("")).join(",");
-      if (!question.includes("1")) continue;
+  const [keyCount, queryCount] = [keys.inner.values.length, queries.inner.values.length];
+  for (const k of keys.rows.keys()) {
+    for (const q of queries.rows.keys()) {
+      const answer = (i: number): boolean =>
+        holds(k * keyCount + Math.floor(i / queryCount), q * queryCount + (i % queryCount));
+      const question = bitsOf(keyCount * queryCount, answer);
+      if (question === undefined) continue;
+      const pair = k * queries.rows.length + q;
       const known = questions.get(question);
-      if (known) known.outerPairs.add(pairKey(keyIndex, queryIndex));
-      else if (questions.size === MAX_PARTS) return undefined;
-      else questions.set(question, { outerPairs: new Set([pairKey(keyIndex, queryIndex)]), answers });
+      if (known) {
+        known.outerPairs.add(pair);
+        continue;
+      }
+      if (questions.size === MAX_PARTS) return undefined;
+      const answers = Array.from({ length: keyCount }, (_, i) =>
+        Array.from({ length: queryCount }, (__, j) => answer(i * queryCount + j)),
+      );
+      questions.set(question, { outerPairs: new Set([pair]), first: [k, q], answers });
     }
   }
   return [...questions.values()];
 }
 
 const sizeOf = ({ outer, inner }: LeafTable): number => outer.values.length * inner.values.length;
-
-const pairKey = (keyIndex: number, queryIndex: number): string => `${keyIndex},${queryIndex}`;
