@@ -33,6 +33,13 @@ export interface Numerical {
   readonly noise: number;
 }
 
+/** The reads, one for each component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
+export type Materialize = (
+  sop: NormalSOp,
+  vectorOf: (value: Atom) => readonly number[],
+  names: readonly string[],
+) => readonly Read[];
+
 export function oneHotEncoding(values: readonly Atom[], weighted: Categorical["weighted"], noise: number): Categorical {
   const numbers = values.map(atomNumber);
   const areNumbers = numbers.every((number) => number !== undefined);

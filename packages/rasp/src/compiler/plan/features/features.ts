@@ -29,6 +29,7 @@ import {
   ofReads,
   type Categorical,
   type Encoding,
+  type Materialize,
   type Numerical,
 } from "./encoding.js";
 import { argumentsOf } from "./function-arguments.js";
@@ -37,13 +38,6 @@ import { functionTable, Results, type FunctionTable } from "./function-table.js"
 
 /** The work of one number of a vector, in the plan and in all that is made of it. */
 const ENTRY = 10;
-
-/** The reads, one for each component, that give `vectorOf(value)` wherever the s-op has that value. `names` names the components. */
-export type Materialize = (
-  sop: NormalSOp,
-  vectorOf: (value: Atom) => readonly number[],
-  names: readonly string[],
-) => readonly Read[];
 
 /** How the planner puts leaves into the residual stream, each once. */
 export interface Leaves {

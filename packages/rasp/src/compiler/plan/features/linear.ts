@@ -8,8 +8,7 @@ import type { Domain } from "../../values/domain.js";
 import { linearInts, type LinearInts } from "../../values/linear-ints.js";
 import { combineReads } from "../ir/read.js";
 import { isCategorical } from "./categorical.js";
-import type { Encoding, Numerical } from "./encoding.js";
-import type { Materialize } from "./features.js";
+import type { Encoding, Materialize, Numerical } from "./encoding.js";
 
 /** A sum of ints that float64 holds. */
 export interface LinearPart extends LinearInts {

@@ -1,8 +1,7 @@
 /** What the planning of heads takes and gives. */
 import type { NormalForm } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
-import type { Encoding } from "../features/encoding.js";
-import type { Materialize } from "../features/features.js";
+import type { Encoding, Materialize } from "../features/encoding.js";
 import type { Arithmetic } from "../ir/arithmetic.js";
 import type { Head, Readback } from "../ir/plan.js";
 import type { Subspace } from "../ir/read.js";
