@@ -10,7 +10,7 @@ import { HeadFold } from "./head-fold.js";
 import type { Head } from "./head.js";
 import { JointFold } from "./joint-fold.js";
 import type { Block } from "./network.js";
-import { Lists } from "./numbers.js";
+import { Lists, Numbers } from "./numbers.js";
 import { exactKey, FAILS, type AggregateValue, type Label, type ProgramValues } from "./program-values.js";
 import type { Ranges } from "./ranges.js";
 import type { Group } from "./schedule.js";
@@ -18,6 +18,8 @@ import { SumFold } from "./sum-fold.js";
 
 /** What a group gives for a query: values of its aggregates, and by their numbers results of its heads and what they add together. */
 export interface Outcome {
+  /** Its number in the group. */
+  readonly id: number;
   readonly aggregates: readonly AggregateValue[];
   readonly results: readonly (readonly [head: number, result: number])[];
   readonly together: readonly number[];
@@ -76,6 +78,7 @@ export class GroupFolds {
   /** What keys are to queries: numbers in each fold that is used. */
   readonly #mets = new Lists();
   readonly #joints = new Map<string, JointFold>();
+  readonly #outcomes = new Numbers<Outcome>();
   readonly #together = new Map<string, number>();
 
   constructor(group: Group, block: Block | undefined, program: ProgramValues, budget: Budget) {
@@ -184,7 +187,7 @@ export class GroupFolds {
 
   /** What a row gives. @param all - by head */
   outcomes({ joint, contexts }: RowFold, row: number, all: readonly AnyValue[]): readonly Outcome[] {
-    const found = new Map<string, Outcome>();
+    const found = new Set<Outcome>();
     const { aggregates, heads } = this.#group;
     const apart = this.#apart(contexts.map((context) => context !== undefined));
     for (const state of joint.states(row)) {
@@ -195,13 +198,15 @@ export class GroupFolds {
       const together = this.#sums.flatMap((_, s) =>
         contexts[s] === undefined ? [] : [this.#added(s, state[at++]!, contexts[s])],
       );
-      found.set(`${values.map(exactKey).join("|")} ${results.join()} ${together.join()}`, {
+      const id = this.#outcomes.of(`${values.map(exactKey).join("|")} ${results.join()} ${together.join()}`, () => ({
+        id: this.#outcomes.all.length,
         aggregates: values.map((value, a) => [aggregates[a]!, value as Atom] as const),
         results,
         together,
-      });
+      }));
+      found.add(this.#outcomes.all[id]!);
     }
-    return [...found.values()];
+    return [...found];
   }
 
   #added(s: number, state: number, context: number): number {

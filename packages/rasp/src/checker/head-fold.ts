@@ -1,4 +1,5 @@
 /** Rows of one head. */
+import { leastPowerOfTwo } from "@selectron/core";
 import { getOrInsert } from "../language/maps.js";
 import type { Part, Score } from "./attention.js";
 import { Fold } from "./fold.js";
@@ -195,10 +196,12 @@ export class HeadFold extends Fold<Seen> {
         }
         return { count: n, score: { lo, hi, same: undefined }, value };
       });
+      // Rows of nearly as many keys give the same.
+      const keys = leastPowerOfTwo(count);
       if (low > -Infinity) {
-        parts.push({ count, score: { lo: -Infinity, hi: low, same: undefined }, value: all.values });
+        parts.push({ count: keys, score: { lo: -Infinity, hi: low, same: undefined }, value: all.values });
       }
-      return this.#head.result(parts, count);
+      return this.#head.result(parts, keys);
     });
   }
 }

@@ -4,7 +4,6 @@
  * that a set may hold more than occurs, never less. A row of attention goes through the positions and takes each class that a key can
  * have there, for the heads and for the aggregates that they compute together.
  */
-import type { SOp } from "../language/graph/node.js";
 import { getOrInsert, groupBy } from "../language/maps.js";
 import type { CheckedFile } from "./card.js";
 import { both } from "./head-fold.js";
@@ -12,8 +11,8 @@ import type { Outcome } from "./group-folds.js";
 import { GroupRows, keysOf, type JointClass, type World } from "./rows.js";
 import type { Landings } from "./landing.js";
 import type { Block, Network } from "./network.js";
-import { Pairs } from "./numbers.js";
-import type { AggregateValue, ProgramValues } from "./program-values.js";
+import { Lists, Pairs } from "./numbers.js";
+import type { ProgramValues, Read } from "./program-values.js";
 import { bytesKey, hull } from "./ranges.js";
 import type { Stage } from "./schedule.js";
 
@@ -25,7 +24,11 @@ export class JointRun {
   readonly #landings: Landings;
   readonly #rows: readonly (readonly GroupRows[])[];
   /** What the program reads of tokens and positions. */
-  readonly #firstRead: readonly SOp[];
+  readonly #firstRead: readonly Read[];
+  /** By stage, class and outcomes. */
+  readonly #combined = new Lists();
+  readonly #attended = new Map<number, JointClass>();
+  readonly #classes = new Pairs<JointClass>();
   readonly #nearKeys = new Map<number, string>();
 
   constructor(
@@ -95,24 +98,36 @@ export class JointRun {
     outcomes: readonly ((joint: JointClass) => readonly Outcome[])[],
   ): readonly JointClass[] {
     const block = this.#network.blocks[index];
-    const seen = (stream: number, half: 0 | 1): number => {
-      this.#landings.see(stream, 2 * index + half);
-      return stream;
-    };
-    const found = new Pairs<JointClass>();
     const all = new Set<JointClass>();
     for (const joint of classes) {
-      const ofGroups = outcomes.map((group) => group(joint));
-      for (const { aggregates, results, together } of combinations(ofGroups, block?.heads.length ?? 0)) {
+      const { label, stream } = joint;
+      for (const chosen of combinations(outcomes.map((group) => group(joint)))) {
         this.#network.budget.take(1);
-        const label = this.#program.after(joint.label, aggregates, read);
-        const stream = block ? seen(block.attended(joint.stream, results, together), 0) : joint.stream;
-        all.add(found.of(label.id, stream, () => ({ label, stream })));
+        const key = this.#combined.of([index, label.id, stream, ...chosen.map(({ id }) => id)]);
+        all.add(getOrInsert(this.#attended, key, () => this.#attendedClass(joint, chosen, read, block)));
       }
     }
+    if (!block) return this.#merged([...all]);
+    for (const { stream } of all) this.#landings.see(stream, 2 * index);
     const attended = this.#merged([...all]);
-    if (!block) return attended;
-    return this.#merged(attended.map(({ label, stream }) => ({ label, stream: seen(block.fed(stream), 1) })));
+    const fed = attended.map(({ label, stream }) => ({ label, stream: block.fed(stream) }));
+    for (const { stream } of fed) this.#landings.see(stream, 2 * index + 1);
+    return this.#merged(fed);
+  }
+
+  #attendedClass(
+    { label, stream }: JointClass,
+    chosen: readonly Outcome[],
+    read: Stage["read"],
+    block?: Block,
+  ): JointClass {
+    const results = new Array<number>(block?.heads.length ?? 0).fill(-1);
+    for (const outcome of chosen) for (const [h, result] of outcome.results) results[h] = result;
+    const together = chosen.flatMap((outcome) => outcome.together);
+    const aggregates = chosen.flatMap((outcome) => outcome.aggregates);
+    const after = this.#program.after(label, aggregates, read);
+    const end = block?.attended(stream, results, together) ?? stream;
+    return this.#classes.of(after.id, end, () => ({ label: after, stream: end }));
   }
 
   /** Classes with the same values and nearly the same stream as one. */
@@ -137,28 +152,12 @@ export class JointRun {
 }
 
 /** One outcome of each group. */
-interface Combination {
-  readonly aggregates: readonly AggregateValue[];
-  readonly results: readonly number[];
-  readonly together: readonly number[];
-}
-
-function* combinations(groups: readonly (readonly Outcome[])[], heads: number): Generator<Combination> {
-  const chosen: Outcome[] = [];
-  function* from(g: number): Generator<Combination> {
-    if (g < groups.length) {
-      for (const outcome of groups[g]!) {
-        chosen[g] = outcome;
-        yield* from(g + 1);
-      }
-      return;
-    }
-    const results = new Array<number>(heads).fill(-1);
-    for (const outcome of chosen) for (const [h, result] of outcome.results) results[h] = result;
-    const aggregates = chosen.flatMap((outcome) => outcome.aggregates);
-    yield { aggregates, results, together: chosen.flatMap(({ together }) => together) };
-  }
-  yield* from(0);
+function* combinations(
+  groups: readonly (readonly Outcome[])[],
+  chosen: readonly Outcome[] = [],
+): Generator<readonly Outcome[]> {
+  if (chosen.length === groups.length) yield chosen;
+  else for (const outcome of groups[chosen.length]!) yield* combinations(groups, [...chosen, outcome]);
 }
 
 /** BOS attends to itself; what it can see of other keys is bounded by one part for all of them. */

@@ -30,10 +30,15 @@ export type Value = Atom | typeof FAILS;
 export const exactKey = (value: Value | undefined): string =>
   value === undefined || value === FAILS ? "" : `${typeof value}:${describeAtom(value)}`;
 
-/** Values of s-ops at a position: of those that the rest of the program reads, and of what they give. Equal ones are one. */
+type Select = Extract<Selector, { kind: "select" }>;
+
+/** What has a value at a position: an s-op, or a comparison with a constant. */
+export type Read = SOp | Select;
+
+/** Values at a position: of what the rest of the program reads, and of what that gives. Equal ones are one. */
 export interface Label {
   readonly id: number;
-  readonly known: Map<SOp, Value>;
+  readonly known: Map<Read, Value>;
 }
 
 /** The value of an aggregate, by its number. */
@@ -45,7 +50,7 @@ export class ProgramValues {
   readonly roots: readonly SOp[];
   readonly #numbers: ReadonlyMap<GraphNode, number>;
   readonly #labels = new Numbers<Label>();
-  readonly #reads = new Map<readonly SOp[], number>();
+  readonly #reads = new Map<readonly Read[], number>();
   readonly #after = new Map<string, Label>();
   readonly #behind = new Map<GraphNode, ReadonlySet<number>>();
   readonly #sides = { query: new Pairs<string>(), key: new Pairs<string>() };
@@ -61,8 +66,8 @@ export class ProgramValues {
   }
 
   /** @param read - the s-ops that the rest of the program reads, of tokens and positions alone */
-  first(position: number, token: Atom, read: readonly SOp[]): Label {
-    const known = new Map<SOp, Value>();
+  first(position: number, token: Atom, read: readonly Read[]): Label {
+    const known = new Map<Read, Value>();
     for (const node of topological(...read)) {
       if (node.kind === "tokens") {
         known.set(
@@ -76,7 +81,7 @@ export class ProgramValues {
   }
 
   /** What is left of a label when more aggregates have values. @param read - the s-ops that the rest of the program reads */
-  after(label: Label, aggregates: readonly AggregateValue[], read: readonly SOp[]): Label {
+  after(label: Label, aggregates: readonly AggregateValue[], read: readonly Read[]): Label {
     const key = `${label.id} ${this.#numberOf(read)} ${aggregates.map(([a, value]) => `${a} ${exactKey(value)}`).join()}`;
     return getOrInsert(this.#after, key, () => {
       const known = new Map(label.known);
@@ -85,7 +90,7 @@ export class ProgramValues {
     });
   }
 
-  #label(from: Label, read: readonly SOp[]): Label {
+  #label(from: Label, read: readonly Read[]): Label {
     const values = read.map((node) => this.value(node, from));
     const text = values.map((value) => (value === FAILS ? "!" : exactKey(value))).join("|");
     const id = this.#labels.of(`${this.#numberOf(read)} ${text}`, () => ({
@@ -95,7 +100,7 @@ export class ProgramValues {
     return this.#labels.all[id]!;
   }
 
-  #numberOf(read: readonly SOp[]): number {
+  #numberOf(read: readonly Read[]): number {
     return getOrInsert(this.#reads, read, () => this.#reads.size + 1);
   }
 
@@ -104,13 +109,13 @@ export class ProgramValues {
    *
    * @param done - the numbers of these aggregates
    */
-  readAfter(done: ReadonlySet<number>): SOp[] {
-    const read = new Set<SOp>();
-    const visit = (node: SOp): void => {
+  readAfter(done: ReadonlySet<number>): Read[] {
+    const read = new Set<Read>();
+    const visit = (node: Read): void => {
       if ([...this.behind(node)].every((a) => done.has(a))) {
         if (node.kind !== "constant") read.add(node);
-      } else if (node.kind === "map") {
-        node.args.forEach(visit);
+      } else {
+        argsOf(node).forEach(visit);
       }
     };
     this.roots.forEach(visit);
@@ -120,11 +125,11 @@ export class ProgramValues {
     return [...read];
   }
 
-  /** The s-ops that an aggregate reads. */
-  #operandsOf(aggregate: number): SOp[] {
+  /** What an aggregate reads. */
+  #operandsOf(aggregate: number): Read[] {
     const { selector, value } = this.aggregates[aggregate]!;
     const best = bestIn(selector);
-    const both = [...sides(selector, ({ keys }) => keys), ...sides(selector, ({ queries }) => queries), value];
+    const both = [...sides(selector, "keys"), ...sides(selector, "queries"), value];
     return best ? [...both, best.score] : both;
   }
 
@@ -134,20 +139,26 @@ export class ProgramValues {
   }
 
   /** The aggregates that a node reads directly, without those behind them. */
-  behind(node: SOp): ReadonlySet<number> {
+  behind(node: Read): ReadonlySet<number> {
     return getOrInsert(this.#behind, node, () => {
       if (node.kind === "aggregate") return new Set([this.#numbers.get(node)!]);
-      return new Set(node.kind === "map" ? node.args.flatMap((arg) => [...this.behind(arg)]) : []);
+      return new Set(argsOf(node).flatMap((arg) => [...this.behind(arg)]));
     });
   }
 
-  /** The value of an s-op at a position. */
-  value(node: SOp, label: Label): Value {
+  /** The value of an s-op at a position, or of a comparison with a constant. */
+  value(node: Read, label: Label): Value {
     return getOrInsert(label.known, node, () => {
       if (node.kind === "constant") return node.value;
-      if (node.kind !== "map") throw new CannotFollow(`the program's values: ${node.kind} is not analysed`);
-      const args = node.args.map((arg) => this.value(arg, label));
-      return args.includes(FAILS) ? FAILS : attempt(() => applyMap(node.fn, args as readonly Atom[]));
+      if (node.kind !== "map" && node.kind !== "select") {
+        throw new CannotFollow(`the program's values: ${node.kind} is not analysed`);
+      }
+      const args = argsOf(node).map((arg) => this.value(arg, label));
+      if (args.includes(FAILS)) return FAILS;
+      const atoms = args as readonly Atom[];
+      return attempt(() =>
+        node.kind === "map" ? applyMap(node.fn, atoms) : compareAtoms(node.op, atoms[0]!, atoms[1]!),
+      );
     });
   }
 
@@ -155,10 +166,7 @@ export class ProgramValues {
   querySide(aggregate: number, label: Label): string {
     return this.#sides.query.of(label.id, aggregate, () => {
       const { selector } = this.aggregates[aggregate]!;
-      return this.#text(
-        sides(selector, ({ queries }) => queries),
-        label,
-      );
+      return this.#text(sides(selector, "queries"), label);
     });
   }
 
@@ -166,11 +174,11 @@ export class ProgramValues {
     return this.#sides.key.of(label.id, aggregate, () => {
       const { selector, value } = this.aggregates[aggregate]!;
       const best = bestIn(selector);
-      return this.#text([...sides(selector, ({ keys }) => keys), value, ...(best ? [best.score] : [])], label);
+      return this.#text([...sides(selector, "keys"), value, ...(best ? [best.score] : [])], label);
     });
   }
 
-  #text(nodes: readonly SOp[], label: Label): string {
+  #text(nodes: readonly Read[], label: Label): string {
     return nodes.map((node) => exactKey(this.value(node, label))).join("|");
   }
 
@@ -178,6 +186,8 @@ export class ProgramValues {
   selects(selector: Selector, query: Label, key: Label, isBest: boolean): boolean | typeof FAILS {
     switch (selector.kind) {
       case "select": {
+        const constant = constantSide(selector);
+        if (constant) return this.value(selector, constant === "keys" ? query : key) as boolean | typeof FAILS;
         const k = this.value(selector.keys, key);
         const q = this.value(selector.queries, query);
         if (k === FAILS || q === FAILS) return FAILS;
@@ -214,13 +224,18 @@ function selectorsIn(selector: Selector, found = new Set<Selector>()): ReadonlyS
   return found;
 }
 
-type Select = Extract<Selector, { kind: "select" }>;
+/** The side of a comparison that is the same everywhere. */
+const constantSide = ({ keys, queries }: Select): "keys" | "queries" | undefined =>
+  keys.kind === "constant" ? "keys" : queries.kind === "constant" ? "queries" : undefined;
 
-/** One side of each comparison. */
-function sides(selector: Selector, side: (select: Select) => SOp): SOp[] {
+/** What is read at a key, or at a query. */
+function sides(selector: Selector, side: "keys" | "queries"): Read[] {
   switch (selector.kind) {
-    case "select":
-      return [side(selector)];
+    case "select": {
+      const constant = constantSide(selector);
+      if (constant === undefined) return [selector[side]];
+      return constant === side ? [] : [selector];
+    }
     case "not":
       return sides(selector.arg, side);
     case "and":
@@ -229,6 +244,12 @@ function sides(selector: Selector, side: (select: Select) => SOp): SOp[] {
     case "best":
       return sides(selector.selector, side);
   }
+}
+
+/** What a value is computed from at the same position. */
+function argsOf(node: Read): readonly SOp[] {
+  if (node.kind === "select") return [node.keys, node.queries];
+  return node.kind === "map" ? node.args : [];
 }
 
 function attempt<T extends Atom>(compute: () => T): T | typeof FAILS {

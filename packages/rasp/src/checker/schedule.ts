@@ -2,9 +2,8 @@
  * Which aggregates of the program the heads of each block compute. That is found by trying some inputs: the smallest set of aggregates that
  * decides what the heads write. A wrong guess makes the check weaker, since the classes then hold more than occurs, never wrong.
  */
-import type { SOp } from "../language/graph/node.js";
 import { getOrInsert } from "../language/maps.js";
-import type { ProgramValues } from "./program-values.js";
+import type { ProgramValues, Read } from "./program-values.js";
 
 /** Heads that write to the same coordinates, and the aggregates that they compute. */
 export interface Group {
@@ -15,8 +14,8 @@ export interface Group {
 /** One block, or, after the last one, aggregates that no head computes. */
 export interface Stage {
   readonly groups: readonly Group[];
-  /** The s-ops that the rest of the program reads. */
-  readonly read: readonly SOp[];
+  /** What the rest of the program reads. */
+  readonly read: readonly Read[];
 }
 
 /** One position of an input that was tried. */

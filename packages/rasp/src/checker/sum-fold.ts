@@ -128,14 +128,16 @@ export class SumFold extends Fold<readonly Sum[]> {
   /**
    * What keys contribute to the rows of one query, and the number of what holds for all of these.
    *
-   * @param keys - how many there are beside BOS
+   * @param count - how many there are beside BOS
    * @param kinds - the summands that there can be
    */
   contributions(
-    keys: number,
+    count: number,
     kinds: readonly number[],
   ): { readonly of: (summand: number) => number; readonly context: number } {
     const summands = kinds.map((kind) => this.#summands.all[kind]!);
+    // Rows of nearly as many keys give the same.
+    const keys = leastPowerOfTwo(count);
     const excess = keys * summands.reduce((most, { share }) => Math.max(most, share), 0) * (1 + 2 ** -40);
     const relative = SOFTMAX + gamma(keys + 2) + 2 ** -40;
     const contexts = this.#columns.map((_, c): Context => {
