@@ -81,21 +81,22 @@ export class GroupFolds {
   readonly #outcomes = new Numbers<Outcome>();
   readonly #together = new Map<string, number>();
 
-  constructor(group: Group, block: Block | undefined, program: ProgramValues, budget: Budget) {
+  /** @param keys - how many a row has at most, with BOS */
+  constructor(group: Group, block: Block | undefined, program: ProgramValues, keys: number, budget: Budget) {
     this.#group = group;
     this.#program = program;
     this.#block = block;
     this.#budget = budget;
     this.heads = group.heads.map((h) => block!.heads[h]!);
     this.#aggregates = group.aggregates.map((a) => new AggregateFold(program.aggregates[a]!));
-    this.#heads = this.heads.map((head) => new HeadFold(head));
+    this.#heads = this.heads.map((head) => new HeadFold(head, keys));
     const writers = block?.writers() ?? [];
     this.#sums = writers
       .filter(
         ({ heads, columns }) => heads.length > 1 && columns.length > 0 && heads.every((h) => group.heads.includes(h)),
       )
       .map(({ heads, columns }) => ({
-        fold: new SumFold(block!.heads, heads, block!.output!, columns),
+        fold: new SumFold(block!.heads, heads, block!.output!, columns, keys),
         heads: heads.map((h) => group.heads.indexOf(h)),
         columns,
       }));
@@ -145,16 +146,15 @@ export class GroupFolds {
 
   /**
    * @param positions - what the key at each position can be; positions for which that is the same need to be here only once
-   * @param count - how many positions there are
    */
-  rowFold({ queries, bos, summed }: Asked, positions: readonly (readonly number[])[], count: number): RowFold {
+  rowFold({ queries, bos, summed }: Asked, positions: readonly (readonly number[])[]): RowFold {
     const kinds = [...new Set(positions.flat())].map((met) => this.#mets.all[met]!);
     const aggregates = this.#aggregates.length;
     const apart = this.#apart(summed);
     const used = this.#sums.filter((_, s) => summed[s]);
     const ofSum = used.map(({ fold }, i) => {
       const at = aggregates + apart.length + i;
-      return fold.contributions(count, [...new Set(kinds.map((kind) => kind[at]!))]);
+      return fold.contributions([...new Set(kinds.map((kind) => kind[at]!))]);
     });
     const scoredBos = apart.map((h) => this.#heads[h]!.scored(queries[h]!, bos[h]!, bos[h]!));
     const ofHead = apart.map((h, i) => {

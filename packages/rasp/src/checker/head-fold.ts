@@ -1,5 +1,4 @@
 /** Rows of one head. */
-import { leastPowerOfTwo } from "@selectron/core";
 import { getOrInsert } from "../language/maps.js";
 import type { Part, Score } from "./attention.js";
 import { Fold } from "./fold.js";
@@ -24,7 +23,6 @@ interface Seen {
   readonly top: number;
   /** No key that is left out of `alike` scores more; -Infinity where there is none. */
   readonly low: number;
-  readonly count: number;
 }
 
 /** e^-19 of the largest share: keys that score so much lower are kept as one bound. */
@@ -57,6 +55,7 @@ interface Contribution {
 /** The rows of a head. */
 export class HeadFold extends Fold<Seen> {
   readonly #head: Head;
+  readonly #keys: number;
   readonly #empty: number;
   readonly #scored = new Numbers<Scored>();
   /** By the number of BOS. */
@@ -64,10 +63,12 @@ export class HeadFold extends Fold<Seen> {
   readonly #contributions = new Numbers<Contribution>();
   readonly #results = new Map<string, number>();
 
-  constructor(head: Head) {
+  /** @param keys - how many a row has at most, with BOS */
+  constructor(head: Head, keys: number) {
     super();
+    this.#keys = keys;
     this.#head = head;
-    this.#empty = this.add({ alike: [], top: -Infinity, low: -Infinity, count: 0 });
+    this.#empty = this.add({ alike: [], top: -Infinity, low: -Infinity });
   }
 
   /** The row of BOS alone. */
@@ -150,9 +151,9 @@ export class HeadFold extends Fold<Seen> {
     return this.#contributions.of(key, () => contribution);
   }
 
-  protected next({ alike, top, low, count }: Seen, contribution: number): Seen {
+  protected next({ alike, top, low }: Seen, contribution: number): Seen {
     const { name, lo, hi, value } = this.#contributions.all[contribution]!;
-    if (name === undefined || !value) return { alike, top, low: Math.max(low, hi), count: count + 1 };
+    if (name === undefined || !value) return { alike, top, low: Math.max(low, hi) };
     const before = alike.find((other) => other.key === name);
     const added = before
       ? {
@@ -171,19 +172,18 @@ export class HeadFold extends Fold<Seen> {
       alike: all.filter((other) => !dropped.includes(other)),
       top: highest,
       low: dropped.reduce((most, other) => Math.max(most, Math.ceil(other.hi)), low),
-      count: count + 1,
     };
   }
 
-  protected keyOf({ alike, top, low, count }: Seen): string {
+  protected keyOf({ alike, top, low }: Seen): string {
     const texts = alike.map((a) => `${a.key}*${a.count} ${a.lo} ${a.hi} ${ends(a.sum)} ${ends(a.extremes)}`).sort();
-    return `${texts.join(";")} ${top} ${low} ${count}`;
+    return `${texts.join(";")} ${top} ${low}`;
   }
 
   /** The number of what the head gives. @param all - what the values of any key can be, with a number */
   result(state: number, all: { readonly id: number; readonly values: Ranges }): number {
     return getOrInsert(this.#results, `${state} ${all.id}`, () => {
-      const { alike, low, count } = this.states[state]!;
+      const { alike, low } = this.states[state]!;
       const parts = alike.map(({ count: n, lo, hi, key, sum, extremes }): Part => {
         const isSame = !key.startsWith("about");
         const value = rangesOf(sum.lo.length);
@@ -196,12 +196,10 @@ export class HeadFold extends Fold<Seen> {
         }
         return { count: n, score: { lo, hi, same: undefined }, value };
       });
-      // Rows of nearly as many keys give the same.
-      const keys = leastPowerOfTwo(count);
       if (low > -Infinity) {
-        parts.push({ count: keys, score: { lo: -Infinity, hi: low, same: undefined }, value: all.values });
+        parts.push({ count: this.#keys, score: { lo: -Infinity, hi: low, same: undefined }, value: all.values });
       }
-      return this.#head.result(parts, keys);
+      return this.#head.result(parts, this.#keys);
     });
   }
 }

@@ -46,7 +46,7 @@ export class JointRun {
     this.#firstRead = program.readAfter(new Set());
     this.#stages = stages;
     this.#rows = stages.map(({ groups }, s) =>
-      groups.map((group) => new GroupRows(group, network.blocks[s], program, file.causal, budget)),
+      groups.map((group) => new GroupRows(group, network.blocks[s], program, file, budget)),
     );
   }
 

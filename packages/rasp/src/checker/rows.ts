@@ -5,6 +5,7 @@
  */
 import { getOrInsert } from "../language/maps.js";
 import type { Budget } from "./budget.js";
+import type { CheckedFile } from "./card.js";
 import { GroupFolds, type AnyValue, type Asked, type Offered, type Outcome, type RowFold } from "./group-folds.js";
 import { both } from "./head-fold.js";
 import type { Head } from "./head.js";
@@ -52,11 +53,11 @@ export class GroupRows {
   readonly #queries = new Numbers<Asked>();
   readonly #all = new Numbers<AnyValue["values"]>();
 
-  constructor(group: Group, block: Block | undefined, program: ProgramValues, isCausal: boolean, budget: Budget) {
+  constructor(group: Group, block: Block | undefined, program: ProgramValues, file: CheckedFile, budget: Budget) {
     this.#group = group;
-    this.#folds = new GroupFolds(group, block, program, budget);
+    this.#folds = new GroupFolds(group, block, program, file.maxLength + 1, budget);
     this.#program = program;
-    this.#isCausal = isCausal;
+    this.#isCausal = file.causal;
   }
 
   /** Whether what it gives depends on the place of a position, and not on the kinds of keys alone. */
@@ -113,7 +114,7 @@ export class GroupRows {
     this.#folds.meet(query, kinds, (kind) => this.#kinds.all[kind]!);
     const metOf = (kind: number): number => query.met.get(kind)!;
     const mets = sets.map((set) => [...new Set(this.#kindSets.all[set]!.map(metOf))].filter((met) => met >= 0));
-    const fold = this.#folds.rowFold(query, mets, view.positions.length);
+    const fold = this.#folds.rowFold(query, mets);
     const contributions = new Map([...new Set(mets.flat())].map((met) => [met, fold.contribution(met)]));
     const setOf = (all: readonly number[]): number => fold.joint.set(all.map((met) => contributions.get(met)!));
     return {

@@ -61,6 +61,7 @@ const NEAR = 2 ** -8;
 
 export class SumFold extends Fold<readonly Sum[]> {
   readonly start: number;
+  readonly #keys: number;
   readonly #heads: readonly Head[];
   readonly #columns: readonly { readonly bias: number; readonly products: readonly Product[] }[];
   /** By head, and by the number of BOS. */
@@ -70,9 +71,20 @@ export class SumFold extends Fold<readonly Sum[]> {
   readonly #contexts = new Numbers<readonly Context[]>();
   readonly #results = new Numbers<readonly ColumnSum[]>();
 
-  /** @param heads - of the block, by their numbers @param columns - that they write to */
-  constructor(all: readonly Head[], heads: readonly number[], output: Affine, columns: readonly number[]) {
+  /**
+   * @param all - those of the block, of which `heads` are summed
+   * @param columns - that they write to
+   * @param keys - how many a row has at most, with BOS
+   */
+  constructor(
+    all: readonly Head[],
+    heads: readonly number[],
+    output: Affine,
+    columns: readonly number[],
+    keys: number,
+  ) {
     super();
+    this.#keys = keys;
     this.#heads = heads.map((h) => all[h]!);
     this.#added = heads.map(() => new Map<number, Pairs<Added>>());
     this.#columns = columns.map((c) => {
@@ -128,16 +140,11 @@ export class SumFold extends Fold<readonly Sum[]> {
   /**
    * What keys contribute to the rows of one query, and the number of what holds for all of these.
    *
-   * @param count - how many there are beside BOS
    * @param kinds - the summands that there can be
    */
-  contributions(
-    count: number,
-    kinds: readonly number[],
-  ): { readonly of: (summand: number) => number; readonly context: number } {
+  contributions(kinds: readonly number[]): { readonly of: (summand: number) => number; readonly context: number } {
     const summands = kinds.map((kind) => this.#summands.all[kind]!);
-    // Rows of nearly as many keys give the same.
-    const keys = leastPowerOfTwo(count);
+    const keys = this.#keys;
     const excess = keys * summands.reduce((most, { share }) => Math.max(most, share), 0) * (1 + 2 ** -40);
     const relative = SOFTMAX + gamma(keys + 2) + 2 ** -40;
     const contexts = this.#columns.map((_, c): Context => {

@@ -66,7 +66,7 @@ it("of one head, with scores near each other and far apart", () => {
     fc.property(query, key, positionsOf(key), (asked, bos, positions) => {
       const streams = new Pool();
       const head = headOver(streams);
-      const fold = new HeadFold(head);
+      const fold = new HeadFold(head, positions.length + 1);
       const keyOf = (own: Key): number => head.project(streamOf(streams, [0, 0, 0, 0, ...own])).key;
       const q = head.project(streamOf(streams, [...asked, 0, 0, 0, 0, 0])).query;
       const b = keyOf(bos);
@@ -109,7 +109,7 @@ it("of heads that count together", () => {
       // The first component of every head's value, to one coordinate.
       const weight = new Float32Array(all.length * WIDTH);
       all.forEach((_, h) => (weight[h * WIDTH] = 2 ** 26));
-      const fold = new SumFold(all, [...all.keys()], Affine.of(weight, Float32Array.of(0)), [0]);
+      const fold = new SumFold(all, [...all.keys()], Affine.of(weight, Float32Array.of(0)), [0], positions.length + 1);
       const keysOf = (own: Key): number[] =>
         all.map((head) => head.project(streamOf(streams, [0, 0, 0, 0, ...own])).key);
       const asked = all.map((head, h) => head.project(streamOf(streams, [...queries[h]!, 0, 0, 0, 0, 0])).query);
@@ -120,7 +120,7 @@ it("of heads that count together", () => {
         return;
       }
       summed++;
-      const { of, context } = fold.contributions(positions.length, summands.flat());
+      const { of, context } = fold.contributions(summands.flat());
       let state = fold.start;
       positions.forEach((position, j) => (state = fold.step(state, of(summands[j]![chosen(position)]!))));
       const [{ lo, hi, near }] = fold.result(state, context) as [ReturnType<typeof fold.result>[number]];
