@@ -85,6 +85,26 @@ it("of one head, with scores near each other and far apart", () => {
   );
 });
 
+it("of one head in which the last position takes all: all but the last keys are as one", () => {
+  const streams = new Pool();
+  const head = headOver(streams);
+  const fold = new HeadFold(head, 201);
+  const keyOf = (own: Key): number => head.project(streamOf(streams, [0, 0, 0, 0, ...own])).key;
+  const q = head.project(streamOf(streams, [1, 0, 0, 0, 0, 0, 0, 0, 0])).query;
+  const b = keyOf([0, 0, 0, 0, 0]);
+  const scored = Array.from({ length: 200 }, (_, j) => fold.scored(q, keyOf([128 * (j + 1), 0, 0, 0, j]), b));
+  const contribution = fold.contributions(
+    fold.scored(q, b, b),
+    scored.map((key) => [key]),
+  );
+  expect(new Set(scored.map(contribution)).size).toBe(2);
+  const last = scored.reduce((state, key) => fold.step(state, contribution(key)), fold.start(fold.scored(q, b, b)));
+  const values = rangesOf(1);
+  setRange(values, 0, 0, 199);
+  const { lo, hi } = head.results.all[fold.result(last, { id: 0, values })]!;
+  expect([Math.round(lo[0]! * 100), Math.round(hi[0]! * 100)]).toEqual([19_900, 19_900]);
+});
+
 it("of heads that count together", () => {
   const heads = fc.integer({ min: 2, max: 3 });
   const key = fc
