@@ -17,7 +17,7 @@ import {
 import { simplify } from "../../src/compiler/normalize/simplify.js";
 import { Domain } from "../../src/compiler/values/domain.js";
 import { Work } from "../../src/compiler/work.js";
-import { lessons, lessonSOp } from "./lessons.js";
+import { decoderLessons, lessons, lessonSOp } from "./lessons.js";
 import { breadth, isLong } from "../../../../test/long.js";
 
 it("names the s-op whose values are too many", () => {
@@ -78,12 +78,16 @@ const MOST_STEPS = 4000;
 describe("every length compiles, or is refused within the counted work, and the refusal names an s-op", () => {
   // Some lengths of each kind: small ones, those between which sizes were seen to explode, and those that no table fits.
   const lengths = isLong ? [60, 68, 72, 96, 128, 256, 1024, 4096, 10_000] : [10_000];
-  const cases = lessons.flatMap((lesson) => lengths.map((maxLength) => ({ ...lesson, maxLength })));
+  const ofDecoders = isLong ? [128, 10_000] : [10_000];
+  const cases = [
+    ...lessons.flatMap((lesson) => lengths.map((maxLength) => ({ ...lesson, maxLength, causal: false }))),
+    ...decoderLessons.flatMap((lesson) => ofDecoders.map((maxLength) => ({ ...lesson, maxLength, causal: true }))),
+  ];
 
-  it.each(cases)("$name to $maxLength", (lesson) => {
+  it.each(cases)("$name to $maxLength, causal $causal", (lesson) => {
     let told = 0;
-    const { vocabulary, maxLength } = lesson;
-    const message = messageOf(lessonSOp(lesson), { vocabulary, maxLength, onProgress: () => void told++ });
+    const { vocabulary, maxLength, causal } = lesson;
+    const message = messageOf(lessonSOp(lesson), { vocabulary, maxLength, causal, onProgress: () => void told++ });
     expect(message === "" || /^cannot compile ("\w+"|`[^`]+`): /.test(message), message).toBe(true);
     expect(told).toBeLessThan(MOST_STEPS);
   });
