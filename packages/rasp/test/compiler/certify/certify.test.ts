@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compile, CompiledModel, evaluate, load, RaspError, verify, type SOp } from "../../../src/index.js";
+import { compiled } from "../../../src/compiler/index.js";
 import { everyInput, randomInputs } from "../../../src/compiler/verify/inputs.js";
 import { sopSource } from "../../arbitrary/program.js";
 import { lessons, lessonSOp } from "../lessons.js";
@@ -39,6 +40,30 @@ describe("random programs", () => {
       }),
       { numRuns: breadth({ short: 30, long: 120 }) },
     );
+  });
+});
+
+describe("heads that compare numbers", () => {
+  it.each(lessons)("$name", (lesson) => {
+    const sop = lessonSOp(lesson);
+    const short = compiled(sop, { vocabulary: lesson.vocabulary, maxLength: 4 }, 1);
+    expectBounded(short, everyInput(short.card.vocabulary, 4));
+    expect(verify(sop, short, { exhaustive: true }).ok).toBe(true);
+    const long = compiled(sop, { vocabulary: lesson.vocabulary, maxLength: 14 }, 2);
+    expectBounded(long, randomInputs(long.card.vocabulary, 14, 20, 1));
+    expect([short.certificate.proved, long.certificate.proved]).toEqual([true, true]);
+  });
+
+  it("count for one coordinate without counting a key twice", () => {
+    const sop = load("r = selector_width(select(tokens, tokens, ==) and select(indices, indices, <));").sop("r");
+    const [digits, whole] = [2, 100].map((few) => {
+      const model = compiled(sop, { vocabulary: "ab", maxLength: 12 }, few);
+      expectBounded(model, randomInputs(["a", "b"], 12, 40, 1));
+      const { error } = model.certificate.bounds.find(({ writer }) => writer === "attention")!;
+      return { heads: model.stats.headsPerLayer[0]!, error };
+    });
+    expect([digits!.heads, whole!.heads]).toEqual([4, 1]);
+    expect(digits!.error).toBeLessThan(2 * whole!.error);
   });
 });
 
