@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { compile, load, RaspError } from "../../src/index.js";
 import { countInputs } from "../../src/compiler/verify/inputs.js";
 import { Work } from "../../src/compiler/work.js";
+import { breadth, isLong } from "../../../../test/long.js";
 
 const repeat = (count: number, item: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => item(i)).join(" ");
@@ -127,9 +128,19 @@ it.each([4000, 1e9, Number.MAX_SAFE_INTEGER])(
 it.each([
   ["length", "y = length;"],
   ["heads", "y = aggregate(select(indices, length - 1 - indices, ==), tokens);"],
-])("the tables of %s at length 1000 are refused where they would be made", (_, program) => {
-  const sop = load(program).sop("y");
-  expect(() => compile(sop, { vocabulary: "ab", maxLength: 1000 })).toThrow("at each position of each length");
+])("the tables of %s grow as the length does: at 1000 it compiles", (_, program) => {
+  const model = compile(load(program).sop("y"), { vocabulary: "ab", maxLength: breadth({ short: 520, long: 1000 }) });
+  expect(model.certificate.proved).toBe(true);
+});
+
+it.runIf(isLong)("means that are too many are refused by counted work, whatever the length", () => {
+  const sop = load("y = aggregate(select(tokens, tokens, ==), indices);").sop("y");
+  const counted = counting();
+  for (const maxLength of [80, 282]) {
+    counted.steps = 0;
+    expect(() => compile(sop, { vocabulary: "ab", maxLength })).toThrow("its values are too many");
+    expect(counted.steps).toBeLessThan(2e9);
+  }
 });
 
 it("numbers with more digits than files hold are refused, in values and in the vocabulary", () => {

@@ -15,6 +15,8 @@ export interface Summands {
 /** What the sums may take. Both throw where it is too much. */
 export interface Limits {
   readonly beforeAdditions: (additions: number) => void;
+  /** Called with the number of means before they become a set of values. */
+  readonly beforeMeans: (means: number) => void;
   /** Called with the number of different (count, sum) pairs. */
   readonly checkPairs: (pairs: number) => void;
 }

@@ -27,6 +27,8 @@ const PAIR_LIMIT = 1 << 16;
 const SUM_LIMIT = 1 << 15;
 /** The work of one addition. */
 const ADDITION = 8;
+/** The work of a mean that becomes one of the values: it is made, and found again, among those of other rows. */
+const MEAN = 120;
 
 /** What is known of other s-ops: a `Domain`. */
 export interface RowDomain {
@@ -90,6 +92,7 @@ function addedRows(sop: Mean | Width, known: Known, found: Found, domain: RowDom
   }
   const limits: Limits = {
     beforeAdditions: (additions) => work.spend(ADDITION * additions, sop, WORKING_OUT),
+    beforeMeans: (means) => work.spend(MEAN * means, sop, WORKING_OUT),
     checkPairs: (pairs) => checkPairs(pairs, sop),
   };
   const values = domain.values(summand);

@@ -102,6 +102,7 @@ export const means = (
         if (least === 0) found.atLeastOne = false;
         for (const atom of meansOf(sum, sop.default, admits)) all.push(atom);
       }
+      limits.beforeMeans(all.length);
       return sets.setOf(all);
     },
   });
