@@ -98,8 +98,9 @@ async function typed(args: readonly string[], when: (shown: string) => boolean):
 }
 
 const hasTerminals = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
-if (!hasTerminals)
-  {console.warn("\n*** SKIPPED: Ctrl+C on a terminal, for which there is no `script` of util-linux. ***\n");}
+if (!hasTerminals) {
+  console.warn("\n*** SKIPPED: Ctrl+C on a terminal, for which there is no `script` of util-linux. ***\n");
+}
 
 it.runIf(hasTerminals)("on a terminal takes the place of the progress line", async () => {
   const before = readdirSync(root);

@@ -112,8 +112,9 @@ function scoreError(head: Head, bounds: Bounds, hasExactRoot: boolean): ScoreErr
   const ranks = ranking ? ranking.keys.reduce((sum, key, d) => sum + ranking.queries[d]! * bounds.error(key), 0) : 0;
   const exact = ranks === 0 && compared === 0 && sides.every(([e, f]) => e === 0 && f === 0);
   // Beside a head that compares numbers all have a width whose root is exact: products add up without rounding, and one weight is rounded.
-  if (hasExactRoot && exact && addsUpExactly(head, bounds))
+  if (hasExactRoot && exact && addsUpExactly(head, bounds)) {
     return { selected: 0, any: atBos + 2 * U * Math.abs(bosScore) };
+  }
   // Where queries and keys are exact, one product in each block is not zero. The factor √d_head is rounded four times.
   const terms = exact && numbers.length === 0 ? blocks.length + (ranking ? 2 : 1) : keys.length + 1;
   const ofNumbers = numbers.reduce((sum, { largestKey, largestQuery }) => sum + largestKey * largestQuery, 0);
