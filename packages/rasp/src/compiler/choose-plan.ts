@@ -42,7 +42,8 @@ export function bestCandidate(
   domain: Domain,
   planWith: (view: Domain, careful: boolean) => Proof,
 ): Candidate {
-  const made: Candidate[] = [];
+  let best: Candidate | undefined;
+  let fewestLayers = Infinity;
   const refusals: RaspError[] = [];
   const attempt = (view: Domain): void => {
     const proof = orRefusal(() => provenPlan((careful) => planWith(view, careful)));
@@ -52,23 +53,24 @@ export function bestCandidate(
     }
     const layout = smallestLayout(proof.planned);
     const parameters = parameterCount(proof.planned, layout);
-    if (parameters <= MOST_PARAMETERS) made.push({ ...proof, layout, parameters });
-    else refusals.push(tooLarge(parameters, roots[0]!));
+    if (parameters > MOST_PARAMETERS) {
+      refusals.push(tooLarge(parameters, roots[0]!));
+      return;
+    }
+    const made = { ...proof, layout, parameters };
+    fewestLayers = Math.min(fewestLayers, depthOf(made.planned));
+    if (!best || byWeight(made, best) < 0) best = made;
   };
-  attempt(domain.forPlan(domain.work.another(PLAN_WORK)));
   const attemptStages = (sparse: boolean): void => {
     for (const stages of stagings(roots, domain, sparse)) {
       attempt(domain.forPlan(domain.work.another(STAGED_WORK), stages));
     }
   };
-  if (made.every(({ parameters }) => parameters >= SMALL_MODEL)) {
-    attemptStages(false);
-    // Where stages made it deeper than it has to be, fewer of them may do.
-    const [best] = made.sort(byWeight);
-    if (best && made.some(({ planned }) => depthOf(planned) < depthOf(best.planned))) attemptStages(true);
-  }
-  const [best] = made.sort(byWeight);
-  if (!best) throw refusals[0]!;
+  attempt(domain.forPlan(domain.work.another(PLAN_WORK)));
+  if (best === undefined || best.parameters >= SMALL_MODEL) attemptStages(false);
+  // Where stages made it deeper than it has to be, fewer of them may do.
+  if (best !== undefined && depthOf(best.planned) > fewestLayers) attemptStages(true);
+  if (best === undefined) throw refusals[0]!;
   return best;
 }
 

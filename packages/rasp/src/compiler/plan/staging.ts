@@ -215,13 +215,16 @@ class Staging {
     return most;
   }
 
+  /** How many values the s-op can have at each position of the longest inputs. */
   #sizesOf(sop: NormalSOp): readonly number[] {
+    const { maxLength } = this.#domain;
     return getOrInsert(this.#sizes, sop, () => {
       try {
-        return this.#domain.sizes(sop);
+        const table = this.#domain.table(sop);
+        return Array.from({ length: maxLength }, (_, i) => table.at(maxLength, i).atoms.length);
       } catch (error) {
         if (!(error instanceof RaspError)) throw error;
-        return Array.from({ length: this.#domain.maxLength }, () => Infinity);
+        return Array.from({ length: maxLength }, () => Infinity);
       }
     });
   }

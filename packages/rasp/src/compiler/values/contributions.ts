@@ -13,6 +13,9 @@ import type { ValueSet, ValueSets } from "./value-set.js";
 /** The work of one pair of joint values, and of one joint value of a query. */
 const [PAIR, QUERY] = [4, 1];
 
+/** Letters with more contributions together are not kept: those of many different values seldom come again. */
+const MOST_KEPT = 1 << 20;
+
 /** What a key can be. Equal ones are one object. */
 export interface Key {
   /** The joint values of the comparisons' keys. */
@@ -44,6 +47,8 @@ export class Contributions {
   readonly #chosen = new Map<string, ValueSet>();
   /** Letters by what one comparison decides: by what is left, whether it is a row's own, the query, the key and what it adds. */
   readonly #short = new Map<Left, readonly Map<Side, Map<Side, Map<ValueSet, Letter>>>[]>();
+  /** How many contributions the letters have that are kept. */
+  #kept = 0;
   readonly #sets: ValueSets;
   readonly #spend: (steps: number) => void;
 
@@ -111,7 +116,7 @@ export class Contributions {
     if (!answers) return undefined;
     this.#spend(QUERY * answers.length);
     const made = this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? added : this.#nothing)));
-    byKey.set(added, made);
+    if (this.#kept <= MOST_KEPT) byKey.set(added, made);
     return made;
   }
 
@@ -168,9 +173,14 @@ export class Contributions {
     const [first] = contributions;
     const isUniform = contributions.every((contribution) => contribution === first);
     const different = isUniform ? contributions.slice(0, 1) : contributions;
-    return getOrInsert(this.#letters, different.map(({ id }) => id).join(","), () => ({
+    const make = (): Letter => ({
       contributions: different,
       isNothing: different.every(({ added }) => added.atoms.length === 0),
-    }));
+    });
+    if (this.#kept > MOST_KEPT) return make();
+    return getOrInsert(this.#letters, different.map(({ id }) => id).join(","), () => {
+      this.#kept += different.length;
+      return make();
+    });
   }
 }

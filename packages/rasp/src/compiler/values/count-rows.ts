@@ -11,7 +11,7 @@ export interface Counts {
 
 export class CountRows implements RowKind<Counts> {
   readonly start: Counts = { least: new Int32Array(1), most: new Int32Array(1) };
-  readonly #ofLetters = new Map<Letter, Counts>();
+  readonly #ofLetters = new WeakMap<Letter, Counts>();
   readonly #results = new Map<string, ValueSet>();
   readonly #sets: ValueSets;
   readonly #one: boolean;

@@ -99,12 +99,6 @@ export class Domain {
     return this.#view?.stages !== undefined;
   }
 
-  /** How many values the s-op can have at each position of the longest inputs. */
-  sizes(sop: NormalSOp): readonly number[] {
-    const table = this.table(sop);
-    return Array.from({ length: this.maxLength }, (_, i) => table.at(this.maxLength, i).atoms.length);
-  }
-
   /**
    * Whether a result can depend on which of 1, 1.0 and True a value is, where its set has only one of them.
    *
@@ -194,7 +188,10 @@ export class Domain {
   jointSize(leaves: readonly NormalSOp[]): number {
     if (this.#view) return this.#view.base.jointSize(leaves);
     return getOrInsert(this.#jointSizes, leaves.map(({ id }) => id).join(","), () => {
-      const sizes = this.#combined(leaves, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
+      // A leaf with one value at most changes no product.
+      const several = leaves.filter((leaf) => this.#largestSet(leaf) > 1);
+      if (several.length < 2) return several.reduce((_, leaf) => this.#largestSet(leaf), 1);
+      const sizes = this.#combined(several, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
       return [...sizes.distinct].reduce((most, size) => Math.max(most, size), 0);
     });
   }
