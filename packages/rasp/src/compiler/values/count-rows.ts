@@ -29,34 +29,37 @@ export class CountRows implements RowKind<Counts> {
   }
 
   values({ least, most }: Counts, reached: Reached): ValueSet {
-    const only = typeof reached === "boolean" && least.length === 1 && most.length === 1;
-    if (only) return this.#between(...this.#ends(least[0]!, most[0]!, reached));
     const size = Math.max(least.length, most.length, typeof reached === "boolean" ? 1 : reached.length);
     const at = (numbers: Int32Array, q: number): number => numbers[numbers.length === 1 ? 0 : q]!;
-    /** How many rows begin to have a width, less those that have none from there on. */
-    const begun = new Int32Array(most.reduce((a, b) => Math.max(a, b), 0) + 3);
+    /** By the least number of keys, the most. */
+    const ends = new Map<number, number>();
     for (let q = 0; q < size; q++) {
       const isReached = typeof reached === "boolean" ? reached : reached[q]!;
       const [from, to] = this.#ends(at(least, q), at(most, q), isReached);
-      if (from > to) continue;
-      begun[from]!++;
-      begun[to + 1]!--;
+      if (from <= to && to > (ends.get(from) ?? -1)) ends.set(from, to);
     }
-    const widths: number[] = [];
-    let open = 0;
-    for (let width = 0; width < begun.length; width++) if ((open += begun[width]!) > 0) widths.push(width);
-    return getOrInsert(this.#results, widths.join(), () => this.#sets.setOf(widths.map(BigInt)));
+    const spans = joinedSpans([...ends].sort(([a], [b]) => a - b));
+    return getOrInsert(this.#results, spans.join(";"), () =>
+      this.#sets.setOf(
+        spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, width) => BigInt(from + width))),
+      ),
+    );
   }
 
   #ends(least: number, most: number, isReached: boolean): [number, number] {
     return this.#one ? [Math.max(least, Number(isReached)), Math.min(most, 1)] : [least, most];
   }
+}
 
-  #between(least: number, most: number): ValueSet {
-    return getOrInsert(this.#results, `${least} to ${most}`, () =>
-      this.#sets.setOf(Array.from({ length: Math.max(0, most - least + 1) }, (_, w) => BigInt(least + w))),
-    );
+/** Spans of whole numbers, by their first and last ones, with those that meet joined. */
+function joinedSpans(ascending: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const spans: (readonly [number, number])[] = [];
+  for (const [from, to] of ascending) {
+    const last = spans.at(-1);
+    if (last && from <= last[1] + 1) spans[spans.length - 1] = [last[0], Math.max(last[1], to)];
+    else spans.push([from, to]);
   }
+  return spans;
 }
 
 function countsOf({ contributions }: Letter): Counts {

@@ -10,6 +10,7 @@ import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js
 import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
+import { withoutDetails } from "./details.js";
 import { linearTable } from "./linear-ints.js";
 import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
@@ -257,7 +258,7 @@ export class Domain {
   }
 
   #images(sops: readonly NormalSOp[]): Table<JointValueSet> {
-    const formula = this.#jointFormula(sops);
+    const formula = withoutDetails(this.#jointFormula(sops), sops, this);
     const size = this.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
     const images = new FormulaImages(formula, this.#jointSets, (steps) =>

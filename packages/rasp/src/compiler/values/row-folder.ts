@@ -127,18 +127,37 @@ export class RowFolder<R> {
 
   /** Rows of keys that depend on position and length; equal keys go together unless their order matters. */
   #anew<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
+    return this.#folded.isOrdered ? this.#inOrder(keys, letters) : this.#together(keys, letters);
+  }
+
+  #inOrder<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
     const kind = this.#kind;
     return (query, length, position) => {
       const seen = this.#seen(length, position);
       this.#spend(STEP * seen);
       let rows = kind.start;
-      const times = new Map<Letter, number>();
       for (let k = 0; k < seen; k++) {
-        const letter = letters.letter(query, keys.at(length, k), k === position);
-        if (this.#folded.isOrdered) rows = kind.with(rows, letter);
-        else times.set(letter, (times.get(letter) ?? 0) + 1);
+        rows = kind.with(rows, letters.letter(query, keys.at(length, k), k === position));
       }
-      for (const [letter, count] of times) rows = kind.with(rows, letter, count);
+      return rows;
+    };
+  }
+
+  #together<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
+    const kind = this.#kind;
+    let [ofLength, times] = [0, new Map<K, number>()];
+    return (query, length, position) => {
+      if (ofLength !== length) {
+        [ofLength, times] = [length, new Map<K, number>()];
+        for (let k = 0; k < length; k++) times.set(keys.at(length, k), (times.get(keys.at(length, k)) ?? 0) + 1);
+      }
+      this.#spend(STEP * times.size);
+      const own = letters.knowsSelf ? keys.at(length, position) : undefined;
+      let rows = own === undefined ? kind.start : kind.with(kind.start, letters.letter(query, own, true));
+      for (const [key, count] of times) {
+        const others = key === own ? count - 1 : count;
+        if (others > 0) rows = kind.with(rows, letters.letter(query, key, false), others);
+      }
       return rows;
     };
   }
