@@ -18,7 +18,7 @@ import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
-import { describeNode, named } from "./refusal.js";
+import { describeNode, named, refuse } from "./refusal.js";
 import { FEW } from "./plan/heads/number-match.js";
 import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
@@ -102,11 +102,22 @@ function tooDeep(error: unknown, sop: SOp): unknown {
   });
 }
 
+/** float32 adds up the products of more positions with rounding. */
+const MOST_POSITIONS = 4096;
+
+const tooLong = (maxLength: number, sop: SOp): never =>
+  refuse(
+    sop,
+    `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}, up to which float32 tells positions apart exactly`,
+    "use a shorter maximum length",
+  );
+
 /** @param few - see `PlanOptions` */
 export function compiled(program: Outputs, options: CompileOptions, few = FEW): CompiledModel {
   const { vocabulary, maxLength, name, causal = false, precision = "float32", promise, mark = false } = options;
   const outputs = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
+  if (maxLength > MOST_POSITIONS) tooLong(maxLength, outputs[0]!.sop);
 
   const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(options.onProgress);

@@ -3,6 +3,9 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Letter, Reached, RowKind } from "./row-states.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
+/** The work of one value of a set. */
+const VALUE = 30;
+
 /** How many keys the row of each joint value of a query selects; one where it is the same for all. */
 export interface Counts {
   readonly least: Int32Array;
@@ -15,11 +18,16 @@ export class CountRows implements RowKind<Counts> {
   readonly #results = new Map<string, ValueSet>();
   readonly #sets: ValueSets;
   readonly #one: boolean;
+  readonly #spend: (steps: number) => void;
 
-  /** @param one - whether no row selects two positions */
-  constructor(sets: ValueSets, one: boolean) {
+  /**
+   * @param one - whether no row selects two positions
+   * @param spend - called with the steps of work before they are taken
+   */
+  constructor(sets: ValueSets, one: boolean, spend: (steps: number) => void) {
     this.#sets = sets;
     this.#one = one;
+    this.#spend = spend;
   }
 
   with(rows: Counts, letter: Letter, keys = 1): Counts {
@@ -39,11 +47,12 @@ export class CountRows implements RowKind<Counts> {
       if (from <= to && to > (ends.get(from) ?? -1)) ends.set(from, to);
     }
     const spans = joinedSpans([...ends].sort(([a], [b]) => a - b));
-    return getOrInsert(this.#results, spans.join(";"), () =>
-      this.#sets.setOf(
+    return getOrInsert(this.#results, spans.join(";"), () => {
+      this.#spend(VALUE * spans.reduce((sum, [from, to]) => sum + to - from + 1, 0));
+      return this.#sets.setOf(
         spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, width) => BigInt(from + width))),
-      ),
-    );
+      );
+    });
   }
 
   #ends(least: number, most: number, isReached: boolean): [number, number] {

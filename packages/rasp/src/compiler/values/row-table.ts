@@ -88,7 +88,9 @@ function addedRows(sop: Mean | Width, known: Known, found: Found, domain: RowDom
   const { sets, work } = domain;
   const [summand] = summandsOf(sop);
   if (!summand) {
-    return rowsOf(sop, new CountRows(sets, known.one !== undefined), { ...known, isOrdered: false }, found, domain);
+    const spend = (steps: number): void => work.spend(steps, sop, WORKING_OUT);
+    const counts = new CountRows(sets, known.one !== undefined, spend);
+    return rowsOf(sop, counts, { ...known, isOrdered: false }, found, domain);
   }
   const limits: Limits = {
     beforeAdditions: (additions) => work.spend(ADDITION * additions, sop, WORKING_OUT),
