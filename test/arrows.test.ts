@@ -106,7 +106,8 @@ const rooms: Record<string, readonly string[]> = layered([
   ["language/stdlib/tracr", "language/text", "language/cost"],
   ["language/draw"],
   // The compiler, stage by stage.
-  ["compiler/outputs", "compiler/refusal"],
+  ["compiler/outputs"],
+  ["compiler/refusal"],
   ["compiler/work"],
   ["compiler/normalize"],
   ["compiler/values", "compiler/compile-progress"],

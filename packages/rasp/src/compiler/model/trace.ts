@@ -10,6 +10,7 @@ import { agreementAmong } from "../plan/ir/decoding.js";
 import { Formula } from "../normalize/formula.js";
 import type { Layout } from "../layout/layout.js";
 import { NormalValues } from "../normalize/normal-values.js";
+import { distinctAtoms } from "../values/value-set.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { patcher, type Patch } from "./patch.js";
 import type { Readback } from "../plan/ir/plan.js";
@@ -88,12 +89,15 @@ export function traceModel(compiled: Runnable, input: readonly Atom[], patches: 
 const isRight = (agreement: ReturnType<typeof agreementAmong>, program: Atom, decoded: Atom | undefined): boolean =>
   decoded !== undefined && agreement(program, decoded) !== "different";
 
-/** A value for each position; undefined where several are possible. */
-type Decoded = readonly (Atom | undefined)[];
+/** The values that an s-op can have, for each position. */
+type Possible = readonly (readonly Atom[])[];
+
+/** More combinations of what the leaves of an s-op can be are not tried. */
+const MOST_TRIED = 1 << 12;
 
 /** Reads s-ops off the residual stream at one place in the model. */
 class Reader {
-  readonly #known = new Map<NormalSOp, Decoded | undefined>();
+  readonly #known = new Map<NormalSOp, Possible | undefined>();
   readonly #present: readonly Readback[];
 
   readonly #truth: NormalValues;
@@ -107,9 +111,7 @@ class Reader {
     this.#layout = layout;
     this.#place = place;
     this.#present = layout.readbacks.filter(
-      ({ subspace }) =>
-        orderOf(placeOf(subspace)) <= orderOf(place) &&
-        orderOf(place) < orderOf({ layer: layout.clearedAt(subspace), sublayer: "feed-forward" }),
+      (readback) => orderOf(placeOf(readback.subspace)) <= orderOf(place) && !this.#isCleared(readback),
     );
   }
 
@@ -117,41 +119,64 @@ class Reader {
     return this.#truth.input;
   }
 
-  /** The values at all positions; undefined where something that they depend on has not been written yet. */
-  values(sop: NormalSOp): Decoded | undefined {
+  /**
+   * The value at each position; undefined where the model is sure of none, and as a whole where something that it depends on has not been
+   * written yet, or is gone but for what is still read of it.
+   */
+  values(sop: NormalSOp): readonly (Atom | undefined)[] | undefined {
+    const possible = this.#possible(sop);
+    const isSure = possible?.every((values) => values.length === 1);
+    if (!possible || (!isSure && this.#isPartlyGone(sop))) return undefined;
+    return possible.map(([value, ...others]) => (others.length === 0 ? value : undefined));
+  }
+
+  /** Whether coordinates of the s-op, or of what it is made of, have been cleared: what is left may not tell its values apart. */
+  #isPartlyGone(sop: NormalSOp): boolean {
+    const parts = new Set([sop, ...new Formula([sop], undefined).leaves]);
+    return this.#layout.readbacks.some((readback) => parts.has(readback.sop) && this.#isCleared(readback));
+  }
+
+  #isCleared({ subspace }: Readback): boolean {
+    return orderOf(this.#place) >= orderOf({ layer: this.#layout.clearedAt(subspace), sublayer: "feed-forward" });
+  }
+
+  #possible(sop: NormalSOp): Possible | undefined {
     if (!this.#known.has(sop)) this.#known.set(sop, this.#read(sop));
     return this.#known.get(sop);
   }
 
-  #read(sop: NormalSOp): Decoded | undefined {
-    if (sop.kind === "tokens") return this.#input;
-    if (sop.kind === "indices") return this.#input.map((_, i) => BigInt(i));
-    if (sop.kind === "constant") return this.#input.map(() => sop.value);
+  #read(sop: NormalSOp): Possible | undefined {
+    if (sop.kind === "tokens") return this.#input.map((token) => [token]);
+    if (sop.kind === "indices") return this.#input.map((_, i) => [BigInt(i)]);
+    if (sop.kind === "constant") return this.#input.map(() => [sop.value]);
     const readbacks = this.#present.filter((readback) => readback.sop === sop);
     const computed = sop.kind === "map" ? this.#computed(sop) : undefined;
     if (readbacks.length === 0) return computed;
     return this.#input.map((_, i) => {
       const candidates = this.#candidates(readbacks, i);
-      if (candidates.length === 1) return candidates[0];
+      if (candidates.length === 1 || !computed) return candidates;
       // The coordinates tell classes of values apart; what the s-op is made of decides within a class.
-      return candidates.find((value) => value === computed?.[i]);
+      return candidates.filter((value) => computed[i]!.includes(value));
     });
   }
 
-  #computed(sop: NormalSOp): Decoded | undefined {
+  #computed(sop: NormalSOp): Possible | undefined {
     const formula = new Formula([sop], undefined);
-    const leaves = formula.leaves.map((leaf) => this.values(leaf) ?? this.#irrelevant(leaf));
+    const leaves = formula.leaves.map((leaf) => this.#possible(leaf) ?? this.#irrelevant(leaf));
     if (leaves.includes(undefined)) return undefined;
-    return this.#input.map((_, i) => {
-      const atoms = leaves.map((leaf) => leaf![i]);
-      return atoms.includes(undefined) ? undefined : formula.evaluate(atoms as Atom[])?.[0];
-    });
+    const possible = this.#input.map((_, i) =>
+      valuesOf(
+        formula,
+        leaves.map((leaf) => leaf![i]!),
+      ),
+    );
+    return possible.includes(undefined) ? undefined : (possible as Possible);
   }
 
   /** An s-op that nothing in the model reads does not change those that are read: the program's own values will do. */
-  #irrelevant(leaf: NormalSOp): Decoded | undefined {
+  #irrelevant(leaf: NormalSOp): Possible | undefined {
     const matters = leaf.kind === "map" || this.#layout.readbacks.some(({ sop }) => sop === leaf);
-    return matters ? undefined : this.#truth.evaluate(leaf);
+    return matters ? undefined : this.#truth.evaluate(leaf)?.map((value) => [value]);
   }
 
   /** The values that the subspaces are nearest to. */
@@ -169,4 +194,14 @@ class Reader {
     }
     return candidates;
   }
+}
+
+/** What a formula can be where its leaves can be these; undefined where there are too many combinations. */
+function valuesOf(formula: Formula, leaves: Possible): readonly Atom[] | undefined {
+  if (leaves.reduce((product, values) => product * values.length, 1) > MOST_TRIED) return undefined;
+  const joint = leaves.reduce<Atom[][]>(
+    (all, values) => all.flatMap((atoms) => values.map((value) => [...atoms, value])),
+    [[]],
+  );
+  return distinctAtoms(joint.flatMap((atoms) => formula.evaluate(atoms) ?? []));
 }
