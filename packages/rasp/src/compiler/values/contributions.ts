@@ -1,5 +1,5 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
-import type { Mean, Width } from "../normalize/normal-form.js";
+import type { Selection } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Side } from "./comparison-sides.js";
 import { IndependentSelection } from "./independent-selection.js";
@@ -52,7 +52,7 @@ export class Contributions {
   readonly #sets: ValueSets;
   readonly #spend: (steps: number) => void;
 
-  constructor({ selection }: Mean | Width, sets: ValueSets, spend: (steps: number) => void) {
+  constructor(selection: Selection, sets: ValueSets, spend: (steps: number) => void) {
     this.#single = new SingleComparison(selection);
     this.#isOneComparison = selection.comparisons.length === 1;
     this.#selected = new SelectionTable(selection);

@@ -10,6 +10,7 @@ import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js
 import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
+import { ConstantQueries } from "./constant-queries.js";
 import { withoutDetails } from "./details.js";
 import { linearTable } from "./linear-ints.js";
 import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
@@ -41,6 +42,7 @@ interface DomainOptions {
 
 export class Domain {
   readonly sets: ValueSets;
+  readonly constantQueries = new ConstantQueries();
   readonly #tables = new Map<NormalSOp, Table<ValueSet>>();
   readonly #values = new Map<NormalSOp, readonly Atom[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();

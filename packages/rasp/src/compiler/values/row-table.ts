@@ -12,6 +12,7 @@ import { Contributions, type IndependentKey, type IndependentQuery, type Key } f
 import type { JointValueSet } from "./joint-values.js";
 import { isAtMostOne, type Promised } from "./promised.js";
 import { RowFolder, type Letters } from "./row-folder.js";
+import type { ConstantQueries } from "./constant-queries.js";
 import { CountRows } from "./count-rows.js";
 import type { Reached, RowKind } from "./row-states.js";
 import { copies, Found, hasMeans, means, summandsOf, sums } from "./row-values.js";
@@ -45,6 +46,7 @@ export interface RowDomain {
   /** Whether the values of one s-op say nothing of those of the others. */
   isIndependent(sop: NormalSOp, others: readonly NormalSOp[]): boolean;
   rankOffset(sop: NormalSOp): number | undefined;
+  readonly constantQueries: ConstantQueries;
 }
 
 export interface RowTable {
@@ -125,10 +127,11 @@ function rowsOf<R>(
   domain: RowDomain,
 ): Table<ValueSet> {
   const { maxLength, causal, sets, work } = domain;
-  const contributions = new Contributions(sop, sets, (steps) => work.spend(steps, sop, WORKING_OUT));
+  const selection = domain.constantQueries.answered(sop.selection);
+  const contributions = new Contributions(selection, sets, (steps) => work.spend(steps, sop, WORKING_OUT));
   const folder = new RowFolder(kind, { sop, sets, work, maxLength, causal, ...known });
-  const queries = sop.selection.comparisons.map((c) => c.queries);
-  const keys = sop.selection.comparisons.map((c) => c.keys);
+  const queries = selection.comparisons.map((c) => c.queries);
+  const keys = selection.comparisons.map((c) => c.keys);
   const [summand] = summandsOf(sop);
   const isApart = summand === undefined || domain.isIndependent(summand, keys);
   const joined = isApart ? keys : [...keys, summand];
