@@ -98,7 +98,7 @@ export function sizesTable(rows: readonly SizeRow[]): string {
 
 /** The rows of a table that `sizesTable` made. */
 export function parseSizesTable(markdown: string): SizeRow[] {
-  return [...markdown.matchAll(/^\| `(.*?)` +\|(.*)\|$/gm)].map(([, program, rest]) => {
+  return [...markdown.matchAll(/^\| `(.*?)` +\|( +\d+ +\| +\d+ +\|.*)\|$/gm)].map(([, program, rest]) => {
     const [vocabularySize, maxLength, ...pairs] = rest!.split("|").map((cell) => cell.split(":").map(Number));
     const size = (side: 0 | 1): Size => ({
       layers: pairs[0]![side]!,
