@@ -219,7 +219,7 @@ function mostPairs(queries: Table<JointValueSet>, keys: Table<JointValueSet>): n
 /** What `select(rank, query, ==)` says of its rows. */
 function onePerRow({ comparisons, truth }: Selection, domain: RowDomain): OnePerRow | undefined {
   if (domain.causal) return undefined;
-  for (const [place, { id, keys, op }] of comparisons.entries()) {
+  for (const [place, { id, keys, queries: asked, op }] of comparisons.entries()) {
     if (op !== "==" || !isAlways(truth, id, false, false)) continue;
     const offset = domain.rankOffset(keys);
     if (offset === undefined) continue;
@@ -228,7 +228,9 @@ function onePerRow({ comparisons, truth }: Selection, domain: RowDomain): OnePer
     /** From 0 up where the query is a rank, and the length has that many. */
     const ranksOf = (queries: JointValueSet): readonly number[] =>
       queries.values.map(({ atoms }) => {
-        const rank = (atomNumber(atoms[place]!) ?? NaN) - offset;
+        // The joint values have the answers of comparisons with constants.
+        const query = asked.kind === "constant" ? asked.value : atoms[place]!;
+        const rank = (atomNumber(query) ?? NaN) - offset;
         return Number.isInteger(rank) && rank >= 0 ? rank : Infinity;
       });
     return {
