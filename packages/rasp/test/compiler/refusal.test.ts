@@ -76,9 +76,9 @@ it("names an s-op without a name by its text, and one without a text by its outp
 const MOST_STEPS = 4000;
 
 describe("every length compiles, or is refused within the counted work, and the refusal names an s-op", () => {
-  // Some lengths of each kind: small ones, those between which sizes were seen to explode, and those that no table fits.
-  const lengths = isLong ? [60, 68, 72, 96, 128, 256, 1024, 4096, 10_000] : [10_000];
-  const ofDecoders = isLong ? [128, 10_000] : [10_000];
+  // Lengths between which sizes were seen to explode, and one that is too long.
+  const lengths = isLong ? [60, 72, 10_000] : [10_000];
+  const ofDecoders = isLong ? [40, 10_000] : [10_000];
   const cases = [
     ...lessons.flatMap((lesson) => lengths.map((maxLength) => ({ ...lesson, maxLength, causal: false }))),
     ...decoderLessons.flatMap((lesson) => ofDecoders.map((maxLength) => ({ ...lesson, maxLength, causal: true }))),
