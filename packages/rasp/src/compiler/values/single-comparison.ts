@@ -2,21 +2,13 @@
  * Selections that one comparison decides, once those of which both sides have one value are answered. They need no pairs of joint values:
  * an equality looks its query up among the keys, an order compares it with their ends.
  */
+import { NEGATION } from "../../language/atom/compare.js";
 import type { Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { Diagrams, type Diagram } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
 import { ofEquality, ofOrder, sideOf, type Answers, type Side } from "./comparison-sides.js";
 import type { JointValueSet } from "./joint-values.js";
-
-const OPPOSITE: Readonly<Record<Comparison, Comparison>> = {
-  "<": ">=",
-  "<=": ">",
-  ">": "<=",
-  ">=": "<",
-  "==": "!=",
-  "!=": "==",
-};
 
 /** What is left of a selection: one of its comparisons, by its place, or its opposite. */
 export interface Left {
@@ -104,7 +96,7 @@ function leftOf(truth: Diagram, leftBy: (id: number) => Left): Left | boolean | 
   if (typeof truth === "boolean") return truth;
   if (typeof truth.high !== "boolean" || typeof truth.low !== "boolean") return "several";
   const left = leftBy(truth.variable);
-  return truth.high ? left : { ...left, op: OPPOSITE[left.op] };
+  return truth.high ? left : { ...left, op: NEGATION[left.op] };
 }
 
 /** A position's own value equals itself. */

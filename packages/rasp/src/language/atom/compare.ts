@@ -54,6 +54,16 @@ function compareStrings(a: string, b: string): number {
 
 const codePointRank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit);
 
+/** The comparison that holds where the other does not, unless a number is NaN. */
+export const NEGATION: Readonly<Record<Comparison, Comparison>> = {
+  "<": ">=",
+  "<=": ">",
+  ">": "<=",
+  ">=": "<",
+  "==": "!=",
+  "!=": "==",
+};
+
 /** `a op b` as in Python. @throws RaspError of class type where Python raises a TypeError, and for null */
 export function compareAtoms(op: Comparison, a: Atom, b: Atom): boolean {
   if (a === null || b === null) {

@@ -2,7 +2,7 @@
  * Comparisons of values as comparisons of whole numbers, such as their ranks. What a comparison is follows from the sorted numbers of its two
  * sides, where asking it for all pairs of values would take a time that grows with the square of their number.
  */
-import { atomKey, compareAtoms } from "../../../language/atom/compare.js";
+import { atomKey, compareAtoms, NEGATION } from "../../../language/atom/compare.js";
 import { numeric } from "../../../language/atom/number.js";
 import type { Atom, Comparison } from "../../../language/graph/node.js";
 import { atomNumber } from "../../values/value-set.js";
@@ -29,16 +29,6 @@ export const COMPARE: Readonly<Record<Comparison, (a: number, b: number) => bool
   ">=": (a, b) => a >= b,
   "==": (a, b) => a === b,
   "!=": (a, b) => a !== b,
-};
-
-/** The comparison that holds where the other does not, unless a number is NaN. */
-export const NEGATION: Readonly<Record<Comparison, Comparison>> = {
-  "<": ">=",
-  "<=": ">",
-  ">": "<=",
-  ">=": "<",
-  "==": "!=",
-  "!=": "==",
 };
 
 /** The numbers of the values of both sides, in their order; undefined for a value with which the comparison always fails. */

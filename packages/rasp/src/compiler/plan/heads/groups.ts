@@ -1,17 +1,10 @@
 /** The comparisons of a selection, grouped by the s-ops that they compare. */
-import { atomKey, compareAtoms } from "../../../language/atom/compare.js";
+import { atomKey, compareAtoms, NEGATION } from "../../../language/atom/compare.js";
 import type { Atom, Comparison } from "../../../language/graph/node.js";
 import type { Compared, NormalSOp, Selection } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { isCategorical } from "../features/categorical.js";
-import {
-  answersIn,
-  COMPARE,
-  NEGATION,
-  ranksOf,
-  type ComparedNumbers,
-  type NumberComparison,
-} from "./compared-numbers.js";
+import { answersIn, COMPARE, ranksOf, type ComparedNumbers, type NumberComparison } from "./compared-numbers.js";
 import { asOneComparison, occurring, sidesOf } from "./one-comparison.js";
 
 /** The work of one value of a side of a comparison, and of a pair by their ranks and by themselves. */
