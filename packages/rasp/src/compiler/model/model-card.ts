@@ -4,7 +4,7 @@ import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { checkModelCard } from "../../language/files/model-schema.js";
 import { Untrusted } from "../../language/files/untrusted.js";
-import type { Certificate } from "../certify/certify.js";
+import type { Certificate, SubspaceBound } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 import type { Subspace } from "../plan/ir/read.js";
 import { ModelFileError } from "./errors.js";
@@ -68,9 +68,10 @@ interface CardJson
   readonly vocabulary: readonly AtomJson[];
   readonly outputs: readonly OutputJson[];
   readonly failures?: readonly OutputJson[];
-  readonly certificate: Omit<Certificate, "provedFor" | "worstMargin"> & {
+  readonly certificate: Omit<Certificate, "provedFor" | "worstMargin" | "bounds"> & {
     readonly lengths: Certificate["provedFor"]["lengths"];
     readonly worstMargin: number | null;
+    readonly bounds: readonly (Omit<SubspaceBound, "error"> & { readonly error: number | null })[];
   };
   readonly config: EncoderConfig;
 }
@@ -86,7 +87,10 @@ const atomToJson = (atom: Atom): AtomJson =>
           ? ["null"]
           : ["string", atom];
 
-/** Without the vocabulary, which is the card's. An infinite margin is null. */
+/** JSON has no infinity: null. */
+const finiteOrNull = (number: number): number | null => (Number.isFinite(number) ? number : null);
+
+/** Without the vocabulary, which is the card's. */
 const certificateToJson = ({
   proved,
   provedWithin,
@@ -100,9 +104,9 @@ const certificateToJson = ({
   ...(provedWithin === undefined ? {} : { provedWithin }),
   ...(provedUpTo === undefined ? {} : { provedUpTo }),
   lengths: provedFor.lengths,
-  worstMargin: Number.isFinite(worstMargin) ? worstMargin : null,
+  worstMargin: finiteOrNull(worstMargin),
   where,
-  bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error })),
+  bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error: finiteOrNull(error) })),
 });
 
 const outputToJson = ({ name, decoding }: OutputCard) => ({
@@ -203,11 +207,10 @@ function certificateOf(json: CardJson["certificate"], vocabulary: readonly Atom[
     proved,
     ...(provedWithin === undefined ? {} : { provedWithin }),
     ...(provedUpTo === undefined ? {} : { provedUpTo }),
-    ...(provedUpTo === undefined ? {} : { provedUpTo }),
     provedFor: { vocabulary, lengths },
     worstMargin: worstMargin ?? Infinity,
     where,
-    bounds: bounds.map(({ label, writer, layer, error }) => ({ label, writer, layer, error })),
+    bounds: bounds.map(({ label, writer, layer, error }) => ({ label, writer, layer, error: error ?? Infinity })),
   };
 }
 

@@ -140,8 +140,7 @@ function checkCertificate(certificate: Untrusted, maxLength: number, layers: num
   const upTo = certificate.field("provedUpTo").optional;
   upTo?.must(upTo.count(1) <= maxLength, `it must be 1 to ${maxLength}`);
   certificate.field("where").text();
-  const margin = certificate.field("worstMargin");
-  if (margin.raw() !== null) margin.number();
+  checkBoundless(certificate.field("worstMargin"));
   const lengths = certificate.field("lengths");
   const [from = 0, to = 0, ...more] = lengths.items().map((length) => length.count(1));
   lengths.must(
@@ -151,9 +150,14 @@ function checkCertificate(certificate: Untrusted, maxLength: number, layers: num
   for (const bound of certificate.field("bounds").items()) {
     bound.field("label").text();
     bound.field("writer").oneOf(WRITERS);
-    bound.field("error").number();
+    checkBoundless(bound.field("error"));
     checkLayer(bound.field("layer"), layers);
   }
+}
+
+/** A number, or null for an infinite one. */
+function checkBoundless(number: Untrusted): void {
+  if (number.raw() !== null) number.number();
 }
 
 function checkLayer(layer: Untrusted, layers: number): void {

@@ -34,6 +34,13 @@ it("a file gives the same model", () => {
   expect(again.toSafetensors()).toEqual(bytes);
 });
 
+it("a file keeps bounds that no number holds", () => {
+  const bounds = model.certificate.bounds.map((bound) => ({ ...bound, error: Infinity }));
+  const card = { ...model.card, certificate: { ...model.certificate, proved: false, worstMargin: 0, bounds } };
+  const again = CompiledModel.fromSafetensors(new CompiledModel(model.model, card).toSafetensors());
+  expect(again.card.certificate).toEqual(card.certificate);
+});
+
 it("a file says for which precision the model is", () => {
   expect([model.card.precision, model.toSafetensors()]).toEqual(["float32", bytes]);
   const low = compile(sop, { vocabulary: "abc", maxLength: 4, precision: "bfloat16" });
