@@ -112,6 +112,14 @@ it("refuses by counted work: means of means whose values are slow to work out", 
   expect(spentAt(6, 2e7)).toContain("because its values are too many");
 });
 
+it("refuses by counted work: keys that one comparison decides, for queries of many values", () => {
+  const source = 'late = aggregate(select(indices, count(tokens, "a") - indices, ==), tokens, "a");';
+  const sop = load(source, { example: "abc" }).sop("late");
+  const domain = new Domain(["a", "b", "c"], 60, false, { work: new Work(1e7) });
+  const { sops } = simplify([sop], domain);
+  expect(() => domain.values(sops.get(sop)!)).toThrow("because its values are too many");
+});
+
 it("does not refuse a sort of 27 tokens: joint values that occur again take little work", () => {
   const sop = lessonSOp({ file: "04-sort", name: "sort_bos" });
   const tokens = [..."abcdefghijklmnopqrstuvwxyz-"];

@@ -10,8 +10,8 @@ import { SingleComparison, type Left } from "./single-comparison.js";
 import type { Cells, Table } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
-/** The work of one pair of joint values, and of one joint value of a query. */
-const [PAIR, QUERY] = [4, 1];
+/** The work of one pair of joint values, and of what one joint value of a query is given. */
+const [PAIR, QUERY] = [4, 8];
 
 /** Letters with more contributions together are not kept: those of many different values seldom come again. */
 const MOST_KEPT = 1 << 20;
