@@ -158,10 +158,15 @@ export class RowStates<S> implements RowKind<Rows<S>> {
       const most = this.#fold.capped ? Math.min(2, state.most + 1) : state.most + 1;
       const fixed = Number(!contribution.canSkip);
       const least = this.#fold.capped ? Math.min(2, state.least + fixed) : state.least + fixed;
-      const sumAgain = (): S => this.#fold.with(state.sum, contribution);
-      const make = (): RowState<S> => new RowState(this.#count++, [least, most], sum, state, sumAgain);
+      const again = this.#again(state, contribution);
+      const make = (): RowState<S> => new RowState(this.#count++, [least, most], sum, state, again);
       const key = this.#fold.keyOf(sum);
       return key === undefined ? make() : getOrInsert(this.#states, `${least} ${most} ${key}`, make);
     });
+  }
+
+  /** Makes a sum again. The function is made here, where no sum is in reach: what a function could reach is not forgotten. */
+  #again(before: RowState<S>, contribution: Contribution): () => S {
+    return () => this.#fold.with(before.sum, contribution);
   }
 }
