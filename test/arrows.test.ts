@@ -118,6 +118,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/plan"],
   ["compiler/certify", "compiler/layout", "compiler/export"],
   ["compiler/model"],
+  ["compiler/folders"],
   ["compiler/choose-plan"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
   ["compiler/dataset", "compiler/sufficiency"],

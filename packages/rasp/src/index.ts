@@ -110,6 +110,7 @@ export { CompiledModel, type Failure } from "./compiler/model/compiled-model.js"
 export type { ModelStats } from "./compiler/model/model-stats.js";
 export { ModelFileError, ModelInputError } from "./compiler/model/errors.js";
 export type { ModelCard, OutputCard, SubspaceCard } from "./compiler/model/model-card.js";
+export { transformerLensFolder, type Folder } from "./compiler/folders/transformerlens.js";
 export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
 export type { Ended } from "@selectron/nn";
 export { languageModel, type Written } from "./compiler/model/generate.js";

@@ -1,14 +1,18 @@
-/** `selectron compile`: a program becomes a Transformer's weights in one file. */
-import type { Command } from "commander";
+/** `selectron compile`: a program becomes a Transformer's weights in one file, or a folder for another tool. */
+import type { CompiledModel } from "@selectron/rasp";
+import { Option, type Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
-import { checkPlace, writeOut } from "../files/files.js";
+import { checkPlace, makeFolder, writeOut } from "../files/files.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
 import { formatOf } from "../files/model-file.js";
+import { folderFormats, writeFolder } from "../files/model-folder.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
+  /** Of a folder; without it the output is a file. */
+  readonly format?: string;
 }
 
 /** Adds the command. */
@@ -18,14 +22,19 @@ export function registerCompile(program: Command, context: Context): void {
       .command("compile")
       .description("compile an s-op to the weights of a Transformer; it says whether they are proved"),
   )
-    .requiredOption("-o, --output <file>", "where the model goes: NAME.safetensors or NAME.onnx")
+    .requiredOption(
+      "-o, --output <file>",
+      "where the model goes: NAME.safetensors or NAME.onnx, or the folder of --format",
+    )
+    .addOption(
+      new Option("--format <name>", "a folder that another tool loads, instead of a file").choices(folderFormats),
+    )
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
       const { output, json } = options;
-      const encode = formatOf(output);
-      checkPlace(context, output);
+      const write = writerOf(context, options);
       const { sops, model } = compileSelection(context, file, options);
-      writeOut(context, output, encode(model));
+      write(model);
       const checked = quickCheck(model, sops);
       const { sop, maxLength, causal = false } = options;
       if (json) {
@@ -44,4 +53,15 @@ export function registerCompile(program: Command, context: Context): void {
         );
       }
     });
+}
+
+/** Writes the model in the format that the options say. @throws UsageError before the compile, where it cannot be written */
+function writerOf(context: Context, { output, format }: CompileCommandOptions): (model: CompiledModel) => void {
+  if (format !== undefined) {
+    makeFolder(context, output);
+    return (model) => writeFolder(context, output, format, model);
+  }
+  const encode = formatOf(output);
+  checkPlace(context, output);
+  return (model) => writeOut(context, output, encode(model));
 }

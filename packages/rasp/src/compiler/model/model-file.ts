@@ -33,15 +33,18 @@ export interface ReadFile extends ModelFile {
 }
 
 /** @throws ModelFileError on weights that are not finite */
+export const checkWritten = (model: TransformerEncoder): void => checkFinite(model.parameters(), WRITTEN);
+
+/** @throws ModelFileError on weights that are not finite */
 export function safetensorsFile({ model, card }: ModelFile): Uint8Array {
-  checkFinite(model.parameters(), WRITTEN);
+  checkWritten(model);
   const tensors = model.parameters();
   return encodeSafetensors(tensors, withChecksum(tensors, encodeCard(card)));
 }
 
 /** @throws ModelFileError on weights that are not finite */
 export function onnxFile({ model, card }: ModelFile): Uint8Array {
-  checkFinite(model.parameters(), WRITTEN);
+  checkWritten(model);
   const { name, maxLength, outputs, failures = [] } = card;
   return encoderToOnnx(model, {
     name,

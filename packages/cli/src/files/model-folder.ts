@@ -1,0 +1,28 @@
+/** Compiled models as folders for other tools, one format a line. */
+import { transformerLensFolder, type CompiledModel, type Folder } from "@selectron/rasp";
+import type { Context } from "../context.js";
+import { makeFolder, writeOut } from "./files.js";
+
+const encoder = new TextEncoder();
+
+/** What `--format` can ask for, and the files of its folder. */
+const FOLDERS: Readonly<Record<string, (model: CompiledModel) => Folder>> = {
+  transformerlens: transformerLensFolder,
+};
+
+/** The values of `--format`. */
+export const folderFormats: readonly string[] = Object.keys(FOLDERS);
+
+/** Makes a folder, unless it is there, and writes a model's files into it. @throws UsageError */
+export function writeFolder(context: Context, path: string, format: string, model: CompiledModel): void {
+  const files = FOLDERS[format]!(model);
+  makeFolder(context, path);
+  for (const folder of foldersOf(files)) makeFolder(context, `${path}/${folder}`);
+  for (const [name, contents] of files) {
+    writeOut(context, `${path}/${name}`, typeof contents === "string" ? encoder.encode(contents) : contents);
+  }
+}
+
+/** The folders in a folder that names such as `onnx/model.onnx` need. */
+const foldersOf = (files: Folder): Set<string> =>
+  new Set([...files.keys()].filter((name) => name.includes("/")).map((name) => name.slice(0, name.lastIndexOf("/"))));
