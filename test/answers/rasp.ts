@@ -127,6 +127,7 @@ export const raspRegistry: Registry = {
     trace: entry(() => [tokens, "ab"], { 1: ATOMS }),
     cost: entry(() => [tokens]),
     withProgram: entry(() => [rasp.CompiledModel.fromSafetensors(model().toSafetensors()), tokens]),
+    transformerLensFolder: entry(() => [model()]),
     encodeReport: entry(() => [whole(rasp.verify(tokens, model(), { runs: 4, seed: 1 }))]),
     mergeReports: entry(() => [reports().map(whole)], {}, { says: ["report"] }),
     parseReport: entry(() => [whole(reports()[0]!)], {}, { says: ["report"] }),

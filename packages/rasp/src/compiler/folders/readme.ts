@@ -23,7 +23,9 @@ A Transformer whose mechanism is known: the RASP program \`${card.name}\`, compi
 - ${sizes.blocks.length} layers of ${heads} heads, d_model ${sizes.dModel}, d_head ${dHead}, ${dFf} hidden units; ${sizes.causal === true ? "causal" : "every position sees every other"}. ReLU, no layer norm.
 - ${certificateLine(card)}
 
+\`\`\`python
 ${loading}
+\`\`\`
 
 ${[
   ...files,

@@ -2,12 +2,13 @@
  * A compiled model as a folder for TransformerLens: the weights in both of its layouts, its configuration, a loader, and the model card,
  * which says what ids and logits mean. The model has equal layers, as `export/uniform.ts` makes them.
  */
-import { encodeSafetensors, type Tensor } from "@selectron/core";
+import { checks, encodeSafetensors, type Tensor } from "@selectron/core";
 import { lensConfig } from "../export/transformerlens/config.js";
 import { bridgeState, hookedState } from "../export/transformerlens/layouts.js";
 import { LOADER } from "../export/transformerlens/loader.js";
 import { encodeCard } from "../model/model-card.js";
-import { checkWritten, type ModelFile } from "../model/model-file.js";
+import { CompiledModel } from "../model/compiled-model.js";
+import { checkWritten } from "../model/model-file.js";
 import { uniformModel, type UniformModel } from "../model/uniform.js";
 import { modelReadme } from "./readme.js";
 
@@ -15,12 +16,14 @@ import { modelReadme } from "./readme.js";
 export type Folder = ReadonlyMap<string, Uint8Array | string>;
 
 /**
- * The folder's files: `config.json`, `bridge.safetensors` (TransformerLens 4), `hooked.safetensors` (up to 3), `card.json`, `load.py` and
+ * A folder for TransformerLens, as `selectron compile --format transformerlens` writes it. Its model has equal layers, and computes what the
+ * model does. The files: `config.json`, `bridge.safetensors` (TransformerLens 4), `hooked.safetensors` (up to 3), `card.json`, `load.py` and
  * `README.md`.
  *
  * @throws ModelFileError on weights that are not finite
  */
-export function transformerLensFolder(model: ModelFile): Folder {
+export function transformerLensFolder(model: CompiledModel): Folder {
+  checks.check("transformerLensFolder: model", model, checks.anInstance(CompiledModel));
   checkWritten(model.model);
   const uniform = uniformModel(model);
   const { card } = encodeCard(uniform.card);
@@ -38,12 +41,12 @@ export function transformerLensFolder(model: ModelFile): Folder {
 const readme = (uniform: UniformModel): string =>
   modelReadme(uniform.card, {
     sizes: uniform.model.config,
-    loading: `    import load
-    model = load.bridge()    # TransformerLens 4: a TransformerBridge
-    model = load.hooked()    # TransformerLens up to 3: a HookedTransformer
-    model = load.plain()     # PyTorch alone
-    ids = load.encode(${example(uniform)})
-    print(load.decode(model(ids)))`,
+    loading: `import load
+model = load.bridge()    # TransformerLens 4: a TransformerBridge
+model = load.hooked()    # TransformerLens up to 3: a HookedTransformer
+model = load.plain()     # PyTorch alone
+ids = load.encode(${example(uniform)})
+print(load.decode(model(ids)))`,
     files: [
       ["config.json", "the arguments of `HookedTransformerConfig` and of `TransformerBridge.boot_native`"],
       ["bridge.safetensors", "weights by the names of TransformerLens 4, `blocks.0.attn.q.weight` [out, in]"],

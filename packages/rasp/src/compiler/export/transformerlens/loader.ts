@@ -43,37 +43,24 @@ def weights(name):
     return tensors
 
 
-# What TransformerLens 4 calls the parts of the module inside its bridge.
-_NATIVE = [("embed.", "tok_embed."), ("pos_embed.", "pos."), ("unembed.", "head."), ("blocks.", "layers.")]
-_NATIVE_MLP = [(".mlp.in.", ".mlp.fc_in."), (".mlp.out.", ".mlp.fc_out.")]
-
-
-def _native(name):
-    for ours, theirs in _NATIVE:
-        if name.startswith(ours):
-            name = theirs + name[len(ours) :]
-            break
-    for ours, theirs in _NATIVE_MLP:
-        name = name.replace(ours, theirs)
-    return name
-
-
 def bridge(**options):
     """A TransformerBridge. Options are those of boot_native, such as device."""
     from transformer_lens.model_bridge import TransformerBridge
 
     model = TransformerBridge.boot_native(dict(CONFIG), **options)
-    inner = model.original_model
-    places = {name.replace("._original_component", ""): name for name in inner.state_dict()}
+    # These tensors are the model's own, so that they are filled in place: its load_state_dict takes other names, and passes over
+    # names that it does not know.
+    places = model.state_dict()
+    if "unembed.bias" in places:
+        places.pop("unembed.bias").zero_()
     state = weights("bridge.safetensors")
-    named = [{rename(name): value for name, value in state.items()} for rename in (_native, lambda name: name)]
-    fitting = [one for one in named if set(one) == set(places)]
-    if not fitting:
-        missing = sorted(set(places) - set(named[0]) - set(named[1]))
-        unused = sorted(set(named[0]) - set(places))
+    if set(places) != set(state):
+        missing, unused = sorted(set(places) - set(state)), sorted(set(state) - set(places))
         raise ValueError(f"this TransformerLens names weights otherwise: missing {missing}, unused {unused}")
-    # The bridge's own load_state_dict is not strict where keys are missing, so the module loads them.
-    inner.load_state_dict({places[name]: value for name, value in fitting[0].items()}, strict=True)
+    for name, value in state.items():
+        if places[name].shape != value.shape:
+            raise ValueError(f"{name} is {list(value.shape)} here and {list(places[name].shape)} there")
+        places[name].copy_(value)
     return model.eval()
 
 
