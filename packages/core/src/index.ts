@@ -43,7 +43,14 @@ export { lowPrecisionKernels } from "./reference/low-precision.js";
 export { referenceKernels } from "./reference/reference.js";
 export { allocate, getKernels, inPrecision, scope, setKernels } from "./registry.js";
 export { otherFormat } from "./files/other-formats.js";
-export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from "./files/safetensors.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsFile,
+  type SafetensorsOptions,
+  type TensorHeader,
+} from "./files/safetensors.js";
+export type { FileSource } from "./files/source.js";
 export { decodeUtf8, encodeUtf8 } from "./files/utf8.js";
 export type { Shape } from "./shape.js";
 export { keep, runInScope } from "./survivors.js";

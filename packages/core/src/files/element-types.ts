@@ -68,3 +68,29 @@ function bfloat16(bits: number): number {
   word.setUint32(0, bits << 16);
   return word.getFloat32(0);
 }
+
+export const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Float32 of each of the 65,536 values of a float16, made when it is first needed: 256 KB. */
+let halves: Float32Array | undefined;
+
+/**
+ * Elements of one type as float32: `target[i]` is element i of `bytes`. The half types, in which most models are published, are read
+ * without a call for each element; `elementTypes` says what every type means.
+ */
+export function fillFrom(dtype: string, bytes: Uint8Array, target: Float32Array): void {
+  const { read, bytes: width } = elementTypes[dtype]!;
+  const isAligned = IS_LITTLE_ENDIAN && bytes.byteOffset % 2 === 0;
+  if (dtype === "F16" && isAligned) {
+    const table = (halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16(bits)));
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, target.length);
+    for (let i = 0; i < words.length; i++) target[i] = table[words[i]!]!;
+  } else if (dtype === "BF16" && isAligned) {
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, target.length);
+    const out = new Int32Array(target.buffer, target.byteOffset, target.length);
+    for (let i = 0; i < words.length; i++) out[i] = words[i]! << 16;
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < target.length; i++) target[i] = read(view, i * width);
+  }
+}

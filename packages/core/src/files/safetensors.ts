@@ -4,33 +4,20 @@
  * in order of their names (by UTF-16 code unit) and the header padded to 8 bytes, so equal tensors always give equal
  * bytes. Reading trusts nothing: anything malformed gives a SafetensorsError.
  */
-import { asBytes, type FileBytes } from "./bytes.js";
-import { elementTypes } from "./element-types.js";
-import { isWellFormed, parseHeaderJson } from "./header-json.js";
-import { anObject, aRecord, check, describeValue } from "../checks.js";
+import { aFunction, anObject, aRecord, check, checkOptions, describeValue } from "../checks.js";
 import { SafetensorsError } from "../errors.js";
-import { otherFormat } from "./other-formats.js";
-import { formatShape, sizeOf } from "../shape.js";
+import { sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
-import { decodeUtf8, encodeUtf8 } from "./utf8.js";
+import type { FileBytes } from "./bytes.js";
+import { elementTypes, fillFrom, IS_LITTLE_ENDIAN } from "./element-types.js";
+import { isWellFormed } from "./header-json.js";
+import { isRecord, MAX_HEADER_BYTES, METADATA, PREFIX_BYTES, readHeader } from "./safetensors-header.js";
+import { asSource, type FileSource } from "./source.js";
+import { encodeUtf8 } from "./utf8.js";
 
 const tensorsByName = aRecord("a Map or an object of Tensors by name");
 
-/** Bytes of the header's length, at the start of a file. */
-const PREFIX_BYTES = 8;
-
-/** The format's own limit on the JSON header. */
-const MAX_HEADER_BYTES = 100_000_000;
-
-/** A product of sizes that has reached this is too large, even if a 0 follows. */
-const MOST_ELEMENTS = 2n ** 64n;
-
 const SPACE = " ".charCodeAt(0);
-const OPENING_BRACE = "{".charCodeAt(0);
-
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
-const METADATA = "__metadata__";
 
 /** The contents of a safetensors file. */
 export interface SafetensorsFile {
@@ -115,145 +102,58 @@ function checkContents(entries: readonly [unknown, unknown][], metadata: unknown
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a < b ? -1 : a > b ? 1 : 0;
 
-/** The checked entry of one tensor in the header. */
-interface HeaderEntry {
-  readonly name: string;
+/** What the header says of a tensor, before it is read. */
+export interface TensorHeader {
+  /** The type in the file, such as "F16". */
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
 }
+
+/** Options of reading. */
+export interface SafetensorsOptions {
+  /** Which tensors are read, by their names and headers; all by default. What it throws is passed on. */
+  readonly only?: ((name: string, header: TensorHeader) => boolean) | undefined;
+}
+
+/** Bytes that are read at a time: whole elements of every type, and few enough to stay in a processor's cache. */
+const CHUNK_BYTES = 2 ** 18;
 
 /**
  * Reads a safetensors file. Every type becomes float32, rounded to nearest where float32 is too narrow (F64, I32, I64,
  * U32, U64).
  *
+ * @param file - its bytes, or a source that is read in parts: then only its tensors lie in memory
  * @throws SafetensorsError if the file is truncated or damaged, or has a type that cannot be converted
  */
-export function decodeSafetensors(file: FileBytes): SafetensorsFile {
-  const bytes = asBytes(file, "decodeSafetensors");
-  const other = otherFormat(bytes);
-  if (other !== undefined) throw fail(`the file is ${other}`);
-  const { entries, metadata, start } = readHeader(bytes);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  checkCoverage(entries, bytes.length - start);
+export function decodeSafetensors(file: FileBytes | FileSource, options: SafetensorsOptions = {}): SafetensorsFile {
+  const source = asSource(file, "decodeSafetensors");
+  checkOptions("decodeSafetensors", options, { only: aFunction("a function of a tensor's name and header") });
+  const { entries, metadata, start } = readHeader(source);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin } of entries) {
-    const { bytes: step, read } = elementTypes[dtype]!;
-    const storage = new Float32Array(sizeOf(shape));
-    for (let i = 0; i < storage.length; i++) storage[i] = read(view, start + begin + i * step);
-    tensors.set(name, new Tensor(storage, shape));
+    if (options.only?.(name, { dtype, shape }) === false) continue;
+    tensors.set(name, new Tensor(elementsFrom(source, start + begin, dtype, sizeOf(shape)), shape));
   }
   return { tensors, metadata };
 }
 
-const fail = (problem: string): SafetensorsError => new SafetensorsError(`decodeSafetensors: ${problem}`);
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function readHeader(bytes: Uint8Array): { entries: HeaderEntry[]; metadata: Record<string, string>; start: number } {
-  if (bytes.length < PREFIX_BYTES) {
-    throw fail(
-      `the file has ${bytes.length} bytes, fewer than the ${PREFIX_BYTES} of its header length. Was it downloaded completely?`,
-    );
-  }
-  const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
-  if (length > MAX_HEADER_BYTES) {
-    throw fail(`the header claims ${length} bytes, over the limit of ${MAX_HEADER_BYTES}. Is this a safetensors file?`);
-  }
-  const start = PREFIX_BYTES + Number(length);
-  if (start > bytes.length) {
-    throw fail(
-      `the header claims ${length} bytes, but only ${bytes.length - PREFIX_BYTES} follow. The file is truncated or not safetensors.`,
-    );
-  }
-  const header = parseHeader(bytes.subarray(PREFIX_BYTES, start));
-  const entries: HeaderEntry[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(header)) {
-    if (name === METADATA) metadata = checkMetadata(value);
-    else entries.push(checkEntry(name, value));
-  }
-  return { entries, metadata, start };
-}
-
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  let header: unknown;
-  try {
-    header = parseHeaderJson(decodeUtf8(bytes));
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw error;
-    throw fail(`the header is not valid JSON (${(error as Error).message}). Is this a safetensors file?`);
-  }
-  if (!isRecord(header) || bytes[0] !== OPENING_BRACE) {
-    throw fail(`the header must be a JSON object that starts with "{". Is this a safetensors file?`);
-  }
-  return header;
-}
-
-function checkMetadata(value: unknown): Record<string, string> {
-  if (value === null) return {};
-  if (isRecord(value) && Object.values(value).every((item) => typeof item === "string")) {
-    return value as Record<string, string>;
-  }
-  throw fail(`${METADATA} must map names to strings, not ${JSON.stringify(value)}.`);
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function checkEntry(name: string, value: unknown): HeaderEntry {
-  const label = `tensor ${JSON.stringify(name)}`;
-  if (!isRecord(value)) throw fail(`${label} has no description: ${JSON.stringify(value)}.`);
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(elementTypes, dtype)) {
-    throw fail(
-      `${label} has dtype ${JSON.stringify(dtype)}; readable are ${Object.keys(elementTypes).join(", ")}. ` +
-        `Convert it to F32 before saving.`,
-    );
-  }
-  if (!Array.isArray(shape) || !shape.every(isCount)) {
-    throw fail(`${label} has shape ${JSON.stringify(shape)}, not a list of non-negative integers.`);
-  }
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw fail(`${label} has data_offsets ${JSON.stringify(offsets)}, not [begin, end] in bytes.`);
-  }
-  if (shape.reduce((size: bigint, side) => (size < MOST_ELEMENTS ? size * BigInt(side) : size), 1n) >= MOST_ELEMENTS) {
-    throw fail(`${label} has shape ${formatShape(shape)}, of more elements than 64 bits count.`);
-  }
-  const [begin, end] = offsets as [number, number];
-  const expected = sizeOf(shape) * elementTypes[dtype]!.bytes;
-  if (end - begin !== expected) {
-    throw fail(
-      `${label} of shape ${formatShape(shape)} and dtype ${dtype} takes ${expected} bytes, ` +
-        `but its data_offsets [${begin}, ${end}] hold ${end - begin}. The header is damaged.`,
-    );
-  }
-  return { name, dtype, shape, begin, end };
-}
-
-/**
- * Throws unless the tensors, in order of their offsets, fill `available` bytes exactly: no overlap, no gap, nothing
- * left over.
- */
-function checkCoverage(entries: readonly HeaderEntry[], available: number): void {
-  let filled = 0;
-  let previous = "the start";
-  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    const label = `tensor ${JSON.stringify(name)}`;
-    if (begin !== filled) {
-      const problem = begin < filled ? "overlaps" : "leaves a hole after";
-      throw fail(
-        `${label} at byte ${begin} ${problem} ${previous}, which ends at byte ${filled}. The header is damaged.`,
-      );
+/** The elements of a tensor whose bytes begin at `start`. */
+function elementsFrom(source: FileSource, start: number, dtype: string, size: number): Float32Array {
+  const storage = new Float32Array(size);
+  if (dtype === "F32" && IS_LITTLE_ENDIAN) {
+    const bytes = new Uint8Array(storage.buffer);
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      source.readInto(bytes.subarray(at, at + CHUNK_BYTES), start + at);
     }
-    filled = end;
-    previous = label;
+    return storage;
   }
-  if (filled !== available) {
-    throw fail(
-      `the header describes ${filled} bytes of data, but the file holds ${available}. ` +
-        (available < filled ? "It is truncated; fetch it again." : "It has trailing bytes or a damaged header."),
-    );
+  const width = elementTypes[dtype]!.bytes;
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size * width));
+  for (let at = 0; at < size; at += CHUNK_BYTES / width) {
+    const part = storage.subarray(at, at + CHUNK_BYTES / width);
+    const bytes = chunk.subarray(0, part.length * width);
+    source.readInto(bytes, start + at * width);
+    fillFrom(dtype, bytes, part);
   }
+  return storage;
 }
