@@ -8,14 +8,16 @@ import { checks, printable } from "@selectron/core";
  *
  * @throws TypeError if it is no such index, or names a file outside its folder
  */
-export function shardNames(index: unknown): string[] {
+export const shardNames = (index: unknown): string[] => [...new Set(Object.values(shardMap(index)))];
+
+/** The file of each tensor, by its name. Throws a TypeError as `shardNames` does. */
+export function shardMap(index: unknown): Readonly<Record<string, string>> {
   const map: unknown =
     typeof index === "object" && index !== null ? (index as Record<string, unknown>)["weight_map"] : undefined;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
     throw new TypeError("shardNames: this is no index of shards: it has no weight_map from names of tensors to files.");
   }
   checks.check("shardNames: weight_map", map, checks.anObject("an object from names of tensors to files"));
-  const names = new Set<string>();
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file)) {
       throw new TypeError(
@@ -23,7 +25,6 @@ export function shardNames(index: unknown): string[] {
           "a shard is a .safetensors file in the index's folder.",
       );
     }
-    names.add(file);
   }
-  return [...names];
+  return map as Readonly<Record<string, string>>;
 }

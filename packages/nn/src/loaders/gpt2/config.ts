@@ -1,16 +1,18 @@
 /** The sizes of a GPT-2-style model, read from Hugging Face's `config.json`, nanoGPT's `model_args` or a normalised configuration. */
-import { checks, jsonText, readable, type Activation } from "@selectron/core";
+import { checks, type Activation } from "@selectron/core";
 import { anActivation } from "../../checks.js";
-import { otherModel } from "./config-keys.js";
+import { ConfigFields, fieldsOf, type ConfigOptions } from "../config-fields.js";
+import { otherModel } from "../config-keys.js";
+import { LoadError } from "../load-error.js";
+import { GPT2_KEYS } from "./keys.js";
 
-/** A model that cannot be loaded, with the reason and a remedy. */
-export class Gpt2Error extends Error {
+/** A GPT-2-style model that cannot be loaded, with the reason and a remedy. */
+export class Gpt2Error extends LoadError {
   override readonly name = "Gpt2Error";
-
-  constructor(message: string) {
-    super(readable(message));
-  }
 }
+
+/** Makes the error of this family. */
+export const fail = (message: string): Gpt2Error => new Gpt2Error(message);
 
 /** Pre-layer-norm decoder with learned positions (Radford et al. 2019). */
 export interface Gpt2Config {
@@ -52,10 +54,7 @@ export function checkGpt2Config(config: Gpt2Config): void {
 }
 
 /** Options of loading. */
-export interface Gpt2Options {
-  /** Keys of the configuration that are not known here, but that change nothing that is computed. */
-  readonly ignore?: readonly string[] | undefined;
-}
+export type Gpt2Options = ConfigOptions;
 
 /** Our fields with the names that configurations give them: Hugging Face's first. Names of one field have to agree. */
 const NAMES = {
@@ -90,89 +89,36 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
  * @throws Gpt2Error if a size is missing or impossible, the architecture is not GPT-2's, or a key is not known
  */
 export function gpt2Config(json: unknown, options: Gpt2Options = {}): Gpt2Config {
-  checks.checkOptions("gpt2Config", options, { ignore: checks.aList("an array of keys", checks.aText) });
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Gpt2Error("the configuration must be a JSON object, such as the config.json beside the weights");
-  }
-  const fields = json as Readonly<Record<string, unknown>>;
-  const problem = otherModel(fields, new Set(Object.values(NAMES).flat()), options.ignore ?? []);
-  if (problem !== undefined) throw new Gpt2Error(`the configuration's ${problem}`);
-  const [layers, heads, dModel] = [
-    count(fields, NAMES.layers),
-    count(fields, NAMES.heads),
-    count(fields, NAMES.dModel),
-  ];
+  const fields = fieldsOf("gpt2Config", json, options, fail);
+  const problem = otherModel(fields, GPT2_KEYS, new Set(Object.values(NAMES).flat()), options.ignore ?? []);
+  if (problem !== undefined) throw fail(`the configuration's ${problem}`);
+  const read = new ConfigFields(fields, fail);
+  const [layers, heads, dModel] = [read.count(NAMES.layers), read.count(NAMES.heads), read.count(NAMES.dModel)];
   if (dModel % heads !== 0) {
     throw new Gpt2Error(`the configuration has ${heads} heads, which do not divide a width of ${dModel}`);
   }
-  const dHead = count(fields, NAMES.dHead, dModel / heads);
+  const dHead = read.count(NAMES.dHead, dModel / heads);
   if (dHead * heads !== dModel) {
     throw new Gpt2Error(
       `the configuration's d_head is ${dHead}; ${heads} heads of it do not make a width of ${dModel}`,
     );
   }
-  const [activation, bias, tied] = [activationOf(fields), flag(fields, NAMES.bias), flag(fields, NAMES.tied)];
+  const [activation, bias, tied] = [
+    read.word(NAMES.activation, ACTIVATIONS),
+    read.flag(NAMES.bias),
+    read.flag(NAMES.tied),
+  ];
   return {
     layers,
     heads,
     dModel,
-    dFf: count(fields, NAMES.dFf, 4 * dModel),
+    dFf: read.count(NAMES.dFf, 4 * dModel),
     // Hugging Face's n_ctx is a former name, which it does not read.
-    maxLength: count(fields, given(fields, NAMES.maxLength) ? NAMES.maxLength : [...NAMES.maxLength, "n_ctx"]),
-    vocabularySize: count(fields, NAMES.vocabularySize),
-    epsilon: epsilonOf(fields),
+    maxLength: read.count(read.given(NAMES.maxLength) ? NAMES.maxLength : [...NAMES.maxLength, "n_ctx"]),
+    vocabularySize: read.count(NAMES.vocabularySize),
+    epsilon: read.epsilon(NAMES.epsilon, 1e-5),
     ...(activation === undefined ? {} : { activation }),
     ...(bias === undefined ? {} : { bias }),
     ...(tied === undefined ? {} : { tied }),
   };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** The name under which a field is given, with its value. Throws a Gpt2Error if two names have different values. */
-function given(fields: Fields, names: readonly string[]): { name: string; value: unknown } | undefined {
-  const all = names.filter((name) => fields[name] !== undefined && fields[name] !== null);
-  const [name] = all;
-  if (name === undefined) return undefined;
-  const value = fields[name];
-  const other = all.find((one) => fields[one] !== value);
-  if (other === undefined) return { name, value };
-  const texts = [name, other].map((one) => `${one} is ${jsonText(fields[one])}`);
-  throw new Gpt2Error(`the configuration contradicts itself: ${texts.join(", ")}`);
-}
-
-function count(fields: Fields, names: readonly string[], fallback?: number): number {
-  const found = given(fields, names);
-  if (!found) {
-    if (fallback !== undefined) return fallback;
-    throw new Gpt2Error(`the configuration does not give ${names[0]} or ${names.at(-1)}`);
-  }
-  const { name, value } = found;
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; it must be an integer, 1 or more`);
-  }
-  return value as number;
-}
-
-function flag(fields: Fields, names: readonly string[]): boolean | undefined {
-  const found = given(fields, names);
-  if (found === undefined || typeof found.value === "boolean") return found?.value as boolean | undefined;
-  throw new Gpt2Error(`the configuration's ${found.name} is ${jsonText(found.value)}; it must be true or false`);
-}
-
-/** 0 would make NaN of a row of equal numbers, and what float32 holds as infinity makes every norm 0. */
-function epsilonOf(fields: Fields): number {
-  const { name, value } = given(fields, NAMES.epsilon) ?? { name: "", value: 1e-5 };
-  if (typeof value === "number" && Math.fround(value) > 0 && Math.fround(value) < Infinity) return value;
-  throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; it must be more than 0, such as 1e-5`);
-}
-
-function activationOf(fields: Fields): Activation | undefined {
-  const found = given(fields, NAMES.activation);
-  if (found === undefined) return undefined;
-  const { name, value } = found;
-  const word = typeof value === "string" ? /^(\w+)( \(.*\))?$/.exec(value)?.[1] : undefined;
-  if (word !== undefined && Object.hasOwn(ACTIVATIONS, word)) return ACTIVATIONS[word];
-  const supported = Object.keys(ACTIVATIONS).join(", ");
-  throw new Gpt2Error(`the configuration's ${name} is ${jsonText(value)}; supported are ${supported}`);
 }

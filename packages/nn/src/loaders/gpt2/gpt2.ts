@@ -3,22 +3,16 @@
  * layouts of Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by
  * side, the unembedding is the transposed token embedding unless there is an `lm_head`.
  */
-import {
-  attention,
-  checks,
-  decodeSafetensors,
-  SafetensorsError,
-  tensor,
-  Tensor,
-  type Activation,
-  type FileBytes,
-} from "@selectron/core";
+import { attention, checks, tensor, type Activation, type Tensor } from "@selectron/core";
 import { paddingMask } from "../../attention/masks.js";
 import { ContextError, plainRows } from "../../checks.js";
 import { uncached, type Decoding, type Generative } from "../../generation/generative.js";
 import { Packing, type Padding } from "../../padding.js";
 import type { Recorder } from "../../recorder.js";
-import { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./config.js";
+import { checkFinite, idTensor } from "../ids.js";
+import { checkFilesOptions, readWeights, type FilesOptions, type ModelFile } from "../weights.js";
+import { fail, gpt2Config, type Gpt2Config, type Gpt2Options } from "./config.js";
+import { isBuffer } from "./layout.js";
 import { checkedParameters, UNEMBEDDING } from "./parameters.js";
 
 /** Options of a forward pass. */
@@ -55,21 +49,19 @@ export class Gpt2 implements Generative {
   /**
    * Reads a file, or the files into which a model is split, and its configuration.
    *
-   * @param files - safetensors with the names of Hugging Face or nanoGPT, with or without the prefix `transformer.`; `shardNames` tells
-   * which there are
+   * @param files - safetensors with the names of Hugging Face or nanoGPT, with or without the prefix `transformer.`, in float32, float16
+   * or bfloat16; `shardNames` tells which there are
    * @param config - parsed JSON; see {@link gpt2Config}
-   * @throws Gpt2Error if a file is damaged, the configuration does not fit them, or the architecture is not GPT-2's
+   * @throws Gpt2Error if a file is damaged or missing, the configuration does not fit them, or the architecture is not GPT-2's
    */
-  static fromSafetensors(files: FileBytes | readonly FileBytes[], config: unknown, options: Gpt2Options = {}): Gpt2 {
-    const sizes = gpt2Config(config, options);
-    const tensors = new Map<string, Tensor>();
-    for (const file of Array.isArray(files) ? (files as readonly FileBytes[]) : [files as FileBytes]) {
-      for (const [name, value] of decoded(file)) {
-        if (tensors.has(name)) throw new Gpt2Error(`two of the files have ${name}; give each file of a model once`);
-        tensors.set(name, value);
-      }
-    }
-    return new Gpt2(sizes, tensors);
+  static fromSafetensors(
+    files: ModelFile | readonly ModelFile[],
+    config: unknown,
+    options: Gpt2Options & FilesOptions = {},
+  ): Gpt2 {
+    checkFilesOptions("Gpt2.fromSafetensors", options);
+    const sizes = gpt2Config(config, { ignore: options.ignore });
+    return new Gpt2(sizes, readWeights(files, options, isBuffer, fail));
   }
 
   /** A parameter by its name. */
@@ -115,8 +107,8 @@ export class Gpt2 implements Generative {
     const packing = padding && Packing.of(padding);
     const given =
       positions && padding ? positions.map((row, b) => row.map((at, i) => (padding[b]?.[i] ? at : 0))) : positions;
-    const ids = idTensor("token", tokens, vocabularySize, batch, length);
-    const at = given && idTensor("position", given, maxLength, batch, length);
+    const ids = idTensor("Gpt2.forward", "token", tokens, vocabularySize, batch, length);
+    const at = given && idTensor("Gpt2.forward", "position", given, maxLength, batch, length);
     const packed = <T extends Tensor | undefined>(x: T): T => (x && packing ? (packing.pack(x) as T) : x);
     const watch: Recorder | undefined =
       record && packing ? (name, value) => record(name, packing.unpack(packing.unpack(value, 2), 3)) : record;
@@ -131,7 +123,7 @@ export class Gpt2 implements Generative {
       x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
     }
     const logits = norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
-    this.#checkFinite(logits);
+    checkFinite(logits, this.parameters, fail);
     const whole = logits.reshape([batch, length, vocabularySize]);
     return packing ? packing.unpack(whole) : whole;
   }
@@ -141,19 +133,7 @@ export class Gpt2 implements Generative {
     const rows = Array.from({ length: batch }, (_, b) =>
       Array.from({ length }, (_, i) => (hidden?.data[b * length + i] ? 0 : i)),
     );
-    return idTensor("position", rows, this.config.maxLength, batch, length);
-  }
-
-  /** Weights that are finite, but too large, can still make infinity and NaN on the way. */
-  #checkFinite({ data }: Tensor): void {
-    if (data.every(Number.isFinite)) return;
-    let [largest, where] = [0, ""];
-    for (const [name, value] of this.parameters) {
-      for (const weight of value.data) if (Math.abs(weight) > largest) [largest, where] = [Math.abs(weight), name];
-    }
-    throw new Gpt2Error(
-      `the logits are not finite, though the weights are; the largest is ${largest}, in ${where}. Is the file damaged?`,
-    );
+    return idTensor("Gpt2.forward", "position", rows, this.config.maxLength, batch, length);
   }
 
   /** The context: the longest sequence. */
@@ -207,33 +187,3 @@ const forwardKinds = {
   positions: checks.aList("an array of rows, such as [[0, 1, 2]]"),
   padding: checks.aList("an array of rows, true where a token is real"),
 };
-
-/** The tensors of a file. */
-function decoded(file: FileBytes): Map<string, Tensor> {
-  try {
-    return decodeSafetensors(file).tensors;
-  } catch (error) {
-    if (error instanceof SafetensorsError) throw new Gpt2Error(error.message);
-    throw error;
-  }
-}
-
-function idTensor(
-  what: string,
-  rows: readonly (readonly number[])[],
-  limit: number,
-  batch: number,
-  length: number,
-): Tensor {
-  if (rows.length !== batch || rows.some((row) => row.length !== length)) {
-    throw new RangeError(`Gpt2.forward: ${what}s must be ${batch} rows of ${length}, as the tokens are.`);
-  }
-  const ids = rows.flatMap((row) => Array.from(row));
-  const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= limit);
-  if (wrong >= 0) {
-    throw new RangeError(
-      `Gpt2.forward: ${what} ${checks.describeValue(ids[wrong])} in row ${Math.floor(wrong / length)} is not in 0 to ${limit - 1}.`,
-    );
-  }
-  return new Tensor(Float32Array.from(ids), [batch, length]);
-}

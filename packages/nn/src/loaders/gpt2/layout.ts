@@ -8,6 +8,9 @@ const PREFIX = /^(_orig_mod\.|module\.)*(transformer\.)?/;
 /** Buffers that older versions of Hugging Face's library and nanoGPT saved: the causal mask, its fill value. */
 const BUFFER = /\.attn\.(bias|masked_bias)$/;
 
+/** Whether a tensor of a file is such a buffer. */
+export const isBuffer = (name: string): boolean => BUFFER.test(name);
+
 /** Linear maps, which Hugging Face keeps as [in, out] and torch.nn.Linear, as in nanoGPT, as [out, in]. */
 const MAP = /\.(c_attn|c_proj|c_fc)\.weight$/;
 

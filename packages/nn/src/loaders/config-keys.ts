@@ -1,42 +1,10 @@
 /**
- * The keys of GPT-2's configurations that give no size: those that change nothing that is computed here, and those of which some values
- * make another model. Known are Hugging Face's (`GPT2Config` and what every configuration of transformers may have), nanoGPT's, and the
- * words with which normalised configurations describe a model. Anything else may change the model, and is refused.
+ * The keys of configurations that give no size: those that change nothing that is computed here, and those of which some values make
+ * another model, which each family lists. Known are Hugging Face's (what every configuration of transformers may have), nanoGPT's, and
+ * the words with which normalised configurations describe a model. Anything else may change the model, and is refused.
  */
 import { jsonText } from "@selectron/core";
-
-/** Keys with the values that this model has, compared as JSON. */
-const SUPPORTED = new Map<string, readonly unknown[]>([
-  ["model_type", ["gpt2"]],
-  ["scale_attn_weights", [true]],
-  ["scale_attn_by_inverse_layer_idx", [false]],
-  ["add_cross_attention", [false]],
-  ["is_encoder_decoder", [false]],
-  ["cross_attention_hidden_size", [null]],
-  ["pruned_heads", [{}, null]],
-  ["quantization_config", [null]],
-  ["normalization_type", ["LN", "layernorm", "layer_norm"]],
-  ["positional_embedding_type", ["standard", "learned", "absolute"]],
-  ["position_embedding_type", ["learned", "absolute"]],
-  ["attention_scale", ["1/sqrt(d_head)"]],
-  ["attention_dir", ["causal"]],
-  ["causal", [true]],
-  ["unembedding", ["transformer.wte.weight transposed, no bias"]],
-  ["linear_layout", ["weights are [in, out]: y = x @ W + b; c_attn output is q | k | v, each split into heads in order"]],
-]); // prettier-ignore
-
-/** Classes of Hugging Face whose logits these are. */
-const ARCHITECTURES = [
-  "GPT2LMHeadModel",
-  "GPT2Model",
-  "TFGPT2LMHeadModel",
-  "TFGPT2Model",
-  "FlaxGPT2LMHeadModel",
-  "FlaxGPT2Model",
-];
-
-/** A description in words. */
-const ARCHITECTURE = /^gpt-?2( \(pre-layernorm decoder, learned absolute positions\))?$/i;
+import type { Fields } from "./config-fields.js";
 
 /** What is drawn, trained, generated, tokenised or said about a model changes none of its logits. */
 // prettier-ignore
@@ -65,6 +33,16 @@ const HARMLESS = new Set([
 /** Families of harmless keys: private ones, rates of dropout, the summary that classifiers take, ids of special tokens. */
 const HARMLESS_FAMILY = /^_|_pdrop$|_dropout$|^summary_|_token_ids?$/;
 
+/** What a family of models says of keys that give no size. */
+export interface FamilyKeys {
+  /** Keys with the values that its models have, compared as JSON. */
+  readonly supported: ReadonlyMap<string, readonly unknown[]>;
+  /** Classes of Hugging Face whose logits these are. */
+  readonly architectures: readonly string[];
+  /** A description in words, under `architecture`. */
+  readonly architecture?: RegExp;
+}
+
 /**
  * What is wrong with keys that give no size: a value that makes another model, or a key that is not known. Undefined if nothing is.
  *
@@ -72,28 +50,29 @@ const HARMLESS_FAMILY = /^_|_pdrop$|_dropout$|^summary_|_token_ids?$/;
  * @param ignored - keys that are not known, but that change nothing
  */
 export function otherModel(
-  fields: Readonly<Record<string, unknown>>,
+  fields: Fields,
+  { supported, architectures, architecture }: FamilyKeys,
   known: ReadonlySet<string>,
   ignored: readonly string[],
 ): string | undefined {
   const unknown: string[] = [];
   for (const [key, value] of Object.entries(fields)) {
-    const supported = SUPPORTED.get(key);
+    const values = supported.get(key);
     if (value === undefined || known.has(key) || HARMLESS.has(key) || HARMLESS_FAMILY.test(key)) continue;
     if (key === "architectures") {
       const all = value === null ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
-      const other = all.find((name) => !ARCHITECTURES.includes(name as string));
+      const other = all.find((name) => !architectures.includes(name as string));
       if (other !== undefined) {
-        return `architectures has ${jsonText(other)}; supported are ${ARCHITECTURES.slice(0, 2).join(" and ")}`;
+        return `architectures has ${jsonText(other)}; supported are ${architectures.slice(0, 2).join(" and ")}`;
       }
-    } else if (key === "architecture") {
-      if (typeof value !== "string" || !(ARCHITECTURE.test(value) || ARCHITECTURES.includes(value))) {
-        return `architecture is ${jsonText(value)}; supported is "gpt2"`;
+    } else if (key === "architecture" && architecture) {
+      if (typeof value !== "string" || !(architecture.test(value) || architectures.includes(value))) {
+        return `architecture is ${jsonText(value)}; supported is ${jsonText(supported.get("model_type")![0])}`;
       }
-    } else if (!supported) {
+    } else if (!values) {
       if (!ignored.includes(key)) unknown.push(jsonText(key));
-    } else if (!supported.some((one) => jsonText(one, Infinity) === jsonText(value, Infinity))) {
-      return `${key} is ${jsonText(value)}; supported is ${supported.map((one) => jsonText(one)).join(" or ")}`;
+    } else if (!values.some((one) => jsonText(one, Infinity) === jsonText(value, Infinity))) {
+      return `${key} is ${jsonText(value)}; supported is ${values.map((one) => jsonText(one)).join(" or ")}`;
     }
   }
   if (unknown.length === 0) return undefined;
