@@ -34,6 +34,7 @@ export { escapeXml } from "./inspect/xml.js";
 export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
 export { Linear } from "./layers/linear.js";
+export { RmsNorm, rmsNorm } from "./layers/rms-norm.js";
 export { causalMask, eitherMask, paddingMask } from "./attention/masks.js";
 export { buildModel, countScalars, Model } from "./model.js";
 export { Packing, type Padding } from "./padding.js";
@@ -47,6 +48,7 @@ export {
   type RelativePositions,
 } from "./positions/positions.js";
 export { ntkBase, rotatePairs } from "./positions/rotary.js";
+export type { RotaryPairing, RotaryScaling } from "./positions/rotary-tables.js";
 export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
 export { t5Bucket } from "./positions/t5.js";
 export type { Patcher, Recorder, Watching } from "./recorder.js";
@@ -62,7 +64,18 @@ export {
 export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./loaders/gpt2/config.js";
 export { Gpt2, type Gpt2ForwardOptions } from "./loaders/gpt2/gpt2.js";
-export { shardNames } from "./loaders/shards.js";
 export { gpt2Shapes } from "./loaders/gpt2/parameters.js";
+export type { CausalOptions } from "./loaders/causal-model.js";
+export type { ConfigOptions } from "./loaders/config-fields.js";
+export { llamaConfig, type LlamaActivation, type LlamaConfig } from "./loaders/llama/config.js";
+export { Llama } from "./loaders/llama/llama.js";
+export { llamaShapes } from "./loaders/llama/parameters.js";
+export { LoadError } from "./loaders/load-error.js";
+export { loadModel, type LoadedModel, type LoadOptions } from "./loaders/load-model.js";
+export { neoXConfig, type NeoXConfig } from "./loaders/neox/config.js";
+export { GptNeoX } from "./loaders/neox/neox.js";
+export { neoXShapes } from "./loaders/neox/parameters.js";
+export { shardNames } from "./loaders/shards.js";
+export type { FilesOptions, ModelFile } from "./loaders/weights.js";
 export * from "./tasks/index.js";
 export * from "./train/index.js";

@@ -11,7 +11,7 @@ import type { Fields } from "./config-fields.js";
 const HARMLESS = new Set([
   // Of GPT2Config: dropout, initial values, heads for other tasks, the precision of intermediate results, the cache.
   "initializer_range", "use_cache", "reorder_and_upcast_attn", "n_special", "predict_special_tokens", "output_past", "n_ctx",
-  "gradient_checkpointing",
+  "gradient_checkpointing", "pretraining_tp", "max_window_layers", "rope_type",
   // Of every configuration: where it comes from, how it is stored.
   "name_or_path", "transformers_version", "torch_dtype", "dtype", "torchscript", "use_bfloat16", "tf_legacy_loss", "attn_implementation",
   "chunk_size_feed_forward", "is_decoder", "tie_encoder_decoder", "return_dict", "output_attentions", "output_hidden_states", "auto_map",

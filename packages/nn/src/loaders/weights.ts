@@ -85,6 +85,28 @@ function checkIndex(index: unknown, seen: ReadonlySet<string>, fail: Fail): void
   );
 }
 
+/**
+ * The tensors without prefixes and buffers.
+ *
+ * @param prefix - matches what wrappers put before every name
+ * @throws LoadError if a name occurs twice
+ */
+export function plainNames(
+  given: ReadonlyMap<string, Tensor>,
+  prefix: RegExp,
+  isBuffer: (name: string) => boolean,
+  fail: Fail,
+): Map<string, Tensor> {
+  const parameters = new Map<string, Tensor>();
+  for (const [name, value] of given) {
+    if (isBuffer(name)) continue;
+    const plain = name.replace(prefix, "");
+    if (parameters.has(plain)) throw fail(`the weights have ${plain} twice, under two prefixes`);
+    parameters.set(plain, value);
+  }
+  return parameters;
+}
+
 /** The parameters of a model. */
 export interface Expected {
   /** Names and shapes of all parameters. */
@@ -171,4 +193,30 @@ export function checkFilesOptions(operation: string, options: FilesOptions): voi
     index: checks.anObject("the parsed JSON of a model.safetensors.index.json"),
     ignore: checks.aList("an array of keys", checks.aText),
   });
+}
+
+/**
+ * The unembedding of a model that says whether it is tied. A tied one may be saved: it is then the token embedding, and is left out.
+ *
+ * @throws LoadError where the configuration and the weights differ
+ */
+export function checkHead(
+  tied: boolean,
+  parameters: Map<string, Tensor>,
+  { head: name, embedding }: { readonly head: string; readonly embedding: string },
+  fail: Fail,
+): void {
+  const head = parameters.get(name);
+  if (!tied && !head) {
+    throw fail(
+      `the weights lack ${name}. If the unembedding is the token embedding, say so in the configuration: "tie_word_embeddings": true`,
+    );
+  }
+  if (!tied || !head) return;
+  if (!areEqual(head, parameters.get(embedding)!)) {
+    throw fail(
+      `the configuration's tie_word_embeddings is true, but ${name} is not the token embedding. Say false to use it`,
+    );
+  }
+  parameters.delete(name);
 }

@@ -3,7 +3,7 @@ import { zeros, type Tensor } from "@selectron/core";
 import { Gpt2Error, type Gpt2Config } from "./config.js";
 
 /** What wrappers put before every name: torch.compile, DataParallel, and the language model around GPT2Model. */
-const PREFIX = /^(_orig_mod\.|module\.)*(transformer\.)?/;
+export const PREFIX = /^(_orig_mod\.|module\.)*(transformer\.)?/;
 
 /** Buffers that older versions of Hugging Face's library and nanoGPT saved: the causal mask, its fill value. */
 const BUFFER = /\.attn\.(bias|masked_bias)$/;
@@ -37,18 +37,6 @@ export function makeOurLayout(
     }
   }
   fillBiases(parameters, config, shapes);
-}
-
-/** The tensors without prefixes and buffers. Throws a Gpt2Error if a name occurs twice. */
-export function plainNames(given: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const parameters = new Map<string, Tensor>();
-  for (const [name, value] of given) {
-    if (BUFFER.test(name)) continue;
-    const plain = name.replace(PREFIX, "");
-    if (parameters.has(plain)) throw new Gpt2Error(`the weights have ${plain} twice, under two prefixes`);
-    parameters.set(plain, value);
-  }
-  return parameters;
 }
 
 /** Whether maps are [out, in]: the one map that is never square tells. */

@@ -3,9 +3,9 @@
  */
 import type { Tensor } from "@selectron/core";
 import { checkLayers, checkParameters } from "../../checks.js";
-import { areEqual, checkLayerCount, checkWeights, shown } from "../weights.js";
+import { areEqual, checkLayerCount, checkWeights, plainNames, shown } from "../weights.js";
 import { checkGpt2Config, fail, Gpt2Error, type Gpt2Config } from "./config.js";
-import { makeOurLayout, plainNames } from "./layout.js";
+import { isBuffer, makeOurLayout, PREFIX } from "./layout.js";
 
 /**
  * Names and shapes of the parameters, without the prefix `transformer.`.
@@ -52,7 +52,7 @@ export const UNEMBEDDING = "lm_head.weight";
 export function checkedParameters(config: Gpt2Config, given: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   checkParameters("Gpt2", given);
   checkGpt2Config(config);
-  const parameters = plainNames(given);
+  const parameters = plainNames(given, PREFIX, isBuffer, fail);
   if (!parameters.has("wte.weight")) {
     const names = [...given.keys()].map(shown);
     throw new Gpt2Error(
