@@ -71,8 +71,11 @@ function bfloat16(bits: number): number {
 
 export const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Float32 of each of the 65,536 values of a float16, made when it is first needed: 256 KB. */
-let halves: Float32Array | undefined;
+/** The bits as float32 of each of the 65,536 values of a float16, made when they are first needed: 256 KB. */
+let halves: Int32Array | undefined;
+
+const bitsOfHalves = (): Int32Array =>
+  (halves ??= new Int32Array(Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16(bits)).buffer));
 
 /**
  * Elements of one type as float32: `target[i]` is element i of `bytes`. The half types, in which most models are published, are read
@@ -80,17 +83,38 @@ let halves: Float32Array | undefined;
  */
 export function fillFrom(dtype: string, bytes: Uint8Array, target: Float32Array): void {
   const { read, bytes: width } = elementTypes[dtype]!;
-  const isAligned = IS_LITTLE_ENDIAN && bytes.byteOffset % 2 === 0;
-  if (dtype === "F16" && isAligned) {
-    const table = (halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16(bits)));
+  const isHalf = dtype === "F16" || dtype === "BF16";
+  if (isHalf && IS_LITTLE_ENDIAN && bytes.byteOffset % 2 === 0) {
     const words = new Uint16Array(bytes.buffer, bytes.byteOffset, target.length);
-    for (let i = 0; i < words.length; i++) target[i] = table[words[i]!]!;
-  } else if (dtype === "BF16" && isAligned) {
-    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, target.length);
-    const out = new Int32Array(target.buffer, target.byteOffset, target.length);
-    for (let i = 0; i < words.length; i++) out[i] = words[i]! << 16;
-  } else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let i = 0; i < target.length; i++) target[i] = read(view, i * width);
+    const bits = new Int32Array(target.buffer, target.byteOffset, target.length);
+    if (dtype === "F16") widenHalves(words, bits, bitsOfHalves());
+    else widenBrainFloats(words, bits);
+    return;
   }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < target.length; i++) target[i] = read(view, i * width);
+}
+
+// Four at a time: twice as fast in V8 as one at a time.
+
+function widenHalves(words: Uint16Array, out: Int32Array, bits: Int32Array): void {
+  const whole = words.length - (words.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    out[i] = bits[words[i]!]!;
+    out[i + 1] = bits[words[i + 1]!]!;
+    out[i + 2] = bits[words[i + 2]!]!;
+    out[i + 3] = bits[words[i + 3]!]!;
+  }
+  for (let i = whole; i < words.length; i++) out[i] = bits[words[i]!]!;
+}
+
+function widenBrainFloats(words: Uint16Array, out: Int32Array): void {
+  const whole = words.length - (words.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    out[i] = words[i]! << 16;
+    out[i + 1] = words[i + 1]! << 16;
+    out[i + 2] = words[i + 2]! << 16;
+    out[i + 3] = words[i + 3]! << 16;
+  }
+  for (let i = whole; i < words.length; i++) out[i] = words[i]! << 16;
 }

@@ -115,8 +115,10 @@ export interface SafetensorsOptions {
   readonly only?: ((name: string, header: TensorHeader) => boolean) | undefined;
 }
 
-/** Bytes that are read at a time: whole elements of every type, and few enough to stay in a processor's cache. */
+/** Bytes that are read at a time: whole elements of every type. What is converted stays in a processor's cache meanwhile. */
 const CHUNK_BYTES = 2 ** 18;
+/** Bytes that are read into a tensor as they are. */
+const DIRECT_BYTES = 2 ** 24;
 
 /**
  * Reads a safetensors file. Every type becomes float32, rounded to nearest where float32 is too narrow (F64, I32, I64,
@@ -142,8 +144,8 @@ function elementsFrom(source: FileSource, start: number, dtype: string, size: nu
   const storage = new Float32Array(size);
   if (dtype === "F32" && IS_LITTLE_ENDIAN) {
     const bytes = new Uint8Array(storage.buffer);
-    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-      source.readInto(bytes.subarray(at, at + CHUNK_BYTES), start + at);
+    for (let at = 0; at < bytes.length; at += DIRECT_BYTES) {
+      source.readInto(bytes.subarray(at, at + DIRECT_BYTES), start + at);
     }
     return storage;
   }

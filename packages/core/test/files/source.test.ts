@@ -27,9 +27,11 @@ describe("half types", () => {
     const odd = new Uint8Array(bytes.length + 1);
     odd.set(bytes, 1);
     for (const given of [bytes, odd.subarray(1)]) {
-      const filled = new Float32Array(2 ** 16);
-      fillFrom(dtype, given, filled);
-      expect(filled.findIndex((value, i) => !Object.is(value, plain[i]))).toBe(-1);
+      for (const count of [2 ** 16, 2 ** 16 - 1, 5, 3, 0]) {
+        const filled = new Float32Array(count);
+        fillFrom(dtype, given.subarray(0, 2 * count), filled);
+        expect(filled.findIndex((value, i) => !Object.is(value, plain[i]))).toBe(-1);
+      }
     }
   });
 
@@ -52,7 +54,7 @@ describe("a source", () => {
     { k: "v" },
   );
 
-  it("gives what the bytes give, in chunks", () => {
+  it("gives what the bytes give", () => {
     const source = counting(bytes);
     const [parts, whole] = [decodeSafetensors(source), decodeSafetensors(bytes)];
     expect(parts.metadata).toEqual(whole.metadata);
@@ -61,7 +63,6 @@ describe("a source", () => {
       expect(parts.tensors.get(name)!.shape).toEqual(shape);
       expect(parts.tensors.get(name)!.data).toEqual(data);
     }
-    expect(Math.max(...source.asked.map(({ length }) => length))).toBe(2 ** 18);
   });
 
   it("is asked only for the tensors that are wanted", () => {

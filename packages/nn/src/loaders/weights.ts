@@ -155,29 +155,40 @@ export function checkLayerCount(layers: number, names: Iterable<string>, pattern
 
 /** Beyond this no weight was trained, and a single one can make scores infinite and logits NaN; a flipped bit of an exponent does. */
 const LARGEST_WEIGHT = 2 ** 40;
-/** Its bits as a float32. Those of positive numbers are in the order of the numbers; infinity and NaN come last. */
-const LARGEST_BITS = (40 + 127) << 23;
+
+/** Elements that are looked at together. */
+const BLOCK = 4096;
 
 /** The first element that is NaN or beyond ±2^40; -1 if none is. */
 export function firstInsane(data: Float32Array): number {
-  // A model is looked through in the time of reading its memory: as integers, without a branch for each.
-  if (data instanceof Float32Array && areBitsSane(new Int32Array(data.buffer, data.byteOffset, data.length))) return -1;
-  return data.findIndex((element) => !(Math.abs(element) <= LARGEST_WEIGHT));
+  const isInsane = (element: number): boolean => !(Math.abs(element) <= LARGEST_WEIGHT);
+  if (!(data instanceof Float32Array)) return (data as Float32Array).findIndex(isInsane);
+  // A model is looked through in a third of the time that it takes to read it: blocks of which nothing reaches 2 need no closer look.
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  for (let at = 0; at < bits.length; at += BLOCK) {
+    const end = Math.min(at + BLOCK, bits.length);
+    if ((anyBits(bits, at, end) & 0x7fffffff) < BITS_OF_2) continue;
+    const wrong = data.subarray(at, end).findIndex(isInsane);
+    if (wrong >= 0) return at + wrong;
+  }
+  return -1;
 }
 
-/** Whether no float32 with these bits is beyond ±2^40, or NaN: then a sum would reach the sign's bit. */
-function areBitsSane(bits: Int32Array): boolean {
-  const [magnitude, room] = [0x7fffffff, 0x7fffffff - LARGEST_BITS];
-  const whole = bits.length - (bits.length % 4);
+/** The bits of 2 as a float32. Without a sign, all that have none of its bit are less, and infinity and NaN have it. */
+const BITS_OF_2 = 0x40000000;
+
+/** The bits that any element has. */
+function anyBits(bits: Int32Array, start: number, end: number): number {
   let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    a |= (bits[i]! & magnitude) + room;
-    b |= (bits[i + 1]! & magnitude) + room;
-    c |= (bits[i + 2]! & magnitude) + room;
-    d |= (bits[i + 3]! & magnitude) + room;
+  const whole = end - ((end - start) % 4);
+  for (let i = start; i < whole; i += 4) {
+    a |= bits[i]!;
+    b |= bits[i + 1]!;
+    c |= bits[i + 2]!;
+    d |= bits[i + 3]!;
   }
-  for (let i = whole; i < bits.length; i++) a |= (bits[i]! & magnitude) + room;
-  return (a | b | c | d) >= 0;
+  for (let i = whole; i < end; i++) a |= bits[i]!;
+  return a | b | c | d;
 }
 
 /** Whether two tensors of one shape have equal elements. */
