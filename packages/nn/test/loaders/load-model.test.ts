@@ -1,0 +1,333 @@
+/** `loadModel`: what people have in their folders loads as the same model, and what does not is told by the tensor's or the key's name. */
+import { encodeSafetensors, full, Rng, type FileSource, type Tensor } from "@selectron/core";
+import {
+  Gpt2,
+  gpt2Config,
+  gpt2Shapes,
+  GptNeoX,
+  Llama,
+  llamaConfig,
+  llamaShapes,
+  loadModel,
+  LoadError,
+  neoXConfig,
+  neoXShapes,
+  rmsNorm,
+  RmsNorm,
+  ParameterStore,
+} from "@selectron/nn";
+import { describe, expect, it } from "vitest";
+import { distance, randomParameters } from "../support.js";
+import { encodeAs } from "./half-files.js";
+
+const GPT2 = { model_type: "gpt2", n_layer: 2, n_head: 2, n_embd: 4, n_positions: 6, vocab_size: 5, n_inner: 8 };
+const LLAMA = {
+  model_type: "llama",
+  architectures: ["LlamaForCausalLM"],
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  hidden_size: 8,
+  intermediate_size: 12,
+  vocab_size: 5,
+  max_position_embeddings: 16,
+  rms_norm_eps: 1e-6,
+  rope_theta: 500,
+  hidden_act: "silu",
+  tie_word_embeddings: false,
+  torch_dtype: "bfloat16",
+  bos_token_id: 1,
+};
+const NEOX = {
+  model_type: "gpt_neox",
+  architectures: ["GPTNeoXForCausalLM"],
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  hidden_size: 8,
+  intermediate_size: 12,
+  vocab_size: 5,
+  max_position_embeddings: 16,
+  layer_norm_eps: 1e-5,
+  rotary_pct: 0.5,
+  rotary_emb_base: 10000,
+  use_parallel_residual: true,
+  hidden_act: "gelu",
+  tie_word_embeddings: false,
+};
+const PREFIXES: Readonly<Record<string, string>> = { gpt2: "transformer.", llama: "model.", gpt_neox: "gpt_neox." };
+const HEADS = /^(lm_head|embed_out)\./;
+
+/** Weights that both half types hold exactly: eighths below 2. */
+const eighths = (shapes: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
+  new Map([...randomParameters(shapes, new Rng(3))].map(([name, value]) => {
+    const { data } = value;
+    data.forEach((x, i) => (data[i] = Math.round(8 * Math.max(-1.9, Math.min(1.9, x))) / 8));
+    return [name, value];
+  })); // prettier-ignore
+
+const families = [
+  { config: GPT2, weights: eighths(gpt2Shapes(gpt2Config(GPT2))), type: Gpt2 },
+  { config: LLAMA, weights: eighths(llamaShapes(llamaConfig(LLAMA))), type: Llama },
+  { config: NEOX, weights: eighths(neoXShapes(neoXConfig(NEOX))), type: GptNeoX },
+] as const;
+
+const tokens = [[0, 1, 2, 4]];
+const logits = (config: unknown, files: Uint8Array | readonly Uint8Array[], options = {}): unknown =>
+  loadModel(config, files, options).forward(tokens).toArray();
+const named = (weights: ReadonlyMap<string, Tensor>, prefix: string): Map<string, Tensor> =>
+  new Map([...weights].map(([name, value]) => [HEADS.test(name) ? name : prefix + name, value]));
+
+describe.each(families)("$config.model_type", ({ config, weights, type }) => {
+  const own = logits(config, encodeSafetensors(weights));
+  const prefixed = named(weights, PREFIXES[config.model_type]!);
+  const halves = [...prefixed].map(([name], i): [string, string] => [name, `part-${1 + (i % 3)}-of-3.safetensors`]);
+  const index = { metadata: { total_size: 1 }, weight_map: Object.fromEntries(halves) };
+  const shard = (i: number): Uint8Array =>
+    encodeAs(new Map([...prefixed].filter(([name]) => index.weight_map[name]!.startsWith(`part-${i}`))), "F16");
+  const shards = [1, 2, 3].map(shard);
+
+  it("loads with and without its prefix, in every type of weights", () => {
+    expect(loadModel(config, encodeSafetensors(weights))).toBeInstanceOf(type);
+    for (const dtype of ["F32", "F16", "BF16", "F64"]) {
+      expect(logits(config, encodeAs(prefixed, dtype))).toEqual(own);
+      expect(logits(config, encodeAs(weights, dtype))).toEqual(own);
+    }
+    expect(type.fromSafetensors(encodeAs(prefixed, "BF16"), config).forward(tokens).toArray()).toEqual(own);
+  });
+
+  it("loads from its shards, and from sources", () => {
+    expect(logits(config, shards, { index })).toEqual(own);
+    expect(logits(config, shards)).toEqual(own);
+    const sources = shards.map((bytes): FileSource => ({
+      size: bytes.length,
+      readInto: (target, at) => target.set(bytes.subarray(at, at + target.length)),
+    }));
+    expect(loadModel(config, sources, { index }).forward(tokens).toArray()).toEqual(own);
+  });
+
+  it("a missing shard is told by a tensor and by its file", () => {
+    const first = halves.find(([, file]) => file.startsWith("part-2"))![0];
+    const count = halves.filter(([, file]) => file.startsWith("part-2")).length - 1;
+    expect(() => logits(config, [shards[0]!, shards[2]!], { index })).toThrow(
+      new RegExp(`^${first.replaceAll(".", "\\.")} is in none of the files: the index has it in part-2-of-3.safetensors, with ${count} more that are missing`),
+    ); // prettier-ignore
+    expect(() => logits(config, [shards[0]!, shards[2]!])).toThrow(/^the configuration does not fit the weights: (they lack \S+ \[|it says 2 layers)|^the file is no|^the weights lack/); // prettier-ignore
+    expect(() => logits(config, [...shards, shards[1]!], { index })).toThrow("give each file of a model once");
+  });
+
+  it("another type, another shape, NaN: told by the tensor's name", () => {
+    const name = [...prefixed.keys()][4]!;
+    const plain = [...weights.keys()][4]!;
+    expect(() =>
+      logits(
+        config,
+        encodeAs(prefixed, (each) => (each === name ? "I8" : "F32")),
+      ),
+    ).toThrow(`${name} is of type I8; weights are F32, F16, BF16, F64. Take the model before it was quantised`);
+    const { shape } = prefixed.get(name)!;
+    const other = new Map(prefixed).set(name, full([...shape, 2], 1));
+    expect(() => logits(config, encodeSafetensors(other))).toThrow(
+      `${plain} has shape [${[...shape, 2].join(", ")}], expected [${shape.join(", ")}]`,
+    );
+    const damaged = new Map(prefixed).set(name, full(shape, 2 ** 41));
+    expect(() => logits(config, encodeSafetensors(damaged))).toThrow(`${plain} is damaged: element 0 of`);
+    const more = new Map(prefixed).set(`${PREFIXES[config.model_type]!}q.weight`, full([1], 1));
+    expect(() => logits(config, encodeSafetensors(more))).toThrow("q.weight belongs to no part of a");
+    expect(() => logits(config, encodeSafetensors(other))).toThrow(LoadError);
+  });
+
+  it("buffers of any type are not read", () => {
+    const buffers: Record<string, string[]> = {
+      gpt2: ["transformer.h.0.attn.bias", "transformer.h.1.attn.masked_bias"],
+      llama: ["model.layers.0.self_attn.rotary_emb.inv_freq", "model.rotary_emb.inv_freq"],
+      gpt_neox: ["bias", "masked_bias", "rotary_emb.inv_freq"].map((name) => `gpt_neox.layers.0.attention.${name}`),
+    };
+    const all = new Map(prefixed);
+    for (const name of buffers[config.model_type]!) all.set(name, full([1, 1, 2, 2], 1));
+    const bytes = encodeAs(all, (name) => (prefixed.has(name) ? "F32" : "BOOL"));
+    expect(logits(config, bytes)).toEqual(own);
+  });
+
+  it("keys that may make another model are refused by name", () => {
+    expect(() => loadModel({ ...config, qk_norm: true }, shards)).toThrow('the configuration\'s "qk_norm" is not known here and may make another model'); // prettier-ignore
+    expect(logits({ ...config, qk_norm: true }, shards, { ignore: ["qk_norm"] })).toEqual(own);
+    expect(() => loadModel({ ...config, quantization_config: { bits: 4 } }, shards)).toThrow("quantization_config is");
+    expect(() => loadModel({ ...config, architectures: ["MambaForCausalLM"] }, shards)).toThrow('architectures has "MambaForCausalLM"'); // prettier-ignore
+  });
+});
+
+describe("unknown architectures", () => {
+  it.each<[unknown, string]>([
+    [{ model_type: "mamba" }, 'the configuration says model_type "mamba"; models that can be loaded are gpt2, llama, mistral, qwen2, gpt_neox'],
+    [{}, "the configuration does not give model_type; models that can be loaded are gpt2"],
+    [{ model_type: "toString" }, 'the configuration says model_type "toString"'],
+    [[], "the configuration must be a JSON object"],
+    [null, "the configuration must be a JSON object"],
+  ])("%j", (config, message) => {
+    expect(() => loadModel(config, new Uint8Array(0))).toThrow(LoadError);
+    expect(() => loadModel(config, new Uint8Array(0))).toThrow(message);
+  }); // prettier-ignore
+
+  it("weights of another family are told", () => {
+    const [gpt2, llama, neox] = families.map(({ weights }) => encodeSafetensors(weights)) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
+    expect(() => loadModel(LLAMA, gpt2)).toThrow('the file is not a model of the Llama kind: it has no "model.embed_tokens.weight"'); // prettier-ignore
+    expect(() => loadModel(NEOX, llama)).toThrow(
+      'the file is not a GPT-NeoX model: it has no "gpt_neox.embed_in.weight"',
+    );
+    expect(() => loadModel(GPT2, neox)).toThrow(
+      'the file is not a GPT-2-style model: it has no "transformer.wte.weight"',
+    );
+  });
+
+  it("nanoGPT's sizes, and Meta's, need no model_type", () => {
+    const plain = { ...GPT2, model_type: undefined };
+    expect(loadModel(plain, encodeSafetensors(families[0].weights))).toBeInstanceOf(Gpt2);
+  });
+});
+
+describe("Meta's names and params.json", () => {
+  const params = { dim: 8, n_layers: 2, n_heads: 4, n_kv_heads: 2, vocab_size: 5, multiple_of: 4, norm_eps: 1e-6, rope_theta: 500 }; // prettier-ignore
+  const config = llamaConfig(params);
+  const original: readonly (readonly [RegExp, string])[] = [
+    [/^embed_tokens/, "tok_embeddings"], [/^lm_head/, "output"], [/self_attn\.(.)_proj/, "attention.w$1"],
+    [/mlp\.gate_proj/, "feed_forward.w1"], [/mlp\.down_proj/, "feed_forward.w2"], [/mlp\.up_proj/, "feed_forward.w3"],
+    [/input_layernorm/, "attention_norm"], [/post_attention_layernorm/, "ffn_norm"],
+  ]; // prettier-ignore
+  const weights = eighths(llamaShapes(config));
+  const theirs = new Map([...weights].map(([name, value]) => [original.reduce((text, [from, to]) => text.replace(from, to), name), value])); // prettier-ignore
+
+  it("give interleaved positions and the width of hidden layers", () => {
+    expect(config).toMatchObject({ pairing: "interleaved", dFf: 24, base: 500, dHead: 2, tied: false });
+    expect(config.maxLength).toBeUndefined();
+    expect(llamaConfig({ ...params, ffn_dim_multiplier: 1.5 }).dFf).toBe(32);
+    const model = loadModel(params, encodeAs(theirs, "BF16"));
+    expect(model.config).toMatchObject({ pairing: "interleaved" });
+    expect(model.forward(tokens).toArray()).toEqual(new Llama(config, weights).forward(tokens).toArray());
+  });
+
+  it("are the same model with the columns of each head in the other order", () => {
+    const sizes = { ...config, heads: 2, keyValueHeads: 1, dHead: 4 };
+    const all = eighths(llamaShapes(sizes));
+    // Row 2i of a head becomes row i, and row 2i + 1 row i + 2.
+    const order = [0, 2, 1, 3];
+    const moved = new Map([...all].map(([name, value]) => {
+      if (!/[qk]_proj/.test(name)) return [name, value];
+      const rows = Array.from({ length: value.shape[0]! }, (_, row) => row - (row % 4) + order[row % 4]!);
+      return [name, value.gather(rows)];
+    })); // prettier-ignore
+    const interleaved = new Llama({ ...sizes, pairing: "interleaved" }, all).forward(tokens).toArray();
+    const halves = new Llama({ ...sizes, pairing: "halves" }, moved).forward(tokens).toArray();
+    expect(distance(interleaved, halves)).toBeLessThan(1e-5);
+    expect(distance(new Llama({ ...sizes, pairing: "halves" }, all).forward(tokens).toArray(), halves)).toBeGreaterThan(1e-3); // prettier-ignore
+  });
+});
+
+describe("configurations of the Llama kind", () => {
+  it.each<[string, object, object]>([
+    ["defaults", {}, { attentionBias: false, outputBias: false, activation: "silu", base: 500, dHead: 2 }],
+    ["head_dim", { head_dim: 6 }, { dHead: 6 }],
+    ["no num_key_value_heads", { num_key_value_heads: null }, { keyValueHeads: 4 }],
+    ["Mistral without a window", { model_type: "mistral", sliding_window: null }, {}],
+    ["Mistral with a window of its context", { model_type: "mistral", sliding_window: 16 }, {}],
+    ["Qwen2", { model_type: "qwen2", use_sliding_window: false, sliding_window: 4, max_window_layers: 2 }, { attentionBias: true, outputBias: false }],
+    ["Qwen2 of a newer library", { model_type: "qwen2", layer_types: ["full_attention", "full_attention"] }, {}],
+    ["biases", { attention_bias: true, mlp_bias: true }, { attentionBias: true, outputBias: true, feedForwardBias: true }],
+    ["linear scaling", { rope_scaling: { type: "linear", factor: 2 } }, { scaling: { kind: "linear", factor: 2 } }],
+    ["default scaling", { rope_scaling: { rope_type: "default" } }, {}],
+    ["rope_parameters", { rope_theta: undefined, rope_parameters: { rope_type: "default", rope_theta: 700 } }, { base: 700 }],
+    ["Llama 3", { rope_scaling: { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 } },
+      { scaling: { kind: "llama3", factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 8192 } }],
+  ])("%s", (_, change, expected) => {
+    const config = llamaConfig({ ...LLAMA, ...change });
+    expect(config).toMatchObject(expected);
+    if (!("scaling" in expected)) expect(config.scaling).toBeUndefined();
+  }); // prettier-ignore
+
+  it.each<[object, string]>([
+    [{ hidden_size: undefined }, "the configuration does not give hidden_size or dim"],
+    [{ num_attention_heads: 3 }, "the configuration has 3 heads, which do not divide a width of 8, and no head_dim"],
+    [{ num_key_value_heads: 3 }, "the configuration has 3 heads of keys, which do not divide its 4 heads"],
+    [{ head_dim: 3 }, "the configuration's heads have 3 columns; rotary positions turn pairs of columns"],
+    [{ hidden_act: "geglu" }, 'the configuration\'s hidden_act is "geglu"; supported are silu, swish, gelu'],
+    [{ sliding_window: 4 }, "the configuration's sliding_window is 4; a window shorter than the context is not supported"],
+    [{ layer_types: ["sliding_attention"] }, 'supported is "full_attention" in all layers'],
+    [{ partial_rotary_factor: 0.5 }, "turns a part of each head only"],
+    [{ rope_scaling: { rope_type: "yarn", factor: 2 } }, 'the configuration\'s rope_type is "yarn"; supported are default, linear, llama3'],
+    [{ rope_scaling: { type: "linear" } }, "the configuration's rope_scaling does not give factor"],
+    [{ rope_scaling: { type: "linear", factor: 2, mscale: 1 } }, 'the configuration\'s rope_scaling has "mscale", which is not known here'],
+    [{ rope_scaling: "linear" }, 'the configuration\'s rope_scaling is "linear"; it must be an object'],
+    [{ rope_scaling: { rope_type: "llama3", factor: 8, low_freq_factor: 4, high_freq_factor: 1, original_max_position_embeddings: 8 } }, "it must be more than low_freq_factor, 4"],
+    [{ rope_parameters: { rope_type: "default", rope_theta: 700 } }, "the configuration contradicts itself: rope_theta is 500, and in rope_parameters 700"],
+    [{ rope_theta: 0.5 }, "the configuration's rope_theta is 0.5; it must be a number, 1 or more"],
+    [{ rms_norm_eps: 0 }, "the configuration's rms_norm_eps is 0; it must be more than 0"],
+    [{ attention_bias: 1 }, "the configuration's attention_bias is 1; it must be true or false"],
+    [{ use_scaled_rope: true }, "use_scaled_rope is true; supported is false"],
+  ])("%j is refused", (change, message) => {
+    expect(() => llamaConfig({ ...LLAMA, ...change })).toThrow(LoadError);
+    expect(() => llamaConfig({ ...LLAMA, ...change })).toThrow(message);
+  }); // prettier-ignore
+});
+
+describe("configurations of GPT-NeoX", () => {
+  it.each<[object, object]>([
+    [{}, { rotaryColumns: 2, base: 10000, parallel: true, activation: "geluExact", attentionBias: true }],
+    [{ rotary_pct: undefined, partial_rotary_factor: 1 }, { rotaryColumns: 4 }],
+    [{ rotary_pct: undefined, rotary_emb_base: undefined, rope_parameters: { rope_theta: 50, partial_rotary_factor: 0.5 } }, { rotaryColumns: 2, base: 50 }],
+    [{ use_parallel_residual: false, hidden_act: "gelu_new", attention_bias: false }, { parallel: false, activation: "gelu", attentionBias: false }],
+  ])("%j", (change, expected) => expect(neoXConfig({ ...NEOX, ...change })).toMatchObject(expected)); // prettier-ignore
+
+  it.each<[object, string]>([
+    [{ rotary_pct: 0.3 }, "the configuration's rotary_pct is 0.3, which are 1 of the 4 columns of a head; they turn in pairs"],
+    [{ rotary_pct: 2 }, "the configuration's rotary_pct is 2; it must be above 0, up to 1"],
+    [{ num_attention_heads: 3 }, "the configuration has 3 heads, which do not divide a width of 8"],
+    [{ intermediate_size: undefined }, "the configuration does not give intermediate_size"],
+  ])("%j is refused", (change, message) => expect(() => neoXConfig({ ...NEOX, ...change })).toThrow(message)); // prettier-ignore
+});
+
+describe.each([
+  { family: "llama", config: LLAMA, weights: families[1].weights, head: "lm_head.weight", embedding: "embed_tokens.weight" },
+  { family: "gpt_neox", config: NEOX, weights: families[2].weights, head: "embed_out.weight", embedding: "embed_in.weight" },
+])("the unembedding of $family", ({ config, weights, head, embedding }) => {
+  const without = new Map([...weights].filter(([name]) => name !== head));
+  const tied = { ...config, tie_word_embeddings: true };
+
+  it("is the token embedding where the configuration says so", () => {
+    const same = new Map(weights).set(head, weights.get(embedding)!);
+    const own = logits(config, encodeSafetensors(same));
+    expect(logits(tied, encodeSafetensors(without))).toEqual(own);
+    expect(logits(tied, encodeSafetensors(same))).toEqual(own);
+    expect(loadModel(tied, encodeSafetensors(same)).parameters.has(head)).toBe(false);
+    expect(() => logits(tied, encodeSafetensors(weights))).toThrow(`tie_word_embeddings is true, but ${head} is not the token embedding`); // prettier-ignore
+    expect(() => logits(config, encodeSafetensors(without))).toThrow(`the weights lack ${head}. If the unembedding is the token embedding, say so`); // prettier-ignore
+  });
+}); // prettier-ignore
+
+describe("what is asked of a model", () => {
+  const model = new Llama(llamaConfig(LLAMA), families[1].weights);
+
+  it("is checked", () => {
+    expect(() => model.forward([[0, 5]])).toThrow("Llama.forward: token 5 in row 0 is not in 0 to 4");
+    expect(() => model.forward([[0, 1], [2]])).toThrow("Llama.forward: tokens must be 2 rows of 2");
+    expect(() => model.forward([[]])).toThrow("Llama.forward: there are no tokens");
+    expect(() => model.forward([Array<number>(17).fill(0)])).toThrow("rows of 17 tokens are longer than the model's context of 16"); // prettier-ignore
+    expect(() => model.forward(tokens, { padding: [[true]] })).toThrow(
+      "padding: row 0 has length 1, but 4 is expected.",
+    );
+    expect(() => model.parameter("norm.wieght")).toThrow('Llama.parameter: there is no parameter "norm.wieght"; did you mean norm.weight?'); // prettier-ignore
+    // The square of the first norm's result is more than float32 holds.
+    const isHuge = (name: string): boolean => /norm|gate_proj|up_proj/.test(name);
+    const huge = new Map(
+      [...families[1].weights].map(([name, value]) => [name, isHuge(name) ? full(value.shape, 2 ** 40) : value]),
+    );
+    expect(() => new Llama(llamaConfig(LLAMA), huge).forward(tokens)).toThrow("the logits are not finite, though the weights are; the largest is 1099511627776"); // prettier-ignore
+  });
+});
+
+describe("the norm", () => {
+  it("divides by the root of the mean square, and has a gain", () => {
+    const norm = new RmsNorm(new ParameterStore().scope, 2, 7);
+    expect(norm.forward(full([1, 2], 3)).toArray()).toEqual([[0.75, 0.75]]);
+    expect(rmsNorm(full([1, 2], 3), full([2], 2), 7).toArray()).toEqual([[1.5, 1.5]]);
+    expect(() => rmsNorm(full([1, 2], 3), full([3], 2))).toThrow("rmsNorm: gain is [3] and x is [1, 2]; the gain has one axis, as long as x's last."); // prettier-ignore
+  });
+});
