@@ -1,0 +1,35 @@
+/** The config.json of small models of each family. */
+export const GPT2 = { model_type: "gpt2", n_layer: 2, n_head: 2, n_embd: 4, n_positions: 6, vocab_size: 5, n_inner: 8 };
+export const LLAMA = {
+  model_type: "llama",
+  architectures: ["LlamaForCausalLM"],
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  hidden_size: 8,
+  intermediate_size: 12,
+  vocab_size: 5,
+  max_position_embeddings: 16,
+  rms_norm_eps: 1e-6,
+  rope_theta: 500,
+  hidden_act: "silu",
+  tie_word_embeddings: false,
+  torch_dtype: "bfloat16",
+  bos_token_id: 1,
+};
+export const NEOX = {
+  model_type: "gpt_neox",
+  architectures: ["GPTNeoXForCausalLM"],
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  hidden_size: 8,
+  intermediate_size: 12,
+  vocab_size: 5,
+  max_position_embeddings: 16,
+  layer_norm_eps: 1e-5,
+  rotary_pct: 0.5,
+  rotary_emb_base: 10000,
+  use_parallel_residual: true,
+  hidden_act: "gelu",
+  tie_word_embeddings: false,
+};
