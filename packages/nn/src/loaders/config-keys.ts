@@ -14,7 +14,7 @@ const HARMLESS = new Set([
   "gradient_checkpointing", "pretraining_tp", "max_window_layers", "rope_type",
   // Of every configuration: where it comes from, how it is stored.
   "name_or_path", "transformers_version", "torch_dtype", "dtype", "torchscript", "use_bfloat16", "tf_legacy_loss", "attn_implementation",
-  "chunk_size_feed_forward", "is_decoder", "tie_encoder_decoder", "return_dict", "output_attentions", "output_hidden_states", "auto_map",
+  "chunk_size_feed_forward", "is_decoder", "transformers.js_config", "tie_encoder_decoder", "return_dict", "output_attentions", "output_hidden_states", "auto_map",
   // Tasks and labels.
   "finetuning_task", "id2label", "label2id", "num_labels", "problem_type", "task_specific_params", "prefix", "tokenizer_class",
   // Generation.

@@ -1,0 +1,44 @@
+"""Safetensors in ten lines: what Node and Python exchange. Debian has no package for them."""
+import json
+import struct
+
+import torch
+
+TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
+
+
+def read(path):
+    """The tensors of a file, by name."""
+    with open(path, "rb") as file:
+        content = file.read()
+    length = struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8 : 8 + length])
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        dtype = TYPES[entry["dtype"]]
+        flat = torch.frombuffer(bytearray(content[begin:end]), dtype=dtype) if end > begin else torch.zeros(0, dtype=dtype)
+        tensors[name] = flat.reshape(entry["shape"])
+    return tensors
+
+
+def write(path, tensors):
+    """Writes tensors as float32."""
+    header, parts, end = {}, [], 0
+    for name, tensor in tensors.items():
+        part = tensor.detach().to(torch.float32).contiguous().numpy().tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [end, end + len(part)]}
+        parts.append(part)
+        end += len(part)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
+
+
+def job(folder):
+    """What Node asks: a list of cases, as JSON."""
+    with open(f"{folder}/job.json", encoding="utf8") as file:
+        return json.load(file)
