@@ -11,8 +11,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { enableWasm } from "@selectron/wasm-simd";
+import { compareCheckpoints } from "../test/interop/checkpoints.mjs";
 import { compareLayers } from "../test/interop/layers.mjs";
-import { runPython } from "../test/interop/python.mjs";
+import { pythonIn } from "../test/interop/python.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(root, ".interop");
@@ -54,13 +55,16 @@ const folder = mkdtempSync(join(tmpdir(), "selectron-interop-"));
 const context = {
   long: flags.has("--long"),
   folder,
-  python: (script, job, tensors) => runPython(torch, folder, script, job, tensors),
+  python: pythonIn(torch, folder),
   packages: createRequire(join(packages, "package.json")),
 };
 
 const TORCH = { is: torch !== undefined, name: "PyTorch (Debian's python3-torch)" };
 /** Name, what it needs, and what gives its rows of the table. */
-const parts = [["layers beside torch's", [TORCH], compareLayers]];
+const parts = [
+  ["layers beside torch's", [TORCH], compareLayers],
+  ["checkpoints that torch wrote", [TORCH], compareCheckpoints],
+];
 
 const number = (worst) => (worst === undefined ? "" : worst.toExponential(1));
 let failures = 0;

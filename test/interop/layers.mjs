@@ -22,7 +22,6 @@ import { differences } from "./python.mjs";
 const LIMIT = 1e-5;
 
 const silu = (x) => x.mul(x.sigmoid());
-const shown = (flags) => flags.map((row) => row.map((flag) => (flag ? 1 : 0)));
 const B = 2;
 const N = 6;
 const hiddenKeys = [[0, 0, 1, 0, 1, 1], [0, 1, 0, 0, 0, 0]]; // prettier-ignore

@@ -1,6 +1,6 @@
 /** Running Python with PyTorch on cases and tensors, and comparing what comes out. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeSafetensors, encodeSafetensors } from "@selectron/core";
@@ -10,26 +10,27 @@ const scripts = fileURLToPath(new URL("python/", import.meta.url));
 const LIMIT = 600_000;
 
 /**
- * Runs a script of python/ on a job.
+ * Runs scripts of python/.
  *
+ * @param command - a Python that has PyTorch
  * @param folder - for the files that are exchanged
- * @param job - JSON for the script
- * @param tensors - by name
- * @returns the tensors that it wrote
+ * @returns functions of a script, a job (JSON for it) and tensors by name: one gives the tensors that it wrote, `inPlace` also the folder
  */
-export async function runPython(command, folder, script, job, tensors = new Map()) {
-  mkdirSync(folder, { recursive: true });
-  const place = mkdtempSync(join(folder, "job-"));
-  writeFileSync(join(place, "job.json"), JSON.stringify(job));
-  writeFileSync(join(place, "in.safetensors"), encodeSafetensors(tensors));
-  await new Promise((resolve, reject) => {
-    const child = spawn(command, ["-B", join(scripts, script), place], { timeout: LIMIT });
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
-    child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`${script}: exit ${code}: ${said}`))));
-  });
-  return decodeSafetensors(readFileSync(join(place, "out.safetensors"))).tensors;
+export function pythonIn(command, folder) {
+  const inPlace = async (script, job, tensors = new Map()) => {
+    const place = mkdtempSync(join(folder, "job-"));
+    writeFileSync(join(place, "job.json"), JSON.stringify(job));
+    writeFileSync(join(place, "in.safetensors"), encodeSafetensors(tensors));
+    await new Promise((resolve, reject) => {
+      const child = spawn(command, ["-B", join(scripts, script), place], { timeout: LIMIT });
+      let said = "";
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+      child.on("error", reject);
+      child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`${script}: exit ${code}: ${said}`))));
+    });
+    return { tensors: decodeSafetensors(readFileSync(join(place, "out.safetensors"))).tensors, place };
+  };
+  return Object.assign(async (...call) => (await inPlace(...call)).tensors, { inPlace });
 }
 
 /** The largest difference of two lists of numbers, relative to 1 + their size; Infinity where one is missing or NaN. */

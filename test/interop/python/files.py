@@ -4,7 +4,7 @@ import struct
 
 import torch
 
-TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64}
+TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "U8": torch.uint8, "BOOL": torch.bool}
 
 
 def read(path):
@@ -25,11 +25,13 @@ def read(path):
 
 
 def write(path, tensors):
-    """Writes tensors as float32."""
+    """Writes tensors in their own types."""
+    names = {dtype: name for name, dtype in TYPES.items()}
     header, parts, end = {}, [], 0
     for name, tensor in tensors.items():
-        part = tensor.detach().to(torch.float32).contiguous().numpy().tobytes()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [end, end + len(part)]}
+        flat = tensor.detach().contiguous().reshape(-1)
+        part = (flat.view(torch.uint8) if flat.dtype != torch.bool else flat).numpy().tobytes()
+        header[name] = {"dtype": names[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [end, end + len(part)]}
         parts.append(part)
         end += len(part)
     text = json.dumps(header).encode()
