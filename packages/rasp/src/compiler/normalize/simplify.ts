@@ -108,6 +108,9 @@ class Simplifier {
         const multiples = this.#asQuotients?.(node);
         return multiples ? quotientOf(form, mean, multiples) : mean;
       }
+      case "state":
+      case "final":
+        return refuse(node, "this loop has not been unrolled", "compile unrolls the loops of a program first");
       case "read":
         return refuse(
           node,

@@ -1,7 +1,7 @@
 /** Every s-op and selector that an expression yields is evaluated at once on an example; a failure is the expression's. */
 import { atomSize } from "../atom/size.js";
 import { describeInput } from "../atom/text.js";
-import { RaspError } from "../diagnostic.js";
+import { RaspError, type Note } from "../diagnostic.js";
 import { isSelector, type Atom, type Selector, type SOp } from "../graph/node.js";
 import type { Evaluation } from "../interpret/evaluation.js";
 import type { Session } from "./session.js";
@@ -18,7 +18,8 @@ export function checkValue(value: Value, session: Session, applied?: Evaluation,
   if (value.kind !== "s-op" && value.kind !== "selector") return;
   const { budget } = session;
   const isNew = budget.node(value.node.id);
-  const atoms = evaluated(value.node, session, applied);
+  // What a loop's body makes has values when the loop runs, which is tried as a whole.
+  const atoms = session.isInLoop ? [] : evaluated(value.node, session, applied);
   if (!isNew) return;
   const free = applied ? 0 : session.freeAtoms;
   budget.hold(1 - free + atoms.reduce<number>((sum, atom) => sum + atomSize(atom), 0));
@@ -34,7 +35,8 @@ function evaluated(node: SOp | Selector, session: Session, applied: Evaluation |
     evaluation.check(node);
     return evaluation.input;
   } catch (error) {
-    if (!(error instanceof RaspError) || error.diagnostic.notes) throw error;
+    const isNoted = (notes: readonly Note[] = []): boolean => notes.some(({ message }) => message.startsWith("on the "));
+    if (!(error instanceof RaspError) || isNoted(error.diagnostic.notes)) throw error;
     const { input } = evaluation;
     const isList = applied ? false : session.givenAsList["s-op"];
     const shown = describeInput(input, isList);

@@ -89,7 +89,7 @@ export class Elaborator implements ExpressionElaborator {
     checkValue(value, this.session, this.#example, hasDefault);
   }
 
-  #nested(scope: Scope): Elaborator {
+  inside(scope: Scope): Elaborator {
     return new Elaborator(this.session, scope, this.#blame, this.#example);
   }
 
@@ -193,7 +193,7 @@ export class Elaborator implements ExpressionElaborator {
   /** An elaborator for each item, in a scope with the comprehension's names. */
   #comprehension({ names, over }: Iteration): Elaborator[] {
     return iterate(this.expression(over)).map((item) => {
-      const inner = this.#nested(new Scope(this.scope));
+      const inner = this.inside(new Scope(this.scope));
       unpack(names, item).forEach((value, i) => inner.scope.set(names[i]!, value));
       return inner;
     });

@@ -68,7 +68,9 @@ export function refusals(statements: readonly Statement[], scope: Scope): Diagno
           ? [statement.name]
           : statement.kind === "for"
             ? statement.iteration.names
-            : [];
+            : statement.kind === "repeat"
+              ? statement.states.map(({ name }) => name)
+              : [];
     const own = names.flatMap((name) => scope.refusal(name, comparisonOf(statement))?.diagnostic ?? []);
     return statement.kind === "for" ? [...own, ...refusals(statement.body, scope)] : own;
   });

@@ -58,6 +58,8 @@ export class Session {
   readonly #warned = new Set<string>();
   readonly #warnings: Diagnostic[] = [];
   #said = 0;
+  /** How many loops are open whose bodies are being read: what is made there has no value yet. */
+  #loops = 0;
 
   /** @throws if there is no such file */
   readonly readFile: (path: string) => string;
@@ -107,6 +109,21 @@ export class Session {
   restart(): void {
     this.budget.restart();
     for (const { capacity } of [this.sopExample, this.selectorExample]) capacity.restart();
+  }
+
+  /** Whether the body of a loop is being read. */
+  get isInLoop(): boolean {
+    return this.#loops > 0;
+  }
+
+  /** Reads the condition and the body of a loop. */
+  inLoop<T>(read: () => T): T {
+    this.#loops++;
+    try {
+      return read();
+    } finally {
+      this.#loops--;
+    }
   }
 
   /** Keeps the first warning for each place: later ones mostly follow from it. */

@@ -2,9 +2,10 @@
 import { errors, RaspError } from "../diagnostic.js";
 import { textOf } from "../source.js";
 import { Evaluation } from "../interpret/evaluation.js";
-import type { Definition, Expression, Name, Statement } from "../syntax/ast.js";
+import type { Definition, Expression, Name, Repeat, Statement } from "../syntax/ast.js";
 import { asInput, iterate, unpack } from "./containers.js";
 import { comparisonOf, noteRebinding } from "./rebinding.js";
+import { repeat } from "./repeat.js";
 import type { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
 import { describe, type AppliedValue, type FunctionValue, type Value } from "./value.js";
@@ -17,6 +18,8 @@ export interface ExpressionElaborator {
   expressions(expressions: readonly Expression[]): Value[];
   list(items: readonly Value[]): Value;
   define(definition: Definition): FunctionValue;
+  /** The same elaborator in another scope. */
+  inside(scope: Scope): ExpressionElaborator;
   /** The same elaborator with another running example. */
   trying(example: Value): ExpressionElaborator;
 }
@@ -77,6 +80,8 @@ export class StatementRunner {
           for (const inner of statement.body) this.run(inner);
         }
         return NOTHING;
+      case "repeat":
+        return this.#repeat(statement);
       case "set-example":
         this.#setExample(statement);
         return NOTHING;
@@ -110,6 +115,16 @@ export class StatementRunner {
       if ("node" in part) part.node.name ??= name.text;
     });
     return { kind: "assigned", names: names.map(({ text }) => text), value };
+  }
+
+  #repeat(statement: Repeat): Outcome {
+    const values = repeat(statement, this.#elaborator, (inner) => {
+      const runner = new StatementRunner(inner);
+      for (const step of statement.body) runner.run(step);
+    });
+    statement.states.forEach(({ name }, i) => this.#set(name, values[i]!));
+    const value = values.length === 1 ? values[0]! : this.#elaborator.list(values);
+    return { kind: "assigned", names: statement.states.map(({ name }) => name.text), value };
   }
 
   /** A word without quotes is a name that is not set, or one that is no input. */

@@ -17,8 +17,20 @@ const known = new WeakMap<SOp, Types>();
 export const typesOf = (node: SOp): Types => known.get(node) ?? computeAfter(node, known, read, infer);
 
 /** The s-ops on whose types those of a node depend. */
-const read = (node: SOp): readonly SOp[] =>
-  node.kind === "map" ? node.args : node.kind === "aggregate" ? [node.value] : [];
+function read(node: SOp): readonly SOp[] {
+  switch (node.kind) {
+    case "map":
+      return node.args;
+    case "aggregate":
+      return [node.value];
+    case "state":
+      return [node.init];
+    case "final":
+      return [node.loop.states[node.index]!];
+    default:
+      return [];
+  }
+}
 
 export const typeOfAtom = (atom: Atom): Types =>
   atom === null ? NULL : typeof atom === "string" ? STRING : typeof atom === "boolean" ? BOOL : NUMBER;
@@ -40,6 +52,11 @@ function infer(node: SOp): Types {
       return ofMap(node);
     case "aggregate":
       return ofAggregate(node);
+    case "state":
+      return typesOf(node.init);
+    case "final":
+      // A step never changes the type of a state.
+      return typesOf(node.loop.states[node.index]!);
   }
 }
 
@@ -119,6 +136,12 @@ function ofLookUp(name: string, container: Container): Types {
   const items = container.kind === "dict" ? [...container.entries.values()] : container.items;
   return items.reduce<Types>((union, item) => union | (item === undefined ? 0 : typeOfAtom(item)), 0);
 }
+
+/** Whether no value can have a type of both sets. */
+export const areApart = (a: Types, b: Types): boolean => (a & b) === 0;
+
+/** Whether a value can be a bool. */
+export const mayBeBool = (types: Types): boolean => (types & BOOL) !== 0;
 
 /** Whether one of two values is surely a string and the other surely none: they are never equal, and no s-op can hold both. */
 export const neverMix = (a: Types, b: Types): boolean => isStrings(a, b) || isStrings(b, a);

@@ -2,13 +2,14 @@
 import { describeAtom } from "../atom/text.js";
 import { getOrInsert } from "../maps.js";
 import { operands, type GraphNode } from "./node.js";
+import type { Loop, StateNode } from "./loop.js";
 import type { Vector } from "./soft.js";
 
-const vectorNumbers = new WeakMap<Vector, number>();
-let vectors = 0;
+const numbers = new WeakMap<Vector | Loop | StateNode, number>();
+let numbered = 0;
 
 /** Vectors are equal only to themselves. */
-const vectorNumber = (vector: Vector): number => getOrInsert(vectorNumbers, vector, () => vectors++);
+const numberOf = (what: Vector | Loop | StateNode): number => getOrInsert(numbers, what, () => numbered++);
 
 /** A node's operation, without its operands. */
 function ownText(node: GraphNode): string {
@@ -24,15 +25,26 @@ function ownText(node: GraphNode): string {
         ? `aggregate ${typeof node.default} ${describeAtom(node.default)}`
         : "aggregate without default";
     case "read":
-      return `read ${node.component === undefined ? "largest" : describeAtom(node.component)} of ${vectorNumber(node.vector)}`;
+      return `read ${node.component === undefined ? "largest" : describeAtom(node.component)} of ${numberOf(node.vector)}`;
     case "select":
       return `select ${node.op}`;
+    case "final": {
+      const { states, together, limit } = node.loop;
+      return `final ${node.index} of ${states.length}${together ? " together" : ""} at most ${limit}`;
+    }
     default:
       return node.kind;
   }
 }
 
-/** Numbers nodes. Two nodes have one number exactly if they apply the same operations to the same operands. */
+/** What tells apart nodes that are the same operation of the same operands: the loop that they belong to. */
+const identity = (node: GraphNode): string =>
+  node.kind === "state" ? ` ${numberOf(node)}` : node.kind === "final" ? ` ${numberOf(node.loop)}` : "";
+
+/**
+ * Numbers nodes. Two nodes have one number exactly if they apply the same operations to the same operands. Loops are equal only to
+ * themselves.
+ */
 export class Structure {
   readonly #numbers = new Map<string, number>();
   readonly #known = new Map<GraphNode, number>();
@@ -46,7 +58,7 @@ export class Structure {
         stack.push(...missing);
       } else {
         stack.pop();
-        const key = `${ownText(node)} ${operands(node)
+        const key = `${ownText(node)}${identity(node)} ${operands(node)
           .map((operand) => this.#known.get(operand)!)
           .join(" ")}`;
         this.#known.set(
@@ -59,6 +71,12 @@ export class Structure {
   }
 }
 
+/** What makes a node: its operands, and of a loop all its parts. */
+const parts = (node: GraphNode): readonly GraphNode[] =>
+  node.kind === "final"
+    ? [...node.loop.states, ...node.loop.states.map(({ init }) => init), ...node.loop.steps, node.loop.condition]
+    : operands(node);
+
 /** Whether two graphs have the same nodes in the same places, and share the same ones. Leaves need not be shared alike. */
 export function sameGraph(a: GraphNode, b: GraphNode): boolean {
   const partner = new Map<GraphNode, GraphNode>();
@@ -67,9 +85,9 @@ export function sameGraph(a: GraphNode, b: GraphNode): boolean {
   for (let pair = stack.pop(); pair; pair = stack.pop()) {
     const [x, y] = pair;
     if (ownText(x) !== ownText(y)) return false;
-    const [inside, others] = [operands(x), operands(y)];
+    const [inside, others] = [parts(x), parts(y)];
     if (inside.length !== others.length) return false;
-    if (inside.length === 0 || (partner.get(x) === y && partnerOfB.get(y) === x)) continue;
+    if ((inside.length === 0 && x.kind !== "state") || (partner.get(x) === y && partnerOfB.get(y) === x)) continue;
     if (partner.has(x) || partnerOfB.has(y)) return false;
     partner.set(x, y);
     partnerOfB.set(y, x);

@@ -3,10 +3,12 @@
  * the compiler read it. Nodes are immutable and compared by identity, since the original language counts heads by selector *object*
  * (Weiss, Goldberg, Yahav 2021, section 3). Nothing here merges equal nodes; the compiler's simplification does.
  *
- * A vector reads s-ops and an s-op can read a vector, so this file and `soft.ts` import each other's types.
+ * A vector reads s-ops and an s-op can read a vector, and a loop is made of s-ops, so this file imports types of `soft.ts` and
+ * `loop.ts`, as they do of it.
  */
 import { checks } from "@selectron/core";
 import type { Atom, Comparison } from "../atom/atom.js";
+import type { FinalNode, StateNode } from "./loop.js";
 import { softLeaves, type Vector } from "./soft.js";
 import type { Span } from "../source.js";
 
@@ -39,7 +41,8 @@ export type Container =
 /** The type of an s-op's values, for TypeScript only: no node has this property. */
 declare const valueType: unique symbol;
 
-interface NodeBase {
+/** What every node has. */
+export interface NodeBase {
   /** Unique and ascending in order of creation: a node's operands have smaller ids than the node. */
   readonly id: number;
   /** Where in the source the node was written, if it was. */
@@ -98,7 +101,7 @@ export interface AggregateNode extends NodeBase {
 
 /** A sequence operator. `T` is the type of its values, number, string or boolean, where TypeScript can know it. */
 export type SOp<T = unknown> = (
-  TokensNode | IndicesNode | PositionsNode | ConstantNode | MapNode | AggregateNode | ReadNode
+  TokensNode | IndicesNode | PositionsNode | ConstantNode | MapNode | AggregateNode | ReadNode | StateNode | FinalNode
 ) & {
   readonly [valueType]?: T;
 };
@@ -139,7 +142,8 @@ export type GraphNode = SOp | Selector;
 
 let nextId = 0;
 
-const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
+/** The id and the place of a new node. */
+export const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
 
 /** A new node for the input. */
 export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode => ({
@@ -244,14 +248,17 @@ export function checkSelector(place: string, value: unknown): asserts value is S
   throw new TypeError(`${place}: an s-op was given where a selector belongs; make one with select(keys, queries, eq).`);
 }
 
-/** The nodes that `node` reads, operands first. */
+/** The nodes that `node` reads, operands first. Of a loop what it reads from outside. */
 export function operands(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
     case "tokens":
     case "indices":
     case "positions":
     case "constant":
+    case "state":
       return [];
+    case "final":
+      return node.loop.reads;
     case "read":
       return softLeaves(node.vector);
     case "map":

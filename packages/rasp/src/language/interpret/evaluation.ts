@@ -16,10 +16,13 @@ import {
   type SOp,
 } from "../graph/node.js";
 import { applyMap } from "../graph/elementwise.js";
+import type { FinalNode, Loop } from "../graph/loop.js";
 import { countReaders } from "../graph/readers.js";
+import { getOrInsert } from "../maps.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
 import { Capacity } from "../limits.js";
 import { aggregate } from "./aggregate.js";
+import { runLoop, type LoopContext, type LoopWatch } from "./loop.js";
 import type { Matrix } from "./matrix.js";
 import { Selections } from "./selection.js";
 import { sequenceType } from "./sequence.js";
@@ -39,6 +42,8 @@ const [LONG, LONG_STEPS] = [2n ** 63n, 1000];
 export class Evaluation {
   readonly input: readonly Atom[];
   readonly #sequences = new Map<GraphNode, readonly Atom[]>();
+  /** The states of loops after their last steps. */
+  readonly #finals = new Map<Loop, readonly (readonly Atom[])[]>();
   readonly #selections: Selections;
   readonly #ints: SharedInts;
   readonly #soft: SoftEvaluation;
@@ -46,6 +51,8 @@ export class Evaluation {
   readonly #offset: number;
   /** What the values may take. */
   readonly capacity: Capacity;
+  /** Is told of each step of each loop that runs from now on. A loop that has run is not run again. */
+  watch: LoopWatch | undefined;
 
   /**
    * @param offset the position of the first element, for `positions`
@@ -163,7 +170,46 @@ export class Evaluation {
         return this.#map(node);
       case "aggregate":
         return this.#aggregate(node);
+      case "state":
+        throw errors.wrongKind(`the state ${node.name === undefined ? "" : `"${node.name}" `}has a value only while its loop runs`, {
+          suggestion: "use it after the loop",
+        });
+      case "final":
+        return this.#final(node);
     }
+  }
+
+  #final({ loop, index }: FinalNode): readonly Atom[] {
+    return getOrInsert(this.#finals, loop, () => runLoop(loop, this.#loopContext()))[index]!;
+  }
+
+  #loopContext(): LoopContext {
+    return {
+      input: this.input,
+      capacity: this.capacity,
+      watch: this.watch,
+      values: (node) => this.#sequences.get(node)!,
+      known: (node) => this.#sequences.get(node),
+      compute: (node) => {
+        this.#forget(node);
+        this.#compute(node);
+      },
+      put: (node, values) => {
+        if (!this.#sequences.has(node)) this.capacity.hold(CELL_BYTES * this.input.length);
+        this.#sequences.set(node, values);
+      },
+      forget: (node) => this.#forget(node),
+      forgetEnd: (loop) => void this.#finals.delete(loop),
+    };
+  }
+
+  /** Forgets the value of a node, which may be computed again. */
+  #forget(node: GraphNode): void {
+    if (isSelector(node)) {
+      if (this.#selections.has(node)) this.#selections.delete(node);
+      return;
+    }
+    if (this.#sequences.delete(node)) this.capacity.free(CELL_BYTES * this.input.length);
   }
 
   /** An atom that is new: a shared one, or one whose size counts. */

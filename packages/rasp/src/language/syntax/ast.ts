@@ -55,6 +55,12 @@ export type Expression = { readonly span: Span } & (
     }
 );
 
+/** `name = init`, of a loop. */
+export interface StateText {
+  readonly name: Name;
+  readonly init: Expression;
+}
+
 /** The running example that a REPL command is about. */
 export type ExampleKind = "s-op" | "selector" | "both";
 
@@ -72,12 +78,25 @@ export type Statement = { readonly span: Span } & (
       readonly result: readonly Expression[];
     }
   | { readonly kind: "for"; readonly iteration: Iteration; readonly body: readonly Statement[] }
+  | {
+      readonly kind: "repeat";
+      readonly states: readonly StateText[];
+      readonly condition: Expression;
+      /** Whether it is `until all (…)`. */
+      readonly together: boolean;
+      readonly limit: Expression;
+      readonly body: readonly Statement[];
+      /** From `repeat` to the limit. */
+      readonly head: Span;
+    }
   | { readonly kind: "set-example"; readonly which: ExampleKind; readonly example: Expression }
   | { readonly kind: "show-example"; readonly which: ExampleKind }
   | { readonly kind: "toggle-examples"; readonly which: ExampleKind; readonly on: boolean }
   | { readonly kind: "toggle-full-display"; readonly on: boolean }
   | { readonly kind: "exit" }
 );
+
+export type Repeat = Extract<Statement, { kind: "repeat" }>;
 
 export type Definition = Extract<Statement, { kind: "def" }>;
 

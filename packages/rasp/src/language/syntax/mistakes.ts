@@ -2,7 +2,7 @@
 import { errors, type Details, type Fix, type RaspError } from "../diagnostic.js";
 import { checks } from "@selectron/core";
 import { position, type Span } from "../source.js";
-import type { Token } from "./token.js";
+import { beginsRepeat, type Token } from "./token.js";
 
 /** What helps at a token, and what to write instead of it where that fixes the text. */
 const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string]>> = {
@@ -22,7 +22,8 @@ const REMEDIES: Readonly<Record<string, readonly [help: string, instead?: string
 const WITH_BODY = ["def", "for", "if", "elif", "else", "while", "function"];
 
 /** Whether the statement that begins at a token has, or is meant to have, a body in braces. */
-export const hasBody = ({ text }: Token): boolean => WITH_BODY.includes(text);
+export const hasBody = (tokens: readonly Token[], start: number): boolean =>
+  WITH_BODY.includes(tokens[start]!.text) || beginsRepeat(tokens, start);
 
 /** What to write in place of words of other languages. */
 const FOREIGN: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import { warnings, type Diagnostic } from "../diagnostic.js";
 import { getOrInsert } from "../maps.js";
 import type { Span } from "../source.js";
-import type { Definition, Name, Statement } from "./ast.js";
+import type { Definition, Name, Repeat, Statement } from "./ast.js";
 import { allExpressions } from "./walk.js";
 
 /** What surrounds a text. */
@@ -32,7 +32,7 @@ export function nameWarnings(statements: readonly Statement[], around: Surroundi
 /** Every definition, also those inside others. */
 const definitions = (statements: readonly Statement[]): Definition[] =>
   statements.flatMap((statement) => {
-    if (statement.kind === "for") return definitions(statement.body);
+    if (statement.kind === "for" || statement.kind === "repeat") return definitions(statement.body);
     return statement.kind === "def" ? [statement, ...definitions(statement.body)] : [];
   });
 
@@ -41,13 +41,23 @@ const assigned = (statements: readonly Statement[]): Name[] =>
   statements.flatMap((statement) => {
     if (statement.kind === "assign") return statement.names;
     if (statement.kind === "for") return assigned(statement.body);
+    if (statement.kind === "repeat") return [...stateNames(statement), ...assigned(statement.body)];
     return statement.kind === "def" ? [statement.name] : [];
+  });
+
+const stateNames = ({ states }: Repeat): Name[] => states.map(({ name }) => name);
+
+/** The names that statements leave behind: what the body of a `repeat` sets besides its states is gone after it. */
+const leftBy = (statements: readonly Statement[]): Name[] =>
+  statements.flatMap((statement) => {
+    if (statement.kind === "repeat") return stateNames(statement);
+    return statement.kind === "for" ? leftBy(statement.body) : assigned([statement]);
   });
 
 /** The first place where each name of the program is set. */
 function topLevelNames(statements: readonly Statement[]): ReadonlyMap<string, Name> {
   const names = new Map<string, Name>();
-  for (const name of assigned(statements)) if (!names.has(name.text)) names.set(name.text, name);
+  for (const name of leftBy(statements)) if (!names.has(name.text)) names.set(name.text, name);
   return names;
 }
 
@@ -141,6 +151,7 @@ function loopsOver(statements: readonly Statement[]): Diagnostic[] {
       }
     }
     if (statement.kind === "assign") for (const name of statement.names) before.set(name.text, name);
-    return statement.kind === "def" || statement.kind === "for" ? found.concat(loopsOver(statement.body)) : found;
+    if (statement.kind === "repeat") for (const name of stateNames(statement)) before.set(name.text, name);
+    return statement.kind === "def" || statement.kind === "for" || statement.kind === "repeat" ? found.concat(loopsOver(statement.body)) : found;
   });
 }

@@ -7,7 +7,7 @@ import type { Token, TokenKind } from "./token.js";
  * around it, or at a line that begins like a statement.
  */
 export function nextStatement(tokens: readonly Token[], start: number, index: number, inBody: boolean): number {
-  const withBody = hasBody(tokens[start]!);
+  const withBody = hasBody(tokens, start);
   let braces = 0;
   for (let i = Math.max(index, start + 1); i < tokens.length - 1; i++) {
     const { kind, startsLine } = tokens[i]!;

@@ -3,9 +3,9 @@
  * does not fit; `parser.ts` overrides what follows an error.
  */
 import { errors } from "../diagnostic.js";
-import type { ExampleKind, Expression, Statement, Unspanned as WithoutSpan } from "./ast.js";
+import type { ExampleKind, Expression, StateText, Statement, Unspanned as WithoutSpan } from "./ast.js";
 import { ExpressionParser } from "./expression.js";
-import type { TokenKind } from "./token.js";
+import { beginsRepeat, type TokenKind } from "./token.js";
 
 /** What may follow a statement's `;`, besides another statement. */
 export type Context = "program" | "def" | "for" | "result";
@@ -53,7 +53,7 @@ export class StatementParser extends ExpressionParser {
     if (++this.depth > MAX_DEPTH) {
       throw errors.tooDeep(`more than ${MAX_DEPTH} statements inside each other`, { span: this.token.span });
     }
-    const node = this.#simple() ?? this.#compound() ?? (context === "program" ? this.#command() : undefined);
+    const node = this.#repeat() ?? this.#simple() ?? this.#compound() ?? (context === "program" ? this.#command() : undefined);
     if (!node) this.fail("a statement");
     this.depth--;
     return { ...node, span: this.spanFrom(start) };
@@ -111,11 +111,7 @@ export class StatementParser extends ExpressionParser {
   #compound(): Unspanned | undefined {
     if (this.at("for")) {
       const iteration = this.iteration();
-      this.expect("{", 'an operator or "{"');
-      const body = [this.#inner("for")];
-      while (!this.at("}", "end")) body.push(this.#inner("for"));
-      this.closeBody('a statement or "}"');
-      return { kind: "for", iteration, body: body.flat() };
+      return { kind: "for", iteration, body: this.#body() };
     }
     if (!this.accept("def")) return undefined;
     const { text, span } = this.expect("name", "a name for the function");
@@ -128,6 +124,55 @@ export class StatementParser extends ExpressionParser {
     const result = this.at("return") ? this.#result() : [];
     this.closeBody('"}", since "return" comes last');
     return { kind: "def", name: { text, span }, parameters, body: body.flat(), result };
+  }
+
+  /**
+   * `repeat (a = …, b = …) until (…) at most … { … }`. Its words are words of the language only here, so that programs can use them
+   * as names: an `=` inside the parentheses of a call fits nowhere else.
+   */
+  #repeat(): Unspanned | undefined {
+    if (!beginsRepeat(this.tokens, this.index)) return undefined;
+    const start = this.index;
+    this.index += 2;
+    const states = this.inBrackets(() => {
+      const found = [this.#state()];
+      while (this.accept(",")) found.push(this.#state());
+      this.expect(")", 'an operator, "," or ")"');
+      return found;
+    });
+    this.#word("until", '"until" and the condition that ends the loop, as in until (state == 0) at most 100');
+    const together = this.at("name") && this.token.text === "all";
+    if (together) this.take();
+    this.expect("(", '"(" and the condition that ends the loop');
+    const condition = this.inBrackets(() => this.expression());
+    this.expect(")", 'an operator or ")"');
+    const limit = '"at most" and the most steps, as in at most 100';
+    this.#word("at", limit);
+    this.#word("most", limit);
+    const most = this.inBrackets(() => this.expression());
+    const head = this.spanFrom(start);
+    return { kind: "repeat", states, condition, together, limit: most, head, body: this.#body() };
+  }
+
+  #state(): StateText {
+    const { text, span } = this.expect("name", "a name");
+    this.expect("=", '"=" and the first value of the state');
+    return { name: { text, span }, init: this.expression() };
+  }
+
+  /** A word that is one only here. */
+  #word(text: string, expected: string): void {
+    if (!this.at("name") || this.token.text !== text) this.fail(expected);
+    this.take();
+  }
+
+  /** `{ … }` with at least one statement. */
+  #body(): readonly Statement[] {
+    this.expect("{", 'an operator or "{"');
+    const body = [this.#inner("for")];
+    while (!this.at("}", "end")) body.push(this.#inner("for"));
+    this.closeBody('a statement or "}"');
+    return body.flat();
   }
 
   /** A statement of a body; none where it is wrong. */

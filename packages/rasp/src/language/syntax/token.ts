@@ -56,3 +56,10 @@ export const PREFIX = LEVELS.length + 1;
 export const INFIX: ReadonlyMap<TokenKind, number> = new Map(
   [...LEVELS, [], ["[", "("] as const].flatMap((level, i) => level.map((kind) => [kind, i + 1] as const)),
 );
+
+/** Whether a `repeat` statement begins at a token: `repeat (name =`, which nothing else can be. */
+export const beginsRepeat = (tokens: readonly Token[], index: number): boolean =>
+  tokens[index]?.text === "repeat" &&
+  tokens[index + 1]?.kind === "(" &&
+  tokens[index + 2]?.kind === "name" &&
+  tokens[index + 3]?.kind === "=";

@@ -52,6 +52,8 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
       return statement.result;
     case "for":
       return [statement.iteration.over];
+    case "repeat":
+      return [...statement.states.map(({ init }) => init), statement.condition, statement.limit];
     case "set-example":
       return [statement.example];
     default:
@@ -69,7 +71,7 @@ export function* allExpressions(statements: readonly Statement[]): Generator<Exp
   for (let next = open.pop(); next; next = open.pop()) {
     if ("kind" in next) {
       open.push(expressionsOf(next));
-      if (next.kind === "def" || next.kind === "for") pushReversed(open, next.body);
+      if (next.kind === "def" || next.kind === "for" || next.kind === "repeat") pushReversed(open, next.body);
       continue;
     }
     const stack: Expression[] = [];

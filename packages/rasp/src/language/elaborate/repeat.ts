@@ -1,0 +1,172 @@
+/**
+ * `repeat (a = …, b = …) until (…) at most … { … }`: the condition and the body are read once, with placeholders for the states, in a
+ * scope of their own. What is wrong with a loop on every input is told here; the rest when it runs.
+ */
+import { errors, warnings } from "../diagnostic.js";
+import { changingStates, finalNodes, makeLoop, stateNode, type Loop, type LoopParts } from "../graph/loop.js";
+import { operands, type GraphNode, type SOp } from "../graph/node.js";
+import { textOf, type Span } from "../source.js";
+import type { Expression, Name, Repeat, Statement } from "../syntax/ast.js";
+import { checkValue } from "./check.js";
+import { lift } from "./operators.js";
+import { Scope } from "./scope.js";
+import { located } from "./session.js";
+import type { ExpressionElaborator } from "./statements.js";
+import { describe, sopValue, type Value } from "./value.js";
+import { areApart, mayBeBool, plural, typesOf } from "./value-types.js";
+
+/** The most steps that a loop can ask for: they are counted exactly. */
+const MOST_STEPS = Number.MAX_SAFE_INTEGER;
+
+/**
+ * The states after the last step.
+ *
+ * @param runBody - runs the statements of the body
+ * @throws RaspError, with a place
+ */
+export function repeat(
+  statement: Repeat,
+  elaborator: ExpressionElaborator,
+  runBody: (inner: ExpressionElaborator) => void,
+): Value[] {
+  const { session, scope } = elaborator;
+  checkNames(statement, scope);
+  const limit = limitOf(statement.limit, elaborator);
+  const inits = statement.states.map(({ init }) => sopOf(elaborator.expression(init), init.span, elaborator));
+  const states = statement.states.map(({ name }, i) => {
+    const state = stateNode(inits[i]!, name.span);
+    state.name = name.text;
+    return state;
+  });
+  const inner = elaborator.inside(new Scope(scope));
+  const setStates = (): void => statement.states.forEach(({ name }, i) => inner.scope.set(name, sopValue(states[i]!)));
+  const parts = session.inLoop((): LoopParts => {
+    setStates();
+    const condition = sopOf(inner.expression(statement.condition), statement.condition.span, inner);
+    runBody(inner);
+    const steps = statement.states.map(({ name }) => sopOf(inner.scope.get(name.text, name.span), name.span, inner));
+    return { states, steps, condition, together: statement.together, limit, span: statement.head };
+  });
+  warnOfLost(statement, elaborator);
+  const loop = makeLoop(parts);
+  checkVectors(loop);
+  checkCondition(loop, statement);
+  checkTypes(loop, statement);
+  const values = finalNodes(loop, statement.head).map(sopValue);
+  // An outer loop is tried as a whole.
+  for (const value of values) checkValue(value, session);
+  return values;
+}
+
+function checkNames({ states }: Repeat, scope: Scope): void {
+  const seen = new Map<string, Name>();
+  for (const { name } of states) {
+    const refusal = scope.refusal(name);
+    if (refusal) throw refusal;
+    const first = seen.get(name.text);
+    if (first) {
+      throw errors.wrongKind(`this loop has two states "${name.text}"`, {
+        span: name.span,
+        notes: [{ message: "the first one", span: first.span }],
+      });
+    }
+    seen.set(name.text, name);
+  }
+}
+
+function limitOf(expression: Expression, elaborator: ExpressionElaborator): number {
+  const value = elaborator.expression(expression);
+  const atom = value.kind === "atom" && typeof value.atom === "bigint" ? value.atom : undefined;
+  if (atom !== undefined && atom >= 0n && atom <= MOST_STEPS) return Number(atom);
+  throw errors.wrongKind(`the most steps of a loop are an int from 0 up, not ${describe(value)}`, {
+    span: expression.span,
+    suggestion: value.kind === "s-op" ? "the limit is the same on every input: at most 1000" : "at most 1000",
+  });
+}
+
+/** A value as an s-op. @throws RaspError at the place */
+function sopOf(value: Value, span: Span, { session }: ExpressionElaborator): SOp {
+  try {
+    return lift(value, span);
+  } catch (error) {
+    throw located(error, span, session.budget);
+  }
+}
+
+/** Warns of names from outside that the body sets: what a step sets is lost for the next one. */
+function warnOfLost({ states, body }: Repeat, { session, scope }: ExpressionElaborator): void {
+  const kept = new Set(states.map(({ name }) => name.text));
+  for (const { text, span } of setBy(body)) {
+    if (kept.has(text) || !scope.find(text)) continue;
+    session.warn(
+      warnings.shadowing(
+        `"${text}" is no state of this loop: each step begins with the "${text}" from outside, and after the loop it is that again`,
+        { span, suggestion: `make it a state: repeat (${text} = ${text}, …); or choose another name` },
+      ),
+    );
+  }
+}
+
+const setBy = (statements: readonly Statement[]): Name[] =>
+  statements.flatMap((statement) => {
+    if (statement.kind === "assign") return [...statement.names];
+    return statement.kind === "for" ? setBy(statement.body) : [];
+  });
+
+function checkVectors({ asking, body }: Loop): void {
+  const vector = [...asking, ...body].find(({ kind }) => kind === "read");
+  if (!vector) return;
+  throw errors.wrongKind("a loop cannot read a vector that depends on its states", {
+    ...(vector.span ? { span: vector.span } : {}),
+    suggestion: "vectors and scores are what trained models compute; a loop's body is made of selectors and s-ops",
+  });
+}
+
+/** A condition is a bool that the steps can change. */
+function checkCondition(loop: Loop, { condition, states }: Repeat): void {
+  const { span } = condition;
+  const types = typesOf(loop.condition);
+  const [first] = states;
+  if (!mayBeBool(types)) {
+    throw errors.loopCondition(`the condition of a loop is a bool, but this gives ${plural(types)}`, {
+      span,
+      suggestion: `compare it: ${comparison(textOf(span), types)}`,
+    });
+  }
+  const read = new Set<GraphNode>([loop.condition, ...loop.asking.flatMap(operands)]);
+  if (changingStates(loop).some((state) => read.has(state))) return;
+  const unchanged = loop.states.filter((state) => read.has(state)).map(({ name }) => name!);
+  const [one] = unchanged;
+  throw errors.endlessLoop(
+    one === undefined
+      ? "this loop cannot end: its condition reads none of its states, so no step changes it"
+      : `this loop cannot end: of its states the condition reads only ${unchanged.join(", ")}, which no step sets`,
+    { span, suggestion: one === undefined ? `ask for a state, such as "${first!.name.text}"` : `set it in the body: ${one} = …;` },
+  );
+}
+
+/** A comparison that makes a bool of a text of these types. */
+const comparison = (text: string, types: number): string =>
+  `${/^[\w()]+$/.test(text) ? text : `(${text})`} == ${plural(types) === "strings" ? '"x"' : "1"}`;
+
+/** A step keeps the type of a state. */
+function checkTypes({ states, steps }: Loop, statement: Repeat): void {
+  for (const [i, step] of steps.entries()) {
+    const [before, after] = [typesOf(states[i]!), typesOf(step)];
+    if (!areApart(before, after)) continue;
+    const { name, init } = statement.states[i]!;
+    const set = setBy(statement.body).findLast(({ text }) => text === name.text);
+    throw errors.stateType(`the state "${name.text}" holds ${plural(before)}, but a step makes it ${plural(after)}`, {
+      span: (set ?? name).span,
+      notes: [{ message: `it begins with ${plural(before)}`, span: init.span }],
+      suggestion: typeRemedy(plural(before), plural(after)),
+    });
+  }
+}
+
+/** What keeps the type of a state. */
+function typeRemedy(before: string, after: string): string {
+  if (before === "numbers" && after === "bools") return "indicator(…) makes numbers of bools";
+  if (before === "bools" && after === "numbers") return "compare it: … == 1; or begin with a number";
+  return `let it begin with ${after}, or set another state`;
+}
