@@ -20,6 +20,8 @@ export interface Alphabet {
   readonly letters: readonly string[];
   /** Whether the tokens can also be read as numbers. */
   readonly numeric: boolean;
+  /** Names of s-ops that the program has set, by their types. */
+  readonly names?: Partial<Record<"int" | "number" | "bool" | "text", readonly string[]>>;
 }
 
 export const LETTERS: Alphabet = { vocabulary: ["a", "b", "c"], letters: ["a", "b", "c"], numeric: false };
@@ -39,11 +41,13 @@ const list = (...parts: fc.Arbitrary<string>[]): fc.Arbitrary<string[]> => fc.tu
  *
  * Long: the grammar, a rule after the other.
  */
-export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<Types> =>
+export const expressionsOver = ({ letters, numeric, names = {} }: Alphabet): fc.LetrecValue<Types> =>
   fc.letrec<Types>((tie) => {
     const letter = fc.constantFrom(...letters).map((l) => `"${l}"`);
     const ofNumbers = (...texts: string[]): fc.Arbitrary<string>[] =>
       numeric ? texts.map((text) => fc.constant(text)) : [];
+    const named = (type: keyof typeof names): fc.Arbitrary<string>[] =>
+      (names[type] ?? []).map((name) => fc.constant(name));
     const { int, number, bool, text, selector } = {
       int: tie("int"),
       number: tie("number"),
@@ -55,6 +59,7 @@ export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<
     return {
       int: fc.oneof(
         depth,
+        ...named("int"),
         fc.constant("indices"),
         smallInt,
         fc.constant("length"),
@@ -70,6 +75,7 @@ export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<
       ),
       number: fc.oneof(
         depth,
+        ...named("number"),
         int,
         list(selector, int, fc.constantFrom("0", "1", "0.5", "-2")).map(([s, v, d]) => `aggregate(${s}, ${v}, ${d})`),
         list(number, fc.constantFrom("2", "4", "-3")).map(([x, k]) => `(${x} / ${k})`),
@@ -78,6 +84,7 @@ export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<
       ),
       bool: fc.oneof(
         depth,
+        ...named("bool"),
         list(text, fc.constantFrom("==", "<"), letter).map(([a, op, b]) => `(${a} ${op} ${b})`),
         list(number, comparison, number).map(([a, op, b]) => `(${a} ${op} ${b})`),
         bool.map((b) => `(not (${b}))`),
@@ -90,6 +97,7 @@ export const expressionsOver = ({ letters, numeric }: Alphabet): fc.LetrecValue<
       ),
       text: fc.oneof(
         depth,
+        ...named("text"),
         fc.constant("tokens"),
         list(letter, bool, text).map(([l, c, t]) => `(${l} if ${c} else ${t})`),
         list(text, int).map(([t, at]) => `aggregate(select(indices, ${at}, ==), ${t}, "z")`),

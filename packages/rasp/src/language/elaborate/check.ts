@@ -35,7 +35,8 @@ function evaluated(node: SOp | Selector, session: Session, applied: Evaluation |
     evaluation.check(node);
     return evaluation.input;
   } catch (error) {
-    const isNoted = (notes: readonly Note[] = []): boolean => notes.some(({ message }) => message.startsWith("on the "));
+    const isNoted = (notes: readonly Note[] = []): boolean =>
+      notes.some(({ message }) => message.startsWith("on the "));
     if (!(error instanceof RaspError) || isNoted(error.diagnostic.notes)) throw error;
     const { input } = evaluation;
     const isList = applied ? false : session.givenAsList["s-op"];

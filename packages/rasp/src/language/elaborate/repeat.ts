@@ -141,7 +141,11 @@ function checkCondition(loop: Loop, { condition, states }: Repeat): void {
     one === undefined
       ? "this loop cannot end: its condition reads none of its states, so no step changes it"
       : `this loop cannot end: of its states the condition reads only ${unchanged.join(", ")}, which no step sets`,
-    { span, suggestion: one === undefined ? `ask for a state, such as "${first!.name.text}"` : `set it in the body: ${one} = …;` },
+    {
+      span,
+      suggestion:
+        one === undefined ? `ask for a state, such as "${first!.name.text}"` : `set it in the body: ${one} = …;`,
+    },
   );
 }
 

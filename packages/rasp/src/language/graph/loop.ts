@@ -109,7 +109,11 @@ class Dependence {
       } else {
         const missing = operands(node).filter((operand) => !this.#depends.has(operand));
         if (missing.length > 0) stack.push(...missing);
-        else this.#depends.set(node, operands(node).some((operand) => this.#depends.get(operand)));
+        else
+          this.#depends.set(
+            node,
+            operands(node).some((operand) => this.#depends.get(operand)),
+          );
       }
     }
     return this.#depends.get(root)!;

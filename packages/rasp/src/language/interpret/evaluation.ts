@@ -171,9 +171,12 @@ export class Evaluation {
       case "aggregate":
         return this.#aggregate(node);
       case "state":
-        throw errors.wrongKind(`the state ${node.name === undefined ? "" : `"${node.name}" `}has a value only while its loop runs`, {
-          suggestion: "use it after the loop",
-        });
+        throw errors.wrongKind(
+          `the state ${node.name === undefined ? "" : `"${node.name}" `}has a value only while its loop runs`,
+          {
+            suggestion: "use it after the loop",
+          },
+        );
       case "final":
         return this.#final(node);
     }

@@ -202,7 +202,12 @@ function notEnded({ limit, condition, span, together }: Loop, input: readonly At
   );
 }
 
-function stuck({ condition, span, together }: Loop, step: number, input: readonly Atom[], halted: Uint8Array): RaspError {
+function stuck(
+  { condition, span, together }: Loop,
+  step: number,
+  input: readonly Atom[],
+  halted: Uint8Array,
+): RaspError {
   const place = span ?? condition.span;
   const where = together ? "everywhere" : `at ${goingOn(halted)}`;
   return errors.endlessLoop(

@@ -152,6 +152,8 @@ function loopsOver(statements: readonly Statement[]): Diagnostic[] {
     }
     if (statement.kind === "assign") for (const name of statement.names) before.set(name.text, name);
     if (statement.kind === "repeat") for (const name of stateNames(statement)) before.set(name.text, name);
-    return statement.kind === "def" || statement.kind === "for" || statement.kind === "repeat" ? found.concat(loopsOver(statement.body)) : found;
+    return statement.kind === "def" || statement.kind === "for" || statement.kind === "repeat"
+      ? found.concat(loopsOver(statement.body))
+      : found;
   });
 }

@@ -53,7 +53,8 @@ export class StatementParser extends ExpressionParser {
     if (++this.depth > MAX_DEPTH) {
       throw errors.tooDeep(`more than ${MAX_DEPTH} statements inside each other`, { span: this.token.span });
     }
-    const node = this.#repeat() ?? this.#simple() ?? this.#compound() ?? (context === "program" ? this.#command() : undefined);
+    const node =
+      this.#repeat() ?? this.#simple() ?? this.#compound() ?? (context === "program" ? this.#command() : undefined);
     if (!node) this.fail("a statement");
     this.depth--;
     return { ...node, span: this.spanFrom(start) };
