@@ -20,6 +20,7 @@ export type {
 // The language: the s-op graph, and programs as TypeScript.
 export * from "./language/graph/node.js";
 export { causal } from "./language/graph/causal.js";
+export { nodesInside, type FinalNode, type Loop, type StateNode } from "./language/graph/loop.js";
 export { sameGraph } from "./language/graph/equal.js";
 export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
 export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
@@ -58,6 +59,7 @@ export {
 // The language: values of a graph on an input.
 export { Evaluation } from "./language/interpret/evaluation.js";
 export { evaluate, trace, type TraceStep } from "./language/interpret/evaluate.js";
+export { loopSteps, stepsIn, type LoopMoment, type LoopSteps } from "./language/interpret/loop-steps.js";
 export { isMatrix, type Matrix } from "./language/interpret/matrix.js";
 export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
 export type { VectorValues } from "./language/interpret/soft.js";
@@ -68,7 +70,7 @@ export { plainAtom, type Plain } from "./language/atom/plain.js";
 export { atomText, describeAtom, describeInput, floatText } from "./language/atom/text.js";
 
 // The language: what a program costs, texts and pictures.
-export { cost, type Cost, type HeadCost, type LayerReason } from "./language/cost/cost.js";
+export { cost, type Cost, type HeadCost, type LayerReason, type LoopCost } from "./language/cost/cost.js";
 export { costAdvice, type Advice, type CostAdvice, type MergedHead } from "./language/cost/advice.js";
 export { printRasp, PrintError } from "./language/text/print.js";
 export {
@@ -84,6 +86,7 @@ export { applyTo, readInput, runCase, type Case } from "./language/text/case.js"
 export {
   drawSvg,
   drawText,
+  type DrawnLoop,
   flow,
   LONGEST_INPUT,
   type Flow,

@@ -8,6 +8,7 @@ import {
   type Atom,
   type Cost,
   type Json,
+  type LoopCost,
   type Span,
 } from "@selectron/rasp";
 import type { Command } from "commander";
@@ -85,7 +86,7 @@ const place = (span: Span | undefined): Json =>
   span ? { file: span.source.file, ...position(span.source, span.start), text: textOf(span) } : null;
 
 function asJson(sop: string, cost: Cost): Record<string, Json> {
-  const { layers, headsPerLayer, reasons, chain } = cost;
+  const { layers, headsPerLayer, reasons, chain, loops } = cost;
   const { headsPerLayer: merged, advice } = costAdvice(cost);
   return {
     sop,
@@ -98,6 +99,13 @@ function asJson(sop: string, cost: Cost): Record<string, Json> {
       place: place(reason.span),
     })),
     chain: chain.map(({ layer, aggregate, span }) => ({ layer, sop: aggregate.name ?? null, place: place(span) })),
+    loops: loops.map(({ loop, first, last, limit, span }) => ({
+      states: loop.states.map(({ name }) => name ?? null),
+      first,
+      last,
+      limit,
+      place: place(span),
+    })),
     merged: { headsPerLayer: merged },
     advice: advice.map(({ span, ...said }) => ({ ...said, place: place(span) })),
   };
@@ -105,7 +113,7 @@ function asJson(sop: string, cost: Cost): Record<string, Json> {
 
 /** The cost of an s-op as text. */
 export function costText(sop: string, cost: Cost): string {
-  const { layers, headsPerLayer, reasons, chain } = cost;
+  const { layers, headsPerLayer, reasons, chain, loops } = cost;
   const lines = [
     `${sop}: ${counted(layers, "layer")}${layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`}`,
   ];
@@ -127,7 +135,14 @@ export function costText(sop: string, cost: Cost): string {
       lines.push(placed(span, `layer ${layer}${aggregate.name === undefined ? "" : `, ${aggregate.name}`}`));
     }
   }
-  return [...lines, ...adviceText(cost)].join("\n");
+  return [...lines, ...loops.map(loopText), ...adviceText(cost)].join("\n");
+}
+
+/** Which layers a loop repeats, and what comes before and after them. */
+function loopText({ first, last, limit, span }: LoopCost): string {
+  const layers = first === last ? `layer ${first}` : `layers ${first} to ${last}`;
+  const what = last < first ? "a loop without attention" : `${layers}: the body of a loop, counted once`;
+  return placed(span, `${what}; an input takes at most ${counted(limit, "step")}`).trimStart();
 }
 
 /** The heads after merging, beside the original's count above, and known cheaper forms. */

@@ -6,8 +6,10 @@ import {
   encodeResult,
   encodeValue,
   isMatrix,
+  loopSteps,
   type Atom,
   type Json,
+  type LoopSteps,
   type Value,
 } from "@selectron/rasp";
 import type { Command } from "commander";
@@ -16,6 +18,7 @@ import { UsageError, type Context } from "../context.js";
 import { readTextOrStdin } from "../files/files.js";
 import { parseInput } from "../input.js";
 import { runProgram } from "../files/program-file.js";
+import { stepsJson, stepsText } from "../text/steps-text.js";
 
 interface EvalOptions {
   readonly sop?: string;
@@ -23,6 +26,7 @@ interface EvalOptions {
   readonly input?: string;
   readonly batch?: string;
   readonly causal?: boolean;
+  readonly steps?: boolean;
   readonly json?: boolean;
 }
 
@@ -40,11 +44,14 @@ export function registerEval(program: Command, context: Context): void {
       "JSON lines {id, program, expr, inputSrc} to answer, one line each; - reads standard input",
     )
     .option("--causal", "what a decoder computes: no position sees a later one")
+    .option("--steps", "also what its loops do: their states before the first step and after each")
     .option("--json", "one JSON object on standard output; JSON lines with --batch")
     .action((file: string | undefined, options: EvalOptions) => {
       if (options.batch !== undefined) {
         if (file !== undefined) throw new UsageError("--batch takes its programs from the cases, not from a file");
-        const unused = (["sop", "expr", "input", "causal"] as const).find((name) => options[name] !== undefined);
+        const unused = (["sop", "expr", "input", "causal", "steps"] as const).find(
+          (name) => options[name] !== undefined,
+        );
         if (unused !== undefined) {
           throw new UsageError(
             `--batch takes what to evaluate from the cases, not from --${unused}`,
@@ -76,8 +83,22 @@ function evaluateFile(context: Context, file: string | undefined, options: EvalO
   context.warn(environment.takeWarnings());
   const atoms = given ?? environment.example;
   const answer = applyTo(value, atoms);
-  if (json) context.printJson(asJson(value, answer, atoms));
-  else context.print(displayValue(answer));
+  const loops = options.steps ? stepsOf(value, atoms) : undefined;
+  if (json) {
+    context.printJson({ ...asJson(value, answer, atoms), ...(loops ? { loops: loops.map(stepsJson) } : {}) });
+    return;
+  }
+  for (const loop of loops ?? []) context.print(stepsText(loop));
+  context.print(displayValue(answer));
+}
+
+/** @throws UsageError for what is no s-op */
+function stepsOf(value: Value, input: readonly Atom[]): readonly LoopSteps[] {
+  if (value.kind === "s-op") return loopSteps(value.node, input);
+  throw new UsageError(
+    "--steps is for s-ops: what the loops do that they are made of",
+    "name an s-op, or leave --steps out",
+  );
 }
 
 /** The s-op or selector that a decoder computes. @throws UsageError for other values */

@@ -4,13 +4,19 @@ import {
   type AggregateNode,
   type Atom,
   type Evaluation,
+  type FinalNode,
   type GraphNode,
+  type LoopSteps,
   type MapNode,
   type Selector,
   type SOp,
+  type StateNode,
   isOfLibrary,
+  nodesInside,
+  stepsIn,
 } from "@selectron/rasp";
 import { onOneLine } from "../files/place.js";
+import { counted } from "../text/words.js";
 
 /** The most lines of an explanation. */
 const MAX_LINES = 60;
@@ -25,14 +31,33 @@ export function explain(sop: SOp, position: number, evaluation: Evaluation): str
   return explainer.text();
 }
 
+/** Where values are looked up: the whole input, or a step of a loop. */
+interface Frame {
+  readonly evaluation: Evaluation;
+  /** Of a step of a loop. */
+  readonly step?: {
+    /** Which one, from 1. */
+    readonly number: number;
+    readonly taken: LoopSteps;
+    readonly inside: ReadonlySet<GraphNode>;
+    /** What is around the loop. */
+    readonly around: Frame;
+  };
+}
+
 class Explainer {
   readonly #lines: string[] = [];
-  readonly #told = new Set<string>();
-
-  readonly #evaluation: Evaluation;
+  readonly #told = new Map<Frame, Set<string>>();
+  readonly #taken = new Map<Frame, readonly LoopSteps[]>();
+  readonly #frames = new Map<LoopSteps, Map<number, Frame>>();
+  #frame: Frame;
 
   constructor(evaluation: Evaluation) {
-    this.#evaluation = evaluation;
+    this.#frame = { evaluation };
+  }
+
+  get #evaluation(): Evaluation {
+    return this.#frame.evaluation;
   }
 
   text(): string {
@@ -41,6 +66,24 @@ class Explainer {
   }
 
   sop(node: SOp, position: number, depth: number, parent?: GraphNode): void {
+    this.#within(this.#frameOf(node), () => this.#sop(node, position, depth, parent));
+  }
+
+  /** The frame that a node belongs to: what does not depend on a loop's states belongs to what is around the loop. */
+  #frameOf(node: GraphNode): Frame {
+    let frame = this.#frame;
+    while (frame.step && !frame.step.inside.has(node)) frame = frame.step.around;
+    return frame;
+  }
+
+  #within(frame: Frame, tell: () => void): void {
+    const before = this.#frame;
+    this.#frame = frame;
+    tell();
+    this.#frame = before;
+  }
+
+  #sop(node: SOp, position: number, depth: number, parent?: GraphNode): void {
     if (node.kind === "constant" || this.#lines.length > MAX_LINES) return;
     const head = `${label(node, parent)} at ${position} = ${describeAtom(this.#value(node, position))}`;
     const isLeaf = node.kind === "tokens" || node.kind === "indices";
@@ -58,7 +101,63 @@ class Explainer {
         return this.#map(node, position, depth, head);
       case "aggregate":
         return this.#aggregate(node, position, depth, head);
+      case "state":
+        return this.#state(node, position, depth, head);
+      case "final":
+        return this.#final(node, position, depth, head);
     }
+  }
+
+  /** The steps that changed the state at this position, and what the last of them did. */
+  #final(node: FinalNode, position: number, depth: number, head: string): void {
+    const taken = this.#stepsOf(node);
+    const changes = changesAt(taken, node.index, position);
+    const listed = `${changes.slice(0, 8).join(", ")}${changes.length > 8 ? ", …" : ""}`;
+    const which = changes.length === 0 ? "none of which changed it" : `changed by ${listed}`;
+    this.#say(depth, `${head}: after ${counted(taken.steps, "step")} of the loop, ${which}`);
+    this.#before(taken, node.index, position, depth + 1, taken.steps, this.#frame);
+  }
+
+  /** A state before the step that is being told. */
+  #state(node: StateNode, position: number, depth: number, head: string): void {
+    const { number, taken, around } = this.#frame.step!;
+    this.#say(depth, `${head}, before step ${number}`);
+    this.#before(taken, taken.loop.states.indexOf(node), position, depth + 1, number - 1, around);
+  }
+
+  /** The last of the first `steps` steps that changed a state at a position, or what it began with. */
+  #before(taken: LoopSteps, index: number, position: number, depth: number, steps: number, around: Frame): void {
+    const last = changesAt(taken, index, position).findLast((step) => step <= steps);
+    const { states, steps: after } = taken.loop;
+    if (last === undefined) {
+      this.#within(around, () => this.sop(states[index]!.init, position, depth));
+      return;
+    }
+    this.#say(depth, `step ${last} made it ${describeAtom(taken.moments[last]!.states[index]![position]!)}`);
+    this.#within(this.#stepFrame(taken, last, around), () => this.sop(after[index]!, position, depth + 1));
+  }
+
+  /** What a loop does in this frame. */
+  #stepsOf(node: FinalNode): LoopSteps {
+    const known = this.#taken.get(this.#frame) ?? [];
+    const found = known.find(({ loop }) => loop === node.loop);
+    if (found) return found;
+    const taken = stepsIn(node, this.#evaluation);
+    this.#taken.set(this.#frame, [...known, ...taken]);
+    return taken.find(({ loop }) => loop === node.loop)!;
+  }
+
+  #stepFrame(taken: LoopSteps, number: number, around: Frame): Frame {
+    const frames = this.#frames.get(taken) ?? new Map<number, Frame>();
+    this.#frames.set(taken, frames);
+    const known = frames.get(number);
+    if (known) return known;
+    const { states } = taken.loop;
+    const before = taken.moments[number - 1]!.states;
+    const evaluation = around.evaluation.again(new Map(states.map((state, s) => [state, before[s]!])));
+    const frame = { evaluation, step: { number, taken, inside: new Set(nodesInside(taken.loop)), around } };
+    frames.set(number, frame);
+    return frame;
   }
 
   #map(node: MapNode, position: number, depth: number, head: string): void {
@@ -72,9 +171,7 @@ class Explainer {
   }
 
   #aggregate(node: AggregateNode, position: number, depth: number, head: string): void {
-    const selected = [...this.#evaluation.selector(node.selector)[position]!].flatMap((cell, key) =>
-      cell === 1 ? [key] : [],
-    );
+    const selected = this.#row(node.selector, position);
     const values = selected.slice(0, 8).map((key) => describeAtom(this.#value(node.value, key)));
     const list = `${values.join(", ")}${selected.length > 8 ? ", …" : ""}`;
     const how =
@@ -121,11 +218,13 @@ class Explainer {
   }
 
   #row(node: Selector, position: number): number[] {
-    return [...this.#evaluation.selector(node)[position]!].flatMap((cell, key) => (cell === 1 ? [key] : []));
+    return [...this.#frameOf(node).evaluation.selector(node)[position]!].flatMap((cell, key) =>
+      cell === 1 ? [key] : [],
+    );
   }
 
   #value(node: SOp, position: number): Atom {
-    return this.#evaluation.sop(node)[position]!;
+    return this.#frameOf(node).evaluation.sop(node)[position]!;
   }
 
   #truth(node: SOp, position: number): boolean {
@@ -133,16 +232,25 @@ class Explainer {
   }
 
   #first(node: GraphNode, position: number): boolean {
+    const told = this.#told.get(this.#frame) ?? new Set<string>();
+    this.#told.set(this.#frame, told);
     const key = `${node.id} ${position}`;
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
-    return true;
+    const isFirst = !told.has(key);
+    told.add(key);
+    return isFirst;
   }
 
   #say(depth: number, text: string): void {
     this.#lines.push("  ".repeat(depth) + text);
   }
 }
+
+/** The steps, from 1, that changed a state at a position. */
+const changesAt = ({ moments }: LoopSteps, index: number, position: number): number[] =>
+  moments.flatMap(({ states }, step) => {
+    const isChange = step > 0 && !Object.is(states[index]![position], moments[step - 1]!.states[index]![position]);
+    return isChange ? [step] : [];
+  });
 
 /** A node's name, or its source text if it has none. Nodes of one library call share a text: they are described by their kind. */
 function label(node: GraphNode, parent: GraphNode | undefined): string {

@@ -59,7 +59,7 @@ export class ProgramValues {
   constructor(roots: readonly SOp[]) {
     this.roots = roots;
     const nodes = topological(...roots);
-    const unknown = nodes.find(({ kind }) => kind === "read" || kind === "positions");
+    const unknown = nodes.find(({ kind }) => kind === "read" || kind === "positions" || kind === "final");
     if (unknown) throw new CannotFollow(`the program's values: ${unknown.kind} is not analysed`);
     this.aggregates = nodes.filter((node) => node.kind === "aggregate");
     this.#numbers = new Map(this.aggregates.map((node, a) => [node, a]));

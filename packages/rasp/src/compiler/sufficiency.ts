@@ -13,7 +13,9 @@ import type { Answers } from "./values/comparison-sides.js";
 import { answersOf } from "./values/independent-selection.js";
 import type { ValueSet } from "./values/value-set.js";
 import { checkedVocabulary } from "./values/vocabulary.js";
+import { depths } from "../language/cost/cost.js";
 import { RaspError } from "../language/diagnostic.js";
+import { loopsOf, nodesInside } from "../language/graph/loop.js";
 import { topological, type Atom, type Selector, type SelectNode, type SOp } from "../language/graph/node.js";
 import { aRunLength, checkSOp } from "../language/graph/kinds.js";
 import { Evaluation } from "../language/interpret/evaluation.js";
@@ -64,7 +66,7 @@ export interface MissedKey {
 export interface Sufficiency {
   /** True if proved, false if disproved by `missed`, undefined if neither. */
   readonly suffices: boolean | undefined;
-  /** Every selector that some aggregate reads, in the order of creation. */
+  /** Every selector that some aggregate reads, also inside loops, in the order of creation. */
   readonly selectors: readonly SelectorReach[];
   readonly missed: MissedKey | undefined;
 }
@@ -83,12 +85,16 @@ export function sufficiency(sop: SOp, restriction: Restriction, options: Suffici
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
 
   const looks = (query: number, key: number): boolean => looksAt(restriction, causal, query, key);
-  const selectors = new Set(topological(sop).flatMap((node) => (node.kind === "aggregate" ? [node.selector] : [])));
+  const nodes = [...depths(sop).keys()];
+  const selectors = new Set(nodes.flatMap((node) => (node.kind === "aggregate" ? [node.selector] : [])));
   const reach = [...selectors]
     .sort((a, b) => a.id - b.id)
     .map((selector) => reachOf(selector, possiblePairs(selector, vocabulary, maxLength), maxLength, looks));
   const doubtful = reach.filter(({ suffices }) => !suffices).map(({ selector }) => selector);
-  const missed = doubtful.length === 0 ? undefined : missedKey(sop, doubtful, looks, { ...options, vocabulary });
+  // What is inside a loop has no value of its own on an input.
+  const inLoops = new Set(loopsOf(nodes).flatMap(nodesInside));
+  const asked = doubtful.filter((selector) => !inLoops.has(selector));
+  const missed = asked.length === 0 ? undefined : missedKey(sop, asked, looks, { ...options, vocabulary });
   return { suffices: doubtful.length === 0 ? true : missed ? false : undefined, selectors: reach, missed };
 }
 

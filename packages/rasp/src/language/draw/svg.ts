@@ -5,7 +5,7 @@
  */
 import { checks } from "@selectron/core";
 import { escapeXml } from "@selectron/nn";
-import type { Flow, Head, Row, Step } from "./flow.js";
+import { loopTitle, type DrawnLoop, type Flow, type Head, type Row, type Step } from "./flow.js";
 import { shorten, width, wrapCode } from "../width.js";
 
 /** How the picture is made. */
@@ -53,6 +53,7 @@ export function drawSvg(flow: Flow, options: SvgOptions = {}): string {
     ...(steps.length === 0
       ? []
       : [titled(number === 0 ? "before attention" : `layer ${number} · feed-forward`, stepsPiece(steps))]),
+    ...flow.loops.filter(({ last }) => last === number).map(loopPiece),
   ]);
   const page = stacked([heading(flow, widest), ...sections]);
   const [w, h] = [Math.ceil(page.width + 2 * MARGIN), Math.ceil(page.height + 2 * MARGIN)];
@@ -126,6 +127,14 @@ function headPiece({ name, text, place, matrix, keys, queries, uses }: Head): Pi
   return framed({ width: total, height: y, body: body.join("") });
 }
 
+/** The steps of a loop, of which the layers above are the first. */
+const loopPiece = (loop: DrawnLoop): Piece =>
+  titled(
+    loopTitle(loop),
+    stepsPiece(loop.moments.map((moment) => ({ ...moment, ...{ text: loop.text, place: "" } }))),
+    600,
+  );
+
 /** Elementwise steps, a line for each s-op. */
 function stepsPiece(steps: readonly Step[]): Piece {
   const cell = cellWidth(steps);
@@ -173,12 +182,12 @@ function stacked(pieces: readonly Piece[], gap = 0): Piece {
 }
 
 /** A piece under its title, with an arrow that leads to it. */
-function titled(title: string, piece: Piece): Piece {
+function titled(title: string, piece: Piece, room = 300): Piece {
   const arrow = `<path class="flow" d="M 10 4 V 26 M 5 20 L 10 26 L 15 20"/>`;
   return {
     ...piece,
     height: piece.height + 38,
-    body: arrow + label(26, 22, title, 300, "strong quiet") + at(0, 34, piece.body),
+    body: arrow + label(26, 22, title, room, "strong quiet") + at(0, 34, piece.body),
   };
 }
 

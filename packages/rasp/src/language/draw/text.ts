@@ -1,6 +1,6 @@
 /** A computation drawn with characters: each head is a matrix with keys on top, queries left, values below and results right. */
 import { checks } from "@selectron/core";
-import type { Flow, Head, Row, Step } from "./flow.js";
+import { loopTitle, type DrawnLoop, type Flow, type Head, type Row, type Step } from "./flow.js";
 import { padStart, shorten, width, wrapCode } from "../width.js";
 
 /** The greatest width of a value, which ends in an ellipsis if it is longer, and of a name, which then takes several lines. */
@@ -15,8 +15,15 @@ export function drawText(flow: Flow): string {
       ...(steps.length === 0
         ? []
         : [drawSteps(steps, number === 0 ? "before attention" : `layer ${number}, feed-forward`)]),
+      ...flow.loops.filter(({ last }) => last === number).map(drawLoop),
     ])
     .join("\n\n");
+}
+
+/** The steps of a loop, of which the layers above are the first. */
+function drawLoop(loop: DrawnLoop): string {
+  const rows = loop.moments.map((moment) => ({ ...moment, text: "", place: "" }));
+  return `${drawSteps(rows, loopTitle(loop))}\n${loop.text}  (${loop.place})`;
 }
 
 function drawHead({ name, text, place, matrix, keys, queries, uses }: Head, title: string): string {

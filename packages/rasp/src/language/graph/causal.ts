@@ -2,6 +2,8 @@
 import { errors } from "../diagnostic.js";
 import { getOrInsert } from "../maps.js";
 import { Copier } from "./copy.js";
+import { everywhere } from "./everywhere.js";
+import type { Loop } from "./loop.js";
 import {
   indicesNode,
   isSelector,
@@ -15,7 +17,8 @@ import {
 
 /**
  * The graph in which every selector is intersected with key ≤ query, also inside loops. Names and places are kept. The intersection is
- * made where a selector is used: combining selectors and then leaving out later keys selects the same as leaving them out of each.
+ * made where a selector is used: combining selectors and then leaving out later keys selects the same as leaving them out of each. Where
+ * all positions of a loop end together, a position ends with those before it: it halts when the condition holds there and at each of them.
  */
 export function causal(root: SOp): SOp;
 export function causal(root: Selector): Selector;
@@ -41,6 +44,11 @@ class CausalCopier extends Copier {
     const selector = this.selector(node);
     if (node.kind === "best") return selector;
     return getOrInsert(this.#seen, node, () => intersected(selector, this.#upToSelf));
+  }
+
+  protected override ending(loop: Loop): Pick<Loop, "condition" | "together"> {
+    const { condition, together } = super.ending(loop);
+    return together ? { condition: everywhere(condition, this.#upToSelf), together: false } : { condition, together };
   }
 
   protected override copy(node: GraphNode): GraphNode {

@@ -16,15 +16,21 @@ import { getOrInsert } from "../maps.js";
 export class Copier {
   /** What became of each node; those that are not here stay as they are. */
   readonly images = new Map<GraphNode, GraphNode>();
-  readonly #loops = new Map<Loop, readonly SOp[]>();
+  /** The loops of the nodes that are being copied. */
+  #loops = new Map<Loop, readonly SOp[]>();
 
   /** Copies nodes, operands first. Names and places are kept. */
   copyAll(nodes: readonly GraphNode[]): void {
+    const around = this.#loops;
+    // A loop inside another is copied again with it.
+    this.#loops = new Map();
     for (const node of nodes) {
       const copy = this.copy(node);
-      if (node.name !== undefined) copy.name ??= node.name;
+      const name = this.nameOf(node);
+      if (name !== undefined) copy.name ??= name;
       this.images.set(node, copy);
     }
+    this.#loops = around;
   }
 
   sop(node: SOp): SOp {
@@ -33,6 +39,11 @@ export class Copier {
 
   selector(node: Selector): Selector {
     return (this.images.get(node) ?? node) as Selector;
+  }
+
+  /** The name of a node's copy. */
+  protected nameOf(node: GraphNode): string | undefined {
+    return node.name;
   }
 
   /** The selector that an aggregate or `best` reads in place of this one. */
@@ -49,8 +60,13 @@ export class Copier {
       return copy;
     });
     this.copyAll([...loop.asking, ...loop.body]);
-    const [steps, condition] = [loop.steps.map((step) => this.sop(step)), this.sop(loop.condition)];
-    return finalNodes(makeLoop({ ...loop, states, steps, condition }), span);
+    const steps = loop.steps.map((step) => this.sop(step));
+    return finalNodes(makeLoop({ ...loop, states, steps, ...this.ending(loop) }), span);
+  }
+
+  /** What ends the copy of a loop. */
+  protected ending({ condition, together }: Loop): Pick<Loop, "condition" | "together"> {
+    return { condition: this.sop(condition), together };
   }
 
   /** Long: a case for each kind of node. */

@@ -3,7 +3,8 @@
  * Before each step the condition is asked. Where it holds, a position has halted: it keeps its states, in all later steps too. The loop
  * ends when all positions have halted; one that ends together goes on at every position until the condition holds at all of them.
  */
-import { base, isSelector, operands, type GraphNode, type NodeBase, type SOp } from "./node.js";
+import { base, type NodeBase } from "./base.js";
+import { isSelector, operands, type GraphNode, type SOp } from "./node.js";
 import type { Span } from "../source.js";
 
 /** The placeholder of a state: its value when a step begins. It has a value only while its loop runs. */
@@ -90,8 +91,9 @@ class Dependence {
     const stack: GraphNode[] = [...roots];
     for (let node = stack.pop(); node; node = stack.pop()) {
       if (node.kind === "state" && this.#depends.get(node)) continue;
-      if (!this.#of(node)) reads.add(node);
-      else if (!found.has(node)) {
+      if (!this.#of(node)) {
+        reads.add(node);
+      } else if (!found.has(node)) {
         found.add(node);
         stack.push(...operands(node));
       }
@@ -108,12 +110,14 @@ class Dependence {
         this.#depends.set(node, false);
       } else {
         const missing = operands(node).filter((operand) => !this.#depends.has(operand));
-        if (missing.length > 0) stack.push(...missing);
-        else
+        if (missing.length > 0) {
+          stack.push(...missing);
+        } else {
           this.#depends.set(
             node,
             operands(node).some((operand) => this.#depends.get(operand)),
           );
+        }
       }
     }
     return this.#depends.get(root)!;

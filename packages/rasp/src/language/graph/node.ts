@@ -8,6 +8,7 @@
  */
 import { checks } from "@selectron/core";
 import type { Atom, Comparison } from "../atom/atom.js";
+import { base, type NodeBase, type valueType } from "./base.js";
 import type { FinalNode, StateNode } from "./loop.js";
 import { softLeaves, type Vector } from "./soft.js";
 import type { Span } from "../source.js";
@@ -37,20 +38,6 @@ export interface Elementwise {
 export type Container =
   | { readonly kind: "list" | "string"; readonly items: readonly (Atom | undefined)[] }
   | { readonly kind: "dict"; readonly entries: ReadonlyMap<string, Atom | undefined> };
-
-/** The type of an s-op's values, for TypeScript only: no node has this property. */
-declare const valueType: unique symbol;
-
-/** What every node has. */
-export interface NodeBase {
-  /** Unique and ascending in order of creation: a node's operands have smaller ids than the node. */
-  readonly id: number;
-  /** Where in the source the node was written, if it was. */
-  readonly span: Span | undefined;
-  /** The name that the program gave it first. For display only. */
-  name?: string;
-  readonly [valueType]?: unknown;
-}
 
 /** The input, converted. */
 export interface TokensNode extends NodeBase {
@@ -139,11 +126,6 @@ export type Selector = SelectNode | SelectorNotNode | SelectorPairNode | BestNod
 
 /** Any node. */
 export type GraphNode = SOp | Selector;
-
-let nextId = 0;
-
-/** The id and the place of a new node. */
-export const base = (span: Span | undefined): NodeBase => ({ id: nextId++, span });
 
 /** A new node for the input. */
 export const tokensNode = (conversion: TokenConversion, span?: Span): TokensNode => ({

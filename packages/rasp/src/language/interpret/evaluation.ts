@@ -16,7 +16,7 @@ import {
   type SOp,
 } from "../graph/node.js";
 import { applyMap } from "../graph/elementwise.js";
-import type { FinalNode, Loop } from "../graph/loop.js";
+import type { FinalNode, Loop, StateNode } from "../graph/loop.js";
 import { countReaders } from "../graph/readers.js";
 import { getOrInsert } from "../maps.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
@@ -44,6 +44,8 @@ export class Evaluation {
   readonly #sequences = new Map<GraphNode, readonly Atom[]>();
   /** The states of loops after their last steps. */
   readonly #finals = new Map<Loop, readonly (readonly Atom[])[]>();
+  /** The states that have been given. */
+  readonly #states = new Map<StateNode, readonly Atom[]>();
   readonly #selections: Selections;
   readonly #ints: SharedInts;
   readonly #soft: SoftEvaluation;
@@ -70,6 +72,19 @@ export class Evaluation {
       matrix: (node) => this.#selections.matrix(node),
       capacity: this.capacity,
     });
+  }
+
+  /**
+   * The same input anew, with nothing computed: as in a step of a loop, whose states have these values. Those that have been given
+   * before keep theirs.
+   */
+  again(states: ReadonlyMap<StateNode, readonly Atom[]> = new Map()): Evaluation {
+    const other = new Evaluation(this.input, this.#offset);
+    for (const [state, values] of [...this.#states, ...states]) {
+      other.#states.set(state, values);
+      other.#sequences.set(state, values);
+    }
+    return other;
   }
 
   /** The value at every position. @throws RaspError, placed at the node that fails */
