@@ -24,6 +24,7 @@ import { plan } from "./plan/planner.js";
 import { Domain } from "./values/domain.js";
 import { quotientsIn } from "./plan/exact-quotients.js";
 import { failuresOf } from "./values/failures.js";
+import { withoutLoops } from "./values/loops.js";
 import { promisedDomain } from "./values/promise.js";
 import { lookAhead } from "./values/look-ahead.js";
 import { Work } from "./work.js";
@@ -114,13 +115,24 @@ const tooLong = (maxLength: number, sop: SOp): never =>
 
 /** @param few - see `PlanOptions` */
 export function compiled(program: Outputs, options: CompileOptions, few = FEW): CompiledModel {
-  const { vocabulary, maxLength, name, causal = false, precision = "float32", promise, mark = false } = options;
-  const outputs = namedOutputs(program, name);
+  const { vocabulary, maxLength, name, causal = false, precision = "float32", mark = false } = options;
+  const given = namedOutputs(program, name);
   const tokens = checkedVocabulary(vocabulary, maxLength);
-  if (maxLength > MOST_POSITIONS) tooLong(maxLength, outputs[0]!.sop);
+  if (maxLength > MOST_POSITIONS) tooLong(maxLength, given[0]!.sop);
 
-  const roots = outputs.map(({ sop }) => sop);
   const progress = new CompileProgress(options.onProgress);
+  const unrolled = (sops: readonly SOp[], marks: boolean): readonly SOp[] =>
+    withoutLoops(
+      sops,
+      () => new Domain(tokens, maxLength, causal, { work: new Work(undefined, progress.tell) }),
+      marks,
+    );
+  const roots = unrolled(
+    given.map(({ sop }) => sop),
+    mark,
+  );
+  const outputs = given.map((output, o) => ({ ...output, sop: roots[o]! }));
+  const [promise] = options.promise ? unrolled([options.promise], false) : [];
   progress.begin(topological(...roots).filter(({ kind }) => kind === "aggregate").length);
   const analyse = (keepsTypes: boolean): Analysis => {
     const work = new Work(undefined, progress.tell);
