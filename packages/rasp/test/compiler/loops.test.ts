@@ -1,7 +1,15 @@
 /** Loops written out as layers: the compiled model computes what the interpreter does. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compile, load, RaspError, verify, type CompiledModel, type CompileOptions, type SOp } from "../../src/index.js";
+import {
+  compile,
+  load,
+  RaspError,
+  verify,
+  type CompiledModel,
+  type CompileOptions,
+  type SOp,
+} from "../../src/index.js";
 import { atomKey } from "../../src/language/atom/compare.js";
 import { Evaluation } from "../../src/language/interpret/evaluation.js";
 import { MOST_STEPS } from "../../src/compiler/values/loops.js";

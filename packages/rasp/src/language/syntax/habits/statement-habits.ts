@@ -117,6 +117,16 @@ const conditional = pattern(
   "kept = []; for $3 in $4 { kept = kept + ([$2] if $5 else []); } $1 = kept;",
 );
 
+/** `while (…) { … }` whose body sets a name that the condition asks for. */
+function repeated(text: string): string {
+  const [, condition, body] = /^while\b\s*([^{}]+?)\s*\{\s*([^{}]*?)\s*\}$/s.exec(text) ?? [];
+  if (condition === undefined || body === undefined) return text;
+  const set = [...new Set([...body.matchAll(/(?:^|;)\s*(\w+)\s*=(?!=)/g)].map(([, name]) => name!))];
+  if (!set.some((name) => new RegExp(`\\b${name}\\b`).test(condition))) return text;
+  const states = set.map((name) => `${name} = ${name}`).join(", ");
+  return `repeat (${states}) until (not ${/^\(.*\)$/s.test(condition) ? condition : `(${condition})`}) at most 100 { ${body} }`;
+}
+
 const OPERATORS = String.raw`\+|-|\*|\/|%|\^`;
 
 /** The habits of statements, tried before those of expressions. */
@@ -203,6 +213,17 @@ export const STATEMENT_HABITS: readonly Habit[] = [
     "for $1in $2 ",
   ),
   pattern("a body is in braces; write", /^(for\s+\w+\s+in\s+\w+\([^)]*\))\s*:?\s*([^{:;]+);?$/, "$1 { $2; }"),
+  { help: "a loop that the values end has states and a limit; write", rewrite: repeated },
+  pattern(
+    "the condition of a loop is in parentheses; write",
+    /^(repeat\s*\([^{}]*?\)\s*until\s+(?:all\s+)?)(?!all\b)([^({}\s][^{}]*?|\([^{}]*\)\s*(?:and|or|==|<=?|>=?)[^{}]*?)\s+(?=at\s+most\b)/,
+    "$1($2) ",
+  ),
+  pattern(
+    "a loop says how many steps it may take; write",
+    /^(repeat\s*\([^{}]*\)\s*until\b[^{}]*?\))\s*(?=\{)/,
+    "$1 at most 100 ",
+  ),
   pattern("loops run over lists; write", /^while\b[^{}:]*(?=[{:])/, "for i in range(10) "),
   { help: "there is no if statement, an expression chooses; write", rewrite: choice },
   pattern("a list inside a list has brackets; write", /\[([^[\]]*,[^[\]]*?)\s+for\s/, "[[$1] for "),
