@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { enableWasm } from "@selectron/wasm-simd";
 import { compareCheckpoints } from "../test/interop/checkpoints.mjs";
+import { compareEncoders } from "../test/interop/encoders.mjs";
 import { compareLayers } from "../test/interop/layers.mjs";
 import { pythonIn } from "../test/interop/python.mjs";
 
@@ -64,6 +65,7 @@ const TORCH = { is: torch !== undefined, name: "PyTorch (Debian's python3-torch)
 const parts = [
   ["layers beside torch's", [TORCH], compareLayers],
   ["checkpoints that torch wrote", [TORCH], compareCheckpoints],
+  ["encoders in torch", [TORCH], compareEncoders],
 ];
 
 const number = (worst) => (worst === undefined ? "" : worst.toExponential(1));

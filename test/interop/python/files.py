@@ -7,21 +7,30 @@ import torch
 TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "U8": torch.uint8, "BOOL": torch.bool}
 
 
-def read(path):
-    """The tensors of a file, by name."""
+def _parts(path):
     with open(path, "rb") as file:
         content = file.read()
-    length = struct.unpack("<Q", content[:8])[0]
-    header = json.loads(content[8 : 8 + length])
+    start = 8 + struct.unpack("<Q", content[:8])[0]
+    return json.loads(content[8:start]), content, start
+
+
+def read(path):
+    """The tensors of a file, by name."""
+    header, content, start = _parts(path)
     tensors = {}
     for name, entry in header.items():
         if name == "__metadata__":
             continue
-        begin, end = (8 + length + offset for offset in entry["data_offsets"])
+        begin, end = (start + offset for offset in entry["data_offsets"])
         dtype = TYPES[entry["dtype"]]
         flat = torch.frombuffer(bytearray(content[begin:end]), dtype=dtype) if end > begin else torch.zeros(0, dtype=dtype)
         tensors[name] = flat.reshape(entry["shape"])
     return tensors
+
+
+def metadata(path):
+    """What a file says beside its tensors."""
+    return _parts(path)[0].get("__metadata__", {})
 
 
 def write(path, tensors):
