@@ -118,9 +118,10 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/plan"],
   ["compiler/certify", "compiler/layout", "compiler/export"],
   ["compiler/model"],
-  ["compiler/folders"],
   ["compiler/choose-plan"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
+  ["compiler/circuit"],
+  ["compiler/folders"],
   ["compiler/dataset", "compiler/sufficiency"],
   // The decompiler.
   ["decompiler/common"],

@@ -52,8 +52,8 @@ export interface SubspaceCard extends Pick<Subspace, "label" | "layer" | "writer
 const FORMAT = "selectron-model";
 const VERSION = 2;
 
-/** JSON has no NaN, no infinities and no -0: they are texts. */
-type AtomJson = ["int", string] | ["float", number | string] | ["bool", boolean] | ["string", string] | ["null"];
+/** A value in JSON, which has no NaN, no infinities and no -0: they are texts. */
+export type AtomJson = ["int", string] | ["float", number | string] | ["bool", boolean] | ["string", string] | ["null"];
 
 interface OutputJson {
   readonly name: string;
@@ -76,7 +76,7 @@ interface CardJson
   readonly config: EncoderConfig;
 }
 
-const atomToJson = (atom: Atom): AtomJson =>
+export const atomToJson = (atom: Atom): AtomJson =>
   typeof atom === "bigint"
     ? ["int", String(atom)]
     : typeof atom === "number"
@@ -90,8 +90,10 @@ const atomToJson = (atom: Atom): AtomJson =>
 /** JSON has no infinity: null. */
 const finiteOrNull = (number: number): number | null => (Number.isFinite(number) ? number : null);
 
-/** Without the vocabulary, which is the card's. */
-const certificateToJson = ({
+/** A certificate without the vocabulary, which is the card's. */
+export type CertificateJson = ReturnType<typeof certificateToJson>;
+
+export const certificateToJson = ({
   proved,
   provedWithin,
   provedUpTo,
