@@ -4,7 +4,7 @@
  * says is.
  */
 import { componentsOf, isBefore, type Components, type Reader } from "./components.js";
-import { mapped, type Pass } from "./forward.js";
+import type { Pass } from "./forward.js";
 import type { Affine, Norm, Stack } from "./stack.js";
 
 /** An edge of which the reader sees something. */
@@ -24,13 +24,13 @@ export function seenEdges(stack: Stack, passes: readonly Pass[]): SeenEdge[] {
   const { dModel } = stack;
   const written = components.writers.map((_, writer) => {
     const ofInputs = passes.map((pass) => pass.written[writer]!);
-    return { ofInputs, differences: differencesOf(ofInputs, dModel) };
+    return { rows: distinctRows(ofInputs, dModel), differences: distinctRows(differencesOf(ofInputs, dModel), dModel) };
   });
+  const maps = components.readers.map((reader) => new Content(mapOf(stack, reader)));
   return pairsOf(components).flatMap(({ writer, reader }) => {
-    const map = new Content(mapOf(stack, components.readers[reader]!), dModel);
-    const { ofInputs, differences } = written[writer]!;
-    const constant = !map.isAnything(differences);
-    return constant && !map.isAnything(ofInputs) ? [] : [{ writer, reader, constant }];
+    const { rows, differences } = written[writer]!;
+    const constant = !maps[reader]!.isAnything(differences);
+    return constant && !maps[reader]!.isAnything(rows) ? [] : [{ writer, reader, constant }];
   });
 }
 
@@ -41,13 +41,41 @@ function differencesOf(written: readonly Float32Array[], dModel: number): Float3
     new Float32Array(0),
   );
   const largest = new Float32Array(dModel);
-  for (const one of written) one.forEach((x, i) => (largest[i % dModel] = Math.max(largest[i % dModel]!, Math.abs(x))));
-  return written.map((one) =>
-    one.map((x, i) => {
-      const difference = x - first[i]!;
-      return Math.abs(difference) > EQUAL * largest[i % dModel]! ? difference : 0;
-    }),
-  );
+  for (const one of written) {
+    for (let i = 0; i < one.length; i++) largest[i % dModel] = Math.max(largest[i % dModel]!, Math.abs(one[i]!));
+  }
+  return written.map((one) => {
+    const differences = new Float32Array(one.length);
+    for (let i = 0; i < one.length; i++) {
+      const difference = one[i]! - first[i]!;
+      if (Math.abs(difference) > EQUAL * largest[i % dModel]!) differences[i] = difference;
+    }
+    return differences;
+  });
+}
+
+/** A row of the residual stream: the coordinates that are not 0, and what they hold. */
+interface Row {
+  readonly coordinates: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** The rows of these, [positions, dModel] each, every one once, without those that are 0. */
+function distinctRows(written: readonly Float32Array[], dModel: number): Row[] {
+  const found = new Map<string, Row>();
+  for (const one of written) {
+    for (let start = 0; start < one.length; start += dModel) {
+      const coordinates: number[] = [];
+      const values: number[] = [];
+      for (let c = 0; c < dModel; c++) {
+        if (one[start + c] === 0) continue;
+        coordinates.push(c);
+        values.push(one[start + c]!);
+      }
+      if (values.length > 0) found.set(`${coordinates.join()} ${values.join()}`, { coordinates, values });
+    }
+  }
+  return [...found.values()];
 }
 
 type Pair = Pick<SeenEdge, "writer" | "reader">;
@@ -72,39 +100,37 @@ function mapOf({ layers, unembedding, finalNorm }: Stack, { kind, layer, head }:
 /** What a reader makes of something in the residual stream. */
 class Content {
   readonly #map: Affine;
-  readonly #sizes: Affine;
+  /** Whether the reader's layer norm takes the mean away. */
   readonly #isCentred: boolean;
-  readonly #dModel: number;
 
-  constructor({ map, norm }: ReaderMap, dModel: number) {
+  constructor({ map, norm }: ReaderMap) {
     const weight = norm ? map.weight.map((w, i) => w * norm.gain[Math.floor(i / map.outputs)]!) : map.weight;
-    this.#map = { ...map, weight, bias: new Float32Array(map.outputs) };
-    this.#sizes = { ...this.#map, weight: weight.map(Math.abs) };
+    this.#map = { ...map, weight };
     this.#isCentred = norm !== undefined;
-    this.#dModel = dModel;
   }
 
-  /** Whether it makes something other than 0 of any of these, [positions, dModel] each: sums that cancel are 0. */
-  isAnything(vectors: readonly Float32Array[]): boolean {
+  /** Whether it makes something other than 0 of any row: sums that cancel are 0. */
+  isAnything(rows: readonly Row[]): boolean {
+    const { outputs, weight } = this.#map;
+    const [sums, sizes] = [new Float64Array(outputs), new Float64Array(outputs)];
     let [largest, size] = [0, 0];
-    for (const vector of vectors) {
-      if (vector.every((x) => x === 0)) continue;
-      const seen = this.#isCentred ? centred(vector, this.#dModel) : vector;
-      const rows = vector.length / this.#dModel;
-      for (const x of mapped(seen, this.#map, rows)) largest = Math.max(largest, Math.abs(x));
-      for (const x of mapped(seen.map(Math.abs), this.#sizes, rows)) size = Math.max(size, x);
+    for (const { coordinates, values } of rows) {
+      sums.fill(0);
+      sizes.fill(0);
+      const mean = this.#isCentred ? values.reduce((a, b) => a + b) / this.#map.inputs : 0;
+      const add = (coordinate: number, value: number): void => {
+        for (let o = 0, at = coordinate * outputs; o < outputs; o++, at++) {
+          sums[o]! += value * weight[at]!;
+          sizes[o]! += Math.abs(value * weight[at]!);
+        }
+      };
+      coordinates.forEach((coordinate, i) => add(coordinate, values[i]!));
+      if (mean !== 0) for (let c = 0; c < this.#map.inputs; c++) add(c, -mean);
+      for (let o = 0; o < outputs; o++) {
+        largest = Math.max(largest, Math.abs(sums[o]!));
+        size = Math.max(size, sizes[o]!);
+      }
     }
     return largest > CANCELLED * size;
   }
-}
-
-/** Each row without its mean, as layer norm sees it. */
-function centred(x: Float32Array, width: number): Float32Array {
-  const out = new Float32Array(x.length);
-  for (let start = 0; start < x.length; start += width) {
-    const row = x.subarray(start, start + width);
-    const mean = row.reduce((sum, value) => sum + value, 0) / width;
-    for (let c = 0; c < width; c++) out[start + c] = row[c]! - mean;
-  }
-  return out;
 }
