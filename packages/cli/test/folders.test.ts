@@ -16,7 +16,7 @@ it("writes a folder for TransformerLens", async () => {
   expect(ran).toMatchObject({ exitCode: 0, err: "" });
   expect(ran.out).toContain("wrote lens: reverse, up to 5 tokens\n");
   expect([...binaries.keys()]).toEqual(
-    ["config.json", "bridge.safetensors", "hooked.safetensors", "card.json", "load.py", "README.md"].map(
+    ["config.json", "bridge.safetensors", "hooked.safetensors", "card.json", "circuit.json", "load.py", "README.md"].map(
       (name) => `lens/${name}`,
     ),
   );

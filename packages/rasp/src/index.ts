@@ -113,6 +113,22 @@ export { CompiledModel, type Failure } from "./compiler/model/compiled-model.js"
 export type { ModelStats } from "./compiler/model/model-stats.js";
 export { ModelFileError, ModelInputError } from "./compiler/model/errors.js";
 export type { ModelCard, OutputCard, SubspaceCard } from "./compiler/model/model-card.js";
+export { ablateCircuit, circuitOf } from "./compiler/circuit/index.js";
+export type { AblatedCircuit, AblationOptions, CircuitOptions } from "./compiler/circuit/index.js";
+export type { AblationReport } from "./compiler/circuit/ablate.js";
+export type {
+  Circuit,
+  CircuitBasis,
+  CircuitEdge,
+  CircuitNode,
+  CircuitSizes,
+  CircuitSOp,
+  CircuitSubspace,
+  CircuitValue,
+  ProgramText,
+} from "./compiler/circuit/circuit.js";
+export { scoreEdges, type EdgeScore, type HookEdge } from "./compiler/circuit/score.js";
+export type { AtomJson, CertificateJson } from "./compiler/model/model-card.js";
 export { transformerLensFolder, type Folder } from "./compiler/folders/transformerlens.js";
 export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
 export type { Ended } from "@selectron/nn";

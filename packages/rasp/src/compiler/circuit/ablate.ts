@@ -60,15 +60,17 @@ export function ablate({ stack, inputs, answers, seed }: Trial, edges: readonly 
         input,
         cutAll((writer) => means[writer]!),
       )
-    )
+    ) {
       changed.mean++;
+    }
     if (
       isChanged(
         input,
         cutAll((writer) => passes.at(others[input]!).written[writer]!),
       )
-    )
+    ) {
       changed.resample++;
+    }
   }
   const isNeeded = ({ writer, reader }: SeenEdge): boolean =>
     inputs.some((_, input) =>

@@ -1,11 +1,10 @@
 /** The circuit of a compiled model: the components that write or read anything, and their subspaces in the program's terms. */
-import type { Atom } from "../../language/graph/node.js";
 import { PrintError, printRasp } from "../../language/text/print.js";
 import { position, type Source } from "../../language/source.js";
 import { atomToJson, certificateToJson } from "../model/model-card.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { programMap, type NamedSOp } from "../model/program-map.js";
-import type { UniformModel } from "../model/uniform.js";
+import type { ModelFile } from "../model/model-file.js";
 import { isOfLibrary } from "../../language/stdlib/rasplib.js";
 import type { Circuit, CircuitEdge, CircuitNode, CircuitSOp, ProgramText } from "./circuit.js";
 import { componentsOf, innerEdges, nameOf, readerHook, writerHook, type Reader, type Writer } from "./components.js";
@@ -13,10 +12,13 @@ import type { SeenEdge } from "./edges.js";
 import type { Stack } from "./stack.js";
 import { Subspaces } from "./subspaces.js";
 
-/** @throws RangeError for a model that was read from a file, which has no layout */
+/**
+ * @param card - of the model whose circuit it is: the compiled one, or one with equal layers made of it
+ * @throws RangeError for a model that was read from a file, which has no layout
+ */
 export function buildCircuit(
   compiled: CompiledModel,
-  { card, shape }: UniformModel,
+  { card }: ModelFile,
   stack: Stack,
   edges: readonly SeenEdge[],
 ): Circuit {
@@ -37,11 +39,8 @@ export function buildCircuit(
     maxLength: card.maxLength,
     causal: stack.causal,
     sizes: {
-      layers: stack.layers.length,
-      heads: shape.heads,
-      dHead: shape.dHead,
-      dMlp: shape.dFf,
-      dModel: shape.dModel,
+      dModel: card.config.dModel,
+      layers: card.config.blocks.map(({ heads, dHead, dFf }) => ({ heads, dHead, dMlp: dFf })),
     },
     subspaces: subspaces.list,
     nodes,
@@ -109,7 +108,10 @@ function programOf({ program }: CompiledModel, sops: readonly NamedSOp[]): Progr
   const sources = new Set<Source>();
   for (const { node } of sops) if (node.span && !isOfLibrary(node)) sources.add(node.span.source);
   if (sources.size > 0) return [...sources].map(({ file, text }) => ({ file, text }));
-  return program!.outputs.map(({ name, sop }) => ({ file: `${name}.rasp`, text: printed(sop, name) }));
+  return program!.outputs.map(({ name, sop }) => {
+    const known = /^[A-Za-z_]\w*$/.test(name) ? name : "answer";
+    return { file: `${known}.rasp`, text: printed(sop, known) };
+  });
 }
 
 function printed(sop: Parameters<typeof printRasp>[0], name: string): string {
@@ -121,6 +123,3 @@ function printed(sop: Parameters<typeof printRasp>[0], name: string): string {
     throw error;
   }
 }
-
-/** Values as model cards write them. */
-export const valuesJson = (values: readonly Atom[]) => values.map(atomToJson);

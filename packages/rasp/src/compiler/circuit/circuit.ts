@@ -30,13 +30,10 @@ export interface ProgramText {
   readonly text: string;
 }
 
+/** Of the residual stream, and of each layer. */
 export interface CircuitSizes {
-  readonly layers: number;
-  /** Of every layer. */
-  readonly heads: number;
-  readonly dHead: number;
-  readonly dMlp: number;
   readonly dModel: number;
+  readonly layers: readonly { readonly heads: number; readonly dHead: number; readonly dMlp: number }[];
 }
 
 /** Residual coordinates that are written together, and what they hold. */

@@ -3,6 +3,7 @@ import { checks } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
 import { atomKey } from "../../language/atom/compare.js";
 import { CompiledModel } from "../model/compiled-model.js";
+import type { ModelFile } from "../model/model-file.js";
 import { uniformModel } from "../model/uniform.js";
 import { classOf, widthOf } from "../plan/ir/decoding.js";
 import { countInputs, everyInput, randomInputs } from "../verify/inputs.js";
@@ -14,6 +15,66 @@ import { seenEdges, type SeenEdge } from "./edges.js";
 import { forward } from "./forward.js";
 import { stackOf, type Stack } from "./stack.js";
 
+/** Of which model a circuit is. */
+export interface CircuitOptions {
+  /** The model with equal layers, as folders for other tools have it, instead of the compiled one; false by default. */
+  readonly equalLayers?: boolean;
+}
+
+/** How a circuit is put to the test. */
+export interface AblationOptions extends CircuitOptions {
+  /** Of the longer inputs, and of the inputs that edges are replaced from; 0 by default. */
+  readonly seed?: number;
+}
+
+/** A circuit and what cutting its edges did. */
+export interface AblatedCircuit {
+  readonly circuit: Circuit;
+  readonly report: AblationReport;
+}
+
+const OPTIONS = { equalLayers: checks.aFlag, seed: checks.aFinite };
+
+/**
+ * The circuit of a compiled model: who reads what of whom, in which subspace of the residual stream, for which s-op and line. What is constant
+ * was compared on all inputs of up to 5 tokens (fewer where they are more than 4,000) and on longer ones.
+ *
+ * @throws RangeError for a model that was read from a file, which does not know its program: `withProgram` helps
+ */
+export function circuitOf(model: CompiledModel, options: CircuitOptions = {}): Circuit {
+  checks.check("circuitOf: model", model, checks.anInstance(CompiledModel));
+  checks.checkOptions("circuitOf", options, { equalLayers: OPTIONS.equalLayers });
+  return found(model, options).circuit;
+}
+
+/**
+ * The circuit, put to the test: all edges outside it are cut together, which must not change an answer, and each edge inside alone, which
+ * must. Inputs are all of up to 5 tokens, or as many, and 2,000 longer ones.
+ *
+ * @throws RangeError as `circuitOf` does
+ */
+export function ablateCircuit(model: CompiledModel, options: AblationOptions = {}): AblatedCircuit {
+  checks.check("ablateCircuit: model", model, checks.anInstance(CompiledModel));
+  checks.checkOptions("ablateCircuit", options, OPTIONS);
+  const { circuit, stack, edges } = found(model, options);
+  return { circuit, report: ablateEdges(model, stack, edges, options.seed) };
+}
+
+/**
+ * Cuts edges of a stack that computes what a compiled model does: in another basis, say, or with layer norm. Its token ids are the model's,
+ * and its first logits, too.
+ */
+export function ablateEdges(model: CompiledModel, stack: Stack, edges: readonly SeenEdge[], seed = 0): AblationReport {
+  const inputs = trialInputs(model, seed).map((input) => model.encode(input));
+  return ablate({ stack, inputs, answers: answersOf(model, stack.unembedding.outputs), seed }, edges);
+}
+
+/** The edges of a stack that computes what a compiled model does, and whose contents differ from input to input. */
+export function edgesOf(model: CompiledModel, stack: Stack): SeenEdge[] {
+  const passes = trialInputs(model, 0, CONTENTS).map((input) => forward(stack, model.encode(input)));
+  return seenEdges(stack, passes);
+}
+
 /** A circuit, with what is needed to try it. */
 interface Found {
   readonly circuit: Circuit;
@@ -21,40 +82,11 @@ interface Found {
   readonly edges: readonly SeenEdge[];
 }
 
-/**
- * The circuit of a compiled model with equal layers, as `transformerLensFolder` writes it: who reads what of whom, in which subspace, for
- * which s-op and line. What is constant was compared on all inputs of up to 5 tokens, or as many as that are not too many, and on longer ones.
- *
- * @throws RangeError for a model that was read from a file, which does not know its program: `withProgram` helps
- */
-export function circuitOf(model: CompiledModel): Circuit {
-  checks.check("circuitOf: model", model, checks.anInstance(CompiledModel));
-  return find(model).circuit;
-}
-
-/**
- * The circuit, put to the test: all edges outside it are cut together, which must not change an answer, and each edge inside alone, which must.
- *
- * @param seed - of the longer inputs, and of those that edges are replaced from
- * @throws RangeError as `circuitOf` does
- */
-export function ablateCircuit(
-  model: CompiledModel,
-  seed = 0,
-): { readonly circuit: Circuit; readonly report: AblationReport } {
-  checks.check("ablateCircuit: model", model, checks.anInstance(CompiledModel));
-  checks.check("ablateCircuit: seed", seed, checks.aFinite);
-  const { circuit, stack, edges } = find(model);
-  const inputs = trialInputs(model, seed).map((input) => model.encode(input));
-  return { circuit, report: ablate({ stack, inputs, answers: answersOf(model), seed }, edges) };
-}
-
-function find(model: CompiledModel): Found {
-  const uniform = uniformModel(model);
-  const stack = stackOf(uniform.model);
-  const passes = trialInputs(model, 0, CONTENTS).map((input) => forward(stack, model.encode(input)));
-  const edges = seenEdges(stack, passes);
-  return { circuit: buildCircuit(model, uniform, stack, edges), stack, edges };
+function found(model: CompiledModel, { equalLayers = false }: CircuitOptions): Found {
+  const file: ModelFile = equalLayers ? uniformModel(model) : model;
+  const stack = stackOf(file.model);
+  const edges = edgesOf(model, stack);
+  return { circuit: buildCircuit(model, file, stack, edges), stack, edges };
 }
 
 /** Inputs of up to this many tokens are tried all, as long as there are no more than so many. */
@@ -74,9 +106,8 @@ function trialInputs(model: CompiledModel, seed: number, longer = LONGER): (read
   return [...inputs, ...[...random].filter((input) => input.length > short && isPromised(input))];
 }
 
-/** The values that a model's logits mean, as texts that tell them apart. */
-function answersOf({ card }: CompiledModel): Answers {
-  const columns = card.config.outputs;
+/** The values that logits mean, `columns` at each position, as texts that tell them apart. */
+function answersOf({ card }: CompiledModel, columns: number): Answers {
   const outputs = [...card.outputs, ...(card.failures ?? [])];
   return (logits) => {
     const answers: string[] = [];

@@ -11,6 +11,7 @@ import { BOS_COORDINATE } from "../layout/layout.js";
 import { labelOf } from "../plan/ir/plan.js";
 import type { CircuitSOp, CircuitSubspace } from "./circuit.js";
 import type { Reader, Writer } from "./components.js";
+import { ONE_LABEL } from "../model/uniform.js";
 import type { Stack } from "./stack.js";
 
 /** A subspace with the coordinates of the compiled model's own basis. */
@@ -39,7 +40,9 @@ export class Subspaces {
   }
 
   get list(): readonly CircuitSubspace[] {
-    return this.#held.map(({ coordinates: _, ...subspace }) => subspace);
+    return this.#held.map(({ label, sops, writer, layer, basis, values }) => ({
+      ...{ label, sops, writer, layer, basis, values },
+    }));
   }
 
   writtenBy(writer: Writer): WrittenSubspaces {
@@ -121,7 +124,9 @@ function ofEmbeddings(card: ModelCard, { tokens, positions, dModel }: Stack, wri
   );
   const rowOf = (data: Float32Array, row: number, coordinates: readonly number[]): number[] =>
     coordinates.map((c) => data[row * dModel + c]!);
-  const one = dModel - 1;
+  // A model with equal layers has a coordinate that is 1 everywhere, after those of the compiled model.
+  const isUniform = card.labels.at(-1) === ONE_LABEL;
+  const one = isUniform ? dModel - 1 : dModel;
   const ofTokens = [...columnsIn(tokens.subarray(dModel), dModel)].sort((a, b) => a - b);
   const inPositions = [...columnsIn(positions, dModel)].sort((a, b) => a - b).filter((c) => c !== one);
   const [anchors, ofPositions] = [inPositions.filter((c) => taken.has(c)), inPositions.filter((c) => !taken.has(c))];
@@ -157,7 +162,7 @@ function ofEmbeddings(card: ModelCard, { tokens, positions, dModel }: Stack, wri
     ...held("tokens", ofTokens, tokenValues, "tokens"),
     ...held("indices", ofPositions, positionValues, "indices"),
     ...held("anchors", anchors, []),
-    ...held("1", [one], []),
+    ...held(ONE_LABEL, isUniform ? [one] : [], []),
   ];
 }
 

@@ -11,6 +11,12 @@ export interface FolderReadme {
   readonly files: readonly (readonly [name: string, what: string])[];
 }
 
+/** The line of `circuit.json`. */
+export const CIRCUIT = [
+  "circuit.json",
+  "the circuit: which nodes compute which s-ops of the program, where, and who reads them; the program's text; hooks of its edges",
+] as const;
+
 /** The text in Markdown, without a newline at the end. */
 export function modelReadme(card: ModelCard, { sizes, loading, files }: FolderReadme): string {
   const { heads, dHead, dFf } = sizes.blocks[0]!;

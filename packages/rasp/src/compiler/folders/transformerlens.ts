@@ -3,6 +3,8 @@
  * which says what ids and logits mean. The model has equal layers, as `export/uniform.ts` makes them.
  */
 import { checks, encodeSafetensors, type Tensor } from "@selectron/core";
+import { circuitOf } from "../circuit/index.js";
+import { encodeCircuit } from "../circuit/circuit.js";
 import { lensConfig } from "../export/transformerlens/config.js";
 import { bridgeState, hookedState } from "../export/transformerlens/layouts.js";
 import { LOADER } from "../export/transformerlens/loader.js";
@@ -10,14 +12,15 @@ import { encodeCard } from "../model/model-card.js";
 import { CompiledModel } from "../model/compiled-model.js";
 import { checkWritten } from "../model/model-file.js";
 import { uniformModel, type UniformModel } from "../model/uniform.js";
-import { modelReadme } from "./readme.js";
+import { CIRCUIT, modelReadme } from "./readme.js";
 
 /** The files of a folder by name: bytes, or text for UTF-8. */
 export type Folder = ReadonlyMap<string, Uint8Array | string>;
 
 /**
  * A folder for TransformerLens, as `selectron compile --format transformerlens` writes it. Its model has equal layers, and computes what the
- * model does. The files: `config.json`, `bridge.safetensors` (TransformerLens 4), `hooked.safetensors` (up to 3), `card.json`, `load.py` and
+ * model does. The files: `config.json`, `bridge.safetensors` (TransformerLens 4), `hooked.safetensors` (up to 3), `card.json`, `load.py`,
+ * `circuit.json` (unless the model was read from a file) and
  * `README.md`.
  *
  * @throws ModelFileError on weights that are not finite
@@ -28,17 +31,22 @@ export function transformerLensFolder(model: CompiledModel): Folder {
   const uniform = uniformModel(model);
   const { card } = encodeCard(uniform.card);
   const weights = (state: ReadonlyMap<string, Tensor>): Uint8Array => encodeSafetensors(state, { format: "pt" });
+  // A model from a file does not know its program.
+  const circuit = model.layout
+    ? [["circuit.json", encodeCircuit(circuitOf(model, { equalLayers: true }))] as const]
+    : [];
   return new Map<string, Uint8Array | string>([
     ["config.json", `${JSON.stringify(lensConfig(uniform.model.config), undefined, 2)}\n`],
     ["bridge.safetensors", weights(bridgeState(uniform.model))],
     ["hooked.safetensors", weights(hookedState(uniform.model))],
     ["card.json", `${card!}\n`],
+    ...circuit,
     ["load.py", LOADER],
-    ["README.md", `${readme(uniform)}\n`],
+    ["README.md", `${readme(uniform, circuit.length > 0)}\n`],
   ]);
 }
 
-const readme = (uniform: UniformModel): string =>
+const readme = (uniform: UniformModel, hasCircuit: boolean): string =>
   modelReadme(uniform.card, {
     sizes: uniform.model.config,
     loading: `import load
@@ -54,6 +62,7 @@ print(load.decode(model(ids)))`,
         "hooked.safetensors",
         "weights by the names of TransformerLens up to 3, `blocks.0.attn.W_Q` [heads, d_model, d_head]",
       ],
+      ...(hasCircuit ? [CIRCUIT] : []),
       ["load.py", "loads either of them, encodes inputs and decodes logits"],
     ],
   });

@@ -3,6 +3,9 @@ import { uniformEncoder, type UniformPlaces, type UniformShape } from "../export
 import type { ModelCard } from "./model-card.js";
 import type { ModelFile } from "./model-file.js";
 
+/** The label of the coordinate that is 1 at every position. */
+export const ONE_LABEL = "1";
+
 export interface UniformModel extends ModelFile {
   readonly shape: UniformShape;
   readonly places: UniformPlaces;
@@ -20,7 +23,7 @@ export function uniformModel({ model, card }: ModelFile, dHead?: number): Unifor
   const { shape, places } = uniform;
   const grown: ModelCard = {
     ...card,
-    labels: [...card.labels, "1"],
+    labels: [...card.labels, ONE_LABEL],
     heads: places.heads.map((layer, l) => layer.map((h) => (h === null ? "unused" : card.heads[l]![h]!))),
     config: uniform.model.config,
   };

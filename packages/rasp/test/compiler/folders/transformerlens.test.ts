@@ -15,6 +15,7 @@ it("has configuration, weights, card, loader and README", () => {
     "bridge.safetensors",
     "hooked.safetensors",
     "card.json",
+    "circuit.json",
     "load.py",
     "README.md",
   ]);
