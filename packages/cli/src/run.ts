@@ -1,6 +1,7 @@
 /** The command line: a registry of commands, one file each in `commands/`, and one place where errors are told. */
 import { Command, CommanderError } from "commander";
 import { registerCheck } from "./commands/check.js";
+import { registerCircuit } from "./commands/circuit.js";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
 import { registerDraw } from "./commands/draw.js";
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerRun,
   registerVerify,
   registerCheck,
+  registerCircuit,
   registerMerge,
   registerDataset,
   registerDecompile,

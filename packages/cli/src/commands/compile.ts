@@ -1,5 +1,5 @@
 /** `selectron compile`: a program becomes a Transformer's weights in one file, or a folder for another tool. */
-import type { CompiledModel } from "@selectron/rasp";
+import { circuitOf, type CompiledModel } from "@selectron/rasp";
 import { Option, type Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
@@ -13,6 +13,7 @@ interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
   /** Of a folder; without it the output is a file. */
   readonly format?: string;
+  readonly circuit?: string;
 }
 
 /** Adds the command. */
@@ -29,12 +30,15 @@ export function registerCompile(program: Command, context: Context): void {
     .addOption(
       new Option("--format <name>", "a folder that another tool loads, instead of a file").choices(folderFormats),
     )
+    .option("--circuit <file>", "where its circuit goes too, as JSON; the folders of --format have one")
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
       const { output, json } = options;
       const write = writerOf(context, options);
+      if (options.circuit !== undefined) checkPlace(context, options.circuit);
       const { sops, model } = compileSelection(context, file, options);
       write(model);
+      writeCircuit(context, options, model);
       const checked = quickCheck(model, sops);
       const { sop, maxLength, causal = false } = options;
       if (json) {
@@ -64,4 +68,11 @@ function writerOf(context: Context, { output, format }: CompileCommandOptions): 
   const encode = formatOf(output);
   checkPlace(context, output);
   return (model) => writeOut(context, output, encode(model));
+}
+
+/** The circuit of the model that was written. */
+function writeCircuit(context: Context, { circuit, format }: CompileCommandOptions, model: CompiledModel): void {
+  if (circuit === undefined) return;
+  const found = circuitOf(model, { equalLayers: format !== undefined });
+  writeOut(context, circuit, new TextEncoder().encode(`${JSON.stringify(found)}\n`));
 }
