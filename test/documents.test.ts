@@ -15,6 +15,7 @@ const documents = [
   "CHANGELOG.md",
   "docs/architecture.md",
   "docs/checker.md",
+  "docs/circuits.md",
   "docs/compiler.md",
   "docs/decisions.md",
   "docs/decompiler.md",

@@ -49,6 +49,7 @@ const report = encodeReport(verify(program.sop("x"), model, { exhaustive: true, 
 export const files = {
   "p.rasp": source,
   "report.jsonl": JSON.stringify({ sop: "x", ...report }),
+  "edges.json": '[["hook_embed","blocks.0.hook_mlp_in"]]',
   "cases.jsonl": '{"id":1,"expr":"indices","inputSrc":"\\"ab\\""}',
 };
 export const models = { "m.safetensors": model.toSafetensors(), "d.safetensors": decoder.toSafetensors() };
@@ -86,7 +87,16 @@ export const examples: Readonly<Record<string, Example>> = {
     flags: { "--sop": "x", "--output": "x.svg" },
     more: { "--input": ["ab"], "--width": ["300"], ...json },
   },
-  compile: { args: ["p.rasp"], flags: { ...sizes, "--output": "new.safetensors" }, more: { ...compiled, ...json } },
+  compile: {
+    args: ["p.rasp"],
+    flags: { ...sizes, "--output": "new.safetensors" },
+    more: {
+      ...compiled,
+      "--format": ["transformerlens", { "--output": "new" }],
+      "--circuit": ["circuit.json"],
+      ...json,
+    },
+  },
   run: {
     args: ["d.safetensors"],
     flags: { "--input": "ab" },
@@ -107,6 +117,17 @@ export const examples: Readonly<Record<string, Example>> = {
   check: {
     args: ["m.safetensors"],
     more: { "--program": ["p.rasp"], "--sop": ["x", { "--program": "p.rasp" }], "--steps": ["1000"], ...json },
+  },
+  circuit: {
+    args: ["p.rasp"],
+    flags: sizes,
+    more: { ...compiled, "--output": ["circuit.json"], "--edges": ["edges.json"], "--seed": ["1"], ...json },
+  },
+  circuits: {
+    args: [],
+    flags: { "--count": "1", "--seed": "1", "--max-length": "2" },
+    more: json,
+    long: { "--count": ["999999999999"] },
   },
   merge: { args: ["report.jsonl"], more: json },
   dataset: {
