@@ -23,7 +23,10 @@ export function trialText({ circuit, report }: AblatedCircuit): string {
     changed.mean + changed.resample === 0
       ? `change no answer on ${inputs} inputs`
       : `CHANGE answers on ${changed.mean} (mean) and ${changed.resample} (resample) of ${inputs} inputs`;
-  const each = `of ${counted(inside, "edge")} inside ${redundant.length === 0 ? "each changes an answer" : `${redundant.length} changed none`}`;
+  const each =
+    inside === 0
+      ? "none is inside"
+      : `of ${counted(inside, "edge")} inside ${redundant.length === 0 ? "each changes an answer" : `${redundant.length} changed none`}`;
   return [
     `${cut} ${effect}; ${each}`,
     ...redundant.map((edge) => `  redundant: ${edgeText(circuit.edges[edge]!.hooks)}`),
