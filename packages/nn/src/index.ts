@@ -65,7 +65,13 @@ export { Transformer, type TransformerOptions } from "./transformer.js";
 export { gpt2Config, Gpt2Error, type Gpt2Config, type Gpt2Options } from "./loaders/gpt2/config.js";
 export { Gpt2, type Gpt2ForwardOptions } from "./loaders/gpt2/gpt2.js";
 export { gpt2Shapes } from "./loaders/gpt2/parameters.js";
-export type { CausalOptions } from "./loaders/causal-model.js";
+export {
+  CausalModel,
+  type CausalLayers,
+  type CausalOptions,
+  type CausalPass,
+  type CausalSizes,
+} from "./loaders/causal-model.js";
 export type { ConfigOptions } from "./loaders/config-fields.js";
 export { llamaConfig, type LlamaActivation, type LlamaConfig } from "./loaders/llama/config.js";
 export { Llama } from "./loaders/llama/llama.js";

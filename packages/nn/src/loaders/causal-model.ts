@@ -4,12 +4,12 @@
  */
 import { checks, type Tensor } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
-import { checkRows, ContextError, plainRows } from "../checks.js";
+import { checkParameters, checkRows, ContextError, plainRows } from "../checks.js";
 import { cached, type Decoding, type Generative } from "../generation/generative.js";
 import { Packing, type Padding } from "../padding.js";
 import { watcher, type Patcher, type Watching } from "../recorder.js";
 import { checkFinite, idTensor } from "./ids.js";
-import type { Fail } from "./load-error.js";
+import { LoadError } from "./load-error.js";
 
 /** Options of a forward pass. */
 export interface CausalOptions extends Watching {
@@ -30,7 +30,14 @@ export interface CausalOptions extends Watching {
 /** What the layers of one pass share. */
 export interface CausalPass {
   readonly cache: DecodingCache | undefined;
+  /** Sees, and may change, an activation of its name. */
   readonly watch: Patcher | undefined;
+}
+
+/** The layers of a family. */
+export interface CausalLayers {
+  /** ids [B, n] → logits [B, n, V]. Position i may only see what is before it. */
+  logits(ids: Tensor, pass: CausalPass): Tensor;
 }
 
 /** Sizes that every family has. */
@@ -46,8 +53,11 @@ const optionKinds = {
   patch: checks.aFunction("a function of a name and a tensor"),
 };
 
+const sizeKinds = { vocabularySize: checks.anInteger(1), maxLength: checks.anInteger(1) };
+const someLayers = checks.anObjectWith("layers with logits(ids, pass)", "logits");
+
 /** A causal model of a family. */
-export abstract class CausalModel<Sizes extends CausalSizes> implements Generative {
+export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Generative {
   static {
     checks.guardMethods(this);
   }
@@ -57,11 +67,19 @@ export abstract class CausalModel<Sizes extends CausalSizes> implements Generati
   /** By name, in the order of the layers. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly #family: string;
-  readonly #fail: Fail;
+  readonly #layers: CausalLayers;
 
-  constructor(family: string, fail: Fail, config: Sizes, parameters: ReadonlyMap<string, Tensor>) {
+  /** @param family - its name, for errors */
+  constructor(family: string, config: Sizes, parameters: ReadonlyMap<string, Tensor>, layers: CausalLayers) {
+    checks.check("CausalModel: family", family, checks.aText);
+    checks.check("CausalModel: config", config, checks.anObject("an object of sizes"));
+    const { vocabularySize, maxLength } = config;
+    checks.checkOptions("CausalModel", { vocabularySize, maxLength }, sizeKinds, ["vocabularySize"]);
+    checkParameters("CausalModel", parameters);
+    checks.check("CausalModel: layers", layers, someLayers);
+    checks.check("CausalModel: layers.logits", layers.logits, checks.aFunction("a function of ids and a pass"));
     this.#family = family;
-    this.#fail = fail;
+    this.#layers = layers;
     this.config = config;
     this.parameters = parameters;
   }
@@ -110,9 +128,9 @@ export abstract class CausalModel<Sizes extends CausalSizes> implements Generati
     const packing = padding && Packing.of(padding);
     const ids = idTensor(operation, "token", tokens, this.config.vocabularySize, batch, length);
     const watch = unpackedWatch(watcher(options), packing);
-    const logits = this.logits(packing ? packing.pack(ids) : ids, { cache, watch });
+    const logits = this.#layers.logits(packing ? packing.pack(ids) : ids, { cache, watch });
     cache?.advance(length);
-    checkFinite(logits, this.parameters, this.#fail);
+    checkFinite(logits, this.parameters, fail);
     return packing ? packing.unpack(logits) : logits;
   }
 
@@ -120,14 +138,26 @@ export abstract class CausalModel<Sizes extends CausalSizes> implements Generati
   begin(): Decoding {
     return cached((tokens, cache) => this.forward(tokens, { cache })).begin();
   }
+}
 
-  /** ids [B, n] → logits [B, n, V]. */
-  protected abstract logits(ids: Tensor, pass: CausalPass): Tensor;
+const fail = (message: string): LoadError => new LoadError(message);
+
+/** Parameters by name, as layers use them. */
+export class NamedWeights {
+  readonly #parameters: ReadonlyMap<string, Tensor>;
+
+  constructor(parameters: ReadonlyMap<string, Tensor>) {
+    this.#parameters = parameters;
+  }
+
+  /** A parameter that has been checked to be there. */
+  get(name: string): Tensor {
+    return this.#parameters.get(name)!;
+  }
 
   /** x [..., in] through a map that is kept as [out, in], as torch.nn.Linear has it. */
-  protected map(x: Tensor, name: string, bias = false): Tensor {
-    const weight = this.parameter(`${name}.weight`).transpose();
-    return x.matmul(weight, bias ? { bias: this.parameter(`${name}.bias`) } : {});
+  map(x: Tensor, name: string, bias = false): Tensor {
+    return x.matmul(this.get(`${name}.weight`).transpose(), bias ? { bias: this.get(`${name}.bias`) } : {});
   }
 }
 

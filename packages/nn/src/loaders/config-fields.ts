@@ -8,6 +8,9 @@ import type { Fail } from "./load-error.js";
 /** A configuration as parsed JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Published models have about a hundred. */
+const MOST_LAYERS = 10_000;
+
 /** Options of reading a configuration. */
 export interface ConfigOptions {
   /** Keys of the configuration that are not known here, but that change nothing that is computed. */
@@ -43,6 +46,15 @@ export class ConfigFields {
     if (other === undefined) return { name, value };
     const texts = [name, other].map((one) => `${one} is ${jsonText(this.#fields[one])}`);
     throw this.#fail(`the configuration contradicts itself: ${texts.join(", ")}`);
+  }
+
+  /** The number of layers, before a list is made of as many. */
+  layers(names: readonly string[]): number {
+    const layers = this.count(names);
+    if (layers <= MOST_LAYERS) return layers;
+    throw this.#fail(
+      `the configuration's ${this.given(names)!.name} is ${layers}; models have at most ${MOST_LAYERS} layers`,
+    );
   }
 
   /** An integer, 1 or more. */

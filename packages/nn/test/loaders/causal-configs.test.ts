@@ -27,6 +27,7 @@ describe("configurations of the Llama kind", () => {
   it.each<[object, string]>([
     [{ hidden_size: undefined }, "the configuration does not give hidden_size or dim"],
     [{ num_attention_heads: 3 }, "the configuration has 3 heads, which do not divide a width of 8, and no head_dim"],
+    [{ num_hidden_layers: 1e6 }, "the configuration's num_hidden_layers is 1000000; models have at most 10000 layers"],
     [{ num_key_value_heads: 3 }, "the configuration has 3 heads of keys, which do not divide its 4 heads"],
     [{ head_dim: 3 }, "the configuration's heads have 3 columns; rotary positions turn pairs of columns"],
     [{ hidden_act: "geglu" }, 'the configuration\'s hidden_act is "geglu"; supported are silu, swish, gelu'],

@@ -142,7 +142,7 @@ export function llamaConfig(json: unknown, options: ConfigOptions = {}): LlamaCo
   checkWindow(read, maxLength);
   const bias = isQwen ? true : read.flag(NAMES.attentionBias);
   return {
-    layers: read.count(NAMES.layers),
+    layers: read.layers(NAMES.layers),
     heads,
     keyValueHeads,
     dHead,

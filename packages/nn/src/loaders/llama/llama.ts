@@ -7,7 +7,7 @@ import { checks, type Tensor } from "@selectron/core";
 import { groupedAttention, patternOf } from "../../attention/grouped.js";
 import { rmsNorm } from "../../layers/rms-norm.js";
 import { rotation, type Rotation } from "../../positions/rotary-tables.js";
-import { CausalModel, splitHeads, type CausalPass } from "../causal-model.js";
+import { CausalModel, NamedWeights, splitHeads, type CausalLayers, type CausalPass } from "../causal-model.js";
 import type { ConfigOptions } from "../config-fields.js";
 import { checkFilesOptions, readWeights, type FilesOptions, type ModelFile } from "../weights.js";
 import { fail, llamaConfig, type LlamaActivation, type LlamaConfig } from "./config.js";
@@ -25,7 +25,8 @@ export class Llama extends CausalModel<LlamaConfig> {
    */
   constructor(config: LlamaConfig, parameters: ReadonlyMap<string, Tensor>) {
     const { parameters: checked, pairing } = checkedParameters(config, parameters);
-    super("Llama", fail, { ...config, pairing: config.pairing ?? pairing }, checked);
+    const sizes = { ...config, pairing: config.pairing ?? pairing };
+    super("Llama", sizes, checked, new LlamaLayers(sizes, checked));
   }
 
   /**
@@ -44,12 +45,23 @@ export class Llama extends CausalModel<LlamaConfig> {
     const sizes = llamaConfig(config, { ignore: options.ignore });
     return new Llama(sizes, readWeights(files, options, isBuffer, fail));
   }
+}
 
-  protected logits(ids: Tensor, pass: CausalPass): Tensor {
-    const { layers, dHead, base, pairing = "halves", scaling, tied = false } = this.config;
+/** Its layers. */
+class LlamaLayers implements CausalLayers {
+  readonly #config: LlamaConfig;
+  readonly #weights: NamedWeights;
+
+  constructor(config: LlamaConfig, parameters: ReadonlyMap<string, Tensor>) {
+    this.#config = config;
+    this.#weights = new NamedWeights(parameters);
+  }
+
+  logits(ids: Tensor, pass: CausalPass): Tensor {
+    const { layers, dHead, base, pairing = "halves", scaling, tied = false } = this.#config;
     const { cache, watch } = pass;
     const turn = rotation({ columns: dHead, base, pairing, scaling }, cache?.length ?? 0, ids.shape[1]!);
-    let x = this.parameter("embed_tokens.weight").gather(ids);
+    let x = this.#weights.get("embed_tokens.weight").gather(ids);
     if (watch) x = watch("embedding", x);
     for (let layer = 0; layer < layers; layer++) {
       const path = `layers.${layer}`;
@@ -57,33 +69,33 @@ export class Llama extends CausalModel<LlamaConfig> {
       x = x.add(this.#feedForward(this.#norm(x, `${path}.post_attention_layernorm`), path, pass));
       if (watch) x = watch(`${path}.residual`, x);
     }
-    return this.map(this.#norm(x, "norm"), tied ? "embed_tokens" : UNEMBEDDING.replace(".weight", ""));
+    return this.#weights.map(this.#norm(x, "norm"), tied ? "embed_tokens" : UNEMBEDDING.replace(".weight", ""));
   }
 
   #norm(x: Tensor, name: string): Tensor {
-    return rmsNorm(x, this.parameter(`${name}.weight`), this.config.epsilon);
+    return rmsNorm(x, this.#weights.get(`${name}.weight`), this.#config.epsilon);
   }
 
   /** [B, n, D] → [B, n, D]. */
   #attention(x: Tensor, path: string, turn: Rotation, { cache, watch }: CausalPass): Tensor {
-    const { heads, keyValueHeads, attentionBias, outputBias } = this.config;
+    const { heads, keyValueHeads, attentionBias, outputBias } = this.#config;
     const part = (name: string, count: number): Tensor =>
-      splitHeads(this.map(x, `${path}.self_attn.${name}_proj`, attentionBias), count);
+      splitHeads(this.#weights.map(x, `${path}.self_attn.${name}_proj`, attentionBias), count);
     const query = turn(part("q", heads));
     const [key, value] = [turn(part("k", keyValueHeads)), part("v", keyValueHeads)];
     const keys = cache ? cache.append(`${path}.key`, key, 2) : key;
     const values = cache ? cache.append(`${path}.value`, value, 2) : value;
     const mixed = groupedAttention(query, keys, values, patternOf(watch, `${path}.attention.pattern`));
-    return this.map(mixed, `${path}.self_attn.o_proj`, outputBias);
+    return this.#weights.map(mixed, `${path}.self_attn.o_proj`, outputBias);
   }
 
   /** down(activation(gate(x)) · up(x)): [B, n, D] → [B, n, D]. */
   #feedForward(x: Tensor, path: string, { watch }: CausalPass): Tensor {
-    const { activation = "silu", feedForwardBias } = this.config;
-    const gate = activate(this.map(x, `${path}.mlp.gate_proj`, feedForwardBias), activation);
-    const hidden = gate.mul(this.map(x, `${path}.mlp.up_proj`, feedForwardBias));
+    const { activation = "silu", feedForwardBias } = this.#config;
+    const gate = activate(this.#weights.map(x, `${path}.mlp.gate_proj`, feedForwardBias), activation);
+    const hidden = gate.mul(this.#weights.map(x, `${path}.mlp.up_proj`, feedForwardBias));
     const watched = watch ? watch(`${path}.feedForward.hidden`, hidden) : hidden;
-    return this.map(watched, `${path}.mlp.down_proj`, feedForwardBias);
+    return this.#weights.map(watched, `${path}.mlp.down_proj`, feedForwardBias);
   }
 }
 

@@ -132,7 +132,7 @@ export function neoXConfig(json: unknown, options: ConfigOptions = {}): NeoXConf
   }
   const maxLength = read.given(NAMES.maxLength) && read.count(NAMES.maxLength);
   return {
-    layers: read.count(NAMES.layers),
+    layers: read.layers(NAMES.layers),
     heads,
     dModel,
     dFf: read.count(NAMES.dFf),
