@@ -57,15 +57,68 @@ export const gpt2 = { layers: 1, heads: 1, dModel: 2, dFf: 2, maxLength: 3, voca
 export const gpt2Weights = (): Map<string, Tensor> =>
   new Map([...nn.gpt2Shapes(gpt2)].map(([name, shape]) => [name, ones(shape)]));
 
-export const llama = { layers: 1, heads: 2, keyValueHeads: 1, dHead: 2, dModel: 4, dFf: 3, vocabularySize: 3, epsilon: 1e-5, base: 100, maxLength: 4, pairing: "halves", scaling: { kind: "linear", factor: 2 }, activation: "silu", tied: false, attentionBias: true, outputBias: true, feedForwardBias: true } as const satisfies nn.LlamaConfig; // prettier-ignore
-export const neoX = { layers: 1, heads: 2, dModel: 4, dFf: 3, vocabularySize: 3, epsilon: 1e-5, rotaryColumns: 2, base: 100, maxLength: 4, pairing: "halves", scaling: { kind: "linear", factor: 2 }, activation: "gelu", parallel: true, tied: false, attentionBias: true } as const satisfies nn.NeoXConfig; // prettier-ignore
+export const llama = {
+  layers: 1,
+  heads: 2,
+  keyValueHeads: 1,
+  dHead: 2,
+  dModel: 4,
+  dFf: 3,
+  vocabularySize: 3,
+  epsilon: 1e-5,
+  base: 100,
+  maxLength: 4,
+  pairing: "halves",
+  scaling: { kind: "linear", factor: 2 },
+  activation: "silu",
+  tied: false,
+  attentionBias: true,
+  outputBias: true,
+  feedForwardBias: true,
+} as const satisfies nn.LlamaConfig;
+export const neoX = {
+  layers: 1,
+  heads: 2,
+  dModel: 4,
+  dFf: 3,
+  vocabularySize: 3,
+  epsilon: 1e-5,
+  rotaryColumns: 2,
+  base: 100,
+  maxLength: 4,
+  pairing: "halves",
+  scaling: { kind: "linear", factor: 2 },
+  activation: "gelu",
+  parallel: true,
+  tied: false,
+  attentionBias: true,
+} as const satisfies nn.NeoXConfig;
 const allOnes = (shapes: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
   new Map([...shapes].map(([name, shape]) => [name, ones(shape)]));
 export const llamaWeights = (): Map<string, Tensor> => allOnes(nn.llamaShapes(llama));
 export const neoXWeights = (): Map<string, Tensor> => allOnes(nn.neoXShapes(neoX));
 /** The same as a user's config.json. */
-export const llamaJson = { model_type: "llama", num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, hidden_size: 4, intermediate_size: 3, vocab_size: 3, attention_bias: true, mlp_bias: true, rms_norm_eps: 1e-5 }; // prettier-ignore
-export const neoXJson = { model_type: "gpt_neox", num_hidden_layers: 1, num_attention_heads: 2, hidden_size: 4, intermediate_size: 3, vocab_size: 3, rotary_pct: 1 }; // prettier-ignore
+export const llamaJson = {
+  model_type: "llama",
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  hidden_size: 4,
+  intermediate_size: 3,
+  vocab_size: 3,
+  attention_bias: true,
+  mlp_bias: true,
+  rms_norm_eps: 1e-5,
+};
+export const neoXJson = {
+  model_type: "gpt_neox",
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  hidden_size: 4,
+  intermediate_size: 3,
+  vocab_size: 3,
+  rotary_pct: 1,
+};
 export const index = (): Record<string, unknown> => ({ weight_map: {} });
 
 export const scope = (): nn.ParameterScope => new nn.ParameterStore(new Rng(1)).scope;

@@ -23,17 +23,54 @@ import { difference } from "./python.mjs";
 const LIMIT = 1e-4;
 const [ROWS, LENGTH, VOCABULARY] = [4, 40, 61];
 
-const gpt2 = { model_type: "gpt2", n_layer: 3, n_head: 4, n_embd: 32, n_positions: 48, vocab_size: VOCABULARY, layer_norm_epsilon: 1e-5 }; // prettier-ignore
+const gpt2 = {
+  model_type: "gpt2",
+  n_layer: 3,
+  n_head: 4,
+  n_embd: 32,
+  n_positions: 48,
+  vocab_size: VOCABULARY,
+  layer_norm_epsilon: 1e-5,
+};
 const llama = {
-  model_type: "llama", num_hidden_layers: 3, num_attention_heads: 8, num_key_value_heads: 2, hidden_size: 64, intermediate_size: 96,
-  vocab_size: VOCABULARY, max_position_embeddings: 48, rms_norm_eps: 1e-6, rope_theta: 10000, hidden_act: "silu", tie_word_embeddings: false,
-}; // prettier-ignore
-const meta = { dim: 64, n_layers: 3, n_heads: 8, n_kv_heads: 4, vocab_size: VOCABULARY, multiple_of: 32, norm_eps: 1e-5, rope_theta: 10000 }; // prettier-ignore
+  model_type: "llama",
+  num_hidden_layers: 3,
+  num_attention_heads: 8,
+  num_key_value_heads: 2,
+  hidden_size: 64,
+  intermediate_size: 96,
+  vocab_size: VOCABULARY,
+  max_position_embeddings: 48,
+  rms_norm_eps: 1e-6,
+  rope_theta: 10000,
+  hidden_act: "silu",
+  tie_word_embeddings: false,
+};
+const meta = {
+  dim: 64,
+  n_layers: 3,
+  n_heads: 8,
+  n_kv_heads: 4,
+  vocab_size: VOCABULARY,
+  multiple_of: 32,
+  norm_eps: 1e-5,
+  rope_theta: 10000,
+};
 const neox = {
-  model_type: "gpt_neox", num_hidden_layers: 3, num_attention_heads: 4, hidden_size: 64, intermediate_size: 128, vocab_size: VOCABULARY,
-  max_position_embeddings: 48, layer_norm_eps: 1e-5, rotary_pct: 0.25, rotary_emb_base: 10000, use_parallel_residual: true,
-  hidden_act: "gelu", tie_word_embeddings: false,
-}; // prettier-ignore
+  model_type: "gpt_neox",
+  num_hidden_layers: 3,
+  num_attention_heads: 4,
+  hidden_size: 64,
+  intermediate_size: 128,
+  vocab_size: VOCABULARY,
+  max_position_embeddings: 48,
+  layer_norm_eps: 1e-5,
+  rotary_pct: 0.25,
+  rotary_emb_base: 10000,
+  use_parallel_residual: true,
+  hidden_act: "gelu",
+  tie_word_embeddings: false,
+};
 const llama3 = {
   rope_type: "llama3",
   factor: 8,
@@ -68,20 +105,40 @@ const original = (name) =>
 const cases = [
   ["gpt2", "plain", gpt2, {}],
   ["gpt2", "transformer., mask buffers", gpt2, { prefix: true, buffers: true }],
-  ["gpt2", "lm_head, exact GELU", { ...gpt2, activation_function: "gelu", tie_word_embeddings: false }, { head: "lm_head.weight" }],
+  [
+    "gpt2",
+    "lm_head, exact GELU",
+    { ...gpt2, activation_function: "gelu", tie_word_embeddings: false },
+    { head: "lm_head.weight" },
+  ],
   ["gpt2", "float16, 3 shards, buffers", gpt2, { prefix: true, dtype: "float16", shards: 3, buffers: true }],
   ["gpt2", "bfloat16, 2 shards", gpt2, { prefix: true, dtype: "bfloat16", shards: 2 }],
   ["llama", "columns in halves, grouped", llama, { prefix: true, buffers: true }],
-  ["llama", "tied, one key, bfloat16", { ...llama, num_key_value_heads: 1, tie_word_embeddings: true }, { prefix: true, dtype: "bfloat16", shards: 2 }],
-  ["llama", "biases, no grouping", { ...llama, num_key_value_heads: 8, attention_bias: true, mlp_bias: true }, { prefix: true }],
+  [
+    "llama",
+    "tied, one key, bfloat16",
+    { ...llama, num_key_value_heads: 1, tie_word_embeddings: true },
+    { prefix: true, dtype: "bfloat16", shards: 2 },
+  ],
+  [
+    "llama",
+    "biases, no grouping",
+    { ...llama, num_key_value_heads: 8, attention_bias: true, mlp_bias: true },
+    { prefix: true },
+  ],
   ["llama", "Qwen2", { ...llama, model_type: "qwen2" }, { prefix: true, dtype: "float16" }],
   ["llama", "linear scaling", { ...llama, rope_scaling: { rope_type: "linear", factor: 4 } }, {}],
   ["llama", "scaling of Llama 3", { ...llama, rope_scaling: llama3 }, {}],
   ["llama", "Meta's names, columns side by side", meta, { original: true, shards: 2 }],
   ["gpt_neox", "in parallel", neox, { prefix: true, buffers: true }],
-  ["gpt_neox", "one after the other, float16", { ...neox, use_parallel_residual: false }, { prefix: true, dtype: "float16" }],
+  [
+    "gpt_neox",
+    "one after the other, float16",
+    { ...neox, use_parallel_residual: false },
+    { prefix: true, dtype: "float16" },
+  ],
   ["gpt_neox", "all columns, tied, 2 shards", { ...neox, rotary_pct: 1, tie_word_embeddings: true }, { shards: 2 }],
-]; // prettier-ignore
+];
 
 /** What a user does with a folder. */
 function load(folder) {
@@ -89,7 +146,11 @@ function load(folder) {
   const isSharded = existsSync(join(folder, "model.safetensors.index.json"));
   const index = isSharded ? json("model.safetensors.index.json") : undefined;
   const names = index ? shardNames(index) : ["model.safetensors"];
-  return loadModel(json("config.json"), names.map((name) => fileSource(join(folder, name))), { index }); // prettier-ignore
+  return loadModel(
+    json("config.json"),
+    names.map((name) => fileSource(join(folder, name))),
+    { index },
+  );
 }
 
 /** @returns rows of the table */

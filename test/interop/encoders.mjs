@@ -78,7 +78,9 @@ function drawnCase(name, changes, folder) {
 export async function compareEncoders({ python, folder, long }) {
   const cases = [
     ...encoderLessons().map((program) => compiledCase(program, false, folder, long)),
-    ...causalLessons().filter((_, i) => long || i % 4 === 0).map((program) => compiledCase(program, true, folder, long)), // prettier-ignore
+    ...causalLessons()
+      .filter((_, i) => long || i % 4 === 0)
+      .map((program) => compiledCase(program, true, folder, long)),
     trainedCase(folder),
     drawnCase("norms after the sublayers, ReLU", { layerNorm: "post" }, folder),
     drawnCase("norms after, exact GELU, causal", { layerNorm: "post", activation: "geluExact", causal: true }, folder),
@@ -87,7 +89,11 @@ export async function compareEncoders({ python, folder, long }) {
   const given = new Map(
     cases.flatMap(({ name, batches }) => batches.map(({ ids }, i) => [`${name}.${i}`, tensor(ids)])),
   );
-  const results = await python("encoder.py", cases.map(({ name, file }) => ({ name, file })), given); // prettier-ignore
+  const results = await python(
+    "encoder.py",
+    cases.map(({ name, file }) => ({ name, file })),
+    given,
+  );
   return cases.map((each) => compared(each, results));
 }
 

@@ -24,7 +24,10 @@ const LIMIT = 1e-5;
 const silu = (x) => x.mul(x.sigmoid());
 const B = 2;
 const N = 6;
-const hiddenKeys = [[0, 0, 1, 0, 1, 1], [0, 1, 0, 0, 0, 0]]; // prettier-ignore
+const hiddenKeys = [
+  [0, 0, 1, 0, 1, 1],
+  [0, 1, 0, 0, 0, 0],
+];
 const hidden = tensor(hiddenKeys);
 const targets = [2, 0, 4, 1, 3, 3];
 
@@ -93,7 +96,24 @@ const layers = [
     ({ x }) => x[kind](),
   ]),
   ["silu", "", { x: [5, 41] }, ({ x }) => silu(x)],
-  ["embedding", "", { weight: [7, 5] }, ({ weight }) => weight.gather(tensor([[0, 3, 3], [6, 0, 1]])), { ids: [[0, 3, 3], [6, 0, 1]] }], // prettier-ignore
+  [
+    "embedding",
+    "",
+    { weight: [7, 5] },
+    ({ weight }) =>
+      weight.gather(
+        tensor([
+          [0, 3, 3],
+          [6, 0, 1],
+        ]),
+      ),
+    {
+      ids: [
+        [0, 3, 3],
+        [6, 0, 1],
+      ],
+    },
+  ],
   ["crossEntropy", "", { logits: [6, 5] }, ({ logits }) => crossEntropy(logits, targets), { targets }],
   [
     "crossEntropy",
@@ -106,15 +126,33 @@ const layers = [
     "binaryCrossEntropy",
     "",
     { logits: [2, 3] },
-    ({ logits }) => binaryCrossEntropy(logits, tensor([[0, 1, 1], [0.25, 0, 1]])),
-    { targets: [[0, 1, 1], [0.25, 0, 1]] },
-  ], // prettier-ignore
+    ({ logits }) =>
+      binaryCrossEntropy(
+        logits,
+        tensor([
+          [0, 1, 1],
+          [0.25, 0, 1],
+        ]),
+      ),
+    {
+      targets: [
+        [0, 1, 1],
+        [0.25, 0, 1],
+      ],
+    },
+  ],
 ];
 
 /** optimiser, ours, torch's options, decay, from how many axes on a parameter decays. */
 const optimizers = [
   ["AdamW", (p) => new AdamW(p, { weightDecay: 0.1 }), {}, 0.1, 2],
-  ["AdamW", (p) => new AdamW(p, { beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.3, decays: () => true }), { betas: [0.8, 0.95], eps: 1e-6 }, 0.3, 0], // prettier-ignore
+  [
+    "AdamW",
+    (p) => new AdamW(p, { beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.3, decays: () => true }),
+    { betas: [0.8, 0.95], eps: 1e-6 },
+    0.3,
+    0,
+  ],
   ["Adam", (p) => new Adam(p), {}, 0, 0],
   ["SGD", (p) => new SGD(p), {}, 0, 0],
   ["SGD", (p) => new SGD(p, { momentum: 0.9, weightDecay: 0.01 }), { momentum: 0.9 }, 0.01, 0],
@@ -153,7 +191,10 @@ export async function compareLayers({ python }) {
     }),
     ...optimizers.map(([optimizer, make, options, decay, decayFrom], i) => {
       const name = `${optimizer} ${i + 1}, ${STEPS} clipped steps`;
-      const parameters = new Map([["a", randn([4, 3], rng)], ["b", randn([5], rng)]]); // prettier-ignore
+      const parameters = new Map([
+        ["a", randn([4, 3], rng)],
+        ["b", randn([5], rng)],
+      ]);
       for (const [key, x] of parameters) given.set(`${name}.${key}`, tensor(Float32Array.from(x.data), x.shape));
       const rates = Array.from({ length: STEPS }, (_, step) => 0.02 + 0.01 * (step % 3));
       const own = make(parameters);
@@ -177,5 +218,10 @@ export async function compareLayers({ python }) {
       return { of: "schedule", name: `${kind} schedule`, kind, ...options };
     }),
   ];
-  return differences(jobs.map(({ name }) => name), ours, await python("layers.py", jobs, given), LIMIT); // prettier-ignore
+  return differences(
+    jobs.map(({ name }) => name),
+    ours,
+    await python("layers.py", jobs, given),
+    LIMIT,
+  );
 }

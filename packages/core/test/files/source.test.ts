@@ -89,7 +89,12 @@ describe("a source", () => {
       }
       expect(() => decodeSafetensors(counting(cut))).toThrow(new SafetensorsError(message));
     }
-    const broken = { size: bytes.length, readInto: () => { throw new Error("EIO"); } }; // prettier-ignore
+    const broken = {
+      size: bytes.length,
+      readInto: () => {
+        throw new Error("EIO");
+      },
+    };
     expect(() => decodeSafetensors(broken)).toThrow(new Error("EIO"));
     expect(() => decodeSafetensors({ size: -1, readInto: () => undefined })).toThrow(
       "decodeSafetensors: size of the source is -1; it must be an integer, 0 or more.",

@@ -17,8 +17,29 @@ import { describe, expect, it } from "vitest";
 import { plainLlama, plainNeoX } from "../plain/causal.js";
 import { distance, plainParameters, randomParameters, randomTokens } from "../support.js";
 
-const llama: LlamaConfig = { layers: 2, heads: 4, keyValueHeads: 2, dHead: 6, dModel: 10, dFf: 12, vocabularySize: 9, maxLength: 16, epsilon: 1e-5, base: 100 }; // prettier-ignore
-const neox: NeoXConfig = { layers: 2, heads: 3, dModel: 12, dFf: 10, vocabularySize: 9, maxLength: 16, epsilon: 1e-5, rotaryColumns: 2, base: 100 }; // prettier-ignore
+const llama: LlamaConfig = {
+  layers: 2,
+  heads: 4,
+  keyValueHeads: 2,
+  dHead: 6,
+  dModel: 10,
+  dFf: 12,
+  vocabularySize: 9,
+  maxLength: 16,
+  epsilon: 1e-5,
+  base: 100,
+};
+const neox: NeoXConfig = {
+  layers: 2,
+  heads: 3,
+  dModel: 12,
+  dFf: 10,
+  vocabularySize: 9,
+  maxLength: 16,
+  epsilon: 1e-5,
+  rotaryColumns: 2,
+  base: 100,
+};
 
 interface Case {
   readonly name: string;
@@ -81,24 +102,52 @@ describe.each(cases)("$name", ({ shapes, build, plain }) => {
 
   it("generates with its cache what it generates without", () => {
     const step = model.begin();
-    expect(distance(step.advance(rows.map((row) => row.slice(0, 4))).toArray(), logits.map((row) => row[3]))).toBeLessThan(1e-4); // prettier-ignore
-    expect(distance(step.advance(rows.map((row) => row.slice(4, 6))).toArray(), logits.map((row) => row[5]))).toBeLessThan(1e-4); // prettier-ignore
+    expect(
+      distance(
+        step.advance(rows.map((row) => row.slice(0, 4))).toArray(),
+        logits.map((row) => row[3]),
+      ),
+    ).toBeLessThan(1e-4);
+    expect(
+      distance(
+        step.advance(rows.map((row) => row.slice(4, 6))).toArray(),
+        logits.map((row) => row[5]),
+      ),
+    ).toBeLessThan(1e-4);
     const swapped = step
       .reordered([1, 0])
       .advance([[rows[1]![6]!], [rows[0]![6]!]])
       .toArray();
     expect(distance(swapped, [logits[1]![6], logits[0]![6]])).toBeLessThan(1e-4);
     const slow = uncached((tokens) => model.forward(tokens), 16);
-    expect(generate(model, [1, 2], { maxTokens: 30 })).toMatchObject({ tokens: generate(slow, [1, 2], { maxTokens: 30 }).tokens, ended: "context" }); // prettier-ignore
+    expect(generate(model, [1, 2], { maxTokens: 30 })).toMatchObject({
+      tokens: generate(slow, [1, 2], { maxTokens: 30 }).tokens,
+      ended: "context",
+    });
   });
 
   it("gives a padded row the logits of the row alone, wherever the padding is", () => {
     const row = rows[0]!.slice(0, 3);
-    const tokens = [[...row, 0, 0], [0, 0, ...row], [row[0]!, 5, row[1]!, 5, row[2]!]]; // prettier-ignore
-    const places = [[0, 1, 2], [2, 3, 4], [0, 2, 4]]; // prettier-ignore
+    const tokens = [
+      [...row, 0, 0],
+      [0, 0, ...row],
+      [row[0]!, 5, row[1]!, 5, row[2]!],
+    ];
+    const places = [
+      [0, 1, 2],
+      [2, 3, 4],
+      [0, 2, 4],
+    ];
     const padding = places.map((at) => tokens[0]!.map((_, i) => at.includes(i)));
     const padded = model.forward(tokens, { padding }).toArray() as number[][][];
-    places.forEach((at, b) => expect(distance(at.map((i) => padded[b]![i]), logits[0]!.slice(0, 3))).toBeLessThan(1e-4)); // prettier-ignore
+    places.forEach((at, b) =>
+      expect(
+        distance(
+          at.map((i) => padded[b]![i]),
+          logits[0]!.slice(0, 3),
+        ),
+      ).toBeLessThan(1e-4),
+    );
   });
 
   it("is watched by name", () => {
@@ -119,16 +168,39 @@ describe.each(cases)("$name", ({ shapes, build, plain }) => {
 
 describe("gradients", () => {
   it.each([
-    ofLlama("grouped", { layers: 1, heads: 2, keyValueHeads: 1, dHead: 2, dModel: 3, dFf: 2, vocabularySize: 3, epsilon: 1e-3 }),
-    ofLlama("interleaved", { layers: 1, heads: 1, keyValueHeads: 1, dHead: 4, dModel: 3, dFf: 2, vocabularySize: 3, epsilon: 1e-3, pairing: "interleaved" }),
+    ofLlama("grouped", {
+      layers: 1,
+      heads: 2,
+      keyValueHeads: 1,
+      dHead: 2,
+      dModel: 3,
+      dFf: 2,
+      vocabularySize: 3,
+      epsilon: 1e-3,
+    }),
+    ofLlama("interleaved", {
+      layers: 1,
+      heads: 1,
+      keyValueHeads: 1,
+      dHead: 4,
+      dModel: 3,
+      dFf: 2,
+      vocabularySize: 3,
+      epsilon: 1e-3,
+      pairing: "interleaved",
+    }),
     ofNeoX("a part", { layers: 1, heads: 1, dModel: 4, dFf: 2, vocabularySize: 3, epsilon: 1e-3 }),
   ])("$name", ({ shapes, build }) => {
     const parameters = randomParameters(shapes, new Rng(1));
     const names = [...parameters.keys()];
     gradcheck(
-      (...values) => build(new Map(names.map((name, i) => [name, values[i]!]))).forward([[0, 1, 2], [2, 1, 1]]), // prettier-ignore
+      (...values) =>
+        build(new Map(names.map((name, i) => [name, values[i]!]))).forward([
+          [0, 1, 2],
+          [2, 1, 1],
+        ]),
       names.map((name) => parameters.get(name)!),
       { tolerance: 1e-5 },
     );
   });
-}); // prettier-ignore
+});

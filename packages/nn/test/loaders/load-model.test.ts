@@ -12,9 +12,6 @@ import {
   LoadError,
   neoXConfig,
   neoXShapes,
-  rmsNorm,
-  RmsNorm,
-  ParameterStore,
 } from "@selectron/nn";
 import { describe, expect, it } from "vitest";
 import { distance, randomParameters } from "../support.js";
@@ -26,11 +23,13 @@ const HEADS = /^(lm_head|embed_out)\./;
 
 /** Weights that both half types hold exactly: eighths below 2. */
 const eighths = (shapes: ReadonlyMap<string, readonly number[]>): Map<string, Tensor> =>
-  new Map([...randomParameters(shapes, new Rng(3))].map(([name, value]) => {
-    const { data } = value;
-    data.forEach((x, i) => (data[i] = Math.round(8 * Math.max(-1.9, Math.min(1.9, x))) / 8));
-    return [name, value];
-  })); // prettier-ignore
+  new Map(
+    [...randomParameters(shapes, new Rng(3))].map(([name, value]) => {
+      const { data } = value;
+      data.forEach((x, i) => (data[i] = Math.round(8 * Math.max(-1.9, Math.min(1.9, x))) / 8));
+      return [name, value];
+    }),
+  );
 
 const families = [
   { config: GPT2, weights: eighths(gpt2Shapes(gpt2Config(GPT2))), type: Gpt2 },
@@ -76,9 +75,13 @@ describe.each(families)("$config.model_type", ({ config, weights, type }) => {
     const first = halves.find(([, file]) => file.startsWith("part-2"))![0];
     const count = halves.filter(([, file]) => file.startsWith("part-2")).length - 1;
     expect(() => logits(config, [shards[0]!, shards[2]!], { index })).toThrow(
-      new RegExp(`^${first.replaceAll(".", "\\.")} is in none of the files: the index has it in part-2-of-3.safetensors, with ${count} more that are missing`),
-    ); // prettier-ignore
-    expect(() => logits(config, [shards[0]!, shards[2]!])).toThrow(/^the configuration does not fit the weights: (they lack \S+ \[|it says 2 layers)|^the file is no|^the weights lack/); // prettier-ignore
+      new RegExp(
+        `^${first.replaceAll(".", "\\.")} is in none of the files: the index has it in part-2-of-3.safetensors, with ${count} more that are missing`,
+      ),
+    );
+    expect(() => logits(config, [shards[0]!, shards[2]!])).toThrow(
+      /^the configuration does not fit the weights: (they lack \S+ \[|it says 2 layers)|^the file is no|^the weights lack/,
+    );
     expect(() => logits(config, [...shards, shards[1]!], { index })).toThrow("give each file of a model once");
   });
 
@@ -116,16 +119,23 @@ describe.each(families)("$config.model_type", ({ config, weights, type }) => {
   });
 
   it("keys that may make another model are refused by name", () => {
-    expect(() => loadModel({ ...config, qk_norm: true }, shards)).toThrow('the configuration\'s "qk_norm" is not known here and may make another model'); // prettier-ignore
+    expect(() => loadModel({ ...config, qk_norm: true }, shards)).toThrow(
+      'the configuration\'s "qk_norm" is not known here and may make another model',
+    );
     expect(logits({ ...config, qk_norm: true }, shards, { ignore: ["qk_norm"] })).toEqual(own);
     expect(() => loadModel({ ...config, quantization_config: { bits: 4 } }, shards)).toThrow("quantization_config is");
-    expect(() => loadModel({ ...config, architectures: ["MambaForCausalLM"] }, shards)).toThrow('architectures has "MambaForCausalLM"'); // prettier-ignore
+    expect(() => loadModel({ ...config, architectures: ["MambaForCausalLM"] }, shards)).toThrow(
+      'architectures has "MambaForCausalLM"',
+    );
   });
 });
 
 describe("unknown architectures", () => {
   it.each<[unknown, string]>([
-    [{ model_type: "mamba" }, 'the configuration says model_type "mamba"; models that can be loaded are gpt2, llama, mistral, qwen2, gpt_neox'],
+    [
+      { model_type: "mamba" },
+      'the configuration says model_type "mamba"; models that can be loaded are gpt2, llama, mistral, qwen2, gpt_neox',
+    ],
     [{}, "the configuration does not give model_type; models that can be loaded are gpt2"],
     [{ model_type: "toString" }, 'the configuration says model_type "toString"'],
     [[], "the configuration must be a JSON object"],
@@ -133,11 +143,17 @@ describe("unknown architectures", () => {
   ])("%j", (config, message) => {
     expect(() => loadModel(config, new Uint8Array(0))).toThrow(LoadError);
     expect(() => loadModel(config, new Uint8Array(0))).toThrow(message);
-  }); // prettier-ignore
+  });
 
   it("weights of another family are told", () => {
-    const [gpt2, llama, neox] = families.map(({ weights }) => encodeSafetensors(weights)) as [Uint8Array, Uint8Array, Uint8Array]; // prettier-ignore
-    expect(() => loadModel(LLAMA, gpt2)).toThrow('the file is not a model of the Llama kind: it has no "model.embed_tokens.weight"'); // prettier-ignore
+    const [gpt2, llama, neox] = families.map(({ weights }) => encodeSafetensors(weights)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    expect(() => loadModel(LLAMA, gpt2)).toThrow(
+      'the file is not a model of the Llama kind: it has no "model.embed_tokens.weight"',
+    );
     expect(() => loadModel(NEOX, llama)).toThrow(
       'the file is not a GPT-NeoX model: it has no "gpt_neox.embed_in.weight"',
     );
@@ -146,22 +162,38 @@ describe("unknown architectures", () => {
     );
   });
 
-  it("nanoGPT's sizes, and Meta's, need no model_type", () => {
+  it("nanoGPT's sizes need no model_type", () => {
     const plain = { ...GPT2, model_type: undefined };
     expect(loadModel(plain, encodeSafetensors(families[0].weights))).toBeInstanceOf(Gpt2);
   });
 });
 
 describe("Meta's names and params.json", () => {
-  const params = { dim: 8, n_layers: 2, n_heads: 4, n_kv_heads: 2, vocab_size: 5, multiple_of: 4, norm_eps: 1e-6, rope_theta: 500 }; // prettier-ignore
+  const params = {
+    dim: 8,
+    n_layers: 2,
+    n_heads: 4,
+    n_kv_heads: 2,
+    vocab_size: 5,
+    multiple_of: 4,
+    norm_eps: 1e-6,
+    rope_theta: 500,
+  };
   const config = llamaConfig(params);
   const original: readonly (readonly [RegExp, string])[] = [
-    [/^embed_tokens/, "tok_embeddings"], [/^lm_head/, "output"], [/self_attn\.(.)_proj/, "attention.w$1"],
-    [/mlp\.gate_proj/, "feed_forward.w1"], [/mlp\.down_proj/, "feed_forward.w2"], [/mlp\.up_proj/, "feed_forward.w3"],
-    [/input_layernorm/, "attention_norm"], [/post_attention_layernorm/, "ffn_norm"],
-  ]; // prettier-ignore
+    [/^embed_tokens/, "tok_embeddings"],
+    [/^lm_head/, "output"],
+    [/self_attn\.(.)_proj/, "attention.w$1"],
+    [/mlp\.gate_proj/, "feed_forward.w1"],
+    [/mlp\.down_proj/, "feed_forward.w2"],
+    [/mlp\.up_proj/, "feed_forward.w3"],
+    [/input_layernorm/, "attention_norm"],
+    [/post_attention_layernorm/, "ffn_norm"],
+  ];
   const weights = eighths(llamaShapes(config));
-  const theirs = new Map([...weights].map(([name, value]) => [original.reduce((text, [from, to]) => text.replace(from, to), name), value])); // prettier-ignore
+  const theirs = new Map(
+    [...weights].map(([name, value]) => [original.reduce((text, [from, to]) => text.replace(from, to), name), value]),
+  );
 
   it("give interleaved positions and the width of hidden layers", () => {
     expect(config).toMatchObject({ pairing: "interleaved", dFf: 24, base: 500, dHead: 2, tied: false });
@@ -177,21 +209,37 @@ describe("Meta's names and params.json", () => {
     const all = eighths(llamaShapes(sizes));
     // Row 2i of a head becomes row i, and row 2i + 1 row i + 2.
     const order = [0, 2, 1, 3];
-    const moved = new Map([...all].map(([name, value]) => {
-      if (!/[qk]_proj/.test(name)) return [name, value];
-      const rows = Array.from({ length: value.shape[0]! }, (_, row) => row - (row % 4) + order[row % 4]!);
-      return [name, value.gather(rows)];
-    })); // prettier-ignore
+    const moved = new Map(
+      [...all].map(([name, value]) => {
+        if (!/[qk]_proj/.test(name)) return [name, value];
+        const rows = Array.from({ length: value.shape[0]! }, (_, row) => row - (row % 4) + order[row % 4]!);
+        return [name, value.gather(rows)];
+      }),
+    );
     const interleaved = new Llama({ ...sizes, pairing: "interleaved" }, all).forward(tokens).toArray();
     const halves = new Llama({ ...sizes, pairing: "halves" }, moved).forward(tokens).toArray();
     expect(distance(interleaved, halves)).toBeLessThan(1e-5);
-    expect(distance(new Llama({ ...sizes, pairing: "halves" }, all).forward(tokens).toArray(), halves)).toBeGreaterThan(1e-3); // prettier-ignore
+    expect(distance(new Llama({ ...sizes, pairing: "halves" }, all).forward(tokens).toArray(), halves)).toBeGreaterThan(
+      1e-3,
+    );
   });
 });
 
 describe.each([
-  { family: "llama", config: LLAMA, weights: families[1].weights, head: "lm_head.weight", embedding: "embed_tokens.weight" },
-  { family: "gpt_neox", config: NEOX, weights: families[2].weights, head: "embed_out.weight", embedding: "embed_in.weight" },
+  {
+    family: "llama",
+    config: LLAMA,
+    weights: families[1].weights,
+    head: "lm_head.weight",
+    embedding: "embed_tokens.weight",
+  },
+  {
+    family: "gpt_neox",
+    config: NEOX,
+    weights: families[2].weights,
+    head: "embed_out.weight",
+    embedding: "embed_in.weight",
+  },
 ])("the unembedding of $family", ({ config, weights, head, embedding }) => {
   const without = new Map([...weights].filter(([name]) => name !== head));
   const tied = { ...config, tie_word_embeddings: true };
@@ -202,10 +250,14 @@ describe.each([
     expect(logits(tied, encodeSafetensors(without))).toEqual(own);
     expect(logits(tied, encodeSafetensors(same))).toEqual(own);
     expect(loadModel(tied, encodeSafetensors(same)).parameters.has(head)).toBe(false);
-    expect(() => logits(tied, encodeSafetensors(weights))).toThrow(`tie_word_embeddings is true, but ${head} is not the token embedding`); // prettier-ignore
-    expect(() => logits(config, encodeSafetensors(without))).toThrow(`the weights lack ${head}. If the unembedding is the token embedding, say so`); // prettier-ignore
+    expect(() => logits(tied, encodeSafetensors(weights))).toThrow(
+      `tie_word_embeddings is true, but ${head} is not the token embedding`,
+    );
+    expect(() => logits(config, encodeSafetensors(without))).toThrow(
+      `the weights lack ${head}. If the unembedding is the token embedding, say so`,
+    );
   });
-}); // prettier-ignore
+});
 
 describe("what is asked of a model", () => {
   const model = new Llama(llamaConfig(LLAMA), families[1].weights);
@@ -214,25 +266,22 @@ describe("what is asked of a model", () => {
     expect(() => model.forward([[0, 5]])).toThrow("Llama.forward: token 5 in row 0 is not in 0 to 4");
     expect(() => model.forward([[0, 1], [2]])).toThrow("Llama.forward: tokens must be 2 rows of 2");
     expect(() => model.forward([[]])).toThrow("Llama.forward: there are no tokens");
-    expect(() => model.forward([Array<number>(17).fill(0)])).toThrow("rows of 17 tokens are longer than the model's context of 16"); // prettier-ignore
+    expect(() => model.forward([Array<number>(17).fill(0)])).toThrow(
+      "rows of 17 tokens are longer than the model's context of 16",
+    );
     expect(() => model.forward(tokens, { padding: [[true]] })).toThrow(
       "padding: row 0 has length 1, but 4 is expected.",
     );
-    expect(() => model.parameter("norm.wieght")).toThrow('Llama.parameter: there is no parameter "norm.wieght"; did you mean norm.weight?'); // prettier-ignore
+    expect(() => model.parameter("norm.wieght")).toThrow(
+      'Llama.parameter: there is no parameter "norm.wieght"; did you mean norm.weight?',
+    );
     // The square of the first norm's result is more than float32 holds.
     const isHuge = (name: string): boolean => /norm|gate_proj|up_proj/.test(name);
     const huge = new Map(
       [...families[1].weights].map(([name, value]) => [name, isHuge(name) ? full(value.shape, 2 ** 40) : value]),
     );
-    expect(() => new Llama(llamaConfig(LLAMA), huge).forward(tokens)).toThrow("the logits are not finite, though the weights are; the largest is 1099511627776"); // prettier-ignore
-  });
-});
-
-describe("the norm", () => {
-  it("divides by the root of the mean square, and has a gain", () => {
-    const norm = new RmsNorm(new ParameterStore().scope, 2, 7);
-    expect(norm.forward(full([1, 2], 3)).toArray()).toEqual([[0.75, 0.75]]);
-    expect(rmsNorm(full([1, 2], 3), full([2], 2), 7).toArray()).toEqual([[1.5, 1.5]]);
-    expect(() => rmsNorm(full([1, 2], 3), full([3], 2))).toThrow("rmsNorm: gain is [3] and x is [1, 2]; the gain has one axis, as long as x's last."); // prettier-ignore
+    expect(() => new Llama(llamaConfig(LLAMA), huge).forward(tokens)).toThrow(
+      "the logits are not finite, though the weights are; the largest is 1099511627776",
+    );
   });
 });

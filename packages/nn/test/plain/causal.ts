@@ -89,7 +89,13 @@ export function plainLlama(config: LlamaConfig, parameters: Parameters, ids: rea
     const [gate, up] = ["gate", "up"].map((part) => maps.map(z, `${path}.mlp.${part}_proj`)) as [Matrix, Matrix];
     const silu = (value: number): number => value / (1 + Math.exp(-value));
     const f = config.activation === undefined || config.activation === "silu" ? silu : activations[config.activation]!;
-    x = add(x, maps.map(gate.map((row, i) => row.map((value, c) => f(value) * up[i]![c]!)), `${path}.mlp.down_proj`)); // prettier-ignore
+    x = add(
+      x,
+      maps.map(
+        gate.map((row, i) => row.map((value, c) => f(value) * up[i]![c]!)),
+        `${path}.mlp.down_proj`,
+      ),
+    );
   }
   return maps.map(norm(x, "norm.weight"), config.tied ? "embed_tokens" : "lm_head");
 }
