@@ -19,6 +19,7 @@ const documents = [
   "docs/compiler.md",
   "docs/decisions.md",
   "docs/decompiler.md",
+  "docs/interop.md",
   "docs/scale.md",
   "docs/numerics.md",
   "docs/look-inside.md",
