@@ -10,8 +10,6 @@ import {
   type CompileOptions,
   type SOp,
 } from "../../src/index.js";
-import { atomKey } from "../../src/language/atom/compare.js";
-import { Evaluation } from "../../src/language/interpret/evaluation.js";
 import { MOST_STEPS } from "../../src/compiler/values/loops.js";
 import { BOOLS, LETTERS, NUMBERS, type Alphabet } from "../arbitrary/program.js";
 import { loopProgramOver } from "../arbitrary/loop-program.js";
@@ -62,5 +60,77 @@ describe.each([
       { numRuns: breadth({ short: 25, long: 500 }) },
     );
     expect(compiled).toBeGreaterThan(5);
+  });
+});
+
+describe("a loop", () => {
+  const sopOf = (source: string): SOp => load(`${source} result = x;`, { example: "b" }).sop("result");
+  const refusal = (source: string, options: Partial<CompileOptions> = {}): string => {
+    try {
+      compile(sopOf(source), { vocabulary: "ab", maxLength: 3, ...options });
+    } catch (error) {
+      if (error instanceof RaspError) return error.message;
+      throw error;
+    }
+    return "compiles";
+  };
+
+  it("has as many layers as its inputs take steps, whatever its limit is", () => {
+    const source = (limit: number): string =>
+      `repeat (x = tokens == "a", known = indices == 0) until (known) at most ${limit} {
+        before = select(indices, indices - 1, ==);
+        knows = aggregate(before, known, False);
+        x = not (x == aggregate(before, x, False)) if knows else x;
+        known = knows;
+      }`;
+    const layers = [3, 64, 1000].map((limit) => {
+      const model = compile(sopOf(source(limit)), { vocabulary: "ab", maxLength: 3 });
+      expect(verify(sopOf(source(limit)), model, { exhaustive: true })).toMatchObject({ ok: true, withoutValue: 0 });
+      return model.stats.layers;
+    });
+    expect(layers).toEqual([2, 2, 2]);
+  });
+
+  it("needs no list of inputs where the values of its condition show its end", () => {
+    const vocabulary = "abcdefghijklmnop";
+    const sop = sopOf("repeat (x = 0) until (x == length) at most 1000 { x = x + 1; }");
+    const model = compile(sop, { vocabulary, maxLength: 8 });
+    expect(verify(sop, model, { runs: 50, seed: 1 })).toMatchObject({ ok: true, withoutValue: 0 });
+  });
+
+  it("is refused where it may take too many steps", () => {
+    // The values of the condition depend on all tokens together, and the inputs are too many to run them.
+    const wait = `repeat (x = tokens, n = 0) until (aggregate(full_s, indicator(x == "a")) * length == n) at most`;
+    expect(refusal(`${wait} 1000 { x = shift(x, 1, "b"); n = n + 1; }`, { maxLength: 14 })).toMatch(
+      /^cannot compile "x": it may take 1000 steps, every step becomes layers of its own, and at most 64 are written out/,
+    );
+    const inside =
+      "repeat (x = 0) until (x == 20) at most 99 { repeat (x = x, m = 0) until (m == 20) at most 99 { m = m + 1; x = x + 1 - 1; } x = x + 1; }";
+    expect(refusal(inside)).toMatch(/each of 20 steps around it has up to 20 of its own/);
+    expect(MOST_STEPS).toBe(64);
+  });
+
+  it("that does not end has no value, which a model can mark", () => {
+    const sop = sopOf('repeat (x = 0) until (x == indicator(tokens == "a") + 1) at most 1 { x = x + 1; }');
+    const model = compile(sop, { vocabulary: "ab", maxLength: 2, mark: true });
+    expect(verify(sop, model, { exhaustive: true })).toMatchObject({
+      ok: true,
+      inputs: 6,
+      withoutValue: 4,
+      marked: true,
+    });
+  });
+
+  it("names the states of each step", () => {
+    const sop = sopOf(
+      "repeat (x = 0, n = 0) until (n == 2) at most 5 { x = aggregate(full_s, indices + x); n = n + 1; }".replace(
+        "x = 0,",
+        "x = 0.0,",
+      ),
+    );
+    const model = compile(sop, { vocabulary: "ab", maxLength: 3 });
+    const named = model.trace("aba").steps.flatMap(({ sops }) => sops.map(({ name }) => name));
+    expect(named).toContain("x@1");
+    expect(named).toContain("x");
   });
 });

@@ -1,17 +1,23 @@
 /**
- * Loops are written out as layers before anything else: as many steps as the values of the conditions allow, which is often fewer than the
- * limit, because a loop that has ended everywhere on every input needs no more.
+ * Loops are written out as layers before anything else: as many steps as they need, which is often fewer than the limit. That a loop has
+ * ended everywhere on every input is shown by the values that its condition can have, or, where the inputs are few, by running all of
+ * them.
  */
 import { RaspError } from "../../language/diagnostic.js";
 import { loopsOf, nodesInside, type Loop } from "../../language/graph/loop.js";
-import { topological, type GraphNode, type SOp } from "../../language/graph/node.js";
+import { causalCopies } from "../../language/graph/causal.js";
+import { topological, type Atom, type GraphNode, type SOp } from "../../language/graph/node.js";
 import { unroll, type Unrolled } from "../../language/graph/unroll.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
 import { simplify } from "../normalize/simplify.js";
 import { refuse } from "../refusal.js";
 import type { Domain } from "./domain.js";
 
 /** The most steps that are written out: of a loop, and of one inside others together with theirs. */
 export const MOST_STEPS = 64;
+
+/** At most so many inputs are run, for so many steps together: some seconds. */
+const [MOST_INPUTS, MOST_RUN] = [4096, 50_000];
 
 /**
  * The s-ops without loops: the same ones where there are none.
@@ -23,14 +29,17 @@ export const MOST_STEPS = 64;
 export function withoutLoops(roots: readonly SOp[], makeDomain: () => Domain, mark: boolean): readonly SOp[] {
   const loops = allLoops(topological(...roots));
   if (loops.length === 0) return roots;
-  checkNesting(loops);
-  // One step more than there may be tells whether the last one that may be is enough.
-  const most = (loop: Loop): number => Math.min(loop.limit, MOST_STEPS);
-  const all = unroll(roots, { stepsOf: most });
-  const needed = stepsNeeded(all, makeDomain());
+  const domain = makeDomain();
+  const most = ({ limit }: Loop): number => Math.min(limit, MOST_STEPS);
+  let needed = stepsTaken(roots, loops, domain, mark);
+  if (!needed) {
+    checkNesting(loops, most);
+    needed = stepsNeeded(unroll(roots, { stepsOf: most }), domain);
+  }
   for (const loop of loops) if (!needed.has(loop) && loop.limit > MOST_STEPS) tooMany(loop);
-  const { image } = unroll(roots, { stepsOf: (loop) => needed.get(loop) ?? loop.limit, mark });
-  return roots.map(image);
+  const stepsOf = (loop: Loop): number => needed.get(loop) ?? loop.limit;
+  checkNesting(loops, stepsOf);
+  return roots.map(unroll(roots, { stepsOf, mark }).image);
 }
 
 /** The loops that nodes reach, and those inside them. */
@@ -58,15 +67,62 @@ function stepsNeeded({ halted }: Unrolled, domain: Domain): ReadonlyMap<Loop, nu
   return needed;
 }
 
+/**
+ * For each loop the most steps that any input takes, where that is found with little work. An input on which a loop does not end has no
+ * value; if that is to be marked, nothing is known.
+ */
+function stepsTaken(
+  roots: readonly SOp[],
+  loops: readonly Loop[],
+  domain: Domain,
+  mark: boolean,
+): ReadonlyMap<Loop, number> | undefined {
+  const { vocabulary, maxLength, causal } = domain;
+  if (vocabulary.length ** maxLength > MOST_INPUTS) return undefined;
+  const meant = causal ? causalCopies(roots) : { roots, loops: new Map<Loop, Loop>() };
+  const taken = new Map<Loop, number>();
+  let left = MOST_RUN;
+  for (const input of everyInput(vocabulary, maxLength)) {
+    const evaluation = new Evaluation(input);
+    evaluation.watch = {
+      asked(loop, step, halted) {
+        if (--left < 0 || step > MOST_STEPS) throw new TooLong();
+        if (!halted.includes(0)) taken.set(loop, Math.max(step, taken.get(loop) ?? 0));
+      },
+    };
+    for (const root of meant.roots) {
+      try {
+        evaluation.check(root);
+      } catch (error) {
+        if (error instanceof TooLong || (error instanceof RaspError && mark)) return undefined;
+        if (!(error instanceof RaspError)) throw error;
+      }
+    }
+  }
+  return new Map(loops.map((loop) => [loop, taken.get(meant.loops.get(loop) ?? loop) ?? 0]));
+}
+
+/** Thrown to end a run. */
+class TooLong extends Error {}
+
+/** The inputs up to a length. */
+function* everyInput(vocabulary: readonly Atom[], maxLength: number): Generator<readonly Atom[]> {
+  let inputs: readonly (readonly Atom[])[] = [[]];
+  for (let length = 1; length <= maxLength; length++) {
+    inputs = inputs.flatMap((input) => vocabulary.map((token) => [...input, token]));
+    yield* inputs;
+  }
+}
+
 /** @throws RaspError where loops inside each other take too many steps together */
-function checkNesting(loops: readonly Loop[]): void {
+function checkNesting(loops: readonly Loop[], stepsOf: (loop: Loop) => number): void {
   for (const loop of loops) {
     for (const inner of loopsOf(nodesInside(loop))) {
-      const steps = Math.min(loop.limit, MOST_STEPS) * Math.min(inner.limit, MOST_STEPS);
-      if (steps <= MOST_STEPS || inner.limit === 0) continue;
+      const [around, own] = [stepsOf(loop), stepsOf(inner)];
+      if (around * own <= MOST_STEPS) continue;
       refuseLoop(
         inner,
-        `each of the ${loop.limit} steps around it has ${inner.limit} of its own, and every step becomes layers: at most ${MOST_STEPS} together are written out`,
+        `each of ${around} steps around it has up to ${own} of its own, every step becomes layers, and at most ${MOST_STEPS} together are written out`,
       );
     }
   }

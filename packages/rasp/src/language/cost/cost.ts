@@ -5,7 +5,15 @@
  * weights are there once: they come after all that the loop reads, and before all that reads it.
  */
 import { loopsOf, nodesInside, type Loop } from "../graph/loop.js";
-import { operands, topological, type AggregateNode, type GraphNode, type Selector, type SOp } from "../graph/node.js";
+import {
+  isSelector,
+  operands,
+  topological,
+  type AggregateNode,
+  type GraphNode,
+  type Selector,
+  type SOp,
+} from "../graph/node.js";
 import { groupBy } from "../maps.js";
 import { checkSOp } from "../graph/kinds.js";
 import type { Span } from "../source.js";
@@ -95,7 +103,8 @@ function depthsOf(sop: SOp): Depths {
     }
   };
   const addLoop = (loop: Loop): void => {
-    const before = Math.max(0, ...loop.reads.map(depth));
+    // What a selector compares is there a layer before it.
+    const before = Math.max(0, ...loop.reads.map((node) => depth(node) - Number(isSelector(node))));
     const layers = { first: before + 1, last: before };
     loops.set(loop, layers);
     for (const state of loop.states) known.set(state, before);

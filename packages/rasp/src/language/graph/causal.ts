@@ -29,6 +29,13 @@ export function causal(root: GraphNode): GraphNode {
   return isSelector(root) ? copier.used(root) : copier.sop(root);
 }
 
+/** Several s-ops, and which loops became which. */
+export function causalCopies(roots: readonly SOp[]) {
+  const copier = new CausalCopier();
+  copier.copyAll(topological(...roots));
+  return { roots: roots.map((root) => copier.sop(root)), loops: copier.loopImages };
+}
+
 class CausalCopier extends Copier {
   readonly #upToSelf: Selector;
   readonly #seen = new Map<Selector, Selector>();

@@ -16,6 +16,8 @@ import { getOrInsert } from "../maps.js";
 export class Copier {
   /** What became of each node; those that are not here stay as they are. */
   readonly images = new Map<GraphNode, GraphNode>();
+  /** What became of each loop, the last copy of one inside another. */
+  readonly loopImages = new Map<Loop, Loop>();
   /** The loops of the nodes that are being copied. */
   #loops = new Map<Loop, readonly SOp[]>();
 
@@ -61,7 +63,9 @@ export class Copier {
     });
     this.copyAll([...loop.asking, ...loop.body]);
     const steps = loop.steps.map((step) => this.sop(step));
-    return finalNodes(makeLoop({ ...loop, states, steps, ...this.ending(loop) }), span);
+    const copy = makeLoop({ ...loop, states, steps, ...this.ending(loop) });
+    this.loopImages.set(loop, copy);
+    return finalNodes(copy, span);
   }
 
   /** What ends the copy of a loop. */
