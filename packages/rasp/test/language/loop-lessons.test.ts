@@ -56,7 +56,7 @@ function stepsToOnes(input: readonly string[]): number[] | undefined {
 
 function reachedIn(input: readonly string[]): string[] {
   const reached = new Set([input[0]!]);
-  for (const _ of input) {
+  for (let edges = 0; edges < input.length; edges++) {
     for (let i = 0; i + 1 < input.length; i += 2) if (reached.has(input[i]!)) reached.add(input[i + 1]!);
   }
   return input.map((node) => (reached.has(node) ? "yes" : "no"));
