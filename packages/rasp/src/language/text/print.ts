@@ -32,7 +32,7 @@ export class PrintError extends Error {
 const DEEPEST = 8;
 
 /**
- * The statements that make `root`; the last one names it.
+ * The statements that make `root`; the last one names it, as a state if it is a loop.
  * @param name the root's name; its own, or `answer`, if absent
  * @throws PrintError
  */
