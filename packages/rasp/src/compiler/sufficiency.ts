@@ -9,7 +9,7 @@ import { looksAt, type Restriction } from "@selectron/nn";
 import { getOrInsert } from "../language/maps.js";
 import { Domain } from "./values/domain.js";
 import { simplify } from "./normalize/simplify.js";
-import type { Answers } from "./values/comparison-sides.js";
+import type { Answers } from "./values/relations.js";
 import { answersOf } from "./values/independent-selection.js";
 import type { ValueSet } from "./values/value-set.js";
 import { checkedVocabulary } from "./values/vocabulary.js";

@@ -1,17 +1,17 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
 import type { Selection } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
-import type { Side } from "./comparison-sides.js";
+import { FactoredSelection } from "./factored-selection.js";
 import { IndependentSelection } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
-import type { Contribution, Letter } from "./row-states.js";
+import { Letter, type Contribution } from "./letter.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
-import { SingleComparison, type Left } from "./single-comparison.js";
+import { candidatesIn } from "./single-equality.js";
 import type { Cells, Table } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
-/** The work of one pair of joint values, and of what one joint value of a query is given. */
-const [PAIR, QUERY] = [4, 8];
+/** The work of one pair of joint values, and of joint values of a query that have the same answer. */
+const [PAIR, RUN] = [4, 8];
 
 /** Letters with more contributions together are not kept: those of many different values seldom come again. */
 const MOST_KEPT = 1 << 20;
@@ -35,8 +35,8 @@ export interface IndependentKey {
 export type IndependentQuery = readonly ValueSet[];
 
 export class Contributions {
-  readonly #single: SingleComparison;
-  readonly #isOneComparison: boolean;
+  readonly #selection: Selection;
+  readonly #factored: FactoredSelection;
   readonly #selected: SelectionTable;
   readonly #independent: IndependentSelection;
   readonly #summands = new Numbering();
@@ -45,16 +45,15 @@ export class Contributions {
   readonly #letters = new Map<string, Letter>();
   readonly #byPair = new Map<string, Letter>();
   readonly #chosen = new Map<string, ValueSet>();
-  /** Letters by what one comparison decides: by what is left, whether it is a row's own, the query, the key and what it adds. */
-  readonly #short = new Map<Left, readonly Map<Side, Map<Side, Map<ValueSet, Letter>>>[]>();
+  readonly #byRuns = new Map<ValueSet, Map<string, Letter>>();
   /** How many contributions the letters have that are kept. */
   #kept = 0;
   readonly #sets: ValueSets;
   readonly #spend: (steps: number) => void;
 
   constructor(selection: Selection, sets: ValueSets, spend: (steps: number) => void) {
-    this.#single = new SingleComparison(selection);
-    this.#isOneComparison = selection.comparisons.length === 1;
+    this.#selection = selection;
+    this.#factored = new FactoredSelection(selection);
     this.#selected = new SelectionTable(selection);
     this.#independent = new IndependentSelection(selection);
     this.#sets = sets;
@@ -68,7 +67,7 @@ export class Contributions {
 
   /** Whether letters need no pairs of joint values. */
   get isSingle(): boolean {
-    return this.#isOneComparison;
+    return this.#selection.comparisons.length === 1;
   }
 
   /** Finds the positions whose keys can equal one of the queries, ascending, of a selection that is one equality; undefined for others. */
@@ -78,14 +77,14 @@ export class Contributions {
   ): ((queries: JointValueSet) => readonly number[] | undefined) | undefined {
     const { dependence } = keys;
     if (!dependence.position || dependence.length) return undefined;
-    return this.#single.candidatesIn((position) => keys.at(position + 1, position).sides, cells.maxLength);
+    return candidatesIn(this.#selection, (position) => keys.at(position + 1, position).sides, cells.maxLength);
   }
 
   /** @param isOwn - whether key and query are one position */
   letter(queries: JointValueSet, key: Key, isOwn: boolean): Letter {
     const self = isOwn && this.knowsSelf;
-    const short = key.added && this.#shortLetter(queries, key.sides, key.added, self);
-    if (short) return short;
+    const known = key.added && this.#letterOfRuns(queries, key.sides, key.added, self);
+    if (known) return known;
     const { sides, added } = key;
     const summands = added
       ? undefined
@@ -95,35 +94,26 @@ export class Contributions {
     return getOrInsert(this.#byPair, pair, () => this.#between(queries, sides, self, added ?? summands!));
   }
 
-  /** The letter where one comparison decides it, or none, without pairs of joint values; undefined elsewhere. */
-  #shortLetter(queries: JointValueSet, keys: JointValueSet, added: ValueSet, self: boolean): Letter | undefined {
-    if ((self && this.#selected.isCrossed) || keys.values.length === 0) return undefined;
-    const fixed = this.#selected.fixedAnswers(keys, queries);
-    const left = fixed === undefined ? "several" : this.#single.left(fixed);
-    if (left === "several") return undefined;
-    if (typeof left === "boolean") return this.#letterOf([this.#contribution(!left, left ? added : this.#nothing)]);
-    const [query, key] = [this.#single.side(queries, left), this.#single.side(keys, left)];
-    if (!query || !key) return undefined;
-    const known = getOrInsert(this.#short, left, () => [new Map(), new Map()])[Number(self)]!;
-    const byKey = getOrInsert(
-      getOrInsert(known, query, () => new Map()),
-      key,
-      () => new Map<ValueSet, Letter>(),
-    );
-    const letter = byKey.get(added);
+  /** The letter where the components of the keys are independent, so that pairs of joint values are not needed; undefined elsewhere. */
+  #letterOfRuns(queries: JointValueSet, keys: JointValueSet, added: ValueSet, self: boolean): Letter | undefined {
+    if (self && this.#selected.isCrossed) return undefined;
+    const signature = this.#factored.signature(queries, keys, self);
+    if (signature === undefined) return undefined;
+    const letters = getOrInsert(this.#byRuns, added, () => new Map<string, Letter>());
+    const letter = letters.get(signature);
     if (letter) return letter;
-    const answers = this.#single.answers(query, key, left, self);
-    if (!answers) return undefined;
-    this.#spend(QUERY * answers.length);
-    const made = this.#letterOf(answers.map(({ yes, no }) => this.#contribution(no, yes ? added : this.#nothing)));
-    if (this.#kept <= MOST_KEPT) byKey.set(added, made);
+    const { starts, answers } = this.#factored.answers(queries, keys, self);
+    this.#spend(RUN * starts.length);
+    const parts = answers.map(({ yes, no }) => this.#contribution(no, yes ? added : this.#nothing));
+    const made = this.#letterOf(starts, parts, queries.size);
+    if (this.#kept <= MOST_KEPT) letters.set(signature, made);
     return made;
   }
 
   /** Like `letter`, but coarser: the sides of the comparisons, and what a key adds, are taken as independent. */
   independentLetter(queries: IndependentQuery, { sides, added }: IndependentKey): Letter {
     const { yes, no } = this.#independent.between(sides, queries);
-    return this.#letterOf([this.#contribution(no, yes ? added : this.#nothing)]);
+    return this.#letterOf([0], [this.#contribution(no, yes ? added : this.#nothing)], 1);
   }
 
   #between(queries: JointValueSet, keys: JointValueSet, self: boolean, added: ValueSet | Column): Letter {
@@ -145,7 +135,7 @@ export class Contributions {
       if (!isSelected) return this.#contribution(canSkip, this.#nothing);
       return this.#contribution(canSkip, "numbers" in added ? this.#numbered(chosen) : added);
     });
-    return this.#letterOf(contributions);
+    return this.#letterOf([...contributions.keys()], contributions, contributions.length);
   }
 
   get #nothing(): ValueSet {
@@ -169,18 +159,17 @@ export class Contributions {
     }));
   }
 
-  #letterOf(contributions: readonly Contribution[]): Letter {
-    const [first] = contributions;
-    const isUniform = contributions.every((contribution) => contribution === first);
-    const different = isUniform ? contributions.slice(0, 1) : contributions;
-    const make = (): Letter => ({
-      contributions: different,
-      isNothing: different.every(({ added }) => added.atoms.length === 0),
-    });
-    if (this.#kept > MOST_KEPT) return make();
-    return getOrInsert(this.#letters, different.map(({ id }) => id).join(","), () => {
-      this.#kept += different.length;
-      return make();
+  /** @param size - of how many joint values of the query the parts are, each from one of `starts` on */
+  #letterOf(starts: readonly number[], parts: readonly Contribution[], size: number): Letter {
+    const isNew = parts.map((part, p) => p === 0 || part !== parts[p - 1]);
+    const runs = isNew.every(Boolean) ? parts : parts.filter((_, p) => isNew[p]);
+    const from = runs === parts ? starts : starts.filter((_, p) => isNew[p]);
+    const count = runs.length === 1 ? 1 : size;
+    if (this.#kept > MOST_KEPT) return new Letter(from, runs, count);
+    const key = `${count} ${runs.map(({ id }, r) => `${from[r]!}:${id}`).join()}`;
+    return getOrInsert(this.#letters, key, () => {
+      this.#kept += runs.length;
+      return new Letter(from, runs, count);
     });
   }
 }

@@ -11,12 +11,12 @@ import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
 import { ConstantQueries } from "./constant-queries.js";
-import { withoutDetails } from "./details.js";
 import { linearTable } from "./linear-ints.js";
 import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
 import { distinctAtoms, ValueSets, type ValueSet } from "./value-set.js";
-import { JOINT_LIMIT, jointLimit, MOST_JOINT } from "./joint-limits.js";
-import { FormulaImages, JointValueSets, tooMany, type JointValueSet } from "./joint-values.js";
+import { jointLimit } from "./joint-limits.js";
+import { JointTables } from "./joint-tables.js";
+import { tooMany, type JointValueSet } from "./joint-values.js";
 import { Work } from "../work.js";
 
 /** What the memory counts that a step of a formula keeps: 100 bytes are as much as two microseconds of work. */
@@ -46,9 +46,8 @@ export class Domain {
   readonly #tables = new Map<NormalSOp, Table<ValueSet>>();
   readonly #values = new Map<NormalSOp, readonly Atom[]>();
   readonly #formulas = new Map<NormalSOp, Formula>();
-  readonly #jointTables = new Map<string, Table<JointValueSet>>();
   readonly #jointSizes = new Map<string, number>();
-  readonly #jointSets: JointValueSets;
+  readonly #joint: JointTables;
   readonly #allFormulas: Formula[];
   /** The means of which no row ever selects two positions. */
   readonly #single = new Set<NormalSOp>();
@@ -83,7 +82,7 @@ export class Domain {
     this.sets = restricts?.whole.sets ?? new ValueSets(this.keepsTypes);
     this.#allFormulas = restricts ? restricts.whole.#allFormulas : [];
     this.promised = restricts?.promised ?? view?.base.promised;
-    this.#jointSets = new JointValueSets(this.sets);
+    this.#joint = new JointTables(this);
     this.vocabulary = vocabulary;
     this.maxLength = maxLength;
     this.causal = causal;
@@ -194,13 +193,13 @@ export class Domain {
       // A leaf with one value at most changes no product.
       const several = leaves.filter((leaf) => this.#largestSet(leaf) > 1);
       if (several.length < 2) return several.reduce((_, leaf) => this.#largestSet(leaf), 1);
-      const sizes = this.#combined(several, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
+      const sizes = this.combined(several, (sets) => sets.reduce((product, { atoms }) => product * atoms.length, 1));
       return [...sizes.distinct].reduce((most, size) => Math.max(most, size), 0);
     });
   }
 
   /** A table of what follows from the values of some s-ops, as if these were independent. */
-  #combined<T>(sops: readonly NormalSOp[], image: (sets: readonly ValueSet[]) => T): Table<T> {
+  combined<T>(sops: readonly NormalSOp[], image: (sets: readonly ValueSet[]) => T): Table<T> {
     const tables = sops.map((sop) => this.table(sop));
     const dependence = joinedDependence(tables.map((table) => table.dependence));
     this.work.tabulate((1 + tables.length) * entryCount(dependence, this), sops.at(-1));
@@ -234,7 +233,11 @@ export class Domain {
       case "map":
         return (
           linearTable(sop, this) ??
-          this.#images([sop]).map((set) => this.sets.setOf(set.values.map(({ atoms: [value] }) => value!)))
+          this.#joint
+            .images([sop])
+            .map(
+              (joint) => joint.factors?.[0]!.set ?? this.sets.setOf(joint.values.map(({ atoms: [value] }) => value!)),
+            )
         );
       case "mean":
       case "width":
@@ -249,32 +252,7 @@ export class Domain {
 
   /** The joint values of `sops` at each position of each length; those that share leaves depend on each other. */
   jointValues(sops: readonly NormalSOp[]): Table<JointValueSet> {
-    if (this.#view) return this.#view.base.jointValues(sops);
-    const key = sops.map((sop) => sop.id).join(",");
-    return getOrInsert(this.#jointTables, key, () => {
-      const [only, ...others] = sops;
-      return only && others.length === 0
-        ? this.table(only).map((set) => this.#jointSets.ofOne(set))
-        : this.#images(sops);
-    });
-  }
-
-  #images(sops: readonly NormalSOp[]): Table<JointValueSet> {
-    const formula = withoutDetails(this.#jointFormula(sops), sops, this);
-    const size = this.jointSize(formula.leaves);
-    if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
-    const images = new FormulaImages(formula, this.#jointSets, (steps) =>
-      this.work.spend(steps, sops.at(-1), "working out the values of this s-op"),
-    );
-    return this.#combined(formula.leaves, (sets) => images.setFor(sets));
-  }
-
-  #jointFormula(sops: readonly NormalSOp[]): Formula {
-    // The joint formula cuts where the formula of any s-op does; where that is not enough, it cuts at the s-ops themselves.
-    const cut = new Set(sops.flatMap((sop) => this.formula(sop).leaves.filter((leaf) => leaf.kind === "map")));
-    const formula = this.formulaOf(sops, cut);
-    if (sops.length === 1 || this.jointSize(formula.leaves) <= JOINT_LIMIT) return formula;
-    return this.formulaOf(sops, new Set(sops.filter((sop) => sop.kind === "map")));
+    return this.#view ? this.#view.base.jointValues(sops) : this.#joint.of(sops);
   }
 
   /** The value sets of a mean or a width, row by row. */
@@ -287,7 +265,7 @@ export class Domain {
 
   /** How many joint values the sides of a selection's comparisons can have at one position at most. */
   sidesSize(sides: readonly NormalSOp[]): number {
-    return this.jointSize(this.#jointFormula(sides).leaves);
+    return this.jointSize(this.#joint.formula(sides).leaves);
   }
 
   /** Which permutation of the positions the s-op is, if it is a rank: `ranks.ts`. */

@@ -5,7 +5,7 @@ import type { Atom, Comparison } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Decision } from "../normalize/decision-diagram.js";
 import type { Selection } from "../normalize/normal-form.js";
-import { betweenSides, sideOf, type Answers, type Side } from "./comparison-sides.js";
+import { betweenSides, sideOf, type Answers, type Side } from "./relations.js";
 import type { ValueSet } from "./value-set.js";
 
 export class IndependentSelection {

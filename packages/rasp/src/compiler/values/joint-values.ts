@@ -14,14 +14,28 @@ export interface JointValue {
   readonly codes: readonly number[];
 }
 
+/** Components that always have the same value, as those of one s-op have, and its values. */
+export interface Factor {
+  readonly places: readonly number[];
+  readonly set: ValueSet;
+}
+
+/** Equal sets are one object. */
 export interface JointValueSet {
   readonly id: number;
+  /** How many joint values there are. */
+  readonly size: number;
+  /** Where the set has every combination of its components' values; undefined where it has not. */
+  readonly factors: readonly Factor[] | undefined;
+  /** Of a set with factors the last factor turns fastest, in the order of its atoms. They are made when they are first asked for. */
   readonly values: readonly JointValue[];
 }
 
 export class JointValueSets {
   readonly #sets = new Map<string, JointValueSet>();
+  readonly #products = new Map<string, JointValueSet>();
   readonly #values = new Map<string, JointValue>();
+  #count = 0;
 
   readonly #valueSets: ValueSets;
 
@@ -32,17 +46,87 @@ export class JointValueSets {
   setOf(values: ReadonlySet<JointValue>): JointValueSet {
     const distinct = [...values].sort(byCodes);
     const key = distinct.map(({ id }) => id).join(",");
-    return getOrInsert(this.#sets, key, () => ({ id: this.#sets.size, values: distinct }));
+    return getOrInsert(this.#sets, key, () => {
+      const factors = this.#factorsOf(distinct);
+      if (factors) return this.product(factors);
+      return { id: this.#count++, size: distinct.length, factors: undefined, values: distinct };
+    });
   }
 
   /** The values of one s-op. */
-  ofOne({ atoms }: ValueSet): JointValueSet {
-    return this.setOf(new Set(atoms.map((atom) => this.valueOf([atom]))));
+  ofOne(set: ValueSet): JointValueSet {
+    return this.product([{ places: FIRST, set }]);
+  }
+
+  /** Every combination of values. */
+  product(factors: readonly Factor[]): JointValueSet {
+    const key = factors.map(({ places, set }) => `${set.id}:${places.join("=")}`).join();
+    return getOrInsert(this.#products, key, () => {
+      const size = factors.reduce((product, { set }) => product * set.atoms.length, 1);
+      return new Product(this.#count++, size, factors, (atoms) => this.valueOf(atoms));
+    });
   }
 
   valueOf(atoms: readonly Atom[]): JointValue {
     const codes = atoms.map((atom) => this.#valueSets.code(atom));
     return getOrInsert(this.#values, codes.join(","), () => ({ id: this.#values.size, atoms, codes }));
+  }
+
+  /** Undefined where not every combination of the components' values is there. */
+  #factorsOf(values: readonly JointValue[]): Factor[] | undefined {
+    const [first] = values;
+    if (!first) return undefined;
+    const columns = new Map<string, { places: number[]; atoms: Map<number, Atom> }>();
+    for (const place of first.codes.keys()) {
+      const codes = values.map((value) => value.codes[place]!);
+      const column = getOrInsert(columns, codes.join(","), () => ({
+        places: [],
+        atoms: new Map(values.map((value, v) => [codes[v]!, value.atoms[place]!])),
+      }));
+      column.places.push(place);
+    }
+    const parts = [...columns.values()];
+    if (parts.reduce((product, { atoms }) => product * atoms.size, 1) !== values.length) return undefined;
+    const factors = parts.flatMap(({ places, atoms }) => {
+      const set = this.#valueSets.ofDifferent([...atoms.values()]);
+      return set ? [{ places, set }] : [];
+    });
+    return factors.length === parts.length ? factors : undefined;
+  }
+}
+
+const FIRST: readonly number[] = [0];
+
+class Product implements JointValueSet {
+  readonly id: number;
+  readonly size: number;
+  readonly factors: readonly Factor[];
+  #values: readonly JointValue[] | undefined;
+  readonly #valueOf: (atoms: readonly Atom[]) => JointValue;
+
+  constructor(id: number, size: number, factors: readonly Factor[], valueOf: (atoms: readonly Atom[]) => JointValue) {
+    this.id = id;
+    this.size = size;
+    this.factors = factors;
+    this.#valueOf = valueOf;
+  }
+
+  get values(): readonly JointValue[] {
+    return (this.#values ??= this.#made());
+  }
+
+  #made(): JointValue[] {
+    let made: Atom[][] = [[]];
+    for (const { places, set } of this.factors) {
+      made = made.flatMap((atoms) =>
+        set.atoms.map((atom) => {
+          const more = [...atoms];
+          for (const place of places) more[place] = atom;
+          return more;
+        }),
+      );
+    }
+    return made.map((atoms) => this.#valueOf(atoms));
   }
 }
 

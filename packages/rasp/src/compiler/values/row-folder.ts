@@ -5,7 +5,8 @@
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, Width } from "../normalize/normal-form.js";
 import type { Work } from "../work.js";
-import type { Letter, Reached, RowKind } from "./row-states.js";
+import type { Letter } from "./letter.js";
+import type { Reached, RowKind } from "./row-states.js";
 import { BOTH, joinedDependence, LENGTH, NOTHING, Table, type Cells } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 

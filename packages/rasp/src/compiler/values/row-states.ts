@@ -3,19 +3,11 @@
  * the same keys so far share their states, so that a row of n + 1 keys takes one step more than a row of n.
  */
 import { getOrInsert } from "../../language/maps.js";
+import type { Contribution, Letter } from "./letter.js";
 import type { ValueSet } from "./value-set.js";
 
 /** The states of all rows that are kept, so that rows which begin alike share them. */
 const MOST_KEPT = 1 << 21;
-
-/** What one key position can contribute to a row. Equal ones are one object. */
-export interface Contribution {
-  readonly id: number;
-  /** Whether the row may pass the key over. */
-  readonly canSkip: boolean;
-  /** What the key adds where it is selected; none where it never is. */
-  readonly added: ValueSet;
-}
 
 /** How rows go through their keys, and the values that they then have. Rows are those of all joint values of a query. */
 export interface RowKind<R> {
@@ -31,13 +23,6 @@ export interface RowKind<R> {
 
 /** For each joint value of a query whether its row is known to select a position; one answer where all are alike. */
 export type Reached = boolean | readonly boolean[];
-
-/** What a key can contribute for each joint value of the query; one where it is the same for all. Equal ones are one object. */
-export interface Letter {
-  readonly contributions: readonly Contribution[];
-  /** Whether no row selects the key. */
-  readonly isNothing: boolean;
-}
 
 /** What the keys so far add up to. */
 export interface RowFold<S> {

@@ -3,7 +3,8 @@ import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import { isAtMostOne } from "./promised.js";
-import { RowStates, type Contribution, type Reached, type Rows } from "./row-states.js";
+import type { Contribution } from "./letter.js";
+import { RowStates, type Reached, type Rows } from "./row-states.js";
 import {
   meansOf,
   NO_MEANS,

@@ -118,6 +118,11 @@ export class ValueSets {
     }));
   }
 
+  /** The set of some atoms; undefined where two are equal. */
+  ofDifferent(atoms: readonly Atom[]): ValueSet | undefined {
+    return new Set(atoms.map(atomKey)).size === atoms.length ? this.setOf(atoms) : undefined;
+  }
+
   /** The set of one int. */
   ofInt(value: number): ValueSet {
     return getOrInsert(this.#ofInt, value, () => this.setOf([BigInt(value)]));
