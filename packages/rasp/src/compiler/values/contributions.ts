@@ -1,9 +1,10 @@
 /** What one key can contribute to the rows of a mean or a width, for each joint value of the query. */
-import type { Selection } from "../normalize/normal-form.js";
+import type { NormalSOp, Selection } from "../normalize/normal-form.js";
 import { getOrInsert } from "../../language/maps.js";
 import { FactoredSelection } from "./factored-selection.js";
 import { IndependentSelection } from "./independent-selection.js";
 import type { JointValueSet } from "./joint-values.js";
+import type { KeyOrder } from "./key-groups.js";
 import { Letter, type Contribution } from "./letter.js";
 import { Numbering, SelectionTable, type Column } from "./selection-table.js";
 import { candidatesIn } from "./single-equality.js";
@@ -80,6 +81,23 @@ export class Contributions {
     return candidatesIn(this.#selection, (position) => keys.at(position + 1, position).sides, cells.maxLength);
   }
 
+  /**
+   * How keys and queries compare on an axis on which both are fixed; undefined where there is none.
+   *
+   * @param numbersOf - see `FactoredSelection.fixedAxis`
+   */
+  orderOf(numbersOf: (sop: NormalSOp) => number | undefined): KeyOrder<JointValueSet, Key> | undefined {
+    const axis = this.#factored.fixedAxis(numbersOf);
+    if (axis === undefined) return undefined;
+    return {
+      placeOf: ({ sides, added }) => {
+        const beside = added && this.#factored.keyBeside(axis, sides);
+        return beside && { number: beside.number, shape: `${beside.rest} ${added.id}` };
+      },
+      askedBy: (queries) => this.#factored.queryOn(axis, queries),
+    };
+  }
+
   /** @param isOwn - whether key and query are one position */
   letter(queries: JointValueSet, key: Key, isOwn: boolean): Letter {
     const self = isOwn && this.knowsSelf;
@@ -96,7 +114,6 @@ export class Contributions {
 
   /** The letter where the components of the keys are independent, so that pairs of joint values are not needed; undefined elsewhere. */
   #letterOfRuns(queries: JointValueSet, keys: JointValueSet, added: ValueSet, self: boolean): Letter | undefined {
-    if (self && this.#selected.isCrossed) return undefined;
     const signature = this.#factored.signature(queries, keys, self);
     if (signature === undefined) return undefined;
     const letters = getOrInsert(this.#byRuns, added, () => new Map<string, Letter>());

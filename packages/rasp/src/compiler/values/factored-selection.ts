@@ -28,6 +28,8 @@ interface Axis {
   readonly place: number;
   /** Whether strings can be compared. */
   readonly areEqualities: boolean;
+  /** Whether the key is a query of another axis, so that a row's own key has one value only, but is compared with others. */
+  readonly isCrossed: boolean;
 }
 
 /** What one side of an axis can be. Equal ones have equal ids. */
@@ -65,7 +67,8 @@ export class FactoredSelection {
     this.#truth = truth;
     for (const [place, { id, keys, queries, op }] of comparisons.entries()) {
       let axis = axes.findIndex((other) => other.keys === keys && other.queries === queries);
-      if (axis < 0) axis = axes.push({ keys, queries, place, areEqualities: true }) - 1;
+      const isCrossed = keys !== queries && comparisons.some((other) => other.queries === keys);
+      if (axis < 0) axis = axes.push({ keys, queries, place, areEqualities: true, isCrossed }) - 1;
       if (!isEquality(op)) axes[axis] = { ...axes[axis]!, areEqualities: false };
       this.#meaning.set(id, [axis, HOLDS_FOR[op]]);
     }
@@ -109,6 +112,35 @@ export class FactoredSelection {
     return { starts, answers };
   }
 
+  /**
+   * The axis of which both sides are one number at each position; that with the most numbers of keys, if there are several.
+   *
+   * @param numbersOf - how many numbers an s-op has; undefined where it has no one number somewhere
+   */
+  fixedAxis(numbersOf: (sop: NormalSOp) => number | undefined): number | undefined {
+    let [best, most] = [undefined as number | undefined, 1];
+    for (const [a, { keys, queries }] of this.#axes.entries()) {
+      const numbers = numbersOf(queries) === undefined ? 0 : (numbersOf(keys) ?? 0);
+      if (numbers > most) [best, most] = [a, numbers];
+    }
+    return best;
+  }
+
+  /** The number that keys have on a fixed axis, and what tells them apart beside it; undefined where they depend on each other. */
+  keyBeside(axis: number, keys: JointValueSet): { readonly number: number; readonly rest: string } | undefined {
+    const columns = getOrInsert(this.#keys, keys, () => this.#keyColumns(keys) ?? null);
+    if (!columns) return undefined;
+    const rest = columns.map(({ id }, a) => (a === axis ? "" : id)).join();
+    return { number: columns[axis]!.side.values[0] as number, rest };
+  }
+
+  /** The number that queries have on a fixed axis. */
+  queryOn(axis: number, queries: JointValueSet): number {
+    const { place } = this.#axes[axis]!;
+    const own = queries.factors?.find(({ places }) => places.includes(place))?.set;
+    return Number(own ? own.atoms[0]! : queries.values[0]!.atoms[place]!);
+  }
+
   /** Whether key and query of a row's own position are one value on this axis. */
   #isOwn(axis: number): boolean {
     const { keys, queries } = this.#axes[axis]!;
@@ -126,6 +158,7 @@ export class FactoredSelection {
     let relations = 1;
     for (let a = 0; a < this.#axes.length; a++) {
       const [query, key] = [queryColumns[a]!.side, keyColumns[a]!.side];
+      if (self && this.#axes[a]!.isCrossed) return undefined;
       if (query.areNumbers !== key.areNumbers) return undefined;
       if (!query.areNumbers && !this.#axes[a]!.areEqualities) return undefined;
       relations *= self && this.#isOwn(a) ? 1 : Math.min(key.different.size, 3);

@@ -6,6 +6,7 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Mean, Width } from "../normalize/normal-form.js";
 import type { Work } from "../work.js";
 import type { Letter } from "./letter.js";
+import { AlikeKeys, KeysInOrder, type KeyGroups, type KeyOrder } from "./key-groups.js";
 import type { Reached, RowKind } from "./row-states.js";
 import { BOTH, joinedDependence, LENGTH, NOTHING, Table, type Cells } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
@@ -21,6 +22,8 @@ export interface Letters<Q, K> {
   reached(query: Q, length: number): Reached;
   /** The positions that the query can select at most, ascending; all if undefined. */
   candidates?(query: Q): readonly number[] | undefined;
+  /** How keys and queries compare by one number each; undefined where they do not. */
+  readonly order?: KeyOrder<Q, K> | undefined;
 }
 
 /** What is known of the s-op whose rows are folded. */
@@ -146,19 +149,19 @@ export class RowFolder<R> {
 
   #together<Q, K>(keys: Table<K>, letters: Letters<Q, K>): (query: Q, length: number, position: number) => R {
     const kind = this.#kind;
-    let [ofLength, times] = [0, new Map<K, number>()];
+    let [ofLength, groups]: [number, KeyGroups<Q, K> | undefined] = [0, undefined];
     return (query, length, position) => {
-      if (ofLength !== length) {
-        [ofLength, times] = [length, new Map<K, number>()];
-        for (let k = 0; k < length; k++) times.set(keys.at(length, k), (times.get(keys.at(length, k)) ?? 0) + 1);
+      if (ofLength !== length || !groups) {
+        const all = Array.from({ length }, (_, k) => keys.at(length, k));
+        groups = (letters.order && KeysInOrder.of(all, letters.order)) ?? new AlikeKeys(all);
+        ofLength = length;
       }
-      this.#spend(STEP * times.size);
       const own = letters.knowsSelf ? keys.at(length, position) : undefined;
       let rows = own === undefined ? kind.start : kind.with(kind.start, letters.letter(query, own, true));
-      for (const [key, count] of times) {
-        const others = key === own ? count - 1 : count;
-        if (others > 0) rows = kind.with(rows, letters.letter(query, key, false), others);
-      }
+      this.#spend(STEP * groups.size);
+      groups.each(query, own, (key, count) => {
+        rows = kind.with(rows, letters.letter(query, key, false), count);
+      });
       return rows;
     };
   }

@@ -149,9 +149,14 @@ function rowsOf<R>(
   const added = isApart ? addedTable(summand, domain) : undefined;
   const keyTable = keyTableOf(sides, added, domain);
   const candidates = contributions.candidatesIn(keyTable, domain);
+  const order = contributions.orderOf((side) => {
+    const { distinct } = domain.table(side);
+    return [...distinct].every(({ int }) => int !== undefined) ? distinct.size : undefined;
+  });
   return folder.table(queryTable, keyTable, {
     ...jointLetters(contributions, known.one),
     ...(candidates ? { candidates } : {}),
+    order,
   });
 }
 
@@ -171,7 +176,7 @@ function keyTableOf(sides: Table<JointValueSet>, added: Table<ValueSet> | undefi
 const jointLetters = (contributions: Contributions, one: OnePerRow | undefined): Letters<JointValueSet, Key> => ({
   knowsSelf: contributions.knowsSelf,
   letter: (query, key, isOwn) => contributions.letter(query, key, isOwn),
-  isEmpty: ({ values }) => values.length === 0,
+  isEmpty: ({ size }) => size === 0,
   reached: (query, length) => one?.reached(query, length) ?? false,
 });
 
@@ -212,7 +217,7 @@ function anyValue(mean: Mean, domain: RowDomain): Table<ValueSet> {
 
 function mostPairs(queries: Table<JointValueSet>, keys: Table<JointValueSet>): number {
   const most = (table: Table<JointValueSet>): number =>
-    [...table.distinct].reduce((n, set) => Math.max(n, set.values.length), 0);
+    [...table.distinct].reduce((n, set) => Math.max(n, set.size), 0);
   return most(queries) * most(keys);
 }
 

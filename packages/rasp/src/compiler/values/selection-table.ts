@@ -42,28 +42,6 @@ export class SelectionTable {
     return signature;
   }
 
-  /**
-   * The answers of the comparisons of which both sides have one value, as the digits of a number: 0 for no, 1 for yes, 2 for an open
-   * one. Undefined where one has no value, and where there are too many comparisons.
-   */
-  fixedAnswers(keys: JointValueSet, queries: JointValueSet): number | undefined {
-    if (this.#answers.length > MOST_FIXED) return undefined;
-    const columns = this.#columns(keys, queries);
-    let [fixed, place] = [0, 1];
-    for (let j = 0; j < this.#answers.length; j++, place *= 3) {
-      const [key, query] = [columns.keys[j]!.only, columns.queries[j]!.only];
-      const answer = key === undefined || query === undefined ? OPEN : this.#answers[j]!.forQuery(query)[key]!;
-      if (answer === FAILS) return undefined;
-      fixed += place * (answer === OPEN ? 2 : answer);
-    }
-    return fixed;
-  }
-
-  /** Whether a position's own key and query have something in common other than the two sides of one comparison. */
-  get isCrossed(): boolean {
-    return this.#same.some(([keys, queries]) => keys !== queries);
-  }
-
   /** Whether a row selects its own position by other rules than those of other positions: an s-op equals itself there. */
   get knowsSelf(): boolean {
     return this.#same.length > 0;
@@ -118,9 +96,6 @@ export class SelectionTable {
 }
 
 const FAILS = 2;
-const OPEN = 3;
-/** Of more comparisons the fixed answers are not numbered. */
-const MOST_FIXED = 30;
 
 /** Whether two atoms can be the value of one s-op: they are equal, or both are NaN. */
 const isSame = (a: Atom, b: Atom): boolean => Object.is(a, b) || atomsEqual(a, b);
