@@ -30,20 +30,31 @@ export function bendsOf(
   { few, largestInput, hasGates }: Bent,
 ): Bend[] | undefined {
   if (entries.length <= few || !entries.every(({ input }) => Number.isInteger(input))) return undefined;
-  let slope = vectors[0]!.map(() => 0);
-  let steps = 0;
+  let slope: readonly number[] = vectors[0]!.map(() => 0);
   const bends: Bend[] = [];
+  const bend = (from: number, after: readonly number[]): void => {
+    const change = after.map((value, c) => value - slope[c]!);
+    slope = after;
+    if (change.every((value) => value === 0)) return;
+    bends.push({ from, gateBias: hasGates ? leastPowerOfTwo(largestInput + Math.abs(from) + 2) : 0, change });
+  };
+  let steps = 0;
   for (let e = 0; e + 1 < entries.length; e++) {
     const [here, next] = [entries[e]!, entries[e + 1]!];
     if (here.result !== next.result) steps++;
     const rise = vectors[next.result]!.map((value, c) => value - vectors[here.result]![c]!);
-    const after = rise.map((change) => change / (next.input - here.input));
-    if (gridOf(after) < FINEST_SLOPE) return undefined;
-    const change = after.map((value, c) => value - slope[c]!);
-    slope = after;
-    if (change.every((value) => value === 0)) continue;
-    const from = here.input;
-    bends.push({ from, gateBias: hasGates ? leastPowerOfTwo(largestInput + Math.abs(from) + 2) : 0, change });
+    const straight = rise.map((change) => change / (next.input - here.input));
+    if (gridOf(straight) >= FINEST_SLOPE) {
+      bend(here.input, straight);
+      continue;
+    }
+    if (gridOf(rise) < FINEST_SLOPE) return undefined;
+    // No input is between the two, so that it can all rise in the last whole number's distance.
+    bend(
+      here.input,
+      rise.map(() => 0),
+    );
+    bend(next.input - 1, rise);
   }
   return bends.length < 2 * steps ? bends : undefined;
 }

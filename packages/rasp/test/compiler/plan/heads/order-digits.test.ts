@@ -3,6 +3,7 @@ import { Rng } from "@selectron/core";
 import { expect, it } from "vitest";
 import { splitIntoDigits } from "../../../../src/compiler/plan/heads/order-digits.js";
 import type { Block, BlockConjunction } from "../../../../src/compiler/plan/heads/selection.js";
+import type { NormalSOp } from "../../../../src/compiler/normalize/normal-form.js";
 import { embedded, type Embedded } from "./embedded.js";
 
 const OPS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -70,6 +71,35 @@ it("a head for each binary digit of up to 4,096 numbers", () => {
       const [key, query] = [BigInt(rng.int(size)), BigInt(rng.int(size))];
       expect(holding(split, key, query)).toBe(Number(key < query));
     }
+  }
+});
+
+it("computed numbers have digits that are small, and so are their heads", () => {
+  for (const [size, heads] of [
+    [40, 2],
+    [95, 2],
+    [96, 3],
+    [600, 3],
+    [1024, 4],
+  ] as const) {
+    const of = embedded(numbers(size), size);
+    const width = { id: 10, origin: undefined, kind: "width" } as NormalSOp;
+    const block: Block = {
+      keys: width,
+      queries: of.form.tokens(),
+      test: (key, query) => key! > query!,
+      compared: { op: ">", key: Number, query: Number },
+    };
+    const split = splitIntoDigits([[block]], of.context);
+    expect(split.length, `${size}`).toBe(heads);
+    const rng = new Rng(size);
+    for (let n = 0; n < 300; n++) {
+      const [key, query] = [BigInt(1 + rng.int(size - 2)), BigInt(rng.int(size))];
+      expect(holding(split, key, query), `${key} ${query}`).toBe(Number(key > query));
+    }
+    const digitsOf = split.map((part) => part.at(-1)!.compared!);
+    const largest = digitsOf.map(({ key }) => Math.max(...of.context.domain.values(width).map(key)));
+    expect(Math.max(...largest), `${size}`).toBeLessThanOrEqual(12);
   }
 });
 

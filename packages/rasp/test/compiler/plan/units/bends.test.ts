@@ -40,6 +40,14 @@ it("a square takes one unit for each number, with bends of 2", () => {
   expect(bends.slice(1).every(({ change }) => change[0] === 2)).toBe(true);
 });
 
+it("where no input occurs the line rises in a whole number's distance, so that slopes are whole", () => {
+  const entries = [0, 1, 2, 3, 10, 11, 12].map((input, result) => ({ input, result }));
+  const vectors = [0, 1, 4, 9, 8, 9, 10].map((number) => [number]);
+  const bends = bendsOf(entries, vectors, NO_GATES)!;
+  for (const [j, { input }] of entries.entries()) expect(valueAt(input, 0, bends)).toBe(vectors[j]![0]);
+  expect(bends.every(({ change }) => Number.isInteger(change[0]))).toBe(true);
+});
+
 it("steps stay where there are few inputs, fractions, or no fewer units", () => {
   const squares = pointsOf([0, 1, 4, 9, 16, 25], 0);
   expect(bendsOf(squares.entries, squares.vectors, { ...NO_GATES, few: 6 })).toBeUndefined();
