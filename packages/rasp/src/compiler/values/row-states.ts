@@ -6,6 +6,9 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Contribution, Letter } from "./letter.js";
 import type { ValueSet } from "./value-set.js";
 
+/** The work of a step of the row of one joint value. */
+const STEP = 8;
+
 /** The states of all rows that are kept, so that rows which begin alike share them. */
 const MOST_KEPT = 1 << 21;
 
@@ -33,6 +36,8 @@ export interface RowFold<S> {
   /** Whether only none, one and several selected keys are told apart, and a third key that is alike changes nothing. */
   readonly capped: boolean;
   valuesOf(rows: Rows<S>, reached: Reached, counts: ValueSet | undefined): ValueSet;
+  /** Called with the work of each step before it is taken. */
+  spend(steps: number): void;
 }
 
 /** The state of the row of one joint value of the query. A sum may be large: it is forgotten once later ones are made, and made again. */
@@ -121,6 +126,7 @@ export class RowStates<S> implements RowKind<Rows<S>> {
     const { states } = rows;
     const { contributions } = letter;
     const size = Math.max(states.length, contributions.length);
+    this.#fold.spend(STEP * size);
     const after = Array.from({ length: size }, (_, q) =>
       this.#step(states[states.length === 1 ? 0 : q]!, contributions[contributions.length === 1 ? 0 : q]!),
     );

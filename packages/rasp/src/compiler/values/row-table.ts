@@ -67,7 +67,13 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
   const isCopy = copied || (one !== undefined && (sop.kind === "mean" || sop.summed !== undefined));
   const found = new Found();
   const table = isCopy
-    ? rowsOf(sop, copies(sop, found, domain.sets), { one, counts, isOrdered: false, copied: true }, found, domain)
+    ? rowsOf(
+        sop,
+        copies(sop, found, domain.sets, spending(sop, domain)),
+        { one, counts, isOrdered: false, copied: true },
+        found,
+        domain,
+      )
     : addedRows(sop, { one, counts }, found, domain);
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
   const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || found.atMostOne;
@@ -87,28 +93,32 @@ interface OnePerRow {
 
 /** Rows whose keys add up: to a count, a sum or a mean. */
 function addedRows(sop: Mean | Width, known: Known, found: Found, domain: RowDomain): Table<ValueSet> {
-  const { sets, work } = domain;
+  const { sets } = domain;
+  const spend = spending(sop, domain);
   const [summand] = summandsOf(sop);
   if (!summand) {
-    const spend = (steps: number): void => work.spend(steps, sop, WORKING_OUT);
     const counts = new CountRows(sets, known.one !== undefined, spend);
     return rowsOf(sop, counts, { ...known, isOrdered: false }, found, domain);
   }
   const limits: Limits = {
-    beforeAdditions: (additions) => work.spend(ADDITION * additions, sop, WORKING_OUT),
-    beforeMeans: (means) => work.spend(MEAN * means, sop, WORKING_OUT),
+    beforeAdditions: (additions) => spend(ADDITION * additions),
+    beforeMeans: (means) => spend(MEAN * means),
     checkPairs: (pairs) => checkPairs(pairs, sop),
   };
   const values = domain.values(summand);
   const largest = values.reduce<number>((most, value) => Math.max(most, Math.abs(atomNumber(value) ?? 0)), 0);
-  const adding = { add: additionOf(largest * domain.maxLength), limits };
+  const adding = { add: additionOf(largest * domain.maxLength), limits, spend };
   const isOrdered = values.some((value) => typeof value === "number");
   return sop.kind === "mean"
     ? rowsOf(sop, means(sop, found, sets, adding), { ...known, isOrdered }, found, domain)
     : rowsOf(sop, sums(sets, adding), { ...known, isOrdered }, found, domain);
 }
 
-const WORKING_OUT = "working out the values of this s-op";
+/** Counts steps for the values of an s-op. */
+const spending =
+  (sop: Mean | Width, { work }: RowDomain) =>
+  (steps: number): void =>
+    work.spend(steps, sop, "working out the values of this s-op");
 
 function checkPairs(pairs: number, sop: Mean | Width): void {
   if (pairs <= SUM_LIMIT) return;
@@ -128,7 +138,7 @@ function rowsOf<R>(
 ): Table<ValueSet> {
   const { maxLength, causal, sets, work } = domain;
   const selection = domain.constantQueries.answered(sop.selection);
-  const contributions = new Contributions(selection, sets, (steps) => work.spend(steps, sop, WORKING_OUT));
+  const contributions = new Contributions(selection, sets, spending(sop, domain));
   const folder = new RowFolder(kind, { sop, sets, work, maxLength, causal, ...known });
   const queries = selection.comparisons.map((c) => c.queries);
   const keys = selection.comparisons.map((c) => c.keys);

@@ -52,12 +52,18 @@ const idsOf = (contributions: ReadonlySet<Contribution>): string =>
     .join(",");
 
 /** Rows whose values are those of single keys. */
-export function copies(sop: Mean | Width, found: Found, sets: ValueSets): RowStates<Copies> {
+export function copies(
+  sop: Mean | Width,
+  found: Found,
+  sets: ValueSets,
+  spend: (steps: number) => void,
+): RowStates<Copies> {
   const otherwise = sop.kind === "mean" ? sop.default : 0n;
   const plus = (set: ReadonlySet<Contribution>, contribution: Contribution): ReadonlySet<Contribution> =>
     set.has(contribution) ? set : new Set([...set, contribution]);
   const known = new Map<string, ValueSet>();
   return new RowStates<Copies>({
+    spend,
     capped: true,
     none: { possible: new Set(), sure: new Set() },
     with: ({ possible, sure }, contribution) => ({
@@ -83,14 +89,22 @@ export function copies(sop: Mean | Width, found: Found, sets: ValueSets): RowSta
   });
 }
 
+/** How rows add up, and what that may take. */
+interface Adding {
+  readonly add: Addition;
+  readonly limits: Limits;
+  readonly spend: (steps: number) => void;
+}
+
 /** Rows whose values are means of what they select. */
 export const means = (
   sop: Mean,
   found: Found,
   sets: ValueSets,
-  { add, limits }: { readonly add: Addition; readonly limits: Limits },
+  { add, limits, spend }: Adding,
 ): RowStates<PartialMeans> =>
   new RowStates<PartialMeans>({
+    spend,
     capped: false,
     none: NO_MEANS,
     with: (before, { canSkip, added }) => withMeans(before, { canSkip, values: added.atoms }, add, limits),
@@ -109,11 +123,9 @@ export const means = (
   });
 
 /** Rows whose values are sums of ints. */
-export const sums = (
-  sets: ValueSets,
-  { add, limits }: { readonly add: Addition; readonly limits: Limits },
-): RowStates<PartialSums> =>
+export const sums = (sets: ValueSets, { add, limits, spend }: Adding): RowStates<PartialSums> =>
   new RowStates<PartialSums>({
+    spend,
     capped: false,
     none: noSums(add),
     with: (before, { canSkip, added }) => withSums(before, { canSkip, values: added.atoms }, add, limits),

@@ -21,6 +21,7 @@ it("sums of rows that have gone on are let go, and made again where they are ask
     keyOf: () => undefined,
     capped: false,
     valuesOf: () => sets.setOf([]),
+    spend: () => undefined,
   };
   const states = new RowStates(fold);
   const letter: Letter = {
