@@ -231,14 +231,7 @@ export class Domain {
       case "constant":
         return this.#tabulated(NOTHING, sop, () => this.sets.setOf([sop.value]));
       case "map":
-        return (
-          linearTable(sop, this) ??
-          this.#joint
-            .images([sop])
-            .map(
-              (joint) => joint.factors?.[0]!.set ?? this.sets.setOf(joint.values.map(({ atoms: [value] }) => value!)),
-            )
-        );
+        return linearTable(sop, this) ?? this.#joint.valuesOf(sop);
       case "mean":
       case "width":
         return this.#rows(sop);

@@ -5,7 +5,7 @@ import type { NormalSOp } from "../normalize/normal-form.js";
 import type { Work } from "../work.js";
 import { withoutDetails } from "./details.js";
 import { JOINT_LIMIT, MOST_JOINT } from "./joint-limits.js";
-import { FormulaImages, JointValueSets, tooMany, type JointValueSet } from "./joint-values.js";
+import { FormulaImages, JointValueSets, tooMany, type JointValue, type JointValueSet } from "./joint-values.js";
 import type { Cells, Table } from "./table.js";
 import type { ValueSet, ValueSets } from "./value-set.js";
 
@@ -35,7 +35,7 @@ export class JointTables {
     return getOrInsert(this.#tables, sops.map(({ id }) => id).join(","), () => {
       const [only] = sops;
       if (only && sops.length === 1) return this.#domain.table(only).map((set) => this.#sets.ofOne(set));
-      return this.#products(sops) ?? this.images(sops);
+      return this.#products(sops) ?? this.#images(sops, (values) => this.#sets.setOf(values));
     });
   }
 
@@ -50,13 +50,19 @@ export class JointTables {
     );
   }
 
+  /** The values of one s-op. */
+  valuesOf(sop: NormalSOp): Table<ValueSet> {
+    const { sets } = this.#domain;
+    return this.#images([sop], (values) => sets.setOf([...values].map(({ atoms: [value] }) => value!)));
+  }
+
   /** What the s-ops are for each joint value of their leaves. */
-  images(sops: readonly NormalSOp[]): Table<JointValueSet> {
+  #images<T>(sops: readonly NormalSOp[], setOf: (values: ReadonlySet<JointValue>) => T): Table<T> {
     const domain = this.#domain;
     const formula = withoutDetails(this.formula(sops), sops, domain);
     const size = domain.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
-    const images = new FormulaImages(formula, this.#sets, (steps) =>
+    const images = new FormulaImages(formula, this.#sets, setOf, (steps) =>
       domain.work.spend(steps, sops.at(-1), "working out the values of this s-op"),
     );
     return domain.combined(formula.leaves, (sets) => images.setFor(sets));

@@ -140,33 +140,43 @@ function byCodes({ codes: a }: JointValue, { codes: b }: JointValue): number {
 const [LOOK_UP, EVALUATE] = [10, 240];
 
 /** The joint values of a formula whose leaves take their values independently. Each joint value of the leaves is computed once. */
-export class FormulaImages {
-  readonly #sets = new Map<string, JointValueSet>();
+export class FormulaImages<T> {
+  readonly #sets = new Map<string, T>();
   readonly #images = new Map<string | number, JointValue | undefined>();
 
   readonly #formula: Formula;
   readonly #jointSets: JointValueSets;
+  readonly #setOf: (values: ReadonlySet<JointValue>) => T;
   readonly #spend: (steps: number) => void;
 
-  /** @param spend - called with the steps of work before they are taken */
-  constructor(formula: Formula, jointSets: JointValueSets, spend: (steps: number) => void) {
+  /**
+   * @param setOf - makes the set of the values that are found
+   * @param spend - called with the steps of work before they are taken
+   */
+  constructor(
+    formula: Formula,
+    jointSets: JointValueSets,
+    setOf: (values: ReadonlySet<JointValue>) => T,
+    spend: (steps: number) => void,
+  ) {
     this.#formula = formula;
     this.#jointSets = jointSets;
+    this.#setOf = setOf;
     this.#spend = spend;
   }
 
   /** @param leafSets - what each leaf of the formula can be */
-  setFor(leafSets: readonly ValueSet[]): JointValueSet {
+  setFor(leafSets: readonly ValueSet[]): T {
     const key = leafSets.map(({ id }) => id).join(",");
-    return getOrInsert(this.#sets, key, () => this.#imagesOf(leafSets));
+    return getOrInsert(this.#sets, key, () => this.#setOf(this.#imagesOf(leafSets)));
   }
 
-  #imagesOf(leafSets: readonly ValueSet[]): JointValueSet {
+  #imagesOf(leafSets: readonly ValueSet[]): ReadonlySet<JointValue> {
     this.#spend(LOOK_UP * leafSets.reduce((product, { atoms }) => product * atoms.length, 1));
     const found = new Set<JointValue>();
     /** Which value each leaf has; the last leaf turns fastest. */
     const choice = leafSets.map(() => 0);
-    if (leafSets.some(({ atoms }) => atoms.length === 0)) return this.#jointSets.setOf(found);
+    if (leafSets.some(({ atoms }) => atoms.length === 0)) return found;
     for (;;) {
       const image = this.#imageOf(leafSets, choice);
       if (image) found.add(image);
@@ -176,7 +186,7 @@ export class FormulaImages {
         choice[leaf] = next === leafSets[leaf]!.atoms.length ? 0 : next;
         if (choice[leaf] !== 0) break;
       }
-      if (leaf < 0) return this.#jointSets.setOf(found);
+      if (leaf < 0) return found;
     }
   }
 

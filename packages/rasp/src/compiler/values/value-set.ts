@@ -54,11 +54,15 @@ function typedAtoms(atoms: Iterable<Atom>): Atom[] {
 
 const FEW_INTS = 1n << 16n;
 
-function areAscendingInts(atoms: readonly Atom[]): boolean {
+/** The atoms in order, each once, if all are ints: they then need no texts to be compared. */
+function ascendingInts(atoms: readonly Atom[]): readonly bigint[] | undefined {
+  let isAscending = true;
   for (let a = 0; a < atoms.length; a++) {
-    if (typeof atoms[a] !== "bigint" || (a > 0 && atoms[a - 1]! >= atoms[a]!)) return false;
+    if (typeof atoms[a] !== "bigint") return undefined;
+    isAscending &&= a === 0 || atoms[a - 1]! < atoms[a]!;
   }
-  return true;
+  const ints = atoms as readonly bigint[];
+  return isAscending ? ints : [...new Set(ints)].sort((a, b) => (a < b ? -1 : 1));
 }
 
 function onlyInt(atoms: readonly Atom[]): number | undefined {
@@ -108,7 +112,7 @@ export class ValueSets {
 
   setOf(atoms: Iterable<Atom>): ValueSet {
     const all = [...atoms];
-    const distinct = areAscendingInts(all) ? all : this.distinct(all);
+    const distinct = ascendingInts(all) ?? this.distinct(all);
     const codes = distinct.map((atom) => this.code(atom));
     return getOrInsert(this.#sets, codes.join(","), () => ({
       id: this.#sets.size,
@@ -120,7 +124,8 @@ export class ValueSets {
 
   /** The set of some atoms; undefined where two are equal. */
   ofDifferent(atoms: readonly Atom[]): ValueSet | undefined {
-    return new Set(atoms.map(atomKey)).size === atoms.length ? this.setOf(atoms) : undefined;
+    const areDifferent = ascendingInts(atoms)?.length ?? new Set(atoms.map(atomKey)).size;
+    return areDifferent === atoms.length ? this.setOf(atoms) : undefined;
   }
 
   /** The set of one int. */
