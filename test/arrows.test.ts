@@ -118,7 +118,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/plan"],
   ["compiler/certify", "compiler/layout", "compiler/export"],
   ["compiler/model"],
-  ["compiler/choose-plan"],
+  ["compiler/choose-plan", "compiler/format"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
   ["compiler/circuit"],
   ["compiler/folders"],

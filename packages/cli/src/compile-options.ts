@@ -18,15 +18,33 @@ export interface CompileSelection {
   /** What the inputs are promised to be, as an expression. */
   readonly promise?: string;
   readonly mark?: boolean;
+  /** A folder for another tool; `gpt2` is compiled for. */
+  readonly format?: string;
 }
 
-/** Adds FILE, --sop, --vocab, --max-length, --causal, --precision, --promise and --mark. */
-export function addCompileOptions(command: Command): Command {
+/**
+ * Adds FILE, --sop, --vocab, --max-length, --causal, --precision, --promise and --mark.
+ *
+ * @param isCompiled - whether FILE is always a program that is compiled, which takes the first three
+ */
+export function addCompileOptions(command: Command, isCompiled = true): Command {
   return command
     .argument("<file>", "the RASP program; - reads standard input")
-    .requiredOption("--sop <name>", "the s-op to compile; several share a model: hist,sort")
-    .requiredOption("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
-    .requiredOption("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1))
+    .addOption(
+      new Option("--sop <name>", "the s-op to compile; several share a model: hist,sort").makeOptionMandatory(
+        isCompiled,
+      ),
+    )
+    .addOption(
+      new Option("--vocab <tokens>", 'the tokens: a,b,c, or a RASP list such as [1,2,"a,b"]')
+        .argParser(parseVocabulary)
+        .makeOptionMandatory(isCompiled),
+    )
+    .addOption(
+      new Option("--max-length <n>", "the longest input, BOS not counted")
+        .argParser(wholeNumber(1))
+        .makeOptionMandatory(isCompiled),
+    )
     .option("--causal", "as a decoder: no position sees a later one; warns where the program looks ahead")
     .addOption(
       new Option("--precision <format>", "for hardware that rounds the operands of matrix products")
@@ -112,6 +130,21 @@ export function checkDistinct(vocabulary: readonly Atom[]): void {
   }
 }
 
+/** @throws UsageError where a GPT-2 cannot be what the options say */
+function checkGpt2({ sop, causal, precision, mark }: CompileSelection): void {
+  const must = (holds: boolean, problem: string, suggestion: string): void => {
+    if (!holds) throw new UsageError(problem, suggestion);
+  };
+  must(causal === true, "a GPT-2 is a decoder: no position sees a later one", "add --causal");
+  must(!sop.includes(","), `a GPT-2 has one answer at each position, and --sop names ${sop}`, "name one s-op");
+  must(mark !== true, "a GPT-2 has one answer at each position, and no marks beside it", "leave --mark out");
+  must(
+    precision === undefined || precision === "float32",
+    `a GPT-2 is compiled for float32, and not for ${precision}`,
+    "leave --precision out",
+  );
+}
+
 /** @throws RaspError with the place in the program, UsageError */
 export function compileSelection(
   context: Context,
@@ -119,6 +152,7 @@ export function compileSelection(
   options: CompileSelection,
 ): { sops: Readonly<Record<string, SOp>>; model: CompiledModel } {
   checkDistinct(options.vocab);
+  if (options.format === "gpt2") checkGpt2(options);
   const { sops, promise } = selectSOps(context, file, options);
   const { vocab: vocabulary, maxLength, causal = false, precision = "float32", mark = false } = options;
   const model = withProgress(context, options, (report) =>
@@ -129,6 +163,7 @@ export function compileSelection(
       precision,
       promise,
       mark,
+      ...(options.format === "gpt2" ? { format: "gpt2" } : {}),
       onProgress: (done, total, part) => report("compiling", done, total, part),
     }),
   );

@@ -1,7 +1,15 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code `Yes` or `No`. */
 import { weightsChecksum } from "@selectron/core";
-import { countCandidates, countInputs, encodeReport, verify, type Shard, type VerifyOptions } from "@selectron/rasp";
-import type { Command } from "commander";
+import {
+  countCandidates,
+  countInputs,
+  encodeReport,
+  readGpt2Folder,
+  verify,
+  type Shard,
+  type VerifyOptions,
+} from "@selectron/rasp";
+import { Option, type Command } from "commander";
 import {
   addCompileOptions,
   compileSelection,
@@ -12,11 +20,16 @@ import {
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { statsJson } from "../text/describe-model.js";
+import { readBytes } from "../files/files.js";
 import { useFastKernels } from "../files/model-file.js";
+import { runProgram } from "../files/program-file.js";
 import { withProgress } from "../text/progress.js";
 import { reportText } from "../text/report-text.js";
 
-interface VerifyCommandOptions extends CompileSelection {
+interface VerifyCommandOptions extends CompileSelection, HowOptions {}
+
+/** Which inputs are tried. */
+export interface HowOptions extends Pick<CompileSelection, "vocab" | "maxLength"> {
   readonly exhaustive?: boolean;
   readonly runs?: number;
   readonly seed: number;
@@ -28,13 +41,17 @@ const MOST_INPUTS = 20_000_000;
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {
-  addCompileOptions(program.command("verify").description("compare the compiled model with the interpreter"))
+  addCompileOptions(program.command("verify").description("compare the compiled model with the interpreter"), false)
+    .argument("[program]", "of the folder that FILE is with --format: its RASP program")
+    .addOption(new Option("--format <name>", "compare a folder that `compile` wrote").choices(["gpt2"]))
     .option("--exhaustive", "try every input up to the maximum length")
     .option("--runs <n>", "try this many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
     .option("--json", "one JSON object on standard output")
-    .action(async (file: string, options: VerifyCommandOptions) => {
+    .action(async (file: string, source: string | undefined, options: VerifyCommandOptions) => {
+      if (options.format !== undefined) return verifyFolder(context, file, source, options);
+      checkGiven(source, options);
       // How many inputs are promised is known after the compile only.
       const early = options.promise === undefined ? howToVerify(options) : undefined;
       const { sops, model } = compileSelection(context, file, options);
@@ -60,9 +77,66 @@ export function registerVerify(program: Command, context: Context): void {
     });
 }
 
+/** @throws UsageError where there is a second file, or an option is missing without which nothing can be compiled */
+function checkGiven(source: string | undefined, options: Partial<VerifyCommandOptions>): void {
+  if (source !== undefined) {
+    throw new UsageError(
+      `there are two files: ${source} is one too many`,
+      "a folder and its program go with --format gpt2",
+    );
+  }
+  const given = {
+    "--sop <name>": options.sop,
+    "--vocab <tokens>": options.vocab,
+    "--max-length <n>": options.maxLength,
+  };
+  const missing = Object.entries(given).find(([, value]) => value === undefined);
+  if (missing) {
+    throw new UsageError(
+      `required option '${missing[0]}' not specified`,
+      "selectron verify --help has an example of each",
+    );
+  }
+}
+
+/** Compares the GPT-2 in a folder with its program. @throws UsageError, ModelFileError */
+async function verifyFolder(
+  context: Context,
+  folder: string,
+  source: string | undefined,
+  options: Partial<CompileSelection> & Omit<HowOptions, "vocab" | "maxLength">,
+): Promise<void> {
+  if (source === undefined) {
+    throw new UsageError(
+      "verify --format needs the program, too",
+      `selectron verify --format gpt2 ${folder} FILE.rasp`,
+    );
+  }
+  const said = (["vocab", "maxLength", "promise", "causal", "mark"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (said !== undefined) {
+    const flag = said === "maxLength" ? "max-length" : said;
+    throw new UsageError(`--${flag} is what the folder was compiled with`, "leave it out");
+  }
+  const model = readGpt2Folder((name) => readBytes(context, `${folder}/${name}`));
+  const { vocabulary: vocab, maxLength, name } = model.card;
+  const how = howToVerify({ ...options, vocab, maxLength }, countCandidates(model));
+  const sop = options.sop ?? name;
+  const program = runProgram(context, source, vocab.slice(0, maxLength)).sop(sop);
+  await useFastKernels();
+  const verified = withProgress(context, options, (report) =>
+    verify(program, model, how, (done, total) => report("comparing", done, total)),
+  );
+  const report = { sop, ...encodeReport(verified), weights: weightsChecksum(model.model.parameters) };
+  if (!report.ok) context.exitCode = ExitCode.No;
+  if (options.json) context.printJson(report);
+  else context.print(reportText(sop, report));
+}
+
 /** Which inputs the options ask for, of a number that an exhaustive run would go through. @throws UsageError */
 export function howToVerify(
-  { exhaustive, runs, seed, shard, vocab, maxLength }: VerifyCommandOptions,
+  { exhaustive, runs, seed, shard, vocab, maxLength }: HowOptions,
   inputs = countInputs(vocab.length, maxLength),
 ): VerifyOptions {
   if ((exhaustive === true) === (runs !== undefined)) {

@@ -54,6 +54,16 @@ export function checkPlace({ io }: Context, path: string): void {
   writing(`write "${path}"`, () => io.tryToWrite?.(path));
 }
 
+/** Checks, before long work, that a folder is new or empty. @throws UsageError */
+export function checkEmpty(context: Context, path: string): void {
+  const names = context.io.isFolder(path) ? namesIn(context, path) : [];
+  if (names.length === 0) return;
+  throw new UsageError(
+    `the folder "${path}" is not empty: it has ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`,
+    "choose a new folder, or empty this one",
+  );
+}
+
 /** Writes a file whole or not at all. @throws UsageError */
 export const writeOut = ({ io }: Context, path: string, bytes: Uint8Array): void =>
   writing(`write "${path}"`, () => io.writeBytes(path, bytes));

@@ -1,5 +1,5 @@
 /** Compiled models as folders for other tools, one format a line. */
-import { transformerLensFolder, type CompiledModel, type Folder } from "@selectron/rasp";
+import { gpt2Folder, transformerLensFolder, type CompiledModel, type Folder } from "@selectron/rasp";
 import type { Context } from "../context.js";
 import { makeFolder, writeOut } from "./files.js";
 
@@ -7,6 +7,7 @@ const encoder = new TextEncoder();
 
 /** What `--format` can ask for, and the files of its folder. */
 const FOLDERS: Readonly<Record<string, (model: CompiledModel) => Folder>> = {
+  gpt2: gpt2Folder,
   transformerlens: transformerLensFolder,
 };
 

@@ -34,7 +34,7 @@ export function certificateText({ certificate, card }: CompiledModel): string {
       `proved up to float32: for ${every} no answer is further than ${provedWithin.toPrecision(2)} from the program's`
     );
   }
-  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${card.precision} can use up`;
+  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${card.gpt2 ? "a GPT-2 in float32" : card.precision} can use up`;
   if (!Number.isFinite(worstMargin)) {
     return `proved for ${every}: there is nothing to round`;
   }

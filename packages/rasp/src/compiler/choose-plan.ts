@@ -7,7 +7,7 @@ import type { Certificate } from "./certify/certify.js";
 import { parameterCount } from "./layout/assemble.js";
 import { layOut, type Layout } from "./layout/layout.js";
 import type { NormalSOp } from "./normalize/normal-form.js";
-import { isLow } from "./plan/ir/arithmetic.js";
+import { isApproximate, isLow } from "./plan/ir/arithmetic.js";
 import type { Plan } from "./plan/ir/plan.js";
 import { stagings } from "./plan/staging.js";
 import { NOT_APART, refusal } from "./refusal.js";
@@ -126,7 +126,7 @@ function madeOf<T>(made: T | RaspError): T {
 function smallestLayout(planned: Plan): Layout {
   const apart = layOut(planned, false);
   // A coordinate is cleared exactly only if operands hold all that is in it.
-  if (isLow(planned.arithmetic)) return apart;
+  if (isLow(planned.arithmetic) || isApproximate(planned.arithmetic)) return apart;
   // Sharing does not make a quarter of a model, and takes long in a large one.
   if (parameterCount(planned, apart) > 4 * MOST_PARAMETERS) return apart;
   const shared = layOut(planned, true);

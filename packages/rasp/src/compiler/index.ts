@@ -7,6 +7,7 @@ import type { Input } from "../language/interpret/tokens.js";
 import { anSOp } from "../language/graph/kinds.js";
 import { bestCandidate, type Candidate, type Proof } from "./choose-plan.js";
 import { CompileProgress } from "./compile-progress.js";
+import { checkFormat, checkLargest, gpt2Constants } from "./format.js";
 import { certify, withShorter, withWeights } from "./certify/certify.js";
 import { assemble } from "./layout/assemble.js";
 import { CompiledModel } from "./model/compiled-model.js";
@@ -16,7 +17,7 @@ import { subspaceCards } from "./model/subspace-cards.js";
 import { reachable, type NormalSOp } from "./normalize/normal-form.js";
 import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
-import { arithmeticOf, isLow } from "./plan/ir/arithmetic.js";
+import { arithmeticOf, isLow, type Arithmetic, type ModelFormat } from "./plan/ir/arithmetic.js";
 import type { Output } from "./plan/ir/plan.js";
 import { describeNode, named, refuse } from "./refusal.js";
 import { FEW } from "./plan/heads/number-match.js";
@@ -48,6 +49,11 @@ export interface CompileOptions {
    * "float32" model does not always survive. The default is "float32".
    */
   readonly precision?: Precision;
+  /**
+   * What the weights will be written as. "gpt2" plans for layer norm and GELU, and its certificate holds for the GPT-2 of `gpt2Folder` as
+   * well as for the encoder: it needs `causal`, float32, one output and no marks. The default is "encoder".
+   */
+  readonly format?: ModelFormat;
   /** Told now and then how many steps of the work are done, of about how many, and what is being done, such as "values of sort". */
   readonly onProgress?: (done: number, of: number, stage: string) => void;
   /**
@@ -69,6 +75,7 @@ const OPTIONS = {
   name: checks.aText,
   causal: checks.aFlag,
   precision: checks.anything,
+  format: checks.anything,
   onProgress: checks.aFunction(),
   promise: anSOp,
   mark: checks.aFlag,
@@ -117,9 +124,11 @@ const tooLong = (maxLength: number, sop: SOp): never =>
 export function compiled(program: Outputs, options: CompileOptions, few = FEW): CompiledModel {
   const { vocabulary, maxLength, name, causal = false, precision = "float32", mark = false } = options;
   const given = namedOutputs(program, name);
+  checkFormat(options, given.length);
   const tokens = checkedVocabulary(vocabulary, maxLength);
   if (maxLength > MOST_POSITIONS) tooLong(maxLength, given[0]!.sop);
 
+  const arithmetic = arithmeticOf(precision, options.format ?? "encoder", maxLength);
   const progress = new CompileProgress(options.onProgress);
   const unrolled = (sops: readonly SOp[], marks: boolean): readonly SOp[] =>
     withoutLoops(
@@ -138,7 +147,7 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
     const work = new Work(undefined, progress.tell);
     const rows = promise ? {} : { whileRows: progress.whileRows };
     const domain = new Domain(tokens, maxLength, causal, { ...rows, work, keepsTypes });
-    return analysisOf({ roots, promise, mark, few }, domain, precision, progress);
+    return analysisOf({ roots, promise, mark, few }, domain, arithmetic, progress);
   };
   const usual = analyse(false);
   const analysis = usual.dependsOnTypes ? analyse(true) : usual;
@@ -148,6 +157,7 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
   const tokenIds = domain.values(form.tokens()).map((token) => places.get(token)! + 1);
   const { model, heads } = assemble(planned, layout, causal, tokenIds);
   progress.stage();
+  checkLargest(namedWeights(model), planned, roots[0]!);
 
   const card: ModelCard = {
     name: name ?? outputs.map((output) => output.name).join(", "),
@@ -160,6 +170,7 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
     precision,
     certificate: withWeights(withShorter(certificate, planned), namedWeights(model), precision),
     config: model.config,
+    ...gpt2Constants(planned),
     ...(promise ? { promise: promiseText(promise) } : {}),
     ...(failures ? { failures: failureCards(failures, planned.outputs.slice(outputs.length)) } : {}),
   };
@@ -190,10 +201,9 @@ interface Compiled {
 function analysisOf(
   { roots, promise, mark, few }: Compiled,
   unrestricted: Domain,
-  precision: Precision,
+  arithmetic: Arithmetic,
   progress: CompileProgress,
 ): Analysis {
-  const arithmetic = arithmeticOf(precision);
   const { vocabulary, maxLength, causal } = unrestricted;
   const all = promise ? [...roots, promise] : roots;
   const simplified = isLow(arithmetic)
@@ -225,12 +235,13 @@ const namedWeights = (model: TransformerEncoder) =>
  */
 export function withProgram(model: CompiledModel, program: Outputs): CompiledModel {
   checks.check("withProgram: model", model, checks.anInstance(CompiledModel));
-  const { vocabulary, maxLength, name, labels, precision } = model.card;
+  const { vocabulary, maxLength, name, labels, precision, gpt2 } = model.card;
   const again = compile(program, {
     vocabulary,
     maxLength,
     name,
     precision,
+    format: gpt2 ? "gpt2" : "encoder",
     causal: model.causal,
     promise: model.promise?.sop,
     mark: model.card.failures !== undefined,

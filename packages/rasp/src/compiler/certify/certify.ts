@@ -9,9 +9,10 @@ import { roundTo, type Precision } from "@selectron/core";
 import { describeAtom } from "../../language/atom/text.js";
 import type { Atom } from "../../language/graph/node.js";
 import { leastDistance } from "../plan/ir/decoding.js";
-import { isLow } from "../plan/ir/arithmetic.js";
+import { isApproximate, isLow } from "../plan/ir/arithmetic.js";
 import type { Feature, Head, Output, Plan, Twins } from "../plan/ir/plan.js";
 import type { Read, Subspace } from "../plan/ir/read.js";
+import { Approximate } from "./approximate.js";
 import { Bounds } from "./bounds.js";
 import { boundHeads } from "./head-errors.js";
 import { LowPrecision } from "./low-precision.js";
@@ -67,7 +68,11 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
   const part = maxLength / plan.embeddings.indices.names.length;
   const heads = plan.heads.map((head) => (part < 1 ? { ...head, counted: head.counted * part } : head));
   const margins = new Margins();
-  const bounding = isLow(arithmetic) ? inLowPrecision(plan, margins, maxLength) : inFloat32(plan, margins, maxLength);
+  const bounding = isApproximate(arithmetic)
+    ? new Approximate(plan, margins, maxLength)
+    : isLow(arithmetic)
+      ? inLowPrecision(plan, margins, maxLength)
+      : inFloat32(plan, margins, maxLength);
   const depth = Math.max(0, ...[...heads, ...features.map(({ subspace }) => subspace)].map(({ layer }) => layer));
   for (let layer = 1; layer <= depth; layer++) {
     bounding.heads(heads.filter((head) => head.layer === layer));
@@ -84,7 +89,13 @@ export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: numb
     ...(isWithin ? { provedWithin: apart } : {}),
     provedFor: { vocabulary, lengths: [1, maxLength] },
     ...(twins.length > 0 ? { worstMargin: 0, where: describeTwins(twins[0]!) } : { worstMargin: margin, where }),
-    bounds: [...bounding.errors()].map(([{ label, layer, writer }, error]) => ({ label, layer, writer, error })),
+    bounds: [...bounding.errors()].map(([{ label, layer, writer }, error]) => ({
+      label,
+      layer,
+      writer,
+      // A file has no infinity, and no number that is none.
+      error: error < Infinity ? error : Number.MAX_VALUE,
+    })),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The coordinates of an embedding table. */
 import { roundTo, type Precision } from "@selectron/core";
 import { getOrInsert, groupBy } from "../../language/maps.js";
+import { isApproximate, type Arithmetic } from "../plan/ir/arithmetic.js";
 import type { Subspace } from "../plan/ir/read.js";
 
 /**
@@ -15,11 +16,12 @@ export class EmbeddingBasis {
   readonly express: (coefficients: readonly number[]) => (readonly [index: number, weight: number])[];
 
   /** @param reads - the coefficients of everything that reads the embedding */
-  constructor(subspace: Subspace, reads: readonly (readonly number[])[], precision: Precision) {
+  constructor(subspace: Subspace, reads: readonly (readonly number[])[], arithmetic: Arithmetic) {
     const classes = classesOf(subspace, reads);
-    const functions = new Functions(precision);
+    const functions = new Functions(arithmetic.precision);
     for (const read of reads) if (functions.known.length < classes.length) functions.add(read);
-    if (functions.known.length < classes.length) {
+    // Where reads are approximate all coordinates are small, so that none is seen in the others.
+    if (functions.known.length < classes.length && !isApproximate(arithmetic)) {
       this.vectors = functions.known;
       this.labels = functions.known.map(
         (f) => `${subspace.label}: function ${f.slice(0, 8).join(" ")}${f.length > 8 ? " …" : ""}`,

@@ -112,7 +112,7 @@ function embeddingBases(
   return new Map(
     [embeddings.tokens, embeddings.indices].map((subspace) => [
       subspace,
-      new EmbeddingBasis(subspace, coefficientsOf(subspace), arithmetic.precision),
+      new EmbeddingBasis(subspace, coefficientsOf(subspace), arithmetic),
     ]),
   );
 }

@@ -1,8 +1,6 @@
 /** A Transformer with what is needed to use it: vocabulary, BOS, decoding and files. */
 import { checks, type FileBytes } from "@selectron/core";
 import type { GenerateOptions, Patcher, Recorder, TransformerEncoder } from "@selectron/nn";
-import { atomKey } from "../../language/atom/compare.js";
-import { describeAtom } from "../../language/atom/text.js";
 import type { Diagnostic } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
@@ -18,8 +16,9 @@ import { traceModel, type ModelTrace } from "./trace.js";
 import type { Layout } from "../layout/layout.js";
 import { statsOf, type ModelStats } from "./model-stats.js";
 import { InputPromise } from "./input-promise.js";
-import { checkLogits, ModelInputError } from "./errors.js";
+import { checkLogits } from "./errors.js";
 import type { ModelCard, OutputCard } from "./model-card.js";
+import { TokenIds } from "./token-ids.js";
 import { onnxFile, readOnnx, readSafetensors, safetensorsFile, type ReadFile } from "./model-file.js";
 
 /** Something of a program that has no value on an input. */
@@ -34,7 +33,7 @@ const PADDING = 0;
 
 /** A program as a Transformer: it runs on inputs, and becomes a file that holds all that it needs. */
 export class CompiledModel implements Runnable {
-  readonly #ids: ReadonlyMap<string, number>;
+  readonly #ids: TokenIds;
   #promise: InputPromise | undefined;
 
   readonly model: TransformerEncoder;
@@ -69,7 +68,7 @@ export class CompiledModel implements Runnable {
     this.warnings = warnings;
     this.program = program;
     this.notes = notes;
-    this.#ids = new Map(card.vocabulary.map((token, v) => [tokenKey(token), v + 1]));
+    this.#ids = new TokenIds(card);
   }
 
   /**
@@ -265,30 +264,12 @@ export class CompiledModel implements Runnable {
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
   idOf(token: Atom): number | undefined {
     checks.check("idOf: token", token, anAtom);
-    return this.#ids.get(tokenKey(token));
+    return this.#ids.of(token);
   }
 
   /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
   encode(input: readonly Atom[]): number[] {
-    checks.check("encode: input", input, checks.aList("an array of tokens"));
-    const { maxLength, vocabulary } = this.card;
-    if (input.length > maxLength) {
-      throw new ModelInputError(
-        `the input has ${input.length} tokens, and the model takes at most ${maxLength}`,
-        `shorten it, or compile with --max-length ${input.length}`,
-      );
-    }
-    return [
-      0,
-      ...input.map((token, position) => {
-        const id = this.idOf(token);
-        if (id !== undefined) return id;
-        throw new ModelInputError(
-          `token ${describeAtom(token)} at position ${position} is not in the model's vocabulary ${vocabulary.map(describeAtom).join(", ")}`,
-          "use these tokens only, or compile with a --vocab that has it",
-        );
-      }),
-    ];
+    return this.#ids.encode(input);
   }
 }
 
@@ -296,5 +277,3 @@ const padded = <T>(row: readonly T[], length: number, filler: T): T[] => [
   ...row,
   ...new Array<T>(length - row.length).fill(filler),
 ];
-
-const tokenKey = (token: Atom): string => (typeof token === "boolean" ? `b${token}` : atomKey(token));

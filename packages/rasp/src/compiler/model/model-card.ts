@@ -30,8 +30,18 @@ export interface ModelCard {
   readonly config: EncoderConfig;
   /** RASP text that sets `promise`: what is said of an input holds if that is True at each of its positions. Absent: of any input. */
   readonly promise?: string;
+  /** Of a model that was compiled to be a GPT-2: what its weights need beside those of the encoder. */
+  readonly gpt2?: Gpt2Constants;
   /** Of a model that marks inputs without a value: what can fail, True where it does. Their columns follow those of the outputs. */
   readonly failures?: readonly OutputCard[];
+}
+
+/** The constants with which an encoder becomes a GPT-2; its certificate is for these. Both are powers of two. */
+export interface Gpt2Constants {
+  /** What layer norm finds in two coordinates, and its negative: so much larger than all else that the gain is constant. */
+  readonly constant: number;
+  /** By what the arguments of hidden units are multiplied, so that GELU is ReLU where it matters. */
+  readonly sharpness: number;
 }
 
 /** One s-op's columns of the logits. */
@@ -63,7 +73,7 @@ interface OutputJson {
 /** A card that `checkModelCard` has seen. */
 interface CardJson
   extends
-    Pick<ModelCard, "name" | "maxLength" | "promise" | "labels" | "heads">,
+    Pick<ModelCard, "name" | "maxLength" | "promise" | "labels" | "heads" | "gpt2">,
     Partial<Pick<ModelCard, "subspaces" | "precision">> {
   readonly vocabulary: readonly AtomJson[];
   readonly outputs: readonly OutputJson[];
@@ -133,6 +143,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       heads: card.heads,
       subspaces: card.subspaces,
       ...(card.precision === "float32" ? {} : { precision: card.precision }),
+      ...(card.gpt2 ? { gpt2: { constant: card.gpt2.constant, sharpness: card.gpt2.sharpness } } : {}),
       certificate: certificateToJson(card.certificate),
       config: { vocabularySize, maxLength, dModel, outputs, blocks, ...(causal ? { causal } : {}) },
     }),
@@ -187,6 +198,7 @@ function cardOf(json: CardJson): ModelCard {
       points,
     })),
     precision: json.precision ?? "float32",
+    ...(json.gpt2 ? { gpt2: { constant: json.gpt2.constant, sharpness: json.gpt2.sharpness } } : {}),
     config: {
       vocabularySize,
       maxLength,

@@ -144,7 +144,8 @@ function patchHead(
   if ("selects" in patch && (patch.selects.length !== n || patch.selects.some((row) => row.length !== n))) {
     throw new RangeError(`the pattern for "${patch.head}" must have ${n} rows of ${n}, one for each query and key`);
   }
-  const { countScale } = arithmeticOf(compiled.card.precision);
+  const { precision, gpt2, maxLength } = compiled.card;
+  const { countScale } = arithmeticOf(precision, gpt2 ? "gpt2" : "encoder", maxLength);
   const other = "from" in patch ? recorded(compiled, input, patch.from) : undefined;
   for (const { sop, subspace } of readbacksNamed(compiled, patch.head, "attention")) {
     const name = `blocks.${subspace.layer - 1}.attention.pattern`;

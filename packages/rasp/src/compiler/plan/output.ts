@@ -38,7 +38,8 @@ export function outputOf(root: NormalSOp, domain: Domain, features: Features, ca
     );
   }
   for (const value of classes) checkWritten(value, root);
-  const numerical = classes.length > 1 ? numericalOutput(root, classes, features, careful) : undefined;
+  const mayBeNumber = classes.length > 1 && features.arithmetic.answers === "logits or numbers";
+  const numerical = mayBeNumber ? numericalOutput(root, classes, features, careful) : undefined;
   if (numerical && isRepresented(numerical, features.arithmetic)) return numerical;
   const names = classes.map(describeAtom);
   const reads = features.logits(root, oneHot(classes), names) ?? features.materialize(root, oneHot(classes), names);

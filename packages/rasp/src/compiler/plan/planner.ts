@@ -21,7 +21,7 @@ import type { HeadContext, PlannedHeads } from "./heads/context.js";
 import { FEW } from "./heads/number-match.js";
 import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
-import { FLOAT32, isLow, type Arithmetic } from "./ir/arithmetic.js";
+import { FLOAT32, isApproximate, isLow, type Arithmetic } from "./ir/arithmetic.js";
 import type { Head, Plan, Readback } from "./ir/plan.js";
 import { combineReads, type Read } from "./ir/read.js";
 import { outputOf } from "./output.js";
@@ -54,8 +54,8 @@ export function plan(
     embeddings,
     heads,
     features: features.planned,
-    // Low precision rounds without them, and has no number as large.
-    anchors: isLow(arithmetic) ? new Map() : anchorsOf(heads, features.planned, careful),
+    // Low precision rounds without them, and has no number as large. Approximate reads would be off by too much of them.
+    anchors: isLow(arithmetic) || isApproximate(arithmetic) ? new Map() : anchorsOf(heads, features.planned, careful),
     outputs,
     readbacks: [...readbacks, ...features.readbacks],
   };
@@ -80,8 +80,8 @@ class Planner implements Leaves {
       indices: embeddingSubspace("indices", domain.values(form.indices())),
     };
     this.features = new Features(form, domain, this, { arithmetic, careful, few });
-    // Numbers are too large for low precision.
-    const limit = isLow(arithmetic) ? Infinity : few;
+    // Numbers are too large for low precision. Where reads are approximate, an error is multiplied by them.
+    const limit = isLow(arithmetic) || isApproximate(arithmetic) ? Infinity : few;
     this.#context = { form, domain, arithmetic, materialize: this.features.materialize, careful, few: limit };
   }
 

@@ -1,5 +1,6 @@
 /** The inputs on which a model is tried: those that keep its promise. */
 import type { Atom } from "../../language/graph/node.js";
+import type { Gpt2Program } from "../model/gpt2-program.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { simplify } from "../normalize/simplify.js";
 import { Domain } from "../values/domain.js";
@@ -13,7 +14,7 @@ export interface PromisedInputs {
 }
 
 /** @throws ModelFileError where the model's promise is damaged */
-export function promisedInputs({ card, promise, causal }: CompiledModel): PromisedInputs {
+export function promisedInputs({ card, promise, causal }: CompiledModel | Gpt2Program): PromisedInputs {
   const { vocabulary, maxLength } = card;
   if (!promise) return { choices: anyOf(vocabulary), isPromised: () => true };
   const unrestricted = new Domain(vocabulary, maxLength, causal);
@@ -27,5 +28,5 @@ export function promisedInputs({ card, promise, causal }: CompiledModel): Promis
 }
 
 /** How many inputs an exhaustive verification goes through: those that the promise does not rule out position by position. */
-export const countCandidates = (compiled: CompiledModel): number =>
+export const countCandidates = (compiled: CompiledModel | Gpt2Program): number =>
   countChoices(promisedInputs(compiled).choices, compiled.card.maxLength);

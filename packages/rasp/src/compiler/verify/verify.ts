@@ -1,6 +1,7 @@
 /** Checks that a compiled model computes its program, on all inputs or on random ones. */
 import { checks, inPrecision, type Precision } from "@selectron/core";
-import type { CompiledModel } from "../model/compiled-model.js";
+import { CompiledModel } from "../model/compiled-model.js";
+import type { Gpt2Program } from "../model/gpt2-program.js";
 import { getOrInsert } from "../../language/maps.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
@@ -69,6 +70,9 @@ export interface Counterexample {
   readonly firstWrong?: WrongSOp;
 }
 
+/** What can be verified: a compiled model, or a GPT-2 that was made from one. */
+export type Verifiable = CompiledModel | Gpt2Program;
+
 const BATCH = 128;
 
 const OPTIONS = {
@@ -94,11 +98,11 @@ const SHARD = { index: checks.aNumber, count: checks.aNumber };
  */
 export function verify(
   program: Outputs,
-  compiled: CompiledModel,
+  compiled: Verifiable,
   options: VerifyOptions,
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
-  checks.check("verify: compiled", compiled, checks.anObjectWith("a CompiledModel", "card", "outputs"));
+  checks.check("verify: compiled", compiled, checks.anObjectWith("a CompiledModel or a Gpt2Program", "card", "outputs"));
   checks.checkOptions("verify", options, OPTIONS);
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive;
   if (!isWhole) checks.checkOptions("verify", options, OPTIONS, ["runs", "seed"]);
@@ -110,7 +114,7 @@ export function verify(
 
 function compareAll(
   program: Outputs,
-  compiled: CompiledModel,
+  compiled: Verifiable,
   options: VerifyOptions,
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
@@ -167,7 +171,7 @@ function compareAll(
 }
 
 /** The inputs of the shard, which may have some that are not promised, and about how many there are. */
-function inputsOf(compiled: CompiledModel, options: VerifyOptions, shard: Shard) {
+function inputsOf(compiled: Verifiable, options: VerifyOptions, shard: Shard) {
   const { vocabulary, maxLength } = compiled.card;
   const { choices, isPromised } = promisedInputs(compiled);
   const [source, ofRun] =
@@ -195,7 +199,7 @@ interface WrongTrial extends Trial {
 }
 
 /** The s-ops that the model's outputs are compared with. */
-function programOf(program: Outputs, { causal: isCausal, card }: CompiledModel): readonly SOp[] {
+function programOf(program: Outputs, { causal: isCausal, card }: Verifiable): readonly SOp[] {
   const given = namedOutputs(program);
   if (given.length !== card.outputs.length) {
     throw new RangeError(
@@ -235,7 +239,7 @@ interface Compared {
 
 type Compare = (expected: readonly (readonly Atom[] | undefined)[], got: readonly (readonly Atom[])[]) => Compared;
 
-function comparison({ card }: CompiledModel): Compare {
+function comparison({ card }: Verifiable): Compare {
   const agreement = card.outputs.map(({ decoding }) => agreementAmong(decoding.classes));
   return (expected, got) => {
     const agreements = expected.map((values, o) => values?.map((value, i) => agreement[o]!(value, got[o]![i]!)));
@@ -248,7 +252,7 @@ function comparison({ card }: CompiledModel): Compare {
 
 function describe(
   sops: readonly SOp[],
-  compiled: CompiledModel,
+  compiled: Verifiable,
   first: WrongTrial,
   isPromised: (input: readonly Atom[]) => boolean,
 ): Counterexample {
@@ -264,7 +268,7 @@ function describe(
     if (!smaller) break;
     ({ input, output } = smaller);
   }
-  const firstWrong = firstWrongSOp(compiled, input);
+  const firstWrong = compiled instanceof CompiledModel ? firstWrongSOp(compiled, input) : undefined;
   return {
     at: first.at,
     input,
@@ -279,7 +283,7 @@ function describe(
 function firstWrongOf(
   inputs: Iterable<readonly Atom[]>,
   sops: readonly SOp[],
-  compiled: CompiledModel,
+  compiled: Verifiable,
   compare: Compare,
 ): Pick<WrongTrial, "input" | "output"> | undefined {
   for (const input of inputs) {

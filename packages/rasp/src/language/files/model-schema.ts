@@ -31,7 +31,15 @@ export function checkModelCard(card: Untrusted): void {
   for (const subspace of card.field("subspaces").optional?.items() ?? []) checkSubspace(subspace, sizes);
   card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
   card.field("promise").optional?.text();
+  checkGpt2(card.field("gpt2").optional);
   checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
+}
+
+function checkGpt2(constants: Untrusted | undefined): void {
+  for (const name of ["constant", "sharpness"]) {
+    const value = constants?.field(name);
+    value?.must(Number.isInteger(Math.log2(value.number())) && value.number() >= 1, "it must be a power of two");
+  }
 }
 
 interface Sizes {

@@ -11,13 +11,13 @@ import type { NormalForm, NormalSOp } from "../../normalize/normal-form.js";
 import { NOT_APART, refuse } from "../../refusal.js";
 import type { Domain } from "../../values/domain.js";
 import { gridOf } from "../ir/exact-sum.js";
-import { isLow, type Arithmetic } from "../ir/arithmetic.js";
+import { isApproximate, isLow, type Arithmetic } from "../ir/arithmetic.js";
 import type { Argument, FiniteFunction, Row } from "../ir/finite-function.js";
 import { labelOf, type Feature, type Readback, type StepFunction } from "../ir/plan.js";
-import { combineReads, constantRead, feedForwardLayer, type Read, type Subspace } from "../ir/read.js";
+import { combineReads, constantRead, type Read, type Subspace } from "../ir/read.js";
 import { readbackOf } from "../ir/readback.js";
 import { MAX_DIGITS } from "../units/input-weights.js";
-import { fitStepFunctions, unitsOf } from "../units/feed-forward.js";
+import { fitStepFunctions } from "../units/feed-forward.js";
 import { additiveReads } from "./additive.js";
 import { branchesOf, ELSEWHERE, type Branch } from "./branches.js";
 import { decisionList } from "./decision-list.js";
@@ -32,6 +32,7 @@ import {
   type Materialize,
   type Numerical,
 } from "./encoding.js";
+import { cleanOf, featureOf, isLarge, numbersIn } from "./feature.js";
 import { argumentsOf } from "./function-arguments.js";
 import { linearEncoding } from "./linear.js";
 import { functionTable, Results, type FunctionTable } from "./function-table.js";
@@ -87,7 +88,8 @@ export class Features {
     this.#domain = domain;
     this.#leaves = leaves;
     this.#careful = careful;
-    this.#few = careful ? Infinity : few;
+    // A bend keeps an error of its input, and a step takes it away.
+    this.#few = careful || isApproximate(arithmetic) ? Infinity : few;
   }
 
   /** @throws RaspError of class `compile` where float32 does not tell the s-op's values apart */
@@ -190,14 +192,17 @@ export class Features {
     if (tables.length === 1 && first.leaves.length === 0) return vectors[first.rows[0]!.result]!.map(constantRead);
     const encodings = first.leaves.map(this.#encode);
     const direct = tables.length === 1 ? additiveReads(encodings, first.rows, vectors, 1) : undefined;
-    const isExact = gridOf(numbersIn(vectors)) > 0 || (direct && encodings.every(({ kind }) => kind === "categorical"));
+    const isOfClasses = encodings.every(({ kind }) => kind === "categorical");
+    const isExact = gridOf(numbersIn(vectors)) > 0 || (direct && isOfClasses);
     const values = this.#domain.values(sop);
-    if (this.#careful && !isExact && values.length <= MOST_ONE_HOT) {
+    const isRounded = this.#careful && isApproximate(this.arithmetic);
+    if (this.#careful && !isRounded && !isExact && values.length <= MOST_ONE_HOT) {
       const { weighted } = this.encodeOneHot(sop);
       const wanted = values.map(vectorOf);
       return names.map((_, c) => weighted(wanted.map((vector) => vector[c]!)));
     }
-    if (direct) return direct;
+    // With care a number that heads wrote becomes exact steps, as long as nothing else makes it so.
+    if (direct && (isOfClasses || !isRounded)) return direct;
     // Coordinates only for components that are ever other than 0.
     const used = names.flatMap((_, c) => (vectors.some((vector) => vector[c] !== 0) ? [c] : []));
     const pick = (vector: readonly number[]): number[] => used.map((c) => vector[c]!);
@@ -215,7 +220,15 @@ export class Features {
     const expected = (value: Atom): readonly number[] => pick(vectorOf(value));
     this.readbacks.push(readbackOf(sop, subspace, this.#domain.values(sop), expected, picked));
     const place = new Map(used.map((c, index) => [c, index]));
-    return names.map((_, c) => (place.has(c) ? coordinate(subspace, place.get(c)!) : constantRead(0)));
+    const read = isRounded && isLarge(branches.flat(), picked) ? this.#cleaned(subspace) : subspace;
+    return names.map((_, c) => (place.has(c) ? coordinate(read, place.get(c)!) : constantRead(0)));
+  }
+
+  /** The same one-hot vector, a layer later and without what large activations left in it. */
+  #cleaned(subspace: Subspace): Subspace {
+    const clean = cleanOf(subspace);
+    this.planned.push(clean);
+    return clean.subspace;
   }
 
   readonly #argument = (encoding: Encoding): Argument => argument(encoding, this.arithmetic);
@@ -256,36 +269,8 @@ export class Features {
     const stepFunctions = branches.flat();
     const steps = stepFunctions.reduce((sum, fn) => sum + 1 + fn.steps.length + fn.bends.length, 0);
     this.#spend(sop, ENTRY * 2 * steps * names.length);
-    const units = stepFunctions.flatMap(unitsOf);
-    const numbers = numbersIn(outputs);
-    const subspace: Subspace = {
-      label: labelOf(sop),
-      names,
-      writer: "feed-forward",
-      layer: feedForwardLayer(units.map((unit) => unit.input)),
-      oneHot: outputs.every(isOneHot),
-      grid: gridOf(numbers),
-      largest: [...numbers].reduce((most, v) => Math.max(most, Math.abs(v)), 0),
-      atBos: names.map(() => 0),
-    };
-    this.planned.push({ subspace, branches, units });
-    return subspace;
+    const feature = featureOf(labelOf(sop), branches, outputs, names);
+    this.planned.push(feature);
+    return feature.subspace;
   }
-}
-
-/** The different numbers in some vectors. */
-function numbersIn(vectors: readonly (readonly number[])[]): ReadonlySet<number> {
-  const numbers = new Set<number>();
-  for (const vector of vectors) for (const v of vector) numbers.add(v);
-  return numbers;
-}
-
-/** Whether at most one component is other than 0, and then 1. */
-function isOneHot(vector: readonly number[]): boolean {
-  let ones = 0;
-  for (const v of vector) {
-    if (v === 1) ones++;
-    else if (v !== 0) return false;
-  }
-  return ones <= 1;
 }

@@ -4,7 +4,7 @@
  * whole numbers, powers of two, one-hot vectors. What softmax gives is rounded, and then is such a number: rounding operands does there what
  * anchors do in float32. `docs/numerics.md` has the argument.
  */
-import { roundTo, significantBits, type Precision } from "@selectron/core";
+import { exactLog, leastPowerOfTwo, roundTo, significantBits, type Precision } from "@selectron/core";
 import { gridOf } from "./exact-sum.js";
 
 /** What a head is for. */
@@ -30,6 +30,18 @@ export interface Arithmetic {
   readonly countScale: number;
   /** How much larger than 1 / countScale a share is before it is rounded, relatively. */
   readonly shareExcess: number;
+  /**
+   * Whether what is read of the residual stream is what was written to it, or off by a little: behind layer norm, and in another basis.
+   * Nothing can then be rounded by a large constant, and nothing be cleared exactly.
+   */
+  readonly reads: "as written" | "approximate";
+  /** Whether every answer has a logit of its own, so that the largest one tells it. */
+  readonly answers: "logits" | "logits or numbers";
+  /**
+   * By what the arguments of hidden units are multiplied, and their results divided by, so that GELU is ReLU where it matters; a power of
+   * two. Undefined where the activation is ReLU.
+   */
+  readonly sharpness?: number;
 }
 
 export const FLOAT32: Arithmetic = {
@@ -39,7 +51,27 @@ export const FLOAT32: Arithmetic = {
   rankScore: 32,
   countScale: 2 ** 26,
   shareExcess: 0,
+  reads: "as written",
+  answers: "logits or numbers",
 };
+
+/** What a model is written as: an encoder of nn's, or a GPT-2, with layer norm and GELU. */
+export type ModelFormat = "encoder" | "gpt2";
+
+/**
+ * float32 where reads are off by a little. What a head counts is then not exactly 0 at BOS, and a count multiplies that by its scale, which is
+ * therefore no larger than counts up to the maximum length need: what they lose to its curve is 1/64.
+ */
+export const approximate = (maxLength: number): Arithmetic => ({
+  ...FLOAT32,
+  // What reads are off is multiplied by the scores. All keys that are not selected have 1/256 of a selected one's share, or less, in a count.
+  score: { count: Math.ceil(exactLog(256 * maxLength)), mean: 32, copy: 64 },
+  countScale: leastPowerOfTwo(64 * maxLength ** 2),
+  reads: "approximate",
+});
+
+/** float32 behind layer norm, with GELU: what a GPT-2 computes in. */
+const gpt2 = (maxLength: number): Arithmetic => ({ ...approximate(maxLength), answers: "logits", sharpness: 256 });
 
 /**
  * The scores of low precision are powers of two, and larger, because what they leave to other keys is amplified up to the decoding. In
@@ -47,7 +79,13 @@ export const FLOAT32: Arithmetic = {
  * rounded to it as well. Tensor cores may cut off digits where they should round to TF32; a share that is a little large becomes the
  * same number either way.
  */
-const LOW = { score: { count: 64, mean: 128, copy: 128 }, selfScore: 128, rankScore: 64 };
+const LOW = {
+  score: { count: 64, mean: 128, copy: 128 },
+  selfScore: 128,
+  rankScore: 64,
+  reads: "as written",
+  answers: "logits or numbers",
+} as const;
 
 const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
   float32: FLOAT32,
@@ -56,10 +94,13 @@ const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {
 };
 
 /** @throws RangeError for what is no precision */
-export function arithmeticOf(precision: Precision): Arithmetic {
+export function arithmeticOf(precision: Precision, format: ModelFormat, maxLength: number): Arithmetic {
   significantBits(precision);
-  return ARITHMETIC[precision];
+  return format === "gpt2" ? gpt2(maxLength) : ARITHMETIC[precision];
 }
+
+/** Whether reads are off by a little. */
+export const isApproximate = ({ reads }: Arithmetic): boolean => reads === "approximate";
 
 /** Whether operands have fewer digits than sums, so that all of them have to be numbers of the format. */
 export const isLow = ({ precision }: Arithmetic): boolean => precision !== "float32";

@@ -186,7 +186,12 @@ export function stepInputs(fn: StepFunction, { slope, threshold, gateBias }: Ste
 export const bendInput = (fn: StepFunction, { from, gateBias }: Bend): Read =>
   combineReads([[1, fn.input], ...(gateBias === 0 ? [] : [[gateBias, closedGates(fn)] as const])], -from);
 
-function silentAtBos(input: Read, output: readonly number[]): Unit {
+/** What a unit with this input has at BOS: at most -1. */
+export const heldAtBos = (input: Read): number => readAtBos(input) + bosWeightOf(input);
+
+function bosWeightOf(input: Read): number {
   const atBos = readAtBos(input);
-  return { input, output, bosWeight: atBos > -1 ? -leastPowerOfTwo(atBos + 2) : 0 };
+  return atBos > -1 ? -leastPowerOfTwo(atBos + 2) : 0;
 }
+
+const silentAtBos = (input: Read, output: readonly number[]): Unit => ({ input, output, bosWeight: bosWeightOf(input) });
