@@ -22,6 +22,9 @@ function model(options: Partial<rasp.CompileOptions> = {}): rasp.CompiledModel {
 }
 const LISTENERS = { "1: function": "a recorder", "2: function": "a patcher" };
 const onModel = { on: () => model() };
+const gpt2 = (): rasp.CompiledModel => model({ causal: true, format: "gpt2" });
+const readsGpt2 = (name: string): Uint8Array => rasp.gpt2Folder(gpt2()).get(name) as Uint8Array;
+const onGpt2 = { on: () => rasp.readGpt2Folder(readsGpt2) };
 const environment = (): rasp.Environment => rasp.load("a = tokens; s = select(indices, indices, ==);");
 const inEnvironment = {
   on: environment,
@@ -81,6 +84,7 @@ export const raspRegistry: Registry = {
           name: "a",
           causal: false,
           precision: "float32",
+          format: "encoder",
           onProgress: () => undefined,
           promise: undefined,
           mark: false,
@@ -131,6 +135,11 @@ export const raspRegistry: Registry = {
     circuitOf: entry(() => [model(), { equalLayers: true }]),
     ablateCircuit: entry(() => [model(), { equalLayers: true, seed: 1 }]),
     scoreEdges: entry(() => [whole(rasp.circuitOf(model())), [["hook_embed", "blocks.0.hook_mlp_in"]]]),
+    gpt2Folder: entry(() => [gpt2()]),
+    readGpt2Folder: entry(() => [readsGpt2], {}, { says: ["damaged"] }),
+    "Gpt2Program.run": entry(() => ["ab"], INPUT, onGpt2),
+    "Gpt2Program.outputs": entry(() => [[["a", "b"]]], {}, onGpt2),
+    "Gpt2Program.encode": entry(() => [["a", "b"]], {}, onGpt2),
     encodeReport: entry(() => [whole(rasp.verify(tokens, model(), { runs: 4, seed: 1 }))]),
     mergeReports: entry(() => [reports().map(whole)], {}, { says: ["report"] }),
     parseReport: entry(() => [whole(reports()[0]!)], {}, { says: ["report"] }),

@@ -1,5 +1,6 @@
 import { Rng } from "@selectron/core";
 import { describe, expect, it } from "vitest";
+import { FLOAT32 } from "../../../src/compiler/plan/ir/arithmetic.js";
 import { EmbeddingBasis } from "../../../src/compiler/layout/embedding-basis.js";
 import { embeddingSubspace } from "../../../src/compiler/plan/features/encoding.js";
 
@@ -46,7 +47,7 @@ describe("the coordinates of an embedding", () => {
         "tokens",
         Array.from({ length: values }, (_, v) => `t${v}`),
       );
-      const basis = new EmbeddingBasis(subspace, reads, "float32");
+      const basis = new EmbeddingBasis(subspace, reads, FLOAT32);
       expect(basis.vectors, JSON.stringify(reads)).toEqual(plainBasis(values, reads));
       for (const read of reads) expect(given(basis, read)).toEqual(read.map((c) => expect.closeTo(c, 12) as number));
       kinds.add(basis.labels.some((label) => label.includes("function")) ? "functions" : "classes");
