@@ -137,6 +137,7 @@ export const raspRegistry: Registry = {
     scoreEdges: entry(() => [whole(rasp.circuitOf(model())), [["hook_embed", "blocks.0.hook_mlp_in"]]]),
     gpt2Folder: entry(() => [gpt2()]),
     readGpt2Folder: entry(() => [readsGpt2], {}, { says: ["damaged"] }),
+    Gpt2Program: entry(() => [onGpt2.on().model, whole(gpt2().card), whole({ texts: [], inputs: 3, classes: [] })]),
     "Gpt2Program.run": entry(() => ["ab"], INPUT, onGpt2),
     "Gpt2Program.outputs": entry(() => [[["a", "b"]]], {}, onGpt2),
     "Gpt2Program.encode": entry(() => [["a", "b"]], {}, onGpt2),

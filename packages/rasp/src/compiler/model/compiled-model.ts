@@ -5,7 +5,6 @@ import type { Diagnostic } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
-import { anAtom } from "../../language/graph/kinds.js";
 import type { Certificate } from "../certify/certify.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";
 import { checkBatch, checkOutputs, checkParts, checkRun, type RunOptions } from "./arguments.js";
@@ -263,7 +262,6 @@ export class CompiledModel implements Runnable {
 
   /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
   idOf(token: Atom): number | undefined {
-    checks.check("idOf: token", token, anAtom);
     return this.#ids.of(token);
   }
 

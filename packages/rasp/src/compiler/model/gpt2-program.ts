@@ -1,6 +1,6 @@
 /** A GPT-2 that computes a program, and what its ids mean: it takes a program's tokens and gives its values, as `CompiledModel` does. */
 import { checks } from "@selectron/core";
-import type { Gpt2 } from "@selectron/nn";
+import { Gpt2 } from "@selectron/nn";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import type { Atom } from "../../language/graph/node.js";
 import { inputElements, type Input } from "../../language/interpret/tokens.js";
@@ -30,6 +30,9 @@ export class Gpt2Program {
 
   /** @internal */
   constructor(model: Gpt2, card: ModelCard, vocabulary: Vocabulary) {
+    checks.check("Gpt2Program: model", model, checks.anInstance(Gpt2));
+    checks.check("Gpt2Program: card", card, checks.anObjectWith("a model card", "vocabulary", "outputs"));
+    checks.check("Gpt2Program: vocabulary", vocabulary, checks.anObjectWith("a vocabulary", "texts", "classes"));
     this.model = model;
     this.card = card;
     this.texts = vocabulary.texts;

@@ -2,6 +2,7 @@
 import { checks } from "@selectron/core";
 import { atomKey } from "../../language/atom/compare.js";
 import { describeAtom } from "../../language/atom/text.js";
+import { anAtom } from "../../language/graph/kinds.js";
 import type { Atom } from "../../language/graph/node.js";
 import { ModelInputError } from "./errors.js";
 import type { ModelCard } from "./model-card.js";
@@ -17,6 +18,7 @@ export class TokenIds {
 
   /** Undefined for what is not in the vocabulary. */
   of(token: Atom): number | undefined {
+    checks.check("idOf: token", token, anAtom);
     return this.#ids.get(tokenKey(token));
   }
 
