@@ -15,6 +15,7 @@ import { compareCheckpoints } from "../test/interop/checkpoints.mjs";
 import { compareEncoders } from "../test/interop/encoders.mjs";
 import { compareLayers } from "../test/interop/layers.mjs";
 import { pythonIn } from "../test/interop/python.mjs";
+import { compareTransformerLens } from "../test/interop/transformerlens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(root, ".interop");
@@ -66,6 +67,7 @@ const parts = [
   ["layers beside torch's", [TORCH], compareLayers],
   ["checkpoints that torch wrote", [TORCH], compareCheckpoints],
   ["encoders in torch", [TORCH], compareEncoders],
+  ["TransformerLens folders in torch", [TORCH], compareTransformerLens],
 ];
 
 const number = (worst) => (worst === undefined ? "" : worst.toExponential(1));

@@ -24,13 +24,30 @@ const decoderLessons = [
   ...["copy", "reverse", "ordered"].map((name) => ["10-next-token", name, "ab>"]),
 ];
 
-const lesson = ([file, name, letters]) => ({
+const letters = (count) => "abcdefghijklmnopqrstuvwxyzA".slice(0, count);
+/** The paper's nine, as the benchmark of lengths compiles them. */
+const paper = [
+  ["01-reverse", "reverse", letters(10)],
+  ["02-histogram", "hist_bos", letters(10)],
+  ["02-histogram", "hist_nobos", letters(10)],
+  ["03-double-histogram", "hist2_bos", letters(10)],
+  ["04-sort", "sort_bos", letters(27)],
+  ["05-most-frequent", "sort_by_most_freq", letters(10)],
+  ["06-dyck1", "dyck1_ptf", "()a"],
+  ["07-dyck2", "dyck2_ptf", "(){}"],
+  ["08-dyck2-best", "dyck2_best", "(){}"],
+];
+
+const lesson = ([file, name, tokens]) => ({
   name: `${file} ${name}`,
   sop: load(readFileSync(new URL(`../../examples/${file}.rasp`, import.meta.url), "utf8"), {
     file: `${file}.rasp`,
   }).sop(name),
-  vocabulary: [...letters],
+  vocabulary: [...tokens],
 });
+
+/** The paper's nine programs over the vocabularies of the benchmarks. */
+export const paperPrograms = () => paper.map(lesson);
 
 /** The lessons for encoders. */
 export const encoderLessons = () => lessons.map(lesson);

@@ -1,13 +1,12 @@
-"""Answers inputs with the folder of `selectron compile --format transformerlens`, in PyTorch alone.
-
-python3 transformerlens.py < CASES: a JSON object with
+"""
+Folders of `selectron compile --format transformerlens` in plain PyTorch. The job is a list of objects with
 - folder: the folder;
 - outputs: for each output its first column, its number of columns and, if values are points, the points;
 - inputs: rows of token ids, BOS first;
 - expected: for each output and input the classes that are right at each position after BOS, a list of them each.
 
 Both layouts are read strictly, by modules whose parameters have TransformerLens' names: a missing key, one too many or another shape is
-an error. Prints a JSON object: how many inputs were asked, and for each layout how many answers were wrong, with the first one.
+an error. answers.json gets for each folder how many answers were wrong in each layout, with the first one.
 """
 import importlib.util
 import json
@@ -16,6 +15,8 @@ import sys
 
 import torch
 from torch import nn
+
+import files
 
 
 class Attention(nn.Module):
@@ -90,22 +91,6 @@ class Encoder(nn.Module):
         return x @ self.unembed.W_U + self.unembed.b_U
 
 
-def tensors_of(path):
-    """The tensors of a safetensors file: 8 bytes of header length, a header in JSON, float32 numbers."""
-    with open(path, "rb") as file:
-        contents = bytearray(file.read())
-    start = 8 + int.from_bytes(contents[:8], "little")
-    header = json.loads(contents[8:start])
-    header.pop("__metadata__", None)
-    found = {}
-    for name, entry in header.items():
-        assert entry["dtype"] == "F32", f"{name} is {entry['dtype']}"
-        first, last = entry["data_offsets"]
-        flat = torch.frombuffer(contents, dtype=torch.float32, count=(last - first) // 4, offset=start + first)
-        found[name] = flat.reshape(entry["shape"]).clone()
-    return found
-
-
 def own_loader(folder):
     """The module `load` that is in the folder."""
     spec = importlib.util.spec_from_file_location("load", os.path.join(folder, "load.py"))
@@ -144,15 +129,22 @@ def compare(model, cases):
     return {"wrong": wrong, "first": first}
 
 
-def main():
-    cases = json.load(sys.stdin)
-    torch.set_num_threads(1)
+def answer(cases):
     folder = cases["folder"]
     with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
         hooked = Encoder(json.load(file))
-    hooked.load_state_dict(tensors_of(os.path.join(folder, "hooked.safetensors")), strict=True)
-    results = {"hooked": compare(hooked, cases), "bridge": compare(own_loader(folder).plain(), cases)}
-    json.dump({"inputs": len(cases["inputs"]), **results}, sys.stdout)
+    hooked.load_state_dict(files.read(os.path.join(folder, "hooked.safetensors")), strict=True)
+    return {"hooked": compare(hooked, cases), "bridge": compare(own_loader(folder).plain(), cases)}
+
+
+def main():
+    torch.set_num_threads(1)
+    place = sys.argv[1]
+    with open(os.path.join(place, "job.json"), encoding="utf-8") as file:
+        results = [answer(cases) for cases in json.load(file)]
+    with open(os.path.join(place, "answers.json"), "w", encoding="utf-8") as file:
+        json.dump(results, file)
+    files.write(os.path.join(place, "out.safetensors"), {})
 
 
 main()
