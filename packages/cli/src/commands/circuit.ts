@@ -2,8 +2,18 @@
  * `selectron circuit`: who reads what of whom in a compiled model, and whether cutting edges does what that says. `selectron circuits`: the same
  * for random programs. Exit code `No` if an edge outside a circuit changes an answer.
  */
-import { ablateCircuit, dataset, scoreEdges, type AblatedCircuit, type HookEdge } from "@selectron/rasp";
-import type { Command } from "commander";
+import {
+  ablateCircuit,
+  compile,
+  dataset,
+  RaspError,
+  scoreEdges,
+  type AblatedCircuit,
+  type CompiledModel,
+  type HookEdge,
+  type Sample,
+} from "@selectron/rasp";
+import { Option, type Command } from "commander";
 import { addCompileOptions, compileSelection, wholeNumber, type CompileSelection } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { checkPlace, readText, writeOut } from "../files/files.js";
@@ -17,7 +27,15 @@ interface CircuitCommandOptions extends CompileSelection {
   readonly seed: number;
 }
 
+/** Of models that are compiled to be other ones. */
+const format = (): Option =>
+  new Option(
+    "--format <name>",
+    "of the GPT-2 that `compile --causal --format gpt2` writes, cut after its layer norms",
+  ).choices(["gpt2"]);
+
 interface CircuitsCommandOptions {
+  readonly format?: string;
   readonly count: number;
   readonly seed: number;
   readonly maxLength: number;
@@ -29,6 +47,7 @@ export function registerCircuit(program: Command, context: Context): void {
   addCompileOptions(
     program.command("circuit").description("which parts of a compiled model compute what, tried by cutting edges"),
   )
+    .addOption(format())
     .option("-o, --output <file>", "where the circuit goes, as JSON; the one of the folder of `compile --format`")
     .option(
       "--edges <file>",
@@ -67,6 +86,7 @@ export function registerCircuit(program: Command, context: Context): void {
     .requiredOption("--count <n>", "how many programs", wholeNumber(1))
     .requiredOption("--seed <n>", "which programs", wholeNumber(0))
     .option("--max-length <n>", "the longest input, BOS not counted", wholeNumber(1, 1000), 8)
+    .addOption(format())
     .option("--json", "one JSON object on standard output")
     .action((options: CircuitsCommandOptions) => tryMany(context, options));
 }
@@ -79,14 +99,21 @@ function tryMany(context: Context, options: CircuitsCommandOptions): void {
   const total = { models: 0, outside: 0, inside: 0, changed: 0, redundant: 0 };
   const lines: string[] = [];
   withProgress(context, options, (report) => {
-    for (const { model } of dataset(drawn)) {
+    let drawnSoFar = 0;
+    for (const sample of dataset(drawn)) {
+      const model = options.format === "gpt2" ? asGpt2(sample) : sample.model;
+      report("circuits", ++drawnSoFar, count);
+      if (!model) {
+        lines.push(`program ${drawnSoFar - 1}: not compiled to a GPT-2`);
+        continue;
+      }
       const ablated = ablateCircuit(model, { seed, equalLayers: true });
-      report("circuits", ++total.models, count);
+      total.models++;
       total.outside += ablated.report.outside;
       total.inside += ablated.report.inside;
       total.changed += Number(changes(ablated) > 0);
       total.redundant += ablated.report.redundant.length;
-      lines.push(`program ${total.models - 1}: ${trialText(ablated)}`);
+      lines.push(`program ${drawnSoFar - 1}: ${trialText(ablated)}`);
     }
   });
   if (total.changed > 0) context.exitCode = ExitCode.No;
@@ -101,6 +128,17 @@ function tryMany(context: Context, options: CircuitsCommandOptions): void {
       `of the ${inside} edges inside ${redundant} are redundant (${share})`,
   );
   context.print(lines.join("\n"));
+}
+
+/** The program as a GPT-2; undefined where it is refused. */
+function asGpt2({ sop, model }: Sample): CompiledModel | undefined {
+  const { vocabulary, maxLength } = model.card;
+  try {
+    return compile(sop, { vocabulary, maxLength, causal: true, format: "gpt2" });
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
 }
 
 const changes = ({ report }: AblatedCircuit): number => report.changed.mean + report.changed.resample;

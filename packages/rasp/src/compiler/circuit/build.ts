@@ -9,22 +9,24 @@ import { isOfLibrary } from "../../language/stdlib/rasplib.js";
 import type { Circuit, CircuitEdge, CircuitNode, CircuitSOp, ProgramText } from "./circuit.js";
 import { componentsOf, innerEdges, nameOf, readerHook, writerHook, type Reader, type Writer } from "./components.js";
 import type { SeenEdge } from "./edges.js";
-import type { Stack } from "./stack.js";
+import { stackOf } from "./stack.js";
 import { Subspaces } from "./subspaces.js";
 
 /**
- * @param card - of the model whose circuit it is: the compiled one, or one with equal layers made of it
+ * @param made - the model whose circuit it is: the compiled one, or one with equal layers made of it
+ * @param stack - one whose first coordinates are that model's, if it was made further
  * @throws RangeError for a model that was read from a file, which has no layout
  */
 export function buildCircuit(
   compiled: CompiledModel,
-  { card }: ModelFile,
-  stack: Stack,
+  made: ModelFile,
   edges: readonly SeenEdge[],
+  stack = stackOf(made.model),
 ): Circuit {
+  const { card } = made;
   const { layout, sops } = programMap(compiled);
   const { writers, readers } = componentsOf(stack);
-  const subspaces = new Subspaces(card, layout, stack, (normal) =>
+  const subspaces = new Subspaces(made, layout, stack, (normal) =>
     sops.filter((sop) => sop.normal === normal).map(sopOf),
   );
   const used = new Set(edges.map(({ writer }) => writer));

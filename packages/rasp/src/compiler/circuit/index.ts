@@ -10,14 +10,18 @@ import { countInputs, everyInput, randomInputs } from "../verify/inputs.js";
 import { promisedInputs } from "../verify/promised-inputs.js";
 import { ablate, type AblationReport, type Answers } from "./ablate.js";
 import { buildCircuit } from "./build.js";
-import type { Circuit } from "./circuit.js";
+import { inBasis, type Circuit } from "./circuit.js";
 import { seenEdges, type SeenEdge } from "./edges.js";
 import { forward } from "./forward.js";
+import { gpt2Stack } from "./gpt2.js";
 import { stackOf, type Stack } from "./stack.js";
 
 /** Of which model a circuit is. */
 export interface CircuitOptions {
-  /** The model with equal layers, as folders for other tools have it, instead of the compiled one; false by default. */
+  /**
+   * The model with equal layers, as folders for other tools have it, instead of the compiled one; false by default. Of a model that was
+   * compiled to be a GPT-2 it is always the GPT-2.
+   */
   readonly equalLayers?: boolean;
 }
 
@@ -56,17 +60,24 @@ export function circuitOf(model: CompiledModel, options: CircuitOptions = {}): C
 export function ablateCircuit(model: CompiledModel, options: AblationOptions = {}): AblatedCircuit {
   checks.check("ablateCircuit: model", model, checks.anInstance(CompiledModel));
   checks.checkOptions("ablateCircuit", options, OPTIONS);
-  const { circuit, stack, edges } = found(model, options);
-  return { circuit, report: ablateEdges(model, stack, edges, options.seed) };
+  const { circuit, stack, edges, answers } = found(model, options);
+  return { circuit, report: ablateEdges(model, stack, edges, options.seed, answers) };
 }
 
 /**
- * Cuts edges of a stack that computes what a compiled model does: in another basis, say, or with layer norm. Its token ids are the model's,
- * and its first logits, too.
+ * Cuts edges of a stack that computes what a compiled model does: in another basis, say, or with layer norm. Its token ids are the model's.
+ *
+ * @param answers - what its logits mean; by default what the model's mean
  */
-export function ablateEdges(model: CompiledModel, stack: Stack, edges: readonly SeenEdge[], seed = 0): AblationReport {
+export function ablateEdges(
+  model: CompiledModel,
+  stack: Stack,
+  edges: readonly SeenEdge[],
+  seed = 0,
+  answers = answersOf(model, stack.unembedding.outputs),
+): AblationReport {
   const inputs = trialInputs(model, seed).map((input) => model.encode(input));
-  return ablate({ stack, inputs, answers: answersOf(model, stack.unembedding.outputs), seed }, edges);
+  return ablate({ stack, inputs, answers, seed }, edges);
 }
 
 /** The edges of a stack that computes what a compiled model does, and whose contents differ from input to input. */
@@ -80,13 +91,23 @@ interface Found {
   readonly circuit: Circuit;
   readonly stack: Stack;
   readonly edges: readonly SeenEdge[];
+  readonly answers: Answers;
 }
 
 function found(model: CompiledModel, { equalLayers = false }: CircuitOptions): Found {
+  if (model.card.gpt2) return foundInGpt2(model);
   const file: ModelFile = equalLayers ? uniformModel(model) : model;
   const stack = stackOf(file.model);
   const edges = edgesOf(model, stack);
-  return { circuit: buildCircuit(model, file, stack, edges), stack, edges };
+  const answers = answersOf(model, stack.unembedding.outputs);
+  return { circuit: buildCircuit(model, file, edges, stack), stack, edges, answers };
+}
+
+function foundInGpt2(model: CompiledModel): Found {
+  const { stack, uniform, image, answers } = gpt2Stack(model);
+  const edges = edgesOf(model, stack);
+  const circuit = buildCircuit(model, uniform, edges, stack);
+  return { circuit: inBasis(circuit, image, stack.dModel), stack, edges, answers };
 }
 
 /** Inputs of up to this many tokens are tried all, as long as there are no more than so many. */

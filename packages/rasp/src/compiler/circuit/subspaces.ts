@@ -6,13 +6,14 @@ import { groupBy } from "../../language/maps.js";
 import type { Layout } from "../layout/layout.js";
 import type { ModelCard } from "../model/model-card.js";
 import { atomToJson } from "../model/model-card.js";
+import type { ModelFile } from "../model/model-file.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { BOS_COORDINATE } from "../layout/layout.js";
 import { labelOf } from "../plan/ir/plan.js";
 import type { CircuitSOp, CircuitSubspace } from "./circuit.js";
 import type { Reader, Writer } from "./components.js";
 import { ONE_LABEL } from "../model/uniform.js";
-import type { Stack } from "./stack.js";
+import { stackOf, type Stack } from "./stack.js";
 
 /** A subspace with the coordinates of the compiled model's own basis. */
 interface Held extends CircuitSubspace {
@@ -32,11 +33,14 @@ export class Subspaces {
   readonly #held: readonly Held[];
   readonly #stack: Stack;
 
-  /** @param namesOf - the named s-ops of the program that are this one of the normal form */
-  constructor(card: ModelCard, layout: Layout, stack: Stack, namesOf: NamesOf) {
+  /**
+   * @param stack - whose maps write and read; its first coordinates are those of the model
+   * @param namesOf - the named s-ops of the program that are this one of the normal form
+   */
+  constructor({ card, model }: ModelFile, layout: Layout, stack: Stack, namesOf: NamesOf) {
     this.#stack = stack;
     const written = ofPlan(layout, namesOf);
-    this.#held = [...ofEmbeddings(card, stack, written), ...written];
+    this.#held = [...ofEmbeddings(card, stackOf(model), written), ...written];
   }
 
   get list(): readonly CircuitSubspace[] {

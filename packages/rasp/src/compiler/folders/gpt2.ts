@@ -5,6 +5,8 @@
 import { checks, encodeSafetensors, encodeUtf8, weightsChecksum, decodeUtf8, type FileBytes } from "@selectron/core";
 import { Gpt2, Gpt2Error } from "@selectron/nn";
 import { printRasp, PrintError } from "../../language/text/print.js";
+import { encodeCircuit } from "../circuit/circuit.js";
+import { circuitOf } from "../circuit/index.js";
 import type { Certificate } from "../certify/certify.js";
 import { gpt2ToOnnx } from "../export/gpt2/onnx.js";
 import { readme } from "../export/gpt2/readme.js";
@@ -53,12 +55,15 @@ export function gpt2Folder(model: CompiledModel): Folder {
   const { format, version, card: text } = encodeCard(card);
   const description = { format, version, weights: weightsChecksum(named), card: JSON.parse(text!) as unknown };
   const json = Object.entries({ ...descriptionFiles(config, vocabulary), [DESCRIPTION]: description });
+  // A model from a file does not know its program.
+  const circuit: Folder = new Map(model.layout ? [["circuit.json", encodeCircuit(circuitOf(model))]] : []);
   const onnxText = `RASP program ${card.name}, compiled by Selectron to a GPT-2, for inputs of up to ${card.maxLength} tokens.`;
   return new Map([
     ["README.md", encodeUtf8(readme(config, vocabulary, described))],
     ["onnx/model.onnx", gpt2ToOnnx(config, tensors, { name: card.name, text: onnxText })],
     // Hugging Face's library reads files of this format only.
     [WEIGHTS, encodeSafetensors(named, { format: "pt" })],
+    ...circuit,
     ...json.map(([name, value]) => [name, encodeUtf8(`${JSON.stringify(value, undefined, 2)}\n`)] as const),
   ]);
 }
@@ -139,8 +144,9 @@ function sourceOf({ program }: CompiledModel): string | undefined {
 function certificateText({ proved, provedFor, provedUpTo, provedWithin, worstMargin, where }: Certificate): string {
   const [from, to] = provedFor.lengths;
   if (proved) return `proved for every input of ${from} to ${to} tokens, in float32 and any order of sums`;
-  if (provedWithin !== undefined)
-    {return `proved up to float32: no answer is further than ${provedWithin} from the program's`;}
+  if (provedWithin !== undefined) {
+    return `proved up to float32: no answer is further than ${provedWithin} from the program's`;
+  }
   const shorter = provedUpTo === undefined ? "" : `; proved for up to ${provedUpTo} tokens`;
   return `not proved: ${worstMargin === 0 ? where : `${where} has ${worstMargin.toPrecision(2)} times its margin`}${shorter}`;
 }
