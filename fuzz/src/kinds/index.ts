@@ -1,8 +1,9 @@
 /** All kinds that are fuzzed. */
 import type { Kind } from "../kind.js";
 import { fileKinds } from "./files.js";
+import { loadedKinds } from "./loaded.js";
 import { modelKinds } from "./models.js";
 import { textKinds } from "./texts.js";
 import { trainingKinds } from "./training.js";
 
-export const KINDS: readonly Kind[] = [...fileKinds, ...modelKinds, ...trainingKinds, ...textKinds];
+export const KINDS: readonly Kind[] = [...fileKinds, ...loadedKinds, ...modelKinds, ...trainingKinds, ...textKinds];

@@ -1,6 +1,6 @@
 /** Models that are split into several safetensors files, with an index that says which tensor is where. */
 
-import { checks, printable } from "@selectron/core";
+import { checks, jsonText, printable } from "@selectron/core";
 
 /**
  * The names of the files, in the order of the index, from the parsed JSON of a `model.safetensors.index.json`. They lie in the index's
@@ -21,7 +21,7 @@ export function shardMap(index: unknown): Readonly<Record<string, string>> {
   for (const [tensor, file] of Object.entries(map)) {
     if (typeof file !== "string" || !/^[^/\\:\0]+\.safetensors$/.test(file)) {
       throw new TypeError(
-        `shardNames: the index puts ${printable(tensor)} into ${printable(String(file))}; ` +
+        `shardNames: the index puts ${printable(tensor)} into ${typeof file === "string" ? printable(file) : jsonText(file)}; ` +
           "a shard is a .safetensors file in the index's folder.",
       );
     }

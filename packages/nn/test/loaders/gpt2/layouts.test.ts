@@ -76,6 +76,7 @@ describe("shards", () => {
       "",
       5,
       null,
+      JSON.parse(`${"[".repeat(5000)}${"]".repeat(5000)}`) as unknown,
     ]) {
       expect(() => shardNames({ weight_map: { a: file } })).toThrow(
         "a shard is a .safetensors file in the index's folder",
