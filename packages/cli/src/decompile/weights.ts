@@ -33,7 +33,7 @@ export const readWeights = (context: Context, path: string): readonly Uint8Array
 export function checkFormat(path: string, files: readonly Uint8Array[]): void {
   for (const bytes of files) {
     try {
-      decodeSafetensors(bytes);
+      decodeSafetensors(bytes, { only: () => false });
     } catch (error) {
       if (!(error instanceof SafetensorsError)) throw error;
       throw new UsageError(

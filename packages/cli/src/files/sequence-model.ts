@@ -35,7 +35,7 @@ export function encodeSequenceModel(model: Transformer, { name, start }: Sequenc
 /** The metadata of a file; none of one that is no safetensors file. */
 export function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
   try {
-    return decodeSafetensors(bytes).metadata;
+    return decodeSafetensors(bytes, { only: () => false }).metadata;
   } catch (error) {
     if (error instanceof SafetensorsError) return {};
     throw error;

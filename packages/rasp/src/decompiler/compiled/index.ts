@@ -65,7 +65,7 @@ export interface DecompileProgramOptions {
 /** Whether a file is a compiled model, by its metadata. */
 export function isCompiledModel(bytes: FileBytes): boolean {
   try {
-    return isModelCard(decodeSafetensors(bytes).metadata);
+    return isModelCard(decodeSafetensors(bytes, { only: () => false }).metadata);
   } catch (error) {
     if (error instanceof SafetensorsError) return false;
     throw error;

@@ -35,7 +35,7 @@ export interface TrainedEncoder {
 /** Whether a file is such an encoder; false if it is no safetensors file. */
 export function isTrainedEncoder(bytes: FileBytes): boolean {
   try {
-    return decodeSafetensors(bytes).metadata[ENCODER_METADATA] !== undefined;
+    return decodeSafetensors(bytes, { only: () => false }).metadata[ENCODER_METADATA] !== undefined;
   } catch {
     return false;
   }
