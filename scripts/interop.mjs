@@ -13,9 +13,12 @@ import { fileURLToPath } from "node:url";
 import { enableWasm } from "@selectron/wasm-simd";
 import { compareCheckpoints } from "../test/interop/checkpoints.mjs";
 import { compareEncoders } from "../test/interop/encoders.mjs";
+import { compareInTorch, compareWithInterpreter, makeFolders } from "../test/interop/gpt2-folders.mjs";
 import { compareLayers } from "../test/interop/layers.mjs";
+import { compareInOnnxRuntime } from "../test/interop/onnx.mjs";
 import { pythonIn } from "../test/interop/python.mjs";
 import { compareTransformerLens } from "../test/interop/transformerlens.mjs";
+import { compareInTransformersJs } from "../test/interop/transformers-js.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const packages = join(root, ".interop");
@@ -43,8 +46,9 @@ function installPackages() {
   const manifest = { private: true, dependencies: versions };
   writeFileSync(join(packages, "package.json"), JSON.stringify(manifest, null, 2) + "\n");
   const options = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
-  if (spawnSync("npm", options, { cwd: packages, stdio: "inherit" }).status !== 0)
+  if (spawnSync("npm", options, { cwd: packages, stdio: "inherit" }).status !== 0) {
     console.error("interop: npm failed.");
+  }
 }
 
 if (mustBeThere) {
@@ -52,22 +56,32 @@ if (mustBeThere) {
   installPackages();
 }
 const torch = pythonWithTorch();
-const hasPackages = Object.keys(versions).every((name) => existsSync(join(packages, "node_modules", name)));
 const folder = mkdtempSync(join(tmpdir(), "selectron-interop-"));
 const context = {
   long: flags.has("--long"),
   folder,
   python: pythonIn(torch, folder),
   packages: createRequire(join(packages, "package.json")),
+  /** The folders of compiled GPT-2s, made once. */
+  gpt2: () => (gpt2Folders ??= makeFolders(context)),
 };
+let gpt2Folders;
 
 const TORCH = { is: torch !== undefined, name: "PyTorch (Debian's python3-torch)" };
+const PACKAGES = {
+  is: Object.keys(versions).every((name) => existsSync(join(packages, "node_modules", name))),
+  name: Object.keys(versions).join(", "),
+};
 /** Name, what it needs, and what gives its rows of the table. */
 const parts = [
   ["layers beside torch's", [TORCH], compareLayers],
   ["checkpoints that torch wrote", [TORCH], compareCheckpoints],
   ["encoders in torch", [TORCH], compareEncoders],
   ["TransformerLens folders in torch", [TORCH], compareTransformerLens],
+  ["GPT-2 folders in nn", [], compareWithInterpreter],
+  ["GPT-2 folders in torch", [TORCH], compareInTorch],
+  ["GPT-2 folders in transformers.js", [PACKAGES], compareInTransformersJs],
+  ["ONNX", [PACKAGES], compareInOnnxRuntime],
 ];
 
 const number = (worst) => (worst === undefined ? "" : worst.toExponential(1));
