@@ -92,6 +92,21 @@ export const raspRegistry: Registry = {
       ],
       { "1.vocabulary": ATOMS },
     ),
+    compileRotated: entry(
+      () => [
+        tokens,
+        {
+          ...OPTIONS,
+          name: "a",
+          causal: false,
+          onProgress: () => undefined,
+          promise: undefined,
+          seed: 1,
+          superposed: false,
+        },
+      ],
+      { "1.vocabulary": ATOMS },
+    ),
     verify: entry(() => [
       tokens,
       model(),

@@ -100,6 +100,7 @@ export {
 
 // The compiler: from the graph to weights, with a certificate.
 export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
+export { compileRotated, type RotatedModel, type RotateOptions } from "./compiler/export/rotate/index.js";
 export type { NamedOutput, Outputs } from "./compiler/outputs.js";
 export type { Certificate, SubspaceBound } from "./compiler/certify/certify.js";
 export type { Layout, Resolved } from "./compiler/layout/layout.js";

@@ -18,7 +18,7 @@ import { reachable, type NormalSOp } from "./normalize/normal-form.js";
 import { simplify, type Simplified } from "./normalize/simplify.js";
 import { namedOutputs, type Outputs } from "./outputs.js";
 import { arithmeticOf, isLow, type Arithmetic, type ModelFormat } from "./plan/ir/arithmetic.js";
-import type { Output } from "./plan/ir/plan.js";
+import type { Output, Plan } from "./plan/ir/plan.js";
 import { describeNode, named, refuse } from "./refusal.js";
 import { FEW } from "./plan/heads/number-match.js";
 import { plan } from "./plan/planner.js";
@@ -69,7 +69,7 @@ export interface CompileOptions {
   readonly mark?: boolean;
 }
 
-const OPTIONS = {
+export const COMPILE_OPTIONS = {
   vocabulary: checks.anything,
   maxLength: checks.aNumber,
   name: checks.aText,
@@ -90,10 +90,15 @@ const OPTIONS = {
  * @throws RangeError on an empty vocabulary, a maximum length that is not a whole number from 1 up, no s-op, or an unknown precision
  */
 export function compile(program: Outputs, options: CompileOptions): CompiledModel {
-  checks.checkOptions("compile", options, OPTIONS, ["vocabulary", "maxLength"]);
+  checks.checkOptions("compile", options, COMPILE_OPTIONS, ["vocabulary", "maxLength"]);
+  return refusing(program, options, () => compiled(program, options));
+}
+
+/** Makes a model; a refusal names the output. */
+export function refusing<T>(program: Outputs, options: Pick<CompileOptions, "name">, make: () => T): T {
   namedOutputs(program, options.name);
   try {
-    return compiled(program, options);
+    return make();
   } catch (error) {
     const [first] = namedOutputs(program, options.name);
     throw tooDeep(error, first!.sop) ?? named(error, first!);
@@ -121,14 +126,27 @@ const tooLong = (maxLength: number, sop: SOp): never =>
   );
 
 /** @param few - see `PlanOptions` */
-export function compiled(program: Outputs, options: CompileOptions, few = FEW): CompiledModel {
+export const compiled = (program: Outputs, options: CompileOptions, few = FEW): CompiledModel =>
+  compiledWith(
+    program,
+    options,
+    few,
+    arithmeticOf(options.precision ?? "float32", options.format ?? "encoder", options.maxLength),
+  ).model;
+
+/** A compiled model with the plan that it was made from. */
+export function compiledWith(
+  program: Outputs,
+  options: CompileOptions,
+  few: number,
+  arithmetic: Arithmetic,
+): { readonly model: CompiledModel; readonly plan: Plan } {
   const { vocabulary, maxLength, name, causal = false, precision = "float32", mark = false } = options;
   const given = namedOutputs(program, name);
   checkFormat(options, given.length);
   const tokens = checkedVocabulary(vocabulary, maxLength);
   if (maxLength > MOST_POSITIONS) tooLong(maxLength, given[0]!.sop);
 
-  const arithmetic = arithmeticOf(precision, options.format ?? "encoder", maxLength);
   const progress = new CompileProgress(options.onProgress);
   const unrolled = (sops: readonly SOp[], marks: boolean): readonly SOp[] =>
     withoutLoops(
@@ -147,7 +165,7 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
     const work = new Work(undefined, progress.tell);
     const rows = promise ? {} : { whileRows: progress.whileRows };
     const domain = new Domain(tokens, maxLength, causal, { ...rows, work, keepsTypes });
-    return analysisOf({ roots, promise, mark, few }, domain, arithmetic, progress);
+    return analysisOf({ roots, promise, mark, few, arithmetic }, domain, progress);
   };
   const usual = analyse(false);
   const analysis = usual.dependsOnTypes ? analyse(true) : usual;
@@ -175,7 +193,7 @@ export function compiled(program: Outputs, options: CompileOptions, few = FEW): 
     ...(failures ? { failures: failureCards(failures, planned.outputs.slice(outputs.length)) } : {}),
   };
   const warnings = causal ? lookAhead(roots, selections, domain) : [];
-  return new CompiledModel(model, card, layout, warnings, { outputs, normal: sops });
+  return { model: new CompiledModel(model, card, layout, warnings, { outputs, normal: sops }), plan: planned };
 }
 
 /** What the stages up to the certificate give. */
@@ -196,12 +214,12 @@ interface Compiled {
   readonly promise: SOp | undefined;
   readonly mark: boolean;
   readonly few: number;
+  readonly arithmetic: Arithmetic;
 }
 
 function analysisOf(
-  { roots, promise, mark, few }: Compiled,
+  { roots, promise, mark, few, arithmetic }: Compiled,
   unrestricted: Domain,
-  arithmetic: Arithmetic,
   progress: CompileProgress,
 ): Analysis {
   const { vocabulary, maxLength, causal } = unrestricted;

@@ -12,6 +12,10 @@ import { leastDistance } from "../plan/ir/decoding.js";
 import { isApproximate, isLow } from "../plan/ir/arithmetic.js";
 import type { Feature, Head, Output, Plan, Twins } from "../plan/ir/plan.js";
 import type { Read, Subspace } from "../plan/ir/read.js";
+import { layOut } from "../layout/layout.js";
+import { writeHeads } from "./any-basis/heads.js";
+import { Noise, ROTATED, type BasisBounds } from "./any-basis/noise.js";
+import { writeUnits } from "./any-basis/units.js";
 import { Approximate } from "./approximate.js";
 import { Bounds } from "./bounds.js";
 import { boundHeads } from "./head-errors.js";
@@ -62,17 +66,18 @@ interface Bounding {
  *
  * @param maxLength - the longest input, without BOS
  */
-export function certify(plan: Plan, vocabulary: readonly Atom[], maxLength: number): Certificate {
-  const { features, outputs, arithmetic } = plan;
+export function certify(
+  plan: Plan,
+  vocabulary: readonly Atom[],
+  maxLength: number,
+  basis: BasisBounds = ROTATED,
+): Certificate {
+  const { features, outputs } = plan;
   // What a head counts grows with the length. The plan is made for inputs with a position for each row of its embedding.
   const part = maxLength / plan.embeddings.indices.names.length;
   const heads = plan.heads.map((head) => (part < 1 ? { ...head, counted: head.counted * part } : head));
   const margins = new Margins();
-  const bounding = isApproximate(arithmetic)
-    ? new Approximate(plan, margins, maxLength)
-    : isLow(arithmetic)
-      ? inLowPrecision(plan, margins, maxLength)
-      : inFloat32(plan, margins, maxLength);
+  const bounding = boundingOf(plan, margins, maxLength, basis);
   const depth = Math.max(0, ...[...heads, ...features.map(({ subspace }) => subspace)].map(({ layer }) => layer));
   for (let layer = 1; layer <= depth; layer++) {
     bounding.heads(heads.filter((head) => head.layer === layer));
@@ -129,6 +134,24 @@ export function withWeights(
     return { proved: false, provedFor, worstMargin: 0, where, bounds };
   }
   return certificate;
+}
+
+function boundingOf(plan: Plan, margins: Margins, maxLength: number, basis: BasisBounds): Bounding {
+  const { arithmetic } = plan;
+  if (!arithmetic.ownBasis) return inAnyBasis(plan, margins, maxLength, basis);
+  if (isApproximate(arithmetic)) return new Approximate(plan, margins, maxLength);
+  return isLow(arithmetic) ? inLowPrecision(plan, margins, maxLength) : inFloat32(plan, margins, maxLength);
+}
+
+function inAnyBasis(plan: Plan, margins: Margins, maxLength: number, basis: BasisBounds): Bounding {
+  const { tokens, indices } = plan.embeddings;
+  const noise = new Noise(basis, layOut(plan, false), [tokens, indices]);
+  return {
+    heads: (heads) => writeHeads(heads, noise, plan.arithmetic, maxLength),
+    units: (features) => writeUnits(features, noise, margins),
+    error: (reads) => reads.reduce((most, read) => Math.max(most, noise.error(read)), 0),
+    errors: () => [...noise.errors].map(([subspace, { inputs }]) => [subspace, inputs + noise.perCoordinate] as const),
+  };
 }
 
 function inFloat32({ anchors }: Plan, margins: Margins, maxLength: number): Bounding {

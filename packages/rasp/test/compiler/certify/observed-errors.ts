@@ -3,8 +3,17 @@ import { expect } from "vitest";
 import type { Atom, CompiledModel } from "../../../src/index.js";
 import { NormalValues } from "../../../src/compiler/normalize/normal-values.js";
 
+/** What is observed of a model. */
+export interface Observed extends Pick<CompiledModel, "layout" | "causal"> {
+  readonly card: Pick<CompiledModel["card"], "certificate">;
+  values(
+    inputs: readonly (readonly Atom[])[],
+    record?: (name: string, tensor: { readonly data: Float32Array; readonly shape: readonly number[] }) => void,
+  ): unknown;
+}
+
 /** The largest error of each subspace over the inputs, by label, layer and writer, as the certificate names them. */
-export function observedErrors(model: CompiledModel, inputs: Iterable<readonly Atom[]>): Map<string, number> {
+export function observedErrors(model: Observed, inputs: Iterable<readonly Atom[]>): Map<string, number> {
   const layout = model.layout!;
   const observed = new Map<string, number>();
   for (const input of inputs) {
@@ -31,7 +40,7 @@ export function observedErrors(model: CompiledModel, inputs: Iterable<readonly A
   return observed;
 }
 
-export function expectBounded(model: CompiledModel, inputs: Iterable<readonly Atom[]>): void {
+export function expectBounded(model: Observed, inputs: Iterable<readonly Atom[]>): void {
   const bounds = new Map<string, number>();
   for (const { label, layer, writer, error } of model.card.certificate.bounds) {
     const key = `${label} ${layer} ${writer}`;

@@ -42,6 +42,8 @@ export interface Arithmetic {
    * two. Undefined where the activation is ReLU.
    */
   readonly sharpness?: number;
+  /** Whether the residual stream keeps the coordinates of the plan. */
+  readonly ownBasis: boolean;
 }
 
 export const FLOAT32: Arithmetic = {
@@ -53,6 +55,24 @@ export const FLOAT32: Arithmetic = {
   shareExcess: 0,
   reads: "as written",
   answers: "logits or numbers",
+  ownBasis: true,
+};
+
+/**
+ * float32 for a residual stream that will be in another basis. There every coordinate is a sum of many, so that nothing is exact and each
+ * read is off by a part of everything that the stream holds. Whatever multiplies such errors is as small as the number of keys allows:
+ * scores, and the weight of BOS in counting heads, whose own value should be 0 and is not.
+ */
+export const ANY_BASIS: Arithmetic = {
+  precision: "float32",
+  score: { count: 10, mean: 24, copy: 24 },
+  selfScore: 32,
+  rankScore: 12,
+  countScale: 2 ** 12,
+  shareExcess: 0,
+  reads: "approximate",
+  answers: "logits or numbers",
+  ownBasis: false,
 };
 
 /** What a model is written as: an encoder of nn's, or a GPT-2, with layer norm and GELU. */
@@ -85,6 +105,7 @@ const LOW = {
   rankScore: 64,
   reads: "as written",
   answers: "logits or numbers",
+  ownBasis: true,
 } as const;
 
 const ARITHMETIC: Readonly<Record<Precision, Arithmetic>> = {

@@ -116,9 +116,10 @@ export interface StepFunction {
   readonly input: Read;
   /** The largest absolute value of the input, whether the gates are open or closed. */
   readonly largestInput: number;
-  /** The largest input with the gates open. */
+  /** The smallest and the largest input with the gates open. */
+  readonly lowestInput: number;
   readonly highestInput: number;
-  /** The outputs below the first threshold. */
+  /** The outputs where no step is taken: below the first threshold if all go up. */
   readonly initial: readonly number[];
   readonly steps: readonly Step[];
   /** Where it is bent instead: the outputs go straight on from one to the next. */
@@ -136,7 +137,7 @@ export interface Bend {
 
 /** One step, relu(a) - relu(a - 1) with a = slope·(input - threshold) + 1/2 - gateBias·(number of closed gates). */
 export interface Step {
-  /** A power of two. */
+  /** A power of two; for another basis any number, below 0 where the step is taken below the threshold. */
   readonly slope: number;
   readonly threshold: number;
   /** How far a may be off at the inputs on both sides of the threshold, and the step still be 0 or 1; at least 7/16, or 0 in low precision. */

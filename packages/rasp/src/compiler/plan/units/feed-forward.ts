@@ -46,7 +46,11 @@ export function fitStepFunctions(
   fn: FiniteFunction,
   { arithmetic = FLOAT32, digits = MAX_DIGITS, evenSlopes = false, few = Infinity, spend = () => undefined }: Fit = {},
 ): StepFunction[] | undefined {
-  const placeAll = isLow(arithmetic) ? (entries: readonly Entry[]) => stepsIn(entries, arithmetic) : stepsOf;
+  const placeAll = isLow(arithmetic)
+    ? (entries: readonly Entry[]) => stepsIn(entries, arithmetic)
+    : arithmetic.ownBasis
+      ? stepsOf
+      : outwardSteps;
   const how = {
     isPossible: (entries: readonly Entry[]) => !isLow(arithmetic) || placeAll(entries) !== undefined,
     spend,
@@ -62,7 +66,9 @@ export function fitStepFunctions(
   const changes = split.pieces.flatMap(({ entries }) => changesOf(entries));
   const least = evenSlopes ? maximum(changes.map(slopeFor)) : 0;
   const isExact =
-    !isLow(arithmetic) && split.weights.every((weight, j) => weight === 0 || isOnGrid(fn.args[j]!.asNumber!));
+    !isLow(arithmetic) &&
+    arithmetic.ownBasis &&
+    split.weights.every((weight, j) => weight === 0 || isOnGrid(fn.args[j]!.asNumber!));
   return split.pieces.map((piece) => {
     const hasGates = piece.gates.length > 0;
     const bends = isExact ? bendsOf(piece.entries, fn.vectors, { few, largestInput, hasGates }) : undefined;
@@ -82,7 +88,9 @@ const changesOf = (entries: readonly Entry[]): Change[] =>
 
 type Change = readonly [below: Entry, above: Entry];
 
-const slopeFor = ([below, above]: Change): number => leastPowerOfTwo(2 / (above.input - below.input));
+const steepness = ([below, above]: Change): number => 2 / (above.input - below.input);
+
+const slopeFor = (change: Change): number => leastPowerOfTwo(steepness(change));
 
 function stepFunction(
   { args, vectors }: FiniteFunction,
@@ -92,17 +100,23 @@ function stepFunction(
   placed: readonly PlacedStep[] | readonly Bend[],
 ): StepFunction {
   const steps = placed.filter(isStep).map(({ change, slope, threshold, margin }): Step => {
-    const [before, after] = change.map(({ result }) => vectors[result]!);
-    const gateBias = gates.length === 0 ? 0 : leastPowerOfTwo(slope * (largestInput + Math.abs(threshold)) + 2);
-    return { slope, threshold, margin, gateBias, change: after!.map((v, c) => v - before![c]!) };
+    const [below, above] = change.map(({ result }) => vectors[result]!);
+    const [before, after] = slope > 0 ? [below!, above!] : [above!, below!];
+    const size = Math.abs(slope) * (largestInput + Math.abs(threshold));
+    const gateBias = gates.length === 0 ? 0 : leastPowerOfTwo(size + 2);
+    return { slope, threshold, margin, gateBias, change: after.map((v, c) => v - before[c]!) };
   });
+  // The last of the steps that go down is the one before the entry where none is taken.
+  const falling = steps.filter(({ slope }) => slope < 0).length;
+  const start = changesOf(entries)[falling - 1]?.[1] ?? entries[0]!;
   const summed = weights.flatMap((weight, j) => (weight === 0 ? [] : [[weight, args[j]!.asNumber!] as const]));
   return {
     gates: gateOrder.map((j, depth) => args[j]!.gate!(gates[depth]!)),
     input: combineReads(summed),
     largestInput,
+    lowestInput: entries[0]!.input,
     highestInput: entries.at(-1)!.input,
-    initial: vectors[entries[0]!.result]!,
+    initial: vectors[start.result]!,
     steps,
     bends: placed.filter((part): part is Bend => !isStep(part)),
   };
@@ -118,6 +132,26 @@ interface PlacedStep extends Pick<Step, "slope" | "threshold" | "margin"> {
 /** The steps of a piece. */
 const stepsOf = (entries: readonly Entry[], leastSlope = 0): PlacedStep[] =>
   changesOf(entries).map((change) => placeStep(change, Math.max(leastSlope, slopeFor(change))));
+
+/**
+ * The steps of a piece for another basis, where a sum is off by a part of all that is added up: from an entry in the middle, up above it
+ * and down below it, so that no unit is far from where it is silent. No slope has to be a power of two.
+ */
+function outwardSteps(entries: readonly Entry[], leastSlope = 0): PlacedStep[] {
+  const steps = changesOf(entries).map((change) => placeStep(change, Math.max(leastSlope, steepness(change))));
+  const [lowest, highest] = [entries[0]!.input, entries.at(-1)!.input];
+  const sizeWith = (falling: number): number => {
+    let [above, below] = [0, 0];
+    for (const [j, { slope, threshold }] of steps.entries()) {
+      if (j < falling) below += slope * (threshold - lowest);
+      else above += slope * (highest - threshold);
+    }
+    return Math.max(above, below);
+  };
+  let best = 0;
+  for (let falling = 1; falling <= steps.length; falling++) if (sizeWith(falling) < sizeWith(best)) best = falling;
+  return steps.map((step, j) => (j < best ? { ...step, slope: -step.slope } : step));
+}
 
 /** The steps of a piece in low precision; undefined where operands cannot hold the activations of their hidden units. */
 function stepsIn(entries: readonly Entry[], arithmetic: Arithmetic): PlacedStep[] | undefined {
