@@ -1,15 +1,12 @@
 /** A data set of random programs, their compiled models and their values on random inputs, for training decompilers. */
 import { checks, Rng } from "@selectron/core";
-import { atomsEqual } from "../../language/atom/compare.js";
 import { compile } from "../index.js";
 import type { CompiledModel } from "../model/compiled-model.js";
-import { agreementAmong } from "../plan/ir/decoding.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { load } from "../../language/environment.js";
-import type { Atom, SOp } from "../../language/graph/node.js";
+import type { SOp } from "../../language/graph/node.js";
 import { aRunLength } from "../../language/graph/kinds.js";
-import { Evaluation } from "../../language/interpret/evaluation.js";
-import { randomInputs } from "../verify/inputs.js";
+import { examplesOf, wrongExample, type Example } from "./examples.js";
 import { randomProgram } from "./random-program.js";
 
 /** What a data set consists of. */
@@ -44,7 +41,7 @@ export interface Sample {
   readonly program: string;
   readonly sop: SOp;
   readonly model: CompiledModel;
-  readonly examples: readonly { readonly input: readonly Atom[]; readonly output: readonly Atom[] }[];
+  readonly examples: readonly Example[];
 }
 
 /** Programs are drawn until one fits. After this many in a row that do not, the options are taken to leave none. */
@@ -102,38 +99,11 @@ function sampleOf(program: string, seed: number, options: DatasetOptions): Sampl
   }
 }
 
-/** Distinct inputs on which the program has a value; undefined where these are few, or all values are equal. */
-function examplesOf(
-  sop: SOp,
-  seed: number,
-  { vocabulary, maxLength, examples }: DatasetOptions,
-): Sample["examples"] | undefined {
-  const found = new Map<string, { input: readonly Atom[]; output: readonly Atom[] }>();
-  for (const input of randomInputs(vocabulary, maxLength, 4 * examples, seed)) {
-    if (found.size === examples) break;
-    const output = valueOf(sop, input);
-    if (output) found.set(JSON.stringify(input), { input, output });
-  }
-  const pairs = [...found.values()];
-  const first = pairs[0]?.output[0];
-  const varied = pairs.some(({ output }) => output.some((value) => !atomsEqual(value, first!)));
-  return varied && pairs.length >= Math.min(examples, 4) ? pairs : undefined;
-}
-
-function valueOf(sop: SOp, input: readonly Atom[]): readonly Atom[] | undefined {
-  try {
-    return new Evaluation(input).sop(sop);
-  } catch (error) {
-    if (error instanceof RaspError) return undefined;
-    throw error;
-  }
-}
-
 function checkModel(program: string, model: CompiledModel, examples: Sample["examples"]): void {
-  const answers = model.values(examples.map(({ input }) => input));
-  const agreement = agreementAmong(model.card.outputs[0]!.decoding.classes);
-  const wrong = examples.find(({ output }, e) =>
-    output.some((value, i) => agreement(value, answers[e]![i]!) === "different"),
+  const wrong = wrongExample(
+    examples,
+    (inputs) => model.values(inputs),
+    model.card.outputs[0]!.decoding.classes,
   );
   if (wrong) {
     throw new Error(`the compiled model is wrong on ${JSON.stringify(wrong.input)}; the program is:\n${program}`);

@@ -1,0 +1,147 @@
+/**
+ * A benchmark with known answers: seeded random programs, each as weights of several families, with its circuit and inputs to train and to
+ * test on. Programs are graded by their layers; every model is held to the interpreter, and left out where it is not proved, unless
+ * that is asked for.
+ */
+import { checks, Rng } from "@selectron/core";
+import { aRunLength } from "../../../language/graph/kinds.js";
+import { RaspError } from "../../../language/diagnostic.js";
+import { load } from "../../../language/environment.js";
+import { cost } from "../../../language/cost/cost.js";
+import type { SOp } from "../../../language/graph/node.js";
+import { everyInput } from "../../verify/inputs.js";
+import { examplesOf, valueOf, wrongExample, type Example } from "../examples.js";
+import { randomProgram } from "../random-program.js";
+import { BENCHMARK_FORMATS, FAMILIES, memberOf, type BenchmarkFormat, type Family, type Member } from "./families.js";
+
+/** What a benchmark consists of. */
+export interface BenchmarkOptions {
+  /** Models, of all families together. */
+  readonly count: number;
+  /** Equal seeds give equal benchmarks; a smaller count gives the beginning of a larger one. */
+  readonly seed: number;
+  readonly families: readonly Family[];
+  readonly format: BenchmarkFormat;
+  /** The tokens of the inputs. */
+  readonly vocabulary: readonly string[];
+  readonly maxLength: number;
+  /** The most lines of a program, 2 or more. */
+  readonly lines: number;
+  /** The most layers: programs of 1, 2, … layers follow each other. */
+  readonly layers: number;
+  /** Inputs to train on, and as many others to test on. */
+  readonly examples: number;
+  /** Whether models that are not proved are kept. They are marked. */
+  readonly unproved?: boolean;
+}
+
+/** A model of a benchmark. */
+export interface BenchmarkCase extends Member {
+  /** Cases of one program follow each other. */
+  readonly program: string;
+  /** The number of the program, from 0. */
+  readonly group: number;
+  readonly train: readonly Example[];
+  readonly test: readonly Example[];
+}
+
+const OPTIONS = {
+  count: aRunLength,
+  seed: checks.aFinite,
+  families: checks.aList("an array of families", checks.oneOf(FAMILIES)),
+  format: checks.oneOf(BENCHMARK_FORMATS),
+  vocabulary: checks.aList("an array of strings", checks.aText),
+  maxLength: checks.anInteger(1, 64),
+  lines: checks.anInteger(2, 4096),
+  layers: checks.anInteger(1, 16),
+  examples: checks.anInteger(1, 2 ** 20),
+  unproved: checks.aFlag,
+};
+
+/** Programs are drawn until one fits. After this many in a row that do not, the options are taken to leave none. */
+const MOST_DRAWS = 20_000;
+/** Models answer every input of up to this many tokens like the interpreter, beside their examples. */
+const SHORT = 3;
+
+/**
+ * Draws cases one after the other.
+ *
+ * @throws RangeError where the options leave no program
+ */
+export function* benchmark(options: BenchmarkOptions): Generator<BenchmarkCase> {
+  checks.checkOptions("benchmark", options, OPTIONS, Object.keys(OPTIONS).filter((name) => name !== "unproved"));
+  const { count, seed, families, vocabulary, layers } = options;
+  for (const [what, list] of Object.entries({ families, vocabulary })) {
+    if (list.length === 0) throw new RangeError(`benchmark: ${what} is empty; give at least one.`);
+  }
+  const rng = new Rng(seed);
+  const known = new Set<string>();
+  for (let [made, group] = [0, 0]; made < count; group++) {
+    for (const one of drawGroup(new Rng(rng.next()), group, 1 + (group % layers), options, known)) {
+      known.add(one.program);
+      if (made++ < count) yield one;
+    }
+  }
+}
+
+function drawGroup(
+  rng: Rng,
+  group: number,
+  grade: number,
+  options: BenchmarkOptions,
+  known: ReadonlySet<string>,
+): BenchmarkCase[] {
+  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    const program = randomProgram(rng, options.vocabulary, options.lines);
+    const [inputs, bases] = [rng.next(), rng.next()];
+    const cases = known.has(program) ? undefined : casesOf({ program, group, grade, inputs, bases }, options);
+    if (cases) return cases;
+  }
+  throw new RangeError(
+    `${MOST_DRAWS} programs in a row did not have ${grade} layers and a proof; allow more lines, fewer layers or shorter inputs`,
+  );
+}
+
+/** A program that may be of a benchmark, and the seeds of its inputs and bases. */
+interface Draft {
+  readonly program: string;
+  readonly group: number;
+  readonly grade: number;
+  readonly inputs: number;
+  readonly bases: number;
+}
+
+/** Undefined where the program is refused, has other layers, has no value on most inputs or one value everywhere, or is not proved. */
+function casesOf({ program, group, grade, inputs, bases }: Draft, options: BenchmarkOptions): BenchmarkCase[] | undefined {
+  const { vocabulary, maxLength, examples, format, families, unproved = false } = options;
+  try {
+    const sop = load(program, { example: vocabulary.slice(0, maxLength) }).sop("result");
+    // Of a model that has fewer layers than the program's cost, some are functions of positions.
+    if (cost(sop).layers !== grade) return undefined;
+    const pairs = examplesOf(sop, inputs, { vocabulary, maxLength, examples: 2 * examples });
+    if (!pairs) return undefined;
+    const short = shortExamples(sop, vocabulary, maxLength);
+    const cases: BenchmarkCase[] = [];
+    for (const [f, family] of families.entries()) {
+      const member = memberOf(family, sop, { vocabulary, maxLength, format, seed: bases + f });
+      if (member.sizes.layers !== grade || !(unproved || member.certificate.proved)) return undefined;
+      if (wrongExample([...short, ...pairs], member.answers, member.classes)) {
+        if (!member.certificate.proved) return undefined;
+        throw new Error(`a model that is proved is wrong; the program is:\n${program}`);
+      }
+      const half = Math.ceil(pairs.length / 2);
+      cases.push({ ...member, program, group, train: pairs.slice(0, half), test: pairs.slice(half) });
+    }
+    return cases;
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
+}
+
+function shortExamples(sop: SOp, vocabulary: readonly string[], maxLength: number): Example[] {
+  return [...everyInput(vocabulary, Math.min(SHORT, maxLength))].flatMap((input) => {
+    const output = valueOf(sop, input);
+    return output ? [{ input, output }] : [];
+  });
+}
