@@ -100,11 +100,7 @@ function sampleOf(program: string, seed: number, options: DatasetOptions): Sampl
 }
 
 function checkModel(program: string, model: CompiledModel, examples: Sample["examples"]): void {
-  const wrong = wrongExample(
-    examples,
-    (inputs) => model.values(inputs),
-    model.card.outputs[0]!.decoding.classes,
-  );
+  const wrong = wrongExample(examples, (inputs) => model.values(inputs), model.card.outputs[0]!.decoding.classes);
   if (wrong) {
     throw new Error(`the compiled model is wrong on ${JSON.stringify(wrong.input)}; the program is:\n${program}`);
   }

@@ -62,7 +62,5 @@ export function wrongExample(
 ): Example | undefined {
   const answers = answersOf(examples.map(({ input }) => input));
   const agreement = agreementAmong(classes);
-  return examples.find(({ output }, e) =>
-    output.some((value, i) => agreement(value, answers[e]![i]!) === "different"),
-  );
+  return examples.find(({ output }, e) => output.some((value, i) => agreement(value, answers[e]![i]!) === "different"));
 }

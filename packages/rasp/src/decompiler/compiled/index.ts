@@ -2,6 +2,7 @@
  * From a compiled model back to a program, by the weights alone: no label of a coordinate or a head is used, and neither is the order of
  * the residual coordinates.
  *
+ * 0. Where the residual stream is in a basis of which no coordinate can be read, recover the model's own from what is written.
  * 1. Run the model, in the limit of sharp attention, on all short inputs and on longer random ones: residual coordinates that are written
  *    together are subspaces with finitely many values, and every head selects a key or does not.
  * 2. From the outputs backwards, name what each head selects and carries: comparisons and short expressions of tokens, indices and
@@ -19,6 +20,7 @@ import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../compiler/verify/inputs.js";
 import type { Progress } from "../common/search-options.js";
+import { inRecoveredBasis, isInOtherBasis } from "./basis/recover.js";
 import { runSharp } from "./run/sharp-run.js";
 import { NotHardError } from "./not-hard-error.js";
 import type { Line } from "./naming/naming.js";
@@ -75,18 +77,38 @@ export function isCompiledModel(bytes: FileBytes): boolean {
 /**
  * Decompiles a compiled model.
  *
- * @throws NotHardError if the attention of a head has no clear levels, as in a trained model
+ * @throws NotHardError if the attention of a head has no clear levels, as in a trained model, and where a model in another basis is not read
+ * rightly in the one that was recovered
  */
 export function decompileProgram(model: CompiledModel, options: DecompileProgramOptions = {}): DecompiledProgram {
   const { seed = 0, fresh = 300, progress = () => undefined } = options;
-  const weights = withNames(weightsOf(model));
+  const own = withNames(weightsOf(model));
+  const isTurned = isInOtherBasis(own);
+  const weights = isTurned ? inRecoveredBasis(own) : own;
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
-  const { lines, soft } = read(weights, sample, progress);
+  const { lines, soft } = isTurned ? refusing(() => read(weights, sample, progress)) : read(weights, sample, progress);
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
   const inputs = [...randomInputs(weights.vocabulary, weights.maxLength, fresh, seed + 1)];
   const results = weights.outputs.map(({ name }) => name);
-  return { source, lines, results, inputs: inputs.length, agreed: agreement(source, results, model, inputs), soft };
+  const agreed = agreement(source, results, model, inputs);
+  if (isTurned && agreed < inputs.length) {
+    throw unreadable(`the program that was read in another one agrees with it on ${agreed} of ${inputs.length} inputs`);
+  }
+  return { source, lines, results, inputs: inputs.length, agreed, soft };
 }
+
+/** What is read in a basis that may be a wrong one can be no program at all. */
+function refusing<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotHardError || error instanceof RaspError) throw unreadable(error.message);
+    throw error;
+  }
+}
+
+const unreadable = (why: string): NotHardError =>
+  new NotHardError(`the model's residual stream is in a basis of its own, which was not recovered: ${why}`);
 
 function read(weights: CompiledWeights, sample: Sample, progress: Progress): Pick<DecompiledProgram, "lines" | "soft"> {
   try {

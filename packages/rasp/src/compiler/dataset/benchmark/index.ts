@@ -69,7 +69,12 @@ const SHORT = 3;
  * @throws RangeError where the options leave no program
  */
 export function* benchmark(options: BenchmarkOptions): Generator<BenchmarkCase> {
-  checks.checkOptions("benchmark", options, OPTIONS, Object.keys(OPTIONS).filter((name) => name !== "unproved"));
+  checks.checkOptions(
+    "benchmark",
+    options,
+    OPTIONS,
+    Object.keys(OPTIONS).filter((name) => name !== "unproved"),
+  );
   const { count, seed, families, vocabulary, layers } = options;
   for (const [what, list] of Object.entries({ families, vocabulary })) {
     if (list.length === 0) throw new RangeError(`benchmark: ${what} is empty; give at least one.`);
@@ -112,7 +117,10 @@ interface Draft {
 }
 
 /** Undefined where the program is refused, has other layers, has no value on most inputs or one value everywhere, or is not proved. */
-function casesOf({ program, group, grade, inputs, bases }: Draft, options: BenchmarkOptions): BenchmarkCase[] | undefined {
+function casesOf(
+  { program, group, grade, inputs, bases }: Draft,
+  options: BenchmarkOptions,
+): BenchmarkCase[] | undefined {
   const { vocabulary, maxLength, examples, format, families, unproved = false } = options;
   try {
     const sop = load(program, { example: vocabulary.slice(0, maxLength) }).sop("result");

@@ -48,12 +48,14 @@ function readersOf(c: number, { weights, layer }: FeedForward): string {
 
 /** The subspaces that hidden units write: units that write the same coordinates are one function of what they read. */
 export function runUnits(sublayer: FeedForward, stream: ResidualStream, sample: Sample): UnitsRun[] {
-  const { hidden, output } = sublayer.weights.layers[sublayer.layer]!;
-  return groupsOf(output, sublayer.clearing).flatMap(({ units, coordinates }) => {
+  const { hidden, output, written } = sublayer.weights.layers[sublayer.layer]!;
+  const groups =
+    written?.map((coordinates) => groupWriting(output, coordinates)) ?? groupsOf(output, sublayer.clearing);
+  return groups.flatMap(({ units, coordinates }) => {
     const reading = read(stream, { weight: pickColumns(hidden.weight, units), bias: picked(hidden.bias, units) });
     const inputs = reading.parts.map(({ subspace }) => subspace);
     const states = statesOf(inputs, sample.token.length);
-    const byReaders = groupBy(coordinates, (c) => readersOf(c, sublayer));
+    const byReaders = groupBy(coordinates, (c) => (written ? "" : readersOf(c, sublayer)));
     return [...byReaders.values()].map((own) => {
       const outputOf = (pre: Float64Array): Float64Array =>
         Float64Array.from(own, (c) =>
@@ -83,6 +85,13 @@ function pickColumns({ rows, columns, data }: Matrix, chosen: readonly number[])
 interface Group {
   readonly units: number[];
   readonly coordinates: number[];
+}
+
+function groupWriting(output: Matrix, coordinates: readonly number[]): Group {
+  const units = Array.from({ length: output.rows }, (_, u) => u).filter((u) =>
+    coordinates.some((c) => row(output, u)[c] !== 0),
+  );
+  return { units, coordinates: [...coordinates] };
 }
 
 /** The connected components of units and the coordinates that they write, other than those that they clear. */

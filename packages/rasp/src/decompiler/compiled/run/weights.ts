@@ -36,6 +36,8 @@ export interface LayerWeights {
   readonly heads: readonly HeadWeights[];
   readonly hidden: Affine;
   readonly output: Matrix;
+  /** What the hidden units write: coordinates that one function computes. Undefined where the coordinates alone say it. */
+  readonly written?: readonly (readonly number[])[];
   /** The output biases of both sublayers. */
   readonly constant: { readonly attention: Float64Array; readonly feedForward: Float64Array };
 }
