@@ -164,6 +164,18 @@ export type { Margin } from "./checker/landing.js";
 
 // The compiler: programs as training data and as tasks to learn.
 export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";
+export type { Example } from "./compiler/dataset/examples.js";
+export { benchmark, type BenchmarkCase, type BenchmarkOptions } from "./compiler/dataset/benchmark/index.js";
+export { benchmarkIndex } from "./compiler/dataset/benchmark/case-files.js";
+export {
+  BENCHMARK_FORMATS,
+  FAMILIES,
+  type BenchmarkFormat,
+  type Family,
+  type Member,
+  type MemberSizes,
+} from "./compiler/dataset/benchmark/families.js";
+export { rotatedCircuit } from "./compiler/folders/rotated-circuit.js";
 export {
   learnedHeads,
   learnedValues,

@@ -16,7 +16,11 @@ export const folderFormats: readonly string[] = Object.keys(FOLDERS);
 
 /** Makes a folder, unless it is there, and writes a model's files into it. @throws UsageError */
 export function writeFolder(context: Context, path: string, format: string, model: CompiledModel): void {
-  const files = FOLDERS[format]!(model);
+  writeFiles(context, path, FOLDERS[format]!(model));
+}
+
+/** Makes a folder, unless it is there, and writes files into it. @throws UsageError */
+export function writeFiles(context: Context, path: string, files: Folder): void {
   makeFolder(context, path);
   for (const folder of foldersOf(files)) makeFolder(context, `${path}/${folder}`);
   for (const [name, contents] of files) {

@@ -6,9 +6,12 @@ import type { Atom, SOp } from "../../../language/graph/node.js";
 import type { Certificate } from "../../certify/certify.js";
 import { lensConfig } from "../../export/transformerlens/config.js";
 import { compileRotated } from "../../export/rotate/index.js";
+import { circuitOf, type CircuitOptions } from "../../circuit/index.js";
+import { encodeCircuit, type Circuit } from "../../circuit/circuit.js";
+import { rotatedCircuit } from "../../folders/rotated-circuit.js";
 import { transformerLensFolder, type Folder } from "../../folders/transformerlens.js";
 import { compile } from "../../index.js";
-import { CompiledModel } from "../../model/compiled-model.js";
+import type { CompiledModel } from "../../model/compiled-model.js";
 import { uniformModel } from "../../model/uniform.js";
 
 /** Every family, in the order in which a benchmark has them. */
@@ -28,7 +31,7 @@ export interface Member {
   readonly answers: (inputs: readonly (readonly Atom[])[]) => readonly (readonly Atom[])[];
   readonly sizes: MemberSizes;
   /** By name, without those that all members have. */
-  readonly files: Folder;
+  readonly files: () => Folder;
   /** The configuration of `HookedTransformer`. */
   readonly config: ReturnType<typeof lensConfig>;
   /** Of a superposed model: the largest absolute cosine of the angle between two directions of the residual stream. */
@@ -54,30 +57,40 @@ export interface MemberOptions {
 export function memberOf(family: Family, sop: SOp, options: MemberOptions): Member {
   const { vocabulary, maxLength, seed } = options;
   const compiling = { vocabulary: [...vocabulary], maxLength, name: "result" };
-  if (family === "plain") return ofModel(family, compile(sop, compiling), options);
+  if (family === "plain") {
+    const model = compile(sop, compiling);
+    return ofModel({ family, model, circuit: (circuitOptions) => circuitOf(model, circuitOptions) }, options);
+  }
   const superposed = family === "superposed";
-  const { model, cosine } = compileRotated(sop, { ...compiling, seed, superposed });
-  return { ...ofModel(family, model, options), ...(superposed ? { cosine } : {}) };
+  const rotated = compileRotated(sop, { ...compiling, seed, superposed });
+  const { model, cosine } = rotated;
+  return {
+    ...ofModel({ family, model, circuit: (circuitOptions) => rotatedCircuit(rotated, circuitOptions) }, options),
+    ...(superposed ? { cosine } : {}),
+  };
 }
 
-function ofModel(family: Family, model: CompiledModel, { format }: MemberOptions): Member {
-  // All formats have equal layers, so that the circuit is the same.
-  const uniform = uniformModel(model);
-  const { layers, headsPerLayer } = model.stats;
+/** A model, and its circuit when that is asked for. */
+interface Made {
+  readonly family: Family;
+  readonly model: CompiledModel;
+  readonly circuit: (options: CircuitOptions) => Circuit;
+}
+
+function ofModel({ family, model, circuit }: Made, { format }: MemberOptions): Member {
+  const equalLayers = format === "transformerlens";
+  const { layers, headsPerLayer, parameters } = model.stats;
   return {
     family,
     certificate: model.certificate,
     classes: model.card.outputs[0]!.decoding.classes,
     answers: (inputs) => model.values(inputs),
-    sizes: {
-      layers,
-      heads: headsPerLayer.reduce((sum, heads) => sum + heads, 0),
-      parameters: uniform.model.parameterCount,
-    },
-    files:
-      format === "transformerlens"
-        ? transformerLensFolder(model)
-        : new Map([["model.safetensors", new CompiledModel(uniform.model, uniform.card).toSafetensors()]]),
-    config: lensConfig(uniform.model.config),
+    sizes: { layers, heads: headsPerLayer.reduce((sum, heads) => sum + heads, 0), parameters },
+    files: () =>
+      new Map<string, Uint8Array | string>([
+        ...(equalLayers ? transformerLensFolder(model) : [["model.safetensors", model.toSafetensors()] as const]),
+        ["circuit.json", encodeCircuit(circuit({ equalLayers }))],
+      ]),
+    config: lensConfig(uniformModel(model).model.config),
   };
 }

@@ -12,6 +12,9 @@ import type { SOp } from "../../../language/graph/node.js";
 import { everyInput } from "../../verify/inputs.js";
 import { examplesOf, valueOf, wrongExample, type Example } from "../examples.js";
 import { randomProgram } from "../random-program.js";
+import type { Json } from "../../../language/text/value-json.js";
+import type { Folder } from "../../folders/transformerlens.js";
+import { withFiles, type DrawnCase } from "./case-files.js";
 import { BENCHMARK_FORMATS, FAMILIES, memberOf, type BenchmarkFormat, type Family, type Member } from "./families.js";
 
 /** What a benchmark consists of. */
@@ -36,13 +39,19 @@ export interface BenchmarkOptions {
 }
 
 /** A model of a benchmark. */
-export interface BenchmarkCase extends Member {
-  /** Cases of one program follow each other. */
+export interface BenchmarkCase extends Omit<Member, "files"> {
+  /** Six digits. */
+  readonly name: string;
+  /** RASP text that sets `result`. Cases of one program follow each other. */
   readonly program: string;
   /** The number of the program, from 0. */
   readonly group: number;
   readonly train: readonly Example[];
   readonly test: readonly Example[];
+  /** What its folder has, by name: the weights, `circuit.json`, `program.rasp`, `train.jsonl` and `test.jsonl`. */
+  readonly files: Folder;
+  /** What the index says of it. */
+  readonly entry: Readonly<Record<string, Json>>;
 }
 
 const OPTIONS = {
@@ -84,7 +93,7 @@ export function* benchmark(options: BenchmarkOptions): Generator<BenchmarkCase> 
   for (let [made, group] = [0, 0]; made < count; group++) {
     for (const one of drawGroup(new Rng(rng.next()), group, 1 + (group % layers), options, known)) {
       known.add(one.program);
-      if (made++ < count) yield one;
+      if (made < count) yield withFiles(made++, one, options);
     }
   }
 }
@@ -95,7 +104,7 @@ function drawGroup(
   grade: number,
   options: BenchmarkOptions,
   known: ReadonlySet<string>,
-): BenchmarkCase[] {
+): DrawnCase[] {
   for (let draw = 0; draw < MOST_DRAWS; draw++) {
     const program = randomProgram(rng, options.vocabulary, options.lines);
     const [inputs, bases] = [rng.next(), rng.next()];
@@ -117,10 +126,7 @@ interface Draft {
 }
 
 /** Undefined where the program is refused, has other layers, has no value on most inputs or one value everywhere, or is not proved. */
-function casesOf(
-  { program, group, grade, inputs, bases }: Draft,
-  options: BenchmarkOptions,
-): BenchmarkCase[] | undefined {
+function casesOf({ program, group, grade, inputs, bases }: Draft, options: BenchmarkOptions): DrawnCase[] | undefined {
   const { vocabulary, maxLength, examples, format, families, unproved = false } = options;
   try {
     const sop = load(program, { example: vocabulary.slice(0, maxLength) }).sop("result");
@@ -129,7 +135,7 @@ function casesOf(
     const pairs = examplesOf(sop, inputs, { vocabulary, maxLength, examples: 2 * examples });
     if (!pairs) return undefined;
     const short = shortExamples(sop, vocabulary, maxLength);
-    const cases: BenchmarkCase[] = [];
+    const cases: DrawnCase[] = [];
     for (const [f, family] of families.entries()) {
       const member = memberOf(family, sop, { vocabulary, maxLength, format, seed: bases + f });
       if (member.sizes.layers !== grade || !(unproved || member.certificate.proved)) return undefined;
