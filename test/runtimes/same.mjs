@@ -63,8 +63,12 @@ await selectron(
 );
 await selectron("compile", "examples/04-sort.rasp", "--sop", "sort_bos", ...inputs, "-o", "sort.safetensors");
 await selectron("dataset", "--count", "3", "--seed", "1", ...inputs, "-o", "data");
+await selectron("dataset", "--format", "transformerlens", "--count", "6", "--seed", "1", ...inputs, "-o", "benchmark");
 for (const model of ["run/model", "sort"]) await selectron("decompile", `${model}.safetensors`, "-o", `${model}.rasp`);
 
+/** Of all files in a folder. */
+const digestOf = (folder) =>
+  digest([...files].filter(([path]) => path.startsWith(`${folder}/`)).flatMap(([, bytes]) => [...bytes]));
 const text = (path) => decoder.decode(files.get(path));
 console.log(
   JSON.stringify({
@@ -73,8 +77,7 @@ console.log(
     "trained model, decompiled": text("run/model.rasp"),
     "compiled weights": digest(files.get("sort.safetensors")),
     "compiled model, decompiled": text("sort.rasp"),
-    "random programs": digest(
-      [...files].filter(([path]) => path.startsWith("data")).flatMap(([, bytes]) => [...bytes]),
-    ),
+    "random programs": digestOf("data"),
+    "a benchmark": digestOf("benchmark"),
   }),
 );

@@ -1,4 +1,5 @@
 /** The error of what heads write: of their scores, of the shares that softmax gives, and of the rounding to an anchor's step. */
+import { exactExp } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import { FLOAT32 } from "../plan/ir/arithmetic.js";
 import { gridOf, MANTISSA } from "../plan/ir/exact-sum.js";
@@ -6,7 +7,7 @@ import type { Anchors, Head } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Bound, Bounds } from "./bounds.js";
 import type { Margins } from "./margins.js";
-import { copyError, gamma, softmaxError, U } from "./rounding.js";
+import { copyError, expm1, gamma, softmaxError, U } from "./rounding.js";
 
 /** How far scores can be off. */
 interface ScoreError {
@@ -48,7 +49,7 @@ export function boundHeads(
     for (const [v, { read, atBos, scale, target, coordinate }] of head.values.entries()) {
       const coordinates = getOrInsert(found, target, () => target.names.map(() => NOTHING));
       const before = coordinates[coordinate]!;
-      const leak = maxLength * Math.exp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * scores.any);
+      const leak = maxLength * exactExp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * scores.any);
       coordinates[coordinate] = {
         error: before.error + errors[v]!,
         ofCount: Math.max(before.ofCount, ofCount),
@@ -147,7 +148,7 @@ function addsUpExactly({ blocks, ranking }: Head, bounds: Bounds): boolean {
 
 /** A count of w selected keys comes out as w / (1 + w / countScale), with the relative errors of the shares. */
 function countError({ counted }: Head, scores: ScoreError, maxLength: number): number {
-  const shares = Math.expm1(2 * scores.any) + softmaxError(maxLength);
+  const shares = expm1(2 * scores.any) + softmaxError(maxLength);
   return counted * (shares + maxLength / FLOAT32.countScale + gamma(2));
 }
 
@@ -159,7 +160,7 @@ function carriedErrors(
   maxLength: number,
 ): number[] {
   const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
-  return values.map(({ read }) => counted * Math.exp(-unit + 2 * scores.any) + maxLength * bounds.error(read));
+  return values.map(({ read }) => counted * exactExp(-unit + 2 * scores.any) + maxLength * bounds.error(read));
 }
 
 function meanErrors(
@@ -170,9 +171,9 @@ function meanErrors(
 ): number[] {
   // The score of BOS is this far below that of a selected key, and that of an unselected key as far below BOS.
   const gap = Math.min(selectedScore - bosScore, ranking ? FLOAT32.rankScore : Infinity);
-  const leak = maxLength * Math.exp(-gap + 2 * scores.any);
+  const leak = maxLength * exactExp(-gap + 2 * scores.any);
   // A copy has one selected key, whose share is compared with no other.
-  const shares = (purpose === "copy" ? 0 : Math.expm1(2 * scores.selected)) + softmaxError(maxLength);
+  const shares = (purpose === "copy" ? 0 : expm1(2 * scores.selected)) + softmaxError(maxLength);
   return values.map(({ read, atBos, target }) => {
     const value = Math.max(bounds.error(read), Math.abs(atBos) * 2 * U);
     const largest = Math.max(target.largest, Math.abs(atBos));

@@ -4,7 +4,7 @@
  * keys that are not selected. Rounding an operand keeps this, because all that should not be 0 is a number of the format, and so does a
  * sum, as long as leaks are far below the last place. `docs/numerics.md` has the argument. What is no number of the format is not proved.
  */
-import { roundTo, significantBits } from "@selectron/core";
+import { exactExp, exactLog, roundTo, significantBits } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import { bosDimensions, type Arithmetic } from "../plan/ir/arithmetic.js";
 import { exactGrid, gridOf, MANTISSA } from "../plan/ir/exact-sum.js";
@@ -12,7 +12,7 @@ import type { Feature, Head, StepFunction } from "../plan/ir/plan.js";
 import { readAtBos, type Read, type Subspace } from "../plan/ir/read.js";
 import { openInput, stepInputs } from "../plan/units/feed-forward.js";
 import type { Margins } from "./margins.js";
-import { softmaxError, U } from "./rounding.js";
+import { expm1, softmaxError, U } from "./rounding.js";
 
 /** How far coordinates that should be 0 can be from it, at input positions and at BOS. */
 export interface Leak {
@@ -160,7 +160,7 @@ export class LowPrecision {
     if (result > this.#reach * target.grid || (isCount && head.counted > MANTISSA * value.grid)) {
       this.#fail(`${where}: results are`);
     }
-    const others = this.#maxLength * Math.exp(-this.#arithmetic.selfScore + 2 * score) * largest;
+    const others = this.#maxLength * exactExp(-this.#arithmetic.selfScore + 2 * score) * largest;
     return { inputs, atBos: 2 * scale * (others + value.leak.atBos) };
   }
 
@@ -169,21 +169,21 @@ export class LowPrecision {
    * this unit. The excess is 0, or half the distance from halfway above the power to the power.
    */
   #countShares(head: Head, scale: number, score: number): { off: number; unselected: number } {
-    const offset = Math.log(scale / (1 + this.#arithmetic.shareExcess));
+    const offset = exactLog(scale / (1 + this.#arithmetic.shareExcess));
     const scored = bosDimensions(head, this.#arithmetic).reduce(
       (sum, { query, keyAtBos }) => sum + query * keyAtBos,
       0,
     );
     const moved = Math.abs(scored - offset) + 4 * U * offset + 2 * score;
-    const off = Math.expm1(moved) + softmaxError(this.#maxLength) + this.#maxLength / scale;
+    const off = expm1(moved) + softmaxError(this.#maxLength) + this.#maxLength / scale;
     const unit = head.blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
-    return { off, unselected: Math.exp(-unit + 2 * moved) };
+    return { off, unselected: exactExp(-unit + 2 * moved) };
   }
 
   /** How far the share of the one selected key, or of BOS, can be from 1, and a bound on that of another key. */
   #copyShares({ selectedScore, bosScore, ranking }: Head, score: number): { off: number; unselected: number } {
     const gap = Math.min(selectedScore - bosScore, ranking ? this.#arithmetic.rankScore : Infinity);
-    const unselected = 2 * Math.exp(-gap + 2 * score);
+    const unselected = 2 * exactExp(-gap + 2 * score);
     return { off: this.#maxLength * unselected + softmaxError(this.#maxLength), unselected };
   }
 

@@ -1,9 +1,10 @@
 /** The errors of what heads write in another basis: of their scores, their shares and the values that they carry. */
+import { exactExp } from "@selectron/core";
 import { getOrInsert, groupBy } from "../../../language/maps.js";
 import { bosDimensions, type Arithmetic } from "../../plan/ir/arithmetic.js";
 import type { Head } from "../../plan/ir/plan.js";
 import { type Read, type Subspace } from "../../plan/ir/read.js";
-import { gamma, softmaxError, U } from "../rounding.js";
+import { expm1, gamma, norm, softmaxError, U } from "../rounding.js";
 import { longestOf, WEIGHT, type Errors, type Noise, type Where } from "./noise.js";
 
 /** A layer's attention sublayer. */
@@ -79,18 +80,16 @@ function groupErrors(group: readonly Head[], sublayer: Sublayer) {
 
   // What the value map gives, as a vector: its noise goes to all values of the head.
   const length = Math.sqrt(values.reduce((sum, { read, atBos }) => sum + noise.squareOf(read, atBos), 0));
-  const bias = Math.hypot(...values.map(({ read }) => read.constant));
+  const bias = norm(values.map(({ read }) => read.constant));
   const ofValues = (where: Where): number => headStretch ** 2 * noise.read(length, bias, where);
-  const atBosLength = Math.hypot(...values.map(({ atBos }) => atBos));
-  const longestValue = Math.hypot(
-    ...[...new Set(values.map(({ target }) => target))].map((target) => longestOf(target, 0)),
-  );
+  const atBosLength = norm(values.map(({ atBos }) => atBos));
+  const longestValue = norm([...new Set(values.map(({ target }) => target))].map((target) => longestOf(target, 0)));
   const scale = values.reduce((most, one) => Math.max(most, one.scale), 0);
   /** The length of the weighted sum of the values, before the scale. */
   const size = isCount ? (Math.sqrt(values.length) * counted) / scale : Math.max(longestValue, atBosLength);
   const mixing = gamma(maxLength + 1) * headStretch ** 2 * size;
 
-  const leak = maxLength * Math.exp(-(arithmetic.selfScore + Math.max(0, head.bosScore)) + 2 * score);
+  const leak = maxLength * exactExp(-(arithmetic.selfScore + Math.max(0, head.bosScore)) + 2 * score);
   const written = values.map(({ read, atBos, scale: factor, target, coordinate }) => {
     const ofKeys = noise.carried(read, "inputs") + ofValues("inputs");
     const ofBos = noise.carried(read, "atBos") + ofValues("atBos") + Math.abs(atBos) * softmaxError(maxLength);
@@ -108,7 +107,7 @@ function groupErrors(group: readonly Head[], sublayer: Sublayer) {
     return { target, coordinate, errors };
   });
   // The length of the output map's weights times that of what it multiplies.
-  const weights = stretch * headStretch ** 2 * Math.hypot(...values.map((one) => one.scale));
+  const weights = stretch * headStretch ** 2 * norm(values.map((one) => one.scale));
   const largestError = written.reduce(
     (most, { errors }) => Math.max(most, errors.inputs + errors.ofCount, errors.atBos),
     0,
@@ -142,7 +141,7 @@ function scoreError(head: Head, { noise, arithmetic, dHead }: Sublayer): number 
   }
   if (ranking) {
     for (const [d, read] of ranking.keys.entries()) carried += Math.abs(ranking.queries[d]!) * anywhere([read]);
-    const weight = Math.hypot(...ranking.queries);
+    const weight = norm(ranking.queries);
     query += weight ** 2;
     key += (ranking.highest / Math.max(1e-9, Math.min(...ranking.queries.map(Math.abs)))) ** 2;
   }
@@ -155,7 +154,7 @@ function scoreError(head: Head, { noise, arithmetic, dHead }: Sublayer): number 
     const square =
       reads.reduce((sum, read) => sum + noise.squareOf(read, 0), 0) +
       constants.reduce((sum, [constant, atBos]) => sum + (atBos - constant) ** 2, 0);
-    const bias = Math.hypot(...reads.map(({ constant }) => constant), ...constants.map(([constant]) => constant));
+    const bias = norm([...reads.map(({ constant }) => constant), ...constants.map(([constant]) => constant)]);
     return Math.max(noise.read(Math.sqrt(square), bias, "inputs"), noise.read(Math.sqrt(square), bias, "atBos"));
   };
   const ofQuery = noiseOf(
@@ -179,11 +178,11 @@ function scoreError(head: Head, { noise, arithmetic, dHead }: Sublayer): number 
 function countShares({ blocks }: Head, score: number, { arithmetic, maxLength }: Sublayer): number {
   const unit = blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
   return (
-    Math.expm1(2 * score) +
+    expm1(2 * score) +
     softmaxError(maxLength) +
     maxLength / arithmetic.countScale +
     gamma(2) +
-    Math.exp(-unit + 2 * score)
+    exactExp(-unit + 2 * score)
   );
 }
 
@@ -194,6 +193,6 @@ function meanShares(
   { arithmetic, maxLength }: Sublayer,
 ): number {
   const gap = Math.min(selectedScore - bosScore, ranking ? arithmetic.rankScore : Infinity);
-  const leak = maxLength * Math.exp(-gap + 2 * score);
-  return 2 * leak + (purpose === "copy" ? 0 : Math.expm1(2 * score)) + softmaxError(maxLength);
+  const leak = maxLength * exactExp(-gap + 2 * score);
+  return 2 * leak + (purpose === "copy" ? 0 : expm1(2 * score)) + softmaxError(maxLength);
 }

@@ -6,7 +6,7 @@
  */
 import type { Layout } from "../../layout/layout.js";
 import { readAtBos, type Read, type Subspace } from "../../plan/ir/read.js";
-import { gamma, U } from "../rounding.js";
+import { gamma, norm, U } from "../rounding.js";
 
 /** A basis, as far as the proof needs to know it. */
 export interface BasisBounds {
@@ -65,7 +65,7 @@ export class Noise {
   write(subspace: Subspace, errors: Errors): void {
     this.errors.set(subspace, errors);
     this.#squares.inputs += longestOf(subspace, errors.inputs) ** 2;
-    const atBos = Math.hypot(...subspace.atBos) + errors.atBos * Math.sqrt(subspace.names.length);
+    const atBos = norm(subspace.atBos) + errors.atBos * Math.sqrt(subspace.names.length);
     this.#squares.atBos += atBos ** 2;
   }
 

@@ -4,7 +4,7 @@ import type { Feature, StepFunction } from "../../plan/ir/plan.js";
 import { readAtBos, type Read, type Subspace } from "../../plan/ir/read.js";
 import { openInput, stepInputs } from "../../plan/units/feed-forward.js";
 import type { Margins } from "../margins.js";
-import { gamma } from "../rounding.js";
+import { gamma, norm } from "../rounding.js";
 import { WEIGHT, type Noise } from "./noise.js";
 
 /** Bounds what the hidden units of one layer write; each step is a decision. */
@@ -41,7 +41,7 @@ function written(fn: StepFunction, { label, layer }: Subspace, noise: Noise, mar
     const open = readError(openInput(fn), noise);
     atBos(openInput(fn), noise, margins, where);
     add(fn.initial, open.carried + open.noise);
-    size += Math.hypot(...fn.initial) * (1 + open.carried + open.noise);
+    size += norm(fn.initial) * (1 + open.carried + open.noise);
   }
   for (const step of fn.steps) {
     const [rising, levelling] = stepInputs(fn, step);
@@ -55,7 +55,7 @@ function written(fn: StepFunction, { label, layer }: Subspace, noise: Noise, mar
     // Equal weights find equal noise. What holds the units at BOS can differ.
     const apart = Math.abs(bosWeight(rising) - bosWeight(levelling));
     add(step.change, one.rounding + other.rounding + noise.read(apart, 0, "inputs"));
-    const products = Math.hypot(...step.change) * 2 * reached;
+    const products = norm(step.change) * 2 * reached;
     if (step.slope > 0) above += products;
     else below += products;
   }

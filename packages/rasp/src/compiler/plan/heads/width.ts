@@ -2,6 +2,7 @@
  * Widths of selections, and sums over them. In a counting head BOS outweighs the selected keys, each of which gets a small share. The
  * mean of 1 over the keys and 0 at BOS is then proportional to their number; the scale makes it the count.
  */
+import { exactLog } from "@selectron/core";
 import type { Width } from "../../normalize/normal-form.js";
 import { atomNumber } from "../../values/value-set.js";
 import { checkNumbers, coordinate } from "../features/encoding.js";
@@ -60,7 +61,7 @@ function encodeCount(width: Width, context: HeadContext): PlannedHeads {
     oneKey: false,
     label,
     layer: subspace.layer,
-    bosScore: scores.selectedScore + Math.log(countScale / (1 + shareExcess)),
+    bosScore: scores.selectedScore + exactLog(countScale / (1 + shareExcess)),
     values: [{ read: read!, atBos: 0, scale: countScale, target: subspace, coordinate: 0 }],
   }));
   const noise = 4e-6 * largest + largest ** 2 / countScale;
