@@ -143,6 +143,8 @@ const [LOOK_UP, EVALUATE] = [10, 240];
 export class FormulaImages<T> {
   readonly #sets = new Map<string, T>();
   readonly #images = new Map<string | number, JointValue | undefined>();
+  /** What was found last. Sets mostly grow with the position: what the smaller one gave need not be looked up again. */
+  readonly #last: Found[] = [];
 
   readonly #formula: Formula;
   readonly #jointSets: JointValueSets;
@@ -172,11 +174,20 @@ export class FormulaImages<T> {
   }
 
   #imagesOf(leafSets: readonly ValueSet[]): ReadonlySet<JointValue> {
-    this.#spend(LOOK_UP * leafSets.reduce((product, { atoms }) => product * atoms.length, 1));
     const found = new Set<JointValue>();
+    if (leafSets.some(({ atoms }) => atoms.length === 0)) return found;
+    const rest = leafSets.length > 1 ? restOf(leafSets, this.#last) : undefined;
+    for (const image of rest?.before.found ?? []) found.add(image);
+    this.#addImages(rest?.leafSets ?? leafSets, found);
+    if (leafSets.length > 1) this.#last.unshift({ leafSets, found });
+    if (this.#last.length > MOST_LAST) this.#last.pop();
+    return found;
+  }
+
+  #addImages(leafSets: readonly LeafValues[], found: Set<JointValue>): void {
+    this.#spend(LOOK_UP * sizeOf(leafSets));
     /** Which value each leaf has; the last leaf turns fastest. */
     const choice = leafSets.map(() => 0);
-    if (leafSets.some(({ atoms }) => atoms.length === 0)) return found;
     for (;;) {
       const image = this.#imageOf(leafSets, choice);
       if (image) found.add(image);
@@ -186,12 +197,12 @@ export class FormulaImages<T> {
         choice[leaf] = next === leafSets[leaf]!.atoms.length ? 0 : next;
         if (choice[leaf] !== 0) break;
       }
-      if (leaf < 0) return found;
+      if (leaf < 0) return;
     }
   }
 
   /** Undefined where the program has no value, which is kept too. */
-  #imageOf(leafSets: readonly ValueSet[], choice: readonly number[]): JointValue | undefined {
+  #imageOf(leafSets: readonly LeafValues[], choice: readonly number[]): JointValue | undefined {
     const key = keyOf(leafSets, choice);
     let image = this.#images.get(key);
     if (image === undefined && !this.#images.has(key)) {
@@ -204,8 +215,41 @@ export class FormulaImages<T> {
   }
 }
 
+/** The values of a leaf, or some of them. */
+type LeafValues = Pick<ValueSet, "atoms" | "codes">;
+
+interface Found {
+  readonly leafSets: readonly ValueSet[];
+  readonly found: ReadonlySet<JointValue>;
+}
+
+/** How many results are kept to go on with: of numbers that are even and odd in turn there are two kinds. */
+const MOST_LAST = 3;
+
+const sizeOf = (leafSets: readonly LeafValues[]): number =>
+  leafSets.reduce((product, { atoms }) => product * atoms.length, 1);
+
+/** What is left of the leaves' values where earlier sets differ in one leaf, which had some of its values; undefined where none do. */
+function restOf(
+  leafSets: readonly ValueSet[],
+  earlier: readonly Found[],
+): { readonly before: Found; readonly leafSets: readonly LeafValues[] } | undefined {
+  for (const before of earlier) {
+    const changed = [...leafSets.keys()].filter((leaf) => leafSets[leaf] !== before.leafSets[leaf]);
+    const [leaf, ...others] = changed;
+    if (leaf === undefined || others.length > 0) continue;
+    const [known, set] = [before.leafSets[leaf]!, leafSets[leaf]!];
+    const codes = new Set(known.codes);
+    const places = [...set.codes.keys()].filter((place) => !codes.has(set.codes[place]!));
+    if (places.length === 0 || places.length + codes.size !== set.codes.length) continue;
+    const left = { atoms: places.map((place) => set.atoms[place]!), codes: places.map((place) => set.codes[place]!) };
+    return { before, leafSets: leafSets.map((values, j) => (j === leaf ? left : values)) };
+  }
+  return undefined;
+}
+
 /** A key for a joint value of the leaves: one number where up to three small codes fit into it. */
-function keyOf(leafSets: readonly ValueSet[], choice: readonly number[]): string | number {
+function keyOf(leafSets: readonly LeafValues[], choice: readonly number[]): string | number {
   let key = 0;
   for (let j = 0; j < choice.length; j++) {
     const code = leafSets[j]!.codes[choice[j]!]!;

@@ -77,15 +77,27 @@ export function relationsOf(query: number | string, keys: Side): Relations {
 export function betweenSides(op: Comparison, keys: Side, queries: Side): Answers | undefined {
   if (keys.areNumbers !== queries.areNumbers || (!keys.areNumbers && !isEquality(op))) return undefined;
   if (keys.different.size === 0 || queries.different.size === 0) return { yes: false, no: false };
-  const [few, many] = keys.different.size < queries.different.size ? [keys, queries] : [queries, keys];
-  let relations = 0;
-  if ([...few.different].some((value) => many.different.has(value))) relations |= EQUAL;
+  let relations = EQUAL * Number(meet(keys, queries));
   if (keys.areNumbers) {
     relations |= BELOW * Number(keys.least < queries.most) + ABOVE * Number(keys.most > queries.least);
-  } else if (many.different.size > 1 || relations === 0) {
+  } else if (keys.different.size > 1 || queries.different.size > 1 || relations === 0) {
     relations |= OTHER;
   }
   return { yes: (relations & HOLDS_FOR[op]) !== 0, no: (relations & ~HOLDS_FOR[op]) !== 0 };
+}
+
+/** Whether a value is on both sides. */
+function meet(a: Side, b: Side): boolean {
+  if (a.areNumbers && (a.least > b.most || b.least > a.most)) return false;
+  const [fine, coarse] = (a.step ?? 0) < (b.step ?? 0) ? [a, b] : [b, a];
+  if (fine.step !== undefined && coarse.step !== undefined && coarse.step % fine.step === 0) {
+    if ((coarse.least - fine.least) % fine.step !== 0) return false;
+    const first = coarse.least + coarse.step * Math.ceil(Math.max(0, fine.least - coarse.least) / coarse.step);
+    return first <= Math.min(fine.most, coarse.most);
+  }
+  const [few, many] = a.different.size < b.different.size ? [a, b] : [b, a];
+  for (const value of few.different) if (many.different.has(value)) return true;
+  return false;
 }
 
 /**

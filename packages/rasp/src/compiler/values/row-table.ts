@@ -149,13 +149,16 @@ function rowsOf<R>(
     const [queryTable, keyTable] = independentTables(queries, keys, summand, domain);
     return folder.table(queryTable, keyTable, independentLetters(contributions));
   }
-  const [queryTable, sides] = [domain.jointValues(queries), domain.jointValues(joined)];
-  const isCopy = sop.kind === "mean" && known.copied;
-  if (isCopy && !contributions.isSingle && mostPairs(queryTable, sides) > PAIR_LIMIT) {
+  const arePairs = sop.kind === "mean" && known.copied && !contributions.isSingle;
+  const anyOf = (mean: Mean): Table<ValueSet> => {
     found.atMostOne = false;
     found.atLeastOne = false;
-    return anyValue(sop, domain);
-  }
+    return anyValue(mean, domain);
+  };
+  // Joint values are at least as many as the values of one component.
+  if (arePairs && leastValues(queries, domain) * leastValues(joined, domain) > PAIR_LIMIT) return anyOf(sop);
+  const [queryTable, sides] = [domain.jointValues(queries), domain.jointValues(joined)];
+  if (arePairs && mostPairs(queryTable, sides) > PAIR_LIMIT) return anyOf(sop);
   const added = isApart ? addedTable(summand, domain) : undefined;
   const keyTable = keyTableOf(sides, added, domain);
   const candidates = contributions.candidatesIn(keyTable, domain);
@@ -224,6 +227,13 @@ function anyValue(mean: Mean, domain: RowDomain): Table<ValueSet> {
     return domain.sets.setOf([mean.default, ...[...sets].flatMap(({ atoms }) => atoms)]);
   });
 }
+
+/** How many values one of the s-ops has somewhere. */
+const leastValues = (sops: readonly NormalSOp[], domain: RowDomain): number =>
+  sops.reduce((most, sop) => {
+    for (const { atoms } of domain.table(sop).distinct) most = Math.max(most, atoms.length);
+    return most;
+  }, 0);
 
 function mostPairs(queries: Table<JointValueSet>, keys: Table<JointValueSet>): number {
   const most = (table: Table<JointValueSet>): number =>
