@@ -144,6 +144,7 @@ export const raspRegistry: Registry = {
     "Environment.evaluateExpression": entry(() => ["a", "p"], {}, inEnvironment),
     evaluate: entry(() => [tokens, "ab"], { 1: ATOMS }),
     trace: entry(() => [tokens, "ab"], { 1: ATOMS }),
+    loopSteps: entry(() => [tokens, "ab"], { 1: ATOMS }),
     cost: entry(() => [tokens]),
     withProgram: entry(() => [rasp.CompiledModel.fromSafetensors(model().toSafetensors()), tokens]),
     transformerLensFolder: entry(() => [model()]),

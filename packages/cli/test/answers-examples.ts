@@ -74,6 +74,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--input": ["ab"],
       "--batch": ["cases.jsonl", { "--sop": null }, []],
       "--causal": [""],
+      "--steps": [""],
       ...json,
     },
   },

@@ -20,7 +20,7 @@ export type {
 // The language: the s-op graph, and programs as TypeScript.
 export * from "./language/graph/node.js";
 export { causal } from "./language/graph/causal.js";
-export { nodesInside, type FinalNode, type Loop, type StateNode } from "./language/graph/loop.js";
+export type { FinalNode, Loop, StateNode } from "./language/graph/loop.js";
 export { sameGraph } from "./language/graph/equal.js";
 export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
 export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
@@ -59,7 +59,7 @@ export {
 // The language: values of a graph on an input.
 export { Evaluation } from "./language/interpret/evaluation.js";
 export { evaluate, trace, type TraceStep } from "./language/interpret/evaluate.js";
-export { loopSteps, stepsIn, type LoopMoment, type LoopSteps } from "./language/interpret/loop-steps.js";
+export { loopSteps, type LoopMoment, type LoopSteps } from "./language/interpret/loop-steps.js";
 export { isMatrix, type Matrix } from "./language/interpret/matrix.js";
 export { sequenceType, type SequenceType } from "./language/interpret/sequence.js";
 export type { VectorValues } from "./language/interpret/soft.js";

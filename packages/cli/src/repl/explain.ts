@@ -12,8 +12,7 @@ import {
   type SOp,
   type StateNode,
   isOfLibrary,
-  nodesInside,
-  stepsIn,
+  loopSteps,
 } from "@selectron/rasp";
 import { onOneLine } from "../files/place.js";
 import { counted } from "../text/words.js";
@@ -142,7 +141,7 @@ class Explainer {
     const known = this.#taken.get(this.#frame) ?? [];
     const found = known.find(({ loop }) => loop === node.loop);
     if (found) return found;
-    const taken = stepsIn(node, this.#evaluation);
+    const taken = loopSteps(node, this.#evaluation);
     this.#taken.set(this.#frame, [...known, ...taken]);
     return taken.find(({ loop }) => loop === node.loop)!;
   }
@@ -152,10 +151,10 @@ class Explainer {
     this.#frames.set(taken, frames);
     const known = frames.get(number);
     if (known) return known;
-    const { states } = taken.loop;
+    const { states, asking, body } = taken.loop;
     const before = taken.moments[number - 1]!.states;
     const evaluation = around.evaluation.again(new Map(states.map((state, s) => [state, before[s]!])));
-    const frame = { evaluation, step: { number, taken, inside: new Set(nodesInside(taken.loop)), around } };
+    const frame = { evaluation, step: { number, taken, inside: new Set([...states, ...asking, ...body]), around } };
     frames.set(number, frame);
     return frame;
   }

@@ -12,11 +12,12 @@ import { aggregate, select } from "./attention.js";
 import { explainCall, lengthHelp } from "./call-help.js";
 import { checkValue } from "./check.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
+import type { ExpressionElaborator } from "./expression-elaborator.js";
 import { binary, liftedTernary, unary } from "./operators.js";
 import { range, zip } from "./ranges.js";
 import { Scope } from "./scope.js";
 import { located, type Session } from "./session.js";
-import { StatementRunner, type ExpressionElaborator } from "./statements.js";
+import { StatementRunner } from "./statements.js";
 import {
   atomValue,
   describe,

@@ -8,10 +8,10 @@ import { operands, type GraphNode, type SOp } from "../graph/node.js";
 import { textOf, type Span } from "../source.js";
 import type { Expression, Name, Repeat, Statement } from "../syntax/ast.js";
 import { checkValue } from "./check.js";
+import type { ExpressionElaborator } from "./expression-elaborator.js";
 import { lift } from "./operators.js";
 import { Scope } from "./scope.js";
 import { located } from "./session.js";
-import type { ExpressionElaborator } from "./statements.js";
 import { describe, sopValue, type Value } from "./value.js";
 import { areApart, mayBeBool, plural, typesOf } from "./value-types.js";
 

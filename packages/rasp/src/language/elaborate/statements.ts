@@ -2,27 +2,13 @@
 import { errors, RaspError } from "../diagnostic.js";
 import { textOf } from "../source.js";
 import { Evaluation } from "../interpret/evaluation.js";
-import type { Definition, Expression, Name, Repeat, Statement } from "../syntax/ast.js";
+import type { Name, Repeat, Statement } from "../syntax/ast.js";
 import { asInput, iterate, unpack } from "./containers.js";
+import type { ExpressionElaborator } from "./expression-elaborator.js";
 import { comparisonOf, noteRebinding } from "./rebinding.js";
 import { repeat } from "./repeat.js";
-import type { Scope } from "./scope.js";
-import { located, type Session } from "./session.js";
-import { describe, type AppliedValue, type FunctionValue, type Value } from "./value.js";
-
-/** What statements need of the elaborator. An interface, since the elaborator runs the statements of functions. */
-export interface ExpressionElaborator {
-  readonly session: Session;
-  readonly scope: Scope;
-  expression(expression: Expression): Value;
-  expressions(expressions: readonly Expression[]): Value[];
-  list(items: readonly Value[]): Value;
-  define(definition: Definition): FunctionValue;
-  /** The same elaborator in another scope. */
-  inside(scope: Scope): ExpressionElaborator;
-  /** The same elaborator with another running example. */
-  trying(example: Value): ExpressionElaborator;
-}
+import { located } from "./session.js";
+import { describe, type AppliedValue, type Value } from "./value.js";
 
 /** The outcome of a statement. */
 export type Outcome =

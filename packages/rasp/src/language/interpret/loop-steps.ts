@@ -28,15 +28,12 @@ export interface LoopSteps {
 /**
  * What the loops of an s-op do on an input, in the order in which they run; those inside other loops are left out.
  *
+ * @param input - or an evaluation of one, such as of a step of a loop, which is done anew
  * @throws RaspError where the program has no value on this input
  */
-export function loopSteps(sop: SOp, input: Input): LoopSteps[] {
+export function loopSteps(sop: SOp, input: Input | Evaluation): LoopSteps[] {
   checkSOp("loopSteps", sop);
-  return stepsIn(sop, new Evaluation(inputAtoms(input)));
-}
-
-/** What the loops of an s-op do in an evaluation: one anew, in which the s-op can be a part of a step of another loop. */
-export function stepsIn(sop: SOp, evaluation: Evaluation): LoopSteps[] {
+  const evaluation = input instanceof Evaluation ? input : new Evaluation(inputAtoms(input));
   const fresh = evaluation.again();
   const outer = new Set(loopsOf(topological(sop)));
   const found = new Map<Loop, LoopMoment[]>();
