@@ -45,8 +45,12 @@ export class JointTables {
     const others = (sop: NormalSOp): NormalSOp[] => different.filter((other) => other !== sop);
     if (!different.every((sop) => this.#domain.isIndependent(sop, others(sop)))) return undefined;
     const places = different.map((sop) => [...sops.keys()].filter((place) => sops[place] === sop));
+    const spend = this.#spending(sops);
     return this.#domain.combined(different, (sets) =>
-      this.#sets.product(sets.map((set, j) => ({ places: places[j]!, set }))),
+      this.#sets.product(
+        sets.map((set, j) => ({ places: places[j]!, set })),
+        spend,
+      ),
     );
   }
 
@@ -62,10 +66,12 @@ export class JointTables {
     const formula = withoutDetails(this.formula(sops), sops, domain);
     const size = domain.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
-    const images = new FormulaImages(formula, this.#sets, setOf, (steps) =>
-      domain.work.spend(steps, sops.at(-1), "working out the values of this s-op"),
-    );
+    const images = new FormulaImages(formula, this.#sets, setOf, this.#spending(sops));
     return domain.combined(formula.leaves, (sets) => images.setFor(sets));
+  }
+
+  #spending(sops: readonly NormalSOp[]): (steps: number) => void {
+    return (steps) => this.#domain.work.spend(steps, sops.at(-1), "working out the values of this s-op");
   }
 
   formula(sops: readonly NormalSOp[]): Formula {

@@ -58,12 +58,20 @@ export class JointValueSets {
     return this.product([{ places: FIRST, set }]);
   }
 
-  /** Every combination of values. */
-  product(factors: readonly Factor[]): JointValueSet {
+  /**
+   * Every combination of values.
+   *
+   * @param spend - called with the steps of work before the joint values are made
+   */
+  product(factors: readonly Factor[], spend: (steps: number) => void = () => undefined): JointValueSet {
     const key = factors.map(({ places, set }) => `${set.id}:${places.join("=")}`).join();
     return getOrInsert(this.#products, key, () => {
       const size = factors.reduce((product, { set }) => product * set.atoms.length, 1);
-      return new Product(this.#count++, size, factors, (atoms) => this.valueOf(atoms));
+      const make = (): JointValue[] => {
+        spend(MADE * size);
+        return combinationsOf(factors).map((atoms) => this.valueOf(atoms));
+      };
+      return new Product(this.#count++, size, factors, make);
     });
   }
 
@@ -96,38 +104,40 @@ export class JointValueSets {
 }
 
 const FIRST: readonly number[] = [0];
+/** The work of a joint value that is made of its components. */
+const MADE = 40;
 
 class Product implements JointValueSet {
   readonly id: number;
   readonly size: number;
   readonly factors: readonly Factor[];
   #values: readonly JointValue[] | undefined;
-  readonly #valueOf: (atoms: readonly Atom[]) => JointValue;
+  readonly #make: () => readonly JointValue[];
 
-  constructor(id: number, size: number, factors: readonly Factor[], valueOf: (atoms: readonly Atom[]) => JointValue) {
+  constructor(id: number, size: number, factors: readonly Factor[], make: () => readonly JointValue[]) {
     this.id = id;
     this.size = size;
     this.factors = factors;
-    this.#valueOf = valueOf;
+    this.#make = make;
   }
 
   get values(): readonly JointValue[] {
-    return (this.#values ??= this.#made());
+    return (this.#values ??= this.#make());
   }
+}
 
-  #made(): JointValue[] {
-    let made: Atom[][] = [[]];
-    for (const { places, set } of this.factors) {
-      made = made.flatMap((atoms) =>
-        set.atoms.map((atom) => {
-          const more = [...atoms];
-          for (const place of places) more[place] = atom;
-          return more;
-        }),
-      );
-    }
-    return made.map((atoms) => this.#valueOf(atoms));
+function combinationsOf(factors: readonly Factor[]): Atom[][] {
+  let made: Atom[][] = [[]];
+  for (const { places, set } of factors) {
+    made = made.flatMap((atoms) =>
+      set.atoms.map((atom) => {
+        const more = [...atoms];
+        for (const place of places) more[place] = atom;
+        return more;
+      }),
+    );
   }
+  return made;
 }
 
 /** Component by component, so that sets which differ in one component only have the others in the same order. */

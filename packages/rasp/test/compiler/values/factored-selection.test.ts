@@ -102,3 +102,14 @@ it("a set that has every combination is the product of its components, whoever m
   expect(made.values.map(({ atoms }) => atoms.join(""))).toEqual(["1a1", "1b1", "2a2", "2b2", "3a3", "3b3"]);
   expect(joint.setOf(new Set(pairs.slice(1))).factors).toBeUndefined();
 });
+
+it("joint values are made, and count as work, when they are first asked for", () => {
+  const sets = new ValueSets();
+  const counted: number[] = [];
+  const factors = [0, 1].map((place) => ({ places: [place], set: sets.setOf([1n, 2n, 3n]) }));
+  const product = new JointValueSets(sets).product(factors, (steps) => counted.push(steps));
+  expect([product.size, counted.length]).toEqual([9, 0]);
+  expect([product.values.length, product.values.length]).toEqual([9, 9]);
+  expect(counted).toEqual([expect.any(Number)]);
+  expect(counted[0]).toBeGreaterThanOrEqual(9);
+});
