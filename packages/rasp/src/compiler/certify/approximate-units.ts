@@ -114,6 +114,7 @@ function ofFunction(
   const found = names.map((_, c): Added => ({ ...NOTHING, value: fn.initial[c]! }));
   const gelu = sharpness === undefined ? RELU : { ...GELU, tail: TAIL / sharpness, flat: FLAT / sharpness };
   const constant = bounds.parts(constantRead(1));
+  const partsOf = (input: Read): ReadError => bounds.parts(input, bounds.sizeOf(input), heldAtBos(input));
   const add = (change: readonly number[], units: Together): void => addTo(found, change, units);
   const leakAtBos = (input: Read): number =>
     gelu.below * (Math.abs(heldAtBos(input)) + bounds.errorAtBos(input, heldAtBos(input))) + gelu.tail;
@@ -125,14 +126,14 @@ function ofFunction(
   };
   if (fn.initial.some((value) => value !== 0)) {
     const input = openInput(fn);
-    const error = bounds.error(input);
+    const error = total(partsOf(input));
     // 1 where it is open, and at most -1 elsewhere.
     margins.add(1 - gelu.flat, error, where);
     alone(input, fn.initial, 1, error);
   }
   for (const step of fn.steps) {
     const inputs = stepInputs(fn, step);
-    const [rising, levelling] = inputs.map((input) => bounds.parts(input)) as [ReadError, ReadError];
+    const [rising, levelling] = inputs.map(partsOf) as [ReadError, ReadError];
     margins.add(step.margin - gelu.flat, Math.max(total(rising), total(levelling)), where);
     const highest = step.slope * (fn.highestInput - step.threshold) + 1 / 2 + total(rising);
     // The arguments differ by 1. All else that they read is the same, and so are its errors, but for the rounding of the two sums.
@@ -149,7 +150,7 @@ function ofFunction(
     const input = bendInput(fn, bend);
     bend.change.forEach((weight, c) => (found[c]!.value = weight === 0 ? found[c]!.value : 0));
     // At a bend GELU is at most half of the error away from 0, and its slope is at most 1.13.
-    alone(input, bend.change, Math.max(0, fn.highestInput - bend.from), 1.13 * bounds.error(input));
+    alone(input, bend.change, Math.max(0, fn.highestInput - bend.from), 1.13 * total(partsOf(input)));
   }
   return found;
 }

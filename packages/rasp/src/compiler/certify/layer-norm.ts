@@ -12,8 +12,11 @@ import { gamma, U } from "./rounding.js";
 
 /** How many times the norm of all else the constant is: its square is then 2^24 times theirs. */
 const OUTWEIGHS = 2 ** 12;
-/** The roundings of a gain beside the sum of the variance: for a square, the quotient and epsilon, of which half counts, root, reciprocal, weight. */
-const GAIN = 8 * U;
+/**
+ * The roundings of a gain beside those of the sum of the variance. Half of: 3 for a square, 2 for the quotient, 1 for epsilon, and 21 for the
+ * running mean that a running variance takes distances from. Then 3 for root and reciprocal, and 1 for the weight of the norm.
+ */
+const GAIN = 18 * U;
 /** Those of a coordinate: the difference from the mean, or a sum, and the products with both gains. */
 const COORDINATE = 3 * U;
 /** How far the mean can be from 0, in units of half the last place of the constant. */

@@ -66,8 +66,13 @@ export class ReadBounds {
     return reads.reduce((most, read) => Math.max(most, this.error(read)), 0);
   }
 
-  /** The parts of an error. @param size - the largest sum of the absolute values of the read's terms, if less is known of it */
-  parts(read: Read, size = this.sizeOf(read)): ReadError {
+  /**
+   * The parts of an error.
+   *
+   * @param size - the largest sum of the absolute values of the read's terms, if less is known of it
+   * @param atBos - what a unit is held at there, which BOS's weight is for
+   */
+  parts(read: Read, size = this.sizeOf(read), atBos = 0): ReadError {
     const { common, own, zero, perNorm, sumPerNorm } = this.#errors;
     const constant = Math.abs(read.constant);
     let [small, count, terms] = [0, Number(constant !== 0), Number(constant !== 0)];
@@ -94,8 +99,8 @@ export class ReadBounds {
       terms += others;
       products += rounded * subspace.largest;
     }
-    // Terms that should be 0: every weight is there twice, and BOS has one as well.
-    const nothing = 2 * weights * zero;
+    // Terms that should be 0, that of BOS's weight among them.
+    const nothing = (2 * weights + Math.abs(atBos)) * zero;
     // They are rounded like all others, or away as a whole.
     const alike = gamma(2 * terms + 4) * (size + nothing + 2 * small);
     const apart = gamma(Math.max(0, 2 * count - 1)) * size + U * products + nothing + 2 * small;
