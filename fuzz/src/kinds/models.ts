@@ -1,10 +1,21 @@
 /** Model files that Selectron writes: compiled, trained on programs, trained on tasks; and their single bits. */
-import { compile, CompiledModel, load, ModelFileError, ModelInputError, type Atom } from "@selectron/rasp";
+import {
+  compile,
+  CompiledModel,
+  gpt2Folder,
+  load,
+  ModelFileError,
+  ModelInputError,
+  readGpt2Folder,
+  type Atom,
+} from "@selectron/rasp";
 import { decisions, DecompileError, readTrainedEncoder } from "@selectron/rasp/decompile";
 import { once, type Kind, type Sample } from "../kind.js";
+import { editBytes } from "../mutate/bytes.js";
+import { editJson } from "../mutate/json.js";
 import { editProtobuf, flipParameter, withoutFields } from "../mutate/protobuf.js";
 import { editSafetensors, flipWeight, withoutChecksum } from "../mutate/safetensors.js";
-import { decode, filesIn, reads, selectron } from "../world.js";
+import { decode, encode, filesIn, reads, selectron } from "../world.js";
 
 export const PROGRAM = `reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);
 same = selector_width(select(tokens, tokens, ==));
@@ -55,6 +66,23 @@ const onnx = {
   read: (bytes: Uint8Array): string => answers(CompiledModel.fromOnnx(bytes)),
   documented: errors,
 };
+
+/** The folder of a GPT-2, of which the description is changed. */
+const gpt2 = once(() => {
+  const sop = load(PROGRAM).sop("mean");
+  return gpt2Folder(compile(sop, { vocabulary: VOCABULARY, maxLength: 4, causal: true, format: "gpt2" }));
+});
+const folder = {
+  samples: (): readonly Sample[] => [{ name: "selectron.json", bytes: fileOf("selectron.json") }],
+  read: (bytes: Uint8Array): string => {
+    const program = readGpt2Folder((name) => (name === "selectron.json" ? bytes : fileOf(name)));
+    return JSON.stringify([program.run(INPUT), program.card.name, program.promise?.isKeptBy(INPUT)]);
+  },
+  documented: errors,
+};
+const editDescription: Kind["edit"] = (bytes, rng) =>
+  rng.int(8) === 0 ? editBytes(bytes, rng) : encode(editJson(decode(bytes), rng));
+const fileOf = (name: string): Uint8Array => gpt2().get(name) as Uint8Array;
 
 /** An encoder as `selectron train FILE --sop NAME` writes it, after one step. */
 const trained = once(async (): Promise<readonly Sample[]> => {
@@ -136,6 +164,7 @@ export const modelKinds: readonly Kind[] = [
   },
   { name: "compiled-sealed", share: 10, edit: editSafetensors, ...safetensors, changed: "alike" },
   { name: "compiled-weights", share: 15, edit: flipWeight, ...safetensors, changed: "refused" },
+  { name: "gpt2-folder", share: 10, edit: editDescription, ...folder, changed: "alike" },
   { name: "onnx", share: 20, edit: editProtobuf, ...onnx, samples: unsealed(onnx, onnxUnsealed) },
   { name: "onnx-weights", share: 10, edit: flipParameter, ...onnx, changed: "refused" },
   { name: "onnx-sealed", share: 15, edit: editProtobuf, ...onnx, changed: "alike" },

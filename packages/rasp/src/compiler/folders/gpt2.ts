@@ -2,7 +2,17 @@
  * A compiled model as the folder of a GPT-2 that Hugging Face's libraries load, and back. Beside their files there is `selectron.json`:
  * the model card, and the checksum of the weights that it is of.
  */
-import { checks, encodeSafetensors, encodeUtf8, weightsChecksum, decodeUtf8, type FileBytes } from "@selectron/core";
+import {
+  ChecksumError,
+  checks,
+  decodeUtf8,
+  encodeSafetensors,
+  encodeUtf8,
+  verifyChecksum,
+  withChecksum,
+  type FileBytes,
+  type Tensor,
+} from "@selectron/core";
 import { Gpt2, Gpt2Error } from "@selectron/nn";
 import { printRasp, PrintError } from "../../language/text/print.js";
 import { encodeCircuit } from "../circuit/circuit.js";
@@ -12,12 +22,12 @@ import { gpt2ToOnnx } from "../export/gpt2/onnx.js";
 import { readme } from "../export/gpt2/readme.js";
 import { descriptionFiles } from "../export/gpt2/tokenizer.js";
 import { answerRows, vocabularyOf } from "../export/gpt2/vocabulary.js";
-import { gpt2Weights } from "../export/gpt2/weights.js";
+import { EPSILON, gpt2Weights } from "../export/gpt2/weights.js";
 import { CompiledModel } from "../model/compiled-model.js";
 import type { Folder } from "./transformerlens.js";
 import { ModelFileError } from "../model/errors.js";
 import { Gpt2Program } from "../model/gpt2-program.js";
-import { decodeCard, encodeCard } from "../model/model-card.js";
+import { decodeCard, encodeCard, type ModelCard } from "../model/model-card.js";
 
 const WEIGHTS = "model.safetensors";
 const CONFIG = "config.json";
@@ -42,9 +52,7 @@ export function gpt2Folder(model: CompiledModel): Folder {
   }
   const vocabulary = vocabularyOf(card.vocabulary, card.outputs[0]!.decoding.classes);
   const { config, tensors } = gpt2Weights(model.model, card.gpt2, answerRows(vocabulary));
-  const named = new Map(
-    [...tensors].map(([name, tensor]) => [name === "lm_head.weight" ? name : `transformer.${name}`, tensor]),
-  );
+  const named = namesInFiles(tensors);
   const described = {
     name: card.name,
     maxLength: card.maxLength,
@@ -52,8 +60,8 @@ export function gpt2Folder(model: CompiledModel): Folder {
     promise: card.promise,
     source: sourceOf(model),
   };
-  const { format, version, card: text } = encodeCard(card);
-  const description = { format, version, weights: weightsChecksum(named), card: JSON.parse(text!) as unknown };
+  const { card: text, ...others } = withChecksum(named, encodeCard(card));
+  const description = { ...others, card: JSON.parse(text!) as unknown };
   const json = Object.entries({ ...descriptionFiles(config, vocabulary), [DESCRIPTION]: description });
   // A model from a file does not know its program.
   const circuit: Folder = new Map(model.layout ? [["circuit.json", encodeCircuit(circuitOf(model))]] : []);
@@ -76,40 +84,57 @@ export function gpt2Folder(model: CompiledModel): Folder {
  */
 export function readGpt2Folder(read: (name: string) => FileBytes): Gpt2Program {
   checks.check("readGpt2Folder: read", read, checks.aFunction("a function that gives the bytes of a file"));
-  const { weights, ...metadata } = descriptionIn(read(DESCRIPTION));
+  const metadata = descriptionIn(read(DESCRIPTION));
+  const model = gpt2In(read(WEIGHTS), parsed(CONFIG, read(CONFIG)));
+  checkSum(model, metadata);
   const card = decodeCard(metadata);
   if (!card.gpt2) throw damaged(DESCRIPTION, "it is of another kind of model");
-  const model = gpt2In(read(WEIGHTS), parsed(CONFIG, read(CONFIG)));
-  const named = new Map(
-    [...model.parameters].map(([name, tensor]) => [name === "lm_head.weight" ? name : `transformer.${name}`, tensor]),
-  );
-  const found = weightsChecksum(named);
-  if (found !== weights) {
-    throw new ModelFileError(
-      `the weights in ${WEIGHTS} are not those that ${DESCRIPTION} describes: their checksum is ${found}, and should be ${weights}`,
-      "compile the program again",
-    );
-  }
+  checkConfig(model, card);
   const vocabulary = vocabularyOf(card.vocabulary, card.outputs[0]!.decoding.classes);
-  const { vocabularySize, maxLength } = model.config;
-  if (vocabularySize !== vocabulary.texts.length || maxLength !== card.maxLength + 1) {
-    throw damaged(
-      DESCRIPTION,
-      `its vocabulary and length do not fit a model of ${vocabularySize} entries and ${maxLength} positions`,
-    );
-  }
   return new Gpt2Program(model, card, vocabulary);
+}
+
+/** @throws ModelFileError where the configuration makes another model of the weights */
+function checkConfig({ config }: Gpt2, { vocabulary, maxLength, outputs, config: encoder }: ModelCard): void {
+  const entries = vocabularyOf(vocabulary, outputs[0]!.decoding.classes).texts.length;
+  const fits =
+    config.vocabularySize === entries &&
+    config.maxLength === maxLength + 1 &&
+    config.heads === encoder.blocks.reduce((most, { heads }) => Math.max(most, heads), 1) &&
+    config.layers === Math.max(1, encoder.blocks.length) &&
+    config.epsilon === EPSILON &&
+    (config.activation ?? "gelu") === "gelu";
+  if (!fits) throw damaged(CONFIG, `it is not that of the model which ${DESCRIPTION} describes`);
 }
 
 const damaged = (name: string, problem: string): ModelFileError =>
   new ModelFileError(`${name} is damaged: ${problem}`, "compile the program again");
 
-function descriptionIn(bytes: FileBytes): Record<"format" | "version" | "weights" | "card", string> {
+/** The names that files have for parameters. */
+const namesInFiles = (parameters: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
+  new Map([...parameters].map(([name, tensor]) => [name === "lm_head.weight" ? name : `transformer.${name}`, tensor]));
+
+/** @throws ModelFileError where the description is not of these weights */
+function checkSum({ parameters }: Gpt2, metadata: Record<string, string>): void {
+  try {
+    if (verifyChecksum({ tensors: namesInFiles(parameters), metadata })) return;
+  } catch (error) {
+    if (!(error instanceof ChecksumError)) throw error;
+    throw new ModelFileError(`${WEIGHTS} and ${DESCRIPTION} do not fit: ${error.message}`, error.suggestion);
+  }
+  throw damaged(DESCRIPTION, "it has no checksum");
+}
+
+/** The description as the metadata of other files: texts, of which the card is one. */
+function descriptionIn(bytes: FileBytes): Record<string, string> {
   const value = parsed(DESCRIPTION, bytes);
   if (typeof value !== "object" || value === null) throw damaged(DESCRIPTION, "it is no object");
-  const { format, version, weights, card } = value as Readonly<Record<string, unknown>>;
-  const text = (field: unknown): string => (typeof field === "string" ? field : "");
-  return { format: text(format), version: text(version), weights: text(weights), card: JSON.stringify(card ?? null) };
+  return Object.fromEntries(
+    Object.entries(value as Readonly<Record<string, unknown>>).map(([name, field]) => [
+      name,
+      typeof field === "string" ? field : JSON.stringify(field),
+    ]),
+  );
 }
 
 function parsed(name: string, bytes: FileBytes): unknown {

@@ -141,18 +141,30 @@ describe("the files", () => {
   it.each([
     ["nothing", "", "selectron.json is damaged"],
     ["a number", "7", "selectron.json is damaged: it is no object"],
-    ["another description", "{}", "not a model that Selectron compiled"],
+    ["another description", "{}", "selectron.json is damaged: it has no checksum"],
   ])("with %s for selectron.json are refused", (_, text, message) => {
     const read = (name: string): Uint8Array =>
       name === "selectron.json" ? new TextEncoder().encode(text) : bytesOf(files, name);
     expect(() => readGpt2Folder(read)).toThrow(message);
   });
 
+  it.each([
+    ["layer_norm_epsilon", 1e-6],
+    ["activation_function", "gelu"],
+    ["n_positions", 8],
+  ])("with another %s are refused", (key, value) => {
+    const config = new TextEncoder().encode(JSON.stringify({ ...json(files, "config.json"), [key]: value }));
+    const read = (name: string): Uint8Array => (name === "config.json" ? config : bytesOf(files, name));
+    expect(() => readGpt2Folder(read)).toThrow(ModelFileError);
+  });
+
   it("of which a weight was changed are refused", () => {
     const damagedFile = bytesOf(files, "model.safetensors").slice();
     damagedFile[damagedFile.length - 2]! ^= 1;
     const read = (name: string): Uint8Array => (name === "model.safetensors" ? damagedFile : bytesOf(files, name));
-    expect(() => readGpt2Folder(read)).toThrow("are not those that selectron.json describes");
+    expect(() => readGpt2Folder(read)).toThrow(
+      "model.safetensors and selectron.json do not fit: the weights were changed",
+    );
   });
 
   it("keep a promise", () => {

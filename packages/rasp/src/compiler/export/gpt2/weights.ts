@@ -40,7 +40,7 @@ export interface Gpt2Weights {
 /** The encoder's coordinate that is 1 at BOS and 0 elsewhere. */
 const BOS = 0;
 /** As in GPT-2. Beside C² it is nothing. */
-const EPSILON = 1e-5;
+export const EPSILON = 1e-5;
 
 /**
  * @param encoder - causal, and without constants that later biases take away
