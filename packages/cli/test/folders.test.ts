@@ -39,6 +39,7 @@ describe("a GPT-2", () => {
     expect(ran).toMatchObject({ exitCode: 0 });
     expect(ran.out).toContain("wrote folder: reverse, up to 5 tokens, causal\n");
     expect(ran.out).toMatch(/proved for every input of 1 to 5 tokens: .* that a GPT-2 in float32 can use up\n/);
+    expect(ran.out).toContain("as a GPT-2: n_layer 1, n_head 1, n_embd 20, n_inner 1, n_positions 6, vocab_size 4\n");
     expect(ran.out).toContain("selectron verify --format gpt2 folder reverse.rasp");
     expect([...binaries.keys()].sort()).toEqual(
       [

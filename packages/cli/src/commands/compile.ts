@@ -1,5 +1,5 @@
 /** `selectron compile`: a program becomes a Transformer's weights in one file, or a folder for another tool. */
-import { circuitOf, type CompiledModel } from "@selectron/rasp";
+import { circuitOf, type CompiledModel, type Folder } from "@selectron/rasp";
 import { Option, type Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
@@ -7,7 +7,7 @@ import { checkEmpty, checkPlace, makeFolder, writeOut } from "../files/files.js"
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
 import { formatOf } from "../files/model-file.js";
-import { folderFormats, writeFolder } from "../files/model-folder.js";
+import { folderFormats, gpt2Sizes, writeFolder } from "../files/model-folder.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
@@ -35,7 +35,7 @@ export function registerCompile(program: Command, context: Context): void {
       const write = writerOf(context, options);
       if (options.circuit !== undefined) checkPlace(context, options.circuit);
       const { sops, model } = compileSelection(context, file, options);
-      write(model);
+      const files = write(model);
       writeCircuit(context, options, model);
       // Of a GPT-2 the weights are others.
       const checked = model.card.gpt2 ? undefined : quickCheck(model, sops);
@@ -47,22 +47,38 @@ export function registerCompile(program: Command, context: Context): void {
           maxLength,
           causal,
           stats: statsJson(model),
+          ...(model.card.gpt2 ? { gpt2: { ...gpt2Sizes(files!) } } : {}),
           certificate: certificateJson(model),
           ...(checked ? { check: verdictJson(checked) } : {}),
         });
       } else {
+        const first = `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}`;
         context.print(
-          `wrote ${output}: ${sop}, up to ${maxLength} tokens${causal ? ", causal" : ""}\n${statsText(model)}\n${certificateText(model)}\n${checked ? checkLine(checked) : verifyLine(output, file)}`,
+          [
+            first,
+            statsText(model),
+            ...(checked ? [] : [sizesLine(gpt2Sizes(files!))]),
+            certificateText(model),
+            checked ? checkLine(checked) : verifyLine(output, file),
+          ].join("\n"),
         );
       }
     });
 }
 
-const verifyLine = (folder: string, program: string): string =>
-  `these are the sizes before it became a GPT-2; hold the folder to the program: selectron verify --format gpt2 ${folder} ${program} --runs 1000`;
+const sizesLine = (sizes: Readonly<Record<string, number>>): string =>
+  `as a GPT-2: ${Object.entries(sizes)
+    .map(([name, size]) => `${name} ${size}`)
+    .join(", ")}`;
 
-/** Writes the model in the format that the options say. @throws UsageError before the compile, where it cannot be written */
-function writerOf(context: Context, { output, format }: CompileCommandOptions): (model: CompiledModel) => void {
+const verifyLine = (folder: string, program: string): string =>
+  `hold the folder to the program: selectron verify --format gpt2 ${folder} ${program} --runs 1000`;
+
+/** Writes the model in the format that the options say, and gives the files of a folder. @throws UsageError before the compile, where it cannot be written */
+function writerOf(
+  context: Context,
+  { output, format }: CompileCommandOptions,
+): (model: CompiledModel) => Folder | undefined {
   if (format !== undefined) {
     checkEmpty(context, output);
     makeFolder(context, output);
@@ -70,7 +86,7 @@ function writerOf(context: Context, { output, format }: CompileCommandOptions): 
   }
   const encode = formatOf(output);
   checkPlace(context, output);
-  return (model) => writeOut(context, output, encode(model));
+  return (model) => void writeOut(context, output, encode(model));
 }
 
 /** The circuit of the model that was written. */

@@ -14,9 +14,11 @@ const FOLDERS: Readonly<Record<string, (model: CompiledModel) => Folder>> = {
 /** The values of `--format`. */
 export const folderFormats: readonly string[] = Object.keys(FOLDERS);
 
-/** Makes a folder, unless it is there, and writes a model's files into it. @throws UsageError */
-export function writeFolder(context: Context, path: string, format: string, model: CompiledModel): void {
-  writeFiles(context, path, FOLDERS[format]!(model));
+/** Makes a folder, unless it is there, and writes a model's files into it. @returns the files @throws UsageError */
+export function writeFolder(context: Context, path: string, format: string, model: CompiledModel): Folder {
+  const files = FOLDERS[format]!(model);
+  writeFiles(context, path, files);
+  return files;
 }
 
 /** Makes a folder, unless it is there, and writes files into it. @throws UsageError */
@@ -26,6 +28,13 @@ export function writeFiles(context: Context, path: string, files: Folder): void 
   for (const [name, contents] of files) {
     writeOut(context, `${path}/${name}`, typeof contents === "string" ? encoder.encode(contents) : contents);
   }
+}
+
+/** The sizes of a GPT-2 in a folder, in the words of its configuration. */
+export function gpt2Sizes(files: Folder): Readonly<Record<string, number>> {
+  const config = JSON.parse(new TextDecoder().decode(files.get("config.json") as Uint8Array)) as Record<string, number>;
+  const names = ["n_layer", "n_head", "n_embd", "n_inner", "n_positions", "vocab_size"];
+  return Object.fromEntries(names.map((name) => [name, config[name]!]));
 }
 
 /** The folders in a folder that names such as `onnx/model.onnx` need. */
