@@ -122,12 +122,19 @@ export const examples: Readonly<Record<string, Example>> = {
   circuit: {
     args: ["p.rasp"],
     flags: sizes,
-    more: { ...compiled, "--output": ["circuit.json"], "--edges": ["edges.json"], "--seed": ["1"], ...json },
+    more: {
+      ...compiled,
+      "--format": ["gpt2", { "--causal": "" }],
+      "--output": ["circuit.json"],
+      "--edges": ["edges.json"],
+      "--seed": ["1"],
+      ...json,
+    },
   },
   circuits: {
     args: [],
     flags: { "--count": "1", "--seed": "1", "--max-length": "2" },
-    more: json,
+    more: { "--format": ["gpt2"], ...json },
     long: { "--count": ["999999999999"] },
   },
   merge: { args: ["report.jsonl"], more: json },

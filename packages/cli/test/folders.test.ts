@@ -16,9 +16,15 @@ it("writes a folder for TransformerLens", async () => {
   expect(ran).toMatchObject({ exitCode: 0, err: "" });
   expect(ran.out).toContain("wrote lens: reverse, up to 5 tokens\n");
   expect([...binaries.keys()]).toEqual(
-    ["config.json", "bridge.safetensors", "hooked.safetensors", "card.json", "circuit.json", "load.py", "README.md"].map(
-      (name) => `lens/${name}`,
-    ),
+    [
+      "config.json",
+      "bridge.safetensors",
+      "hooked.safetensors",
+      "card.json",
+      "circuit.json",
+      "load.py",
+      "README.md",
+    ].map((name) => `lens/${name}`),
   );
   const config = JSON.parse(new TextDecoder().decode(binaries.get("lens/config.json"))) as unknown;
   expect(config).toMatchObject({ n_layers: 2, d_vocab: 4, n_ctx: 6, normalization_type: null });
@@ -43,7 +49,14 @@ describe("a GPT-2", () => {
     expect(ran.out).toContain("selectron verify --format gpt2 folder reverse.rasp");
     expect([...binaries.keys()].sort()).toEqual(
       [
-        ...["README.md", "config.json", "generation_config.json", "model.safetensors", "onnx/model.onnx"],
+        ...[
+          "README.md",
+          "circuit.json",
+          "config.json",
+          "generation_config.json",
+          "model.safetensors",
+          "onnx/model.onnx",
+        ],
         ...["selectron.json", "tokenizer.json", "tokenizer_config.json"],
       ].map((name) => `folder/${name}`),
     );
