@@ -89,10 +89,14 @@ let failures = 0;
 const line = (what, compared, worst, verdict) =>
   console.log(`${what.padEnd(58)} ${compared.padStart(24)} ${worst.padStart(9)}  ${verdict}`);
 
+const chosen = parts.filter(([name]) => asked.length === 0 || asked.some((word) => name.includes(word)));
+if (chosen.length === 0) {
+  console.log(`no part is called ${asked.join(" or ")}; there are ${parts.map(([name]) => name).join(", ")}`);
+  failures++;
+}
 await enableWasm();
 try {
-  for (const [name, needs, compare] of parts) {
-    if (asked.length > 0 && !asked.some((word) => name.includes(word))) continue;
+  for (const [name, needs, compare] of chosen) {
     const lacks = needs.filter(({ is }) => !is).map((need) => need.name);
     if (lacks.length > 0) {
       console.log(
