@@ -49,7 +49,18 @@ export function cleanOf(subspace: Subspace): Feature {
     const nothing = names.map(() => 0);
     const step = { slope: 2, threshold: 1 / 2, margin: 1 / 2, gateBias: 0, change };
     const input = coordinate(subspace, c);
-    return [{ gates: [], input, largestInput: 1, highestInput: 1, initial: nothing, steps: [step], bends: [] }];
+    return [
+      {
+        gates: [],
+        input,
+        largestInput: 1,
+        lowestInput: 0,
+        highestInput: 1,
+        initial: nothing,
+        steps: [step],
+        bends: [],
+      },
+    ];
   });
   const vectors = [names.map(() => 0), ...branches.map(([fn]) => fn!.steps[0]!.change)];
   const { subspace: clean, ...rest } = featureOf(`${label}, clean`, branches, vectors, names);

@@ -228,4 +228,8 @@ function bosWeightOf(input: Read): number {
   return atBos > -1 ? -leastPowerOfTwo(atBos + 2) : 0;
 }
 
-const silentAtBos = (input: Read, output: readonly number[]): Unit => ({ input, output, bosWeight: bosWeightOf(input) });
+const silentAtBos = (input: Read, output: readonly number[]): Unit => ({
+  input,
+  output,
+  bosWeight: bosWeightOf(input),
+});
