@@ -5,7 +5,17 @@ import ts from "typescript";
 import { root } from "./imports.js";
 
 /** Folders that hold what is installed, built or written by a run. */
-const MADE = new Set(["node_modules", "dist", ".git", ".cache", ".runtimes", ".interop", ".snippets", "api", "coverage"]);
+const MADE = new Set([
+  "node_modules",
+  "dist",
+  ".git",
+  ".cache",
+  ".runtimes",
+  ".interop",
+  ".snippets",
+  "api",
+  "coverage",
+]);
 
 /** All files that people wrote, from the root, with `/`. */
 export function writtenFiles(folder = ""): string[] {

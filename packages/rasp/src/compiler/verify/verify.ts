@@ -102,7 +102,11 @@ export function verify(
   options: VerifyOptions,
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
-  checks.check("verify: compiled", compiled, checks.anObjectWith("a CompiledModel or a Gpt2Program", "card", "outputs"));
+  checks.check(
+    "verify: compiled",
+    compiled,
+    checks.anObjectWith("a CompiledModel or a Gpt2Program", "card", "outputs"),
+  );
   checks.checkOptions("verify", options, OPTIONS);
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive;
   if (!isWhole) checks.checkOptions("verify", options, OPTIONS, ["runs", "seed"]);

@@ -17,7 +17,7 @@ const planned = (() => {
   const sop = load(TEXT, { example: "abc" }).sop("r");
   const domain = new Domain(VOCABULARY, 5, false);
   const { form, sops } = simplify([sop], domain, () => undefined);
-  return plan([sops.get(sop)!], form, domain, { arithmetic: arithmeticOf("bfloat16") });
+  return plan([sops.get(sop)!], form, domain, { arithmetic: arithmeticOf("bfloat16", "encoder", 5) });
 })();
 
 const certificateWith = (change: Partial<Plan>): Certificate => certify({ ...planned, ...change }, VOCABULARY, 5);

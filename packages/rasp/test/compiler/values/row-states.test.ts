@@ -2,7 +2,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
-import { RowStates, type Contribution, type Letter } from "../../../src/compiler/values/row-states.js";
+import { Letter, type Contribution } from "../../../src/compiler/values/letter.js";
+import { RowStates } from "../../../src/compiler/values/row-states.js";
 import { ValueSets } from "../../../src/compiler/values/value-set.js";
 
 setFlagsFromString("--expose-gc");
@@ -24,10 +25,7 @@ it("sums of rows that have gone on are let go, and made again where they are ask
     spend: () => undefined,
   };
   const states = new RowStates(fold);
-  const letter: Letter = {
-    contributions: [{ id: 0, canSkip: false, added: sets.setOf([3n]) }],
-    isNothing: false,
-  };
+  const letter = new Letter([0], [{ id: 0, canSkip: false, added: sets.setOf([3n]) }], 1);
   const ten = states.with(states.start, letter, 10);
   await new Promise(setImmediate); // nothing that a WeakRef was made for is collected in the same turn
   collectGarbage();
