@@ -170,6 +170,7 @@ export { benchmarkIndex } from "./compiler/dataset/benchmark/case-files.js";
 export {
   BENCHMARK_FORMATS,
   FAMILIES,
+  familiesOf,
   type BenchmarkFormat,
   type Family,
   type Member,

@@ -8,6 +8,7 @@ import {
   dataset,
   encodeResult,
   FAMILIES,
+  familiesOf,
   type BenchmarkFormat,
   type Family,
   type Sample,
@@ -30,7 +31,7 @@ interface DatasetCommandOptions {
   readonly lines: number;
   readonly examples: number;
   readonly format?: BenchmarkFormat;
-  readonly families: readonly Family[];
+  readonly families?: readonly Family[];
   readonly layers: number;
   readonly unproved?: boolean;
   readonly json?: boolean;
@@ -65,7 +66,11 @@ export function registerDataset(program: Command, context: Context): void {
         BENCHMARK_FORMATS,
       ),
     )
-    .option("--families <names>", "with --format: which families", parseFamilies, FAMILIES)
+    .option(
+      "--families <names>",
+      `with --format: which of ${FAMILIES.join(", ")} (default: all that the format has)`,
+      parseFamilies,
+    )
     .option("--layers <n>", "with --format: the most layers", wholeNumber(1, 16), 3)
     .option("--unproved", "with --format: also models that are not proved; the index marks them")
     .option("--json", "one JSON object on standard output")
@@ -109,7 +114,8 @@ function writeCases(
   options: DatasetCommandOptions & { readonly format: BenchmarkFormat },
   report: Report,
 ): void {
-  const { output, count, seed, families, format, maxLength = BENCHMARK_LENGTH, lines, layers, examples } = options;
+  const { output, count, seed, format, maxLength = BENCHMARK_LENGTH, lines, layers, examples } = options;
+  const families = options.families ?? familiesOf(format);
   const vocabulary = tokensOf(options);
   const drawn = { count, seed, families, format, vocabulary, maxLength, lines, layers, examples };
   writeBenchmark(context, output, { ...drawn, ...(options.unproved ? { unproved: true } : {}) }, report);

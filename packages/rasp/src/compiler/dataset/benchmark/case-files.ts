@@ -38,6 +38,7 @@ function entryOf(
   return {
     case_id: name,
     family: one.family,
+    causal: one.causal,
     program: one.group,
     grade: { layers: one.sizes.layers, heads: one.sizes.heads },
     url,
@@ -46,7 +47,7 @@ function entryOf(
     min_seq_len: 1,
     max_seq_len: maxLength,
     files: [...files].map((file) => ({ file_name: file, url: `${url}/${file}` })),
-    transformer_cfg: { ...one.config },
+    transformer_cfg: one.config,
     circuit_file_url: `${url}/circuit.json`,
     parameters: one.sizes.parameters,
     proved,

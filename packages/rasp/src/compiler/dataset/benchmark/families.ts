@@ -2,12 +2,15 @@
  * The families of a benchmark: the same program as weights of different kinds. A family makes a member of a program: a model with its
  * certificate and the files that hold it.
  */
+import { decodeUtf8 } from "@selectron/core";
+import type { Json } from "../../../language/text/value-json.js";
 import type { Atom, SOp } from "../../../language/graph/node.js";
 import type { Certificate } from "../../certify/certify.js";
 import { lensConfig } from "../../export/transformerlens/config.js";
 import { compileRotated } from "../../export/rotate/index.js";
 import { circuitOf, type CircuitOptions } from "../../circuit/index.js";
 import { encodeCircuit, type Circuit } from "../../circuit/circuit.js";
+import { gpt2Folder, readGpt2Folder } from "../../folders/gpt2.js";
 import { rotatedCircuit } from "../../folders/rotated-circuit.js";
 import { transformerLensFolder, type Folder } from "../../folders/transformerlens.js";
 import { compile } from "../../index.js";
@@ -15,16 +18,25 @@ import type { CompiledModel } from "../../model/compiled-model.js";
 import { uniformModel } from "../../model/uniform.js";
 
 /** Every family, in the order in which a benchmark has them. */
-export const FAMILIES = ["plain", "rotated", "superposed"] as const;
+export const FAMILIES = ["plain", "layer-norm", "rotated", "superposed"] as const;
 export type Family = (typeof FAMILIES)[number];
 
-/** What weights are written as: one safetensors file that Selectron reads, or the folder that TransformerLens loads. */
-export const BENCHMARK_FORMATS = ["selectron", "transformerlens"] as const;
+/**
+ * What weights without layer norm are written as: one safetensors file that Selectron reads, or the folder that TransformerLens loads. Those
+ * with layer norm are GPT-2s and always in a folder of Hugging Face's; "gpt2" has these alone.
+ */
+export const BENCHMARK_FORMATS = ["selectron", "transformerlens", "gpt2"] as const;
 export type BenchmarkFormat = (typeof BENCHMARK_FORMATS)[number];
+
+/** The families that a format has. */
+export const familiesOf = (format: BenchmarkFormat): readonly Family[] =>
+  format === "gpt2" ? ["layer-norm"] : FAMILIES;
 
 /** A program as weights. */
 export interface Member {
   readonly family: Family;
+  /** Whether no position sees a later one: the model computes the program as a decoder does. */
+  readonly causal: boolean;
   readonly certificate: Certificate;
   /** What the model can answer. */
   readonly classes: readonly Atom[];
@@ -32,8 +44,8 @@ export interface Member {
   readonly sizes: MemberSizes;
   /** By name, without those that all members have. */
   readonly files: () => Folder;
-  /** The configuration of `HookedTransformer`. */
-  readonly config: ReturnType<typeof lensConfig>;
+  /** The configuration of `HookedTransformer`, or of Hugging Face's GPT-2. */
+  readonly config: Readonly<Record<string, Json>>;
   /** Of a superposed model: the largest absolute cosine of the angle between two directions of the residual stream. */
   readonly cosine?: number;
 }
@@ -53,44 +65,82 @@ export interface MemberOptions {
   readonly seed: number;
 }
 
+/** A compiled program, before it is written as anything. */
+export interface CompiledMember {
+  readonly certificate: Certificate;
+  readonly layers: number;
+  readonly make: () => Member;
+}
+
 /** @throws RaspError of class `compile` where the program does not compile */
-export function memberOf(family: Family, sop: SOp, options: MemberOptions): Member {
+export function memberOf(family: Family, sop: SOp, options: MemberOptions): CompiledMember {
   const { vocabulary, maxLength, seed } = options;
   const compiling = { vocabulary: [...vocabulary], maxLength, name: "result" };
+  if (family === "layer-norm") {
+    const model = compile(sop, { ...compiling, causal: true, format: "gpt2" });
+    return compiledMember(model, () => gpt2Of(model));
+  }
   if (family === "plain") {
     const model = compile(sop, compiling);
-    return ofModel({ family, model, circuit: (circuitOptions) => circuitOf(model, circuitOptions) }, options);
+    return compiledMember(model, () => encoderOf(model, (how) => circuitOf(model, how), family, options));
   }
   const superposed = family === "superposed";
   const rotated = compileRotated(sop, { ...compiling, seed, superposed });
   const { model, cosine } = rotated;
-  return {
-    ...ofModel({ family, model, circuit: (circuitOptions) => rotatedCircuit(rotated, circuitOptions) }, options),
+  return compiledMember(model, () => ({
+    ...encoderOf(model, (how) => rotatedCircuit(rotated, how), family, options),
     ...(superposed ? { cosine } : {}),
-  };
+  }));
 }
 
-/** A model, and its circuit when that is asked for. */
-interface Made {
-  readonly family: Family;
-  readonly model: CompiledModel;
-  readonly circuit: (options: CircuitOptions) => Circuit;
+const compiledMember = ({ certificate, stats }: CompiledModel, make: () => Member): CompiledMember => ({
+  certificate,
+  layers: stats.layers,
+  make,
+});
+
+/** What all models say of themselves. */
+function describe({ certificate, card, stats }: CompiledModel) {
+  const { layers, headsPerLayer, parameters } = stats;
+  const heads = headsPerLayer.reduce((sum, number) => sum + number, 0);
+  return { certificate, classes: card.outputs[0]!.decoding.classes, sizes: { layers, heads, parameters } };
 }
 
-function ofModel({ family, model, circuit }: Made, { format }: MemberOptions): Member {
+/** @param circuit - gives the circuit when it is asked for */
+function encoderOf(
+  model: CompiledModel,
+  circuit: (how: CircuitOptions) => Circuit,
+  family: Family,
+  { format }: MemberOptions,
+): Member {
   const equalLayers = format === "transformerlens";
-  const { layers, headsPerLayer, parameters } = model.stats;
   return {
+    ...describe(model),
     family,
-    certificate: model.certificate,
-    classes: model.card.outputs[0]!.decoding.classes,
+    causal: false,
     answers: (inputs) => model.values(inputs),
-    sizes: { layers, heads: headsPerLayer.reduce((sum, heads) => sum + heads, 0), parameters },
     files: () =>
       new Map<string, Uint8Array | string>([
         ...(equalLayers ? transformerLensFolder(model) : [["model.safetensors", model.toSafetensors()] as const]),
         ["circuit.json", encodeCircuit(circuit({ equalLayers }))],
       ]),
     config: lensConfig(uniformModel(model).model.config),
+  };
+}
+
+/** A GPT-2. It is the folder that is asked for answers. */
+function gpt2Of(model: CompiledModel): Member {
+  const files = gpt2Folder(model);
+  const gpt2 = readGpt2Folder((name) => files.get(name) as Uint8Array);
+  const described = describe(model);
+  const parameters = [...gpt2.model.parameters.values()].reduce((sum, { data }) => sum + data.length, 0);
+  return {
+    ...described,
+    family: "layer-norm",
+    causal: true,
+    sizes: { ...described.sizes, parameters },
+    answers: (inputs) => gpt2.outputs(inputs)[0]!,
+    files: () => files,
+    config: JSON.parse(decodeUtf8(files.get("config.json") as Uint8Array)) as Readonly<Record<string, Json>>,
   };
 }

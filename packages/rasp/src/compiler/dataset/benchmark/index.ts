@@ -6,6 +6,7 @@
 import { checks, Rng } from "@selectron/core";
 import { aRunLength } from "../../../language/graph/kinds.js";
 import { RaspError } from "../../../language/diagnostic.js";
+import { causal } from "../../../language/graph/causal.js";
 import { load } from "../../../language/environment.js";
 import { cost } from "../../../language/cost/cost.js";
 import type { SOp } from "../../../language/graph/node.js";
@@ -15,7 +16,16 @@ import { randomProgram } from "../random-program.js";
 import type { Json } from "../../../language/text/value-json.js";
 import type { Folder } from "../../folders/transformerlens.js";
 import { withFiles, type DrawnCase } from "./case-files.js";
-import { BENCHMARK_FORMATS, FAMILIES, memberOf, type BenchmarkFormat, type Family, type Member } from "./families.js";
+import {
+  BENCHMARK_FORMATS,
+  FAMILIES,
+  familiesOf,
+  memberOf,
+  type BenchmarkFormat,
+  type CompiledMember,
+  type Family,
+  type Member,
+} from "./families.js";
 
 /** What a benchmark consists of. */
 export interface BenchmarkOptions {
@@ -88,6 +98,12 @@ export function* benchmark(options: BenchmarkOptions): Generator<BenchmarkCase> 
   for (const [what, list] of Object.entries({ families, vocabulary })) {
     if (list.length === 0) throw new RangeError(`benchmark: ${what} is empty; give at least one.`);
   }
+  const stranger = families.find((family) => !familiesOf(options.format).includes(family));
+  if (stranger !== undefined) {
+    throw new RangeError(
+      `benchmark: models of the family "${stranger}" have no layer norm and are not written as GPT-2s; use another format, or the family layer-norm`,
+    );
+  }
   const rng = new Rng(seed);
   const known = new Set<string>();
   for (let [made, group] = [0, 0]; made < count; group++) {
@@ -126,23 +142,22 @@ interface Draft {
 }
 
 /** Undefined where the program is refused, has other layers, has no value on most inputs or one value everywhere, or is not proved. */
-function casesOf({ program, group, grade, inputs, bases }: Draft, options: BenchmarkOptions): DrawnCase[] | undefined {
-  const { vocabulary, maxLength, examples, format, families, unproved = false } = options;
+function casesOf(draft: Draft, options: BenchmarkOptions): DrawnCase[] | undefined {
+  const { program, group, grade } = draft;
   try {
-    const sop = load(program, { example: vocabulary.slice(0, maxLength) }).sop("result");
+    const sop = load(program, { example: options.vocabulary.slice(0, options.maxLength) }).sop("result");
     // Of a model that has fewer layers than the program's cost, some are functions of positions.
     if (cost(sop).layers !== grade) return undefined;
-    const pairs = examplesOf(sop, inputs, { vocabulary, maxLength, examples: 2 * examples });
-    if (!pairs) return undefined;
-    const short = shortExamples(sop, vocabulary, maxLength);
+    const compiled: Promising[] = [];
+    for (const family of options.families) {
+      const promising = promisingOf(family, sop, draft, options);
+      if (!promising) return undefined;
+      compiled.push(promising);
+    }
     const cases: DrawnCase[] = [];
-    for (const [f, family] of families.entries()) {
-      const member = memberOf(family, sop, { vocabulary, maxLength, format, seed: bases + f });
-      if (member.sizes.layers !== grade || !(unproved || member.certificate.proved)) return undefined;
-      if (wrongExample([...short, ...pairs], member.answers, member.classes)) {
-        if (!member.certificate.proved) return undefined;
-        throw new Error(`a model that is proved is wrong; the program is:\n${program}`);
-      }
+    for (const { sop: computed, pairs, make } of compiled) {
+      const member = make();
+      if (!isRight(member, [...shortExamples(computed, options), ...pairs], program)) return undefined;
       const half = Math.ceil(pairs.length / 2);
       cases.push({ ...member, program, group, train: pairs.slice(0, half), test: pairs.slice(half) });
     }
@@ -153,7 +168,37 @@ function casesOf({ program, group, grade, inputs, bases }: Draft, options: Bench
   }
 }
 
-function shortExamples(sop: SOp, vocabulary: readonly string[], maxLength: number): Example[] {
+/** A compiled program with what it computes. */
+interface Promising extends Pick<CompiledMember, "make"> {
+  readonly sop: SOp;
+  readonly pairs: readonly Example[];
+}
+
+function promisingOf(
+  family: Family,
+  program: SOp,
+  { grade, inputs, bases }: Draft,
+  { vocabulary, maxLength, examples, format, families, unproved = false }: BenchmarkOptions,
+): Promising | undefined {
+  const sop = family === "layer-norm" ? causal(program) : program;
+  const pairs = examplesOf(sop, inputs, { vocabulary, maxLength, examples: 2 * examples });
+  if (!pairs) return undefined;
+  const seed = bases + families.indexOf(family);
+  const { layers, certificate, make } = memberOf(family, program, { vocabulary, maxLength, format, seed });
+  return layers === grade && (unproved || certificate.proved) ? { sop, pairs, make } : undefined;
+}
+
+/** Whether a model answers like the program; one that is proved has to. */
+function isRight(member: Member, examples: readonly Example[], program: string): boolean {
+  const wrong = wrongExample(examples, member.answers, member.classes);
+  if (wrong && member.certificate.proved) {
+    const input = JSON.stringify(wrong.input);
+    throw new Error(`a model that is proved (${member.family}) is wrong on ${input}; the program is:\n${program}`);
+  }
+  return !wrong;
+}
+
+function shortExamples(sop: SOp, { vocabulary, maxLength }: BenchmarkOptions): Example[] {
   return [...everyInput(vocabulary, Math.min(SHORT, maxLength))].flatMap((input) => {
     const output = valueOf(sop, input);
     return output ? [{ input, output }] : [];
