@@ -41,7 +41,7 @@ const OPTIONS = { equalLayers: checks.aFlag, seed: checks.aFinite };
 
 /**
  * The circuit of a compiled model: who reads what of whom, in which subspace of the residual stream, for which s-op and line. What is constant
- * was compared on all inputs of up to 5 tokens (fewer where they are more than 4,000) and on longer ones.
+ * was compared on all inputs of up to 5 tokens (fewer where they are more than 1,500) and on longer ones.
  *
  * @throws RangeError for a model that was read from a file, which does not know its program: `withProgram` helps
  */
@@ -53,7 +53,7 @@ export function circuitOf(model: CompiledModel, options: CircuitOptions = {}): C
 
 /**
  * The circuit, put to the test: all edges outside it are cut together, which must not change an answer, and each edge inside alone, which
- * must. Inputs are all of up to 5 tokens, or as many, and 2,000 longer ones.
+ * must. Inputs are all of up to 5 tokens (fewer where they are more than 4,000) and 2,000 longer ones.
  *
  * @throws RangeError as `circuitOf` does
  */
@@ -76,13 +76,13 @@ export function ablateEdges(
   seed = 0,
   answers = answersOf(model, stack.unembedding.outputs),
 ): AblationReport {
-  const inputs = trialInputs(model, seed).map((input) => model.encode(input));
+  const inputs = trialInputs(model, seed, CUT).map((input) => model.encode(input));
   return ablate({ stack, inputs, answers, seed }, edges);
 }
 
 /** The edges of a stack that computes what a compiled model does, and whose contents differ from input to input. */
 export function edgesOf(model: CompiledModel, stack: Stack): SeenEdge[] {
-  const passes = trialInputs(model, 0, CONTENTS).map((input) => forward(stack, model.encode(input)));
+  const passes = trialInputs(model, 0, COMPARED).map((input) => forward(stack, model.encode(input)));
   return seenEdges(stack, passes);
 }
 
@@ -110,21 +110,33 @@ function foundInGpt2(model: CompiledModel): Found {
   return { circuit: inBasis(circuit, image, stack.dModel), stack, edges, answers };
 }
 
-/** Inputs of up to this many tokens are tried all, as long as there are no more than so many. */
-const [SHORT, MOST_SHORT] = [5, 4000];
-/** Longer inputs of a trial, and on which contents are compared. */
-const [LONGER, CONTENTS] = [2000, 200];
+/** How many inputs of a kind there are. */
+interface Trials {
+  /** Those of up to `SHORT` tokens, or of fewer where there are more than so many of them. */
+  readonly short: number;
+  /** Longer ones. */
+  readonly longer: number;
+}
 
-/** Every short input and `longer` random ones, of those that are promised: shorter ones first. */
-function trialInputs(model: CompiledModel, seed: number, longer = LONGER): (readonly Atom[])[] {
+const SHORT = 5;
+/** On which edges are cut, and on which contents are compared. */
+const [CUT, COMPARED]: readonly [Trials, Trials] = [
+  { short: 4000, longer: 2000 },
+  { short: 1500, longer: 200 },
+];
+
+/** Every short input and longer random ones, of those that are promised: shorter ones first. */
+function trialInputs(model: CompiledModel, seed: number, { short, longer }: Trials): (readonly Atom[])[] {
   const { vocabulary, maxLength } = model.card;
   const { choices, isPromised } = promisedInputs(model);
-  let short = Math.min(SHORT, maxLength);
-  while (short > 1 && countInputs(vocabulary.length, short) > MOST_SHORT) short--;
-  const inputs = [...everyInput(vocabulary, short, undefined, choices)].filter(isPromised);
-  if (short === maxLength) return inputs;
-  const random = randomInputs(vocabulary, maxLength, longer, seed, undefined, choices, isPromised);
-  return [...inputs, ...[...random].filter((input) => input.length > short && isPromised(input))];
+  let length = Math.min(SHORT, maxLength);
+  while (length > 1 && countInputs(vocabulary.length, length) > short) length--;
+  const inputs = [...everyInput(vocabulary, length, undefined, choices)].filter(isPromised);
+  const longerOnly = (l: number): ReturnType<typeof choices> => (l > length ? choices(l) : undefined);
+  // A promise can leave no longer ones.
+  if (!Array.from({ length: maxLength }, (_, l) => longerOnly(l + 1)).some(Boolean)) return inputs;
+  const random = randomInputs(vocabulary, maxLength, longer, seed, undefined, longerOnly, isPromised);
+  return [...inputs, ...[...random].filter(isPromised)];
 }
 
 /** The values that logits mean, `columns` at each position, as texts that tell them apart. */

@@ -165,6 +165,14 @@ describe("cutting edges", () => {
     expect(changed).toEqual({ mean: 0, resample: 0 });
   });
 
+  it("of a model with a promise is tried on the inputs that keep it", () => {
+    const program = load(
+      'one = selector_width(select(tokens, "+", ==)) == 1 and length == 2;\nplus = aggregate(select(tokens, "+", ==), indices);',
+    );
+    const promised = compile(program.sop("plus"), { vocabulary: "ab+", maxLength: 6, promise: program.sop("one") });
+    expect(ablateCircuit(promised).report).toMatchObject({ inputs: 4, changed: { mean: 0, resample: 0 } });
+  });
+
   it("is the same with the same seed", () => {
     expect(ablateCircuit(model, { seed: 3 })).toEqual(ablateCircuit(model, { seed: 3 }));
   });

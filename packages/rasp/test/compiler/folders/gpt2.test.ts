@@ -81,7 +81,14 @@ describe("the files", () => {
   it("are those of a Hugging Face model, equal for equal models", () => {
     expect([...files.keys()].sort()).toEqual(
       [
-        ...["README.md", "config.json", "generation_config.json", "model.safetensors", "onnx/model.onnx"],
+        ...[
+          "README.md",
+          "circuit.json",
+          "config.json",
+          "generation_config.json",
+          "model.safetensors",
+          "onnx/model.onnx",
+        ],
         ...["selectron.json", "tokenizer.json", "tokenizer_config.json"],
       ].sort(),
     );
