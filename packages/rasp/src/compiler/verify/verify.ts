@@ -73,6 +73,8 @@ export interface Counterexample {
 /** What can be verified: a compiled model, or a GPT-2 that was made from one. */
 export type Verifiable = CompiledModel | Gpt2Program;
 
+const VERIFIABLE = checks.anObjectWith("a CompiledModel or a Gpt2Program", "card", "outputs");
+
 const BATCH = 128;
 
 const OPTIONS = {
@@ -102,11 +104,7 @@ export function verify(
   options: VerifyOptions,
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
-  checks.check(
-    "verify: compiled",
-    compiled,
-    checks.anObjectWith("a CompiledModel or a Gpt2Program", "card", "outputs"),
-  );
+  checks.check("verify: compiled", compiled, VERIFIABLE);
   checks.checkOptions("verify", options, OPTIONS);
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive;
   if (!isWhole) checks.checkOptions("verify", options, OPTIONS, ["runs", "seed"]);

@@ -58,7 +58,7 @@ export interface BenchmarkCase extends Omit<Member, "files"> {
   readonly group: number;
   readonly train: readonly Example[];
   readonly test: readonly Example[];
-  /** What its folder has, by name: the weights, `circuit.json`, `program.rasp`, `train.jsonl` and `test.jsonl`. */
+  /** What its folder has, by name: the weights, the program, its circuit, and inputs with their answers. */
   readonly files: Folder;
   /** What the index says of it. */
   readonly entry: Readonly<Record<string, Json>>;

@@ -73,6 +73,7 @@ export interface Pass {
   readonly streams: ReadonlyMap<string, readonly Float32Array[]>;
 }
 
+/** Long: the whole forward pass, to be read beside its formulas. */
 export function plainPass(
   config: Gpt2Config,
   tensors: ReadonlyMap<string, Tensor>,
