@@ -1,10 +1,11 @@
 /** The error of what heads write, where reads are approximate. */
+import { exactExp } from "@selectron/core";
 import { getOrInsert } from "../../language/maps.js";
 import { FLOAT32 } from "../plan/ir/arithmetic.js";
 import type { Head, HeadValue, OneHotScores } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import { total, type Held, type ReadBounds } from "./read-errors.js";
-import { copyError, gamma, softmaxError, U } from "./rounding.js";
+import { copyError, expm1, gamma, softmaxError, U } from "./rounding.js";
 
 /** What heads write to one coordinate so far. */
 interface Written extends Held {
@@ -54,21 +55,21 @@ function writtenBy(head: Head, value: HeadValue, score: number, bounds: ReadBoun
   const error = bounds.error(read);
   const ofBos = bounds.errorAtBos(read, atBos);
   // Of what no other key but BOS itself should add at BOS.
-  const leak = maxLength * Math.exp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * score);
+  const leak = maxLength * exactExp(-(FLOAT32.selfScore + Math.max(0, head.bosScore)) + 2 * score);
   const largest = Math.max(target.largest, Math.abs(atBos));
   const own = { atBos: scale * (ofBos + 2 * leak * largest) + softmaxError(maxLength) * Math.abs(atBos), products: 1 };
   if (head.purpose === "count") {
     // The score counts the errors of a key and of BOS, each once.
-    const shares = Math.expm1(score) + softmaxError(maxLength);
+    const shares = expm1(score) + softmaxError(maxLength);
     const unit = head.blocks.reduce((least, block) => Math.min(least, block.unit), Infinity);
-    const counted = head.counted * Math.exp(-unit + 2 * score) + maxLength * error + scale * ofBos;
+    const counted = head.counted * exactExp(-unit + 2 * score) + maxLength * error + scale * ofBos;
     const ofCount = head.counted * (shares + maxLength / scale + gamma(2));
     return { ...own, error: counted, zero: counted, ofCount, size: head.counted };
   }
   const { purpose, selectedScore, bosScore, ranking, oneKey } = head;
   const gap = Math.min(selectedScore - bosScore, ranking ? FLOAT32.rankScore : Infinity);
-  const others = maxLength * Math.exp(-gap + 2 * score);
-  const ofShares = (purpose === "copy" ? 0 : Math.expm1(2 * score)) + softmaxError(maxLength);
+  const others = maxLength * exactExp(-gap + 2 * score);
+  const ofShares = (purpose === "copy" ? 0 : expm1(2 * score)) + softmaxError(maxLength);
   const mixed = Math.min(
     (2 * others + ofShares) * 2 * largest,
     oneKey ? copyError(others, maxLength, largest) : Infinity,

@@ -2,6 +2,7 @@
  * How far reads can be off where the residual stream is not held as the plan has it: in a GPT-2, whose layer norms stand between, or in
  * another basis. A coordinate that should be 0 has a bound of its own, because most of a one-hot vector is 0.
  */
+import { leastPowerOfTwo } from "@selectron/core";
 import type { Read, Subspace } from "../plan/ir/read.js";
 import { gamma, U } from "./rounding.js";
 
@@ -198,5 +199,5 @@ export class ReadBounds {
 /** The size of a weight whose products are rounded: one that is no power of two. */
 export function roundedBy(weight: number): number {
   const size = Math.abs(weight);
-  return size === 0 || 2 ** Math.round(Math.log2(size)) === size ? 0 : size;
+  return size === 0 || leastPowerOfTwo(size) === size ? 0 : size;
 }
