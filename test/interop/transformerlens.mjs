@@ -21,31 +21,28 @@ function everyLength(tokens, most) {
 /** A folder, the inputs as ids and the classes that are right. */
 function caseOf({ name, sop, vocabulary }, isCausal, maxLength, { folder, long }) {
   const model = compile(sop, { vocabulary, maxLength, causal: isCausal });
-  const place = join(folder, `lens ${name}${isCausal ? " causal" : ""}, ${vocabulary.length} tokens`);
+  const place = join(folder, `lens ${name}${isCausal ? " causal" : ""}, ${vocabulary.length} tokens, ${maxLength}`);
   mkdirSync(place, { recursive: true });
   for (const [file, contents] of transformerLensFolder(model)) writeFileSync(join(place, file), contents);
   const { classes, points } = model.card.outputs[0].decoding;
   const every = everyLength(vocabulary.length, long ? MOST.long : MOST.short);
   const options = { maxLength, every, random: long ? 500 : 100, seed: 23 };
-  const asked = batchesOf(isCausal ? causal(sop) : sop, vocabulary, options).flat();
-  // A class may have several points, of which each means its value.
+  const batches = batchesOf(isCausal ? causal(sop) : sop, vocabulary, options);
+  // A value can be several classes: the number of the first one is the value's.
+  const first = (value) => classes.findIndex((known) => isRight(known, value));
   const known = new Map();
-  const classesOf = (value) => {
+  const numberOf = (value) => {
     const key = typeof value + String(value);
-    if (!known.has(key)) {
-      known.set(
-        key,
-        [...classes.keys()].filter((c) => isRight(classes[c], value)),
-      );
-    }
+    if (!known.has(key)) known.set(key, first(value));
     return known.get(key);
   };
   return {
     what: `${name}${isCausal ? ", causal" : ""}: all of up to ${every} of ${vocabulary.length} tokens`,
     folder: place,
     outputs: [{ first: 0, columns: points ? points[0].length : classes.length, points: points ?? null }],
-    inputs: asked.map(({ input }) => model.encode(input)),
-    expected: [asked.map(({ values }) => values.map(classesOf))],
+    batches: batches.map((batch) => batch.map(({ input }) => model.encode(input))),
+    values: [classes.map(first)],
+    expected: [batches.map((batch) => batch.map(({ values }) => values.map(numberOf)))],
   };
 }
 
@@ -72,18 +69,17 @@ export async function compareTransformerLens(context) {
   };
   for (const [program, isCausal, maxLength] of programs) {
     jobs.push(caseOf(program, isCausal, maxLength, context));
-    if (jobs.reduce((sum, { inputs }) => sum + inputs.length, 0) > MOST.short * 10) await answer();
+    if (jobs.reduce((sum, { batches }) => sum + countOf(batches), 0) > MOST.short * 10) await answer();
   }
   if (jobs.length > 0) await answer();
   return rows;
 }
 
-function row({ what, inputs }, { hooked, bridge }) {
+const countOf = (batches) => batches.reduce((sum, batch) => sum + batch.length, 0);
+
+function row({ what, batches }, { hooked, bridge }) {
+  const inputs = countOf(batches);
   const wrong = hooked.wrong + bridge.wrong;
   const first = wrong > 0 ? `, first ${JSON.stringify(hooked.first ?? bridge.first)}` : "";
-  return {
-    what,
-    compared: `${inputs.length} inputs, ${wrong} wrong${first}`,
-    failed: wrong > 0 || inputs.length === 0,
-  };
+  return { what, compared: `${inputs} inputs, ${wrong} wrong${first}`, failed: wrong > 0 || inputs === 0 };
 }

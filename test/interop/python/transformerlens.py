@@ -2,8 +2,9 @@
 Folders of `selectron compile --format transformerlens` in plain PyTorch. The job is a list of objects with
 - folder: the folder;
 - outputs: for each output its first column, its number of columns and, if values are points, the points;
-- inputs: rows of token ids, BOS first;
-- expected: for each output and input the classes that are right at each position after BOS, a list of them each.
+- batches: rows of token ids of one length, BOS first;
+- values: for each output the value that each of its classes is, as a number;
+- expected: for each output and batch the numbers of the right values, [inputs, positions after BOS].
 
 Both layouts are read strictly, by modules whose parameters have TransformerLens' names: a missing key, one too many or another shape is
 an error. answers.json gets for each folder how many answers were wrong in each layout, with the first one.
@@ -110,22 +111,19 @@ def classes_of(logits, output):
 
 def compare(model, cases):
     wrong, first = 0, None
-    by_length = {}
-    for index, ids in enumerate(cases["inputs"]):
-        by_length.setdefault(len(ids), []).append(index)
-    for indices in by_length.values():
-        for start in range(0, len(indices), 512):
-            batch = indices[start : start + 512]
+    for index, ids in enumerate(cases["batches"]):
+        right = [torch.tensor(batches[index]) for batches in cases["expected"]]
+        for start in range(0, len(ids), 1024):
+            part = torch.tensor(ids[start : start + 1024])
             with torch.no_grad():
-                logits = model(torch.tensor([cases["inputs"][i] for i in batch]))
-            answers = [classes_of(logits[:, 1:], output).tolist() for output in cases["outputs"]]
-            for row, i in enumerate(batch):
-                given = [rows[row] for rows in answers]
-                right = [expected[i] for expected in cases["expected"]]
-                if all(c in r for g, e in zip(given, right) for c, r in zip(g, e)):
-                    continue
-                wrong += 1
-                first = first or {"ids": cases["inputs"][i], "classes": given, "expected": right}
+                logits = model(part)[:, 1:]
+            differ = torch.zeros(len(part), dtype=torch.bool)
+            for output, values, expected in zip(cases["outputs"], cases["values"], right):
+                answers = torch.tensor(values)[classes_of(logits, output)]
+                differ |= (answers != expected[start : start + 1024]).any(-1)
+            wrong += int(differ.sum())
+            if first is None and differ.any():
+                first = part[differ][0].tolist()
     return {"wrong": wrong, "first": first}
 
 
