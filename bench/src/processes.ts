@@ -1,12 +1,24 @@
-/** What is measured in processes of its own, since memory is a process's: compiling, and many steps of training. */
+/** What is measured in processes of its own, since memory is a process's: compiling, loading, and many steps of training. */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compilerCases, formatCompilerResult, type CompilerResult } from "./suites/compiler.js";
+import {
+  formatLoading,
+  loadingTypes,
+  loadingWays,
+  writeWeights,
+  type LoadingResult,
+  type LoadingType,
+  type LoadingWay,
+} from "./suites/loading.js";
 import { formatMemory, memoryGrowth, memoryPlaces, MOST_GROWTH } from "./suites/memory.js";
 
-function answerOf(script: string, argument: string, flags: readonly string[] = []): unknown {
+function answerOf(script: string, argument: string | readonly string[], flags: readonly string[] = []): unknown {
   const file = fileURLToPath(new URL(script, import.meta.url));
-  return JSON.parse(execFileSync(process.execPath, [...flags, file, argument], { encoding: "utf8" }));
+  return JSON.parse(execFileSync(process.execPath, [...flags, file, ...[argument].flat()], { encoding: "utf8" }));
 }
 
 /** Compile time, peak memory and certificate. */
@@ -27,9 +39,30 @@ function printMemory(): void {
   }
 }
 
+const LOADING_ROUNDS = 7;
+
+/** Reading a file and loading it, in turns. */
+function printLoading(): void {
+  const folder = mkdtempSync(join(tmpdir(), "selectron-loading-"));
+  try {
+    for (const dtype of Object.keys(loadingTypes) as LoadingType[]) {
+      const path = join(folder, `${dtype}.safetensors`);
+      writeWeights(path, dtype);
+      const rounds = Array.from({ length: LOADING_ROUNDS }, () =>
+        Object.fromEntries(loadingWays.map((way) => [way, answerOf("loading-case.js", [way, path]) as LoadingResult])),
+      ) as Record<LoadingWay, LoadingResult>[];
+      console.log(formatLoading(dtype, rounds));
+      rmSync(path);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** The suites that only print. `training` compares times first. */
 export const processes: Readonly<Record<string, () => void>> = {
   compiler: printCompiler,
+  loading: printLoading,
   memory: printMemory,
   training: printMemory,
 };
