@@ -30,6 +30,11 @@ const inEnvironment = {
   on: environment,
   says: ["name", "undefined", "needed", "unexpected", "expected", "defined", "too early", "is not a"],
 };
+const rotated = (): rasp.RotatedModel => rasp.compileRotated(tokens, { ...OPTIONS, name: "a", seed: 1 });
+const benchmarkOptions = (): rasp.BenchmarkOptions => ({
+  ...{ count: 1, seed: 1, families: ["plain"], format: "selectron", vocabulary: ["a", "b"], maxLength: 2 },
+  ...{ lines: 3, layers: 1, examples: 2, unproved: false },
+});
 const reports = (): rasp.ReportJson[] =>
   [1, 2].map((index) =>
     rasp.encodeReport(rasp.verify(tokens, model(), { runs: 4, seed: 1, shard: { index, count: 2 } })),
@@ -177,6 +182,10 @@ export const raspRegistry: Registry = {
       { says: ["tables", "safetensors"] },
     ),
     dataset: entry(() => [{ count: 1, seed: 1, vocabulary: ["a", "b"], maxLength: 2, lines: 3, examples: 2 }, []]),
+    benchmark: entry(() => [benchmarkOptions()]),
+    benchmarkIndex: entry(() => [benchmarkOptions(), [{ entry: {} }]]),
+    familiesOf: entry(() => ["selectron"]),
+    rotatedCircuit: entry(() => [whole(rotated()), { equalLayers: true }]),
     sufficiency: entry(
       () => [
         tokens,

@@ -53,6 +53,69 @@ it("writes examples that both the program and its model give", async () => {
   }
 });
 
+describe("a benchmark", () => {
+  const benchmark = async (binaries: Map<string, Uint8Array>, ...args: string[]) =>
+    selectron(["dataset", "-o", "d", "--max-length", "4", "--examples", "5", "--seed", "4", ...args], { binaries });
+  const indexOf = (files: ReadonlyMap<string, Uint8Array>) =>
+    JSON.parse(new TextDecoder().decode(files.get("d/benchmark_metadata.json"))) as {
+      cases: { family: string; files: { url: string }[]; proved: boolean; grade: { layers: number } }[];
+    };
+
+  it("has a folder for each case and an index; equal options give equal bytes", async () => {
+    const [files, again] = [new Map<string, Uint8Array>(), new Map<string, Uint8Array>()];
+    const ran = await benchmark(files, "--format", "selectron", "--count", "4");
+    expect(ran).toMatchObject({ exitCode: 0, err: "" });
+    expect(ran.out).toBe("wrote d/benchmark_metadata.json and d/cases: 4 models, seed 4\n");
+    const { cases } = indexOf(files);
+    expect(cases.map(({ family }) => family)).toEqual(["plain", "layer-norm", "rotated", "superposed"]);
+    expect(cases.every(({ proved, grade }) => proved && grade.layers === 1)).toBe(true);
+    const named = cases.flatMap((one) => one.files.map(({ url }) => `d/${url}`));
+    expect([...files.keys()].sort()).toEqual([...named, "d/benchmark_metadata.json"].sort());
+    await benchmark(again, "--format", "selectron", "--count", "4");
+    expect(again).toEqual(files);
+    // Other commands take the models.
+    const [line] = new TextDecoder().decode(files.get("d/cases/000002/test.jsonl")).split("\n");
+    const { input, output } = JSON.parse(line!) as { input: string[]; output: unknown[] };
+    const model = ["run", "d/cases/000002/model.safetensors", "--input", JSON.stringify(input), "--json"];
+    const answered = await selectron(model, { binaries: files });
+    expect(JSON.parse(answered.out)).toMatchObject({ sop: "result", value: output });
+  });
+
+  it("has the families that are asked for, in TransformerLens' format", async () => {
+    const files = new Map<string, Uint8Array>();
+    await benchmark(files, "--format", "transformerlens", "--families", "superposed", "--count", "1", "--layers", "1");
+    expect([...files.keys()].map((name) => name.replace("d/cases/000000/", "")).sort()).toEqual(
+      [
+        [
+          "README.md",
+          "bridge.safetensors",
+          "card.json",
+          "circuit.json",
+          "config.json",
+          "hooked.safetensors",
+          "load.py",
+        ],
+        ["program.rasp", "test.jsonl", "train.jsonl", "d/benchmark_metadata.json"],
+      ]
+        .flat()
+        .sort(),
+    );
+  });
+
+  it("does not overwrite one with other options, and says which families there are", async () => {
+    const files = new Map<string, Uint8Array>();
+    const plain = ["--format", "selectron", "--families", "plain", "--count", "1"];
+    await benchmark(files, ...plain);
+    const other = await benchmark(files, ...plain, "--layers", "2");
+    expect(other).toMatchObject({ exitCode: 2 });
+    expect(other.err).toContain('"d" has a benchmark with other options: d/benchmark_metadata.json');
+    const unknown = await benchmark(files, ...plain, "--families", "round");
+    expect(unknown.err).toContain('there is no family "round"; there are plain, layer-norm, rotated, superposed');
+    const stranger = await benchmark(new Map(), "--format", "gpt2", "--families", "plain", "--count", "1");
+    expect(stranger.err).toContain("no layer norm");
+  });
+});
+
 describe("a data set that was stopped", () => {
   const args = (...more: string[]): string[] => ["dataset", "-o", "d", "--max-length", "5", "--examples", "6", ...more];
   const four = ["--count", "4", "--seed", "2"];

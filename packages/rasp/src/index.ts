@@ -165,8 +165,9 @@ export type { Margin } from "./checker/landing.js";
 // The compiler: programs as training data and as tasks to learn.
 export { dataset, type DatasetOptions, type Sample } from "./compiler/dataset/dataset.js";
 export type { Example } from "./compiler/dataset/examples.js";
-export { benchmark, type BenchmarkCase, type BenchmarkOptions } from "./compiler/dataset/benchmark/index.js";
-export { benchmarkIndex } from "./compiler/dataset/benchmark/case-files.js";
+export { benchmark } from "./compiler/dataset/benchmark/index.js";
+export { benchmarkIndex, type BenchmarkCase } from "./compiler/dataset/benchmark/case-files.js";
+export type { BenchmarkOptions } from "./compiler/dataset/benchmark/options.js";
 export {
   BENCHMARK_FORMATS,
   FAMILIES,

@@ -2,7 +2,7 @@
 import { benchmark, benchmarkIndex, type BenchmarkCase, type BenchmarkOptions } from "@selectron/rasp";
 import { UsageError, type Context } from "../context.js";
 import { alone } from "../files/alone.js";
-import { makeFolder, namesIn, readText, writeOut } from "../files/files.js";
+import { makeFolder, namesIn, readBytes, writeOut } from "../files/files.js";
 import { writeFiles } from "../files/model-folder.js";
 import type { Report } from "../text/progress.js";
 
@@ -31,7 +31,10 @@ export function writeBenchmark(context: Context, output: string, options: Benchm
 /** The cases of a benchmark with other options are not overwritten. */
 function checkIndex(context: Context, output: string, options: BenchmarkOptions): void {
   if (!namesIn(context, output).includes(INDEX)) return;
-  const [known, own] = [readText(context, `${output}/${INDEX}`), benchmarkIndex(options, [])].map(optionsIn);
+  const [known, own] = [
+    new TextDecoder().decode(readBytes(context, `${output}/${INDEX}`)),
+    benchmarkIndex(options, []),
+  ].map(optionsIn);
   if (known === own) return;
   throw new UsageError(
     `"${output}" has a benchmark with other options: ${output}/${INDEX}`,

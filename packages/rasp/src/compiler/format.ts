@@ -1,5 +1,5 @@
 /** What a model is compiled to be written as: what can be asked for, and what that needs. */
-import type { Precision } from "@selectron/core";
+import { checks, type Precision } from "@selectron/core";
 import type { SOp } from "../language/graph/node.js";
 import { layerNormConstant } from "./certify/layer-norm.js";
 import type { ModelCard } from "./model/model-card.js";
@@ -21,7 +21,7 @@ export function checkFormat({ format = "encoder", causal, precision, mark }: Ask
   const must = (holds: boolean, problem: string): void => {
     if (!holds) throw new RangeError(problem);
   };
-  must(format === "gpt2", `there is no format ${JSON.stringify(format)}; there are "encoder" and "gpt2"`);
+  must(format === "gpt2", `there is no format ${checks.describeValue(format)}; there are "encoder" and "gpt2"`);
   must(causal === true, "a GPT-2 is causal: no position sees a later one; compile with causal: true");
   must((precision ?? "float32") === "float32", `a GPT-2 is compiled for float32, and not for ${precision}`);
   must(outputs === 1, `a GPT-2 has one answer at each position, and ${outputs} s-ops are given; compile one`);

@@ -1,8 +1,26 @@
 /** A case of a benchmark as files, and as an entry of the index, which has the shape of InterpBench's `benchmark_metadata.json`. */
-import { encodeResult } from "../../../language/text/value-json.js";
+import { checks } from "@selectron/core";
+import { encodeResult, type Json } from "../../../language/text/value-json.js";
+import type { Folder } from "../../folders/transformerlens.js";
 import type { Example } from "../examples.js";
 import type { Member } from "./families.js";
-import type { BenchmarkCase, BenchmarkOptions } from "./index.js";
+import { checkBenchmark, type BenchmarkOptions } from "./options.js";
+
+/** A model of a benchmark. */
+export interface BenchmarkCase extends Omit<Member, "files"> {
+  /** Six digits. */
+  readonly name: string;
+  /** RASP text that sets `result`. Cases of one program follow each other. */
+  readonly program: string;
+  /** The number of the program, from 0. */
+  readonly group: number;
+  readonly train: readonly Example[];
+  readonly test: readonly Example[];
+  /** What its folder has, by name: the weights, the circuit, the program, and inputs to train and to test on. */
+  readonly files: Folder;
+  /** What the index says of it. */
+  readonly entry: Readonly<Record<string, Json>>;
+}
 
 /** A case before it has files. */
 export type DrawnCase = Member & Pick<BenchmarkCase, "program" | "group" | "train" | "test">;
@@ -62,6 +80,11 @@ function entryOf(
  * @param cases - those that `benchmark` gave for the options
  */
 export function benchmarkIndex(options: BenchmarkOptions, cases: readonly Pick<BenchmarkCase, "entry">[]): string {
+  checkBenchmark("benchmarkIndex", options);
+  checks.check("benchmarkIndex: cases", cases, checks.aList("an array of cases", checks.anObject("a case")));
+  for (const { entry } of cases) {
+    checks.check("benchmarkIndex: entry of a case", entry, checks.anObject("an object of fields"));
+  }
   const { seed, format, families, vocabulary, maxLength, lines, layers, examples, unproved = false } = options;
   return `${JSON.stringify(
     {

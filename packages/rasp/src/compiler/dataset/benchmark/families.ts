@@ -2,7 +2,7 @@
  * The families of a benchmark: the same program as weights of different kinds. A family makes a member of a program: a model with its
  * certificate and the files that hold it.
  */
-import { decodeUtf8 } from "@selectron/core";
+import { checks, decodeUtf8 } from "@selectron/core";
 import type { Json } from "../../../language/text/value-json.js";
 import type { Atom, SOp } from "../../../language/graph/node.js";
 import type { Certificate } from "../../certify/certify.js";
@@ -29,8 +29,10 @@ export const BENCHMARK_FORMATS = ["selectron", "transformerlens", "gpt2"] as con
 export type BenchmarkFormat = (typeof BENCHMARK_FORMATS)[number];
 
 /** The families that a format has. */
-export const familiesOf = (format: BenchmarkFormat): readonly Family[] =>
-  format === "gpt2" ? ["layer-norm"] : FAMILIES;
+export function familiesOf(format: BenchmarkFormat): readonly Family[] {
+  checks.check("familiesOf: format", format, checks.oneOf(BENCHMARK_FORMATS));
+  return format === "gpt2" ? ["layer-norm"] : FAMILIES;
+}
 
 /** A program as weights. */
 export interface Member {

@@ -3,8 +3,7 @@
  * test on. Programs are graded by their layers; every model is held to the interpreter, and left out where it is not proved, unless
  * that is asked for.
  */
-import { checks, Rng } from "@selectron/core";
-import { aRunLength } from "../../../language/graph/kinds.js";
+import { Rng } from "@selectron/core";
 import { RaspError } from "../../../language/diagnostic.js";
 import { causal } from "../../../language/graph/causal.js";
 import { load } from "../../../language/environment.js";
@@ -13,69 +12,9 @@ import type { SOp } from "../../../language/graph/node.js";
 import { everyInput } from "../../verify/inputs.js";
 import { examplesOf, valueOf, wrongExample, type Example } from "../examples.js";
 import { randomProgram } from "../random-program.js";
-import type { Json } from "../../../language/text/value-json.js";
-import type { Folder } from "../../folders/transformerlens.js";
-import { withFiles, type DrawnCase } from "./case-files.js";
-import {
-  BENCHMARK_FORMATS,
-  FAMILIES,
-  familiesOf,
-  memberOf,
-  type BenchmarkFormat,
-  type CompiledMember,
-  type Family,
-  type Member,
-} from "./families.js";
-
-/** What a benchmark consists of. */
-export interface BenchmarkOptions {
-  /** Models, of all families together. */
-  readonly count: number;
-  /** Equal seeds give equal benchmarks; a smaller count gives the beginning of a larger one. */
-  readonly seed: number;
-  readonly families: readonly Family[];
-  readonly format: BenchmarkFormat;
-  /** The tokens of the inputs. */
-  readonly vocabulary: readonly string[];
-  readonly maxLength: number;
-  /** The most lines of a program, 2 or more. */
-  readonly lines: number;
-  /** The most layers: programs of 1, 2, … layers follow each other. */
-  readonly layers: number;
-  /** Inputs to train on, and as many others to test on. */
-  readonly examples: number;
-  /** Whether models that are not proved are kept. They are marked. */
-  readonly unproved?: boolean;
-}
-
-/** A model of a benchmark. */
-export interface BenchmarkCase extends Omit<Member, "files"> {
-  /** Six digits. */
-  readonly name: string;
-  /** RASP text that sets `result`. Cases of one program follow each other. */
-  readonly program: string;
-  /** The number of the program, from 0. */
-  readonly group: number;
-  readonly train: readonly Example[];
-  readonly test: readonly Example[];
-  /** What its folder has, by name: the weights, the program, its circuit, and inputs with their answers. */
-  readonly files: Folder;
-  /** What the index says of it. */
-  readonly entry: Readonly<Record<string, Json>>;
-}
-
-const OPTIONS = {
-  count: aRunLength,
-  seed: checks.aFinite,
-  families: checks.aList("an array of families", checks.oneOf(FAMILIES)),
-  format: checks.oneOf(BENCHMARK_FORMATS),
-  vocabulary: checks.aList("an array of strings", checks.aText),
-  maxLength: checks.anInteger(1, 64),
-  lines: checks.anInteger(2, 4096),
-  layers: checks.anInteger(1, 16),
-  examples: checks.anInteger(1, 2 ** 20),
-  unproved: checks.aFlag,
-};
+import { withFiles, type BenchmarkCase, type DrawnCase } from "./case-files.js";
+import { memberOf, type CompiledMember, type Family, type Member } from "./families.js";
+import { checkBenchmark, type BenchmarkOptions } from "./options.js";
 
 /** Programs are drawn until one fits. After this many in a row that do not, the options are taken to leave none. */
 const MOST_DRAWS = 20_000;
@@ -88,22 +27,8 @@ const SHORT = 3;
  * @throws RangeError where the options leave no program
  */
 export function* benchmark(options: BenchmarkOptions): Generator<BenchmarkCase> {
-  checks.checkOptions(
-    "benchmark",
-    options,
-    OPTIONS,
-    Object.keys(OPTIONS).filter((name) => name !== "unproved"),
-  );
-  const { count, seed, families, vocabulary, layers } = options;
-  for (const [what, list] of Object.entries({ families, vocabulary })) {
-    if (list.length === 0) throw new RangeError(`benchmark: ${what} is empty; give at least one.`);
-  }
-  const stranger = families.find((family) => !familiesOf(options.format).includes(family));
-  if (stranger !== undefined) {
-    throw new RangeError(
-      `benchmark: models of the family "${stranger}" have no layer norm and are not written as GPT-2s; use another format, or the family layer-norm`,
-    );
-  }
+  checkBenchmark("benchmark", options);
+  const { count, seed, layers } = options;
   const rng = new Rng(seed);
   const known = new Set<string>();
   for (let [made, group] = [0, 0]; made < count; group++) {
