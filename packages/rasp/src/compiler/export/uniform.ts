@@ -21,7 +21,7 @@
  * Logits sum the same terms, with the bias as a product 1 · b: they may differ by the order of the sum. The certificate bounds any order,
  * and counts the bias as a term.
  */
-import { tensor, type Tensor } from "@selectron/core";
+import { leastPowerOfTwo, tensor, type Tensor } from "@selectron/core";
 import { TransformerEncoder, type BlockConfig, type EncoderConfig } from "@selectron/nn";
 
 /** The sizes that all layers have. */
@@ -175,7 +175,9 @@ function rescaling(from: number, to: number): (weight: number) => number {
   const [before, after] = [Math.sqrt(from), Math.sqrt(to)];
   return (weight) => {
     const near = weight / before;
-    const step = 2 ** (Math.floor(Math.log2(Math.abs(near))) + 1 - PLAIN_BITS);
+    // The least power of two that is larger.
+    const above = leastPowerOfTwo(Math.abs(near));
+    const step = (above === Math.abs(near) ? 2 * above : above) * 2 ** -PLAIN_BITS;
     const plain = Math.round(near / step) * step;
     return Math.fround((Math.fround(plain * before) === weight ? plain : near) * after);
   };
