@@ -1,4 +1,6 @@
 /** Example calls of rasp's public functions. */
+import { Rng } from "@selectron/core";
+import { TransformerEncoder } from "@selectron/nn";
 import * as rasp from "@selectron/rasp";
 import { entry, type Registry } from "./registry.js";
 
@@ -39,6 +41,9 @@ const reports = (): rasp.ReportJson[] =>
   [1, 2].map((index) =>
     rasp.encodeReport(rasp.verify(tokens, model(), { runs: 4, seed: 1, shard: { index, count: 2 } })),
   );
+const TASK = { vocabulary: ["a", "b"], maxLength: 2 };
+const learner = (): TransformerEncoder =>
+  new TransformerEncoder(new rasp.ProgramTask(rasp.tokens, TASK).config({ dModel: 2, dFf: 2 }), new Rng(1));
 const picture = (): rasp.Flow => whole(rasp.flow(tokens, "ab"));
 
 export const raspRegistry: Registry = {
@@ -70,7 +75,15 @@ export const raspRegistry: Registry = {
       ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
       ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
       ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],
-      ...["describeInput", "displayAligned", "displayDifference", "displayMatrix", "displayResult", "displaySequence"],
+      ...[
+        "describeInput",
+        "displayAligned",
+        "displayDifference",
+        "displayElement",
+        "displayMatrix",
+        "displayResult",
+        "displaySequence",
+      ],
       ...["displayValue", "div", "encodeTables", "encodeValue", "eq", "float", "floatText", "ge", "gt", "ifElse"],
       ...["indicator", "indicesNode", "inputAtoms", "isMatrix", "isNull", "isOfLibrary", "isSelector"],
       ...["languageModel", "le", "learnedHeads", "learnedValues", "lt", "map", "mapNode", "mod", "mul", "ne", "neg"],
@@ -162,10 +175,15 @@ export const raspRegistry: Registry = {
     "Gpt2Program.run": entry(() => ["ab"], INPUT, onGpt2),
     "Gpt2Program.outputs": entry(() => [[["a", "b"]]], {}, onGpt2),
     "Gpt2Program.encode": entry(() => [["a", "b"]], {}, onGpt2),
+    trainedFile: entry(() => [learner(), new rasp.ProgramTask(tokens, TASK), { program: "a", seed: 1 }]),
     encodeReport: entry(() => [whole(rasp.verify(tokens, model(), { runs: 4, seed: 1 }))]),
     mergeReports: entry(() => [reports().map(whole)], {}, { says: ["report"] }),
     parseReport: entry(() => [whole(reports()[0]!)], {}, { says: ["report"] }),
     flow: entry(() => [tokens, "ab"], { 1: ATOMS }, { says: ["picture"] }),
+    computation: entry(() => [tokens]),
+    firstSteps: entry(() => [tokens]),
+    nodeLabel: entry(() => [tokens]),
+    highlight: entry(() => [PROGRAM]),
     drawSvg: entry(() => [picture(), { width: 900 }]),
     drawText: entry(() => [picture()]),
     printRasp: entry(() => [tokens, "answer"]),
@@ -203,7 +221,7 @@ export const raspRegistry: Registry = {
       whole(model().program!),
       [],
     ]),
-    "CompiledModel.run": entry(() => ["ab", { patch: [], output: "a" }], INPUT, onModel),
+    "CompiledModel.run": entry(() => ["ab", { patch: [], output: "a", record: () => undefined }], INPUT, onModel),
     "CompiledModel.runBatch": entry(() => [["ab"], { output: "a" }], { "0.0": ATOMS }, onModel),
     "CompiledModel.values": entry(() => [[["a", "b"]], undefined, undefined], LISTENERS, {
       ...onModel,

@@ -6,6 +6,7 @@ export { render, renderWithin } from "./language/render.js";
 export { columns, wrap } from "./language/width.js";
 export { position, textOf, type Position, type Source, type Span } from "./language/source.js";
 export { parseProgram, type ParseResult } from "./language/syntax/parser.js";
+export { highlight, type Word, type WordKind } from "./language/syntax/highlight.js";
 export type {
   BinaryOperator,
   ExampleKind,
@@ -78,17 +79,24 @@ export {
   displayMatrix,
   displayResult,
   displayDifference,
+  displayElement,
   displaySequence,
   displayValue,
 } from "./language/text/display.js";
 export { decodeSequence, encodeResult, encodeValue, type EncodedValue, type Json } from "./language/text/value-json.js";
 export { applyTo, readInput, runCase, type Case } from "./language/text/case.js";
 export {
+  computation,
   drawSvg,
   drawText,
+  firstSteps,
   type DrawnLoop,
   flow,
   LONGEST_INPUT,
+  nodeLabel,
+  type ComputedHead,
+  type ComputedLayer,
+  type FirstSteps,
   type Flow,
   type Head,
   type Layer,
@@ -194,3 +202,4 @@ export {
   type ProgramTaskOptions,
   type ProgramSizes,
 } from "./compiler/learn/program-task.js";
+export { trainedFile, type TrainedFileOptions } from "./compiler/learn/trained-file.js";

@@ -1,5 +1,5 @@
 /** Training a Transformer to compute a RASP program, and comparing its heads with the program's selectors. */
-import { encodeSafetensors, Rng, withChecksum } from "@selectron/core";
+import { Rng } from "@selectron/core";
 import {
   AdamW,
   attentionSvg,
@@ -11,12 +11,12 @@ import {
 } from "@selectron/nn";
 import {
   atomText,
-  encodeResult,
   learnedHeads,
   learnedValues,
   programAccuracy,
   programPass,
   ProgramTask,
+  trainedFile,
   type Atom,
   type Json,
   type LearnedHead,
@@ -76,9 +76,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   });
   if (!trained) return;
   const { end, folder } = trained;
-  const card = JSON.stringify({ program: name, seed, config, ...tokensCard(task) });
-  const tensors = model.parameters();
-  folder.write("model.safetensors", encodeSafetensors(tensors, withChecksum(tensors, { "selectron.encoder": card })));
+  folder.write("model.safetensors", trainedFile(model, task, { program: name, seed }));
   const accuracy = programAccuracy(model, task, new Rng(20_260_003), TEST);
   const sample = shownBatch(task);
   const heads = learnedHeads(model, task, sample);
@@ -146,18 +144,6 @@ function fitting<T>(make: () => T): T {
     }
     throw error;
   }
-}
-
-/** What goes into the model and what comes out, as its file says it. */
-function tokensCard({ options: { vocabulary, maxLength, bos }, classes }: ProgramTask): Record<string, Json> {
-  return {
-    inputs: {
-      vocabulary: { ...encodeResult([...vocabulary, ...(bos === undefined ? [] : [bos])]) },
-      maxLength,
-      bos: bos !== undefined,
-    },
-    outputs: { ...encodeResult(classes) },
-  };
 }
 
 /** The sizes of a model, for people and checkpoints. */

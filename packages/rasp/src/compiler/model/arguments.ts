@@ -1,5 +1,6 @@
 /** What the methods of a compiled model take, and the errors for what they do not. */
 import { checks } from "@selectron/core";
+import type { Recorder } from "@selectron/nn";
 import { someInputs } from "../../language/graph/kinds.js";
 import type { Patch } from "./patch.js";
 
@@ -9,6 +10,8 @@ export interface RunOptions {
   readonly patch?: readonly Patch[];
   /** The output whose values are wanted, of a model with several; the first if absent. */
   readonly output?: string;
+  /** Sees every named activation, as patched, [1, BOS and input, …]; for `run` only. */
+  readonly record?: Recorder;
 }
 
 const RUN = {
@@ -17,7 +20,9 @@ const RUN = {
 };
 const SEQUENCES = checks.aList("an array of arrays of tokens", checks.aList("an array of tokens"));
 
-export const checkRun = (operation: string, options: RunOptions): void => checks.checkOptions(operation, options, RUN);
+/** A trace records for itself. */
+export const checkRun = (operation: "run" | "trace", options: RunOptions): void =>
+  checks.checkOptions(operation, options, operation === "run" ? { ...RUN, record: checks.aFunction() } : RUN);
 
 /** Of many inputs at once, which take no patches. */
 export function checkBatch(operation: string, inputs: unknown, options: RunOptions = {}): void {

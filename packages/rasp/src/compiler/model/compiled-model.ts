@@ -78,14 +78,14 @@ export class CompiledModel implements Runnable {
    */
   run(input: Input, options: RunOptions = {}): Plain[] {
     checkRun("run", options);
-    const { patch = [], output } = options;
+    const { patch = [], output, record } = options;
     const atoms = inputElements(input);
-    const outputs = this.outputs([atoms], undefined, patcher(this, atoms, patch));
+    const outputs = this.outputs([atoms], record, patcher(this, atoms, patch));
     return outputs[this.#outputIndex(output)]![0]!.map(plainAtom);
   }
 
   /** Like `run`, for many inputs of any lengths in one forward pass. */
-  runBatch(inputs: readonly Input[], options: Omit<RunOptions, "patch"> = {}): Plain[][] {
+  runBatch(inputs: readonly Input[], options: Pick<RunOptions, "output"> = {}): Plain[][] {
     checkBatch("runBatch", inputs, options);
     const outputs = this.outputs(inputs.map(inputElements));
     return outputs[this.#outputIndex(options.output)]!.map((values) => values.map(plainAtom));
@@ -187,7 +187,7 @@ export class CompiledModel implements Runnable {
    * @throws ModelInputError on an unknown token or a too long input
    * @throws RangeError for a model from a file (`withProgram` helps), and on a patch that does not fit
    */
-  trace(input: Input, options: RunOptions = {}): ModelTrace {
+  trace(input: Input, options: Omit<RunOptions, "record"> = {}): ModelTrace {
     checkRun("trace", options);
     return traceModel(this, inputElements(input), options.patch ?? []);
   }

@@ -3,17 +3,14 @@
  * `svg.ts` and `text.ts` draw it.
  */
 import { checkSOp } from "../graph/kinds.js";
-import { describeAtom } from "../atom/text.js";
-import { cost, depths, type HeadCost, type LoopCost } from "../cost/cost.js";
+import type { SOp } from "../graph/node.js";
+import { cost, type LoopCost } from "../cost/cost.js";
 import { displayElement } from "../text/display.js";
-import { Copier } from "../graph/copy.js";
-import type { Loop } from "../graph/loop.js";
-import { isSelector, operands, topological, type GraphNode, type Selector, type SOp } from "../graph/node.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import { loopSteps, type LoopSteps } from "../interpret/loop-steps.js";
 import type { Matrix } from "../interpret/matrix.js";
 import { inputAtoms, type Input } from "../interpret/tokens.js";
-import { position, textOf, type Span } from "../source.js";
+import { computation, firstSteps, nodeLabel, placeOf, type ComputedHead } from "./computation.js";
 
 /** An s-op's values with its name. */
 export interface Row {
@@ -96,55 +93,33 @@ export function flow(sop: SOp, input: Input): Flow {
     throw new RangeError(`a picture shows inputs of up to ${LONGEST_INPUT} elements; this one has ${atoms.length}`);
   }
   const evaluation = new Evaluation(atoms);
-  const depth = depths(sop);
-  const first = new FirstSteps();
-  first.copyAll(topological(sop));
+  const first = firstSteps(sop);
   const row = (node: SOp): Row => ({
-    name: labelOf(node),
+    name: nodeLabel(node),
     values: evaluation.sop(first.sop(node)).map(displayElement),
   });
 
   const tokens: Row = { name: "tokens", values: atoms.map(displayElement) };
   const orInput = (rows: readonly Row[]): readonly Row[] => (rows.length === 0 ? [tokens] : rows);
-  const { reasons, loops } = cost(sop);
-  const headOf = ({ head, aggregates }: HeadCost): Head => ({
-    name: labelOf(head),
-    ...placeOf(head.span ? head : aggregates[0]!),
-    matrix: evaluation.selector(first.selector(head)),
-    keys: orInput(compared(head, "keys").map(row)),
-    queries: orInput(compared(head, "queries").map(row)),
+  const headOf = ({ selector, keys, queries, aggregates }: ComputedHead): Head => ({
+    name: nodeLabel(selector),
+    ...placeOf(selector.span ? selector : aggregates[0]!),
+    matrix: evaluation.selector(first.selector(selector)),
+    keys: orInput(keys.map(row)),
+    queries: orInput(queries.map(row)),
     uses: aggregates.map((aggregate) => ({ value: row(aggregate.value), result: row(aggregate) })),
   });
-  const read = new Set(
-    reasons.flatMap(({ head, aggregates }) => [
-      ...compared(head, "keys"),
-      ...compared(head, "queries"),
-      ...aggregates.map(({ value }) => value),
-    ]),
-  );
-  const steps = [...depth.keys()]
-    .filter((node) => node.kind === "map")
-    .filter((node) => node === sop || node.name !== undefined || read.has(node));
+  const { loops } = cost(sop);
   return {
-    name: labelOf(sop),
+    name: nodeLabel(sop),
     input: tokens.values,
-    layers: Array.from({ length: depth.get(sop)! + 1 }, (_, number) => ({
+    layers: computation(sop).map(({ number, heads, steps }) => ({
       number,
-      heads: reasons.filter(({ layer }) => layer === number).map(headOf),
-      steps: steps.filter((node) => depth.get(node) === number).map((node) => ({ ...row(node), ...placeOf(node) })),
+      heads: heads.map(headOf),
+      steps: steps.map((node) => ({ ...row(node), ...placeOf(node) })),
     })),
     loops: loops.length === 0 ? [] : drawnLoops(loops, loopSteps(sop, atoms)),
   };
-}
-
-/** What is inside loops as it is in their first steps: the states are what they begin with. */
-class FirstSteps extends Copier {
-  protected override loop(loop: Loop, span: Span | undefined): readonly SOp[] {
-    const finals = super.loop(loop, span);
-    for (const state of loop.states) this.images.set(state, this.sop(state.init));
-    this.copyAll([...loop.asking, ...loop.body]);
-    return finals;
-  }
 }
 
 /** What is told of a loop above its steps. */
@@ -177,39 +152,4 @@ function drawnLoops(costs: readonly LoopCost[], taken: readonly LoopSteps[]): Dr
       ),
     };
   });
-}
-
-/** The s-ops of one side that a selector compares, each once, without constants. The scores of `best` are read at the keys. */
-function compared(selector: Selector, side: "keys" | "queries"): SOp[] {
-  const sops = new Set<SOp>();
-  // Selectors can share parts: each is visited once.
-  const seen = new Set<Selector>();
-  const stack: Selector[] = [selector];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    if (node.kind === "select") sops.add(node[side]);
-    if (node.kind === "best" && side === "keys") sops.add(node.score);
-    stack.push(...operands(node).filter(isSelector));
-  }
-  return [...sops].filter(({ kind }) => kind !== "constant").sort((a, b) => a.id - b.id);
-}
-
-/** A short description of a node: its name, or its source text if it has none. */
-function labelOf(node: GraphNode): string {
-  if (node.kind === "tokens") return node.conversion === "str" ? "tokens" : `tokens_${node.conversion}`;
-  if (node.name !== undefined) return node.name;
-  if (node.kind === "constant") return describeAtom(node.value);
-  return node.span ? sourceText(node.span) : node.kind;
-}
-
-const sourceText = (span: Span): string => textOf(span).replace(/\s+/g, " ");
-
-function placeOf({ span }: Pick<GraphNode, "span">): { readonly text: string; readonly place: string } {
-  if (!span) return { text: "", place: "" };
-  const isLibrary = span.source.file.startsWith("<rasplib");
-  return {
-    text: sourceText(span),
-    place: isLibrary ? "library" : `line ${position(span.source, span.start).line}`,
-  };
 }

@@ -1,5 +1,13 @@
 /** Pictures of computations. */
 export {
+  computation,
+  firstSteps,
+  nodeLabel,
+  type ComputedHead,
+  type ComputedLayer,
+  type FirstSteps,
+} from "./computation.js";
+export {
   flow,
   LONGEST_INPUT,
   type DrawnLoop,

@@ -12,6 +12,11 @@ export const anSOp: checks.Kind = {
   fits: (value) => isNode(value) && !isSelector(value),
 };
 
+export const aNode: checks.Kind = {
+  what: "an s-op or a selector of a program",
+  fits: isNode,
+};
+
 /** A string or an array of tokens; what the tokens are is checked where they are read. */
 export const anInput: checks.Kind = {
   what: 'a string or an array of tokens, such as ["a", 1]',

@@ -145,6 +145,31 @@ describe("a patch", () => {
     expect(without.steps.at(-1)!.sops.find(({ name }) => name === "reverse")!.agrees).toBe(false);
   });
 
+  it("is seen by a recorder", () => {
+    const seen = new Map<string, number[]>();
+    const record = (name: string, { shape }: { readonly shape: readonly number[] }): void =>
+      void seen.set(name, [...shape]);
+    const patterns: number[] = [];
+    const selects = [
+      [false, false, true],
+      [true, false, false],
+      [false, true, false],
+    ];
+    model.run("aba", {
+      patch: [{ head: "place", selects }],
+      record: (name, value) => {
+        record(name, value);
+        if (name === "blocks.0.attention.pattern") patterns.push(...value.data.slice(-12));
+      },
+    });
+    const { dModel } = model.stats;
+    expect(seen.get("embedding")).toEqual([1, 4, dModel]);
+    expect(seen.get("blocks.0.attention.residual")).toEqual([1, 4, dModel]);
+    // Of the last head's rows those of the three queries, BOS first.
+    expect(patterns).toEqual([0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0]);
+    expect(() => model.trace("aba", { record } as object)).toThrow('no option "record"');
+  });
+
   it("is traced", () => {
     const { steps, output } = model.trace("aba", { patch: [{ sop: "hist", value: 3, positions: [1] }] });
     const hist = steps[1]!.sops.find(({ name }) => name === "hist")!;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { escapeXml } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { drawSvg, drawText, flow, load, type Input } from "../../../src/index.js";
+import { computation, cost, drawSvg, drawText, flow, load, nodeLabel, type Input } from "../../../src/index.js";
 import { breadth } from "../../../../../test/long.js";
 
 const drawn = (file: string, name: string, input: Input) => {
@@ -158,5 +158,23 @@ describe("svg", () => {
       }),
       { numRuns: breadth({ short: 20, long: 60 }) },
     );
+  });
+});
+
+describe("computation", () => {
+  it("has the nodes that a picture shows, in its order", () => {
+    const text = readFileSync(new URL("../../../../../examples/07-dyck2.rasp", import.meta.url), "utf8");
+    const sop = load(text, { example: "(){}" }).sop("dyck2_ptf");
+    const picture = flow(sop, "(){}");
+    const layers = computation(sop);
+    expect(layers.map(({ number, steps }) => [number, steps.map(nodeLabel)])).toEqual(
+      picture.layers.map(({ number, steps }) => [number, steps.map(({ name }) => name)]),
+    );
+    expect(layers.map(({ heads }) => heads.map(({ selector }) => nodeLabel(selector)))).toEqual(
+      picture.layers.map(({ heads }) => heads.map(({ name }) => name)),
+    );
+    expect(layers.map(({ heads }) => heads.length).slice(1)).toEqual(cost(sop).headsPerLayer);
+    const [head] = layers[1]!.heads;
+    expect([head!.keys.map(nodeLabel), head!.queries.map(nodeLabel)]).toEqual([["indices"], ["indices"]]);
   });
 });
