@@ -4,6 +4,7 @@ export default tseslint.config(
   {
     ignores: [
       "**/dist/",
+      "packages/cli/page/",
       "docs/api/",
       "packages/wasm-simd/assembly/",
       "bench/assembly/",

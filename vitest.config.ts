@@ -14,6 +14,7 @@ const alias = [
     replacement: source("packages/wasm-simd/src/$1/index.ts"),
   },
   { find: /^@selectron\/rasp\/decompile$/, replacement: source("packages/rasp/src/decompiler/index.ts") },
+  { find: /^examples\//, replacement: source("examples/") },
   { find: /^@selectron\/(core|wasm-simd|nn|rasp|cli)$/, replacement: source("packages/$1/src/index.ts") },
 ];
 
@@ -39,7 +40,7 @@ const project = (name: string, folder: string) => ({
 });
 
 const projects = [
-  ...["core", "wasm-simd", "nn", "rasp", "cli"].map((name) => project(name, `packages/${name}/test`)),
+  ...["core", "wasm-simd", "nn", "rasp", "cli", "playground"].map((name) => project(name, `packages/${name}/test`)),
   project("bench", "bench/test"),
   project("fuzz", "fuzz/test"),
   project("house", "test"),

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const checks = [
+  ["typescript/bin/tsc", "-p", "packages/playground", "--incremental", "--tsBuildInfoFile", ".cache/page.tsbuildinfo"],
   ["typescript/bin/tsc", "-p", "tsconfig.tests.json", "--incremental", "--tsBuildInfoFile", ".cache/tests.tsbuildinfo"],
   ["eslint/bin/eslint.js", ".", "--cache", "--cache-strategy", "content", "--cache-location", ".cache/eslint"],
   [

@@ -15,6 +15,7 @@ const packages: Record<string, readonly string[]> = {
   nn: ["core"],
   rasp: ["core", "nn"],
   cli: ["core", "nn", "rasp", "wasm-simd"],
+  playground: ["core", "nn", "rasp", "wasm-simd"],
   bench: ["core", "nn", "rasp", "wasm-simd"],
   fuzz: ["core", "nn", "rasp", "wasm-simd", "cli"],
 };

@@ -1,5 +1,5 @@
 /** What the sources import, read from their text: the ground of the tests on arrows and circles. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -23,15 +23,22 @@ const slashes = (path: string): string => path.split(sep).join("/");
 /** TypeScript files below a folder, from the root. */
 export const sourcesIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => slashes(join(folder, file)))
     .sort();
+
+/** The source of a module: `.js` stands for `.ts`, or for `.tsx` where that is there. */
+function sourceOf(module: string): string {
+  const name = module.replace(/\.js$/, "");
+  if (name === module) return module;
+  return existsSync(join(root, `${name}.tsx`)) ? `${name}.tsx` : `${name}.ts`;
+}
 
 /** The imports of a source text; what `import()` loads included. */
 export function importsOf(file: string, text: string): Import[] {
   const found: Import[] = [];
   const add = (from: string, isTypeOnly: boolean): void => {
-    const target = from.startsWith(".") ? slashes(join(dirname(file), from)).replace(/\.js$/, ".ts") : undefined;
+    const target = from.startsWith(".") ? sourceOf(slashes(join(dirname(file), from))) : undefined;
     found.push({ file, from, target, isTypeOnly });
   };
   const visit = (node: ts.Node): void => {

@@ -12,6 +12,7 @@ const MADE = new Set([
   ".cache",
   ".runtimes",
   ".interop",
+  ".page",
   ".snippets",
   "api",
   "coverage",
@@ -23,12 +24,14 @@ export function writtenFiles(folder = ""): string[] {
     .filter(({ name }) => !MADE.has(name) && name !== "binary.ts")
     .flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      // The built playground.
+      if (path === "packages/cli/page") return [];
       return entry.isDirectory() ? writtenFiles(path) : [path];
     })
     .sort();
 }
 
-export const isSource = (file: string): boolean => /\.(ts|mjs|js)$/.test(file);
+export const isSource = (file: string): boolean => /\.(tsx?|mjs|js)$/.test(file);
 
 export const textIn = (file: string): string => readFileSync(join(root, file), "utf8");
 

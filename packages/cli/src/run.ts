@@ -9,6 +9,7 @@ import { registerDataset } from "./commands/dataset.js";
 import { registerDecompile } from "./commands/decompile.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
+import { registerPlayground } from "./commands/playground.js";
 import { registerRepl } from "./commands/repl.js";
 import { registerRun } from "./commands/run.js";
 import { registerTour } from "./commands/tour.js";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerDataset,
   registerDecompile,
   registerTrain,
+  registerPlayground,
 ];
 
 /** All commands with their arguments and flags. */

@@ -1,5 +1,6 @@
 /** Example calls of every command and flag, and the odd words that answers.test.ts puts into them. */
 import { compile, encodeReport, load, verify } from "@selectron/rasp";
+import { PAGE } from "../src/commands/playground.js";
 
 export const LETTERS = "x".repeat(10_000);
 
@@ -52,7 +53,11 @@ export const files = {
   "edges.json": '[["hook_embed","blocks.0.hook_mlp_in"]]',
   "cases.jsonl": '{"id":1,"expr":"indices","inputSrc":"\\"ab\\""}',
 };
-export const models = { "m.safetensors": model.toSafetensors(), "d.safetensors": decoder.toSafetensors() };
+export const models = {
+  "m.safetensors": model.toSafetensors(),
+  "d.safetensors": decoder.toSafetensors(),
+  [`${PAGE}/index.html`]: new TextEncoder().encode("<!doctype html>"),
+};
 
 const sizes = { "--sop": "x", "--vocab": "a,b", "--max-length": "2" };
 const compiled = {
@@ -65,6 +70,7 @@ const json = { "--json": [""] } as const;
 
 export const examples: Readonly<Record<string, Example>> = {
   repl: { args: [], more: json },
+  playground: { args: [], flags: { "--port": "0" } },
   tour: { args: ["p.rasp"], flags: { ...sizes, "--input": "ab" }, more: { ...compiled, ...json } },
   eval: {
     args: ["p.rasp"],

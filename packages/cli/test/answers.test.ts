@@ -104,7 +104,10 @@ const ENGINE =
 
 async function answerOf(words: readonly string[]): Promise<{ ran: Ran; written: string[] }> {
   const binaries = new Map<string, Uint8Array>(Object.entries(models));
-  const ran = await selectron(words, { files, binaries, stdin: "" });
+  // A server goes on until it is interrupted.
+  const signals =
+    words[0] === "playground" ? { onInterrupt: (stop: (signal: "SIGINT") => void) => stop("SIGINT") } : {};
+  const ran = await selectron(words, { files, binaries, stdin: "", ...signals });
   return { ran, written: [...binaries.keys()].filter((name) => !(name in models)) };
 }
 

@@ -1,0 +1,164 @@
+/** Runs a program on an input and draws what the cursor is at. Keeps the last run, for questions about its picture. */
+import {
+  aggregate,
+  computation,
+  cost,
+  costAdvice,
+  displayElement,
+  Environment,
+  Evaluation,
+  firstSteps,
+  flow,
+  indices,
+  isSelector,
+  RaspError,
+  type Atom,
+  type ComputedHead,
+  type Selector,
+  type SOp,
+  type Span,
+} from "@selectron/rasp";
+import { LONGEST, tokensOf } from "./input.js";
+import { knownNames } from "./names.js";
+import { label, lineOf, problemOf, PROGRAM, ranged } from "./places.js";
+import type { Problem } from "./problem.js";
+import type {
+  HeadPicture,
+  LayerPicture,
+  Picture,
+  Row,
+  RunQuestion,
+  RunReply,
+  WhyQuestion,
+  WhyReply,
+} from "./protocol.js";
+import { targetAt, type Bound } from "./target.js";
+import { Why } from "./why.js";
+
+/** A page is used by hand, so that what runs away ends within about a second. */
+export const LIMITS = { steps: 2_000_000, nodes: 20_000, memory: 500_000 };
+
+/** The program that ran last: questions and compiles are about it. */
+export interface LastRun {
+  readonly environment: Environment;
+  readonly tokens: readonly Atom[];
+  readonly why: Why;
+}
+
+let last: LastRun | undefined;
+
+/** The environment of a program that ran as far as it can, and what is wrong with it. */
+export function runProgram(program: string, example: readonly Atom[]) {
+  const environment = new Environment({ example, file: PROGRAM, limits: LIMITS });
+  const bound: Bound[] = [];
+  const problems: Problem[] = [];
+  try {
+    environment.run(program, PROGRAM, (outcome, { span }) => {
+      if (outcome.kind === "assigned") bound.push({ names: outcome.names, span });
+      if (outcome.kind === "value") bound.push({ names: [], span, value: outcome.value });
+    });
+  } catch (error) {
+    if (!(error instanceof RaspError)) throw error;
+    problems.push(...[error.diagnostic, ...error.further].map(problemOf));
+  }
+  problems.push(...environment.takeWarnings().map(problemOf));
+  return { environment, bound, problems };
+}
+
+/** Runs the program and draws it. */
+export function answerRun({ program, input, cursor, target }: RunQuestion): RunReply {
+  const given = tokensOf(input);
+  const tokens = given.slice(0, LONGEST);
+  const { environment, bound, problems } = runProgram(program, tokens.length === 0 ? ["?"] : tokens);
+  const reply: RunReply = {
+    kind: "run",
+    problems,
+    names: knownNames(environment),
+    targets: environment.names.filter((name) => ["s-op", "selector"].includes(environment.get(name).kind)),
+    tokens: tokens.map(displayElement),
+  };
+  last = undefined;
+  if (given.length === 0) return { ...reply, noPicture: "empty" };
+  const node = targetAt(environment, bound, program, cursor, target);
+  if (!node) return { ...reply, noPicture: "nothing" };
+  try {
+    const evaluation = new Evaluation(tokens);
+    const why = new Why(evaluation, firstSteps(isSelector(node) ? readerOf(node) : node));
+    last = { environment, tokens, why };
+    return {
+      ...reply,
+      picture: pictureOf(node, evaluation, why),
+      ...(given.length > LONGEST ? { noPicture: "long" } : {}),
+    };
+  } catch (error) {
+    if (!(error instanceof RaspError)) throw error;
+    return { ...reply, problems: [...problems, problemOf(error.diagnostic)], noPicture: "no-value" };
+  }
+}
+
+/** An s-op that reads a selector. */
+const readerOf = (selector: Selector): SOp => aggregate(selector, indices) as SOp;
+
+function pictureOf(node: SOp | Selector, evaluation: Evaluation, why: Why): Picture {
+  // A selector is drawn as the head of an s-op that reads it; what that s-op gives is left out.
+  const sop = isSelector(node) ? readerOf(node) : node;
+  const row = (of: SOp): Row => ({ id: of.id, name: label(of), values: why.values(of), ...ranged(of.span) });
+  const tokens: Row = { id: -1, name: "tokens", values: evaluation.input.map(displayElement) };
+  const orInput = (rows: readonly Row[]): readonly Row[] => (rows.length === 0 ? [tokens] : rows);
+  const headOf = ({ selector, span, keys, queries, aggregates }: ComputedHead): HeadPicture => {
+    return {
+      id: selector.id,
+      name: label(selector),
+      text: textOf(selector.span),
+      line: lineOf(span),
+      ...ranged(span),
+      isLibrary: selector.span !== undefined && lineOf(selector.span) === 0,
+      matrix: why.matrix(selector),
+      keys: orInput(keys.map(row)),
+      queries: orInput(queries.map(row)),
+      uses: aggregates
+        .filter((use) => use !== sop || sop === node)
+        .map((use) => ({ value: row(use.value), result: row(use) })),
+    };
+  };
+  const layers = computation(sop).map(({ number, heads, steps }): LayerPicture => ({
+    number,
+    heads: heads.map(headOf),
+    steps: steps.map((step) => ({
+      ...row(step),
+      text: textOf(step.span),
+      line: lineOf(step.span),
+      isNamed: step === node || step.name !== undefined,
+    })),
+  }));
+  const counted = cost(sop);
+  return {
+    kind: isSelector(node) ? "selector" : "s-op",
+    name: label(node),
+    input: tokens.values,
+    ...(isSelector(node) ? {} : { result: row(node) }),
+    layers,
+    headsPerLayer: counted.headsPerLayer,
+    loops:
+      counted.loops.length === 0
+        ? []
+        : flow(sop, evaluation.input).loops.map(({ text, steps, limit, moments }) => ({ text, steps, limit, moments })),
+    advice: costAdvice(counted).advice.map(({ message, span }) => ({ message, line: lineOf(span), ...ranged(span) })),
+  };
+}
+
+const textOf = (span: Span | undefined): string =>
+  span ? span.source.text.slice(span.start, span.end).replace(/\s+/g, " ") : "";
+
+/** Answers about the last picture. */
+export function answerWhy(question: WhyQuestion): WhyReply {
+  const node = last?.why.nodes.get(question.node);
+  if (!last || !node) return { kind: "why", of: "nothing" };
+  if (question.of === "cell") {
+    if (!isSelector(node)) return { kind: "why", of: "nothing" };
+    return { kind: "why", of: "cell", reason: last.why.cell(node, question.query, question.key), ...ranged(node.span) };
+  }
+  if (isSelector(node)) return { kind: "why", of: "nothing" };
+  const at = last.why.reading(node, question.position);
+  return { kind: "why", of: "value", at, reason: last.why.value(node, question.position) };
+}

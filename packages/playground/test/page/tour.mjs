@@ -1,0 +1,33 @@
+/** The tour, step by step, and left half way. */
+import assert from "node:assert/strict";
+import { says } from "./steps.mjs";
+
+export async function tour({ page }) {
+  await page.getByRole("button", { name: "Take the tour" }).click();
+  const titles = [];
+  for (;;) {
+    await page.waitForSelector(".toured");
+    titles.push(await page.locator(".tour h2").textContent());
+    const [step, of] = /Step (\d+) of (\d+)/
+      .exec(await page.locator(".tour .quiet").textContent())
+      .slice(1)
+      .map(Number);
+    assert.equal(step, titles.length);
+    if (await page.getByRole("button", { name: "Compile", exact: true }).isVisible()) {
+      await page.getByRole("button", { name: "Compile", exact: true }).click({ force: true });
+    }
+    if (step === of) break;
+    await page.locator(".tour .primary").click();
+    await says(page, ".tour .quiet", new RegExp(`Step ${step + 1} of`));
+  }
+  assert.equal(new Set(titles).size, titles.length);
+  await page.locator(".tour .primary").click();
+  assert.equal(await page.locator(".tour, .toured").count(), 0);
+  await page.reload();
+  await page.waitForSelector(".strip");
+  assert.equal(await page.locator(".welcome").count(), 0);
+  await page.locator('[data-tour="tour"]').click();
+  await page.waitForSelector(".tour");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator(".tour").count(), 0);
+}
