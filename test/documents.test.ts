@@ -6,6 +6,8 @@ import { format } from "node:util";
 import { nodeIo, run, type Io } from "@selectron/cli";
 import { load } from "@selectron/rasp";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { checkPuzzle } from "../packages/playground/src/puzzles/check.js";
+import { parsePuzzles } from "../packages/playground/src/puzzles/puzzle.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -25,6 +27,7 @@ const documents = [
   "docs/look-inside.md",
   "docs/transformer.md",
   "docs/training.md",
+  "docs/playground.md",
   "bench/README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
@@ -114,6 +117,13 @@ describe.each(documents)("%s", (document) => {
         break;
       case "console":
         await replay(text);
+        break;
+      case "json":
+        // A set of puzzles for the playground.
+        for (const puzzle of parsePuzzles(text).puzzles) {
+          const { judged } = checkPuzzle({ kind: "puzzle", puzzle, program: puzzle.solution });
+          expect(judged).toMatchObject({ status: "solved" });
+        }
         break;
       default:
         throw new Error(`no way to run a block of ${language}`);

@@ -1,6 +1,6 @@
 /**
  * The pictures of the documents are what `selectron draw` draws today, and what the benchmark draws of its record, byte for byte. To make one
- * anew, run its command with `-o FILE`, and `npm run bench -- lengths --record`.
+ * anew, run its command with `-o FILE`, and `npm run bench -- lengths --record`. The playground's is a photograph, `npm run page -- --picture`.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -33,5 +33,7 @@ it("lengths.svg is up to date", () => {
 });
 
 it("has a command for each picture", () => {
-  expect(readdirSync(join(root, folder)).sort()).toEqual([...Object.keys(PICTURES), "lengths.svg"].sort());
+  expect(readdirSync(join(root, folder)).sort()).toEqual(
+    [...Object.keys(PICTURES), "lengths.svg", "playground.png"].sort(),
+  );
 });
