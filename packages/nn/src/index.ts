@@ -9,6 +9,7 @@ export { Embedding } from "./layers/embedding-table.js";
 export { TokenAndPositionEmbedding, type EmbeddingInput, type EmbeddingOptions } from "./embedding.js";
 export type { EncoderConfig } from "./encoder-config.js";
 export { TransformerEncoder } from "./encoder.js";
+export { LoopedEncoder, type LoopConfig, type LoopedEncoderConfig, type LoopedResult } from "./looped-encoder.js";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.js";
 export type { Ended, Generated } from "./generation/beam.js";
 export {

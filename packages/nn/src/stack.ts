@@ -74,6 +74,15 @@ export interface ForwardOptions extends Watching {
   readonly cache?: DecodingCache | undefined;
 }
 
+/** Blocks that are applied again and again. */
+export interface Repeated {
+  /** The first of them and the last. */
+  readonly first: number;
+  readonly last: number;
+  /** Asked after the last one: whether to go on with the first. */
+  readonly again: (x: Tensor) => boolean;
+}
+
 /** What a decoder attends to. */
 export interface Memory {
   /** [B, m, D]. */
@@ -210,7 +219,12 @@ export class Stack {
   }
 
   /** tokens [B][n] → the stream after the last block [B, n, D], normalised if norms come before the sublayers. */
-  forward(given: readonly (readonly number[])[], options: ForwardOptions, memory?: Memory): Tensor {
+  forward(
+    given: readonly (readonly number[])[],
+    options: ForwardOptions,
+    memory?: Memory,
+    repeated?: Repeated,
+  ): Tensor {
     const tokens = plainRows("tokens", given);
     checks.checkOptions("forward", options, forwardKinds);
     if (memory) checks.checkOptions("decode: memory", memory, memoryKinds, ["value"]);
@@ -228,7 +242,10 @@ export class Stack {
     let x = this.#embedding.forward(tokens, { hiddenKeys, segments, packing, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
     const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
-    for (const block of this.#blocks) x = block.forward(x, pass);
+    for (let b = 0; b < this.#blocks.length; b++) {
+      x = this.#blocks[b]!.forward(x, pass);
+      if (b === repeated?.last && repeated.again(x)) b = repeated.first - 1;
+    }
     cache?.advance(x.shape[1]!);
     const result = this.#norm ? this.#norm.forward(x) : x;
     return packing ? packing.unpack(result) : result;

@@ -101,7 +101,7 @@ export class Bounds {
     return size;
   }
 
-  /** Embeddings are exact: they are entries of a table. */
+  /** Embeddings are exact: they are entries of a table, and what is given is rounded. */
   #boundOf(subspace: Subspace): Bound {
     if (subspace.writer === "embedding") return { error: 0, atBos: 0, grid: subspace.grid };
     return this.#bounds.get(subspace)!;

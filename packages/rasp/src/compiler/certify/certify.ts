@@ -66,12 +66,20 @@ interface Bounding {
  *
  * @param maxLength - the longest input, without BOS
  */
-export function certify(
+export const certify = (
   plan: Plan,
   vocabulary: readonly Atom[],
   maxLength: number,
   basis: BasisBounds = ROTATED,
-): Certificate {
+): Certificate => certifyGiven(plan, vocabulary, maxLength, basis).certificate;
+
+/** The certificate of a plan, and how far each of its outputs can be off. What is given to it is exact. */
+export function certifyGiven(
+  plan: Plan,
+  vocabulary: readonly Atom[],
+  maxLength: number,
+  basis: BasisBounds = ROTATED,
+): { readonly certificate: Certificate; readonly outputErrors: readonly number[] } {
   const { features, outputs } = plan;
   // What a head counts grows with the length. The plan is made for inputs with a position for each row of its embedding.
   const part = maxLength / plan.embeddings.indices.names.length;
@@ -89,7 +97,7 @@ export function certify(
   const twins = outputs.flatMap((output) => output.twins ?? []);
   const apart = twins.reduce((most, { apart }) => Math.max(most, apart), 0);
   const isWithin = twins.length > 0 && margin > 1 && Number.isFinite(apart);
-  return {
+  const certificate: Certificate = {
     proved: margin > 1 && twins.length === 0,
     ...(isWithin ? { provedWithin: apart } : {}),
     provedFor: { vocabulary, lengths: [1, maxLength] },
@@ -102,6 +110,7 @@ export function certify(
       error: error < Infinity ? error : Number.MAX_VALUE,
     })),
   };
+  return { certificate, outputErrors: outputs.map(({ reads }) => bounding.error(reads)) };
 }
 
 /**

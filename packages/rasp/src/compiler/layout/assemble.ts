@@ -20,46 +20,96 @@ export interface Assembled {
  * @param tokenIds - the ids of the tokens, in the order of the embedding's values
  */
 export function assemble(plan: Plan, layout: Layout, causal: boolean, tokenIds: readonly number[]): Assembled {
-  const layers = layersOf(plan, layout);
-  const config = configOf(plan, layout, layers, causal);
-  const weights = new Weights(config);
+  return assembleParts([{ plan, layout }], layout.labels.length, causal, tokenIds);
+}
 
-  fillEmbeddings(weights, plan, layout, config.maxLength, tokenIds);
-  layers.forEach(({ config: block, heads, units }, index) => {
-    if (block.heads > 0) fillAttention(weights, `blocks.${index}.attention`, heads, block, layout, plan.arithmetic);
-    if (block.dFf === 0) return;
-    fillFeedForward(weights, `blocks.${index}.feedForward`, units);
-    removeAnchors(weights, `blocks.${index}.feedForward`, plan, layout, index + 1);
-  });
+/** A plan whose layers come after those of others, with coordinates beside theirs. */
+export interface Part {
+  readonly plan: Plan;
+  readonly layout: Layout;
+  /** Feed-forward sublayers after its layers. */
+  readonly updates?: readonly Update[];
+}
+
+/** Hidden units that are no feature of a plan, and what is added to some coordinates at every position. */
+export interface Update {
+  readonly units: readonly WiredUnit[];
+  readonly bias: ReadonlyMap<number, number>;
+}
+
+/**
+ * The layers of several plans one after the other. The outputs are those of the last.
+ *
+ * @param dModel - the width of the residual stream, in which each plan has coordinates of its own
+ */
+export function assembleParts(
+  parts: readonly Part[],
+  dModel: number,
+  causal: boolean,
+  tokenIds: readonly number[],
+): Assembled {
+  const layers = parts.map(({ plan, layout }) => layersOf(plan, layout));
+  const blocks = parts.flatMap(({ updates = [] }, p) => [
+    ...layers[p]!.map(({ config }) => config),
+    ...updates.map(({ units }) => ({ heads: 0, dHead: 0, dFf: Math.max(1, units.length) })),
+  ]);
+  const config = configOf(parts.at(-1)!.plan, dModel, blocks, causal);
+  const weights = new Weights(config);
+  let first = 0;
+  for (const [p, { plan, layout, updates = [] }] of parts.entries()) {
+    fillEmbeddings(weights, plan, layout, config.maxLength, tokenIds);
+    layers[p]!.forEach(({ config: block, heads, units }, index) => {
+      const path = `blocks.${first + index}`;
+      if (block.heads > 0) fillAttention(weights, `${path}.attention`, heads, block, layout, plan.arithmetic);
+      if (block.dFf === 0) return;
+      fillFeedForward(weights, `${path}.feedForward`, units);
+      removeAnchors(weights, `${path}.feedForward`, plan, layout, index + 1);
+    });
+    first += layers[p]!.length;
+    for (const update of updates) {
+      const path = `blocks.${first++}.feedForward`;
+      fillFeedForward(weights, path, update.units);
+      const bias = weights.matrix(`${path}.output.bias`);
+      for (const [coordinate, value] of update.bias) bias.set(0, coordinate, value);
+    }
+  }
+  const { plan, layout } = parts.at(-1)!;
   fillUnembedding(weights, plan, layout);
   return {
     model: new TransformerEncoder(config, weights.tensors()),
-    heads: layers.map(({ heads }) => heads.map((head) => head.label)),
+    heads: layers.flatMap((ofPart, p) => [
+      ...ofPart.map(({ heads }) => heads.map((head) => head.label)),
+      ...(parts[p]!.updates ?? []).map(() => []),
+    ]),
   };
 }
 
+/** How many layers a plan has in this layout. */
+export const layerCount = (plan: Plan, layout: Layout): number => layersOf(plan, layout).length;
+
 /** How many weights the plan has in this layout. */
 export function parameterCount(plan: Plan, layout: Layout): number {
-  const shapes = TransformerEncoder.parameterShapes(configOf(plan, layout, layersOf(plan, layout), false));
+  const blocks = layersOf(plan, layout).map(({ config }) => config);
+  const shapes = TransformerEncoder.parameterShapes(configOf(plan, layout.labels.length, blocks, false));
   return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((size, n) => size * n, 1), 0);
 }
 
-function configOf(plan: Plan, layout: Layout, layers: readonly Layer[], causal: boolean): EncoderConfig {
+function configOf(plan: Plan, dModel: number, blocks: readonly BlockConfig[], causal: boolean): EncoderConfig {
   return {
     vocabularySize: plan.embeddings.tokens.names.length + 1,
     maxLength: plan.embeddings.indices.names.length + 1,
-    dModel: layout.labels.length,
-    blocks: layers.map(({ config }) => config),
+    dModel,
+    blocks,
     outputs: plan.outputs.reduce((sum, { reads }) => sum + reads.length, 0),
     ...(causal ? { causal } : {}),
   };
 }
 
 /** A hidden unit with its reads and writes as coordinates. */
-interface WiredUnit {
+export interface WiredUnit {
   readonly input: ReadonlyMap<number, number>;
   readonly bias: number;
-  readonly output: Map<number, number>;
+  readonly output: ReadonlyMap<number, number>;
 }
 
 interface Layer {
@@ -124,8 +174,8 @@ function inParts(head: Head, width: number): Head[] {
 
 /** The layer's hidden units. Those with the same input become one unit with several outputs. */
 function wireUnits(plan: Plan, layout: Layout, layer: number): WiredUnit[] {
-  const wired = new Map<string, WiredUnit>();
-  const unitWith = (input: Map<number, number>, bias: number): WiredUnit => {
+  const wired = new Map<string, WiredUnit & { readonly output: Map<number, number> }>();
+  const unitWith = (input: Map<number, number>, bias: number) => {
     const entries = [...input].sort(([a], [b]) => a - b);
     const key = `${entries.join(";")}|${bias}`;
     return getOrInsert(wired, key, () => ({ input: new Map(entries), bias, output: new Map() }));

@@ -33,20 +33,32 @@ export interface Layout {
   resolve(read: Read): Resolved;
 }
 
-/** @param isReusing - whether subspaces take over coordinates; that needs hidden units, and so does not always make a model smaller */
-export function layOut(plan: Plan, isReusing: boolean): Layout {
+/** Where the coordinates of a plan are beside those of others. */
+export interface Room {
+  /** The first coordinate that nobody has; 1 where there are no others. */
+  readonly first: number;
+  /** The coordinates of what is given to the plan. */
+  readonly given: ReadonlyMap<Subspace, readonly number[]>;
+}
+
+/**
+ * @param isReusing - whether subspaces take over coordinates; that needs hidden units, and so does not always make a model smaller
+ * @param room - where there are plans before this one
+ */
+export function layOut(plan: Plan, isReusing: boolean, room?: Room): Layout {
   const labels = ["BOS"];
-  const places = new Map<Subspace, readonly number[]>();
+  const places = new Map<Subspace, readonly number[]>(room?.given);
+  const before = (room?.first ?? 1) - 1;
+  const newCoordinate = (label: string): number => before + labels.push(label) - 1;
   const coordinate = (subspace: Subspace, index: number): number => places.get(subspace)![index]!;
 
   const reads = allReads(plan);
   const bases = embeddingBases(plan, reads);
   for (const [subspace, basis] of bases) {
-    places.set(
-      subspace,
-      basis.labels.map((label) => labels.push(label) - 1),
-    );
+    places.set(subspace, basis.labels.map(newCoordinate));
   }
+  if (!room)
+    for (const subspace of plan.embeddings.given.values()) places.set(subspace, subspace.names.map(newCoordinate));
 
   const entries: Entries = (subspace, coefficients) =>
     bases.get(subspace)?.express(coefficients) ?? nonZero(coefficients);
@@ -60,7 +72,7 @@ export function layOut(plan: Plan, isReusing: boolean): Layout {
     const coordinates = subspace.names.map((name) => {
       const label = `${subspace.label}: ${name}`;
       const taken = isReusing ? reuse.take(subspace) : undefined;
-      if (taken === undefined) return labels.push(label) - 1;
+      if (taken === undefined) return newCoordinate(label);
       labels[taken] += `; from layer ${subspace.layer} ${label}`;
       return taken;
     });

@@ -27,6 +27,10 @@ export interface Tokens extends NormalBase {
 export interface Indices extends NormalBase {
   readonly kind: "indices";
 }
+/** What is in the residual stream already, such as the state of a loop when a step begins. */
+export interface Given extends NormalBase {
+  readonly kind: "given";
+}
 export interface Constant extends NormalBase {
   readonly kind: "constant";
   readonly value: Atom;
@@ -54,7 +58,7 @@ export interface Width extends NormalBase {
   readonly summed: NormalSOp | undefined;
 }
 
-export type NormalSOp = Tokens | Indices | Constant | Mapped | Mean | Width;
+export type NormalSOp = Tokens | Indices | Given | Constant | Mapped | Mean | Width;
 
 /** What a node is computed from. */
 export function operands(sop: NormalSOp): readonly NormalSOp[] {
@@ -122,6 +126,11 @@ export class NormalForm {
 
   indices(origin?: SOp): Indices {
     return this.#intern("indices", (id) => ({ id, origin, kind: "indices" }));
+  }
+
+  /** What is given for an s-op, whatever it is made of. */
+  given(origin: SOp): Given {
+    return this.#intern(`given ${origin.id}`, (id) => ({ id, origin, kind: "given" }));
   }
 
   constant(value: Atom, origin?: SOp): Constant {

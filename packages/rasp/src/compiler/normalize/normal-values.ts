@@ -42,6 +42,8 @@ export class NormalValues {
         return this.input;
       case "indices":
         return this.input.map((_, i) => BigInt(i));
+      case "given":
+        throw new Error("what is given has no value on an input");
       case "constant":
         return this.input.map(() => sop.value);
       case "map": {

@@ -5,6 +5,7 @@
 import { convertToken } from "../../language/interpret/tokens.js";
 import {
   isSelector,
+  operands,
   topological,
   type Elementwise,
   type GraphNode,
@@ -34,12 +35,23 @@ export type AsQuotients = (aggregate: SOp) => Multiples | undefined;
 
 /**
  * @param facts - the domain of the compile
+ * @param given - s-ops that are in the residual stream already, and which of them each is
  * @throws RaspError of class `compile`, at a node that has no normal form
  */
-export function simplify(roots: readonly SOp[], facts: ValueFacts, asQuotients?: AsQuotients): Simplified {
+export function simplify(
+  roots: readonly SOp[],
+  facts: ValueFacts,
+  asQuotients?: AsQuotients,
+  given: ReadonlyMap<GraphNode, SOp> = new Map(),
+): Simplified {
   const simplifier = new Simplifier(new NormalForm(facts.causal, facts.work), facts, asQuotients);
-  for (const node of topological(...roots)) {
+  for (const node of neededFor(roots, given)) {
     try {
+      const what = given.get(node);
+      if (what) {
+        simplifier.sops.set(node, simplifier.form.given(what));
+        continue;
+      }
       if (isSelector(node)) simplifier.choices.set(node, simplifier.choiceOf(node));
       else simplifier.sops.set(node, simplifier.normalOf(node));
     } catch (error) {
@@ -53,6 +65,14 @@ export function simplify(roots: readonly SOp[], facts: ValueFacts, asQuotients?:
     changesTypes,
     selections: new Map([...choices].map(([node, { selection }]) => [node, selection])),
   };
+}
+
+/** The nodes that roots are made of, operands first, down to what is given. */
+function neededFor(roots: readonly SOp[], given: ReadonlyMap<GraphNode, SOp>): readonly GraphNode[] {
+  if (given.size === 0) return topological(...roots);
+  const needed = new Set<GraphNode>(roots);
+  for (const node of needed) if (!given.has(node)) for (const operand of operands(node)) needed.add(operand);
+  return [...needed].sort((a, b) => a.id - b.id);
 }
 
 /** What a selector chooses: a selection, or of each row of it only the position with the best score. */

@@ -6,7 +6,7 @@
 import { atomKey } from "../../language/atom/compare.js";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
-import type { NormalForm, NormalSOp } from "../normalize/normal-form.js";
+import { reachable, type NormalForm, type NormalSOp } from "../normalize/normal-form.js";
 import type { Domain } from "../values/domain.js";
 import { anchorsOf } from "./anchors.js";
 import {
@@ -22,8 +22,8 @@ import { FEW } from "./heads/number-match.js";
 import { encodeMean } from "./heads/mean.js";
 import { encodeWidth } from "./heads/width.js";
 import { FLOAT32, isApproximate, isLow, type Arithmetic } from "./ir/arithmetic.js";
-import type { Head, Plan, Readback } from "./ir/plan.js";
-import { combineReads, type Read } from "./ir/read.js";
+import { labelOf, type Head, type Output, type Plan, type Readback } from "./ir/plan.js";
+import { combineReads, constantRead, type Read } from "./ir/read.js";
 import { outputOf } from "./output.js";
 import { besideLength, byPosition } from "./position-leaves.js";
 
@@ -33,6 +33,8 @@ export interface PlanOptions {
   readonly careful?: boolean;
   /** The most values that heads compare as one-hot vectors. Tests lower it, so that short inputs take the ways of long ones. */
   readonly few?: number;
+  /** Whether what is read at the end is a one-hot vector of each root's values: for what the next layers are given. */
+  readonly oneHot?: boolean;
   /** Called after each mean and each width. */
   readonly onPlanned?: () => void;
 }
@@ -44,10 +46,19 @@ export function plan(
   roots: readonly NormalSOp[],
   form: NormalForm,
   domain: Domain,
-  { arithmetic = FLOAT32, careful = false, few = FEW, onPlanned = (): void => undefined }: PlanOptions = {},
+  {
+    arithmetic = FLOAT32,
+    careful = false,
+    few = FEW,
+    oneHot = false,
+    onPlanned = (): void => undefined,
+  }: PlanOptions = {},
 ): Plan {
-  const planner = new Planner(form, domain, { arithmetic, careful, few, onPlanned });
-  const outputs = roots.map((root) => outputOf(root, domain, planner.features, careful));
+  const given = [...reachable(roots)].filter(({ kind }) => kind === "given");
+  const planner = new Planner(form, domain, given, { arithmetic, careful, few, onPlanned });
+  const outputs = roots.map((root) =>
+    oneHot ? planner.oneHotOutput(root) : outputOf(root, domain, planner.features, careful),
+  );
   const { embeddings, heads, features, readbacks } = planner;
   return {
     arithmetic,
@@ -72,12 +83,18 @@ class Planner implements Leaves {
   readonly #context: HeadContext;
   readonly #onPlanned: () => void;
 
-  constructor(form: NormalForm, domain: Domain, { arithmetic, careful, few, onPlanned }: Required<PlanOptions>) {
+  constructor(
+    form: NormalForm,
+    domain: Domain,
+    given: Iterable<NormalSOp>,
+    { arithmetic, careful, few, onPlanned }: Omit<Required<PlanOptions>, "oneHot">,
+  ) {
     this.#domain = domain;
     this.#onPlanned = onPlanned;
     this.embeddings = {
       tokens: embeddingSubspace("tokens", domain.values(form.tokens())),
       indices: embeddingSubspace("indices", domain.values(form.indices())),
+      given: new Map([...given].map((sop) => [sop, embeddingSubspace(labelOf(sop), domain.values(sop))] as const)),
     };
     this.features = new Features(form, domain, this, { arithmetic, careful, few });
     // Numbers are too large for low precision. Where reads are approximate, an error is multiplied by them.
@@ -94,6 +111,15 @@ class Planner implements Leaves {
     return encoding?.kind === "categorical" ? encoding : this.features.encodeOneHot(leaf);
   }
 
+  /** A one-hot vector of a root's values. */
+  oneHotOutput(root: NormalSOp): Output {
+    const classes = this.#domain.values(root);
+    if (root.kind === "constant") return { kind: "categorical", classes, reads: classes.map(() => constantRead(1)) };
+    const { weighted } = this.encodeOneHot(root);
+    const reads = classes.map((_, c) => weighted(classes.map((__, other) => Number(other === c))));
+    return { kind: "categorical", classes, reads };
+  }
+
   #encodeAnew(leaf: NormalSOp): Encoding {
     const known = this.#fromPosition(leaf);
     if (known) return known;
@@ -101,6 +127,8 @@ class Planner implements Leaves {
       case "tokens":
       case "indices":
         return oneHotEncoding(this.#domain.values(leaf), ofCoordinates(this.embeddings[leaf.kind]), 0);
+      case "given":
+        return oneHotEncoding(this.#domain.values(leaf), ofCoordinates(this.embeddings.given.get(leaf)!), 0);
       case "width":
         return this.#add(encodeWidth(leaf, this.#context));
       case "mean":

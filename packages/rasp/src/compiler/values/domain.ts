@@ -6,7 +6,7 @@
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { Formula } from "../normalize/formula.js";
-import type { Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
+import type { Given, Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
 import { rowTable } from "./row-table.js";
@@ -29,6 +29,9 @@ export type Stages = ReadonlyMap<NormalSOp, ReadonlySet<NormalSOp>>;
 
 export type WhileRows = <T>(sop: NormalSOp, work: () => T) => T;
 
+/** The values of s-ops that are in the residual stream already, by what they are. */
+export type GivenValues = (given: Given) => Table<readonly Atom[]>;
+
 /** What a domain may be given. */
 interface DomainOptions {
   readonly work?: Work;
@@ -36,6 +39,8 @@ interface DomainOptions {
   readonly whileRows?: WhileRows;
   /** Whether value sets hold 1, 1.0 and True side by side. */
   readonly keepsTypes?: boolean;
+  /** The values of what is given, at each position of each length. */
+  readonly given?: GivenValues;
   /** The domain of which this one has what a promise on the inputs leaves. */
   readonly restricts?: { readonly whole: Domain; readonly promised: Promised };
 }
@@ -66,6 +71,7 @@ export class Domain {
   readonly causal: boolean;
   readonly keepsTypes: boolean;
   readonly #whileRows: WhileRows;
+  readonly #given: GivenValues | undefined;
   /** What the inputs are promised to be; undefined where nothing is promised. */
   readonly promised: Promised | undefined;
 
@@ -88,6 +94,7 @@ export class Domain {
     this.causal = causal;
     this.work = work;
     this.#whileRows = whileRows;
+    this.#given = options.given;
     this.#view = view;
   }
 
@@ -228,6 +235,8 @@ export class Domain {
         return this.#tabulated(NOTHING, sop, () => this.sets.setOf(this.vocabulary));
       case "indices":
         return this.#tabulated(POSITION, sop, (_, i) => this.sets.ofInt(i));
+      case "given":
+        return this.#given!(sop).map((atoms) => this.sets.setOf(atoms));
       case "constant":
         return this.#tabulated(NOTHING, sop, () => this.sets.setOf([sop.value]));
       case "map":

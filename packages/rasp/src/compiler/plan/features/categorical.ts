@@ -12,7 +12,7 @@ import { atomNumber } from "../../values/value-set.js";
  * @throws RaspError of class `compile` for a mean of numbers and strings
  */
 export function isCategorical(leaf: NormalSOp, domain: Domain): boolean {
-  if (leaf.kind === "tokens" || leaf.kind === "indices") return true;
+  if (leaf.kind === "tokens" || leaf.kind === "indices" || leaf.kind === "given") return true;
   if (leaf.kind !== "mean") return false;
   const values = domain.values(leaf.value);
   const isCopy = domain.selectsAtMostOne(leaf);

@@ -61,7 +61,7 @@ function digitsOf({ keys, queries }: Block, { x, y, below }: Order): Block[] {
 
 /** Whether hidden units compute what is read of the s-op. */
 function isComputed(sop: NormalSOp, domain: Domain): boolean {
-  if (sop.kind !== "map") return sop.kind !== "indices" && sop.kind !== "tokens";
+  if (sop.kind !== "map") return sop.kind !== "indices" && sop.kind !== "tokens" && sop.kind !== "given";
   const { leaves } = domain.formula(sop);
   return leaves.length > 1 || leaves.some((leaf) => leaf !== sop && isComputed(leaf, domain));
 }

@@ -11,13 +11,21 @@ import type { Read, Subspace } from "./read.js";
 
 export interface Plan {
   readonly arithmetic: Arithmetic;
-  readonly embeddings: { readonly tokens: Subspace; readonly indices: Subspace };
+  readonly embeddings: Embeddings;
   readonly heads: readonly Head[];
   readonly features: readonly Feature[];
   readonly anchors: Anchors;
   /** In the order of their columns in the logits. */
   readonly outputs: readonly Output[];
   readonly readbacks: readonly Readback[];
+}
+
+/** What is in the residual stream before the first layer. */
+export interface Embeddings {
+  readonly tokens: Subspace;
+  readonly indices: Subspace;
+  /** What the layers before have left there, such as the states of a loop. */
+  readonly given: ReadonlyMap<NormalSOp, Subspace>;
 }
 
 /**
