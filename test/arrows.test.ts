@@ -126,6 +126,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/model"],
   ["compiler/choose-plan", "compiler/format"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
+  ["compiler/looped"],
   ["compiler/circuit", "compiler/export/rotate"],
   ["compiler/folders"],
   ["compiler/dataset", "compiler/sufficiency"],

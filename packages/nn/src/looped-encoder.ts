@@ -61,8 +61,9 @@ function checkConfig({ loop, ...config }: LoopedEncoderConfig): void {
       `The loop has the blocks ${first} to ${last} of ${config.blocks.length}; give blocks that there are.`,
     );
   }
-  if (halted >= config.dModel)
+  if (halted >= config.dModel) {
     throw new RangeError(`There is no coordinate ${halted} in a stream of ${config.dModel}.`);
+  }
 }
 
 /** A model of one stack with a loop, and an output map. */

@@ -107,6 +107,17 @@ export {
 } from "./language/draw/index.js";
 
 // The compiler: from the graph to weights, with a certificate.
+export {
+  compileLooped,
+  LoopedModel,
+  verifyLooped,
+  type LoopCertificate,
+  type LoopedOptions,
+  type LoopedReport,
+  type LoopedRun,
+  type VerifyLoopedOptions,
+  type WrongStep,
+} from "./compiler/looped/index.js";
 export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
 export { compileRotated, type RotatedModel, type RotateOptions } from "./compiler/export/rotate/index.js";
 export type { NamedOutput, Outputs } from "./compiler/outputs.js";

@@ -57,8 +57,9 @@ export function layOut(plan: Plan, isReusing: boolean, room?: Room): Layout {
   for (const [subspace, basis] of bases) {
     places.set(subspace, basis.labels.map(newCoordinate));
   }
-  if (!room)
+  if (!room) {
     for (const subspace of plan.embeddings.given.values()) places.set(subspace, subspace.names.map(newCoordinate));
+  }
 
   const entries: Entries = (subspace, coefficients) =>
     bases.get(subspace)?.express(coefficients) ?? nonZero(coefficients);

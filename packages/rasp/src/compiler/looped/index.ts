@@ -1,40 +1,101 @@
 /**
  * Programs with a loop as Transformers with a loop: layers before it, layers that are applied until every position has halted, and layers
- * after it. The states lie in the residual stream as one-hot vectors, each with coordinates of its own. The last sublayer of the loop
- * overwrites them: it takes away what they hold and adds what the step has made, and it takes away what else the step has written. What it
- * writes is 0 or 1 again, so that no error goes on from one step to the next.
+ * after it. The states lie in the residual stream as one-hot vectors, each with coordinates of its own. The last sublayers of the loop
+ * overwrite them: they take away what the states hold and add what the step has made, take away what else the step has written, and round.
+ * What a step leaves is therefore exactly 0 or 1 again, and nothing adds up from one step to the next.
  */
-import type { LoopedEncoderConfig } from "@selectron/nn";
 import { LoopedEncoder } from "@selectron/nn";
-import type { SOp } from "../../language/graph/node.js";
+import { checks } from "@selectron/core";
+import type { Atom, SOp } from "../../language/graph/node.js";
+import { checkSOp } from "../../language/graph/kinds.js";
 import type { Input } from "../../language/interpret/tokens.js";
 import { bestCandidate, type Candidate, type Proof } from "../choose-plan.js";
-import { certifyGiven } from "../certify/certify.js";
-import { assembleParts, layerCount } from "../layout/assemble.js";
+import { certify, certifyGiven } from "../certify/certify.js";
+import { assembleParts, layerCount, type Part } from "../layout/assemble.js";
 import { layOut } from "../layout/layout.js";
+import type { Output } from "../plan/ir/plan.js";
+import { plan } from "../plan/planner.js";
 import { refuse } from "../refusal.js";
 import { simplify, type Simplified } from "../normalize/simplify.js";
-import { FLOAT32 } from "../plan/ir/arithmetic.js";
-import type { Subspace } from "../plan/ir/read.js";
-import { plan, type PlanOptions } from "../plan/planner.js";
-import { FEW } from "../plan/heads/number-match.js";
 import { Domain } from "../values/domain.js";
 import { checkedVocabulary } from "../values/vocabulary.js";
 import { Work } from "../work.js";
 import { domainOf, keptValues } from "./kept-values.js";
 import { LoopedModel, type KeptCoordinates, type LoopCertificate } from "./looped-model.js";
-
 import { loopedProgram, type Kept, type LoopedProgram } from "./parts.js";
 import { isSettled, updatesAfter } from "./update.js";
 
-export { LoopedModel } from "./looped-model.js";
+export { LoopedModel, type LoopCertificate, type LoopedRun } from "./looped-model.js";
+export { verifyLooped, type LoopedReport, type VerifyLoopedOptions, type WrongStep } from "./verify-looped.js";
 
-/** For which inputs a program is compiled. */
+/** For which inputs a program with a loop is compiled. */
 export interface LoopedOptions {
+  /** The input elements that the model takes. A string is a list of characters, and a whole number is an int. */
   readonly vocabulary: Input;
+  /** The longest input, 1 or more. */
   readonly maxLength: number;
-  readonly name?: string;
+  /** Whether no position sees one after it; false by default. */
   readonly causal?: boolean;
+}
+
+const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber, causal: checks.aFlag };
+
+/**
+ * Compiles an s-op with a loop to the weights of a Transformer with a loop. The layers of a step are there once, however many steps an input
+ * takes, and the certificate holds for every number of steps.
+ *
+ * @throws RaspError of class `compile`, at the s-op's place in the source, where the program does not compile
+ * @throws RangeError on an empty vocabulary or a maximum length that is not a whole number from 1 up
+ */
+export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
+  checkSOp("compileLooped", sop);
+  checks.checkOptions("compileLooped", options, OPTIONS, ["vocabulary", "maxLength"]);
+  const { maxLength, causal = false } = options;
+  const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
+  const program = loopedProgram([sop]);
+  const start = new Domain(vocabulary, maxLength, causal);
+  const values = keptValues(program, start, () => new Work());
+  const { kept, given } = program;
+  const before = planned(
+    kept.map(({ first }) => first),
+    start,
+    true,
+  );
+  const changing = kept.filter(({ next }) => next !== undefined);
+  const inside = planned(
+    changing.map(({ next }) => next!),
+    domainOf(values, start, new Work()),
+    true,
+    given,
+  );
+  const after = planned([sop], domainOf(values, start, new Work()), false, given);
+  const places = coordinatesOf(kept, inside);
+  const halted = places.get(program.halted)!;
+  if (!halted.classes.includes(true)) {
+    refuse(sop, "its loop never ends on these inputs", "give it a higher limit, or a condition that comes to hold");
+  }
+  const { parts, dModel } = laidOut([before, inside, after], [kept, changing, []], places);
+  const ids = new Map(vocabulary.map((token, t) => [token, t + 1]));
+  const tokenIds = start.values(before.simplified.form.tokens()).map((token) => ids.get(token)!);
+  const { model } = assembleParts(parts, dModel, causal, tokenIds);
+  const [first, second] = parts.map(
+    ({ plan: made, layout, updates = [] }) => layerCount(made, layout) + updates.length,
+  );
+  const loop = {
+    first: first!,
+    last: first! + second! - 1,
+    halted: halted.first + halted.classes.indexOf(true),
+    // Once more than there are steps: to find that all positions have halted.
+    most: program.loop.limit + 1,
+  };
+  return new LoopedModel({
+    model: new LoopedEncoder({ ...model.config, loop }, model.parameters()),
+    vocabulary,
+    kept: [...places.values()],
+    states: program.loop.states.length,
+    output: after.planned.outputs[0]!,
+    certificate: certificateOf([before, inside, after], vocabulary, maxLength),
+  });
 }
 
 /** What is planned for one part of the program. */
@@ -43,116 +104,64 @@ interface Planned extends Candidate {
   readonly domain: Domain;
 }
 
-/** @throws RaspError of class `compile` */
-export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
-  const { maxLength, causal = false } = options;
-  const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
-  const program = loopedProgram([sop]);
-  const { kept, given } = program;
-  const start = new Domain(vocabulary, maxLength, causal);
-  const values = keptValues(program, start, () => new Work());
-  const changing = kept.filter(({ next }) => next !== undefined);
-
-  const before = planned(
-    kept.map(({ first }) => first),
-    start,
-    true,
-  );
-  const inside = planned(
-    changing.map(({ next }) => next!),
-    domainOf(values, start, new Work()),
-    true,
-    given,
-  );
-  const after = planned([sop], domainOf(values, start, new Work()), false, given);
-
-  // The coordinates: BOS, what is kept, and then those of each part.
-  const keptCoordinates = new Map<Kept, KeptCoordinates>();
-  let next = 1;
-  for (const one of kept) {
-    const classes = inside.domain.sets.union(inside.domain.table(givenIn(inside, one)).distinct);
-    keptCoordinates.set(one, { name: one.node.name ?? "", classes, first: next });
-    next += classes.length;
-  }
-  const parts = [before, inside, after].map((part) => {
-    const places = new Map<Subspace, readonly number[]>();
-    for (const [normal, subspace] of part.planned.embeddings.given) {
-      const one = kept.find(({ node }) => node === normal.origin)!;
-      const { first } = keptCoordinates.get(one)!;
-      places.set(
-        subspace,
-        subspace.names.map((_, c) => first + c),
-      );
-    }
-    const layout = layOut(part.planned, false, { first: next, given: places });
-    const room = { from: next, to: next + layout.labels.length - 1 };
-    next = room.to;
-    return { plan: part.planned, layout, room };
-  });
-  const [first, step, last] = parts as [(typeof parts)[0], (typeof parts)[0], (typeof parts)[0]];
-  const writes = (part: Planned, written: readonly Kept[]) =>
-    written.map((one, o) => ({
-      coordinates: keptCoordinates.get(one)!,
-      output: part.planned.outputs[o]!,
-    }));
-  const firstUpdates = updatesAfter(first.plan, first.layout, writes(before, kept), false);
-  const stepUpdates = updatesAfter(step.plan, step.layout, writes(inside, changing), true);
-  const places = new Map(vocabulary.map((token, t) => [token, t]));
-  const tokenIds = start.values(before.simplified.form.tokens()).map((token) => places.get(token)! + 1);
-  const { model } = assembleParts(
-    [{ ...first, updates: firstUpdates }, { ...step, updates: stepUpdates }, last],
-    next,
-    causal,
-    tokenIds,
-  );
-  const firstBlock = layerCount(first.plan, first.layout) + firstUpdates.length;
-  const halted = keptCoordinates.get(program.halted)!;
-  if (!halted.classes.includes(true)) {
-    refuse(sop, "its loop never ends on these inputs", "give it a higher limit, or a condition that comes to hold");
-  }
-  const config: LoopedEncoderConfig = {
-    ...model.config,
-    loop: {
-      first: firstBlock,
-      last: firstBlock + layerCount(step.plan, step.layout) + stepUpdates.length - 1,
-      halted: halted.first + halted.classes.indexOf(true),
-      most: program.loop.limit + 1,
-    },
-  };
-  const encoder = new LoopedEncoder(config, model.parameters());
-  const certificate = certified([before, inside, after], maxLength);
-  return new LoopedModel({
-    encoder,
-    vocabulary,
-    maxLength,
-    kept: [...keptCoordinates.values()],
-    output: after.planned.outputs[0]!,
-    certificate,
-    states: program.loop.states.length,
-  });
-}
-
-const givenIn = ({ simplified }: Planned, { node }: Kept) => simplified.form.given(node);
-
+/** @param oneHot - whether the roots are kept for the next part, and not read at the end */
 function planned(roots: readonly SOp[], domain: Domain, oneHot: boolean, given?: LoopedProgram["given"]): Planned {
   const simplified = simplify(roots, domain, undefined, given);
   const normal = roots.map((root) => simplified.sops.get(root)!);
-  const options: PlanOptions = { arithmetic: FLOAT32, few: FEW, oneHot };
   const planWith = (view: Domain, careful: boolean): Proof => {
-    const made = plan(normal, simplified.form, view, { ...options, careful });
-    return { planned: made, certificate: certifyGiven(made, domain.vocabulary, domain.maxLength).certificate };
+    const made = plan(normal, simplified.form, view, { oneHot, careful });
+    return { planned: made, certificate: certify(made, domain.vocabulary, domain.maxLength) };
   };
   return { ...bestCandidate(normal, domain, planWith), simplified, domain };
+}
+
+/** The coordinates of what is kept, behind that of BOS: one for each value. */
+function coordinatesOf(kept: readonly Kept[], inside: Planned): ReadonlyMap<Kept, KeptCoordinates> {
+  const places = new Map<Kept, KeptCoordinates>();
+  let first = 1;
+  for (const one of kept) {
+    const classes = inside.domain.values(inside.simplified.form.given(one.node));
+    places.set(one, { name: one.node.name ?? "", classes, first });
+    first += classes.length;
+  }
+  return places;
+}
+
+/** The plans with coordinates of their own beside what is kept, and with the sublayers that write that. */
+function laidOut(
+  all: readonly Planned[],
+  written: readonly (readonly Kept[])[],
+  places: ReadonlyMap<Kept, KeptCoordinates>,
+): { readonly parts: readonly Part[]; readonly dModel: number } {
+  let next = [...places.values()].reduce((end, { first, classes }) => Math.max(end, first + classes.length), 1);
+  const byNode = new Map([...places].map(([{ node }, place]) => [node, place]));
+  const parts = all.map(({ planned: made }, p): Part => {
+    const given = new Map(
+      [...made.embeddings.given].map(([normal, subspace]) => {
+        const { first } = byNode.get(normal.origin!)!;
+        return [subspace, subspace.names.map((_, c) => first + c)] as const;
+      }),
+    );
+    const layout = layOut(made, false, { first: next, given });
+    next += layout.labels.length - 1;
+    if (written[p]!.length === 0) return { plan: made, layout };
+    const writes = written[p]!.map((one, o): readonly [KeptCoordinates, Output] => [
+      places.get(one)!,
+      made.outputs[o]!,
+    ]);
+    // Before the first step nothing is there.
+    return { plan: made, layout, updates: updatesAfter(made, layout, writes, p > 0) };
+  });
+  return { parts, dModel: next };
 }
 
 /**
  * The proof for every number of steps: what is kept is exactly 0 and 1 after the layers before the loop, and exactly so after a step if it was
  * before it, because the update bears the errors of what the step has made.
  */
-function certified(all: readonly [Planned, Planned, Planned], maxLength: number): LoopCertificate {
-  const parts = all.map(({ planned: made, domain }) => certifyGiven(made, domain.vocabulary, maxLength));
-  const [before, inside] = parts as [(typeof parts)[0], (typeof parts)[0]];
-  const settled = isSettled(before.outputErrors) && isSettled(inside.outputErrors);
+function certificateOf(all: readonly Planned[], vocabulary: readonly Atom[], maxLength: number): LoopCertificate {
+  const parts = all.map(({ planned: made }) => certifyGiven(made, vocabulary, maxLength));
+  const settled = parts.slice(0, -1).every(({ outputErrors }) => isSettled(outputErrors));
   const certificates = parts.map(({ certificate }) => certificate);
   return { proved: settled && certificates.every(({ proved }) => proved), parts: certificates };
 }
