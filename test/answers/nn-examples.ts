@@ -123,6 +123,7 @@ export const index = (): Record<string, unknown> => ({ weight_map: {} });
 
 export const scope = (): nn.ParameterScope => new nn.ParameterStore(new Rng(1)).scope;
 export const decoder = (): nn.TransformerDecoder => new nn.TransformerDecoder(config, new Rng(1));
+export const looped = { ...config, loop: { first: 0, last: 0, halted: 0, most: 2 } };
 export const pooled = (): nn.TransformerEncoder =>
   new nn.TransformerEncoder({ ...config, segments: 2, pooler: true }, new Rng(1));
 export const transformer = (): nn.Transformer => new nn.Transformer(sizes, new Rng(1));

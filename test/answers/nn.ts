@@ -12,6 +12,7 @@ import {
   scope,
   decoder,
   pooled,
+  looped,
   transformer,
   parameters,
   stream,
@@ -177,6 +178,21 @@ export const nnRegistry: Registry = {
       () => [[[0, 1]], { hiddenKeys: zeros([1, 2]), segments: [[0, 1]], rng: new Rng(1) }],
       { ...rows, "1.segments.0": IDS },
       saysTokens,
+    ),
+    LoopedEncoder: entry(
+      () => [looped, new Rng(1)],
+      { "1: Map": "values by name", "0.layerNorm: true": '"pre"' },
+      { says: ["EncoderConfig"] },
+    ),
+    "LoopedEncoder.forward": entry(
+      () => [[[0, 1]], watching, () => true, () => undefined],
+      rows,
+      on(() => new nn.LoopedEncoder(looped, new Rng(1))),
+    ),
+    "LoopedEncoder.parameterShapes": entry(
+      () => [looped],
+      { "0.layerNorm: true": '"pre"' },
+      { says: ["EncoderConfig"] },
     ),
     TransformerEncoder: entry(
       () => [options, new Rng(1)],

@@ -44,6 +44,9 @@ const reports = (): rasp.ReportJson[] =>
 const TASK = { vocabulary: ["a", "b"], maxLength: 2 };
 const learner = (): TransformerEncoder =>
   new TransformerEncoder(new rasp.ProgramTask(rasp.tokens, TASK).config({ dModel: 2, dFf: 2 }), new Rng(1));
+const loop = (): rasp.SOp => whole(rasp.load("repeat (x = 0) until (x == indices) at most 9 { x = x + 1; }").sop("x"));
+let looped: rasp.LoopedModel | undefined;
+const loopedModel = (): rasp.LoopedModel => (looped ??= rasp.compileLooped(loop(), OPTIONS));
 const picture = (): rasp.Flow => whole(rasp.flow(tokens, "ab"));
 
 export const raspRegistry: Registry = {
@@ -71,7 +74,7 @@ export const raspRegistry: Registry = {
   ],
   leftOut: Object.fromEntries(
     [
-      ...["Basis", "Evaluation", "ProgramTask", "tracr"],
+      ...["Basis", "Evaluation", "LoopedModel", "ProgramTask", "tracr"],
       ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
       ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
       ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],
@@ -135,6 +138,8 @@ export const raspRegistry: Registry = {
       model().toSafetensors(),
       { program: { a: tokens }, mostInputs: 100, steps: 1e6, onProgress: () => undefined },
     ]),
+    compileLooped: entry(() => [loop(), { vocabulary: "ab", maxLength: 2, causal: false }], { "1.vocabulary": ATOMS }),
+    verifyLooped: entry(() => [loop(), loopedModel(), { runs: 2, seed: 1 }]),
     load: entry(
       () => [
         PROGRAM,

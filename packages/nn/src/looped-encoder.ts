@@ -22,7 +22,7 @@ export interface LoopConfig {
 }
 
 /** Sizes and style of an encoder with a loop. */
-export interface LoopedEncoderConfig extends EncoderConfig {
+export interface LoopedEncoderConfig extends Omit<EncoderConfig, "tied" | "pooler"> {
   readonly loop: LoopConfig;
 }
 
@@ -52,17 +52,19 @@ const LOOP = {
 };
 
 /** Throws a RangeError if a size is not a whole number in range. */
-function checkConfig({ loop, ...config }: LoopedEncoderConfig): void {
+function checkConfig(given: LoopedEncoderConfig): void {
+  checks.check("LoopedEncoderConfig", given, checks.anObject("an EncoderConfig with a loop"));
+  const { loop, ...config } = given;
   checkEncoderConfig(config);
   checks.checkOptions("LoopedEncoderConfig: loop", loop, LOOP, ["first", "last", "halted", "most"]);
   const { first, last, halted } = loop;
   if (first > last || last >= config.blocks.length) {
     throw new RangeError(
-      `The loop has the blocks ${first} to ${last} of ${config.blocks.length}; give blocks that there are.`,
+      `LoopedEncoderConfig: the loop has the blocks ${first} to ${last} of ${config.blocks.length}; give blocks that there are.`,
     );
   }
   if (halted >= config.dModel) {
-    throw new RangeError(`There is no coordinate ${halted} in a stream of ${config.dModel}.`);
+    throw new RangeError(`LoopedEncoderConfig: loop.halted: there is no coordinate ${halted} of ${config.dModel}.`);
   }
 }
 
@@ -98,16 +100,18 @@ export class LoopedEncoder extends Model {
   /**
    * tokens [B][n] → logits [B, n, outputs] after as many steps as the slowest position of the batch takes.
    *
-   * @param hears - whether a position's halting counts; all by default, position 0 only if it says so
+   * @param counts - whether the loop waits for a position to halt; for all of them by default
    * @param onStep - called with the stream [B, n, D] after each application of the loop
    * @throws RangeError on an id outside the vocabulary, rows of unequal length, rows longer than maxLength, or an empty batch
    */
   forward(
     tokens: readonly (readonly number[])[],
     options: ForwardOptions = {},
-    hears: (position: number) => boolean = () => true,
+    counts: (position: number) => boolean = () => true,
     onStep?: (x: Tensor) => void,
   ): LoopedResult {
+    checks.checkGiven("LoopedEncoder.forward: counts", counts, checks.aFunction());
+    checks.checkGiven("LoopedEncoder.forward: onStep", onStep, checks.aFunction());
     const { stack, unembedding } = this.#layers;
     const { first, last, halted, most } = this.config.loop;
     let [times, ended] = [0, false];
@@ -117,7 +121,7 @@ export class LoopedEncoder extends Model {
       again: (stream) => {
         onStep?.(stream);
         times++;
-        ended = haveHalted(stream, halted, hears);
+        ended = haveHalted(stream, halted, counts);
         return !ended && times < most;
       },
     });
@@ -126,11 +130,11 @@ export class LoopedEncoder extends Model {
 }
 
 /** Whether a coordinate is above 1/2 at all positions that count. */
-function haveHalted({ data, shape }: Tensor, coordinate: number, hears: (position: number) => boolean): boolean {
+function haveHalted({ data, shape }: Tensor, coordinate: number, counts: (position: number) => boolean): boolean {
   const [batch, length, width] = shape as [number, number, number];
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < length; i++) {
-      if (hears(i) && !(data[(b * length + i) * width + coordinate]! > 0.5)) return false;
+      if (counts(i) && !(data[(b * length + i) * width + coordinate]! > 0.5)) return false;
     }
   }
   return true;

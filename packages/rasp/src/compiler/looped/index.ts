@@ -38,6 +38,9 @@ export interface LoopedOptions {
   readonly causal?: boolean;
 }
 
+/** As for models without a loop: float32 tells so many positions apart exactly. */
+const MOST_POSITIONS = 4096;
+
 const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber, causal: checks.aFlag };
 
 /**
@@ -52,6 +55,9 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   checks.checkOptions("compileLooped", options, OPTIONS, ["vocabulary", "maxLength"]);
   const { maxLength, causal = false } = options;
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
+  if (maxLength > MOST_POSITIONS) {
+    refuse(sop, `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}`, "use a shorter maximum length");
+  }
   const program = loopedProgram([sop]);
   const start = new Domain(vocabulary, maxLength, causal);
   const values = keptValues(program, start, () => new Work());

@@ -54,13 +54,15 @@ const OPTIONS = {
 export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLoopedOptions): LoopedReport {
   checkSOp("verifyLooped", sop);
   checks.check("verifyLooped: model", model, checks.anInstance(LoopedModel));
-  const isWhole = "exhaustive" in options;
-  checks.checkOptions("verifyLooped", options, OPTIONS, isWhole ? [] : ["runs", "seed"]);
+  checks.checkOptions("verifyLooped", options, OPTIONS);
+  const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
+  if (!isWhole) checks.checkOptions("verifyLooped", options, OPTIONS, ["runs", "seed"]);
   const { vocabulary, maxLength } = model;
   const meant = model.model.config.causal === true ? causal(sop) : sop;
-  const inputs = isWhole
-    ? everyInput(vocabulary, maxLength)
-    : randomInputs(vocabulary, maxLength, options.runs, options.seed);
+  const inputs =
+    "runs" in options
+      ? randomInputs(vocabulary, maxLength, options.runs, options.seed)
+      : everyInput(vocabulary, maxLength);
   let [count, withoutValue, wrong, steps] = [0, 0, 0, 0];
   let counterexample: WrongStep | undefined;
   for (const input of inputs) {
