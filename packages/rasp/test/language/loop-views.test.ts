@@ -7,6 +7,7 @@ import {
   drawSvg,
   drawText,
   evaluate,
+  Evaluation,
   flow,
   load,
   loopSteps,
@@ -15,6 +16,7 @@ import {
   type Input,
   type SOp,
 } from "../../src/index.js";
+import { Capacity } from "../../src/language/limits.js";
 
 const sopOf = (source: string, example: Input = "hello"): SOp => load(source, { example }).sop("x");
 const lesson = (file: string, name: string): SOp =>
@@ -186,5 +188,21 @@ describe("the picture of a loop", () => {
     const { loops } = flow(sopOf("repeat (x = 0) until (x == 100) at most 100 { x = x + 1; }"), "ab");
     expect(loops[0]!.moments).toHaveLength(40);
     expect(loops[0]!.moments.at(-1)).toEqual({ name: "x after 100", values: ["100", "100"] });
+  });
+});
+
+describe("a loop that runs away", () => {
+  const counting = "repeat (x = 0) until (x < 0) at most 1000000000 { x = x + 1; }";
+
+  it("uses up the program's steps, and says where", () => {
+    expect(() => load(counting)).toThrow('this program exceeds the limit "steps" of 10000000 steps');
+    expect(() => load(`f = indices; ${counting}`, { limits: { steps: 5000 } })).toThrow('"steps" of 5000 steps');
+  });
+
+  it("uses up what the values on an input may take", () => {
+    const sop = sopOf('repeat (x = 0) until (x < 0 or tokens == "a") at most 1000000000000 { x = x + 1; }', "a");
+    expect(evaluate(sop, "a")).toEqual([0]);
+    const evaluation = new Evaluation(["b"], 0, new Capacity({ bytes: 2 ** 20, steps: 1e8 }));
+    expect(() => evaluation.sop(sop)).toThrow("the values on this input take too much time");
   });
 });

@@ -27,9 +27,22 @@ export function checkValue(value: Value, session: Session, applied?: Evaluation,
   if (warning) session.warn(warning);
 }
 
+/** About how many steps of the budget a node of a loop's body takes, beside one for every other position. */
+const LOOP_WORK = 50;
+
+/** An evaluation whose loops count against the budget: a program could ask for any number of steps. */
+export function counted(evaluation: Evaluation, { budget }: Session): Evaluation {
+  evaluation.watch = {
+    asked({ asking, body, span }) {
+      budget.work((1 + asking.length + body.length) * (LOOP_WORK + evaluation.input.length / 2), span);
+    },
+  };
+  return evaluation;
+}
+
 /** The values of an s-op on the example. A selector is only checked; it counts as the input that it reads. */
 function evaluated(node: SOp | Selector, session: Session, applied: Evaluation | undefined): readonly Atom[] {
-  const evaluation = applied ?? session.sopExample;
+  const evaluation = counted(applied ?? session.sopExample, session);
   try {
     if (!isSelector(node)) return evaluation.sop(node);
     evaluation.check(node);

@@ -10,7 +10,7 @@ import type { Definition, Expression, Iteration } from "../syntax/ast.js";
 import type { Span } from "../source.js";
 import { aggregate, select } from "./attention.js";
 import { explainCall, lengthHelp } from "./call-help.js";
-import { checkValue } from "./check.js";
+import { checkValue, counted } from "./check.js";
 import { asInput, contains, elementAt, iterate, unpack } from "./containers.js";
 import type { ExpressionElaborator } from "./expression-elaborator.js";
 import { binary, liftedTernary, unary } from "./operators.js";
@@ -224,7 +224,7 @@ export class Elaborator implements ExpressionElaborator {
     }
     const [only] = values;
     if (!only) throw errors.argumentCount(`${describe(target)} is applied to one input, not to ${given}`);
-    const evaluation = new Evaluation(asInput(only));
+    const evaluation = counted(new Evaluation(asInput(only)), this.session);
     this.session.budget.work(topological(target.node).length * (evaluation.input.length + NODE_WORK));
     const result = target.kind === "s-op" ? evaluation.sop(target.node) : evaluation.selector(target.node);
     return { kind: "applied", input: evaluation.input, result, of: target.node };

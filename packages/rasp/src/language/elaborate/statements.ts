@@ -3,6 +3,7 @@ import { errors, RaspError } from "../diagnostic.js";
 import { textOf } from "../source.js";
 import { Evaluation } from "../interpret/evaluation.js";
 import type { Name, Repeat, Statement } from "../syntax/ast.js";
+import { counted } from "./check.js";
 import { asInput, iterate, unpack } from "./containers.js";
 import type { ExpressionElaborator } from "./expression-elaborator.js";
 import { comparisonOf, noteRebinding } from "./rebinding.js";
@@ -143,7 +144,8 @@ export class StatementRunner {
           : {}),
       });
     }
-    const evaluation = example ? new Evaluation(asInput(example)) : this.#elaborator.session.sopExample;
+    const { session } = this.#elaborator;
+    const evaluation = example ? counted(new Evaluation(asInput(example)), session) : session.sopExample;
     return { kind: "applied", input: evaluation.input, result: evaluation.sop(target.node), of: target.node };
   }
 }

@@ -37,8 +37,8 @@ export interface LoopWatch {
   stepped?(loop: Loop, step: number, next: readonly (readonly Atom[])[]): void;
 }
 
-/** What computing a node costs beside its elements, in nanoseconds. */
-const NODE_STEPS = 500;
+/** What computing a map costs beside its elements, in nanoseconds, and a selector or an aggregate. */
+const [MAP_STEPS, HEAD_STEPS] = [2000, 8000];
 
 /** How many positions a message lists. */
 const MOST_LISTED = 5;
@@ -87,7 +87,7 @@ function updater(context: LoopContext) {
     for (const node of nodes) {
       const isKnown = changed !== undefined && (isSelector(node) || context.known(node) !== undefined);
       if (isKnown && !operands(node).some((operand) => changed.has(operand))) continue;
-      context.capacity.work(NODE_STEPS);
+      context.capacity.work(node.kind === "map" ? MAP_STEPS : HEAD_STEPS);
       const before = isSelector(node) ? undefined : context.known(node);
       if (node.kind === "final" && !again.has(node.loop)) {
         again.add(node.loop);
