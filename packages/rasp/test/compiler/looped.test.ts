@@ -14,7 +14,8 @@ import {
 import { lessonSOp } from "./lessons.js";
 import { BOOLS, LETTERS, NUMBERS } from "../arbitrary/program.js";
 import { loopProgramOver } from "../arbitrary/loop-program.js";
-import { breadth } from "../../../../test/long.js";
+import { adding, withWords } from "../language/subleq.js";
+import { breadth, isLong } from "../../../../test/long.js";
 
 const sopOf = (source: string, example = "ab"): SOp => load(source, { example }).sop("x");
 
@@ -38,6 +39,24 @@ describe("the lessons", () => {
     expect(report.counterexample).toBeUndefined();
     expect(report.inputs - report.withoutValue).toBeGreaterThan(2);
     expect(report.steps).toBeGreaterThan(2);
+  });
+
+  // Ten seconds.
+  it.runIf(isLong)("19-subleq, subleq_small: a computer", () => {
+    const sop = lessonSOp({ file: "19-subleq", name: "subleq_small" });
+    const vocabulary = Array.from({ length: 32 }, (_, i) => i - 16);
+    const model = compileLooped(sop, { vocabulary, maxLength: 12 });
+    expect(model.certificate.proved).toBe(true);
+    for (const [x, y] of [
+      [3, 4],
+      [-5, 2],
+      [9, 6],
+    ] as const) {
+      const memory = withWords(adding, { x, y }, 12);
+      const [loop] = loopSteps(sop, memory);
+      expect(model.steps(memory).states).toEqual(loop!.moments.slice(1).map(({ states }) => states));
+      expect(model.run(memory)[adding.labels["y"]!]).toBe(x + y);
+    }
   });
 
   it("need no more parameters for more steps", () => {
