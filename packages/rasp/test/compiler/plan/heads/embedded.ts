@@ -34,6 +34,7 @@ export function embedded(
   const embeddings = {
     tokens: embeddingSubspace("tokens", vocabulary),
     indices: embeddingSubspace("indices", positions),
+    given: new Map(),
   };
   const materialize: HeadContext["materialize"] = (sop, vectorOf, names) => {
     const vectors = valuesOf(sop).map(vectorOf);
