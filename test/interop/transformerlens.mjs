@@ -9,7 +9,7 @@ import { batchesOf } from "./inputs.mjs";
 import { causalLessons, encoderLessons, paperPrograms } from "./programs.mjs";
 
 /** All inputs of up to 5 tokens are asked, or of as many as there are no more than these. */
-const MOST = { short: 1400, long: 120_000 };
+const MOST = { short: 1400, long: 12_000 };
 
 /** The greatest length, up to 5, of which all inputs are asked. */
 function everyLength(tokens, most) {
