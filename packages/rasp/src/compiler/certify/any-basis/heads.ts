@@ -155,7 +155,9 @@ function scoreError(head: Head, { noise, arithmetic, dHead }: Sublayer): number 
       reads.reduce((sum, read) => sum + noise.squareOf(read, 0), 0) +
       constants.reduce((sum, [constant, atBos]) => sum + (atBos - constant) ** 2, 0);
     const bias = norm([...reads.map(({ constant }) => constant), ...constants.map(([constant]) => constant)]);
-    return Math.max(noise.read(Math.sqrt(square), bias, "inputs"), noise.read(Math.sqrt(square), bias, "atBos"));
+    // Heads of another width have query weights that are rounded once more.
+    const at = (where: Where): number => noise.read(Math.sqrt(square), bias, where, 2);
+    return Math.max(at("inputs"), at("atBos"));
   };
   const ofQuery = noiseOf(
     queries,

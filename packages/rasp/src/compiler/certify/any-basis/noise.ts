@@ -97,11 +97,12 @@ export class Noise {
    * of the sums.
    *
    * @param bias - the length of the biases
+   * @param rounded - how often the weights have been rounded
    */
-  read(length: number, bias: number, where: Where): number {
+  read(length: number, bias: number, where: Where, rounded = 1): number {
     const weights = length * this.basis.readerStretch;
-    const sum = gamma(this.dModel + 1);
-    return weights * (this.#noise[where] + (WEIGHT + sum) * this.size(where)) + (WEIGHT + sum) * bias;
+    const rounding = rounded * WEIGHT + gamma(this.dModel + 1);
+    return weights * (this.#noise[where] + rounding * this.size(where)) + rounding * bias;
   }
 
   /** How far a read of the plan's own weights can be off: of the outputs. */

@@ -24,8 +24,9 @@ export function writeUnits(features: readonly Feature[], noise: Noise, margins: 
   });
   const product = noise.basis.stretch * found.reduce((sum, { size }) => sum + size, 0);
   for (const { subspace, error } of found) noise.write(subspace, { inputs: error, atBos: 0 });
-  // The weights of a step's two units are rounded alike, so that their difference is off by a part of what it should be.
-  noise.add("inputs", gamma(units + 1) * (noise.size("inputs") + product) + WEIGHT * noise.size("inputs"));
+  // The output map, whose weights have been rounded, and the residual addition, in any order.
+  const size = noise.size("inputs") + product;
+  noise.add("inputs", (gamma(units + 1) + WEIGHT) * size);
   noise.add("atBos", gamma(units + 1) * noise.size("atBos"));
 }
 

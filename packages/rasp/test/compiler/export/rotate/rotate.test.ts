@@ -1,6 +1,8 @@
 /** Models in other bases compute their programs, and their errors are within their certificates. */
 import { describe, expect, it } from "vitest";
 import { CompiledModel, compileRotated, dataset, load, verify, type RotatedModel } from "../../../../src/index.js";
+import { ablateEdges, edgesOf } from "../../../../src/compiler/circuit/index.js";
+import { stackOf } from "../../../../src/compiler/circuit/stack.js";
 import { everyInput, randomInputs } from "../../../../src/compiler/verify/inputs.js";
 import { expectBounded, type Observed } from "../../certify/observed-errors.js";
 import { lessons, lessonSOp } from "../../lessons.js";
@@ -72,6 +74,31 @@ it("random programs are right in other bases", { timeout: 120_000 }, () => {
     if (rotated.model.certificate.proved) expectBounded(turnedBack(rotated), randomInputs(vocabulary, 6, 12, 3));
   }
 });
+
+it(
+  "the circuit is that of the plain model: edges outside change no answer, and each inside does",
+  { timeout: 120_000 },
+  () => {
+    const vocabulary = ["a", "b", "c"];
+    let n = 0;
+    for (const { sop } of dataset({
+      count: breadth({ short: 3, long: 40 }),
+      seed: 4,
+      vocabulary,
+      maxLength: 5,
+      lines: 7,
+      examples: 8,
+    })) {
+      const { model, plain } = compileRotated(sop, { vocabulary, maxLength: 5, seed: n++, superposed: n % 2 === 0 });
+      const edges = edgesOf(plain, stackOf(plain.model));
+      const { changed, outside, redundant } = ablateEdges(model, stackOf(model.model), edges);
+      const inPlain = ablateEdges(plain, stackOf(plain.model), edges);
+      expect(outside).toBeGreaterThan(0);
+      expect(changed).toEqual({ mean: 0, resample: 0 });
+      expect(redundant).toEqual(inPlain.redundant);
+    }
+  },
+);
 
 const hist = load("hist = selector_width(select(tokens, tokens, ==)) + indices;").sop("hist");
 const options = { vocabulary: "abc", maxLength: 6 };
