@@ -128,9 +128,9 @@ it("the index says where everything is, and what is proved", () => {
 });
 
 it("models that are not proved are left out unless asked for, and then marked", () => {
-  const deep = { ...options, count: 9, families: ["rotated"] as const, layers: 3, maxLength: 9, lines: 8 };
+  const deep = { ...options, count: 3, seed: 2, families: ["rotated"] as const, layers: 3, maxLength: 7, lines: 7 };
   const all = [...benchmark({ ...deep, unproved: true })];
-  expect(all.some(({ certificate }) => !certificate.proved)).toBe(true);
+  expect(all.map(({ certificate }) => certificate.proved)).toEqual([true, false, true]);
   for (const { certificate, entry } of all) expect(entry["proved"]).toBe(certificate.proved);
 });
 

@@ -37,11 +37,11 @@ it("random programs are read rightly or refused, most as the plain ones", { time
   const vocabulary = ["a", "b", "c"];
   const count = breadth({ short: 4, long: 60 });
   let [same, others, refused] = [0, 0, 0];
-  for (const { sop, model } of dataset({ count, seed: 21, vocabulary, maxLength: 5, lines: 6, examples: 8 })) {
+  for (const { sop, model } of dataset({ count, seed: 21, vocabulary, maxLength: 4, lines: 5, examples: 8 })) {
     const plain = decompileProgram(model, { fresh: FRESH });
     const rotated = compileRotated(sop, {
       vocabulary,
-      maxLength: 5,
+      maxLength: 4,
       name: "result",
       seed: same,
       superposed: same % 2 === 1,
