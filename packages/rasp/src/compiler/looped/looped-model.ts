@@ -1,4 +1,4 @@
-/** A program with a loop as a Transformer with a loop: it runs on inputs, and its states can be read after every step. */
+/** What `compileLooped` makes: the weights, what is kept where in the residual stream, and how to read it. */
 import { checks } from "@selectron/core";
 import type { LoopedEncoder } from "@selectron/nn";
 import { atomKey } from "../../language/atom/compare.js";
@@ -49,6 +49,7 @@ export interface LoopedParts {
   readonly certificate: LoopCertificate;
 }
 
+/** A program with a loop as a Transformer with a loop: it runs on inputs, and its states can be read after every step. */
 export class LoopedModel {
   static {
     checks.guardMethods(LoopedModel);
