@@ -7,6 +7,7 @@ import type { Engine } from "../src/engines/engine.js";
 import { check, measure, quantile } from "../src/harness.js";
 import { formatMeasurement, toJson } from "../src/report.js";
 import { kernelSuites } from "../src/suites/kernels.js";
+import { loopComparison, loopSizes } from "../src/suites/loops.js";
 import { interpreterComparison, interpreterPrograms } from "../src/suites/interpreter.js";
 import { matmulTask, operationsOf, rowsTask } from "../src/tasks.js";
 
@@ -32,6 +33,14 @@ it.each(interpreterPrograms)("the interpreter proves its answer on $name", async
   const readLesson = (lesson: string): string =>
     readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
   for (const length of [64, 3000]) await check(interpreterComparison(program, length, readLesson));
+});
+
+it("the interpreter proves its answer in a loop of thousands of steps", async () => {
+  const readLesson = (lesson: string): string =>
+    readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
+  const comparison = loopComparison(loopSizes[0], readLesson, referenceKernels);
+  expect(comparison.name).toBe("999 steps of a computer of 32 words");
+  await check(comparison);
 });
 
 it("a wrong answer is never timed", async () => {

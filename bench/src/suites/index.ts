@@ -10,6 +10,7 @@ import type { Comparison } from "../harness.js";
 import { backwardComparison, backwardLengths } from "./backward.js";
 import { kernelSuites } from "./kernels.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./interpreter.js";
+import { loopComparison, loopSizes } from "./loops.js";
 import { restrictedComparison, restrictedLengths } from "./restricted.js";
 import { trainingComparison } from "./training.js";
 import { transposedComparison, transposedSizes } from "./transposed.js";
@@ -66,6 +67,10 @@ export const suites: Readonly<Record<string, Suite>> = {
     for (const program of interpreterPrograms) {
       for (const length of interpreterLengths) yield interpreterComparison(program, length, readLesson);
     }
+  }),
+  loops: suite(async function* () {
+    const kernels = await exactKernels();
+    for (const size of loopSizes) yield loopComparison(size, readLesson, kernels);
   }),
   restricted: suite(async function* () {
     const kernels = await exactKernels();
