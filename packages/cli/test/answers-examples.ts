@@ -1,5 +1,5 @@
 /** Example calls of every command and flag, and the odd words that answers.test.ts puts into them. */
-import { compile, encodeReport, load, verify } from "@selectron/rasp";
+import { compile, encodeReport, gpt2Folder, load, verify } from "@selectron/rasp";
 import { PAGE } from "../src/commands/playground.js";
 
 export const LETTERS = "x".repeat(10_000);
@@ -37,6 +37,8 @@ export const SAID: Readonly<Record<string, readonly string[]>> = {
   "--expr": ["<expr>"],
   "--input": ["input", "token"],
   "--max-length": ["length"],
+  "`<file>`": ["two files"],
+  "`<program>`": ["two files"],
   "`<reports>`": ["shard 1/1"],
 };
 export type Flags = Readonly<Record<string, string | null>>;
@@ -53,7 +55,14 @@ export const files = {
   "edges.json": '[["hook_embed","blocks.0.hook_mlp_in"]]',
   "cases.jsonl": '{"id":1,"expr":"indices","inputSrc":"\\"ab\\""}',
 };
+const gpt2 = gpt2Folder(compile(program.sop("x"), { ...inputs, causal: true, format: "gpt2" }));
 export const models = {
+  ...Object.fromEntries(
+    [...gpt2].map(([name, bytes]) => [
+      `g/${name}`,
+      typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes,
+    ]),
+  ),
   "m.safetensors": model.toSafetensors(),
   "d.safetensors": decoder.toSafetensors(),
   [`${PAGE}/index.html`]: new TextEncoder().encode("<!doctype html>"),
@@ -118,7 +127,14 @@ export const examples: Readonly<Record<string, Example>> = {
   verify: {
     args: ["p.rasp"],
     flags: { ...sizes, "--runs": "1" },
-    more: { ...compiled, "--exhaustive": ["", { "--runs": null }], "--seed": ["1"], "--shard": ["1/1"], ...json },
+    more: {
+      ...compiled,
+      "--format": ["gpt2", { "--sop": null, "--vocab": null, "--max-length": null }, ["g", "p.rasp"]],
+      "--exhaustive": ["", { "--runs": null }],
+      "--seed": ["1"],
+      "--shard": ["1/1"],
+      ...json,
+    },
     long: { "--runs": ["999999999999"] },
   },
   check: {
@@ -154,7 +170,14 @@ export const examples: Readonly<Record<string, Example>> = {
       "--examples": "1",
       "--output": "data",
     },
-    more: { "--vocab": ["a,b"], ...json },
+    more: {
+      "--vocab": ["a,b"],
+      "--format": ["selectron"],
+      "--families": ["plain", { "--format": "selectron" }],
+      "--layers": ["1", { "--format": "selectron" }],
+      "--unproved": ["", { "--format": "selectron" }],
+      ...json,
+    },
     long: { "--count": ["999999999999"] },
   },
   decompile: {

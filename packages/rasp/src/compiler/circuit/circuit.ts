@@ -25,6 +25,7 @@ export interface Circuit {
   readonly certificate: CertificateJson;
 }
 
+/** The RASP text that a circuit is of. */
 export interface ProgramText {
   readonly file: string;
   readonly text: string;
@@ -63,6 +64,7 @@ export interface CircuitSOp {
   readonly text?: string;
 }
 
+/** A value of an s-op, and the vector that stands for it in the residual stream. */
 export interface CircuitValue {
   readonly value: AtomJson;
   readonly vector: readonly number[];

@@ -19,6 +19,7 @@ import { uniformModel } from "../../model/uniform.js";
 
 /** Every family, in the order in which a benchmark has them. */
 export const FAMILIES = ["plain", "layer-norm", "rotated", "superposed"] as const;
+/** A family of a benchmark: how the weights of its models are written down. */
 export type Family = (typeof FAMILIES)[number];
 
 /**
@@ -26,6 +27,7 @@ export type Family = (typeof FAMILIES)[number];
  * with layer norm are GPT-2s and always in a folder of Hugging Face's; "gpt2" has these alone.
  */
 export const BENCHMARK_FORMATS = ["selectron", "transformerlens", "gpt2"] as const;
+/** What the models of a benchmark are written as. */
 export type BenchmarkFormat = (typeof BENCHMARK_FORMATS)[number];
 
 /** The families that a format has. */
@@ -52,6 +54,7 @@ export interface Member {
   readonly cosine?: number;
 }
 
+/** How large a model of a benchmark is. */
 export interface MemberSizes {
   readonly layers: number;
   readonly heads: number;
