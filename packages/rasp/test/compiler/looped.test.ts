@@ -64,7 +64,7 @@ describe("the lessons", () => {
     const longest = breadth({ short: 24, long: 64 });
     const [short, long] = [12, longest].map((maxLength) => {
       const model = compileLooped(sop, { vocabulary: "01", maxLength });
-      expect(verifyLooped(sop, model, { runs: breadth({ short: 5, long: 200 }), seed: 3 }).ok).toBe(true);
+      expect(verifyLooped(sop, model, { runs: breadth({ short: 5, long: 40 }), seed: 3 }).ok).toBe(true);
       return model.model.config;
     });
     // What positions cost is a coordinate each, and the width of the head that compares them.
@@ -98,7 +98,7 @@ describe.each([
         expect(counterexample).toBeUndefined();
         compared += inputs - withoutValue;
       }),
-      { numRuns: breadth({ short: 6, long: 500 }) },
+      { numRuns: breadth({ short: 6, long: 60 }) },
     );
     expect(compared).toBeGreaterThan(10);
   });
@@ -117,7 +117,7 @@ describe("a looped model", () => {
   });
 
   it("does not drift in thousands of steps", () => {
-    const rounds = breadth({ short: 10, long: 200 });
+    const rounds = breadth({ short: 10, long: 40 });
     const sop = sopOf(
       `repeat (x = tokens, n = 0, m = 0) until (m == ${rounds}) at most 10000 {
         x = aggregate(select(indices, (indices + 1) % length, ==), x);

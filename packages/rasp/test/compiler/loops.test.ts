@@ -58,7 +58,7 @@ describe.each([
         expect(report.counterexample).toBeUndefined();
         expect(report.ok).toBe(true);
       }),
-      { numRuns: breadth({ short: 8, long: 500 }) },
+      { numRuns: breadth({ short: 8, long: 80 }) },
     );
     expect(compiled).toBeGreaterThan(2);
   });
@@ -146,7 +146,7 @@ describe("the lessons with loops", () => {
     ["15-cancelling", "unmatched", "()[]", 3, 5],
     ["16-neighbours", "sorted", "abc", 3, 6],
     ["17-automata", "finite", "0a|", 4, 6],
-    ["18-pushdown", "pushdown", "0-|", 4, 6],
+    ["18-pushdown", "pushdown", "0-|", 4, 4],
   ] as const)("%s, %s", (file, name, vocabulary, short, long) => {
     const sop = lessonSOp({ file, name });
     const model = compile(sop, { vocabulary, maxLength: breadth({ short, long }) });

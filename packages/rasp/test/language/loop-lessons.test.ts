@@ -168,7 +168,7 @@ describe.each(LESSONS)("$file, $name", ({ file, name, vocabulary, expected, long
 
   it("is what it says on random inputs and on a long one", () => {
     const rng = new Rng(20261129);
-    const inputs = [long(rng), ...randomInputs([...vocabulary], 64, breadth({ short: 10, long: 300 }), 11)];
+    const inputs = [long(rng), ...randomInputs([...vocabulary], 64, breadth({ short: 10, long: 60 }), 11)];
     for (const input of inputs as readonly (readonly string[])[]) {
       const wanted = expected(input);
       if (wanted !== undefined) expect(valueOf(sop, input), `${input.join("")}`).toEqual(wanted);
@@ -176,7 +176,7 @@ describe.each(LESSONS)("$file, $name", ({ file, name, vocabulary, expected, long
   });
 
   it("survives printing", () => {
-    const again = load(printRasp(sop, "printed"), { example: long(new Rng(1)) }).sop("printed");
+    const again = load(printRasp(sop, "printed"), { example: long(new Rng(1)).slice(0, 180) }).sop("printed");
     expect(sameGraph(sop, again)).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ import { atomKey } from "../../../src/language/atom/compare.js";
 import { breadth } from "../../../../../test/long.js";
 
 const options: BenchmarkOptions = {
-  count: breadth({ short: 8, long: 48 }),
+  count: breadth({ short: 8, long: 16 }),
   seed: 3,
   families: ["plain", "layer-norm", "rotated", "superposed"],
   format: "selectron",

@@ -50,14 +50,14 @@ describe("every lesson", () => {
     const sop = lessonSOp(lesson);
     const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength: 24, ...gpt2 });
     expect(model.certificate).toMatchObject({ proved: true, provedFor: { lengths: [1, 24] } });
-    const runs = breadth({ short: 3, long: 200 });
+    const runs = breadth({ short: 3, long: 40 });
     expect(verify(sop, reading(gpt2Folder(model)), { runs, seed: 1 }).ok).toBe(true);
   });
 });
 
 it("random causal programs", () => {
   const rng = new Rng(20261129);
-  for (let made = 0; made < breadth({ short: 12, long: 300 });) {
+  for (let made = 0; made < breadth({ short: 12, long: 60 });) {
     const text = randomProgram(rng, ["a", "b", "c"], 3 + rng.int(6));
     let sop: SOp;
     try {
@@ -67,7 +67,7 @@ it("random causal programs", () => {
       throw error;
     }
     const files = gpt2Folder(compile(sop, { vocabulary: "abc", maxLength: breadth({ short: 6, long: 10 }), ...gpt2 }));
-    expect(verify(sop, reading(files), { runs: breadth({ short: 60, long: 500 }), seed: made }), text).toMatchObject({
+    expect(verify(sop, reading(files), { runs: breadth({ short: 60, long: 200 }), seed: made }), text).toMatchObject({
       ok: true,
     });
     made++;

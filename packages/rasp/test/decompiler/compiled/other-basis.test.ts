@@ -35,7 +35,7 @@ describe.each(lessons.slice(0, breadth({ short: 3, long: lessons.length })))("$n
 
 it("random programs are read rightly or refused, most as the plain ones", { timeout: 300_000 }, () => {
   const vocabulary = ["a", "b", "c"];
-  const count = breadth({ short: 4, long: 60 });
+  const count = breadth({ short: 4, long: 16 });
   let [same, others, refused] = [0, 0, 0];
   for (const { sop, model } of dataset({ count, seed: 21, vocabulary, maxLength: 4, lines: 5, examples: 8 })) {
     const plain = decompileProgram(model, { fresh: FRESH });

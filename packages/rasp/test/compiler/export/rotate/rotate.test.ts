@@ -10,7 +10,7 @@ import { breadth } from "../../../../../../test/long.js";
 
 const MAX_LENGTH = breadth({ short: 6, long: 8 });
 const EXHAUSTIVE = breadth({ short: 4, long: 5 });
-const RUNS = breadth({ short: 100, long: 2000 });
+const RUNS = breadth({ short: 100, long: 300 });
 
 /** The model with residual streams as the plain model has them. */
 function turnedBack({ model, plain, readers }: RotatedModel): Observed {
@@ -66,7 +66,7 @@ describe.each(BASES)("$name", ({ superposed }) => {
 
 it("random programs are right in other bases", { timeout: 120_000 }, () => {
   const vocabulary = ["a", "b", "c"];
-  const count = breadth({ short: 12, long: 150 });
+  const count = breadth({ short: 12, long: 40 });
   let n = 0;
   for (const { sop } of dataset({ count, seed: 8, vocabulary, maxLength: 6, lines: 7, examples: 12 })) {
     const rotated = compileRotated(sop, { vocabulary, maxLength: 6, seed: n++, superposed: n % 2 === 0 });
@@ -82,7 +82,7 @@ it(
     const vocabulary = ["a", "b", "c"];
     let n = 0;
     for (const { sop } of dataset({
-      count: breadth({ short: 3, long: 40 }),
+      count: breadth({ short: 3, long: 10 }),
       seed: 4,
       vocabulary,
       maxLength: 5,
