@@ -58,7 +58,7 @@ describe.each([
         expect(report.counterexample).toBeUndefined();
         expect(report.ok).toBe(true);
       }),
-      { numRuns: breadth({ short: 8, long: 80 }) },
+      { numRuns: breadth({ short: 8, long: 30 }) },
     );
     expect(compiled).toBeGreaterThan(2);
   });

@@ -33,7 +33,7 @@ const hist = load("hist = selector_width(select(tokens, tokens, ==));").sop("his
 describe("every lesson", () => {
   it.each([...lessons, ...decoderLessons])("$file $name", (lesson) => {
     const sop = lessonSOp(lesson);
-    const maxLength = breadth({ short: 3, long: 5 });
+    const maxLength = breadth({ short: 3, long: 4 });
     const model = compile(sop, { vocabulary: lesson.vocabulary, maxLength, ...gpt2 });
     expect(model.certificate.proved).toBe(true);
     const files = gpt2Folder(model);
