@@ -111,7 +111,7 @@ function scoreError(head: Head, bounds: ReadBounds): number {
     products += 1;
   }
   // BOS is found by a weight that is a constant on both sides, and 0 at other keys.
-  carried += (2 * relative(bounds) + bounds.bosAtInputs) * (Math.abs(bosScore) + 1);
+  carried += 2 * relative(bounds) * (Math.abs(bosScore) + 1);
   // The weights of queries are multiplied by √d_head, and scores divided by it: rounded weights and products, four roundings of the
   // factors, and two that a softmax may take where it multiplies scores before it takes their differences.
   return carried + (gamma(products) + 8 * U) * (size + carried);

@@ -5,7 +5,7 @@ import { approximateHeads } from "./approximate-heads.js";
 import { approximateUnits } from "./approximate-units.js";
 import { layerNormErrors } from "./layer-norm.js";
 import type { Margins } from "./margins.js";
-import { ReadBounds, type ReadErrors } from "./read-errors.js";
+import { ReadBounds } from "./read-errors.js";
 
 export class Approximate {
   readonly #bounds: ReadBounds;
@@ -13,9 +13,8 @@ export class Approximate {
   readonly #maxLength: number;
   readonly #sharpness: number | undefined;
 
-  /** @param errors - what stands between the stream and what is read of it; by default layer norm */
-  constructor(plan: Plan, margins: Margins, maxLength: number, errors: ReadErrors = layerNormErrors(plan)) {
-    this.#bounds = new ReadBounds(errors);
+  constructor(plan: Plan, margins: Margins, maxLength: number) {
+    this.#bounds = new ReadBounds(layerNormErrors(plan));
     this.#margins = margins;
     this.#maxLength = maxLength;
     this.#sharpness = plan.arithmetic.sharpness;

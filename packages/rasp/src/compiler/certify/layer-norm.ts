@@ -53,8 +53,6 @@ export function layerNormErrors(plan: Plan): ReadErrors {
     common: others + gamma(width) / 2 + GAIN,
     own: COORDINATE,
     zero: MEAN * (constant + 2 * sum),
-    perNorm: 0,
-    sumPerNorm: 0,
   };
 }
 

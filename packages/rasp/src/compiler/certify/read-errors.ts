@@ -1,6 +1,6 @@
 /**
- * How far reads can be off where the residual stream is not held as the plan has it: in a GPT-2, whose layer norms stand between, or in
- * another basis. A coordinate that should be 0 has a bound of its own, because most of a one-hot vector is 0.
+ * How far reads can be off where the residual stream is not held as the plan has it, as in a GPT-2, whose layer norms stand between.
+ * A coordinate that should be 0 has a bound of its own, because most of a one-hot vector is 0.
  */
 import { leastPowerOfTwo } from "@selectron/core";
 import type { Read, Subspace } from "../plan/ir/read.js";
@@ -14,10 +14,6 @@ export interface ReadErrors {
   readonly own: number;
   /** What is found, at most, in place of an exact 0, before the terms of x and of -x cancel. */
   readonly zero: number;
-  /** Of what the stream holds, for each 1 of the Euclidean norm of the read's weights. */
-  readonly perNorm: number;
-  /** Of the rounding of the read's sum, likewise. */
-  readonly sumPerNorm: number;
 }
 
 /** What is known of a subspace's coordinates. */
@@ -74,10 +70,10 @@ export class ReadBounds {
    * @param atBos - what a unit is held at there, which BOS's weight is for
    */
   parts(read: Read, size = this.sizeOf(read), atBos = 0): ReadError {
-    const { common, own, zero, perNorm, sumPerNorm } = this.#errors;
+    const { common, own, zero } = this.#errors;
     const constant = Math.abs(read.constant);
     let [small, count, terms] = [0, Number(constant !== 0), Number(constant !== 0)];
-    let [weights, squares, products] = [constant, constant ** 2, roundedBy(constant)];
+    let [weights, products] = [constant, roundedBy(constant)];
     for (const [subspace, coefficients] of read.terms) {
       const held = this.#held.get(subspace) ?? EXACT;
       let [most, sum, others, rounded] = [0, 0, 0, 0];
@@ -87,7 +83,6 @@ export class ReadBounds {
         most = Math.max(most, weight);
         sum += weight;
         others++;
-        squares += weight ** 2;
         rounded = subspace.oneHot ? Math.max(rounded, roundedBy(c)) : rounded + roundedBy(c);
       }
       if (subspace.oneHot) {
@@ -109,15 +104,9 @@ export class ReadBounds {
     const inexact = products > 0 ? U : 0;
     const ofConstant = Math.fround(constant) === constant ? 0 : U * constant;
     return {
-      carried:
-        this.#carriedBy(read) + (common + own + inexact) * size + own * nothing + perNorm * Math.sqrt(2 * squares),
-      sum: Math.min(alike, apart) + ofConstant + sumPerNorm * Math.sqrt(2 * squares),
+      carried: this.#carriedBy(read) + (common + own + inexact) * size + own * nothing,
+      sum: Math.min(alike, apart) + ofConstant,
     };
-  }
-
-  /** What a read of BOS's coordinate can be elsewhere. Half of a number minus half of it is 0. */
-  get bosAtInputs(): number {
-    return (this.#errors.perNorm + this.#errors.sumPerNorm) * Math.SQRT2;
   }
 
   /** What the errors of what is read add. */
@@ -164,8 +153,8 @@ export class ReadBounds {
    * and cancel up to the rounding of their sum.
    */
   errorAtBos(read: Read, atBos: number): number {
-    const { common, own, zero, perNorm, sumPerNorm } = this.#errors;
-    let [carried, size, weights, terms, squares, correction] = [0, 0, 0, 0, 0, atBos];
+    const { common, own, zero } = this.#errors;
+    let [carried, size, weights, terms, correction] = [0, 0, 0, 0, atBos];
     let rounded = roundedBy(read.constant);
     for (const [subspace, coefficients] of read.terms) {
       const held = this.#held.get(subspace) ?? EXACT;
@@ -178,12 +167,10 @@ export class ReadBounds {
         weights += Math.abs(c);
         rounded += roundedBy(c);
         terms++;
-        squares += c ** 2;
       });
     }
     weights += Math.abs(read.constant);
     terms += Number(read.constant !== 0);
-    squares += read.constant ** 2 + correction ** 2;
     size += Math.abs(correction) + carried;
     // Weights that do not add up to what they should: each is rounded.
     if (size > 0) carried += 2 * U * (Math.abs(read.constant) + Math.abs(correction));
@@ -192,7 +179,7 @@ export class ReadBounds {
     const cancelling = isAlone ? 0 : gamma(2 * terms + 2) * weights * zero;
     const rounding =
       size === 0 ? cancelling : (common + own + gamma(2 * terms + 2)) * size + 2 * own * weights * zero + cancelling;
-    return carried + rounding + (perNorm + sumPerNorm) * Math.sqrt(2 * squares);
+    return carried + rounding;
   }
 }
 
