@@ -1,5 +1,6 @@
 /** Each head's pattern beside the selector that it computes. */
 import type { VNode } from "preact";
+import { Shades } from "../picture/shades.js";
 import { t } from "../texts/texts.js";
 import type { HeadLook, LookReply } from "../worker/model-protocol.js";
 
@@ -59,35 +60,7 @@ function Pattern({ head, tokens }: { head: HeadLook; tokens: readonly string[] }
 function Selector({ head, tokens }: { head: HeadLook; tokens: readonly string[] }): VNode | null {
   if (!head.selector) return null;
   const { name, matrix } = head.selector;
-  return (
-    <figure>
-      <figcaption>{t("heads.selector", { name })}</figcaption>
-      <table class="heat" aria-label={t("picture.matrix", { name })}>
-        <thead>
-          <tr>
-            <td />
-            {tokens.map((token, k) => (
-              <th key={k} scope="col">
-                {token}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {matrix.map((row, q) => (
-            <tr key={q}>
-              <th scope="row">{tokens[q]}</th>
-              {Array.from(row, (cell, k) => (
-                <td key={k} class={`shade-${10 * cell}`}>
-                  <span class="visually-hidden">{cell}</span>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </figure>
-  );
+  return <Shades rows={matrix} tokens={tokens} label={t("heads.selector", { name })} digits={0} />;
 }
 
 export function Heads({ look }: { look: LookReply }): VNode {

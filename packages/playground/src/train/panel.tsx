@@ -4,8 +4,9 @@ import type { VNode } from "preact";
 import { open } from "../app/state.js";
 import { Choice, Length, Vocabulary } from "../model/fields.js";
 import { suggestedVocabulary, targetName } from "../model/state.js";
+import { Shades } from "../picture/shades.js";
 import { language, said, t } from "../texts/texts.js";
-import type { LearnedPair, TrainMoreReply } from "../worker/training-protocol.js";
+import type { TrainMoreReply } from "../worker/training-protocol.js";
 import { Curve } from "./curve.js";
 import {
   decompile,
@@ -58,46 +59,6 @@ function Form(): VNode {
         )}
       </span>
     </form>
-  );
-}
-
-function Shades({
-  rows,
-  tokens,
-  label,
-}: {
-  rows: LearnedPair["weights"];
-  tokens: readonly string[];
-  label: string;
-}): VNode {
-  return (
-    <figure>
-      <figcaption>{label}</figcaption>
-      <table class="heat" aria-label={label}>
-        <thead>
-          <tr>
-            <td />
-            {tokens.map((token, k) => (
-              <th key={k} scope="col">
-                {token}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, q) => (
-            <tr key={q}>
-              <th scope="row">{tokens[q]}</th>
-              {row.map((share, k) => (
-                <td key={k} class={`shade-${Math.round(10 * share)}`} title={share.toFixed(2)}>
-                  <span class="visually-hidden">{share.toFixed(2)}</span>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </figure>
   );
 }
 
