@@ -73,6 +73,14 @@ export interface Pass {
   readonly streams: ReadonlyMap<string, readonly Float32Array[]>;
 }
 
+/** A row with mean 0 and variance 1, before the gain. */
+export function normalised(x: Float32Array, epsilon: number, habits: Habits): Float32Array {
+  const [mean, variance] = habits.moments(x, habits.sum);
+  const factor = f(1 / f(Math.sqrt(f(variance + f(epsilon)))));
+  const offset = f(-mean * factor);
+  return x.map((value) => (habits.isLine ? f(f(value * factor) + offset) : f(f(value - mean) * factor)));
+}
+
 /** Long: the whole forward pass, to be read beside its formulas. */
 export function plainPass(
   config: Gpt2Config,
@@ -94,14 +102,8 @@ export function plainPass(
     });
   };
   const norm = (x: Float32Array, name: string): Float32Array => {
-    const [mean, variance] = habits.moments(x, habits.sum);
-    const factor = f(1 / f(Math.sqrt(f(variance + f(epsilon)))));
-    const offset = f(-mean * factor);
     const [gain, bias] = [weights(`${name}.weight`).data, weights(`${name}.bias`).data];
-    return x.map((value, c) => {
-      const normalised = habits.isLine ? f(f(value * factor) + offset) : f(f(value - mean) * factor);
-      return f(f(normalised * gain[c]!) + bias[c]!);
-    });
+    return normalised(x, epsilon, habits).map((value, c) => f(f(value * gain[c]!) + bias[c]!));
   };
   const gelu = (x: number): number => {
     const inner = f(f(Math.sqrt(2 / Math.PI)) * f(x + f(f(0.044715) * f(f(x * x) * x))));
