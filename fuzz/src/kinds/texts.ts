@@ -29,7 +29,9 @@ function runProgram(bytes: Uint8Array): string {
     demandPlain("the warnings", environment.takeWarnings().map(render).join("\n"), 100_000 + 10 * bytes.length);
     for (const value of values) {
       shown.push(displayValue(value));
-      if (value.kind === "s-op" || value.kind === "selector") attempt(() => evaluate(value.node, "abcab"));
+      if (value.kind !== "s-op" && value.kind !== "selector") continue;
+      // The input itself stands nowhere in the program.
+      if (value.node.kind !== "tokens") attempt(() => evaluate(value.node, "abcab"));
     }
   }
   return shown.join("\n");

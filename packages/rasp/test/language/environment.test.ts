@@ -49,6 +49,23 @@ describe("evaluate", () => {
     expect(() => evaluate(environment.sop("reverse"), "")).toThrow(RaspError);
   });
 
+  it.each([
+    ["y = tokens_int + 1;", "tokens_int + 1"],
+    [
+      "repeat (m = tokens_int) until (m > 3) at most 9 { m = m + 1; } y = m;",
+      "repeat (m = tokens_int) until (m > 3) at most 9",
+    ],
+  ])("places an error of a built-in name at the first that uses it: %s", (text, place) => {
+    const sop = load(text, { example: [1] }).sop("y");
+    try {
+      evaluate(sop, "ab");
+      expect.unreachable();
+    } catch (error) {
+      const { code, span } = (error as RaspError).diagnostic;
+      expect([code, span && textOf(span)]).toEqual(["RASP3101", place]);
+    }
+  });
+
   it("places an error at the node that fails", () => {
     const { sop } = { sop: load("x = 1 / (indices + 1 - length);\n".replace("length", "99")).sop("x") };
     expect(evaluate(sop, "ab")).toEqual([1 / -98, 1 / -97]);

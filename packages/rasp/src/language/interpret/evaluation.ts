@@ -17,7 +17,7 @@ import {
 } from "../graph/node.js";
 import { applyMap } from "../graph/elementwise.js";
 import type { FinalNode, Loop, StateNode } from "../graph/loop.js";
-import { countReaders } from "../graph/readers.js";
+import { countReaders, placeOfReader } from "../graph/readers.js";
 import { getOrInsert } from "../maps.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
 import { Capacity } from "../limits.js";
@@ -130,8 +130,9 @@ export class Evaluation {
     const needed = new Set<GraphNode>([root]);
     for (const node of needed) for (const operand of operands(node)) if (!this.#known(operand)) needed.add(operand);
     const readers = dropping ? countReaders(needed) : undefined;
-    for (const node of [...needed].sort((a, b) => a.id - b.id)) {
-      this.#compute(node);
+    const nodes = [...needed].sort((a, b) => a.id - b.id);
+    for (const node of nodes) {
+      this.#compute(node, nodes);
       if (readers && !isSelector(node)) this.#drop(operands(node), readers);
     }
   }
@@ -152,7 +153,8 @@ export class Evaluation {
     }
   }
 
-  #compute(node: GraphNode): void {
+  /** @param nodes - what is computed with it, for the place of an error */
+  #compute(node: GraphNode, nodes: readonly GraphNode[] = []): void {
     try {
       if (isSelector(node)) {
         this.#selections.add(node);
@@ -165,7 +167,7 @@ export class Evaluation {
       }
     } catch (error) {
       if (!isSelector(node)) this.capacity.free(CELL_BYTES * this.input.length);
-      throw error instanceof RaspError ? error.at(node.span) : error;
+      throw error instanceof RaspError ? error.at(node.span ?? placeOfReader(node, nodes)) : error;
     }
   }
 
