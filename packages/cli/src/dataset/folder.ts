@@ -121,9 +121,12 @@ export class DatasetFolder {
 /** Where the model of a program goes, by its number from 0. */
 export const modelName = (index: number): string => `models/${String(index).padStart(6, "0")}.safetensors`;
 
+/** Undefined for what is no JSON, and for lists in lists that are too deep to be written again. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    JSON.stringify(value);
+    return value;
   } catch {
     return undefined;
   }

@@ -97,9 +97,12 @@ function fitIn(line: string): [string, Json] | undefined {
   return checksumOf(key, value) === checksum ? [key, value] : undefined;
 }
 
+/** Undefined for what is no JSON, and for lists in lists that are too deep to be written again, as checksums need. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value = JSON.parse(text) as unknown;
+    JSON.stringify(value);
+    return value;
   } catch {
     return undefined;
   }

@@ -132,9 +132,18 @@ function descriptionIn(bytes: FileBytes): Record<string, string> {
   return Object.fromEntries(
     Object.entries(value as Readonly<Record<string, unknown>>).map(([name, field]) => [
       name,
-      typeof field === "string" ? field : JSON.stringify(field),
+      typeof field === "string" ? field : textOf(field),
     ]),
   );
+}
+
+/** @throws ModelFileError for lists in lists that can be read, and are too deep to be written */
+function textOf(field: unknown): string {
+  try {
+    return JSON.stringify(field);
+  } catch {
+    throw damaged(DESCRIPTION, "lists in it are nested too deep");
+  }
 }
 
 function parsed(name: string, bytes: FileBytes): unknown {

@@ -149,6 +149,11 @@ describe("the files", () => {
     ["nothing", "", "selectron.json is damaged"],
     ["a number", "7", "selectron.json is damaged: it is no object"],
     ["another description", "{}", "selectron.json is damaged: it has no checksum"],
+    [
+      "lists in lists",
+      `{"card": ${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      "selectron.json is damaged: lists in it",
+    ],
   ])("with %s for selectron.json are refused", (_, text, message) => {
     const read = (name: string): Uint8Array =>
       name === "selectron.json" ? new TextEncoder().encode(text) : bytesOf(files, name);
