@@ -35,6 +35,8 @@ describe.each(lessons)("$name", (lesson) => {
 
 /** Adjusted depths are sums that heads compare as numbers; of the pairs that were not seen nothing is known, so that they are listed. */
 const LISTED = ["dyck2_ptf", "dyck3_ptf", "dyck2_best"];
+/** The frequency of each first occurrence is a number with binary digits, whose comparisons come back right, and as lists of values. */
+const IN_DIGITS = ["sort_by_most_freq"];
 
 describe.each(lessons.slice(0, breadth({ short: 5, long: lessons.length })))(
   "$name, with heads that compare numbers",
@@ -49,7 +51,7 @@ describe.each(lessons.slice(0, breadth({ short: 5, long: lessons.length })))(
         return;
       }
       expect(agreed).toBe(inputs);
-      expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
+      if (!IN_DIGITS.includes(lesson.name)) expect(lines.filter(({ tabular }) => tabular)).toEqual([]);
       const again = load(source, { example: [...vocabulary] }).sop("result");
       expect(differing(sop, again, everyInput([...vocabulary], LONGEST))).toEqual([]);
       expect(differing(sop, again, randomInputs([...vocabulary], 7, RANDOM_INPUTS, 3))).toEqual([]);
