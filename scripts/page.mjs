@@ -1,8 +1,9 @@
 /**
- * npm run page [-- --install] [-- --no-build] [-- NAME ...]: the built playground in Chromium, on a phone's screen and on a laptop's, as
- * `selectron playground` serves it. The checks are in packages/playground/test/page. With --install Playwright and axe come from npm into
- * .page (12 MB, no install scripts); Chromium is the system's. With --picture the picture of the README is taken anew. Exit code 1 if anything
- * fails, or is not there.
+ * npm run page [-- --install] [-- --no-build] [-- NAME ...]: the built playground in Chromium, on a phone's screen and on a laptop's, and for
+ * a short run in Firefox, as `selectron playground` serves it. The checks are in packages/playground/test/page. With --install Playwright,
+ * Puppeteer (which drives Firefox as it is, where Playwright wants a build of its own) and axe come from npm into .page (70 MB, no install
+ * scripts); the browsers are the system's. With --picture the picture of the README is taken anew. Exit code 1 if anything fails, or is not
+ * there: nothing is skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,10 +11,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checks } from "../packages/playground/test/page/checks.mjs";
+import { inFirefox } from "../packages/playground/test/page/firefox.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".page");
-const versions = { "playwright-core": "1.56.1", "axe-core": "4.14.1" };
+const versions = { "playwright-core": "1.56.1", "puppeteer-core": "24.43.1", "axe-core": "4.14.1" };
 /** No check may take longer, in milliseconds. */
 const LIMIT = 120_000;
 const SCREENS = { phone: { width: 360, height: 740 }, laptop: { width: 1440, height: 900 } };
@@ -36,10 +38,15 @@ function install() {
   if (spawnSync("npm", options, { cwd: folder, stdio: "inherit" }).status !== 0) throw new Error("npm failed");
 }
 
-const executablePath = (process.env.PATH ?? "")
-  .split(":")
-  .flatMap((place) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(place, name)))
-  .find(existsSync);
+/** The first of these commands that is there. */
+const command = (...names) =>
+  (process.env.PATH ?? "")
+    .split(":")
+    .flatMap((place) => names.map((name) => join(place, name)))
+    .find(existsSync);
+
+const chromiumPath = command("chromium", "chromium-browser", "google-chrome");
+const firefoxPath = command("firefox-esr", "firefox");
 
 /** Serves the page as users do. */
 async function serve() {
@@ -105,11 +112,51 @@ async function takePicture(browser) {
   await page.close();
 }
 
+/** Says what came of a check. @returns 1 if it failed */
+function tell(title, problems, figures, seconds) {
+  const outcome = problems.length === 0 ? "passed" : "FAILED";
+  console.log([`${outcome}: ${title}, ${seconds.toFixed(1)} s`, ...figures.map((figure) => `  ${figure}`)].join("\n"));
+  for (const problem of problems) console.log(`  ${problem.replaceAll("\n", "\n  ")}`);
+  return Number(problems.length > 0);
+}
+
+/** Runs checks, several at a time. @returns how many failed */
+async function runAll(jobs, atOnce) {
+  const left = [...jobs];
+  let failures = 0;
+  const worker = async () => {
+    for (let job = left.shift(); job; job = left.shift()) {
+      const figures = [];
+      const start = performance.now();
+      const problems = await job.run((figure) => figures.push(figure));
+      failures += tell(job.title, problems, figures, (performance.now() - start) / 1000);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return failures;
+}
+
+/** What is there to run, by title. */
+const jobs = (browser, axe) => [
+  ...checks.flatMap(([name, screens, check, isAlone]) =>
+    screens.map((screen) => ({
+      title: `${name} (${screen})`,
+      isAlone: isAlone === "alone",
+      run: (report) => run(browser, { check, url, screen, axe, report }),
+    })),
+  ),
+  {
+    title: "Firefox shows values and compiles",
+    isAlone: false,
+    run: () => inFirefox(createRequire(join(folder, "package.json"))("puppeteer-core"), firefoxPath, url),
+  },
+];
+
 if (given.includes("--install")) install();
-const playwright = join(folder, "node_modules/playwright-core");
-if (!existsSync(playwright) || !executablePath) {
+const isInstalled = Object.keys(versions).every((name) => existsSync(join(folder, "node_modules", name)));
+if (!isInstalled || !chromiumPath || !firefoxPath) {
   console.error(
-    "page: Playwright or Chromium is not here.\n  help: `npm run page -- --install` brings the first; the second is the system's",
+    "page: Playwright, Puppeteer, axe, Chromium or Firefox is not here.\n  help: `npm run page -- --install` brings the first three; the browsers are the system's",
   );
   process.exit(1);
 }
@@ -125,25 +172,24 @@ const { chromium } = createRequire(join(folder, "package.json"))("playwright-cor
 const axe = readFileSync(join(folder, "node_modules/axe-core/axe.min.js"), "utf8");
 const { server, url } = await serve();
 const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-const browser = await chromium.launch({ executablePath, args });
-let failures = 0;
+const browser = await chromium.launch({ executablePath: chromiumPath, args });
 if (given.includes("--picture")) await takePicture(browser);
 try {
-  for (const [name, screens, check] of checks) {
-    for (const screen of screens) {
-      const title = `${name} (${screen})`;
-      if (asked.length > 0 && !asked.some((word) => title.includes(word))) continue;
-      const figures = [];
-      const problems = await run(browser, { check, url, screen, axe, report: (figure) => figures.push(figure) });
-      console.log(
-        `${problems.length === 0 ? "passed" : "FAILED"}: ${title}${figures.map((figure) => `\n  ${figure}`).join("")}`,
-      );
-      for (const problem of problems) console.log(`  ${problem.replaceAll("\n", "\n  ")}`);
-      if (problems.length > 0) failures++;
-    }
-  }
+  const wanted = jobs(browser, axe).filter(
+    ({ title }) => asked.length === 0 || asked.some((word) => title.includes(word)),
+  );
+  // What is timed has the machine for itself.
+  const failures =
+    (await runAll(
+      wanted.filter(({ isAlone }) => isAlone),
+      1,
+    )) +
+    (await runAll(
+      wanted.filter(({ isAlone }) => !isAlone),
+      2,
+    ));
+  if (failures > 0) process.exitCode = 1;
 } finally {
   await browser.close();
   server.kill("SIGINT");
 }
-if (failures > 0) process.exitCode = 1;
