@@ -52,6 +52,7 @@ export default defineConfig({
     outDir,
     emptyOutDir: true,
     target: "es2022",
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,5 +1,6 @@
 /** The language in brief, below the editor: what a newcomer needs to solve a puzzle without leaving the page. */
 import type { VNode } from "preact";
+import { isBriefOpen } from "./state.js";
 import { t, type MessageKey } from "../texts/texts.js";
 
 const ENTRIES: readonly (readonly [code: string, key: MessageKey])[] = [
@@ -19,7 +20,11 @@ const ENTRIES: readonly (readonly [code: string, key: MessageKey])[] = [
 ];
 
 export const Brief = (): VNode => (
-  <details class="brief">
+  <details
+    class="brief"
+    open={isBriefOpen.value}
+    onToggle={({ currentTarget: { open } }) => (isBriefOpen.value = open)}
+  >
     <summary>{t("brief.title")}</summary>
     <dl>
       {ENTRIES.map(([code, key]) => (

@@ -13,6 +13,8 @@ export const cursor = signal(0);
 /** The name that is drawn whatever the cursor is at. */
 export const pinned = signal<string | undefined>(undefined);
 export const panel = signal<Panel>("picture");
+/** Whether the language in brief is open. */
+export const isBriefOpen = signal(false);
 
 /** What came of the last run; undefined before the first. */
 export const outcome = signal<RunReply | undefined>(undefined);

@@ -31,6 +31,7 @@ function Form(): VNode {
   return (
     <form
       class="compile card"
+      data-tour="compile"
       onSubmit={(event) => {
         event.preventDefault();
         void compileProgram();

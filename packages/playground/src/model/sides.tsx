@@ -55,6 +55,9 @@ function Cell({ row, position }: { row: TracedRow; position: number }): VNode {
   );
 }
 
+/** The language's second name of the input is not one that programs use. */
+const nameOf = ({ name }: TracedRow): string => (name === "tokens_str" ? "tokens" : name);
+
 const place = ({ layer, sublayer }: TracedRow): string =>
   layer === 0
     ? t("stream.embedding")
@@ -109,7 +112,7 @@ export function Sides({ look }: { look: LookReply }): VNode {
                 <tbody>
                   {rows.map((row, i) => (
                     <tr key={i}>
-                      <th scope="row">{row.name}</th>
+                      <th scope="row">{nameOf(row)}</th>
                       {row.decoded.map((_, position) => (
                         <td key={position}>
                           <Cell row={row} position={position} />

@@ -73,6 +73,11 @@ export async function compileProgram(): Promise<void> {
   );
 }
 
+/** The same, unless these are its weights already. */
+export async function compileUnlessDone(): Promise<void> {
+  if (!isBusy.value && compiledFrom.value !== source()) await compileProgram();
+}
+
 /** The largest file that is opened. */
 const MOST_BYTES = 64 * 2 ** 20;
 

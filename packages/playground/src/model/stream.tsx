@@ -25,10 +25,14 @@ export function labelAt(label: string, layer: number): string {
   return taken.at(-1)?.[2] ?? first!;
 }
 
+/** Less than this is what rounding and attention leave behind; values are told apart by halves. */
+const TINY = 1e-9;
+
 /** Numbers short enough for a cell. */
 export const short = (x: number): string => {
   if (x === 0) return "0";
   const size = Math.abs(x);
+  if (size < TINY) return "≈0";
   if (size >= 1e5 || size < 1e-3) return x.toExponential(1).replace("e+", "e");
   return String(Number(x.toPrecision(3)));
 };
@@ -80,6 +84,7 @@ function Heat({ look, at }: { look: LookReply; at: number }): VNode {
                     <button
                       type="button"
                       aria-pressed={asked?.coordinate === c && asked.position === p && asked.stage === at}
+                      title={String(value)}
                       onClick={() => void askNumber({ kind: "number", stage: at, position: p, coordinate: c })}
                     >
                       {short(value)}

@@ -31,13 +31,22 @@ function Certificate({ model }: { model: ModelSummary }): VNode | null {
   );
 }
 
+const FILES = [
+  ["model.save", ["safetensors", "onnx"]],
+  ["model.savePicture", ["svg", "png"]],
+] as const;
+
 const Save = (): VNode => (
   <div class="actions">
-    <span>{t("model.save")}</span>
-    {(["safetensors", "onnx", "svg", "png"] as const).map((format) => (
-      <button key={format} type="button" onClick={() => void save(format)}>
-        {format === "safetensors" ? format : format.toUpperCase()}
-      </button>
+    {FILES.map(([label, formats]) => (
+      <span key={label} class="group">
+        <span class="quiet">{t(label)}</span>
+        {formats.map((format) => (
+          <button key={format} type="button" onClick={() => void save(format)}>
+            {format === "safetensors" ? format : format.toUpperCase()}
+          </button>
+        ))}
+      </span>
     ))}
   </div>
 );

@@ -224,7 +224,9 @@ function Welcome(): VNode | null {
 /** The panel. */
 export function PicturePanel(): VNode {
   const shown = picture.value;
-  const reason = failure.value ?? outcome.value?.noPicture;
+  const isWrong = outcome.value?.problems.some(({ severity }) => severity === "error") ?? false;
+  const without = outcome.value?.noPicture;
+  const reason = failure.value ?? (isWrong && without === "nothing" ? "wrong" : without);
   const key = reason !== undefined && isKey(`picture.no.${reason}`) ? `picture.no.${reason}` : reason;
   return (
     <div class="panel-body">

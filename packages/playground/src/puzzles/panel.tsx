@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { input, isBriefOpen, panel } from "../app/state.js";
 import { language, said, t } from "../texts/texts.js";
 import type { Expected, Judged, Puzzle } from "./puzzle.js";
 import { openSet } from "./links.js";
@@ -54,7 +55,7 @@ function Judgement({ judged }: { judged: Judged }): VNode {
         <div class="judged good">
           <p>
             <b>{t("puzzle.solved", { n: judged.tried })}</b>{" "}
-            {t(isPar ? "puzzle.atPar" : "puzzle.abovePar", { layers, heads })}
+            {t(heads === 0 ? "puzzle.noHeads" : isPar ? "puzzle.atPar" : "puzzle.abovePar", { layers, heads })}
           </p>
           <NextButton />
         </div>
@@ -65,6 +66,7 @@ function Judgement({ judged }: { judged: Judged }): VNode {
         <div class="judged bad">
           <p>{t("puzzle.wrong")}</p>
           <Sample example={judged.wrong} got={judged.got} />
+          <ShowInput example={judged.wrong} />
         </div>
       );
     case "no-value":
@@ -72,6 +74,7 @@ function Judgement({ judged }: { judged: Judged }): VNode {
         <div class="judged bad">
           <p>{t("puzzle.noValue", { message: judged.message })}</p>
           <Sample example={judged.wrong} />
+          <ShowInput example={judged.wrong} />
         </div>
       );
     case "no-answer":
@@ -79,6 +82,23 @@ function Judgement({ judged }: { judged: Judged }): VNode {
     case "broken":
       return <p class="judged bad">{t("puzzle.broken", { message: judged.message })}</p>;
   }
+}
+
+/** Puts an input on which the program is wrong into the input field, where its picture can be looked at. */
+function ShowInput({ example: { input: tokens } }: { example: Expected }): VNode | null {
+  const text = tokens.every((token) => [...token].length === 1) ? tokens.join("") : JSON.stringify(tokens);
+  if (input.value === text) return null;
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        input.value = text;
+        panel.value = "picture";
+      }}
+    >
+      {t("puzzle.showInput")}
+    </button>
+  );
 }
 
 /** The next puzzle that is not solved. */
@@ -98,6 +118,7 @@ function NextButton(): VNode | null {
 export function PuzzleCard({ puzzle: shown }: { puzzle: Puzzle }): VNode {
   useEffect(() => {
     hintsShown.value = 0;
+    if (matchMedia("(min-width: 901px)").matches) isBriefOpen.value = true;
     void loadPuzzles();
   }, [shown]);
   const known = verdict.value;
@@ -138,7 +159,9 @@ export function PuzzleCard({ puzzle: shown }: { puzzle: Puzzle }): VNode {
             {t("puzzle.hint", { n: hintsShown.value + 1, of: shown.hints.length })}
           </button>
         )}
-        {known && <span class="quiet">{t("puzzle.par", { layers: known.par.layers, heads: known.par.heads })}</span>}
+        {known && (
+          <span class="quiet">{t(known.par.heads === 0 ? "puzzle.parNone" : "puzzle.par", { ...known.par })}</span>
+        )}
       </div>
       <div role="status">
         {known?.judged && <Judgement judged={known.judged} />}

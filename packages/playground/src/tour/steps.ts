@@ -9,6 +9,8 @@ export interface Step {
   /** The name to draw. */
   readonly target?: string;
   readonly panel?: Panel;
+  /** Whether the program is compiled, if its weights are not there yet. */
+  readonly compiles?: true;
   /** The part of the page that the step is about. */
   readonly place?: string;
 }
@@ -21,7 +23,7 @@ export const STEPS: readonly Step[] = [
   { panel: "picture", target: "answer", place: "picture" },
   { program: "tour.program.reverse", input: "hello", panel: "picture", target: "reverse", place: "picture" },
   { panel: "picture", target: "reverse", place: "cost" },
-  { panel: "weights", target: "reverse", place: "tabs" },
-  { panel: "weights", target: "reverse", place: "weights" },
+  { panel: "weights", target: "reverse", place: "compile" },
+  { panel: "weights", target: "reverse", place: "sides", compiles: true },
   { panel: "picture", place: "puzzles" },
 ];

@@ -39,7 +39,7 @@ export function Curve({ losses }: { losses: readonly number[] }): VNode {
         <g key={power}>
           <line x1={LEFT} x2={WIDTH - 8} y1={y(power)} y2={y(power)} class="grid" />
           <text x={LEFT - 6} y={y(power) + 4} text-anchor="end">
-            {power >= 0 ? 10 ** power : `0.${"0".repeat(-power - 1)}1`}
+            {power >= 0 ? 10 ** power : power < -3 ? `1e${power}` : `0.${"0".repeat(-power - 1)}1`}
           </text>
         </g>
       ))}

@@ -62,7 +62,9 @@ function Form(): VNode {
   );
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(share > 0.99 && share < 1 ? 1 : 0)} %`;
+/** What is not quite all is not rounded to all. */
+const percent = (share: number): string =>
+  `${share > 0.99 && share < 1 ? Math.floor(1000 * share) / 10 : Math.round(100 * share)} %`;
 
 function Answers({ reply }: { reply: TrainMoreReply }): VNode | null {
   const { tokens, answers, wanted } = reply;

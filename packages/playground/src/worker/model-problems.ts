@@ -34,7 +34,7 @@ export function sopOf({
 } {
   const tokens = tokensOf(input);
   const { environment, bound, problems } = runProgram(program, tokens.length === 0 ? ["?"] : tokens);
-  const node = targetAt(environment, bound, program, cursor, target);
+  const node = targetAt(environment, bound, program, cursor, target)?.node;
   if (node && !isSelector(node)) return { sop: node, tokens };
   const [problem] = problems.filter(({ severity }) => severity === "error");
   throw new RangeError(problem?.message ?? (node ? "model.selector" : "model.nothing"));

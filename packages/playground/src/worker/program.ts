@@ -11,16 +11,19 @@ import {
   flow,
   indices,
   isSelector,
+  operands,
   RaspError,
+  topological,
   type Atom,
   type ComputedHead,
+  type GraphNode,
   type Selector,
   type SOp,
   type Span,
 } from "@selectron/rasp";
 import { LONGEST, tokensOf } from "./input.js";
 import { knownNames } from "./names.js";
-import { label, lineOf, problemOf, PROGRAM, ranged } from "./places.js";
+import { label, lineOf, problemOf, PROGRAM, ranged, rangeOf } from "./places.js";
 import type { Problem } from "./problem.js";
 import type {
   HeadPicture,
@@ -32,7 +35,7 @@ import type {
   WhyQuestion,
   WhyReply,
 } from "./protocol.js";
-import { targetAt, type Bound } from "./target.js";
+import { targetAt, type Bound, type Target } from "./target.js";
 import { Why } from "./why.js";
 
 /** A page is used by hand, so that what runs away ends within about a second. */
@@ -79,15 +82,16 @@ export function answerRun({ program, input, cursor, target }: RunQuestion): RunR
   };
   last = undefined;
   if (given.length === 0) return { ...reply, noPicture: "empty" };
-  const node = targetAt(environment, bound, program, cursor, target);
-  if (!node) return { ...reply, noPicture: "nothing" };
+  const drawn = targetAt(environment, bound, program, cursor, target);
+  if (!drawn) return { ...reply, noPicture: "nothing" };
+  const { node } = drawn;
   try {
     const evaluation = new Evaluation(tokens);
     const why = new Why(evaluation, firstSteps(isSelector(node) ? readerOf(node) : node));
     last = { environment, tokens, why };
     return {
       ...reply,
-      picture: pictureOf(node, evaluation, why),
+      picture: pictureOf(drawn, evaluation, why),
       ...(given.length > LONGEST ? { noPicture: "long" } : {}),
     };
   } catch (error) {
@@ -99,13 +103,15 @@ export function answerRun({ program, input, cursor, target }: RunQuestion): RunR
 /** An s-op that reads a selector. */
 const readerOf = (selector: Selector): SOp => aggregate(selector, indices) as SOp;
 
-function pictureOf(node: SOp | Selector, evaluation: Evaluation, why: Why): Picture {
+function pictureOf({ node, name = label(node) }: Target, evaluation: Evaluation, why: Why): Picture {
   // A selector is drawn as the head of an s-op that reads it; what that s-op gives is left out.
   const sop = isSelector(node) ? readerOf(node) : node;
   const row = (of: SOp): Row => ({ id: of.id, name: label(of), values: why.values(of), ...ranged(of.span) });
   const tokens: Row = { id: -1, name: "tokens", values: evaluation.input.map(displayElement) };
+  const spans = spansOf(sop);
   const orInput = (rows: readonly Row[]): readonly Row[] => (rows.length === 0 ? [tokens] : rows);
-  const headOf = ({ selector, span, keys, queries, aggregates }: ComputedHead): HeadPicture => {
+  const headOf = ({ selector, span: own, keys, queries, aggregates }: ComputedHead): HeadPicture => {
+    const span = rangeOf(own) ? own : spans.get(aggregates[0]!);
     return {
       id: selector.id,
       name: label(selector),
@@ -134,7 +140,7 @@ function pictureOf(node: SOp | Selector, evaluation: Evaluation, why: Why): Pict
   const counted = cost(sop);
   return {
     kind: isSelector(node) ? "selector" : "s-op",
-    name: label(node),
+    name,
     input: tokens.values,
     ...(isSelector(node) ? {} : { result: row(node) }),
     layers,
@@ -145,6 +151,22 @@ function pictureOf(node: SOp | Selector, evaluation: Evaluation, why: Why): Pict
         : flow(sop, evaluation.input).loops.map(({ text, steps, limit, moments }) => ({ text, steps, limit, moments })),
     advice: costAdvice(counted).advice.map(({ message, span }) => ({ message, line: lineOf(span), ...ranged(span) })),
   };
+}
+
+/** Where the program asks for each node: where it wrote it, and for what is of the library where it wrote what reads it first. */
+function spansOf(root: SOp): ReadonlyMap<GraphNode, Span> {
+  const spans = new Map<GraphNode, Span>();
+  // Readers come before what they read; of several the one that is written first counts.
+  for (const node of topological(root).reverse()) {
+    if (rangeOf(node.span)) spans.set(node, node.span!);
+    const span = spans.get(node);
+    if (!span) continue;
+    for (const operand of operands(node)) {
+      const known = spans.get(operand);
+      if (!known || span.start < known.start) spans.set(operand, span);
+    }
+  }
+  return spans;
 }
 
 const textOf = (span: Span | undefined): string =>

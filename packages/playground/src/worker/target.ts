@@ -8,6 +8,12 @@ export interface Bound {
   readonly value?: Value;
 }
 
+/** What is drawn, and the name by which the program calls it, if it has one. */
+export interface Target {
+  readonly node: SOp | Selector;
+  readonly name?: string;
+}
+
 /** What is drawn; undefined if there is no s-op yet. A `wanted` name that the program lacks counts as none. */
 export function targetAt(
   environment: Environment,
@@ -15,23 +21,21 @@ export function targetAt(
   program: string,
   cursor: number,
   wanted?: string,
-): SOp | Selector | undefined {
-  if (wanted !== undefined && environment.names.includes(wanted)) {
-    const node = nodeOf(environment.get(wanted));
-    if (node) return node;
-  }
-  const word = wordAt(program, cursor);
-  if (word !== undefined && environment.names.includes(word)) {
-    const node = nodeOf(environment.get(word));
-    if (node) return node;
-  }
-  const nodes = bound.map(({ span, names, value }) => ({
-    span,
-    node: nodeOf(value) ?? names.map((name) => nodeOf(environment.get(name))).find(Boolean),
-  }));
-  const drawn = nodes.filter(({ node }) => node !== undefined);
+): Target | undefined {
+  const called = (name: string | undefined): Target | undefined => {
+    if (name === undefined || !environment.names.includes(name)) return undefined;
+    const node = nodeOf(environment.get(name));
+    return node && { node, name };
+  };
+  const there = called(wanted) ?? called(wordAt(program, cursor));
+  if (there) return there;
+  const drawn = bound.flatMap(({ span, names, value }) => {
+    const node = nodeOf(value);
+    const target = node ? { node } : names.map(called).find(Boolean);
+    return target ? [{ span, target }] : [];
+  });
   const before = drawn.filter(({ span }) => span.start <= cursor);
-  return (before.at(-1) ?? drawn[0])?.node;
+  return (before.at(-1) ?? drawn[0])?.target;
 }
 
 function nodeOf(value: Value | undefined): SOp | Selector | undefined {

@@ -19,8 +19,17 @@ export async function puzzles({ page }) {
     assert.equal(await page.locator(".hints li").count(), 1);
     await type(page, answer);
     await page.getByRole("button", { name: "Check" }).click();
-    await says(page, ".judged.good", /Solved on all \d+ inputs\..*at par/);
+    await says(page, ".judged.good", /Solved on all \d+ inputs\..*(at par|no attention)/);
   }
+  // An input on which the program is wrong can be looked at.
+  await type(page, 'answer = "o" if indices == 0 else aggregate(select(indices, length - 1 - indices, ==), tokens);');
+  await page.getByRole("button", { name: "Check" }).click();
+  await page.getByRole("button", { name: "Look at this input" }).click();
+  assert.equal(
+    await page.inputValue("#input"),
+    (await page.locator(".judged .sample tr").first().locator("td").allTextContents()).join(""),
+  );
+  await type(page, ANSWERS[2][1]);
   await page.reload();
   await page.locator('[data-tour="puzzles"]').click();
   await says(page, ".list header", /3 of 20 solved/);

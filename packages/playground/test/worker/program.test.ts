@@ -72,6 +72,22 @@ describe("a run", () => {
     },
   );
 
+  it("is called by the name that the program gives", () => {
+    const { picture } = run("answer = indices;\n");
+    expect([picture!.name, picture!.result!.values]).toEqual(["answer", ["0", "1", "2", "3", "4"]]);
+    expect(run("answer = indices;\ntokens;\n").picture!.name).toBe("tokens");
+  });
+
+  it("tells the line that asks for a head of the library, of several the first", () => {
+    const { picture } = run(`${FLIP}twice = length + length;\nboth = reverse if twice > 3 else "-";`);
+    expect(picture!.layers.flatMap(({ heads }) => heads.map(({ name, line }) => [name, line]))).toEqual([
+      ["full_s", 1],
+      ["flip", 2],
+    ]);
+    const other = run("\nn = count(tokens, 0);").picture!;
+    expect(other.layers[1]!.heads[0]!.line).toBe(2);
+  });
+
   it("has a selector without the s-op that reads it", () => {
     const { picture } = run("s = select(tokens, tokens, ==);");
     expect(picture).toMatchObject({ kind: "selector", headsPerLayer: [1] });
