@@ -253,6 +253,7 @@ export const nnRegistry: Registry = {
     attentionSvg: entry(() => [[map()], { width: 900 }]),
     trace: entry(() => [() => 1]),
     withHooks: entry(() => [{}, () => 1]),
+    withPatches: entry(() => [[], () => 1]),
     keysOf: entry(() => [{ window: 1, strides: { by: 2, count: 1 }, powers: true, globals: 1 }, true, 1, 3]),
     looksAt: entry(() => [{ window: 1, strides: { by: 2, count: 1 }, powers: true, globals: 1 }, true, 1, 0]),
     alibiSlopes: entry(() => [2]),

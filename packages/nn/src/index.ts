@@ -31,6 +31,7 @@ export {
   type Labels,
 } from "./inspect/attention-map.js";
 export { attentionSvg } from "./inspect/attention-svg.js";
+export { withPatches, type Patch } from "./inspect/patches.js";
 export { escapeXml } from "./inspect/xml.js";
 export { trace, withHooks, type Hook, type Trace, type Watchable } from "./inspect/trace.js";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";

@@ -5,6 +5,7 @@
  */
 import { checks, ShapeError, type Tensor } from "@selectron/core";
 import { checkFlags, plainRows } from "./checks.js";
+import type { Patcher } from "./recorder.js";
 
 /** [B][n], true where a token is real. */
 export type Padding = readonly (readonly boolean[])[];
@@ -55,6 +56,24 @@ export class Packing {
 
 /** A packing; its constructor is private. */
 export const aPacking = checks.anObjectWith("a Packing", "rows", "unpack");
+
+/** A callback on activations whose positions are packed, which gets them, and gives them back, in the order of the rows given. */
+export function unpackedWatch(watch: Patcher | undefined, packing: Packing | undefined): Patcher | undefined {
+  if (!watch || !packing) return watch;
+  return (name, value) => {
+    const axes = positionAxes(name);
+    const own = axes.reduce((x, axis) => packing.unpack(x, axis), value);
+    return axes.reduce((x, axis) => packing.pack(x, axis), watch(name, own));
+  };
+}
+
+/** The axes of a named activation along which its own sequence's positions are. */
+function positionAxes(name: string): readonly number[] {
+  if (name.endsWith(".heads")) return [2];
+  if (!name.endsWith(".pattern")) return [1];
+  // The keys of cross-attention are a memory's, which has an order of its own.
+  return name.endsWith(".crossAttention.pattern") ? [2] : [2, 3];
+}
 
 function inverse(order: readonly number[]): number[] {
   const places = new Array<number>(order.length);

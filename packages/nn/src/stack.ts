@@ -10,10 +10,10 @@ import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
 import { paddingMask } from "./attention/masks.js";
-import { Packing, type Padding } from "./padding.js";
+import { Packing, unpackedWatch, type Padding } from "./padding.js";
 import type { ParameterScope } from "./parameters.js";
 import { actsInAttention, positionsOf, scoresAllPairs, type PositionConfig } from "./positions/index.js";
-import { watcher, type Patcher, type Watching } from "./recorder.js";
+import { watcher, type Watching } from "./recorder.js";
 import { checkRestriction, type Restriction } from "./attention/restriction.js";
 
 /** Sizes and style of a stack, which determine the names and shapes of its parameters. */
@@ -63,9 +63,10 @@ export interface ForwardOptions extends Watching {
   readonly segments?: readonly (readonly number[])[] | undefined;
   /**
    * Called with "embedding" [B, n, D] and, per block i, "blocks.i.attention.pattern" [B, H, n, n] (rows = queries),
-   * "blocks.i.attention.residual" [B, n, D], "blocks.i.feedForward.hidden" [B, n, F] (after the activation) and
-   * "blocks.i.feedForward.residual" [B, n, D]. A residual is the stream after that sublayer was added. Decoders with a
-   * memory also have "blocks.i.crossAttention.pattern" [B, H, n, m] and "…residual".
+   * "blocks.i.attention.heads" [B, H, n, dHead] (what each head gives, before the output map), "blocks.i.attention.residual" [B, n, D],
+   * "blocks.i.feedForward.hidden" [B, n, F] (after the activation) and "blocks.i.feedForward.residual" [B, n, D]. A residual is the stream
+   * after that sublayer was added. Decoders with a memory also have "blocks.i.crossAttention.pattern" [B, H, n, m], "…heads" and
+   * "…residual".
    */
   readonly record?: Watching["record"];
   /** Draws dropout; without it nothing is dropped. */
@@ -238,7 +239,7 @@ export class Stack {
     const hidden = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
     const packing = padding && Packing.of(padding);
     const hiddenKeys = hidden && packing ? packing.pack(hidden) : hidden;
-    const watch = unpacked(watcher(options), packing);
+    const watch = unpackedWatch(watcher(options), packing);
     let x = this.#embedding.forward(tokens, { hiddenKeys, segments, packing, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
     const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
@@ -250,15 +251,4 @@ export class Stack {
     const result = this.#norm ? this.#norm.forward(x) : x;
     return packing ? packing.unpack(result) : result;
   }
-}
-
-/** A callback on activations whose positions are packed, which gets them, and gives them back, in the order of the rows given. */
-function unpacked(watch: Patcher | undefined, packing: Packing | undefined): Patcher | undefined {
-  if (!watch || !packing) return watch;
-  return (name, value) => {
-    // The keys of cross-attention are a memory's, which has an order of its own.
-    const axes = !name.endsWith(".pattern") ? [1] : name.endsWith(".attention.pattern") ? [2, 3] : [2];
-    const own = axes.reduce((x, axis) => packing.unpack(x, axis), value);
-    return axes.reduce((x, axis) => packing.pack(x, axis), watch(name, own));
-  };
 }

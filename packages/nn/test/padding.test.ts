@@ -169,8 +169,12 @@ describe("what goes with a row", () => {
     model.forward(alone.tokens, { record: (name, value) => void own.set(name, value) });
     for (const [name, value] of own) {
       const whole = seen.get(name)!.toArray() as unknown[][];
-      const part = name.endsWith("pattern")
-        ? [(whole[0] as number[][][]).map((head) => [1, 3].map((i) => [1, 3].map((j) => head[i]![j]!)))]
+      const part = /pattern|heads$/.test(name)
+        ? [
+            (whole[0] as number[][][]).map((head) =>
+              [1, 3].map((i) => (name.endsWith("heads") ? head[i]! : [1, 3].map((j) => head[i]![j]!))),
+            ),
+          ]
         : [[1, 3].map((i) => whole[0]![i])];
       expect(distance(part, value.toArray()), name).toBeLessThan(1e-5);
     }

@@ -78,6 +78,7 @@ describe("forward", () => {
       ...[0, 1].flatMap((i) => [
         ...attentions.flatMap((name) => [
           `${path}.blocks.${i}.${name}.pattern`,
+          `${path}.blocks.${i}.${name}.heads`,
           `${path}.blocks.${i}.${name}.residual`,
         ]),
         `${path}.blocks.${i}.feedForward.hidden`,
@@ -121,8 +122,8 @@ describe("dropout", () => {
     };
     expect(changedBy({})).toEqual([]);
     expect(changedBy({ hiddenDropoutProb: 0.5 })[0]).toBe("encoder.embedding");
-    // Patterns are recorded before dropout, so the stream after one is the first to differ.
-    expect(changedBy({ attentionProbsDropoutProb: 0.5 })[0]).toBe("encoder.blocks.0.attention.residual");
+    // Patterns are recorded before dropout, so what heads give is the first to differ.
+    expect(changedBy({ attentionProbsDropoutProb: 0.5 })[0]).toBe("encoder.blocks.0.attention.heads");
   });
 });
 

@@ -40,7 +40,10 @@ export interface AttentionInput {
   readonly cache?: DecodingCache | undefined;
   /** Draws dropout; without it nothing is dropped. */
   readonly rng?: Rng | undefined;
-  /** Called with "….pattern" [B, H, queries, keys], all 0 for a query that sees no key; its result is used instead. */
+  /**
+   * Called with "….pattern" [B, H, queries, keys], all 0 for a query that sees no key, and "….heads" [B, H, queries, dHead], what each head
+   * gives before the output map; its results are used instead.
+   */
   readonly watch?: Patcher | undefined;
 }
 
@@ -102,10 +105,14 @@ export class MultiHeadAttention {
     }
     const query = this.#rotate(this.#split(this.#query.forward(x)), input.cache);
     const { key, value } = input.memory ? this.#ofMemory(input.memory, input.cache) : this.#ofSelf(x, input.cache);
-    const mixed = this.#mix(query, key, value, input);
+    const mixed = this.#watched(this.#mix(query, key, value, input), input.watch);
     const [batch, length] = x.shape as [number, number, number];
     const { heads, dHead } = this.#config;
     return this.#output.forward(mixed.permute([0, 2, 1, 3]).reshape([batch, length, heads * dHead]));
+  }
+
+  #watched(heads: Tensor, watch: Patcher | undefined): Tensor {
+    return watch ? watch(`${this.#path}.heads`, heads) : heads;
   }
 
   /** [B, n, H · dHead] → [B, H, n, dHead], a view. */

@@ -6,7 +6,7 @@ import { checks, type Tensor } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
 import { checkParameters, checkRows, ContextError, plainRows } from "../checks.js";
 import { cached, type Decoding, type Generative } from "../generation/generative.js";
-import { Packing, type Padding } from "../padding.js";
+import { Packing, unpackedWatch, type Padding } from "../padding.js";
 import { watcher, type Patcher, type Watching } from "../recorder.js";
 import { checkFinite, idTensor } from "./ids.js";
 import { LoadError } from "./load-error.js";
@@ -168,16 +168,6 @@ function longestOf(padding: Padding, batch: number, length: number): number {
   }
   checkRows("padding", padding, length, "Pass one flag for each token.");
   return Math.max(...padding.map((row) => row.filter(Boolean).length));
-}
-
-/** A callback that gets packed activations, and gives them back, in the order of the rows given. */
-function unpackedWatch(watch: Patcher | undefined, packing: Packing | undefined): Patcher | undefined {
-  if (!watch || !packing) return watch;
-  return (name, value) => {
-    const axes = name.endsWith(".pattern") ? [2, 3] : [1];
-    const own = axes.reduce((x, axis) => packing.unpack(x, axis), value);
-    return axes.reduce((x, axis) => packing.pack(x, axis), watch(name, own));
-  };
 }
 
 /** [B, n, heads · dHead] → [B, heads, n, dHead], a view. */

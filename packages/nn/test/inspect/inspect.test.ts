@@ -26,10 +26,10 @@ describe("trace", () => {
     expect([...activations.keys()].slice(0, 3)).toEqual([
       "encoder.embedding",
       "encoder.blocks.0.attention.pattern",
-      "encoder.blocks.0.attention.residual",
+      "encoder.blocks.0.attention.heads",
     ]);
     expect(activations.get("decoder.blocks.1.crossAttention.pattern")!.shape).toEqual([1, 2, 2, 3]);
-    expect(activations.size).toBe(1 + 2 * 4 + 1 + 2 * 6);
+    expect(activations.size).toBe(1 + 2 * 5 + 1 + 2 * 8);
   });
 
   it("gives a map of every head, with labels", () => {

@@ -71,7 +71,7 @@ export class PlainLayers {
     name: string,
     heads: number,
     options: PlainAttention = {},
-  ): { output: Matrix; patterns: Matrix[] } {
+  ): { output: Matrix; patterns: Matrix[]; heads: Matrix[] } {
     const { sees = () => true, score = () => 0, turn = (row) => row, value: extra } = options;
     const part = (y: Matrix, map: string): Matrix => this.linear(y, `${name}.${map}`);
     const [query, key, value] = [part(x, "query"), part(memory, "key"), part(memory, "value")];
@@ -96,7 +96,8 @@ export class PlainLayers {
       });
       return pattern;
     });
-    return { output: part(mixed, "output"), patterns };
+    const given = patterns.map((_, h) => mixed.map((row) => row.slice(h * dHead, (h + 1) * dHead)));
+    return { output: part(mixed, "output"), patterns, heads: given };
   }
 }
 

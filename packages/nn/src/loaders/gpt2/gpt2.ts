@@ -3,12 +3,12 @@
  * layouts of Hugging Face's safetensors: linear maps are [in, out], `c_attn` gives queries, keys and values side by
  * side, the unembedding is the transposed token embedding unless there is an `lm_head`.
  */
-import { attention, checks, tensor, type Activation, type Tensor } from "@selectron/core";
-import { paddingMask } from "../../attention/masks.js";
+import { attention, checks, type Activation, type Tensor } from "@selectron/core";
+import { causalMask, paddingMask } from "../../attention/masks.js";
 import { ContextError, plainRows } from "../../checks.js";
 import { uncached, type Decoding, type Generative } from "../../generation/generative.js";
-import { Packing, type Padding } from "../../padding.js";
-import type { Recorder } from "../../recorder.js";
+import { Packing, unpackedWatch, type Padding } from "../../padding.js";
+import { watcher, type Patcher, type Recorder, type Watching } from "../../recorder.js";
 import { checkFinite, idTensor } from "../ids.js";
 import { checkFilesOptions, readWeights, type FilesOptions, type ModelFile } from "../weights.js";
 import { fail, gpt2Config, type Gpt2Config, type Gpt2Options } from "./config.js";
@@ -16,7 +16,7 @@ import { isBuffer } from "./layout.js";
 import { checkedParameters, UNEMBEDDING } from "./parameters.js";
 
 /** Options of a forward pass. */
-export interface Gpt2ForwardOptions {
+export interface Gpt2ForwardOptions extends Watching {
   /** [B][n], the position of each token; by default 0, 1, 2, … for the real ones. */
   readonly positions?: readonly (readonly number[])[] | undefined;
   /**
@@ -24,6 +24,13 @@ export interface Gpt2ForwardOptions {
    * nothing.
    */
   readonly padding?: Padding | undefined;
+  /**
+   * Called with "embedding" [B, n, D], the sum of both embeddings, and per layer L with "h.L.attn.pattern" [B, H, n, n] (rows = queries),
+   * "h.L.attn.heads" [B, H, n, D / H] (what each head gives, before its part of `c_proj`), "h.L.attn.residual" [B, n, D],
+   * "h.L.mlp.hidden" [B, n, F] (after the activation), "h.L.mlp.output" [B, n, D] and "h.L.mlp.residual" [B, n, D]. A residual is the
+   * stream after that sublayer was added. `patch` is called with the same, and the pass continues with what it gives.
+   */
+  readonly record?: Watching["record"];
 }
 
 /** A GPT-2-style model. */
@@ -81,7 +88,8 @@ export class Gpt2 implements Generative {
    * tokens [B][n] → logits [B, n, V].
    *
    * @param options - or the positions alone
-   * @param record - called with each layer's attention pattern, `h.L.attn.pattern` [B, H, n, n]
+   * @param record - called with each layer's attention pattern alone, `h.L.attn.pattern` [B, H, n, n]; the one in the options with every
+   * activation
    * @throws RangeError on an id outside the vocabulary, a position outside the table, or rows of unequal length
    * @throws Gpt2Error if a logit is not finite
    */
@@ -91,7 +99,7 @@ export class Gpt2 implements Generative {
     record?: Recorder,
   ): Tensor {
     const tokens = plainRows("Gpt2.forward: tokens", rows);
-    const { padding, positions: places } = forwardOptions(options);
+    const { padding, positions: places, record: first, patch } = forwardOptions(options);
     checks.checkGiven("Gpt2.forward: record", record, checks.aFunction("a function of a name and a tensor"));
     const positions = places && plainRows("Gpt2.forward: positions", places);
     const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
@@ -110,17 +118,15 @@ export class Gpt2 implements Generative {
     const ids = idTensor("Gpt2.forward", "token", tokens, vocabularySize, batch, length);
     const at = given && idTensor("Gpt2.forward", "position", given, maxLength, batch, length);
     const packed = <T extends Tensor | undefined>(x: T): T => (x && packing ? (packing.pack(x) as T) : x);
-    const watch: Recorder | undefined =
-      record && packing ? (name, value) => record(name, packing.unpack(packing.unpack(value, 2), 3)) : record;
+    const watch = unpackedWatch(watcher({ record: both(first, record && ofPatterns(record)), patch }), packing);
     const norm = (x: Tensor, name: string): Tensor =>
       x.layerNorm(this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), epsilon);
-    let x = this.parameter("wte.weight")
-      .gather(packed(ids))
-      .add(this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden))));
+    const place = this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden)));
+    let x = seen(watch, "embedding", this.parameter("wte.weight").gather(packed(ids)).add(place));
     for (let layer = 0; layer < layers; layer++) {
       const path = `h.${layer}`;
-      x = x.add(this.#attention(norm(x, `${path}.ln_1`), path, watch));
-      x = x.add(this.#feedForward(norm(x, `${path}.ln_2`), path));
+      x = seen(watch, `${path}.attn.residual`, x.add(this.#attention(norm(x, `${path}.ln_1`), path, watch)));
+      x = seen(watch, `${path}.mlp.residual`, x.add(this.#feedForward(norm(x, `${path}.ln_2`), path, watch)));
     }
     const logits = norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
     checkFinite(logits, this.parameters, fail);
@@ -147,7 +153,7 @@ export class Gpt2 implements Generative {
   }
 
   /** [B, n, D] → [B, n, D]. */
-  #attention(x: Tensor, path: string, record?: Recorder): Tensor {
+  #attention(x: Tensor, path: string, watch: Patcher | undefined): Tensor {
     const { heads, dModel } = this.config;
     const [batch, length] = x.shape as [number, number, number];
     const all = this.#linear(x, `${path}.attn.c_attn`);
@@ -157,24 +163,53 @@ export class Gpt2 implements Generative {
         .reshape([batch, length, heads, dModel / heads])
         .permute([0, 2, 1, 3]),
     );
-    if (record) {
-      const future = tensor(Float32Array.from({ length: length * length }, (_, at) => +(at % length > at / length)));
-      const scores = query!.matmul(key!.transpose(), { alpha: 1 / Math.sqrt(dModel / heads) });
-      record(`${path}.attn.pattern`, scores.maskedFill(future.reshape([length, length]), -Infinity).softmax());
-    }
-    const mixed = attention(query!, key!, value!, { causal: true });
+    const mixed = seen(watch, `${path}.attn.heads`, mix(query!, key!, value!, `${path}.attn.pattern`, watch));
     return this.#linear(mixed.permute([0, 2, 1, 3]).reshape([batch, length, dModel]), `${path}.attn.c_proj`);
   }
 
   /** [B, n, D] → [B, n, D]. */
-  #feedForward(x: Tensor, path: string): Tensor {
-    return this.#linear(this.#linear(x, `${path}.mlp.c_fc`, this.config.activation ?? "gelu"), `${path}.mlp.c_proj`);
+  #feedForward(x: Tensor, path: string, watch: Patcher | undefined): Tensor {
+    const inner = this.#linear(x, `${path}.mlp.c_fc`, this.config.activation ?? "gelu");
+    const hidden = seen(watch, `${path}.mlp.hidden`, inner);
+    return seen(watch, `${path}.mlp.output`, this.#linear(hidden, `${path}.mlp.c_proj`));
   }
 
   #linear(x: Tensor, name: string, activation?: Activation): Tensor {
     return x.matmul(this.parameter(`${name}.weight`), { bias: this.parameter(`${name}.bias`), activation });
   }
 }
+
+/**
+ * What each head gives, [B, H, n, D / H]. The fused kernel computes it, unless the pattern was changed: watching alone changes no bit.
+ */
+function mix(query: Tensor, key: Tensor, value: Tensor, name: string, watch: Patcher | undefined): Tensor {
+  const fused = (): Tensor => attention(query, key, value, { causal: true });
+  if (!watch) return fused();
+  const [length, width] = query.shape.slice(2) as [number, number];
+  const scores = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(width) });
+  const pattern = scores.maskedFill(causalMask(length, length), -Infinity).softmax();
+  const used = watch(name, pattern);
+  return used === pattern ? fused() : used.matmul(value);
+}
+
+/** What to go on with after an activation was shown to those who watch. */
+const seen = (watch: Patcher | undefined, name: string, value: Tensor): Tensor => watch?.(name, value) ?? value;
+
+/** A callback that is called with patterns only. */
+const ofPatterns =
+  (record: Recorder): Recorder =>
+  (name, value) => {
+    if (name.endsWith(".pattern")) record(name, value);
+  };
+
+/** One callback that calls both. */
+const both = (a: Recorder | undefined, b: Recorder | undefined): Recorder | undefined =>
+  a && b
+    ? (name, value) => {
+        a(name, value);
+        b(name, value);
+      }
+    : (a ?? b);
 
 /** Options, or positions alone. */
 function forwardOptions(options: Gpt2ForwardOptions | readonly (readonly number[])[]): Gpt2ForwardOptions {
@@ -186,4 +221,6 @@ function forwardOptions(options: Gpt2ForwardOptions | readonly (readonly number[
 const forwardKinds = {
   positions: checks.aList("an array of rows, such as [[0, 1, 2]]"),
   padding: checks.aList("an array of rows, true where a token is real"),
+  record: checks.aFunction("a function of a name and a tensor"),
+  patch: checks.aFunction("a function of a name and a tensor"),
 };
