@@ -10,6 +10,7 @@ const FLOAT = "numbers of any size, as floats have them";
 const ANY = "any value is passed on as it is";
 
 const unary = entry(() => []);
+const unaryOf = entry(() => [matrix()]);
 const binary = entry(() => [matrix()], { 0: FLOAT });
 const reduction = entry(() => [[0], true], {
   "0: []": "reduces no axis",
@@ -72,6 +73,9 @@ export const coreRegistry: Registry = {
       { starts: Int32Array.of(0, 1, 2), keys: Int32Array.of(0, 1) },
       { scale: 1, hiddenKeys: core.zeros([1, 2]), factors: Float32Array.of(1, 1) },
     ]),
+    cos: unaryOf,
+    sin: unaryOf,
+    toeplitzProduct: entry(() => [core.ones([3]), core.ones([2, 2])]),
     concat: entry(() => [[matrix(), matrix()], 0]),
     crossEntropy: entry(() => [matrix(), [0, 1], { ignoreIndex: -1, labelSmoothing: 0.1 }], {
       "1": "classes in any list",

@@ -33,6 +33,7 @@ import {
   on,
 } from "./nn-examples.js";
 import { loaderEntries } from "./nn-loaders.js";
+import { recurrentEntries } from "./nn-recurrent.js";
 import { entry, type Registry } from "./registry.js";
 
 const none = entry(() => []);
@@ -230,6 +231,7 @@ export const nnRegistry: Registry = {
     encoderOnly: entry(() => [sizes], {}, { says: ["TransformerConfig"] }),
     decoderOnly: entry(() => [sizes], {}, { says: ["TransformerConfig"] }),
     ...loaderEntries,
+    ...recurrentEntries,
     generate: entry(() => [decoder(), [0], generation], generated),
     generateBeams: entry(() => [decoder(), [0], generation], generated, { says: ["generate"] }),
     stream: entry(() => [decoder(), [0], generation], generated, { says: ["generate"] }),

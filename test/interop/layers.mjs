@@ -13,6 +13,7 @@ import {
   MultiHeadAttention,
   noam,
   ParameterScope,
+  Recurrent,
   rmsNorm,
   SGD,
 } from "@selectron/nn";
@@ -80,6 +81,25 @@ const layers = [
     },
     { ...options, heads: 2 },
   ]),
+  ...["lstm", "gru"].flatMap((kind) =>
+    [false, true].map((reverse) => [
+      kind,
+      reverse ? "backwards, after padding" : "",
+      {
+        x: [B, N, 5],
+        input_weight: [5, kind === "lstm" ? 12 : 9],
+        input_bias: [kind === "lstm" ? 12 : 9],
+        state_weight: [3, kind === "lstm" ? 12 : 9],
+        state_bias: [kind === "lstm" ? 12 : 9],
+      },
+      ({ x, ...maps }) => {
+        const layer = new Recurrent(new ParameterScope((path) => maps[path.replace(".", "_")]), kind, 5, 3);
+        if (!reverse) return layer.forward(x).outputs;
+        return layer.forward(x, { reverse, hiddenKeys: tensor([[0, 0, 0, 0, 1, 1], Array(N).fill(0)]) }).state[0];
+      },
+      reverse ? { lengths: [4, N] } : {},
+    ]),
+  ),
   [
     "layerNorm",
     "",

@@ -36,6 +36,8 @@ export { crossEntropy, type CrossEntropyOptions } from "./ops/cross-entropy.js";
 export { where } from "./ops/elementwise.js";
 export type { MatmulOptions } from "./ops/matmul.js";
 export { concat, stack } from "./ops/movement.js";
+export { toeplitzProduct } from "./ops/toeplitz.js";
+export { cos, sin } from "./ops/trigonometry.js";
 export { jsonOf, jsonText, printable, readable, shortened, visible, visibleJson } from "./printable.js";
 export { roundAllTo, roundTo, SIGNIFICANT_BITS, significantBits, type Precision } from "./precision.js";
 export { Rng } from "./random.js";

@@ -1,4 +1,17 @@
-import { attention, concat, crossEntropy, randn, Rng, stack, tensor, where, type Tensor } from "@selectron/core";
+import {
+  attention,
+  concat,
+  cos,
+  crossEntropy,
+  randn,
+  Rng,
+  sin,
+  stack,
+  tensor,
+  toeplitzProduct,
+  where,
+  type Tensor,
+} from "@selectron/core";
 import { gradcheck } from "@selectron/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -26,6 +39,20 @@ describe("gradients agree with central differences in float64", () => {
       }),
       runs,
     );
+  });
+
+  it.each([sin, cos])("$name", (f) => {
+    fc.assert(
+      fc.property(shapes(3), seeds, (shape, seed) => {
+        gradcheck((x) => f(x.permute(someOrder(shape, seed))), [smoothly(shape, seed)]);
+      }),
+      runs,
+    );
+  });
+
+  it("toeplitzProduct", () => {
+    gradcheck((offsets, x) => toeplitzProduct(offsets, x), [smoothly([6], 1), smoothly([4, 2], 2)]);
+    gradcheck((offsets, x) => toeplitzProduct(offsets, x), [smoothly([6], 3), smoothly([2, 3], 4)]);
   });
 
   it.each(["log", "sqrt"] as const)("%s", (name) => {

@@ -53,6 +53,14 @@ export { ntkBase, rotatePairs } from "./positions/rotary.js";
 export type { RotaryPairing, RotaryScaling } from "./positions/rotary-tables.js";
 export { divTerms, sinusoidalTable } from "./positions/sinusoidal.js";
 export { t5Bucket } from "./positions/t5.js";
+export { AdditiveAttention, type AdditiveAttentionConfig } from "./recurrent/additive-attention.js";
+export { Recurrent, type RecurrentInput, type RecurrentKind, type RecurrentState } from "./recurrent/recurrent.js";
+export {
+  RecurrentTranslator,
+  type RecurrentDecodeOptions,
+  type RecurrentMemory,
+  type RecurrentTranslatorConfig,
+} from "./recurrent/recurrent-translator.js";
 export type { Patcher, Recorder, Watching } from "./recorder.js";
 export { keysOf, looksAt, type Restriction } from "./attention/restriction.js";
 export type { ForwardOptions, Memory, StackConfig } from "./stack.js";

@@ -83,6 +83,12 @@ describe("positions, encoder-only and decoder-only", () => {
     { kind: "alibi" },
     { kind: "convolutional" },
     { kind: "dynamic", hidden: 3 },
+    { kind: "clipped", maxDistance: 1, scaled: true },
+    { kind: "recurrent", hidden: 2 },
+    { kind: "ode", hidden: 3, steps: 2 },
+    { kind: "complex" },
+    { kind: "clex", trainedLength: 2, hidden: 3 },
+    { kind: "composite", absolute: { kind: "complex" }, relative: { kind: "rope" } },
     { kind: "composite", absolute: { kind: "learned" }, relative: { kind: "clipped", maxDistance: 1 } },
   ])("$kind", (positions) => {
     const tokens = [[1, 3, 0, 2]];

@@ -36,7 +36,22 @@ def multi_head(x, causal=False, hiddenKeys=None, heads=1, **maps):
     return mixed.transpose(0, 1)
 
 
+def recurrent(kind, x, lengths=None, **maps):
+    """The function behind torch.nn.LSTM or GRU with our maps, which are [in, out]: its outputs; with lengths the last state, read backwards."""
+    weights = [maps["input_weight"].T, maps["state_weight"].T, maps["input_bias"], maps["state_bias"]]
+    zeros = torch.zeros(1, 1, maps["state_weight"].shape[0])
+    run = {
+        "lstm": lambda row: torch._VF.lstm(row[None], (zeros, zeros), weights, True, 1, 0.0, False, False, True),
+        "gru": lambda row: torch._VF.gru(row[None], zeros, weights, True, 1, 0.0, False, False, True),
+    }[kind]
+    if lengths is None:
+        return torch.stack([run(row)[0][0] for row in x])
+    return torch.stack([run(row[:length].flip(0))[0][0, -1] for row, length in zip(x, lengths)])
+
+
 FUNCTIONS = {
+    "lstm": lambda **inputs: recurrent("lstm", **inputs),
+    "gru": lambda **inputs: recurrent("gru", **inputs),
     "attention": attention,
     "multiHead": multi_head,
     "layerNorm": lambda x, gain, bias, epsilon: F.layer_norm(x, x.shape[-1:], gain, bias, epsilon),

@@ -1,7 +1,12 @@
-/** Composite encoding: P = α · P_abs + β · P_rel with learnt α and β (both initially 1): one encoding of each kind. */
-import type { Tensor } from "@selectron/core";
+/**
+ * Composite encoding: P = α · P_abs + β · P_rel with learnt α and β (both initially 1): one encoding of each kind. What is added to scores
+ * is multiplied by β; a rotary encoding turns by β times its angles, so that it too is all there at 1 and gone at 0.
+ */
+import { tensor, type Tensor } from "@selectron/core";
 import type { ParameterScope } from "../parameters.js";
 import type { PositionContext, Positions, RelativePositions } from "./positions.js";
+import { RotaryPositions } from "./rotary.js";
+import { turnPairs } from "./turn.js";
 
 export class CompositePositions implements Positions {
   readonly maxLength?: number;
@@ -14,8 +19,8 @@ export class CompositePositions implements Positions {
   constructor(scope: ParameterScope, absolute: Positions, relative: Positions) {
     if (!absolute.absolute || !relative.relative) {
       throw new RangeError(
-        "Composite positions need an absolute encoding (sinusoidal, learned, interpolated, convolutional or dynamic) and " +
-          "a relative one (shaw, t5, clipped or alibi).",
+        "Composite positions need an absolute encoding (sinusoidal, learned, interpolated, complex, convolutional, dynamic, " +
+          "recurrent or ode) and a relative one (rope, ntk, shaw, t5, clipped or alibi).",
       );
     }
     if (absolute.maxLength !== undefined) this.maxLength = absolute.maxLength;
@@ -30,11 +35,13 @@ export class CompositePositions implements Positions {
   }
 
   relative(scope: ParameterScope): RelativePositions {
+    if (this.#relative instanceof RotaryPositions) {
+      const angles = tensor([...this.#relative.frequencies]);
+      return { rotate: (x, start) => turnPairs(x, start, angles.mul(this.#beta)) };
+    }
     const { rotate, scores, values } = this.#relative.relative!(scope);
     if (rotate) {
-      throw new RangeError(
-        "Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi.",
-      );
+      throw new RangeError("Composite positions weigh biases and the angles of rope and ntk; use one of those.");
     }
     return {
       ...(scores && { scores: (query: Tensor, keys: number) => scores(query, keys).mul(this.#beta) }),

@@ -3,11 +3,15 @@ import { checks } from "@selectron/core";
 import { oneOrMore } from "../checks.js";
 import { ParameterScope } from "../parameters.js";
 import { AlibiPositions } from "./alibi.js";
+import { ClexPositions } from "./clex.js";
+import { ComplexPositions } from "./complex.js";
 import { CompositePositions } from "./composite.js";
 import { ConvolutionalPositions } from "./convolutional.js";
 import { DynamicPositions } from "./dynamic.js";
 import { InterpolatedPositions, LearnedPositions } from "./learned.js";
+import { OdePositions } from "./ode.js";
 import type { PositionSizes, Positions } from "./positions.js";
+import { RecurrentPositions } from "./recurrent.js";
 import { ntkBase, RotaryPositions } from "./rotary.js";
 import { ShawPositions } from "./shaw.js";
 import { SinusoidalPositions } from "./sinusoidal.js";
@@ -29,12 +33,21 @@ export type PositionConfig =
   | { readonly kind: "shaw"; readonly maxDistance: number }
   /** 32 buckets up to distance 128 by default. */
   | { readonly kind: "t5"; readonly buckets?: number; readonly maxDistance?: number }
-  | { readonly kind: "clipped"; readonly maxDistance: number }
+  /** `scaled` divides the bias by √dHead too: (q · k + b) / √dHead, as some texts print it; false by default, as T5 has it. */
+  | { readonly kind: "clipped"; readonly maxDistance: number; readonly scaled?: boolean }
   | { readonly kind: "alibi" }
   /** Kernels of 3 and 5 taps by default. */
   | { readonly kind: "convolutional"; readonly kernels?: readonly number[] }
   /** The MLP's hidden layer is as wide as the model by default. */
   | { readonly kind: "dynamic"; readonly hidden?: number }
+  /** An LSTM's state, as wide as the model by default. */
+  | { readonly kind: "recurrent"; readonly hidden?: number }
+  /** The MLP's hidden layer is as wide as the model, and time 0.1 with one step of the solver for each position, by default. */
+  | { readonly kind: "ode"; readonly hidden?: number; readonly interval?: number; readonly steps?: number }
+  /** Magnitudes, frequencies and phases are learnt. */
+  | { readonly kind: "complex" }
+  /** Rotary encoding whose frequencies are scaled continuously to the model's maximum length, from a trained one; the base is 10000. */
+  | { readonly kind: "clex"; readonly trainedLength: number; readonly base?: number; readonly hidden?: number }
   | { readonly kind: "composite"; readonly absolute: PositionConfig; readonly relative: PositionConfig };
 
 /** Whether an encoding computes a score for every pair of query and key. */
@@ -43,7 +56,7 @@ export const scoresAllPairs = (kind: PositionConfig["kind"]): boolean =>
 
 /** Whether an encoding acts inside attention, alike in every layer, rather than on the embeddings only. */
 export const actsInAttention = (kind: PositionConfig["kind"]): boolean =>
-  scoresAllPairs(kind) || kind === "rope" || kind === "ntk";
+  scoresAllPairs(kind) || ["rope", "ntk", "clex"].includes(kind);
 
 /**
  * The encoding of a configuration; its parameters are declared in `scope`. Throws a RangeError if a value is out of
@@ -75,8 +88,9 @@ export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes
       );
     }
     case "clipped": {
-      const { maxDistance } = config;
-      return new BucketPositions(scope, sizes, 2 * maxDistance + 1, (offset) => clippedBucket(offset, maxDistance));
+      const { maxDistance, scaled = false } = config;
+      const bucket = (offset: number): number => clippedBucket(offset, maxDistance);
+      return new BucketPositions(scope, sizes, 2 * maxDistance + 1, bucket, scaled ? 1 / Math.sqrt(sizes.dHead) : 1);
     }
     case "alibi":
       return new AlibiPositions(sizes);
@@ -84,6 +98,14 @@ export function positionsOf(config: PositionConfig, scope: ParameterScope, sizes
       return new ConvolutionalPositions(scope, sizes, config.kernels ?? [3, 5]);
     case "dynamic":
       return new DynamicPositions(scope, sizes, config.hidden ?? sizes.dModel);
+    case "recurrent":
+      return new RecurrentPositions(scope, sizes, config.hidden ?? sizes.dModel);
+    case "ode":
+      return new OdePositions(scope, sizes, config.hidden ?? sizes.dModel, config.interval ?? 0.1, config.steps ?? 1);
+    case "complex":
+      return new ComplexPositions(scope, sizes);
+    case "clex":
+      return new ClexPositions(scope, sizes, config.base ?? ROTARY_BASE, config.trainedLength, config.hidden);
     case "composite":
       return new CompositePositions(
         scope,
@@ -116,10 +138,14 @@ const fields: Readonly<Record<PositionConfig["kind"], { kinds: Record<string, ch
   ntk: { kinds: { factor: oneOrMore, base: oneOrMore }, required: ["factor"] },
   shaw: { kinds: { maxDistance: positive }, required: ["maxDistance"] },
   t5: { kinds: { buckets, maxDistance: positive } },
-  clipped: { kinds: { maxDistance: positive }, required: ["maxDistance"] },
+  clipped: { kinds: { maxDistance: positive, scaled: checks.aFlag }, required: ["maxDistance"] },
   alibi: { kinds: {} },
   convolutional: { kinds: { kernels: checks.aList("an array of odd integers, such as [3, 5]") } },
   dynamic: { kinds: { hidden: positive } },
+  recurrent: { kinds: { hidden: positive } },
+  ode: { kinds: { hidden: positive, interval: checks.aPositive, steps: checks.anInteger(1, 64) } },
+  complex: { kinds: {} },
+  clex: { kinds: { trainedLength: positive, base: oneOrMore, hidden: positive }, required: ["trainedLength"] },
   composite: { kinds: { absolute: some, relative: some }, required: ["absolute", "relative"] },
 };
 

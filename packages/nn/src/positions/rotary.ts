@@ -41,18 +41,23 @@ export function rotatePairs(x: Tensor, start: number, frequencies: readonly numb
   return stack([a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos))], -1).reshape(x.shape);
 }
 
+/** Throws a RangeError if a head has an odd number of columns. */
+export function checkPairs(dHead: number): void {
+  if (dHead % 2 === 0) return;
+  throw new RangeError(`Rotary positions turn pairs of columns; dHead is ${dHead}, and must be even.`);
+}
+
 export class RotaryPositions implements Positions {
-  readonly #frequencies: readonly number[];
+  /** In radians for each position. */
+  readonly frequencies: readonly number[];
 
   /** @param interpolation - positions are divided by it. Throws a RangeError if dHead is odd. */
   constructor({ dHead }: PositionSizes, base: number, interpolation = 1) {
-    if (dHead % 2 !== 0) {
-      throw new RangeError(`Rotary positions turn pairs of columns; dHead is ${dHead}, and must be even.`);
-    }
-    this.#frequencies = divTerms(dHead, base).map((frequency) => frequency / interpolation);
+    checkPairs(dHead);
+    this.frequencies = divTerms(dHead, base).map((frequency) => frequency / interpolation);
   }
 
   relative(): RelativePositions {
-    return { rotate: (x, start) => rotatePairs(x, start, this.#frequencies) };
+    return { rotate: (x, start) => rotatePairs(x, start, this.frequencies) };
   }
 }

@@ -46,9 +46,19 @@ export class BucketPositions implements Positions {
   readonly #bias: Tensor;
   readonly #bucket: (offset: number) => number;
 
-  constructor(scope: ParameterScope, { heads }: PositionSizes, buckets: number, bucket: (offset: number) => number) {
+  readonly #scale: number;
+
+  /** @param scale - factor on the bias */
+  constructor(
+    scope: ParameterScope,
+    { heads }: PositionSizes,
+    buckets: number,
+    bucket: (offset: number) => number,
+    scale = 1,
+  ) {
     this.#bias = scope.parameter("bias", [buckets, heads]);
     this.#bucket = bucket;
+    this.#scale = scale;
   }
 
   relative(): RelativePositions {
@@ -56,7 +66,8 @@ export class BucketPositions implements Positions {
       scores: (query, keys) => {
         const queries = query.shape[2]!;
         const rows = tensor(byOffset(queries, keys, this.#bucket), [queries, keys]);
-        return this.#bias.gather(rows).permute([2, 0, 1]);
+        const bias = this.#bias.gather(rows).permute([2, 0, 1]);
+        return this.#scale === 1 ? bias : bias.mul(this.#scale);
       },
     };
   }

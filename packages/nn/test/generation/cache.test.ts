@@ -36,6 +36,11 @@ const encodings: PositionConfig[] = [
   { kind: "alibi" },
   { kind: "convolutional" },
   { kind: "dynamic", hidden: 4 },
+  { kind: "recurrent", hidden: 4 },
+  { kind: "ode", hidden: 4 },
+  { kind: "complex" },
+  { kind: "clex", trainedLength: 5 },
+  { kind: "composite", absolute: { kind: "sinusoidal" }, relative: { kind: "ntk", factor: 2 } },
   { kind: "composite", absolute: { kind: "sinusoidal" }, relative: { kind: "alibi" } },
 ];
 

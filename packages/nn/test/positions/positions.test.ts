@@ -1,47 +1,48 @@
 /** Every positional encoding against its formula in plain loops. */
-import { randn, Rng, tensor, type Tensor } from "@selectron/core";
-import {
-  encoderOnly,
-  MultiHeadAttention,
-  ParameterStore,
-  positionsOf,
-  sinusoidalTable,
-  t5Bucket,
-  TransformerEncoder,
-  type PositionConfig,
-  type Positions,
-} from "@selectron/nn";
+import { randn, tensor, type Tensor } from "@selectron/core";
+import { sinusoidalTable, t5Bucket, type PositionConfig } from "@selectron/nn";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PlainLayers, type Matrix, type PlainAttention } from "../plain/layers.js";
-import { distance, plainParameters } from "../support.js";
-
-const [B, D, H, dHead, maxLength] = [2, 12, 2, 6, 16];
-
-/** An encoding with normal parameters, and self-attention with it. */
-function build(config: PositionConfig, causal: boolean, seed: number) {
-  const rng = new Rng(seed);
-  const names = new ParameterStore();
-  const declare = (store: ParameterStore): { positions: Positions; attention: MultiHeadAttention } => {
-    const sizes = { dModel: D, maxLength, heads: H, dHead, causal };
-    const positions = positionsOf(config, store.scope.child("position"), sizes);
-    const scope = store.scope.child("attention");
-    const relative = positions.relative?.(scope.child("position"));
-    return { positions, attention: new MultiHeadAttention(scope, { dModel: D, heads: H, dHead, causal, relative }) };
-  };
-  declare(names);
-  const values = new Map([...names.parameters].map(([name, { shape }]) => [name, randn(shape, rng)]));
-  return { ...declare(new ParameterStore(values)), parameters: values, plain: plainParameters(values), rng };
-}
+import { plainRecurrent } from "../plain/recurrent.js";
+import { distance } from "../support.js";
+import { B, build, D, dHead, H, maxLength } from "./build.js";
 
 const clip = (offset: number, most: number): number => Math.max(-most, Math.min(most, offset));
 
+/** One step of the classical Runge–Kutta method. */
+function plainRungeKutta(f: (y: number[], t: number) => number[], y: number[], t: number, step: number): number[] {
+  const moved = (k: number[], by: number): number[] => y.map((value, i) => value + by * k[i]!);
+  const k1 = f(y, t);
+  const k2 = f(moved(k1, step / 2), t + step / 2);
+  const k3 = f(moved(k2, step / 2), t + step / 2);
+  const k4 = f(moved(k3, step), t + step);
+  return y.map((value, i) => value + (step / 6) * (k1[i]! + 2 * k2[i]! + 2 * k3[i]! + k4[i]!));
+}
+
+/** The frequencies of three pairs that the differential equation of CLEX leads to, at maxLength / trainedLength. */
+function clexFrequencies(p: Record<string, Matrix>, base: number, trainedLength: number): number[] {
+  const layers = new PlainLayers(p);
+  const slope = (z: number[], t: number): number[] => {
+    const units = layers.linear([[...z, t]], "position.hidden")[0]!.map(Math.tanh);
+    return z.map(
+      (_, i) => -((2 * i) / 4 + units.reduce((sum, u, h) => sum + u * p["position.output"]![h]![i]!, 0)) / t,
+    );
+  };
+  let z = [0, 1, 2].map((i) => (-i / 3) * Math.log(base));
+  const step = (maxLength / trainedLength - 1) / 8;
+  for (let s = 0; s < 8; s++) z = plainRungeKutta(slope, z, 1 + s * step, step);
+  return z.map(Math.exp);
+}
+
 describe("inside attention", () => {
   type Formula = (parameters: Record<string, Matrix>) => PlainAttention;
-  const turned = (base: number, scale = 1): PlainAttention => ({
+  const turned = (base: number, scale = 1): PlainAttention =>
+    byFrequencies([0, 1, 2].map((i) => 1 / scale / base ** ((2 * i) / dHead)));
+  const byFrequencies = (frequencies: readonly number[]): PlainAttention => ({
     turn: (row, position) =>
       row.map((value, c) => {
-        const angle = position / scale / base ** ((c - (c % 2)) / dHead);
+        const angle = position * frequencies[(c - (c % 2)) / 2]!;
         const other = row[c % 2 === 0 ? c + 1 : c - 1]!;
         return value * Math.cos(angle) + (c % 2 === 0 ? -1 : 1) * other * Math.sin(angle);
       }),
@@ -78,6 +79,26 @@ describe("inside attention", () => {
       { kind: "clipped", maxDistance: 2 },
       false,
       (p) => ({ score: (h, i, j) => p["position.bias"]![2 + clip(j - i, 2)]![h]! }),
+    ],
+    [
+      { kind: "clipped", maxDistance: 2, scaled: true },
+      false,
+      (p) => ({ score: (h, i, j) => p["position.bias"]![2 + clip(j - i, 2)]![h]! / Math.sqrt(dHead) }),
+    ],
+    [
+      { kind: "clex", trainedLength: 12, base: 100, hidden: 4 },
+      true,
+      (p) => byFrequencies(clexFrequencies(p, 100, 12)),
+    ],
+    [{ kind: "clex", trainedLength: 99, base: 100 }, false, () => turned(100)],
+    [
+      { kind: "composite", absolute: { kind: "sinusoidal" }, relative: { kind: "ntk", factor: 3 } },
+      false,
+      (p) => {
+        const beta = (p["position.beta"] as unknown as number[])[0]!;
+        const base = 10000 * 3 ** (6 / 4);
+        return byFrequencies([0, 1, 2].map((i) => beta / base ** (i / 3)));
+      },
     ],
     [
       { kind: "composite", absolute: { kind: "sinusoidal" }, relative: { kind: "shaw", maxDistance: 2 } },
@@ -178,6 +199,60 @@ describe("added to the embeddings", () => {
     expect(distance(actual, expected)).toBeLessThan(1e-5);
   });
 
+  it("recurrent: a map of an LSTM's state", () => {
+    const hidden = [[0, 0, 0, 0, 0], [0, 0, 0, 1, 1]]; // prettier-ignore
+    const { actual, plain, x } = absolute({ kind: "recurrent", hidden: 3 }, false, 5, hidden);
+    const expected = x.map((row, b) => {
+      const { outputs } = plainRecurrent(plain, "position.lstm.", "lstm", row, 3, { real: [5, 3][b]! });
+      return new PlainLayers(plain).linear(outputs, "position.output");
+    });
+    expect(distance(actual, expected)).toBeLessThan(1e-5);
+  });
+
+  it("ode: the integral by Runge and Kutta, 0 at position 0", () => {
+    const { actual, plain } = absolute({ kind: "ode", hidden: 4, interval: 0.5, steps: 2 }, true, 6);
+    const layers = new PlainLayers(plain);
+    const slope = (h: number[], t: number): number[] => {
+      const units = layers.linear([[...h, t]], "position.hidden")[0]!.map(Math.tanh);
+      return layers.linear([units], "position.output")[0]!;
+    };
+    const first = (plain["position.start"] as Matrix)[0]!;
+    let h = first;
+    const expected = Array.from({ length: 6 }, (_, position) => {
+      const difference = h.map((value, i) => value - first[i]!);
+      for (let s = 0; s < 2; s++) h = plainRungeKutta(slope, h, 0.5 * position + 0.25 * s, 0.25);
+      return difference;
+    });
+    expect(actual[0]![0]!.every((value) => value === 0)).toBe(true);
+    expect(distance(actual[0], expected)).toBeLessThan(1e-5);
+  });
+
+  it("complex: r · e^(i(ω · position + φ₀)), and a shift is a rotation", () => {
+    const { actual, plain } = absolute({ kind: "complex" }, true, 9);
+    const list = (name: string): number[] => plain[`position.${name}`] as number[];
+    const omega = list("frequency").map((factor, i) => factor / 10000 ** ((2 * i) / D));
+    const expected = Array.from({ length: 9 }, (_, position) =>
+      omega.flatMap((w, i) => {
+        const phase = w * position + list("phase")[i]!;
+        return [list("magnitude")[i]! * Math.cos(phase), list("magnitude")[i]! * Math.sin(phase)];
+      }),
+    );
+    expect(distance(actual[0], expected)).toBeLessThan(1e-5);
+    // z(i + j) = z(i) · e^(iωj)
+    for (const [i, j] of [
+      [0, 3],
+      [2, 5],
+      [4, 4],
+    ] as const) {
+      omega.forEach((w, k) => {
+        const [re, im] = actual[0]![i]!.slice(2 * k, 2 * k + 2) as [number, number];
+        const [cos, sin] = [Math.cos(w * j), Math.sin(w * j)];
+        expect(actual[0]![i + j]![2 * k]).toBeCloseTo(re * cos - im * sin, 5);
+        expect(actual[0]![i + j]![2 * k + 1]).toBeCloseTo(re * sin + im * cos, 5);
+      });
+    }
+  });
+
   it("composite: α of one and β of the other", () => {
     const config: PositionConfig = { kind: "composite", absolute: { kind: "learned" }, relative: { kind: "alibi" } };
     const { actual, plain } = absolute(config, false, 3);
@@ -185,84 +260,5 @@ describe("added to the embeddings", () => {
     const table = plain["position.absolute.weight"] as Matrix;
     const expected = table.slice(0, 3).map((row) => row.map((v) => alpha * v));
     expect(distance(actual[0], expected)).toBeLessThan(1e-6);
-  });
-});
-
-describe("order", () => {
-  const sizes = {
-    vocabSize: 6,
-    hiddenSize: 12,
-    numHiddenLayers: 1,
-    numAttentionHeads: 2,
-    intermediateSize: 8,
-    maxPositionEmbeddings: 8,
-  };
-  const kinds: PositionConfig[] = [
-    { kind: "sinusoidal" },
-    { kind: "learned" },
-    { kind: "interpolated", trainedLength: 4 },
-    { kind: "rope" },
-    { kind: "ntk", factor: 2 },
-    { kind: "shaw", maxDistance: 4 },
-    { kind: "t5" },
-    { kind: "clipped", maxDistance: 4 },
-    { kind: "alibi" },
-    { kind: "convolutional" },
-    { kind: "dynamic" },
-    { kind: "composite", absolute: { kind: "learned" }, relative: { kind: "t5" } },
-  ];
-  const outcome = (positions: PositionConfig, tokens: number[]): Tensor => {
-    const config = encoderOnly({ ...sizes, positions });
-    const rng = new Rng(5);
-    const parameters = new Map(
-      [...TransformerEncoder.parameterShapes(config)].map(([name, shape]) => [name, randn(shape, rng).mul(0.3)]),
-    );
-    return new TransformerEncoder(config, parameters).forward([tokens]).slice(0, 1, 1);
-  };
-  const other = (positions: PositionConfig): number =>
-    distance(outcome(positions, [1, 2, 3, 4]).toArray(), outcome(positions, [1, 4, 3, 2]).toArray());
-
-  it("does not matter to the first position without an encoding", () => {
-    expect(other({ kind: "none" })).toBeLessThan(1e-5);
-  });
-
-  it.each(kinds)("matters with $kind", (positions) => {
-    expect(other(positions)).toBeGreaterThan(3e-4);
-  });
-});
-
-describe("out of range", () => {
-  it.each<[PositionConfig, string]>([
-    [{ kind: "shaw", maxDistance: 0 }, 'Positions "shaw": maxDistance is 0; it must be an integer, 1 or more.'],
-    [{ kind: "ntk", factor: 0.5 }, 'Positions "ntk": factor is 0.5; it must be a finite number, 1 or more.'],
-    [{ kind: "t5", buckets: 6 }, 'Positions "t5": buckets is 6; it must be a multiple of 4.'],
-    [
-      { kind: "convolutional", kernels: [4] },
-      'Positions "convolutional": a kernel\'s size is 4; it must be an odd integer, 1 or more.',
-    ],
-    [
-      { kind: "composite", absolute: { kind: "alibi" }, relative: { kind: "t5" } },
-      "Composite positions need an absolute encoding (sinusoidal, learned, interpolated, convolutional or dynamic) and a relative one (shaw, t5, clipped or alibi).",
-    ],
-    [
-      { kind: "composite", absolute: { kind: "learned" }, relative: { kind: "rope" } },
-      "Composite positions weigh biases; a rotation has no weight. Use shaw, t5, clipped or alibi.",
-    ],
-  ])("%j is refused", (config, message) => {
-    expect(() => build(config, false, 1)).toThrow(new RangeError(message));
-  });
-
-  it("rotary needs an even width, the same in all blocks", () => {
-    const blocks = [
-      { heads: 1, dHead: 3, dFf: 0 },
-      { heads: 2, dHead: 2, dFf: 0 },
-    ];
-    const config = { vocabularySize: 2, maxLength: 4, dModel: 4, outputs: 2, positions: { kind: "rope" as const } };
-    expect(() => new TransformerEncoder({ ...config, blocks: blocks.slice(0, 1) })).toThrow(
-      "Rotary positions turn pairs of columns; dHead is 3, and must be even.",
-    );
-    expect(() => new TransformerEncoder({ ...config, blocks })).toThrow(
-      'Positions "rope" act in every layer alike; the blocks must have equal heads and dHead.',
-    );
   });
 });
