@@ -3,6 +3,7 @@
  * there are no new ones. The sets may be too large, never too small.
  */
 import { atomKey } from "../../language/atom/compare.js";
+import { RaspError } from "../../language/diagnostic.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { simplify } from "../normalize/simplify.js";
 import { refuse } from "../refusal.js";
@@ -10,6 +11,7 @@ import { Domain } from "../values/domain.js";
 import { joinedDependence, Table } from "../values/table.js";
 import { distinctAtoms } from "../values/value-set.js";
 import type { Work } from "../work.js";
+import { LEAST_LENGTH, longerTable } from "./longer.js";
 import type { Kept, LoopedProgram } from "./parts.js";
 
 /** At each position of each length. */
@@ -28,31 +30,82 @@ export function firstValues({ kept }: LoopedProgram, domain: Domain): KeptValues
 }
 
 /**
- * The values before any of the steps that there can be.
+ * The values before any of the steps that there can be. For long inputs they are guessed from those for short ones, which takes as many
+ * steps as short inputs take: a guess that has the first values, and all that a step makes of what it has, is right.
  *
  * @throws RaspError of class `compile` for a state with too many values
  */
 export function keptValues(program: LoopedProgram, domain: Domain, makeWork: () => Work): KeptValues {
-  let values = firstValues(program, domain);
-  const changing = program.kept.filter(({ next }) => next !== undefined);
+  const { vocabulary, maxLength, causal } = domain;
+  const first = firstValues(program, domain);
+  for (let known = LEAST_LENGTH; known <= maxLength / 2; known *= 2) {
+    const short = new Domain(vocabulary, known, causal, { work: makeWork() });
+    const values = valuesByStep(program, firstValues(program, short), short, makeWork);
+    const guess = longerValues(program, values, known, domain, first);
+    if (guess && holds(program, guess, domain, makeWork())) return guess;
+  }
+  return valuesByStep(program, first, domain, makeWork);
+}
+
+/** The same values step by step, until there are no new ones: the plain way, which takes as many steps as the longest inputs do. */
+export function valuesByStep(
+  program: LoopedProgram,
+  first: KeptValues,
+  domain: Domain,
+  makeWork: () => Work,
+): KeptValues {
+  let values = first;
   // The layers are applied once more than there are steps: to find that all positions have halted.
   for (let step = 0; step <= program.loop.limit; step++) {
-    const inside = domainOf(values, domain, makeWork());
-    const { sops } = simplify(
-      changing.map(({ next }) => next!),
-      inside,
-      undefined,
-      program.given,
-    );
-    const after = changing.map(({ node, next }) => {
-      const made = inside.table(sops.get(next!)!).map(({ atoms }) => atoms);
-      return [node, union(values.get(node)!, made, domain)] as const;
-    });
-    if (after.every(([node, table]) => table === values.get(node))) return values;
-    values = new Map([...values, ...after]);
-    for (const kept of changing) checkCount(kept, values, step);
+    const after = withStep(program, values, domain, makeWork());
+    if (after === values) return values;
+    values = after;
+    for (const kept of changing(program)) checkCount(kept, values, step);
   }
   return values;
+}
+
+/** The values, and what a step makes of them; the same ones where that is nothing new. */
+function withStep(program: LoopedProgram, values: KeptValues, domain: Domain, work: Work): KeptValues {
+  const inside = domainOf(values, domain, work);
+  const steps = changing(program);
+  const nexts = steps.map(({ next }) => next!);
+  const { sops } = simplify(nexts, inside, undefined, program.given);
+  const after = steps.map(({ node, next }) => {
+    const made = inside.table(sops.get(next!)!).map(({ atoms }) => atoms);
+    return [node, union(values.get(node)!, made, domain)] as const;
+  });
+  return after.every(([node, table]) => table === values.get(node)) ? values : new Map([...values, ...after]);
+}
+
+const changing = ({ kept }: LoopedProgram): readonly Kept[] => kept.filter(({ next }) => next !== undefined);
+
+/** Values for all lengths by those up to the length `known`, with the first ones. */
+function longerValues(
+  program: LoopedProgram,
+  values: KeptValues,
+  known: number,
+  domain: Domain,
+  first: KeptValues,
+): KeptValues | undefined {
+  const longer = new Map(first);
+  for (const { node } of changing(program)) {
+    const table = longerTable(values.get(node)!, known, domain);
+    if (!table) return undefined;
+    longer.set(node, union(table, first.get(node)!, domain));
+  }
+  return longer;
+}
+
+/** Whether a step makes nothing of these values that they do not have. */
+function holds(program: LoopedProgram, values: KeptValues, domain: Domain, work: Work): boolean {
+  try {
+    return withStep(program, values, domain, work) === values;
+  } catch (error) {
+    // A guess may have values that are none, and are too many.
+    if (error instanceof RaspError) return false;
+    throw error;
+  }
 }
 
 /** A domain to which these values are given. */
