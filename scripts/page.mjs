@@ -1,15 +1,16 @@
 /**
  * npm run page [-- --install] [-- --no-build] [-- NAME ...]: the built playground in Chromium, on a phone's screen and on a laptop's, and for
- * a short run in Firefox, as `selectron playground` serves it. The checks are in packages/playground/test/page. With --install Playwright,
+ * a short run in Firefox, as `selectron playground` serves it from what npm would publish. The checks are in packages/playground/test/page. With --install Playwright,
  * Puppeteer (which drives Firefox as it is, where Playwright wants a build of its own) and axe come from npm into .page (70 MB, no install
  * scripts); the browsers are the system's. With --picture the picture of the README is taken anew. Exit code 1 if anything fails, or is not
  * there: nothing is skipped.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { installPacked } from "../test/runtimes/consumers.mjs";
 import { checks } from "../packages/playground/test/page/checks.mjs";
 import { inFirefox } from "../packages/playground/test/page/firefox.mjs";
 
@@ -48,9 +49,14 @@ const command = (...names) =>
 const chromiumPath = command("chromium", "chromium-browser", "google-chrome");
 const firefoxPath = command("firefox-esr", "firefox");
 
-/** Serves the page as users do. */
+/** Serves the page as users do who have installed the packages. */
 async function serve() {
-  const server = spawn(process.execPath, [join(root, "packages/cli/bin/selectron.js"), "playground", "--port", "0"]);
+  const place = join(folder, "packed");
+  rmSync(place, { recursive: true, force: true });
+  mkdirSync(place);
+  installPacked(place);
+  const command = join(place, "node_modules/@selectron/cli/bin/selectron.js");
+  const server = spawn(process.execPath, [command, "playground", "--port", "0"], { cwd: place });
   const said = await new Promise((settle, reject) => {
     let out = "";
     server.stdout.on("data", (data) => /Ctrl/.test((out += data)) && settle(out));
@@ -161,8 +167,8 @@ if (!isInstalled || !chromiumPath || !firefoxPath) {
   process.exit(1);
 }
 if (!given.includes("--no-build")) {
-  const vite = join(root, "node_modules/vite/bin/vite.js");
-  const { status } = spawnSync(process.execPath, [vite, "build", "packages/playground", "--logLevel", "warn"], {
+  // What npm does before it packs.
+  const { status } = spawnSync("npm", ["run", "prepack", "--workspace", "@selectron/cli"], {
     cwd: root,
     stdio: "inherit",
   });

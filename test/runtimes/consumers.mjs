@@ -21,7 +21,9 @@ function run(command, options, cwd) {
  */
 export function installPacked(folder) {
   const workspaces = names.flatMap((name) => ["--workspace", `@selectron/${name}`]);
-  const packed = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder, ...workspaces], root));
+  // Without scripts, which build the page: what there is of it is packed.
+  const options = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder, ...workspaces];
+  const packed = JSON.parse(run("npm", options, root));
   for (const { name, filename } of packed) {
     const place = join(folder, "node_modules", name);
     mkdirSync(place, { recursive: true });
