@@ -128,11 +128,38 @@ function PanelBody(): VNode {
   return Later ? <Later /> : <p class="panel-body quiet">{t("loading")}</p>;
 }
 
+/** Opens the files that are dropped on the page: a model, with its configuration if it has one. */
+async function dropped(files: readonly File[]): Promise<void> {
+  if (files.length === 0) return;
+  panel.value = "weights";
+  await (await import("../model/state.js")).openModel(files);
+}
+
+/** Whether files are held over the page. */
+const isOver = signal(false);
+
 export function App(): VNode {
   return (
     <>
       <Header />
-      <main>
+      <main
+        class={isOver.value ? "over" : ""}
+        onDragOver={(event) => {
+          if (!event.dataTransfer?.types.includes("Files")) return;
+          event.preventDefault();
+          isOver.value = true;
+        }}
+        onDragLeave={({ relatedTarget }) => {
+          if (relatedTarget === null) isOver.value = false;
+        }}
+        onDrop={(event) => {
+          isOver.value = false;
+          const files = [...(event.dataTransfer?.files ?? [])];
+          if (files.length === 0) return;
+          event.preventDefault();
+          void dropped(files);
+        }}
+      >
         <section class="left" aria-label={t("program")}>
           {puzzle.value && <PuzzleCard puzzle={puzzle.value} />}
           <Toolbar />

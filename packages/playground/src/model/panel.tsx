@@ -82,21 +82,14 @@ export function WeightsPanel(): VNode {
   useEffect(followModel, []);
   const [shown, trouble] = [model.value, problem.value];
   return (
-    <div
-      class="panel-body weights"
-      data-tour="weights"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        void openModel([...(event.dataTransfer?.files ?? [])]);
-      }}
-    >
+    <div class="panel-body weights" data-tour="weights">
       <Form />
       {trouble && (
         <p class="note bad" role="alert">
           {said(trouble.message)} {trouble.suggestion !== undefined && <span class="quiet">{trouble.suggestion}</span>}
         </p>
       )}
+      {!shown && !isBusy.value && <p class="quiet">{t("model.drop")}</p>}
       {shown && (
         <>
           {isStale.value && <p class="note">{t("model.stale")}</p>}

@@ -81,15 +81,18 @@ export async function compileUnlessDone(): Promise<void> {
 /** The largest file that is opened. */
 const MOST_BYTES = 64 * 2 ** 20;
 
-/** Opens a model's file; a model with GPT-2's names comes with its configuration. */
+/** Weights with GPT-2's names that wait for their configuration. */
+let waiting: File | undefined;
+
+/**
+ * Opens a model's file. A model with GPT-2's names comes with its configuration, or waits for it.
+ */
 export async function openModel(files: readonly File[]): Promise<void> {
   const config = files.find(({ name }) => name.endsWith(".json"));
-  const file = files.find((each) => each !== config);
-  if (!file) return;
-  if (files.some(({ size }) => size > MOST_BYTES)) {
-    problem.value = { code: "", severity: "error", message: "model.tooLarge", notes: [] };
-    return;
-  }
+  const file = files.find((each) => each !== config) ?? waiting;
+  const told = (message: string): void => void (problem.value = { code: "", severity: "error", message, notes: [] });
+  if (files.some(({ size }) => size > MOST_BYTES)) return told("model.tooLarge");
+  if (!file) return config && told("model.onlyConfig");
   const question = {
     kind: "open",
     name: file.name,
@@ -98,6 +101,7 @@ export async function openModel(files: readonly File[]): Promise<void> {
     ...(config ? { config: await config.text() } : {}),
   } as const;
   await begin(slow.ask(question, LONGEST_COMPILE), undefined);
+  waiting = problem.value?.message === "model.needsConfig" ? file : undefined;
 }
 
 async function begin(asked: ReturnType<typeof slow.ask>, from: string | undefined): Promise<void> {

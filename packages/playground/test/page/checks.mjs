@@ -5,7 +5,7 @@ import { puzzles, puzzleSets } from "./puzzles.mjs";
 import { firstLoad, keystrokes } from "./speed.mjs";
 import { tour } from "./tour.mjs";
 import { stopsTraining, trains } from "./train.mjs";
-import { compiles, downloads, numbers, patches } from "./weights.mjs";
+import { compiles, downloads, drops, numbers, patches } from "./weights.mjs";
 import { completes, keeps, mends, runaway, why, writes } from "./write.mjs";
 
 const BOTH = ["phone", "laptop"];
@@ -23,6 +23,7 @@ export const checks = [
   ["a patched value is followed by the program and by the weights", BOTH, patches],
   ["a number is shown as its sum, down to a hidden unit", BOTH, numbers],
   ["a model is downloaded and opened again; pictures are saved", BOTH, downloads],
+  ["a model that is dropped opens, with its configuration", ["laptop"], drops],
   ["a Transformer is trained until its loss halves, and decompiled", ["laptop"], trains],
   ["a training pauses and goes on, and a search is stopped", ["phone"], stopsTraining],
   ["three puzzles are solved", BOTH, puzzles],

@@ -102,3 +102,64 @@ export async function downloads({ page }) {
   assert.deepEqual([png.name, png.bytes.subarray(1, 4).toString()], ["reverse.png", "PNG"]);
   assert.ok(png.bytes.length > 5000);
 }
+
+/** A file that is dropped on the page, by the event that a browser sends. */
+const drop = (page, files) =>
+  page.evaluate((all) => {
+    const data = new DataTransfer();
+    for (const { name, bytes } of all) data.items.add(new File([Uint8Array.from(bytes)], name));
+    const about = { dataTransfer: data, bubbles: true, cancelable: true };
+    for (const type of ["dragover", "drop"]) document.querySelector("main").dispatchEvent(new DragEvent(type, about));
+  }, files);
+
+/** A GPT-2 of two layers with all weights 0, and its configuration: the numbers do not matter here. */
+function tinyGpt2() {
+  const [n_embd, vocab_size, n_positions] = [4, 5, 6];
+  const shapes = { "wte.weight": [vocab_size, n_embd], "wpe.weight": [n_positions, n_embd] };
+  const norm = (name) => Object.assign(shapes, { [`${name}.weight`]: [n_embd], [`${name}.bias`]: [n_embd] });
+  const linear = (name, from, to) => Object.assign(shapes, { [`${name}.weight`]: [from, to], [`${name}.bias`]: [to] });
+  for (const layer of ["h.0", "h.1"]) {
+    norm(`${layer}.ln_1`);
+    norm(`${layer}.ln_2`);
+    linear(`${layer}.attn.c_attn`, n_embd, 3 * n_embd);
+    linear(`${layer}.attn.c_proj`, n_embd, n_embd);
+    linear(`${layer}.mlp.c_fc`, n_embd, 4 * n_embd);
+    linear(`${layer}.mlp.c_proj`, 4 * n_embd, n_embd);
+  }
+  norm("ln_f");
+  let end = 0;
+  const header = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const start = end;
+      end += 4 * shape.reduce((product, size) => product * size, 1);
+      return [name, { dtype: "F32", shape, data_offsets: [start, end] }];
+    }),
+  );
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const config = { n_layer: 2, n_head: 2, n_embd, n_positions, vocab_size, activation_function: "gelu_new" };
+  return {
+    weights: { name: "model.safetensors", bytes: [...Buffer.concat([length, text, Buffer.alloc(end)])] },
+    config: { name: "config.json", bytes: [...Buffer.from(JSON.stringify({ ...config, layer_norm_epsilon: 1e-5 }))] },
+  };
+}
+
+export async function drops({ page }) {
+  const { weights, config } = tinyGpt2();
+  await says(page, ".strip .result", /./);
+  await drop(page, [config]);
+  await says(page, ".note.bad", /configuration without a model/);
+  await drop(page, [weights]);
+  await says(page, ".note.bad", /Its config\.json.*is missing/);
+  await drop(page, [config]);
+  await says(page, ".summary", /2 layers, 4 heads, width 4/);
+  await says(page, ".weights .note", /type a list such as/);
+  await page.fill("#input", "[1, 4, 0]");
+  await poll(() => page.locator(".weights .head").count(), 4, page);
+  await drop(page, [{ name: "<b>x</b>.safetensors", bytes: weights.bytes.slice(0, 500) }]);
+  await says(page, ".note.bad", /\S/);
+  await poll(() => page.locator(".weights .head").count(), 4, page);
+  await drop(page, [weights, config]);
+  await poll(() => page.locator(".note.bad").count(), 0, page);
+}
