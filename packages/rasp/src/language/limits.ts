@@ -81,6 +81,18 @@ export function checkShown(characters: number): void {
   );
 }
 
+/** The most tokens of an input on which a selector is a value of its own: 16 million cells. */
+const MOST_MATRIX_TOKENS = 4096;
+
+/** @throws RaspError of class limit for the matrix of a longer input */
+export function checkMatrix(length: number): void {
+  if (length <= MOST_MATRIX_TOKENS) return;
+  throw errors.memoryLimit(
+    `a selector's own value on ${length} tokens is a matrix of ${length}² cells; the limit is ${MOST_MATRIX_TOKENS} tokens`,
+    { suggestion: "aggregate over it, or take its selector_width: these make no matrix and have no such limit" },
+  );
+}
+
 const beyond = (what: "memory" | "time", limit: string): RaspError =>
   errors[what === "memory" ? "memoryLimit" : "stepLimit"](
     `the values on this input take too much ${what} from here on: the limit is ${limit}`,

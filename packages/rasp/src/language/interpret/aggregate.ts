@@ -9,7 +9,7 @@ import { leftToRightSums } from "./ordered-sums.js";
 import type { Selections, SignedBox } from "./selection.js";
 import { sequenceType } from "./sequence.js";
 import { addSums } from "./box-sums.js";
-import { countBits, hasBit, setPositions } from "./bits.js";
+import { countBits, hasBit, setPositions, wordsFor, type Bits } from "./bits.js";
 
 /** Gives the value of a row that selects nothing, or throws. */
 export type Default = () => Atom;
@@ -25,8 +25,9 @@ export function aggregate(
   const numeric = type === "int" || type === "float";
   const boxes = selections.boxes(selector);
   const counts = boxes && rowSums(boxes, selections.ones);
-  const sums = counts && (numeric && counts.some((count) => count > 1) ? meanSums(boxes, values) : selections.ones);
-  if (!sums) return aggregateRows(selections, selector, values, numeric, otherwise);
+  const isMean = numeric && counts?.some((count) => count > 1) === true;
+  const sums = boxes && isMean ? meanSums(boxes, selections, selector, values) : counts;
+  if (!boxes || !counts || !sums) return aggregateRows(selections, selector, values, numeric, otherwise);
   // In a row that selects one position, the sum of the selected positions is that position.
   const positions = counts.includes(1) ? rowSums(boxes, selections.positions) : counts;
   return values.map((_, q) => {
@@ -45,17 +46,25 @@ function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Arr
 }
 
 /** The sum of each row's values as added from left to right; `undefined` if the boxes do not give it. */
-function meanSums(boxes: readonly SignedBox[], values: readonly Atom[]): Float64Array | undefined {
+function meanSums(
+  boxes: readonly SignedBox[],
+  selections: Selections,
+  selector: Selector,
+  values: readonly Atom[],
+): Float64Array | undefined {
   const floats = exactFloats(values);
   if (!floats) return undefined;
   if (addsExactly(floats)) return rowSums(boxes, floats);
-  const [only, ...others] = boxes;
-  return others.length === 0 && only && !only.box.second ? leftToRightSums(only.box, floats) : undefined;
+  const { capacity } = selections;
+  const sums = leftToRightSums(boxes, floats, capacity);
+  if (sums) return sums;
+  const others = selections.boxesOfPositions(selector);
+  return others && leftToRightSums(others, floats, capacity);
 }
 
 /**
- * Visits every row, with one in memory. Where the order of a sum does not matter, only the values that are not 0 are looked at:
- * `selector_width` has one such value.
+ * Visits every row that differs, with one in memory. Where the order of a sum does not matter, few values that are not 0 are looked at
+ * alone (`selector_width` has one), and many four at a time.
  */
 function aggregateRows(
   selections: Selections,
@@ -66,38 +75,64 @@ function aggregateRows(
 ): readonly Atom[] {
   const floats = numeric ? exactFloats(values) : undefined;
   const isExact = floats !== undefined && addsExactly(floats);
-  const summands = isExact ? [...floats.keys()].filter((key) => floats[key] !== 0) : [];
+  const sumOf = isExact ? exactSum(floats) : undefined;
   const positions = new Int32Array(values.length);
-  const result: Atom[] = [];
-  selections.forEachRow(selector, (_, row) => {
+  const result = new Array<Atom>(values.length);
+  const first = selections.forEachDistinctRow(selector, (q, row) => {
     const count = countBits(row);
-    selections.capacity.work(row.length + (isExact ? summands.length : count));
+    selections.capacity.work(row.length + (sumOf ? sumOf.steps : count));
     if (count === 0) {
-      result.push(otherwise());
+      result[q] = otherwise();
     } else if (count === 1) {
       setPositions(row, positions);
-      result.push(values[positions[0]!]!);
+      result[q] = values[positions[0]!]!;
     } else if (!numeric) {
       throw notNumbers(values[0]!);
-    } else if (isExact) {
-      let sum = 0;
-      for (const key of summands) if (hasBit(row, key)) sum += floats[key]!;
-      result.push(sum / count);
+    } else if (sumOf) {
+      result[q] = sumOf.of(row) / count;
     } else {
       const selected = positions.subarray(0, setPositions(row, positions));
       if (floats) {
-        result.push(selected.reduce((sum, key) => sum + floats[key]!, 0) / count);
+        result[q] = selected.reduce((sum, key) => sum + floats[key]!, 0) / count;
       } else {
-        result.push(
-          aggregateRow(
-            Array.from(selected, (key) => values[key]!),
-            0n,
-          ),
+        result[q] = aggregateRow(
+          Array.from(selected, (key) => values[key]!),
+          0n,
         );
       }
     }
   });
-  return result;
+  return Array.from(first, (q) => result[q]!);
+}
+
+/** The sum of the values whose bits are set, where sums are exact in any order, and how many steps that is. */
+function exactSum(floats: Float64Array): { readonly steps: number; readonly of: (row: Bits) => number } {
+  const summands = Int32Array.from(floats.keys()).filter((key) => floats[key] !== 0);
+  if (summands.length < floats.length / 4) {
+    return {
+      steps: summands.length,
+      of: (row) => {
+        let sum = 0;
+        for (let i = 0; i < summands.length; i++) if (hasBit(row, summands[i]!)) sum += floats[summands[i]!]!;
+        return sum;
+      },
+    };
+  }
+  // The sums of all subsets of four values in a row.
+  const table = new Float64Array(128 * wordsFor(floats.length));
+  for (let i = 0; i < table.length; i++) {
+    for (let bit = 0; bit < 4; bit++) if ((i >>> bit) & 1) table[i]! += floats[4 * (i >>> 4) + bit] ?? 0;
+  }
+  return {
+    steps: floats.length / 4,
+    of: (row) => {
+      let sum = 0;
+      for (let word = 0, at = 0; word < row.length; word++) {
+        for (let left = row[word]!, four = 0; four < 8; four++, left >>>= 4, at += 16) sum += table[at + (left & 15)]!;
+      }
+      return sum;
+    },
+  };
 }
 
 /** The values as floats, if their sums as floats are Python's: every int is small enough, and none is null. */

@@ -1,6 +1,6 @@
 /**
  * A conjunction of comparisons as a sorted list of positions, of which each row selects a run. Equalities split the positions into
- * groups, one range sorts each group, and a second range is left for the sweep in `box-sums.ts`. O(n log n) time, O(n) memory.
+ * groups, one range sorts each group, and others are left for `box-sums.ts`. O(n log n) time, O(n) memory.
  */
 import type { Ranking } from "./ranking.js";
 import { ABOVE, BELOW, EQUAL, UNEQUAL, type Conjunction, type Factor, type Mask } from "./disjoint-form.js";
@@ -13,24 +13,29 @@ export interface Interval {
 }
 
 /**
- * Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only the ranks in `second`, if there is one. Positions that no row
- * selects may be left out of `order`.
+ * Row q selects `order[start[q]]` to `order[end[q] - 1]`; of these only the ranks in all of `ranges`, which are ordered from few ranks to
+ * many. Positions that no row selects may be left out of `order`.
  */
 export interface Box {
   readonly order: Int32Array;
   readonly start: Int32Array;
   readonly end: Int32Array;
-  readonly second: Interval | undefined;
+  readonly ranges: readonly Interval[];
 }
 
 /** The interval of ranks that a factor admits in each row; `undefined` where values have no order. `UNEQUAL` would be two. */
 export type IntervalOf = (factor: Factor) => Interval | undefined;
 
-/** The box of a conjunction over `length` positions; `undefined` if it has more than two ranges, or values have no order. */
+/**
+ * The box of a conjunction over `length` positions; `undefined` if values have no order.
+ *
+ * @param positionsLast a range of positions is left in `ranges`, and no list is sorted by it
+ */
 export function boxOf(
   { factors, keys, queries }: Conjunction,
   length: number,
   intervalOf: IntervalOf,
+  positionsLast = false,
 ): Box | undefined {
   const dimensions = new Map<Ranking, Interval & { single: boolean }>();
   for (const factor of factors) {
@@ -41,8 +46,10 @@ export function boxOf(
     const single = factor.relation === EQUAL || known?.single === true;
     dimensions.set(interval.ranking, { ...(known ? overlap(known, interval) : interval), single });
   }
-  const [first, second, ...others] = [...dimensions.values()].filter(({ single }) => !single);
-  if (others.length > 0) return undefined;
+  const ranges = [...dimensions.values()].filter(({ single }) => !single);
+  ranges.sort((a, b) => a.ranking.size - b.ranking.size);
+  const at = ranges.findLastIndex(({ ranking }) => !(positionsLast && ranking.isIdentity));
+  const [first] = at < 0 ? [] : ranges.splice(at, 1);
   const groups = groupBy(
     [...dimensions.values()].filter(({ single }) => single),
     length,
@@ -63,16 +70,16 @@ export function boxOf(
     start[q] = first ? placeOf(first.low[q]!) : from;
     end[q] = first ? Math.max(start[q]!, placeOf(first.high[q]!)) : to;
   }
-  return keys ? among(keys, { order, start, end, second }) : { order, start, end, second };
+  return keys ? among(keys, { order, start, end, ranges }) : { order, start, end, ranges };
 }
 
 /** The box without the positions outside the mask. */
-function among(keys: Mask, { order, start, end, second }: Box): Box {
+function among(keys: Mask, { order, start, end, ranges }: Box): Box {
   /** How many positions of the mask there are before each place of the order. */
   const before = new Int32Array(order.length + 1);
   for (let i = 0; i < order.length; i++) before[i + 1] = before[i]! + keys[order[i]!]!;
   const kept = order.filter((position) => keys[position] === 1);
-  return { order: kept, start: start.map((place) => before[place]!), end: end.map((place) => before[place]!), second };
+  return { order: kept, start: start.map((place) => before[place]!), end: end.map((place) => before[place]!), ranges };
 }
 
 /** The interval of ranks that have a relation to each query. */

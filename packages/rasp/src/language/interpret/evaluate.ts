@@ -14,8 +14,8 @@ import { Evaluation } from "./evaluation.js";
 import { inputAtoms, type Input } from "./tokens.js";
 
 /**
- * The value of an s-op at every position of an input, or a selector's matrix `[query][key]`.
- * @throws RaspError where the program has no value on this input
+ * The value of an s-op at every position of an input, or a selector's matrix `[query][key]`, which inputs of up to 4,096 tokens have.
+ * @throws RaspError where the program has no value on this input, and of class limit for the matrix of a longer one
  */
 export function evaluate(sop: SOp, input: Input): Plain[];
 export function evaluate(selector: Selector, input: Input): boolean[][];
@@ -27,8 +27,15 @@ export function evaluate(node: GraphNode, input: Input): Plain[] | boolean[][] {
 }
 
 function plainResult(node: GraphNode, evaluation: Evaluation): Plain[] | boolean[][] {
-  if (isSelector(node)) return evaluation.selector(node).map((row) => Array.from(row, (cell) => cell === 1));
+  if (isSelector(node)) return evaluation.selector(node).map(bools);
   return evaluation.sop(node).map(plainAtom);
+}
+
+/** `Array.from`, without the cost of its iterator. */
+function bools(cells: Uint8Array): boolean[] {
+  const row = new Array<boolean>(cells.length);
+  for (let k = 0; k < row.length; k++) row[k] = cells[k] === 1;
+  return row;
 }
 
 /** The values of each s-op on an input; undefined where it has none. */

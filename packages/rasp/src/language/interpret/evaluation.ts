@@ -20,7 +20,7 @@ import type { FinalNode, Loop, StateNode } from "../graph/loop.js";
 import { countReaders, placeOfReader } from "../graph/readers.js";
 import { getOrInsert } from "../maps.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
-import { Capacity } from "../limits.js";
+import { Capacity, checkMatrix } from "../limits.js";
 import { aggregate } from "./aggregate.js";
 import { runLoop, type LoopContext, type LoopWatch } from "./loop.js";
 import type { Matrix } from "./matrix.js";
@@ -93,8 +93,9 @@ export class Evaluation {
     return this.#sequences.get(node)!;
   }
 
-  /** The matrix, n² cells, made anew for each call. @throws RaspError, placed at the node that fails */
+  /** The matrix, n² cells, made anew for each call. @throws RaspError, placed at the node that fails, and for too many cells */
   selector(node: Selector): Matrix {
+    checkMatrix(this.input.length);
     this.#run(node);
     return this.#selections.matrix(node);
   }

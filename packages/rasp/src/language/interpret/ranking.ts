@@ -4,6 +4,7 @@
  */
 import { atomKey, compareAtoms } from "../atom/compare.js";
 import type { Atom } from "../graph/node.js";
+import { RankPrefixes } from "./rank-prefixes.js";
 
 /** For each query: how many distinct keys are below it, and how many are not above it. */
 export interface Placement {
@@ -19,11 +20,23 @@ export class Ranking {
   /** How many distinct values there are. */
   readonly size: number;
   readonly #locate: (queries: readonly Atom[]) => Placement | undefined;
+  #prefixes: RankPrefixes | undefined;
+  #isIdentity: boolean | undefined;
 
   private constructor(ranks: Int32Array, size: number, locate: (queries: readonly Atom[]) => Placement | undefined) {
     this.ranks = ranks;
     this.size = size;
     this.#locate = locate;
+  }
+
+  /** Whether the ranks are 0, 1, 2, …, as those of positions are. */
+  get isIdentity(): boolean {
+    return (this.#isIdentity ??= this.ranks.every((rank, i) => rank === i));
+  }
+
+  /** The positions of all ranks below one, as bits. */
+  get prefixes(): RankPrefixes {
+    return (this.#prefixes ??= new RankPrefixes(this.ranks, this.size));
   }
 
   /** The ranking of an evaluated s-op's values, which are all strings or all not. `undefined` if one is nan, which has no order. */

@@ -5,7 +5,7 @@ import type { Atom, BestNode, SelectNode, Selector, SOp } from "../graph/node.js
 import type { Choice } from "./best.js";
 import { fillBits, invertBits, setBit, wordsFor, type Bits } from "./bits.js";
 import type { Ranking } from "./ranking.js";
-import { ABOVE, BELOW, EQUAL, RELATIONS } from "./disjoint-form.js";
+import { ABOVE, BELOW, EQUAL, RELATIONS, UNEQUAL } from "./disjoint-form.js";
 
 /** Overwrites `row` with a row of a selector, a bit for each position. */
 export type RowWriter = (query: number, row: Bits) => void;
@@ -21,10 +21,10 @@ export interface RowContext {
   readonly capacity: Capacity;
 }
 
-/** So many bytes of equal rows a comparison keeps. */
-const MOST_SHARED = 2 ** 20;
 /** How many steps a comparison of two atoms is. */
 const SLOW = 20;
+/** How many steps a word of a comparison's row is. */
+const ROW_STEPS = 3;
 
 /** The selectors that are combined are computed one after the other, each once, in as few rows as are needed at the same time. */
 export function rowWriter(root: Selector, context: RowContext): RowWriter {
@@ -93,31 +93,18 @@ function comparisonWriter(node: SelectNode, context: RowContext): RowWriter {
       fillBits(row, keys.length, (k) => compareAtoms(node.op, keys[k]!, queries[q]!));
     };
   }
-  const { ranks } = ranking;
-  const [below, equal, above] = [BELOW, EQUAL, ABOVE].map((bit) => ((RELATIONS[node.op] & bit) === 0 ? 0 : 1)) as [
-    number,
-    number,
-    number,
-  ];
-  // Queries that are alike have the same row.
-  const made = new Map<number, Bits>();
-  const most = Math.ceil(MOST_SHARED / (4 * wordsFor(keys.length)));
+  const { prefixes } = ranking;
+  const relation = RELATIONS[node.op];
+  /** `key = query` and `key != query` are a rank; the others are the ranks below one or not below it. */
+  const ofRank = relation === EQUAL || relation === UNEQUAL;
+  const isBelow = relation === BELOW || relation === (BELOW | EQUAL);
+  const isInverted = relation === UNEQUAL || (!ofRank && !isBelow);
+  const ends = relation === BELOW || relation === (ABOVE | EQUAL) ? placement.below : placement.upTo;
   return (q, row) => {
-    const [first, end] = [placement.below[q]!, placement.upTo[q]!];
-    const id = first * (keys.length + 1) + end;
-    const known = made.get(id);
-    if (known) {
-      row.set(known);
-      return;
-    }
-    context.capacity.work(keys.length);
-    for (let word = 0, k = 0; word < row.length; word++) {
-      let bits = 0;
-      for (const stop = Math.min(k + 32, ranks.length); k < stop; k++) {
-        bits |= (ranks[k]! < first ? below : ranks[k]! < end ? equal : above) << (k & 31);
-      }
-      row[word] = bits;
-    }
-    if (made.size < most) made.set(id, row.slice());
+    context.capacity.work(ROW_STEPS * row.length);
+    if (!ofRank) prefixes.below(ends[q]!, row);
+    else if (placement.below[q]! < placement.upTo[q]!) prefixes.equal(placement.below[q]!, row);
+    else row.fill(0);
+    if (isInverted) invertBits(row, row, context.length);
   };
 }

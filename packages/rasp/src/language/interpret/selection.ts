@@ -5,8 +5,10 @@
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, Comparison, Selector, SelectNode, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
+import { stepsOfSums } from "./box-sums.js";
 import { countUp, boxOf, relationInterval, type Box, type Interval } from "./box.js";
 import { Ranking } from "./ranking.js";
+import { firstAlike } from "./row-classes.js";
 import { combined, rowWriter } from "./row-writer.js";
 import { Capacity } from "../limits.js";
 import { hasBit, wordsFor, type Bits } from "./bits.js";
@@ -15,6 +17,7 @@ import {
   counted,
   disjointForm,
   split,
+  type SignedConjunction,
   type Conjunction,
   type DisjointForm,
   type Factor,
@@ -86,16 +89,32 @@ export class Selections {
   boxes(node: Selector): readonly SignedBox[] | undefined {
     if (!this.#signed.has(node)) {
       const form = this.#shapes.get(node);
-      const terms = form && counted(form, this.length);
-      this.#signed.set(
-        node,
-        allKnown(terms, ({ conjunction, sign }) => {
-          const box = boxOf(conjunction, this.length, this.#intervalOf);
-          return box && { box, sign };
-        }),
-      );
+      const boxes = this.#boxesOf(form && counted(form, this.length), false);
+      this.#signed.set(node, boxes && this.#areLessWork(boxes, node) ? boxes : undefined);
     }
     return this.#signed.get(node);
+  }
+
+  /** Such boxes, of which none has a list that is sorted by position, and sums over them need not be less work than rows. */
+  boxesOfPositions(node: Selector): readonly SignedBox[] | undefined {
+    const form = this.#shapes.get(node);
+    return this.#boxesOf(form && counted(form, this.length), true);
+  }
+
+  #boxesOf(terms: readonly SignedConjunction[] | undefined, positionsLast: boolean): readonly SignedBox[] | undefined {
+    return allKnown(terms, ({ conjunction, sign }) => {
+      const box = boxOf(conjunction, this.length, this.#intervalOf, positionsLast);
+      return box && { box, sign };
+    });
+  }
+
+  /** Whether sums over boxes take fewer steps than rows do. Those of up to one range besides their lists always do. */
+  #areLessWork(boxes: readonly SignedBox[], node: Selector): boolean {
+    const steps = boxes.reduce((sum, { box }) => sum + stepsOfSums(box), 0);
+    if (steps === 0) return true;
+    const rows = (1 + partsOf(node, new Map()).length) * 3 * wordsFor(this.length) * this.length;
+    if (steps < rows) this.capacity.work(steps);
+    return steps < rows;
   }
 
   /** The position that `best` chooses in each row. */
@@ -107,7 +126,7 @@ export class Selections {
     const parts = form && split(form, this.length);
     const boxes = allKnown(parts, (conjunction) => {
       const box = boxOf(conjunction, this.length, this.#intervalOf);
-      return box?.second ? undefined : box;
+      return box && box.ranges.length > 0 ? undefined : box;
     });
     const choice = boxes ? this.#choiceOfBoxes(boxes, order) : this.#choiceOfRows(node.selector, order);
     this.#choices.set(node, choice);
@@ -124,15 +143,21 @@ export class Selections {
   #choiceOfRows(selector: Selector, order: Int32Array): Choice {
     const choice = new Int32Array(this.length).fill(-1);
     this.capacity.work(this.length * this.length);
-    this.forEachRow(selector, (q, row) => (choice[q] = order.find((position) => hasBit(row, position)) ?? -1));
-    return choice;
+    const first = this.forEachDistinctRow(selector, (q, row) => {
+      choice[q] = order.find((position) => hasBit(row, position)) ?? -1;
+    });
+    return choice.map((_, q) => choice[first[q]!]!);
   }
 
   /** The whole matrix. */
   matrix(node: Selector): Matrix {
     this.capacity.hold(this.length * this.length);
     const rows: Uint8Array[] = [];
-    this.forEachRow(node, (_, bits) => rows.push(new Uint8Array(this.length).map((__, k) => Number(hasBit(bits, k)))));
+    this.forEachRow(node, (_, bits) => {
+      const row = new Uint8Array(this.length);
+      for (let k = 0; k < row.length; k++) row[k] = (bits[k >>> 5]! >>> (k & 31)) & 1;
+      rows.push(row);
+    });
     return rows;
   }
 
@@ -142,10 +167,20 @@ export class Selections {
     this.#visit(node, visit);
   }
 
-  #visit(node: Selector, visit: (query: number, row: Bits) => void): void {
+  /** Visits in turn the rows that are not known to be alike an earlier one, and gives the one that each row is like. */
+  forEachDistinctRow(node: Selector, visit: (query: number, row: Bits) => void): Int32Array {
+    const first = firstAlike(node, this);
+    const distinct = first.filter((alike, q) => alike === q);
+    if (4 * distinct.length > this.length) for (const part of partsOf(node, this.#kept)) this.#keep(part);
+    this.#visit(node, visit, distinct);
+    return first;
+  }
+
+  #visit(node: Selector, visit: (query: number, row: Bits) => void, rows?: Int32Array): void {
     const write = rowWriter(node, this);
     const row: Bits = new Uint32Array(wordsFor(this.length));
-    for (let q = 0; q < this.length; q++) {
+    for (let i = 0; i < (rows?.length ?? this.length); i++) {
+      const q = rows ? rows[i]! : i;
       write(q, row);
       visit(q, row);
     }

@@ -8,7 +8,7 @@ import { displaySequence } from "../../../src/language/text/display.js";
 import { encodeResult } from "../../../src/language/text/value-json.js";
 import type { Atom } from "../../../src/language/graph/node.js";
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
-import { Capacity, MOST_BYTES, MOST_CELL_STEPS } from "../../../src/language/limits.js";
+import { Capacity, MOST_CELL_STEPS } from "../../../src/language/limits.js";
 
 const repeat = (count: number, item: (i: number) => string, separator = ""): string =>
   Array.from({ length: count }, (_, i) => item(i)).join(separator);
@@ -53,7 +53,7 @@ describe.each(Object.entries(FAMILIES))("%s", (_, [program, byLength]) => {
   const sop = (size: number): SOp => load(`${program(size)} w = selector_width(s);`).sop("w");
 
   it("take what grows as the program does", () => {
-    const [small, large] = [taken(sop(12), letters(100)), taken(sop(24), letters(100))];
+    const [small, large] = [taken(sop(24), letters(100)), taken(sop(48), letters(100))];
     expect(large.steps).toBeLessThan(2.5 * small.steps);
     expect(large.bytes).toBeLessThan(2.5 * small.bytes);
   });
@@ -86,7 +86,7 @@ function failure(compute: () => unknown): RaspError {
 
 const SOFT = "v = attend(full_s, tokens); w = attend(indices, tokens);";
 
-const small = (bytes = 3_000_000) => new Capacity({ bytes, steps: 20_000_000 });
+const small = (bytes = 3_000_000, steps = 20_000_000) => new Capacity({ bytes, steps });
 
 describe("what takes too much is refused where it would be taken", () => {
   it.each([
@@ -101,7 +101,11 @@ describe("what takes too much is refused where it would be taken", () => {
   ] as const)("%s", (_, program, what) => {
     const sop = load(program).sop("y");
     const { diagnostic } = failure(() =>
-      new Evaluation(letters(1000), 0, small(what === "time" ? 1e8 : undefined)).sop(sop),
+      new Evaluation(
+        letters(1000),
+        0,
+        small(what === "time" ? 1e8 : undefined, what === "time" ? 5_000_000 : undefined),
+      ).sop(sop),
     );
     expect(diagnostic.message).toContain(`too much ${what} from here on`);
     expect(diagnostic.class).toBe("limit");
@@ -111,7 +115,11 @@ describe("what takes too much is refused where it would be taken", () => {
 
   it("a matrix", () => {
     const selector = load("s = select(tokens, tokens, ==);").selector("s");
-    expect(failure(() => new Evaluation(letters(30_000)).selector(selector)).message).toContain(`${MOST_BYTES} bytes`);
+    const { message, diagnostic } = failure(() => new Evaluation(letters(4097)).selector(selector));
+    expect(message).toContain("4097 tokens is a matrix of 4097² cells; the limit is 4096 tokens");
+    expect(diagnostic.suggestion).toContain("aggregate over it");
+    const few = new Evaluation(letters(100), 0, new Capacity({ bytes: 9_000, steps: 1e6 }));
+    expect(failure(() => few.selector(selector)).message).toContain("too much memory");
   });
 
   it("vectors and scores", () => {
