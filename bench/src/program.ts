@@ -7,6 +7,8 @@ import { Choice } from "./choice.js";
 import { installPeers } from "./engines/peers.js";
 import { measureSuites, suiteNames } from "./measure-suites.js";
 import { fromJson, toJson } from "./report.js";
+import { printPositions, type PositionsFlags } from "./chapter/positions.js";
+import { printTranslation, type TranslationFlags } from "./chapter/translation.js";
 import { printLengths, type LengthsOptions } from "./lengths.js";
 import { printSizes } from "./sizes.js";
 import { UsageError } from "./usage-error.js";
@@ -90,6 +92,40 @@ export function benchProgram(): Command {
     .option("--out <file>", "the numbers as JSON")
     .option("--record", "keep the numbers in bench/results/lengths.json, and draw docs/pictures/lengths.svg from them")
     .action((options: LengthsOptions) => printLengths(options));
+  chapterCommands(program);
   program.command("peers:install").description("bring the other engines, 500 MB").action(installPeers);
   return program;
+}
+
+/** Trainings of the founding chapter's systems; docs/chapter.md has what they gave. */
+function chapterCommands(program: Command): void {
+  program
+    .command("translation")
+    .description(
+      "recurrent encoder–decoders and a Transformer on a generated language pair, by the length of sentences",
+    )
+    .option("--model <name>", "gru, lstm, either with attention, or transformer; once or more", collected)
+    .option("--seed <n>", "in place of 1; once or more", counts)
+    .option("--steps <n>", "of the training", count, 3000)
+    .option("--width <n>", "of embeddings and states", count, 64)
+    .option("--batch <n>", "sentences in a step", count, 32)
+    .option("--trained <n>", "the longest source of the training", count, 30)
+    .option("--longest <n>", "the longest source of the test", count, 60)
+    .option("--count <n>", "sentences of each length in the test", count, 100)
+    .option("--record", "keep the numbers in bench/results/translation.json, and draw docs/pictures/translation.svg")
+    .action((options: TranslationFlags) => printTranslation(options));
+  program
+    .command("positions")
+    .description(
+      "every positional encoding on copying, induction and addition, at 1, 2, 4 and 8 times the trained length",
+    )
+    .option("--encoding <name>", "one of them; once or more", collected)
+    .option("--task <name>", "copy, induction or addition; once or more", collected)
+    .option("--seed <n>", "in place of 1; once or more", counts)
+    .option("--steps <n>", "of each training", count, 800)
+    .option("--width <n>", "of the model", count, 64)
+    .option("--batch <n>", "rows in a step", count, 32)
+    .option("--count <n>", "rows of each test", count, 100)
+    .option("--record", "keep the numbers in bench/results/positions.json")
+    .action((options: PositionsFlags) => printPositions(options));
 }

@@ -2,7 +2,7 @@
  * Attention with linear biases (ALiBi; Press et al. 2021, arXiv 2108.12409): scores fall by slope · distance, each head
  * with its own slope; nothing is learnt, and nothing is added to the embeddings.
  */
-import { checks, leastPowerOfTwo, tensor, type Tensor } from "@selectron/core";
+import { checks, keep, leastPowerOfTwo, tensor, type Tensor } from "@selectron/core";
 import { byOffset, type PositionSizes, type Positions, type RelativePositions } from "./positions.js";
 
 /**
@@ -37,7 +37,8 @@ export class AlibiPositions implements Positions {
         byOffset(queries, keys, (offset) => -Math.abs(offset)),
         [queries, keys],
       );
-      this.#last = tensor(Float32Array.from(this.#slopes), [this.#slopes.length, 1, 1]).mul(distances);
+      // The next pass may be in another scope.
+      this.#last = keep(tensor(Float32Array.from(this.#slopes), [this.#slopes.length, 1, 1]).mul(distances));
     }
     return this.#last;
   }
