@@ -73,13 +73,13 @@ export const certify = (
   basis: BasisBounds = ROTATED,
 ): Certificate => certifyGiven(plan, vocabulary, maxLength, basis).certificate;
 
-/** The certificate of a plan, and how far each of its outputs can be off. What is given to it is exact. */
+/** The certificate of a plan, and how far reads after its last layer can be off. What is given to it is exact. */
 export function certifyGiven(
   plan: Plan,
   vocabulary: readonly Atom[],
   maxLength: number,
   basis: BasisBounds = ROTATED,
-): { readonly certificate: Certificate; readonly outputErrors: readonly number[] } {
+): { readonly certificate: Certificate; readonly errorOf: (reads: readonly Read[]) => number } {
   const { features, outputs } = plan;
   // What a head counts grows with the length. The plan is made for inputs with a position for each row of its embedding.
   const part = maxLength / plan.embeddings.indices.names.length;
@@ -110,7 +110,7 @@ export function certifyGiven(
       error: error < Infinity ? error : Number.MAX_VALUE,
     })),
   };
-  return { certificate, outputErrors: outputs.map(({ reads }) => bounding.error(reads)) };
+  return { certificate, errorOf: (reads) => bounding.error(reads) };
 }
 
 /**

@@ -13,7 +13,6 @@ import { bestCandidate, type Candidate, type Proof } from "../choose-plan.js";
 import { certify, certifyGiven } from "../certify/certify.js";
 import { assembleParts, layerCount, type Part } from "../layout/assemble.js";
 import { layOut } from "../layout/layout.js";
-import type { Output } from "../plan/ir/plan.js";
 import { plan } from "../plan/planner.js";
 import { refuse } from "../refusal.js";
 import { simplify, type Simplified } from "../normalize/simplify.js";
@@ -23,7 +22,7 @@ import { Work } from "../work.js";
 import { domainOf, keptValues } from "./kept-values.js";
 import { LoopedModel, type KeptCoordinates, type LoopCertificate } from "./looped-model.js";
 import { loopedProgram, type Kept, type LoopedProgram } from "./parts.js";
-import { isSettled, updatesAfter } from "./update.js";
+import { isSettled, updatesAfter, type Write } from "./update.js";
 
 export { LoopedModel, type LoopCertificate, type LoopedRun } from "./looped-model.js";
 export { verifyLooped, type LoopedReport, type VerifyLoopedOptions, type WrongStep } from "./verify-looped.js";
@@ -69,7 +68,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   );
   const changing = kept.filter(({ next }) => next !== undefined);
   const inside = planned(
-    changing.map(({ next }) => next!),
+    changing.map(({ step }) => step!),
     domainOf(values, start, new Work()),
     true,
     given,
@@ -80,7 +79,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   if (!halted.classes.includes(true)) {
     refuse(sop, "its loop never ends on these inputs", "give it a higher limit, or a condition that comes to hold");
   }
-  const { parts, dModel } = laidOut([before, inside, after], [kept, changing, []], places);
+  const { parts, dModel } = laidOut(program, [before, inside, after], [kept, changing, []], places);
   const ids = new Map(vocabulary.map((token, t) => [token, t + 1]));
   const tokenIds = start.values(before.simplified.form.tokens()).map((token) => ids.get(token)!);
   const { model } = assembleParts(parts, dModel, causal, tokenIds);
@@ -100,7 +99,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     kept: [...places.values()],
     states: program.loop.states.length,
     output: after.planned.outputs[0]!,
-    certificate: certificateOf([before, inside, after], vocabulary, maxLength),
+    certificate: certificateOf(parts, vocabulary, maxLength),
   });
 }
 
@@ -133,15 +132,23 @@ function coordinatesOf(kept: readonly Kept[], inside: Planned): ReadonlyMap<Kept
   return places;
 }
 
+/** A part with coordinates, and what its last sublayers write. */
+interface LaidOut extends Part {
+  readonly writes: readonly Write[];
+  /** Of a step, the one that says where a position has halted. */
+  readonly halted: Write | undefined;
+}
+
 /** The plans with coordinates of their own beside what is kept, and with the sublayers that write that. */
 function laidOut(
+  program: LoopedProgram,
   all: readonly Planned[],
   written: readonly (readonly Kept[])[],
   places: ReadonlyMap<Kept, KeptCoordinates>,
-): { readonly parts: readonly Part[]; readonly dModel: number } {
+): { readonly parts: readonly LaidOut[]; readonly dModel: number } {
   let next = [...places.values()].reduce((end, { first, classes }) => Math.max(end, first + classes.length), 1);
   const byNode = new Map([...places].map(([{ node }, place]) => [node, place]));
-  const parts = all.map(({ planned: made }, p): Part => {
+  const parts = all.map(({ planned: made }, p): LaidOut => {
     const given = new Map(
       [...made.embeddings.given].map(([normal, subspace]) => {
         const { first } = byNode.get(normal.origin!)!;
@@ -150,13 +157,11 @@ function laidOut(
     );
     const layout = layOut(made, false, { first: next, given });
     next += layout.labels.length - 1;
-    if (written[p]!.length === 0) return { plan: made, layout };
-    const writes = written[p]!.map((one, o): readonly [KeptCoordinates, Output] => [
-      places.get(one)!,
-      made.outputs[o]!,
-    ]);
-    // Before the first step nothing is there.
-    return { plan: made, layout, updates: updatesAfter(made, layout, writes, p > 0) };
+    const writes = written[p]!.map((one, o): Write => ({ to: places.get(one)!, output: made.outputs[o]! }));
+    // Before the first step nothing is there, and no position has halted.
+    const halted = p > 0 ? writes[written[p]!.indexOf(program.halted)] : undefined;
+    const updates = writes.length === 0 ? [] : updatesAfter(made, layout, writes, halted);
+    return { plan: made, layout, updates, writes, halted };
   });
   return { parts, dModel: next };
 }
@@ -165,9 +170,13 @@ function laidOut(
  * The proof for every number of steps: what is kept is exactly 0 and 1 after the layers before the loop, and exactly so after a step if it was
  * before it, because the update bears the errors of what the step has made.
  */
-function certificateOf(all: readonly Planned[], vocabulary: readonly Atom[], maxLength: number): LoopCertificate {
-  const parts = all.map(({ planned: made }) => certifyGiven(made, vocabulary, maxLength));
-  const settled = parts.slice(0, -1).every(({ outputErrors }) => isSettled(outputErrors));
-  const certificates = parts.map(({ certificate }) => certificate);
-  return { proved: settled && certificates.every(({ proved }) => proved), parts: certificates };
+function certificateOf(parts: readonly LaidOut[], vocabulary: readonly Atom[], maxLength: number): LoopCertificate {
+  const made = parts.map(({ plan: part, writes, halted }) => {
+    const { certificate, errorOf } = certifyGiven(part, vocabulary, maxLength);
+    return { certificate, isSettled: isSettled(errorOf, writes, halted) };
+  });
+  return {
+    proved: made.every(({ certificate, isSettled }) => certificate.proved && isSettled),
+    parts: made.map(({ certificate }) => certificate),
+  };
 }

@@ -23,6 +23,8 @@ export interface Kept {
   /** Its value before the loop, and after a step; undefined if no step changes it. */
   readonly first: SOp;
   readonly next: SOp | undefined;
+  /** What a step makes of it where the position goes on; where it has halted it may be anything. */
+  readonly step?: SOp;
 }
 
 /** A program around its loop. */
@@ -59,13 +61,13 @@ export function loopedProgram(roots: readonly SOp[]): LoopedProgram {
   // Where the condition asks for a position's own states only, it goes on to hold.
   const isOwn = loop.together || loop.asking.every(({ kind }) => kind === "map");
   const halts = isOwn ? holds : mapNode(orMap, [wasHalted, holds], loop.span);
-  const halted: Kept = { node: wasHalted, first: wasHalted.init, next: halts };
+  const halted: Kept = { node: wasHalted, first: wasHalted.init, next: halts, step: halts };
   const states = loop.states.map((node, s): Kept => {
     const step = loop.steps[s]!;
     if (step === node) return { node, first: node.init, next: undefined };
     const next = mapNode(ternaryMap, [halts, node, step], step.span ?? loop.span);
     if (node.name !== undefined) next.name = node.name;
-    return { node, first: node.init, next };
+    return { node, first: node.init, next, step };
   });
   const kept = [...states, halted, ...invariants.map((node): Kept => ({ node, first: node, next: undefined }))];
   const finals = nodes.flatMap((node) => (node.kind === "final" ? [[node, loop.states[node.index]!] as const] : []));

@@ -2,60 +2,69 @@
  * The sublayers that overwrite what is kept. Two hidden units make a step at 1/2 of what the one-hot vector of a value should be. It gives
  * 0 or 1, up to its own rounding; a constant that one sublayer adds and the next takes away rounds that to exactly 0 or 1.
  */
-import { atomKey } from "../../language/atom/compare.js";
+import { atomsEqual } from "../../language/atom/compare.js";
+import type { Atom } from "../../language/graph/node.js";
 import type { Update } from "../layout/assemble.js";
 import type { WiredUnit } from "../layout/layers.js";
 import { BOS_COORDINATE, type Layout } from "../layout/layout.js";
 import type { Output, Plan } from "../plan/ir/plan.js";
-import { constantRead, readAtBos, type Read } from "../plan/ir/read.js";
+import { combineReads, constantRead, readAtBos, type Read } from "../plan/ir/read.js";
 import type { KeptCoordinates } from "./looped-model.js";
 
 /**
- * How far the values of a one-hot vector may be off. Both units of a step see the same vector, so that only their own roundings are left,
- * at most four times this; and each partial sum with the constant below is rounded to the right quarter.
+ * How far what the units read may be off. The two of a step read the same, so that they differ by 0 or 1 up to twice this, and what is taken
+ * away is off by once this: each partial sum with the constant below is rounded to the right quarter.
  */
 const MARGIN = 1 / 32;
 
-/** Whether the outputs of a plan are off by so little that what is written of them is exactly 0 or 1. */
-export const isSettled = (outputErrors: readonly number[]): boolean => outputErrors.every((error) => error < MARGIN);
+/** Whether what is written is exactly 0 or 1, and nothing where a position has halted. */
+export function isSettled(
+  errorOf: (reads: readonly Read[]) => number,
+  writes: readonly Write[],
+  halted?: Write,
+): boolean {
+  const stays = halted && readOf(halted.output, true);
+  const reads = writes.flatMap(({ output }) => output.reads.map((read) => scaled([2, read], [-4, stays])));
+  return errorOf([...reads, scaled([-2, stays])]) < MARGIN;
+}
 
 /** float32 rounds what is added to this constant to quarters: numbers of its size are multiples of 1/4. */
 const ROUNDING = 1.5 * 2 ** 21;
 
+/** What is kept, and the one-hot vector of what it becomes. */
+export interface Write {
+  readonly to: KeptCoordinates;
+  readonly output: Output;
+}
+
 /**
- * @param writes - what is kept, and the one-hot vector of its values
- * @param clears - whether what is there is taken away, and all that the plan writes
+ * @param halted - of a step, the write that says where a position has halted: what is kept stays there, and all that the plan writes is
+ * taken away. Before the first step nothing is there to be kept or taken away.
  */
-export function updatesAfter(
-  plan: Plan,
-  layout: Layout,
-  writes: readonly (readonly [KeptCoordinates, Output])[],
-  clears: boolean,
-): readonly Update[] {
+export function updatesAfter(plan: Plan, layout: Layout, writes: readonly Write[], halted?: Write): readonly Update[] {
   const units: WiredUnit[] = [];
   const added = new Map<number, number>();
-  // relu(x) and relu(-x) take x away without any rounding, whatever x is.
-  const clear = (coordinate: number): void => {
-    for (const sign of [1, -1]) {
-      units.push({ input: new Map([[coordinate, sign]]), bias: 0, output: new Map([[coordinate, -sign]]) });
-    }
-  };
   const settled = new Map<number, number>();
-  for (const [{ classes, first }, output] of writes) {
-    const place = new Map(output.classes.map((atom, c) => [atomKey(atom), c]));
+  const hasHalted = halted && readOf(halted.output, true);
+  for (const write of writes) {
+    const { classes, first } = write.to;
+    // Where a position has halted, only that it has is written.
+    const stays = write === halted ? undefined : hasHalted;
     for (const [c, atom] of classes.entries()) {
       const target = first + c;
-      const from = place.get(atomKey(atom));
-      const read = from === undefined ? constantRead(0) : output.reads[from]!;
-      if (clears) clear(target);
+      const read = scaled([2, readOf(write.output, atom)], [-4, stays]);
       units.push(unitAt(read, layout, -1 / 2, target, 1), unitAt(read, layout, -3 / 2, target, -1));
+      if (halted) units.push(clearing(target, scaled([-2, stays]), layout));
       added.set(target, ROUNDING);
       settled.set(target, -ROUNDING);
     }
   }
-  if (clears) {
+  if (halted) {
     for (const [coordinate, anchor] of writtenBy(plan, layout)) {
-      clear(coordinate);
+      // relu(x) and relu(-x) take x away without any rounding, whatever x is.
+      for (const sign of [1, -1]) {
+        units.push({ input: new Map([[coordinate, sign]]), bias: 0, output: new Map([[coordinate, -sign]]) });
+      }
       // It is there again when the next step begins. What was rounded to its grid is taken away exactly.
       if (anchor !== 0) added.set(coordinate, anchor);
     }
@@ -64,6 +73,21 @@ export function updatesAfter(
     { units, bias: added },
     { units: [], bias: settled },
   ];
+}
+
+/** 1 where the output is this value, 0 elsewhere. */
+function readOf({ classes, reads }: Output, value: Atom): Read {
+  const c = classes.findIndex((atom) => atomsEqual(atom, value));
+  return c < 0 ? constantRead(0) : reads[c]!;
+}
+
+const scaled = (...parts: readonly (readonly [factor: number, read: Read | undefined])[]): Read =>
+  combineReads(parts.flatMap(([factor, read]) => (read ? [[factor, read] as const] : [])));
+
+/** Takes a 1 away where the read is 0, and nothing where it is -2. */
+function clearing(coordinate: number, read: Read, layout: Layout): WiredUnit {
+  const unit = unitAt(read, layout, 0, coordinate, -1);
+  return { ...unit, input: new Map([...unit.input, [coordinate, 1 + (unit.input.get(coordinate) ?? 0)]]) };
 }
 
 /** The coordinates that heads and hidden units write, each with its anchor. */
@@ -77,11 +101,11 @@ function writtenBy({ heads, features }: Plan, layout: Layout): (readonly [coordi
   );
 }
 
-/** relu(2·read + bias), silent at BOS. */
+/** relu(read + bias), silent at BOS where the bias is not above 0. */
 function unitAt(read: Read, layout: Layout, bias: number, target: number, output: number): WiredUnit {
   const { weights, bias: constant } = layout.resolve(read);
-  const input = new Map([...weights].map(([coordinate, weight]) => [coordinate, 2 * weight] as const));
-  const atBos = -2 * readAtBos(read);
+  const input = new Map(weights);
+  const atBos = -readAtBos(read);
   if (atBos !== 0) input.set(BOS_COORDINATE, atBos);
-  return { input, bias: 2 * constant + bias, output: new Map([[target, output]]) };
+  return { input, bias: constant + bias, output: new Map([[target, output]]) };
 }
