@@ -92,7 +92,10 @@ export function Sides({ look }: { look: LookReply }): VNode {
   return (
     <section class="layer" data-tour="sides">
       <h3>
-        {t("sides.title")} <small>{program ? t(agree ? "sides.agree" : "sides.differ") : ""}</small>
+        {t("sides.title")}{" "}
+        <small>
+          {program ? t(agree ? "sides.agree" : patches.value.length > 0 ? "sides.differPatched" : "sides.differ") : ""}
+        </small>
       </h3>
       <div class="card">
         <div class="scroll">

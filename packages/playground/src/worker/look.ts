@@ -6,6 +6,7 @@ import {
   firstSteps,
   ModelInputError,
   RaspError,
+  topological,
   type Atom,
   type CompiledModel,
   type Matrix,
@@ -116,6 +117,7 @@ function placesOf({ model, card }: CompiledModel): StagePlace[] {
 
 function rowsOf(model: CompiledModel, input: readonly Plain[], patches: readonly Patch[]): TracedRow[] {
   const { steps } = model.trace([...input], { patch: patches });
+  const isOne = singleNames(model);
   return steps.flatMap(({ layer, sublayer, sops }) =>
     sops
       .filter(({ isNew }) => isNew)
@@ -125,9 +127,17 @@ function rowsOf(model: CompiledModel, input: readonly Plain[], patches: readonly
         name,
         decoded: decoded.map(shown),
         agrees,
-        choices: readbackOf(model, name)?.values.slice(0, MOST_CHOICES).map(displayElement) ?? [],
+        choices: isOne(name) ? (readbackOf(model, name)?.values.slice(0, MOST_CHOICES).map(displayElement) ?? []) : [],
       })),
   );
+}
+
+/** Whether a name stands for one s-op: of a loop's state there can be two, what the step gives and what is kept where it has halted. */
+function singleNames(model: CompiledModel): (name: string) => boolean {
+  const nodes = topological(...model.program!.outputs.map(({ sop }) => sop));
+  const counts = new Map<string, number>();
+  for (const { name } of nodes) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return (name) => (counts.get(name) ?? 0) < 2;
 }
 
 /** More values than these are not offered. */

@@ -3,6 +3,7 @@ import { encodeSafetensors, randn, Rng } from "@selectron/core";
 import { gpt2Config, gpt2Shapes, TransformerEncoder } from "@selectron/nn";
 import { load, ProgramTask, trainedFile } from "@selectron/rasp";
 import { describe, expect, it } from "vitest";
+import { EXAMPLES } from "../../src/app/examples.js";
 import { answerModel } from "../../src/worker/model.js";
 import type { CompileQuestion, ModelQuestion, ModelReply, ValuePatch } from "../../src/worker/model-protocol.js";
 
@@ -68,6 +69,29 @@ describe("a compiled model", () => {
       "opposite 43210",
       "reverse olleh",
     ]);
+  });
+
+  it("of a loop follows patches in every step as its program does, where inputs give such values", async () => {
+    const program = EXAMPLES.find(({ key }) => key === "example.parity")!.program;
+    const { model } = await ask(compiling(program, { vocabulary: "01", input: "1011", maxLength: 6 }));
+    expect(model!.certificate!.proved).toBe(true);
+    const { rows } = await look("1011");
+    const changeable = rows.filter(({ choices }) => choices.length > 1);
+    expect(changeable.map(({ name }) => name)).toEqual(["others@1", "others@2", "others@3", "parity_fast"]);
+    // In the third step these positions have halted, and no input selects anything there.
+    for (const { name, choices } of changeable.filter(({ name }) => name !== "others@3")) {
+      for (const choice of choices.keys()) {
+        for (const position of [2, 3]) {
+          const patched = await look("1011", [{ sop: name, position, choice }]);
+          expect([name, choices[choice], position, patched.model]).toEqual([
+            name,
+            choices[choice],
+            position,
+            patched.program,
+          ]);
+        }
+      }
+    }
   });
 
   it("follows a patch as its program does", async () => {
