@@ -127,6 +127,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/choose-plan", "compiler/format"],
   ["compiler/index", "compiler/learn", "compiler/verify"],
   ["compiler/looped"],
+  ["compiler/scratchpad"],
   ["compiler/circuit", "compiler/export/rotate"],
   ["compiler/folders"],
   ["compiler/dataset", "compiler/sufficiency"],

@@ -47,6 +47,9 @@ const learner = (): TransformerEncoder =>
 const loop = (): rasp.SOp => whole(rasp.load("repeat (x = 0) until (x == indices) at most 9 { x = x + 1; }").sop("x"));
 let looped: rasp.LoopedModel | undefined;
 const loopedModel = (): rasp.LoopedModel => (looped ??= rasp.compileLooped(loop(), OPTIONS));
+let scratchpad: rasp.ScratchpadModel | undefined;
+const scratchpadModel = (): rasp.ScratchpadModel =>
+  (scratchpad ??= rasp.compileScratchpad(loop(), { vocabulary: "ab", maxLength: 2 }));
 const picture = (): rasp.Flow => whole(rasp.flow(tokens, "ab"));
 
 export const raspRegistry: Registry = {
@@ -140,6 +143,17 @@ export const raspRegistry: Registry = {
     ]),
     compileLooped: entry(() => [loop(), { vocabulary: "ab", maxLength: 2, causal: false }], { "1.vocabulary": ATOMS }),
     verifyLooped: entry(() => [loop(), loopedModel(), { runs: 2, seed: 1 }]),
+    compileScratchpad: entry(() => [loop(), { vocabulary: "ab", maxLength: 2 }], { "1.vocabulary": ATOMS }),
+    verifyScratchpad: entry(() => [loop(), scratchpadModel(), { runs: 2, seed: 1 }, () => undefined]),
+    ScratchpadModel: entry(() => [scratchpadModel().model]),
+    "ScratchpadModel.run": entry(() => ["ab"], INPUT, { on: scratchpadModel }),
+    "ScratchpadModel.write": entry(() => ["ab"], INPUT, { on: scratchpadModel }),
+    "ScratchpadModel.toSafetensors": entry(() => [], {}, { on: scratchpadModel }),
+    "ScratchpadModel.fromSafetensors": entry(
+      () => [scratchpadModel().toSafetensors()],
+      {},
+      { says: ["safetensors", "model"] },
+    ),
     load: entry(
       () => [
         PROGRAM,

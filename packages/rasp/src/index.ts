@@ -118,6 +118,17 @@ export {
   type VerifyLoopedOptions,
   type WrongStep,
 } from "./compiler/looped/index.js";
+export {
+  compileScratchpad,
+  ScratchpadModel,
+  verifyScratchpad,
+  type Scratchpad,
+  type ScratchpadOptions,
+  type ScratchpadReport,
+  type VerifyScratchpadOptions,
+  type WrittenLine,
+  type WrongToken,
+} from "./compiler/scratchpad/index.js";
 export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
 export { compileRotated, type RotatedModel, type RotateOptions } from "./compiler/export/rotate/index.js";
 export type { NamedOutput, Outputs } from "./compiler/outputs.js";
@@ -134,7 +145,14 @@ export { CompiledModel, type Failure } from "./compiler/model/compiled-model.js"
 export type { ModelStats } from "./compiler/model/model-stats.js";
 export { Gpt2Program } from "./compiler/model/gpt2-program.js";
 export { ModelFileError, ModelInputError } from "./compiler/model/errors.js";
-export type { Gpt2Constants, ModelCard, OutputCard, SubspaceCard } from "./compiler/model/model-card.js";
+export type {
+  Gpt2Constants,
+  ModelCard,
+  OutputCard,
+  ScratchpadCard,
+  ScratchpadLine,
+  SubspaceCard,
+} from "./compiler/model/model-card.js";
 export { ablateCircuit, circuitOf } from "./compiler/circuit/index.js";
 export type { AblatedCircuit, AblationOptions, CircuitOptions } from "./compiler/circuit/index.js";
 export type { AblationReport } from "./compiler/circuit/ablate.js";

@@ -32,8 +32,32 @@ export interface ModelCard {
   readonly promise?: string;
   /** Of a model that was compiled to be a GPT-2: what its weights need beside those of the encoder. */
   readonly gpt2?: Gpt2Constants;
+  /** Of a decoder with a scratchpad: what its tokens stand for. Its certificate is for texts that begin as its own do. */
+  readonly scratchpad?: ScratchpadCard;
   /** Of a model that marks inputs without a value: what can fail, True where it does. Their columns follow those of the outputs. */
   readonly failures?: readonly OutputCard[];
+}
+
+/**
+ * What a decoder with a scratchpad writes. Its vocabulary has the tokens of the input, one that ends the input, and then one for each value of
+ * each line at each position, in this order.
+ */
+export interface ScratchpadCard {
+  /** How many tokens inputs are made of, and how long they can be. */
+  readonly inputs: number;
+  readonly maxLength: number;
+  /** The most steps that it takes. */
+  readonly maxSteps: number;
+  readonly lines: readonly ScratchpadLine[];
+}
+
+/** An s-op that is written: once, or in each step. */
+export interface ScratchpadLine {
+  readonly name: string;
+  /** Before the loop, with the first states, to ask whether the loop goes on, in a step, with its new states, or after the loop. */
+  readonly part: "before" | "first" | "ask" | "step" | "state" | "after";
+  /** Those that it can have at each position. */
+  readonly values: readonly (readonly Atom[])[];
 }
 
 /** The constants with which an encoder becomes a GPT-2; its certificate is for these. Both are powers of two. */
@@ -70,6 +94,10 @@ interface OutputJson {
   readonly decoding: Omit<Decoding, "classes"> & { readonly classes: readonly AtomJson[] };
 }
 
+interface ScratchpadJson extends Omit<ScratchpadCard, "lines"> {
+  readonly lines: readonly (Omit<ScratchpadLine, "values"> & { readonly values: readonly (readonly AtomJson[])[] })[];
+}
+
 /** A card that `checkModelCard` has seen. */
 interface CardJson
   extends
@@ -78,6 +106,7 @@ interface CardJson
   readonly vocabulary: readonly AtomJson[];
   readonly outputs: readonly OutputJson[];
   readonly failures?: readonly OutputJson[];
+  readonly scratchpad?: ScratchpadJson;
   readonly certificate: Omit<Certificate, "provedFor" | "worstMargin" | "bounds"> & {
     readonly lengths: Certificate["provedFor"]["lengths"];
     readonly worstMargin: number | null;
@@ -126,6 +155,13 @@ const outputToJson = ({ name, decoding }: OutputCard) => ({
   decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
 });
 
+const scratchpadToJson = ({ inputs, maxLength, maxSteps, lines }: ScratchpadCard): ScratchpadJson => ({
+  inputs,
+  maxLength,
+  maxSteps,
+  lines: lines.map(({ name, part, values }) => ({ name, part, values: values.map((at) => at.map(atomToJson)) })),
+});
+
 /** Equal cards give equal texts. */
 export function encodeCard(card: ModelCard): Record<string, string> {
   const { vocabularySize, maxLength, dModel, outputs, blocks, causal } = card.config;
@@ -139,6 +175,7 @@ export function encodeCard(card: ModelCard): Record<string, string> {
       ...(card.promise === undefined ? {} : { promise: card.promise }),
       outputs: card.outputs.map(outputToJson),
       ...(card.failures === undefined ? {} : { failures: card.failures.map(outputToJson) }),
+      ...(card.scratchpad ? { scratchpad: scratchpadToJson(card.scratchpad) } : {}),
       labels: card.labels,
       heads: card.heads,
       subspaces: card.subspaces,
@@ -187,6 +224,7 @@ function cardOf(json: CardJson): ModelCard {
     ...(json.promise === undefined ? {} : { promise: json.promise }),
     outputs: json.outputs.map(outputOf),
     ...(json.failures === undefined ? {} : { failures: json.failures.map(outputOf) }),
+    ...(json.scratchpad ? { scratchpad: scratchpadOf(json.scratchpad) } : {}),
     labels: json.labels,
     heads: json.heads,
     subspaces: (json.subspaces ?? []).map(({ label, layer, writer, coordinates, anchor, points }) => ({
@@ -209,6 +247,13 @@ function cardOf(json: CardJson): ModelCard {
     },
   };
 }
+
+const scratchpadOf = ({ inputs, maxLength, maxSteps, lines }: ScratchpadJson): ScratchpadCard => ({
+  inputs,
+  maxLength,
+  maxSteps,
+  lines: lines.map(({ name, part, values }) => ({ name, part, values: values.map((at) => at.map(atomOf)) })),
+});
 
 const outputOf = ({ name, decoding: { kind, classes, points } }: OutputJson): OutputCard => ({
   name,

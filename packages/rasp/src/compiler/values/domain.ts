@@ -9,7 +9,7 @@ import { Formula } from "../normalize/formula.js";
 import type { Given, Mapped, Mean, NormalSOp, Width } from "../normalize/normal-form.js";
 import type { Promised } from "./promised.js";
 import { rankOffset } from "./ranks.js";
-import { rowTable } from "./row-table.js";
+import { rowTable, type RowTable } from "./row-table.js";
 import { ConstantQueries } from "./constant-queries.js";
 import { linearTable } from "./linear-ints.js";
 import { entryCount, joinedDependence, NOTHING, POSITION, Table, type Dependence } from "./table.js";
@@ -32,6 +32,9 @@ export type WhileRows = <T>(sop: NormalSOp, work: () => T) => T;
 /** The values of s-ops that are in the residual stream already, by what they are. */
 export type GivenValues = (given: Given) => Table<readonly Atom[]>;
 
+/** What is known of the rows of means and widths. */
+export type KnownRows = (sop: Mean | Width) => RowTable | undefined;
+
 /** What a domain may be given. */
 interface DomainOptions {
   readonly work?: Work;
@@ -41,6 +44,8 @@ interface DomainOptions {
   readonly keepsTypes?: boolean;
   /** The values of what is given, at each position of each length. */
   readonly given?: GivenValues;
+  /** What is known of the rows of a mean or a width without working them out; undefined where nothing is. */
+  readonly rows?: KnownRows;
   /** The domain of which this one has what a promise on the inputs leaves. */
   readonly restricts?: { readonly whole: Domain; readonly promised: Promised };
 }
@@ -58,6 +63,8 @@ export class Domain {
   readonly #single = new Set<NormalSOp>();
   /** Those of which every row selects one. */
   readonly #full = new Set<NormalSOp>();
+  /** Those in which no two keys of a row are equally good for the best one. */
+  readonly #ranked = new Set<NormalSOp>();
   readonly #rankOffsets = new Map<NormalSOp, number | undefined>();
 
   /** What may still be worked out, by the stages after this one too. */
@@ -72,6 +79,7 @@ export class Domain {
   readonly keepsTypes: boolean;
   readonly #whileRows: WhileRows;
   readonly #given: GivenValues | undefined;
+  readonly #knownRows: KnownRows | undefined;
   /** What the inputs are promised to be; undefined where nothing is promised. */
   readonly promised: Promised | undefined;
 
@@ -95,6 +103,7 @@ export class Domain {
     this.work = work;
     this.#whileRows = whileRows;
     this.#given = options.given;
+    this.#knownRows = options.rows;
     this.#view = view;
   }
 
@@ -153,6 +162,12 @@ export class Domain {
   selectsAtLeastOne(mean: Mean): boolean {
     this.table(mean);
     return (this.#view?.base ?? this).#full.has(mean);
+  }
+
+  /** Whether no two keys of a row of a mean of the best are equally good, as far as is known. */
+  ranksDiffer(mean: Mean): boolean {
+    this.table(mean);
+    return (this.#view?.base ?? this).#ranked.has(mean);
   }
 
   /**
@@ -259,9 +274,16 @@ export class Domain {
 
   /** The value sets of a mean or a width, row by row. */
   #rows(sop: Mean | Width): Table<ValueSet> {
-    const { table, selectsAtMostOne, selectsAtLeastOne } = this.#whileRows(sop, () => rowTable(sop, this));
+    const known = this.#knownRows?.(sop);
+    const {
+      table,
+      selectsAtMostOne,
+      selectsAtLeastOne,
+      ranksDiffer = false,
+    } = known ?? this.#whileRows(sop, () => rowTable(sop, this));
     if (selectsAtMostOne) this.#single.add(sop);
     if (selectsAtLeastOne) this.#full.add(sop);
+    if (ranksDiffer) this.#ranked.add(sop);
     return table;
   }
 

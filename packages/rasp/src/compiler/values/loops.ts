@@ -42,6 +42,18 @@ export function withoutLoops(roots: readonly SOp[], makeDomain: () => Domain, ma
   return roots.map(unroll(roots, { stepsOf, mark }).image);
 }
 
+/**
+ * The most steps that a loop takes on any input on which it ends: as far as that is found with little work, or its limit.
+ *
+ * @param makeDomain - makes a domain that knows nothing yet
+ */
+export function mostSteps(root: SOp, loop: Loop, makeDomain: () => Domain): number {
+  const domain = makeDomain();
+  const taken = stepsTaken([root], [loop], domain, false, loop.limit);
+  const needed = taken ?? stepsNeeded(unroll([root], { stepsOf: ({ limit }) => Math.min(limit, MOST_STEPS) }), domain);
+  return needed.get(loop) ?? loop.limit;
+}
+
 /** The loops that nodes reach, and those inside them. */
 function allLoops(nodes: readonly GraphNode[]): Loop[] {
   const loops = new Set(loopsOf(nodes));
@@ -76,6 +88,7 @@ function stepsTaken(
   loops: readonly Loop[],
   domain: Domain,
   mark: boolean,
+  most = MOST_STEPS,
 ): ReadonlyMap<Loop, number> | undefined {
   const { vocabulary, maxLength, causal } = domain;
   if (vocabulary.length ** maxLength > MOST_INPUTS) return undefined;
@@ -86,7 +99,7 @@ function stepsTaken(
     const evaluation = new Evaluation(input);
     evaluation.watch = {
       asked(loop, step, halted) {
-        if (--left < 0 || step > MOST_STEPS) throw new TooLong();
+        if (--left < 0 || step > most) throw new TooLong();
         if (!halted.includes(0)) taken.set(loop, Math.max(step, taken.get(loop) ?? 0));
       },
     };

@@ -55,6 +55,8 @@ export interface RowTable {
   readonly selectsAtMostOne: boolean;
   /** Whether every row selects a position, as far as is known. */
   readonly selectsAtLeastOne: boolean;
+  /** Whether no two keys of a row are equally good for the best one, where that is known. */
+  readonly ranksDiffer?: boolean;
 }
 
 export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {

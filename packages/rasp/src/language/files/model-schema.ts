@@ -32,6 +32,7 @@ export function checkModelCard(card: Untrusted): void {
   card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
   card.field("promise").optional?.text();
   checkGpt2(card.field("gpt2").optional);
+  checkScratchpad(card.field("scratchpad").optional, tokens, maxLength);
   checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
 }
 
@@ -40,6 +41,35 @@ function checkGpt2(constants: Untrusted | undefined): void {
     const value = constants?.field(name);
     value?.must(Number.isInteger(Math.log2(value.number())) && value.number() >= 1, "it must be a power of two");
   }
+}
+
+const PARTS = ["before", "first", "ask", "step", "state", "after"] as const;
+
+/** What a decoder with a scratchpad writes has a token for each value, behind those of the input and the one that ends it. */
+function checkScratchpad(scratchpad: Untrusted | undefined, tokens: number, context: number): void {
+  if (!scratchpad) return;
+  const inputs = scratchpad.field("inputs").count(1);
+  const longest = scratchpad.field("maxLength");
+  longest.must(longest.count(1) < context, `inputs and what is written are up to ${context} tokens`);
+  scratchpad.field("maxSteps").count();
+  const lines = scratchpad.field("lines");
+  const counts = lines.items().map((line) => {
+    line.field("name").text();
+    line.field("part").oneOf(PARTS);
+    const values = line.field("values");
+    values.must(values.items().length === longest.count(1), `they must be given for ${longest.count(1)} positions`);
+    return values.items().reduce((sum, at) => sum + checkDistinct(at), 0);
+  });
+  lines.must(counts.length > 0, "there are none");
+  lines.must(
+    new Set(lines.items().map((line) => line.field("name").text())).size === counts.length,
+    "a name occurs twice",
+  );
+  const written = counts.reduce((sum, count) => sum + count, 0);
+  scratchpad.must(
+    inputs + 1 + written === tokens,
+    `it has ${inputs} tokens of the input, 1 that ends it and ${written} that are written, and the vocabulary ${tokens}`,
+  );
 }
 
 interface Sizes {

@@ -104,7 +104,10 @@ function meanHead(
   const unit = context.arithmetic.score[purpose];
   const focus = mean.value.kind === "constant" && !mean.best ? focusScores(conjunction, unit, context) : undefined;
   const scores =
-    focus ?? (mean.best ? rankedScores(conjunction, mean.best, context) : scoresOf(conjunction, unit, context, level));
+    focus ??
+    (mean.best
+      ? rankedScores(conjunction, mean.best, context, context.domain.ranksDiffer(mean))
+      : scoresOf(conjunction, unit, context, level));
   const layer = attentionLayer([...scores.keys, ...scores.queries, ...values.map(({ read }) => read)]);
   const atBos = values.map((value) => value.atBos);
   const subspace = headSubspace({ label, names, layer, atBos, largest, grid });

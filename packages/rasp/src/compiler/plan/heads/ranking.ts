@@ -13,9 +13,18 @@ import type { HeadContext } from "./context.js";
 import { scoresOf } from "./scores.js";
 import type { BlockConjunction } from "./selection.js";
 
-/** The conjunction's scores with more dimensions, of ranks. A block that does not hold costs more than all ranks together. */
-export function rankedScores(conjunction: BlockConjunction, best: NormalSOp, context: HeadContext): Scores {
-  const ranking = rankingBy(best, context);
+/**
+ * The conjunction's scores with more dimensions, of ranks. A block that does not hold costs more than all ranks together.
+ *
+ * @param differ - whether no two keys of a row have the same rank, so that it need not be asked which comes first
+ */
+export function rankedScores(
+  conjunction: BlockConjunction,
+  best: NormalSOp,
+  context: HeadContext,
+  differ: boolean,
+): Scores {
+  const ranking = rankingBy(best, context, differ);
   const costly = ranking.highest + context.arithmetic.score.copy;
   const unit = isLow(context.arithmetic) ? leastPowerOfTwo(costly) : costly;
   const scores = scoresOf(conjunction, unit, context, "BOS", {
@@ -31,14 +40,17 @@ export function rankedScores(conjunction: BlockConjunction, best: NormalSOp, con
 }
 
 /** One key for value and position together or, in low precision, one for each, with fewer digits. */
-function rankingBy(best: NormalSOp, { domain, form, materialize, arithmetic }: HeadContext): Ranking {
+function rankingBy(best: NormalSOp, { domain, form, materialize, arithmetic }: HeadContext, differ: boolean): Ranking {
   const { maxLength } = domain;
   const { rankScore } = arithmetic;
   const ascending = domain.values(best).filter((value) => atomNumber(value) !== undefined);
   const rankOf = new Map(ascending.map((value, rank) => [atomKey(value), rank]));
   const [byValue] = materialize(best, (value) => [rankOf.get(atomKey(value)) ?? 0], ["rank"]);
-  const [byPosition] = materialize(form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
   const ranks = Math.max(1, ascending.length);
+  if (differ && !isLow(arithmetic)) {
+    return { keys: [byValue!], queries: [rankScore], highest: rankScore * (ranks - 1) };
+  }
+  const [byPosition] = materialize(form.indices(), (value) => [maxLength - 1 - Number(value)], ["earliness"]);
   if (isLow(arithmetic)) {
     const stride = leastPowerOfTwo(maxLength);
     return {
