@@ -2,11 +2,8 @@
 import { Rng } from "@selectron/core";
 import { TransformerEncoder } from "@selectron/nn";
 import * as rasp from "@selectron/rasp";
-import { entry, type Registry } from "./registry.js";
-
-/** As one value: what other functions make is replaced as a whole, and not field by field. */
-const whole = <T extends object>(value: T): T =>
-  Object.assign(Object.create(Object.create(Object.prototype) as object) as T, value);
+import { loopEntries } from "./loops.js";
+import { entry, whole, type Registry } from "./registry.js";
 
 const tokens = whole(rasp.tokens);
 const OPTIONS = { vocabulary: "ab", maxLength: 2 };
@@ -77,7 +74,7 @@ export const raspRegistry: Registry = {
   ],
   leftOut: Object.fromEntries(
     [
-      ...["Basis", "Evaluation", "LoopedModel", "ProgramTask", "tracr"],
+      ...["Basis", "Evaluation", "ProgramTask", "tracr"],
       ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
       ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
       ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],
@@ -154,6 +151,7 @@ export const raspRegistry: Registry = {
       {},
       { says: ["safetensors", "model"] },
     ),
+    ...loopEntries,
     load: entry(
       () => [
         PROGRAM,

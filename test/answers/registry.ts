@@ -40,6 +40,10 @@ export const entry = (
   ...more,
 });
 
+/** As one value: what other functions make is replaced as a whole, and not field by field. */
+export const whole = <T extends object>(value: T): T =>
+  Object.assign(Object.create(Object.create(Object.prototype) as object) as T, value);
+
 type Constructor = new (...args: readonly unknown[]) => object;
 type Method = (this: unknown, ...args: readonly unknown[]) => unknown;
 

@@ -109,12 +109,17 @@ export {
 // The compiler: from the graph to weights, with a certificate.
 export {
   compileLooped,
+  isLoopedModel,
   LoopedModel,
   verifyLooped,
   type LoopCertificate,
+  type LoopedCard,
   type LoopedOptions,
   type LoopedReport,
   type LoopedRun,
+  type LoopedStats,
+  type LoopLayers,
+  type StateCard,
   type VerifyLoopedOptions,
   type WrongStep,
 } from "./compiler/looped/index.js";

@@ -6,6 +6,7 @@
  */
 import { LoopedEncoder } from "@selectron/nn";
 import { checks } from "@selectron/core";
+import { describeAtom } from "../../language/atom/text.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { checkSOp } from "../../language/graph/kinds.js";
 import type { Input } from "../../language/interpret/tokens.js";
@@ -14,17 +15,20 @@ import { certify, certifyGiven } from "../certify/certify.js";
 import { assembleParts, layerCount, type Part } from "../layout/assemble.js";
 import { layOut } from "../layout/layout.js";
 import { plan } from "../plan/planner.js";
-import { refuse } from "../refusal.js";
+import { describeNode, refuse } from "../refusal.js";
 import { simplify, type Simplified } from "../normalize/simplify.js";
 import { Domain } from "../values/domain.js";
 import { checkedVocabulary } from "../values/vocabulary.js";
 import { Work } from "../work.js";
 import { domainOf, keptValues } from "./kept-values.js";
-import { LoopedModel, type KeptCoordinates, type LoopCertificate } from "./looped-model.js";
+import type { LoopCertificate, StateCard } from "./looped-card.js";
+import { LoopedModel } from "./looped-model.js";
 import { loopedProgram, type Kept, type LoopedProgram } from "./parts.js";
 import { isSettled, updatesAfter, type Write } from "./update.js";
 
-export { LoopedModel, type LoopCertificate, type LoopedRun } from "./looped-model.js";
+export type { LoopCertificate, LoopedCard, LoopLayers, StateCard } from "./looped-card.js";
+export { isLoopedModel } from "./looped-file.js";
+export { LoopedModel, type LoopedRun, type LoopedStats } from "./looped-model.js";
 export { verifyLooped, type LoopedReport, type VerifyLoopedOptions, type WrongStep } from "./verify-looped.js";
 
 /** For which inputs a program with a loop is compiled. */
@@ -33,6 +37,8 @@ export interface LoopedOptions {
   readonly vocabulary: Input;
   /** The longest input, 1 or more. */
   readonly maxLength: number;
+  /** The name of the model; that of the s-op if absent. */
+  readonly name?: string;
   /** Whether no position sees one after it; false by default. */
   readonly causal?: boolean;
 }
@@ -40,7 +46,12 @@ export interface LoopedOptions {
 /** As for models without a loop: float32 tells so many positions apart exactly. */
 const MOST_POSITIONS = 4096;
 
-const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber, causal: checks.aFlag };
+const OPTIONS = {
+  vocabulary: checks.anything,
+  maxLength: checks.aNumber,
+  name: checks.aText,
+  causal: checks.aFlag,
+};
 
 /**
  * Compiles an s-op with a loop to the weights of a Transformer with a loop. The layers of a step are there once, however many steps an input
@@ -52,7 +63,7 @@ const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber, causal
 export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   checkSOp("compileLooped", sop);
   checks.checkOptions("compileLooped", options, OPTIONS, ["vocabulary", "maxLength"]);
-  const { maxLength, causal = false } = options;
+  const { maxLength, name = sop.name ?? "s-op", causal = false } = options;
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
   if (maxLength > MOST_POSITIONS) {
     refuse(sop, `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}`, "use a shorter maximum length");
@@ -74,7 +85,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     given,
   );
   const after = planned([sop], domainOf(values, start, new Work()), false, given);
-  const places = coordinatesOf(kept, inside);
+  const places = coordinatesOf(program, inside);
   const halted = places.get(program.halted)!;
   if (!halted.classes.includes(true)) {
     refuse(sop, "its loop never ends on these inputs", "give it a higher limit, or a condition that comes to hold");
@@ -82,7 +93,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   const { parts, dModel } = laidOut(program, [before, inside, after], [kept, changing, []], places);
   const ids = new Map(vocabulary.map((token, t) => [token, t + 1]));
   const tokenIds = start.values(before.simplified.form.tokens()).map((token) => ids.get(token)!);
-  const { model } = assembleParts(parts, dModel, causal, tokenIds);
+  const { model, heads } = assembleParts(parts, dModel, causal, tokenIds);
   const [first, second] = parts.map(
     ({ plan: made, layout, updates = [] }) => layerCount(made, layout) + updates.length,
   );
@@ -91,16 +102,27 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     last: first! + second! - 1,
     halted: halted.first + halted.classes.indexOf(true),
     // Once more than there are steps: to find that all positions have halted.
-    most: program.loop.limit + 1,
+    most: Math.min(program.loop.limit, Number.MAX_SAFE_INTEGER - 1) + 1,
   };
-  return new LoopedModel({
-    model: new LoopedEncoder({ ...model.config, loop }, model.parameters()),
+  const config = { ...model.config, loop };
+  const { kind, classes, points } = after.planned.outputs[0]!;
+  return new LoopedModel(new LoopedEncoder(config, model.parameters()), {
+    name,
     vocabulary,
-    kept: [...places.values()],
-    states: program.loop.states.length,
-    output: after.planned.outputs[0]!,
+    maxLength,
+    output: { kind, classes, ...(points ? { points } : {}) },
+    states: [...places.values()].slice(0, program.loop.states.length),
+    labels: labelsOf(parts, [...places.values()]),
+    heads,
     certificate: certificateOf(parts, vocabulary, maxLength),
+    config,
   });
+}
+
+/** What each coordinate holds: BOS, what is kept, and what is each part's own. */
+function labelsOf(parts: readonly Part[], places: readonly StateCard[]): readonly string[] {
+  const kept = places.flatMap(({ name, classes }) => classes.map((value) => `${name}: ${describeAtom(value)}`));
+  return ["BOS", ...kept, ...parts.flatMap(({ layout }) => layout.labels.slice(1))];
 }
 
 /** What is planned for one part of the program. */
@@ -121,12 +143,13 @@ function planned(roots: readonly SOp[], domain: Domain, oneHot: boolean, given?:
 }
 
 /** The coordinates of what is kept, behind that of BOS: one for each value. */
-function coordinatesOf(kept: readonly Kept[], inside: Planned): ReadonlyMap<Kept, KeptCoordinates> {
-  const places = new Map<Kept, KeptCoordinates>();
+function coordinatesOf({ kept, loop }: LoopedProgram, inside: Planned): ReadonlyMap<Kept, StateCard> {
+  const places = new Map<Kept, StateCard>();
   let first = 1;
   for (const one of kept) {
     const classes = inside.domain.values(inside.simplified.form.given(one.node));
-    places.set(one, { name: one.node.name ?? "", classes, first });
+    const unnamed = places.size < loop.states.length ? `state ${places.size + 1}` : describeNode(one.node);
+    places.set(one, { name: one.node.name ?? unnamed, classes, first });
     first += classes.length;
   }
   return places;
@@ -144,7 +167,7 @@ function laidOut(
   program: LoopedProgram,
   all: readonly Planned[],
   written: readonly (readonly Kept[])[],
-  places: ReadonlyMap<Kept, KeptCoordinates>,
+  places: ReadonlyMap<Kept, StateCard>,
 ): { readonly parts: readonly LaidOut[]; readonly dModel: number } {
   let next = [...places.values()].reduce((end, { first, classes }) => Math.max(end, first + classes.length), 1);
   const byNode = new Map([...places].map(([{ node }, place]) => [node, place]));

@@ -1,30 +1,23 @@
-/** What `compileLooped` makes: the weights, what is kept where in the residual stream, and how to read it. */
-import { checks } from "@selectron/core";
+/** What `compileLooped` makes: the weights, with what is needed to use them: vocabulary, the places of the states, decoding and files. */
+import { checks, type FileBytes } from "@selectron/core";
 import type { LoopedEncoder } from "@selectron/nn";
-import { atomKey } from "../../language/atom/compare.js";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
-import { describeAtom, describeInput } from "../../language/atom/text.js";
+import { describeInput } from "../../language/atom/text.js";
 import { errors } from "../../language/diagnostic.js";
 import type { Atom } from "../../language/graph/node.js";
 import { inputAtoms, type Input } from "../../language/interpret/tokens.js";
-import type { Certificate } from "../certify/certify.js";
-import { ModelInputError } from "../model/errors.js";
-import { decode, widthOf, type Decoding } from "../plan/ir/decoding.js";
-
-/** Where something is kept in the residual stream: a coordinate for each value. */
-export interface KeptCoordinates {
-  readonly name: string;
-  readonly classes: readonly Atom[];
-  readonly first: number;
-}
-
-/** The bound that shows that a looped model cannot differ from its program, whatever number of steps an input takes. */
-export interface LoopCertificate {
-  /** Whether every decision has a margin that no rounding can use up, in every step. */
-  readonly proved: boolean;
-  /** Of the layers before the loop, those of a step, and those after it. */
-  readonly parts: readonly Certificate[];
-}
+import { checkLogits } from "../model/errors.js";
+import { statsOf, type ModelStats } from "../model/model-stats.js";
+import { TokenIds } from "../model/token-ids.js";
+import { decode, widthOf } from "../plan/ir/decoding.js";
+import { layersOf, type LoopCertificate, type LoopedCard, type LoopLayers, type StateCard } from "./looped-card.js";
+import {
+  loopedOnnxFile,
+  loopedSafetensorsFile,
+  readLoopedOnnx,
+  readLoopedSafetensors,
+  type ReadLoopedFile,
+} from "./looped-file.js";
 
 /** What a looped model did on an input. */
 export interface LoopedRun {
@@ -38,18 +31,19 @@ export interface LoopedRun {
   readonly states: readonly (readonly (readonly Atom[])[])[];
 }
 
-/** What a looped model is made of. */
-export interface LoopedParts {
-  readonly model: LoopedEncoder;
-  readonly vocabulary: readonly Atom[];
-  readonly kept: readonly KeptCoordinates[];
-  /** How many of these, the first ones, are the program's states. */
-  readonly states: number;
-  readonly output: Decoding;
-  readonly certificate: LoopCertificate;
+/** The sizes of a looped model. */
+export interface LoopedStats extends ModelStats {
+  /** Of its layers, those before the loop, those in it and those after it. */
+  readonly loop: LoopLayers;
 }
 
-/** A program with a loop as a Transformer with a loop: it runs on inputs, and its states can be read after every step. */
+const PARTS = {
+  model: checks.anObjectWith("a LoopedEncoder", "forward", "config"),
+  card: checks.anObjectWith("a looped model's card", "vocabulary", "output", "states", "config"),
+  notes: checks.aList("an array of strings", checks.aText),
+};
+
+/** A program with a loop as a Transformer with a loop: it runs on inputs, its states can be read after every step, and it becomes a file. */
 export class LoopedModel {
   static {
     checks.guardMethods(LoopedModel);
@@ -57,24 +51,44 @@ export class LoopedModel {
 
   /** The weights. */
   readonly model: LoopedEncoder;
-  /** The elements of its inputs. */
-  readonly vocabulary: readonly Atom[];
-  readonly certificate: LoopCertificate;
-  readonly #parts: LoopedParts;
-  readonly #ids: ReadonlyMap<string, number>;
+  /** What the file says beside the weights. */
+  readonly card: LoopedCard;
+  /** Of a model from a file: what whoever uses it should know, such as that it has no checksum. */
+  readonly notes: readonly string[];
+  readonly #ids: TokenIds;
 
-  /** @internal */
-  constructor(parts: LoopedParts) {
-    this.model = parts.model;
-    this.vocabulary = parts.vocabulary;
-    this.certificate = parts.certificate;
-    this.#parts = parts;
-    this.#ids = new Map(parts.vocabulary.map((token, t) => [atomKey(token), t + 1]));
+  /** @param notes - of a model from a file */
+  constructor(model: LoopedEncoder, card: LoopedCard, notes: readonly string[] = []) {
+    checks.checkOptions("LoopedModel", { model, card, notes }, PARTS, ["model", "card"]);
+    this.model = model;
+    this.card = card;
+    this.notes = notes;
+    this.#ids = new TokenIds(card);
+  }
+
+  /** The elements of its inputs. */
+  get vocabulary(): readonly Atom[] {
+    return this.card.vocabulary;
   }
 
   /** The longest input. */
   get maxLength(): number {
-    return this.model.config.maxLength - 1;
+    return this.card.maxLength;
+  }
+
+  /** The bound that shows that the model cannot differ from its program in any step, or where the proof falls short. */
+  get certificate(): LoopCertificate {
+    return this.card.certificate;
+  }
+
+  /** Whether no position sees a later one: the model computes `causal(sop)`. */
+  get causal(): boolean {
+    return this.card.config.causal === true;
+  }
+
+  /** Layers, heads, widths and numbers of weights. Those of a step count once. */
+  get stats(): LoopedStats {
+    return { ...statsOf(this.model), loop: layersOf(this.card.config) };
   }
 
   /**
@@ -95,43 +109,62 @@ export class LoopedModel {
    */
   steps(input: Input): LoopedRun {
     const atoms = inputAtoms(input);
-    const { kept, output, states: count } = this.#parts;
-    const states = kept.slice(0, count);
+    const { output, states } = this.card;
     const applied: (readonly (readonly Atom[])[])[] = [];
     const isInput = (position: number): boolean => position > 0;
-    const { logits, times, ended } = this.model.forward([this.#idsOf(atoms)], {}, isInput, ({ data }) =>
+    const { logits, times, ended } = this.model.forward([this.encode(atoms)], {}, isInput, ({ data }) =>
       applied.push(states.map((state) => this.#read(state, data, atoms.length))),
     );
     if (!ended) {
       throw errors.loopLimit(`on ${describeInput(atoms)} this loop has not ended after ${times - 1} steps, its limit`);
     }
+    checkLogits(logits.data);
     const columns = widthOf(output);
     const values = atoms.map((_, i) => decode(output, logits.data.subarray((i + 1) * columns, (i + 2) * columns)));
     // The last application changes nothing.
     return { values, steps: times - 1, names: states.map(({ name }) => name), states: applied.slice(0, -1) };
   }
 
-  /** BOS and the input. @throws ModelInputError */
-  #idsOf(atoms: readonly Atom[]): number[] {
-    if (atoms.length > this.maxLength) {
-      throw new ModelInputError(
-        `the input has ${atoms.length} tokens; this model takes up to ${this.maxLength}`,
-        "compile with a greater maximum length",
-      );
-    }
-    const ids = atoms.map((atom) => {
-      const id = this.#ids.get(atomKey(atom));
-      if (id !== undefined) return id;
-      throw new ModelInputError(
-        `${describeAtom(atom)} is not in this model's vocabulary`,
-        `it has ${this.vocabulary.map(describeAtom).join(", ")}`,
-      );
-    });
-    return [0, ...ids];
+  /** The model's id of a token; undefined for what is not in the vocabulary. Id 0 is BOS. */
+  idOf(token: Atom): number | undefined {
+    return this.#ids.of(token);
+  }
+
+  /** BOS and the input as token ids. @throws ModelInputError on an unknown token or a too long input */
+  encode(input: readonly Atom[]): number[] {
+    return this.#ids.encode(input);
+  }
+
+  /** The model as one file: weights by nn's parameter names, and the card in the metadata. */
+  toSafetensors(): Uint8Array {
+    return loopedSafetensorsFile(this);
+  }
+
+  /**
+   * The model as an ONNX file (opset 13), whose loop is the operator `Loop`. Inputs and outputs are those of `CompiledModel.toOnnx`, and
+   * there is one more: `steps`, int64 [batch]. A batch takes as many steps as its slowest row; a row on which the loop does not end has
+   * NaN and the class -2147483648, as one that is no input.
+   */
+  toOnnx(): Uint8Array {
+    return loopedOnnxFile(this);
+  }
+
+  /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite. */
+  static fromSafetensors(bytes: FileBytes): LoopedModel {
+    return LoopedModel.#of(readLoopedSafetensors(bytes));
+  }
+
+  /** The model of a file that `toOnnx` gave. @throws ModelFileError as `fromSafetensors` does */
+  static fromOnnx(bytes: FileBytes): LoopedModel {
+    return LoopedModel.#of(readLoopedOnnx(bytes));
+  }
+
+  static #of({ model, card, notes }: ReadLoopedFile): LoopedModel {
+    return new LoopedModel(model, card, notes);
   }
 
   /** The values of a state at each position of the input. */
-  #read({ classes, first }: KeptCoordinates, stream: Float32Array, length: number): readonly Atom[] {
+  #read({ classes, first }: StateCard, stream: Float32Array, length: number): readonly Atom[] {
     const { dModel } = this.model.config;
     return Array.from({ length }, (_, i) => {
       const from = (i + 1) * dModel + first;

@@ -9,7 +9,7 @@ import type { WiredUnit } from "../layout/layers.js";
 import { BOS_COORDINATE, type Layout } from "../layout/layout.js";
 import type { Output, Plan } from "../plan/ir/plan.js";
 import { combineReads, constantRead, readAtBos, type Read } from "../plan/ir/read.js";
-import type { KeptCoordinates } from "./looped-model.js";
+import type { StateCard } from "./looped-card.js";
 
 /**
  * How far what the units read may be off. The two of a step read the same, so that they differ by 0 or 1 up to twice this, and what is taken
@@ -33,7 +33,7 @@ const ROUNDING = 1.5 * 2 ** 21;
 
 /** What is kept, and the one-hot vector of what it becomes. */
 export interface Write {
-  readonly to: KeptCoordinates;
+  readonly to: StateCard;
   readonly output: Output;
 }
 

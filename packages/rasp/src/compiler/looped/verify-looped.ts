@@ -6,22 +6,33 @@ import { causal } from "../../language/graph/causal.js";
 import { aRunLength, checkSOp } from "../../language/graph/kinds.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
-import { loopSteps } from "../../language/interpret/loop-steps.js";
-import { everyInput, randomInputs } from "../verify/inputs.js";
-import { LoopedModel } from "./looped-model.js";
+import type { Loop } from "../../language/graph/loop.js";
+import { loopSteps, type LoopSteps } from "../../language/interpret/loop-steps.js";
+import type { Span } from "../../language/source.js";
+import { agreementAmong } from "../plan/ir/decoding.js";
+import { everyInput, randomInputs, smallerInputs } from "../verify/inputs.js";
+import { LoopedModel, type LoopedRun } from "./looped-model.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines. */
 export type VerifyLoopedOptions = { readonly exhaustive: true } | { readonly runs: number; readonly seed: number };
 
 /** A step that is not the interpreter's. */
 export interface WrongStep {
+  /** The first wrong input, made as small as possible. */
   readonly input: readonly Atom[];
-  /** Which step, from 1; undefined where all steps are right and the values at the end are not, or the model ends at another step. */
+  /** Which step, from 1; undefined where all steps that both take are right. */
   readonly step: number | undefined;
-  /** The state, or the s-op. */
+  /** The state that the step makes wrong, or the s-op. */
   readonly name: string;
+  /** What computes it: of a state the s-op that the step makes it. */
+  readonly span: Span | undefined;
+  /** The first position at which it is wrong, in the input, from 0; undefined where only the numbers of steps differ. */
+  readonly position: number | undefined;
   readonly expected: readonly Atom[];
-  readonly got: readonly Atom[];
+  /** Undefined where the model's loop does not end. */
+  readonly got: readonly Atom[] | undefined;
+  /** How many steps the interpreter takes, and the model, if its loop ends. */
+  readonly steps: readonly [expected: number, got: number | undefined];
 }
 
 /** What a verification found. */
@@ -47,7 +58,7 @@ const OPTIONS = {
 };
 
 /**
- * Compares the states after every step, and the values at the end.
+ * Compares the states after every step, and the values at the end, floats of these up to float32.
  *
  * @param sop - what `compileLooped` was given
  */
@@ -58,13 +69,13 @@ export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLooped
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
   if (!isWhole) checks.checkOptions("verifyLooped", options, OPTIONS, ["runs", "seed"]);
   const { vocabulary, maxLength } = model;
-  const meant = model.model.config.causal === true ? causal(sop) : sop;
+  const meant = model.causal ? causal(sop) : sop;
   const inputs =
     "runs" in options
       ? randomInputs(vocabulary, maxLength, options.runs, options.seed)
       : everyInput(vocabulary, maxLength);
   let [count, withoutValue, wrong, steps] = [0, 0, 0, 0];
-  let counterexample: WrongStep | undefined;
+  let first: WrongStep | undefined;
   for (const input of inputs) {
     count++;
     const expected = expectedOn(meant, input);
@@ -76,14 +87,32 @@ export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLooped
     const found = wrongStep(model, input, expected);
     if (!found) continue;
     wrong++;
-    counterexample ??= found;
+    first ??= found;
   }
-  return { ok: wrong === 0, inputs: count, withoutValue, wrong, steps, ...(counterexample ? { counterexample } : {}) };
+  return {
+    ok: wrong === 0,
+    inputs: count,
+    withoutValue,
+    wrong,
+    steps,
+    ...(first ? { counterexample: smallest(meant, model, first) } : {}),
+  };
+}
+
+/** The wrong step on an input of which no smaller one is wrong. */
+function smallest(sop: SOp, model: LoopedModel, found: WrongStep): WrongStep {
+  for (const input of smallerInputs(found.input, model.vocabulary)) {
+    const expected = expectedOn(sop, input);
+    const smaller = expected && wrongStep(model, input, expected);
+    if (smaller) return smallest(sop, model, smaller);
+  }
+  return found;
 }
 
 /** What the interpreter says. */
 interface Expected {
-  readonly name: string;
+  readonly sop: SOp;
+  readonly loop: Loop;
   readonly values: readonly Atom[];
   /** After each step. */
   readonly states: readonly (readonly (readonly Atom[])[])[];
@@ -92,9 +121,9 @@ interface Expected {
 /** @returns undefined where the program has no value */
 function expectedOn(sop: SOp, input: readonly Atom[]): Expected | undefined {
   try {
-    const [loop] = loopSteps(sop, input);
-    const states = loop!.moments.slice(1).map((moment) => moment.states);
-    return { name: sop.name ?? "s-op", values: new Evaluation(input).sop(sop), states };
+    const [{ loop, moments }] = loopSteps(sop, input) as [LoopSteps];
+    const states = moments.slice(1).map((moment) => moment.states);
+    return { sop, loop, values: new Evaluation(input).sop(sop), states };
   } catch (error) {
     if (error instanceof RaspError) return undefined;
     throw error;
@@ -102,14 +131,33 @@ function expectedOn(sop: SOp, input: readonly Atom[]): Expected | undefined {
 }
 
 function wrongStep(model: LoopedModel, input: readonly Atom[], expected: Expected): WrongStep | undefined {
-  const ran = model.steps(input);
-  const areSame = (a: readonly Atom[], b: readonly Atom[]): boolean => a.every((atom, i) => atomsEqual(atom, b[i]!));
-  for (let step = 0; step < Math.min(ran.steps, expected.states.length); step++) {
+  const { sop, loop, values, states } = expected;
+  const ran = ranOn(model, input);
+  const steps = [states.length, ran?.steps] as const;
+  const result = { input, step: undefined, name: sop.name ?? "s-op", span: sop.span, steps };
+  if (!ran) return { ...result, position: undefined, expected: values, got: undefined };
+  const differ = (a: readonly Atom[], b: readonly Atom[]): number => a.findIndex((atom, i) => !atomsEqual(atom, b[i]!));
+  for (let step = 0; step < Math.min(ran.steps, states.length); step++) {
     for (const [s, name] of ran.names.entries()) {
-      const [wanted, got] = [expected.states[step]![s]!, ran.states[step]![s]!];
-      if (!areSame(wanted, got)) return { input, step: step + 1, name, expected: wanted, got };
+      const [wanted, got] = [states[step]![s]!, ran.states[step]![s]!];
+      const position = differ(wanted, got);
+      if (position < 0) continue;
+      const span = loop.steps[s]!.span ?? loop.span;
+      return { input, step: step + 1, name, span, position, expected: wanted, got, steps };
     }
   }
-  if (ran.steps === expected.states.length && areSame(expected.values, ran.values)) return undefined;
-  return { input, step: undefined, name: expected.name, expected: expected.values, got: ran.values };
+  const agreement = agreementAmong(model.card.output.classes);
+  const position = values.findIndex((value, i) => agreement(value, ran.values[i]!) === "different");
+  if (ran.steps === states.length && position < 0) return undefined;
+  return { ...result, position: position < 0 ? undefined : position, expected: values, got: ran.values };
+}
+
+/** @returns undefined where the model's loop does not end */
+function ranOn(model: LoopedModel, input: readonly Atom[]): LoopedRun | undefined {
+  try {
+    return model.steps(input);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
 }

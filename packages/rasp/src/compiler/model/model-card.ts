@@ -84,6 +84,8 @@ export interface SubspaceCard extends Pick<Subspace, "label" | "layer" | "writer
 }
 
 const FORMAT = "selectron-model";
+/** What the metadata of a model with a loop say, which `looped/` reads. */
+export const LOOPED_FORMAT = "selectron-looped-model";
 const VERSION = 2;
 
 /** A value in JSON, which has no NaN, no infinities and no -0: they are texts. */
@@ -91,12 +93,19 @@ export type AtomJson = ["int", string] | ["float", number | string] | ["bool", b
 
 interface OutputJson {
   readonly name: string;
-  readonly decoding: Omit<Decoding, "classes"> & { readonly classes: readonly AtomJson[] };
+  readonly decoding: DecodingJson;
 }
 
 interface ScratchpadJson extends Omit<ScratchpadCard, "lines"> {
   readonly lines: readonly (Omit<ScratchpadLine, "values"> & { readonly values: readonly (readonly AtomJson[])[] })[];
 }
+
+/** A certificate that `checkCertificate` has seen. */
+export type ReadCertificateJson = Omit<Certificate, "provedFor" | "worstMargin" | "bounds"> & {
+  readonly lengths: Certificate["provedFor"]["lengths"];
+  readonly worstMargin: number | null;
+  readonly bounds: readonly (Omit<SubspaceBound, "error"> & { readonly error: number | null })[];
+};
 
 /** A card that `checkModelCard` has seen. */
 interface CardJson
@@ -107,11 +116,7 @@ interface CardJson
   readonly outputs: readonly OutputJson[];
   readonly failures?: readonly OutputJson[];
   readonly scratchpad?: ScratchpadJson;
-  readonly certificate: Omit<Certificate, "provedFor" | "worstMargin" | "bounds"> & {
-    readonly lengths: Certificate["provedFor"]["lengths"];
-    readonly worstMargin: number | null;
-    readonly bounds: readonly (Omit<SubspaceBound, "error"> & { readonly error: number | null })[];
-  };
+  readonly certificate: ReadCertificateJson;
   readonly config: EncoderConfig;
 }
 
@@ -150,10 +155,15 @@ export const certificateToJson = ({
   bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error: finiteOrNull(error) })),
 });
 
-const outputToJson = ({ name, decoding }: OutputCard) => ({
-  name,
-  decoding: { ...decoding, classes: decoding.classes.map(atomToJson) },
+/** A decoding whose classes are in JSON. */
+export type DecodingJson = Omit<Decoding, "classes"> & { readonly classes: readonly AtomJson[] };
+
+export const decodingToJson = (decoding: Decoding): DecodingJson => ({
+  ...decoding,
+  classes: decoding.classes.map(atomToJson),
 });
+
+const outputToJson = ({ name, decoding }: OutputCard) => ({ name, decoding: decodingToJson(decoding) });
 
 const scratchpadToJson = ({ inputs, maxLength, maxSteps, lines }: ScratchpadCard): ScratchpadJson => ({
   inputs,
@@ -193,6 +203,12 @@ export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean
 /** @throws ModelFileError where the metadata is not that of a compiled model */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
   const { format } = metadata;
+  if (format === LOOPED_FORMAT) {
+    throw new ModelFileError(
+      "the model in this file has a loop, and models without one are read here",
+      "`selectron run` and `LoopedModel.fromSafetensors` read it",
+    );
+  }
   if (!isModelCard(metadata)) {
     throw new ModelFileError(
       `this file is not a model that Selectron compiled${format === undefined ? "" : `: its metadata says format "${printable(format)}"`}`,
@@ -210,7 +226,8 @@ export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCar
   return cardOf(card.raw() as CardJson);
 }
 
-const damaged = (problem: string): ModelFileError =>
+/** A file whose description is not what it must be. */
+export const damaged = (problem: string): ModelFileError =>
   new ModelFileError(`the model's description is damaged: ${problem}`, "compile the program again");
 
 function cardOf(json: CardJson): ModelCard {
@@ -255,12 +272,15 @@ const scratchpadOf = ({ inputs, maxLength, maxSteps, lines }: ScratchpadJson): S
   lines: lines.map(({ name, part, values }) => ({ name, part, values: values.map((at) => at.map(atomOf)) })),
 });
 
-const outputOf = ({ name, decoding: { kind, classes, points } }: OutputJson): OutputCard => ({
-  name,
-  decoding: { kind, classes: classes.map(atomOf), ...(points ? { points } : {}) },
+export const decodingOf = ({ kind, classes, points }: DecodingJson): Decoding => ({
+  kind,
+  classes: classes.map(atomOf),
+  ...(points ? { points } : {}),
 });
 
-function certificateOf(json: CardJson["certificate"], vocabulary: readonly Atom[]): Certificate {
+const outputOf = ({ name, decoding }: OutputJson): OutputCard => ({ name, decoding: decodingOf(decoding) });
+
+export function certificateOf(json: ReadCertificateJson, vocabulary: readonly Atom[]): Certificate {
   const { proved, provedWithin, provedUpTo, lengths, worstMargin, where, bounds } = json;
   return {
     proved,
@@ -273,7 +293,7 @@ function certificateOf(json: CardJson["certificate"], vocabulary: readonly Atom[
   };
 }
 
-function atomOf([kind, value]: AtomJson): Atom {
+export function atomOf([kind, value]: AtomJson): Atom {
   if (kind === "null") return null;
   return kind === "int" ? BigInt(value) : kind === "float" ? Number(value) : value;
 }

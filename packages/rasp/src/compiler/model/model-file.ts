@@ -3,19 +3,21 @@
  * format has its folder in `export/` and a function here.
  */
 import {
+  asBytes,
   ChecksumError,
   checksumNotes,
   decodeSafetensors,
   encodeSafetensors,
+  otherFormat,
   SafetensorsError,
   withChecksum,
   type FileBytes,
   type SafetensorsFile,
   type Tensor,
 } from "@selectron/core";
-import { TransformerEncoder } from "@selectron/nn";
+import { TransformerEncoder, type Model } from "@selectron/nn";
 import { encoderToOnnx } from "../export/onnx/encoder.js";
-import { decodeOnnx, OnnxFileError } from "../export/onnx/read.js";
+import { decodeOnnx, onnxMetadata, OnnxFileError } from "../export/onnx/read.js";
 import { widthOf } from "../plan/ir/decoding.js";
 import { ModelFileError } from "./errors.js";
 import { decodeCard, encodeCard, type ModelCard } from "./model-card.js";
@@ -33,13 +35,16 @@ export interface ReadFile extends ModelFile {
 }
 
 /** @throws ModelFileError on weights that are not finite */
-export const checkWritten = (model: TransformerEncoder): void => checkFinite(model.parameters(), WRITTEN);
+export const checkWritten = (model: Model): void => checkFinite(model.parameters(), WRITTEN);
 
 /** @throws ModelFileError on weights that are not finite */
-export function safetensorsFile({ model, card }: ModelFile): Uint8Array {
+export const safetensorsFile = ({ model, card }: ModelFile): Uint8Array => weightsFile(model, encodeCard(card));
+
+/** Weights with a card and a checksum. @throws ModelFileError on weights that are not finite */
+export function weightsFile(model: Model, card: Readonly<Record<string, string>>): Uint8Array {
   checkWritten(model);
   const tensors = model.parameters();
-  return encodeSafetensors(tensors, withChecksum(tensors, encodeCard(card)));
+  return encodeSafetensors(tensors, withChecksum(tensors, card));
 }
 
 /** @throws ModelFileError on weights that are not finite */
@@ -67,10 +72,22 @@ export function onnxFile({ model, card }: ModelFile): Uint8Array {
 }
 
 /** @throws ModelFileError on a damaged or foreign file, and on weights that are not finite */
-export const readSafetensors = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeSafetensors);
+export const readSafetensors = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeSafetensors, compiledFrom);
 
 /** @throws ModelFileError as `readSafetensors` does */
-export const readOnnx = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeOnnx);
+export const readOnnx = (bytes: FileBytes): ReadFile => modelFrom(bytes, decodeOnnx, compiledFrom);
+
+/** The metadata of a file of either format, without its weights; none of one that is neither. */
+export function metadataOf(bytes: FileBytes): Readonly<Record<string, string>> {
+  try {
+    return otherFormat(asBytes(bytes, "the file"))?.startsWith("ONNX")
+      ? onnxMetadata(bytes)
+      : decodeSafetensors(bytes, { only: () => false }).metadata;
+  } catch (error) {
+    if (error instanceof SafetensorsError || error instanceof OnnxFileError) return {};
+    throw error;
+  }
+}
 
 /** The remedy where it is not known who wrote a file. */
 const FOREIGN_OR_DAMAGED = "give a file that `selectron compile` wrote; if this was one, compile the program again";
@@ -89,13 +106,21 @@ function checkFinite(tensors: ReadonlyMap<string, Tensor>, remedy: string): void
   }
 }
 
-function modelFrom(bytes: FileBytes, decode: (bytes: FileBytes) => SafetensorsFile): ReadFile {
+/**
+ * Reads a file of either format.
+ *
+ * @param make - makes the model of the tensors and the metadata
+ * @throws ModelFileError
+ */
+export function modelFrom<T extends object>(
+  bytes: FileBytes,
+  decode: (bytes: FileBytes) => SafetensorsFile,
+  make: (file: SafetensorsFile) => T,
+): T & Pick<ReadFile, "notes"> {
   try {
     const file = decode(bytes);
     const notes = checksumNotes(file);
-    const card = decodeCard(file.metadata);
-    checkFinite(file.tensors, "the file was changed after it was compiled: compile the program again");
-    return { model: encoderOf(card, file.tensors), card, notes };
+    return { ...make(file), notes };
   } catch (error) {
     if (error instanceof SafetensorsError || error instanceof OnnxFileError) {
       const suggestion = error instanceof ChecksumError ? error.suggestion : FOREIGN_OR_DAMAGED;
@@ -105,11 +130,29 @@ function modelFrom(bytes: FileBytes, decode: (bytes: FileBytes) => SafetensorsFi
   }
 }
 
-function encoderOf({ config }: ModelCard, tensors: ReadonlyMap<string, Tensor>): TransformerEncoder {
+function compiledFrom({ metadata, tensors }: SafetensorsFile): ModelFile {
+  const card = decodeCard(metadata);
+  const { config } = card;
+  const shapes = (): ReadonlyMap<string, unknown> => TransformerEncoder.parameterShapes(config);
+  return { model: modelOf(tensors, shapes, () => new TransformerEncoder(config, tensors)), card };
+}
+
+/**
+ * A model of weights that were read.
+ *
+ * @param shapes - the shapes that its description says
+ * @throws ModelFileError where the weights do not fit it, or are not finite
+ */
+export function modelOf<M>(
+  tensors: ReadonlyMap<string, Tensor>,
+  shapes: () => ReadonlyMap<string, unknown>,
+  make: () => M,
+): M {
+  checkFinite(tensors, "the file was changed after it was compiled: compile the program again");
   try {
-    const missing = [...TransformerEncoder.parameterShapes(config).keys()].find((name) => !tensors.has(name));
+    const missing = [...shapes().keys()].find((name) => !tensors.has(name));
     if (missing !== undefined) throw new Error(`the tensor ${missing} is missing`);
-    return new TransformerEncoder(config, tensors);
+    return make();
   } catch (error) {
     throw new ModelFileError(
       `the model's weights do not fit its description: ${(error as Error).message}`,

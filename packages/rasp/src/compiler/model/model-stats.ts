@@ -1,5 +1,5 @@
 /** The sizes of a model. */
-import type { TransformerEncoder } from "@selectron/nn";
+import type { EncoderConfig, Model } from "@selectron/nn";
 
 /** The sizes of a model, as papers give them. */
 export interface ModelStats {
@@ -15,7 +15,7 @@ export interface ModelStats {
 }
 
 /** Layers, heads, widths and numbers of weights. */
-export function statsOf(model: TransformerEncoder): ModelStats {
+export function statsOf(model: Model & { readonly config: Pick<EncoderConfig, "blocks" | "dModel"> }): ModelStats {
   const { blocks, dModel } = model.config;
   let nonZeros = 0;
   for (const { data } of model.parameters().values()) for (const weight of data) if (weight !== 0) nonZeros++;

@@ -12,6 +12,19 @@ const WRITERS = ["attention", "feed-forward"] as const;
 
 /** Throws unless it is the card of a compiled model. */
 export function checkModelCard(card: Untrusted): void {
+  const { maxLength, sizes } = checkInputs(card);
+  checkOutputs(card, sizes.outputs);
+  checkLabels(card, sizes);
+  for (const subspace of card.field("subspaces").optional?.items() ?? []) checkSubspace(subspace, sizes);
+  card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
+  card.field("promise").optional?.text();
+  checkGpt2(card.field("gpt2").optional);
+  checkScratchpad(card.field("scratchpad").optional, sizes.vocabularySize - 1, maxLength);
+  checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
+}
+
+/** The name of a model, its inputs and its sizes. */
+export function checkInputs(card: Untrusted): { readonly maxLength: number; readonly sizes: Sizes } {
   card.field("name").text();
   const vocabulary = card.field("vocabulary");
   const tokens = checkDistinct(vocabulary);
@@ -26,14 +39,7 @@ export function checkModelCard(card: Untrusted): void {
     maxLength + 1 === sizes.maxLength,
     `maxLength is ${maxLength}, and config.maxLength, with BOS, ${sizes.maxLength}`,
   );
-  checkOutputs(card, sizes.outputs);
-  checkLabels(card, sizes);
-  for (const subspace of card.field("subspaces").optional?.items() ?? []) checkSubspace(subspace, sizes);
-  card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
-  card.field("promise").optional?.text();
-  checkGpt2(card.field("gpt2").optional);
-  checkScratchpad(card.field("scratchpad").optional, tokens, maxLength);
-  checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
+  return { maxLength, sizes };
 }
 
 function checkGpt2(constants: Untrusted | undefined): void {
@@ -72,7 +78,8 @@ function checkScratchpad(scratchpad: Untrusted | undefined, tokens: number, cont
   );
 }
 
-interface Sizes {
+/** The sizes of a model. */
+export interface Sizes {
   readonly vocabularySize: number;
   readonly maxLength: number;
   readonly dModel: number;
@@ -111,7 +118,7 @@ function checkOutputs(card: Untrusted, columns: number): void {
 }
 
 /** How many columns of the logits it reads. */
-function checkDecoding(decoding: Untrusted): number {
+export function checkDecoding(decoding: Untrusted): number {
   const classes = decoding.field("classes");
   const count = classes.items().length;
   classes.must(count > 0, "there are none");
@@ -140,7 +147,8 @@ function checkPoints(points: Untrusted): number[][] {
   return vectors;
 }
 
-function checkLabels(card: Untrusted, { dModel, heads }: Sizes): void {
+/** What each coordinate holds, and what each head computes. */
+export function checkLabels(card: Untrusted, { dModel, heads }: Sizes): void {
   const labels = card.field("labels");
   const count = labels.items().map((label) => label.text()).length;
   labels.must(count === dModel, `there are ${count}, and config.dModel is ${dModel}`);
@@ -172,7 +180,8 @@ function checkSubspace(subspace: Untrusted, { dModel, heads }: Sizes): void {
   );
 }
 
-function checkCertificate(certificate: Untrusted, maxLength: number, layers: number): void {
+/** @param layers - how many the certified layers are */
+export function checkCertificate(certificate: Untrusted, maxLength: number, layers: number): void {
   certificate.field("proved").flag();
   certificate.field("provedWithin").optional?.number();
   const upTo = certificate.field("provedUpTo").optional;
@@ -203,7 +212,7 @@ function checkLayer(layer: Untrusted, layers: number): void {
 }
 
 /** How many values there are, no two of which are the same. */
-function checkDistinct(values: Untrusted): number {
+export function checkDistinct(values: Untrusted): number {
   const items = values.items();
   items.forEach(checkAtom);
   values.must(new Set(items.map((item) => JSON.stringify(item.raw()))).size === items.length, "a value occurs twice");

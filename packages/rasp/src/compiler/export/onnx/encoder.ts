@@ -10,9 +10,9 @@
  * Padded positions are hidden from the others, and in a causal model so are later ones. The outputs at padded positions mean nothing.
  * A row that is no input (`token-rows.ts`) has logits of NaN and the class `NO_CLASS`; the other rows of the batch have their answers.
  */
-import type { BlockConfig, TransformerEncoder } from "@selectron/nn";
+import type { BlockConfig, EncoderConfig, Model, TransformerEncoder } from "@selectron/nn";
 import { chosenClass, type OnnxOutput } from "./chosen-class.js";
-import { encodeOnnx, FLOAT, INT64 } from "./format.js";
+import { encodeOnnx, FLOAT, INT64, type OnnxValue } from "./format.js";
 import { Graph } from "./graph.js";
 import { NO_CLASS, readTokens, type TokenRows } from "./token-rows.js";
 
@@ -31,49 +31,100 @@ export interface OnnxDescription {
 
 /** The bytes of an ONNX file. Equal models give equal bytes. */
 export function encoderToOnnx(model: TransformerEncoder, description: OnnxDescription): Uint8Array {
+  const { config } = model;
+  const graph = graphOf(model);
+  const rows = readTokens(graph, "tokens", config.vocabularySize);
+  const hidden = hiddenKeys(graph, config, rows);
+  const x = blocks(graph, config, [0, config.blocks.length], embedded(graph, rows), hidden);
+  answer(graph, x, rows.wrong, description.outputs);
+  return onnxFile(graph, config, description);
+}
+
+/** A graph with the parameters of a model. */
+export function graphOf(model: Model): Graph {
   const graph = new Graph();
   for (const [name, { data, shape }] of model.parameters()) graph.tensor(name, shape, data);
-  const rows = readTokens(graph, "tokens", model.config.vocabularySize);
-  const logits = encoder(graph, model, rows);
-  const wrong = graph.apply("Unsqueeze", [rows.wrong, graph.ints([2])]);
-  graph.name(graph.apply("Where", [wrong, graph.float(NaN), logits]), "logits");
+  return graph;
+}
+
+/**
+ * The outputs of the file.
+ *
+ * @param x - the stream after the last block
+ * @param wrong - bool [B, 1], the rows that have no answer
+ */
+export function answer(graph: Graph, x: string, wrong: string, outputs: readonly OnnxOutput[]): void {
+  const logits = linear(graph, "unembedding", x);
+  graph.name(
+    graph.apply("Where", [graph.apply("Unsqueeze", [wrong, graph.ints([2])]), graph.float(NaN), logits]),
+    "logits",
+  );
   let from = 0;
-  for (const output of description.outputs) {
-    const columns = description.outputs.length === 1 ? logits : columnsOf(graph, logits, from, output.width);
+  for (const output of outputs) {
+    const columns = outputs.length === 1 ? logits : columnsOf(graph, logits, from, output.width);
     // From the logits before NaN is put in: a provider may compile comparisons for numbers only.
     const chosen = chosenClass(graph, columns, output);
-    graph.name(graph.apply("Where", [rows.wrong, graph.int(NO_CLASS), chosen]), output.name);
+    graph.name(graph.apply("Where", [wrong, graph.int(NO_CLASS), chosen]), output.name);
     from += output.width;
   }
+}
+
+/** @param more - further outputs */
+export function onnxFile(
+  graph: Graph,
+  config: Pick<EncoderConfig, "outputs">,
+  { name, text, metadata, outputs }: OnnxDescription,
+  more: readonly OnnxValue[] = [],
+): Uint8Array {
   return encodeOnnx({
-    name: description.name,
+    name,
     irVersion: IR_VERSION,
     opset: OPSET,
-    description: description.text,
+    description: text,
     nodes: graph.nodes,
     initializers: graph.tensors,
     inputs: [{ name: "tokens", type: INT64, shape: ["batch", "sequence"] }],
     outputs: [
-      { name: "logits", type: FLOAT, shape: ["batch", "sequence", model.config.outputs] },
-      ...description.outputs.map(({ name }) => ({ name, type: INT64, shape: ["batch", "sequence"] }) as const),
+      { name: "logits", type: FLOAT, shape: ["batch", "sequence", config.outputs] },
+      ...outputs.map((output) => ({ name: output.name, type: INT64, shape: ["batch", "sequence"] }) as const),
+      ...more,
     ],
-    metadata: description.metadata,
+    metadata,
   });
 }
 
-/** From tokens to logits, as `TransformerEncoder.forward` computes them. */
-function encoder(graph: Graph, { config }: TransformerEncoder, { ids, padded, length, positions }: TokenRows): string {
+/** The stream before the first block. */
+export function embedded(graph: Graph, { ids, length }: TokenRows): string {
   const rows = graph.apply("Slice", ["embedding.position.weight", graph.ints([0]), length, graph.ints([0])]);
   // Gather reads -1 as its last row. No other position sees what a padded one holds.
-  let x = graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", ids]), rows]);
+  return graph.apply("Add", [graph.apply("Gather", ["embedding.token.weight", ids]), rows]);
+}
+
+/** bool [B, 1, 1, n] or [B, 1, n, n], rows = queries: the keys that a query does not see. */
+export function hiddenKeys(
+  graph: Graph,
+  { causal }: Pick<EncoderConfig, "causal">,
+  { padded, positions }: TokenRows,
+): string {
   const paddedKeys = graph.apply("Unsqueeze", [padded, graph.ints([1, 2])]); // [B, 1, 1, n]
-  const hidden = config.causal ? graph.apply("Or", [paddedKeys, later(graph, positions)]) : paddedKeys;
-  config.blocks.forEach((block, index) => {
-    const path = `blocks.${index}`;
+  return causal ? graph.apply("Or", [paddedKeys, later(graph, positions)]) : paddedKeys;
+}
+
+/** The stream after some blocks, as nn computes it: those from the first index up to the second, without that. */
+export function blocks(
+  graph: Graph,
+  config: Pick<EncoderConfig, "blocks">,
+  [from, to]: readonly [from: number, to: number],
+  before: string,
+  hidden: string,
+): string {
+  let x = before;
+  config.blocks.slice(from, to).forEach((block, index) => {
+    const path = `blocks.${from + index}`;
     if (block.heads > 0) x = graph.apply("Add", [x, attention(graph, `${path}.attention`, block, x, hidden)]);
     if (block.dFf > 0) x = graph.apply("Add", [x, feedForward(graph, `${path}.feedForward`, x)]);
   });
-  return linear(graph, "unembedding", x);
+  return x;
 }
 
 /** [n, n], rows = queries: whether the key comes after the query. */

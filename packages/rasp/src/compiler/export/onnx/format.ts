@@ -8,6 +8,7 @@ import { encodeUtf8 } from "@selectron/core";
 /** Values of TensorProto.DataType. */
 export const FLOAT = 1;
 export const INT64 = 7;
+export const BOOL = 9;
 
 /** The prefix of the names of constants that are no parameters of the model. */
 export const CONSTANT = "constant ";
@@ -20,31 +21,35 @@ export interface OnnxTensor {
   readonly data: Float32Array | BigInt64Array;
 }
 
-/** NodeProto, with integer attributes only. */
+/** NodeProto, with integers and graphs as attributes only. */
 export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, number | readonly number[]>>;
+  readonly attributes: Readonly<Record<string, number | readonly number[] | OnnxGraph>>;
 }
 
 /** ValueInfoProto: an input or output of the graph. A name in the shape is a free size. */
 export interface OnnxValue {
   readonly name: string;
-  readonly type: typeof FLOAT | typeof INT64;
+  readonly type: typeof FLOAT | typeof INT64 | typeof BOOL;
   readonly shape: readonly (number | string)[];
 }
 
-/** ModelProto with its GraphProto. */
-export interface OnnxModel {
+/** GraphProto: of a model, or of an operator that runs one. */
+export interface OnnxGraph {
   readonly name: string;
-  readonly irVersion: number;
-  readonly opset: number;
-  readonly description: string;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+}
+
+/** ModelProto with its GraphProto. */
+export interface OnnxModel extends OnnxGraph {
+  readonly irVersion: number;
+  readonly opset: number;
+  readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -68,7 +73,7 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   return writer.finish();
 }
 
-function graph(writer: BinaryWriter, { name, nodes, initializers, inputs, outputs }: OnnxModel): void {
+function graph(writer: BinaryWriter, { name, nodes, initializers, inputs, outputs }: OnnxGraph): void {
   for (const node of nodes) message(writer, 1, () => operation(writer, node));
   text(writer, 2, name);
   for (const initializer of initializers) message(writer, 5, () => tensor(writer, initializer));
@@ -84,11 +89,23 @@ function operation(writer: BinaryWriter, { operator, inputs, outputs, attributes
   for (const [name, value] of Object.entries(attributes)) {
     message(writer, 5, () => {
       text(writer, 1, name);
-      if (typeof value === "number") integer(writer, 3, value);
-      else for (const item of value) integer(writer, 8, item);
-      integer(writer, 20, typeof value === "number" ? 2 : 7); // AttributeType INT or INTS
+      integer(writer, 20, attribute(writer, value));
     });
   }
+}
+
+/** @returns its AttributeType */
+function attribute(writer: BinaryWriter, value: OnnxNode["attributes"][string]): number {
+  if (typeof value === "number") {
+    integer(writer, 3, value);
+    return 2; // INT
+  }
+  if ("nodes" in value) {
+    message(writer, 6, () => graph(writer, value));
+    return 5; // GRAPH
+  }
+  for (const item of value) integer(writer, 8, item);
+  return 7; // INTS
 }
 
 function tensor(writer: BinaryWriter, { name, shape, data }: OnnxTensor): void {

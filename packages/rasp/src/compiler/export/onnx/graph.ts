@@ -1,23 +1,48 @@
 /** A graph in ONNX operators, as it is built. */
-import { CONSTANT, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./format.js";
+import { BOOL, CONSTANT, FLOAT, INT64, type OnnxNode, type OnnxTensor } from "./format.js";
 
-/** A graph that grows: operations in order, each with one output, and the constants that they read, each stored once. */
+/** A graph that grows: operations in order, and the constants that they read, each stored once. */
 export class Graph {
   readonly nodes: OnnxNode[] = [];
-  readonly #initializers = new Map<string, OnnxTensor>();
+  readonly #initializers: Map<string, OnnxTensor>;
+  readonly #prefix: string;
+
+  /**
+   * @param around - the graph of which this is a part, and whose values it can read. Its constants are there, too.
+   * @param prefix - of the names of its values
+   */
+  constructor(around?: Graph, prefix = "") {
+    this.#initializers = around ? around.#initializers : new Map();
+    this.#prefix = prefix;
+  }
 
   get tensors(): readonly OnnxTensor[] {
     return [...this.#initializers.values()];
   }
 
   apply(operator: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): string {
-    const output = `${operator}_${this.nodes.length}`;
-    this.nodes.push({ operator, inputs, outputs: [output], attributes });
-    return output;
+    return this.applyAll(operator, inputs, 1, attributes)[0]!;
+  }
+
+  /** Of an operator with several outputs. */
+  applyAll(
+    operator: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: OnnxNode["attributes"] = {},
+  ): readonly string[] {
+    const name = `${this.#prefix}${operator}_${this.nodes.length}`;
+    const outputs = Array.from({ length: count }, (_, o) => (o === 0 ? name : `${name}.${o}`));
+    this.nodes.push({ operator, inputs, outputs, attributes });
+    return outputs;
   }
 
   toInts(value: string): string {
     return this.apply("Cast", [value], { to: INT64 });
+  }
+
+  toBools(value: string): string {
+    return this.apply("Cast", [value], { to: BOOL });
   }
 
   toFloats(value: string): string {

@@ -18,10 +18,15 @@ export class OnnxFileError extends Error {
 }
 
 /** @throws OnnxFileError */
-export function decodeOnnx(file: FileBytes): OnnxContents {
+export const decodeOnnx = (file: FileBytes): OnnxContents => contentsOf(file, true);
+
+/** The metadata alone. @throws OnnxFileError */
+export const onnxMetadata = (file: FileBytes): Record<string, string> => contentsOf(file, false).metadata;
+
+function contentsOf(file: FileBytes, hasTensors: boolean): OnnxContents {
   const bytes = asBytes(file, "CompiledModel.fromOnnx");
   try {
-    return readModel(bytes);
+    return readModel(bytes, hasTensors);
   } catch (error) {
     const format = otherFormat(bytes);
     const other = format?.startsWith("ONNX") ? undefined : format;
@@ -31,7 +36,7 @@ export function decodeOnnx(file: FileBytes): OnnxContents {
   }
 }
 
-function readModel(bytes: Uint8Array): OnnxContents {
+function readModel(bytes: Uint8Array, hasTensors: boolean): OnnxContents {
   const tensors = new Map<string, Tensor>();
   const metadata: Record<string, string> = {};
   const graph = (reader: BinaryReader): void =>
@@ -42,7 +47,7 @@ function readModel(bytes: Uint8Array): OnnxContents {
     metadata[key] = value;
   };
   const reader = new BinaryReader(bytes, decodeUtf8);
-  fields(reader, reader.len, { 7: graph, 14: metadataProperty });
+  fields(reader, reader.len, { ...(hasTensors ? { 7: graph } : {}), 14: metadataProperty });
   return { tensors, metadata };
 }
 

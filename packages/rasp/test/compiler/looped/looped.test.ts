@@ -10,12 +10,12 @@ import {
   verifyLooped,
   type LoopedModel,
   type SOp,
-} from "../../src/index.js";
-import { lessonSOp } from "./lessons.js";
-import { BOOLS, LETTERS, NUMBERS } from "../arbitrary/program.js";
-import { loopProgramOver } from "../arbitrary/loop-program.js";
-import { adding, withWords } from "../language/subleq.js";
-import { breadth, isLong } from "../../../../test/long.js";
+} from "../../../src/index.js";
+import { lessonSOp } from "../lessons.js";
+import { BOOLS, LETTERS, NUMBERS } from "../../arbitrary/program.js";
+import { loopProgramOver } from "../../arbitrary/loop-program.js";
+import { adding, withWords } from "../../language/subleq.js";
+import { breadth, isLong } from "../../../../../test/long.js";
 
 const sopOf = (source: string, example = "ab"): SOp => load(source, { example }).sop("x");
 
@@ -112,8 +112,8 @@ describe("a looped model", () => {
     expect(model.run("abab")).toEqual([0, 1, 2, 3]);
     expect(model.steps("abb")).toMatchObject({ steps: 2, names: ["x"] });
     expect(() => model.run("ababa")).toThrow('on "ababa" this loop has not ended after 3 steps, its limit');
-    expect(() => model.run("ac")).toThrow('"c" is not in this model\'s vocabulary');
-    expect(() => model.run("ababab")).toThrow("the input has 6 tokens; this model takes up to 5");
+    expect(() => model.run("ac")).toThrow('token "c" at position 1 is not in the model\'s vocabulary "a", "b"');
+    expect(() => model.run("ababab")).toThrow("the input has 6 tokens, and the model takes at most 5");
   });
 
   it("does not drift in thousands of steps", () => {
