@@ -101,7 +101,7 @@ interface Selected {
 }
 
 /** The vocabulary is the running example, since a program for numbers may have no value on letters. */
-function selectSOps(context: Context, file: string, selection: CompileSelection): Selected {
+export function selectSOps(context: Context, file: string, selection: CompileSelection): Selected {
   const { sop, vocab, maxLength, promise } = selection;
   const names = sop.split(",");
   if (names.includes("")) throw new UsageError(`--sop "${sop}" has an empty name`, "name s-ops as in --sop hist,sort");

@@ -1,5 +1,5 @@
 /** Example calls of every command and flag, and the odd words that answers.test.ts puts into them. */
-import { compile, encodeReport, gpt2Folder, load, verify } from "@selectron/rasp";
+import { compile, compileLooped, encodeReport, gpt2Folder, load, verify } from "@selectron/rasp";
 import { PAGE } from "../src/commands/playground.js";
 
 export const LETTERS = "x".repeat(10_000);
@@ -44,6 +44,7 @@ export const SAID: Readonly<Record<string, readonly string[]>> = {
 export type Flags = Readonly<Record<string, string | null>>;
 
 const source = "x = indices;";
+const loop = "repeat (x = 0) until (x == indices) at most 9 { x = x + 1; }";
 const program = load(source);
 const inputs = { vocabulary: "ab", maxLength: 2 };
 const model = compile(program.sop("x"), inputs);
@@ -51,6 +52,7 @@ const decoder = compile(program.sop("x"), { ...inputs, causal: true });
 const report = encodeReport(verify(program.sop("x"), model, { exhaustive: true, shard: { index: 1, count: 1 } }));
 export const files = {
   "p.rasp": source,
+  "loop.rasp": loop,
   "report.jsonl": JSON.stringify({ sop: "x", ...report }),
   "edges.json": '[["hook_embed","blocks.0.hook_mlp_in"]]',
   "cases.jsonl": '{"id":1,"expr":"indices","inputSrc":"\\"ab\\""}',
@@ -65,6 +67,7 @@ export const models = {
   ),
   "m.safetensors": model.toSafetensors(),
   "d.safetensors": decoder.toSafetensors(),
+  "loop.safetensors": compileLooped(load(loop).sop("x"), inputs).toSafetensors(),
   [`${PAGE}/index.html`]: new TextEncoder().encode("<!doctype html>"),
 };
 
@@ -110,6 +113,7 @@ export const examples: Readonly<Record<string, Example>> = {
       ...compiled,
       "--format": ["transformerlens", { "--output": "new" }],
       "--circuit": ["circuit.json"],
+      "--looped": ["", {}, ["loop.rasp"]],
       ...json,
     },
   },
@@ -120,6 +124,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--attention": [""],
       "--generate": ["1"],
       "--trace": ["", { "--program": "p.rasp" }],
+      "--steps": ["", {}, ["loop.safetensors"]],
       "--program": ["p.rasp", { "--trace": "" }],
       ...json,
     },
@@ -131,6 +136,7 @@ export const examples: Readonly<Record<string, Example>> = {
       ...compiled,
       "--format": ["gpt2", { "--sop": null, "--vocab": null, "--max-length": null }, ["g", "p.rasp"]],
       "--exhaustive": ["", { "--runs": null }],
+      "--looped": ["", {}, ["loop.rasp"]],
       "--seed": ["1"],
       "--shard": ["1/1"],
       ...json,

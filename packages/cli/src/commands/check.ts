@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { readBytes } from "../files/files.js";
-import { compiledModel } from "../files/model-file.js";
+import { compiledModel, refuseLooped } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
 import { checkJson, checkText } from "../text/check-text.js";
 import { withProgress } from "../text/progress.js";
@@ -39,6 +39,7 @@ export function registerCheck(program: Command, context: Context): void {
       }
       // Once: a pipe has no more.
       const bytes = readBytes(context, file);
+      refuseLooped(file, bytes, "check does not follow loops yet");
       const { card } = compiledModel(context, file, bytes);
       const { maxLength, vocabulary, outputs, name } = card;
       let sops: Readonly<Record<string, SOp>> | undefined;

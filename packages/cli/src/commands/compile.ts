@@ -6,20 +6,25 @@ import type { Context } from "../context.js";
 import { checkEmpty, checkPlace, makeFolder, writeOut } from "../files/files.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
+import { compileLoopedFile } from "../looped/compile-looped.js";
+import { addLoopedOption } from "../looped/select.js";
 import { formatOf } from "../files/model-file.js";
 import { folderFormats, gpt2Sizes, writeFolder } from "../files/model-folder.js";
 
 interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
   readonly circuit?: string;
+  readonly looped?: boolean;
 }
 
 /** Adds the command. */
 export function registerCompile(program: Command, context: Context): void {
-  addCompileOptions(
-    program
-      .command("compile")
-      .description("compile an s-op to the weights of a Transformer; it says whether they are proved"),
+  addLoopedOption(
+    addCompileOptions(
+      program
+        .command("compile")
+        .description("compile an s-op to the weights of a Transformer; it says whether they are proved"),
+    ),
   )
     .requiredOption(
       "-o, --output <file>",
@@ -31,6 +36,7 @@ export function registerCompile(program: Command, context: Context): void {
     .option("--circuit <file>", "where its circuit goes too, as JSON; the folders of --format have one")
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
+      if (options.looped) return compileLoopedFile(context, file, options);
       const { output, json } = options;
       const write = writerOf(context, options);
       if (options.circuit !== undefined) checkPlace(context, options.circuit);

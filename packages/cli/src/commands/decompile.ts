@@ -5,14 +5,14 @@ import { isCompiledModel } from "@selectron/rasp/decompile";
 import { parseShard, wholeNumber } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { alone } from "../files/alone.js";
-import { checkPlace, writeOut } from "../files/files.js";
+import { checkPlace, readBytes, writeOut } from "../files/files.js";
 import { ClosedOutput } from "../files/output-error.js";
 import { DecompileFolder } from "../decompile/folder.js";
 import { readJob, type Companions } from "../decompile/job.js";
 import { decompiledJson, decompiledText, programFile } from "../decompile/report.js";
 import { nameOf, readWeights, weightsPath } from "../decompile/weights.js";
 import { durationText, parseDuration } from "../text/duration.js";
-import { compiledModel, readModel, useFastKernels } from "../files/model-file.js";
+import { compiledModel, refuseLooped, useFastKernels } from "../files/model-file.js";
 import { clock, withProgress } from "../text/progress.js";
 import { decompileCompiled } from "./decompile-compiled.js";
 
@@ -98,6 +98,7 @@ function decompileOne(
   const { seed, budget, interventions = false } = options;
   if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
   const files = readWeights(context, path);
+  if (files.length === 1) refuseLooped(path, files[0]!, "decompile does not read them yet");
   if (files.length === 1 && isCompiledModel(files[0]!)) {
     return decompileCompiled(context, path, compiledModel(context, path, files[0]!), options);
   }
@@ -157,7 +158,9 @@ function checkNames(models: readonly string[]): void {
 /** @throws UsageError if it is not a compiled model: other ONNX files do not say which operators make a head or a layer */
 function readOnnx(context: Context, path: string): CompiledModel {
   try {
-    return readModel(context, path);
+    const bytes = readBytes(context, path);
+    refuseLooped(path, bytes, "decompile does not read them yet");
+    return compiledModel(context, path, bytes);
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw new UsageError(

@@ -4,6 +4,7 @@ import {
   withProgram,
   encodeResult,
   inputAtoms,
+  isLoopedModel,
   type Atom,
   type CompiledModel,
   type Json,
@@ -17,6 +18,7 @@ import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import { readBytes } from "../files/files.js";
 import { parseInput } from "../input.js";
+import { runLooped } from "../looped/run-looped.js";
 import { runProgram } from "../files/program-file.js";
 import { traceText } from "../text/trace-text.js";
 import { compiledModel, useFastKernels } from "../files/model-file.js";
@@ -31,6 +33,7 @@ interface RunOptions {
   readonly generate?: number;
   readonly trace?: boolean;
   readonly program?: string;
+  readonly steps?: boolean;
   readonly json?: boolean;
 }
 
@@ -47,13 +50,19 @@ export function registerRun(program: Command, context: Context): void {
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
     .option("--trace", "the value of each s-op after each sublayer; needs the program")
+    .option("--steps", "of a model with a loop: also show its states after each step")
     .option("--program <file>", "the RASP program that the model was compiled from")
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, options: RunOptions) => {
-      const { input, attention, generate, trace, program: source, json } = options;
+      const { input, json } = options;
       const bytes = readBytes(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
+      if (isLoopedModel(bytes)) {
+        runLooped(context, file, bytes, atoms, options);
+        return;
+      }
+      checkHasNoSteps(options);
       if (isSequenceModel(bytes)) {
         checkTrainedOptions(options, ["attention"]);
         runSequenceModel(context, file, bytes, atoms, json === true);
@@ -65,38 +74,46 @@ export function registerRun(program: Command, context: Context): void {
         runTrained(context, file, bytes, atoms, options);
         return;
       }
-      const model = compiledModel(context, file, bytes);
-      if (generate !== undefined) {
-        writeTokens(context, model, atoms, generate, json === true);
-        return;
-      }
-      if (trace) {
-        showTrace(context, model, atoms, source, json === true);
-        return;
-      }
-      const outputs = model
-        .outputs([atoms])
-        .map(([values], o) => ({ name: model.card.outputs[o]!.name, values: values! }));
-      const [failure] = model.card.failures ? model.failures([atoms])[0]! : [];
-      const kept = model.keepsPromise(atoms);
-      if (json) {
-        const noValue = model.card.failures ? { noValue: failure ? { ...failure } : null } : {};
-        context.printJson({
-          ...outputsJson(outputs, failure !== undefined),
-          ...noValue,
-          ...(model.promise ? { promised: kept } : {}),
-        });
-      } else {
-        context.print(
-          failure
-            ? `no value: ${printable(failure.what)} has none at position ${failure.position}`
-            : outputsText(outputs),
-        );
-      }
-      if (!kept) context.say(BROKEN_PROMISE);
-      // With --json standard output holds one object only.
-      if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
+      runCompiled(context, compiledModel(context, file, bytes), atoms, options);
     });
+}
+
+/** What a compiled model answers, or what the options ask for instead. @throws UsageError, ModelInputError */
+function runCompiled(
+  context: Context,
+  model: CompiledModel,
+  atoms: readonly Atom[],
+  { attention, generate, trace, program: source, json }: RunOptions,
+): void {
+  if (generate !== undefined) return writeTokens(context, model, atoms, generate, json === true);
+  if (trace) return showTrace(context, model, atoms, source, json === true);
+  const outputs = model.outputs([atoms]).map(([values], o) => ({ name: model.card.outputs[o]!.name, values: values! }));
+  const [failure] = model.card.failures ? model.failures([atoms])[0]! : [];
+  const kept = model.keepsPromise(atoms);
+  if (json) {
+    const noValue = model.card.failures ? { noValue: failure ? { ...failure } : null } : {};
+    context.printJson({
+      ...outputsJson(outputs, failure !== undefined),
+      ...noValue,
+      ...(model.promise ? { promised: kept } : {}),
+    });
+  } else {
+    context.print(
+      failure ? `no value: ${printable(failure.what)} has none at position ${failure.position}` : outputsText(outputs),
+    );
+  }
+  if (!kept) context.say(BROKEN_PROMISE);
+  // With --json standard output holds one object only.
+  if (attention) context[json ? "say" : "print"](attentionText(model, atoms));
+}
+
+/** @throws UsageError for --steps with a model that has none */
+function checkHasNoSteps({ steps }: RunOptions): void {
+  if (steps !== true) return;
+  throw new UsageError(
+    "--steps is for models with a loop, and this one has none",
+    "compile the program with --looped, or leave --steps out",
+  );
 }
 
 /** @throws UsageError for an option that only compiled models have */

@@ -19,7 +19,7 @@ import { certificateJson, certificateText, statsJson, statsText, tokensText } fr
 import { parseInput } from "../input.js";
 import { useFastKernels } from "../files/model-file.js";
 import { reportText } from "../text/report-text.js";
-import { howToVerify } from "./verify.js";
+import { howToVerify } from "../how-to-verify.js";
 
 interface TourOptions extends CompileSelection {
   readonly input: string;

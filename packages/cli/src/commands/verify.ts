@@ -1,14 +1,6 @@
 /** `selectron verify`: does the compiled model compute its program? Exit code `Yes` or `No`. */
 import { weightsChecksum } from "@selectron/core";
-import {
-  countCandidates,
-  countInputs,
-  encodeReport,
-  readGpt2Folder,
-  verify,
-  type Shard,
-  type VerifyOptions,
-} from "@selectron/rasp";
+import { countCandidates, encodeReport, readGpt2Folder, verify } from "@selectron/rasp";
 import { Option, type Command } from "commander";
 import {
   addCompileOptions,
@@ -18,6 +10,9 @@ import {
   type CompileSelection,
 } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
+import { howToVerify, type HowOptions } from "../how-to-verify.js";
+import { addLoopedOption } from "../looped/select.js";
+import { verifyLoopedModel } from "../looped/verify-looped-model.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { statsJson } from "../text/describe-model.js";
 import { readBytes } from "../files/files.js";
@@ -26,23 +21,15 @@ import { runProgram } from "../files/program-file.js";
 import { withProgress } from "../text/progress.js";
 import { reportText } from "../text/report-text.js";
 
-interface VerifyCommandOptions extends CompileSelection, HowOptions {}
-
-/** Which inputs are tried. */
-export interface HowOptions extends Pick<CompileSelection, "vocab" | "maxLength"> {
-  readonly exhaustive?: boolean;
-  readonly runs?: number;
-  readonly seed: number;
-  readonly shard?: Shard;
+interface VerifyCommandOptions extends CompileSelection, HowOptions {
+  readonly looped?: boolean;
 }
-
-/** The most inputs that `--exhaustive` tries. */
-const MOST_INPUTS = 20_000_000;
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {
-  addCompileOptions(program.command("verify").description("compare the compiled model with the interpreter"), false)
-    .argument("[program]", "of the folder that FILE is with --format: its RASP program")
+  const command = program.command("verify").description("compare the compiled model with the interpreter");
+  addLoopedOption(addCompileOptions(command, false))
+    .argument("[program]", "of the folder or the looped model that FILE is: its RASP program")
     .addOption(new Option("--format <name>", "compare a folder that `compile` wrote").choices(["gpt2"]))
     .option("--exhaustive", "try every input up to the maximum length")
     .option("--runs <n>", "try this many random inputs", wholeNumber(1))
@@ -50,6 +37,7 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, source: string | undefined, options: VerifyCommandOptions) => {
+      if (options.looped) return verifyLoopedModel(context, file, source, options);
       if (options.format !== undefined) return verifyFolder(context, file, source, options);
       checkGiven(source, options);
       // How many inputs are promised is known after the compile only.
@@ -82,7 +70,7 @@ function checkGiven(source: string | undefined, options: Partial<VerifyCommandOp
   if (source !== undefined) {
     throw new UsageError(
       `there are two files: ${source} is one too many`,
-      "a folder and its program go with --format gpt2",
+      "a folder and its program go with --format gpt2, a looped model and its program with --looped",
     );
   }
   const given = {
@@ -132,24 +120,4 @@ async function verifyFolder(
   if (!report.ok) context.exitCode = ExitCode.No;
   if (options.json) context.printJson(report);
   else context.print(reportText(sop, report));
-}
-
-/** Which inputs the options ask for, of a number that an exhaustive run would go through. @throws UsageError */
-export function howToVerify(
-  { exhaustive, runs, seed, shard, vocab, maxLength }: HowOptions,
-  inputs = countInputs(vocab.length, maxLength),
-): VerifyOptions {
-  if ((exhaustive === true) === (runs !== undefined)) {
-    throw new UsageError("verify needs either --exhaustive or --runs N", "for example --runs 2000 --seed 1");
-  }
-  const part = shard ? { shard } : {};
-  if (runs !== undefined) return { runs, seed, ...part };
-  const parts = shard?.count ?? 1;
-  if (inputs / parts > MOST_INPUTS) {
-    throw new UsageError(
-      `there are ${inputs} inputs of up to ${maxLength} of ${vocab.length} tokens, too many to try each`,
-      `use a smaller --max-length, fewer tokens, --runs 2000, or --shard 1/${Math.ceil(inputs / MOST_INPUTS)} and so on`,
-    );
-  }
-  return { exhaustive: true, ...part };
 }

@@ -1,16 +1,22 @@
 /** A compiled model's sizes, as text and as JSON. */
 import { printable } from "@selectron/core";
-import { atomText, type Atom, type CompiledModel, type Json } from "@selectron/rasp";
+import { atomText, type Atom, type Certificate, type CompiledModel, type Json, type ModelStats } from "@selectron/rasp";
+
+/** What is told of a certificate. */
+interface Certified {
+  readonly certificate: Certificate;
+  readonly card: Pick<CompiledModel["card"], "precision" | "gpt2">;
+}
 
 export const tokensText = (tokens: readonly Atom[]): string =>
   tokens.map((token) => printable(atomText(token))).join(" ");
 
-export function statsJson(model: CompiledModel): Json {
-  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
+export function statsJson({ stats }: { readonly stats: ModelStats }): Readonly<Record<string, Json>> {
+  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = stats;
   return { layers, headsPerLayer: [...headsPerLayer], dModel, dHead, dFf, parameters, nonZeros };
 }
 
-export function certificateJson({ certificate, card: { precision } }: CompiledModel): Json {
+export function certificateJson({ certificate, card: { precision } }: Certified): Json {
   const { proved, provedWithin, provedUpTo, provedFor, worstMargin, where } = certificate;
   return {
     proved,
@@ -34,7 +40,7 @@ export function certificateText({ certificate, card }: CompiledModel): string {
       `proved up to float32: for ${every} no answer is further than ${provedWithin.toPrecision(2)} from the program's`
     );
   }
-  const margin = `the tightest decision (${where}) has ${worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin)} times the margin that ${card.gpt2 ? "a GPT-2 in float32" : card.precision} can use up`;
+  const margin = marginText(certificate, card.gpt2 ? "a GPT-2 in float32" : card.precision);
   if (!Number.isFinite(worstMargin)) {
     return `proved for ${every}: there is nothing to round`;
   }
@@ -43,8 +49,14 @@ export function certificateText({ certificate, card }: CompiledModel): string {
   return `not proved: ${worstMargin === 0 ? where : margin}${shorter}`;
 }
 
-export function statsText(model: CompiledModel): string {
-  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = model.stats;
+/** @param arithmetic - what rounds */
+export function marginText({ worstMargin, where }: Certificate, arithmetic = "float32"): string {
+  const times = worstMargin < 10 ? worstMargin.toPrecision(2) : Math.floor(worstMargin);
+  return `the tightest decision (${printable(where)}) has ${times} times the margin that ${arithmetic} can use up`;
+}
+
+export function statsText({ stats }: { readonly stats: ModelStats }): string {
+  const { layers, headsPerLayer, dModel, dHead, dFf, parameters, nonZeros } = stats;
   const heads = layers === 0 ? "" : `, heads per layer ${headsPerLayer.join(", ")}`;
   return [
     `layers ${layers}${heads}`,
