@@ -1,6 +1,6 @@
 /**
  * Exported models in ONNX Runtime, at every level of its optimisation: onnxruntime-node of this repository and of transformers.js, and
- * onnxruntime-web in Node. Encoders beside the interpreter, with batches of different lengths; GPT-2s with their caches beside nn's Gpt2.
+ * onnxruntime-web in Node. Encoders beside the interpreter, also such with a loop, with batches of different lengths; GPT-2s with their caches beside nn's Gpt2.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,8 +29,10 @@ async function encodersIn(ort, open, cases) {
   let [inputs, wrong] = [0, 0];
   for (const { bytes, batches } of cases) {
     const session = await open(Uint8Array.from(bytes));
-    for (const { dims, ids, wanted } of batches) {
-      const { classes } = await session.run({ tokens: new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), dims) });
+    for (const { dims, ids, wanted, steps } of batches) {
+      const { classes, steps: taken } = await session.run({
+        tokens: new ort.Tensor("int64", BigInt64Array.from(ids, BigInt), dims),
+      });
       const numbers = Array.from(classes.data, Number);
       const row = (b) => numbers.slice(b * dims[1], (b + 1) * dims[1]);
       inputs += dims[0];
@@ -41,6 +43,7 @@ async function encodersIn(ort, open, cases) {
             .join() !== values.join(),
       ).length;
       if (!row(wanted.length).every((id) => id === NO_CLASS)) wrong++;
+      if (steps) wrong += steps.filter((count, b) => Number(taken.data[b]) !== count).length;
     }
     await session.release?.();
   }

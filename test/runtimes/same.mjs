@@ -62,6 +62,18 @@ await selectron(
   "run",
 );
 await selectron("compile", "examples/04-sort.rasp", "--sop", "sort_bos", ...inputs, "-o", "sort.safetensors");
+const loop = [
+  "examples/15-cancelling.rasp",
+  "--sop",
+  "unmatched",
+  "--vocab",
+  "(,),[,]",
+  "--max-length",
+  "5",
+  "--looped",
+];
+await selectron("compile", ...loop, "-o", "loop.safetensors");
+await selectron("compile", ...loop, "-o", "loop.onnx");
 await selectron("dataset", "--count", "3", "--seed", "1", ...inputs, "-o", "data");
 await selectron("dataset", "--format", "transformerlens", "--count", "6", "--seed", "1", ...inputs, "-o", "benchmark");
 for (const model of ["run/model", "sort"]) await selectron("decompile", `${model}.safetensors`, "-o", `${model}.rasp`);
@@ -76,6 +88,8 @@ console.log(
     "training log": digest(files.get("run/log.jsonl")),
     "trained model, decompiled": text("run/model.rasp"),
     "compiled weights": digest(files.get("sort.safetensors")),
+    "looped weights": digest(files.get("loop.safetensors")),
+    "looped weights in ONNX": digest(files.get("loop.onnx")),
     "compiled model, decompiled": text("sort.rasp"),
     "random programs": digestOf("data"),
     "a benchmark": digestOf("benchmark"),

@@ -132,12 +132,12 @@ const run = (name: string) => (bytes: Uint8Array) =>
   reads(["run", name, "--input", '["a","b","b","c"]'], filesIn({ [name]: bytes }));
 
 /** The same files without their checksums, as earlier versions wrote them: what they say is checked by its sense. */
-const unsealed =
+export const unsealed =
   ({ samples }: Pick<Kind, "samples">, without: (bytes: Uint8Array) => Uint8Array): Kind["samples"] =>
   async () =>
     (await samples()).map(({ name, bytes }) => ({ name, bytes: without(bytes) }));
 
-const onnxUnsealed = (bytes: Uint8Array): Uint8Array =>
+export const onnxUnsealed = (bytes: Uint8Array): Uint8Array =>
   withoutFields(bytes, (contents) => /checksum/.test(decode(contents.subarray(0, 40))));
 
 const encoders = { samples: trained, read: readEncoder, documented: [DecompileError] };

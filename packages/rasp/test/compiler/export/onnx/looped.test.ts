@@ -56,18 +56,17 @@ const open = (model: LoopedModel): Promise<InferenceSession> =>
 
 describe("in onnxruntime a looped model has the interpreter's answers and steps", () => {
   it.each([
-    ["11-parity", "parity", "01", false],
     ["12-addition", "sum", "08+", false],
     ["15-cancelling", "unmatched", "()[]", false],
     ["16-neighbours", "sorted", "abc", true],
-    ["17-automata", "finite", "0a|", false],
   ] as const)("%s, %s", async (file, name, vocabulary, decoder) => {
     const own = lessonSOp({ file, name });
     const sop = decoder ? causal(own) : own;
-    const model = compileLooped(own, { vocabulary, maxLength: 6, causal: decoder });
+    const maxLength = breadth({ short: 4, long: 5 });
+    const model = compileLooped(own, { vocabulary, maxLength, causal: decoder });
     const session = await open(model);
-    const short = [...everyInput(model.vocabulary, breadth({ short: 3, long: 5 }))];
-    const inputs = [...short, ...randomInputs(model.vocabulary, 6, breadth({ short: 40, long: 400 }), 1)];
+    const short = [...everyInput(model.vocabulary, breadth({ short: 2, long: 4 }))];
+    const inputs = [...short, ...randomInputs(model.vocabulary, maxLength, breadth({ short: 40, long: 200 }), 1)];
     let compared = 0;
     for (let from = 0; from < inputs.length; from += 64) {
       // Of different lengths, with different numbers of steps.
