@@ -13,6 +13,8 @@ export const cursor = signal(0);
 /** The name that is drawn whatever the cursor is at. */
 export const pinned = signal<string | undefined>(undefined);
 export const panel = signal<Panel>("picture");
+/** The step of loops that is drawn, from 0. */
+export const loopStep = signal(0);
 /** Whether the language in brief is open. */
 export const isBriefOpen = signal(false);
 
@@ -82,6 +84,7 @@ export function follow(): void {
       program: program.value,
       input: input.value,
       cursor: cursor.value,
+      step: loopStep.value,
       ...(target === undefined ? {} : { target }),
     });
   });
@@ -101,6 +104,7 @@ export function follow(): void {
 export function open(text: string, on: string, keepsUndo = true): void {
   pinned.value = undefined;
   asked.value = undefined;
+  loopStep.value = 0;
   input.value = on;
   replaced.value = { text, keepsUndo };
   program.value = text;

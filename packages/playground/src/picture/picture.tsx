@@ -6,6 +6,7 @@ import { isKey, said, t } from "../texts/texts.js";
 import type { HeadPicture, LayerPicture, Picture, StepPicture } from "../worker/protocol.js";
 import { Matrix, Place, Value } from "./matrix.js";
 import { isNew, tourStep } from "../tour/state.js";
+import { Loop } from "./loop.js";
 import { Reason } from "./reason.js";
 
 function Head({ head, number }: { head: HeadPicture; number: number }): VNode {
@@ -79,34 +80,6 @@ function Layer({ layer }: { layer: LayerPicture }): VNode {
     </>
   );
 }
-
-/** What a loop did, step after step. */
-const Loop = ({ loop: { text, steps, limit, moments } }: { loop: Picture["loops"][number] }): VNode => (
-  <section class="layer">
-    <h3>
-      {t("loop.title", { n: steps, limit })} <small>{t("loop.help")}</small>
-    </h3>
-    <div class="card">
-      <code class="source">{text}</code>
-      <div class="scroll">
-        <table class="steps">
-          <tbody>
-            {moments.map(({ name, values }, i) => (
-              <tr key={i}>
-                <th scope="row">{name}</th>
-                {values.map((value, k) => (
-                  <td key={k}>
-                    <span class="value">{value}</span>
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </div>
-  </section>
-);
 
 /** Input and result, one below the other. */
 function Strip({ shown }: { shown: Picture }): VNode {

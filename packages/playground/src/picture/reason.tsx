@@ -105,6 +105,7 @@ function ValueText({ reason }: { reason: ValueReason }): VNode {
     case "indices":
     case "constant":
     case "loop":
+    case "state":
     case "other":
       return <p>{t(`why.${reason.kind}`)}</p>;
     case "map":

@@ -7,7 +7,6 @@ import {
   displayElement,
   Environment,
   Evaluation,
-  firstSteps,
   flow,
   indices,
   isSelector,
@@ -22,6 +21,7 @@ import {
   type Span,
 } from "@selectron/rasp";
 import { LONGEST, tokensOf } from "./input.js";
+import { canChooseStep, nodesInStep, stepShown } from "./loop-step.js";
 import { knownNames } from "./names.js";
 import { label, lineOf, problemOf, PROGRAM, ranged, rangeOf } from "./places.js";
 import type { Problem } from "./problem.js";
@@ -69,7 +69,7 @@ export function runProgram(program: string, example: readonly Atom[]) {
 }
 
 /** Runs the program and draws it. */
-export function answerRun({ program, input, cursor, target }: RunQuestion): RunReply {
+export function answerRun({ program, input, cursor, target, step = 0 }: RunQuestion): RunReply {
   const given = tokensOf(input);
   const tokens = given.slice(0, LONGEST);
   const { environment, bound, problems } = runProgram(program, tokens.length === 0 ? ["?"] : tokens);
@@ -87,11 +87,11 @@ export function answerRun({ program, input, cursor, target }: RunQuestion): RunR
   const { node } = drawn;
   try {
     const evaluation = new Evaluation(tokens);
-    const why = new Why(evaluation, firstSteps(isSelector(node) ? readerOf(node) : node));
+    const why = new Why(evaluation, nodesInStep(isSelector(node) ? readerOf(node) : node, evaluation, step));
     last = { environment, tokens, why };
     return {
       ...reply,
-      picture: pictureOf(drawn, evaluation, why),
+      picture: pictureOf(drawn, evaluation, why, step),
       ...(given.length > LONGEST ? { noPicture: "long" } : {}),
     };
   } catch (error) {
@@ -103,7 +103,7 @@ export function answerRun({ program, input, cursor, target }: RunQuestion): RunR
 /** An s-op that reads a selector. */
 const readerOf = (selector: Selector): SOp => aggregate(selector, indices) as SOp;
 
-function pictureOf({ node, name = label(node) }: Target, evaluation: Evaluation, why: Why): Picture {
+function pictureOf({ node, name = label(node) }: Target, evaluation: Evaluation, why: Why, step: number): Picture {
   // A selector is drawn as the head of an s-op that reads it; what that s-op gives is left out.
   const sop = isSelector(node) ? readerOf(node) : node;
   const row = (of: SOp): Row => ({ id: of.id, name: label(of), values: why.values(of), ...ranged(of.span) });
@@ -145,12 +145,20 @@ function pictureOf({ node, name = label(node) }: Target, evaluation: Evaluation,
     ...(isSelector(node) ? {} : { result: row(node) }),
     layers,
     headsPerLayer: counted.headsPerLayer,
-    loops:
-      counted.loops.length === 0
-        ? []
-        : flow(sop, evaluation.input).loops.map(({ text, steps, limit, moments }) => ({ text, steps, limit, moments })),
+    loops: counted.loops.length === 0 ? [] : loopsOf(sop, evaluation.input, step),
     advice: costAdvice(counted).advice.map(({ message, span }) => ({ message, line: lineOf(span), ...ranged(span) })),
   };
+}
+
+function loopsOf(sop: SOp, input: readonly Atom[], step: number): Picture["loops"] {
+  const isChosen = canChooseStep(sop);
+  return flow(sop, input).loops.map(({ text, steps, limit, moments }) => ({
+    text,
+    steps,
+    limit,
+    moments,
+    ...(isChosen ? { shown: stepShown(step, steps) } : {}),
+  }));
 }
 
 /** Where the program asks for each node: where it wrote it, and for what is of the library where it wrote what reads it first. */

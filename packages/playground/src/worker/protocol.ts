@@ -66,11 +66,13 @@ export interface Picture {
   readonly result?: Row;
   readonly layers: readonly LayerPicture[];
   readonly headsPerLayer: readonly number[];
-  /** What the loops of the program did on the input; what is drawn of them is their first step. */
+  /** What the loops of the program did on the input; of their bodies one step is drawn. */
   readonly loops: readonly {
     readonly text: string;
     readonly steps: number;
     readonly limit: number;
+    /** The step that is drawn, from 0; absent where it cannot be chosen. */
+    readonly shown?: number;
     /** The states before the first step and after each. */
     readonly moments: readonly { readonly name: string; readonly values: readonly string[] }[];
   }[];
@@ -86,6 +88,8 @@ export interface RunQuestion {
   readonly cursor: number;
   /** The name to draw; what the cursor is at if absent. */
   readonly target?: string;
+  /** The step of loops to draw, from 0; the first if absent. */
+  readonly step?: number;
 }
 
 /** What came of it. */
@@ -139,7 +143,7 @@ export type CellReason =
 
 /** How a value came about. */
 export type ValueReason =
-  | { readonly kind: "tokens" | "indices" | "constant" | "loop" | "other" }
+  | { readonly kind: "tokens" | "indices" | "constant" | "state" | "loop" | "other" }
   | {
       readonly kind: "map";
       readonly fn: string;

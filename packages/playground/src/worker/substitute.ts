@@ -34,7 +34,7 @@ export function substitute(root: SOp, isReplaced: (node: SOp) => Replacements | 
 }
 
 /** The node over the operands as they have become; itself where none has changed. */
-function copied(node: GraphNode, sop: (node: SOp) => SOp, selector: (node: Selector) => Selector): GraphNode {
+export function copied(node: GraphNode, sop: (node: SOp) => SOp, selector: (node: Selector) => Selector): GraphNode {
   switch (node.kind) {
     case "map": {
       const args = node.args.map(sop);

@@ -19,22 +19,22 @@ const MOST_VALUES = 24;
 export class Why {
   readonly nodes = new Map<number, GraphNode>();
   readonly #evaluation: Evaluation;
-  /** Values inside a loop are those of its first step. */
-  readonly #first: FirstSteps;
+  /** What is inside a loop, in the step that is drawn. */
+  readonly #inStep: FirstSteps;
 
-  constructor(evaluation: Evaluation, first: FirstSteps) {
+  constructor(evaluation: Evaluation, inStep: FirstSteps) {
     this.#evaluation = evaluation;
-    this.#first = first;
+    this.#inStep = inStep;
   }
 
   #sop(node: SOp): readonly Atom[] {
-    return this.#evaluation.sop(this.#first.sop(node));
+    return this.#evaluation.sop(this.#inStep.sop(node));
   }
 
   /** The cells of a selector, [query][key]. */
   matrix(node: Selector): Matrix {
     this.nodes.set(node.id, node);
-    return this.#evaluation.selector(this.#first.selector(node));
+    return this.#evaluation.selector(this.#inStep.selector(node));
   }
 
   /** The values of an s-op, as they are shown. */
@@ -80,6 +80,7 @@ export class Why {
         };
       }
       case "state":
+        return { kind: "state" };
       case "final":
         return { kind: "loop" };
       default:

@@ -6,7 +6,7 @@ import { firstLoad, keystrokes } from "./speed.mjs";
 import { tour } from "./tour.mjs";
 import { stopsTraining, trains } from "./train.mjs";
 import { compiles, downloads, drops, numbers, patches } from "./weights.mjs";
-import { completes, keeps, mends, runaway, why, writes } from "./write.mjs";
+import { completes, keeps, loops, mends, runaway, why, writes } from "./write.mjs";
 
 const BOTH = ["phone", "laptop"];
 
@@ -17,6 +17,7 @@ export const checks = [
   ["a mistake is mended by one key, and by a click", BOTH, mends],
   ["names are completed, and explained on hovering", ["laptop"], completes],
   ["a cell and a value say why", BOTH, why],
+  ["each step of a loop can be looked at", ["laptop"], loops],
   ["the program stays for the next visit, and undo works", ["laptop"], keeps],
   ["a runaway program ends, and the page goes on", ["laptop"], runaway],
   ["a program becomes weights that agree with it", BOTH, compiles],

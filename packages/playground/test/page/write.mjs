@@ -69,6 +69,29 @@ export async function why({ page, screen }) {
   await says(page, ".reason", /Point at a square/);
 }
 
+export async function loops({ page }) {
+  await type(
+    page,
+    `left = select(indices, indices - 1, ==);
+repeat (odd = tokens == "1", known = indices == 0) until (known) at most 99 {
+    left_knows = aggregate(left, known, False);
+    left_odd = aggregate(left, odd, False);
+    odd = not (odd == left_odd) if left_knows else odd;
+    known = left_knows;
+}
+parity = odd;`,
+  );
+  await page.fill("#input", "1011");
+  await result(page, "TTFT");
+  await says(page, ".loop", /3 steps on this input.*step 1 of 3/s);
+  await page.getByRole("button", { name: "The next step" }).click();
+  await says(page, ".loop", /step 2 of 3/);
+  // What the second step finds is what the first has left.
+  await poll(() => page.locator(".loop tr.now .value").allTextContents(), [..."TTTTTTFF"], page);
+  await page.locator(".matrix .in button").nth(1).click();
+  await says(page, ".reason", /It is a state of the loop, as this step finds it/);
+}
+
 export async function keeps({ page }) {
   await type(page, "kept = indices;");
   await result(page, "01234");
