@@ -176,6 +176,7 @@ export function TrainPanel(): VNode {
               parameters: about.parameters.toLocaleString(language.value),
             })}
           </p>
+          {about.hasLoops && <p class="quiet">{t("train.loops")}</p>}
           <Curve losses={losses.value} />
           {reply && (
             <p>

@@ -23,6 +23,8 @@ export interface TrainReply {
     readonly parameters: number;
     readonly classes: number;
     readonly steps: number;
+    /** Whether the program has loops, whose heads are neither taught nor shown. */
+    readonly hasLoops: boolean;
   };
 }
 

@@ -6,13 +6,16 @@ import {
   Evaluation,
   learnedHeads,
   learnedValues,
+  loopSteps,
   programAccuracy,
   programPass,
   ProgramTask,
   RaspError,
+  topological,
   trainedFile,
   type Atom,
   type ProgramBatch,
+  type SOp,
 } from "@selectron/rasp";
 import { tokensOf } from "./input.js";
 import { useFastKernels } from "./kernels.js";
@@ -36,6 +39,8 @@ import type {
 const [STEPS, BATCH, PEAK, WARMUP, WIDTH, FFN, SEED] = [2000, 32, 3e-3, 50, 48, 96, 1];
 /** How many batches of 50 an accuracy is taken of. */
 const GLANCE = 2;
+/** What loops take several steps for has a layer for each of them, of these at most. */
+const MOST_LAYERS = 4;
 /** More classes than these are no task for so small a model. */
 const MOST_CLASSES = 200;
 
@@ -72,10 +77,23 @@ function begin(question: TrainQuestion): TrainReply {
     );
     const task = new ProgramTask(sop, { vocabulary, maxLength: question.maxLength, ...(bos ? { bos } : {}) });
     if (task.classes.length > MOST_CLASSES) throw new RangeError("train.tooMany");
-    current = new Training(task, sop.name ?? "answer", question.supervise);
+    current = new Training(task, sop.name ?? "answer", question.supervise, stepsOn(sop, tokensOf(question.input)));
     return { kind: "train", training: current.figures };
   } catch (error) {
     return { kind: "train", problem: otherProblem(error) };
+  }
+}
+
+const hasLoops = (sop: SOp): boolean => topological(sop).some(({ kind }) => kind === "final");
+
+/** The most steps that a loop takes on an input; 0 where there is none, or no value. */
+function stepsOn(sop: SOp, input: readonly Atom[]): number {
+  if (!hasLoops(sop) || input.length === 0) return 0;
+  try {
+    return Math.max(...loopSteps(sop, new Evaluation(input)).map(({ steps }) => steps));
+  } catch (error) {
+    if (error instanceof RaspError) return 0;
+    throw error;
   }
 }
 
@@ -84,6 +102,8 @@ class Training {
   readonly #name: string;
   readonly #model: TransformerEncoder;
   readonly #losses: number[] = [];
+  /** Heads of loops differ from step to step: they are neither taught nor shown. */
+  readonly #hasLoops: boolean;
   #step = 0;
   #isDone = false;
   #failure: unknown;
@@ -93,10 +113,14 @@ class Training {
   /** Called where the loop pauses or ends. */
   #paused: () => void = () => undefined;
 
-  constructor(task: ProgramTask, name: string, supervise: boolean) {
+  /** @param loopSteps - the most steps that a loop of the program takes on the page's input; 0 without loops */
+  constructor(task: ProgramTask, name: string, supervise: boolean, loopSteps: number) {
     this.#task = task;
     this.#name = name;
-    const model = new TransformerEncoder(task.config({ dModel: WIDTH, dFf: FFN }), new Rng(SEED));
+    this.#hasLoops = hasLoops(task.sop);
+    const layers = Math.max(1, Math.min(task.layers * Math.max(1, loopSteps), Math.max(task.layers, MOST_LAYERS)));
+    const model = new TransformerEncoder(task.config({ dModel: WIDTH, dFf: FFN, layers }), new Rng(SEED));
+    const isTaught = supervise && !this.#hasLoops;
     this.#model = model;
     const supervision = linear({ peak: 1, steps: STEPS / 2 });
     const first = new Promise<void>((go) => (this.#go = go));
@@ -109,7 +133,7 @@ class Training {
         seed: SEED,
         clip: 1,
         forward: (rng, step) => {
-          const weight = supervise ? supervision(step) : 0;
+          const weight = isTaught ? supervision(step) : 0;
           return programPass(model, task, task.draw(rng, BATCH, { patterns: weight > 0, varied: true }), weight);
         },
         onStep: ({ step, loss }) => {
@@ -138,6 +162,7 @@ class Training {
       parameters: this.#model.parameterCount,
       classes: this.#task.classes.length,
       steps: STEPS,
+      hasLoops: this.#hasLoops,
     };
   }
 
@@ -159,7 +184,7 @@ class Training {
       tokens: tokensOf(input).map(displayElement),
       answers: batch ? learnedValues(this.#model, this.#task, batch.tokens[0]!).map(displayElement) : [],
       wanted: batch ? new Evaluation(batch.inputs[0]!).sop(this.#task.sop).map(displayElement) : [],
-      heads: batch ? this.#heads(batch) : [],
+      heads: batch && !this.#hasLoops ? this.#heads(batch) : [],
       ...(this.#failure === undefined
         ? {}
         : { problem: { code: "", severity: "error", message: "train.diverged", notes: [] } }),
@@ -193,7 +218,8 @@ class Training {
     const evaluation = new Evaluation(input);
     try {
       evaluation.sop(this.#task.sop);
-      const patterns = this.#task.programHeads.map(({ selector }) => shares(evaluation.selector(selector)));
+      const heads = this.#hasLoops ? [] : this.#task.programHeads;
+      const patterns = heads.map(({ selector }) => shares(evaluation.selector(selector)));
       return { inputs: [input], tokens: [ids], targets: [], patterns };
     } catch (error) {
       if (error instanceof RaspError) return undefined;

@@ -1,6 +1,7 @@
 /** A training in pieces: it pauses, goes on to the same weights, and its model is decompiled. */
 import { describe, expect, it } from "vitest";
 import { breadth, isLong } from "../../../../test/long.js";
+import { EXAMPLES } from "../../src/app/examples.js";
 import { answerTraining } from "../../src/worker/training.js";
 import type { TrainingQuestion, TrainingReply } from "../../src/worker/training-protocol.js";
 
@@ -44,6 +45,21 @@ describe("a training", () => {
       return losses.slice(0, 12);
     };
     expect(await weights(0)).toEqual(await weights(40));
+  });
+
+  it("of a loop learns from examples alone, with a layer for each step", async () => {
+    const program = EXAMPLES.find(({ key }) => key === "example.parity")!.program;
+    const question = { kind: "train", program, input: "1011", cursor: program.length, maxLength: 4 } as const;
+    for (const supervise of [true, false]) {
+      const { training, problem } = await ask({ ...question, vocabulary: "01", supervise });
+      expect([problem, training]).toMatchObject([
+        undefined,
+        { name: "parity_fast", classes: 2, layers: 2, hasLoops: true },
+      ]);
+      const { wanted, answers, heads, losses } = await more(100, "1011");
+      expect(wanted).toEqual(["odd", "odd", "even", "odd"]);
+      expect([answers.length, heads, losses.every(Number.isFinite)]).toEqual([4, [], true]);
+    }
   });
 
   it("says nothing of an input that the model cannot take", async () => {
