@@ -114,6 +114,8 @@ async function takePicture(browser) {
   await page.locator(".matrix").last().locator(".out button").first().click();
   await page.waitForSelector(".place-mark");
   await page.locator(".matrix").last().scrollIntoViewIfNeeded();
+  await page.mouse.move(1200, 300);
+  await page.waitForTimeout(200);
   await page.screenshot({ path: join(root, "docs/pictures/playground.png") });
   await page.close();
 }

@@ -26,7 +26,7 @@ export const found = signal<DecompileReply | undefined>(undefined);
 /** Milliseconds of a piece, after which the curve is drawn. */
 const PIECE = 250;
 /** Milliseconds that the search for a program may take, and after which its worker is ended if it does not give way. */
-const [BUDGET, LAST] = [50_000, 60_000];
+const [BUDGET, LAST] = [45_000, 60_000];
 
 const problemOf = (message: string): Problem => ({ code: "", severity: "error", message, notes: [] });
 

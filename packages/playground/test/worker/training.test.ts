@@ -37,6 +37,20 @@ describe("a training", () => {
     expect(found.source).toContain("prediction");
   });
 
+  it.runIf(isLong)(
+    "is not decompiled where it has learnt nothing yet or there is no time, and the reason is told",
+    async () => {
+      const counts = "answer = selector_width(select(tokens, tokens, ==));";
+      await start(counts, "abc");
+      await more(0);
+      const { bytes } = await ask({ kind: "trained" });
+      const { source, refusal, best } = await ask({ kind: "decompile", bytes: bytes!, budget: 1 });
+      expect(source).toBeUndefined();
+      expect(refusal).toMatch(/matches [\d.]+ % of fresh inputs/);
+      expect(best).toContain("prediction");
+    },
+  );
+
   it("gives the same weights in pieces of any length", async () => {
     const weights = async (milliseconds: number): Promise<number[]> => {
       await start(SHIFT, "ab", false);
