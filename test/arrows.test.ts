@@ -133,6 +133,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/dataset", "compiler/sufficiency"],
   // The decompiler.
   ["decompiler/common"],
+  ["decompiler/interchange"],
   ["decompiler/compiled", "decompiler/encoder", "decompiler/gpt2"],
   ["decompiler/index"],
   // The checker, which only the public surface imports.

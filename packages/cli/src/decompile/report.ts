@@ -1,7 +1,7 @@
 /** The result of a decompilation as text, as JSON, and as a program file. */
 import type { Json } from "@selectron/rasp";
 import { percent } from "../text/words.js";
-import type { Decompiled, Effect, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
+import type { Decompiled, Effect, Interchange, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
 
 const shareText = ({ share, of, low, high }: Share): string =>
   `${percent(share)} of ${of} sequences (95 % interval ${percent(low)} to ${percent(high)})`;
@@ -30,8 +30,30 @@ export function decompiledText(result: Decompiled): string {
       ({ key, nearest }) =>
         `  ${key}${nearest ? `: nearest is head ${nearest.head} of layer ${nearest.layer}, ${nearest.distance.toFixed(2)} away` : ""}`,
     ),
+    ...(result.randomStrings ? [`random strings: ${shareText(result.randomStrings)}`] : []),
+    ...(result.interchange ? interchangeText(result.interchange) : []),
     ...(result.interventions ? interventionsText(result.interventions) : []),
   ].join("\n");
+}
+
+function interchangeText({ variables, unexplained, pairs }: Interchange): string[] {
+  const interval = ({ share, low, high, of }: Share): string =>
+    `${percent(share)} (${percent(low)} to ${percent(high)}, ${of} pairs)`;
+  return [
+    `where a variable is taken from another input and the program then decides otherwise, the model does the same (${pairs} pairs):`,
+    ...variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound }) => {
+      const place = `${dimensions === undefined ? "" : `${dimensions} dimensions of `}${sites.join(" + ")}`;
+      if (accuracy.of === 0) return `  ${variable}: it changes no decision of the program on its own`;
+      const rest = unchanged.of > 0 ? `, and changes nothing else on ${percent(unchanged.share)}` : "";
+      return isFound
+        ? `  ${variable}: ${place}, ${interval(accuracy)}${rest}`
+        : `  ${variable}: fitted, not found in the model; best of all is ${place}, ${interval(accuracy)}${rest}`;
+    }),
+    ...unexplained.map(
+      ({ site, changed }) =>
+        `  unexplained: ${site}, taken from another input, changes ${percent(changed)} of decisions`,
+    ),
+  ];
 }
 
 function interventionsText({ norms, allLinear, components, pruned, tuned, sequences }: Interventions): string[] {
@@ -80,9 +102,24 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     operations: operations.map(({ key, kind, nearest }) => ({ key, kind, nearest: nearest ? { ...nearest } : null })),
     heads: result.heads.map((head) => ({ ...head })),
     front: result.front.map((point) => ({ ...point })),
+    randomStrings: result.randomStrings ? share(result.randomStrings) : null,
+    interchange: result.interchange ? interchangeJson(result.interchange, share) : null,
     ...(result.interventions ? { interventions: interventionsJson(result.interventions) } : {}),
   };
 }
+
+const interchangeJson = ({ variables, unexplained, pairs }: Interchange, share: (share: Share) => Json): Json => ({
+  variables: variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound }) => ({
+    variable,
+    sites: [...sites],
+    dimensions: dimensions ?? null,
+    accuracy: accuracy.of === 0 ? null : share(accuracy),
+    unchanged: unchanged.of === 0 ? null : share(unchanged),
+    found: isFound,
+  })),
+  unexplained: unexplained.map((one) => ({ ...one })),
+  pairs,
+});
 
 const interventionsJson = ({ norms, components, pruned, tuned, ...rest }: Interventions): Json => {
   const prunedJson = ({ match, components: parts, paths, of, complete }: Pruned) => ({

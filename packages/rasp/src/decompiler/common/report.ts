@@ -1,4 +1,5 @@
 /** What is reported of a program that was found. */
+import type { Interchange } from "./interchange.js";
 import type { FrontPoint } from "./front.js";
 import type { Heatmap } from "./heatmap.js";
 import type { LengthMatch, Share } from "./share.js";
@@ -49,6 +50,10 @@ export interface ProgramReport {
   readonly taskAccuracy: { readonly model: number | undefined; readonly program: number | undefined };
   readonly byLength: readonly LengthMatch[];
   readonly heads: readonly HeadReport[];
+  /** Whether the model follows each variable of the program where both are swapped between inputs; absent where it was not measured. */
+  readonly interchange?: Interchange;
+  /** The share of random strings, most of them outside of the language, on which the text decides as the model does. */
+  readonly randomStrings?: Share;
   /** The program's score tables and projections. */
   readonly tables: readonly Heatmap[];
   /** The programs found that no smaller one matches, smallest first. */

@@ -16,6 +16,7 @@ import { split, type Sequence } from "./data/sequences.js";
 import type { Task } from "./data/task.js";
 import { readHeads, type HeadReading } from "./heads/head-reading.js";
 import { interventions, type Examined } from "./interventions/index.js";
+import { measure } from "./measure.js";
 import { isAccepted, measured, type MeasuredProgram } from "./program.js";
 import { prunedProgram } from "./pruned/index.js";
 import { fitReadout } from "./readout/fit.js";
@@ -28,6 +29,8 @@ import { operationsOf, type Decompiled, type DecompileOptions } from "./report.j
 import type { Run } from "./run.js";
 import { variablePool } from "./search/pool.js";
 import { search, type Found } from "./search/search.js";
+import { interchangeOf, SwappedModel } from "./swaps/index.js";
+import { randomStrings } from "./swaps/pairs.js";
 import { tokenVariable } from "./variables/basic.js";
 
 /**
@@ -65,8 +68,15 @@ export function decompile(
     examined && !accepted
       ? betterOf(smallest, prunedProgram(run, examined, readings), simplified)
       : { program: smallest, method: "search" as const, obstacle: undefined };
-  return reportOf(run, best, { model, readings, found, examined, report });
+  const swapped = new SwappedModel(model, task, [...tune, ...select], report, new Rng(seed + 2));
+  const strings = randomStrings(options.fresh ?? sets.report, task, RANDOM_STRINGS, new Rng(seed + 3));
+  const random = observeAll(strings, "random strings", false);
+  progress("swapping runs", 0, 1);
+  return reportOf(run, best, { model, readings, found, examined, report, swapped, random });
 }
+
+/** Random strings of the report. */
+const RANDOM_STRINGS = 500;
 
 interface Best {
   readonly program: MeasuredProgram;
@@ -96,10 +106,12 @@ interface Findings {
   readonly examined: Examined | undefined;
   /** The report set. */
   readonly report: readonly Observed[];
+  readonly swapped: SwappedModel;
+  readonly random: readonly Observed[];
 }
 
 function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, findings: Findings): Decompiled {
-  const { model, readings, found, examined, report } = findings;
+  const { model, readings, found, examined, report, swapped, random } = findings;
   const { readout, text, lines, match, taskAccuracy, byLength } = program;
   const variables = variablesOf(readout);
   const refusal = isAccepted(program)
@@ -125,6 +137,8 @@ function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, find
     })),
     front: found.front,
     tables: [...variables.flatMap(({ pattern }) => pattern?.tables ?? []), ...projectionTables(readout)],
+    interchange: interchangeOf(swapped, readout),
+    ...(random.length > 0 ? { randomStrings: measure(text, task, random).match } : {}),
     ...(examined ? { interventions: examined.report } : {}),
   };
 }

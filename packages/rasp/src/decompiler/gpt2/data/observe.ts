@@ -9,6 +9,17 @@ export interface Observed extends Sequence {
   readonly decisions: readonly (readonly number[])[];
   /** The pattern [n, n] of each layer and head: query i's share for key j at i·n + j. Empty if it was not asked for. */
   readonly patterns: readonly (readonly Float32Array[])[];
+  /** Present on a swapped run: the decisions are those of the model with some of its parts as they are on another sequence. */
+  readonly swapped?: Swapped;
+}
+
+/** What a swapped run takes from another sequence, which is at least as long. */
+export interface Swapped {
+  readonly from: Observed;
+  /** The sequence itself, not swapped. */
+  readonly base: Observed;
+  /** Whether the variable of this key has the other sequence's values. */
+  readonly carries: (key: string) => boolean;
 }
 
 /** Runs a model on a sequence. */

@@ -18,7 +18,7 @@ function oneHot(
     reads: [],
     isInline: true,
     pattern: undefined,
-    values: cached(({ ids, offset }) => {
+    values: cached(text, ({ ids, offset }) => {
       const data = new Float32Array(ids.length * width);
       ids.forEach((id, index) => (data[index * width + component({ id, index, offset })] = 1));
       return data;
@@ -49,8 +49,9 @@ export const positionVariable = (most: number): Variable =>
 /** What attention with a pattern carries of a variable. */
 export function attendVariable(pattern: Pattern, of: Variable): Variable {
   const width = of.basis.length;
+  const key = `attend(${pattern.key}, ${of.key})`;
   return {
-    key: `attend(${pattern.key}, ${of.key})`,
+    key,
     basis: of.basis,
     ofTokens: of.ofTokens,
     depth: 1 + Math.max(of.depth, ...pattern.reads.map(({ depth }) => depth)),
@@ -58,10 +59,11 @@ export function attendVariable(pattern: Pattern, of: Variable): Variable {
     reads: [...pattern.reads, of],
     isInline: false,
     pattern,
-    values: cached((observed) => {
+    values: cached(key, (observed) => {
       const length = observed.ids.length;
       const shares = pattern.shares(observed);
-      const data = of.values(observed);
+      // Attention reads tokens and positions as they are on the sequence itself: sites of theirs are past it.
+      const data = of.values(of.depth === 0 ? (observed.swapped?.base ?? observed) : observed);
       const out = new Float32Array(length * width);
       for (let j = 0; j < length; j++) {
         for (let c = 0; c < width; c++) {

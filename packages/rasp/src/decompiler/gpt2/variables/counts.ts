@@ -62,7 +62,7 @@ const counter = ({ key, k, depth, text, values }: Counter): Variable => ({
   isInline: true,
   pattern: undefined,
   function: `${key} % ${k}`,
-  values: cached(({ ids }) => {
+  values: cached(`${key} % ${k}`, ({ ids }) => {
     const data = new Float32Array(ids.length * k);
     values(ids).forEach((value, i) => (data[i * k + (((value % k) + k) % k)] = 1));
     return data;

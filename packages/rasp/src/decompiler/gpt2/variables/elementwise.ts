@@ -77,13 +77,18 @@ function round(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+/** The key of a function of a variable. */
+const keyOf = (of: Variable, name: string): string => `${name} in ${of.key}`;
+
+const COMBINED = "combine with tokens";
+
 const elementwise = (
   of: Variable,
   name: string,
   rest: Pick<Variable, "basis" | "ofTokens" | "text" | "values">,
 ): Variable => ({
   ...rest,
-  key: `${name} in ${of.key}`,
+  key: keyOf(of, name),
   depth: of.depth,
   reads: [of],
   isInline: false,
@@ -107,7 +112,7 @@ function oneHot(of: Variable, { name, least, most, value, text }: WholeNumber): 
     basis: Array.from({ length: width }, (_, k) => String(least + k)),
     ofTokens: false,
     text: (names: Names) => text(names.variable(of)),
-    values: cached((observed) => {
+    values: cached(keyOf(of, name), (observed) => {
       const data = of.values(observed);
       const size = of.basis.length;
       const out = new Float32Array(observed.ids.length * width);
@@ -123,7 +128,7 @@ const sharpened = (of: Variable, power: number): Variable =>
     basis: of.basis,
     ofTokens: true,
     text: (names) => `sharpen(${names.variable(of)}, ${power})`,
-    values: cached((observed) => {
+    values: cached(keyOf(of, `sharpen ${power}`), (observed) => {
       const size = of.basis.length;
       const out = of.values(observed).map((x) => {
         let product = x;
@@ -142,11 +147,11 @@ const sharpened = (of: Variable, power: number): Variable =>
 /** All products with the token's one-hot vector, so that each token has a table of its own. */
 function combined(task: Task, of: Variable): Variable {
   const [tokens, size] = [task.vocabulary.length, of.basis.length];
-  return elementwise(of, "combine with tokens", {
+  return elementwise(of, COMBINED, {
     basis: task.vocabulary.flatMap((a) => task.vocabulary.map((b) => JSON.stringify(`${a},${b}`))),
     ofTokens: false,
     text: (names) => `combine(tokens, ${names.variable(of)})`,
-    values: cached((observed) => {
+    values: cached(keyOf(of, COMBINED), (observed) => {
       const data = of.values(observed);
       const out = new Float32Array(observed.ids.length * tokens * size);
       observed.ids.forEach((id, i) => out.set(data.subarray(i * size, (i + 1) * size), (i * tokens + id) * size));

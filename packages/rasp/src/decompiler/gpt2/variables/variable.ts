@@ -56,8 +56,21 @@ export interface Names {
 /** Whether it has a name rather than fitted numbers. */
 export const isNamed = ({ pattern }: Variable): boolean => pattern === undefined || pattern.parameters === 0;
 
-/** A function of a sequence that is computed once for each. */
-export function cached(compute: (observed: Observed) => Float32Array): (observed: Observed) => Float32Array {
+/**
+ * The values of a variable, computed once for each sequence. On a swapped run a variable that the swap carries has the values of the other
+ * sequence.
+ */
+export function cached(
+  key: string,
+  compute: (observed: Observed) => Float32Array,
+): (observed: Observed) => Float32Array {
   const known = new WeakMap<Observed, Float32Array>();
-  return (observed) => getOrInsert(known, observed, () => compute(observed));
+  const values = (observed: Observed): Float32Array =>
+    getOrInsert(known, observed, () => {
+      const { swapped, ids } = observed;
+      if (!swapped?.carries(key)) return compute(observed);
+      const other = values(swapped.from);
+      return other.subarray(0, (other.length / swapped.from.ids.length) * ids.length);
+    });
+  return values;
 }

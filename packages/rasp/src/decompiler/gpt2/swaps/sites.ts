@@ -1,0 +1,62 @@
+/**
+ * The places in a GPT-2-style model where a value can be taken from another run. A head's output is one for all that read it. The two
+ * embeddings are read by heads as well, which move them to other positions; what a program reads at its own position is the part that
+ * goes past the attention of a layer, to all that comes after it.
+ */
+import { tensor, type Tensor } from "@selectron/core";
+import type { Gpt2, Gpt2Config, Patcher } from "@selectron/nn";
+import { getOrInsert } from "../../../language/maps.js";
+
+/** A site, named as in reports: a head `0.1` (layer, head), or `tokens past 0`, `positions past 0`: past the attention of layer 0. */
+export interface Site {
+  readonly name: string;
+  readonly layer: number;
+  readonly part: "tokens" | "positions" | number;
+}
+
+/** All sites, in the order of computation. */
+export function sitesOf({ layers, heads }: Gpt2Config): Site[] {
+  return Array.from({ length: layers }, (_, layer) => [
+    ...Array.from({ length: heads }, (_, head) => ({ name: `${layer}.${head}`, layer, part: head })),
+    ...(["tokens", "positions"] as const).map((part) => ({ name: `${part} past ${layer}`, layer, part })),
+  ]).flat();
+}
+
+/** The heads among sites. */
+export const headsIn = (sites: readonly Site[]): Site[] => sites.filter(({ part }) => typeof part === "number");
+
+/** Rows of a batch and what they are on the other side of the swap. */
+export interface Donor {
+  /** Every activation of the other run, by name. */
+  readonly activations: ReadonlyMap<string, Tensor>;
+  /** What the other embedding of tokens or positions has more than this run's, [B, n, D]. */
+  readonly difference: Readonly<Record<"tokens" | "positions", Tensor>>;
+}
+
+/** Puts the other run's values into some sites. */
+export function patcherOf(sites: readonly Site[], { activations, difference }: Donor, { config }: Gpt2): Patcher {
+  const masks = new Map<string, Float32Array>();
+  const added = new Map<string, Tensor[]>();
+  for (const { layer, part } of sites) {
+    if (typeof part === "number") {
+      getOrInsert(masks, `h.${layer}.attn.heads`, () => new Float32Array(config.heads))[part] = 1;
+    } else {
+      getOrInsert(added, `h.${layer}.attn.residual`, () => []).push(difference[part]);
+    }
+  }
+  return (name, value) => {
+    const mask = masks.get(name);
+    if (mask) {
+      const shape = [1, config.heads, 1, 1];
+      const [taken, kept] = [
+        tensor(mask, shape),
+        tensor(
+          mask.map((flag) => 1 - flag),
+          shape,
+        ),
+      ];
+      return value.maskedFill(taken, 0).add(activations.get(name)!.maskedFill(kept, 0));
+    }
+    return (added.get(name) ?? []).reduce((sum, part) => sum.add(part), value);
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Interchange accuracy (Geiger et al. 2021, "Causal Abstractions of Neural Networks", arXiv 2106.02997): a variable of the program is
+ * taken from another input, the sites of the model that should carry it as well, and both decide. Sites are looked for on half of the
+ * pairs, and the figures are of the other half.
+ */
+import { LEAST_FOLLOWED, type Followed, type Interchange, type Unexplained } from "../common/interchange.js";
+import { shareOf, type Share } from "../common/share.js";
+
+/** The decision at each position that counts, as texts that are equal where decisions are. */
+export type Decisions = readonly string[];
+
+/** A set of sites that may carry a variable. */
+export interface Place {
+  /** The names of the sites. */
+  readonly sites: readonly string[];
+  /** The dimensions of a subspace; undefined for whole sites. */
+  readonly dimensions?: number | undefined;
+}
+
+/** Which pairs: those that sites are looked for on, or those of the report. */
+export type Half = "search" | "report";
+
+/** A program and a model on pairs of inputs, a base and a source that values are taken from. */
+export interface Comparison<P extends Place = Place> {
+  readonly variables: readonly string[];
+  /** Where a variable may be, smallest first. */
+  places(variable: string): readonly P[];
+  /** What the program decides on each base, with a variable taken from the source, or with nothing taken. */
+  program(half: Half, variable: string | undefined): readonly Decisions[];
+  /** What the model decides on each base with the sites of each place taken from the source. */
+  model(half: Half, places: readonly P[]): readonly (readonly Decisions[])[];
+  /** The sites of which each one is reported if it matters and carries no variable that was found. */
+  readonly sites: readonly P[];
+  /** Whether something that was found explains a site that it is not placed at. */
+  explains(site: string, found: readonly Followed[]): boolean;
+}
+
+/** A larger place must be better by this much. */
+const LEAST_GAIN = 0.02;
+/** Sites that change fewer decisions are not worth a line. */
+const LEAST_CHANGED = 0.01;
+
+/** Where each variable is, and how far the model follows it there. */
+export function interchange<P extends Place>(comparison: Comparison<P>): Interchange {
+  const { variables, sites } = comparison;
+  const [plainSearch, plain] = (["search", "report"] as const).map((half) => comparison.program(half, undefined));
+  const chosen = variables.map((variable) => {
+    const places = comparison.places(variable);
+    const own = comparison.program("search", variable);
+    const found = comparison.model("search", places);
+    const accuracies = found.map((model) => followed(plainSearch!, own, model).accuracy.share);
+    return { variable, place: places[bestOf(places, accuracies)]! };
+  });
+  const reported = comparison.model("report", [...chosen.map(({ place }) => place), ...sites]);
+  const rows = chosen.map(({ variable, place }, v): Followed => {
+    const figures = followed(plain!, comparison.program("report", variable), reported[v]!);
+    return {
+      variable,
+      sites: place.sites,
+      dimensions: place.dimensions,
+      ...figures,
+      isFound: figures.accuracy.of > 0 && figures.accuracy.share >= LEAST_FOLLOWED,
+    };
+  });
+  const found = rows.filter(({ isFound }) => isFound);
+  const own = comparison.model("report", [{ sites: [] } as unknown as P])[0]!;
+  const unexplained = sites.flatMap(({ sites: names }, s): Unexplained[] => {
+    const site = names.join(" + ");
+    const isPlaced = found.some((row) => names.every((name) => row.sites.includes(name)));
+    const changed = changedShare(own, reported[chosen.length + s]!);
+    return isPlaced || changed < LEAST_CHANGED || comparison.explains(site, found) ? [] : [{ site, changed }];
+  });
+  return {
+    variables: rows,
+    unexplained: unexplained.sort((a, b) => b.changed - a.changed),
+    pairs: plain!.length,
+  };
+}
+
+/** The first place that no larger one beats clearly. */
+function bestOf(places: readonly Place[], accuracies: readonly number[]): number {
+  let best = 0;
+  accuracies.forEach((accuracy, p) => {
+    const isLarger = places[p]!.sites.length > places[best]!.sites.length || places[p]!.dimensions !== undefined;
+    if (accuracy > accuracies[best]! + (isLarger ? LEAST_GAIN : 0)) best = p;
+  });
+  return best;
+}
+
+/** The shares of decisions that the model shares with the program: where that changes its own, and where it does not. */
+export function followed(
+  plain: readonly Decisions[],
+  swapped: readonly Decisions[],
+  model: readonly Decisions[],
+): { readonly accuracy: Share; readonly unchanged: Share } {
+  const share = (isChanged: boolean): Share => {
+    let [sum, pairs] = [0, 0];
+    plain.forEach((before, p) => {
+      const at = before.flatMap((decision, i) => ((decision !== swapped[p]![i]) === isChanged ? [i] : []));
+      if (at.length === 0) return;
+      sum += at.filter((i) => swapped[p]![i] === model[p]![i]).length / at.length;
+      pairs++;
+    });
+    return pairs === 0 ? { share: 0, of: 0, low: 0, high: 1 } : shareOf(sum, pairs);
+  };
+  return { accuracy: share(true), unchanged: share(false) };
+}
+
+/** The mean share of decisions that differ. */
+function changedShare(a: readonly Decisions[], b: readonly Decisions[]): number {
+  const shares = a.map((row, p) => row.filter((decision, i) => decision !== b[p]![i]).length / Math.max(1, row.length));
+  return shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+}
