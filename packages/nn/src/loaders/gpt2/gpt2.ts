@@ -102,7 +102,7 @@ export class Gpt2 implements Generative {
     const { padding, positions: places, record: first, patch } = forwardOptions(options);
     checks.checkGiven("Gpt2.forward: record", record, checks.aFunction("a function of a name and a tensor"));
     const positions = places && plainRows("Gpt2.forward: positions", places);
-    const { layers, dModel, vocabularySize, maxLength, epsilon } = this.config;
+    const { vocabularySize, maxLength } = this.config;
     const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
     if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
     if (positions === undefined && padding === undefined && length > maxLength) {
@@ -119,19 +119,25 @@ export class Gpt2 implements Generative {
     const at = given && idTensor("Gpt2.forward", "position", given, maxLength, batch, length);
     const packed = <T extends Tensor | undefined>(x: T): T => (x && packing ? (packing.pack(x) as T) : x);
     const watch = unpackedWatch(watcher({ record: both(first, record && ofPatterns(record)), patch }), packing);
+    const place = this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden)));
+    const logits = this.#logits(this.parameter("wte.weight").gather(packed(ids)).add(place), watch);
+    checkFinite(logits, this.parameters, fail);
+    const whole = logits.reshape([batch, length, vocabularySize]);
+    return packing ? packing.unpack(whole) : whole;
+  }
+
+  /** The sum of the embeddings [B, n, D] → [B · n, V]. */
+  #logits(embedding: Tensor, watch: Patcher | undefined): Tensor {
+    const { layers, dModel, epsilon } = this.config;
     const norm = (x: Tensor, name: string): Tensor =>
       x.layerNorm(this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), epsilon);
-    const place = this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden)));
-    let x = seen(watch, "embedding", this.parameter("wte.weight").gather(packed(ids)).add(place));
+    let x = seen(watch, "embedding", embedding);
     for (let layer = 0; layer < layers; layer++) {
       const path = `h.${layer}`;
       x = seen(watch, `${path}.attn.residual`, x.add(this.#attention(norm(x, `${path}.ln_1`), path, watch)));
       x = seen(watch, `${path}.mlp.residual`, x.add(this.#feedForward(norm(x, `${path}.ln_2`), path, watch)));
     }
-    const logits = norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
-    checkFinite(logits, this.parameters, fail);
-    const whole = logits.reshape([batch, length, vocabularySize]);
-    return packing ? packing.unpack(whole) : whole;
+    return norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
   }
 
   /** 0, 1, 2, … in each row, and 0 for padding. Throws a RangeError if there are more real tokens than positions. */
