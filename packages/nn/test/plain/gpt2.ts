@@ -7,7 +7,11 @@ const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((su
 /** [n][…], or of heads [H][n][…]. */
 export type Activation = Matrix | Matrix[];
 
-/** Logits [n][V]. @param see - gives what to go on with */
+/**
+ * Logits [n][V]. Long: the equations in their order.
+ *
+ * @param see - gives what to go on with
+ */
 export function plainGpt2(
   { layers, heads, dModel, epsilon }: Gpt2Config,
   parameters: Parameters,

@@ -28,6 +28,7 @@ import { refusalOf } from "./refusal.js";
 import { operationsOf, type Decompiled, type DecompileOptions } from "./report.js";
 import type { Run } from "./run.js";
 import { variablePool } from "./search/pool.js";
+import { refine } from "./search/refine.js";
 import { search, type Found } from "./search/search.js";
 import { interchangeOf, SwappedModel } from "./swaps/index.js";
 import { randomStrings } from "./swaps/pairs.js";
@@ -56,11 +57,15 @@ export function decompile(
   const select = observeAll(sets.select, "selection set", false);
   const run: Run = { task, tune, select, progress, clock, memo: options.memo };
 
-  const readings = readHeads(run, model.config);
+  const readings = readHeads(run, model);
   const found = search(run, variablePool(task, readings));
   const report = observeAll(options.fresh ?? sets.report, "report set", false);
   const simplified = (readout: Readout): MeasuredProgram => measured(simplify(readout, [...tune, ...select]), report);
-  const smallest = simplified(found.readout);
+  const swapped = new SwappedModel(model, task, [...tune, ...select], report, new Rng(seed + 2));
+  const strings = (of: readonly Sequence[], count: number, rng: Rng): Observed[] =>
+    observeAll(randomStrings(of, task, count, rng), "random strings", false);
+  const tried = strings(sets.tune, RANDOM_TRIED, new Rng(seed + 4));
+  const smallest = measured(refine(run, found, { swapped, readings, random: tried }), report);
   const accepted = isAccepted(smallest);
   const examined =
     !accepted || options.interventions === true ? interventions(run, model, new Rng(seed + 1)) : undefined;
@@ -68,15 +73,13 @@ export function decompile(
     examined && !accepted
       ? betterOf(smallest, prunedProgram(run, examined, readings), simplified)
       : { program: smallest, method: "search" as const, obstacle: undefined };
-  const swapped = new SwappedModel(model, task, [...tune, ...select], report, new Rng(seed + 2));
-  const strings = randomStrings(options.fresh ?? sets.report, task, RANDOM_STRINGS, new Rng(seed + 3));
-  const random = observeAll(strings, "random strings", false);
+  const random = strings(options.fresh ?? sets.report, RANDOM_STRINGS, new Rng(seed + 3));
   progress("swapping runs", 0, 1);
   return reportOf(run, best, { model, readings, found, examined, report, swapped, random });
 }
 
-/** Random strings of the report. */
-const RANDOM_STRINGS = 500;
+/** Random strings that programs are fitted to, and those of the report. */
+const [RANDOM_TRIED, RANDOM_STRINGS] = [60, 500];
 
 interface Best {
   readonly program: MeasuredProgram;

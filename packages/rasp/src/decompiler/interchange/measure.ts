@@ -40,20 +40,32 @@ const LEAST_GAIN = 0.02;
 /** Sites that change fewer decisions are not worth a line. */
 const LEAST_CHANGED = 0.01;
 
-/** Where each variable is, and how far the model follows it there. */
-export function interchange<P extends Place>(comparison: Comparison<P>): Interchange {
-  const { variables, sites } = comparison;
-  const [plainSearch, plain] = (["search", "report"] as const).map((half) => comparison.program(half, undefined));
-  const chosen = variables.map((variable) => {
+/** The place of each variable, looked for on some pairs. */
+export function placesIn<P extends Place>(
+  comparison: Comparison<P>,
+  half: Half,
+): { readonly variable: string; readonly place: P }[] {
+  const plain = comparison.program(half, undefined);
+  return comparison.variables.map((variable) => {
     const places = comparison.places(variable);
-    const own = comparison.program("search", variable);
-    const found = comparison.model("search", places);
-    const accuracies = found.map((model) => followed(plainSearch!, own, model).accuracy.share);
+    const own = comparison.program(half, variable);
+    const accuracies = comparison.model(half, places).map((model) => followed(plain, own, model).accuracy.share);
     return { variable, place: places[bestOf(places, accuracies)]! };
   });
-  const reported = comparison.model("report", [...chosen.map(({ place }) => place), ...sites]);
+}
+
+/**
+ * Where each variable is, and how far the model follows it there.
+ *
+ * @param half - the pairs of the figures; with "search" those that the places were looked for on, as a search may do
+ */
+export function interchange<P extends Place>(comparison: Comparison<P>, half: Half = "report"): Interchange {
+  const { sites } = comparison;
+  const plain = comparison.program(half, undefined);
+  const chosen = placesIn(comparison, "search");
+  const reported = comparison.model(half, [...chosen.map(({ place }) => place), ...sites]);
   const rows = chosen.map(({ variable, place }, v): Followed => {
-    const figures = followed(plain!, comparison.program("report", variable), reported[v]!);
+    const figures = followed(plain, comparison.program(half, variable), reported[v]!);
     return {
       variable,
       sites: place.sites,
@@ -63,7 +75,7 @@ export function interchange<P extends Place>(comparison: Comparison<P>): Interch
     };
   });
   const found = rows.filter(({ isFound }) => isFound);
-  const own = comparison.model("report", [{ sites: [] } as unknown as P])[0]!;
+  const own = comparison.model(half, [{ sites: [] } as unknown as P])[0]!;
   const unexplained = sites.flatMap(({ sites: names }, s): Unexplained[] => {
     const site = names.join(" + ");
     const isPlaced = found.some((row) => names.every((name) => row.sites.includes(name)));
@@ -73,7 +85,7 @@ export function interchange<P extends Place>(comparison: Comparison<P>): Interch
   return {
     variables: rows,
     unexplained: unexplained.sort((a, b) => b.changed - a.changed),
-    pairs: plain!.length,
+    pairs: plain.length,
   };
 }
 

@@ -1,27 +1,34 @@
 /** The reading of a model's heads: each as a pattern, with its distance from what the head does. */
-import type { Gpt2Config } from "@selectron/nn";
+import type { Gpt2 } from "@selectron/nn";
 import type { NearestHead } from "../../common/report.js";
 import type { Observed } from "../data/observe.js";
+import { FEW_SYMBOLS } from "../data/task.js";
 import { SEARCH_SHARE, type Run } from "../run.js";
 import { attendVariable, tokenVariable } from "../variables/basic.js";
 import type { Pattern } from "../variables/variable.js";
 import { back } from "./named-patterns.js";
 import { softPattern, type HeadPlace } from "./soft-pattern.js";
+import { weightPattern } from "./weight-pattern.js";
 
 /** How a head was read. */
 export interface HeadReading extends HeadPlace {
   readonly pattern: Pattern;
   /** Mean total variation distance between the head's pattern and the one read, at scored positions. */
   readonly distance: number;
+  /** The pattern that the head's weights give, if it attends by tokens alone, and its distance. */
+  readonly byWeights?: { readonly pattern: Pattern; readonly distance: number };
 }
 
 /** Programs have two hops of attention at most, so later layers are not read. */
 const READ_LAYERS = 2;
+/** Weights of tokens tell what a head does if they are no farther from it. */
+const MOST_DISTANCE = 0.05;
 /** Sequences that distances are measured on. */
 const COMPARED = 40;
 
 /** Reads every head of the first layers as a sum of few scores, as far as the time allows. */
-export function readHeads({ task, tune, progress, clock, memo }: Run, config: Gpt2Config): HeadReading[] {
+export function readHeads({ task, tune, progress, clock, memo }: Run, model: Gpt2): HeadReading[] {
+  const { config } = model;
   const readings: HeadReading[] = [];
   const previous = attendVariable(back(1), tokenVariable(task));
   const layers = Math.min(READ_LAYERS, config.layers);
@@ -30,7 +37,14 @@ export function readHeads({ task, tune, progress, clock, memo }: Run, config: Gp
       progress("reading heads", layer * config.heads + head, layers * config.heads);
       const place = { layer, head };
       const pattern = softPattern(place, tune, task, layer === 0 ? [] : [previous], memo);
-      readings.push({ ...place, pattern, distance: patternDistance(pattern, place, tune) });
+      const reading = { ...place, pattern, distance: patternDistance(pattern, place, tune) };
+      if (layer > 0 || task.vocabulary.length > FEW_SYMBOLS) {
+        readings.push(reading);
+        continue;
+      }
+      const own = weightPattern(model, head, task, tune);
+      const distance = patternDistance(own, place, tune);
+      readings.push(distance < MOST_DISTANCE ? { ...reading, byWeights: { pattern: own, distance } } : reading);
     }
   }
   return readings;
@@ -51,7 +65,7 @@ export function nearestHead(
 }
 
 /** Mean total variation distance between a pattern and a head's, at scored positions of the first sequences. */
-function patternDistance(pattern: Pattern, { layer, head }: HeadPlace, observed: readonly Observed[]): number {
+export function patternDistance(pattern: Pattern, { layer, head }: HeadPlace, observed: readonly Observed[]): number {
   let [sum, count] = [0, 0];
   for (const sequence of observed.slice(0, COMPARED)) {
     const shares = pattern.shares(sequence);

@@ -95,7 +95,7 @@ function keyToken({ vocabulary, special }: Task): Group {
   };
 }
 
-const tokenPairs = (task: Task): Group =>
+export const tokenPairs = (task: Task): Group =>
   pairGroup(task, {
     key: "tokens, tokens",
     reads: [],

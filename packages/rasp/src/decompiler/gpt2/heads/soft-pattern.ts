@@ -119,7 +119,8 @@ const sizeOf = (groups: readonly Group[]): number => groups.reduce((sum, { size 
 /** The index of each group's first feature. */
 const startsOf = (groups: readonly Group[]): number[] => groups.map((_, g) => sizeOf(groups.slice(0, g)));
 
-function patternOf(key: string, groups: readonly Group[], fitted: Float64Array): Pattern {
+/** The pattern of a sum of groups with these weights, rounded to what the text says. */
+export function patternOf(key: string, groups: readonly Group[], fitted: Float64Array): Pattern {
   const weights = fitted.map(tidy);
   const starts = startsOf(groups);
   const weightsOf = (g: number): number[] => [...weights.slice(starts[g], starts[g]! + groups[g]!.size)];

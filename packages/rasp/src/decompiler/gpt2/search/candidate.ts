@@ -58,6 +58,11 @@ export class Candidates {
     return candidate;
   }
 
+  /** Every program that was tried. */
+  get tried(): Candidate[] {
+    return [...this.#tried.values()];
+  }
+
   /** The programs tried that no smaller one matches. */
   front(): FrontPoint[] {
     return paretoFront([...this.#tried.values()].map(({ variables, match }) => ({ size: sizeOf(variables), match })));

@@ -16,7 +16,7 @@ const MAX_VARIABLES = 4;
 const SEEDS = [1, 6, 4, 2];
 
 /** The best program, and the programs of each size that were best. */
-export type Found = Candidate & { readonly front: readonly FrontPoint[] };
+export type Found = Candidate & { readonly front: readonly FrontPoint[]; readonly tried: readonly Candidate[] };
 
 /** The smallest set of variables that suffices, or the best one found. */
 export function search(run: Run, pool: readonly Variable[]): Found {
@@ -41,7 +41,7 @@ export function search(run: Run, pool: readonly Variable[]): Found {
       seeds = seeds.slice(0, SEEDS[size] ?? 1);
     }
   }
-  return { ...best, front: candidates.front() };
+  return { ...best, front: candidates.front(), tried: candidates.tried };
 }
 
 /** The programs of one size that are tried. */

@@ -2,8 +2,15 @@
 import type { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
 import type { Followed, Interchange } from "../../common/interchange.js";
-import { interchange, type Comparison, type Decisions, type Half, type Place } from "../../interchange/measure.js";
-import { decide, type Observed } from "../data/observe.js";
+import {
+  interchange,
+  placesIn,
+  type Comparison,
+  type Decisions,
+  type Half,
+  type Place,
+} from "../../interchange/measure.js";
+import { decide, sameDecision, type Observed } from "../data/observe.js";
 import type { Task } from "../data/task.js";
 import { variablesOf } from "../readout/program-text.js";
 import { isUsed, type Readout } from "../readout/readout.js";
@@ -52,6 +59,21 @@ export class SwappedModel {
     return places.map((place) => this.#known.get(key(place))!);
   }
 
+  /** The share of decisions that change where a site is swapped, by its name. */
+  changes(half: Half): ReadonlyMap<string, number> {
+    const single = this.places.filter(({ parts }) => parts.length === 1);
+    const found = this.decisions(half, single);
+    return new Map(
+      single.map(({ sites }, s) => {
+        const shares = this.pairs[half].map(({ base }, p) => {
+          const changed = base.decisions.filter((decision, i) => !sameDecision(decision, found[s]![p]![i]!));
+          return changed.length / Math.max(1, base.decisions.length);
+        });
+        return [sites[0]!, shares.reduce((a, b) => a + b, 0) / Math.max(1, shares.length)];
+      }),
+    );
+  }
+
   /** Where a variable may be: single sites, sets of heads of a layer, all heads. */
   get places(): SitePlace[] {
     const sites = sitesOf(this.model.config);
@@ -87,6 +109,28 @@ export function carriedVariables(readout: Readout): Variable[] {
     ...all.filter(isFunction).flatMap(({ reads }) => reads.map(({ key }) => key)),
   ]);
   return all.filter((variable) => !isFunction(variable) && (variable.depth > 0 || direct.has(variable.key)));
+}
+
+/** Swapped runs of the search half to fit a readout to: each variable at the place where it is followed best so far. */
+export function swappedFits(swapped: SwappedModel, readout: Readout): Observed[] {
+  const placed = placesIn(new ReadoutComparison(swapped, readout), "search");
+  return placed.flatMap(({ variable, place }) => {
+    const [decisions] = swapped.decisions("search", [place]);
+    return swapped.pairs.search.map((pair, p) => ({
+      ...swappedRun(pair, (key) => key === variable),
+      decisions: decisions![p]!,
+    }));
+  });
+}
+
+/** How far the model follows a readout on the search half: the mean over its variables, and the largest change that none explains. */
+export function judged(swapped: SwappedModel, readout: Readout): { followed: number; unexplained: number } {
+  const { variables, unexplained } = interchange(new ReadoutComparison(swapped, readout), "search");
+  const shares = variables.map(({ accuracy }) => accuracy.share);
+  return {
+    followed: shares.reduce((a, b) => a + b, 0) / Math.max(1, shares.length),
+    unexplained: unexplained[0]?.changed ?? 0,
+  };
 }
 
 class ReadoutComparison implements Comparison<SitePlace> {

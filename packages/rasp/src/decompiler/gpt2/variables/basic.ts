@@ -42,6 +42,10 @@ export const tokenVariable = ({ vocabulary }: Task): Variable => ({
 export const moduloVariable = (k: number): Variable =>
   oneHot(`indices % ${k}`, numbersBelow(k), ({ index }) => index % k);
 
+/** The position in the model modulo k, one-hot. */
+export const positionModuloVariable = (k: number): Variable =>
+  oneHot(`positions % ${k}`, numbersBelow(k), ({ index, offset }) => (offset + index) % k);
+
 /** The position in the model, which is the index plus the sequence's offset, one-hot. */
 export const positionVariable = (most: number): Variable =>
   oneHot("positions", numbersBelow(most), ({ index, offset }) => offset + index);

@@ -144,6 +144,36 @@ const sharpened = (of: Variable, power: number): Variable =>
     }),
   });
 
+/** All products of a component of one variable and one of another: a table of one for each component of the other. */
+export function combine(a: Variable, b: Variable): Variable {
+  const [rows, columns] = [a.basis.length, b.basis.length];
+  const name = `combine ${a.key}`;
+  const plain = (atom: string): string => atom.replace(/^"(.*)"$/, "$1");
+  return {
+    key: keyOf(b, name),
+    basis: a.basis.flatMap((x) => b.basis.map((y) => JSON.stringify(`${plain(x)},${plain(y)}`))),
+    ofTokens: false,
+    depth: Math.max(a.depth, b.depth),
+    reads: [a, b],
+    isInline: false,
+    pattern: undefined,
+    function: name,
+    text: (names) => `combine(${names.variable(a)}, ${names.variable(b)})`,
+    values: cached(keyOf(b, name), (observed) => {
+      const [left, right] = [a.values(observed), b.values(observed)];
+      const out = new Float32Array(observed.ids.length * rows * columns);
+      observed.ids.forEach((_, i) => {
+        for (let x = 0; x < rows; x++) {
+          const value = left[i * rows + x]!;
+          if (value === 0) continue;
+          for (let y = 0; y < columns; y++) out[(i * rows + x) * columns + y] = value * right[i * columns + y]!;
+        }
+      });
+      return out;
+    }),
+  };
+}
+
 /** All products with the token's one-hot vector, so that each token has a table of its own. */
 function combined(task: Task, of: Variable): Variable {
   const [tokens, size] = [task.vocabulary.length, of.basis.length];
