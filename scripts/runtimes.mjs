@@ -153,7 +153,7 @@ const others = [
       chromium &&
       (() => inOnnxRuntimeWeb((...call) => inPage(chromium, {}, WEBGPU, ...call), ortWeb.slice(root.length - 1))),
   ],
-  ["TypeScript 5.0 to 5.9", typescript && (() => inTypeScripts((name) => join(folder, "node_modules", name)))],
+  ["TypeScript 5.0 to 5.9, and 7", typescript && (() => inTypeScripts((name) => join(folder, "node_modules", name)))],
 ];
 const asked = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 const isAsked = (name) => asked.length === 0 || asked.some((word) => name.toLowerCase().includes(word.toLowerCase()));

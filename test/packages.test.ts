@@ -18,8 +18,12 @@ interface Manifest {
   readonly engines: Readonly<Record<string, string>>;
   readonly main: string;
   readonly types: string;
-  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports: Entry & object;
 }
+/** A file, or files by condition. */
+type Entry = string | { readonly [condition: string]: Entry };
+const filesOf = (entry: Entry): readonly string[] =>
+  typeof entry === "string" ? [entry] : Object.values(entry).flatMap(filesOf);
 const manifest = (name: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8")) as Manifest;
 
@@ -39,7 +43,7 @@ describe.each([...packed.keys()])("%s", (name) => {
 
   it("has every file that its entries name, and package.json is one", () => {
     const { exports, main, types } = manifest(name);
-    const files = Object.values(exports).flatMap((entry) => (typeof entry === "string" ? entry : Object.values(entry)));
+    const files = filesOf(exports);
     expect([main, types]).toEqual(["./dist/index.js", "./dist/index.d.ts"]);
     for (const file of [...files, main, types]) expect(packed.get(name)).toContain(file.replace("./", ""));
     expect(exports["./package.json"]).toBe("./package.json");
@@ -77,7 +81,17 @@ it("work from ES modules and, by require, from CommonJS", () => {
   }
 });
 
-it.each(Object.keys(resolutions).slice(0, breadth({ short: 2, long: 5 })))(
+it("say what to do where `require` cannot load ES modules", () => {
+  const code = 'require("@selectron/wasm-simd/threads")';
+  const options = ["--no-experimental-require-module", "--eval", code];
+  const { status, stderr } = spawnSync(process.execPath, options, { cwd: folder, encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    "Error: @selectron/wasm-simd is an ES module, which `require` cannot load here.\n  help: write `import`, or",
+  );
+});
+
+it.each(Object.keys(resolutions).slice(0, breadth({ short: 2, long: 6 })))(
   "have declarations that need no types of a host, with resolution %s",
   (resolution) => {
     expect(compileConsumer(folder, join(root, "node_modules/typescript"), resolution)).toBe("");
