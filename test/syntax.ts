@@ -12,6 +12,8 @@ const MADE = new Set([
   ".cache",
   ".runtimes",
   ".interop",
+  ".packages",
+  ".site",
   ".page",
   ".snippets",
   "api",

@@ -58,6 +58,22 @@ it("serves the page and its files, and nothing else", async () => {
   ]);
 });
 
+it.each([
+  "/../../package.json",
+  "/assets/../../package.json",
+  "/assets/..%2f..%2fpackage.json",
+  "/%2e%2e/package.json",
+  "/..\\package.json",
+  "/%5c..%5cpackage.json",
+  "//etc/passwd",
+  "/file:///etc/passwd",
+  "/index.html%00.js",
+  "/assets/",
+  "/__proto__",
+])("%s leads nowhere", async (path) => {
+  expect(await answers([path])).toEqual(["404  "]);
+});
+
 it("says so where the page has not been built", async () => {
   const { exitCode, err } = await selectron(["playground"]);
   expect([exitCode, err]).toEqual([
