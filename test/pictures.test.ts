@@ -34,6 +34,6 @@ it("lengths.svg is up to date", () => {
 
 it("has a command for each picture", () => {
   expect(readdirSync(join(root, folder)).sort()).toEqual(
-    [...Object.keys(PICTURES), "lengths.svg", "playground.png"].sort(),
+    [...Object.keys(PICTURES), "lengths.svg", "translation.svg", "playground.png"].sort(),
   );
 });

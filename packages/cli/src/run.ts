@@ -4,6 +4,7 @@ import { registerCheck } from "./commands/check.js";
 import { registerCircuit } from "./commands/circuit.js";
 import { registerCompile } from "./commands/compile.js";
 import { registerCost } from "./commands/cost.js";
+import { registerDescribe } from "./commands/describe.js";
 import { registerDraw } from "./commands/draw.js";
 import { registerDataset } from "./commands/dataset.js";
 import { registerDecompile } from "./commands/decompile.js";
@@ -12,6 +13,7 @@ import { registerMerge } from "./commands/merge.js";
 import { registerPlayground } from "./commands/playground.js";
 import { registerRepl } from "./commands/repl.js";
 import { registerRun } from "./commands/run.js";
+import { registerTask } from "./commands/task.js";
 import { registerTour } from "./commands/tour.js";
 import { registerTrain } from "./commands/train.js";
 import { registerVerify } from "./commands/verify.js";
@@ -27,6 +29,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerEval,
   registerCost,
   registerDraw,
+  registerDescribe,
   registerCompile,
   registerRun,
   registerVerify,
@@ -36,6 +39,7 @@ const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerDataset,
   registerDecompile,
   registerTrain,
+  registerTask,
   registerPlayground,
 ];
 

@@ -1,5 +1,8 @@
 /** Example calls of every command and flag, and the odd words that answers.test.ts puts into them. */
+import { Rng } from "@selectron/core";
+import { parserTask, Transformer } from "@selectron/nn";
 import { compile, compileLooped, encodeReport, gpt2Folder, load, verify } from "@selectron/rasp";
+import { encodeSequenceModel } from "../src/files/sequence-model.js";
 import { PAGE } from "../src/commands/playground.js";
 
 export const LETTERS = "x".repeat(10_000);
@@ -58,6 +61,7 @@ export const files = {
   "cases.jsonl": '{"id":1,"expr":"indices","inputSrc":"\\"ab\\""}',
 };
 const gpt2 = gpt2Folder(compile(program.sop("x"), { ...inputs, causal: true, format: "gpt2" }));
+const small = { hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 8 };
 export const models = {
   ...Object.fromEntries(
     [...gpt2].map(([name, bytes]) => [
@@ -68,6 +72,7 @@ export const models = {
   "m.safetensors": model.toSafetensors(),
   "d.safetensors": decoder.toSafetensors(),
   "loop.safetensors": compileLooped(load(loop).sop("x"), inputs).toSafetensors(),
+  "t.safetensors": encodeSequenceModel(new Transformer({ ...parserTask.config, ...small }, new Rng(1)), parserTask, 1),
   [`${PAGE}/index.html`]: new TextEncoder().encode("<!doctype html>"),
 };
 
@@ -106,6 +111,8 @@ export const examples: Readonly<Record<string, Example>> = {
     flags: { "--sop": "x", "--output": "x.svg" },
     more: { "--input": ["ab"], "--width": ["300"], ...json },
   },
+  task: { args: ["parser"], flags: { "--show": "2", "--seed": "1" }, more: { "--test": ["t.safetensors"], ...json } },
+  describe: { args: ["m.safetensors"], flags: { "--length": "2" }, more: { "--flops": [""], ...json } },
   compile: {
     args: ["p.rasp"],
     flags: { ...sizes, "--output": "new.safetensors" },

@@ -1,6 +1,6 @@
 /** `run` and `decompile` on what `train` writes besides encoders: models of copy, addition and parser, and checkpoints. */
 import { Rng } from "@selectron/core";
-import { additionTask, answer, copyTask, parserTask, Transformer } from "@selectron/nn";
+import { additionTask, answer, copyTask, nestedParserTask, parserTask, Transformer } from "@selectron/nn";
 import { ModelFileError } from "@selectron/rasp";
 import { describe, expect, it } from "vitest";
 import { breadth } from "../../../test/long.js";
@@ -10,7 +10,7 @@ import { encodeSequenceModel, readSequenceModel } from "../src/files/sequence-mo
 import { selectron } from "./harness.js";
 
 /** Small ones, whose answers are as good as any. */
-const models = [copyTask, additionTask, parserTask].map((task) => {
+const models = [copyTask, additionTask, parserTask, nestedParserTask].map((task) => {
   const sizes = { hiddenSize: 8, numHiddenLayers: 1, numAttentionHeads: 2, intermediateSize: 8 };
   const model = new Transformer({ ...task.config, ...sizes }, new Rng(1));
   return { task, model, bytes: encodeSequenceModel(model, task, 1) };
@@ -22,6 +22,7 @@ const inputs: Readonly<Record<string, readonly [text: string, source: readonly n
   copy: [JSON.stringify(numbers), numbers],
   addition: ["123+045", [1, 2, 3, 10, 0, 4, 5]],
   parser: ["x=1+2", [11, 1, 15, 2, 16]],
+  "nested-parser": ["x=1+2*3-4", [11, 1, 15, 2, 16, 4, 17, 3, 18]],
 };
 
 describe.each(models)("$task.name", ({ task, model, bytes }) => {
@@ -41,6 +42,15 @@ describe.each(models)("$task.name", ({ task, model, bytes }) => {
     expect(json.value.map(String)).toEqual(target.map((id) => task.tokens[id] ?? `<${id}>`));
   });
 
+  it("run shows what every head looks at, in the folder of the training too", async () => {
+    const { exitCode, out } = await selectron(["run", file, "--input", text, "--attention"], { binaries });
+    expect(exitCode).toBe(0);
+    const titles = [...out.matchAll(/^(?:en|de)coder\.\S+ head \d$/gm)].map(([title]) => title);
+    const layers = ["encoder.blocks.0.attention", "decoder.blocks.0.attention", "decoder.blocks.0.crossAttention"];
+    expect(titles).toEqual(layers.flatMap((layer) => [`${layer} head 1`, `${layer} head 2`]));
+    expect(out).toContain(task.show({ source, target }));
+  });
+
   it("run says what the model reads", async () => {
     for (const input of ["hello", "[1,2]", "1+", "[0.5]"]) {
       const { exitCode, out, err } = await selectron(["run", file, "--input", input], { binaries });
@@ -49,7 +59,7 @@ describe.each(models)("$task.name", ({ task, model, bytes }) => {
       expect(err).toContain(`it reads ${task.form}`);
     }
     const { err } = await selectron(["run", file, "--input", text, "--generate", "3"], { binaries });
-    expect(err).toContain("--generate is for compiled models and encoders");
+    expect(err).toContain("--generate is for compiled models, and this one was trained");
   });
 
   it("decompile says that no decompiler reads it", async () => {
@@ -74,7 +84,7 @@ describe.each(models)("$task.name", ({ task, model, bytes }) => {
     ["start", model.config.vocabSize, "its first token must be one of"],
     ["start", -1, "its first token must be one of"],
     ["start", 0.5, "its first token must be one of"],
-    ["task", "sorting", "the task in it is none of copy, addition and parser"],
+    ["task", "sorting", "the task in it is none of copy, addition, parser, nested-parser"],
   ])("a description with the %s %j is refused", (field, value, message) => {
     const changed = withMetadata(bytes, ({ "selectron.transformer": card, ...more }) => ({
       ...more,

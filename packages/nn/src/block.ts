@@ -9,7 +9,7 @@ import { MultiHeadAttention } from "./attention/multi-head.js";
 import type { DecodingCache } from "./cache.js";
 import { Dropout } from "./layers/dropout.js";
 import { FeedForward } from "./layers/feed-forward.js";
-import { LayerNorm } from "./layers/layer-norm.js";
+import { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.js";
 import type { ParameterScope } from "./parameters.js";
 import type { Positions } from "./positions/positions.js";
 import type { Patcher } from "./recorder.js";
@@ -32,7 +32,7 @@ export interface BlockStyle {
   /** Whether blocks attend to a memory as well. */
   readonly cross: boolean;
   readonly norm: "pre" | "post" | "none";
-  readonly normEpsilon: number | undefined;
+  readonly normOptions: LayerNormOptions;
   readonly activation: Activation;
   /** Whether maps and norms have a bias. */
   readonly bias: boolean;
@@ -63,11 +63,10 @@ class Residual {
   readonly #norm: LayerNorm | undefined;
   readonly #dropout: Dropout;
 
-  constructor(scope: ParameterScope, { norm, normEpsilon, bias, dModel, hiddenDropout }: BlockStyle) {
+  constructor(scope: ParameterScope, { norm, normOptions, dModel, hiddenDropout }: BlockStyle) {
     this.#name = scope.name("residual");
     this.#place = norm;
-    this.#norm =
-      norm === "none" ? undefined : new LayerNorm(scope.child("norm"), dModel, { epsilon: normEpsilon, bias });
+    this.#norm = norm === "none" ? undefined : new LayerNorm(scope.child("norm"), dModel, normOptions);
     this.#dropout = new Dropout(hiddenDropout);
   }
 

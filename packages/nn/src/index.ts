@@ -30,6 +30,8 @@ export {
   type AttentionMapOptions,
   type Labels,
 } from "./inspect/attention-map.js";
+export { architectureSvg } from "./inspect/architecture-svg.js";
+export { layerWork, type LayerWork } from "./inspect/work.js";
 export { attentionSvg } from "./inspect/attention-svg.js";
 export { withPatches, type Patch } from "./inspect/patches.js";
 export { escapeXml } from "./inspect/xml.js";

@@ -30,6 +30,8 @@ export interface StackConfig {
   readonly layerNorm?: boolean | "pre" | "post" | undefined;
   /** Added to a variance; 1e-5 by default. */
   readonly layerNormEpsilon?: number | undefined;
+  /** Whether epsilon is added to the deviation instead: (x − μ) / (σ + ε); false by default. */
+  readonly layerNormEpsilonOnDeviation?: boolean | undefined;
   /** Of the feed-forward layers, "relu" by default. */
   readonly activation?: Activation | undefined;
   /** Whether position i sees nothing after it; false by default. */
@@ -103,6 +105,7 @@ export const stackKinds = {
   blocks: checks.aList("an array of blocks, such as [{ heads: 2, dHead: 8, dFf: 32 }]"),
   layerNorm: checks.either(checks.aFlag, checks.oneOf(["pre", "post"])),
   layerNormEpsilon: checks.anAmount,
+  layerNormEpsilonOnDeviation: checks.aFlag,
   activation: anActivation,
   causal: checks.aFlag,
   positions: checks.anObject('an object such as { kind: "learned" }'),
@@ -156,7 +159,11 @@ function styleOf(config: StackConfig, scope: ParameterScope, cross: boolean): Bl
     causal,
     cross,
     norm: layerNorm === true ? "pre" : layerNorm || "none",
-    normEpsilon: config.layerNormEpsilon,
+    normOptions: {
+      epsilon: config.layerNormEpsilon,
+      bias: config.bias ?? true,
+      epsilonOnDeviation: config.layerNormEpsilonOnDeviation,
+    },
     activation: config.activation ?? "relu",
     bias: config.bias ?? true,
     attentionDropout: config.attentionDropout ?? 0,
@@ -206,7 +213,7 @@ export class Stack {
     const style = styleOf(config, embedding.child("position"), cross);
     this.positionLimit = style.positions.maxLength;
     this.#causal = style.causal;
-    const normOptions = { epsilon: style.normEpsilon, bias: style.bias };
+    const { normOptions } = style;
     this.#embedding = new TokenAndPositionEmbedding({
       token: this.token,
       positions: style.positions,

@@ -27,6 +27,8 @@ export interface TransformerConfig {
   readonly maxPositionEmbeddings: number;
   /** Added to the variance in layer norms. */
   readonly layerNormEps: number;
+  /** Whether it is added to the deviation instead: (x − μ) / (σ + ε), as the chapter prints it; false if absent. */
+  readonly layerNormEpsOnDeviation?: boolean | undefined;
   /** Whether layer norm comes before each sublayer, or after it. */
   readonly layerNorm: "pre" | "post";
   /** Of the feed-forward layers. */
@@ -71,6 +73,7 @@ const configKinds = {
   attentionProbsDropoutProb: checks.aRate,
   maxPositionEmbeddings: checks.anInteger(1),
   layerNormEps: checks.anAmount,
+  layerNormEpsOnDeviation: checks.aFlag,
   layerNorm: checks.oneOf(["pre", "post"]),
   activation: anActivation,
   positions: checks.anObject('an object such as { kind: "learned" }'),
@@ -111,6 +114,7 @@ export function stackOf(config: TransformerConfig, causal: boolean): StackConfig
     blocks: Array.from({ length: config.numHiddenLayers }, () => block),
     layerNorm: config.layerNorm,
     layerNormEpsilon: config.layerNormEps,
+    layerNormEpsilonOnDeviation: config.layerNormEpsOnDeviation,
     activation: config.activation,
     causal,
     positions: config.positions,

@@ -42,6 +42,7 @@ describe("encoder-decoder", () => {
     {},
     { layerNorm: "post", activation: "gelu" },
     { tied: true, bias: false },
+    { layerNormEpsOnDeviation: true },
     { positions: { kind: "shaw", maxDistance: 1 } },
   ])("%j", (changes) => {
     const config = { ...sizes, ...changes };

@@ -6,6 +6,7 @@ import {
   countScalars,
   decoderOnly,
   encoderOnly,
+  llamaShapes,
   Transformer,
   TransformerDecoder,
   TransformerEncoder,
@@ -60,6 +61,24 @@ describe("parameters", () => {
       maxPositionEmbeddings: 2048,
     };
     expect(rounded(decoder({ ...gpt2, ...size }), 3)).toBe(175e9);
+  });
+
+  // Gated feed-forward layers, grouped or shared keys and values, RMS norms: the sizes of their reports.
+  const gated = { layers: 0, heads: 0, keyValueHeads: 0, dHead: 0, dModel: 0, dFf: 0, vocabularySize: 256_000 };
+  it.each([
+    ["PaLM: 540B", 540e9, 3, { layers: 118, heads: 48, keyValueHeads: 1, dHead: 256, dModel: 18432, dFf: 73728 }],
+    ["Gemma 2: 2B", 2.6e9, 2, { layers: 26, heads: 8, keyValueHeads: 4, dHead: 256, dModel: 2304, dFf: 9216 }],
+    ["Gemma 2: 27B", 27e9, 2, { layers: 46, heads: 32, keyValueHeads: 16, dHead: 128, dModel: 4608, dFf: 36864 }],
+  ])("%s", (_, published, digits, sizes) => {
+    const style = {
+      epsilon: 1e-6,
+      base: 10000,
+      maxLength: 8192,
+      pairing: "halves",
+      activation: "silu",
+      tied: true,
+    } as const;
+    expect(rounded(countScalars(llamaShapes({ ...gated, ...sizes, ...style })), digits)).toBe(published);
   });
 
   it("the first Transformer: 63M with a shared vocabulary of 37,000, published as 65M", () => {

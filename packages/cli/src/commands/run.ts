@@ -16,7 +16,7 @@ import type { Command } from "commander";
 import { attentionText } from "../text/attention-text.js";
 import { wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
-import { readBytes } from "../files/files.js";
+import { namesIn, readBytes } from "../files/files.js";
 import { parseInput } from "../input.js";
 import { runLooped } from "../looped/run-looped.js";
 import { runProgram } from "../files/program-file.js";
@@ -45,7 +45,7 @@ export function registerRun(program: Command, context: Context): void {
   program
     .command("run")
     .description("run a model alone")
-    .argument("<model>", "a file that `selectron compile` or `selectron train` wrote")
+    .argument("<model>", "a file that `selectron compile` or `selectron train` wrote, or the folder of a training")
     .requiredOption("--input <literal>", '"hello", [1,2,3], or bare text')
     .option("--attention", "also show what each head attends to")
     .option("--generate <n>", "of a causal model: write up to n tokens after the input", wholeNumber(1))
@@ -53,8 +53,9 @@ export function registerRun(program: Command, context: Context): void {
     .option("--steps", "of a model with a loop: also show its states after each step")
     .option("--program <file>", "the RASP program that the model was compiled from")
     .option("--json", "one JSON object on standard output")
-    .action(async (file: string, options: RunOptions) => {
-      const { input, json } = options;
+    .action(async (given: string, options: RunOptions) => {
+      const file = modelIn(context, given);
+      const { input } = options;
       const bytes = readBytes(context, file);
       const atoms = parseInput(input);
       await useFastKernels();
@@ -64,8 +65,8 @@ export function registerRun(program: Command, context: Context): void {
       }
       checkHasNoSteps(options);
       if (isSequenceModel(bytes)) {
-        checkTrainedOptions(options, ["attention"]);
-        runSequenceModel(context, file, bytes, atoms, json === true);
+        checkTrainedOptions(options);
+        runSequenceModel(context, file, bytes, atoms, options);
         return;
       }
       refuseCheckpoint(file, bytes);
@@ -116,15 +117,17 @@ function checkHasNoSteps({ steps }: RunOptions): void {
   );
 }
 
+/** The model in the folder of a training, or the path itself. */
+function modelIn(context: Context, path: string): string {
+  const isTraining = context.io.isFolder(path) && namesIn(context, path).includes("model.safetensors");
+  return isTraining ? `${path}/model.safetensors` : path;
+}
+
 /** @throws UsageError for an option that only compiled models have */
-function checkTrainedOptions(options: RunOptions, more: readonly "attention"[] = []): void {
-  const option = (["generate", "trace", "program", ...more] as const).find((name) => options[name] !== undefined);
+function checkTrainedOptions(options: RunOptions): void {
+  const option = (["generate", "trace", "program"] as const).find((name) => options[name] !== undefined);
   if (option === undefined) return;
-  const [others, suggestion] =
-    more.length === 0
-      ? ["compiled models", "--attention shows its heads"]
-      : ["compiled models and encoders", `leave out --${option}`];
-  throw new UsageError(`--${option} is for ${others}, and this one was trained`, suggestion);
+  throw new UsageError(`--${option} is for compiled models, and this one was trained`, "--attention shows its heads");
 }
 
 interface OutputValues {

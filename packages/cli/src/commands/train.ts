@@ -1,4 +1,4 @@
-/** `selectron train`: a Transformer learns one of three small tasks, or what a RASP program does. */
+/** `selectron train`: a Transformer learns one of four small tasks, or what a RASP program does. */
 import type { Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -12,7 +12,7 @@ export function registerTrain(program: Command, context: Context): void {
   program
     .command("train")
     .description("train a Transformer; the same command continues a training that was interrupted")
-    .argument("<what>", "copy, addition, parser, or a RASP program")
+    .argument("<what>", "copy, addition, parser, nested-parser, or a RASP program")
     .option("--sop <name>", "the s-op of the program")
     .option("--vocab <tokens>", 'the tokens of its inputs: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
     .option("--max-length <n>", "its longest input, BOS included", wholeNumber(1))

@@ -1,4 +1,4 @@
-/** The files of models that learnt copy, addition or parser: an encoder and a decoder. */
+/** The files of models that learnt copy, addition or a parser: an encoder and a decoder. */
 import {
   checksumNotes,
   ChecksumError,
@@ -13,7 +13,7 @@ import {
 import { Transformer, transformerDefaults, type SequenceTask, type TransformerConfig } from "@selectron/nn";
 import { ModelFileError } from "@selectron/rasp";
 import { UsageError } from "../context.js";
-import { taskNamed } from "../train/tasks.js";
+import { taskNamed, TASKS } from "../train/tasks.js";
 
 const METADATA = "selectron.transformer";
 
@@ -61,7 +61,7 @@ export function readSequenceModel(bytes: Uint8Array): SequenceModel {
     const notes = checksumNotes(file);
     const { task: name, start, config } = recordOf(JSON.parse(file.metadata[METADATA] ?? ""), "the description");
     const task = typeof name === "string" ? taskNamed(name) : undefined;
-    if (!task) throw new RangeError("the task in it is none of copy, addition and parser");
+    if (!task) throw new RangeError(`the task in it is none of ${Object.keys(TASKS).join(", ")}`);
     const model = modelOf(configOf(config), file);
     const { vocabSize } = model.config;
     if (vocabSize < task.tokens.length) {

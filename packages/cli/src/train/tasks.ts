@@ -1,10 +1,11 @@
 /** The tasks that `selectron train` knows by name. */
-import { additionTask, copyTask, parserTask, type SequenceTask } from "@selectron/nn";
+import { additionTask, copyTask, nestedParserTask, parserTask, type SequenceTask } from "@selectron/nn";
 
 export const TASKS: Readonly<Record<string, SequenceTask>> = {
   copy: copyTask,
   addition: additionTask,
   parser: parserTask,
+  "nested-parser": nestedParserTask,
 };
 
 /** The task of this name. */

@@ -8,7 +8,11 @@ import {
   copyTask,
   drawBatch,
   HeldOut,
+  nestedParserExample,
+  nestedParserTask,
   parserExample,
+  parseTree,
+  structuralAccuracy,
   parserTask,
   teacherForced,
   train,
@@ -47,6 +51,35 @@ describe("the tasks' data", () => {
     expect(parserExample("x=4/3")).toEqual({ source: [11, 1, 18, 5, 17], target: [6, 11, 10, 18, 17] });
     expect(parserExample("x=1*4")).toEqual({ source: [11, 1, 15, 4, 18], target: [6, 11, 9, 15, 18] });
     expect(parserTask.show(parserExample("x=1+2"))).toBe("x=1+2 → ASSIGN x ADD 1 2");
+  });
+
+  it("nested parser: precedence and grouping, as trees", () => {
+    const shown = (expression: string): string => nestedParserTask.show(nestedParserExample(expression));
+    expect(shown("x=1+2*3-4")).toBe("x=1+2*3-4 → ASSIGN x SUB ADD 1 MUL 2 3 4");
+    expect(shown("y=1-2-3-4")).toBe("y=1-2-3-4 → ASSIGN y SUB SUB SUB 1 2 3 4");
+    expect(shown("z=1*2+3/4")).toBe("z=1*2+3/4 → ASSIGN z ADD MUL 1 2 DIV 3 4");
+    const { target } = nestedParserExample("x=1+2*3-4");
+    expect(parseTree(target)).toEqual(["ASSIGN", "x", ["SUB", ["ADD", "1", ["MUL", "2", "3"]], "4"]]);
+    expect(parseTree(parserExample("y=7/7").target)).toEqual(["ASSIGN", "y", ["DIV", "7", "7"]]);
+    expect([[], [6, 11], [6, 11, 12, 13], [1]].map((ids) => parseTree(ids))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    for (let seed = 0; seed < 50; seed++) {
+      const example = nestedParserTask.draw(new Rng(seed));
+      expect([example.source.length, example.target.length]).toEqual([9, 9]);
+      expect(parseTree(example.target)).toBeDefined();
+    }
+  });
+
+  it("structural accuracy sees the form of trees alone", () => {
+    const [right, other, leaf] = ["x=1+2*3-4", "x=1*2*3-4", "y=5-6/7+8"].map(
+      (text) => nestedParserExample(text).target,
+    );
+    expect(structuralAccuracy([right!, leaf!, other!, []], [right!, right!, right!, right!])).toBe(0.5);
+    expect(() => structuralAccuracy([], [])).toThrow("0 answers to 0 targets");
   });
 
   it("held-out examples are never trained on, are the same for all seeds, and include x=1+2", () => {
