@@ -53,6 +53,9 @@ const OPTIONS = {
   causal: checks.aFlag,
 };
 
+/** Something with more values that one head gives is computed in each step again. */
+const MOST_KEPT = 32;
+
 /**
  * Compiles an s-op with a loop to the weights of a Transformer with a loop. The layers of a step are there once, however many steps an input
  * takes, and the certificate holds for every number of steps.
@@ -68,8 +71,8 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   if (maxLength > MOST_POSITIONS) {
     refuse(sop, `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}`, "use a shorter maximum length");
   }
-  const program = loopedProgram([sop]);
   const start = new Domain(vocabulary, maxLength, causal);
+  const program = loopedProgram([sop], (node) => isLarge(node, start));
   const values = keptValues(program, start, () => new Work());
   const { kept, given } = program;
   const before = planned(
@@ -118,6 +121,9 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     config,
   });
 }
+
+const isLarge = (node: SOp, domain: Domain): boolean =>
+  domain.values(simplify([node], domain).sops.get(node)!).length > MOST_KEPT;
 
 /** What each coordinate holds: BOS, what is kept, and what is each part's own. */
 function labelsOf(parts: readonly Part[], places: readonly StateCard[]): readonly string[] {

@@ -1,16 +1,17 @@
 /**
  * What a table of the values of a state for short inputs says of longer ones: a guess, which `kept-values.ts` holds to what a step makes.
  * Values near both ends of an input, and those in between, go on as they do in short inputs: runs of ints end where a multiple of the
- * length and of the position says, and all else stays the same.
+ * length and of the position says, and all else is what it was in any of them.
  */
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
+import { distinctAtoms } from "../values/value-set.js";
 import { Table, type Cells, type Dependence } from "../values/table.js";
 
 /** So many positions at each end of an input are unlike those in between. */
 const END = 4;
-/** The longest of the short inputs that are compared. */
-const COMPARED = 4;
+/** So many of the longest of the short inputs are compared: programs that take every third or fifth token make sets in turn. */
+const COMPARED = 6;
 
 /** A value that is constant + ofLength · length + ofPosition · position. */
 interface Line {
@@ -37,7 +38,7 @@ interface Place {
 }
 
 /** The shortest inputs from which longer ones can be guessed. */
-export const LEAST_LENGTH = 2 * END + 2 * COMPARED;
+export const LEAST_LENGTH = 16;
 
 /**
  * @param table - up to the length `known`, which is `LEAST_LENGTH` or more
@@ -101,29 +102,26 @@ function shapeOf(atoms: readonly Atom[]): Shape {
   return { runs, others };
 }
 
-/** What all the shapes have in common; undefined where they differ in more than the ends of their runs. */
+/** What goes through all the shapes; undefined where the ends of their runs follow no law. What is no int is in all longer inputs. */
 function lawOf(places: readonly Place[], shapes: readonly Shape[]): Law | undefined {
-  const [first] = shapes;
-  const areAlike = shapes.every(
-    ({ runs, others }) =>
-      runs.length === first!.runs.length &&
-      others.length === first!.others.length &&
-      others.every((other, o) => other === first!.others[o]),
-  );
-  if (!first || !areAlike) return undefined;
+  const areAlike = shapes.every(({ runs }) => runs.length === shapes[0]!.runs.length);
+  const runsOf = ({ runs }: Shape): Shape["runs"] => (areAlike || runs.length === 0 ? runs : [hullOf(runs)]);
+  const all = shapes.map(runsOf);
   const runs: [Line, Line][] = [];
-  for (const r of first.runs.keys()) {
+  for (const r of all[0]?.keys() ?? []) {
     const [from, to] = [0, 1].map((end) =>
       lineThrough(
         places,
-        shapes.map((shape) => shape.runs[r]![end]!),
+        all.map((ofShape) => ofShape[r]?.[end] ?? NaN),
       ),
     );
     if (!from || !to) return undefined;
     runs.push([from, to]);
   }
-  return { runs, others: first.others };
+  return { runs, others: distinctAtoms(shapes.flatMap(({ others }) => others)) };
 }
+
+const hullOf = (runs: Shape["runs"]): Shape["runs"][number] => [runs[0]![0], runs.at(-1)![1]];
 
 /** The line on which all the values lie, if one does. */
 function lineThrough(places: readonly Place[], values: readonly number[]): Line | undefined {

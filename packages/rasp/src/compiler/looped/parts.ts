@@ -38,8 +38,12 @@ export interface LoopedProgram {
   readonly given: ReadonlyMap<GraphNode, SOp>;
 }
 
-/** @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops */
-export function loopedProgram(roots: readonly SOp[]): LoopedProgram {
+/**
+ * @param isLarge - whether an s-op has many values, each of which would take a coordinate; where that is so and one head gives it, each step
+ * computes it again
+ * @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops
+ */
+export function loopedProgram(roots: readonly SOp[], isLarge: (node: SOp) => boolean = () => false): LoopedProgram {
   const nodes = topological(...roots);
   const [loop, ...others] = loopsOf(nodes);
   if (!loop) return refuse(roots[0], "it has no loop", "compile it without a loop");
@@ -52,7 +56,8 @@ export function loopedProgram(roots: readonly SOp[]): LoopedProgram {
   }
   const before = loop.reads.flatMap((node) => sopsOf(node)).filter((node) => needsAttention(node));
   const invariants = [...new Set(before)].filter(
-    (node) => !loop.states.some(({ init }) => init === node) || isRead(loop, node),
+    (node) =>
+      (!loop.states.some(({ init }) => init === node) || isRead(loop, node)) && !(isOneHead(node) && isLarge(node)),
   );
 
   const wasHalted = stateNode(constantNode(false), loop.span);
@@ -86,7 +91,15 @@ function sopsOf(node: GraphNode): readonly SOp[] {
 }
 
 /** Whether a node is more than a function of the token and the position. */
-const needsAttention = (node: SOp): boolean => topological(node).some(({ kind }) => kind === "aggregate");
+const needsAttention = (node: SOp): boolean => topological(node).some(isAggregate);
+
+/** Whether a node takes no heads that read what others write. */
+const isOneHead = (node: SOp): boolean =>
+  topological(node)
+    .filter(isAggregate)
+    .every((aggregate) => topological(aggregate).filter(isAggregate).length === 1);
+
+const isAggregate = ({ kind }: GraphNode): boolean => kind === "aggregate";
 
 /** Whether the step itself reads a node that a state begins with. */
 const isRead = ({ asking, body, steps, condition }: Loop, node: SOp): boolean =>

@@ -3,6 +3,7 @@ import { getOrInsert } from "../../language/maps.js";
 import type { Formula } from "../normalize/formula.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import type { Work } from "../work.js";
+import { withParts } from "./apart.js";
 import { withoutDetails } from "./details.js";
 import { JOINT_LIMIT, MOST_JOINT } from "./joint-limits.js";
 import { FormulaImages, JointValueSets, tooMany, type JointValue, type JointValueSet } from "./joint-values.js";
@@ -63,7 +64,7 @@ export class JointTables {
   /** What the s-ops are for each joint value of their leaves. */
   #images<T>(sops: readonly NormalSOp[], setOf: (values: ReadonlySet<JointValue>) => T): Table<T> {
     const domain = this.#domain;
-    const formula = withoutDetails(this.formula(sops), sops, domain);
+    const formula = withoutDetails(withParts(this.formula(sops), sops, domain), sops, domain);
     const size = domain.jointSize(formula.leaves);
     if (size > MOST_JOINT) tooMany(sops.at(-1)!, formula.leaves.length, size, MOST_JOINT);
     const images = new FormulaImages(formula, this.#sets, setOf, this.#spending(sops));

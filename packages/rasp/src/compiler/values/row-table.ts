@@ -10,6 +10,7 @@ import { refuse } from "../refusal.js";
 import type { Work } from "../work.js";
 import { Contributions, type IndependentKey, type IndependentQuery, type Key } from "./contributions.js";
 import type { JointValueSet } from "./joint-values.js";
+import { lookUps } from "./lookups.js";
 import { isAtMostOne, type Promised } from "./promised.js";
 import { RowFolder, type Letters } from "./row-folder.js";
 import type { ConstantQueries } from "./constant-queries.js";
@@ -60,6 +61,8 @@ export interface RowTable {
 }
 
 export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
+  const lookedUp = lookUps(sop, domain);
+  if (lookedUp) return lookedUp;
   const best = sop.kind === "mean" && sop.best !== undefined;
   const one = onePerRow(sop.selection, domain);
   const width = sop.kind === "mean" ? domain.promised?.widthOf(sop.selection) : undefined;
@@ -79,7 +82,18 @@ export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {
     : addedRows(sop, { one, counts }, found, domain);
   // Numbers that a rank sorts keep one coordinate, as means have: one-hot copies are no better.
   const selectsAtMostOne = best || isSingle || (one !== undefined && copied) || found.atMostOne;
-  return { table, selectsAtMostOne, selectsAtLeastOne: found.atLeastOne };
+  const ranksDiffer = sop.kind === "mean" && sop.best !== undefined && areDifferent(domain.table(sop.best), domain);
+  return { table, selectsAtMostOne, selectsAtLeastOne: found.atLeastOne, ranksDiffer };
+}
+
+/** Whether an s-op has one int at each position, another one at each position of an input. */
+function areDifferent(table: Table<ValueSet>, { maxLength, causal }: Cells): boolean {
+  if (maxLength > 1 && !table.dependence.position) return false;
+  const from = table.dependence.length && !causal ? 1 : maxLength;
+  return Array.from({ length: maxLength - from + 1 }, (_, l) => from + l).every((length) => {
+    const ints = Array.from({ length }, (_, i) => table.at(length, i).int);
+    return !ints.includes(undefined) && new Set(ints).size === length;
+  });
 }
 
 /** What is known of the rows of a mean or a width. */
