@@ -10,6 +10,7 @@ import {
   compileProgram,
   followModel,
   isBusy,
+  isOpening,
   isStale,
   look,
   maxLength,
@@ -48,7 +49,7 @@ function Form(): VNode {
       <Choice value={causal.value} set={(value) => (causal.value = value)} label={t("model.causal")} />
       <span class="actions">
         <button type="submit" class="primary" disabled={isBusy.value}>
-          {t(isBusy.value ? "model.compiling" : "model.compile")}
+          {t(isBusy.value && !isOpening.value ? "model.compiling" : "model.compile")}
         </button>
         {isBusy.value && (
           <button type="button" onClick={stopCompile}>
@@ -56,7 +57,7 @@ function Form(): VNode {
           </button>
         )}
         <label class="file button">
-          {t("model.open")}
+          {t(isOpening.value ? "model.opening" : "model.open")}
           <input
             class="visually-hidden"
             type="file"

@@ -78,8 +78,11 @@ export async function compileUnlessDone(): Promise<void> {
   if (!isBusy.value && compiledFrom.value !== source()) await compileProgram();
 }
 
-/** The largest file that is opened. */
-const MOST_BYTES = 64 * 2 ** 20;
+/** The largest file that is opened: GPT-2's own weights have 523 MB. */
+const MOST_BYTES = 600 * 2 ** 20;
+
+/** Whether what is busy is the opening of a file. */
+export const isOpening = signal(false);
 
 /** Weights with GPT-2's names that wait for their configuration. */
 let waiting: File | undefined;
@@ -93,14 +96,23 @@ export async function openModel(files: readonly File[]): Promise<void> {
   const told = (message: string): void => void (problem.value = { code: "", severity: "error", message, notes: [] });
   if (files.some(({ size }) => size > MOST_BYTES)) return told("model.tooLarge");
   if (!file) return config && told("model.onlyConfig");
-  const question = {
-    kind: "open",
-    name: file.name,
-    bytes: new Uint8Array(await file.arrayBuffer()),
-    program: program.value,
-    ...(config ? { config: await config.text() } : {}),
-  } as const;
-  await begin(slow.ask(question, LONGEST_COMPILE), undefined);
+  isOpening.value = true;
+  try {
+    const question = {
+      kind: "open",
+      name: file.name,
+      bytes: new Uint8Array(await file.arrayBuffer()),
+      program: program.value,
+      ...(config ? { config: await config.text() } : {}),
+    } as const;
+    await begin(slow.ask(question, LONGEST_COMPILE), undefined);
+  } catch {
+    // A folder, a file that is gone, or more than this device has room for.
+    isBusy.value = false;
+    told("model.unreadable");
+  } finally {
+    isOpening.value = false;
+  }
   waiting = problem.value?.message === "model.needsConfig" ? file : undefined;
 }
 
