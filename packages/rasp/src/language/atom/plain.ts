@@ -17,7 +17,7 @@ export function atomOfPlain(value: Plain): Atom {
   if (typeof value === "number") {
     if (Number.isInteger(value)) return BigInt(value);
     if (Number.isFinite(value)) return value;
-  } else if (value === null || ["bigint", "boolean", "string"].includes(typeof value)) {
+  } else if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "bigint") {
     return value;
   }
   throw new TypeError(

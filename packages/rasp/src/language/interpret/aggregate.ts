@@ -5,10 +5,11 @@
  */
 import { aggregateRow, notNumbers } from "../atom/mean.js";
 import type { Atom, Selector } from "../graph/node.js";
+import { Column, LONG_SEQUENCE } from "./columns.js";
 import { leftToRightSums } from "./ordered-sums.js";
-import type { Selections, SignedBox } from "./selection.js";
-import { sequenceType } from "./sequence.js";
-import { addSums } from "./box-sums.js";
+import type { Selections } from "./selection.js";
+import type { SharedInts } from "./shared-ints.js";
+import { positionsOfBoxes, sumsOfBoxes, type SignedBox } from "./box-sums.js";
 import { countBits, hasBit, setPositions, wordsFor, type Bits } from "./bits.js";
 
 /** Gives the value of a row that selects nothing, or throws. */
@@ -18,31 +19,70 @@ export type Default = () => Atom;
 export function aggregate(
   selections: Selections,
   selector: Selector,
-  values: readonly Atom[],
+  column: Column,
   otherwise: Default,
-): readonly Atom[] {
-  const type = sequenceType(values);
+  ints: SharedInts,
+): Column {
+  const { type } = column;
   const numeric = type === "int" || type === "float";
   const boxes = selections.boxes(selector);
-  const counts = boxes && rowSums(boxes, selections.ones);
+  const counts = boxes && selections.counts(selector);
   const isMean = numeric && counts?.some((count) => count > 1) === true;
-  const sums = boxes && isMean ? meanSums(boxes, selections, selector, values) : counts;
-  if (!boxes || !counts || !sums) return aggregateRows(selections, selector, values, numeric, otherwise);
+  const sums = boxes && isMean ? meanSums(boxes, selections, selector, column) : counts;
+  if (!boxes || !counts || !sums) return Column.of(aggregateRows(selections, selector, column, numeric, otherwise));
   // In a row that selects one position, the sum of the selected positions is that position.
-  const positions = counts.includes(1) ? rowSums(boxes, selections.positions) : counts;
-  return values.map((_, q) => {
-    const count = counts[q]!;
-    if (count === 0) return otherwise();
-    if (count === 1) return values[positions[q]!]!;
-    if (!numeric) throw notNumbers(values[0]!);
-    return sums[q]! / count;
-  });
+  const positions = counts.includes(1) ? positionsOfBoxes(boxes, column.length) : counts;
+  const long = aggregateColumn(column, numeric, { counts, sums, positions }, otherwise, ints);
+  if (long) return long;
+  const values = column.atoms;
+  return Column.of(
+    values.map((_, q) => {
+      const count = counts[q]!;
+      if (count === 0) return otherwise();
+      if (count === 1) return values[positions[q]!]!;
+      if (!numeric) throw notNumbers(values[0]!);
+      return sums[q]! / count;
+    }),
+  );
 }
 
-function rowSums(boxes: readonly SignedBox[], weights: Float64Array): Float64Array {
-  const totals = new Float64Array(weights.length);
-  for (const { box, sign } of boxes) addSums(box, weights, sign, totals);
-  return totals;
+/** The same of a long sequence of numbers, or of few distinct atoms of which no row has several; `undefined` for others. */
+function aggregateColumn(
+  column: Column,
+  numeric: boolean,
+  {
+    counts,
+    sums,
+    positions,
+  }: { readonly counts: Float64Array; readonly sums: Float64Array; readonly positions: Float64Array },
+  otherwise: Default,
+  ints: SharedInts,
+): Column | undefined {
+  const { length, coded } = column;
+  if (length < LONG_SEQUENCE) return undefined;
+  const numbers = numeric ? column.numbers : undefined;
+  const none = counts.includes(0) ? otherwise() : undefined;
+  if (coded && !counts.some((count) => count > 1)) {
+    const codes = new Uint8Array(length);
+    for (let q = 0; q < length; q++) codes[q] = counts[q] === 0 ? coded.atoms.length : coded.codes[positions[q]!]!;
+    return Column.ofCodes(codes, (code) => (code < coded.atoms.length ? coded.atoms[code]! : none!));
+  }
+  const isInt = typeof none === "bigint" && Number.isSafeInteger(Number(none));
+  if (!numbers || numbers.hasBools || (none !== undefined && typeof none !== "number" && !isInt)) return undefined;
+  const [results, areInts] = [new Float64Array(length), new Uint8Array(length)];
+  for (let q = 0; q < length; q++) {
+    const count = counts[q]!;
+    if (count === 0) {
+      results[q] = Number(none);
+      areInts[q] = Number(isInt);
+    } else if (count === 1) {
+      results[q] = numbers.values[positions[q]!]!;
+      areInts[q] = numbers.isInt[positions[q]!]!;
+    } else {
+      results[q] = sums[q]! / count;
+    }
+  }
+  return Column.ofNumbers(results, areInts, ints);
 }
 
 /** The sum of each row's values as added from left to right; `undefined` if the boxes do not give it. */
@@ -50,11 +90,11 @@ function meanSums(
   boxes: readonly SignedBox[],
   selections: Selections,
   selector: Selector,
-  values: readonly Atom[],
+  column: Column,
 ): Float64Array | undefined {
-  const floats = exactFloats(values);
+  const floats = exactFloats(column);
   if (!floats) return undefined;
-  if (addsExactly(floats)) return rowSums(boxes, floats);
+  if (addsExactly(floats)) return sumsOfBoxes(boxes, floats);
   const { capacity } = selections;
   const sums = leftToRightSums(boxes, floats, capacity);
   if (sums) return sums;
@@ -69,11 +109,12 @@ function meanSums(
 function aggregateRows(
   selections: Selections,
   selector: Selector,
-  values: readonly Atom[],
+  column: Column,
   numeric: boolean,
   otherwise: Default,
 ): readonly Atom[] {
-  const floats = numeric ? exactFloats(values) : undefined;
+  const values = column.atoms;
+  const floats = numeric ? exactFloats(column) : undefined;
   const isExact = floats !== undefined && addsExactly(floats);
   const sumOf = isExact ? exactSum(floats) : undefined;
   const positions = new Int32Array(values.length);
@@ -136,9 +177,14 @@ function exactSum(floats: Float64Array): { readonly steps: number; readonly of: 
 }
 
 /** The values as floats, if their sums as floats are Python's: every int is small enough, and none is null. */
-function exactFloats(values: readonly Atom[]): Float64Array | undefined {
-  const floats = new Float64Array(values.length);
-  const limit = Number.MAX_SAFE_INTEGER / values.length;
+function exactFloats(column: Column): Float64Array | undefined {
+  const { numbers: long, length } = column;
+  const limit = Number.MAX_SAFE_INTEGER / length;
+  if (long) {
+    return long.values.some((value, i) => long.isInt[i] === 1 && Math.abs(value) > limit) ? undefined : long.values;
+  }
+  const values = column.atoms;
+  const floats = new Float64Array(length);
   for (let i = 0; i < floats.length; i++) {
     if (values[i] === null) return undefined;
     floats[i] = Number(values[i]);

@@ -9,6 +9,7 @@ import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
 import { countUp, sortedBy, type Box } from "./box.js";
+import type { Column } from "./columns.js";
 import { Ranking } from "./ranking.js";
 
 /** The chosen position of each row, -1 for an empty one. */
@@ -28,7 +29,7 @@ export function checkScores(scores: readonly Atom[]): void {
 }
 
 /** The positions from the most to the least preferred. */
-export function byPreference(scores: readonly Atom[]): Int32Array {
+export function byPreference(scores: Column): Int32Array {
   const { ranks, size } = Ranking.of(scores)!;
   const descending = ranks.map((rank) => size - 1 - rank);
   return sortedBy(descending, size, countUp(scores.length));

@@ -14,6 +14,42 @@ export function stepsOfSums({ order, ranges }: Box): number {
   return 3 * levels.reduce((product, level) => product * level, order.length);
 }
 
+/** A box whose sums count with a sign. */
+export interface SignedBox {
+  readonly box: Box;
+  readonly sign: number;
+}
+
+/** How many positions each row selects. */
+export function countsOfBoxes(boxes: readonly SignedBox[], length: number): Float64Array {
+  const ones = new Float64Array(length).fill(1);
+  const counts = new Float64Array(length);
+  for (const { box, sign } of boxes) {
+    if (box.ranges.length > 0) addSums(box, ones, sign, counts);
+    else for (let q = 0; q < length; q++) counts[q]! += sign * (box.end[q]! - box.start[q]!);
+  }
+  return counts;
+}
+
+/** The position that each row selects, where it selects one. */
+export function positionsOfBoxes(boxes: readonly SignedBox[], length: number): Float64Array {
+  const [first, ...others] = boxes;
+  if (!first || others.length > 0 || first.box.ranges.length > 0) {
+    return sumsOfBoxes(boxes, Float64Array.from(countUp(length)));
+  }
+  const { order, start } = first.box;
+  const positions = new Float64Array(length);
+  for (let q = 0; q < length; q++) positions[q] = order[start[q]!] ?? 0;
+  return positions;
+}
+
+/** Each row's sum of `weights` over boxes with their signs. Exact if every sum of weights is. */
+export function sumsOfBoxes(boxes: readonly SignedBox[], weights: Float64Array): Float64Array {
+  const totals = new Float64Array(weights.length);
+  for (const { box, sign } of boxes) addSums(box, weights, sign, totals);
+  return totals;
+}
+
 /** Adds `sign` times each row's sum of `weights` to `totals`. Exact if every sum of weights is. */
 export function addSums(box: Box, weights: Float64Array, sign: number, totals: Float64Array): void {
   if (box.ranges.length > 0) {
@@ -47,7 +83,10 @@ class RangeSums {
     this.#sign = sign;
     this.#totals = totals;
     this.#placeOf = new Int32Array(2 * start.length);
-    for (let q = 0; q < start.length; q++) [this.#placeOf[2 * q], this.#placeOf[2 * q + 1]] = [start[q]!, end[q]!];
+    for (let q = 0; q < start.length; q++) {
+      this.#placeOf[2 * q] = start[q]!;
+      this.#placeOf[2 * q + 1] = end[q]!;
+    }
     this.#tree = new Float64Array(ranges.at(-1)!.ranking.size + 1);
   }
 

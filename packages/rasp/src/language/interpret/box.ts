@@ -59,18 +59,42 @@ export function boxOf(
   if (first) order = sortedBy(first.ranking.ranks, first.ranking.size, order);
   if (groups.count > 1) order = sortedBy(groups.ofKey, groups.count, order);
   const groupStart = starts(groups.ofKey, groups.count);
-  const rankStart = first && groups.count === 1 ? starts(first.ranking.ranks, first.ranking.size) : undefined;
-  const [start, end] = [new Int32Array(length), new Int32Array(length)];
+  const low = first && placesOf(first.ranking, first.low, groups, groupStart);
+  const high = first && placesOf(first.ranking, first.high, groups, groupStart);
+  const start = new Int32Array(length);
+  const end = new Int32Array(length);
   for (let q = 0; q < length; q++) {
     const group = groups.ofQuery[q]!;
     if (group < 0 || queries?.[q] === 0) continue;
-    const [from, to] = [groupStart[group]!, groupStart[group + 1]!];
-    const placeOf = (rank: number): number =>
-      rankStart ? rankStart[rank]! : firstAtLeast(rank, first!.ranking.ranks, order, from, to);
-    start[q] = first ? placeOf(first.low[q]!) : from;
-    end[q] = first ? Math.max(start[q]!, placeOf(first.high[q]!)) : to;
+    start[q] = low ? low[q]! : groupStart[group]!;
+    end[q] = high ? Math.max(start[q]!, high[q]!) : groupStart[group + 1]!;
   }
   return keys ? among(keys, { order, start, end, ranges }) : { order, start, end, ranges };
+}
+
+/** For each row the place of the first position of its group whose rank is not below the row's. */
+function placesOf(
+  { ranks, size }: Ranking,
+  rankOfQuery: Int32Array,
+  { ofKey, ofQuery }: Groups,
+  groupStart: Int32Array,
+): Int32Array {
+  const places = new Int32Array(rankOfQuery.length);
+  if (groupStart.length === 2) {
+    const rankStart = starts(ranks, size);
+    for (let q = 0; q < places.length; q++) places[q] = rankStart[rankOfQuery[q]!]!;
+    return places;
+  }
+  const keys = sortedBy(ranks, size, countUp(ranks.length));
+  const rows = sortedBy(rankOfQuery, size + 1, countUp(places.length));
+  // The place behind the positions of each group that have been passed.
+  const next = groupStart.slice();
+  for (let i = 0, k = 0; i < rows.length; i++) {
+    const q = rows[i]!;
+    while (k < keys.length && ranks[keys[k]!]! < rankOfQuery[q]!) next[ofKey[keys[k++]!]!]!++;
+    if (ofQuery[q]! >= 0) places[q] = next[ofQuery[q]!]!;
+  }
+  return places;
 }
 
 /** The box without the positions outside the mask. */
@@ -123,10 +147,9 @@ function subdivide(groups: Groups, { ranking: { ranks, size }, low, high }: Inte
   const ofKey = new Int32Array(length);
   let count = 0;
   for (let i = 0; i < length; i++) {
-    const [position, before] = [order[i]!, order[i - 1]];
-    const isNew =
-      before === undefined || ranks[position] !== ranks[before] || groups.ofKey[position] !== groups.ofKey[before];
-    if (isNew) count++;
+    const position = order[i]!;
+    const before = i > 0 ? order[i - 1]! : position;
+    if (i === 0 || ranks[position] !== ranks[before] || groups.ofKey[position] !== groups.ofKey[before]) count++;
     ofKey[position] = count - 1;
   }
   const ofQuery = groups.ofQuery.map((group, q) => {
@@ -153,12 +176,19 @@ export function countUp(length: number): Int32Array<ArrayBuffer> {
   return numbers;
 }
 
-/** A stable counting sort of `order` by the class of each element. */
+/** A stable counting sort of `order`, which has all elements, by the class of each. */
 export function sortedBy(classes: Int32Array, count: number, order: Int32Array): Int32Array<ArrayBuffer> {
+  if (count > 1 && ascend(classes, order)) return order.slice();
   const next = starts(classes, count);
   const sorted = new Int32Array(order.length);
   for (let i = 0; i < order.length; i++) sorted[next[classes[order[i]!]!]!++] = order[i]!;
   return sorted;
+}
+
+/** Whether the elements are sorted by class. */
+function ascend(classes: Int32Array, order: Int32Array): boolean {
+  for (let i = 1; i < order.length; i++) if (classes[order[i]!]! < classes[order[i - 1]!]!) return false;
+  return true;
 }
 
 /** The first index of `order`, from `from` up to `to`, at which the rank is at least `rank`. */

@@ -14,24 +14,23 @@ import {
   type ReadNode,
   type Selector,
   type SOp,
+  type TokenConversion,
 } from "../graph/node.js";
-import { applyMap } from "../graph/elementwise.js";
 import type { FinalNode, Loop, StateNode } from "../graph/loop.js";
 import { countReaders, placeOfReader } from "../graph/readers.js";
 import { getOrInsert } from "../maps.js";
 import { softLeaves, type Vector } from "../graph/soft.js";
 import { Capacity, checkMatrix } from "../limits.js";
 import { aggregate } from "./aggregate.js";
+import { Column, LONG_SEQUENCE } from "./columns.js";
 import { runLoop, type LoopContext, type LoopWatch } from "./loop.js";
+import { mapColumns } from "./map-columns.js";
+import { mapElements } from "./map-elements.js";
 import type { Matrix } from "./matrix.js";
 import { Selections } from "./selection.js";
-import { sequenceType } from "./sequence.js";
 import { SharedInts } from "./shared-ints.js";
 import { SoftEvaluation, type VectorValues } from "./soft.js";
 import { convertToken, nonEmpty } from "./tokens.js";
-
-/** The errors for elements that no sequence can hold: a complex number, an item that is no atom. */
-const UNFIT = [errors.complexResult, errors.sequenceType].map((make) => make("").diagnostic.code);
 
 /** What an element of a sequence takes: a reference to a number, and about ten operations. */
 const [CELL_BYTES, CELL_STEPS] = [16, 10];
@@ -41,15 +40,18 @@ const [LONG, LONG_STEPS] = [2n ** 63n, 1000];
 /** A program on one input. */
 export class Evaluation {
   readonly input: readonly Atom[];
-  readonly #sequences = new Map<GraphNode, readonly Atom[]>();
+  readonly #sequences = new Map<GraphNode, Column>();
   /** The states of loops after their last steps. */
   readonly #finals = new Map<Loop, readonly (readonly Atom[])[]>();
   /** The states that have been given. */
   readonly #states = new Map<StateNode, readonly Atom[]>();
+  /** The columns of values that loops have given: for the same array the same one, whose ranking is known. */
+  readonly #given = new WeakMap<readonly Atom[], Column>();
   readonly #selections: Selections;
   readonly #ints: SharedInts;
   readonly #soft: SoftEvaluation;
 
+  readonly #inputColumn: Column;
   readonly #offset: number;
   /** What the values may take. */
   readonly capacity: Capacity;
@@ -64,11 +66,12 @@ export class Evaluation {
     this.#offset = offset;
     this.capacity = capacity;
     this.input = nonEmpty(input);
+    this.#inputColumn = Column.of(input);
     this.#ints = new SharedInts(input.length);
     this.#selections = new Selections(input.length, (node) => this.#sequences.get(node)!, this.capacity);
     this.#soft = new SoftEvaluation({
       length: input.length,
-      values: (node) => this.#sequences.get(node)!,
+      values: (node) => this.#sequences.get(node)!.atoms,
       matrix: (node) => this.#selections.matrix(node),
       capacity: this.capacity,
     });
@@ -82,7 +85,7 @@ export class Evaluation {
     const other = new Evaluation(this.input, this.#offset);
     for (const [state, values] of [...this.#states, ...states]) {
       other.#states.set(state, values);
-      other.#sequences.set(state, values);
+      other.#sequences.set(state, Column.of(values));
     }
     return other;
   }
@@ -90,7 +93,7 @@ export class Evaluation {
   /** The value at every position. @throws RaspError, placed at the node that fails */
   sop(node: SOp): readonly Atom[] {
     this.#run(node);
-    return this.#sequences.get(node)!;
+    return this.#sequences.get(node)!.atoms;
   }
 
   /** The matrix, n² cells, made anew for each call. @throws RaspError, placed at the node that fails, and for too many cells */
@@ -118,7 +121,7 @@ export class Evaluation {
    */
   sopOnce(node: SOp): readonly Atom[] {
     this.#run(node, true);
-    return this.#sequences.get(node)!;
+    return this.#sequences.get(node)!.atoms;
   }
 
   #known(node: GraphNode): boolean {
@@ -163,7 +166,7 @@ export class Evaluation {
         this.capacity.work(CELL_STEPS * this.input.length);
         this.capacity.hold(CELL_BYTES * this.input.length);
         const values = this.#values(node);
-        sequenceType(values);
+        void values.type;
         this.#sequences.set(node, values);
       }
     } catch (error) {
@@ -172,18 +175,18 @@ export class Evaluation {
     }
   }
 
-  #values(node: SOp): readonly Atom[] {
+  #values(node: SOp): Column {
     switch (node.kind) {
       case "tokens":
-        return this.input.map((element) => this.#ints.share(convertToken(node.conversion, element)));
+        return this.#tokens(node.conversion);
       case "indices":
-        return this.input.map((_, i) => this.#ints.share(BigInt(i)));
+        return Column.positions(this.input.length, this.#ints);
       case "positions":
-        return this.input.map((_, i) => BigInt(this.#offset + i));
+        return Column.of(this.input.map((_, i) => BigInt(this.#offset + i)));
       case "read":
-        return this.#read(node);
+        return Column.of(this.#read(node));
       case "constant":
-        return new Array<Atom>(this.input.length).fill(node.value);
+        return Column.constant(node.value, this.input.length);
       case "map":
         return this.#map(node);
       case "aggregate":
@@ -196,8 +199,16 @@ export class Evaluation {
           },
         );
       case "final":
-        return this.#final(node);
+        return Column.of(this.#final(node));
     }
+  }
+
+  #tokens(conversion: TokenConversion): Column {
+    const convert = (element: Atom): Atom => this.#ints.share(convertToken(conversion, element));
+    const { coded } = this.#inputColumn;
+    return coded
+      ? Column.ofCodes(coded.codes, (code) => convert(coded.atoms[code]!))
+      : Column.of(this.input.map(convert));
   }
 
   #final({ loop, index }: FinalNode): readonly Atom[] {
@@ -209,19 +220,29 @@ export class Evaluation {
       input: this.input,
       capacity: this.capacity,
       watch: this.watch,
-      values: (node) => this.#sequences.get(node)!,
-      known: (node) => this.#sequences.get(node),
+      values: (node) => this.#atomsForLoop(node)!,
+      known: (node) => this.#atomsForLoop(node),
       compute: (node) => {
         this.#forget(node);
         this.#compute(node);
       },
       put: (node, values) => {
         if (!this.#sequences.has(node)) this.capacity.hold(CELL_BYTES * this.input.length);
-        this.#sequences.set(node, values);
+        this.#sequences.set(
+          node,
+          getOrInsert(this.#given, values, () => Column.of(values)),
+        );
       },
       forget: (node) => this.#forget(node),
       forgetEnd: (loop) => void this.#finals.delete(loop),
     };
+  }
+
+  /** The atoms of a node, if it is known, whose column is remembered. */
+  #atomsForLoop(node: GraphNode): readonly Atom[] | undefined {
+    const column = this.#sequences.get(node);
+    if (column) this.#given.set(column.atoms, column);
+    return column?.atoms;
   }
 
   /** Forgets the value of a node, which may be computed again. */
@@ -256,43 +277,23 @@ export class Evaluation {
     });
   }
 
-  #map({ fn, args: operands }: MapNode): readonly Atom[] {
-    const columns = operands.map((arg) => this.#sequences.get(arg)!);
-    const values = new Array<Atom>(this.input.length);
-    const args = columns.map(([first]) => first!);
-    let i = 0;
-    const apply = (): void => {
-      for (; i < values.length; i++) {
-        // Sequences have long runs of one value, such as `length`. A repeated value costs no work and no memory.
-        let repeats = i > 0;
-        for (let j = 0; j < columns.length; j++) {
-          const arg = columns[j]![i]!;
-          repeats &&= Object.is(arg, args[j]);
-          args[j] = arg;
-        }
-        values[i] = repeats ? values[i - 1]! : this.#held(applyMap(fn, args));
-      }
-    };
-    // The original rejects unfit elements when the sequence is complete, so another error at a later position comes first.
-    let unfit: RaspError | undefined;
-    for (; i < values.length; i++) {
-      try {
-        apply();
-      } catch (error) {
-        if (!(error instanceof RaspError && UNFIT.includes(error.diagnostic.code))) throw error;
-        unfit ??= error;
-      }
+  #map({ fn, args: operands }: MapNode): Column {
+    const sequences = operands.map((arg) => this.#sequences.get(arg)!);
+    if (this.input.length >= LONG_SEQUENCE) {
+      const atOnce = mapColumns(fn, sequences, this.#ints, (atom) => this.#held(atom));
+      if (atOnce) return atOnce;
     }
-    if (unfit) throw unfit;
-    return values;
+    const columns = sequences.map(({ atoms }) => atoms);
+    return Column.of(mapElements(fn, columns, (atom) => this.#held(atom)));
   }
 
-  #aggregate(node: AggregateNode): readonly Atom[] {
-    return aggregate(this.#selections, node.selector, this.#sequences.get(node.value)!, () => {
+  #aggregate(node: AggregateNode): Column {
+    const otherwise = (): Atom => {
       if (node.noDefault === undefined) return node.default;
       throw errors.sequenceType(`a row selects nothing, and the default, ${node.noDefault}, cannot be in a sequence`, {
         suggestion: "give an int, float, bool or string as the default",
       });
-    });
+    };
+    return aggregate(this.#selections, node.selector, this.#sequences.get(node.value)!, otherwise, this.#ints);
   }
 }

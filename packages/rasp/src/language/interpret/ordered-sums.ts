@@ -1,8 +1,8 @@
 /** Sums from left to right over the rows of boxes, for floats whose sum depends on the order in which they are added. */
+import type { SignedBox } from "./box-sums.js";
 import { countUp, sortedBy, type Box } from "./box.js";
 import type { Capacity } from "../limits.js";
 import { RoundedSums } from "./rounded-sums.js";
-import type { SignedBox } from "./selection.js";
 
 /** About how many steps it is to include a position. */
 const SET_STEPS = 20;

@@ -4,6 +4,7 @@
  */
 import { atomKey, compareAtoms } from "../atom/compare.js";
 import type { Atom } from "../graph/node.js";
+import { Column, LONG_SEQUENCE, type CodedColumn } from "./columns.js";
 import { RankPrefixes } from "./rank-prefixes.js";
 
 /** For each query: how many distinct keys are below it, and how many are not above it. */
@@ -13,17 +14,17 @@ export interface Placement {
 }
 
 export class Ranking {
-  readonly #placements = new WeakMap<readonly Atom[], Placement>();
+  readonly #placements = new WeakMap<Column, Placement>();
 
   /** The rank of each element. */
   readonly ranks: Int32Array;
   /** How many distinct values there are. */
   readonly size: number;
-  readonly #locate: (queries: readonly Atom[]) => Placement | undefined;
+  readonly #locate: (queries: Column) => Placement | undefined;
   #prefixes: RankPrefixes | undefined;
   #isIdentity: boolean | undefined;
 
-  private constructor(ranks: Int32Array, size: number, locate: (queries: readonly Atom[]) => Placement | undefined) {
+  private constructor(ranks: Int32Array, size: number, locate: (queries: Column) => Placement | undefined) {
     this.ranks = ranks;
     this.size = size;
     this.#locate = locate;
@@ -40,19 +41,34 @@ export class Ranking {
   }
 
   /** The ranking of an evaluated s-op's values, which are all strings or all not. `undefined` if one is nan, which has no order. */
-  static of(keys: readonly Atom[]): Ranking | undefined {
-    if (keys.some(Number.isNaN)) return undefined;
+  static of(keys: Column): Ranking | undefined {
+    const { coded } = keys;
+    if (coded) return Ranking.#ofCodes(coded);
     const floats = exactFloats(keys);
-    return floats ? Ranking.#ofFloats(floats) : Ranking.#ofAtoms(keys);
+    if (!floats && keys.atoms.some(Number.isNaN)) return undefined;
+    return floats ? Ranking.#ofFloats(floats) : Ranking.#ofAtoms(keys.atoms);
   }
 
   /** The places of another evaluated s-op's values among the keys. `undefined` if one is nan. */
-  place(queries: readonly Atom[]): Placement | undefined {
+  place(queries: Column): Placement | undefined {
     const known = this.#placements.get(queries);
     if (known) return known;
-    const placement = this.#locate(queries);
+    const { coded } = queries;
+    const placement = coded ? spread(coded.codes, this.#locate(Column.of(coded.atoms))) : this.#locate(queries);
     if (placement) this.#placements.set(queries, placement);
     return placement;
+  }
+
+  static #ofCodes({ codes, atoms }: CodedColumn): Ranking | undefined {
+    const ranking = Ranking.of(Column.of(atoms));
+    return (
+      ranking &&
+      new Ranking(
+        toInts(codes, (code) => ranking.ranks[code]!),
+        ranking.size,
+        ranking.#locate,
+      )
+    );
   }
 
   static #ofFloats(floats: Float64Array): Ranking {
@@ -62,7 +78,7 @@ export class Ranking {
     for (let i = 0; i < ranks.length; i++) distinct[ranks[i]!] = floats[i]!;
     return new Ranking(ranks, size, (queries) => {
       const values = exactFloats(queries);
-      if (!values) return placeAtoms(Array.from(distinct), queries);
+      if (!values) return placeAtoms(Array.from(distinct), queries.atoms);
       const placed = toInts(values, below);
       return { below: placed, upTo: placed.map((rank, q) => (distinct[rank] === values[q] ? rank + 1 : rank)) };
     });
@@ -75,7 +91,7 @@ export class Ranking {
     return new Ranking(
       toInts(keys, (key) => ranks.get(identity(key))!),
       distinct.length,
-      (queries) => placeAtoms(distinct, queries, ranks),
+      (queries) => placeAtoms(distinct, queries.atoms, ranks),
     );
   }
 }
@@ -83,8 +99,17 @@ export class Ranking {
 /** As `atomKey`, but cheaper for strings, which are only among strings here. */
 const identity = (atom: Atom): string => (typeof atom === "string" ? atom : atomKey(atom));
 
+/** The places of all positions, from those of their codes. */
+const spread = (codes: Uint8Array, few: Placement | undefined): Placement | undefined =>
+  few && { below: toInts(codes, (code) => few.below[code]!), upTo: toInts(codes, (code) => few.upTo[code]!) };
+
 /** All values as floats, if that is exact for each: there is no string, no nan, no large int. */
-function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
+function exactFloats(column: Column): Float64Array | undefined {
+  if (column.length >= LONG_SEQUENCE) {
+    const values = column.numbers?.values;
+    return values?.some(Number.isNaN) === true ? undefined : values;
+  }
+  const { atoms } = column;
   const floats = new Float64Array(atoms.length);
   for (let i = 0; i < atoms.length; i++) {
     const atom = atoms[i]!;
@@ -98,11 +123,17 @@ function exactFloats(atoms: readonly Atom[]): Float64Array | undefined {
 
 /** How many distinct values there are, and how many of them are below a value: by a table for ints in a small range, otherwise by search. */
 function countBelow(floats: Float64Array): { readonly size: number; readonly below: (value: number) => number } {
-  const least = floats.reduce((a, b) => Math.min(a, b));
-  const range = floats.reduce((a, b) => Math.max(a, b)) - least;
-  if (range <= 4 * floats.length && floats.every(Number.isInteger)) {
+  let [least, most, whole] = [Infinity, -Infinity, true];
+  for (let i = 0; i < floats.length; i++) {
+    const value = floats[i]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+    whole &&= Number.isInteger(value);
+  }
+  const range = most - least;
+  if (whole && range <= 4 * floats.length) {
     const counts = new Int32Array(range + 2);
-    for (const value of floats) counts[value - least + 1] = 1;
+    for (let i = 0; i < floats.length; i++) counts[floats[i]! - least + 1] = 1;
     for (let i = 0; i <= range; i++) counts[i + 1]! += counts[i]!;
     return {
       size: counts[range + 1]!,

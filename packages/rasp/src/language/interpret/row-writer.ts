@@ -1,9 +1,10 @@
 /** A selector's matrix row by row, for pictures and for selectors without boxes: O(n) time for each row, O(n) memory. */
 import type { Capacity } from "../limits.js";
 import { compareAtoms } from "../atom/compare.js";
-import type { Atom, BestNode, SelectNode, Selector, SOp } from "../graph/node.js";
+import type { BestNode, SelectNode, Selector, SOp } from "../graph/node.js";
 import type { Choice } from "./best.js";
 import { fillBits, invertBits, setBit, wordsFor, type Bits } from "./bits.js";
+import type { Column } from "./columns.js";
 import type { Ranking } from "./ranking.js";
 import { ABOVE, BELOW, EQUAL, RELATIONS, UNEQUAL } from "./disjoint-form.js";
 
@@ -13,8 +14,8 @@ export type RowWriter = (query: number, row: Bits) => void;
 /** The part of an evaluation that a writer needs. */
 export interface RowContext {
   readonly length: number;
-  readonly values: (node: SOp) => readonly Atom[];
-  ranking(values: readonly Atom[]): Ranking | undefined;
+  readonly values: (node: SOp) => Column;
+  ranking(values: Column): Ranking | undefined;
   choice(node: BestNode): Choice;
   /** The rows of a selector one after the other, if they are known. */
   kept(node: Selector): Bits | undefined;
@@ -90,7 +91,8 @@ function comparisonWriter(node: SelectNode, context: RowContext): RowWriter {
   if (!ranking || !placement) {
     return (q, row) => {
       context.capacity.work(SLOW * keys.length);
-      fillBits(row, keys.length, (k) => compareAtoms(node.op, keys[k]!, queries[q]!));
+      const [all, query] = [keys.atoms, queries.at(q)];
+      fillBits(row, keys.length, (k) => compareAtoms(node.op, all[k]!, query));
     };
   }
   const { prefixes } = ranking;

@@ -5,12 +5,14 @@
 import { compareAtoms } from "../atom/compare.js";
 import type { Atom, BestNode, Comparison, Selector, SelectNode, SOp } from "../graph/node.js";
 import { byPreference, checkScores, lowerToBest, preferences, type Choice } from "./best.js";
-import { stepsOfSums } from "./box-sums.js";
+import { countsOfBoxes, stepsOfSums, type SignedBox } from "./box-sums.js";
 import { countUp, boxOf, relationInterval, type Box, type Interval } from "./box.js";
+import { Column } from "./columns.js";
 import { Ranking } from "./ranking.js";
 import { firstAlike } from "./row-classes.js";
 import { combined, rowWriter } from "./row-writer.js";
 import { Capacity } from "../limits.js";
+import { getOrInsert } from "../maps.js";
 import { hasBit, wordsFor, type Bits } from "./bits.js";
 import type { Matrix } from "./matrix.js";
 import {
@@ -27,44 +29,33 @@ import {
 /** So many bytes of rows are kept, those of the newest selectors. */
 const MOST_KEPT = 2 ** 25;
 
-/** A box whose sums count with a sign. */
-export interface SignedBox {
-  readonly box: Box;
-  readonly sign: number;
-}
-
 export class Selections {
   readonly #shapes = new Map<Selector, DisjointForm | undefined>();
   readonly #signed = new Map<Selector, readonly SignedBox[] | undefined>();
   /** The rows of combined selectors that have been asked for, where there is room: a chain of them is not walked for each link. */
   readonly #kept = new Map<Selector, Bits>();
   #keptBytes = 0;
+  readonly #counts = new Map<Selector, Float64Array>();
   readonly #choices = new Map<BestNode, Choice>();
-  readonly #rankings = new WeakMap<readonly Atom[], { readonly ranking: Ranking | undefined }>();
-  /** Weights whose sum over a row is the number of selected positions. */
-  readonly ones: Float64Array;
-  /** Weights whose sum over a row is the selected position, where there is one. */
-  readonly positions: Float64Array;
+  readonly #rankings = new WeakMap<Column, { readonly ranking: Ranking | undefined }>();
   #positionRanking: Ranking | undefined;
 
   readonly length: number;
   /** The values of an s-op that has been evaluated. */
-  readonly values: (node: SOp) => readonly Atom[];
+  readonly values: (node: SOp) => Column;
 
   readonly capacity: Capacity;
 
-  constructor(length: number, values: (node: SOp) => readonly Atom[], capacity = new Capacity()) {
+  constructor(length: number, values: (node: SOp) => Column, capacity = new Capacity()) {
     this.length = length;
     this.values = values;
     this.capacity = capacity;
-    this.ones = new Float64Array(length).fill(1);
-    this.positions = Float64Array.from(countUp(length));
   }
 
   /** Adds a selector whose operands are known. @throws RaspError of class type or value where it cannot select */
   add(node: Selector): void {
     if (node.kind === "select") checkComparable(node.op, this.values(node.keys), this.values(node.queries));
-    if (node.kind === "best") checkScores(this.values(node.score));
+    if (node.kind === "best") checkScores(this.values(node.score).atoms);
     const form = disjointForm(node, (operand) => this.#shapes.get(operand), this.#maskOf, this.length);
     this.capacity.hold(form ? sizeOfForm(form) : 0);
     this.#shapes.set(node, form);
@@ -80,6 +71,7 @@ export class Selections {
     if (form) this.capacity.free(sizeOfForm(form));
     this.#shapes.delete(node);
     this.#signed.delete(node);
+    this.#counts.delete(node);
     this.#keptBytes -= this.#kept.get(node)?.byteLength ?? 0;
     this.#kept.delete(node);
     if (node.kind === "best") this.#choices.delete(node);
@@ -93,6 +85,11 @@ export class Selections {
       this.#signed.set(node, boxes && this.#areLessWork(boxes, node) ? boxes : undefined);
     }
     return this.#signed.get(node);
+  }
+
+  /** How many positions each row of a selector with boxes selects. */
+  counts(node: Selector): Float64Array {
+    return getOrInsert(this.#counts, node, () => countsOfBoxes(this.boxes(node)!, this.length));
   }
 
   /** Such boxes, of which none has a list that is sorted by position, and sums over them need not be less work than rows. */
@@ -206,7 +203,7 @@ export class Selections {
   readonly kept = (node: Selector): Bits | undefined => this.#kept.get(node);
 
   /** The ranking of an s-op's values, computed once; `undefined` if one of them is nan. */
-  ranking(values: readonly Atom[]): Ranking | undefined {
+  ranking(values: Column): Ranking | undefined {
     const known = this.#rankings.get(values) ?? { ranking: Ranking.of(values) };
     this.#rankings.set(values, known);
     return known.ranking;
@@ -215,9 +212,11 @@ export class Selections {
   /** A comparison whose queries are all one value selects the same keys in each row; likewise with all keys one value. */
   readonly #maskOf = ({ keys, queries, op }: SelectNode): Pick<Conjunction, "keys" | "queries"> | undefined => {
     const [keyValues, queryValues] = [this.values(keys), this.values(queries)];
-    if (isOneValue(queryValues)) return { keys: maskWhere(keyValues, (key) => compareAtoms(op, key, queryValues[0]!)) };
+    if (isOneValue(queryValues)) {
+      return { keys: maskWhere(keyValues, (key) => compareAtoms(op, key, queryValues.at(0))) };
+    }
     if (!isOneValue(keyValues)) return undefined;
-    return { queries: maskWhere(queryValues, (query) => compareAtoms(op, keyValues[0]!, query)) };
+    return { queries: maskWhere(queryValues, (query) => compareAtoms(op, keyValues.at(0), query)) };
   };
 
   readonly #intervalOf = ({ source, relation }: Factor): Interval | undefined => {
@@ -229,7 +228,7 @@ export class Selections {
     // Positions rank as themselves. A row without a choice has an empty interval at 0 for "equal".
     const choice = this.choice(source);
     return relationInterval(
-      (this.#positionRanking ??= Ranking.of(Array.from(this.positions))!),
+      (this.#positionRanking ??= Ranking.of(Column.of(Array.from(countUp(this.length))))!),
       relation,
       choice.map((position) => Math.max(position, 0)),
       choice.map((position) => position + 1),
@@ -248,14 +247,24 @@ function partsOf(root: Selector, known: ReadonlyMap<Selector, unknown>): Selecto
 const sizeOfForm = ({ yes, no }: DisjointForm): number =>
   [...yes, ...no].reduce((sum, { keys, queries }) => sum + 64 + (keys?.length ?? 0) + (queries?.length ?? 0), 0);
 
-const isOneValue = (values: readonly Atom[]): boolean => values.every((value) => Object.is(value, values[0]));
+function isOneValue(values: Column): boolean {
+  if (values.coded) return values.coded.atoms.length === 1;
+  const first = values.at(0);
+  for (let i = 1; i < values.length; i++) if (!Object.is(values.at(i), first)) return false;
+  return true;
+}
 
-const maskWhere = (values: readonly Atom[], holds: (value: Atom) => boolean): Mask =>
-  Uint8Array.from(values, (value) => Number(holds(value)));
+function maskWhere(values: Column, holds: (value: Atom) => boolean): Mask {
+  const { coded } = values;
+  const few = coded?.atoms.map((atom) => Number(holds(atom)));
+  const mask = new Uint8Array(values.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = coded ? few![coded.codes[i]!]! : Number(holds(values.at(i)));
+  return mask;
+}
 
 /** Each sequence has one type, so the first values tell whether the two can be compared. Null cannot. */
-function checkComparable(op: Comparison, keys: readonly Atom[], queries: readonly Atom[]): void {
-  const example = (values: readonly Atom[]): Atom => (values.includes(null) ? null : values[0]!);
+function checkComparable(op: Comparison, keys: Column, queries: Column): void {
+  const example = (values: Column): Atom => (values.hasNull ? null : values.at(0));
   compareAtoms(op, example(keys), example(queries));
 }
 

@@ -20,4 +20,10 @@ export class SharedInts {
     const place = Number(atom) + this.#length;
     return place >= 0 && place < this.#ints.length ? (this.#ints[place] ??= atom) : atom;
   }
+
+  /** The int of a safe whole number. */
+  of(value: number): bigint {
+    const place = value + this.#length;
+    return place >= 0 && place < this.#ints.length ? (this.#ints[place] ??= BigInt(value)) : BigInt(value);
+  }
 }

@@ -91,7 +91,7 @@ const small = (bytes = 3_000_000, steps = 20_000_000) => new Capacity({ bytes, s
 describe("what takes too much is refused where it would be taken", () => {
   it.each([
     ["many s-ops on a long input", `y = indices; ${repeat(200, () => "y = y + 1;")}`, "memory"],
-    ["many strings", `y = tokens * 600; ${repeat(9, (i) => `y = y + "${i}";`)}`, "memory"],
+    ["many strings", `y = tokens * (indices + 600); ${repeat(9, (i) => `y = y + "${i}";`)}`, "memory"],
     ["long ints", "y = (indices + 2) ^ 20000;", "time"],
     [
       "rows",

@@ -20,6 +20,7 @@ import {
   type Selector,
   type SOp,
 } from "../../../src/language/graph/node.js";
+import { Column } from "../../../src/language/interpret/columns.js";
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
 import { aggregateReference, matrixReference } from "../../../src/language/interpret/reference.js";
 import { Selections } from "../../../src/language/interpret/selection.js";
@@ -213,7 +214,7 @@ describe("selectors of many comparisons", () => {
       .reduce((left, right) => selectorPairNode(kind, left, right));
   const boxesOf = (selector: Selector): number | undefined => {
     const values = new Evaluation(input);
-    const selections = new Selections(input.length, (node) => values.sop(node));
+    const selections = new Selections(input.length, (node) => Column.of(values.sop(node)));
     for (const node of topological(selector)) if (isSelector(node)) selections.add(node);
     return selections.boxes(selector)?.length;
   };

@@ -15,6 +15,7 @@ import {
 } from "../../../src/language/graph/node.js";
 import { addSums, stepsOfSums } from "../../../src/language/interpret/box-sums.js";
 import { boxOf } from "../../../src/language/interpret/box.js";
+import { Column } from "../../../src/language/interpret/columns.js";
 import { Evaluation } from "../../../src/language/interpret/evaluation.js";
 import { RankPrefixes } from "../../../src/language/interpret/rank-prefixes.js";
 import { Ranking } from "../../../src/language/interpret/ranking.js";
@@ -133,8 +134,8 @@ it("sums over boxes of any number of ranges are those over all cells", () => {
       const length = dimensions[0]![0].length;
       const intervals = dimensions.map(([ranks, relation, ascending]) => {
         const values = ranks.map((rank, i) => BigInt(ascending ? i : rank));
-        const ranking = Ranking.of(values)!;
-        const { below, upTo } = ranking.place(ranks.map((rank) => BigInt(rank)))!;
+        const ranking = Ranking.of(Column.of(values))!;
+        const { below, upTo } = ranking.place(Column.of(ranks.map((rank) => BigInt(rank))))!;
         const low = relation & 1 ? below.map(() => 0) : relation & 2 ? below : upTo;
         const high = relation & 4 ? below.map(() => ranking.size) : relation & 2 ? upTo : below;
         return { ranking, low, high };
