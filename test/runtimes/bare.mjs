@@ -2,7 +2,16 @@
  * What the packages do in an engine that has the language and nothing else: no URL, TextEncoder, atob, fetch, timers, console. The outcome, by
  * name, is the same in every engine. test/bare.test.ts runs it in an empty context, `npm run runtimes` in QuickJS and workerd.
  */
-import { decodeSafetensors, encodeSafetensors, referenceKernels, Rng, setKernels, tensor } from "@selectron/core";
+import {
+  crossEntropy,
+  decodeSafetensors,
+  encodeSafetensors,
+  randn,
+  referenceKernels,
+  Rng,
+  setKernels,
+  tensor,
+} from "@selectron/core";
 import { Adam, attentionSvg, generate, train, TransformerDecoder, TransformerEncoder } from "@selectron/nn";
 import {
   check,
@@ -27,6 +36,37 @@ function digest(bytes) {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return `${bytes.length} bytes, ${hash.toString(16)}`;
+}
+
+/** A hash of numbers, by their bits. */
+const bitsOf = ({ data }) => digest(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+
+/** Some numbers, ten steps of a training by the kernels in use, and the weights after it: what has a seed, to the last bit. */
+export async function seeded() {
+  const config = { vocabularySize: 4, maxLength: 4, dModel: 8, outputs: 4, blocks: [{ heads: 2, dHead: 4, dFf: 16 }] };
+  const model = new TransformerEncoder(config, new Rng(7));
+  const draw = new Rng(8);
+  await train({
+    optimizer: new Adam(model.parameters()),
+    schedule: () => 0.01,
+    steps: 10,
+    seed: 1,
+    forward: () => {
+      const ids = Array.from({ length: 4 }, () => Array.from({ length: 4 }, () => draw.int(4)));
+      const loss = crossEntropy(model.forward(ids).reshape([16, 4]), ids.map((row) => row.toReversed()).flat());
+      return { loss, correct: 0, counted: 0, tokens: 16 };
+    },
+  });
+  return {
+    "random numbers": bitsOf(randn([1000], new Rng(42))),
+    "ten steps of training": digest(
+      [...model.parameters()]
+        .map(([, weight]) => bitsOf(weight))
+        .join("")
+        .split("")
+        .map((c) => c.codePointAt(0)),
+    ),
+  };
 }
 
 /** One training of a small model, with a checkpoint; whether it got anywhere, since engines differ in the last bits of exp. */
@@ -120,6 +160,7 @@ export async function bare() {
     decompiled: decompileProgram(again[0]).results,
     generated: generate(decoder, [1], { maxTokens: 3, rng: new Rng(3) }).tokens.length,
     training: await training(),
+    seeded: await seeded(),
     pictures: attentionSvg([{ title: "é", queries: ["a"], keys: ["b"], weights: [[1]] }]).includes("é"),
     error: (() => {
       try {

@@ -31,10 +31,10 @@ const PREFERENCES = {
 };
 
 /** The command line that opens an address, in a new profile. */
-function words(executable, profile, address) {
+function words(executable, profile, address, flags) {
   if (!/firefox/.test(executable)) {
-    const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-gpu"];
-    return ["--headless", "--no-sandbox", ...quiet, `--user-data-dir=${profile}`, address];
+    const quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update"];
+    return ["--headless", "--no-sandbox", ...quiet, `--user-data-dir=${profile}`, ...flags, address];
   }
   const lines = Object.entries(PREFERENCES).map(([key, value]) => `user_pref("${key}", ${JSON.stringify(value)});`);
   writeFileSync(join(profile, "user.js"), lines.join("\n"));
@@ -85,14 +85,19 @@ export const filesOf = (folder) => (path) => {
 /**
  * @param executable - Chromium or Firefox
  * @param start - the path of the page
+ * @param flags - of Chromium
  * @returns what the page posted to /found, as JSON
  * @throws Error where it posts nothing within the limit, with what the browser said
  */
-export async function inBrowser(executable, files, { start = "/index.html", headers = {}, limit = 120_000 } = {}) {
+export async function inBrowser(
+  executable,
+  files,
+  { start = "/index.html", headers = {}, flags = [], limit = 120_000 } = {},
+) {
   const profile = mkdtempSync(join(tmpdir(), "selectron-browser-"));
   const { server, found } = await serve(files, headers);
   const address = `http://127.0.0.1:${server.address().port}${start}`;
-  const browser = spawn(executable, words(executable, profile, address), {
+  const browser = spawn(executable, words(executable, profile, address, flags), {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, HOME: profile, MOZ_CRASHREPORTER_DISABLE: "1" },

@@ -1,45 +1,4 @@
-/**
- * The conformance suite of the kernels, in whatever runs this file: Node, Bun, Deno, or a page with an import map. The
- * outcome is one line of JSON.
- */
-import { getKernels, referenceKernels } from "@selectron/core";
-import { kernelConformance } from "@selectron/core/testing";
-import { enableWasm } from "@selectron/wasm-simd";
-import { enableRelaxedWasm, isRelaxedSimdSupported } from "@selectron/wasm-simd/relaxed";
-import { enableRelaxedThreads } from "@selectron/wasm-simd/relaxed/threads";
-import { enableThreads } from "@selectron/wasm-simd/threads";
+/** The conformance suite of the kernels in what runs this file: Node, Bun or Deno. The outcome is one line of JSON. */
+import { check } from "./kernels.mjs";
 
-function conformance(kernels) {
-  const failures = [];
-  let passed = 0;
-  for (const { name, run } of kernelConformance(kernels)) {
-    try {
-      run();
-      passed++;
-    } catch (error) {
-      failures.push(`${name}: ${error.message}`);
-    }
-  }
-  return { passed, failures };
-}
-
-export async function check() {
-  const plain = conformance(referenceKernels);
-  await enableWasm();
-  const simd = conformance(getKernels());
-  let relaxed;
-  if (isRelaxedSimdSupported()) {
-    await enableRelaxedWasm();
-    relaxed = conformance(getKernels());
-    const status = await enableRelaxedThreads({ threads: 2, leastWork: 0 });
-    const onThreads = conformance(getKernels());
-    relaxed = { passed: relaxed.passed + onThreads.passed, failures: [...relaxed.failures, ...onThreads.failures] };
-    status.stop();
-  }
-  const status = await enableThreads({ threads: 2, leastWork: 0 });
-  const threads = { active: status.threads, reason: status.reason, ...conformance(getKernels()) };
-  status.stop();
-  return { plain, simd, threads, ...(relaxed && { relaxed }) };
-}
-
-if (globalThis.document === undefined) console.log(JSON.stringify(await check()));
+console.log(JSON.stringify(await check()));
