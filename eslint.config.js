@@ -5,6 +5,7 @@ export default tseslint.config(
     ignores: [
       "**/dist/",
       "packages/cli/page/",
+      ".page/",
       "docs/api/",
       "packages/wasm-simd/assembly/",
       "bench/assembly/",
