@@ -1,7 +1,15 @@
 /** The result of a decompilation as text, as JSON, and as a program file. */
 import type { Json } from "@selectron/rasp";
 import { percent } from "../text/words.js";
-import type { Decompiled, Effect, Interchange, Interventions, Pruned, Share } from "@selectron/rasp/decompile";
+import type {
+  Decompiled,
+  Effect,
+  Headline,
+  Interchange,
+  Interventions,
+  Pruned,
+  Share,
+} from "@selectron/rasp/decompile";
 
 const shareText = ({ share, of, low, high }: Share): string =>
   `${percent(share)} of ${of} sequences (95 % interval ${percent(low)} to ${percent(high)})`;
@@ -16,7 +24,7 @@ export function decompiledText(result: Decompiled): string {
   return [
     refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
     ...(result.method === "pruned model" ? ["found in the pruned model"] : []),
-    `match: ${shareText(match)}, run by the interpreter`,
+    `match: ${shareText(match)} of ${result.lengths[0]} to ${result.lengths[1]} tokens, all lengths alike, run by the interpreter`,
     ...byLength
       .filter((part) => part.match.of > 1)
       .map(
@@ -25,6 +33,7 @@ export function decompiledText(result: Decompiled): string {
       ),
     `task accuracy: model ${orUnknown(taskAccuracy.model)}, program ${orUnknown(taskAccuracy.program)}`,
     `a table of tokens alone would match ${percent(tokenTableMatch)}`,
+    ...headlineText(result.headline),
     `size: ${result.lines} lines, ${result.parameters} numbers; ${count(result, "named")} named and ${count(result, "tabular")} fitted selectors, 0 opaque operations`,
     ...operations.map(
       ({ key, nearest }) =>
@@ -34,6 +43,26 @@ export function decompiledText(result: Decompiled): string {
     ...(result.interchange ? interchangeText(result.interchange) : []),
     ...(result.interventions ? interventionsText(result.interventions) : []),
   ].join("\n");
+}
+
+/** Classes in the text; the rarest come last. */
+const MOST_CLASSES = 8;
+
+function headlineText({ baselines, classes }: Headline): string[] {
+  const shown = classes.slice(0, MOST_CLASSES);
+  const rest = classes.length - shown.length;
+  return [
+    `tables without a mechanism: ${baselines.map(({ name, match }) => `${name} ${percent(match)}`).join(", ")}`,
+    ...shown.map(
+      ({ name, frequency, match, f1, baseline, isBeaten }) =>
+        `  ${name}, ${percent(frequency)} of decisions: ${percent(match)} the same, F1 ${f1.toFixed(3)}; best table ${baseline.name} ${baseline.f1.toFixed(3)}${isBeaten ? "" : ", no worse"}`,
+    ),
+    ...(rest > 0
+      ? [
+          `  ${rest} rarer classes, the least of them ${percent(Math.min(...classes.slice(MOST_CLASSES).map(({ match }) => match)))} the same`,
+        ]
+      : []),
+  ];
 }
 
 function interchangeText({ variables, unexplained, pairs }: Interchange): string[] {
@@ -102,6 +131,13 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     operations: operations.map(({ key, kind, nearest }) => ({ key, kind, nearest: nearest ? { ...nearest } : null })),
     heads: result.heads.map((head) => ({ ...head })),
     front: result.front.map((point) => ({ ...point })),
+    lengths: [...result.lengths],
+    baselines: result.headline.baselines.map((one) => ({ ...one })),
+    classes: result.headline.classes.map(({ baseline, isBeaten, ...one }) => ({
+      ...one,
+      baseline: { ...baseline },
+      beaten: isBeaten,
+    })),
     randomStrings: result.randomStrings ? share(result.randomStrings) : null,
     interchange: result.interchange ? interchangeJson(result.interchange, share) : null,
     ...(result.interventions ? { interventions: interventionsJson(result.interventions) } : {}),

@@ -11,6 +11,7 @@ export {
 export type { Clock } from "./common/clock.js";
 export { DecompileError } from "./common/decompile-error.js";
 export type { FrontPoint } from "./common/front.js";
+export type { BaselineName, ClassMatch, Headline } from "./common/headline.js";
 export type { Heatmap } from "./common/heatmap.js";
 export { frontSvg, heatmapSvg } from "./common/pictures.js";
 export {

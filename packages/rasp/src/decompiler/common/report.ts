@@ -1,6 +1,7 @@
 /** What is reported of a program that was found. */
 import type { Interchange } from "./interchange.js";
 import type { FrontPoint } from "./front.js";
+import type { Headline } from "./headline.js";
 import type { Heatmap } from "./heatmap.js";
 import type { LengthMatch, Share } from "./share.js";
 
@@ -39,11 +40,15 @@ export interface ProgramReport {
   /** The best program found, even if it is refused. */
   readonly best: string;
   readonly lines: number;
-  /** Numbers in the program that are not 0. */
+  /** The numbers that stand in the text, keys of tables included. */
   readonly parameters: number;
   readonly operations: readonly Operation[];
-  /** The share of the report set on which the text, run by the interpreter, decides as the model does. */
+  /** The share of the report set on which the text, run by the interpreter, decides as the model does, by a uniform mix of lengths. */
   readonly match: Share;
+  /** What the match is worth: by class, and beside tables that know nothing of a mechanism. */
+  readonly headline: Headline;
+  /** The shortest and the longest sequence of the report set, in tokens. Every length between them counts the same in `match`. */
+  readonly lengths: readonly [number, number];
   /** The same share for a table of tokens alone. */
   readonly tokenTableMatch: number;
   /** The shares on which the model and the text are right, where the data give the answers. */

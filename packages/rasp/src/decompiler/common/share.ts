@@ -27,6 +27,30 @@ export interface Outcome {
 export const matchOf = (outcomes: readonly Outcome[]): Share =>
   shareOf(outcomes.filter(({ matches }) => matches).length, Math.max(1, outcomes.length));
 
+/** Bands of lengths that count the same in a match over all lengths. */
+const BANDS = 6;
+
+/**
+ * The match if all lengths from the shortest to the longest were equally frequent: the mean over bands of lengths, with the interval of as
+ * many trials as have the same variance.
+ */
+export function uniformMatch(outcomes: readonly Outcome[]): Share {
+  const lengths = outcomes.map(({ length }) => length);
+  const [least, most] = [
+    lengths.reduce((a, b) => Math.min(a, b), Infinity),
+    lengths.reduce((a, b) => Math.max(a, b), 0),
+  ];
+  const bandOf = (length: number): number =>
+    Math.min(BANDS - 1, Math.floor(((length - least) / Math.max(1, most - least)) * BANDS));
+  const bands = Array.from({ length: BANDS }, (_, b) => outcomes.filter(({ length }) => bandOf(length) === b));
+  const filled = bands.filter((band) => band.length > 0);
+  if (filled.length === 0) return matchOf(outcomes);
+  const shares = filled.map((band) => band.filter(({ matches }) => matches).length / band.length);
+  const share = shares.reduce((a, b) => a + b) / filled.length;
+  const trials = filled.length ** 2 / filled.reduce((sum, band) => sum + 1 / band.length, 0);
+  return { ...shareOf(share * trials, trials), share, of: outcomes.length };
+}
+
 /** The match of sequences of at most `upTo` tokens and more than the previous bound. */
 export interface LengthMatch {
   readonly upTo: number;

@@ -10,6 +10,7 @@
  */
 import { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
+import { numbersIn } from "../common/size.js";
 import { withDefaults } from "../common/search-options.js";
 import { observe, type Observed } from "./data/observe.js";
 import { split, type Sequence } from "./data/sequences.js";
@@ -60,12 +61,13 @@ export function decompile(
   const readings = readHeads(run, model);
   const found = search(run, variablePool(task, readings));
   const report = observeAll(options.fresh ?? sets.report, "report set", false);
-  const simplified = (readout: Readout): MeasuredProgram => measured(simplify(readout, [...tune, ...select]), report);
+  const simplified = (readout: Readout): MeasuredProgram =>
+    measured(simplify(readout, [...tune, ...select]), report, [...tune, ...select]);
   const swapped = new SwappedModel(model, task, [...tune, ...select], report, new Rng(seed + 2));
   const strings = (of: readonly Sequence[], count: number, rng: Rng): Observed[] =>
     observeAll(randomStrings(of, task, count, rng), "random strings", false);
   const tried = strings(sets.tune, RANDOM_TRIED, new Rng(seed + 4));
-  const smallest = measured(refine(run, found, { swapped, readings, random: tried }), report);
+  const smallest = measured(refine(run, found, { swapped, readings, random: tried }), report, [...tune, ...select]);
   const accepted = isAccepted(smallest);
   const examined =
     !accepted || options.interventions === true ? interventions(run, model, new Rng(seed + 1)) : undefined;
@@ -115,7 +117,7 @@ interface Findings {
 
 function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, findings: Findings): Decompiled {
   const { model, readings, found, examined, report, swapped, random } = findings;
-  const { readout, text, lines, match, taskAccuracy, byLength } = program;
+  const { readout, text, lines, match, taskAccuracy, byLength, headline, lengths } = program;
   const variables = variablesOf(readout);
   const refusal = isAccepted(program)
     ? undefined
@@ -126,11 +128,13 @@ function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, find
     method,
     best: text,
     lines,
-    parameters: readout.parameters + variables.reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0),
+    parameters: numbersIn(text),
     operations: variables.flatMap((variable) => operationsOf(variable, readings, tune)),
     match,
     taskAccuracy,
     byLength,
+    headline,
+    lengths,
     tokenTableMatch: fitReadout(task, [tokenVariable(task)], tune).match(report),
     heads: readings.map(({ layer, head, pattern, distance }) => ({
       layer,

@@ -1,4 +1,5 @@
 /** A program with its text and what was measured of it. */
+import { refusalOfClasses } from "../common/headline.js";
 import { LEAST_MATCH, MOST_LINES } from "../common/report.js";
 import type { Observed } from "./data/observe.js";
 import { measure, type Measures } from "./measure.js";
@@ -12,11 +13,15 @@ export interface MeasuredProgram extends Measures {
 }
 
 /** Writes a readout out and measures the text on the report set. */
-export function measured(readout: Readout, report: readonly Observed[]): MeasuredProgram {
+export function measured(
+  readout: Readout,
+  report: readonly Observed[],
+  fitted: readonly Observed[] = report,
+): MeasuredProgram {
   const text = programText(readout);
-  return { readout, text, lines: text.trim().split("\n").length, ...measure(text, readout.task, report) };
+  return { readout, text, lines: text.trim().split("\n").length, ...measure(text, readout.task, report, fitted) };
 }
 
-/** Whether a program is small and right enough. */
-export const isAccepted = ({ lines, match }: MeasuredProgram): boolean =>
-  lines <= MOST_LINES && match.share >= LEAST_MATCH;
+/** Whether a program is small and right enough, in every class. */
+export const isAccepted = ({ lines, match, headline }: MeasuredProgram): boolean =>
+  lines <= MOST_LINES && match.share >= LEAST_MATCH && refusalOfClasses(headline) === undefined;

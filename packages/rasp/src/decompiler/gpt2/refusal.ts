@@ -1,5 +1,6 @@
 /** Why a model has no program, in words. */
-import { LEAST_MATCH, refusalOfSize } from "../common/report.js";
+import { refusalOfClasses } from "../common/headline.js";
+import { LEAST_MATCH, MOST_LINES, refusalOfSize } from "../common/report.js";
 import { percent } from "../common/share.js";
 import type { HeadReading } from "./heads/head-reading.js";
 import type { Interventions } from "./interventions/report.js";
@@ -23,7 +24,8 @@ export interface Evidence {
 
 /** Why the best program is refused. */
 export function refusalOf(best: MeasuredProgram, evidence: Evidence): string {
-  const { match, lines } = best;
+  const { match, lines, headline } = best;
+  if (lines <= MOST_LINES && match.share >= LEAST_MATCH) return refusalOfClasses(headline)!;
   return (
     refusalOfSize(lines) ??
     [

@@ -13,6 +13,8 @@ export type Decisions = readonly string[];
 export interface Place {
   /** The names of the sites. */
   readonly sites: readonly string[];
+  /** Of places that are as good one of lower cost is taken, and one of higher cost only if it is clearly better. */
+  readonly cost: number;
   /** The dimensions of a subspace; undefined for whole sites. */
   readonly dimensions?: number | undefined;
 }
@@ -23,7 +25,7 @@ export type Half = "search" | "report";
 /** A program and a model on pairs of inputs, a base and a source that values are taken from. */
 export interface Comparison<P extends Place = Place> {
   readonly variables: readonly string[];
-  /** Where a variable may be, smallest first. */
+  /** Where a variable may be. */
   places(variable: string): readonly P[];
   /** What the program decides on each base, with a variable taken from the source, or with nothing taken. */
   program(half: Half, variable: string | undefined): readonly Decisions[];
@@ -35,23 +37,42 @@ export interface Comparison<P extends Place = Place> {
   explains(site: string, found: readonly Followed[]): boolean;
 }
 
-/** A larger place must be better by this much. */
+/** A place of higher cost must be better by this much. */
 const LEAST_GAIN = 0.02;
 /** Sites that change fewer decisions are not worth a line. */
 const LEAST_CHANGED = 0.01;
 
-/** The place of each variable, looked for on some pairs. */
+/**
+ * The place of each variable, looked for on some pairs. No site carries two variables: those that are found where they are expected choose
+ * first.
+ */
 export function placesIn<P extends Place>(
   comparison: Comparison<P>,
   half: Half,
 ): { readonly variable: string; readonly place: P }[] {
   const plain = comparison.program(half, undefined);
-  return comparison.variables.map((variable) => {
+  const looked = comparison.variables.map((variable) => {
     const places = comparison.places(variable);
     const own = comparison.program(half, variable);
     const accuracies = comparison.model(half, places).map((model) => followed(plain, own, model).accuracy.share);
-    return { variable, place: places[bestOf(places, accuracies)]! };
+    return { variable, places, accuracies, first: places[bestOf(places, accuracies)]! };
   });
+  const taken = new Set<string>();
+  const chosen = new Map<string, P>();
+  for (const { variable, places, accuracies, first } of [...looked].sort((a, b) => a.first.cost - b.first.cost)) {
+    const free = places.flatMap((place, p) => (place.sites.some((site) => taken.has(site)) ? [] : [p]));
+    const best =
+      free[
+        bestOf(
+          free.map((p) => places[p]!),
+          free.map((p) => accuracies[p]!),
+        )
+      ];
+    const place = best === undefined ? first : places[best]!;
+    chosen.set(variable, place);
+    place.sites.forEach((site) => taken.add(site));
+  }
+  return looked.map(({ variable }) => ({ variable, place: chosen.get(variable)! }));
 }
 
 /**
@@ -89,14 +110,14 @@ export function interchange<P extends Place>(comparison: Comparison<P>, half: Ha
   };
 }
 
-/** The first place that no larger one beats clearly. */
+/** The first of the cheapest places that none of higher cost beats clearly. */
 function bestOf(places: readonly Place[], accuracies: readonly number[]): number {
-  let best = 0;
-  accuracies.forEach((accuracy, p) => {
-    const isLarger = places[p]!.sites.length > places[best]!.sites.length || places[p]!.dimensions !== undefined;
-    if (accuracy > accuracies[best]! + (isLarger ? LEAST_GAIN : 0)) best = p;
+  const order = places.map((_, p) => p).sort((a, b) => places[a]!.cost - places[b]!.cost || a - b);
+  if (order.length === 0) return -1;
+  return order.reduce((best, p) => {
+    const isDearer = places[p]!.cost > places[best]!.cost;
+    return accuracies[p]! > accuracies[best]! + (isDearer ? LEAST_GAIN : 0) ? p : best;
   });
-  return best;
 }
 
 /** The shares of decisions that the model shares with the program: where that changes its own, and where it does not. */

@@ -29,7 +29,11 @@ function compared(program: Answer, model: Answer): Comparison {
       return [String(answer(bits))];
     });
   const carried: Readonly<Record<string, string>> = { X: "a", Y: "b" };
-  const places: Place[] = [{ sites: ["X"] }, { sites: ["Y"] }, { sites: ["X", "Y"] }];
+  const places: Place[] = [
+    { sites: ["X"], cost: 1 },
+    { sites: ["Y"], cost: 1 },
+    { sites: ["X", "Y"], cost: 2 },
+  ];
   return {
     variables: ["a", "b"],
     sites: places.slice(0, 2),

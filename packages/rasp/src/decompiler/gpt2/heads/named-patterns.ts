@@ -28,7 +28,9 @@ export const everything: Pattern = selectorPattern("full_s", () => () => true);
 export const back = (by: number): Pattern =>
   selectorPattern(`select(indices, indices - ${by}, ==)`, () => (i, j) => j === i - by);
 
-const atPosition = (at: number): Pattern => selectorPattern(`select(indices, ${at}, ==)`, () => (_, j) => j === at);
+/** The key at one place. */
+export const atPosition = (at: number): Pattern =>
+  selectorPattern(`select(indices, ${at}, ==)`, () => (_, j) => j === at);
 
 const sameToken: Pattern = selectorPattern(
   "select(tokens, tokens, ==)",

@@ -7,7 +7,7 @@ import { LEAST_MATCH } from "../../common/report.js";
 import type { Observed } from "../data/observe.js";
 import { FEW_SYMBOLS } from "../data/task.js";
 import { patternDistance, type HeadReading } from "../heads/head-reading.js";
-import { back, namedPatterns } from "../heads/named-patterns.js";
+import { atPosition, back, namedPatterns } from "../heads/named-patterns.js";
 import { fitReadout } from "../readout/fit.js";
 import { programText, variablesOf } from "../readout/program-text.js";
 import type { Readout } from "../readout/readout.js";
@@ -16,12 +16,12 @@ import { SEARCH_SHARE, type Run } from "../run.js";
 import { swappedFits, judged, type SwappedModel } from "../swaps/index.js";
 import { attendVariable, positionModuloVariable, tokenVariable } from "../variables/basic.js";
 import { combine } from "../variables/elementwise.js";
-import type { Variable } from "../variables/variable.js";
+import type { Pattern, Variable } from "../variables/variable.js";
 import { valueOf, type Candidate } from "./candidate.js";
 import type { Found } from "./search.js";
 
-/** Programs of the search that are refined. */
-const REFINED = 4;
+/** Programs of the search that are refined, and how much less than the best one of them may match. */
+const [REFINED, LESS] = [8, 0.02];
 /** A head that changes fewer decisions is left out. */
 const LEAST_CHANGED = 0.02;
 /** A head has the name of a pattern that is no farther from it, in total variation. */
@@ -73,20 +73,23 @@ function valueIn({ select, tune }: Run, { swapped, random }: Evidence, readout: 
   const { followed, unexplained } = judged(swapped, readout);
   const agreement = random.length === 0 ? match : readout.match(random);
   const lines = programText(readout).trim().split("\n").length;
-  const numbers = readout.parameters + variablesOf(readout).reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0); // prettier-ignore
+  const numbers =
+    readout.parameters + variablesOf(readout).reduce((sum, { pattern }) => sum + (pattern?.parameters ?? 0), 0);
   return (match + followed + agreement) / 3 - unexplained - LINE_PRICE * lines - NUMBER_PRICE * numbers;
 }
 
-/** The best sets of variables of the search, the best one of all first. */
+/** The best sets of variables of the search, the best one of all first, then those that need no counts. */
 function fromSearch({ tried, variables }: Found): (readonly Variable[])[] {
-  const good = tried.filter((candidate: Candidate) => candidate.match >= LEAST_MATCH);
-  const sorted = good.sort((a, b) => valueOf(b) - valueOf(a)).slice(0, REFINED);
+  const most = Math.max(...tried.map(({ match }) => match));
+  const good = tried.filter(({ match }) => match >= Math.max(LEAST_MATCH, most - LESS));
+  const rank = ({ variables: own }: Candidate): number => own.filter(({ function: name }) => name !== undefined).length;
+  const sorted = good.sort((a, b) => rank(a) - rank(b) || valueOf(b) - valueOf(a)).slice(0, REFINED);
   return [variables, ...sorted.map((candidate) => candidate.variables).filter((set) => set !== variables)];
 }
 
 /** Programs of what the heads do that matter, with tokens and without. */
 function headPrograms(run: Run, { swapped, readings }: Evidence): (readonly Variable[])[] {
-  const { task, tune } = run;
+  const { task } = run;
   if (task.vocabulary.length > FEW_SYMBOLS) return [];
   const tokens = tokenVariable(task);
   const changes = swapped.changes("search");
@@ -94,7 +97,7 @@ function headPrograms(run: Run, { swapped, readings }: Evidence): (readonly Vari
   const previous = attendVariable(back(1), tokens);
   const read = heads.map((reading) => {
     const { layer, pattern, byWeights } = reading;
-    const named = namedPatterns(task).find((one) => patternDistance(one, reading, tune) <= NAMED);
+    const named = nameOf(run, reading);
     const exact = byWeights?.pattern ?? pattern;
     const of = layer > 0 ? [tokens, previous] : [tokens];
     return { named: named && attendVariable(named, tokens), exact: of.map((one) => attendVariable(exact, one)) };
@@ -106,15 +109,24 @@ function headPrograms(run: Run, { swapped, readings }: Evidence): (readonly Vari
     [tokens, ...variables],
     ...(variables.length === 1 ? [[combine(tokens, variables[0]!)]] : []),
   ]);
+  const names = namedPatterns(task).map((pattern) => attendVariable(pattern, tokens));
   const moves = (changes.get("positions past 0") ?? 0) >= LEAST_CHANGED;
   const counted = moves ? [2, 3, 4].flatMap((k) => heads.flatMap((reading) => positionPrograms(run, reading, k))) : [];
-  return [...counted, ...sets.filter((set) => set.length > 0)];
+  return [
+    ...counted,
+    ...sets.filter((set) => set.length > 0),
+    ...names.flatMap((variable) => [[tokens, variable], [combine(tokens, variable)]]),
+  ];
 }
 
 /** A position compared with the one that a head carries, both modulo k: where the text begins, it is the index. */
-function positionPrograms({ task, tune }: Run, reading: HeadReading, k: number): (readonly Variable[])[] {
+function positionPrograms(run: Run, reading: HeadReading, k: number): (readonly Variable[])[] {
   const own = positionModuloVariable(k);
-  const named = namedPatterns(task).find((one) => patternDistance(one, reading, tune) <= NAMED);
-  const carried = attendVariable(named ?? reading.pattern, own);
-  return [[combine(own, carried)]];
+  return [atPosition(0), nameOf(run, reading) ?? reading.pattern].map((pattern) => [
+    combine(own, attendVariable(pattern, own)),
+  ]);
 }
+
+/** The first pattern with a name that a head is near enough to. */
+const nameOf = ({ task, tune }: Run, reading: HeadReading): Pattern | undefined =>
+  namedPatterns(task).find((one) => patternDistance(one, reading, tune) <= NAMED);

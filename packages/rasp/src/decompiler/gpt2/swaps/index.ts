@@ -82,8 +82,8 @@ export class SwappedModel {
     );
     const sets = layers.flatMap((heads) => (heads.length <= MOST_HEADS ? subsets(heads) : [heads]));
     return [...sites.map((site) => [site]), ...sets, ...(layers.length > 1 ? [headsIn(sites)] : [])]
-      .map((parts) => ({ sites: parts.map(({ name }) => name), parts }))
-      .sort((a, b) => a.parts.length - b.parts.length);
+      .map((parts) => ({ sites: parts.map(({ name }) => name), parts, cost: parts.length }))
+      .sort((a, b) => a.cost - b.cost);
   }
 }
 
@@ -150,8 +150,13 @@ class ReadoutComparison implements Comparison<SitePlace> {
     return this.#variables.map(({ key }) => key);
   }
 
-  places(): SitePlace[] {
-    return this.#swapped.places;
+  /** Inputs are looked for at the inputs first, what attention carries at heads. */
+  places(variable: string): SitePlace[] {
+    const isInput = this.#variables.find(({ key }) => key === variable)!.depth === 0;
+    return this.#swapped.places.map((place) => {
+      const isInputSite = place.parts.some(({ part }) => typeof part !== "number");
+      return isInput === isInputSite ? place : { ...place, cost: place.cost + 1 };
+    });
   }
 
   program(half: Half, variable: string | undefined): Decisions[] {

@@ -17,12 +17,23 @@ export function drawPairs(observed: readonly Observed[], task: Task, count: numb
   for (const one of observed) getOrInsert(alike, one.scored[0]!, () => []).push(one);
   const bases = observed.filter(({ scored }) => many || alike.get(scored[0]!)!.length > 1);
   if (bases.length === 0) return [];
+  const drawn = strings(observed, task, rng);
   return Array.from({ length: count }, (_, k) => {
     const base = rng.pick(bases);
-    const others = alike.get(base.scored[0]!)!.filter((other) => other !== base);
+    const others = (drawn ?? alike.get(base.scored[0]!)!).filter((other) => other !== base);
     const source = others.length === 0 || (many && k % 2 === 1) ? shuffled(base, task, rng) : rng.pick(others);
     return { base: cut(base, source), source };
   });
+}
+
+/** Random strings as sources, where the words of a language are all prefixes of one; undefined where they are not. */
+function strings(observed: readonly Observed[], task: Task, rng: Rng): Observed[] | undefined {
+  const kinds = new Map<number, number>();
+  const isOneWord = observed.every(({ ids, scored }) =>
+    scored.every((i) => getOrInsert(kinds, i, () => ids[i]!) === ids[i]),
+  );
+  if (!isOneWord) return undefined;
+  return randomStrings(observed, task, observed.length, rng).map((one) => ({ ...one, decisions: [], patterns: [] }));
 }
 
 /** The first positions of a sequence, as many as the other one has; those count that count in both. */
