@@ -13,6 +13,8 @@ export class DecodingCache {
 
   #length = 0;
   #slots = new Map<string, Tensor>();
+  /** Slots whose rows are all the same one, which is here. */
+  #same = new Map<string, Tensor>();
 
   /** How many positions have been decoded. */
   get length(): number {
@@ -35,6 +37,7 @@ export class DecodingCache {
   set(name: string, value: Tensor): void {
     checks.check("DecodingCache.set: name", name, checks.aText);
     checks.check("DecodingCache.set: value", value, checks.aTensor);
+    this.#same.delete(name);
     this.#slots.set(name, keep(value));
   }
 
@@ -44,6 +47,7 @@ export class DecodingCache {
     checks.check("DecodingCache.append: value", value, checks.aTensor);
     checks.check("DecodingCache.append: axis", axis, checks.anInteger(-value.rank, value.rank - 1));
     const before = this.#slots.get(name);
+    this.#same.delete(name);
     const whole = before ? concat([before, value], axis) : value;
     this.#slots.set(name, keep(whole));
     return whole;
@@ -63,7 +67,17 @@ export class DecodingCache {
     checks.check("DecodingCache.reordered: rows", rows, checks.numbers);
     const copy = new DecodingCache();
     copy.#length = this.#length;
-    copy.#slots = new Map([...this.#slots].map(([name, value]) => [name, keep(value.gather(rows))]));
+    for (const [name, value] of this.#slots) {
+      // Rows that stay where they are, and rows that are all one row, are not copied.
+      const one = value.shape[0] === 1 ? value : this.#same.get(name);
+      const stay = rows.length === value.shape[0] && rows.every((row, r) => row === r);
+      if (one) copy.#same.set(name, one);
+      if (stay) {
+        copy.#slots.set(name, value);
+      } else {
+        copy.#slots.set(name, keep(one ? one.broadcastTo([rows.length, ...one.shape.slice(1)]) : value.gather(rows)));
+      }
+    }
     return copy;
   }
 }

@@ -90,3 +90,25 @@ export function plainList<T>(name: string, list: readonly T[]): readonly T[] {
   checks.check(name, list, checks.numbers);
   return Array.isArray(list) ? list : Array.from(list as ArrayLike<T>);
 }
+
+/** Throws a RangeError for options of a forward pass of which one says what the other leaves open. */
+export function checkExclusive(
+  operation: string,
+  given: {
+    readonly padding?: unknown;
+    readonly positions?: unknown;
+    readonly cache?: unknown;
+    readonly lastOnly?: boolean | undefined;
+  },
+): void {
+  const { padding, positions, cache, lastOnly } = given;
+  if (padding !== undefined && cache !== undefined) {
+    throw new RangeError(`${operation}: padding and a cache exclude each other; decode rows of one length.`);
+  }
+  if (padding !== undefined && lastOnly === true) {
+    throw new RangeError(`${operation}: padding and lastOnly exclude each other; the last position may be padding.`);
+  }
+  if (positions !== undefined && cache !== undefined) {
+    throw new RangeError(`${operation}: positions and a cache exclude each other; the cache knows what comes next.`);
+  }
+}

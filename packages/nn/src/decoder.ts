@@ -27,6 +27,6 @@ export class TransformerDecoder extends TransformerEncoder implements Generative
 
   /** Starts a sequence with a cache of its own. */
   begin(): Decoding {
-    return cached((tokens, cache) => this.forward(tokens, { cache })).begin();
+    return cached((tokens, cache) => this.forward(tokens, { cache, lastOnly: true })).begin();
   }
 }

@@ -76,7 +76,7 @@ export class TransformerEncoder extends Model {
   pool(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
     const { stack, pooler } = this.#layers;
     if (!pooler) throw new RangeError("pool: this model has no pooler; make it with `pooler: true`.");
-    const x = stack.forward(tokens, options);
+    const x = stack.forward(tokens, { ...options, lastOnly: false });
     const [batch, length, width] = x.shape as [number, number, number];
     const first = tokens.map((_, b) => b * length + Math.max(0, options.padding?.[b]!.findIndex(Boolean) ?? 0));
     return pooler.forward(x.reshape([batch * length, width]).gather(first)).tanh();

@@ -5,7 +5,7 @@
 import { checks, type Activation, type Rng, type Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import { DecodingCache } from "./cache.js";
-import { anActivation, checkLayers, plainRows } from "./checks.js";
+import { anActivation, checkExclusive, checkLayers, plainRows } from "./checks.js";
 import { Embedding } from "./layers/embedding-table.js";
 import { TokenAndPositionEmbedding } from "./embedding.js";
 import { LayerNorm } from "./layers/layer-norm.js";
@@ -75,6 +75,8 @@ export interface ForwardOptions extends Watching {
   readonly rng?: Rng | undefined;
   /** For a causal model: `tokens` continue the sequence in the cache and are added to it. */
   readonly cache?: DecodingCache | undefined;
+  /** Gives the output of the last position alone, [B, 1, …]: what generation needs of a prompt. Not with padding. */
+  readonly lastOnly?: boolean | undefined;
 }
 
 /** Blocks that are applied again and again. */
@@ -180,6 +182,7 @@ const forwardKinds = {
   patch: checks.aFunction("a function of a name and a tensor"),
   rng: checks.anRng,
   cache: checks.anInstance(DecodingCache),
+  lastOnly: checks.aFlag,
 };
 
 const memoryKinds = { value: checks.aTensor, hidden: checks.aTensor };
@@ -236,13 +239,11 @@ export class Stack {
     const tokens = plainRows("tokens", given);
     checks.checkOptions("forward", options, forwardKinds);
     if (memory) checks.checkOptions("decode: memory", memory, memoryKinds, ["value"]);
-    const { padding, segments, rng, cache } = options;
+    const { padding, segments, rng, cache, lastOnly } = options;
     if (cache && !this.#causal) {
       throw new RangeError("forward: a cache needs a causal model; here earlier positions see later ones, and change.");
     }
-    if (cache && padding) {
-      throw new RangeError("forward: padding and a cache exclude each other; decode rows of one length.");
-    }
+    checkExclusive("forward", { padding, cache, lastOnly });
     const hidden = padding && paddingMask(padding, tokens.length, tokens[0]?.length ?? 0);
     const packing = padding && Packing.of(padding);
     const hiddenKeys = hidden && packing ? packing.pack(hidden) : hidden;
@@ -255,6 +256,7 @@ export class Stack {
       if (b === repeated?.last && repeated.again(x)) b = repeated.first - 1;
     }
     cache?.advance(x.shape[1]!);
+    if (lastOnly === true) x = x.slice(-1, undefined, 1);
     const result = this.#norm ? this.#norm.forward(x) : x;
     return packing ? packing.unpack(result) : result;
   }

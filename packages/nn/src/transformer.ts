@@ -99,7 +99,7 @@ export class Transformer extends Model {
     const memory = noGrad(() => this.encode([source]));
     const repeated = (rows: number): Memory => ({ value: memory.value.gather(Array.from({ length: rows }, () => 0)) });
     return cached(
-      (tokens, cache) => this.scores(this.decode(tokens, repeated(tokens.length), { cache })),
+      (tokens, cache) => this.scores(this.decode(tokens, repeated(tokens.length), { cache, lastOnly: true })),
       this.#layers.decoder.positionLimit,
     );
   }

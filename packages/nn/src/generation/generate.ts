@@ -12,7 +12,7 @@ import {
   checkSampling,
   distribution,
   draw,
-  logProbabilities,
+  logProbabilityOf,
   samplingKinds,
   type SamplingOptions,
 } from "./sampling.js";
@@ -183,7 +183,7 @@ function* steps(resolved: ReturnType<typeof resolve>): Generator<GeneratedToken,
       throw error;
     }
     const token = rng ? draw(distribution(logits, { temperature, topK, topP }), rng) : best(logits);
-    yield { token, logProbability: logProbabilities(logits)[token]! };
+    yield { token, logProbability: logProbabilityOf(logits, token) };
     if (stop.has(token)) return "stop";
     next = [token];
   }

@@ -61,14 +61,27 @@ function largest(logits: ArrayLike<number>): number {
   return most;
 }
 
-/** Logarithm of the softmax, in float64. Throws a RangeError for logits that are no distribution. */
-export function logProbabilities(logits: ArrayLike<number>): Float64Array {
+/** The largest logit, and the logarithm of the sum of the others' shares of it. Throws as `largest`. */
+function normaliser(logits: ArrayLike<number>): { readonly most: number; readonly total: number } {
   const most = largest(logits);
   let sum = 0;
   for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id]! - most);
-  const total = Math.log(sum);
+  return { most, total: Math.log(sum) };
+}
+
+/** Logarithm of the softmax, in float64. Throws a RangeError for logits that are no distribution. */
+export function logProbabilities(logits: ArrayLike<number>): Float64Array {
+  const { most, total } = normaliser(logits);
+  const result = new Float64Array(logits.length);
   // The largest first, beside which the logarithm may be too small to be added.
-  return Float64Array.from({ length: logits.length }, (_, id) => logits[id]! - most - total);
+  for (let id = 0; id < result.length; id++) result[id] = logits[id]! - most - total;
+  return result;
+}
+
+/** `logProbabilities(logits)[token]`, and no others. */
+export function logProbabilityOf(logits: ArrayLike<number>, token: number): number {
+  const { most, total } = normaliser(logits);
+  return logits[token]! - most - total;
 }
 
 /** Probabilities of the tokens that the options keep, which sum to 1; 0 for the others. Throws a RangeError as `logProbabilities`. */

@@ -4,7 +4,7 @@
  */
 import { checks, type Tensor } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
-import { checkParameters, checkRows, ContextError, plainRows } from "../checks.js";
+import { checkExclusive, checkParameters, checkRows, ContextError, plainRows } from "../checks.js";
 import { cached, type Decoding, type Generative } from "../generation/generative.js";
 import { Packing, unpackedWatch, type Padding } from "../padding.js";
 import { watcher, type Patcher, type Watching } from "../recorder.js";
@@ -20,6 +20,8 @@ export interface CausalOptions extends Watching {
   readonly padding?: Padding | undefined;
   /** `tokens` continue the sequence in the cache, and are added to it. */
   readonly cache?: DecodingCache | undefined;
+  /** Gives the logits of the last position alone, [B, 1, V]: what generation needs of a prompt. Not with padding. */
+  readonly lastOnly?: boolean | undefined;
   /**
    * Called with "embedding" [B, n, D] and, per layer, "layers.L.attention.pattern" [B, H, n, n] (rows = queries),
    * "layers.L.feedForward.hidden" [B, n, F] (what goes into the last map) and "layers.L.residual" [B, n, D], the stream after the layer.
@@ -30,13 +32,15 @@ export interface CausalOptions extends Watching {
 /** What the layers of one pass share. */
 export interface CausalPass {
   readonly cache: DecodingCache | undefined;
+  /** Whether the logits of the last position are all that is asked for. */
+  readonly lastOnly: boolean;
   /** Sees, and may change, an activation of its name. */
   readonly watch: Patcher | undefined;
 }
 
 /** The layers of a family. */
 export interface CausalLayers {
-  /** ids [B, n] → logits [B, n, V]. Position i may only see what is before it. */
+  /** ids [B, n] → logits [B, n, V], or [B, 1, V] of the last position alone. Position i may only see what is before it. */
   logits(ids: Tensor, pass: CausalPass): Tensor;
 }
 
@@ -49,6 +53,7 @@ export interface CausalSizes {
 const optionKinds = {
   padding: checks.aList("an array of rows, true where a token is real"),
   cache: checks.anInstance(DecodingCache),
+  lastOnly: checks.aFlag,
   record: checks.aFunction("a function of a name and a tensor"),
   patch: checks.aFunction("a function of a name and a tensor"),
 };
@@ -100,7 +105,7 @@ export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Gen
   }
 
   /**
-   * tokens [B][n] → logits [B, n, V].
+   * tokens [B][n] → logits [B, n, V]; [B, 1, V] with `lastOnly`.
    *
    * @throws RangeError on an id outside the vocabulary, or rows of unequal length
    * @throws ContextError if the sequence is longer than the context
@@ -110,7 +115,7 @@ export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Gen
     const operation = `${this.#family}.forward`;
     const tokens = plainRows(`${operation}: tokens`, rows);
     checks.checkOptions(operation, options, optionKinds);
-    const { padding, cache } = options;
+    const { padding, cache, lastOnly } = options;
     const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
     if (length === 0) throw new RangeError(`${operation}: there are no tokens; pass one row of ids or more.`);
     const whole = (cache?.length ?? 0) + length;
@@ -121,14 +126,16 @@ export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Gen
         `${operation}: rows of ${longest} tokens are longer than the model's context of ${limit}; shorten them.`,
       );
     }
-    if (padding && cache) {
-      throw new RangeError(`${operation}: padding and a cache exclude each other; decode rows of one length.`);
-    }
+    checkExclusive(operation, { padding, cache, lastOnly });
     // With a row's real tokens first, causal attention hides the padding from all of them.
     const packing = padding && Packing.of(padding);
     const ids = idTensor(operation, "token", tokens, this.config.vocabularySize, batch, length);
     const watch = unpackedWatch(watcher(options), packing);
-    const logits = this.#layers.logits(packing ? packing.pack(ids) : ids, { cache, watch });
+    const logits = this.#layers.logits(packing ? packing.pack(ids) : ids, {
+      cache,
+      watch,
+      lastOnly: lastOnly === true,
+    });
     cache?.advance(length);
     checkFinite(logits, this.parameters, fail);
     return packing ? packing.unpack(logits) : logits;
@@ -136,7 +143,7 @@ export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Gen
 
   /** Starts a sequence with a cache of its own. */
   begin(): Decoding {
-    return cached((tokens, cache) => this.forward(tokens, { cache })).begin();
+    return cached((tokens, cache) => this.forward(tokens, { cache, lastOnly: true })).begin();
   }
 }
 
@@ -169,6 +176,9 @@ function longestOf(padding: Padding, batch: number, length: number): number {
   checkRows("padding", padding, length, "Pass one flag for each token.");
   return Math.max(...padding.map((row) => row.filter(Boolean).length));
 }
+
+/** What the unembedding reads: the last position alone where that is all that is asked for. */
+export const lastIfOnly = (x: Tensor, { lastOnly }: CausalPass): Tensor => (lastOnly ? x.slice(-1, undefined, 1) : x);
 
 /** [B, n, heads · dHead] → [B, heads, n, dHead], a view. */
 export function splitHeads(x: Tensor, heads: number): Tensor {

@@ -32,7 +32,10 @@ export function idTensor(
 
 /** Throws a LoadError if a logit is not finite: weights that are finite, but too large, can still make infinity and NaN on the way. */
 export function checkFinite({ data }: Tensor, parameters: ReadonlyMap<string, Tensor>, fail: Fail): void {
-  if (data.every(Number.isFinite)) return;
+  // A difference that is not 0 is NaN, of NaN or an infinity.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! - data[i]!;
+  if (sum === 0) return;
   let [largest, where] = [0, ""];
   for (const [name, value] of parameters) {
     for (const weight of value.data) if (Math.abs(weight) > largest) [largest, where] = [Math.abs(weight), name];

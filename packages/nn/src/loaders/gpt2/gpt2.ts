@@ -5,8 +5,9 @@
  */
 import { attention, checks, type Activation, type Tensor } from "@selectron/core";
 import { causalMask, paddingMask } from "../../attention/masks.js";
-import { ContextError, plainRows } from "../../checks.js";
-import { uncached, type Decoding, type Generative } from "../../generation/generative.js";
+import { DecodingCache } from "../../cache.js";
+import { checkExclusive, ContextError, plainRows } from "../../checks.js";
+import { cached, type Decoding, type Generative } from "../../generation/generative.js";
 import { Packing, unpackedWatch, type Padding } from "../../padding.js";
 import { watcher, type Patcher, type Recorder, type Watching } from "../../recorder.js";
 import { checkFinite, idTensor } from "../ids.js";
@@ -24,6 +25,10 @@ export interface Gpt2ForwardOptions extends Watching {
    * nothing.
    */
   readonly padding?: Padding | undefined;
+  /** `tokens` continue the sequence in the cache, and are added to it. Not with positions or padding. */
+  readonly cache?: DecodingCache | undefined;
+  /** Gives the logits of the last position alone, [B, 1, V]: what generation needs of a prompt. Not with padding. */
+  readonly lastOnly?: boolean | undefined;
   /**
    * Called with "embedding" [B, n, D], the sum of both embeddings, and per layer L with "h.L.attn.pattern" [B, H, n, n] (rows = queries),
    * "h.L.attn.heads" [B, H, n, D / H] (what each head gives, before its part of `c_proj`), "h.L.attn.residual" [B, n, D],
@@ -31,6 +36,13 @@ export interface Gpt2ForwardOptions extends Watching {
    * stream after that sublayer was added. `patch` is called with the same, and the pass continues with what it gives.
    */
   readonly record?: Watching["record"];
+}
+
+/** What the layers of one pass share. */
+interface Pass {
+  readonly watch: Patcher | undefined;
+  readonly cache: DecodingCache | undefined;
+  readonly lastOnly: boolean | undefined;
 }
 
 /** A GPT-2-style model. */
@@ -85,7 +97,7 @@ export class Gpt2 implements Generative {
   }
 
   /**
-   * tokens [B][n] → logits [B, n, V].
+   * tokens [B][n] → logits [B, n, V]; [B, 1, V] with `lastOnly`.
    *
    * @param options - or the positions alone
    * @param record - called with each layer's attention pattern alone, `h.L.attn.pattern` [B, H, n, n]; the one in the options with every
@@ -99,15 +111,17 @@ export class Gpt2 implements Generative {
     record?: Recorder,
   ): Tensor {
     const tokens = plainRows("Gpt2.forward: tokens", rows);
-    const { padding, positions: places, record: first, patch } = forwardOptions(options);
+    const { padding, positions: places, record: first, patch, cache, lastOnly } = forwardOptions(options);
     checks.checkGiven("Gpt2.forward: record", record, checks.aFunction("a function of a name and a tensor"));
     const positions = places && plainRows("Gpt2.forward: positions", places);
     const { vocabularySize, maxLength } = this.config;
     const [batch, length] = [tokens.length, tokens[0]?.length ?? 0];
     if (length === 0) throw new RangeError("Gpt2.forward: there are no tokens; pass one row of ids or more.");
-    if (positions === undefined && padding === undefined && length > maxLength) {
+    checkExclusive("Gpt2.forward", { padding, positions, cache, lastOnly });
+    const before = cache?.length ?? 0;
+    if (positions === undefined && padding === undefined && before + length > maxLength) {
       throw new ContextError(
-        `Gpt2.forward: rows of ${length} tokens are longer than the model's context of ${maxLength}; shorten them.`,
+        `Gpt2.forward: rows of ${before + length} tokens are longer than the model's context of ${maxLength}; shorten them.`,
       );
     }
     // Causal attention hides padding that comes last from all real tokens.
@@ -119,31 +133,40 @@ export class Gpt2 implements Generative {
     const at = given && idTensor("Gpt2.forward", "position", given, maxLength, batch, length);
     const packed = <T extends Tensor | undefined>(x: T): T => (x && packing ? (packing.pack(x) as T) : x);
     const watch = unpackedWatch(watcher({ record: both(first, record && ofPatterns(record)), patch }), packing);
-    const place = this.parameter("wpe.weight").gather(packed(at) ?? this.#places(batch, length, packed(hidden)));
-    const logits = this.#logits(this.parameter("wte.weight").gather(packed(ids)).add(place), watch);
+    const place = this.parameter("wpe.weight").gather(
+      packed(at) ?? this.#places(batch, length, packed(hidden), before),
+    );
+    const logits = this.#logits(this.parameter("wte.weight").gather(packed(ids)).add(place), {
+      watch,
+      cache,
+      lastOnly,
+    });
+    cache?.advance(length);
     checkFinite(logits, this.parameters, fail);
-    const whole = logits.reshape([batch, length, vocabularySize]);
+    const whole = logits.reshape([batch, lastOnly === true ? 1 : length, vocabularySize]);
     return packing ? packing.unpack(whole) : whole;
   }
 
-  /** The sum of the embeddings [B, n, D] → [B · n, V]. */
-  #logits(embedding: Tensor, watch: Patcher | undefined): Tensor {
+  /** The sum of the embeddings [B, n, D] → [B · n, V], or [B, V] of the last position alone. */
+  #logits(embedding: Tensor, pass: Pass): Tensor {
+    const { watch, lastOnly } = pass;
     const { layers, dModel, epsilon } = this.config;
     const norm = (x: Tensor, name: string): Tensor =>
       x.layerNorm(this.parameter(`${name}.weight`), this.parameter(`${name}.bias`), epsilon);
     let x = seen(watch, "embedding", embedding);
     for (let layer = 0; layer < layers; layer++) {
       const path = `h.${layer}`;
-      x = seen(watch, `${path}.attn.residual`, x.add(this.#attention(norm(x, `${path}.ln_1`), path, watch)));
+      x = seen(watch, `${path}.attn.residual`, x.add(this.#attention(norm(x, `${path}.ln_1`), path, pass)));
       x = seen(watch, `${path}.mlp.residual`, x.add(this.#feedForward(norm(x, `${path}.ln_2`), path, watch)));
     }
-    return norm(x, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
+    const read = lastOnly === true ? x.slice(-1, undefined, 1) : x;
+    return norm(read, "ln_f").reshape([-1, dModel]).matmul(this.unembedding);
   }
 
-  /** 0, 1, 2, … in each row, and 0 for padding. Throws a RangeError if there are more real tokens than positions. */
-  #places(batch: number, length: number, hidden: Tensor | undefined): Tensor {
+  /** `before` and what follows in each row, and 0 for padding. Throws a RangeError if there are more real tokens than positions. */
+  #places(batch: number, length: number, hidden: Tensor | undefined, before: number): Tensor {
     const rows = Array.from({ length: batch }, (_, b) =>
-      Array.from({ length }, (_, i) => (hidden?.data[b * length + i] ? 0 : i)),
+      Array.from({ length }, (_, i) => (hidden?.data[b * length + i] ? 0 : before + i)),
     );
     return idTensor("Gpt2.forward", "position", rows, this.config.maxLength, batch, length);
   }
@@ -153,13 +176,13 @@ export class Gpt2 implements Generative {
     return this.config.maxLength;
   }
 
-  /** Starts a sequence for `generate`; each step computes all positions again. */
+  /** Starts a sequence with a cache of its own. */
   begin(): Decoding {
-    return uncached((tokens) => this.forward(tokens)).begin();
+    return cached((tokens, cache) => this.forward(tokens, { cache, lastOnly: true })).begin();
   }
 
   /** [B, n, D] → [B, n, D]. */
-  #attention(x: Tensor, path: string, watch: Patcher | undefined): Tensor {
+  #attention(x: Tensor, path: string, { watch, cache }: Pass): Tensor {
     const { heads, dModel } = this.config;
     const [batch, length] = x.shape as [number, number, number];
     const all = this.#linear(x, `${path}.attn.c_attn`);
@@ -169,7 +192,9 @@ export class Gpt2 implements Generative {
         .reshape([batch, length, heads, dModel / heads])
         .permute([0, 2, 1, 3]),
     );
-    const mixed = seen(watch, `${path}.attn.heads`, mix(query!, key!, value!, `${path}.attn.pattern`, watch));
+    const keys = cache ? cache.append(`${path}.key`, key!, 2) : key!;
+    const values = cache ? cache.append(`${path}.value`, value!, 2) : value!;
+    const mixed = seen(watch, `${path}.attn.heads`, mix(query!, keys, values, `${path}.attn.pattern`, watch));
     return this.#linear(mixed.permute([0, 2, 1, 3]).reshape([batch, length, dModel]), `${path}.attn.c_proj`);
   }
 
@@ -192,8 +217,9 @@ function mix(query: Tensor, key: Tensor, value: Tensor, name: string, watch: Pat
   const fused = (): Tensor => attention(query, key, value, { causal: true });
   if (!watch) return fused();
   const [length, width] = query.shape.slice(2) as [number, number];
+  const keys = key.shape[2]!;
   const scores = query.matmul(key.transpose(), { alpha: 1 / Math.sqrt(width) });
-  const pattern = scores.maskedFill(causalMask(length, length), -Infinity).softmax();
+  const pattern = scores.maskedFill(causalMask(length, keys), -Infinity).softmax();
   const used = watch(name, pattern);
   return used === pattern ? fused() : used.matmul(value);
 }
@@ -227,6 +253,8 @@ function forwardOptions(options: Gpt2ForwardOptions | readonly (readonly number[
 const forwardKinds = {
   positions: checks.aList("an array of rows, such as [[0, 1, 2]]"),
   padding: checks.aList("an array of rows, true where a token is real"),
+  cache: checks.anInstance(DecodingCache),
+  lastOnly: checks.aFlag,
   record: checks.aFunction("a function of a name and a tensor"),
   patch: checks.aFunction("a function of a name and a tensor"),
 };

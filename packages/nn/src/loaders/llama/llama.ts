@@ -7,7 +7,14 @@ import { checks, type Tensor } from "@selectron/core";
 import { groupedAttention, patternOf } from "../../attention/grouped.js";
 import { rmsNorm } from "../../layers/rms-norm.js";
 import { rotation, type Rotation } from "../../positions/rotary-tables.js";
-import { CausalModel, NamedWeights, splitHeads, type CausalLayers, type CausalPass } from "../causal-model.js";
+import {
+  CausalModel,
+  lastIfOnly,
+  NamedWeights,
+  splitHeads,
+  type CausalLayers,
+  type CausalPass,
+} from "../causal-model.js";
 import type { ConfigOptions } from "../config-fields.js";
 import { checkFilesOptions, readWeights, type FilesOptions, type ModelFile } from "../weights.js";
 import { fail, llamaConfig, type LlamaActivation, type LlamaConfig } from "./config.js";
@@ -69,7 +76,10 @@ class LlamaLayers implements CausalLayers {
       x = x.add(this.#feedForward(this.#norm(x, `${path}.post_attention_layernorm`), path, pass));
       if (watch) x = watch(`${path}.residual`, x);
     }
-    return this.#weights.map(this.#norm(x, "norm"), tied ? "embed_tokens" : UNEMBEDDING.replace(".weight", ""));
+    return this.#weights.map(
+      this.#norm(lastIfOnly(x, pass), "norm"),
+      tied ? "embed_tokens" : UNEMBEDDING.replace(".weight", ""),
+    );
   }
 
   #norm(x: Tensor, name: string): Tensor {

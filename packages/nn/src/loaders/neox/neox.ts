@@ -5,7 +5,7 @@
 import { checks, type Tensor } from "@selectron/core";
 import { groupedAttention, patternOf } from "../../attention/grouped.js";
 import { rotation, type Rotation } from "../../positions/rotary-tables.js";
-import { CausalModel, NamedWeights, type CausalLayers, type CausalPass } from "../causal-model.js";
+import { CausalModel, lastIfOnly, NamedWeights, type CausalLayers, type CausalPass } from "../causal-model.js";
 import type { ConfigOptions } from "../config-fields.js";
 import { checkFilesOptions, readWeights, type FilesOptions, type ModelFile } from "../weights.js";
 import { fail, neoXConfig, type NeoXConfig } from "./config.js";
@@ -70,7 +70,10 @@ class GptNeoXLayers implements CausalLayers {
       x = mixed.add(this.#feedForward(read, path, pass));
       if (watch) x = watch(`${path}.residual`, x);
     }
-    return this.#weights.map(this.#norm(x, "final_layer_norm"), tied ? "embed_in" : UNEMBEDDING.replace(".weight", ""));
+    return this.#weights.map(
+      this.#norm(lastIfOnly(x, pass), "final_layer_norm"),
+      tied ? "embed_in" : UNEMBEDDING.replace(".weight", ""),
+    );
   }
 
   #norm(x: Tensor, name: string): Tensor {

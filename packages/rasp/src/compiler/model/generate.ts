@@ -50,7 +50,7 @@ export function languageModel(compiled: Runnable): { readonly model: Generative;
   const idOfClass = decoding.classes.map((value) => compiled.idOf(value) ?? end);
   return {
     model: cached(
-      (tokens, cache) => byToken(model.forward(tokens, { cache }), decoding, idOfClass, end + 1),
+      (tokens, cache) => byToken(model.forward(tokens, { cache, lastOnly: true }), decoding, idOfClass, end + 1),
       model.config.maxLength,
     ),
     end,
