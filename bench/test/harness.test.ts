@@ -9,6 +9,7 @@ import { formatMeasurement, toJson } from "../src/report.js";
 import { kernelSuites } from "../src/suites/kernels.js";
 import { loopComparison, loopSizes } from "../src/suites/loops.js";
 import { interpreterComparison, interpreterPrograms } from "../src/suites/interpreter.js";
+import { mixedComparison, mixedPrograms } from "../src/suites/mixed-selectors.js";
 import { matmulTask, operationsOf, rowsTask } from "../src/tasks.js";
 
 const ours = await ourEngines();
@@ -33,6 +34,10 @@ it.each(interpreterPrograms)("the interpreter proves its answer on $name", async
   const readLesson = (lesson: string): string =>
     readFileSync(new URL(`../../examples/${lesson}.rasp`, import.meta.url), "utf8");
   for (const length of [64, 3000]) await check(interpreterComparison(program, length, readLesson));
+});
+
+it.each(mixedPrograms)("the interpreter proves its answer on $name", async (program) => {
+  await check(mixedComparison(program, 300));
 });
 
 it("the interpreter proves its answer in a loop of thousands of steps", async () => {

@@ -11,6 +11,7 @@ import { backwardComparison, backwardLengths } from "./backward.js";
 import { kernelSuites } from "./kernels.js";
 import { interpreterComparison, interpreterLengths, interpreterPrograms } from "./interpreter.js";
 import { loopComparison, loopSizes } from "./loops.js";
+import { mixedComparison, mixedLengths, mixedPrograms } from "./mixed-selectors.js";
 import { restrictedComparison, restrictedLengths } from "./restricted.js";
 import { trainingComparison } from "./training.js";
 import { transposedComparison, transposedSizes } from "./transposed.js";
@@ -67,6 +68,9 @@ export const suites: Readonly<Record<string, Suite>> = {
     for (const program of interpreterPrograms) {
       for (const length of interpreterLengths) yield interpreterComparison(program, length, readLesson);
     }
+  }),
+  selectors: suite(async function* () {
+    for (const program of mixedPrograms) for (const length of mixedLengths) yield mixedComparison(program, length);
   }),
   loops: suite(async function* () {
     const kernels = await exactKernels();
