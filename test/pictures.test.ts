@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodeIo, run } from "@selectron/cli";
 import { expect, it } from "vitest";
+import { figures } from "../bench/src/chapter/figures.js";
 import { lengthsDrawing, lengthsRecord, pictureOf, runsOf } from "../bench/src/lengths.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,6 +35,6 @@ it("lengths.svg is up to date", () => {
 
 it("has a command for each picture", () => {
   expect(readdirSync(join(root, folder)).sort()).toEqual(
-    [...Object.keys(PICTURES), "lengths.svg", "translation.svg", "playground.png"].sort(),
+    [...Object.keys(PICTURES), ...Object.keys(figures), "lengths.svg", "translation.svg", "playground.png"].sort(),
   );
 });

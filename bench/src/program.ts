@@ -7,6 +7,9 @@ import { Choice } from "./choice.js";
 import { installPeers } from "./engines/peers.js";
 import { measureSuites, suiteNames } from "./measure-suites.js";
 import { fromJson, toJson } from "./report.js";
+import { printClaims, type ClaimsFlags } from "./chapter/claims.js";
+import { printFields, type FieldsFlags } from "./chapter/fields.js";
+import { printFigures } from "./chapter/figures.js";
 import { printPositions, type PositionsFlags } from "./chapter/positions.js";
 import { printTranslation, type TranslationFlags } from "./chapter/translation.js";
 import { printLengths, type LengthsOptions } from "./lengths.js";
@@ -128,4 +131,20 @@ function chapterCommands(program: Command): void {
     .option("--count <n>", "rows of each test", count, 100)
     .option("--record", "keep the numbers in bench/results/positions.json")
     .action((options: PositionsFlags) => printPositions(options));
+  program
+    .command("fields")
+    .description("a vision Transformer on digits, a masked language model with a classifier, a finder of motifs")
+    .option("--only <name>", "digits, masked or motif; once or more", collected)
+    .option("--seed <n>", "in place of 1; once or more", counts)
+    .option("--steps <n>", "of each training", count, 800)
+    .option("--width <n>", "of the models", count, 48)
+    .action((options: FieldsFlags) => printFields(options));
+  program.command("figures").description("the chapter's figures, into docs/pictures").action(printFigures);
+  program
+    .command("claims")
+    .description("what the chapter claims of attention, measured on compiled, trained and untrained models")
+    .option("--steps <n>", "of the training", count, 600)
+    .option("--seed <n>", "of the model and its training", count, 1)
+    .option("--out <document>", "where the document goes")
+    .action((options: ClaimsFlags) => printClaims(options));
 }

@@ -34,6 +34,7 @@ import {
 } from "./nn-examples.js";
 import { loaderEntries } from "./nn-loaders.js";
 import { recurrentEntries } from "./nn-recurrent.js";
+import { textEntries } from "./nn-text.js";
 import { entry, type Registry } from "./registry.js";
 
 const none = entry(() => []);
@@ -236,6 +237,7 @@ export const nnRegistry: Registry = {
     decoderOnly: entry(() => [sizes], {}, { says: ["TransformerConfig"] }),
     ...loaderEntries,
     ...recurrentEntries,
+    ...textEntries,
     generate: entry(() => [decoder(), [0], generation], generated),
     generateBeams: entry(() => [decoder(), [0], generation], generated, { says: ["generate"] }),
     stream: entry(() => [decoder(), [0], generation], generated, { says: ["generate"] }),
@@ -282,7 +284,12 @@ export const nnRegistry: Registry = {
     additionExample: entry(() => [1, 2, 3]),
     nestedParserExample: entry(() => ["x=1+2*3-4"]),
     parseTree: entry(() => [[6, 11, 16]], { "0": IDS, "0.0": IDS }),
-    structuralAccuracy: entry(() => [[[6, 11, 16]], [[6, 11, 17]]], { "0.0": IDS, "1.0": IDS }),
+    structuralAccuracy: entry(() => [[[6, 11, 16]], [[6, 11, 17]]], {
+      "0.0": IDS,
+      "1.0": IDS,
+      "0.0.0": "what is no token makes no tree",
+      "1.0.0": "what is no token makes no tree",
+    }),
     parserExample: entry(() => ["x=1+2"]),
     accuracyOf: entry(() => [transformer(), [example()], 0], { "1.0.source": IDS, "1.0.target": IDS }),
     answer: entry(() => [transformer(), [[1, 2]], 0, 2], { "1.0": IDS }),

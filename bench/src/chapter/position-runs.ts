@@ -118,7 +118,8 @@ function longer(
 const rowsOf = (task: PositionTask, rng: Rng, size: number, count: number): Row[] =>
   Array.from({ length: count }, () => task.draw(rng, size));
 
-function pass(model: TransformerDecoder, rows: readonly Row[]) {
+/** A training pass over rows of one length; answers alone are counted. */
+export function teacherForcedRows(model: TransformerDecoder, rows: readonly Row[]) {
   const logits = model.forward(rows.map(({ tokens }) => tokens));
   const targets = rows.flatMap(({ targets }) => targets);
   const answers = logits.detach().argmax().data;
@@ -131,7 +132,7 @@ const TEST_SEED = 28_100_000;
 
 function accuracyOf(model: TransformerDecoder, task: PositionTask, size: number, count: number): number {
   const rows = rowsOf(task, new Rng(TEST_SEED + size), size, count);
-  const { correct, counted } = scope(() => noGrad(() => pass(model, rows)));
+  const { correct, counted } = scope(() => noGrad(() => teacherForcedRows(model, rows)));
   return Number((correct / counted).toFixed(4));
 }
 
@@ -142,7 +143,7 @@ function costOf(
   batch: number,
 ): Pick<PositionRun, "milliseconds" | "megabytes"> {
   const rows = rowsOf(task, new Rng(1), task.trained, batch);
-  const step = (): void => scope(() => pass(model, rows).loss.backward());
+  const step = (): void => scope(() => teacherForcedRows(model, rows).loss.backward());
   const times = Array.from({ length: 7 }, () => {
     // The processor's time, which other work on the machine lengthens less.
     const before = process.cpuUsage();
@@ -183,7 +184,7 @@ export async function runPositions(
     clip: 1,
     forward: (rng) => {
       const own = rng.pick(stretched);
-      return pass(own, rowsOf(task, rng, 1 + rng.int(task.trained), batch));
+      return teacherForcedRows(own, rowsOf(task, rng, 1 + rng.int(task.trained), batch));
     },
   });
   const cost = costOf(model, task, batch);

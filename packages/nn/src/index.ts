@@ -95,5 +95,6 @@ export { GptNeoX } from "./loaders/neox/neox.js";
 export { neoXShapes } from "./loaders/neox/parameters.js";
 export { shardNames } from "./loaders/shards.js";
 export type { FilesOptions, ModelFile } from "./loaders/weights.js";
+export { bytePairPieces, bytePairs, unigramPieces, wordPieces, type Merge } from "./subwords/subwords.js";
 export * from "./tasks/index.js";
 export * from "./train/index.js";

@@ -38,8 +38,9 @@ export function registerTask(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (name: string, options: TaskOptions) => {
       const task = taskNamed(name);
-      if (!task)
+      if (!task) {
         throw new UsageError(`there is no task "${printable(name)}"`, `the tasks are ${Object.keys(TASKS).join(", ")}`);
+      }
       if (options.test === undefined) explain(context, task, options);
       else await test(context, task, options.test, options);
     });
@@ -91,8 +92,9 @@ async function test(context: Context, task: SequenceTask, file: string, { show, 
   }
   const { task: own, model, start, notes } = readSequenceModel(bytes);
   context.note(file, notes);
-  if (own.name !== task.name)
+  if (own.name !== task.name) {
     throw new UsageError(`"${printable(file)}" learnt ${own.name}, and not ${task.name}`, `name the task ${own.name}`);
+  }
   await useFastKernels();
   const examples = new HeldOut(task).test;
   const targets = examples.map(({ target }) => target);

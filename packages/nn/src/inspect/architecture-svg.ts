@@ -6,6 +6,7 @@ import { checks } from "@selectron/core";
 import type { BlockConfig } from "../block.js";
 import { checkEncoderConfig, type EncoderConfig } from "../encoder-config.js";
 import { stackOf, transformerConfig, type TransformerConfig } from "../transformer-config.js";
+import { checkPositionConfig } from "../positions/index.js";
 import type { StackConfig } from "../stack.js";
 import { escapeXml } from "./xml.js";
 
@@ -217,6 +218,7 @@ export function architectureSvg(
     ]);
   }
   checkEncoderConfig(config);
+  if (config.positions) checkPositionConfig(config.positions);
   const end: Part = {
     kind: "end",
     title: "unembedding",

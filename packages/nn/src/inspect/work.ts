@@ -6,6 +6,7 @@ import { checks } from "@selectron/core";
 import { checkEncoderConfig, type EncoderConfig } from "../encoder-config.js";
 import { keysOf, type Restriction } from "../attention/restriction.js";
 import type { BlockConfig } from "../block.js";
+import { checkPositionConfig } from "../positions/index.js";
 import type { StackConfig } from "../stack.js";
 import { stackOf, transformerConfig, type TransformerConfig } from "../transformer-config.js";
 
@@ -91,6 +92,7 @@ export function layerWork(config: EncoderConfig | Partial<TransformerConfig>, le
   checks.check("layerWork: length", length, checks.anInteger(1, 2 ** 20));
   if ("blocks" in config) {
     checkEncoderConfig(config);
+    if (config.positions) checkPositionConfig(config.positions);
     const { dModel, outputs, tied = false } = config;
     return [...stackWork(config, length, "", false), outputWork("unembedding", length, dModel, outputs, tied)];
   }

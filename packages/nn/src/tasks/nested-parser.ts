@@ -56,8 +56,9 @@ export function parseTree(target: readonly number[]): ParseTree | undefined {
   let at = 0;
   const next = (): ParseTree | undefined => {
     const token = parserTask.tokens[target[at++]!];
-    if (token === undefined || !OPERATORS.has(token))
+    if (token === undefined || !OPERATORS.has(token)) {
       return token !== undefined && /^[xyz\d]$/.test(token) ? token : undefined;
+    }
     const [left, right] = [next(), next()];
     return left === undefined || right === undefined ? undefined : [token, left, right];
   };

@@ -26,3 +26,4 @@ export {
   type TrainingEnd,
   type TrainOptions,
 } from "./train.js";
+export { LossScaler, roundHalf, type HalfFormat, type LossScalerOptions } from "./mixed-precision.js";
