@@ -121,6 +121,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--format": ["transformerlens", { "--output": "new" }],
       "--circuit": ["circuit.json"],
       "--looped": ["", {}, ["loop.rasp"]],
+      "--scratchpad": ["", {}, ["loop.rasp"]],
       ...json,
     },
   },
@@ -142,6 +143,7 @@ export const examples: Readonly<Record<string, Example>> = {
     more: {
       ...compiled,
       "--format": ["gpt2", { "--sop": null, "--vocab": null, "--max-length": null }, ["g", "p.rasp"]],
+      "--scratchpad": ["", {}, ["loop.rasp"]],
       "--exhaustive": ["", { "--runs": null }],
       "--looped": ["", {}, ["loop.rasp"]],
       "--seed": ["1"],

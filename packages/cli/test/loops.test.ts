@@ -75,3 +75,58 @@ it(":explain follows a value back through the steps", async () => {
     ].join("\n"),
   );
 });
+
+describe("--scratchpad", () => {
+  const sizes = ["--sop", "y", "--vocab", "a,b", "--max-length", "3"];
+  const files = { "loop.rasp": source };
+
+  it("compiles to a decoder that writes lines, runs it and compares each token", async () => {
+    const binaries = new Map<string, Uint8Array>();
+    const compiled = await selectron(["compile", "loop.rasp", ...sizes, "--scratchpad", "-o", "m.safetensors"], {
+      files,
+      binaries,
+    });
+    expect(compiled.err).toBe("");
+    expect(compiled.out.split("\n").slice(0, 2)).toEqual([
+      "wrote m.safetensors: y, up to 3 tokens, with a scratchpad of up to 22 more for 2 steps",
+      "it writes x@0, left@0; in each step x, left; at the end y",
+    ]);
+    expect(compiled.out).toContain("proved for all that it writes behind inputs of 1 to 3 tokens: ");
+    const both = { files, binaries };
+    const { out } = await selectron(["run", "m.safetensors", "--input", "ab"], both);
+    expect(out.split("\n")).toEqual([
+      "x@0     0 0",
+      "left@0  True True",
+      "x       1 1",
+      "left    False False",
+      "y       2 2",
+      "[2]*2 (ints)",
+      "",
+    ]);
+    const json = await selectron(["run", "m.safetensors", "--input", "aba", "--json"], both);
+    expect(JSON.parse(json.out)).toMatchObject({ sop: "y", value: [2, 2, 4], steps: 2 });
+    const verified = await selectron(["verify", "--scratchpad", "m.safetensors", "loop.rasp", "--exhaustive"], both);
+    expect(verified.out).toBe(
+      "y: the model writes what the program says on all 14 inputs of 1 to 3 tokens: 22 steps, 218 tokens.\n",
+    );
+    const other = { files: { "loop.rasp": source.replace("x < indices", "x < indices - 1") }, binaries };
+    const wrong = await selectron(["verify", "--scratchpad", "m.safetensors", "loop.rasp", "--runs", "9"], other);
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.out).toMatch(/: the model is WRONG on \d of 9 random inputs/);
+    expect(wrong.out).toContain(
+      "in line left behind 1 step, at position 2:\n  program   False\n  model     left[2]=True",
+    );
+    const checked = await selectron(["check", "m.safetensors"], both);
+    expect(checked.err).toContain("this model writes a scratchpad");
+    const decompiled = await selectron(["decompile", "m.safetensors"], both);
+    expect(decompiled.err).toContain("this model writes a scratchpad, and decompile does not read such models yet");
+  });
+
+  it("says what it does not go with", async () => {
+    const compile = ["compile", "loop.rasp", ...sizes, "--scratchpad", "-o", "m.safetensors"];
+    const { exitCode, err } = await selectron([...compile, "--mark"], { files });
+    expect([exitCode, err]).toEqual([2, expect.stringContaining("--scratchpad does not go with --mark")]);
+    const verify = await selectron(["verify", "loop.rasp", "--scratchpad", "--exhaustive"], { files });
+    expect([verify.exitCode, verify.err]).toEqual([2, expect.stringContaining("required option '--sop <name>'")]);
+  });
+});

@@ -4,6 +4,7 @@ import { Option, type Command } from "commander";
 import { addCompileOptions, compileSelection, type CompileSelection } from "../compile-options.js";
 import type { Context } from "../context.js";
 import { checkEmpty, checkPlace, makeFolder, writeOut } from "../files/files.js";
+import { compileToScratchpad } from "../scratchpad.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { certificateJson, certificateText, statsJson, statsText } from "../text/describe-model.js";
 import { compileLoopedFile } from "../looped/compile-looped.js";
@@ -15,6 +16,7 @@ interface CompileCommandOptions extends CompileSelection {
   readonly output: string;
   readonly circuit?: string;
   readonly looped?: boolean;
+  readonly scratchpad?: boolean;
 }
 
 /** Adds the command. */
@@ -34,10 +36,20 @@ export function registerCompile(program: Command, context: Context): void {
       new Option("--format <name>", "a folder that another tool loads, instead of a file").choices(folderFormats),
     )
     .option("--circuit <file>", "where its circuit goes too, as JSON; the folders of --format have one")
+    .addOption(
+      new Option(
+        "--scratchpad",
+        "a loop as a decoder that writes the states of each step behind the input, and the answer",
+      ).conflicts("looped"),
+    )
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
       if (options.looped) return compileLoopedFile(context, file, options);
       const { output, json } = options;
+      if (options.scratchpad) {
+        compileToScratchpad(context, file, options);
+        return;
+      }
       const write = writerOf(context, options);
       if (options.circuit !== undefined) checkPlace(context, options.circuit);
       const { sops, model } = compileSelection(context, file, options);

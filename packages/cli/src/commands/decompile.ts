@@ -96,11 +96,11 @@ function decompileOne(
 ): void {
   const path = weightsPath(context, given);
   const { seed, budget, interventions = false } = options;
-  if (path.endsWith(".onnx")) return decompileCompiled(context, path, readOnnx(context, path), options);
+  if (path.endsWith(".onnx")) return decompileCompiled(context, path, noScratchpad(readOnnx(context, path)), options);
   const files = readWeights(context, path);
   if (files.length === 1) refuseLooped(path, files[0]!, "decompile does not read them yet");
   if (files.length === 1 && isCompiledModel(files[0]!)) {
-    return decompileCompiled(context, path, compiledModel(context, path, files[0]!), options);
+    return decompileCompiled(context, path, noScratchpad(compiledModel(context, path, files[0]!)), options);
   }
   const { name, fingerprint, run } = readJob(context, given, path, files, options);
   const key = { fingerprint, seed, interventions };
@@ -152,6 +152,15 @@ function checkNames(models: readonly string[]): void {
   throw new UsageError(
     `two of the models are called ${twice}, and would have the same files in the folder`,
     "use a --checkpoint folder for each",
+  );
+}
+
+/** @throws UsageError for a decoder with a scratchpad */
+function noScratchpad(model: CompiledModel): CompiledModel {
+  if (!model.card.scratchpad) return model;
+  throw new UsageError(
+    "this model writes a scratchpad, and decompile does not read such models yet",
+    "`selectron run` shows what it writes; compile the program without --scratchpad to decompile it",
   );
 }
 

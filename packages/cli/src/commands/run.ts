@@ -23,6 +23,7 @@ import { runProgram } from "../files/program-file.js";
 import { traceText } from "../text/trace-text.js";
 import { compiledModel, useFastKernels } from "../files/model-file.js";
 import { isSequenceModel, refuseCheckpoint } from "../files/sequence-model.js";
+import { runScratchpad } from "../scratchpad.js";
 import { runSequenceModel } from "../run-sequence.js";
 import { shownValues } from "../text/words.js";
 import { runTrained } from "../run-trained.js";
@@ -75,7 +76,13 @@ export function registerRun(program: Command, context: Context): void {
         runTrained(context, file, bytes, atoms, options);
         return;
       }
-      runCompiled(context, compiledModel(context, file, bytes), atoms, options);
+      const model = compiledModel(context, file, bytes);
+      const { generate, trace, attention, json } = options;
+      if (model.card.scratchpad && generate === undefined && !trace && !attention) {
+        runScratchpad(context, model, atoms, json === true);
+        return;
+      }
+      runCompiled(context, model, atoms, options);
     });
 }
 

@@ -15,6 +15,7 @@ import { addLoopedOption } from "../looped/select.js";
 import { verifyLoopedModel } from "../looped/verify-looped-model.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { statsJson } from "../text/describe-model.js";
+import { verifyWithScratchpad } from "../scratchpad.js";
 import { readBytes } from "../files/files.js";
 import { useFastKernels } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
@@ -23,14 +24,18 @@ import { reportText } from "../text/report-text.js";
 
 interface VerifyCommandOptions extends CompileSelection, HowOptions {
   readonly looped?: boolean;
+  readonly scratchpad?: boolean;
 }
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {
   const command = program.command("verify").description("compare the compiled model with the interpreter");
   addLoopedOption(addCompileOptions(command, false))
-    .argument("[program]", "of the folder or the looped model that FILE is: its RASP program")
+    .argument("[program]", "its RASP program, where FILE is a folder (--format) or a model (--looped, --scratchpad)")
     .addOption(new Option("--format <name>", "compare a folder that `compile` wrote").choices(["gpt2"]))
+    .addOption(
+      new Option("--scratchpad", "compare a decoder with a scratchpad, each token that it writes").conflicts("looped"),
+    )
     .option("--exhaustive", "try every input up to the maximum length")
     .option("--runs <n>", "try this many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
@@ -38,6 +43,7 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, source: string | undefined, options: VerifyCommandOptions) => {
       if (options.looped) return verifyLoopedModel(context, file, source, options);
+      if (options.scratchpad) return verifyWithScratchpad(context, file, source, options);
       if (options.format !== undefined) return verifyFolder(context, file, source, options);
       checkGiven(source, options);
       // How many inputs are promised is known after the compile only.

@@ -33,7 +33,9 @@ export function certificateText({ certificate, card }: CompiledModel): string {
   const { proved, provedWithin, provedUpTo, provedFor, worstMargin } = certificate;
   const where = printable(certificate.where);
   const [from, to] = provedFor.lengths;
-  const every = `every ${card.promise === undefined ? "" : "promised "}input of ${from} to ${to} tokens`;
+  const every = card.scratchpad
+    ? `all that it writes behind inputs of 1 to ${card.scratchpad.maxLength} tokens`
+    : `every ${card.promise === undefined ? "" : "promised "}input of ${from} to ${to} tokens`;
   if (provedWithin !== undefined) {
     return (
       `not proved exactly: ${where}\n` +

@@ -96,6 +96,11 @@ export function readFile(bytes: FileBytes): CheckedFile {
   const damaged = (problem: string): CheckFileError => new CheckFileError(`the model's card is damaged: ${problem}`);
   const card = Untrusted.parse(metadata["card"], "card", damaged);
   checkModelCard(card);
+  if (card.field("scratchpad").optional) {
+    throw new CheckFileError(
+      "this model writes a scratchpad, of which an answer follows token by token, and check follows answers at once; `selectron verify --scratchpad` compares each token",
+    );
+  }
   const {
     name,
     vocabulary,

@@ -15,6 +15,7 @@ import {
   type Selector,
   type SOp,
 } from "../../language/graph/node.js";
+import { textOf } from "../../language/source.js";
 import { loopedProgram, type LoopedProgram } from "../looped/parts.js";
 
 /**
@@ -60,9 +61,9 @@ export function linedProgram(root: SOp): LinedProgram {
   const names = new Names();
   /** The nodes that are lines already. */
   const written = new Set<GraphNode>(loop.states);
-  const lineOf = (part: LinePart, node: SOp, value = node, name = node.name): Line => {
+  const lineOf = (part: LinePart, node: SOp, value = node, name = nameOf(node) ?? part): Line => {
     written.add(node);
-    return { name: names.free(name ?? part), part, node, value };
+    return { name: names.free(name), part, node, value };
   };
   const keysOf = (part: LinePart, roots: readonly SOp[]): Line[] =>
     keySides(roots, written).flatMap((side) =>
@@ -74,7 +75,8 @@ export function linedProgram(root: SOp): LinedProgram {
   const reads = readsOf(loop);
   const before = [
     ...keysOf("before", [...loop.states.map(({ init }) => init), ...reads]),
-    ...kept(loop, reads, written).map((node) => lineOf("before", node)),
+    // One that is a function of others that are written needs no line.
+    ...kept(loop, reads, written).flatMap((node) => (needsHead(node, written) ? [lineOf("before", node)] : [])),
     ...fixed.map((state) => lineOf("before", state, state.init)),
   ];
   const stateNames = new Map(changing.map((state) => [state, names.free(state.name ?? "state")]));
@@ -101,7 +103,7 @@ export function linedProgram(root: SOp): LinedProgram {
   }));
   for (const final of finals.keys()) written.add(final);
   const after = keysOf("after", [root]);
-  const answer = { ...lineOf("after", root, root, names.isFree(root.name) ? root.name : "answer") };
+  const answer = lineOf("after", root, root, names.isFree(root.name) ? root.name : "answer");
   const asked = asking.length > 0 ? asking.slice(-1) : [first.at(-1)!, states.at(-1)!];
   const steps = [...asking, ...inside, ...states];
   const ending = [...after, answer];
@@ -187,11 +189,22 @@ function below(
   return [...found].sort((a, b) => a.id - b.id);
 }
 
+/** Longer texts are no names. */
+const LONGEST_NAME = 30;
+
+/** The name of an s-op, or its text. */
+function nameOf({ name, span }: SOp): string | undefined {
+  if (name !== undefined || !span) return name;
+  const text = textOf(span).replace(/\s+/g, " ");
+  if (text.length > LONGEST_NAME) return undefined;
+  return /^\w+(\([^()]*\))?$/.test(text) ? text : `(${text})`;
+}
+
 /** Names, each given once. */
 class Names {
   readonly #given = new Set<string>();
 
-  isFree(name: string | undefined): boolean {
+  isFree(name: string | undefined): name is string {
     return name !== undefined && !this.#given.has(name);
   }
 

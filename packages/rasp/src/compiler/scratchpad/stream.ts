@@ -20,7 +20,8 @@ export type Place = "input" | readonly Line[];
 /** What is known of the rows of a mean or a width. */
 interface Row {
   readonly values: readonly Atom[];
-  readonly selectsAtMostOne: boolean;
+  /** How many keys a row selects at most. */
+  readonly mostSelected: number;
 }
 
 /** How long the inputs and the stream are. */
@@ -81,7 +82,7 @@ export class Stream {
       form.compare(this.#position, following, "=="),
       this.ofToken(({ kind }) => kind === "go"),
       false,
-      { values: [false, true], selectsAtMostOne: true },
+      { values: [false, true], mostSelected: 1 },
       named("is_last"),
     );
     const most = BigInt(maxInput - 1);
@@ -94,7 +95,7 @@ export class Stream {
     const states = program.lines.filter(({ part }) => part === "state");
     this.begun = this.width(
       this.#where((token) => token.kind === "value" && token.line === states[0] && token.index === 0),
-      { values: Array.from({ length: maxSteps + 1 }, (_, t) => BigInt(t)), selectsAtMostOne: false },
+      { values: Array.from({ length: maxSteps + 1 }, (_, t) => BigInt(t)), mostSelected: maxSteps },
       named("step"),
     );
     const unfinished = this.#ofTokenAndLast("unfinished", (token, isLast) =>
@@ -118,7 +119,7 @@ export class Stream {
   inputAt(index: NormalSOp): NormalSOp {
     const { inputs } = this.#tokens;
     const value = this.ofToken(({ kind, atom }) => (kind === "input" ? atom : inputs[0]!));
-    const row = { values: inputs, selectsAtMostOne: true };
+    const row = { values: inputs, mostSelected: 1 };
     return this.mean(this.form.compare(this.#position, index, "=="), value, inputs[0]!, row, named("input"));
   }
 
@@ -135,7 +136,7 @@ export class Stream {
     const at = form.compare(where, index, "==");
     const selection = lines.some(isRepeated) ? this.both(at, form.compare(this.begun, steps, "==")) : at;
     const value = this.ofToken((token) => (token.kind === "value" && isOf(token) ? token.value : values[0]!));
-    return this.mean(selection, value, values[0]!, { values, selectsAtMostOne: true }, node);
+    return this.mean(selection, value, values[0]!, { values, mostSelected: 1 }, node);
   }
 
   /** The lines that an s-op is written in. */
@@ -191,17 +192,17 @@ export class Stream {
   #known(node: NormalSOp, row: Row): NormalSOp {
     const before = this.#rows.get(node);
     const values = [...(before?.values ?? []), ...row.values];
-    this.#rows.set(node, { values, selectsAtMostOne: row.selectsAtMostOne && (before?.selectsAtMostOne ?? true) });
+    this.#rows.set(node, { values, mostSelected: Math.max(row.mostSelected, before?.mostSelected ?? 0) });
     return node;
   }
 
   #rowTable(sop: Mean | Width): RowTable | undefined {
     const row = this.#rows.get(sop);
     if (!row) return undefined;
-    const { values, selectsAtMostOne } = row;
+    const { values, mostSelected } = row;
     const set = this.domain.sets.setOf(values);
     const table = Table.of(NOTHING, this.domain, () => set);
-    return { table, selectsAtMostOne, selectsAtLeastOne: false, ranksDiffer: true };
+    return { table, selectsAtMostOne: mostSelected <= 1, selectsAtLeastOne: false, ranksDiffer: true, mostSelected };
   }
 
   #where(holds: (token: StreamToken) => boolean): Selection {

@@ -1,6 +1,6 @@
 /** The tokens of a scratchpad: those of the input, one that ends it, and one for each value of each line at each position. */
 import { atomKey } from "../../language/atom/compare.js";
-import { describeAtom } from "../../language/atom/text.js";
+import { atomText } from "../../language/atom/text.js";
 import type { Atom, Elementwise } from "../../language/graph/node.js";
 import type { Line } from "./lines.js";
 
@@ -46,7 +46,7 @@ export function streamTokens(inputs: readonly Atom[], lines: readonly LineAt[]):
   const values = lines.flatMap(({ line, at }) =>
     at.flatMap((atoms, index) =>
       atoms.map((value): ValueToken => {
-        const atom = free(`${line.name}[${index}]=${describeAtom(value)}`);
+        const atom = free(`${line.name}[${index}]=${atomText(value)}`);
         return { kind: "value", atom, line, index, value };
       }),
     ),

@@ -50,7 +50,7 @@ export class Translator {
     const fails = form.compare(translation.atKey(root, place), form.constant(false), "==");
     const some = this.#stream.mean(this.#stream.both(this.#stream.keysAt(place), fails), form.constant(1n), 0n, {
       values: [0n, 1n],
-      selectsAtMostOne: false,
+      mostSelected: domain.maxLength,
     });
     const none: Elementwise = { name: "none", key: "none", apply: ([found]) => found === 0n };
     return form.map(none, [some]);
@@ -176,12 +176,14 @@ class Translation {
     const place = this.placeOf(atKeys);
     const selection = stream.both(stream.keysAt(place, this.#line), this.#selection(sop.selection, place));
     const values = this.#domain.values(sop);
+    const { maxLength } = this.#domain;
     if (sop.kind === "width") {
       const summed = sop.summed && this.atKey(sop.summed, place);
       // Where nothing is selected it is 0.
-      return stream.width(selection, { values: [...values, 0n], selectsAtMostOne: false }, sop.origin, summed);
+      return stream.width(selection, { values: [...values, 0n], mostSelected: maxLength }, sop.origin, summed);
     }
-    const row = { values: [...values, sop.default], selectsAtMostOne: this.#domain.selectsAtMostOne(sop) };
+    const mostSelected = this.#domain.selectsAtMostOne(sop) ? 1 : maxLength;
+    const row = { values: [...values, sop.default], mostSelected };
     const best = sop.best && this.#ranks(this.atKey(sop.best, place), place);
     return stream.mean(selection, this.atKey(sop.value, place), sop.default, row, sop.origin, best);
   }

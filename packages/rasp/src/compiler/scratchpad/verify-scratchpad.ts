@@ -77,26 +77,38 @@ export function verifyScratchpad(
       ? randomInputs(model.inputs, model.maxLength, options.runs, options.seed)
       : everyInput(model.inputs, model.maxLength);
   const total = "runs" in options ? options.runs : countInputs(model.inputs.length, model.maxLength);
-  let [count, withoutValue, wrong, steps, tokens] = [0, 0, 0, 0, 0];
+  const found = { ok: true, inputs: 0, withoutValue: 0, wrong: 0, steps: 0, tokens: 0 };
   let counterexample: WrongToken | undefined;
-  for (const input of inputs) {
-    count++;
-    onProgress?.(count, total);
-    const lines = linesOn(program, input);
-    if (!lines) {
-      withoutValue++;
-      continue;
+  let batch: Written[] = [];
+  const compare = (): void => {
+    for (const wrong of wrongTokens(model, batch)) {
+      if (!wrong) continue;
+      found.ok = false;
+      found.wrong++;
+      counterexample ??= wrong;
     }
-    steps += lines.at(-1)!.step;
-    tokens += lines.length * input.length;
-    const found = wrongToken(model, text, input, lines);
-    if (!found) continue;
-    wrong++;
-    counterexample ??= found;
+    batch = [];
+  };
+  for (const input of inputs) {
+    found.inputs++;
+    const lines = linesOn(program, input);
+    if (lines) {
+      const next = writtenAs(text, input, lines);
+      found.steps += lines.at(-1)!.step;
+      found.tokens += lines.length * input.length;
+      if (batch.length > 0 && batch.length * batch[0]!.text.length + next.text.length > BATCH) compare();
+      batch.push(next);
+    } else {
+      found.withoutValue++;
+    }
+    onProgress?.(found.inputs, total);
   }
-  const report = { ok: wrong === 0, inputs: count, withoutValue, wrong, steps, tokens };
-  return counterexample ? { ...report, counterexample } : report;
+  compare();
+  return counterexample ? { ...found, counterexample } : found;
 }
+
+/** So many tokens go through the model together. */
+const BATCH = 2048;
 
 /** @returns undefined where the program has no value */
 function linesOn(program: LinedProgram, input: readonly Atom[]): readonly WrittenLine[] | undefined {
@@ -108,37 +120,45 @@ function linesOn(program: LinedProgram, input: readonly Atom[]): readonly Writte
   }
 }
 
-function wrongToken(
-  { model }: ScratchpadModel,
-  written: ScratchpadText,
-  input: readonly Atom[],
-  lines: readonly WrittenLine[],
-): WrongToken | undefined {
-  const prompt = written.prompt(input);
+/** A token that should be written. */
+interface Place extends Pick<WrongToken, "name" | "position" | "expected"> {
+  readonly step: number;
+  /** Undefined for a value that the line cannot have. */
+  readonly token: Atom | undefined;
+}
+
+/** What should be written behind an input. */
+interface Written {
+  readonly input: readonly Atom[];
+  readonly places: readonly Place[];
+  /** The input with all of that, up to the first value that a line cannot have. */
+  readonly text: readonly Atom[];
+}
+
+function writtenAs(text: ScratchpadText, input: readonly Atom[], lines: readonly WrittenLine[]): Written {
   const places = lines.flatMap(({ name, step, values }) =>
-    values.map((expected, position) => ({
-      name,
-      step,
-      position,
-      expected,
-      token: written.tokenOf(name, position, expected),
-    })),
+    values.map((expected, position): Place => {
+      return { name, step, position, expected, token: text.tokenOf(name, position, expected) };
+    }),
   );
   const impossible = places.findIndex(({ token }) => token === undefined);
-  const text = places.slice(0, impossible < 0 ? places.length : impossible).map(({ token }) => token!);
-  const [said] = model.values([[...prompt, ...text]]);
-  const next = said!.slice(prompt.length - 1);
-  // Behind the last token the model says what is no token.
-  const p = next.findIndex((token, i) =>
-    places[i] ? !isToken(token, places[i].token) : model.idOf(token) !== undefined,
-  );
-  if (p < 0) return undefined;
-  const got = next[p]!;
-  const place = places[p];
-  if (place) {
-    return { input, step: place.step, name: place.name, position: place.position, expected: place.expected, got };
-  }
-  return { input, step: undefined, name: lines.at(-1)!.name, position: input.length, expected: null, got };
+  const possible = places.slice(0, impossible < 0 ? places.length : impossible);
+  return { input, places, text: [...text.prompt(input), ...possible.map(({ token }) => token!)] };
+}
+
+/** The first wrong token behind each input, undefined where all are right. */
+function wrongTokens({ model }: ScratchpadModel, batch: readonly Written[]): (WrongToken | undefined)[] {
+  return model.values(batch.map(({ text }) => text)).map((said, b): WrongToken | undefined => {
+    const { input, places } = batch[b]!;
+    const next = said.slice(input.length);
+    // Behind the last token the model says what is no token.
+    const p = next.findIndex((got, i) => (places[i] ? !isToken(got, places[i].token) : model.idOf(got) !== undefined));
+    if (p < 0) return undefined;
+    const got = next[p]!;
+    if (!places[p]) return { input, step: undefined, name: places.at(-1)!.name, position: p, expected: null, got };
+    const { step, name, position, expected } = places[p];
+    return { input, step, name, position, expected, got };
+  });
 }
 
 const isToken = (got: Atom, expected: Atom | undefined): boolean =>

@@ -59,12 +59,8 @@ export class Domain {
   readonly #jointSizes = new Map<string, number>();
   readonly #joint: JointTables;
   readonly #allFormulas: Formula[];
-  /** The means of which no row ever selects two positions. */
-  readonly #single = new Set<NormalSOp>();
-  /** Those of which every row selects one. */
-  readonly #full = new Set<NormalSOp>();
-  /** Those in which no two keys of a row are equally good for the best one. */
-  readonly #ranked = new Set<NormalSOp>();
+  /** What is known of the rows of means and widths. */
+  readonly #rowTables = new Map<NormalSOp, RowTable>();
   readonly #rankOffsets = new Map<NormalSOp, number | undefined>();
 
   /** What may still be worked out, by the stages after this one too. */
@@ -153,22 +149,16 @@ export class Domain {
   }
 
   /** Whether no row of the mean's selection ever selects two positions. */
-  selectsAtMostOne(mean: Mean): boolean {
-    this.table(mean);
-    return (this.#view?.base ?? this).#single.has(mean);
-  }
+  selectsAtMostOne = (mean: Mean): boolean => this.#rowsOf(mean).selectsAtMostOne;
 
   /** Whether every row of the mean's selection selects a position. */
-  selectsAtLeastOne(mean: Mean): boolean {
-    this.table(mean);
-    return (this.#view?.base ?? this).#full.has(mean);
-  }
+  selectsAtLeastOne = (mean: Mean): boolean => this.#rowsOf(mean).selectsAtLeastOne;
 
   /** Whether no two keys of a row of a mean of the best are equally good, as far as is known. */
-  ranksDiffer(mean: Mean): boolean {
-    this.table(mean);
-    return (this.#view?.base ?? this).#ranked.has(mean);
-  }
+  ranksDiffer = (mean: Mean): boolean => this.#rowsOf(mean).ranksDiffer ?? false;
+
+  /** How many positions a row of a width selects at most. */
+  mostSelected = (width: Width): number => this.#rowsOf(width).mostSelected ?? this.maxLength;
 
   /**
    * `sop` as a function of its leaves; where these have too many joint values, of intermediate s-ops.
@@ -258,7 +248,7 @@ export class Domain {
         return linearTable(sop, this) ?? this.#joint.valuesOf(sop);
       case "mean":
       case "width":
-        return this.#rows(sop);
+        return this.#rowsOf(sop).table;
     }
   }
 
@@ -272,19 +262,14 @@ export class Domain {
     return this.#view ? this.#view.base.jointValues(sops) : this.#joint.of(sops);
   }
 
-  /** The value sets of a mean or a width, row by row. */
-  #rows(sop: Mean | Width): Table<ValueSet> {
-    const known = this.#knownRows?.(sop);
-    const {
-      table,
-      selectsAtMostOne,
-      selectsAtLeastOne,
-      ranksDiffer = false,
-    } = known ?? this.#whileRows(sop, () => rowTable(sop, this));
-    if (selectsAtMostOne) this.#single.add(sop);
-    if (selectsAtLeastOne) this.#full.add(sop);
-    if (ranksDiffer) this.#ranked.add(sop);
-    return table;
+  /** What is known of the rows of a mean or a width. */
+  #rowsOf(sop: Mean | Width): RowTable {
+    if (this.#view) return this.#view.base.#rowsOf(sop);
+    return getOrInsert(
+      this.#rowTables,
+      sop,
+      () => this.#knownRows?.(sop) ?? this.#whileRows(sop, () => rowTable(sop, this)),
+    );
   }
 
   /** How many joint values the sides of a selection's comparisons can have at one position at most. */

@@ -58,6 +58,8 @@ export interface RowTable {
   readonly selectsAtLeastOne: boolean;
   /** Whether no two keys of a row are equally good for the best one, where that is known. */
   readonly ranksDiffer?: boolean;
+  /** How many positions a row selects at most, where fewer than there are is known. */
+  readonly mostSelected?: number;
 }
 
 export function rowTable(sop: Mean | Width, domain: RowDomain): RowTable {

@@ -52,7 +52,7 @@ function encodeCount(width: Width, context: HeadContext): PlannedHeads {
     largest,
     grid: 1,
   });
-  const counted = domain.maxLength * Math.max(...summands.map(Math.abs));
+  const counted = domain.mostSelected(width) * Math.max(...summands.map(Math.abs));
   const heads = parts.map((scores, j): Head => ({
     ...scores,
     pattern: `width ${width.selection.id} ${j}`,
