@@ -32,6 +32,7 @@ const documents = [
   "docs/training.md",
   "docs/playground.md",
   "bench/README.md",
+  ...readdirSync(join(root, "docs/guides")).map((name) => `docs/guides/${name}`),
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
 ];
 

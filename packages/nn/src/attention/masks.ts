@@ -6,7 +6,7 @@ import { checkFlags, checkRows, plainRows } from "../checks.js";
 /**
  * Hides padded keys from every query.
  *
- * @param padding - [B][n], true where the token is real
+ * @param rows - [B][n], true where the token is real
  * @returns [B, n]; as a mask of scores [B, H, n, n] it is `.reshape([B, 1, 1, n])`
  * @throws RangeError if the rows are not `batch` rows of `length`
  */

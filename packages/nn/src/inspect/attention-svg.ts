@@ -28,7 +28,7 @@ interface Piece {
 /**
  * Draws maps as a self-contained SVG document.
  *
- * @param width - the greatest width of maps side by side, in pixels, unless a single map is wider; 900 by default
+ * @param options - `width`: the greatest width of maps side by side, in pixels, unless a single map is wider; 900 by default
  */
 export function attentionSvg(maps: readonly AttentionMap[], options: { readonly width?: number } = {}): string {
   checks.check("attentionSvg: maps", maps, checks.aList("an array of maps, of attentionMaps"));
