@@ -140,7 +140,7 @@ export const raspRegistry: Registry = {
     ]),
     compileLooped: entry(() => [loop(), { vocabulary: "ab", maxLength: 2, causal: false }], { "1.vocabulary": ATOMS }),
     verifyLooped: entry(() => [loop(), loopedModel(), { runs: 2, seed: 1 }]),
-    compileScratchpad: entry(() => [loop(), { vocabulary: "ab", maxLength: 2 }], { "1.vocabulary": ATOMS }),
+    compileScratchpad: entry(() => [loop(), { vocabulary: "ab", maxLength: 2, name: "a" }], { "1.vocabulary": ATOMS }),
     verifyScratchpad: entry(() => [loop(), scratchpadModel(), { runs: 2, seed: 1 }, () => undefined]),
     ScratchpadModel: entry(() => [scratchpadModel().model]),
     "ScratchpadModel.run": entry(() => ["ab"], INPUT, { on: scratchpadModel }),

@@ -54,7 +54,7 @@ function compiledFrom(
   const { vocab: vocabulary, maxLength, sop: name } = options;
   checkDistinct(vocabulary);
   const sop = selectSOps(context, file, options).sops[name]!;
-  return { sop, model: compileScratchpad(sop, { vocabulary, maxLength }) };
+  return { sop, model: compileScratchpad(sop, { vocabulary, maxLength, name }) };
 }
 
 /** `compile --scratchpad`. @throws RaspError with the place in the program, UsageError */

@@ -44,12 +44,14 @@ export interface ScratchpadOptions {
   readonly vocabulary: Input;
   /** The longest input, 1 or more. What is written behind it is more. */
   readonly maxLength: number;
+  /** What the s-op is called in the model; its own name by default. */
+  readonly name?: string | undefined;
 }
 
 /** As for other models: float32 tells so many positions apart exactly. */
 const MOST_POSITIONS = 4096;
 
-const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber };
+const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber, name: checks.aText };
 
 /**
  * Compiles an s-op with a loop to the weights of a decoder that computes it in writing. The weights are those of one step, however many an
@@ -61,9 +63,9 @@ const OPTIONS = { vocabulary: checks.anything, maxLength: checks.aNumber };
 export function compileScratchpad(sop: SOp, options: ScratchpadOptions): ScratchpadModel {
   checkSOp("compileScratchpad", sop);
   checks.checkOptions("compileScratchpad", options, OPTIONS, ["vocabulary", "maxLength"]);
-  const { maxLength } = options;
+  const { maxLength, name = sop.name ?? "s-op" } = options;
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
-  const program = linedProgram(sop);
+  const program = linedProgram(sop, name);
   const start = new Domain(vocabulary, maxLength);
   const maxSteps = mostSteps(sop, program.looped.loop, () => new Domain(vocabulary, maxLength));
   const context = contextOf(sop, program, maxLength, maxSteps);
@@ -81,10 +83,17 @@ export function compileScratchpad(sop: SOp, options: ScratchpadOptions): Scratch
     return { planned, certificate: certify(planned, domain.vocabulary, context) };
   };
   const { planned, certificate, layout } = bestCandidate(roots as NormalSOp[], domain, planWith);
+  const dependsOnTypes = [...meanings.lines, meanings.halts].some((meaning) => meaning.dependsOnTypes);
+  if (dependsOnTypes || domain.dependsOnTypes(false)) {
+    refuse(
+      sop,
+      "a scratchpad has one token for 1, 1.0 and True, and its values depend on which of them something is",
+      "use ints of fewer digits, and functions that treat them alike; plain layers tell them apart",
+    );
+  }
   const places = new Map(tokens.all.map(({ atom }, t) => [atomKey(atom), t]));
   const tokenIds = domain.values(form.tokens()).map((atom) => places.get(atomKey(atom))! + 1);
   const { model, heads } = assemble(planned, layout, true, tokenIds);
-  const name = sop.name ?? "s-op";
   const weights = [...model.parameters()].map(([path, { data }]) => [path, data] as const);
   const card: ModelCard = {
     name,

@@ -16,6 +16,8 @@ import type { Line, LinedProgram } from "./lines.js";
 export interface Meaning {
   readonly root: NormalSOp;
   readonly domain: Domain;
+  /** Whether its values depend on which of 1, 1.0 and True something is where its set has one of them. */
+  readonly dependsOnTypes: boolean;
 }
 
 /** The meaning of a line. */
@@ -41,8 +43,10 @@ export function lineValues(program: LinedProgram, start: Domain): LineValues {
     const given = new Map<GraphNode, SOp>(finals);
     for (const { node } of lines) if (node !== own) given.set(node, node);
     const domain = domainOf(tables, start, new Work());
-    const { sops } = simplify([sop], domain, undefined, given);
-    return { root: sops.get(sop)!, domain };
+    const { sops, changesTypes } = simplify([sop], domain, undefined, given);
+    const root = sops.get(sop)!;
+    domain.values(root);
+    return { root, domain, dependsOnTypes: domain.dependsOnTypes(changesTypes) };
   };
   const meanings = lines.map((line): LineMeaning => {
     const { node, value } = line;

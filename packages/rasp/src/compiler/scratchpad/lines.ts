@@ -51,8 +51,11 @@ export interface LinedProgram {
   readonly finals: ReadonlyMap<GraphNode, SOp>;
 }
 
-/** @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops */
-export function linedProgram(root: SOp): LinedProgram {
+/**
+ * @param called - what the answer is called, if no line before it is
+ * @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops
+ */
+export function linedProgram(root: SOp, called = root.name): LinedProgram {
   const looped = loopedProgram([root]);
   const { loop } = looped;
   const finals = new Map<GraphNode, SOp>(
@@ -103,7 +106,7 @@ export function linedProgram(root: SOp): LinedProgram {
   }));
   for (const final of finals.keys()) written.add(final);
   const after = keysOf("after", [root]);
-  const answer = lineOf("after", root, root, names.isFree(root.name) ? root.name : "answer");
+  const answer = lineOf("after", root, root, names.isFree(called) ? called : "answer");
   const asked = asking.length > 0 ? asking.slice(-1) : [first.at(-1)!, states.at(-1)!];
   const steps = [...asking, ...inside, ...states];
   const ending = [...after, answer];

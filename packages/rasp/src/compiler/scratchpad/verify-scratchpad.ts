@@ -70,7 +70,7 @@ export function verifyScratchpad(
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
   if (!isWhole) checks.checkOptions("verifyScratchpad", options, OPTIONS, ["runs", "seed"]);
   checks.checkGiven("verifyScratchpad: onProgress", onProgress, checks.aFunction());
-  const program = linedProgram(sop);
+  const program = linedProgram(sop, model.model.card.name);
   const text = new ScratchpadText(model.model.card);
   const inputs =
     "runs" in options
