@@ -98,6 +98,7 @@ export const coreRegistry: Registry = {
     leastPowerOfTwo: entry(() => [3], { "0: not finite": FLOAT }),
     lowPrecisionKernels: entry(() => [referenceKernels, "bfloat16"], { "0.name": "any text" }, { says: ["precision"] }),
     noGrad: entry(() => [() => 1]),
+    withFixedWeights: entry(() => [() => 1]),
     ones: entry(() => [[2]]),
     randn: entry(() => [[2], new Rng(1)]),
     roundAllTo: entry(() => ["tf32", Float32Array.of(1)], {}, { says: ["precision"], changes: true }),

@@ -56,5 +56,6 @@ export type { FileSource } from "./files/source.js";
 export { decodeUtf8, encodeUtf8 } from "./files/utf8.js";
 export type { Shape } from "./shape.js";
 export { keep, runInScope } from "./survivors.js";
+export { withFixedWeights } from "./ops/fixed-weights.js";
 export { noGrad, type Backward, type Layout, type TapeEntry } from "./tape.js";
 export { Tensor, type Operand, type TensorOptions } from "./tensor.js";

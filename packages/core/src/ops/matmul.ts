@@ -11,6 +11,7 @@ import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets 
 import { isRecorded, recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { unary, unaryBackward } from "./elementwise.js";
+import { multipliedByList } from "./fixed-weights.js";
 import { reshape, transpose } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
@@ -87,6 +88,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Ten
   // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
   if (a.rank === 2 && b.rank === 2) {
     const out = allocate(m * n);
+    if (multipliedByList(a, b, out, options)) {
+      return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, out));
+    }
     const [left, right] = [matrixView(a, a.offset), matrixView(b, b.offset)];
     kernels.matmul({ a: left, b: right, out, m, k, n, alpha, bias: shift, activation });
     return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, out));
@@ -95,7 +99,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Ten
     kernels.matmul({ a: left, b: right, out, m, k, n, alpha, bias: shift, activation });
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
-  if (b.rank === 2 && a.isContiguous) {
+  if (multipliedByList(a, b, out, options)) {
+    // It is in `out`.
+  } else if (b.rank === 2 && a.isContiguous) {
     const left = { data: storageOf(a), offset: a.offset, rowStride: k, columnStride: 1 };
     multiply(left, matrixView(b, b.offset), out, sizeOf(batch) * m);
   } else {

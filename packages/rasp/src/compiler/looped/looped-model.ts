@@ -1,5 +1,5 @@
 /** What `compileLooped` makes: the weights, with what is needed to use them: vocabulary, the places of the states, decoding and files. */
-import { checks, type FileBytes } from "@selectron/core";
+import { checks, withFixedWeights, type FileBytes } from "@selectron/core";
 import type { LoopedEncoder } from "@selectron/nn";
 import { plainAtom, type Plain } from "../../language/atom/plain.js";
 import { describeInput } from "../../language/atom/text.js";
@@ -112,8 +112,10 @@ export class LoopedModel {
     const { output, states } = this.card;
     const applied: (readonly (readonly Atom[])[])[] = [];
     const isInput = (position: number): boolean => position > 0;
-    const { logits, times, ended } = this.model.forward([this.encode(atoms)], {}, isInput, ({ data }) =>
-      applied.push(states.map((state) => this.#read(state, data, atoms.length))),
+    const { logits, times, ended } = withFixedWeights(() =>
+      this.model.forward([this.encode(atoms)], {}, isInput, ({ data }) => {
+        applied.push(states.map((state) => this.#read(state, data, atoms.length)));
+      }),
     );
     if (!ended) {
       throw errors.loopLimit(`on ${describeInput(atoms)} this loop has not ended after ${times - 1} steps, its limit`);
