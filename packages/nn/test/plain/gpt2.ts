@@ -7,11 +7,7 @@ const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((su
 /** [n][…], or of heads [H][n][…]. */
 export type Activation = Matrix | Matrix[];
 
-/**
- * Logits [n][V]. Long: the equations in their order.
- *
- * @param see - gives what to go on with
- */
+/** Logits [n][V]. @param see - gives what to go on with */
 export function plainGpt2(
   { layers, heads, dModel, epsilon }: Gpt2Config,
   parameters: Parameters,
@@ -19,6 +15,7 @@ export function plainGpt2(
   positions: readonly number[],
   see: <T extends Activation>(name: string, value: T) => T,
 ): Matrix {
+  // Long: the equations, in their order.
   const matrix = (name: string): Matrix => parameters[`${name}.weight`] as Matrix;
   const vector = (name: string): number[] => parameters[name] as number[];
   const map = (x: Matrix, name: string): Matrix =>

@@ -12,6 +12,7 @@ import { choose, LEAST_GAIN, type Found } from "./choose.js";
 import { addFirstLayer, addSecondLayer, addThirdLayer, plainSOps } from "./layers.js";
 import { Pool } from "./pool.js";
 import { reportOf } from "./report.js";
+import { encoderInterchange } from "./swaps.js";
 import type { TrainedEncoder } from "./trained-encoder.js";
 
 export { decisions, isTrainedEncoder, readTrainedEncoder, type TrainedEncoder } from "./trained-encoder.js";
@@ -43,7 +44,9 @@ export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions
 
   const pool = new Pool(tune, codes);
   const found = search(pool, select, options);
-  return reportOf(found, pool, report);
+  progress("swapping runs", 0, 1);
+  const swaps = encoderInterchange(encoder, found.rule, codes, { search: select.inputs, report }, new Rng(seed + 1));
+  return { ...reportOf(found, pool, report), interchange: swaps };
 }
 
 /** Adds layer after layer to the pool until a program is good enough. */

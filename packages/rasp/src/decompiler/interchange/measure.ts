@@ -25,10 +25,12 @@ export type Half = "search" | "report";
 /** A program and a model on pairs of inputs, a base and a source that values are taken from. */
 export interface Comparison<P extends Place = Place> {
   readonly variables: readonly string[];
-  /** Where a variable may be. */
+  /** Where a variable may be; of one that may be nowhere there is no figure. */
   places(variable: string): readonly P[];
   /** What the program decides on each base, with a variable taken from the source, or with nothing taken. */
   program(half: Half, variable: string | undefined): readonly Decisions[];
+  /** What the model decides on each base. */
+  unswapped(half: Half): readonly Decisions[];
   /** What the model decides on each base with the sites of each place taken from the source. */
   model(half: Half, places: readonly P[]): readonly (readonly Decisions[])[];
   /** The sites of which each one is reported if it matters and carries no variable that was found. */
@@ -43,19 +45,19 @@ const LEAST_GAIN = 0.02;
 const LEAST_CHANGED = 0.01;
 
 /**
- * The place of each variable, looked for on some pairs. No site carries two variables: those that are found where they are expected choose
- * first.
+ * The place of each variable, looked for on some pairs. No site carries two variables: those that need fewer sites choose first.
  */
 export function placesIn<P extends Place>(
   comparison: Comparison<P>,
   half: Half,
 ): { readonly variable: string; readonly place: P }[] {
   const plain = comparison.program(half, undefined);
-  const looked = comparison.variables.map((variable) => {
+  const looked = comparison.variables.flatMap((variable) => {
     const places = comparison.places(variable);
+    if (places.length === 0) return [];
     const own = comparison.program(half, variable);
     const accuracies = comparison.model(half, places).map((model) => followed(plain, own, model).accuracy.share);
-    return { variable, places, accuracies, first: places[bestOf(places, accuracies)]! };
+    return [{ variable, places, accuracies, first: places[bestOf(places, accuracies)]! }];
   });
   const taken = new Set<string>();
   const chosen = new Map<string, P>();
@@ -96,7 +98,7 @@ export function interchange<P extends Place>(comparison: Comparison<P>, half: Ha
     };
   });
   const found = rows.filter(({ isFound }) => isFound);
-  const own = comparison.model(half, [{ sites: [] } as unknown as P])[0]!;
+  const own = comparison.unswapped(half);
   const unexplained = sites.flatMap(({ sites: names }, s): Unexplained[] => {
     const site = names.join(" + ");
     const isPlaced = found.some((row) => names.every((name) => row.sites.includes(name)));

@@ -126,6 +126,11 @@ describe("trained encoders", () => {
       expect(result.refusal).toBeUndefined();
       expect(result.source).toContain(part);
       expect(result.match.share).toBeGreaterThanOrEqual(0.95);
+      const { variables, unexplained } = result.interchange!;
+      expect(variables.map(({ isFound }) => isFound)).toEqual([true]);
+      expect(variables[0]!.accuracy.share).toBeGreaterThanOrEqual(0.95);
+      expect(variables[0]!.unchanged.share).toBeGreaterThanOrEqual(0.95);
+      expect(unexplained.every(({ changed }) => changed <= 0.05)).toBe(true);
       expect(decompileEncoder(readTrainedEncoder(bytes), { seed: 1 })).toEqual(result);
     },
   );

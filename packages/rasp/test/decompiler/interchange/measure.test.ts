@@ -39,6 +39,7 @@ function compared(program: Answer, model: Answer): Comparison {
     sites: places.slice(0, 2),
     places: () => places,
     program: (half, variable) => run(half, program, variable === undefined ? [] : [variable]),
+    unswapped: (half) => run(half, model, []),
     model: (half, asked) =>
       asked.map(({ sites }) =>
         run(

@@ -150,13 +150,10 @@ class ReadoutComparison implements Comparison<SitePlace> {
     return this.#variables.map(({ key }) => key);
   }
 
-  /** Inputs are looked for at the inputs first, what attention carries at heads. */
+  /** Inputs are looked for at the inputs, what attention carries at heads. */
   places(variable: string): SitePlace[] {
     const isInput = this.#variables.find(({ key }) => key === variable)!.depth === 0;
-    return this.#swapped.places.map((place) => {
-      const isInputSite = place.parts.some(({ part }) => typeof part !== "number");
-      return isInput === isInputSite ? place : { ...place, cost: place.cost + 1 };
-    });
+    return this.#swapped.places.filter(({ parts }) => parts.some(({ part }) => typeof part !== "number") === isInput);
   }
 
   program(half: Half, variable: string | undefined): Decisions[] {
@@ -166,14 +163,13 @@ class ReadoutComparison implements Comparison<SitePlace> {
     });
   }
 
+  unswapped(half: Half): Decisions[] {
+    return this.#swapped.pairs[half].map(({ base }) => base.decisions.map((decision) => decision.join()));
+  }
+
   model(half: Half, places: readonly SitePlace[]): Decisions[][] {
-    const plain = this.#swapped.pairs[half].map(({ base }) => base.decisions);
-    const asked = places.filter(({ sites }) => sites.length > 0);
-    const found = this.#swapped.decisions(half, asked);
-    return places.map((place) => {
-      const decisions = place.sites.length === 0 ? plain : found[asked.indexOf(place)]!;
-      return decisions.map((sequence) => sequence.map((decision) => decision.join()));
-    });
+    const found = this.#swapped.decisions(half, places);
+    return found.map((pairs) => pairs.map((sequence) => sequence.map((decision) => decision.join())));
   }
 
   /**

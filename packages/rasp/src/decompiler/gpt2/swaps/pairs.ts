@@ -17,7 +17,7 @@ export function drawPairs(observed: readonly Observed[], task: Task, count: numb
   for (const one of observed) getOrInsert(alike, one.scored[0]!, () => []).push(one);
   const bases = observed.filter(({ scored }) => many || alike.get(scored[0]!)!.length > 1);
   if (bases.length === 0) return [];
-  const drawn = strings(observed, task, rng);
+  const drawn = many ? undefined : strings(observed, task, rng);
   return Array.from({ length: count }, (_, k) => {
     const base = rng.pick(bases);
     const others = (drawn ?? alike.get(base.scored[0]!)!).filter((other) => other !== base);

@@ -3,9 +3,10 @@
  * embeddings are read by heads as well, which move them to other positions; what a program reads at its own position is the part that
  * goes past the attention of a layer, to all that comes after it.
  */
-import { tensor, type Tensor } from "@selectron/core";
+import type { Tensor } from "@selectron/core";
 import type { Gpt2, Gpt2Config, Patcher } from "@selectron/nn";
 import { getOrInsert } from "../../../language/maps.js";
+import { swapPatcher } from "../../interchange/patcher.js";
 
 /** A site, named as in reports: a head `0.1` (layer, head), or `tokens past 0`, `positions past 0`: past the attention of layer 0. */
 export interface Site {
@@ -44,19 +45,5 @@ export function patcherOf(sites: readonly Site[], { activations, difference }: D
       getOrInsert(added, `h.${layer}.attn.residual`, () => []).push(difference[part]);
     }
   }
-  return (name, value) => {
-    const mask = masks.get(name);
-    if (mask) {
-      const shape = [1, config.heads, 1, 1];
-      const [taken, kept] = [
-        tensor(mask, shape),
-        tensor(
-          mask.map((flag) => 1 - flag),
-          shape,
-        ),
-      ];
-      return value.maskedFill(taken, 0).add(activations.get(name)!.maskedFill(kept, 0));
-    }
-    return (added.get(name) ?? []).reduce((sum, part) => sum.add(part), value);
-  };
+  return swapPatcher({ heads: masks, added }, activations);
 }
