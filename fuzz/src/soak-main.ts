@@ -1,26 +1,53 @@
-/** npm run soak [-- --rounds N]: see soak.ts. Exit code 1 where a round answers otherwise than the first, or memory grows. */
+/**
+ * npm run soak [-- --rounds N] [-- --minutes N]: see soak.ts. Exit code 1 where a round answers otherwise than the first, memory grows, or, with
+ * --minutes, the last quarter has more resident memory or slower rounds than the second by more than 3 percent.
+ */
 import { Command } from "commander";
-import { growth, soak } from "./soak.js";
+import { growth, soak, trend, type Measured } from "./soak.js";
 
 /** Megabytes. */
 const MOST_GROWTH = 10;
+/** A share. */
+const MOST_TREND = 0.03;
+
+const line = (round: number, { inUse, resident, milliseconds }: Measured): string =>
+  `round ${round}: ${inUse.toFixed(1)} MB in use, ${resident.toFixed(0)} MB resident, ${milliseconds.toFixed(0)} ms`;
+const percent = (share: number): string => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)} %`;
+
+interface SoakOptions {
+  readonly rounds: string;
+  readonly minutes?: string;
+}
 
 await new Command("soak")
   .description("long repeated work in one process: the same answers, and memory that stays flat")
   .option(
     "--rounds <n>",
-    "rounds of training, compiling, verifying, checking, decompiling, running and a session",
+    "rounds of training, compiling, verifying, checking, decompiling, running, a loop, a GPT-2 and a session",
     "300",
   )
-  .action(async ({ rounds }: { readonly rounds: string }) => {
-    const every = Math.ceil(Number(rounds) / 20);
-    const held = await soak(Number(rounds), (round, megabytes) => {
-      if (round % every === 0) console.log(`round ${round}: ${megabytes.toFixed(1)} MB in use`);
-    });
-    const grown = growth(held);
-    console.log(
-      `${rounds} rounds: ${grown.toFixed(1)} MB more at the end than in the beginning, at most ${MOST_GROWTH}`,
+  .option("--minutes <n>", "minutes in place of a number of rounds; trends are judged, too")
+  .action(async ({ rounds, minutes }: SoakOptions) => {
+    const began = performance.now();
+    const limit = minutes === undefined ? Infinity : Number(minutes) * 60_000;
+    const last = minutes === undefined ? Number(rounds) : Infinity;
+    const every = minutes === undefined ? last / 20 : limit / 20;
+    let next = every;
+    const held = await soak(
+      (round) => round >= last || performance.now() - began > limit,
+      (round, measured) => {
+        if ((minutes === undefined ? round : performance.now() - began) < next) return;
+        next += every;
+        console.log(line(round, measured));
+      },
     );
-    if (grown > MOST_GROWTH) process.exitCode = 1;
+    const grown = growth(held.map(({ inUse }) => inUse));
+    const [resident, time] = [trend(held.map((each) => each.resident)), trend(held.map((each) => each.milliseconds))];
+    console.log(
+      `${held.length} rounds: ${grown.toFixed(1)} MB more at the end than in the beginning, at most ${MOST_GROWTH}\n` +
+        `the last quarter beside the second: resident memory ${percent(resident)}, time of a round ${percent(time)}`,
+    );
+    const isJudged = minutes !== undefined && held.length >= 100;
+    if (grown > MOST_GROWTH || (isJudged && Math.max(resident, time) > MOST_TREND)) process.exitCode = 1;
   })
   .parseAsync();

@@ -1,6 +1,6 @@
 /**
- * Long repeated work in one process. Every round trains, compiles, verifies, checks, decompiles, runs and holds a REPL session; it must
- * answer as the first round did, and what the process holds must stay flat.
+ * Long repeated work in one process. Every round trains, compiles, verifies, checks, decompiles, runs, follows a loop, writes a GPT-2 and holds
+ * a REPL session; it must answer as the first round did, and neither what the process holds nor the time of a round may grow.
  */
 import { demand } from "./kind.js";
 import { inUse } from "./memory.js";
@@ -9,7 +9,14 @@ import { filesIn, reads, type Files } from "./world.js";
 const PROGRAM = `reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);
 same = selector_width(select(tokens, tokens, ==));
 `;
+/** A loop, which eval runs and compile writes out. */
+const LOOP = `repeat (sum = 0, at = 0) until (at == length) at most 20 {
+  sum = sum + aggregate(select(indices, at, ==), indicator(tokens == "a"));
+  at = at + 1;
+}
+`;
 const INPUTS = ["--vocab", "a,b,c", "--max-length", "4"];
+const CAUSAL = 'seen = 1 if aggregate(select(indices, indices, <=), indicator(tokens == "a")) > 0 else 0;\n';
 const SIZES = ["--layers", "1", "--heads", "1", "--width", "8", "--ffn", "8"];
 const SESSION =
   'x = tokens == "a";\n:explain x 1\n:compile x a,b 3\nselector_width(select(tokens, tokens, ==));\nexit\n';
@@ -27,12 +34,15 @@ const ROUND: readonly (readonly [args: readonly string[], stdin?: string])[] = [
   [["run", "run/model.safetensors", "--input", "abc"]],
   [["eval", "p.rasp", "--sop", "same", "--input", "hello"]],
   [["draw", "p.rasp", "--sop", "reverse", "--input", "abc"]],
+  [["eval", "l.rasp", "--sop", "sum", "--input", "abca", "--steps"]],
+  [["compile", "l.rasp", "--sop", "sum", ...INPUTS, "-o", "l.safetensors"]],
+  [["compile", "c.rasp", "--sop", "seen", "--causal", ...INPUTS, "--format", "gpt2", "-o", "folder"]],
   [["repl"], SESSION],
 ];
 
 /** One round: all answers. */
 async function round(): Promise<readonly string[]> {
-  const files: Files = filesIn({ "p.rasp": PROGRAM });
+  const files: Files = filesIn({ "p.rasp": PROGRAM, "l.rasp": LOOP, "c.rasp": CAUSAL });
   const answers: string[] = [];
   for (const [args, stdin] of ROUND) {
     const { accepted, text } = await reads(args, files, stdin);
@@ -46,15 +56,29 @@ async function round(): Promise<readonly string[]> {
 /** Rounds until caches are full. */
 const WARM = 3;
 
-/** Megabytes in use after each round behind the first three. @throws Fault where a round answers otherwise than the first */
+/** One round as it was measured: megabytes in use, megabytes that the process has (resident), and milliseconds. */
+export interface Measured {
+  readonly inUse: number;
+  readonly resident: number;
+  readonly milliseconds: number;
+}
+
+/**
+ * What was measured of each round behind the first three.
+ *
+ * @param isOver - whether to end before a round, by its number from 0
+ * @throws Fault where a round answers otherwise than the first
+ */
 export async function soak(
-  rounds: number,
-  told: (round: number, megabytes: number) => void = () => undefined,
-): Promise<readonly number[]> {
+  isOver: (round: number) => boolean,
+  told: (round: number, measured: Measured) => void = () => undefined,
+): Promise<readonly Measured[]> {
   const first = await round();
-  const held: number[] = [];
-  for (let r = 1; r < rounds; r++) {
+  const held: Measured[] = [];
+  for (let r = 1; !isOver(r); r++) {
+    const began = performance.now();
     const answers = await round();
+    const milliseconds = performance.now() - began;
     answers.forEach((answer, i) =>
       demand(
         answer === first[i],
@@ -62,7 +86,7 @@ export async function soak(
       ),
     );
     if (r < WARM) continue;
-    held.push(inUse());
+    held.push({ inUse: inUse(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds });
     told(r + 1, held.at(-1)!);
   }
   return held;
@@ -72,4 +96,14 @@ export async function soak(
 export function growth(held: readonly number[]): number {
   const part = Math.max(1, Math.floor(held.length / 10));
   return Math.min(...held.slice(-part)) - Math.min(...held.slice(0, part));
+}
+
+/** The middle of some numbers. */
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+
+/** By how much the median of the last quarter is above that of the second, as a share: 0.03 is 3 percent. */
+export function trend(values: readonly number[]): number {
+  const quarter = Math.floor(values.length / 4);
+  if (quarter === 0) return 0;
+  return median(values.slice(-quarter)) / median(values.slice(quarter, 2 * quarter)) - 1;
 }

@@ -1,14 +1,22 @@
 /** The short form of `npm run soak`. */
 import { expect, it } from "vitest";
 import { breadth } from "../../test/long.js";
-import { growth, soak } from "../src/soak.js";
+import { growth, soak, trend } from "../src/soak.js";
 
 it("repeated work gives the same answers", async () => {
-  expect(await soak(breadth({ short: 2, long: 8 }))).toHaveLength(breadth({ short: 0, long: 5 }));
+  const rounds = breadth({ short: 2, long: 8 });
+  expect(await soak((round) => round >= rounds)).toHaveLength(breadth({ short: 0, long: 5 }));
 });
 
 it("growth is told apart from garbage", () => {
   const flat = Array.from({ length: 100 }, (_, i) => 20 + (i % 7));
   expect(growth(flat)).toBe(0);
   expect(growth(flat.map((megabytes, i) => megabytes + i / 10))).toBeCloseTo(9, 0);
+});
+
+it("a trend is of the last quarter beside the second, and no odd round is one", () => {
+  const flat = Array.from({ length: 100 }, (_, i) => (i % 10 === 0 ? 500 : 100));
+  expect(trend(flat)).toBe(0);
+  expect(trend(flat.map((value, i) => value + i))).toBeCloseTo(50 / 137, 2);
+  expect(trend([1, 2])).toBe(0);
 });
