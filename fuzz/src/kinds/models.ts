@@ -2,6 +2,7 @@
 import {
   compile,
   CompiledModel,
+  compileScratchpad,
   gpt2Folder,
   load,
   ModelFileError,
@@ -31,6 +32,7 @@ const compiled = once((): readonly (readonly [string, CompiledModel])[] => {
   const program = load(PROGRAM);
   const inputs = { vocabulary: VOCABULARY, maxLength: 4 };
   const of = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, program.sop(name)]));
+  const loop = load("repeat (x = 0) until (x == indices) at most 9 { x = x + 1; }").sop("x");
   const promise = load('v = selector_width(select(tokens, "c", ==)) <= 1;').sop("v");
   return [
     ["reverse", compile(of("reverse"), inputs)],
@@ -39,6 +41,7 @@ const compiled = once((): readonly (readonly [string, CompiledModel])[] => {
     ["promised", compile(of("same"), { ...inputs, promise })],
     ["marked", compile(of("odd"), { ...inputs, mark: true })],
     ["bfloat16", compile(of("reverse"), { ...inputs, precision: "bfloat16" })],
+    ["scratchpad", compileScratchpad(loop, { vocabulary: VOCABULARY, maxLength: 2 }).model],
   ];
 });
 

@@ -19,7 +19,7 @@ export function checkModelCard(card: Untrusted): void {
   card.field("precision").optional?.oneOf(["float32", "bfloat16", "tf32"]);
   card.field("promise").optional?.text();
   checkGpt2(card.field("gpt2").optional);
-  checkScratchpad(card.field("scratchpad").optional, sizes.vocabularySize - 1, maxLength);
+  checkScratchpad(card, sizes.vocabularySize - 1, maxLength);
   checkCertificate(card.field("certificate"), maxLength, sizes.heads.length);
 }
 
@@ -52,12 +52,15 @@ function checkGpt2(constants: Untrusted | undefined): void {
 const PARTS = ["before", "first", "ask", "step", "state", "after"] as const;
 
 /** What a decoder with a scratchpad writes has a token for each value, behind those of the input and the one that ends it. */
-function checkScratchpad(scratchpad: Untrusted | undefined, tokens: number, context: number): void {
+function checkScratchpad(card: Untrusted, tokens: number, context: number): void {
+  const scratchpad = card.field("scratchpad").optional;
   if (!scratchpad) return;
+  card.must(card.field("config").field("causal").raw() === true, "only a causal model writes a scratchpad");
   const inputs = scratchpad.field("inputs").count(1);
   const longest = scratchpad.field("maxLength");
   longest.must(longest.count(1) < context, `inputs and what is written are up to ${context} tokens`);
-  scratchpad.field("maxSteps").count();
+  const steps = scratchpad.field("maxSteps");
+  steps.must(steps.count() <= context, `there are ${context} tokens`);
   const lines = scratchpad.field("lines");
   const counts = lines.items().map((line) => {
     line.field("name").text();
