@@ -1,10 +1,18 @@
-/** Example calls of nn's subwords and rounded gradients. */
+/** Example calls of nn's trees, subwords and rounded gradients. */
 import { tensor } from "@selectron/core";
 import * as nn from "@selectron/nn";
-import { parameters } from "./nn-examples.js";
+import { IDS, parameters } from "./nn-examples.js";
 import { entry, type Registry } from "./registry.js";
 
 export const textEntries: Registry["entries"] = {
+  nestedParserExample: entry(() => ["x=1+2*3-4"]),
+  parseTree: entry(() => [[6, 11, 16]], { "0": IDS, "0.0": IDS }),
+  structuralAccuracy: entry(() => [[[6, 11, 16]], [[6, 11, 17]]], {
+    "0.0": IDS,
+    "1.0": IDS,
+    "0.0.0": "what is no token makes no tree",
+    "1.0.0": "what is no token makes no tree",
+  }),
   bytePairs: entry(() => [new Map([["ab", 2]]), 3]),
   bytePairPieces: entry(() => ["ab", [["a", "b"]]], {
     "1.0": "a pair in any list",

@@ -84,7 +84,7 @@ export const chapterSections: readonly Section[] = [
     document: "003 §8.4",
     title: "The whole model",
     items: [
-      ["the architecture as a drawing", "nn:architectureSvg", "picture:architecture.svg"],
+      ["the architecture as a drawing", "nn:architectureSvg", "picture:transformer.svg"],
       ["TransformerConfig with its defaults", WHOLE, "nn:transformerDefaults"],
       ["encoder and decoder layers, norms first", "nn:TransformerEncoder", "nn:TransformerDecoder"],
       ["feed-forward of four times the width, ReLU or GELU", "nn:FeedForward"],

@@ -68,7 +68,7 @@ export const figures: Readonly<Record<string, () => string>> = {
       ...heat("40 positions of width 64", sinusoidalTable(0, 40, 64).toArray() as number[][], 20, 36, 8),
     ]),
   "layer-norm.svg": layerNormPicture,
-  "architecture.svg": () => {
+  "transformer.svg": () => {
     const sizes = {
       vocabSize: 37000,
       hiddenSize: 512,

@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url";
 import { eye, Rng } from "@selectron/core";
 import { encoderOnly, TransformerEncoder } from "@selectron/nn";
 import { describe, expect, it, vi } from "vitest";
-import { claimsDocument, hopfield, measureClaims, softmaxOptimal } from "../../src/chapter/claims.js";
+import { claimsDocument, measureClaims } from "../../src/chapter/claims.js";
 import { drawDigit, drawMotif, drawSentence } from "../../src/chapter/field-data.js";
 import { printFields, rolesOf } from "../../src/chapter/fields.js";
 import { figures } from "../../src/chapter/figures.js";
+import { hopfield, softmaxOptimal } from "../../src/chapter/optima.js";
 import { words } from "../../src/chapter/language-pair.js";
 import { effectiveRank, eigenvalues, lowFrequencyShare, singularValues } from "../../src/chapter/spectra.js";
 
