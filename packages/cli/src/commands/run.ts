@@ -43,6 +43,7 @@ const BROKEN_PROMISE =
 
 /** Adds the command. */
 export function registerRun(program: Command, context: Context): void {
+  // Long: the options, and what each kind of model does with them.
   program
     .command("run")
     .description("run a model alone")

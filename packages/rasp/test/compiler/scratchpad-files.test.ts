@@ -41,8 +41,9 @@ it("a damaged file gives the documented error, or works", () => {
   const rng = new Rng(1);
   let refused = 0;
   for (let i = breadth({ short: 40, long: 400 }); i > 0; i--) refused += Number(isRefused(damagedBytes(bytes, rng)));
-  for (let i = breadth({ short: 60, long: 600 }); i > 0; i--)
-    {refused += Number(isRefused(withMutatedCard(bytes, "card", rng)));}
+  for (let i = breadth({ short: 60, long: 600 }); i > 0; i--) {
+    refused += Number(isRefused(withMutatedCard(bytes, "card", rng)));
+  }
   expect(refused).toBeGreaterThan(50);
   expect(isRefused(bytes)).toBe(false);
 });

@@ -16,6 +16,7 @@ import {
   type SOp,
 } from "../../language/graph/node.js";
 import { textOf } from "../../language/source.js";
+import { refuse } from "../refusal.js";
 import { loopedProgram, type LoopedProgram } from "../looped/parts.js";
 
 /**
@@ -52,6 +53,8 @@ export interface LinedProgram {
 }
 
 /**
+ * Long: the parts in the order in which they are written, because what is a line already decides what else becomes one.
+ *
  * @param called - what the answer is called, if no line before it is
  * @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops
  */
@@ -74,6 +77,7 @@ export function linedProgram(root: SOp, called = root.name): LinedProgram {
     );
 
   const changing = loop.states.filter((state, s) => loop.steps[s] !== state);
+  if (changing.length === 0) refuse(root, "no step of its loop changes a state", "compile it without a loop");
   const fixed = loop.states.filter((state) => !changing.includes(state));
   const reads = readsOf(loop);
   const before = [
