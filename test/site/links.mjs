@@ -32,8 +32,9 @@ export function deadLinks(site, pages) {
       const [path, anchor = ""] = link.split("#");
       let file = join(site, path === "" ? page : join(dirname(page), decodeURIComponent(path.replace(/\?.*/, ""))));
       if (existsSync(file) && statSync(file).isDirectory()) file = join(file, "index.html");
-      if (!existsSync(file)) {dead.add(`${page}: ${link}`);}
-      else if (anchor !== "" && file.endsWith(".html") && !anchorsOf(file).has(decodeURIComponent(anchor))) {
+      if (!existsSync(file)) {
+        dead.add(`${page}: ${link}`);
+      } else if (anchor !== "" && file.endsWith(".html") && !anchorsOf(file).has(decodeURIComponent(anchor))) {
         dead.add(`${page}: ${link}`);
       }
     }
