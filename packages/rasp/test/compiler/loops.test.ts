@@ -108,6 +108,10 @@ describe("a loop", () => {
     const inside =
       "repeat (x = 0) until (x == 20) at most 99 { repeat (x = x, m = 0) until (m == 20) at most 99 { m = m + 1; x = x + 1 - 1; } x = x + 1; }";
     expect(refusal(inside)).toMatch(/each of 20 steps around it has up to 20 of its own/);
+    // Three loops inside each other, any two of which are few steps.
+    const three =
+      "repeat (x = 0, n = 0) until (n == 5) at most 5 { repeat (m = x, i = 0) until (i == 5) at most 5 { repeat (k = m, j = 0) until (j == 5) at most 5 { k = 1 - k; j = j + 1; } m = k; i = i + 1; } x = m; n = n + 1; }";
+    expect(refusal(three)).toMatch(/each of 25 steps around it has up to 5 of its own/);
     expect(MOST_STEPS).toBe(64);
   });
 

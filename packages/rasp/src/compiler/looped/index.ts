@@ -18,12 +18,13 @@ import { plan } from "../plan/planner.js";
 import { describeNode, refuse } from "../refusal.js";
 import { simplify, type Simplified } from "../normalize/simplify.js";
 import { Domain } from "../values/domain.js";
+import { withOneLoop } from "../values/loops.js";
 import { checkedVocabulary } from "../values/vocabulary.js";
 import { Work } from "../work.js";
 import { domainOf, keptValues } from "./kept-values.js";
 import type { LoopCertificate, StateCard } from "./looped-card.js";
 import { LoopedModel } from "./looped-model.js";
-import { loopedProgram, type Kept, type LoopedProgram } from "./parts.js";
+import { loopedProgram, repeatedLoop, type Kept, type LoopedProgram } from "./parts.js";
 import { isSettled, updatesAfter, type Write } from "./update.js";
 
 export type { LoopCertificate, LoopedCard, LoopLayers, StateCard } from "./looped-card.js";
@@ -72,7 +73,8 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     refuse(sop, `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}`, "use a shorter maximum length");
   }
   const start = new Domain(vocabulary, maxLength, causal);
-  const program = loopedProgram([sop], (node) => isLarge(node, start));
+  const root = withOneLoop(sop, repeatedLoop(sop), new Domain(vocabulary, maxLength, causal));
+  const program = loopedProgram([root], (node) => isLarge(node, start));
   const values = keptValues(program, start, () => new Work());
   const { kept, given } = program;
   const before = planned(
@@ -87,7 +89,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     true,
     given,
   );
-  const after = planned([sop], domainOf(values, start, new Work()), false, given);
+  const after = planned([root], domainOf(values, start, new Work()), false, given);
   const places = coordinatesOf(program, inside);
   const halted = places.get(program.halted)!;
   if (!halted.classes.includes(true)) {

@@ -39,6 +39,17 @@ export interface LoopedProgram {
 }
 
 /**
+ * Which of its loops a program repeats: the one that may take the most steps, of equal ones the first. The others are written out.
+ *
+ * @throws RaspError of class `compile` for programs without a loop
+ */
+export function repeatedLoop(root: SOp): Loop {
+  const [first, ...others] = loopsOf(topological(root));
+  if (!first) return refuse(root, "it has no loop", "compile it without a loop");
+  return others.reduce((most, loop) => (loop.limit > most.limit ? loop : most), first);
+}
+
+/**
  * @param isLarge - whether an s-op has many values, each of which would take a coordinate; where that is so and one head gives it, each step
  * computes it again
  * @throws RaspError of class `compile` for programs without a loop, with several, or with loops inside loops

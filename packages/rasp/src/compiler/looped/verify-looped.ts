@@ -7,11 +7,12 @@ import { aRunLength, checkSOp } from "../../language/graph/kinds.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import type { Loop } from "../../language/graph/loop.js";
-import { loopSteps, type LoopSteps } from "../../language/interpret/loop-steps.js";
+import { loopSteps } from "../../language/interpret/loop-steps.js";
 import type { Span } from "../../language/source.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { everyInput, randomInputs, smallerInputs } from "../verify/inputs.js";
 import { LoopedModel, type LoopedRun } from "./looped-model.js";
+import { repeatedLoop } from "./parts.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines. */
 export type VerifyLoopedOptions = { readonly exhaustive: true } | { readonly runs: number; readonly seed: number };
@@ -121,7 +122,8 @@ interface Expected {
 /** @returns undefined where the program has no value */
 function expectedOn(sop: SOp, input: readonly Atom[]): Expected | undefined {
   try {
-    const [{ loop, moments }] = loopSteps(sop, input) as [LoopSteps];
+    const repeated = repeatedLoop(sop);
+    const { loop, moments } = loopSteps(sop, input).find((steps) => steps.loop === repeated)!;
     const states = moments.slice(1).map((moment) => moment.states);
     return { sop, loop, values: new Evaluation(input).sop(sop), states };
   } catch (error) {

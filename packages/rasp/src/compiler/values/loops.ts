@@ -33,12 +33,12 @@ export function withoutLoops(roots: readonly SOp[], makeDomain: () => Domain, ma
   const most = ({ limit }: Loop): number => Math.min(limit, MOST_STEPS);
   let needed = stepsTaken(roots, loops, domain, mark);
   if (!needed) {
-    checkNesting(loops, most);
+    checkNesting(loopsOf(topological(...roots)), most);
     needed = stepsNeeded(unroll(roots, { stepsOf: most }), domain);
   }
   for (const loop of loops) if (!needed.has(loop) && loop.limit > MOST_STEPS) tooMany(loop);
   const stepsOf = (loop: Loop): number => needed.get(loop) ?? loop.limit;
-  checkNesting(loops, stepsOf);
+  checkNesting(loopsOf(topological(...roots)), stepsOf);
   return roots.map(unroll(roots, { stepsOf, mark }).image);
 }
 
@@ -52,6 +52,24 @@ export function mostSteps(root: SOp, loop: Loop, makeDomain: () => Domain): numb
   const taken = stepsTaken([root], [loop], domain, false, loop.limit);
   const needed = taken ?? stepsNeeded(unroll([root], { stepsOf: ({ limit }) => Math.min(limit, MOST_STEPS) }), domain);
   return needed.get(loop) ?? loop.limit;
+}
+
+/**
+ * The s-op with one loop: the others, and those inside it, are written out.
+ *
+ * @param kept - the loop that stays, which is inside no other
+ * @param domain - one that knows nothing yet
+ * @throws RaspError of class `compile` where the steps are too many
+ */
+export function withOneLoop(root: SOp, kept: Loop, domain: Domain): SOp {
+  const loops = allLoops(topological(root)).filter((loop) => loop !== kept);
+  if (loops.length === 0) return root;
+  const taken = stepsTaken([root], loops, domain, false, Infinity);
+  const stepsOf = (loop: Loop): number => taken?.get(loop) ?? loop.limit;
+  for (const loop of loops) if (stepsOf(loop) > MOST_STEPS) tooMany(loop);
+  // A step of the loop that stays is there once.
+  checkNesting(loopsOf(topological(root)), (loop) => (loop === kept ? 1 : stepsOf(loop)));
+  return unroll([root], { stepsOf: (loop) => (loop === kept ? undefined : stepsOf(loop)) }).image(root);
 }
 
 /** The loops that nodes reach, and those inside them. */
@@ -127,17 +145,21 @@ function* everyInput(vocabulary: readonly Atom[], maxLength: number): Generator<
   }
 }
 
-/** @throws RaspError where loops inside each other take too many steps together */
-function checkNesting(loops: readonly Loop[], stepsOf: (loop: Loop) => number): void {
+/**
+ * @param loops - those that are inside no other
+ * @param around - how many steps are around them
+ * @throws RaspError where loops inside each other take too many steps together
+ */
+function checkNesting(loops: readonly Loop[], stepsOf: (loop: Loop) => number, around = 1): void {
   for (const loop of loops) {
-    for (const inner of loopsOf(nodesInside(loop))) {
-      const [around, own] = [stepsOf(loop), stepsOf(inner)];
-      if (around * own <= MOST_STEPS) continue;
+    const own = stepsOf(loop);
+    if (around > 1 && around * own > MOST_STEPS) {
       refuseLoop(
-        inner,
+        loop,
         `each of ${around} steps around it has up to ${own} of its own, every step becomes layers, and at most ${MOST_STEPS} together are written out`,
       );
     }
+    checkNesting(loopsOf(nodesInside(loop)), stepsOf, around * own);
   }
 }
 

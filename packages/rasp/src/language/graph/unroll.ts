@@ -12,13 +12,13 @@ import { mapNode, topological, type Elementwise, type GraphNode, type SOp } from
 
 /** How loops are unrolled. */
 export interface UnrollOptions {
-  /** How many steps of a loop are written out. */
-  readonly stepsOf: (loop: Loop) => number;
+  /** How many steps of a loop are written out; undefined for one that stays a loop. */
+  readonly stepsOf: (loop: Loop) => number | undefined;
   /** Whether a loop that has not ended then has no value; otherwise it has that of its last step. */
   readonly mark?: boolean;
 }
 
-/** Graphs without loops. */
+/** Graphs without loops, apart from those that stay. */
 export interface Unrolled {
   /** What became of each node outside loops; those that are not here stay as they are. */
   readonly image: (node: SOp) => SOp;
@@ -49,8 +49,10 @@ class Unroller extends Copier {
   }
 
   protected override loop(loop: Loop, span: FinalNode["span"]): readonly SOp[] {
+    const written = this.#options.stepsOf(loop);
+    if (written === undefined) return super.loop(loop, span);
     const around = this.#suffix;
-    const steps = Math.min(loop.limit, this.#options.stepsOf(loop));
+    const steps = Math.min(loop.limit, written);
     let values: readonly SOp[] = loop.states.map(({ init }) => this.sop(init));
     const asked: SOp[] = [];
     for (let step = 0; ; step++) {
