@@ -108,7 +108,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["language/stdlib/rasplib"],
   ["language/elaborate"],
   ["language/environment", "language/combinators"],
-  ["language/stdlib/tracr", "language/text", "language/cost"],
+  ["language/loop-combinator", "language/stdlib/tracr", "language/text", "language/cost"],
   ["language/draw"],
   // The compiler, stage by stage.
   ["compiler/outputs"],

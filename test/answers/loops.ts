@@ -10,6 +10,19 @@ const model = (): rasp.LoopedModel => (looped ??= rasp.compileLooped(loop(), { v
 const onModel = { on: model };
 
 export const loopEntries: Registry["entries"] = {
+  repeat: entry(
+    () => [
+      {
+        states: whole({ n: 0 }),
+        until: ({ n }: { n: rasp.SOp<number> }) => rasp.gt(n, 1),
+        step: ({ n }: { n: rasp.SOp<number> }) => ({ n: rasp.add(n, 1) }),
+        atMost: 9,
+        all: false,
+      },
+    ],
+    {},
+    { says: ["until", "step", "the condition"] },
+  ),
   compileLooped: entry(() => [loop(), { vocabulary: "ab", maxLength: 2, name: "x", causal: false }], {
     "1.vocabulary": ATOMS,
   }),

@@ -26,6 +26,13 @@ export { sameGraph } from "./language/graph/equal.js";
 export type { OpaqueWeights, Score, SoftBase, Vector } from "./language/graph/soft.js";
 export { Basis, denseTable, type Table, type TableRow, type Weights } from "./language/graph/table.js";
 export * from "./language/combinators.js";
+export {
+  repeat,
+  type FirstValues,
+  type LoopStates,
+  type NextValues,
+  type RepeatOptions,
+} from "./language/loop-combinator.js";
 export { isOfLibrary } from "./language/stdlib/rasplib.js";
 export * as tracr from "./language/stdlib/tracr.js";
 

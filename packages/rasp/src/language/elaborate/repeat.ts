@@ -3,17 +3,17 @@
  * scope of their own. What is wrong with a loop on every input is told here; the rest when it runs.
  */
 import { errors, warnings } from "../diagnostic.js";
-import { changingStates, finalNodes, makeLoop, stateNode, type Loop, type LoopParts } from "../graph/loop.js";
-import { operands, type GraphNode, type SOp } from "../graph/node.js";
-import { textOf, type Span } from "../source.js";
+import { finalNodes, makeLoop, stateNode, type LoopParts } from "../graph/loop.js";
+import type { SOp } from "../graph/node.js";
+import type { Span } from "../source.js";
 import type { Expression, Name, Repeat, Statement } from "../syntax/ast.js";
 import { checkValue } from "./check.js";
 import type { ExpressionElaborator } from "./expression-elaborator.js";
+import { checkLoop, type LoopPlaces } from "./loop-checks.js";
 import { lift } from "./operators.js";
 import { Scope } from "./scope.js";
 import { located } from "./session.js";
 import { describe, sopValue, type Value } from "./value.js";
-import { areApart, mayBeBool, plural, typesOf } from "./value-types.js";
 
 /** The most steps that a loop can ask for: they are counted exactly. */
 const MOST_STEPS = Number.MAX_SAFE_INTEGER;
@@ -49,9 +49,7 @@ export function repeat(
   });
   warnOfLost(statement, elaborator);
   const loop = makeLoop(parts);
-  checkVectors(loop);
-  checkCondition(loop, statement);
-  checkTypes(loop, statement);
+  checkLoop(loop, placesOf(statement));
   const values = finalNodes(loop, statement.head).map(sopValue);
   // An outer loop is tried as a whole.
   for (const value of values) checkValue(value, session);
@@ -113,64 +111,13 @@ const setBy = (statements: readonly Statement[]): Name[] =>
     return statement.kind === "for" ? setBy(statement.body) : [];
   });
 
-function checkVectors({ asking, body }: Loop): void {
-  const vector = [...asking, ...body].find(({ kind }) => kind === "read");
-  if (!vector) return;
-  throw errors.wrongKind("a loop cannot read a vector that depends on its states", {
-    ...(vector.span ? { span: vector.span } : {}),
-    suggestion: "vectors and scores are what trained models compute; a loop's body is made of selectors and s-ops",
-  });
-}
-
-/** A condition is a bool that the steps can change. */
-function checkCondition(loop: Loop, { condition, states }: Repeat): void {
-  const { span } = condition;
-  const types = typesOf(loop.condition);
-  const [first] = states;
-  if (!mayBeBool(types)) {
-    throw errors.loopCondition(`the condition of a loop is a bool, but this gives ${plural(types)}`, {
-      span,
-      suggestion: `compare it: ${comparison(textOf(span), types)}`,
-    });
-  }
-  const read = new Set<GraphNode>([loop.condition, ...loop.asking.flatMap(operands)]);
-  if (changingStates(loop).some((state) => read.has(state))) return;
-  const unchanged = loop.states.filter((state) => read.has(state)).map(({ name }) => name!);
-  const [one] = unchanged;
-  throw errors.endlessLoop(
-    one === undefined
-      ? "this loop cannot end: its condition reads none of its states, so no step changes it"
-      : `this loop cannot end: of its states the condition reads only ${unchanged.join(", ")}, which no step sets`,
-    {
-      span,
-      suggestion:
-        one === undefined ? `ask for a state, such as "${first!.name.text}"` : `set it in the body: ${one} = …;`,
-    },
-  );
-}
-
-/** A comparison that makes a bool of a text of these types. */
-const comparison = (text: string, types: number): string =>
-  `${/^[\w()]+$/.test(text) ? text : `(${text})`} == ${plural(types) === "strings" ? '"x"' : "1"}`;
-
-/** A step keeps the type of a state. */
-function checkTypes({ states, steps }: Loop, statement: Repeat): void {
-  for (const [i, step] of steps.entries()) {
-    const [before, after] = [typesOf(states[i]!), typesOf(step)];
-    if (!areApart(before, after)) continue;
-    const { name, init } = statement.states[i]!;
-    const set = setBy(statement.body).findLast(({ text }) => text === name.text);
-    throw errors.stateType(`the state "${name.text}" holds ${plural(before)}, but a step makes it ${plural(after)}`, {
-      span: (set ?? name).span,
-      notes: [{ message: `it begins with ${plural(before)}`, span: init.span }],
-      suggestion: typeRemedy(plural(before), plural(after)),
-    });
-  }
-}
-
-/** What keeps the type of a state. */
-function typeRemedy(before: string, after: string): string {
-  if (before === "numbers" && after === "bools") return "indicator(…) makes numbers of bools";
-  if (before === "bools" && after === "numbers") return "compare it: … == 1; or begin with a number";
-  return `let it begin with ${after}, or set another state`;
+function placesOf({ condition, states, body }: Repeat): LoopPlaces {
+  const sets = setBy(body);
+  return {
+    condition: condition.span,
+    states: states.map(({ name, init }) => ({
+      init: init.span,
+      set: (sets.findLast(({ text }) => text === name.text) ?? name).span,
+    })),
+  };
 }
