@@ -41,7 +41,6 @@ describe("the values of states for long inputs", () => {
     ["11-parity", "parity", "01"],
     ...(isLong ? ([["12-addition", "sum", "0+"]] as const) : []),
     ["14-reachability", "reachable", "ab"],
-    ["17-automata", "finite", "0|"],
   ] as const)("of lesson %s, %s", (file, name, letters) => {
     const { guessed, plain } = bothWays(lessonSOp({ file, name }), letters, breadth({ short: 33, long: 40 }));
     expect(guessed).toEqual(plain);
@@ -60,6 +59,15 @@ describe("the values of states for long inputs", () => {
   ] as const)("%s", (_, source, causal) => {
     const { guessed, plain } = bothWays(load(source, { example: "ab" }).sop("x"), "ab", 36, causal);
     expect(guessed).toEqual(plain);
+  });
+
+  it("may be those of several lengths together, where they change in turn", () => {
+    const { guessed, plain } = bothWays(lessonSOp({ file: "17-automata", name: "finite" }), "0|", 33);
+    guessed.forEach((texts, s) => {
+      const known = texts.split("; ").map((text) => new Set(text.split(" ")));
+      const missing = plain[s]!.split("; ").some((text, i) => text.split(" ").some((value) => !known[i]!.has(value)));
+      expect(missing).toBe(false);
+    });
   });
 
   it("need as many steps as short inputs take", () => {
