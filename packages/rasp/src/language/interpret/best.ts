@@ -8,7 +8,8 @@
 import { describeAtom } from "../atom/text.js";
 import { errors } from "../diagnostic.js";
 import type { Atom } from "../graph/node.js";
-import { countUp, sortedBy, type Box } from "./box.js";
+import type { Box } from "./box.js";
+import { countUp, sortedBy } from "./counting-sort.js";
 import type { Column } from "./columns.js";
 import { Ranking } from "./ranking.js";
 

@@ -2,7 +2,8 @@
  * Sums over the rows of a box: prefix sums of the sorted list; for one more range a walk along the list with a Fenwick tree; for each
  * further range the same in all nodes of a tree over its ranks: n log^(r + 1) n steps for r ranges.
  */
-import { countUp, type Box, type Interval } from "./box.js";
+import type { Box, Interval } from "./box.js";
+import { countUp } from "./counting-sort.js";
 
 /** Among so few positions each is looked at. */
 const FEW = 8;

@@ -1,6 +1,7 @@
 /** Sums from left to right over the rows of boxes, for floats whose sum depends on the order in which they are added. */
 import type { SignedBox } from "./box-sums.js";
-import { countUp, sortedBy, type Box } from "./box.js";
+import type { Box } from "./box.js";
+import { countUp, sortedBy } from "./counting-sort.js";
 import type { Capacity } from "../limits.js";
 import { RoundedSums } from "./rounded-sums.js";
 

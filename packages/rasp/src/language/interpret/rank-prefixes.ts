@@ -3,7 +3,7 @@
  * positions more: some n / 32 steps, and 4 bytes of memory for each position.
  */
 import { setBit, wordsFor, type Bits } from "./bits.js";
-import { countUp, sortedBy, starts } from "./box.js";
+import { countUp, sortedBy, starts } from "./counting-sort.js";
 
 export class RankPrefixes {
   /** Positions by rank, and where each rank begins. */
