@@ -1,7 +1,11 @@
 /** The fast Fourier transform of a power of two of complex numbers, in float64 and in place (Cooley & Tukey 1965). */
 
 /** The least power of two that is n or more. */
-export const powerOfTwoFrom = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+export function powerOfTwoFrom(n: number): number {
+  let power = 1;
+  while (power < n) power *= 2;
+  return power;
+}
 
 /**
  * Replaces (re, im) by its transform Σₙ x[n] e^(∓2πi kn / N): − forward, + backward, which is not divided by N.

@@ -45,11 +45,8 @@ export function registerCompile(program: Command, context: Context): void {
     .option("--json", "one JSON object on standard output")
     .action((file: string, options: CompileCommandOptions) => {
       if (options.looped) return compileLoopedFile(context, file, options);
+      if (options.scratchpad) return compileToScratchpad(context, file, options);
       const { output, json } = options;
-      if (options.scratchpad) {
-        compileToScratchpad(context, file, options);
-        return;
-      }
       const write = writerOf(context, options);
       if (options.circuit !== undefined) checkPlace(context, options.circuit);
       const { sops, model } = compileSelection(context, file, options);

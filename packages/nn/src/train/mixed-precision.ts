@@ -12,6 +12,13 @@ const aFormat = checks.oneOf(["float16", "bfloat16"]);
 /** The least exponent of normal float16 numbers, bits after the point, and where rounding leaves the range. */
 const [LEAST, BITS, OVERFLOW] = [-14, 10, 65520];
 
+/** The e for which 2^e ≤ |x| < 2^(e + 1), of a normal float64. Logarithms may be off by one where x is nearly a power of two. */
+function exponentOf(x: number): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, x);
+  return ((view.getUint32(0) >>> 20) & 0x7ff) - 1023;
+}
+
 /** A number as a format holds it: rounded to nearest, ties to even; ±Infinity beyond the range. */
 export function roundHalf(format: HalfFormat, x: number): number {
   checks.check("roundHalf: format", format, aFormat);
@@ -19,7 +26,7 @@ export function roundHalf(format: HalfFormat, x: number): number {
   if (format === "bfloat16") return Number.isFinite(x) ? roundTo("bfloat16", Math.fround(x)) : x;
   if (x === 0 || !Number.isFinite(x)) return x;
   if (Math.abs(x) >= OVERFLOW) return Math.sign(x) * Infinity;
-  const step = 2 ** (Math.max(LEAST, Math.floor(Math.log2(Math.abs(x)))) - BITS);
+  const step = 2 ** (Math.max(LEAST, exponentOf(x)) - BITS);
   const [whole, rest] = [Math.floor(x / step), x / step - Math.floor(x / step)];
   const isUp = rest > 0.5 || (rest === 0.5 && whole % 2 !== 0);
   return (whole + (isUp ? 1 : 0)) * step;
