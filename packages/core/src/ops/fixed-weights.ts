@@ -2,15 +2,28 @@
  * Products with weights that are mostly zeros, as those of compiled models are, many times in a row: the elements that are not 0 are listed
  * once, and a product goes through the list.
  */
-import { elementsOf } from "../elements.js";
-import type { MatmulOptions } from "./matmul.js";
-import type { Tensor } from "../tensor.js";
+import { elementsOf, type Elements } from "../elements.js";
+import type { Activation } from "../kernels/kernels.js";
 import { aFunction, check, checkSynchronous } from "../checks.js";
 
 /** A matrix through a list is a product where at most this share of its elements is not 0. */
 const SPARSE_SHARE = 0.25;
 /** Smaller matrices are multiplied as they are. */
 const SMALL = 1024;
+
+/** A tensor. */
+interface Operand extends Elements {
+  readonly rank: number;
+  readonly shape: readonly number[];
+  readonly isContiguous: boolean;
+}
+
+/** Those of `matmul`. */
+interface Options {
+  readonly alpha?: number | undefined;
+  readonly bias?: Elements | undefined;
+  readonly activation?: Activation | undefined;
+}
 
 /** The elements that are not 0, row by row. */
 interface Listed {
@@ -19,7 +32,7 @@ interface Listed {
   readonly values: Float64Array;
 }
 
-let known: Map<Tensor, Listed | "dense"> | undefined;
+let known: Map<Operand, Listed | "dense"> | undefined;
 
 /**
  * Runs a function in which no weight changes. Where a right operand of `matmul` is mostly zeros, its other elements are listed once, and
@@ -44,10 +57,10 @@ export function withFixedWeights<T>(body: () => T): T {
  * @returns whether it has
  */
 export function multipliedByList(
-  a: Tensor,
-  b: Tensor,
+  a: Operand,
+  b: Operand,
   out: Float32Array,
-  { alpha = 1, bias, activation }: MatmulOptions,
+  { alpha = 1, bias, activation }: Options,
 ): boolean {
   if (!known || !a.isContiguous || !b.isContiguous || b.rank !== 2) return false;
   const [k, n] = b.shape as [number, number];

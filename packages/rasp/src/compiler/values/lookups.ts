@@ -4,16 +4,32 @@
  * takes one for each key and query.
  */
 import { getOrInsert } from "../../language/maps.js";
-import type { Mean, Width } from "../normalize/normal-form.js";
-import type { RowDomain, RowTable } from "./row-table.js";
-import { BOTH, joinedDependence, LENGTH, Table } from "./table.js";
-import { atomNumber, type ValueSet } from "./value-set.js";
+import type { Mean, NormalSOp, Width } from "../normalize/normal-form.js";
+import type { Work } from "../work.js";
+import type { Promised } from "./promised.js";
+import { BOTH, joinedDependence, LENGTH, Table, type Cells } from "./table.js";
+import { atomNumber, type ValueSet, type ValueSets } from "./value-set.js";
 
 /** The work of a row, and of a position that its query can say. */
 const [ROW, LOOK_UP] = [3, 3];
 
+/** What is known of other s-ops: a `Domain`. */
+interface Values extends Cells {
+  readonly sets: ValueSets;
+  readonly work: Work;
+  readonly promised: Promised | undefined;
+  table(sop: NormalSOp): Table<ValueSet>;
+}
+
+/** What is known of the rows. */
+interface LookedUp {
+  readonly table: Table<ValueSet>;
+  readonly selectsAtMostOne: boolean;
+  readonly selectsAtLeastOne: boolean;
+}
+
 /** Undefined for other means, and for widths. Not for causal models, whose rows do not see all positions. */
-export function lookUps(sop: Mean | Width, domain: RowDomain): RowTable | undefined {
+export function lookUps(sop: Mean | Width, domain: Values): LookedUp | undefined {
   if (sop.kind !== "mean" || sop.best || domain.causal || domain.promised) return undefined;
   const { comparisons, truth } = sop.selection;
   const [only] = comparisons;
