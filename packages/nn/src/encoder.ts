@@ -71,12 +71,13 @@ export class TransformerEncoder extends Model {
    * tokens [B][n] → one vector per sequence [B, D], of a model with a pooler: tanh(W x + b), x the first real token's
    * stream.
    *
-   * @throws RangeError as `forward`, and if the model has no pooler
+   * @throws RangeError as `forward`, if the model has no pooler, and with `lastOnly`
    */
   pool(tokens: readonly (readonly number[])[], options: ForwardOptions = {}): Tensor {
     const { stack, pooler } = this.#layers;
     if (!pooler) throw new RangeError("pool: this model has no pooler; make it with `pooler: true`.");
-    const x = stack.forward(tokens, { ...options, lastOnly: false });
+    const x = stack.forward(tokens, options);
+    if (options.lastOnly) throw new RangeError("pool: the pooler reads the first token; leave `lastOnly` out.");
     const [batch, length, width] = x.shape as [number, number, number];
     const first = tokens.map((_, b) => b * length + Math.max(0, options.padding?.[b]!.findIndex(Boolean) ?? 0));
     return pooler.forward(x.reshape([batch * length, width]).gather(first)).tanh();
