@@ -31,7 +31,11 @@ export function plainEncoder(
       const feedForward = `blocks.${index}.feedForward`;
       if (heads > 0) {
         const input = norm(x, `${attention}.norm`);
-        const { output, patterns, heads: given } = layers.attention(input, input, attention, heads, {
+        const {
+          output,
+          patterns,
+          heads: given,
+        } = layers.attention(input, input, attention, heads, {
           sees: (i, j) => (padding?.[b]![j] ?? true) && !(config.causal && places[j]! > places[i]!),
         });
         x = add(x, output);
