@@ -1,6 +1,7 @@
 /**
  * The pictures of the documents are what `selectron draw` draws today, and what the benchmark draws of its record, byte for byte. To make one
- * anew, run its command with `-o FILE`, and `npm run bench -- lengths --record`. The playground's is a photograph, `npm run page -- --picture`.
+ * anew, run its command with `-o FILE`, and `npm run bench -- lengths --record`. The playground's is a photograph, `npm run page -- --picture`,
+ * and architecture.svg is drawn by hand.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -34,7 +35,8 @@ it("lengths.svg is up to date", () => {
 });
 
 it("has a command for each picture", () => {
+  const others = ["lengths.svg", "translation.svg", "playground.png", "architecture.svg"];
   expect(readdirSync(join(root, folder)).sort()).toEqual(
-    [...Object.keys(PICTURES), ...Object.keys(figures), "lengths.svg", "translation.svg", "playground.png"].sort(),
+    [...Object.keys(PICTURES), ...Object.keys(figures), ...others].sort(),
   );
 });

@@ -117,7 +117,7 @@ describe("selectron train", () => {
     const unknown = await selectron(["train", "sorting"]);
     expect(unknown.exitCode).toBe(2);
     expect(unknown.err).toBe(
-      "error: there is no task sorting\n  help: the tasks are copy, addition, parser; a program needs --sop as well\n",
+      "error: there is no task sorting\n  help: the tasks are copy, addition, parser, nested-parser; a program needs --sop as well\n",
     );
   });
 });
