@@ -15,7 +15,7 @@ export async function puzzles({ page }) {
     await says(page, ".puzzle .samples", /wanted/);
     await page.getByRole("button", { name: "Check" }).click();
     await says(page, ".judged", /Not yet/);
-    await page.getByRole("button", { name: /^Hint 1/ }).click();
+    await page.getByRole("button", { name: /^Show hint 1/ }).click();
     assert.equal(await page.locator(".hints li").count(), 1);
     await type(page, answer);
     await page.getByRole("button", { name: "Check" }).click();

@@ -41,7 +41,7 @@ export function contains(item: Value, container: Value, span: Span): Value {
         ? container.items.map((value) => (value.kind === "atom" ? value.atom : undefined))
         : [undefined];
     if (atoms.includes(undefined)) {
-      throw errors.wrongKind(`"s-op in list" needs a list of atoms, not ${describe(container)}`, {
+      throw errors.wrongKind(`"in" finds the values of an s-op in a list of values, not in ${describe(container)}`, {
         suggestion: 'list the values: tokens in ["a", "b"]',
       });
     }
