@@ -238,18 +238,17 @@ describe.skipIf(!present)("trained models", () => {
     const task = readTask(config, model.config.vocabularySize);
     const lines = readFileSync(`${folder}tasks/${config.task}.jsonl`, "utf8").split("\n");
     const data = parseData(lines.slice(0, breadth({ short: 120, long: 300 })).join("\n"), task, model.config.maxLength);
-    return decompile(model, task, data, { seed: 3 });
+    return decompile(model, task, data, { seed: 0 });
   };
 
   const models: readonly (readonly [string, number])[] = [
     ["tomita2-1l1h16", 1],
     ["bin_majority-1l1h16", 3],
-    ["tomita1-1l1h16", 1],
     ["D2-1l1h16", 3],
     ["D3-1l1h16", 3],
   ];
 
-  it.each(models.slice(0, breadth({ short: 2, long: 5 })).map(([name, lines]) => [name, lines] as const))(
+  it.each(models.slice(0, breadth({ short: 2, long: 4 })).map(([name, lines]) => [name, lines] as const))(
     "%s becomes a program of %d lines, whose variables the model follows",
     (name, lines) => {
       const result = decompiled(name);
