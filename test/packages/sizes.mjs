@@ -6,19 +6,19 @@ import { gzipSync } from "node:zlib";
 
 /** Name, what is imported, what is not counted, and the most bytes. */
 export const BUDGETS = [
-  { name: "core, all of it", code: 'export * from "@selectron/core";', most: 27_500 },
+  { name: "core, all of it", code: 'export * from "@selectron/core";', most: 28_500 },
   { name: "core, tensors and seeded numbers", code: 'export { Rng, tensor } from "@selectron/core";', most: 16_000 },
-  { name: "language and interpreter", code: 'export { evaluate, load } from "@selectron/rasp";', most: 55_000 },
-  { name: "layers and training", code: 'export * from "@selectron/nn";', most: 63_000 },
+  { name: "language and interpreter", code: 'export { evaluate, load } from "@selectron/rasp";', most: 60_000 },
+  { name: "layers and training", code: 'export * from "@selectron/nn";', most: 72_500 },
   {
     name: "language, interpreter and compiler",
     code: 'export { compile, evaluate, load } from "@selectron/rasp";',
-    most: 182_000,
+    most: 188_000,
   },
   {
     name: "all but decompiler and WebAssembly",
     code: 'export * as core from "@selectron/core"; export * as nn from "@selectron/nn"; export * as rasp from "@selectron/rasp";',
-    most: 275_000,
+    most: 297_000,
   },
   {
     name: "WebAssembly",
