@@ -72,7 +72,7 @@ function provedPrograms(count: number): Compiled[] {
   });
 }
 
-const programs = provedPrograms(breadth({ short: 40, long: 1000 }));
+const programs = provedPrograms(breadth({ short: 40, long: 500 }));
 
 /** How often each verdict came. */
 function verdicts(reports: readonly CheckReport[]): Record<CheckReport["verdict"], number> {

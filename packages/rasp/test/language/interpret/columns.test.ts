@@ -45,7 +45,7 @@ it.each([
       expect(outcome(() => new Evaluation(tokens).sop(sop))).toEqual(expected);
       expect(outcome(() => new Evaluation(tokens).sopOnce(sop))).toEqual(expected);
     }),
-    { numRuns: breadth({ short: 25, long: 400 }) },
+    { numRuns: breadth({ short: 25, long: 120 }) },
   );
   expect(ran).toBeGreaterThan(10);
 });
