@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 function matrix(rng: Rng, shape: readonly number[], share: number): Tensor {
   const size = shape.reduce((product, n) => product * n, 1);
-  const value = (): number => (rng.next() < share ? 4 * rng.next() - 2 : 0);
+  const value = (): number => (rng.float() < share ? 4 * rng.float() - 2 : 0);
   return tensor(Float32Array.from({ length: size }, value), shape);
 }
 

@@ -12,7 +12,7 @@ import { decoderLessons, lessons, lessonSOp } from "../lessons.js";
 import { expectBounded } from "./observed-errors.js";
 
 const rng = new Rng(8);
-const floats = (n: number): Float32Array => Float32Array.from({ length: n }, () => 2 * rng.next() - 1);
+const floats = (n: number): Float32Array => Float32Array.from({ length: n }, () => 2 * rng.float() - 1);
 
 /** The largest of many measurements. */
 const worst = (measure: () => number): number => Math.max(...Array.from({ length: 400 }, measure));
