@@ -77,6 +77,12 @@ export async function keystrokes({ page, report }) {
   await page.fill("#input", "thequickbrownfoxjumpsove");
   await type(page, LONG);
   await poll(() => page.locator(".strip .result").count(), 24, page);
+  // Until then there are the letters of the program before it.
+  await poll(
+    async () => Number.isInteger(Number(await page.locator(".strip .result").first().textContent())),
+    true,
+    page,
+  );
   const first = Number(await page.locator(".strip .result").first().textContent());
   await page.locator(".cm-content").press("ArrowLeft");
   const [redraw, empty, last] = await page.evaluate(measure);
