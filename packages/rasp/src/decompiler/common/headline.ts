@@ -5,8 +5,8 @@
 import { getOrInsert } from "../../language/maps.js";
 
 /** The tables that a program is compared with. */
-export const BASELINES = ["constant", "length", "token table", "n-gram"] as const;
-export type BaselineName = (typeof BASELINES)[number];
+export type BaselineName = "constant" | "length" | "token table" | "n-gram";
+const BASELINES: readonly BaselineName[] = ["constant", "length", "token table", "n-gram"];
 
 /** A decision that counts, and the contexts that tables know it by. */
 export interface Decided {
