@@ -1,5 +1,5 @@
 /** What the page is about: the program, the input, where the cursor is, and what came of running them. Components read these signals. */
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import type { Range } from "../worker/problem.js";
 import type { Picture, RunQuestion, RunReply, WhyQuestion, WhyReply } from "../worker/protocol.js";
 import { Latest, WorkerClient, type Channel } from "./worker-client.js";
@@ -27,6 +27,14 @@ export const picture = signal<Picture | undefined>(undefined);
 /** Whether that is the picture of what is written now. */
 export const isCurrent = computed(
   () => outcome.value?.picture !== undefined && outcome.value.picture === picture.value,
+);
+
+/** The names of the library that the program has not taken, with spaces between: a text, so that the same names are the same value. */
+export const libraryNames = computed(() =>
+  (outcome.value?.names ?? [])
+    .filter(({ isLibrary }) => isLibrary)
+    .map(({ name }) => name)
+    .join(" "),
 );
 
 /** What is asked about the picture, and the answer. A cell under the pointer is asked about for a while only. */
@@ -65,10 +73,12 @@ const runs = new Latest<RunQuestion>(live, LONGEST_RUN, (reply) => {
     failure.value = reply.message;
     return;
   }
-  failure.value = undefined;
-  outcome.value = reply;
-  asked.value = undefined;
-  if (reply.picture) picture.value = reply.picture;
+  batch(() => {
+    failure.value = undefined;
+    outcome.value = reply;
+    asked.value = undefined;
+    if (reply.picture) picture.value = reply.picture;
+  });
 });
 
 const questions = new Latest<WhyQuestion>(live, LONGEST_RUN, (reply) => {

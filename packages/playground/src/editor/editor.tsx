@@ -2,13 +2,13 @@
 import { closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, redo, undo } from "@codemirror/commands";
 import { bracketMatching, indentService, indentUnit } from "@codemirror/language";
-import { setDiagnostics, type Diagnostic as Squiggle } from "@codemirror/lint";
+import { diagnosticCount, setDiagnostics, type Diagnostic as Squiggle } from "@codemirror/lint";
 import { EditorSelection, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
-import { effect } from "@preact/signals";
+import { batch, effect } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { cursor, marked, outcome, program, replaced, visited } from "../app/state.js";
+import { cursor, libraryNames, marked, outcome, program, replaced, visited } from "../app/state.js";
 import { language, t } from "../texts/texts.js";
 import type { Problem } from "../worker/problem.js";
 import { help } from "./help.js";
@@ -88,8 +88,11 @@ const extensions = () => [
   ]),
   EditorView.contentAttributes.of({ "aria-label": t("editor.label"), spellcheck: "false", autocapitalize: "off" }),
   EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
-    if (docChanged) program.value = state.doc.toString();
-    if (docChanged || selectionSet) cursor.value = state.selection.main.head;
+    // One change, so that a key asks for one run.
+    batch(() => {
+      if (docChanged) program.value = state.doc.toString();
+      if (docChanged || selectionSet) cursor.value = state.selection.main.head;
+    });
   }),
 ];
 
@@ -98,17 +101,19 @@ function follow(view: EditorView): () => void {
   const ends = [
     effect(() => {
       const problems = outcome.value?.problems ?? [];
+      // Most keys neither bring a problem nor take one away.
+      if (problems.length === 0 && diagnosticCount(view.state) === 0) return;
       const { length } = view.state.doc;
-      const names = outcome.value?.names.filter(({ isLibrary }) => isLibrary) ?? [];
       view.dispatch(
         setDiagnostics(
           view.state,
           problems.flatMap((problem) => squiggle(problem, length)),
         ),
-        {
-          effects: setLibrary.of(new Set(names.map(({ name }) => name))),
-        },
       );
+    }),
+    effect(() => {
+      // Its names change where the program takes one of them: the text is coloured anew only then.
+      view.dispatch({ effects: setLibrary.of(new Set(libraryNames.value.split(" "))) });
     }),
     effect(() => {
       const place = marked.value;
