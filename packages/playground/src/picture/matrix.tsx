@@ -180,6 +180,13 @@ function Values({ uses, beside }: { uses: HeadPicture["uses"]; beside: number })
   );
 }
 
+/** The name of keys or queries, with the way in which their values are read: both can be the same s-op. */
+const Side = ({ name, arrow }: { name: string; arrow: "→" | "↓" }): VNode => (
+  <>
+    {name} <span aria-hidden="true">{arrow}</span>
+  </>
+);
+
 /** The keys, and the names of queries and results above their columns. */
 function Heading({ head, hasTokens }: { head: HeadPicture; hasTokens: boolean }): VNode {
   const { matrix, keys, queries, uses } = head;
@@ -188,7 +195,7 @@ function Heading({ head, hasTokens }: { head: HeadPicture; hasTokens: boolean })
       {keys.map((key, i) => (
         <tr key={i}>
           <th scope="row" colSpan={queries.length + Number(hasTokens)} class="name">
-            {key.name}
+            <Side name={key.name} arrow="→" />
           </th>
           {key.values.map((_, k) => (
             <th key={k} scope="col" data-column={k} class="key">
@@ -202,7 +209,7 @@ function Heading({ head, hasTokens }: { head: HeadPicture; hasTokens: boolean })
         {hasTokens && <td />}
         {queries.map((query, i) => (
           <th key={i} scope="col" class="name">
-            {query.name}
+            <Side name={query.name} arrow="↓" />
           </th>
         ))}
         <td colSpan={matrix.length} class="rule" />

@@ -10,6 +10,8 @@ import {
   type SOp,
 } from "@selectron/rasp";
 import { tokensOf } from "../worker/input.js";
+import { problemOf } from "../worker/places.js";
+import type { Problem } from "../worker/problem.js";
 import { runProgram } from "../worker/program.js";
 import { inputsOf } from "./inputs.js";
 import {
@@ -70,7 +72,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, each)
 function judge(puzzle: Puzzle, program: string, solution: SOp, examples: readonly (readonly Atom[])[]): Judged {
   const { environment, problems } = runProgram(program, examples[0]!);
   const [error] = problems.filter(({ severity }) => severity === "error");
-  if (error) return { status: "broken", message: error.message };
+  if (error) return { status: "broken", ...told(error) };
   const value = environment.names.includes(ANSWER) ? environment.get(ANSWER) : undefined;
   if (value?.kind !== "s-op") return { status: "no-answer" };
   const inputs = [...examples, ...inputsOf(puzzle.inputs)];
@@ -84,13 +86,19 @@ function judge(puzzle: Puzzle, program: string, solution: SOp, examples: readonl
   return { status: "solved", tried: inputs.length, layers, heads: sum(headsPerLayer) };
 }
 
+/** What is wrong, and what helps where that is known. */
+const told = ({ message, suggestion }: Problem): { readonly message: string; readonly help?: string } => ({
+  message,
+  ...(suggestion === undefined ? {} : { help: suggestion }),
+});
+
 function wrongOn(answer: SOp, input: readonly Atom[], expected: readonly Atom[], tried: number): Judged | undefined {
   let got: readonly Atom[];
   try {
     got = new Evaluation(input).sop(answer);
   } catch (error) {
     if (!(error instanceof RaspError)) throw error;
-    return { status: "no-value", wrong: shown(input, expected), message: error.message };
+    return { status: "no-value", wrong: shown(input, expected), ...told(problemOf(error.diagnostic)) };
   }
   if (got.every((atom, i) => areEqual(atom, expected[i]!))) return undefined;
   // "1" and 1 look alike: where they do, both are shown as a program writes them.

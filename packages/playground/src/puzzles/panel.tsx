@@ -72,7 +72,9 @@ function Judgement({ judged }: { judged: Judged }): VNode {
     case "no-value":
       return (
         <div class="judged bad">
-          <p>{t("puzzle.noValue", { message: judged.message })}</p>
+          <p>
+            {t("puzzle.noValue", { message: judged.message })} <span class="suggestion">{judged.help}</span>
+          </p>
           <Sample example={judged.wrong} />
           <ShowInput example={judged.wrong} />
         </div>
@@ -80,7 +82,11 @@ function Judgement({ judged }: { judged: Judged }): VNode {
     case "no-answer":
       return <p class="judged bad">{t("puzzle.noAnswer")}</p>;
     case "broken":
-      return <p class="judged bad">{t("puzzle.broken", { message: judged.message })}</p>;
+      return (
+        <p class="judged bad">
+          {t("puzzle.broken", { message: judged.message })} <span class="suggestion">{judged.help}</span>
+        </p>
+      );
   }
 }
 

@@ -62,9 +62,9 @@ export interface Expected {
 export type Judged =
   | { readonly status: "solved"; readonly tried: number; readonly layers: number; readonly heads: number }
   | { readonly status: "wrong"; readonly wrong: Expected; readonly got: readonly string[]; readonly tried: number }
-  | { readonly status: "no-value"; readonly wrong: Expected; readonly message: string }
+  | { readonly status: "no-value"; readonly wrong: Expected; readonly message: string; readonly help?: string }
   | { readonly status: "no-answer" }
-  | { readonly status: "broken"; readonly message: string };
+  | { readonly status: "broken"; readonly message: string; readonly help?: string };
 
 export interface PuzzleVerdict {
   readonly kind: "puzzle";

@@ -144,6 +144,7 @@ describe("a judgement", () => {
     ["answer = ;", { status: "broken" }],
     ["answer = 1 / (indices - 7);", { status: "wrong", got: ["-0.143", "-0.167", "-0.2", "-0.25", "-0.333"] }],
     ["answer = tokens_int;", { status: "broken" }],
+    ["answer = token;", { status: "broken", help: 'did you mean "tokens"?' }],
     [
       "answer = (indices + 1) * (length - 3) / (length - 3);",
       { status: "no-value", wrong: { expected: ["1", "2", "3"] } },
