@@ -6,7 +6,7 @@ export default tseslint.config(
       "**/dist/",
       "packages/cli/page/",
       ".page/",
-      "docs/api/",
+      ".site/",
       "packages/wasm-simd/assembly/",
       "bench/assembly/",
       "packages/wasm-simd/src/**/binary.ts",

@@ -30,7 +30,7 @@ const pages = () =>
 
 rmSync(site, { recursive: true, force: true });
 run("vite/bin/vite.js", "build", "packages/playground", "--logLevel", "warn");
-run("typedoc/bin/typedoc", "--options", "typedoc.site.json");
+run("typedoc/bin/typedoc");
 for (const page of pages()) {
   const text = readFileSync(join(site, page), "utf8");
   if (!text.includes(PLAYGROUND)) continue;
