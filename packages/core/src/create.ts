@@ -87,12 +87,12 @@ function filled(operation: string, shape: Shape, value: number): Tensor {
   return new Tensor(value === 0 ? storage : storage.fill(value), shape);
 }
 
-/** A tensor of zeros. */
+/** Zeros, of the shape. @throws ShapeError where it is none */
 export function zeros(shape: Shape): Tensor {
   return filled("zeros", shape, 0);
 }
 
-/** A tensor of ones. */
+/** Ones, of the shape. @throws ShapeError where it is none */
 export function ones(shape: Shape): Tensor {
   return filled("ones", shape, 1);
 }
@@ -136,7 +136,7 @@ function drawn(operation: string, shape: Shape, rng: Rng, draw: () => number): T
   return new Tensor(data, shape);
 }
 
-/** Independent standard normal numbers: mean 0, standard deviation 1. */
+/** Independent standard normal numbers, mean 0 and standard deviation 1, of the shape. @throws ShapeError where it is none */
 export function randn(shape: Shape, rng: Rng): Tensor {
   return drawn("randn", shape, rng, () => rng.normal());
 }

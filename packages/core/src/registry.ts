@@ -35,7 +35,7 @@ export function inPrecision<T>(precision: Precision, body: () => T): T {
   }
 }
 
-/** Storage for the result of a kernel, from the backend in use; contents undefined. */
+/** Storage for the result of a kernel, from the backend in use; contents undefined. Throws a RangeError above 2^30 elements. */
 export function allocate(length: number): Float32Array {
   if (typeof length !== "number") throw misfit("allocate: length", length, anInteger(0));
   if (!(length >= 0 && length <= MOST_ELEMENTS)) {

@@ -143,7 +143,7 @@ export class Tensor {
     propagate(this, gradient);
   }
 
-  /** The same elements, without the record of how they were computed. A view. */
+  /** The same elements, without the record of how they were computed. A view, of the same shape. */
   detach(): Tensor {
     return new Tensor(storageOf(this, "detach"), this.shape, new Made(this.strides, this.offset, this.lease ?? null));
   }
@@ -153,71 +153,71 @@ export class Tensor {
     return formatTensor(elementsOf(this, "toString"), this.shape);
   }
 
-  /** this + other, broadcast. */
+  /** this + other, elementwise; the shapes broadcast. */
   add(other: Operand): Tensor {
     return elementwise.add(this, other);
   }
-  /** this − other, broadcast. */
+  /** this − other, elementwise; the shapes broadcast. */
   sub(other: Operand): Tensor {
     return elementwise.sub(this, other);
   }
-  /** this · other element by element, broadcast. */
+  /** this · other, elementwise; the shapes broadcast. */
   mul(other: Operand): Tensor {
     return elementwise.mul(this, other);
   }
-  /** this / other, broadcast. */
+  /** this / other, elementwise; the shapes broadcast. */
   div(other: Operand): Tensor {
     return elementwise.div(this, other);
   }
-  /** this to the power of other, broadcast. */
+  /** this to the power of other, elementwise; the shapes broadcast. */
   pow(other: Operand): Tensor {
     return elementwise.pow(this, other);
   }
-  /** −this. */
+  /** −this, elementwise. */
   neg(): Tensor {
     return elementwise.neg(this);
   }
-  /** e to the power of this. */
+  /** e to the power of this, elementwise. */
   exp(): Tensor {
     return elementwise.exp(this);
   }
-  /** Natural logarithm. */
+  /** Natural logarithm, elementwise. */
   log(): Tensor {
     return elementwise.log(this);
   }
-  /** Square root. */
+  /** Square root, elementwise. */
   sqrt(): Tensor {
     return elementwise.sqrt(this);
   }
-  /** Absolute value. */
+  /** Absolute value, elementwise. */
   abs(): Tensor {
     return elementwise.abs(this);
   }
-  /** Hyperbolic tangent. */
+  /** Hyperbolic tangent, elementwise. */
   tanh(): Tensor {
     return elementwise.tanh(this);
   }
-  /** 1 / (1 + exp(−this)). */
+  /** 1 / (1 + exp(−this)), elementwise. */
   sigmoid(): Tensor {
     return elementwise.sigmoid(this);
   }
-  /** max(this, 0). */
+  /** max(this, 0), elementwise. */
   relu(): Tensor {
     return elementwise.relu(this);
   }
-  /** Gaussian error linear unit, in the tanh form that GPT-2 uses. */
+  /** Gaussian error linear unit, elementwise, in the tanh form that GPT-2 uses. */
   gelu(): Tensor {
     return elementwise.gelu(this);
   }
-  /** Gaussian error linear unit by its definition: this · Φ(this). */
+  /** Gaussian error linear unit, elementwise, by its definition: this · Φ(this). */
   geluExact(): Tensor {
     return elementwise.geluExact(this);
   }
-  /** Error function. */
+  /** Error function, elementwise. */
   erf(): Tensor {
     return elementwise.erf(this);
   }
-  /** `this` read as a condition: a where it is not 0, b where it is; all three broadcast. */
+  /** `this` read as a condition: elementwise a where it is not 0, b where it is; all three broadcast. */
   where(a: Operand, b: Operand): Tensor {
     return elementwise.where(this, a, b);
   }
@@ -231,7 +231,7 @@ export class Tensor {
     return matmul(this, other, options);
   }
 
-  /** Swaps two axes, the last two by default. A view. */
+  /** Swaps two axes, the last two by default: [..., m, n] → [..., n, m]. A view. */
   transpose(axis0 = -2, axis1 = -1): Tensor {
     return movement.transpose(this, axis0, axis1);
   }
@@ -243,7 +243,7 @@ export class Tensor {
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
-  /** Positions start ≤ i < end of one axis; negative positions count from the end, as in `Array.slice`. A view. */
+  /** Positions start ≤ i < end of one axis; negative ones count from the end. A view, [..., end − start, ...]. */
   slice(start: number, end?: number, axis = 0): Tensor {
     return movement.slice(this, start, end, axis);
   }
@@ -251,7 +251,7 @@ export class Tensor {
   broadcastTo(shape: Shape): Tensor {
     return movement.broadcastTo(this, shape);
   }
-  /** This tensor followed by others along an axis. */
+  /** This tensor followed by others along an axis, whose lengths add up; the other axes have one shape. */
   concat(others: readonly Tensor[], axis = 0): Tensor {
     return movement.concat(movement.withOthers("concat", this, others), axis);
   }
@@ -264,36 +264,36 @@ export class Tensor {
     return movement.gather(this, indices, axis);
   }
 
-  /** Sum over the given axes, all by default. */
+  /** Sum over the given axes, all by default, which leave the shape or become 1. */
   sum(axes?: number | readonly number[], keepDims = false): Tensor {
     return reduce.sum(this, axes, keepDims);
   }
-  /** Mean over the given axes, all by default. */
+  /** Mean over the given axes, all by default; shapes as with `sum`. */
   mean(axes?: number | readonly number[], keepDims = false): Tensor {
     return reduce.mean(this, axes, keepDims);
   }
-  /** Largest element over the given axes, all by default; NaN if there is one. */
+  /** Largest element over the given axes, all by default; NaN if there is one; shapes as with `sum`. */
   max(axes?: number | readonly number[], keepDims = false): Tensor {
     return reduce.max(this, axes, keepDims);
   }
-  /** Smallest element over the given axes, all by default; NaN if there is one. */
+  /** Smallest element over the given axes, all by default; NaN if there is one; shapes as with `sum`. */
   min(axes?: number | readonly number[], keepDims = false): Tensor {
     return reduce.min(this, axes, keepDims);
   }
-  /** Position of the first largest element along an axis, the last by default. */
+  /** Position of the first largest element along an axis, the last by default, which leaves the shape. */
   argmax(axis = -1): Tensor {
     return reduce.argmax(this, axis);
   }
 
-  /** Softmax along an axis, the last by default. A line of only −∞ becomes all 0. */
+  /** Softmax along an axis, the last by default, in the same shape. A line of only −∞ becomes all 0. */
   softmax(axis = -1): Tensor {
     return softmax(this, axis);
   }
-  /** Logarithm of the softmax along an axis, the last by default. */
+  /** Logarithm of the softmax along an axis, the last by default, in the same shape. */
   logSoftmax(axis = -1): Tensor {
     return logSoftmax(this, axis);
   }
-  /** The last axis normalised to mean 0 and variance 1, then · gain + bias, both of that axis's length. */
+  /** The last axis normalised to mean 0 and variance 1, then · gain + bias, both [that axis's length]. */
   layerNorm(gain?: Tensor, bias?: Tensor, epsilon = 1e-5): Tensor {
     return layerNorm(this, gain, bias, epsilon);
   }

@@ -33,7 +33,7 @@ export class DecodingCache {
     return this.#slots.get(name);
   }
 
-  /** Replaces a slot. */
+  /** Replaces a slot, by a tensor of any shape whose first axis is the batch. */
   set(name: string, value: Tensor): void {
     checks.check("DecodingCache.set: name", name, checks.aText);
     checks.check("DecodingCache.set: value", value, checks.aTensor);
@@ -41,7 +41,7 @@ export class DecodingCache {
     this.#slots.set(name, keep(value));
   }
 
-  /** Appends `value` to a slot along an axis, and returns the whole. */
+  /** Appends `value` to a slot along an axis, and returns the whole. Elsewhere the shapes must agree. */
   append(name: string, value: Tensor, axis: number): Tensor {
     checks.check("DecodingCache.append: name", name, checks.aText);
     checks.check("DecodingCache.append: value", value, checks.aTensor);
@@ -53,7 +53,7 @@ export class DecodingCache {
     return whole;
   }
 
-  /** The tensor in a slot, computed if the slot is empty. */
+  /** The tensor in a slot, of any shape, computed if the slot is empty. */
   once(name: string, compute: () => Tensor): Tensor {
     checks.check("DecodingCache.once: name", name, checks.aText);
     checks.check("DecodingCache.once: compute", compute, checks.aFunction("a function that gives a tensor"));

@@ -34,7 +34,7 @@ export class Packing {
     return orders.some((order) => order.some((from, i) => from !== i)) ? new Packing(orders) : undefined;
   }
 
-  /** Rows of the same lengths, packed. */
+  /** Rows of the same lengths, packed. Throws a RangeError where the lengths differ from the padding's. */
   rows<T>(rows: readonly (readonly T[])[]): T[][] {
     checks.check("Packing.rows: rows", rows, checks.aList("an array of as many rows as the padding", checks.numbers));
     if (rows.length !== this.#orders.length || rows.some((row, b) => row.length !== this.#orders[b]!.length)) {

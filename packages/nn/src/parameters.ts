@@ -45,7 +45,7 @@ export class ParameterScope {
     return new ParameterScope(this.#provide, this.name(name));
   }
 
-  /** Declares a parameter. */
+  /** Declares a parameter of a shape. */
   parameter(name: string, shape: Shape, initial: InitialValue = 0): Tensor {
     const path = this.name(name);
     checks.check(`parameter ${path}: shape`, shape, someSizes);

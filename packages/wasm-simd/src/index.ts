@@ -71,7 +71,7 @@ export interface Resident {
  * where kernels use and update them in place. They stay until they are released, also where this is called inside a `scope`.
  * What does not fit while other tensors are in linear memory, so that it cannot grow, stays on the JavaScript heap.
  *
- * @param tensors - copied; without `enableWasm` the copies are ordinary tensors
+ * @param tensors - of any shapes, copied; without `enableWasm` the copies are ordinary tensors
  * @param bytes - room to provide beside them for scopes and scratch
  * @throws TypeError if `tensors` is not an array
  */

@@ -14,6 +14,7 @@ export type CompiledSource = ArrayBuffer | ArrayBufferView | HostModule;
 /** Where the WebAssembly comes from: bytes, a place to fetch them from, or a module that the host has compiled. */
 export type WasmSource = CompiledSource | HostUrl | string;
 
+/** What `enableWasm` takes. */
 export interface WasmOptions {
   /** The binary, where the inlined one cannot be compiled: its bytes, their URL, or a compiled module. */
   readonly source?: WasmSource | undefined;

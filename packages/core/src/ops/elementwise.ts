@@ -117,7 +117,7 @@ export const pow = (a: Tensor, b: Operand): Tensor =>
       maskedFill(mul(mul(gradient, power), log(left)), flatInExponent(left, right, power.shape), 0),
   );
 
-/** a where the condition is not 0, b where it is; all three broadcast together. The condition has no gradient. */
+/** Elementwise a where the condition is not 0, b where it is; all three broadcast together. The condition has no gradient. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   check("where: the condition", condition, aTensor);
   const [left, right] = [asTensor("where", a), asTensor("where", b)];

@@ -125,7 +125,9 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return recorded("broadcastTo", [x], storageOf(x), shape, backward, new Made(strides, x.offset, x.lease ?? null));
 }
 
-/** The tensors one after another along an axis; the other axes must agree. */
+/**
+ * The tensors one after another along an axis, whose lengths add up. Throws a ShapeError where the other axes differ, or nothing is given.
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   check("concat: the tensors", tensors, someTensors);
   const first = tensors[0];
@@ -156,7 +158,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Tensors of one shape along a new axis. */
+/** Tensors of one shape along a new axis. Throws a ShapeError where the shapes differ, or nothing is given. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   check("stack: the tensors", tensors, someTensors);
   const first = tensors[0];

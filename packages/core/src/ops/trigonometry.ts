@@ -14,13 +14,13 @@ function mapped(operation: string, x: Tensor, f: (angle: number) => number): Flo
   return out;
 }
 
-/** sin(x) of every element; angles in radians. */
+/** sin(x), elementwise; angles in radians. */
 export function sin(x: Tensor): Tensor {
   const out = mapped("sin", x, Math.sin);
   return recorded("sin", [x], out, x.shape, (gradient) => [mul(gradient, cos(x))]);
 }
 
-/** cos(x) of every element; angles in radians. */
+/** cos(x), elementwise; angles in radians. */
 export function cos(x: Tensor): Tensor {
   const out = mapped("cos", x, Math.cos);
   return recorded("cos", [x], out, x.shape, (gradient) => [neg(mul(gradient, sin(x)))]);

@@ -67,6 +67,10 @@ const inputKinds = {
   watch: checks.aFunction("a function of a name and a tensor"),
 };
 
+/**
+ * Attention of several heads (Vaswani et al. 2017, section 3.2.2): softmax(QKᵀ/√dHead)·V for each, side by side, and a linear map. Queries
+ * come from x, keys and values from x or from `memory`.
+ */
 export class MultiHeadAttention {
   static {
     checks.guardMethods(this);
@@ -94,7 +98,7 @@ export class MultiHeadAttention {
     this.#dropout = new Dropout(config.dropout ?? 0);
   }
 
-  /** x: [B, n, D] → the sublayer's output [B, n, D]. */
+  /** x: [B, n, D] → the sublayer's output [B, n, D]. Throws a ShapeError or RangeError where the rest of the input does not fit x. */
   forward(x: Tensor, input: AttentionInput = {}): Tensor {
     checks.check("MultiHeadAttention.forward: x", x, checks.aTensor);
     checks.checkOptions("MultiHeadAttention.forward", input, inputKinds);

@@ -132,6 +132,8 @@ export function generateBeams(
 /**
  * As `generate`, yielding one token at a time, without the stop token, and returning why it ended. Not with beams, which are
  * known only at the end.
+ *
+ * @throws RangeError with beams, or where the prompt or an option does not fit the model
  */
 export function* stream(
   model: LanguageModel,

@@ -29,7 +29,7 @@ export class Dropout {
     return Float32Array.from({ length }, () => (rng.next() < threshold ? 0 : kept));
   }
 
-  /** x with elements dropped as the Rng draws them; x itself without an Rng or at rate 0. */
+  /** x, of any shape, with elements dropped as the Rng draws them; x itself without an Rng or at rate 0. */
   forward(x: Tensor, rng: Rng | undefined): Tensor {
     checks.check("Dropout.forward: x", x, checks.aTensor);
     checks.checkGiven("Dropout.forward: rng", rng, checks.anRng);

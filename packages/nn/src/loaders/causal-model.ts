@@ -89,7 +89,7 @@ export class CausalModel<Sizes extends CausalSizes = CausalSizes> implements Gen
     this.parameters = parameters;
   }
 
-  /** A parameter by its name. */
+  /** A parameter by its name, in the file's shape. Throws a TypeError that names the nearest where there is none. */
   parameter(name: string): Tensor {
     checks.check(`${this.#family}.parameter: name`, name, checks.aText);
     const parameter = this.parameters.get(name);

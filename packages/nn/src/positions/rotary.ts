@@ -20,7 +20,7 @@ export function ntkBase(base: number, factor: number, dHead: number): number {
   return dHead <= 2 ? base : base * factor ** (dHead / (dHead - 2));
 }
 
-/** x [..., n, width] with its pairs of columns rotated for the positions start, start + 1, … */
+/** x [..., n, width] with its pairs of columns rotated for the positions start, start + 1, … Throws a ShapeError on another width. */
 export function rotatePairs(x: Tensor, start: number, frequencies: readonly number[]): Tensor {
   checks.check("rotatePairs: x", x, checks.aTensor);
   checks.check("rotatePairs: start", start, checks.anInteger(0));

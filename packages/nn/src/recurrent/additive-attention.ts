@@ -50,6 +50,7 @@ export class AdditiveAttention {
    * @param projected - what `project` gives of the keys
    * @param hiddenKeys - [B, m], not 0 where a key is padding
    * @returns the mixed keys [B, keys] and the weights [B, m]
+   * @throws ShapeError if query or keys have other shapes
    */
   forward(
     query: Tensor,

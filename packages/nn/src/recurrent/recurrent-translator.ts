@@ -156,7 +156,11 @@ export class RecurrentTranslator extends Model {
     return { value: x, hidden, states };
   }
 
-  /** target [B][n] and the encoder's result → the decoder's stream [B, n, hidden]; position i has read the target up to i. */
+  /**
+   * target [B][n] and the encoder's result → the decoder's stream [B, n, hidden]; position i has read the target up to i.
+   *
+   * @throws RangeError where the memory is another model's, or target's rows are of different lengths
+   */
   decode(
     target: readonly (readonly number[])[],
     memory: RecurrentMemory,
@@ -215,7 +219,11 @@ export class RecurrentTranslator extends Model {
     return cached((tokens, cache) => this.scores(this.decode(tokens, repeated(tokens.length), { cache })));
   }
 
-  /** source [B][m], target [B][n] → log-probabilities [B, n, vocabulary] of the token that follows each target position. */
+  /**
+   * source [B][m], target [B][n] → log-probabilities [B, n, vocabulary] of the token that follows each target position.
+   *
+   * @throws RangeError unless there are as many target rows as source rows
+   */
   forward(
     source: readonly (readonly number[])[],
     target: readonly (readonly number[])[],

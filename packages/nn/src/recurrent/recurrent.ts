@@ -58,7 +58,7 @@ export class Recurrent {
     this.#state = new Linear(scope.child("state"), hidden, GATES[kind] * hidden);
   }
 
-  /** x [B, n, inputs] → the output at every token [B, n, hidden] and the state after the last one that is read. */
+  /** x [B, n, inputs] → the output at every token [B, n, hidden] and the state after the last one that is read. Throws a ShapeError on other shapes. */
   forward(x: Tensor, input: RecurrentInput = {}): { outputs: Tensor; state: RecurrentState } {
     checks.check("Recurrent.forward: x", x, checks.aTensor);
     checks.checkOptions("Recurrent.forward", input, inputKinds);
@@ -86,7 +86,7 @@ export class Recurrent {
     return { outputs: length === 0 ? zeros([batch, 0, this.hidden]) : stack(outputs, 1), state };
   }
 
-  /** One token: x [B, inputs] and the state before it → the state after it, whose first tensor is the output. */
+  /** One token: x [B, inputs] and the state before it → the state after it, whose first tensor is the output. Throws a ShapeError on other shapes. */
   step(x: Tensor, state?: RecurrentState): RecurrentState {
     checks.check("Recurrent.step: x", x, checks.aTensor);
     checks.checkGiven("Recurrent.step: state", state, inputKinds.state);

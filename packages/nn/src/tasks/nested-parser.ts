@@ -73,6 +73,7 @@ const formOf = (tree: ParseTree | undefined): string =>
  * The share, 0 to 1, of answers whose tree has the form of the right one: the same branches, whatever operators and leaves.
  *
  * @param answers - ids of the parser's tokens, each beside its target
+ * @throws RangeError unless there are as many targets, at least one
  */
 export function structuralAccuracy(
   answers: readonly (readonly number[])[],

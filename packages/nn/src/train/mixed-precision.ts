@@ -72,7 +72,7 @@ export class LossScaler {
     return this.#scale;
   }
 
-  /** The loss to go back from. */
+  /** The loss to go back from, a scalar like the one given. */
   scaled(loss: Tensor): Tensor {
     checks.check("LossScaler.scaled: loss", loss, checks.aTensor);
     return loss.mul(this.#scale);

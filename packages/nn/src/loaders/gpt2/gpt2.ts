@@ -83,7 +83,7 @@ export class Gpt2 implements Generative {
     return new Gpt2(sizes, readWeights(files, options, isBuffer, fail));
   }
 
-  /** A parameter by its name. */
+  /** A parameter by its name, in the file's shape. Throws a TypeError that names the nearest where there is none. */
   parameter(name: string): Tensor {
     checks.check("Gpt2.parameter: name", name, checks.aText);
     const parameter = this.parameters.get(name);

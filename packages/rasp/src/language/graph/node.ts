@@ -230,7 +230,7 @@ export function checkSelector(place: string, value: unknown): asserts value is S
   throw new TypeError(`${place}: an s-op was given where a selector belongs; make one with select(keys, queries, eq).`);
 }
 
-/** The nodes that `node` reads, operands first. Of a loop what it reads from outside. */
+/** The nodes that `node` reads, operands first. Of a loop what it reads from outside. Throws a TypeError on what is no node. */
 export function operands(node: GraphNode): readonly GraphNode[] {
   switch (node.kind) {
     case "tokens":
