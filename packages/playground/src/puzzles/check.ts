@@ -7,6 +7,7 @@ import {
   Evaluation,
   RaspError,
   type Atom,
+  type Environment,
   type SOp,
 } from "@selectron/rasp";
 import { tokensOf } from "../worker/input.js";
@@ -32,11 +33,21 @@ const areEqual = (a: Atom, b: Atom): boolean =>
   atomsEqual(a, b) || (isNumber(a) && isNumber(b) && Math.abs(Number(a) - Number(b)) <= CLOSE);
 const isNumber = (atom: Atom): boolean => typeof atom === "number" || typeof atom === "bigint";
 
+const refuseSolution = ({ id }: Puzzle, why: string): never => {
+  throw new PuzzleSetError(`the solution of "${id}" is none: ${why}`);
+};
+
+/** The s-op that a program sets as its answer. */
+function answerOf(environment: Environment): SOp | undefined {
+  const value = environment.names.includes(ANSWER) ? environment.get(ANSWER) : undefined;
+  return value?.kind === "s-op" ? value.node : undefined;
+}
+
 function solutionOf(puzzle: Puzzle, example: readonly Atom[]): SOp {
   const { environment, problems } = runProgram(puzzle.solution, example);
   const [error] = problems.filter(({ severity }) => severity === "error");
-  if (error) throw new PuzzleSetError(`the solution of "${puzzle.id}" does not run: ${error.message}`);
-  return environment.sop(ANSWER);
+  if (error) refuseSolution(puzzle, `it does not run: ${error.message}`);
+  return answerOf(environment) ?? refuseSolution(puzzle, `it sets no s-op "${ANSWER}"`);
 }
 
 /** What the solution gives; undefined where it has no value. */
@@ -57,6 +68,7 @@ const shown = (input: readonly Atom[], expected: readonly Atom[]): Expected => (
 /** Opens a puzzle or judges a program. @throws PuzzleSetError where the puzzle's own solution does not run */
 export function checkPuzzle({ puzzle, program }: PuzzleCheck): PuzzleVerdict {
   const examples = puzzle.examples.map(tokensOf);
+  if (examples.some(({ length }) => length === 0)) throw new PuzzleSetError(`an example of "${puzzle.id}" is empty`);
   const solution = solutionOf(puzzle, examples[0]!);
   const { layers, headsPerLayer } = cost(solution);
   return {
@@ -73,16 +85,16 @@ function judge(puzzle: Puzzle, program: string, solution: SOp, examples: readonl
   const { environment, problems } = runProgram(program, examples[0]!);
   const [error] = problems.filter(({ severity }) => severity === "error");
   if (error) return { status: "broken", ...told(error) };
-  const value = environment.names.includes(ANSWER) ? environment.get(ANSWER) : undefined;
-  if (value?.kind !== "s-op") return { status: "no-answer" };
+  const answer = answerOf(environment);
+  if (!answer) return { status: "no-answer" };
   const inputs = [...examples, ...inputsOf(puzzle.inputs)];
   for (const [tried, input] of inputs.entries()) {
     const expected = expectedOn(solution, input);
     if (!expected) continue;
-    const wrong = wrongOn(value.node, input, expected, tried);
+    const wrong = wrongOn(answer, input, expected, tried);
     if (wrong) return wrong;
   }
-  const { layers, headsPerLayer } = cost(value.node);
+  const { layers, headsPerLayer } = cost(answer);
   return { status: "solved", tried: inputs.length, layers, heads: sum(headsPerLayer) };
 }
 

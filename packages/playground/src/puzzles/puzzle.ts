@@ -121,11 +121,15 @@ function inputs(value: unknown, where: string): PuzzleInputs {
   const known =
     SHAPES.find((each) => each === shape) ?? refuse(`${where}.shape`, SHAPES.map((each) => `"${each}"`).join(", "));
   const shortest = whole(from, `${where}.from`, 1, 16);
+  const made =
+    typeof tokens === "string" && tokens !== ""
+      ? text(tokens, `${where}.tokens`)
+      : list(tokens, `${where}.tokens`, 40).map((token, i) => text(token, `${where}.tokens[${i}]`));
+  if (known === "brackets" && [...made].length < 2) {
+    refuse(`${where}.tokens`, "two or more, opening and closing brackets in turn");
+  }
   return {
-    tokens:
-      typeof tokens === "string" && tokens !== ""
-        ? text(tokens, `${where}.tokens`)
-        : list(tokens, `${where}.tokens`, 40).map((token, i) => text(token, `${where}.tokens[${i}]`)),
+    tokens: made,
     from: shortest,
     to: whole(to, `${where}.to`, shortest, 16),
     shape: known,

@@ -1,5 +1,8 @@
+import { Rng } from "@selectron/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { breadth } from "../../../../test/long.js";
+import { damagedBytes, damagedText } from "../../../../test/mutations.js";
 import { fromFragment, LinkError, MOST, toFragment, type Shared } from "../../src/link/link.js";
 
 const shared: Shared = { program: 'a = "ñ😀";\n', input: "hello" };
@@ -69,6 +72,25 @@ describe("links", () => {
     ["a long program", JSON.stringify({ v: 1, program: "a".repeat(MOST.program + 1), input: "" }), "link.tooLong"],
     ["a text that inflates beyond the limit", `{"v":1,"x":"${"a".repeat(10_000_000)}"}`, "link.tooLong"],
   ])("are refused: %s", async (_, text, key) => expect(await keyOf(fromFragment(await fragmentOf(text)))).toBe(key));
+
+  it("that are damaged open as what a link may carry, or are refused", async () => {
+    const rng = new Rng(24);
+    const text = JSON.stringify({ v: 1, ...shared, panel: "weights", target: "a", vocabulary: "ab", maxLength: 4 });
+    const outcomes = new Set<string>();
+    for (let run = 0; run < breadth({ short: 300, long: 6_000 }); run++) {
+      const sound = await fragmentOf(rng.int(2) === 0 ? damagedText(text, rng) : text);
+      const bytes = damagedBytes(Buffer.from(sound.slice(3), "base64url"), rng);
+      const fragment = rng.int(2) === 0 ? sound : `#p=${Buffer.from(bytes).toString("base64url")}`;
+      const outcome = await keyOf(fromFragment(fragment));
+      outcomes.add(outcome);
+      expect(outcome).toMatch(/^(opened|link\.(damaged|tooLong|newer))$/);
+      // What opens can be shared again, and is the same then.
+      if (outcome !== "opened") continue;
+      const opened = (await fromFragment(fragment))!;
+      expect(await fromFragment(await toFragment(opened))).toEqual(opened);
+    }
+    expect(outcomes.size).toBeGreaterThan(1);
+  });
 
   it("are not made where they could not be opened", async () => {
     expect(await keyOf(toFragment({ ...shared, program: "a".repeat(MOST.program + 1) }))).toBe("link.tooLong");

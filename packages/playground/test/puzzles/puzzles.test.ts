@@ -1,4 +1,5 @@
 /** Every puzzle beside a function in TypeScript that says, independently of its solution, what it wants. */
+import { Rng } from "@selectron/core";
 import { describe, expect, it } from "vitest";
 import { BUILT_IN } from "../../src/puzzles/built-in.js";
 import { checkPuzzle } from "../../src/puzzles/check.js";
@@ -6,6 +7,8 @@ import { inputsOf, type Tokens } from "../../src/puzzles/inputs.js";
 import { parsePuzzles, PuzzleSetError, type Puzzle } from "../../src/puzzles/puzzle.js";
 import { displayElement, Evaluation } from "@selectron/rasp";
 import { runProgram } from "../../src/worker/program.js";
+import { breadth } from "../../../../test/long.js";
+import { damagedText } from "../../../../test/mutations.js";
 
 type Element = string | number | boolean;
 
@@ -160,7 +163,13 @@ describe("a judgement", () => {
 
   it("of a solution that does not run is an error that names it", () => {
     expect(() => checkPuzzle({ kind: "puzzle", puzzle: { ...first!, solution: "answer = x;" } })).toThrow(
-      'the solution of "count-on" does not run: "x" is not defined',
+      'the solution of "count-on" is none: it does not run: "x" is not defined',
+    );
+    expect(() => checkPuzzle({ kind: "puzzle", puzzle: { ...first!, solution: "" } })).toThrow(
+      'the solution of "count-on" is none: it sets no s-op "answer"',
+    );
+    expect(() => checkPuzzle({ kind: "puzzle", puzzle: { ...first!, examples: [""] } })).toThrow(
+      'an example of "count-on" is empty',
     );
   });
 });
@@ -194,6 +203,10 @@ describe("puzzle sets", () => {
     [set({ title: { es: "x" } }), "puzzles[0].title.en must be a text"],
     [set({ inputs: { tokens: "ab", from: 3, to: 2 } }), "puzzles[0].inputs.to must be a whole number from 3 to 16"],
     [set({ inputs: { tokens: "", from: 1, to: 2 } }), "puzzles[0].inputs.tokens must be a list"],
+    [
+      set({ inputs: { tokens: "(", from: 1, to: 2, shape: "brackets" } }),
+      "puzzles[0].inputs.tokens must be two or more",
+    ],
     [set({ inputs: { tokens: "a", from: 1, to: 2, shape: "x" } }), 'puzzles[0].inputs.shape must be "any", "brackets"'],
     [set({ solution: "a".repeat(5000) }), "puzzles[0].solution must be a text of at most 4000 characters"],
     [JSON.stringify({ title: "x", puzzles: [puzzle, puzzle] }), 'two puzzles have the id "a"'],
@@ -201,5 +214,24 @@ describe("puzzle sets", () => {
   ])("are refused with the place: %j", (text, message) => {
     expect(() => parsePuzzles(text)).toThrow(PuzzleSetError);
     expect(() => parsePuzzles(text)).toThrow(message);
+  });
+
+  it("that are damaged are read and judged, or refused with the place", () => {
+    const rng = new Rng(24);
+    const text = JSON.stringify({
+      title: "Mine",
+      puzzles: [puzzle, { ...puzzle, id: "b", inputs: { ...puzzle.inputs, shape: "brackets" } }],
+    });
+    let read = 0;
+    for (let run = 0; run < breadth({ short: 400, long: 10_000 }); run++) {
+      const damaged = damagedText(text, rng);
+      try {
+        for (const each of parsePuzzles(damaged).puzzles) judged(each, "answer = tokens;");
+        read++;
+      } catch (error) {
+        if (!(error instanceof PuzzleSetError)) throw new Error(`on ${damaged}`, { cause: error });
+      }
+    }
+    expect(read).toBeGreaterThan(0);
   });
 });
