@@ -1,0 +1,142 @@
+/** The lessons with loops, and the inputs on which their looped models are compared with the interpreter. */
+import type { Rng } from "@selectron/core";
+import { halting, longProgram, program } from "./computer.js";
+
+/** An element of an input. */
+export type Token = string | number;
+
+/** For which inputs a model is compiled, and how one is drawn. */
+export interface Drawn {
+  readonly vocabulary: readonly Token[];
+  readonly maxLength: number;
+  readonly draw: (rng: Rng) => readonly Token[];
+}
+
+/** A lesson, and what it is tried on. */
+export interface LoopCase {
+  readonly file: string;
+  readonly name: string;
+  /** All inputs of this vocabulary up to a length. */
+  readonly short: { readonly vocabulary: readonly Token[]; readonly maxLength: number };
+  /** Inputs of 64 tokens that take 64 steps at most. */
+  readonly random: Drawn;
+  /** A few large inputs. */
+  readonly full?: Drawn;
+}
+
+const word = (rng: Rng, letters: string, length: number): string[] =>
+  Array.from({ length }, () => letters[rng.int(letters.length)]!);
+
+const words = (half: number): number[] => Array.from({ length: 2 * half }, (_, i) => i - half);
+
+/** A word of brackets; half of them are balanced. */
+function brackets(rng: Rng, length: number): string[] {
+  const open: string[] = [];
+  const isBalanced = rng.int(2) === 0;
+  return Array.from({ length }, (_, i) => {
+    const closes = isBalanced ? open.length > 0 && (open.length >= length - i || rng.int(2) === 0) : rng.int(2) === 0;
+    if (closes) return { "(": ")", "[": "]" }[open.pop() ?? "("]!;
+    open.push("(["[rng.int(2)]!);
+    return open.at(-1)!;
+  });
+}
+
+/** An automaton of some states with a transition for each symbol, but for one left out now and then, and a word. */
+function automaton(rng: Rng, length: number): string[] {
+  const states = "0123".slice(0, 2 + rng.int(3));
+  const rules = [...states].flatMap((state) =>
+    [..."ab"].flatMap((symbol) => (rng.int(40) === 0 ? [] : [state, symbol, states[rng.int(states.length)]!])),
+  );
+  return [...rules, "|", ...word(rng, "ab", length - rules.length - 1)];
+}
+
+/** Accepts balanced brackets, or does something near that, and a word. */
+function stackAutomaton(rng: Rng, length: number): string[] {
+  const rules = [..."0(-0(0)(0-0[-0[0][0-"];
+  if (rng.int(4) === 0) rules[rng.int(rules.length)] = "0()[]-"[rng.int(6)]!;
+  return [...rules, "|", ...brackets(rng, length - rules.length - 1)];
+}
+
+/** Two numbers with a plus. */
+const sum = (rng: Rng, left: number, right: number): string[] => [
+  ...word(rng, "0123456789", left),
+  "+",
+  ...word(rng, "0123456789", right),
+];
+
+const letters = (text: string): Pick<Drawn, "vocabulary"> => ({ vocabulary: [...text] });
+
+const parity = {
+  file: "11-parity",
+  short: { ...letters("01"), maxLength: 6 },
+  random: { ...letters("01"), maxLength: 64, draw: (rng: Rng) => word(rng, "01", 64) },
+  full: { ...letters("01"), maxLength: 1000, draw: (rng: Rng) => word(rng, "01", 1000) },
+};
+
+export const LOOP_CASES: readonly LoopCase[] = [
+  { ...parity, name: "parity" },
+  { ...parity, name: "parity_fast" },
+  {
+    ...{ file: "12-addition", name: "sum" },
+    short: { ...letters("019+"), maxLength: 6 },
+    random: {
+      ...{ ...letters("0123456789+"), maxLength: 64 },
+      draw: (rng) => {
+        const left = 1 + rng.int(62);
+        return sum(rng, left, 63 - left);
+      },
+    },
+    full: { ...letters("0123456789+"), maxLength: 81, draw: (rng) => sum(rng, 40, 40) },
+  },
+  {
+    ...{ file: "13-counter", name: "counted" },
+    short: { ...letters("01"), maxLength: 6 },
+    // Its limit is 64 steps.
+    random: { ...letters("01"), maxLength: 64, draw: (rng) => [...word(rng, "1", 58), ...word(rng, "01", 6)] },
+  },
+  {
+    ...{ file: "14-reachability", name: "reachable" },
+    short: { ...letters("abcd"), maxLength: 6 },
+    random: {
+      ...{ ...letters("abcdefghijklmnopqrstuvwxyz"), maxLength: 64 },
+      draw: (rng) => word(rng, "abcdefghijklmnopqrstuvwxyz", 64),
+    },
+  },
+  {
+    ...{ file: "15-cancelling", name: "unmatched" },
+    short: { ...letters("()[]"), maxLength: 6 },
+    random: { ...letters("()[]{}"), maxLength: 64, draw: (rng) => brackets(rng, 64) },
+  },
+  {
+    ...{ file: "16-neighbours", name: "sorted" },
+    short: { ...letters("abcd"), maxLength: 6 },
+    random: {
+      ...{ ...letters("abcdefghijklmnopqrstuvwxyz"), maxLength: 64 },
+      draw: (rng) => word(rng, "abcdefghijklmnopqrstuvwxyz", 64),
+    },
+  },
+  {
+    ...{ file: "17-automata", name: "finite" },
+    short: { ...letters("01a|"), maxLength: 6 },
+    random: { ...letters("0123ab|"), maxLength: 64, draw: (rng) => automaton(rng, 64) },
+    full: { ...letters("0123ab|"), maxLength: 1000, draw: (rng) => automaton(rng, 1000) },
+  },
+  {
+    ...{ file: "18-pushdown", name: "pushdown" },
+    short: { ...letters("0a-|"), maxLength: 6 },
+    random: { ...letters("0()[]-|"), maxLength: 64, draw: (rng) => stackAutomaton(rng, 64) },
+  },
+  {
+    ...{ file: "19-subleq", name: "subleq_small" },
+    // Six of 32 words have 1,073,741,824 values.
+    short: { vocabulary: [-1, 0, 1, 3], maxLength: 6 },
+    random: { vocabulary: words(16), maxLength: 64, draw: (rng) => halting(rng, 64, 16, 64) },
+  },
+  {
+    ...{ file: "19-subleq", name: "subleq_wide" },
+    short: { vocabulary: [-1, 0, 1, 3], maxLength: 6 },
+    // Programs that add, multiply and sort, which have up to 26 words.
+    random: { vocabulary: words(32), maxLength: 32, draw: (rng) => program(rng, 32) },
+    full: { vocabulary: words(32), maxLength: 32, draw: (rng) => longProgram(rng) },
+  },
+];
