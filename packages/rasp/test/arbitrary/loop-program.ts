@@ -1,7 +1,7 @@
 /**
- * Random programs with a loop as source text: states of every type, a condition that comes to hold at different steps at different
- * positions or at all of them together, locals and loops inside. They shrink to smaller programs. Many have a limit that is not enough,
- * or a step that changes a type, which must then be errors everywhere.
+ * Random programs with a loop as source text: one to three states of every type, a condition that comes to hold at different steps at
+ * different positions or at all of them together, heads in the body and sums over what they select, locals and loops inside. They shrink to
+ * smaller programs. Many have a limit that is not enough, or a step that changes a type, which must then be errors everywhere.
  */
 import fc from "fast-check";
 import { expressionsOver, type Alphabet } from "./program.js";
@@ -26,19 +26,23 @@ export interface LoopShape {
   readonly nested: boolean;
 }
 
+const small = (text: string): string => `(${text}) % 4`;
+
 /** The last line sets `result`. */
 export const loopProgramOver = (alphabet: Alphabet, { limit, nested }: LoopShape): fc.Arbitrary<string> =>
-  fc.subarray([...STATES], { minLength: 1 }).chain((states) => {
+  fc.subarray([...STATES], { minLength: 1, maxLength: 3 }).chain((states) => {
     const outer = expressionsOver(alphabet);
     const names = { int: ["n"] as string[], bool: [] as string[], text: [] as string[] };
     for (const { name, type } of states) names[type].push(name);
     const inside = expressionsOver({ ...alphabet, names: { ...names, int: [...names.int, "local"] } });
     const asked = expressionsOver({ ...alphabet, names });
-    const small = (text: string): string => `(${text}) % 4`;
     const initOf = ({ name, type }: State): fc.Arbitrary<string> =>
       outer[type].map((text) => `${name} = ${type === "int" ? small(text) : text}`);
-    const stepOf = ({ name, type }: State): fc.Arbitrary<string> =>
-      inside[type].map((text) => `${name} = ${type === "int" ? small(text) : text};`);
+    const valueOf = (type: Type): fc.Arbitrary<string> =>
+      type === "int"
+        ? fc.oneof({ weight: 4, arbitrary: inside.int }, { weight: 1, arbitrary: sumOf(inside) }).map(small)
+        : inside[type];
+    const stepOf = ({ name, type }: State): fc.Arbitrary<string> => valueOf(type).map((text) => `${name} = ${text};`);
     const condition = fc.oneof(
       asked.int.map((text) => `n >= ${small(text)}`),
       fc.tuple(asked.int, asked.bool).map(([text, bool]) => `n >= ${small(text)} and (${bool}) or n == ${limit}`),
@@ -46,9 +50,9 @@ export const loopProgramOver = (alphabet: Alphabet, { limit, nested }: LoopShape
       asked.bool,
     );
     const [first] = states;
-    const innerLoop = inside[first!.type].map(
+    const innerLoop = valueOf(first!.type).map(
       (text) =>
-        `repeat (m = 0, ${first!.name} = ${first!.name}) until (m >= n) at most 2 { m = m + 1; ${first!.name} = ${first!.type === "int" ? small(text) : text}; }`,
+        `repeat (m = 0, ${first!.name} = ${first!.name}) until (m >= n) at most 2 { m = m + 1; ${first!.name} = ${text}; }`,
     );
     const line = nested ? fc.oneof({ weight: 3, arbitrary: fc.constant("") }, innerLoop) : fc.constant("");
     return fc
@@ -77,3 +81,9 @@ export const loopProgramOver = (alphabet: Alphabet, { limit, nested }: LoopShape
         ].join("\n"),
       );
   });
+
+/** Means times widths over one selection: sums of what it selects, and of the default where that is nothing. */
+const sumOf = ({ int, selector }: ReturnType<typeof expressionsOver>): fc.Arbitrary<string> =>
+  fc
+    .record({ over: selector, of: int, none: fc.constantFrom("0", "1") })
+    .map(({ over, of, none }) => `round(aggregate(${over}, ${of}, ${none}) * selector_width(${over}))`);

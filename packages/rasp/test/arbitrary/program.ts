@@ -55,7 +55,7 @@ export const expressionsOver = ({ letters, numeric, names = {} }: Alphabet): fc.
       text: tie("text"),
       selector: tie("selector"),
     };
-    const depth = { depthSize: 0.6, maxDepth: 4 } as const;
+    const depth = { depthSize: 0.6, maxDepth: 4, withCrossShrink: true } as const;
     return {
       int: fc.oneof(
         depth,

@@ -7,13 +7,14 @@
 import { LoopedEncoder } from "@selectron/nn";
 import { checks } from "@selectron/core";
 import { describeAtom } from "../../language/atom/text.js";
-import type { Atom, SOp } from "../../language/graph/node.js";
+import type { SOp } from "../../language/graph/node.js";
 import { checkSOp } from "../../language/graph/kinds.js";
 import type { Input } from "../../language/interpret/tokens.js";
 import { bestCandidate, type Candidate, type Proof } from "../choose-plan.js";
-import { certify, certifyGiven } from "../certify/certify.js";
+import { certifyGiven } from "../certify/certify.js";
 import { assembleParts, layerCount, type Part } from "../layout/assemble.js";
 import { layOut } from "../layout/layout.js";
+import type { Output } from "../plan/ir/plan.js";
 import { plan } from "../plan/planner.js";
 import { describeNode, refuse } from "../refusal.js";
 import { simplify, type Simplified } from "../normalize/simplify.js";
@@ -25,7 +26,7 @@ import { domainOf, keptValues } from "./kept-values.js";
 import type { LoopCertificate, StateCard } from "./looped-card.js";
 import { LoopedModel } from "./looped-model.js";
 import { loopedProgram, repeatedLoop, type Kept, type LoopedProgram } from "./parts.js";
-import { isSettled, updatesAfter, type Write } from "./update.js";
+import { updatesAfter, withUpdate, type Write } from "./update.js";
 
 export type { LoopCertificate, LoopedCard, LoopLayers, StateCard } from "./looped-card.js";
 export { isLoopedModel } from "./looped-file.js";
@@ -77,19 +78,14 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   const program = loopedProgram([root], (node) => isLarge(node, start));
   const values = keptValues(program, start, () => new Work());
   const { kept, given } = program;
-  const before = planned(
-    kept.map(({ first }) => first),
-    start,
-    true,
-  );
+  const firsts = kept.map(({ first }) => first);
+  const before = planned(firsts, start, (outputs) => ({ outputs }));
   const changing = kept.filter(({ next }) => next !== undefined);
-  const inside = planned(
-    changing.map(({ step }) => step!),
-    domainOf(values, start, new Work()),
-    true,
-    given,
-  );
-  const after = planned([root], domainOf(values, start, new Work()), false, given);
+  const steps = changing.map(({ step }) => step!);
+  const halting = changing.indexOf(program.halted);
+  const updating = (outputs: readonly Output[]): Updated => ({ outputs, halted: outputs[halting]! });
+  const inside = planned(steps, domainOf(values, start, new Work()), updating, given);
+  const after = planned([root], domainOf(values, start, new Work()), undefined, given);
   const places = coordinatesOf(program, inside);
   const halted = places.get(program.halted)!;
   if (!halted.classes.includes(true)) {
@@ -119,7 +115,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     states: [...places.values()].slice(0, program.loop.states.length),
     labels: labelsOf(parts, [...places.values()]),
     heads,
-    certificate: certificateOf(parts, vocabulary, maxLength),
+    certificate: certificateOf([before, inside, after]),
     config,
   });
 }
@@ -139,13 +135,28 @@ interface Planned extends Candidate {
   readonly domain: Domain;
 }
 
-/** @param oneHot - whether the roots are kept for the next part, and not read at the end */
-function planned(roots: readonly SOp[], domain: Domain, oneHot: boolean, given?: LoopedProgram["given"]): Planned {
+/** What the sublayers that write it read. */
+interface Updated {
+  readonly outputs: readonly Output[];
+  /** Of a step, what says where a position has halted. */
+  readonly halted?: Output;
+}
+
+/** @param updated - of roots that are kept for the next part, and not read at the end */
+function planned(
+  roots: readonly SOp[],
+  domain: Domain,
+  updated?: (outputs: readonly Output[]) => Updated,
+  given?: LoopedProgram["given"],
+): Planned {
   const simplified = simplify(roots, domain, undefined, given);
   const normal = roots.map((root) => simplified.sops.get(root)!);
   const planWith = (view: Domain, careful: boolean): Proof => {
-    const made = plan(normal, simplified.form, view, { oneHot, careful });
-    return { planned: made, certificate: certify(made, domain.vocabulary, domain.maxLength) };
+    const made = plan(normal, simplified.form, view, { oneHot: updated !== undefined, careful });
+    const proof = certifyGiven(made, domain.vocabulary, domain.maxLength);
+    if (!updated) return { planned: made, certificate: proof.certificate };
+    const { outputs, halted } = updated(made.outputs);
+    return { planned: made, certificate: withUpdate(proof, outputs, halted) };
   };
   return { ...bestCandidate(normal, domain, planWith), simplified, domain };
 }
@@ -163,23 +174,16 @@ function coordinatesOf({ kept, loop }: LoopedProgram, inside: Planned): Readonly
   return places;
 }
 
-/** A part with coordinates, and what its last sublayers write. */
-interface LaidOut extends Part {
-  readonly writes: readonly Write[];
-  /** Of a step, the one that says where a position has halted. */
-  readonly halted: Write | undefined;
-}
-
 /** The plans with coordinates of their own beside what is kept, and with the sublayers that write that. */
 function laidOut(
   program: LoopedProgram,
   all: readonly Planned[],
   written: readonly (readonly Kept[])[],
   places: ReadonlyMap<Kept, StateCard>,
-): { readonly parts: readonly LaidOut[]; readonly dModel: number } {
+): { readonly parts: readonly Part[]; readonly dModel: number } {
   let next = [...places.values()].reduce((end, { first, classes }) => Math.max(end, first + classes.length), 1);
   const byNode = new Map([...places].map(([{ node }, place]) => [node, place]));
-  const parts = all.map(({ planned: made }, p): LaidOut => {
+  const parts = all.map(({ planned: made }, p): Part => {
     const given = new Map(
       [...made.embeddings.given].map(([normal, subspace]) => {
         const { first } = byNode.get(normal.origin!)!;
@@ -192,7 +196,7 @@ function laidOut(
     // Before the first step nothing is there, and no position has halted.
     const halted = p > 0 ? writes[written[p]!.indexOf(program.halted)] : undefined;
     const updates = writes.length === 0 ? [] : updatesAfter(made, layout, writes, halted);
-    return { plan: made, layout, updates, writes, halted };
+    return { plan: made, layout, updates };
   });
   return { parts, dModel: next };
 }
@@ -201,13 +205,7 @@ function laidOut(
  * The proof for every number of steps: what is kept is exactly 0 and 1 after the layers before the loop, and exactly so after a step if it was
  * before it, because the update bears the errors of what the step has made.
  */
-function certificateOf(parts: readonly LaidOut[], vocabulary: readonly Atom[], maxLength: number): LoopCertificate {
-  const made = parts.map(({ plan: part, writes, halted }) => {
-    const { certificate, errorOf } = certifyGiven(part, vocabulary, maxLength);
-    return { certificate, isSettled: isSettled(errorOf, writes, halted) };
-  });
-  return {
-    proved: made.every(({ certificate, isSettled }) => certificate.proved && isSettled),
-    parts: made.map(({ certificate }) => certificate),
-  };
-}
+const certificateOf = (parts: readonly Planned[]): LoopCertificate => ({
+  proved: parts.every(({ certificate }) => certificate.proved),
+  parts: parts.map(({ certificate }) => certificate),
+});

@@ -7,6 +7,7 @@ import type { Atom } from "../../language/graph/node.js";
 import type { Update } from "../layout/assemble.js";
 import type { WiredUnit } from "../layout/layers.js";
 import { BOS_COORDINATE, type Layout } from "../layout/layout.js";
+import type { Certificate, certifyGiven } from "../certify/certify.js";
 import type { Output, Plan } from "../plan/ir/plan.js";
 import { combineReads, constantRead, readAtBos, type Read } from "../plan/ir/read.js";
 import type { StateCard } from "./looped-card.js";
@@ -17,15 +18,25 @@ import type { StateCard } from "./looped-card.js";
  */
 const MARGIN = 1 / 32;
 
-/** Whether what is written is exactly 0 or 1, and nothing where a position has halted. */
-export function isSettled(
-  errorOf: (reads: readonly Read[]) => number,
-  writes: readonly Write[],
-  halted?: Write,
-): boolean {
-  const stays = halted && readOf(halted.output, true);
-  const reads = writes.flatMap(({ output }) => output.reads.map((read) => scaled([2, read], [-4, stays])));
-  return errorOf([...reads, scaled([-2, stays])]) < MARGIN;
+/**
+ * The certificate of what a part of the program makes, with that of the sublayers that write it: they write exactly 0 or 1, and nothing where
+ * a position has halted, if what they read is off by less than their margin.
+ */
+export function withUpdate(
+  { certificate, errorOf }: ReturnType<typeof certifyGiven>,
+  outputs: readonly Output[],
+  halted?: Output,
+): Certificate {
+  const stays = halted && readOf(halted, true);
+  const reads = outputs.flatMap((output) => output.reads.map((read) => scaled([2, read], [-4, stays])));
+  const margin = MARGIN / errorOf([...reads, scaled([-2, stays])]);
+  if (margin >= certificate.worstMargin) return certificate;
+  return {
+    ...certificate,
+    proved: certificate.proved && margin > 1,
+    worstMargin: margin,
+    where: "the update of states",
+  };
 }
 
 /** float32 rounds what is added to this constant to quarters: numbers of its size are multiples of 1/4. */

@@ -3,12 +3,14 @@
  * for the next one, and at the end writes the answer. What it has written is its memory, so that its layers are those of one step.
  */
 import { checks } from "@selectron/core";
+import { atomKey } from "../../language/atom/compare.js";
 import { checkSOp } from "../../language/graph/kinds.js";
 import type { SOp } from "../../language/graph/node.js";
 import type { Input } from "../../language/interpret/tokens.js";
 import { certify, withWeights } from "../certify/certify.js";
 import { bestCandidate, type Proof } from "../choose-plan.js";
 import { assemble } from "../layout/assemble.js";
+import { repeatedLoop } from "../looped/parts.js";
 import { CompiledModel } from "../model/compiled-model.js";
 import type { ModelCard } from "../model/model-card.js";
 import { subspaceCards } from "../model/subspace-cards.js";
@@ -16,11 +18,10 @@ import type { NormalSOp } from "../normalize/normal-form.js";
 import type { Output, Plan } from "../plan/ir/plan.js";
 import { combineReads, constantRead, type Read } from "../plan/ir/read.js";
 import { plan } from "../plan/planner.js";
-import { atomKey } from "../../language/atom/compare.js";
 import { refuse } from "../refusal.js";
 import { Domain } from "../values/domain.js";
 import { checkedVocabulary } from "../values/vocabulary.js";
-import { mostSteps } from "../values/loops.js";
+import { mostSteps, withOneLoop } from "../values/loops.js";
 import { ScratchpadModel } from "./scratchpad-model.js";
 import { mostLines } from "./scratchpad-text.js";
 import { linedProgram, type Line, type LinedProgram } from "./lines.js";
@@ -65,9 +66,11 @@ export function compileScratchpad(sop: SOp, options: ScratchpadOptions): Scratch
   checks.checkOptions("compileScratchpad", options, OPTIONS, ["vocabulary", "maxLength"]);
   const { maxLength, name = sop.name ?? "s-op" } = options;
   const vocabulary = checkedVocabulary(options.vocabulary, maxLength);
-  const program = linedProgram(sop, name);
-  const start = new Domain(vocabulary, maxLength);
-  const maxSteps = mostSteps(sop, program.looped.loop, () => new Domain(vocabulary, maxLength));
+  const makeDomain = (): Domain => new Domain(vocabulary, maxLength);
+  const root = withOneLoop(sop, repeatedLoop(sop), makeDomain());
+  const program = linedProgram(root, name);
+  const start = makeDomain();
+  const maxSteps = mostSteps(root, program.looped.loop, makeDomain);
   const context = contextOf(sop, program, maxLength, maxSteps);
   const meanings = lineValues(program, start);
   const tokens = streamTokens(vocabulary, meanings.lines);

@@ -39,18 +39,20 @@ export interface LineValues {
 export function lineValues(program: LinedProgram, start: Domain): LineValues {
   const { looped, lines, halts, finals } = program;
   const tables = new Map<SOp, Table<readonly Atom[]>>(keptValues(looped, start, () => new Work()));
-  const meaningOf = (sop: SOp, own?: SOp): Meaning => {
+  const meaningOf = (sop: SOp, written: readonly Line[], own?: SOp): Meaning => {
     const given = new Map<GraphNode, SOp>(finals);
-    for (const { node } of lines) if (node !== own) given.set(node, node);
+    for (const { node } of written) if (node !== own) given.set(node, node);
     const domain = domainOf(tables, start, new Work());
     const { sops, changesTypes } = simplify([sop], domain, undefined, given);
     const root = sops.get(sop)!;
     domain.values(root);
     return { root, domain, dependsOnTypes: domain.dependsOnTypes(changesTypes) };
   };
-  const meanings = lines.map((line): LineMeaning => {
+  const meanings = lines.map((line, l): LineMeaning => {
     const { node, value } = line;
-    const meaning = meaningOf(value, value === node ? node : undefined);
+    // What is written later cannot be read; a state, and whether a position has halted, can be read of the step before.
+    const written = lines.filter(({ node: of }, other) => other < l || of.kind === "state");
+    const meaning = meaningOf(value, written, value === node ? node : undefined);
     const made = meaning.domain.table(meaning.root).map(({ atoms }) => atoms);
     if (!tables.has(node)) tables.set(node, made);
     const at = Array.from({ length: start.maxLength }, (_, i) =>
@@ -65,7 +67,8 @@ export function lineValues(program: LinedProgram, start: Domain): LineValues {
         ...meanings.filter(({ line }) => line.node === node).flatMap(({ at }) => at),
       ].flat(),
     );
-  return { lines: meanings, halts: meaningOf(halts), valuesOf };
+  const asked = lines.filter(({ part }) => part !== "step" && part !== "after");
+  return { lines: meanings, halts: meaningOf(halts, asked), valuesOf };
 }
 
 const lengthsFrom = (first: number, last: number): readonly number[] =>

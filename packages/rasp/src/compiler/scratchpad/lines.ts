@@ -85,7 +85,7 @@ export function linedProgram(root: SOp, called = root.name): LinedProgram {
     // One that is a function of others that are written needs no line.
     ...kept(loop, reads, written).flatMap((node) => (needsHead(node, written) ? [lineOf("before", node)] : [])),
     ...fixed.map((state) => lineOf("before", state, state.init)),
-  ];
+  ].sort((a, b) => a.value.id - b.value.id);
   const stateNames = new Map(changing.map((state) => [state, names.free(state.name ?? "state")]));
   const first = changing.map((state): Line => ({
     name: names.free(`${stateNames.get(state)!}@0`),
@@ -158,7 +158,7 @@ function kept(loop: Loop, reads: readonly SOp[], written: ReadonlySet<GraphNode>
     .sort((a, b) => a.id - b.id);
 }
 
-/** What heads below these s-ops compare or carry at their keys, those that others need first. */
+/** What heads below these s-ops compare or carry at their keys, each once, and what others are made of before them. */
 function keySides(roots: readonly SOp[], written: ReadonlySet<GraphNode>): readonly SOp[] {
   const sidesOf = (selector: Selector): readonly SOp[] => {
     switch (selector.kind) {
@@ -173,9 +173,10 @@ function keySides(roots: readonly SOp[], written: ReadonlySet<GraphNode>): reado
         return [...sidesOf(selector.selector), selector.score];
     }
   };
-  return below(roots, written).flatMap((node) =>
+  const sides = below(roots, written).flatMap((node) =>
     node.kind === "aggregate" ? [...sidesOf(node.selector), node.value] : [],
   );
+  return [...new Set(sides)].sort((a, b) => a.id - b.id);
 }
 
 /** Whether an s-op is more than a function of the token, the position and lines. */

@@ -7,10 +7,14 @@ import { atomKey } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { aRunLength, checkSOp } from "../../language/graph/kinds.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
+import { Evaluation } from "../../language/interpret/evaluation.js";
+import { repeatedLoop } from "../looped/parts.js";
+import { Domain } from "../values/domain.js";
+import { withOneLoop } from "../values/loops.js";
 import { countInputs, everyInput, randomInputs } from "../verify/inputs.js";
-import { ScratchpadText } from "./scratchpad-text.js";
 import { linedProgram, type LinedProgram } from "./lines.js";
 import { ScratchpadModel } from "./scratchpad-model.js";
+import { ScratchpadText } from "./scratchpad-text.js";
 import { writtenLines, type WrittenLine } from "./written.js";
 
 /** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines. */
@@ -70,7 +74,8 @@ export function verifyScratchpad(
   const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
   if (!isWhole) checks.checkOptions("verifyScratchpad", options, OPTIONS, ["runs", "seed"]);
   checks.checkGiven("verifyScratchpad: onProgress", onProgress, checks.aFunction());
-  const program = linedProgram(sop, model.model.card.name);
+  const domain = new Domain(model.inputs, model.maxLength);
+  const program = linedProgram(withOneLoop(sop, repeatedLoop(sop), domain), model.model.card.name);
   const text = new ScratchpadText(model.model.card);
   const inputs =
     "runs" in options
@@ -91,7 +96,7 @@ export function verifyScratchpad(
   };
   for (const input of inputs) {
     found.inputs++;
-    const lines = linesOn(program, input);
+    const lines = linesOn(sop, program, input);
     if (lines) {
       const next = writtenAs(text, input, lines);
       found.steps += lines.at(-1)!.step;
@@ -110,10 +115,12 @@ export function verifyScratchpad(
 /** So many tokens go through the model together. */
 const BATCH = 2048;
 
-/** @returns undefined where the program has no value */
-function linesOn(program: LinedProgram, input: readonly Atom[]): readonly WrittenLine[] | undefined {
+/** @returns undefined where the program has no value, such as where a loop does not end of which the decoder has the steps written out */
+function linesOn(sop: SOp, program: LinedProgram, input: readonly Atom[]): readonly WrittenLine[] | undefined {
   try {
-    return writtenLines(program, input);
+    const values = new Evaluation(input).sop(sop);
+    const lines = writtenLines(program, input);
+    return [...lines.slice(0, -1), { ...lines.at(-1)!, values }];
   } catch (error) {
     if (error instanceof RaspError) return undefined;
     throw error;

@@ -182,6 +182,19 @@ describe("a looped model", () => {
     );
   });
 
+  it("is planned with more care where a state would be off by more than its update bears", () => {
+    const selected = 'select(b, (n if b else max(count(tokens, "0"), n)) == n, ==)';
+    const source = `repeat (n = 0, x = indices % 4, b = tokens == "0") until all (b or n == 4) at most 4 {
+      x = round(aggregate(${selected}, n, 0) * selector_width(${selected})) % 4;
+      n = n + 1;
+    }`;
+    const vocabulary = [0, 1, 2.5];
+    const sop = load(source, { example: vocabulary }).sop("x");
+    const model = compileLooped(sop, { vocabulary, maxLength: 3 });
+    expect(model.certificate.proved).toBe(true);
+    expect(verifyLooped(sop, model, { exhaustive: true }).ok).toBe(true);
+  });
+
   it("is refused without a loop, and with a state of too many values", () => {
     const refusal = (source: string): string => {
       try {

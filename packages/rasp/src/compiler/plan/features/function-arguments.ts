@@ -34,7 +34,7 @@ export function argumentsOf(
   const valueAt = (joint: readonly Atom[]): Atom | undefined => formula.evaluate(joint)?.[0];
   const rows = leaves.length < 2 ? 0 : rowsOf(leaves, domain);
   if (rows > fewRows) {
-    const linear = linearPart(sop, formula, domain);
+    const linear = linearPart(sop, formula, domain, form);
     if (linear) {
       const { sop: only, formula: ofSum } = linear;
       return { leaves: [only], joint: domain.joint([only]), valueAt: (joint) => ofSum.evaluate(joint)?.[0], linear };

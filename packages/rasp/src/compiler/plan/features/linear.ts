@@ -2,8 +2,9 @@
  * S-ops that depend on their leaves through a sum of ints, such as `length - 1 - indices`. The sum is a read of what it adds up, and a
  * function of it is one of a single number, where a table over the leaves would have a row for each of their joint values.
  */
+import { arithmeticMap } from "../../../language/graph/elementwise.js";
 import { Formula, reachThroughMaps } from "../../normalize/formula.js";
-import type { Mapped, NormalSOp } from "../../normalize/normal-form.js";
+import type { Mapped, NormalForm, NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { linearInts, type LinearInts } from "../../values/linear-ints.js";
 import { combineReads } from "../ir/read.js";
@@ -17,8 +18,20 @@ export interface LinearPart extends LinearInts {
   readonly formula: Formula;
 }
 
-/** The sum through which an s-op depends on all that it is a function of, if there is one. */
-export function linearPart(sop: NormalSOp, { leaves }: Formula, domain: Domain): LinearPart | undefined {
+/** The sum through which an s-op depends on all that it is a function of, if there is one, or the difference that it compares with 0. */
+export function linearPart(
+  sop: NormalSOp,
+  { leaves }: Formula,
+  domain: Domain,
+  form: NormalForm,
+): LinearPart | undefined {
+  const found = partOf(sop, leaves, domain);
+  if (found) return found;
+  const compared = withDifferences(sop, leaves, domain, form);
+  return compared === sop ? undefined : partOf(compared, leaves, domain);
+}
+
+function partOf(sop: NormalSOp, leaves: readonly NormalSOp[], domain: Domain): LinearPart | undefined {
   const inner = reachThroughMaps([sop], new Set(leaves), domain.work).filter((node) => node.kind === "map");
   for (const part of inner.toReversed()) {
     if (leaves.includes(part)) continue;
@@ -28,6 +41,28 @@ export function linearPart(sop: NormalSOp, { leaves }: Formula, domain: Domain):
     if (formula.leaves.length === 1 && formula.leaves[0] === part) return { ...sum, sop: part, formula };
   }
   return undefined;
+}
+
+const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
+
+/** The s-op with comparisons of two sums of ints as comparisons of their difference with 0; itself where it has none. */
+function withDifferences(sop: NormalSOp, leaves: readonly NormalSOp[], domain: Domain, form: NormalForm): NormalSOp {
+  const images = new Map<NormalSOp, NormalSOp>();
+  for (const node of reachThroughMaps([sop], new Set(leaves), domain.work)) {
+    if (node.kind !== "map" || leaves.includes(node)) continue;
+    const args = node.args.map((arg) => images.get(arg) ?? arg);
+    const [left, right] = args;
+    if (COMPARISONS.has(node.fn.key) && left && right && left.kind !== "constant" && right.kind !== "constant") {
+      const difference = form.map(arithmeticMap("-"), [left, right], node.origin);
+      const sum = difference.kind === "map" ? linearInts(difference) : undefined;
+      if (sum?.terms.every(([term]) => isReadable(term, leaves, domain))) {
+        images.set(node, form.map(node.fn, [difference, form.constant(0n)], node.origin));
+        continue;
+      }
+    }
+    if (args.some((arg, a) => arg !== node.args[a])) images.set(node, form.map(node.fn, args, node.origin));
+  }
+  return images.get(sop) ?? sop;
 }
 
 /** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf. */

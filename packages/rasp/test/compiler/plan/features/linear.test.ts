@@ -21,22 +21,26 @@ const FUNCTIONS = [
   "round(SUM / 2) + SUM",
   "(SUM + indices % 2)",
   "SUM * SUM",
+  "(SUM > length - 1)",
+  "(indicator(SUM <= 2 * indices) + 2)",
+  "(length == SUM)",
 ];
 
 describe("a function of a sum", () => {
   it("is the same for the sum alone", () => {
     const rng = new Rng(8);
-    let found = 0;
+    let [found, compared] = [0, 0];
     for (let run = 0; run < 150; run++) {
       const text = `result = ${FUNCTIONS[rng.int(FUNCTIONS.length)]!.replaceAll("SUM", `(indices - ${randomSum(rng, 1 + rng.int(3))})`)};`;
       const sop = load(text).sop("result");
       const domain = new Domain(["1", "5"], 4);
-      const { sops } = simplify([sop], domain);
+      const { form, sops } = simplify([sop], domain);
       const normal = sops.get(sop)!;
       const formula = domain.formula(normal);
-      const part = linearPart(normal, formula, domain);
+      const part = linearPart(normal, formula, domain, form);
       if (!part) continue;
       found++;
+      if (/[<>]|length ==/.test(text)) compared++;
       const sum = domain.formula(part.sop);
       expect(sum.leaves.every((leaf) => formula.leaves.includes(leaf))).toBe(true);
       const terms = part.terms.map(([term, factor]) => ({ factor, formula: domain.formula(term) }));
@@ -51,13 +55,15 @@ describe("a function of a sum", () => {
         expect(part.formula.values([BigInt(number)]), text).toEqual([valueOf(formula)]);
       }
     }
-    expect(found).toBeGreaterThan(30);
+    expect(found).toBeGreaterThan(50);
+    expect(compared).toBeGreaterThan(15);
   });
 
   it.each([
     ["select(indices, length - 1 - indices, ==)", "aggregate(chosen, tokens)"],
     ["select(indices, round((length - 1 - indices) / 2), ==)", "aggregate(chosen, tokens)"],
     ["select(indices, 0, ==)", "(length - indices) % 3"],
+    ["select(indices, 0, ==)", "indices > length - 3"],
   ])("%s gives the whole program at length 190: %s", (selector, result) => {
     const sop = load(`chosen = ${selector}; result = ${result};`).sop("result");
     const model = compile(sop, { vocabulary: "ab", maxLength: 190 });
