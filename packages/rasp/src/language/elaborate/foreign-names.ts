@@ -11,6 +11,8 @@ const NAMES: Readonly<Record<string, readonly [help: string, instead?: string]>>
   ...names("size len n_tokens seq_len seqlen", "the number of positions is length", "length"),
   ...names("input seq sequence inputs", "the input is called tokens", "tokens"),
   ...names("full all everything select_all", "the selector of everything is full_s", "full_s"),
+  break: ["a loop ends where the condition after until holds"],
+  continue: ["a step has no end before its last statement; an expression chooses: n = n + 1 if goes_on else n"],
   pass: ["a body needs a statement; any value will do", "0"],
 };
 

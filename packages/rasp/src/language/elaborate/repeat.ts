@@ -2,10 +2,10 @@
  * `repeat (a = …, b = …) until (…) at most … { … }`: the condition and the body are read once, with placeholders for the states, in a
  * scope of their own. What is wrong with a loop on every input is told here; the rest when it runs.
  */
-import { errors, warnings } from "../diagnostic.js";
+import { errors, RaspError, warnings } from "../diagnostic.js";
 import { finalNodes, makeLoop, stateNode, type LoopParts } from "../graph/loop.js";
 import type { SOp } from "../graph/node.js";
-import type { Span } from "../source.js";
+import { textOf, type Span } from "../source.js";
 import type { Expression, Name, Repeat, Statement } from "../syntax/ast.js";
 import { checkValue } from "./check.js";
 import type { ExpressionElaborator } from "./expression-elaborator.js";
@@ -32,7 +32,7 @@ export function repeat(
   const { session, scope } = elaborator;
   checkNames(statement, scope);
   const limit = limitOf(statement.limit, elaborator);
-  const inits = statement.states.map(({ init }) => sopOf(elaborator.expression(init), init.span, elaborator));
+  const inits = statement.states.map(({ init }) => sopOf(initOf(init, statement, elaborator), init.span, elaborator));
   const states = statement.states.map(({ name }, i) => {
     const state = stateNode(inits[i]!, name.span);
     state.name = name.text;
@@ -81,6 +81,24 @@ function limitOf(expression: Expression, elaborator: ExpressionElaborator): numb
     suggestion: value.kind === "s-op" ? "the limit is the same on every input: at most 1000" : "at most 1000",
   });
 }
+
+/** What a state begins with; an undefined name may be meant as the state before it. */
+function initOf(init: Expression, { states }: Repeat, elaborator: ExpressionElaborator): Value {
+  try {
+    return elaborator.expression(init);
+  } catch (error) {
+    const { code, span } = error instanceof RaspError ? error.diagnostic : {};
+    const state = span && code === UNDEFINED ? states.find(({ name }) => name.text === textOf(span)) : undefined;
+    if (!state) throw error;
+    const { text } = state.name;
+    throw errors.undefinedName(`"${text}" is not defined: the states of a loop begin at once`, {
+      span: span!,
+      suggestion: `write what it begins with: ${textOf(state.init.span)}`,
+    });
+  }
+}
+
+const UNDEFINED = "RASP2001";
 
 /** A value as an s-op. @throws RaspError at the place */
 function sopOf(value: Value, span: Span, { session }: ExpressionElaborator): SOp {
