@@ -70,13 +70,19 @@ function interchangeText({ variables, unexplained, pairs }: Interchange): string
     `${percent(share)} (${percent(low)} to ${percent(high)}, ${of} pairs)`;
   return [
     `where a variable is taken from another input and the program then decides otherwise, the model does the same (${pairs} pairs):`,
-    ...variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound }) => {
+    ...variables.flatMap(({ variable, sites, dimensions, accuracy, unchanged, isFound, controls }) => {
       const place = `${dimensions === undefined ? "" : `${dimensions} dimensions of `}${sites.join(" + ")}`;
       if (accuracy.of === 0) return `  ${variable}: it changes no decision of the program on its own`;
       const rest = unchanged.of > 0 ? `, and changes nothing else on ${percent(unchanged.share)}` : "";
-      return isFound
-        ? `  ${variable}: ${place}, ${interval(accuracy)}${rest}`
-        : `  ${variable}: fitted, not found in the model; best of all is ${place}, ${interval(accuracy)}${rest}`;
+      const where = isFound ? place : `fitted, not found in the model; best of all is ${place}`;
+      return [
+        `  ${variable}: ${where}, ${interval(accuracy)}${rest}`,
+        ...(controls
+          ? [
+              `    the same search for random values: ${percent(controls.randomLabels.share)}; in an untrained model: ${percent(controls.untrained.share)}`,
+            ]
+          : []),
+      ];
     }),
     ...unexplained.map(
       ({ site, changed }) =>
@@ -145,13 +151,14 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
 }
 
 const interchangeJson = ({ variables, unexplained, pairs }: Interchange, share: (share: Share) => Json): Json => ({
-  variables: variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound }) => ({
+  variables: variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound, controls }) => ({
     variable,
     sites: [...sites],
     dimensions: dimensions ?? null,
     accuracy: accuracy.of === 0 ? null : share(accuracy),
     unchanged: unchanged.of === 0 ? null : share(unchanged),
     found: isFound,
+    controls: controls ? { randomLabels: share(controls.randomLabels), untrained: share(controls.untrained) } : null,
   })),
   unexplained: unexplained.map((one) => ({ ...one })),
   pairs,

@@ -31,7 +31,13 @@ export {
   readTrainedEncoder,
   type TrainedEncoder,
 } from "./encoder/index.js";
-export { LEAST_FOLLOWED, type Followed, type Interchange, type Unexplained } from "./common/interchange.js";
+export {
+  LEAST_FOLLOWED,
+  type Controls,
+  type Followed,
+  type Interchange,
+  type Unexplained,
+} from "./common/interchange.js";
 export { observe, type Observed, type Swapped } from "./gpt2/data/observe.js";
 export { parseData, type Sequence } from "./gpt2/data/sequences.js";
 export { readTask, type Task } from "./gpt2/data/task.js";

@@ -21,6 +21,14 @@ export interface Followed {
   readonly unchanged: Share;
   /** Whether the sites carry the variable: an accuracy of `LEAST_FOLLOWED` or more. */
   readonly isFound: boolean;
+  /** Of a subspace, what the same search gives where there is nothing to be found. */
+  readonly controls?: Controls | undefined;
+}
+
+/** The accuracy of subspaces that were looked for in the same way for a variable of random values, and in a model without training. */
+export interface Controls {
+  readonly randomLabels: Share;
+  readonly untrained: Share;
 }
 
 /** A site that matters and that no variable explains. */

@@ -31,7 +31,8 @@ import type { Run } from "./run.js";
 import { variablePool } from "./search/pool.js";
 import { refine } from "./search/refine.js";
 import { search, type Found } from "./search/search.js";
-import { interchangeOf, SwappedModel } from "./swaps/index.js";
+import { interchangeOf } from "./swaps/index.js";
+import { halvesOf, SwappedModel } from "./swaps/swapped-model.js";
 import { randomStrings } from "./swaps/pairs.js";
 import { tokenVariable } from "./variables/basic.js";
 
@@ -63,7 +64,7 @@ export function decompile(
   const report = observeAll(options.fresh ?? sets.report, "report set", false);
   const simplified = (readout: Readout): MeasuredProgram =>
     measured(simplify(readout, [...tune, ...select]), report, [...tune, ...select]);
-  const swapped = new SwappedModel(model, task, [...tune, ...select], report, new Rng(seed + 2));
+  const swapped = new SwappedModel(model, task, halvesOf(task, [...tune, ...select], report, new Rng(seed + 2)));
   const strings = (of: readonly Sequence[], count: number, rng: Rng): Observed[] =>
     observeAll(randomStrings(of, task, count, rng), "random strings", false);
   const tried = strings(sets.tune, RANDOM_TRIED, new Rng(seed + 4));
@@ -77,7 +78,7 @@ export function decompile(
       : { program: smallest, method: "search" as const, obstacle: undefined };
   const random = strings(options.fresh ?? sets.report, RANDOM_STRINGS, new Rng(seed + 3));
   progress("swapping runs", 0, 1);
-  return reportOf(run, best, { model, readings, found, examined, report, swapped, random });
+  return reportOf(run, best, { model, readings, found, examined, report, swapped, random, rng: new Rng(seed + 5) });
 }
 
 /** Random strings that programs are fitted to, and those of the report. */
@@ -113,10 +114,12 @@ interface Findings {
   readonly report: readonly Observed[];
   readonly swapped: SwappedModel;
   readonly random: readonly Observed[];
+  /** Of the search for subspaces. */
+  readonly rng: Rng;
 }
 
-function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, findings: Findings): Decompiled {
-  const { model, readings, found, examined, report, swapped, random } = findings;
+function reportOf({ task, tune, clock }: Run, { program, method, obstacle }: Best, findings: Findings): Decompiled {
+  const { model, readings, found, examined, report, swapped, random, rng } = findings;
   const { readout, text, lines, match, taskAccuracy, byLength, headline, lengths } = program;
   const variables = variablesOf(readout);
   const refusal = isAccepted(program)
@@ -144,7 +147,7 @@ function reportOf({ task, tune }: Run, { program, method, obstacle }: Best, find
     })),
     front: found.front,
     tables: [...variables.flatMap(({ pattern }) => pattern?.tables ?? []), ...projectionTables(readout)],
-    interchange: interchangeOf(swapped, readout),
+    interchange: interchangeOf(swapped, readout, { rng, clock }),
     ...(random.length > 0 ? { randomStrings: measure(text, task, random).match } : {}),
     ...(examined ? { interventions: examined.report } : {}),
   };

@@ -15,7 +15,7 @@ export interface Place {
   readonly sites: readonly string[];
   /** Of places that are as good one of lower cost is taken, and one of higher cost only if it is clearly better. */
   readonly cost: number;
-  /** The dimensions of a subspace; undefined for whole sites. */
+  /** The dimensions of a subspace; undefined for whole sites. Subspaces of one activation are at right angles, so several fit in. */
   readonly dimensions?: number | undefined;
 }
 
@@ -31,16 +31,20 @@ export interface Comparison<P extends Place = Place> {
   program(half: Half, variable: string | undefined): readonly Decisions[];
   /** What the model decides on each base. */
   unswapped(half: Half): readonly Decisions[];
-  /** What the model decides on each base with the sites of each place taken from the source. */
-  model(half: Half, places: readonly P[]): readonly (readonly Decisions[])[];
+  /**
+   * What the model decides on each base with the sites of each place taken from the source.
+   *
+   * @param kept - places that are kept as they are on the base, whatever a swap before them changes
+   */
+  model(half: Half, places: readonly P[], kept?: readonly P[]): readonly (readonly Decisions[])[];
   /** The sites of which each one is reported if it matters and carries no variable that was found. */
   readonly sites: readonly P[];
   /** Whether something that was found explains a site that it is not placed at. */
   explains(site: string, found: readonly Followed[]): boolean;
 }
 
-/** A place of higher cost must be better by this much. */
-const LEAST_GAIN = 0.02;
+/** A place of higher cost must be better by more. */
+const LEAST_GAIN = 0.01;
 /** Sites that change fewer decisions are not worth a line. */
 const LEAST_CHANGED = 0.01;
 
@@ -62,7 +66,7 @@ export function placesIn<P extends Place>(
   const taken = new Set<string>();
   const chosen = new Map<string, P>();
   for (const { variable, places, accuracies, first } of [...looked].sort((a, b) => a.first.cost - b.first.cost)) {
-    const free = places.flatMap((place, p) => (place.sites.some((site) => taken.has(site)) ? [] : [p]));
+    const free = places.flatMap((place, p) => (isTaken(place, taken) ? [] : [p]));
     const best =
       free[
         bestOf(
@@ -72,10 +76,13 @@ export function placesIn<P extends Place>(
       ];
     const place = best === undefined ? first : places[best]!;
     chosen.set(variable, place);
-    place.sites.forEach((site) => taken.add(site));
+    if (place.dimensions === undefined) place.sites.forEach((site) => taken.add(site));
   }
   return looked.map(({ variable }) => ({ variable, place: chosen.get(variable)! }));
 }
+
+const isTaken = ({ sites, dimensions }: Place, taken: ReadonlySet<string>): boolean =>
+  dimensions === undefined && sites.some((site) => taken.has(site));
 
 /**
  * Where each variable is, and how far the model follows it there.
@@ -97,13 +104,18 @@ export function interchange<P extends Place>(comparison: Comparison<P>, half: Ha
       isFound: figures.accuracy.of > 0 && figures.accuracy.share >= LEAST_FOLLOWED,
     };
   });
-  const found = rows.filter(({ isFound }) => isFound);
   const own = comparison.unswapped(half);
-  const unexplained = sites.flatMap(({ sites: names }, s): Unexplained[] => {
-    const site = names.join(" + ");
+  const found = rows.filter(({ isFound }) => isFound);
+  const open = sites.filter(({ sites: names }, s) => {
     const isPlaced = found.some((row) => names.every((name) => row.sites.includes(name)));
-    const changed = changedShare(own, reported[chosen.length + s]!);
-    return isPlaced || changed < LEAST_CHANGED || comparison.explains(site, found) ? [] : [{ site, changed }];
+    const isSmall = changedShare(own, reported[chosen.length + s]!) < LEAST_CHANGED;
+    return !isPlaced && !isSmall && !comparison.explains(names.join(" + "), found);
+  });
+  const foundPlaces = chosen.flatMap(({ place }, v) => (rows[v]!.isFound ? [place] : []));
+  const kept = open.length === 0 ? [] : comparison.model(half, open, foundPlaces);
+  const unexplained = open.flatMap(({ sites: names }, s): Unexplained[] => {
+    const changed = changedShare(own, kept[s]!);
+    return changed < LEAST_CHANGED ? [] : [{ site: names.join(" + "), changed }];
   });
   return {
     variables: rows,
@@ -112,14 +124,16 @@ export function interchange<P extends Place>(comparison: Comparison<P>, half: Ha
   };
 }
 
-/** The first of the cheapest places that none of higher cost beats clearly. */
+/** The first of the cheapest places among those that are nearly as good as the best one. */
 function bestOf(places: readonly Place[], accuracies: readonly number[]): number {
-  const order = places.map((_, p) => p).sort((a, b) => places[a]!.cost - places[b]!.cost || a - b);
-  if (order.length === 0) return -1;
-  return order.reduce((best, p) => {
-    const isDearer = places[p]!.cost > places[best]!.cost;
-    return accuracies[p]! > accuracies[best]! + (isDearer ? LEAST_GAIN : 0) ? p : best;
-  });
+  const least = Math.max(...accuracies) - LEAST_GAIN;
+  const good = places.flatMap((_, p) => (accuracies[p]! >= least ? [p] : []));
+  return good.reduce((best, p) => (best < 0 || isBetter(p, best) ? p : best), -1);
+
+  function isBetter(a: number, b: number): boolean {
+    const cost = places[a]!.cost - places[b]!.cost;
+    return cost < 0 || (cost === 0 && accuracies[a]! > accuracies[b]!);
+  }
 }
 
 /** The shares of decisions that the model shares with the program: where that changes its own, and where it does not. */

@@ -1,114 +1,75 @@
 /** Interchange accuracy of a readout's variables in a GPT-2-style model. */
-import type { Rng } from "@selectron/core";
-import type { Gpt2 } from "@selectron/nn";
 import type { Followed, Interchange } from "../../common/interchange.js";
-import {
-  interchange,
-  placesIn,
-  type Comparison,
-  type Decisions,
-  type Half,
-  type Place,
-} from "../../interchange/measure.js";
-import { decide, sameDecision, type Observed } from "../data/observe.js";
-import type { Task } from "../data/task.js";
-import { variablesOf } from "../readout/program-text.js";
-import { isUsed, type Readout } from "../readout/readout.js";
+import { followed, interchange, placesIn } from "../../interchange/measure.js";
+import type { Observed } from "../data/observe.js";
+import type { Readout } from "../readout/readout.js";
 import type { Variable } from "../variables/variable.js";
-import { drawPairs } from "./pairs.js";
-import { headsIn, sitesOf, type Site } from "./sites.js";
-import { swappedDecisions, type Pair } from "./swapped-runs.js";
+import { activationsOf, aligned, type AlignmentOptions } from "./alignment.js";
+import { controlsOf } from "./controls.js";
+import { ProgramRuns, swappedRun } from "./program-runs.js";
+import { carriedVariables, ReadoutComparison, textsOf } from "./readout-comparison.js";
+import type { SitePlace, SwappedModel } from "./swapped-model.js";
 
-/** Pairs that sites are looked for on, and pairs of the report. */
-const PAIRS = 150;
-/** With more heads in a layer only single ones and all of them together are tried. */
-const MOST_HEADS = 4;
-
-/** Sites of the model as a place. */
-export interface SitePlace extends Place {
-  readonly parts: readonly Site[];
-}
-
-/** The pairs of a model, with its decisions on them that were asked for before. */
-export class SwappedModel {
-  readonly model: Gpt2;
-  readonly task: Task;
-  readonly pairs: Readonly<Record<Half, readonly Pair[]>>;
-  readonly #known = new Map<string, readonly number[][][]>();
-
-  /** @param search, report - the sequences that the pairs of each half are made of */
-  constructor(model: Gpt2, task: Task, search: readonly Observed[], report: readonly Observed[], rng: Rng) {
-    this.model = model;
-    this.task = task;
-    this.pairs = { search: drawPairs(search, task, PAIRS, rng), report: drawPairs(report, task, PAIRS, rng) };
-  }
-
-  /** The decisions at scored positions with the sites of each place swapped, for each pair. */
-  decisions(half: Half, places: readonly SitePlace[]): (readonly number[][][])[] {
-    const key = ({ sites }: Place): string => `${half} ${sites.join(" + ")}`;
-    const missing = [...new Map(places.map((place) => [key(place), place])).values()].filter(
-      (place) => !this.#known.has(key(place)),
-    );
-    const found = swappedDecisions(
-      this.model,
-      this.task,
-      this.pairs[half],
-      missing.map(({ parts }) => parts),
-    );
-    missing.forEach((place, p) => this.#known.set(key(place), found[p]!));
-    return places.map((place) => this.#known.get(key(place))!);
-  }
-
-  /** The share of decisions that change where a site is swapped, by its name. */
-  changes(half: Half): ReadonlyMap<string, number> {
-    const single = this.places.filter(({ parts }) => parts.length === 1);
-    const found = this.decisions(half, single);
-    return new Map(
-      single.map(({ sites }, s) => {
-        const shares = this.pairs[half].map(({ base }, p) => {
-          const changed = base.decisions.filter((decision, i) => !sameDecision(decision, found[s]![p]![i]!));
-          return changed.length / Math.max(1, base.decisions.length);
-        });
-        return [sites[0]!, shares.reduce((a, b) => a + b, 0) / Math.max(1, shares.length)];
-      }),
-    );
-  }
-
-  /** Where a variable may be: single sites, sets of heads of a layer, all heads. */
-  get places(): SitePlace[] {
-    const sites = sitesOf(this.model.config);
-    const layers = Array.from({ length: this.model.config.layers }, (_, layer) =>
-      headsIn(sites).filter((site) => site.layer === layer),
-    );
-    const sets = layers.flatMap((heads) => (heads.length <= MOST_HEADS ? subsets(heads) : [heads]));
-    return [...sites.map((site) => [site]), ...sets, ...(layers.length > 1 ? [headsIn(sites)] : [])]
-      .map((parts) => ({ sites: parts.map(({ name }) => name), parts, cost: parts.length }))
-      .sort((a, b) => a.cost - b.cost);
-  }
-}
-
-/** Sets of two or more. */
-function subsets(heads: readonly Site[]): Site[][] {
-  const all = Array.from({ length: 2 ** heads.length }, (_, bits) => heads.filter((_, h) => (bits >> h) & 1));
-  return all.filter(({ length }) => length > 1);
-}
-
-/** Looks for every variable of a readout in the model. */
-export const interchangeOf = (swapped: SwappedModel, readout: Readout): Interchange =>
-  interchange(new ReadoutComparison(swapped, readout));
+/** A variable that whole sites follow less is looked for in subspaces. */
+const GOOD = 0.95;
+/** A later activation must do better by this much. */
+const LEAST_GAIN = 0.02;
 
 /**
- * The variables that a site may carry: tokens and positions where they are read at their own position, and what attention carries.
- * Functions of one position are not moved.
+ * Looks for every variable of a readout in the model.
+ *
+ * @param search - how subspaces are looked for; without it only whole sites are
  */
-export function carriedVariables(readout: Readout): Variable[] {
-  const all = variablesOf(readout);
-  const isFunction = ({ function: name, reads }: Variable): boolean => name !== undefined && reads.length > 0;
-  const direct = new Set([
-    ...readout.projections.filter(isUsed).map(({ variable }) => variable.key),
-    ...all.filter(isFunction).flatMap(({ reads }) => reads.map(({ key }) => key)),
-  ]);
-  return all.filter((variable) => !isFunction(variable) && (variable.depth > 0 || direct.has(variable.key)));
+export function interchangeOf(swapped: SwappedModel, readout: Readout, search?: AlignmentOptions): Interchange {
+  const runs = new ProgramRuns(readout, swapped.pairs);
+  const whole = new ReadoutComparison(swapped, readout, { runs });
+  if (!search) return interchange(whole);
+  const weak = weakVariables(whole, readout);
+  const learned = weak.length > 0 ? bestAlignment(swapped, runs, weak, search) : undefined;
+  if (!learned) return interchange(whole);
+  const found = interchange(new ReadoutComparison(swapped, readout, { runs, learned }));
+  const activation = [...learned.values()][0]!.sites[0]!;
+  const isLearned = (row: Followed): boolean => row.dimensions !== undefined;
+  if (!found.variables.some(isLearned)) return found;
+  const controls = controlsOf(activation, swapped, readout, weak, search);
+  const variables = found.variables.map((row) => (isLearned(row) ? { ...row, controls: controls(row.variable) } : row));
+  return { ...found, variables };
+}
+
+/** Those that no whole site follows well enough. */
+function weakVariables(comparison: ReadoutComparison, readout: Readout): Variable[] {
+  const { variables } = interchange(comparison, "search");
+  const weak = new Set(
+    variables.flatMap(({ variable, accuracy }) => (accuracy.of > 0 && accuracy.share < GOOD ? [variable] : [])),
+  );
+  return carriedVariables(readout).filter(({ key }) => weak.has(key));
+}
+
+/** Subspaces of the activation at which the model follows the variables best. */
+function bestAlignment(
+  swapped: SwappedModel,
+  runs: ProgramRuns,
+  variables: readonly Variable[],
+  options: AlignmentOptions,
+): ReadonlyMap<string, SitePlace> | undefined {
+  let best: { readonly places: ReadonlyMap<string, SitePlace>; readonly share: number } | undefined;
+  for (const activation of activationsOf(swapped.model)) {
+    if (best && (best.share >= GOOD || options.clock.expired())) break;
+    const places = aligned(activation, swapped, runs, variables, options);
+    if (!places) continue;
+    const shares = [...places].map(([variable, place]) => {
+      const [model] = swapped.decisions("search", [place]);
+      return followedBy(runs, variable, model!);
+    });
+    const share = Math.min(...shares);
+    if (!best || share > best.share + LEAST_GAIN) best = { places, share };
+  }
+  return best?.places;
+}
+
+function followedBy(runs: ProgramRuns, variable: string, model: readonly (readonly (readonly number[])[])[]): number {
+  const plain = textsOf(runs.decisions("search", undefined));
+  return followed(plain, textsOf(runs.decisions("search", variable)), textsOf(model)).accuracy.share;
 }
 
 /** Swapped runs of the search half to fit a readout to: each variable at the place where it is followed best so far. */
@@ -132,61 +93,3 @@ export function judged(swapped: SwappedModel, readout: Readout): { followed: num
     unexplained: unexplained[0]?.changed ?? 0,
   };
 }
-
-class ReadoutComparison implements Comparison<SitePlace> {
-  readonly sites: readonly SitePlace[];
-  readonly #swapped: SwappedModel;
-  readonly #readout: Readout;
-  readonly #variables: readonly Variable[];
-
-  constructor(swapped: SwappedModel, readout: Readout) {
-    this.#swapped = swapped;
-    this.#readout = readout;
-    this.#variables = carriedVariables(readout);
-    this.sites = swapped.places.filter(({ parts }) => parts.length === 1);
-  }
-
-  get variables(): string[] {
-    return this.#variables.map(({ key }) => key);
-  }
-
-  /** Inputs are looked for at the inputs, what attention carries at heads. */
-  places(variable: string): SitePlace[] {
-    const isInput = this.#variables.find(({ key }) => key === variable)!.depth === 0;
-    return this.#swapped.places.filter(({ parts }) => parts.some(({ part }) => typeof part !== "number") === isInput);
-  }
-
-  program(half: Half, variable: string | undefined): Decisions[] {
-    return this.#swapped.pairs[half].map((pair) => {
-      const run = variable === undefined ? pair.base : swappedRun(pair, (key) => key === variable);
-      return run.scored.map((i) => decide(this.#readout.logits(run, i), this.#readout.task.sigmoid).join());
-    });
-  }
-
-  unswapped(half: Half): Decisions[] {
-    return this.#swapped.pairs[half].map(({ base }) => base.decisions.map((decision) => decision.join()));
-  }
-
-  model(half: Half, places: readonly SitePlace[]): Decisions[][] {
-    const found = this.#swapped.decisions(half, places);
-    return found.map((pairs) => pairs.map((sequence) => sequence.map((decision) => decision.join())));
-  }
-
-  /**
-   * Inputs have a site past each layer; a variable found at one explains the others. Attention of a second layer reads the inputs past the
-   * first one.
-   */
-  explains(site: string, found: readonly Followed[]): boolean {
-    const [part, layer] = site.split(" past ");
-    if (layer === undefined) return false;
-    const isFound = found.some(({ sites }) => sites.some((name) => name.startsWith(`${part} past `)));
-    const isReadLater = this.#variables.some(({ depth }) => depth > Number(layer) + 1);
-    return isFound || isReadLater;
-  }
-}
-
-/** A sequence on which some variables have the values of the source; its decisions are still the base's. */
-export const swappedRun = ({ base, source }: Pair, carries: (key: string) => boolean): Observed => ({
-  ...base,
-  swapped: { from: source, base, carries },
-});

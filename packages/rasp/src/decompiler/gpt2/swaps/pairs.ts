@@ -13,24 +13,30 @@ import type { Pair } from "./swapped-runs.js";
  */
 export function drawPairs(observed: readonly Observed[], task: Task, count: number, rng: Rng): Pair[] {
   const many = task.vocabulary.length > FEW_SYMBOLS;
-  const alike = new Map<number, Observed[]>();
-  for (const one of observed) getOrInsert(alike, one.scored[0]!, () => []).push(one);
-  const bases = observed.filter(({ scored }) => many || alike.get(scored[0]!)!.length > 1);
+  const alike = byFirstScored(observed);
+  const strings = many ? undefined : stringsLike(observed, task, rng);
+  const donors = strings ? byFirstScored(strings) : alike;
+  const bases = observed.filter(({ scored }) => many || (donors.get(scored[0]!)?.length ?? 0) > 1);
   if (bases.length === 0) return [];
-  const drawn = many ? undefined : strings(observed, task, rng);
   return Array.from({ length: count }, (_, k) => {
     const base = rng.pick(bases);
-    const others = (drawn ?? alike.get(base.scored[0]!)!).filter((other) => other !== base);
+    const others = (donors.get(base.scored[0]!) ?? []).filter((other) => other !== base);
     const source = others.length === 0 || (many && k % 2 === 1) ? shuffled(base, task, rng) : rng.pick(others);
     return { base: cut(base, source), source };
   });
 }
 
+function byFirstScored(observed: readonly Observed[]): Map<number, Observed[]> {
+  const alike = new Map<number, Observed[]>();
+  for (const one of observed) getOrInsert(alike, one.scored[0]!, () => []).push(one);
+  return alike;
+}
+
 /** Random strings as sources, where the words of a language are all prefixes of one; undefined where they are not. */
-function strings(observed: readonly Observed[], task: Task, rng: Rng): Observed[] | undefined {
+function stringsLike(observed: readonly Observed[], task: Task, rng: Rng): Observed[] | undefined {
   const kinds = new Map<number, number>();
   const isOneWord = observed.every(({ ids, scored }) =>
-    scored.every((i) => getOrInsert(kinds, i, () => ids[i]!) === ids[i]),
+    ids.slice(0, scored.at(-1)! + 1).every((id, i) => getOrInsert(kinds, i, () => id) === id),
   );
   if (!isOneWord) return undefined;
   return randomStrings(observed, task, observed.length, rng).map((one) => ({ ...one, decisions: [], patterns: [] }));

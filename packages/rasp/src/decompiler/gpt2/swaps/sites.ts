@@ -34,16 +34,58 @@ export interface Donor {
   readonly difference: Readonly<Record<"tokens" | "positions", Tensor>>;
 }
 
+/** A linear subspace of an activation [B, n, D], with an orthonormal basis [D, k]. */
+export interface Subspace {
+  readonly activation: string;
+  readonly basis: Tensor;
+}
+
+/** What a swap changes: whole sites, or a subspace. */
+export interface Swap {
+  readonly parts: readonly Site[];
+  readonly subspace?: Subspace | undefined;
+}
+
 /** Puts the other run's values into some sites. */
-export function patcherOf(sites: readonly Site[], { activations, difference }: Donor, { config }: Gpt2): Patcher {
+export function patcherOf({ parts, subspace }: Swap, { activations, difference }: Donor, { config }: Gpt2): Patcher {
   const masks = new Map<string, Float32Array>();
   const added = new Map<string, Tensor[]>();
-  for (const { layer, part } of sites) {
+  for (const { layer, part } of parts) {
     if (typeof part === "number") {
       getOrInsert(masks, `h.${layer}.attn.heads`, () => new Float32Array(config.heads))[part] = 1;
     } else {
       getOrInsert(added, `h.${layer}.attn.residual`, () => []).push(difference[part]);
     }
   }
-  return swapPatcher({ heads: masks, added }, activations);
+  const subspaces = new Map(subspace ? [[subspace.activation, subspace.basis]] : []);
+  return swapPatcher({ heads: masks, added, subspaces }, activations);
+}
+
+/** Keeps some sites as they are on the sequence itself: heads that are not swapped, and subspaces. Inputs past attention are as they are. */
+export function keeperOf(
+  kept: readonly Swap[],
+  { parts }: Swap,
+  own: ReadonlyMap<string, Tensor>,
+  { config }: Gpt2,
+): Patcher {
+  const masks = new Map<string, Float32Array>();
+  const swapped = new Set(parts.map(({ name }) => name));
+  for (const { name, layer, part } of kept.flatMap((one) => one.parts)) {
+    if (typeof part !== "number" || swapped.has(name)) continue;
+    getOrInsert(masks, `h.${layer}.attn.heads`, () => new Float32Array(config.heads))[part] = 1;
+  }
+  const patchers = [
+    swapPatcher({ heads: masks, added: new Map() }, own),
+    ...kept.flatMap(({ subspace }) =>
+      subspace
+        ? [
+            swapPatcher(
+              { heads: new Map(), added: new Map(), subspaces: new Map([[subspace.activation, subspace.basis]]) },
+              own,
+            ),
+          ]
+        : [],
+    ),
+  ];
+  return (name, value) => patchers.reduce((current, patcher) => patcher(name, current), value);
 }

@@ -7,7 +7,7 @@ import { back } from "../../../../src/decompiler/gpt2/heads/named-patterns.js";
 import { drawPairs, randomStrings } from "../../../../src/decompiler/gpt2/swaps/pairs.js";
 import { sitesOf } from "../../../../src/decompiler/gpt2/swaps/sites.js";
 import { swappedDecisions } from "../../../../src/decompiler/gpt2/swaps/swapped-runs.js";
-import { swappedRun } from "../../../../src/decompiler/gpt2/swaps/index.js";
+import { swappedRun } from "../../../../src/decompiler/gpt2/swaps/program-runs.js";
 import { attendVariable, tokenVariable } from "../../../../src/decompiler/gpt2/variables/basic.js";
 
 const task = readTask({ vocab: ["a", "b", "<bos>", "<eos>"], head_type: "multi_label_sigmoid" }, 4);
@@ -34,7 +34,13 @@ describe("swapped runs", () => {
     const observed = sequences.map((sequence) => observe(model, task, sequence, false));
     const pairs = drawPairs(observed, task, 40, new Rng(2));
     const last = sitesOf(model.config).filter(({ layer, part }) => typeof part === "number" || layer === layers - 1);
-    const [none, everything, nothingElse] = swappedDecisions(model, task, pairs, [[], last, sitesOf(model.config)]);
+    const asSwaps = (sets: (typeof last)[]) => sets.map((parts) => ({ parts }));
+    const [none, everything, nothingElse] = swappedDecisions(
+      model,
+      task,
+      pairs,
+      asSwaps([[], last, sitesOf(model.config)]),
+    );
     const own = pairs.map(({ base }) => base.decisions);
     const other = pairs.map(({ base, source }) => source.decisions.slice(0, base.scored.length));
     expect(none).toEqual(own);
@@ -45,12 +51,7 @@ describe("swapped runs", () => {
     }
     expect(other).not.toEqual(own);
     const same = pairs.map(({ base }) => ({ base, source: base }));
-    for (const decisions of swappedDecisions(
-      model,
-      task,
-      same,
-      last.map((site) => [site]),
-    )) {
+    for (const decisions of swappedDecisions(model, task, same, asSwaps(last.map((site) => [site])))) {
       expect(decisions).toEqual(own);
     }
   });
