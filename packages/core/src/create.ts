@@ -1,10 +1,12 @@
 /** Constructor functions for tensors. */
 import { aFlag, aFinite, aNumber, anInteger, anRng, check, checkOptions, describeValue } from "./checks.js";
+import { movable } from "./elements.js";
 import { ShapeError } from "./errors.js";
 import type { NestedArray } from "./format.js";
 import type { Rng } from "./random.js";
 import { MOST_ELEMENTS } from "./registry.js";
 import { checkShape, formatShape, sizeOf, type Shape } from "./shape.js";
+import { unshared } from "./tape.js";
 import { Tensor } from "./tensor.js";
 
 /** Deeper nesting is taken for an array that holds itself. */
@@ -61,7 +63,9 @@ export function tensor(
   const nested = nestedShape(data);
   const values: number[] = [];
   flatten(data, nested, 0, values);
-  return new Tensor(Float32Array.from(values), shape === undefined ? nested : shape, options);
+  const made = Float32Array.from(values);
+  const { requiresGrad } = options;
+  return new Tensor(made, shape === undefined ? nested : shape, { requiresGrad, lease: movable(made) });
 }
 
 /** Zeros for a shape that an operation was given. */
@@ -84,7 +88,7 @@ export function full(shape: Shape, value: number): Tensor {
 function filled(operation: string, shape: Shape, value: number): Tensor {
   const storage = storageFor(operation, shape);
   check(`${operation}: value`, value, aNumber);
-  return new Tensor(value === 0 ? storage : storage.fill(value), shape);
+  return new Tensor(value === 0 ? storage : storage.fill(value), shape, unshared(storage));
 }
 
 /** Zeros, of the shape. @throws ShapeError where it is none */
@@ -102,7 +106,7 @@ export function eye(rows: number, columns = rows): Tensor {
   check("eye: rows", rows, anInteger(0));
   check("eye: columns", columns, anInteger(0));
   const result = filled("eye", [rows, columns], 0);
-  for (let i = 0; i < Math.min(rows, columns); i++) result.storage[i * columns + i] = 1;
+  for (let i = 0; i < Math.min(rows, columns); i++) result.held[i * columns + i] = 1;
   return result;
 }
 
@@ -123,17 +127,15 @@ export function arange(start: number, end?: number, step = 1): Tensor {
       `arange: from ${first} to ${last} by ${step} has ${length} elements; a tensor holds at most 2^30, and the step must not be 0.`,
     );
   }
-  return new Tensor(
-    Float32Array.from({ length }, (_, index) => first + index * step),
-    [length],
-  );
+  const data = Float32Array.from({ length }, (_, index) => first + index * step);
+  return new Tensor(data, [length], unshared(data));
 }
 
 function drawn(operation: string, shape: Shape, rng: Rng, draw: () => number): Tensor {
   check(`${operation}: rng`, rng, anRng);
   const data = storageFor(operation, shape);
   for (let i = 0; i < data.length; i++) data[i] = draw();
-  return new Tensor(data, shape);
+  return new Tensor(data, shape, unshared(data));
 }
 
 /** Independent standard normal numbers, mean 0 and standard deviation 1, of the shape. @throws ShapeError where it is none */

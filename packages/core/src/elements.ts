@@ -1,9 +1,12 @@
 /**
  * The elements of a tensor: where they lie, for kernels, and on the JavaScript heap, for everybody else. What `Tensor.data` gave is
  * never overwritten by what is computed later: elements in the memory of a scope move to the heap when they are asked for.
+ *
+ * Elements are *movable* if the library made their array and has not given it out: nobody can write to them unnoticed, so that a
+ * backend may have them in its memory. They move there when products have read them a few times, and back when they are given out.
  */
-import type { Lease } from "./lease.js";
-import { allocate } from "./registry.js";
+import { Lease } from "./lease.js";
+import { allocate, getKernels } from "./registry.js";
 import { copyStrided, type Shape } from "./shape.js";
 
 /** A tensor, as far as its elements go. */
@@ -23,7 +26,7 @@ export interface Elements {
  */
 export function storageOf(x: Elements, operation = "tensor"): Float32Array {
   const { lease } = x;
-  if (lease === undefined || (lease.isLive && lease.moved === undefined)) return x.held;
+  if (lease === undefined || (lease.isLive && !lease.hasMoved)) return x.held;
   return afterMoves(x, lease, operation);
 }
 
@@ -47,6 +50,7 @@ export function keptElementsOf(x: Elements): Float32Array {
 export function keptStorageOf(x: Elements): Float32Array {
   const { lease } = x;
   if (lease === undefined) return x.held;
+  if (lease.kind === "movable") return givenOut(x, lease);
   const storage = storageOf(x, "tensor");
   return lease.kind === "resident" ? storage : moveOut(x);
 }
@@ -58,15 +62,56 @@ export function moveOut(x: Elements): Float32Array {
   if (lease?.kind !== "scope") return storage;
   const copy = storage.slice();
   (lease.moved ??= new WeakMap()).set(storage, copy);
+  lease.hasMoved = true;
   settle(x, copy);
   return copy;
 }
 
 /** Where the elements are after some were moved, or after the lease ended. */
 function afterMoves(x: Elements, lease: Lease, operation: string): Float32Array {
+  if (lease.kind === "movable") return (x.held = lease.place!);
   const copy = lease.moved?.get(x.held);
   if (copy !== undefined) settle(x, copy);
   else if (!lease.isLive) throw lease.ended(operation);
+  return x.held;
+}
+
+/** Smaller arrays are copied for less than it takes to know of them: 16 KB. */
+const LEAST_MOVABLE = 4096;
+
+/** The lease of an array that nobody outside the library has; undefined for one that is not worth moving. */
+export function movable(storage: Float32Array, isLasting = false): Lease | undefined {
+  if (storage.length < LEAST_MOVABLE) return undefined;
+  const lease = new Lease("movable");
+  lease.isLasting = isLasting;
+  return lease;
+}
+
+/** Products that have read an operand before it moves: what is read less often costs more to move than to copy. */
+const USES_TO_MOVE = 3;
+/** Products until a backend without room is asked again. */
+const USES_TO_WAIT = 64;
+
+/** Notes that a product reads a tensor as its right operand: the third time, its elements move to the backend's memory if it takes them. */
+export function readAgain(x: Elements & { readonly requiresGrad: boolean }): void {
+  const { lease } = x;
+  if (lease?.kind !== "movable" || lease.hasMoved || ++lease.uses < USES_TO_MOVE) return;
+  lease.isLasting ||= x.requiresGrad; // no result that requires gradients is movable
+  const place = getKernels().adopt?.(x.held, lease);
+  if (place === undefined) {
+    lease.uses = -USES_TO_WAIT;
+    return;
+  }
+  lease.place = place;
+  lease.hasMoved = true;
+}
+
+/** The array of a movable, for whoever may keep it and write to it: on the JavaScript heap, where it stays from now on. */
+function givenOut(x: Elements, lease: Lease): Float32Array {
+  const wasGivenOut = lease.uses === -Infinity; // by another view
+  lease.uses = -Infinity;
+  if (lease.hasMoved && !wasGivenOut) lease.place = lease.place!.slice();
+  settle(x, storageOf(x));
   return x.held;
 }
 

@@ -1,12 +1,13 @@
 /**
  * Memory that a backend lends, and until when. A backend may keep elements in memory of its own, where kernels need not copy them:
- * those of tensors made inside a `scope`, until it ends, and those of `resident` tensors, until they are released. Every
- * tensor in such memory has the lease; it is asked on each use, so that an ended lease is an error and never wrong numbers.
+ * those of tensors made inside a `scope`, until it ends, those of `resident` tensors, until they are released, and those that
+ * are *movable*, as long as anything refers to them. Every tensor in such memory has the lease; it is asked on each use, so that
+ * an ended lease is an error and never wrong numbers.
  */
 
-/** For how long memory is lent: until a scope ends, or until tensors are released. */
+/** For how long memory is lent: until a scope ends, until tensors are released, or, if movable, until nothing refers to them. */
 export class Lease {
-  readonly kind: "scope" | "resident";
+  readonly kind: "scope" | "resident" | "movable";
   /** For the backend: where the scope's part of its memory begins. */
   readonly start: number;
   /** For the backend: of the scope around this one. */
@@ -15,8 +16,19 @@ export class Lease {
   isLive = true;
   /** What was lent last: mostly the result that a tensor is made of next, which need not be looked up. */
   newest: Float32Array | undefined;
-  /** By the array that was lent: the ordinary array that its elements have moved to. */
+  /** Whether elements are elsewhere than where tensors last found them. */
+  hasMoved = false;
+  /** Of a scope, by the array that was lent: the ordinary array that its elements have moved to. */
   moved: WeakMap<Float32Array, Float32Array> | undefined;
+  /** Of a movable: where its elements are, once they have moved. */
+  place: Float32Array | undefined;
+  /**
+   * Of a movable: how many products have read it as their right operand. Below 0 it stays where it is for a while; at −∞, once its
+   * elements were given out, forever.
+   */
+  uses = 0;
+  /** Of a movable: whether it is the weight of a model, which stays, and not one of many results. */
+  isLasting = false;
   /** Tensors that may outlive the scope, and got a gradient in this memory, or were computed inside. */
   heirs: Heir[] | undefined;
 

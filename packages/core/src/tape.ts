@@ -5,6 +5,7 @@
  */
 import { aFunction, aTensor, check, checkGiven, checkSynchronous } from "./checks.js";
 import { ShapeError } from "./errors.js";
+import { movable } from "./elements.js";
 import { currentLease, type Lease } from "./lease.js";
 import { allocate } from "./registry.js";
 import { formatShape, sameShape, type Shape } from "./shape.js";
@@ -72,12 +73,20 @@ const requiresGrad = (x: Tensor): boolean => x.requiresGrad;
 /** Whether a result of these inputs will be on the tape. */
 export const isRecorded = (inputs: readonly Tensor[]): boolean => recording && inputs.some(requiresGrad);
 
-/** Of an array that `allocate` just gave: outside scopes it is an ordinary one, which need not be looked up. */
+/** Of a small array that `allocate` just gave: outside scopes it is an ordinary one, which need not be looked up. */
 const ORDINARY = new Made(undefined, 0, null);
-const freshLayout = (): Made => (currentLease() === undefined ? ORDINARY : DENSE);
+
+/** Of an array that nobody has but the tensor that is made of it; whether that is a model's weight. */
+export function unshared(storage: Float32Array, isLasting = false): Made {
+  const lease = movable(storage, isLasting);
+  return lease === undefined ? ORDINARY : new Made(undefined, 0, lease);
+}
+
+/** Of an array that `allocate` just gave. */
+const freshLayout = (storage: Float32Array): Made => (currentLease() === undefined ? unshared(storage) : DENSE);
 
 /** A tensor of an array that `allocate` just gave. */
-export const fresh = (storage: Float32Array, shape: Shape): Tensor => new Tensor(storage, shape, freshLayout());
+export const fresh = (storage: Float32Array, shape: Shape): Tensor => new Tensor(storage, shape, freshLayout(storage));
 
 /** The result of an operation on `inputs`, on the tape if one of them requires gradients. */
 export function recorded(
@@ -86,10 +95,12 @@ export function recorded(
   storage: Float32Array,
   shape: Shape,
   backward: Backward,
-  layout = freshLayout(),
+  given?: Made,
 ): Tensor {
-  if (!isRecorded(inputs)) return new Tensor(storage, shape, layout);
+  if (!isRecorded(inputs)) return new Tensor(storage, shape, given ?? freshLayout(storage));
   const tape = { operation, inputs, backward, lease: currentLease() };
+  // What the way back has kept is this array, so that it must stay where it is.
+  const layout = given ?? (tape.lease === undefined ? ORDINARY : DENSE);
   return new Tensor(storage, shape, new Made(layout.strides, layout.offset, layout.lease, tape));
 }
 

@@ -1,6 +1,6 @@
 /**
  * Tensor: a shape and strides over a Float32Array. The array is an ordinary one on the JavaScript heap, freed by the
- * garbage collector, or lent by a backend (`lease.ts`); views (transpose, permute, reshape, slice, broadcastTo) share it.
+ * garbage collector, or in a backend's memory (`lease.ts`); views (transpose, permute, reshape, slice, broadcastTo) share it.
  * Operations never change their inputs. The arithmetic lives in `ops/`, one file per family; the methods here only delegate.
  *
  * This file, `tape.ts` and the ops import one another. The circle is harmless as long as ops run nothing at load time:

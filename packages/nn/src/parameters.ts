@@ -2,7 +2,7 @@
  * Parameters by dotted path. A layer asks its scope for each parameter it owns, by name, shape and initial value; that
  * request is the only place where a parameter is declared, so names, shapes and defaults cannot drift apart.
  */
-import { checks, full, randn, Rng, ShapeError, tensor, uniform, zeros, type Shape, type Tensor } from "@selectron/core";
+import { checks, full, keep, randn, Rng, ShapeError, uniform, zeros, type Shape, type Tensor } from "@selectron/core";
 
 /**
  * How a parameter starts: every element this number, or drawn if the model is built with an Rng (0 if not).
@@ -86,7 +86,10 @@ function initialValue(shape: Shape, initial: InitialValue, rng: Rng | undefined)
     const bound = Math.sqrt(6 / (shape.at(-2)! + shape.at(-1)!));
     return uniform(shape, rng, -bound, bound);
   };
-  return rng ? tensor(value().data, shape, { requiresGrad: true }) : value();
+  if (!rng) return value();
+  const drawn = keep(value());
+  drawn.requiresGrad = true;
+  return drawn;
 }
 
 const MOST_ELEMENTS = 2 ** 30;

@@ -171,7 +171,7 @@ export class Arena {
   }
 
   /** Takes back a view that `settle` handed out; it must not be used any more. */
-  vacate({ byteOffset, length }: Float32Array): void {
+  vacate({ byteOffset, length }: Pick<Float32Array, "byteOffset" | "length">): void {
     this.#gaps.give(byteOffset, byteOffset + aligned(4 * length));
     this.#limit = this.#gaps.takeFrom(this.#limit);
   }

@@ -47,6 +47,7 @@ export function registerMachine(
   const kernels: Kernels & { readonly [SCOPES]: Scopes } = {
     ...route(wasmKernels(machine, spare, refusals)),
     allocate: (length) => own.allocate(length),
+    adopt: (data, lease) => own.adopt(data, lease),
     scope: (body) => own.run(body, SCOPE_BYTES),
     [SCOPES]: own,
   };

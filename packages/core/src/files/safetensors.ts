@@ -7,6 +7,8 @@
 import { aFunction, anObject, aRecord, check, checkOptions, describeValue } from "../checks.js";
 import { SafetensorsError } from "../errors.js";
 import { sizeOf } from "../shape.js";
+import { elementsOf } from "../elements.js";
+import { unshared } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import type { FileBytes } from "./bytes.js";
 import { elementTypes, fillFrom, IS_LITTLE_ENDIAN } from "./element-types.js";
@@ -56,7 +58,8 @@ export function encodeSafetensors(
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(start - PREFIX_BYTES), true);
   let at = start;
-  for (const [, { data }] of entries) {
+  for (const [, value] of entries) {
+    const data = elementsOf(value);
     // The data starts at a multiple of 8, so on a little-endian machine floats can be copied as they are.
     if (IS_LITTLE_ENDIAN) new Float32Array(bytes.buffer, at, data.length).set(data);
     else data.forEach((element, i) => view.setFloat32(at + 4 * i, element, true));
@@ -134,7 +137,8 @@ export function decodeSafetensors(file: FileBytes | FileSource, options: Safeten
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin } of entries) {
     if (options.only?.(name, { dtype, shape }) === false) continue;
-    tensors.set(name, new Tensor(elementsFrom(source, start + begin, dtype, sizeOf(shape)), shape));
+    const elements = elementsFrom(source, start + begin, dtype, sizeOf(shape));
+    tensors.set(name, new Tensor(elements, shape, unshared(elements, true)));
   }
   return { tensors, metadata };
 }

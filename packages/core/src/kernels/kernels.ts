@@ -11,6 +11,8 @@ import type {
   AttentionOverCall,
 } from "./attention.js";
 
+import type { Lease } from "../lease.js";
+
 export type * from "./attention.js";
 
 /** Functions of one number. "gelu" is the tanh form, "geluExact" the definition x · Φ(x). */
@@ -120,6 +122,11 @@ export interface Kernels {
    * them: through `runInScope`, which moves out what outlives the function.
    */
   scope?<T>(body: () => T): T;
+  /**
+   * Takes a copy of elements into the backend's own memory, where kernels need not copy them: for operands that are read again and again.
+   * The copy stays as long as anything refers to the array that is returned. Undefined if there is no room.
+   */
+  adopt?(data: Float32Array, lease: Lease): Float32Array | undefined;
   matmul(call: MatmulCall): void;
   /** `out[i] = f(x[i])`. */
   unary(operation: UnaryOperation, x: Float32Array, out: Float32Array): void;

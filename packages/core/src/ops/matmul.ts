@@ -3,7 +3,7 @@
  * single right matrix (a weight) takes all rows of the left tensor in one call.
  */
 import { aFinite, aTensor, check, checkOptions, checkSelf, oneOf } from "../checks.js";
-import { elementsOf, storageOf } from "../elements.js";
+import { elementsOf, readAgain, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { Activation, MatrixView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -84,6 +84,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Ten
   // The slope of gelu does not follow from its value, so its argument must be on the tape.
   if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
   const kernels = getKernels();
+  readAgain(n === 1 ? a : b);
   const shift = bias && elementsOf(bias);
   // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
   if (a.rank === 2 && b.rank === 2) {

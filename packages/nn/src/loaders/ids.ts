@@ -1,5 +1,5 @@
 /** Ids and logits of models that are read from files. */
-import { checks, Tensor } from "@selectron/core";
+import { checks, elementsOf, Tensor } from "@selectron/core";
 import type { Fail } from "./load-error.js";
 
 /**
@@ -38,7 +38,7 @@ export function checkFinite({ data }: Tensor, parameters: ReadonlyMap<string, Te
   if (sum === 0) return;
   let [largest, where] = [0, ""];
   for (const [name, value] of parameters) {
-    for (const weight of value.data) if (Math.abs(weight) > largest) [largest, where] = [Math.abs(weight), name];
+    for (const weight of elementsOf(value)) if (Math.abs(weight) > largest) [largest, where] = [Math.abs(weight), name];
   }
   throw fail(
     `the logits are not finite, though the weights are; the largest is ${largest}, in ${where}. Is the file damaged?`,

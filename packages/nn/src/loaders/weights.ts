@@ -5,6 +5,7 @@
 import {
   checks,
   decodeSafetensors,
+  elementsOf,
   printable,
   SafetensorsError,
   type FileBytes,
@@ -126,10 +127,11 @@ export function checkWeights(parameters: ReadonlyMap<string, Tensor>, { shapes, 
     if (value.shape.join() !== shape.join()) {
       throw misfit(`${name} has shape [${value.shape.join(", ")}], expected [${shape.join(", ")}]`);
     }
-    const wrong = firstInsane(value.data);
+    const elements = elementsOf(value);
+    const wrong = firstInsane(elements);
     if (wrong >= 0) {
       throw fail(
-        `${name} is damaged: element ${wrong} of ${value.size} is ${value.data[wrong]}; every weight must be finite, and none is beyond 2^40`,
+        `${name} is damaged: element ${wrong} of ${value.size} is ${elements[wrong]}; every weight must be finite, and none is beyond 2^40`,
       );
     }
   }

@@ -5,6 +5,7 @@
  */
 import {
   decodeSafetensors,
+  elementsOf,
   encodeSafetensors,
   readable,
   SafetensorsError,
@@ -115,7 +116,7 @@ export function restoreCheckpoint({ tensors }: Checkpoint, optimizer: Optimizer)
       );
     }
   }
-  for (const [name, tensor] of targets) tensor.data.set(tensors.get(name)!.data);
+  for (const [name, tensor] of targets) elementsOf(tensor).set(elementsOf(tensors.get(name)!));
 }
 
 function decoded(bytes: FileBytes): { readonly file: SafetensorsFile; readonly hasChecksum: boolean } {
