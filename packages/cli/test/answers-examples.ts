@@ -148,6 +148,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--looped": ["", {}, ["loop.rasp"]],
       "--seed": ["1"],
       "--shard": ["1/1"],
+      "--jobs": ["2"],
       ...json,
     },
     long: { "--runs": ["999999999999"] },

@@ -2,30 +2,28 @@
 import { weightsChecksum } from "@selectron/core";
 import { countCandidates, encodeReport, readGpt2Folder, verify } from "@selectron/rasp";
 import { Option, type Command } from "commander";
-import {
-  addCompileOptions,
-  compileSelection,
-  parseShard,
-  wholeNumber,
-  type CompileSelection,
-} from "../compile-options.js";
+import { addCompileOptions, parseShard, wholeNumber, type CompileSelection } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { howToVerify, type HowOptions } from "../how-to-verify.js";
 import { addLoopedOption } from "../looped/select.js";
 import { verifyLoopedModel } from "../looped/verify-looped-model.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
-import { statsJson } from "../text/describe-model.js";
 import { verifyWithScratchpad } from "../scratchpad.js";
 import { readBytes } from "../files/files.js";
 import { useFastKernels } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
 import { withProgress } from "../text/progress.js";
 import { reportText } from "../text/report-text.js";
+import { verificationInParts } from "../verification.js";
 
 interface VerifyCommandOptions extends CompileSelection, HowOptions {
   readonly looped?: boolean;
   readonly scratchpad?: boolean;
+  readonly jobs?: number;
 }
+
+/** Each has a thread, and a model, of its own. */
+const MOST_JOBS = 256;
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {
@@ -40,29 +38,18 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--runs <n>", "try this many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
+    .option(
+      "--jobs <n>",
+      "parts that run at once, all cores by default; the report is the same",
+      wholeNumber(1, MOST_JOBS),
+    )
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, source: string | undefined, options: VerifyCommandOptions) => {
       if (options.looped) return verifyLoopedModel(context, file, source, options);
       if (options.scratchpad) return verifyWithScratchpad(context, file, source, options);
       if (options.format !== undefined) return verifyFolder(context, file, source, options);
       checkGiven(source, options);
-      // How many inputs are promised is known after the compile only.
-      const early = options.promise === undefined ? howToVerify(options) : undefined;
-      const { sops, model } = compileSelection(context, file, options);
-      const how = early ?? howToVerify(options, countCandidates(model));
-      await useFastKernels();
-      const verified = withProgress(context, options, (report) =>
-        verify(sops, model, how, (done, total) => report("comparing", done, total)),
-      );
-      const { precision } = model.card;
-      const report = {
-        sop: options.sop,
-        ...encodeReport(verified),
-        ...(precision === "float32" ? {} : { precision }),
-        // Shards of one program that other versions compiled may be of another model.
-        weights: weightsChecksum(model.model.parameters()),
-        stats: statsJson(model),
-      };
+      const { report, sops, model } = await verificationInParts(context, file, options, options.jobs);
       if (!report.ok) context.exitCode = ExitCode.No;
       // A shard is about some of the inputs, and the check about all.
       const checked = options.shard ? undefined : quickCheck(model, sops);
