@@ -29,6 +29,40 @@ describe("withFixedWeights", () => {
     }
   });
 
+  it.each([
+    ["some rows and columns are full", (p: number, j: number) => p % 3 === 1 && p < 40 && j % 4 > 1],
+    ["all columns have one", (p: number, j: number) => p === (7 * j) % 50],
+    ["a few rows have some", (p: number, j: number) => p < 9 && (p + j) % 5 === 0],
+    ["there are none", () => false],
+  ] as const)("gives the same bits where %s", (_, isGiven) => {
+    const rng = new Rng(11);
+    for (const [rows, n] of [
+      [1, 61],
+      [6, 62],
+      [33, 20],
+      [33, 1],
+    ] as const) {
+      const a = matrix(rng, [rows, 50], 0.4);
+      const weights = tensor(
+        Float32Array.from({ length: 50 * n }, (__, i) => (isGiven(Math.floor(i / n), i % n) ? 4 * rng.float() - 2 : 0)),
+        [50, n],
+      );
+      const bias = matrix(rng, [n], 0.8);
+      bias.data[0] = -0;
+      for (const options of [{}, { bias }, { bias, activation: "relu" }] as const) {
+        const expected = a.matmul(weights, options);
+        expect(withFixedWeights(() => a.matmul(weights, options)).data).toEqual(expected.data);
+        // 0 times infinity is NaN, whether a row of the weights is empty or not.
+        const infinite = a.data.slice();
+        infinite[rng.int(infinite.length)] = -Infinity;
+        const other = tensor(infinite, a.shape);
+        expect(withFixedWeights(() => other.matmul(weights, options)).data).toEqual(
+          other.matmul(weights, options).data,
+        );
+      }
+    }
+  });
+
   it("sees weights that changed before it", () => {
     const weights = matrix(new Rng(3), [64, 64], 0.05);
     const a = matrix(new Rng(4), [2, 64], 1);
