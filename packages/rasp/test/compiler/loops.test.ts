@@ -138,6 +138,20 @@ describe("a loop", () => {
     expect(named).toContain("x@1");
     expect(named).toContain("x");
   });
+
+  it("names the states, and not what a step makes of them beside", () => {
+    const sop = sopOf(
+      'repeat (x = 0, n = 0) until (n == indices) at most 5 { x = aggregate(full_s, indicator(tokens == "a")) > x; n = n + 1; x = indicator(x); }',
+    );
+    const model = compile(sop, { vocabulary: "ab", maxLength: 3 });
+    for (const input of ["aba", "bb"]) {
+      const last = model
+        .trace(input)
+        .steps.at(-1)!
+        .sops.map(({ name }) => name);
+      expect(last.filter((name, i) => last.indexOf(name) !== i)).toEqual([]);
+    }
+  });
 });
 
 describe("the lessons with loops", () => {

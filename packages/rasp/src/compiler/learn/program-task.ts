@@ -6,7 +6,7 @@ import { Rng } from "@selectron/core";
 import { checkLayers, type EncoderConfig } from "@selectron/nn";
 import { cost, type HeadCost } from "../../language/cost/cost.js";
 import { RaspError } from "../../language/diagnostic.js";
-import type { Atom, SOp } from "../../language/graph/node.js";
+import { topological, type Atom, type SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 
 /** The inputs of a program. */
@@ -71,7 +71,7 @@ export class ProgramTask {
   readonly layers: number;
   /** Of every layer: those of the layer that needs most. */
   readonly heads: number;
-  /** The program's selectors by block and head. */
+  /** The program's selectors by block and head, without those that a loop's states decide: they select something else in each step. */
   readonly programHeads: readonly ProgramHead[];
   /** The values at all positions of many inputs. */
   readonly classes: readonly Atom[];
@@ -91,10 +91,11 @@ export class ProgramTask {
     this.layers = layers;
     this.heads = Math.max(0, ...headsPerLayer);
     const taken = new Map<number, number>();
-    this.programHeads = reasons.map(({ layer, head: selector }) => {
+    this.programHeads = reasons.flatMap(({ layer, head: selector }) => {
       const head = taken.get(layer) ?? 0;
       taken.set(layer, head + 1);
-      return { block: layer - 1, head, selector };
+      const changes = topological(selector).some(({ kind }) => kind === "state");
+      return changes ? [] : [{ block: layer - 1, head, selector }];
     });
     const rng = new Rng(20_260_001);
     const seen = new Map<string, Atom>();

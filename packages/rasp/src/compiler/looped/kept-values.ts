@@ -137,11 +137,14 @@ function interned(atoms: readonly Atom[], known: Map<string, readonly Atom[]>): 
 }
 
 function checkCount({ node }: Kept, values: KeptValues, step: number): void {
-  const count = distinctAtoms([...values.get(node)!.distinct].flat()).length;
+  const atoms = distinctAtoms([...values.get(node)!.distinct].flat());
+  const count = atoms.length;
   if (count <= MOST_VALUES) return;
   refuse(
     node,
     `this state can have ${count} values after ${step + 1} steps; a loop of layers holds ${MOST_VALUES}`,
-    "take remainders (%), or bound it with min and max, so that it has few values",
+    atoms.some((atom) => typeof atom === "string")
+      ? "let it be one of a few strings, and put longer texts into positions: a string at each"
+      : "take remainders (%), or bound it with min and max, so that it has few values",
   );
 }

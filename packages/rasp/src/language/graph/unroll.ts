@@ -38,19 +38,24 @@ class Unroller extends Copier {
   readonly #options: UnrollOptions;
   /** Behind the names of what is copied: the number of the step, behind those of the loops around. */
   #suffix = "";
+  /** What steps set states to. */
+  readonly #made = new Set<GraphNode>();
 
   constructor(options: UnrollOptions) {
     super();
     this.#options = options;
   }
 
+  /** What a step sets a state to has no name: the state has it, which is that only where the position goes on. */
   protected override nameOf(node: GraphNode): string | undefined {
-    return node.name === undefined ? undefined : `${node.name}${this.#suffix}`;
+    return node.name === undefined || this.#made.has(node) ? undefined : `${node.name}${this.#suffix}`;
   }
 
   protected override loop(loop: Loop, span: FinalNode["span"]): readonly SOp[] {
     const written = this.#options.stepsOf(loop);
     if (written === undefined) return super.loop(loop, span);
+    const names = new Set(loop.states.map(({ name }) => name));
+    for (const node of loop.body) if (names.has(node.name)) this.#made.add(node);
     const around = this.#suffix;
     const steps = Math.min(loop.limit, written);
     let values: readonly SOp[] = loop.states.map(({ init }) => this.sop(init));

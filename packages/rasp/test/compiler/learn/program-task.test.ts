@@ -36,6 +36,22 @@ describe("a program as something to learn", () => {
     expect([...lengths].sort()).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  it("has no pattern for what a loop selects, which is another one in each step", () => {
+    const sop = load(`first = aggregate(select(indices, 0, ==), tokens);
+      repeat (t = first, n = 0) until (n == length) at most 9 { t = aggregate(select(indices, n, ==), tokens); n = n + 1; }`).sop(
+      "t",
+    );
+    const task = new ProgramTask(sop, letters);
+    const selected = task.programHeads.map(({ block, head }) => [block, head]);
+    // That of the first token, and that of the length.
+    expect(selected.length).toBe(2);
+    const { patterns, inputs } = task.draw(new Rng(1), 2, { patterns: true });
+    expect(patterns.length).toBe(selected.length);
+    const n = inputs[0]!.length;
+    const rows = patterns.map((pattern) => [...pattern.slice(0, n)]);
+    expect(rows).toContainEqual(Array.from({ length: n }, (_, j) => Number(j === 0)));
+  });
+
   it("has cost's layers and heads, and the selectors' rows as shares", () => {
     const task = new ProgramTask(reverse, letters);
     expect([task.layers, task.heads]).toEqual([2, 1]);
