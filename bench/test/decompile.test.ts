@@ -74,12 +74,28 @@ it("the table has our results and the paper's", () => {
     match: share,
     lines: 2,
     parameters: 7,
-    operations: [{ key: "full_s", kind: "named" }],
-    tokenTableMatch: 0.25,
+    headline: {
+      baselines: [
+        { name: "constant", match: 0.1 },
+        { name: "token table", match: 0.25 },
+      ],
+      classes: [],
+    },
+    randomStrings: { ...share, share: 0.5 },
+    interchange: {
+      variables: [{ variable: "tokens", sites: ["tokens past 0"], accuracy: share, unchanged: share, isFound: true }],
+      unexplained: [{ site: "0.1", changed: 0.012 }],
+      pairs: 4,
+    },
     taskAccuracy: { model: 1, program: 1 },
   };
   const rows = [{ name: "m", seconds: 3, result }] as unknown as Row[];
   const text = tableOf(rows, { m: { outcome: "", selected: { match: 0.998, lines: 3 } } });
-  expect(text).toContain("| m | yes | 1.000 (0.500 to 1.000) | 2 | 1 + 0 + 0 | 7 | 0.25 | 1.00 | 3 | 0.998, 3 |");
-  expect(text).toContain("Programs for 1 of 1 models; the paper's authors publish 1");
+  expect(text).toContain(
+    "| m | yes | 1.000 (0.500 to 1.000) | `tokens` 1.000, tokens past 0 | 0.1 1.2 % | 0.50 | 2, 7 | 0.25 | 1.00 | 3 | 0.998, 3 |",
+  );
+  expect(text).toContain(
+    "Programs for 1 of 1 models, of which checkpoints count as one; the paper's authors publish 1",
+  );
+  expect(text).toContain("1 programs are causally confirmed");
 });

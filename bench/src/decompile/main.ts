@@ -54,8 +54,9 @@ function decompiled(folder: string, name: string, { fresh: sequences, budget }: 
   return { name, seconds: Math.round((performance.now() - began) / 1000), result };
 }
 
-function line({ name, seconds, result: { match, lines, refusal } }: Row): string {
-  return `${name}: match ${match.share.toFixed(3)}, ${lines} lines, ${seconds} s${refusal ? `; refused: ${refusal}` : ""}`;
+function line({ name, seconds, result: { match, lines, refusal, interchange } }: Row): string {
+  const followed = interchange?.variables.map(({ accuracy }) => accuracy.share.toFixed(3)).join(", ");
+  return `${name}: match ${match.share.toFixed(3)}, interchange ${followed}, ${lines} lines, ${seconds} s${refusal ? `; refused: ${refusal}` : ""}`;
 }
 
 const program = new Command("npm run decompile --workspace @selectron/bench --")

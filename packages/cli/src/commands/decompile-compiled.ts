@@ -2,10 +2,12 @@
 import type { CompiledModel } from "@selectron/rasp";
 import {
   decompileProgram,
+  isConfirmed,
   NotHardError,
   type DecompileProgramOptions,
   type DecompiledProgram,
 } from "@selectron/rasp/decompile";
+import { interchangeJson, interchangeText, originText } from "../decompile/report.js";
 import { ExitCode, type Context } from "../context.js";
 import { writeOut } from "../files/files.js";
 import { withProgress } from "../text/progress.js";
@@ -40,12 +42,18 @@ export function decompileCompiled(context: Context, file: string, model: Compile
     else context.print(`no program: ${result}`);
     return;
   }
-  const { source, lines, inputs, agreed, soft } = result;
+  const { source, lines, inputs, agreed, soft, interchange } = result;
   if (output !== undefined && ok) writeOut(context, output, new TextEncoder().encode(source));
   const tabular = lines.filter((line) => line.tabular).length;
   const counts = { lines: lines.length, named: lines.length - tabular, tabular, opaque: 0 };
   if (json) {
-    context.printJson({ model: file, ok, source, ...counts, inputs, agreed, soft: soft.map((head) => ({ ...head })) });
+    const swaps = {
+      origin: result.origin,
+      confirmed: isConfirmed(interchange),
+      interchange: interchangeJson(interchange),
+    };
+    const heads = soft.map((head) => ({ ...head }));
+    context.printJson({ model: file, ok, source, ...counts, inputs, agreed, soft: heads, ...swaps });
   } else {
     context.print(
       [
@@ -54,6 +62,8 @@ export function decompileCompiled(context: Context, file: string, model: Compile
         `agrees with the model on ${agreed} of ${inputs} fresh inputs of up to ${model.card.maxLength} tokens`,
         `${counted(lines.length, "line")}: ${counts.named} named, ${tabular} tabular, 0 opaque`,
         ...soft.map(softText),
+        originText(result),
+        ...(isConfirmed(interchange) ? [] : interchangeText(interchange)),
       ].join("\n"),
     );
   }

@@ -1,6 +1,7 @@
 /** The result of a decompilation as text, as JSON, and as a program file. */
 import type { Json } from "@selectron/rasp";
 import { percent } from "../text/words.js";
+import { isConfirmed } from "@selectron/rasp/decompile";
 import type {
   Decompiled,
   Effect,
@@ -24,6 +25,7 @@ export function decompiledText(result: Decompiled): string {
   return [
     refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
     ...(result.method === "pruned model" ? ["found in the pruned model"] : []),
+    originText(result),
     `match: ${shareText(match)} of ${result.lengths[0]} to ${result.lengths[1]} tokens, all lengths alike, run by the interpreter`,
     ...byLength
       .filter((part) => part.match.of > 1)
@@ -43,6 +45,14 @@ export function decompiledText(result: Decompiled): string {
     ...(result.interchange ? interchangeText(result.interchange) : []),
     ...(result.interventions ? interventionsText(result.interventions) : []),
   ].join("\n");
+}
+
+/** Where a program comes from, and whether swaps confirm it. */
+export function originText({ origin, interchange }: Pick<Decompiled, "origin" | "interchange">): string {
+  const words = origin === "both" ? "fitted to decisions, with scores read from weights" : origin;
+  if (isConfirmed(interchange))
+    return origin === "both" ? "both fitted and read from weights, causally confirmed" : `${words}, causally confirmed`;
+  return `${words}, not confirmed by swaps`;
 }
 
 /** Classes in the text; the rarest come last. */
@@ -65,7 +75,7 @@ function headlineText({ baselines, classes }: Headline): string[] {
   ];
 }
 
-function interchangeText({ variables, unexplained, pairs }: Interchange): string[] {
+export function interchangeText({ variables, unexplained, pairs }: Interchange): string[] {
   const interval = ({ share, low, high, of }: Share): string =>
     `${percent(share)} (${percent(low)} to ${percent(high)}, ${of} pairs)`;
   return [
@@ -113,7 +123,7 @@ function interventionsText({ norms, allLinear, components, pruned, tuned, sequen
 
 /** The report for programs. */
 export function decompiledJson(result: Decompiled): Readonly<Record<string, Json>> {
-  const share = ({ share: value, of, low, high }: Share): Json => ({ share: value, of, low, high });
+  const share = shareJson;
   const { source, refusal, best, lines, parameters, operations, match, tokenTableMatch, taskAccuracy, byLength } =
     result;
   return {
@@ -121,6 +131,8 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     source: source ?? null,
     refusal: refusal ?? null,
     method: result.method ?? null,
+    origin: result.origin,
+    confirmed: isConfirmed(result.interchange),
     best,
     lines,
     parameters,
@@ -150,7 +162,11 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
   };
 }
 
-const interchangeJson = ({ variables, unexplained, pairs }: Interchange, share: (share: Share) => Json): Json => ({
+/** A share with its interval. */
+const shareJson = ({ share: value, of, low, high }: Share): Json => ({ share: value, of, low, high });
+
+/** The report on swaps for programs. */
+export const interchangeJson = ({ variables, unexplained, pairs }: Interchange, share = shareJson): Json => ({
   variables: variables.map(({ variable, sites, dimensions, accuracy, unchanged, isFound, controls }) => ({
     variable,
     sites: [...sites],

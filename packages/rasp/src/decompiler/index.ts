@@ -13,6 +13,7 @@ export { DecompileError } from "./common/decompile-error.js";
 export type { FrontPoint } from "./common/front.js";
 export type { BaselineName, ClassMatch, Headline } from "./common/headline.js";
 export type { Heatmap } from "./common/heatmap.js";
+export { isConfirmed, type Origin } from "./common/origin.js";
 export { frontSvg, heatmapSvg } from "./common/pictures.js";
 export {
   LEAST_MATCH,

@@ -3,6 +3,7 @@ import type { Interchange } from "./interchange.js";
 import type { FrontPoint } from "./front.js";
 import type { Headline } from "./headline.js";
 import type { Heatmap } from "./heatmap.js";
+import type { Origin } from "./origin.js";
 import type { LengthMatch, Share } from "./share.js";
 
 /** A program that matches the model on a smaller share of the report set is refused. */
@@ -40,6 +41,7 @@ export interface ProgramReport {
   /** The best program found, even if it is refused. */
   readonly best: string;
   readonly lines: number;
+  readonly origin: Origin;
   /** The numbers that stand in the text, keys of tables included. */
   readonly parameters: number;
   readonly operations: readonly Operation[];

@@ -9,7 +9,7 @@
  *    earlier lines that are right on the whole sample, otherwise lists of values.
  * 3. Load the text, and compare the interpreter's values with the model's on fresh inputs.
  */
-import { decodeSafetensors, SafetensorsError, type FileBytes } from "@selectron/core";
+import { decodeSafetensors, Rng, SafetensorsError, type FileBytes } from "@selectron/core";
 import type { CompiledModel } from "../../compiler/model/compiled-model.js";
 import { agreementAmong } from "../../compiler/plan/ir/decoding.js";
 import { isModelCard } from "../../compiler/model/model-card.js";
@@ -19,11 +19,14 @@ import type { Atom } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { PrintError } from "../../language/text/print.js";
 import { randomInputs } from "../../compiler/verify/inputs.js";
+import type { Interchange } from "../common/interchange.js";
+import type { Origin } from "../common/origin.js";
 import type { Progress } from "../common/search-options.js";
 import { inRecoveredBasis, isInOtherBasis } from "./basis/recover.js";
 import { runSharp } from "./run/sharp-run.js";
 import { NotHardError } from "./not-hard-error.js";
-import type { Line } from "./naming/naming.js";
+import { compiledInterchange } from "./interchange.js";
+import type { Line, PlacedLine } from "./naming/naming.js";
 import { nameProgram } from "./naming/program.js";
 import { sampleOf, type Sample } from "./run/sample.js";
 import { weightsOf, type CompiledWeights } from "./run/weights.js";
@@ -43,6 +46,9 @@ export interface DecompiledProgram {
   readonly agreed: number;
   /** Heads whose attention is not sharp. The program does what they would do if it were; `agreed` shows how far that is what they do. */
   readonly soft: readonly SoftHead[];
+  /** Whether the model follows each line that heads write, where both are swapped between inputs. */
+  readonly interchange: Interchange;
+  readonly origin: Origin;
 }
 
 /** A head, and the largest part of a row's attention that is on keys other than the selected ones, 0 to 1. */
@@ -84,7 +90,7 @@ export function decompileProgram(model: CompiledModel, options: DecompileProgram
   const { seed = 0, fresh = 300, progress = () => undefined } = options;
   const own = withNames(weightsOf(model));
   const isTurned = isInOtherBasis(own);
-  const weights = isTurned ? inRecoveredBasis(own) : own;
+  const { weights, span } = isTurned ? inRecoveredBasis(own) : { weights: own, span: undefined };
   const sample = sampleOf(weights.vocabulary, weights.maxLength, seed);
   const { lines, soft } = isTurned ? refusing(() => read(weights, sample, progress)) : read(weights, sample, progress);
   const source = lines.map(({ name, text }) => `${name} = ${text};\n`).join("");
@@ -94,7 +100,16 @@ export function decompileProgram(model: CompiledModel, options: DecompileProgram
   if (isTurned && agreed < inputs.length) {
     throw unreadable(`the program that was read in another one agrees with it on ${agreed} of ${inputs.length} inputs`);
   }
-  return { source, lines, results, inputs: inputs.length, agreed, soft };
+  return {
+    source,
+    lines: lines.map(({ name, text, tabular }) => ({ name, text, tabular })),
+    results,
+    inputs: inputs.length,
+    agreed,
+    soft,
+    origin: "read from weights",
+    interchange: compiledInterchange(model, { source, lines, results }, span, new Rng(seed + 2)),
+  };
 }
 
 /** What is read in a basis that may be a wrong one can be no program at all. */
@@ -110,7 +125,11 @@ function refusing<T>(make: () => T): T {
 const unreadable = (why: string): NotHardError =>
   new NotHardError(`the model's residual stream is in a basis of its own, which was not recovered: ${why}`);
 
-function read(weights: CompiledWeights, sample: Sample, progress: Progress): Pick<DecompiledProgram, "lines" | "soft"> {
+function read(
+  weights: CompiledWeights,
+  sample: Sample,
+  progress: Progress,
+): { readonly lines: readonly PlacedLine[]; readonly soft: readonly SoftHead[] } {
   try {
     const run = runSharp(weights, sample, progress);
     const soft = run.heads.filter(({ elsewhere }) => elsewhere > SHARP);

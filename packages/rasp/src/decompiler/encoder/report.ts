@@ -46,6 +46,7 @@ export function reportOf({ rule, front }: Found, pool: Pool, inputs: readonly An
     refusal,
     best: text,
     lines,
+    origin: "fitted to decisions",
     parameters: numbersIn(text),
     operations: selectorsOf(rule).map((selector) => operationOf(selector, tune)),
     match,

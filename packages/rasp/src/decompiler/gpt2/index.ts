@@ -131,6 +131,10 @@ function reportOf({ task, tune, clock }: Run, { program, method, obstacle }: Bes
     method,
     best: text,
     lines,
+    origin:
+      method === "pruned model" || variables.some(({ pattern }) => pattern?.isOfWeights)
+        ? "both"
+        : "fitted to decisions",
     parameters: numbersIn(text),
     operations: variables.flatMap((variable) => operationsOf(variable, readings, tune)),
     match,

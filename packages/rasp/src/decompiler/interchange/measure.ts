@@ -27,8 +27,11 @@ export interface Comparison<P extends Place = Place> {
   readonly variables: readonly string[];
   /** Where a variable may be; of one that may be nowhere there is no figure. */
   places(variable: string): readonly P[];
-  /** What the program decides on each base, with a variable taken from the source, or with nothing taken. */
-  program(half: Half, variable: string | undefined): readonly Decisions[];
+  /**
+   * What the program decides on each base, with a variable taken from the source, or with nothing taken; undefined for pairs that tell
+   * nothing because no input leads to what the swap does.
+   */
+  program(half: Half, variable: string | undefined): readonly (Decisions | undefined)[];
   /** What the model decides on each base. */
   unswapped(half: Half): readonly Decisions[];
   /**
@@ -138,16 +141,18 @@ function bestOf(places: readonly Place[], accuracies: readonly number[]): number
 
 /** The shares of decisions that the model shares with the program: where that changes its own, and where it does not. */
 export function followed(
-  plain: readonly Decisions[],
-  swapped: readonly Decisions[],
+  plain: readonly (Decisions | undefined)[],
+  swapped: readonly (Decisions | undefined)[],
   model: readonly Decisions[],
 ): { readonly accuracy: Share; readonly unchanged: Share } {
   const share = (isChanged: boolean): Share => {
     let [sum, pairs] = [0, 0];
     plain.forEach((before, p) => {
-      const at = before.flatMap((decision, i) => ((decision !== swapped[p]![i]) === isChanged ? [i] : []));
+      const after = swapped[p];
+      if (!before || !after) return;
+      const at = before.flatMap((decision, i) => ((decision !== after[i]) === isChanged ? [i] : []));
       if (at.length === 0) return;
-      sum += at.filter((i) => swapped[p]![i] === model[p]![i]).length / at.length;
+      sum += at.filter((i) => after[i] === model[p]![i]).length / at.length;
       pairs++;
     });
     return pairs === 0 ? { share: 0, of: 0, low: 0, high: 1 } : shareOf(sum, pairs);

@@ -1,7 +1,7 @@
 /** Models in other bases decompile to the programs of the plain ones, or are refused. */
 import { describe, expect, it } from "vitest";
 import { compile, CompiledModel, compileRotated, dataset } from "../../../src/index.js";
-import { decompileProgram, NotHardError } from "../../../src/decompiler/index.js";
+import { decompileProgram, NotHardError, type Interchange } from "../../../src/decompiler/index.js";
 import { isInOtherBasis } from "../../../src/decompiler/compiled/basis/recover.js";
 import { Span } from "../../../src/decompiler/compiled/basis/span.js";
 import { weightsOf } from "../../../src/decompiler/compiled/run/weights.js";
@@ -15,10 +15,21 @@ const FRESH = 60;
 /** Found by a mixture of parts that only angles would tell apart. */
 const DIFFERENT_WHERE_SUPERPOSED = ["sort_by_most_freq"];
 
+/** Wherever swapping a line tells something, the model does what the program does. */
+function expectFollowed({ variables }: Interchange): void {
+  expect(variables.some(({ accuracy }) => accuracy.of > 50)).toBe(true);
+  for (const { accuracy, unchanged } of variables) {
+    if (accuracy.of > 0) expect(accuracy.share).toBe(1);
+    if (unchanged.of > 0) expect(unchanged.share).toBe(1);
+  }
+}
+
 describe.each(lessons.slice(0, breadth({ short: 3, long: lessons.length })))("$name", (lesson) => {
   const sop = lessonSOp(lesson);
   const options = { vocabulary: [...lesson.vocabulary], maxLength: MAX_LENGTH, name: "result" };
   const plain = decompileProgram(compile(sop, options), { fresh: FRESH });
+
+  it("is followed line by line by the plain model", () => expectFollowed(plain.interchange));
 
   it.each([false, true])(
     "is read as the plain model's program (superposed: %s)",
@@ -26,9 +37,10 @@ describe.each(lessons.slice(0, breadth({ short: 3, long: lessons.length })))("$n
     (superposed) => {
       if (superposed && DIFFERENT_WHERE_SUPERPOSED.includes(lesson.name)) return;
       const { model } = compileRotated(sop, { ...options, seed: 5, superposed });
-      const { source, agreed, inputs } = decompileProgram(model, { fresh: FRESH });
+      const { source, agreed, inputs, interchange } = decompileProgram(model, { fresh: FRESH });
       expect(source).toBe(plain.source);
       expect(agreed).toBe(inputs);
+      expectFollowed(interchange);
     },
   );
 });

@@ -19,8 +19,8 @@ export function isInOtherBasis({ tokens, positions, dModel }: CompiledWeights): 
   return ofBos > 1 && ofBos >= live.length - 1;
 }
 
-/** The same model in coordinates of which its parts write few each. */
-export function inRecoveredBasis(weights: CompiledWeights): CompiledWeights {
+/** The same model in coordinates of which its parts write few each, and the vectors of these coordinates. */
+export function inRecoveredBasis(weights: CompiledWeights): { readonly weights: CompiledWeights; readonly span: Span } {
   const [bos, ...tokens] = rowsOf(weights.tokens);
   const positions = rowsOf(weights.positions);
   const stream = new Stream();
@@ -30,7 +30,7 @@ export function inRecoveredBasis(weights: CompiledWeights): CompiledWeights {
     stream.write(basisOfHeads(layer, stream.span, weights, isRotated));
     return stream.write(basisOfUnits(layer, stream, isRotated));
   });
-  return inCoordinates(weights, stream.span, written);
+  return { weights: inCoordinates(weights, stream.span, written), span: stream.span };
 }
 
 /** What has been written so far. */

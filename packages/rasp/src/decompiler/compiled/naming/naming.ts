@@ -14,6 +14,17 @@ export interface Line {
   readonly tabular: boolean;
 }
 
+/** Where a model holds the value of a line: coordinates of the residual stream after the attention of a layer. */
+export interface LinePlace {
+  readonly layer: number;
+  readonly coordinates: readonly number[];
+}
+
+/** A line and where its value is, if heads write it. */
+export interface PlacedLine extends Line {
+  readonly place?: LinePlace;
+}
+
 /** The cases in which some subspaces can be, by the names of what they depend on; and a place of the sample for each. */
 export interface Situation {
   readonly cases: Cases;

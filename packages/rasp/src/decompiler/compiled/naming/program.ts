@@ -12,7 +12,7 @@ import { choose, compare, constant, named, type Expression } from "../expression
 import { nameValues } from "../expressions/function.js";
 import { HeadLines } from "./head-line.js";
 import type { SharpRun } from "../run/sharp-run.js";
-import type { Line, Naming, Situation } from "./naming.js";
+import type { Naming, PlacedLine, Situation } from "./naming.js";
 import type { Sample } from "../run/sample.js";
 import { statesOf, valueOf, type States } from "../run/residual-stream.js";
 import type { Subspace } from "../run/subspace.js";
@@ -25,13 +25,13 @@ interface Name {
 }
 
 /** The lines that compute the model's outputs. @throws NotHardError if a head does not do what a line can say */
-export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun, progress: Progress): Line[] {
+export function nameProgram(weights: CompiledWeights, sample: Sample, run: SharpRun, progress: Progress): PlacedLine[] {
   return new Namer(weights, sample, run, progress).program();
 }
 
 class Namer implements Naming {
   readonly labels: ReadonlyMap<Subspace, readonly Atom[]>;
-  readonly #lines: Line[] = [];
+  readonly #lines: PlacedLine[] = [];
   readonly #names = new Map<Subspace, Name>();
   readonly #evaluations: readonly Evaluation[];
   readonly #counts = new Map<string, number>();
@@ -51,7 +51,7 @@ class Namer implements Naming {
     this.#evaluations = sample.inputs.map((input) => new Evaluation(input));
   }
 
-  program(): Line[] {
+  program(): PlacedLine[] {
     for (const [n, { name, decoding }] of this.weights.outputs.entries()) {
       const reading = this.run.outputs[n]!;
       const subspaces = reading.parts.map(({ subspace }) => subspace);
@@ -119,6 +119,9 @@ class Namer implements Naming {
     this.#progress("naming subspaces", this.#names.size, this.run.subspaces.length);
     const heads = this.run.heads.filter(({ layer, head }) => layer === own && numbers.includes(head));
     const found = this.#headLines.lineOf(heads, subspace);
+    const line = this.#lines.findIndex(({ name }) => name === found.text);
+    const place = { layer: own, coordinates: subspace.coordinates };
+    if (line >= 0) this.#lines[line] = { ...this.#lines[line]!, place };
     return { expression: found, atoms: this.#atomsOf(found.sop, subspace) };
   }
 
@@ -134,9 +137,9 @@ class Namer implements Naming {
 }
 
 /** Where a result is what another line computes, that line gets the result's name, so no line says `hist = width_1`. */
-function withoutAliases(lines: readonly Line[], results: readonly string[]): Line[] {
+function withoutAliases(lines: readonly PlacedLine[], results: readonly string[]): PlacedLine[] {
   const names = new Map(lines.map(({ name }) => [name, name]));
-  const isAlias = ({ text }: Line): boolean => names.get(text) === text && !results.includes(text);
+  const isAlias = ({ text }: PlacedLine): boolean => names.get(text) === text && !results.includes(text);
   const kept = lines.filter((line) => {
     if (!results.includes(line.name) || !isAlias(line)) return true;
     names.set(line.text, line.name);

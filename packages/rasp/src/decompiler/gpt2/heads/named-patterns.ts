@@ -52,7 +52,7 @@ export function namedPatterns(task: Task): Pattern[] {
     everything,
     back(1),
     ...secondHopPatterns(),
-    ...(few ? [2, 3, 4].map(modulo) : [atPosition(1), ...continuations(task)]),
+    ...(few ? [...[2, 3, 4].map(modulo), ...lastOthers(task)] : [atPosition(1), ...continuations(task)]),
     ...(task.numbers ? numberPatterns(task, task.numbers) : []),
   ];
 }
@@ -68,6 +68,23 @@ export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
             ({ ids }) =>
               (_, j) =>
                 j === 0 || ids[j] === id,
+          ),
+        ],
+  );
+
+/** For each symbol the last key so far that has another token. */
+const lastOthers = ({ vocabulary, special }: Task): Pattern[] =>
+  vocabulary.flatMap((token, id) =>
+    special.has(id)
+      ? []
+      : [
+          selectorPattern(
+            `best(select(tokens, ${JSON.stringify(token)}, !=) and select(indices, indices, <=), indices)`,
+            ({ ids }) => {
+              let last = -1;
+              const lasts = ids.map((own, i) => (last = own === id ? last : i));
+              return (i, j) => j === lasts[i];
+            },
           ),
         ],
   );

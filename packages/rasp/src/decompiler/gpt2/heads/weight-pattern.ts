@@ -26,7 +26,7 @@ export function weightPattern(model: Gpt2, head: number, task: Task, observed: r
       if (seen[a]![b]) weights[a * keys.length + b] = score - reference;
     });
   });
-  return patternOf(`head 0.${head} by its weights`, [tokenPairs(task)], weights);
+  return { ...patternOf(`head 0.${head} by its weights`, [tokenPairs(task)], weights), isOfWeights: true };
 }
 
 /** Whether some scored query of a token sees some key of a token. */

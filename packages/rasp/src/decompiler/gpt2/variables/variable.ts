@@ -39,6 +39,8 @@ export interface Pattern {
   readonly reads: readonly Variable[];
   /** Fitted numbers in its text that are not 0; a pattern with a name has none. */
   readonly parameters: number;
+  /** Whether its numbers are the model's own. */
+  readonly isOfWeights?: boolean;
   /** Its score tables. */
   readonly tables?: readonly Heatmap[];
   /** [n, n]: query i's share for key j at i·n + j. */
