@@ -50,8 +50,9 @@ export function decompiledText(result: Decompiled): string {
 /** Where a program comes from, and whether swaps confirm it. */
 export function originText({ origin, interchange }: Pick<Decompiled, "origin" | "interchange">): string {
   const words = origin === "both" ? "fitted to decisions, with scores read from weights" : origin;
-  if (isConfirmed(interchange))
+  if (isConfirmed(interchange)) {
     return origin === "both" ? "both fitted and read from weights, causally confirmed" : `${words}, causally confirmed`;
+  }
   return `${words}, not confirmed by swaps`;
 }
 

