@@ -4,6 +4,7 @@
  * `scope` in which it was computed, since each step may run in one of its own.
  */
 import { checks, concat, keep, type Tensor } from "@selectron/core";
+import { Growing } from "./growing.js";
 
 /** The state of a decoder for one batch of sequences. */
 export class DecodingCache {
@@ -13,6 +14,8 @@ export class DecodingCache {
 
   #length = 0;
   #slots = new Map<string, Tensor>();
+  /** Where slots grow, which copies of a cache share. */
+  readonly #growing = new Map<string, { readonly store: Growing; readonly axis: number }>();
   /** Slots whose rows are all the same one, which is here. */
   #same = new Map<string, Tensor>();
 
@@ -38,19 +41,36 @@ export class DecodingCache {
     checks.check("DecodingCache.set: name", name, checks.aText);
     checks.check("DecodingCache.set: value", value, checks.aTensor);
     this.#same.delete(name);
+    this.#growing.delete(name);
     this.#slots.set(name, keep(value));
   }
 
-  /** Appends `value` to a slot along an axis, and returns the whole. Elsewhere the shapes must agree. */
+  /** Appends `value` to a slot along an axis, and returns the whole, which may be a view. Elsewhere the shapes must agree. */
   append(name: string, value: Tensor, axis: number): Tensor {
     checks.check("DecodingCache.append: name", name, checks.aText);
     checks.check("DecodingCache.append: value", value, checks.aTensor);
     checks.check("DecodingCache.append: axis", axis, checks.anInteger(-value.rank, value.rank - 1));
     const before = this.#slots.get(name);
     this.#same.delete(name);
-    const whole = before ? concat([before, value], axis) : value;
+    const whole = before ? this.#appended(name, before, value, axis) : value;
     this.#slots.set(name, keep(whole));
     return whole;
+  }
+
+  #appended(name: string, before: Tensor, value: Tensor, given: number): Tensor {
+    const axis = given < 0 ? given + value.rank : given;
+    const fits = before.rank === value.rank && value.shape.every((n, i) => i === axis || n === before.shape[i]);
+    // The tape needs tensors of their own; what does not fit is an error there.
+    if (!fits || before.requiresGrad || value.requiresGrad) {
+      this.#growing.delete(name);
+      return concat([before, value], axis);
+    }
+    const [length, growing] = [before.shape[axis]!, this.#growing.get(name)];
+    const whole = growing?.axis === axis ? growing.store.append(value, length) : undefined;
+    if (whole) return whole;
+    const store = new Growing(before, axis, length + value.shape[axis]!);
+    this.#growing.set(name, { store, axis });
+    return store.append(value, length)!;
   }
 
   /** The tensor in a slot, of any shape, computed if the slot is empty. */
@@ -73,6 +93,8 @@ export class DecodingCache {
       const stay = rows.length === value.shape[0] && rows.every((row, r) => row === r);
       if (one) copy.#same.set(name, one);
       if (stay) {
+        const growing = this.#growing.get(name);
+        if (growing) copy.#growing.set(name, growing); // whoever appends first goes on in it
         copy.#slots.set(name, value);
       } else {
         copy.#slots.set(name, keep(one ? one.broadcastTo([rows.length, ...one.shape.slice(1)]) : value.gather(rows)));

@@ -1,6 +1,6 @@
 /** Scaled dot-product attention (Vaswani et al. 2017, arXiv 1706.03762, section 3.2.1) without storing its pattern. */
 import { aFinite, aFlag, anInteger, anObjectWith, aTensor, check, checkOptions, misfit, numbers } from "../checks.js";
-import { elementsOf, storageOf } from "../elements.js";
+import { elementsOf, readAgain, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
 import { allocate, getKernels } from "../registry.js";
@@ -103,6 +103,8 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
     bias: bias && headsView(broadcastTo(bias, [batch, heads, queries, keys])),
     blocks,
   };
+  readAgain(key); // those of a decoder's cache
+  readAgain(value);
   const operands = { query: headsView(query), key: headsView(key), value: headsView(value) };
   const result = sideBySide(shape);
   const out = headsView(result);
