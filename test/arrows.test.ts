@@ -130,7 +130,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/scratchpad"],
   ["compiler/circuit", "compiler/export/rotate"],
   ["compiler/folders"],
-  ["compiler/dataset", "compiler/sufficiency"],
+  ["compiler/dataset", "compiler/sufficiency", "compiler/continue"],
   // The decompiler.
   ["decompiler/common"],
   ["decompiler/interchange"],

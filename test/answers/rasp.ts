@@ -74,7 +74,7 @@ export const raspRegistry: Registry = {
   ],
   leftOut: Object.fromEntries(
     [
-      ...["Basis", "Evaluation", "ProgramTask", "tracr"],
+      ...["Basis", "CompiledTraining", "Evaluation", "ProgramTask", "tracr"],
       ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
       ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
       ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],

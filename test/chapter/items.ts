@@ -40,7 +40,10 @@ export const shortDocuments: readonly Section[] = [
       ["gradients and training, which programs do not show", "doc:docs/training.md#learning-what-a-program-does"],
       [
         "a program inside training: from compiled weights on, and distilled",
-        "missing:training starts from drawn weights; `--supervise` shows it the program's selectors",
+        "doc:docs/training.md#from-compiled-weights",
+        "~ train examples/01-reverse.rasp --sop reverse --vocab a,b,c,d,e --max-length 10 --from-compiled --noise 0.0005",
+        "~ train examples/01-reverse.rasp --sop reverse --vocab a,b,c,d,e --max-length 10 --distill --width 16",
+        "rasp:CompiledTraining",
       ],
       [
         "reversing, Dyck languages, sorting, histograms",

@@ -217,6 +217,10 @@ export const examples: Readonly<Record<string, Example>> = {
     more: {
       "--bos": ["§"],
       "--supervise": [""],
+      "--from-compiled": ["", { "--width": null, "--ffn": null }],
+      "--distill": ["", { "--width": "1", "--ffn": null }],
+      "--noise": ["0.001", { "--from-compiled": "", "--width": null, "--ffn": null }],
+      "--freeze": ["embedding", { "--from-compiled": "", "--width": null, "--ffn": null }],
       "--layers": ["1"],
       "--heads": ["1"],
       "--seed": ["2"],

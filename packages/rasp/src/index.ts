@@ -243,4 +243,6 @@ export {
   type ProgramTaskOptions,
   type ProgramSizes,
 } from "./compiler/learn/program-task.js";
+export { CompiledTraining, type CompiledTrainingOptions, type ModelPart } from "./compiler/continue/training.js";
+export type { Survival } from "./compiler/continue/survival.js";
 export { trainedFile, type TrainedFileOptions } from "./compiler/learn/trained-file.js";

@@ -1,5 +1,5 @@
 /** `selectron train`: a Transformer learns one of four small tasks, or what a RASP program does. */
-import type { Command } from "commander";
+import { InvalidArgumentError, type Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import type { ProgramFlags } from "../train/flags.js";
@@ -22,6 +22,13 @@ export function registerTrain(program: Command, context: Context): void {
     .option("--heads <n>", "of each of its layers; as many as cost says by default", wholeNumber(1))
     .option("--width <n>", "of its residual stream, d_model; 64 by default", wholeNumber(1))
     .option("--ffn <n>", "of its hidden feed-forward layers, d_ff; 256 by default", wholeNumber(1))
+    .option("--from-compiled", "begin with the weights that the program compiles to, and tell what is left of it")
+    .option("--noise <share>", "noise on these weights, as a share of each: 0.001, for example", aShare)
+    .option("--freeze <parts>", "of these weights: embedding, attention, feed-forward, unembedding", parts)
+    .option(
+      "--distill",
+      "train a model of half the width, or of --width, that begins with these weights projected to it",
+    )
     .option("--seed <n>", "initial weights and order of the data; equal seeds, equal weights", wholeNumber(0), 1)
     .option("--steps <n>", "steps of the optimiser", wholeNumber(1))
     .option("--batch <n>", "examples per step", wholeNumber(1))
@@ -42,10 +49,34 @@ export function registerTrain(program: Command, context: Context): void {
     });
 }
 
+/** @throws InvalidArgumentError */
+function aShare(text: string): number {
+  const share = Number(text);
+  if (/^[\d.eE-]+$/.test(text) && share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError("It must be a number from 0 to 1.");
+}
+
+const PARTS = ["embedding", "attention", "feed-forward", "unembedding"];
+
+/** @throws InvalidArgumentError */
+function parts(text: string): string[] {
+  const named = text.split(",");
+  const odd = named.find((name) => !PARTS.includes(name));
+  if (odd !== undefined) throw new InvalidArgumentError(`The parts are ${PARTS.join(", ")}, with commas between them.`);
+  if (PARTS.every((name) => named.includes(name))) {
+    throw new InvalidArgumentError("Something must be left to be trained.");
+  }
+  return named;
+}
+
 /** @throws UsageError if options for programs are given for a task */
 function checkTaskFlags(task: string, flags: ProgramFlags): void {
-  const { sop, vocab, maxLength, bos, supervise, layers, heads, width, ffn } = flags;
-  const given = Object.entries({ sop, vocab, "max-length": maxLength, bos, supervise, layers, heads, width, ffn });
+  const { sop, vocab, maxLength, bos, supervise, layers, heads, width, ffn, fromCompiled, distill, noise, freeze } =
+    flags;
+  const given = Object.entries({
+    ...{ sop, vocab, "max-length": maxLength, bos, supervise, layers, heads, width, ffn },
+    ...{ "from-compiled": fromCompiled, distill, noise, freeze },
+  });
   const [option] = given.find(([, value]) => value !== undefined) ?? [];
   if (option === undefined) return;
   throw new UsageError(

@@ -23,6 +23,10 @@ export interface ProgramFlags extends TrainFlags {
   readonly heads?: number;
   readonly width?: number;
   readonly ffn?: number;
+  readonly fromCompiled?: boolean;
+  readonly distill?: boolean;
+  readonly noise?: number;
+  readonly freeze?: readonly string[];
 }
 
 /** The most numbers that one layer gives for a batch: half a gigabyte. A step holds several of each layer. */

@@ -28,6 +28,7 @@ import {
 import { checkDistinct } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { advice } from "./advice.js";
+import { checkCompiledFlags, trainCompiled } from "./compiled-program.js";
 import { runProgram } from "../files/program-file.js";
 import { counted, percent } from "../text/words.js";
 import { checkBatch, type ProgramFlags } from "./flags.js";
@@ -43,15 +44,15 @@ const [GLANCE, TEST] = [4, 40];
 const PAPER = 0.96;
 
 export async function trainProgram(context: Context, file: string, flags: ProgramFlags): Promise<void> {
-  const { sop: name, vocab: vocabulary, maxLength, bos, seed, steps = STEPS, batch = BATCH, supervise = false } = flags;
-  if (name === undefined || vocabulary === undefined || maxLength === undefined) {
-    throw new UsageError(
-      "a program needs --sop, --vocab and --max-length",
-      "for example --sop reverse --vocab a,b,c,d --max-length 20",
-    );
-  }
+  const { name, vocabulary, maxLength } = inputsOf(flags);
+  const { bos, seed, steps = STEPS, batch = BATCH, supervise = false } = flags;
+  checkCompiledFlags(flags);
   checkDistinct(bos === undefined ? vocabulary : [...vocabulary, bos]);
   const sop = runProgram(context, file, [...(bos === undefined ? [] : [bos]), ...vocabulary]).sop(name);
+  if (flags.fromCompiled || flags.distill) {
+    const inputs = { vocabulary, maxLength, bos };
+    return trainCompiled(context, { name, sop, inputs, inputsText: inputsText(flags) }, flags);
+  }
   const task = taskOf(sop, { vocabulary, maxLength, bos });
   const config = configOf(task, flags);
   const model = fitting(() => new TransformerEncoder(config, new Rng(seed)));
@@ -99,6 +100,21 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   }
   const told = { accuracy, heads, sample, reached, supervise, steps: end.steps, folder: folder.path };
   context.print(reportText(name, task, model, told));
+}
+
+/** The s-op and its inputs. @throws UsageError where one is missing */
+function inputsOf({ sop, vocab, maxLength }: ProgramFlags): {
+  readonly name: string;
+  readonly vocabulary: readonly Atom[];
+  readonly maxLength: number;
+} {
+  if (sop === undefined || vocab === undefined || maxLength === undefined) {
+    throw new UsageError(
+      "a program needs --sop, --vocab and --max-length",
+      "for example --sop reverse --vocab a,b,c,d --max-length 20",
+    );
+  }
+  return { name: sop, vocabulary: vocab, maxLength };
 }
 
 /** Of its layers for each token, patterns of attention included. */

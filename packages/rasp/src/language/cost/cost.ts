@@ -139,6 +139,8 @@ function layerReasons(sop: SOp, depths: ReadonlyMap<GraphNode, number>): LayerRe
   let roots: readonly GraphNode[] = [sop];
   for (let layer = depths.get(sop)!; layer > 0; layer--) {
     const aggregate = oldestAggregate(roots, layer, depths, (node) => needed(node, loops));
+    // A selector can be read by `attend`, and by no aggregate.
+    if (!aggregate) continue;
     chain.push({ layer, aggregate, span: aggregate.span });
     roots = [aggregate.selector, aggregate.value];
   }
@@ -157,7 +159,7 @@ function oldestAggregate(
   layer: number,
   depths: ReadonlyMap<GraphNode, number>,
   neededBy: (node: GraphNode) => readonly GraphNode[],
-): AggregateNode {
+): AggregateNode | undefined {
   let oldest: AggregateNode | undefined;
   const seen = new Set<GraphNode>();
   const stack = [...roots];
@@ -168,5 +170,5 @@ function oldestAggregate(
     if (node.kind !== "aggregate" || depth > layer) stack.push(...neededBy(node));
     else if (!oldest || node.id < oldest.id) oldest = node;
   }
-  return oldest!;
+  return oldest;
 }
