@@ -8,8 +8,6 @@ import {
   mergeReports,
   verify,
   type CompiledModel,
-  type Json,
-  type ReportJson,
   type Shard,
   type SOp,
 } from "@selectron/rasp";
@@ -17,11 +15,9 @@ import { compileSelection, type CompileSelection } from "./compile-options.js";
 import type { Context } from "./context.js";
 import { useFastKernels } from "./files/model-file.js";
 import { howToVerify, type HowOptions } from "./how-to-verify.js";
+import type { SavedReport } from "./process/parts.js";
 import { statsJson } from "./text/describe-model.js";
 import { withProgress } from "./text/progress.js";
-
-/** A report with what the command adds to it. */
-export type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 /** What is compiled, and the inputs that it is tried on. */
 export interface VerifySelection extends CompileSelection, HowOptions {}

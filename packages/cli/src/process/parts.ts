@@ -3,13 +3,16 @@
  * nothing, and their reports merge to that of the undivided run, byte for byte, however many there are.
  */
 import { Worker } from "node:worker_threads";
-import type { Shard } from "@selectron/rasp";
-import type { SavedReport, VerifySelection } from "../verification.js";
+import type { Json, ReportJson, Shard } from "@selectron/rasp";
+
+/** A report with what the command adds to it. */
+export type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 /** What the thread is started with. */
 export interface Part {
   readonly file: string;
-  readonly options: VerifySelection;
+  /** The command's. */
+  readonly options: object;
   readonly shard: Shard;
 }
 
