@@ -6,7 +6,7 @@ import type { Engine } from "./engines/engine.js";
 import type { Peak } from "./engines/peak.js";
 import { jaxJs } from "./engines/jax.js";
 import { onnxruntime } from "./engines/onnx.js";
-import { exactKernels, relaxedKernels, selectron, selectronResident } from "./engines/selectron.js";
+import { exactKernels, relaxedKernels, selectron, selectronLoaded, selectronResident } from "./engines/selectron.js";
 import { tfjs } from "./engines/tfjs.js";
 import { twice } from "./engines/twice.js";
 import type { Candidate, Comparison } from "./harness.js";
@@ -24,6 +24,13 @@ export async function ourEngines(): Promise<Engine[]> {
     selectronResident(relaxed, "selectron-relaxed-resident"),
     selectron(referenceKernels, "plain"),
   ];
+}
+
+/** What a first program gets, of the peers too: no scopes, one thread. */
+export async function defaultEngines(all: readonly Engine[]): Promise<Engine[]> {
+  const wasm = await exactKernels();
+  const peers = ["tfjs-wasm", "jax-js", "ort-web"];
+  return [selectronLoaded(wasm), selectron(wasm), ...all.filter(({ name }) => peers.includes(name))];
 }
 
 /** The suites of threads: with operands on the heap, resident, and resident with the kernels that fuse. */

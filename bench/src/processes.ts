@@ -14,6 +14,7 @@ import {
   type LoadingType,
   type LoadingWay,
 } from "./suites/loading.js";
+import { printCores } from "./suites/cores.js";
 import { formatMemory, memoryGrowth, memoryPlaces, MOST_GROWTH } from "./suites/memory.js";
 
 function answerOf(script: string, argument: string | readonly string[], flags: readonly string[] = []): unknown {
@@ -39,6 +40,12 @@ function printMemory(): void {
   }
 }
 
+/** Generation beside onnxruntime-web, in a process of its own since it needs gigabytes. */
+function printGenerate(): void {
+  const file = fileURLToPath(new URL("generate-case.js", import.meta.url));
+  execFileSync(process.execPath, [file], { stdio: ["ignore", "inherit", "inherit"] });
+}
+
 const LOADING_ROUNDS = 7;
 
 /** Reading a file and loading it, in turns. */
@@ -61,6 +68,8 @@ function printLoading(): void {
 
 /** The suites that only print. `training` compares times first. */
 export const processes: Readonly<Record<string, () => void>> = {
+  cores: printCores,
+  generate: printGenerate,
   compiler: printCompiler,
   loading: printLoading,
   memory: printMemory,

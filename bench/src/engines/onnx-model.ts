@@ -11,8 +11,11 @@ export interface OnnxNode {
 
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
+  /** Their shapes; −1 for any length. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly output: string;
+  /** Further outputs. */
+  readonly outputs?: readonly string[];
   /** float32 constants, or int64 for arrays of numbers. */
   readonly constants?: Readonly<Record<string, { shape: readonly number[]; data: Float32Array | readonly number[] }>>;
 }
@@ -65,7 +68,7 @@ function node({ operation, inputs, outputs, domain, attributes = {} }: OnnxNode)
 }
 
 function valueInfo(name: string, shape: readonly number[] | undefined): Part {
-  const dimensions = shape?.map((length) => bytes(1, integer(1, length)));
+  const dimensions = shape?.map((length) => bytes(1, length < 0 ? new Uint8Array() : integer(1, length)));
   const type = join([integer(1, FLOAT), ...(dimensions ? [bytes(2, join(dimensions))] : [])]);
   return join([string(1, name), bytes(2, bytes(1, type))]);
 }
@@ -82,13 +85,13 @@ function constant(name: string, shape: readonly number[], data: Float32Array | r
 }
 
 /** The bytes of a model with that graph, operator set 17 and Microsoft's contributed operators. */
-export function onnxModel({ nodes, inputs, output, constants = {} }: OnnxGraph): Uint8Array {
+export function onnxModel({ nodes, inputs, output, outputs = [], constants = {} }: OnnxGraph): Uint8Array {
   const graph = join([
     ...nodes.map((each) => bytes(1, node(each))),
     string(2, "bench"),
     ...Object.entries(constants).map(([name, { shape, data }]) => bytes(5, constant(name, shape, data))),
     ...Object.entries(inputs).map(([name, shape]) => bytes(11, valueInfo(name, shape))),
-    bytes(12, valueInfo(output, undefined)),
+    ...[output, ...outputs].map((name) => bytes(12, valueInfo(name, undefined))),
   ]);
   const operators = (domain: string, version: number): Part => bytes(8, join([string(1, domain), integer(2, version)]));
   return join([integer(1, 8), operators("", 17), operators("com.microsoft", 1), bytes(7, graph)]);

@@ -1,5 +1,14 @@
 /** Our own engine through the tensor API: with operands on the JavaScript heap, as everybody starts, and resident. */
-import { attention, getKernels, setKernels, tensor, type Kernels, type Tensor } from "@selectron/core";
+import {
+  attention,
+  decodeSafetensors,
+  encodeSafetensors,
+  getKernels,
+  setKernels,
+  tensor,
+  type Kernels,
+  type Tensor,
+} from "@selectron/core";
 import { enableWasm, resident, scope } from "@selectron/wasm-simd";
 import { enableRelaxedWasm } from "@selectron/wasm-simd/relaxed";
 import type { EncoderTask, Task } from "../tasks.js";
@@ -88,13 +97,23 @@ function computation(task: Task, operands: readonly Tensor[]): () => Tensor {
   }
 }
 
-/** The engine on given kernels, with operands on the heap. */
+/** The engine on given kernels, with operands that are the caller's arrays, on the heap. */
 export function selectron(kernels: Kernels, name = "selectron"): Engine {
+  return outsideScopes(kernels, name, operandsOf);
+}
+
+/** The same with operands that the library made, as it reads a model's weights: those of products may move to linear memory. */
+export function selectronLoaded(kernels: Kernels, name = "selectron-loaded"): Engine {
+  const loaded = (x: Tensor): Tensor => decodeSafetensors(encodeSafetensors({ x })).tensors.get("x")!;
+  return outsideScopes(kernels, name, (task) => operandsOf(task).map(loaded));
+}
+
+function outsideScopes(kernels: Kernels, name: string, operands: (task: Task) => readonly Tensor[]): Engine {
   return {
     name,
     enter: () => setKernels(kernels),
     prepare: (task): Prepared => {
-      const compute = computation(task, operandsOf(task));
+      const compute = computation(task, operands(task));
       return { run: compute, result: () => compute().data };
     },
   };

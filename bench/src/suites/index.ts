@@ -1,7 +1,7 @@
 /** Every suite under the name that `npm run bench` takes. It makes its comparisons one by one, each when its turn comes. */
 import { readFileSync } from "node:fs";
 import type { Choice } from "../choice.js";
-import { comparisonOf, loadEngines, ourEngines, threadEngines, type ThreadSuite } from "../compare.js";
+import { comparisonOf, defaultEngines, loadEngines, ourEngines, threadEngines, type ThreadSuite } from "../compare.js";
 import type { Engine } from "../engines/engine.js";
 import { peaks } from "../engines/peak.js";
 import { peersInstalled } from "../engines/peers.js";
@@ -41,7 +41,8 @@ const kernelSuite = (name: string): Suite =>
   async function* (choice) {
     const limits = name === "kernels" ? await peaks() : [];
     const isThreads = name.startsWith("threads");
-    const chosen = choice.among(await (isThreads ? threadEngines(name as ThreadSuite) : allEngines()));
+    const engines = isThreads ? threadEngines(name as ThreadSuite) : allEngines();
+    const chosen = choice.among(await (name === "default" ? defaultEngines(await engines) : engines));
     for (const named of kernelSuites[name]!) {
       if (!choice.wants(named.name)) continue;
       const comparison = await comparisonOf(named, chosen, limits);

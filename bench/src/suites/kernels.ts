@@ -1,5 +1,13 @@
 /** The kernel suites: lists of tasks under the names that `npm run bench` takes. */
-import { attentionTask, encoderTask, matmulTask, rowsTask, sparseMatmulTask, type Task } from "../tasks.js";
+import {
+  attentionTask,
+  encoderTask,
+  matmulTask,
+  rowsTask,
+  sparseMatmulTask,
+  type RowsTask,
+  type Task,
+} from "../tasks.js";
 
 export interface NamedTask {
   readonly name: string;
@@ -84,6 +92,26 @@ export const kernelSuites: Readonly<Record<string, readonly NamedTask[]>> = {
     { name: "add [2, 2]", task: () => rowsTask("add", 2, 2) },
     { name: "add [16, 16]", task: () => rowsTask("add", 16, 16) },
     { name: "matmul 4³", task: () => matmulTask(4, 4, 4) },
+  ],
+  default: [
+    ...["softmax", "layerNorm", "gelu"].map((kind) => ({
+      name: `default, ${kind} [512, 512]`,
+      task: () => rowsTask(kind as RowsTask["kind"], 512, 512),
+    })),
+    ...[
+      [1, 256, 1024],
+      [1, 768, 3072],
+      [128, 128, 128],
+      [256, 256, 256],
+      [512, 512, 512],
+    ].map(([m, k, n]) => ({ name: `default, matmul ${m}×${k}×${n}`, task: () => matmulTask(m!, k!, n!) })),
+    { name: "default, matmul 8×[128,64]·[64,128]", task: () => matmulTask(128, 64, 128, { batch: 8 }) },
+    ...[256, 512, 1024, 2048].map((n) => ({
+      name: `default, attention, 4 heads, d 64, causal, n ${n}`,
+      task: () => attentionTask(4, n, 64, true),
+      ...(n >= 2048 ? { without: ["jax-js"] } : {}),
+    })),
+    ...[1, 8].map((batch) => ({ ...encoder(batch), name: `default, ${encoder(batch).name}` })),
   ],
   threads,
   "threads-resident": threads,

@@ -20,6 +20,7 @@ export async function trainingComparison(withPeers: boolean): Promise<Comparison
   const wasm = getKernels();
   const trainers = [
     selectronTrainer(task, wasm, "selectron", false),
+    selectronTrainer(task, wasm, "selectron, no scope", false, (body) => body()),
     selectronTrainer(task, wasm, "selectron-resident", true),
     ...(withPeers ? [await jaxTrainer(task), await tfjsTrainer(task)] : []),
   ];
