@@ -10,7 +10,7 @@ const readLesson = (file: string): string =>
   readFileSync(new URL(`../../examples/${file}.rasp`, import.meta.url), "utf8");
 
 /** Those whose compile takes seconds are in the long form. */
-const SLOW = ["pushdown", "subleq_small", "subleq_wide"];
+const SLOW = ["pushdown", "scan", "subleq_small", "subleq_wide"];
 
 /** A case for shorter inputs. */
 function shorter(each: LoopCase, maxLength: number): LoopCase {

@@ -64,6 +64,22 @@ const sum = (rng: Rng, left: number, right: number): string[] => [
   ...word(rng, "0123456789", right),
 ];
 
+const VERBS = ["walk", "look", "run", "jump"];
+const COMMANDS = [...VERBS, "turn", "left", "right", "opposite", "around", "twice", "thrice", "and", "after", "."];
+
+/** A command of SCAN in 48 tokens, which is as many as it can have actions. */
+function command(rng: Rng): string[] {
+  const one = (...from: readonly string[]): string[] => [from[rng.int(from.length)]!].filter((each) => each !== "");
+  const clause = (): string[] => {
+    const manner = one("", "", "opposite", "around");
+    const isTurned = manner.length > 0 || rng.int(2) === 0;
+    const verb = isTurned ? one(...VERBS, "turn") : one(...VERBS);
+    return [...verb, ...manner, ...(isTurned ? one("left", "right") : []), ...one("", "twice", "thrice")];
+  };
+  const said = rng.int(3) === 0 ? clause() : [...clause(), ...one("and", "after"), ...clause()];
+  return [...said, ...Array.from({ length: 48 - said.length }, () => ".")];
+}
+
 const letters = (text: string): Pick<Drawn, "vocabulary"> => ({ vocabulary: [...text] });
 
 const parity = {
@@ -125,6 +141,11 @@ export const LOOP_CASES: readonly LoopCase[] = [
     ...{ file: "18-pushdown", name: "pushdown" },
     short: { ...letters("0a-|"), maxLength: 6 },
     random: { ...letters("0()[]-|"), maxLength: 64, draw: (rng) => stackAutomaton(rng, 64) },
+  },
+  {
+    ...{ file: "20-scan", name: "scan" },
+    short: { vocabulary: ["jump", "turn", "left", "twice", "after"], maxLength: 4 },
+    random: { vocabulary: COMMANDS, maxLength: 48, draw: command },
   },
   {
     ...{ file: "19-subleq", name: "subleq_small" },
