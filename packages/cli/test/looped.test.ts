@@ -149,6 +149,31 @@ describe("verify --looped", () => {
     });
   });
 
+  it("shows the first wrong s-op inside a step", async () => {
+    const own = {
+      "seen.rasp": `repeat (x = 0, y = 0) until (x > indices) at most 9 {
+  seen = selector_width(select(indices, x, <=) and select(tokens, "b", ==));
+  y = y + 2 * seen;
+  x = x + 1;
+}
+`,
+    };
+    const cli = (...args: string[]) => selectron(args, { files: own, binaries });
+    const saved = ["--vocab", "a,b", "--max-length", "3", "--looped", "-o", "seen.safetensors"];
+    await cli("compile", "seen.rasp", "--sop", "y", ...saved);
+    const { tensors, metadata } = decodeSafetensors(binaries.get("seen.safetensors")!);
+    const unsealed = Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.includes("checksum")));
+    for (const [name, { data }] of tensors) if (name.endsWith("attention.value.weight")) data.fill(0);
+    binaries.set("inside.safetensors", encodeSafetensors(tensors, withChecksum(tensors, unsealed)));
+    const verifying = ["verify", "--looped", "inside.safetensors", "seen.rasp", "--exhaustive"];
+    const { out } = await cli(...verifying);
+    expect(out.split("\n").at(-2)).toMatch(
+      /^Inside the step the first wrong s-op is seen \(seen\.rasp:2:10\), after the attention sublayer of its layer \d, at position 0: it should be 1\.$/,
+    );
+    const json = JSON.parse((await cli(...verifying, "--json")).out) as { counterexample: { firstWrong: object } };
+    expect(json.counterexample.firstWrong).toMatchObject({ name: "seen", sublayer: "attention", position: 0 });
+  });
+
   it.each([
     [[...loop, "--runs", "5", "--shard", "1/2"], "reports of looped models are not merged yet"],
     [["--looped", "loop.rasp", "--sop", "y", "--runs", "5"], "required option '--vocab <tokens>' not specified"],

@@ -118,18 +118,20 @@ export {
   compileLooped,
   isLoopedModel,
   LoopedModel,
-  verifyLooped,
   type LoopCertificate,
   type LoopedCard,
   type LoopedOptions,
-  type LoopedReport,
   type LoopedRun,
   type LoopedStats,
   type LoopLayers,
   type StateCard,
+} from "./compiler/looped/index.js";
+export {
+  verifyLooped,
+  type LoopedReport,
   type VerifyLoopedOptions,
   type WrongStep,
-} from "./compiler/looped/index.js";
+} from "./compiler/looped/verify-looped.js";
 export {
   compileScratchpad,
   ScratchpadModel,

@@ -1,6 +1,7 @@
 /** What a comparison of a looped model with its program found, as text and as JSON. */
 import { printable, shortened } from "@selectron/core";
 import {
+  describeAtom,
   displayDifference,
   displaySequence,
   encodeResult,
@@ -9,6 +10,7 @@ import {
   type LoopedModel,
   type LoopedReport,
   type VerifyOptions,
+  type WrongSOp,
   type WrongStep,
 } from "@selectron/rasp";
 import { counted } from "../text/words.js";
@@ -30,10 +32,9 @@ export function loopedReportText(
   return `${sop}: the model is WRONG on ${wrong} of ${tried}.${skipped}\n${wrongText(counterexample!)}`;
 }
 
-function wrongText({ input, step, name, span, position: at, expected, got, steps }: WrongStep): string {
+function wrongText({ input, step, name, span, position: at, expected, got, steps, firstWrong }: WrongStep): string {
   const shown = (line: string): string => shortened(line, 2000);
-  const start = span && position(span.source, span.start);
-  const where = start ? ` (${printable(span.source.file)}:${start.line}:${start.column})` : "";
+  const where = placeText(span);
   const place = at === undefined ? "" : `, at position ${at}`;
   const lines = ["The smallest input on which it differs:", `  input     ${shown(displaySequence(input))}`];
   if (!got) {
@@ -48,7 +49,19 @@ function wrongText({ input, step, name, span, position: at, expected, got, steps
     lines.push(`The first wrong state is ${printable(name)} after step ${step}${where}${place}:`);
   }
   const [program, model] = displayDifference(expected, got);
-  return [...lines, `  program   ${shown(program)}`, `  model     ${shown(model)}`].join("\n");
+  lines.push(`  program   ${shown(program)}`, `  model     ${shown(model)}`);
+  if (firstWrong) lines.push(insideText(firstWrong));
+  return lines.join("\n");
+}
+
+function placeText(span: WrongStep["span"]): string {
+  if (!span) return "";
+  const { line, column } = position(span.source, span.start);
+  return ` (${printable(span.source.file)}:${line}:${column})`;
+}
+
+function insideText({ name, span, layer, sublayer, position: at, expected }: WrongSOp): string {
+  return `Inside the step the first wrong s-op is ${printable(name)}${placeText(span)}, after the ${sublayer} sublayer of its layer ${layer}, at position ${at}: it should be ${printable(describeAtom(expected))}.`;
 }
 
 export const loopedReportJson = (
@@ -68,7 +81,7 @@ export const loopedReportJson = (
   counterexample: counterexample ? wrongJson(counterexample) : null,
 });
 
-function wrongJson({ input, step, name, span, position: at, expected, got, steps }: WrongStep): Json {
+function wrongJson({ input, step, name, span, position: at, expected, got, steps, firstWrong }: WrongStep): Json {
   const start = span && position(span.source, span.start);
   const [inputJson, expectedJson] = [encodeResult(input), encodeResult(expected)];
   const gotJson = got && encodeResult(got);
@@ -82,5 +95,11 @@ function wrongJson({ input, step, name, span, position: at, expected, got, steps
     got: gotJson?.value ?? null,
     kinds: { input: inputJson.kinds!, expected: expectedJson.kinds!, got: gotJson?.kinds ?? null },
     steps: { expected: steps[0], got: steps[1] ?? null },
+    firstWrong: firstWrong ? insideJson(firstWrong) : null,
   };
+}
+
+function insideJson({ name, span, layer, sublayer, position: at }: WrongSOp): Json {
+  const place = span ? { file: span.source.file, ...position(span.source, span.start) } : null;
+  return { name, place, layer, sublayer, position: at };
 }

@@ -23,7 +23,7 @@ import { withOneLoop } from "../values/loops.js";
 import { checkedVocabulary } from "../values/vocabulary.js";
 import { Work } from "../work.js";
 import { domainOf, keptValues } from "./kept-values.js";
-import type { LoopCertificate, StateCard } from "./looped-card.js";
+import type { LoopCertificate, LoopedCard, StateCard } from "./looped-card.js";
 import { LoopedModel } from "./looped-model.js";
 import { loopedProgram, repeatedLoop, type Kept, type LoopedProgram } from "./parts.js";
 import { updatesAfter, withUpdate, type Write } from "./update.js";
@@ -31,7 +31,6 @@ import { updatesAfter, withUpdate, type Write } from "./update.js";
 export type { LoopCertificate, LoopedCard, LoopLayers, StateCard } from "./looped-card.js";
 export { isLoopedModel } from "./looped-file.js";
 export { LoopedModel, type LoopedRun, type LoopedStats } from "./looped-model.js";
-export { verifyLooped, type LoopedReport, type VerifyLoopedOptions, type WrongStep } from "./verify-looped.js";
 
 /** For which inputs a program with a loop is compiled. */
 export interface LoopedOptions {
@@ -107,7 +106,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   };
   const config = { ...model.config, loop };
   const { kind, classes, points } = after.planned.outputs[0]!;
-  return new LoopedModel(new LoopedEncoder(config, model.parameters()), {
+  const card: LoopedCard = {
     name,
     vocabulary,
     maxLength,
@@ -117,7 +116,10 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
     heads,
     certificate: certificateOf([before, inside, after]),
     config,
-  });
+  };
+  const looped = new LoopedModel(new LoopedEncoder(config, model.parameters()), card);
+  looped.inside = { layout: parts[1]!.layout, before: first!, kept: kept.map(({ node }) => node) };
+  return looped;
 }
 
 const isLarge = (node: SOp, domain: Domain): boolean =>

@@ -11,6 +11,7 @@ import { statsOf, type ModelStats } from "../model/model-stats.js";
 import { TokenIds } from "../model/token-ids.js";
 import { decode, widthOf } from "../plan/ir/decoding.js";
 import { layersOf, type LoopCertificate, type LoopedCard, type LoopLayers, type StateCard } from "./looped-card.js";
+import type { InsideLoop } from "./inside.js";
 import {
   loopedOnnxFile,
   loopedSafetensorsFile,
@@ -55,6 +56,12 @@ export class LoopedModel {
   readonly card: LoopedCard;
   /** Of a model from a file: what whoever uses it should know, such as that it has no checksum. */
   readonly notes: readonly string[];
+  /**
+   * Where the s-ops of a step are; undefined for a model from a file.
+   *
+   * @internal
+   */
+  inside: InsideLoop | undefined;
   readonly #ids: TokenIds;
 
   /** @param notes - of a model from a file */

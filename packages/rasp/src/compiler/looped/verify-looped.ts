@@ -11,6 +11,9 @@ import { loopSteps } from "../../language/interpret/loop-steps.js";
 import type { Span } from "../../language/source.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { everyInput, randomInputs, smallerInputs } from "../verify/inputs.js";
+import type { WrongSOp } from "../verify/diagnose.js";
+import { compileLooped } from "./index.js";
+import { firstWrongInside, type InsideLoop } from "./inside.js";
 import { LoopedModel, type LoopedRun } from "./looped-model.js";
 import { repeatedLoop } from "./parts.js";
 
@@ -34,6 +37,8 @@ export interface WrongStep {
   readonly got: readonly Atom[] | undefined;
   /** How many steps the interpreter takes, and the model, if its loop ends. */
   readonly steps: readonly [expected: number, got: number | undefined];
+  /** Of a wrong step the first s-op inside it that is wrong; undefined where none is, or only what the step makes of them. */
+  readonly firstWrong?: WrongSOp;
 }
 
 /** What a verification found. */
@@ -96,7 +101,7 @@ export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLooped
     withoutValue,
     wrong,
     steps,
-    ...(first ? { counterexample: smallest(meant, model, first) } : {}),
+    ...(first ? { counterexample: withFirstWrong(sop, meant, model, smallest(meant, model, first)) } : {}),
   };
 }
 
@@ -108,6 +113,27 @@ function smallest(sop: SOp, model: LoopedModel, found: WrongStep): WrongStep {
     if (smaller) return smallest(sop, model, smaller);
   }
   return found;
+}
+
+/** The wrong step with what is wrong inside it. Of a model from a file that is known if the program compiles to the same coordinates. */
+function withFirstWrong(sop: SOp, meant: SOp, model: LoopedModel, found: WrongStep): WrongStep {
+  const { input, step } = found;
+  if (step === undefined) return found;
+  const inside = model.inside ?? insideAgain(sop, model);
+  const repeated = repeatedLoop(meant);
+  const moment = loopSteps(meant, input).find(({ loop }) => loop === repeated)!.moments[step - 1]!;
+  const firstWrong = inside && firstWrongInside(model, inside, input, step, moment);
+  return firstWrong ? { ...found, firstWrong } : found;
+}
+
+function insideAgain(sop: SOp, { vocabulary, maxLength, causal: isCausal, card }: LoopedModel): InsideLoop | undefined {
+  try {
+    const again = compileLooped(sop, { vocabulary, maxLength, name: card.name, causal: isCausal });
+    return again.card.labels.join("\n") === card.labels.join("\n") ? again.inside : undefined;
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
 }
 
 /** What the interpreter says. */

@@ -5,7 +5,7 @@
 import { compareAtoms } from "../../language/atom/compare.js";
 import { aggregateRow } from "../../language/atom/mean.js";
 import { RaspError } from "../../language/diagnostic.js";
-import type { Atom } from "../../language/graph/node.js";
+import type { Atom, SOp } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import { Formula } from "./formula.js";
 import { truthOf, type Mean, type NormalSOp, type Selection } from "./normal-form.js";
@@ -15,10 +15,13 @@ export class NormalValues {
 
   readonly input: readonly Atom[];
   readonly #causal: boolean;
+  readonly #given: ((sop: SOp) => readonly Atom[]) | undefined;
 
-  constructor(input: readonly Atom[], causal = false) {
+  /** @param given - the values of what is given, by the s-op that it stands for */
+  constructor(input: readonly Atom[], causal = false, given?: (sop: SOp) => readonly Atom[]) {
     this.input = input;
     this.#causal = causal;
+    this.#given = given;
   }
 
   /** The value at each position. @throws RaspError where the s-op has no value on this input */
@@ -43,7 +46,8 @@ export class NormalValues {
       case "indices":
         return this.input.map((_, i) => BigInt(i));
       case "given":
-        throw new Error("what is given has no value on an input");
+        if (!this.#given) throw new Error("what is given has no value on an input");
+        return this.#given(sop.origin!);
       case "constant":
         return this.input.map(() => sop.value);
       case "map": {

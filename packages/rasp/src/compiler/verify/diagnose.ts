@@ -4,6 +4,7 @@ import { Residuals } from "../model/residuals.js";
 import { ModelFileError } from "../model/errors.js";
 import type { Runnable } from "../model/runnable.js";
 import { NormalValues } from "../normalize/normal-values.js";
+import type { Layout } from "../layout/layout.js";
 import type { Readback } from "../plan/ir/plan.js";
 import type { Subspace } from "../plan/ir/read.js";
 import type { Atom } from "../../language/graph/node.js";
@@ -35,7 +36,11 @@ export function firstWrongSOp(compiled: Runnable, input: readonly Atom[]): Wrong
     // The logits, which come last, are not finite. What led to them is recorded.
     if (!(error instanceof ModelFileError)) throw error;
   }
-  const values = new NormalValues(input, compiled.causal);
+  return wrongReadback(layout, residuals, new NormalValues(input, compiled.causal));
+}
+
+/** The first subspace that does not hold what it should. */
+export function wrongReadback(layout: Layout, residuals: Residuals, values: NormalValues): WrongSOp | undefined {
   for (const readback of [...layout.readbacks].sort(inOrderOfComputation)) {
     const { subspace, sop, tolerance } = readback;
     for (const [position, value] of (values.evaluate(sop) ?? []).entries()) {

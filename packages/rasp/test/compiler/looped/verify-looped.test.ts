@@ -46,6 +46,34 @@ describe("a wrong step", () => {
     expect(position(span!.source, span!.start)).toEqual({ line: 2, column: 7 });
   });
 
+  it("is shown with the first s-op inside it that is wrong", () => {
+    const program = `repeat (x = 0, y = 0) until (x > indices) at most 9 {
+  before = select(indices, x, <=) and select(tokens, "b", ==);
+  seen = selector_width(before);
+  y = y + 2 * seen;
+  x = x + 1;
+}
+z = y;`;
+    const counting = load(program, { file: "seen.rasp", example: "ab" }).sop("z");
+    const right = compileLooped(counting, { vocabulary: "ab", maxLength: 3 });
+    const parameters = new Map<string, Tensor>(right.model.parameters());
+    const block = right.card.config.blocks.findIndex(({ heads }, b) => heads > 0 && b >= right.card.config.loop.first);
+    const name = `blocks.${block}.attention.value.weight`;
+    const { data, shape } = parameters.get(name)!;
+    parameters.set(name, tensor(data.slice().fill(0), shape));
+    const wrong = new LoopedModel(new LoopedEncoder(right.card.config, parameters), right.card);
+    const report = verifyLooped(counting, wrong, { exhaustive: true });
+    const { firstWrong, name: state, step } = report.counterexample!;
+    expect([state, step, firstWrong!.name, firstWrong!.layer, firstWrong!.sublayer]).toEqual([
+      "y",
+      1,
+      "seen",
+      1 + block - right.card.config.loop.first,
+      "attention",
+    ]);
+    expect(position(firstWrong!.span!.source, firstWrong!.span!.start)).toEqual({ line: 3, column: 10 });
+  });
+
   it("that the model leaves out or adds is told by the numbers of steps", () => {
     const never = damaged(`blocks.${last}.feedForward.output.bias`, (data) => {
       data[model.card.config.loop.halted] = data[model.card.config.loop.halted]! - 1;
