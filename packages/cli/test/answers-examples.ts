@@ -216,6 +216,7 @@ export const examples: Readonly<Record<string, Example>> = {
     flags: { ...sizes, "--width": "4", "--ffn": "4", "--steps": "1", "--batch": "1", "--output": "runs" },
     more: {
       "--bos": ["§"],
+      "--causal": [""],
       "--supervise": [""],
       "--from-compiled": ["", { "--width": null, "--ffn": null }],
       "--distill": ["", { "--width": "1", "--ffn": null }],

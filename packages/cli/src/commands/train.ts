@@ -17,6 +17,7 @@ export function registerTrain(program: Command, context: Context): void {
     .option("--vocab <tokens>", 'the tokens of its inputs: a,b,c, or a RASP list such as [1,2,"a,b"]', parseVocabulary)
     .option("--max-length <n>", "its longest input, BOS included", wholeNumber(1))
     .option("--bos <token>", "a token at position 0 of every input, for programs that count on it")
+    .option("--causal", "train a decoder: no position sees later ones, neither the model's nor the program's")
     .option("--supervise", "pull the heads towards the program's selectors")
     .option("--layers <n>", "of the Transformer that learns a program; as many as cost says by default", wholeNumber(1))
     .option("--heads <n>", "of each of its layers; as many as cost says by default", wholeNumber(1))
@@ -71,10 +72,10 @@ function parts(text: string): string[] {
 
 /** @throws UsageError if options for programs are given for a task */
 function checkTaskFlags(task: string, flags: ProgramFlags): void {
-  const { sop, vocab, maxLength, bos, supervise, layers, heads, width, ffn, fromCompiled, distill, noise, freeze } =
-    flags;
+  const { sop, vocab, maxLength, bos, causal, supervise, layers, heads, width, ffn } = flags;
+  const { fromCompiled, distill, noise, freeze } = flags;
   const given = Object.entries({
-    ...{ sop, vocab, "max-length": maxLength, bos, supervise, layers, heads, width, ffn },
+    ...{ sop, vocab, "max-length": maxLength, bos, causal, supervise, layers, heads, width, ffn },
     ...{ "from-compiled": fromCompiled, distill, noise, freeze },
   });
   const [option] = given.find(([, value]) => value !== undefined) ?? [];

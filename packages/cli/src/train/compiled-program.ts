@@ -36,7 +36,7 @@ const firstOf = (options: Readonly<Record<string, unknown>>): string | undefined
 
 /** @throws UsageError on options that do not go together */
 export function checkCompiledFlags(flags: ProgramFlags): void {
-  const { fromCompiled, distill, noise, freeze, supervise, layers, heads, width, ffn } = flags;
+  const { fromCompiled, distill, noise, freeze, causal, supervise, layers, heads, width, ffn } = flags;
   const refuse = (name: string | undefined, why: string, help: string): void => {
     if (name !== undefined) throw new UsageError(`--${name} ${why}`, help);
   };
@@ -48,7 +48,7 @@ export function checkCompiledFlags(flags: ProgramFlags): void {
     refuse("distill", "begins with compiled weights as well", "leave out --from-compiled");
   }
   const mode = distill ? "distill" : "from-compiled";
-  const ofDrawn = { supervise, layers, heads, ffn, ...(distill ? {} : { width }) };
+  const ofDrawn = { causal, supervise, layers, heads, ffn, ...(distill ? {} : { width }) };
   refuse(firstOf(ofDrawn), `is for drawn weights, and --${mode} has those of the program`, "leave it out");
   const ofKept = distill ? firstOf({ noise, freeze }) : undefined;
   refuse(ofKept, "is for compiled weights as they are, and --distill makes narrower ones", "leave it out");

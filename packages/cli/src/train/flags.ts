@@ -18,6 +18,7 @@ export interface ProgramFlags extends TrainFlags {
   readonly vocab?: readonly Atom[];
   readonly maxLength?: number;
   readonly bos?: string;
+  readonly causal?: boolean;
   readonly supervise?: boolean;
   readonly layers?: number;
   readonly heads?: number;

@@ -53,7 +53,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
     const inputs = { vocabulary, maxLength, bos };
     return trainCompiled(context, { name, sop, inputs, inputsText: inputsText(flags) }, flags);
   }
-  const task = taskOf(sop, { vocabulary, maxLength, bos });
+  const task = taskOf(sop, { vocabulary, maxLength, bos, causal: flags.causal });
   const config = configOf(task, flags);
   const model = fitting(() => new TransformerEncoder(config, new Rng(seed)));
   checkBatch(batch, maxLength, widestOf(config, maxLength));
@@ -61,7 +61,7 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   const supervision = linear({ peak: 1, steps: steps / 2 });
   const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
-    description: `${name} on ${inputsText(flags)}, ${sizesText(config)}${supervise ? ", supervised" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
+    description: `${name} on ${inputsText(flags)}, ${sizesText(config)}${flags.causal === true ? ", causal" : ""}${supervise ? ", supervised" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${name}-seed-${seed}`,
     checkpointEvery: flags.checkpointEvery,
     optimizer: new AdamW(model.parameters(), { beta2: 0.98 }),

@@ -4,6 +4,7 @@
  */
 import { Rng } from "@selectron/core";
 import { checkLayers, type EncoderConfig } from "@selectron/nn";
+import { causal } from "../../language/graph/causal.js";
 import { cost, type HeadCost } from "../../language/cost/cost.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { topological, type Atom, type SOp } from "../../language/graph/node.js";
@@ -17,6 +18,8 @@ export interface ProgramTaskOptions {
   readonly maxLength: number;
   /** The element at position 0 of every input and nowhere else, for programs that rely on one. */
   readonly bos?: Atom | undefined;
+  /** Whether a decoder is to learn it: no position sees later ones, neither the model's nor the program's. False by default. */
+  readonly causal?: boolean | undefined;
 }
 
 /** Inputs of one length with the program's values. */
@@ -85,9 +88,9 @@ export class ProgramTask {
     const { vocabulary, maxLength, bos } = options;
     if (vocabulary.length === 0) throw new RangeError("the vocabulary is empty; name one token or more");
     if (maxLength < (bos === undefined ? 1 : 2)) throw new RangeError(`inputs of length ${maxLength} hold no token`);
-    this.sop = sop;
+    this.sop = options.causal === true ? causal(sop) : sop;
     this.options = options;
-    const { layers, headsPerLayer, reasons } = cost(sop);
+    const { layers, headsPerLayer, reasons } = cost(this.sop);
     this.layers = layers;
     this.heads = Math.max(0, ...headsPerLayer);
     const taken = new Map<number, number>();
@@ -119,6 +122,7 @@ export class ProgramTask {
       blocks: Array.from({ length: layers }, () => block),
       outputs: this.classes.length,
       layerNorm: "pre",
+      ...(this.options.causal === true ? { causal: true } : {}),
     };
   }
 

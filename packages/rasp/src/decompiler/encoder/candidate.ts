@@ -179,6 +179,20 @@ export const selectKeys = (
   },
 });
 
+/** The keys up to the query's position. */
+export const upToSelf = select(indices, indices, "<=");
+
+/** Whether a query selects a key after its own position. */
+export function selectsLater(selector: CandidateSelector, batch: Batch): boolean {
+  const test = selector.test(batch);
+  return batch.inputs.some((_, s) => {
+    for (let q = batch.starts[s]!; q < batch.starts[s + 1]!; q++) {
+      for (let k = q + 1; k < batch.starts[s + 1]!; k++) if (test(q, k)) return true;
+    }
+    return false;
+  });
+}
+
 const joined = (
   word: "and" | "or",
   a: CandidateSelector,

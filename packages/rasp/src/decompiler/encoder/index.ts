@@ -42,7 +42,7 @@ export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions
   const select = new Batch(observe(1, SELECT, "selection set"), codes);
   const report = observe(2, REPORT, "report set");
 
-  const pool = new Pool(tune, codes);
+  const pool = new Pool(tune, codes, encoder.model.config.causal === true);
   const found = search(pool, select, options);
   progress("swapping runs", 0, 1);
   const swaps = encoderInterchange(encoder, found.rule, codes, { search: select.inputs, report }, new Rng(seed + 1));
@@ -52,7 +52,7 @@ export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions
 /** Adds layer after layer to the pool until a program is good enough. */
 function search(pool: Pool, select: Batch, options: SearchOptions): Found {
   const { progress, clock } = withDefaults(options);
-  pool.add(...plainSOps());
+  pool.add(...plainSOps(pool.isCausal));
   progress("one layer of selectors", 0, 1);
   const first = addFirstLayer(pool);
   let found = choose(pool.sops, pool.batch, select);

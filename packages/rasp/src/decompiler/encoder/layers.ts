@@ -17,6 +17,7 @@ import {
   selectKeys,
   tokens,
   width,
+  upToSelf,
   type CandidateSelector,
   type CandidateSOp,
 } from "./candidate.js";
@@ -37,12 +38,18 @@ const full: CandidateSelector = {
 };
 
 const before = select(indices, indices, "<");
-const upTo = select(indices, indices, "<=");
 const after = select(indices, indices, ">");
-const ORDERS = [before, upTo, after, select(indices, indices, ">=")];
+const ORDERS = [before, upToSelf, after, select(indices, indices, ">=")];
 
-/** S-ops that need no attention. */
-export const plainSOps = (): CandidateSOp[] => [tokens, indices, fromEnd, length, modulo(2), modulo(3)];
+/** S-ops that need no attention. @param isCausal - whether no position sees later ones */
+export const plainSOps = (isCausal = false): CandidateSOp[] => [
+  tokens,
+  indices,
+  // A decoder does not know how long its input is going to be.
+  ...(isCausal ? [] : [fromEnd, length]),
+  modulo(2),
+  modulo(3),
+];
 
 /** The tokens of a batch, ascending. */
 const tokensOf = (batch: Batch): number[] => [...new Set(batch.tokens)].sort((a, b) => a - b);
@@ -77,11 +84,13 @@ export interface FirstLayer {
 /** Adds what one layer of selectors computes. */
 export function addFirstLayer(pool: Pool): FirstLayer {
   const { batch, codes } = pool;
-  const selectors = firstSelectors(batch, codes);
+  const selectors = firstSelectors(batch, codes).filter(({ reads }) => !(pool.isCausal && reads.includes(fromEnd)));
   const attended = selectors.map((selector) => pool.attend(selector, [tokens, indices]));
   const carried = attended.flatMap((added) => added.carried);
   for (const selector of selectors.filter(({ reads }) => reads.includes(tokens))) {
-    for (const last of [true, false]) carried.push(...pool.add(aggregate(extreme(selector, last), tokens, codes)));
+    for (const last of [true, false]) {
+      carried.push(...pool.add(aggregate(extreme(pool.seen(selector), last), tokens, codes)));
+    }
   }
   const counts = attended.flatMap(({ count }) => count ?? []);
   return { counts: [...counts, ...addDifferences(pool)], carried };
@@ -92,7 +101,7 @@ function addDifferences(pool: Pool): CandidateSOp[] {
   const { batch, codes } = pool;
   const alphabet = tokensOf(batch);
   if (alphabet.length > FEW_PAIRED_TOKENS) return [];
-  return [full, upTo].flatMap((order) => {
+  return (pool.isCausal ? [upToSelf] : [full, upToSelf]).flatMap((order) => {
     const widths = alphabet.map((code) => {
       const single = selectKeys(tokens, code, "==", codes);
       return width(order === full ? single : and(single, order));
@@ -125,7 +134,7 @@ export function addSecondLayer(pool: Pool, { counts, carried }: FirstLayer, run:
 
 /** Tokens moved to the position that a count names, or fetched from there. */
 function addMoves(pool: Pool, count: CandidateSOp): void {
-  for (const place of [indices, fromEnd]) {
+  for (const place of pool.isCausal ? [indices] : [indices, fromEnd]) {
     for (const by of [0, -1, 1]) {
       pool.attend(select(count, place, "==", by), [tokens]);
       pool.attend(select(place, count, "==", by), [tokens]);
@@ -184,7 +193,7 @@ export function addThirdLayer(pool: Pool, { counts }: FirstLayer, run: LayerRun)
 function addOrdered(pool: Pool, ahead: CandidateSelector, keys: CandidateSelector): void {
   const { count: rank } = pool.attend(and(ahead, keys), []);
   if (!rank) return;
-  for (const place of [indices, fromEnd]) {
+  for (const place of pool.isCausal ? [indices] : [indices, fromEnd]) {
     for (const by of [0, -1]) pool.attend(and(select(rank, place, "==", by), keys), [tokens]);
   }
 }

@@ -1,6 +1,14 @@
 /** The s-ops that a program may use, each with values of its own on a batch. */
 import type { Batch, Codes } from "./batch.js";
-import { aggregate, width, type CandidateSelector, type CandidateSOp } from "./candidate.js";
+import {
+  aggregate,
+  and,
+  selectsLater,
+  upToSelf,
+  width,
+  type CandidateSelector,
+  type CandidateSOp,
+} from "./candidate.js";
 
 export class Pool {
   /** In the order in which they were added. */
@@ -9,10 +17,18 @@ export class Pool {
 
   readonly batch: Batch;
   readonly codes: Codes;
+  /** Whether no position sees later ones. */
+  readonly isCausal: boolean;
 
-  constructor(batch: Batch, codes: Codes) {
+  constructor(batch: Batch, codes: Codes, isCausal = false) {
     this.batch = batch;
     this.codes = codes;
+    this.isCausal = isCausal;
+  }
+
+  /** What a head of the model can select of a selector's keys: in a decoder none that are later than the query. */
+  seen(selector: CandidateSelector): CandidateSelector {
+    return this.isCausal && selectsLater(selector, this.batch) ? and(selector, upToSelf) : selector;
   }
 
   /** Adds the s-ops whose values no other has. @returns those */
@@ -30,7 +46,8 @@ export class Pool {
   }
 
   /** Adds the width of a selector and the aggregates of some s-ops. @returns those whose values are new */
-  attend(selector: CandidateSelector, sops: readonly CandidateSOp[]): Attended {
+  attend(given: CandidateSelector, sops: readonly CandidateSOp[]): Attended {
+    const selector = this.seen(given);
     const [count] = this.add(width(selector));
     return { count, carried: this.add(...sops.map((sop) => aggregate(selector, sop, this.codes))) };
   }

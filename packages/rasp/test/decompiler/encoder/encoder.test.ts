@@ -98,8 +98,8 @@ describe("rules", () => {
 
 const options = { vocabulary: ["a", "b"], maxLength: 4 };
 
-async function trained(program: string, steps: number): Promise<Uint8Array> {
-  const task = new ProgramTask(load(program).sop("answer"), options);
+async function trained(program: string, steps: number, causal = false): Promise<Uint8Array> {
+  const task = new ProgramTask(load(program).sop("answer"), { ...options, causal });
   const model = new TransformerEncoder(task.config({ dModel: 16, dFf: 16 }), new Rng(1));
   await train({
     optimizer: new Adam(model.parameters()),
@@ -134,6 +134,21 @@ describe("trained encoders", () => {
       expect(decompileEncoder(readTrainedEncoder(bytes), { seed: 1 })).toEqual(result);
     },
   );
+
+  it("that are causal become programs in which no position sees later ones", async () => {
+    const bytes = await trained('answer = selector_width(select(tokens, "b", ==)) > 0;', 250, true);
+    const encoder = readTrainedEncoder(bytes);
+    expect(encoder.model.config.causal).toBe(true);
+    const { refusal, source, match, interchange } = decompileEncoder(encoder, { seed: 1 });
+    expect(refusal).toBeUndefined();
+    expect(match.share).toBeGreaterThanOrEqual(0.95);
+    expect(interchange!.variables.map(({ isFound }) => isFound)).toEqual([true]);
+    const sop = load(source!).sop("prediction");
+    for (const input of ["abab", "aabb", "baaa"]) {
+      const whole = new Evaluation([...input]).sop(sop);
+      expect(new Evaluation([...input.slice(0, 2)]).sop(sop)).toEqual(whole.slice(0, 2));
+    }
+  });
 
   it("are run on three disjoint parts of inputs", () => {
     const encoder = {
