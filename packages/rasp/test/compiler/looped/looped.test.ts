@@ -163,7 +163,7 @@ describe("a looped model", () => {
   });
 
   it("does not drift in thousands of steps", () => {
-    const rounds = breadth({ short: 10, long: 40 });
+    const rounds = breadth({ short: 10, long: 200 });
     const sop = sopOf(
       `repeat (x = tokens, n = 0, m = 0) until (m == ${rounds}) at most 10000 {
         x = aggregate(select(indices, (indices + 1) % length, ==), x);
