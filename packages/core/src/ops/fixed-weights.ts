@@ -99,9 +99,14 @@ export function multipliedByList(
   if (!areSeen && !areFinite(left)) return false;
   let nothing = 0;
   const sums = new Float64Array(4 * Math.ceil(columns.length / 4));
+  const weights = new Float64Array(elements.kind === "crowded" ? rows.length : 0);
   for (let from = 0, at = 0; at < out.length; from += k, at += n) {
-    if (elements.kind === "crowded") addCrowded(elements, rows, left, from, sums);
-    else nothing += addScattered(elements, rows, left, from, sums);
+    if (elements.kind === "crowded") {
+      for (let r = 0; r < weights.length; r++) weights[r] = left[from + rows[r]!]!;
+      addCrowded(elements, weights, sums);
+    } else {
+      nothing += addScattered(elements, rows, left, from, sums);
+    }
     if (columns.length < n) {
       out.set(resting, at);
       writeSome(sums, columns, added, isRelu, out, at);
@@ -154,11 +159,12 @@ function addScattered(
 }
 
 /** In the same order: what an element that is 0 adds changes no sum, because all is finite. */
-function addCrowded({ values }: Crowded, rows: Int32Array, left: Float32Array, from: number, sums: Float64Array): void {
+function addCrowded({ values }: Crowded, weights: Float64Array, sums: Float64Array): void {
+  const rows = weights.length;
   for (let c = 0, entry = 0; c < sums.length; c += 4) {
     let [first, second, third, fourth] = [0, 0, 0, 0];
-    for (let r = 0; r < rows.length; r++, entry += 4) {
-      const weight = left[from + rows[r]!]!;
+    for (let r = 0; r < rows; r++, entry += 4) {
+      const weight = weights[r]!;
       first += weight * values[entry]!;
       second += weight * values[entry + 1]!;
       third += weight * values[entry + 2]!;
