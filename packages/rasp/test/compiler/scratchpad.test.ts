@@ -1,4 +1,5 @@
 /** Programs with a loop as decoders with a scratchpad: each token that they write is what the interpreter says. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   compileScratchpad,
@@ -10,7 +11,7 @@ import {
   type SOp,
 } from "../../src/index.js";
 import { lessonSOp } from "./lessons.js";
-import { breadth } from "../../../../test/long.js";
+import { breadth, isLong } from "../../../../test/long.js";
 
 const sopOf = (source: string, example = "ab"): SOp => load(source, { example }).sop("x");
 
@@ -34,6 +35,17 @@ describe("the lessons", () => {
     expect(report.inputs - report.withoutValue).toBeGreaterThan(2);
     expect(report.tokens).toBeGreaterThan(10);
   });
+});
+
+// Five seconds.
+it.runIf(isLong)("lesson 19, a computer of six words", () => {
+  const source = readFileSync(new URL("../../../../examples/19-subleq.rasp", import.meta.url), "utf8");
+  const sop = load(`${source.replaceAll("at most 5000", "at most 30")} small = computer(3);`).sop("small");
+  const model = compileScratchpad(sop, { vocabulary: [-3, -2, -1, 0, 1, 2], maxLength: 6 });
+  expect(model.certificate.proved).toBe(true);
+  const report = verifyScratchpad(sop, model, { runs: 40, seed: 1 });
+  expect(report.counterexample).toBeUndefined();
+  expect(report.steps).toBeGreaterThan(20);
 });
 
 describe("a scratchpad", () => {
