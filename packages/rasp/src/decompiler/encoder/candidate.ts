@@ -45,6 +45,8 @@ export const fromEnd = simple("length - 1 - indices", (batch) =>
 export const modulo = (k: number): CandidateSOp =>
   simple(`indices % ${k}`, (batch) => batch.known(`modulo ${k}`, () => batch.indices.map((i) => i % k)));
 
+export const twice = simple("2 * indices", (batch) => batch.known("twice", () => batch.indices.map((i) => 2 * i)));
+
 const derived = (
   key: string,
   text: (name: Naming) => string,
@@ -98,6 +100,44 @@ export const extreme = (selector: CandidateSelector, last: boolean): CandidateSe
     return (q, k) => chosen[q] === k && test(q, k);
   },
 });
+
+/** Of the selected keys the one with the largest score, or with the smallest; of equal ones the first. */
+export const extremeBy = (selector: CandidateSelector, score: CandidateSOp, largest: boolean): CandidateSelector => ({
+  kind: "selector",
+  key: `best(${selector.key}, ${largest ? "" : "-"}${score.key})`,
+  isInline: false,
+  text: (name) => `best(${name(selector)}, ${largest ? "" : "-"}${name(score)})`,
+  reads: [...selector.reads, score],
+  test: (batch) => {
+    const test = selector.test(batch);
+    const scores = score.values(batch).map((value) => (largest ? value : -value));
+    const chosen = fill(batch, selector, (selected) =>
+      selected.reduce((best, k) => (best < 0 || scores[k]! > scores[best]! ? k : best), -1),
+    );
+    return (q, k) => chosen[q] === k && test(q, k);
+  },
+});
+
+/** Whether two s-ops have the same value, 1 or 0. */
+export const agreement = (a: CandidateSOp, b: CandidateSOp): CandidateSOp =>
+  derived(
+    `indicator(${a.key} == ${b.key})`,
+    (name) => `indicator(${name(a)} == ${name(b)})`,
+    [...a.selectors, ...b.selectors],
+    (batch) => {
+      const other = b.values(batch);
+      return a.values(batch).map((value, at) => Number(value === other[at]));
+    },
+  );
+
+/** The remainder of a whole number. */
+export const remainder = (of: CandidateSOp, k: number): CandidateSOp =>
+  derived(
+    `(${of.key}) % ${k}`,
+    (name) => `${name(of)} % ${k}`,
+    of.selectors,
+    (batch) => of.values(batch).map((value) => ((value % k) + k) % k),
+  );
 
 /** a − b. */
 export const difference = (a: CandidateSOp, b: CandidateSOp): CandidateSOp =>

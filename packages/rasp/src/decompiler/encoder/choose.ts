@@ -3,7 +3,7 @@ import type { FrontPoint } from "../common/front.js";
 import type { Batch } from "./batch.js";
 import type { CandidateSelector, CandidateSOp } from "./candidate.js";
 import { growRules } from "./grow-rules.js";
-import { leavesOf, replaced, ruleMatch, sopsOf, type Rule } from "./rule.js";
+import { leavesOf, reached, replaced, ruleMatch, sopsOf, type Rule } from "./rule.js";
 
 const MOST_LEAVES = 10;
 /** One leaf more must raise the match by this much, and so must one layer more. */
@@ -31,7 +31,7 @@ function withFewerSelectors(
 ): Pick<Found, "rule" | "match"> {
   const sops = [...new Set(sopsOf(rule))];
   const simpler = sops
-    .flatMap((sop) => sops.map((by) => replaced(rule, sop, by)))
+    .flatMap((sop) => sops.map((by) => reached(replaced(rule, sop, by), select)))
     .filter((other) => selectorsOf(other).length < selectorsOf(rule).length)
     .map((other) => ({ rule: other, match: ruleMatch(other, select) }))
     .find((other) => other.match >= match);

@@ -5,17 +5,21 @@
 import { isText, type Batch, type Codes } from "./batch.js";
 import {
   aggregate,
+  agreement,
   and,
   difference,
   extreme,
+  extremeBy,
   fromEnd,
   indices,
   length,
   modulo,
   or,
+  remainder,
   select,
   selectKeys,
   tokens,
+  twice,
   width,
   upToSelf,
   type CandidateSelector,
@@ -72,13 +76,20 @@ function firstSelectors(batch: Batch, codes: Codes): CandidateSelector[] {
     ...ofTokens.flatMap((selector) => ORDERS.map((order) => and(selector, order))),
     ...[less, more].flatMap((selector) => [before, after].map((order) => or(selector, and(same, order)))),
     ...[2, 3].map((k) => select(modulo(k), modulo(k), "==")),
+    select(indices, twice, "=="),
+    select(twice, indices, "=="),
   ];
 }
+
+/** What counts are divided by. */
+const REMAINDERS = [2, 3];
 
 /** What the first layer gives to the others. */
 export interface FirstLayer {
   readonly counts: readonly CandidateSOp[];
   readonly carried: readonly CandidateSOp[];
+  /** Whether tokens are the same as what is carried, 1 or 0. */
+  readonly marks: readonly CandidateSOp[];
 }
 
 /** Adds what one layer of selectors computes. */
@@ -92,8 +103,10 @@ export function addFirstLayer(pool: Pool): FirstLayer {
       carried.push(...pool.add(aggregate(extreme(pool.seen(selector), last), tokens, codes)));
     }
   }
-  const counts = attended.flatMap(({ count }) => count ?? []);
-  return { counts: [...counts, ...addDifferences(pool)], carried };
+  const counts = [...attended.flatMap(({ count }) => count ?? []), ...addDifferences(pool)];
+  for (const count of counts) pool.add(...REMAINDERS.map((k) => remainder(count, k)));
+  const marks = carried.flatMap((one) => pool.add(agreement(one, tokens)));
+  return { counts, carried, marks };
 }
 
 /** Adds the differences of the numbers of two tokens, among all positions or those so far. */
@@ -120,11 +133,13 @@ export interface LayerRun {
 }
 
 /** Adds what a second layer makes of the first, as far as the time allows. */
-export function addSecondLayer(pool: Pool, { counts, carried }: FirstLayer, run: LayerRun): void {
+export function addSecondLayer(pool: Pool, { counts, carried, marks }: FirstLayer, run: LayerRun): void {
   const { batch } = pool;
   const texts = carried.filter((one) => one.values(batch).some(isText) === batch.tokens.some(isText));
   const steps: Step[] = [
     ...counts.map((count) => () => addMoves(pool, count)),
+    ...marks.map((mark) => () => addAgreements(pool, mark)),
+    ...counts.map((count) => () => addExtremes(pool, count)),
     ...counts.map((count) => () => addComparisons(pool, count)),
     ...texts.map((text) => () => addMatches(pool, text)),
     ...counts.map((mark) => () => addMarked(pool, mark, counts)),
@@ -140,6 +155,19 @@ function addMoves(pool: Pool, count: CandidateSOp): void {
       pool.attend(select(place, count, "==", by), [tokens]);
     }
   }
+}
+
+/** How often tokens are the same as what is carried, and how often they are not. */
+function addAgreements(pool: Pool, mark: CandidateSOp): void {
+  for (const value of [0, 1]) {
+    const keys = selectKeys(mark, value, "==", pool.codes);
+    for (const selector of [keys, ...ORDERS.map((order) => and(keys, order))]) pool.attend(selector, []);
+  }
+}
+
+/** The token that a count is largest or smallest at. */
+function addExtremes(pool: Pool, count: CandidateSOp): void {
+  for (const largest of [true, false]) pool.attend(extremeBy(pool.seen(full), count, largest), [tokens]);
 }
 
 /** Counts compared with each other and with 0 and 1. */

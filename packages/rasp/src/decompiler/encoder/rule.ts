@@ -60,6 +60,18 @@ export function replaced(rule: Rule, sop: CandidateSOp, by: CandidateSOp): Rule 
   };
 }
 
+/** The rule without branches that no position of a batch reaches. */
+export function reached(rule: Rule, batch: Batch, at = Array.from({ length: batch.size }, (_, p) => p)): Rule {
+  if (rule.kind !== "if") return rule;
+  const { test, then, otherwise } = rule;
+  const tested = test.sop.values(batch);
+  const [yes, no]: [number[], number[]] = [[], []];
+  for (const p of at) (COMPARE[test.comparison](tested[p]!, test.value) ? yes : no).push(p);
+  if (yes.length === 0) return reached(otherwise, batch, no);
+  if (no.length === 0) return reached(then, batch, yes);
+  return { ...rule, then: reached(then, batch, yes), otherwise: reached(otherwise, batch, no) };
+}
+
 function ruleText(rule: Rule, name: Naming, codes: Codes): string {
   if (rule.kind === "constant") return codes.literal(rule.code);
   if (rule.kind === "sop") return shifted(name(rule.sop), rule.by);

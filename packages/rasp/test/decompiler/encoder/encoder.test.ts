@@ -84,12 +84,21 @@ describe("rules", () => {
     ["sorted", 2, (input, at) => [...input].sort()[at]!],
     ["the most frequent first", 3, (input, at) => mostFrequentFirst(input)[at] ?? "even"],
     ["how many equal ones less one", 1, (input, at) => BigInt(input.filter((x) => x === input[at]).length - 1)],
+    ["whether there is an even number of a's", 1, (input) => input.filter((x) => x === "a").length % 2 === 0],
+    ["whether the first letter is there again", 1, (input, at) => input[at] === input[0]],
+    ["every second one", 1, (input, at) => input[2 * at] ?? ""],
+    ["the most frequent letter, the first of several", 2, (input) => mostFrequentFirst(input)[0]!],
+    ["palindromes", 2, (input) => input.every((x, at) => x === input.at(-1 - at))],
+    ["whether no two neighbours are the same", 2, (input) => input.every((x, at) => x !== input[at - 1])],
     ["c at the first position, otherwise reversed", 1, (input, at) => (at === 0 ? "c" : input.at(-1 - at)!)],
   ])("find %s", (_, layers, classify) => {
     expect(found(layers, classify).match).toBe(1);
   });
 
   it("are written as a person would write them", () => {
+    expect(found(1, (input) => input.filter((x) => x === "a").length % 2 === 0).text).toBe(
+      'h1 = selector_width(select(tokens, "a", ==));\nh2 = h1 % 2;\nprediction = True if h2 == 0 else False;\n',
+    );
     expect(found(1, (input, at) => input.at(-1 - at)!).text).toBe(
       'h1 = aggregate(select(indices, length - 1 - indices, ==), tokens, "");\nprediction = h1;\n',
     );
