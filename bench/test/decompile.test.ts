@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { LANGUAGES } from "../src/decompile/languages.js";
 import { allowedAfter, freshData, SAMPLERS } from "../src/decompile/samplers.js";
+import { Evaluation, load } from "@selectron/rasp";
+import { ENCODER_TASKS } from "../src/decompile/encoder-tasks.js";
 import { tableOf, type Row } from "../src/decompile/table.js";
 
 const folder = fileURLToPath(new URL("../../../shared/models/", import.meta.url));
@@ -98,4 +100,32 @@ it("the table has our results and the paper's", () => {
     "Programs for 1 of 1 models, of which checkpoints count as one; the paper's authors publish 1",
   );
   expect(text).toContain("1 programs are causally confirmed");
+});
+
+describe("programs for encoders", () => {
+  const told: readonly (readonly [string, string, readonly unknown[]])[] = [
+    ["shift", "abc", ["-", "a", "b"]],
+    ["parity", "aba", [true, true, true]],
+    ["first letter again", "aba", [true, false, true]],
+    ["most frequent letter", "cbb", ["b", "b", "b"]],
+    ["palindrome", "aba", [true, true, true]],
+    ["palindrome", "ab", [false, false]],
+    ["balanced", "()", [true, true]],
+    ["balanced", ")(", [false, false]],
+    ["two-key sort", "bcc", ["c", "b", "-"]],
+    ["last distinct", "aab", ["-", "-", "a"]],
+    ["alternating", "aba", [true, true, true]],
+    ["alternating", "abb", [false, false, false]],
+    ["majority", "aab", [true, true, true]],
+    ["interval", "a[a]", [false, true, true, false]],
+    ["every second", "abc", ["a", "c", "-"]],
+  ];
+
+  it.each(told)("%s of %s", (name, input, values) => {
+    const { source, vocabulary } = ENCODER_TASKS[name]!;
+    const sop = load(source, { example: [...vocabulary] }).sop("answer");
+    expect(new Evaluation([...input]).sop(sop)).toEqual(values);
+  });
+
+  it("are twelve", () => expect(Object.keys(ENCODER_TASKS)).toHaveLength(12));
 });
