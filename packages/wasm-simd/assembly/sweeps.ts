@@ -5,12 +5,31 @@
  */
 import { multiplyAdd } from "./multiply-add";
 
+/**
+ * One row goes through rows of b of this many bytes at most, one after the other where they lie so. Processors foresee one long stream, and not four that
+ * end after 3 KB each: from memory 3072×768 is twice as fast, and from a cache as fast. With longer rows four at a time are as fast.
+ */
+const MOST_SHORT: usize = 4096;
+
 /** c[n] += x · b[n], one row and one step of k. */
 function sweepOnce(x: f32, b: usize, c: usize, rowBytes: usize): void {
   const v = f32x4.splat(x);
   let at: usize = 0;
   for (; at + 16 <= rowBytes; at += 16) v128.store(c + at, multiplyAdd(v, v128.load(b + at), v128.load(c + at)));
   for (; at < rowBytes; at += 4) store<f32>(c + at, load<f32>(c + at) + x * load<f32>(b + at));
+}
+
+/** As `sweepOnce`, where a row is whole cache lines. */
+function sweepLines(x: f32, b: usize, c: usize, rowBytes: usize): void {
+  const v = f32x4.splat(x);
+  const end = c + rowBytes;
+  for (; c < end; c += 64) {
+    v128.store(c, multiplyAdd(v, v128.load(b), v128.load(c)));
+    v128.store(c, multiplyAdd(v, v128.load(b, 16), v128.load(c, 16)), 16);
+    v128.store(c, multiplyAdd(v, v128.load(b, 32), v128.load(c, 32)), 32);
+    v128.store(c, multiplyAdd(v, v128.load(b, 48), v128.load(c, 48)), 48);
+    b += 64;
+  }
 }
 
 /** Four numbers of c + the same columns of four rows of b. */
@@ -186,6 +205,14 @@ export function sweepColumns(
   if (bias == 0) memory.fill(sums, 0, <usize>m * rowBytes);
   else for (let i: i32 = 0; i < m; i++) memory.copy(sums + <usize>i * rowBytes, bias + <usize>i * biasRow, rowBytes);
   let p: i32 = 0;
+  // The same sums in the same order as below, and so the same bits.
+  if (m == 1 && bRow == rowBytes && rowBytes <= MOST_SHORT && (rowBytes & 63) == 0) {
+    for (; p < k; p++) {
+      sweepLines(alpha * load<f32>(a), b, sums, rowBytes);
+      a += aColumn;
+      b += bRow;
+    }
+  }
   for (; p + 4 <= k; p += 4) {
     let i: i32 = 0;
     for (; i + 2 <= m; i += 2) {
