@@ -2,7 +2,7 @@
  * Generation with a GPT-2 small of random weights, beside onnxruntime-web with its fused attention and a cache, on the same weights; and
  * beside reading the weights once, which a token cannot do without.
  */
-import { decodeSafetensors, encodeSafetensors, noGrad, tensor, type Tensor } from "@selectron/core";
+import { decodeSafetensors, elementsOf, encodeSafetensors, noGrad, tensor, type Tensor } from "@selectron/core";
 import { Gpt2, gpt2Config, gpt2Shapes, type Decoding } from "@selectron/nn";
 import { enableWasm } from "@selectron/wasm-simd";
 import { onnxModel, type OnnxGraph, type OnnxNode } from "../engines/onnx-model.js";
@@ -72,8 +72,9 @@ interface Ort {
 /** The graph that its optimiser makes of a GPT-2: the contributed Attention with a past, and the logits of the last position alone. */
 function graphOf(all: ReadonlyMap<string, Tensor>): OnnxGraph {
   const constants: Record<string, { shape: readonly number[]; data: Float32Array | readonly number[] }> = {};
-  for (const [name, { shape, data }] of all) if (!/^w[tp]e/.test(name)) constants[name] = { shape, data };
-  const table = all.get("wte.weight")!.data;
+  // Not `data`: what was given out may be written to, and stays on the heap.
+  for (const [name, x] of all) if (!/^w[tp]e/.test(name)) constants[name] = { shape: x.shape, data: elementsOf(x) };
+  const table = elementsOf(all.get("wte.weight")!);
   const turned = new Float32Array(table.length);
   for (let v = 0; v < VOCABULARY; v++) for (let d = 0; d < D; d++) turned[d * VOCABULARY + v] = table[v * D + d]!;
   constants["head"] = { shape: [D, VOCABULARY], data: turned };
