@@ -1,5 +1,5 @@
 /** Compiles lessons with loops to looped models and compares every step of them with the interpreter. */
-import { Rng } from "@selectron/core";
+import { Rng, withFixedWeights } from "@selectron/core";
 import {
   atomsEqual,
   compileLooped,
@@ -52,7 +52,8 @@ export function accept(
   const began = performance.now();
   const model = compileLooped(sop, { vocabulary, maxLength });
   const compiled = performance.now();
-  const compared = comparison(sop, model, "draw" in what ? drawn(what.draw, inputs) : every(vocabulary, maxLength));
+  const all = "draw" in what ? drawn(what.draw, inputs) : every(vocabulary, maxLength);
+  const compared = withFixedWeights(() => comparison(sop, model, all));
   return {
     ...compared,
     parameters: model.stats.parameters,

@@ -71,6 +71,20 @@ describe("withFixedWeights", () => {
     expect(withFixedWeights(() => a.matmul(weights)).data.every((value) => value === 0)).toBe(true);
   });
 
+  it("inside another keeps the outer one's lists", () => {
+    const weights = matrix(new Rng(3), [64, 64], 0.05);
+    const a = matrix(new Rng(4), [2, 64], 1);
+    const expected = a.matmul(weights);
+    const inner = (): Tensor => withFixedWeights(() => a.matmul(weights));
+    withFixedWeights(() => {
+      inner();
+      // It is told that no weight changes.
+      weights.data.fill(0);
+      expect(inner().data).toEqual(expected.data);
+    });
+    expect(inner().data.every((value) => value === 0)).toBe(true);
+  });
+
   it("keeps infinities and NaN", () => {
     const weights = matrix(new Rng(3), [64, 64], 0.05);
     const a = tensor(

@@ -51,17 +51,17 @@ interface Crowded {
   readonly values: Float64Array;
 }
 
-let known: Map<Operand, Listed | "dense"> | undefined;
+let known: WeakMap<Operand, Listed | "dense"> | undefined;
 
 /**
  * Runs a function in which no weight changes. Where a right operand of `matmul` is mostly zeros, its other elements are listed once, and
- * each product with it takes time for these only. Such products are added up in float64 and rounded once, as the plain kernels do. For
+ * each product with it takes time for these only; one inside another knows what the outer one has listed. Such products are added up in float64 and rounded once, as the plain kernels do. For
  * inference: the weights must not be written to meanwhile.
  */
 export function withFixedWeights<T>(body: () => T): T {
   check("withFixedWeights: the argument", body, aFunction());
   const before = known;
-  known = new Map();
+  known ??= new WeakMap();
   try {
     return checkSynchronous("withFixedWeights", body());
   } finally {

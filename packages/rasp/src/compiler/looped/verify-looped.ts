@@ -1,5 +1,5 @@
 /** Compares a looped model with the interpreter: the states after every step, and the values at the end. */
-import { checks } from "@selectron/core";
+import { checks, withFixedWeights } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { causal } from "../../language/graph/causal.js";
@@ -80,6 +80,12 @@ export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLooped
     "runs" in options
       ? randomInputs(vocabulary, maxLength, options.runs, options.seed)
       : everyInput(vocabulary, maxLength);
+  // The weights are listed once for all inputs.
+  return withFixedWeights(() => reportOn(sop, meant, model, inputs));
+}
+
+/** @param meant - what the model computes: `sop`, where positions see later ones */
+function reportOn(sop: SOp, meant: SOp, model: LoopedModel, inputs: Iterable<readonly Atom[]>): LoopedReport {
   let [count, withoutValue, wrong, steps] = [0, 0, 0, 0];
   let first: WrongStep | undefined;
   for (const input of inputs) {
