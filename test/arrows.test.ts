@@ -125,7 +125,7 @@ const rooms: Record<string, readonly string[]> = layered([
   ["compiler/certify"],
   ["compiler/model"],
   ["compiler/choose-plan", "compiler/format"],
-  ["compiler/index", "compiler/learn", "compiler/verify"],
+  ["compiler/index", "compiler/learn", "compiler/verify", "compiler/vectors"],
   ["compiler/looped"],
   ["compiler/scratchpad"],
   ["compiler/circuit", "compiler/export/rotate"],

@@ -133,8 +133,10 @@ function chapterCommands(program: Command): void {
     .action((options: PositionsFlags) => printPositions(options));
   program
     .command("fields")
-    .description("a vision Transformer on digits, a masked language model with a classifier, a finder of motifs")
-    .option("--only <name>", "digits, masked or motif; once or more", collected)
+    .description(
+      "vision Transformers on digits and shapes, a masked language model with a classifier, a finder of motifs, melodies heard",
+    )
+    .option("--only <name>", "digits, shapes, masked, motif or sound; once or more", collected)
     .option("--seed <n>", "in place of 1; once or more", counts)
     .option("--steps <n>", "of each training", count, 800)
     .option("--width <n>", "of the models", count, 48)

@@ -41,6 +41,7 @@ const reports = (): rasp.ReportJson[] =>
 const TASK = { vocabulary: ["a", "b"], maxLength: 2 };
 const learner = (): TransformerEncoder =>
   new TransformerEncoder(new rasp.ProgramTask(rasp.tokens, TASK).config({ dModel: 2, dFf: 2 }), new Rng(1));
+const histogram = (): rasp.Vector => whole(rasp.load("v = attend(full_s, tokens);").vector("v"));
 const loop = (): rasp.SOp => whole(rasp.load("repeat (x = 0) until (x == indices) at most 9 { x = x + 1; }").sop("x"));
 let looped: rasp.LoopedModel | undefined;
 const loopedModel = (): rasp.LoopedModel => (looped ??= rasp.compileLooped(loop(), OPTIONS));
@@ -74,7 +75,7 @@ export const raspRegistry: Registry = {
   ],
   leftOut: Object.fromEntries(
     [
-      ...["Basis", "CompiledTraining", "Evaluation", "ProgramTask", "tracr"],
+      ...["Basis", "CompiledTraining", "Evaluation", "ProgramTask", "VectorModel", "tracr"],
       ...["aggregate", "aggregateNode", "aggregateRow", "and", "applyTo", "atomText", "atomsEqual", "best", "bestNode"],
       ...["add", "causal", "checkNode", "checkSelector", "columns", "compareAtoms", "constant", "constantNode"],
       ...["convertToken", "costAdvice", "countCandidates", "countInputs", "denseTable", "describeAtom"],
@@ -113,6 +114,10 @@ export const raspRegistry: Registry = {
       ],
       { "1.vocabulary": ATOMS },
     ),
+    compileVector: entry(() => [histogram(), { vocabulary: "ab", maxLength: 2, components: ["a"], positions: 4 }], {
+      "1.vocabulary": ATOMS,
+      "1.components": ATOMS,
+    }),
     compileRotated: entry(
       () => [
         tokens,

@@ -67,7 +67,8 @@ export const shortDocuments: readonly Section[] = [
       ["models that generalise in length", "doc:docs/decompiler.md#the-published-models"],
       [
         "more efficient models: what was decompiled, compiled again",
-        "missing:programs with learnt attend and project tables do not compile; those without do, by `selectron compile`",
+        "doc:docs/decompiler.md#compiled-again",
+        "rasp:compileVector",
       ],
     ],
   },
@@ -106,7 +107,7 @@ export const shortDocuments: readonly Section[] = [
       ["a vision Transformer", "bench:fields --only digits", "doc:docs/training.md#other-fields"],
       ["a masked language model with a classifier", "bench:fields --only masked", "doc:docs/training.md#other-fields"],
       ["biology: motifs in sequences", "bench:fields --only motif", "doc:docs/training.md#other-fields"],
-      ["speech and music", "missing:no audio is generated or read; the models would be those of the other fields"],
+      ["speech and music", "bench:fields --only sound", "doc:docs/training.md#other-fields"],
       ["code", "file:packages/nn/src/tasks/nested-parser.ts"],
     ],
   },

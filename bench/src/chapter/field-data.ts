@@ -30,13 +30,58 @@ export function drawDigit(rng: Rng): { readonly patches: readonly (readonly numb
     const isOn = column >= 0 && column < 5 && row >= 0 && row < 7 && ((GLYPHS[label]![row]! >> (4 - column)) & 1) === 1;
     return (isOn ? 1 : 0) + NOISE * rng.normal();
   };
-  const image = Array.from({ length: IMAGE }, (_, y) => Array.from({ length: IMAGE }, (_, x) => pixel(x, y)));
+  return { patches: patchesOf(pixel), label };
+}
+
+/** An image as 16 patches of 3 by 3, row by row. */
+function patchesOf(pixel: (x: number, y: number) => number): number[][] {
+  const image = Array.from({ length: IMAGE }, (_, y) => Array.from({ length: IMAGE }, (__, x) => pixel(x, y)));
   const side = IMAGE / PATCH;
-  const patches = Array.from({ length: side * side }, (_, p) => {
+  return Array.from({ length: side * side }, (_, p) => {
     const [px, py] = [(p % side) * PATCH, Math.floor(p / side) * PATCH];
-    return Array.from({ length: PATCH * PATCH }, (_, i) => image[py + Math.floor(i / PATCH)]![px + (i % PATCH)]!);
+    return Array.from({ length: PATCH * PATCH }, (__, i) => image[py + Math.floor(i / PATCH)]![px + (i % PATCH)]!);
   });
-  return { patches, label };
+}
+
+/** A box in an image, as shares of its sides: the middle, width and height. */
+export type Box = readonly [x: number, y: number, width: number, height: number];
+
+/** What is drawn of a box of points: all of it, its edge, its diagonals, or the lines through its middle. */
+const SHAPES: readonly ((x: number, y: number, last: number) => boolean)[] = [
+  () => true,
+  (x, y, last) => x === 0 || y === 0 || x === last || y === last,
+  (x, y, last) => x === y || x === last - y,
+  (x, y, last) => x === last / 2 || y === last / 2,
+];
+export const SHAPE_KINDS = SHAPES.length;
+
+/** An image as `drawDigit`'s with a shape of 5, 7 or 9 points a side anywhere in it, which shape that is, and its box. */
+export function drawShape(rng: Rng): {
+  readonly patches: readonly (readonly number[])[];
+  readonly label: number;
+  readonly box: Box;
+} {
+  const [label, side] = [rng.int(SHAPES.length), 5 + 2 * rng.int(3)];
+  const [left, top] = [rng.int(IMAGE - side + 1), rng.int(IMAGE - side + 1)];
+  const patches = patchesOf((x, y) => {
+    const [column, row] = [x - left, y - top];
+    const isInside = column >= 0 && column < side && row >= 0 && row < side;
+    return (isInside && SHAPES[label]!(column, row, side - 1) ? 1 : 0) + NOISE * rng.normal();
+  });
+  return { patches, label, box: [(left + side / 2) / IMAGE, (top + side / 2) / IMAGE, side / IMAGE, side / IMAGE] };
+}
+
+/** The share of two boxes' union that both have. */
+export function overlap(a: Box, b: Box): number {
+  const along = (axis: 0 | 1): number => {
+    const [low, high] = [
+      Math.max(a[axis] - a[axis + 2]! / 2, b[axis] - b[axis + 2]! / 2),
+      Math.min(a[axis] + a[axis + 2]! / 2, b[axis] + b[axis + 2]! / 2),
+    ];
+    return Math.max(0, high - low);
+  };
+  const both = along(0) * along(1);
+  return both / (a[2] * a[3] + b[2] * b[3] - both);
 }
 
 /** The id that stands for a hidden word. */

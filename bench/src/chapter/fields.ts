@@ -1,4 +1,4 @@
-/** `npm run bench -- fields`: a vision Transformer on digits, a masked language model with a classifier, and a finder of motifs. */
+/** `npm run bench -- fields`: a vision Transformer on digits, a masked language model with a classifier, a finder of motifs, and melodies heard. */
 import { crossEntropy, noGrad, Rng, scope, tensor, type Tensor } from "@selectron/core";
 import {
   AdamW,
@@ -14,7 +14,20 @@ import {
 } from "@selectron/nn";
 import { enableWasm } from "@selectron/wasm-simd";
 import { UsageError } from "../usage-error.js";
-import { drawDigit, drawMotif, drawSentence, MASK, MOTIF_LENGTH, PATCH, TEXT_VOCABULARY } from "./field-data.js";
+import { BANDS, drawMelody, FRAMES, melodyOf, SCALE } from "./sound-data.js";
+import {
+  drawDigit,
+  drawMotif,
+  drawSentence,
+  drawShape,
+  MASK,
+  MOTIF_LENGTH,
+  overlap,
+  PATCH,
+  SHAPE_KINDS,
+  TEXT_VOCABULARY,
+  type Box,
+} from "./field-data.js";
 
 const TEST_SEED = 28_200_000;
 const TEST = 500;
@@ -85,29 +98,62 @@ const together = (...maps: readonly ReadonlyMap<string, Tensor>[]): Map<string, 
   new Map(maps.flatMap((map, m) => [...map].map(([name, x]) => [`${m}.${name}`, x] as const)));
 
 /** Patches of an image through a linear map, in place of tokens (Dosovitskiy et al. 2020, arXiv 2010.11929). */
-async function digits(seed: number, sizes: Sizes): Promise<FieldRun> {
-  const rng = new Rng(seed);
+function visionBody(rng: Rng, sizes: Sizes) {
   const body = encoderOf(1, 16, sizes, rng);
-  const ends = buildModel(rng, (scope) => ({
-    patches: new Linear(scope.child("patches"), PATCH * PATCH, sizes.width),
-    label: new Linear(scope.child("label"), sizes.width, 10),
-  }));
-  const pass = (own: Rng, count: number): BatchResult => {
-    const examples = drawn(own, count, drawDigit);
-    const patches = ends.layers.patches.forward(
-      tensor(examples.map((example) => example.patches.map((patch) => [...patch]))),
-    );
+  const { layers, parameters } = buildModel(
+    rng,
+    (scope) => new Linear(scope.child("patches"), PATCH * PATCH, sizes.width),
+  );
+  const see = (examples: readonly { readonly patches: readonly (readonly number[])[] }[]): Tensor => {
+    const patches = layers.forward(tensor(examples.map((example) => example.patches.map((patch) => [...patch]))));
     // Every token is the same; what the embedding adds is the position.
     const ids = examples.map(() => new Array<number>(16).fill(0));
-    const pooled = body.pool(ids, { patch: (name, x) => (name === "embedding" ? x.add(patches) : x) });
-    return resultOf(
-      ends.layers.label.forward(pooled),
-      examples.map(({ label }) => label),
-    );
+    return body.pool(ids, { patch: (name, x) => (name === "embedding" ? x.add(patches) : x) });
   };
-  const { accuracy, minutes } = await fit(together(body.parameters(), ends.parameters), pass, seed, sizes);
+  return { see, parameters: together(body.parameters(), parameters) };
+}
+
+async function digits(seed: number, sizes: Sizes): Promise<FieldRun> {
+  const rng = new Rng(seed);
+  const { see, parameters } = visionBody(rng, sizes);
+  const head = buildModel(rng, (scope) => new Linear(scope.child("label"), sizes.width, 10));
+  const pass = (own: Rng, count: number): BatchResult => {
+    const examples = drawn(own, count, drawDigit);
+    const labels = examples.map(({ label }) => label);
+    return resultOf(head.layers.forward(see(examples)), labels);
+  };
+  const { accuracy, minutes } = await fit(together(parameters, head.parameters), pass, seed, sizes);
   return { field: "digits", seed, accuracy, minutes, notes: "a ViT on 12 × 12 noisy images of 10 digits" };
 }
+
+/** Two heads on one body: which shape it is, and its box (as in DETR, Carion et al. 2020, arXiv 2005.12872, for one object). */
+async function shapes(seed: number, sizes: Sizes): Promise<FieldRun> {
+  const rng = new Rng(seed);
+  const { see, parameters } = visionBody(rng, sizes);
+  const heads = buildModel(rng, (scope) => ({
+    label: new Linear(scope.child("label"), sizes.width, SHAPE_KINDS),
+    box: new Linear(scope.child("box"), sizes.width, 4),
+  }));
+  const pass = (own: Rng, count: number): BatchResult => {
+    const examples = drawn(own, count, drawShape);
+    const pooled = see(examples);
+    const labels = examples.map(({ label }) => label);
+    const result = resultOf(heads.layers.label.forward(pooled), labels);
+    const away = heads.layers.box.forward(pooled).sub(tensor(examples.map(({ box }) => [...box])));
+    return { ...result, loss: result.loss.add(away.mul(away).mean().mul(BOX_WEIGHT)) };
+  };
+  const { accuracy, minutes } = await fit(together(parameters, heads.parameters), pass, seed, sizes);
+  const examples = drawn(new Rng(TEST_SEED), TEST, drawShape);
+  const boxes = scope(() => noGrad(() => heads.layers.box.forward(see(examples)).toArray())) as unknown as Box[];
+  const overlaps = examples.map(({ box }, e) => overlap(box, boxes[e]!));
+  const mean = overlaps.reduce((a, b) => a + b) / TEST;
+  const good = overlaps.filter((share) => share >= 0.5).length;
+  const notes = `one of four shapes in a 12 × 12 image; boxes overlap by ${(100 * mean).toFixed(0)} % in the mean, ${((100 * good) / TEST).toFixed(0)} % of them by half or more`;
+  return { field: "shapes", seed, accuracy, minutes, notes };
+}
+
+/** The box's error, a share of the image's side, beside the label's in nats. */
+const BOX_WEIGHT = 20;
 
 /** Hidden words are guessed (Devlin et al. 2018, arXiv 1810.04805); then the same body tells the number of the subject. */
 async function masked(seed: number, sizes: Sizes): Promise<FieldRun> {
@@ -199,10 +245,40 @@ async function motif(seed: number, sizes: Sizes): Promise<FieldRun> {
   return { field: "motif", seed, accuracy, minutes, notes };
 }
 
+/** Log-mel frames through a linear map, in place of tokens; each frame is given the tone that it has. */
+async function sound(seed: number, sizes: Sizes): Promise<FieldRun> {
+  const rng = new Rng(seed);
+  const body = encoderOf(SCALE.length, FRAMES, sizes, rng);
+  const ends = buildModel(rng, (scope) => ({ frames: new Linear(scope.child("frames"), BANDS, sizes.width) }));
+  const hear = (examples: readonly ReturnType<typeof drawMelody>[]): Tensor => {
+    const frames = ends.layers.frames.forward(tensor(examples.map((example) => example.frames.map((row) => [...row]))));
+    // As with patches: every token is the same.
+    const ids = examples.map(() => new Array<number>(FRAMES).fill(0));
+    return body.forward(ids, { patch: (name, x) => (name === "embedding" ? x.add(frames) : x) });
+  };
+  const pass = (own: Rng, count: number): BatchResult => {
+    const examples = drawn(own, count, drawMelody);
+    return resultOf(
+      hear(examples),
+      examples.flatMap(({ labels }) => [...labels]),
+    );
+  };
+  const { accuracy, minutes } = await fit(together(body.parameters(), ends.parameters), pass, seed, sizes);
+  const examples = drawn(new Rng(TEST_SEED), TEST, drawMelody);
+  const answers = scope(() => noGrad(() => [...hear(examples).argmax().data]));
+  const right = examples.filter(({ labels }, e) => {
+    return melodyOf(answers.slice(e * FRAMES, (e + 1) * FRAMES)).join() === melodyOf(labels).join();
+  }).length;
+  const notes = `frames of melodies of four tones in noise; whole melodies right ${((100 * right) / TEST).toFixed(0)} %`;
+  return { field: "sound", seed, accuracy, minutes, notes };
+}
+
 export const fields: Readonly<Record<string, (seed: number, sizes: Sizes) => Promise<FieldRun>>> = {
   digits,
+  shapes,
   masked,
   motif,
+  sound,
 };
 
 export const fieldLine = ({ field, seed, accuracy, minutes, notes }: FieldRun): string =>

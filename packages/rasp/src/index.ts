@@ -144,6 +144,7 @@ export {
   type WrongToken,
 } from "./compiler/scratchpad/index.js";
 export { compile, withProgram, type CompileOptions } from "./compiler/index.js";
+export { compileVector, VectorModel, type CompileVectorOptions } from "./compiler/vectors/index.js";
 export { compileRotated, type RotatedModel, type RotateOptions } from "./compiler/export/rotate/index.js";
 export type { NamedOutput, Outputs } from "./compiler/outputs.js";
 export type { Certificate, SubspaceBound } from "./compiler/certify/certify.js";
