@@ -1,5 +1,5 @@
 /**
- * npm run loops [-- --only TEXT] [-- --parts short,random,full] [-- --inputs N]: see loops/accept.ts. Exit code 1 where a step is wrong, a
+ * npm run loops [-- --only TEXT] [-- --parts short,random,full] [-- --inputs N] [-- --large N]: see loops/accept.ts. Exit code 1 where a step is wrong, a
  * model is not proved, or the compiler refuses.
  */
 import { readFileSync } from "node:fs";
@@ -29,24 +29,23 @@ interface Options {
   readonly only?: string;
   readonly parts: string;
   readonly inputs: string;
+  readonly large: string;
 }
-
-/** Inputs of the part `full`. */
-const FULL = 10;
 
 await new Command("loops")
   .description("the lessons with loops as looped models, every step beside the interpreter")
   .option("--only <text>", "lessons and s-ops whose name has this text")
   .option("--parts <list>", "short, random, full", "short,random,full")
   .option("--inputs <n>", "inputs of the part random", "2000")
-  .action(async ({ only = "", parts, inputs }: Options) => {
+  .option("--large <n>", "inputs of the part full", "10")
+  .action(async ({ only = "", parts, inputs, large }: Options) => {
     await useFastKernels();
     for (const part of parts.split(",") as Part[]) {
       for (const each of LOOP_CASES) {
         const name = `${part} ${each.file} ${each.name}`;
         if (!name.includes(only)) continue;
         try {
-          const outcome = accept(each, part, part === "full" ? FULL : Number(inputs), readLesson);
+          const outcome = accept(each, part, Number(part === "full" ? large : inputs), readLesson);
           if (!outcome) continue;
           console.log(`${name}: ${line(outcome)}`);
           if (outcome.wrong !== undefined || !outcome.isProved) process.exitCode = 1;
