@@ -1,6 +1,6 @@
 /**
- * npm run loops [-- --only TEXT] [-- --parts short,random,full] [-- --inputs N] [-- --large N]: see loops/accept.ts. Exit code 1 where a step is wrong, a
- * model is not proved, or the compiler refuses.
+ * npm run loops [-- --only TEXT] [-- --parts short,random,full] [-- --inputs N] [-- --large N]: see
+ * loops/accept.ts. Exit code 1 where a step is wrong, a model is not proved, or the compiler refuses.
  */
 import { readFileSync } from "node:fs";
 import { RaspError } from "@selectron/rasp";

@@ -1,9 +1,11 @@
 /** The short form of `npm run loops`: looped models of the lessons beside the interpreter, step by step. */
 import { readFileSync } from "node:fs";
-import { LoopedModel } from "@selectron/rasp";
+import { Rng } from "@selectron/core";
+import { evaluate, load, LoopedModel } from "@selectron/rasp";
 import { describe, expect, it, vi } from "vitest";
 import { breadth, isLong } from "../../test/long.js";
 import { accept } from "../src/loops/accept.js";
+import { program } from "../src/loops/computer.js";
 import { LOOP_CASES, type LoopCase } from "../src/loops/cases.js";
 
 const readLesson = (file: string): string =>
@@ -33,6 +35,19 @@ describe("lessons with loops", () => {
       expect(outcome.most).toBeLessThanOrEqual(64);
     },
   );
+});
+
+it("the computer's programs add, multiply and sort", () => {
+  const computer = load(readLesson("19-subleq")).sop("subleq_wide");
+  const rng = new Rng(5);
+  for (let i = 0; i < 12; i++) {
+    const before = program(rng, 32);
+    const after = evaluate(computer, before) as number[];
+    const [first] = before;
+    if (first === 9) expect(after[10]).toBe(before[9]! + before[10]!);
+    else if (first === 15) expect(after[19]).toBe(before[16]! * before[17]!);
+    else expect([after[21], after[22]]).toEqual([before[21]!, before[22]!].sort((a, b) => a - b));
+  }
 });
 
 it("a step that is wrong is told", () => {

@@ -5,7 +5,7 @@ import type { Rng } from "@selectron/core";
 const adding = [9, 11, 3, 11, 10, 6, 11, 11, -1, 3, 4, 0];
 
 /** product := x · y, at words 16, 17 and 19, for y from 1. */
-const multiplying = [15, 17, 9, 16, 18, 6, 18, 18, 0, 16, 18, 12, 18, 19, 15, 1, 3, 5, 0, 0];
+const multiplying = [15, 17, 6, 16, 18, 0, 16, 18, 9, 18, 19, 12, 18, 18, -1, 1, 3, 5, 0, 0];
 
 /** Puts the smaller of two numbers first, at words 21 and 22. */
 const sorting = [22, 23, 3, 21, 24, 6, 24, 23, -1, 23, 21, 12, 23, 25, 15, 25, 22, 18, 25, 25, -1, 9, 4, 0, 0, 0];
