@@ -72,13 +72,15 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   if (maxLength > MOST_POSITIONS) {
     refuse(sop, `the maximum length is ${maxLength}; the limit is ${MOST_POSITIONS}`, "use a shorter maximum length");
   }
-  const start = new Domain(vocabulary, maxLength, causal);
-  const root = withOneLoop(sop, repeatedLoop(sop), new Domain(vocabulary, maxLength, causal));
-  const program = loopedProgram([root], (node) => isLarge(node, start));
+  // Each normal form has a domain of its own: what a domain knows it knows by the numbers of a form's nodes.
+  const makeDomain = (): Domain => new Domain(vocabulary, maxLength, causal);
+  const root = withOneLoop(sop, repeatedLoop(sop), makeDomain());
+  const program = loopedProgram([root], (node) => isLarge(node, makeDomain()));
+  const start = makeDomain();
   const values = keptValues(program, start, () => new Work());
   const { kept, given } = program;
   const firsts = kept.map(({ first }) => first);
-  const before = planned(firsts, start, (outputs) => ({ outputs }));
+  const before = planned(firsts, makeDomain(), (outputs) => ({ outputs }));
   const changing = kept.filter(({ next }) => next !== undefined);
   const steps = changing.map(({ step }) => step!);
   const halting = changing.indexOf(program.halted);
@@ -92,7 +94,7 @@ export function compileLooped(sop: SOp, options: LoopedOptions): LoopedModel {
   }
   const { parts, dModel } = laidOut(program, [before, inside, after], [kept, changing, []], places);
   const ids = new Map(vocabulary.map((token, t) => [token, t + 1]));
-  const tokenIds = start.values(before.simplified.form.tokens()).map((token) => ids.get(token)!);
+  const tokenIds = before.domain.values(before.simplified.form.tokens()).map((token) => ids.get(token)!);
   const { model, heads } = assembleParts(parts, dModel, causal, tokenIds);
   const [first, second] = parts.map(
     ({ plan: made, layout, updates = [] }) => layerCount(made, layout) + updates.length,

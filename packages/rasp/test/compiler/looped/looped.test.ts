@@ -182,6 +182,17 @@ describe("a looped model", () => {
     );
   });
 
+  it("has what is kept from before the loop beside states of the same tokens", () => {
+    const source = `repeat (x = tokens_bool, n = 0, y = 0) until (n == 3) at most 4 {
+      y = (selector_width(not select(0, indices, ==)) + n) % 4;
+      n = n + 1;
+    }`;
+    const vocabulary = [0, 1, 2.5];
+    const sop = load(source, { example: vocabulary }).sop("x");
+    const model = compileLooped(sop, { vocabulary, maxLength: 2 });
+    expect(verifyLooped(sop, model, { exhaustive: true }).counterexample).toBeUndefined();
+  });
+
   it("is planned with more care where a state would be off by more than its update bears", () => {
     const selected = 'select(b, (n if b else max(count(tokens, "0"), n)) == n, ==)';
     const source = `repeat (n = 0, x = indices % 4, b = tokens == "0") until all (b or n == 4) at most 4 {
