@@ -112,3 +112,17 @@ x = p + 10 * q + 100 * r;`,
     { numRuns: breadth({ short: 3, long: 60 }), seed: 11 },
   );
 });
+
+it("functions that are 0 everywhere have no units, whatever their gates are", () => {
+  const program = load(
+    `repeat (n = 0, x = indices % 4, b = contains(tokens, "False") or tokens == "False")
+      until ((aggregate(select(indices, n, ==), b, False)) or n == 4) at most 4 { x = n % 3; n = n + 1; }
+    x = x;
+    y = aggregate(select(indices, round((n if b else (n + n))), ==), tokens, "z");`,
+    { example: [false, true] },
+  );
+  const both = { y: program.sop("y"), x: program.sop("x") };
+  const model = compile(both, { vocabulary: [false, true], maxLength: 3 });
+  expect(model.certificate.proved).toBe(true);
+  expect(verify(both, model, { exhaustive: true }).ok).toBe(true);
+});

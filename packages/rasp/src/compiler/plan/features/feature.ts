@@ -12,10 +12,12 @@ import { coordinate } from "./encoding.js";
  */
 export function featureOf(
   label: string,
-  branches: readonly (readonly StepFunction[])[],
+  planned: readonly (readonly StepFunction[])[],
   outputs: readonly (readonly number[])[],
   names: readonly string[],
 ): Feature {
+  // Functions that are 0 everywhere have no units, and their gates may not be there yet in the layer of the others.
+  const branches = planned.map((fns) => fns.filter((fn) => unitsOf(fn).length > 0)).filter((fns) => fns.length > 0);
   const units = branches.flat().flatMap(unitsOf);
   const numbers = numbersIn(outputs);
   const subspace: Subspace = {
