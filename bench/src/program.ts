@@ -12,6 +12,7 @@ import { printFields, type FieldsFlags } from "./chapter/fields.js";
 import { printFigures } from "./chapter/figures.js";
 import { printPositions, type PositionsFlags } from "./chapter/positions.js";
 import { printTranslation, type TranslationFlags } from "./chapter/translation.js";
+import { printWork } from "./chapter/work.js";
 import { printLengths, type LengthsOptions } from "./lengths.js";
 import { printSizes } from "./sizes.js";
 import { UsageError } from "./usage-error.js";
@@ -141,6 +142,11 @@ function chapterCommands(program: Command): void {
     .option("--steps <n>", "of each training", count, 800)
     .option("--width <n>", "of the models", count, 48)
     .action((options: FieldsFlags) => printFields(options));
+  program
+    .command("work")
+    .description("counted multiply-adds of models of several sizes beside the time of a forward pass")
+    .option("--record", "keep the numbers in bench/results/work.json")
+    .action((options: { readonly record?: boolean }) => printWork(options));
   program.command("figures").description("the chapter's figures, into docs/pictures").action(printFigures);
   program
     .command("claims")

@@ -117,6 +117,7 @@ export const raspRegistry: Registry = {
     compileVector: entry(() => [histogram(), { vocabulary: "ab", maxLength: 2, components: ["a"], positions: 4 }], {
       "1.vocabulary": ATOMS,
       "1.components": ATOMS,
+      "1.components.0": "any atom",
     }),
     compileRotated: entry(
       () => [

@@ -99,7 +99,7 @@ export const chapterSections: readonly Section[] = [
       ["embedding of ids, [2, 4] to [2, 4, 768]", WHOLE],
       ["BPE, WordPiece and unigram tokens, “play” + “ing”", "doc:docs/training.md#subwords", "nn:bytePairs"],
       ["shapes through a Transformer", WHOLE],
-      ["multiply-adds and bytes of each layer", "nn:layerWork", "doc:docs/chapter.md#work-measured"],
+      ["multiply-adds and bytes of each layer", "nn:layerWork", "bench:work", "doc:docs/chapter.md#work-measured"],
     ],
   },
   {

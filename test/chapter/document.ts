@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { positionsTable, type PositionsResult } from "../../bench/src/chapter/positions.js";
 import type { TranslationResult } from "../../bench/src/chapter/translation.js";
+import { correlation, workTable, type WorkResult } from "../../bench/src/chapter/work.js";
 import { chapterSections } from "./chapter-items.js";
 import { shortDocuments, type Section } from "./items.js";
 
@@ -98,11 +99,19 @@ function positionsText(): string {
   ].join("\n");
 }
 
-const workText = [
-  "## Work, measured",
-  "",
-  "`selectron describe MODEL --flops` and `layerWork` count multiply-adds; a test compares them with the products that the kernels make, one by one.",
-].join("\n");
+function workText(): string {
+  const { runs } = json<WorkResult>("bench/results/work.json");
+  return [
+    "## Work, measured",
+    "",
+    "`selectron describe MODEL --flops` and `layerWork` count multiply-adds; a test compares them with the products that the kernels make, one by one.",
+    "`npm run bench -- work` times forward passes of models with heads of 16 and feed-forward sublayers of four times the width, each of one row:",
+    "",
+    workTable(runs),
+    "",
+    `The logarithms of work and time have a correlation of ${correlation(runs).toFixed(2)}. A second's multiply-adds differ by the sizes, as small products are mostly calls.`,
+  ].join("\n");
+}
 
 /** The whole document. */
 export function chapterDocument(): string {
@@ -115,13 +124,13 @@ export function chapterDocument(): string {
     "",
     "Selectron was founded on five documents: a conversation about RASP (000), a report of decompiling (001), notes on the Transformer (002), chapter 8 of",
     "the `dldna` course (003) and exercises (004). This is every item in them that is a system, a formula, a figure or a claim, and what it is here.",
-    `Of ${count} items ${missing.length} are missing, with the reason. The list is \`test/chapter/items.ts\` and \`test/chapter/chapter-items.ts\`; \`npx vitest run`,
+    `${missing.length === 0 ? `None of the ${count} items is missing` : `Of ${count} items ${missing.length} are missing, with the reason`}. The list is \`test/chapter/items.ts\` and \`test/chapter/chapter-items.ts\`; \`npx vitest run`,
     "--project house test/chapter.test.ts -u` makes this document, and checks that commands run and that exports, sections and files exist.",
     "",
     ...sections.map((section) => `${table(section)}\n`),
     `${translationText()}\n`,
     `${positionsText()}\n`,
-    workText,
+    workText(),
     "",
   ].join("\n");
 }

@@ -103,7 +103,12 @@ export const shortDocuments: readonly Section[] = [
         "bench:positions --encoding sinusoidal --encoding learned",
       ],
       ["language models: BERT, GPT, T5, RoBERTa", "nn:loadModel", `${TRANSFORMER}#models-of-others`],
-      ["classification and detection heads", `${TRANSFORMER}#heads-of-a-model`],
+      [
+        "classification and detection heads",
+        "bench:fields --only shapes",
+        "doc:docs/training.md#other-fields",
+        `${TRANSFORMER}#heads-of-a-model`,
+      ],
       ["a vision Transformer", "bench:fields --only digits", "doc:docs/training.md#other-fields"],
       ["a masked language model with a classifier", "bench:fields --only masked", "doc:docs/training.md#other-fields"],
       ["biology: motifs in sequences", "bench:fields --only motif", "doc:docs/training.md#other-fields"],

@@ -18,7 +18,7 @@ export const BUDGETS = [
   {
     name: "all but decompiler and WebAssembly",
     code: 'export * as core from "@selectron/core"; export * as nn from "@selectron/nn"; export * as rasp from "@selectron/rasp";',
-    most: 297_000,
+    most: 305_000,
   },
   {
     name: "WebAssembly",
