@@ -135,7 +135,7 @@ class Simplifier {
         return refuse(
           node,
           "vectors and scores do not compile: they are what trained models compute",
-          "only selectors, aggregates and elementwise functions have exact weights",
+          "only selectors, aggregates and elementwise functions have exact weights; `compileVector` compiles a vector, such as logits",
         );
     }
   }

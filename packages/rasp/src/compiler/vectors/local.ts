@@ -51,14 +51,15 @@ export class Locals {
   /** @throws RaspError of class `compile` for an s-op of more than one of them, or of other positions */
   local(sop: SOp): Local {
     const source = this.#sourceOf([sop], sop);
-    return { source, values: new Evaluation(this.#input).sop(sop).slice(0, this.#rows[source]) };
+    return { source, values: new Evaluation(this.#input.slice(0, this.#rows[source])).sop(sop) };
   }
 
   /** @throws RaspError of class `compile` for a selector of other s-ops */
   relation(selector: Selector): Relation {
     const { keys, queries } = comparedBy(selector);
     const [ofQueries, ofKeys] = [this.#sourceOf(queries, selector), this.#sourceOf(keys, selector)];
-    const matrix = new Evaluation(this.#input).selector(selector);
+    const length = Math.max(this.#rows[ofQueries], this.#rows[ofKeys]);
+    const matrix = new Evaluation(this.#input.slice(0, length)).selector(selector);
     return {
       queries: ofQueries,
       keys: ofKeys,
