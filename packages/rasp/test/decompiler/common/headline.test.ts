@@ -42,6 +42,13 @@ describe("headline", () => {
     expect(refusalOfClasses(headlineOf(told, told, oneWrong))).toContain("no better than a table");
   });
 
+  it("ties a table that decides all, but for one decision in a thousand", () => {
+    const told = Array.from({ length: 2000 }, (_, i) => [decided(i % 2 ? "yes" : "no", i % 2 ? "a" : "b")]);
+    const withErrors = (count: number) => told.map((row, i) => (i < count ? [decided("no", "a")] : row));
+    expect(refusalOfClasses(headlineOf(told, told, withErrors(4)))).toBeUndefined();
+    expect(refusalOfClasses(headlineOf(told, told, withErrors(100)))).toMatch(/no better than a table/);
+  });
+
   it("leaves out classes of a handful of decisions", () => {
     const report = rare().slice(5);
     expect(headlineOf(report, report, report).classes.map(({ name }) => name)).toEqual(["no"]);
