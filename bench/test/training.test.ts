@@ -4,9 +4,13 @@ import { trainingComparison } from "../src/suites/training.js";
 import { trainingOperations, trainingTask } from "../src/training/task.js";
 
 describe("the training step", () => {
-  it("has the reference's losses on WebAssembly, on the heap and resident", async () => {
+  it("has the reference's losses on WebAssembly, with scopes, without and resident", async () => {
     const comparison = await trainingComparison(false);
-    expect(comparison.candidates.map(({ name }) => name)).toEqual(["selectron", "selectron-resident"]);
+    expect(comparison.candidates.map(({ name }) => name)).toEqual([
+      "selectron",
+      "selectron, no scope",
+      "selectron-resident",
+    ]);
     await check(comparison);
   });
 

@@ -5,6 +5,7 @@ import {
   Evaluation,
   firstSteps,
   ModelInputError,
+  operands,
   RaspError,
   topological,
   type Atom,
@@ -117,7 +118,7 @@ function placesOf({ model, card }: CompiledModel): StagePlace[] {
 
 function rowsOf(model: CompiledModel, input: readonly Plain[], patches: readonly Patch[]): TracedRow[] {
   const { steps } = model.trace([...input], { patch: patches });
-  const isOne = singleNames(model);
+  const isPatchable = patchableNames(model);
   return steps.flatMap(({ layer, sublayer, sops }) =>
     sops
       .filter(({ isNew }) => isNew)
@@ -127,17 +128,29 @@ function rowsOf(model: CompiledModel, input: readonly Plain[], patches: readonly
         name,
         decoded: decoded.map(shown),
         agrees,
-        choices: isOne(name) ? (readbackOf(model, name)?.values.slice(0, MOST_CHOICES).map(displayElement) ?? []) : [],
+        choices: isPatchable(name)
+          ? (readbackOf(model, name)?.values.slice(0, MOST_CHOICES).map(displayElement) ?? [])
+          : [],
       })),
   );
 }
 
-/** Whether a name stands for one s-op: of a loop's state there can be two, what the step gives and what is kept where it has halted. */
-function singleNames(model: CompiledModel): (name: string) => boolean {
+/**
+ * Whether a patch of a name changes all that reads it, so that the program with the same value is the patched model. The name must stand
+ * for one s-op, as a program may set a name again from what it was. And elementwise s-ops of elementwise s-ops are worked out from what
+ * those are made of: a patch between them reaches heads only.
+ */
+function patchableNames(model: CompiledModel): (name: string) => boolean {
   const nodes = topological(...model.program!.outputs.map(({ sop }) => sop));
+  const read = new Set(nodes.flatMap((node) => (node.kind === "map" ? operands(node) : [])));
   const counts = new Map<string, number>();
-  for (const { name } of nodes) if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return (name) => (counts.get(name) ?? 0) < 2;
+  const between = new Set<string>();
+  for (const node of nodes) {
+    if (node.name === undefined) continue;
+    counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+    if (node.kind === "map" && read.has(node)) between.add(node.name);
+  }
+  return (name) => (counts.get(name) ?? 0) < 2 && !between.has(name);
 }
 
 /** More values than these are not offered. */
