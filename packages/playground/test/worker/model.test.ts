@@ -94,19 +94,6 @@ describe("a compiled model", () => {
     }
   });
 
-  it("offers no patch that elementwise s-ops would not notice", async () => {
-    const program = `isA = indicator(tokens == "a");
-      before = aggregate(select(indices, indices - 1, ==), isA, 0);
-      sum = isA + before;`;
-    await ask(compiling(program, { vocabulary: "ab", input: "aab", maxLength: 4 }));
-    const { rows } = await look("aab");
-    expect(rows.filter(({ choices }) => choices.length > 1).map(({ name }) => name)).toEqual(["before"]);
-    for (const choice of [0, 1]) {
-      const patched = await look("aab", [{ sop: "before", position: 1, choice }]);
-      expect(patched.model).toEqual(patched.program);
-    }
-  });
-
   it("follows a patch as its program does", async () => {
     await ask(compiling());
     const { rows } = await look("hello");

@@ -189,13 +189,14 @@ function step(rng: Rng, w: Tensor, views: Tensor[], values: Float32Array): void 
     },
   ];
   actions[rng.int(actions.length)]!();
-  for (const view of views)
+  for (const view of views) {
     expect(
       view
         .reshape([-1])
         .slice(at, at + 1)
         .item(),
     ).toBe(values[at]);
+  }
 }
 
 describe("random sequences", () => {
