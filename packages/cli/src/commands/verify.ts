@@ -38,10 +38,10 @@ export function registerVerify(program: Command, context: Context): void {
     .option("--runs <n>", "try this many random inputs", wholeNumber(1))
     .option("--seed <n>", "which random inputs; equal seeds, equal inputs", wholeNumber(0), 0)
     .option("--shard <i/n>", "only the i-th of n parts of the inputs; `selectron merge` joins the reports", parseShard)
-    .option(
-      "--jobs <n>",
-      "parts that run at once, all cores by default; the report is the same",
-      wholeNumber(1, MOST_JOBS),
+    .addOption(
+      new Option("--jobs <n>", "parts that run at once, all cores by default; the report is the same")
+        .argParser(wholeNumber(1, MOST_JOBS))
+        .conflicts(["looped", "scratchpad", "format"]),
     )
     .option("--json", "one JSON object on standard output")
     .action(async (file: string, source: string | undefined, options: VerifyCommandOptions) => {

@@ -59,3 +59,9 @@ it("parts whose thread is lost are done by the command itself, and standard inpu
   expect(await selectron([...fromInput, "--jobs", "3"], { stdin: PROGRAM, startPart })).toEqual(whole);
   expect(asked).toHaveLength(2);
 });
+
+it.each(["--looped", "--scratchpad"])("is refused with %s, whose inputs are not divided", async (kind) => {
+  const { exitCode, err } = await selectron(["verify", "m.safetensors", "x.rasp", kind, "--jobs", "2", "--exhaustive"]);
+  expect(exitCode).toBe(2);
+  expect(err).toContain(`option '--jobs <n>' cannot be used with option '${kind}'`);
+});
