@@ -11,16 +11,16 @@ import { isStream, narrowed, principalDirections } from "./shrink.js";
 import { survivalOf, type Survival } from "./survival.js";
 import { compileTrainable } from "./trainable.js";
 
-/** The parts of a model that can be kept as they are. */
-export const PARTS = {
+/** A part of a model: its embeddings, all attention, all feed-forward sublayers, or the map to logits. */
+export type ModelPart = "embedding" | "attention" | "feed-forward" | "unembedding";
+
+/** The parts of a model that can be kept as they are, by the names of their parameters. */
+const PARTS: Readonly<Record<ModelPart, RegExp>> = {
   embedding: /^embedding\./,
   attention: /^blocks\.\d+\.attention\./,
   "feed-forward": /^blocks\.\d+\.feedForward\./,
   unembedding: /^unembedding\./,
-} as const;
-
-/** A part of a model: its embeddings, all attention, all feed-forward sublayers, or the map to logits. */
-export type ModelPart = keyof typeof PARTS;
+};
 
 /** How a training begins. */
 export interface CompiledTrainingOptions {

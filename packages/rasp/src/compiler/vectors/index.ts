@@ -76,7 +76,11 @@ export class VectorModel {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #at = new Map<number, TransformerEncoder>();
 
-  /** Made by `compileVector`. */
+  /**
+   * Made by `compileVector`.
+   *
+   * @internal
+   */
   constructor(vocabulary: readonly Atom[], components: readonly Atom[], assembled: Assembled) {
     this.vocabulary = vocabulary;
     this.components = components;
