@@ -6,8 +6,8 @@ import { gzipSync } from "node:zlib";
 
 /** Name, what is imported, what is not counted, and the most bytes. */
 export const BUDGETS = [
-  { name: "core, all of it", code: 'export * from "@selectron/core";', most: 28_500 },
-  { name: "core, tensors and seeded numbers", code: 'export { Rng, tensor } from "@selectron/core";', most: 16_000 },
+  { name: "core, all of it", code: 'export * from "@selectron/core";', most: 29_000 },
+  { name: "core, tensors and seeded numbers", code: 'export { Rng, tensor } from "@selectron/core";', most: 17_000 },
   { name: "language and interpreter", code: 'export { evaluate, load } from "@selectron/rasp";', most: 60_000 },
   { name: "layers and training", code: 'export * from "@selectron/nn";', most: 72_500 },
   {

@@ -92,7 +92,8 @@ class CompiledComparison implements Comparison<CompiledPlace> {
     copier.copyAll(topological(...results, ...lines).filter((node) => node !== line));
     const [copies, lineCopies] = [results, lines].map((sops) => sops.map((sop) => copier.sop(sop)));
     return this.#pairs[half].map(({ base, source }) => {
-      const values = new Evaluation(source).sop(line);
+      const values = lineOn(source, line);
+      if (!values) return undefined;
       const swapped = new Evaluation(base).again(new Map([[state, values]]));
       const isSeen = valuesOf(swapped, [tokensNode("asis"), ...lineCopies!]).every((state) => this.#seen.has(state));
       return isSeen ? valuesOf(swapped, copies!) : undefined;
@@ -162,6 +163,16 @@ function drawn(model: CompiledModel, rng: Rng): Pair[] {
     const changed = new Set([rng.int(base.length), rng.int(base.length)]);
     return { base, source: base.map((token, i) => (changed.has(i) ? rng.pick(vocabulary) : token)) };
   });
+}
+
+/** The values of a line; undefined where it has none, as a text that is not the model's everywhere may. */
+function lineOn(input: readonly Atom[], line: SOp): readonly Atom[] | undefined {
+  try {
+    return new Evaluation(input).sop(line);
+  } catch (error) {
+    if (error instanceof RaspError) return undefined;
+    throw error;
+  }
 }
 
 /** The values of all results, position by position; one text where there is no value. */
