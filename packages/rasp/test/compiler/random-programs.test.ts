@@ -148,7 +148,7 @@ const LONGEST = breadth({ short: 70, long: 300 });
 
 it(`and at lengths from 40 to ${LONGEST}, on inputs of random and of full length`, { timeout: 1000 * PROGRAMS }, () => {
   let refused = 0;
-  const programs = breadth({ short: 8, long: 200 });
+  const programs = breadth({ short: 8, long: 80 });
   fc.assert(
     fc.property(drafts, fc.integer({ min: 40, max: LONGEST }), ({ vocabulary, text, causal: decoder }, maxLength) => {
       const sop = load(text, { example: vocabulary }).sop("result");
