@@ -82,6 +82,13 @@ function command(rng: Rng): string[] {
 
 const letters = (text: string): Pick<Drawn, "vocabulary"> => ({ vocabulary: [...text] });
 
+/** 64 letters of the alphabet. */
+const ALPHABET: Drawn = {
+  ...letters("abcdefghijklmnopqrstuvwxyz"),
+  maxLength: 64,
+  draw: (rng) => word(rng, "abcdefghijklmnopqrstuvwxyz", 64),
+};
+
 const parity = {
   file: "11-parity",
   short: { ...letters("01"), maxLength: 6 },
@@ -113,10 +120,7 @@ export const LOOP_CASES: readonly LoopCase[] = [
   {
     ...{ file: "14-reachability", name: "reachable" },
     short: { ...letters("abcd"), maxLength: 6 },
-    random: {
-      ...{ ...letters("abcdefghijklmnopqrstuvwxyz"), maxLength: 64 },
-      draw: (rng) => word(rng, "abcdefghijklmnopqrstuvwxyz", 64),
-    },
+    random: ALPHABET,
   },
   {
     ...{ file: "15-cancelling", name: "unmatched" },
@@ -126,10 +130,7 @@ export const LOOP_CASES: readonly LoopCase[] = [
   {
     ...{ file: "16-neighbours", name: "sorted" },
     short: { ...letters("abcd"), maxLength: 6 },
-    random: {
-      ...{ ...letters("abcdefghijklmnopqrstuvwxyz"), maxLength: 64 },
-      draw: (rng) => word(rng, "abcdefghijklmnopqrstuvwxyz", 64),
-    },
+    random: ALPHABET,
   },
   {
     ...{ file: "17-automata", name: "finite" },

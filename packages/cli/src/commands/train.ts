@@ -1,4 +1,5 @@
 /** `selectron train`: a Transformer learns one of four small tasks, or what a RASP program does. */
+import type { ModelPart } from "@selectron/rasp";
 import { InvalidArgumentError, type Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
@@ -57,7 +58,13 @@ function aShare(text: string): number {
   throw new InvalidArgumentError("It must be a number from 0 to 1.");
 }
 
-const PARTS = ["embedding", "attention", "feed-forward", "unembedding"];
+/** What --freeze takes. */
+const PARTS: readonly string[] = [
+  "embedding",
+  "attention",
+  "feed-forward",
+  "unembedding",
+] satisfies readonly ModelPart[];
 
 /** @throws InvalidArgumentError */
 function parts(text: string): string[] {
