@@ -142,6 +142,7 @@ export const LOOP_CASES: readonly LoopCase[] = [
     ...{ file: "18-pushdown", name: "pushdown" },
     short: { ...letters("0a-|"), maxLength: 6 },
     random: { ...letters("0()[]-|"), maxLength: 64, draw: (rng) => stackAutomaton(rng, 64) },
+    full: { ...letters("0()[]-|"), maxLength: 1000, draw: (rng) => stackAutomaton(rng, 1000) },
   },
   {
     ...{ file: "20-scan", name: "scan" },

@@ -101,10 +101,12 @@ function scoreError(head: Head, bounds: Bounds, hasExactRoot: boolean): ScoreErr
     const [e, f] = sides[b]!;
     return sum + unit * maxActive * e + f + oneHot.length * e * f;
   }, 0);
-  const atBos = classes.reduce(
-    (sum, { unit, oneHot, other }) => sum + unit * oneHot.length * bounds.largestErrorAtBos([...oneHot, ...other]),
-    0,
-  );
+  // Both sides are 0 at BOS, up to their errors there: it meets keys and queries as any position has them, or itself.
+  const atBos = classes.reduce((sum, { unit, oneHot, other, maxActive }, b) => {
+    const [e, f] = sides[b]!;
+    const [eBos, fBos] = [bounds.largestErrorAtBos(oneHot), bounds.largestErrorAtBos(other)];
+    return sum + eBos * (unit * maxActive + oneHot.length * (f + fBos)) + fBos * (1 + oneHot.length * e);
+  }, 0);
   const compared = numbers.reduce((sum, { key, query, largestKey, largestQuery }) => {
     const [e, f] = [bounds.error(key), bounds.error(query)];
     const [eBos, fBos] = [bounds.largestErrorAtBos([key]), bounds.largestErrorAtBos([query])];

@@ -178,3 +178,14 @@ describe("a model that is proved for shorter inputs only", () => {
     expect([proved, provedUpTo]).toEqual([false, undefined]);
   });
 });
+
+it("a copied value that is compared with many others, of which the best is taken, is exact enough at BOS", () => {
+  const sop = load(`symbol = aggregate(select(indices, 3, ==), tokens, "");
+  next = aggregate(select(indices, indices + 1, ==), tokens, "");
+  rule = best(select(tokens, "a", ==) and select(next, symbol, ==), -indices);
+  result = aggregate(rule, indices, "?");`).sop("result");
+  const model = compile(sop, { vocabulary: "abcdefg", maxLength: 160 });
+  expect(model.certificate.proved).toBe(true);
+  expectBounded(model, randomInputs(model.card.vocabulary, 160, breadth({ short: 4, long: 20 }), 1));
+  expect(verify(sop, model, { runs: 8, seed: 1 }).ok).toBe(true);
+});

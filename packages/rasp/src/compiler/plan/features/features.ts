@@ -129,10 +129,9 @@ export class Features {
   #table(sop: NormalSOp, formula: Formula, results: Results): FunctionTable {
     const values = new Set([...this.#domain.values(sop), ELSEWHERE].map(atomKey));
     const args = argumentsOf(sop, formula, this.#domain, this.#form);
-    const { linear } = args;
-    if (linear) {
-      const how = { materialize: this.materialize, encode: this.#encode };
-      getOrInsert(this.#linear, linear.sop, () => linearEncoding(linear, this.#domain, how));
+    const how = { materialize: this.materialize, encode: this.#encode };
+    for (const sum of args.sums ?? []) {
+      getOrInsert(this.#linear, sum.sop, () => linearEncoding(sum, this.#domain, how));
     }
     return functionTable(args, (value) => values.has(atomKey(value)), this.#domain, results);
   }

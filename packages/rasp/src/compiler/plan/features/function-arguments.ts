@@ -1,11 +1,11 @@
 /** What a function is tabulated over: its leaves or, where these have many joint values, what it sees of them. */
 import type { Atom } from "../../../language/graph/node.js";
-import type { Formula } from "../../normalize/formula.js";
+import { Formula } from "../../normalize/formula.js";
 import type { NormalForm, NormalSOp } from "../../normalize/normal-form.js";
 import type { Domain } from "../../values/domain.js";
 import { entryCount, joinedDependence } from "../../values/table.js";
 import { leafClasses } from "./leaf-classes.js";
-import { linearPart, type LinearPart } from "./linear.js";
+import { linearPart, linearParts, type LinearSum } from "./linear.js";
 
 export interface FunctionArguments {
   readonly leaves: readonly NormalSOp[];
@@ -13,8 +13,8 @@ export interface FunctionArguments {
   readonly joint: Iterable<readonly Atom[]>;
   /** The function, undefined where the program has no value. */
   readonly valueAt: (joint: readonly Atom[]) => Atom | undefined;
-  /** The only leaf, where that is a sum of ints. */
-  readonly linear?: LinearPart;
+  /** The leaves that are sums of ints, which are read as numbers. */
+  readonly sums?: readonly LinearSum[];
 }
 
 /** With up to this many joint values of its leaves, a function is a table over them. */
@@ -37,17 +37,38 @@ export function argumentsOf(
     const linear = linearPart(sop, formula, domain, form);
     if (linear) {
       const { sop: only, formula: ofSum } = linear;
-      return { leaves: [only], joint: domain.joint([only]), valueAt: (joint) => ofSum.evaluate(joint)?.[0], linear };
+      const sums = [linear];
+      return { leaves: [only], joint: domain.joint([only]), valueAt: (joint) => ofSum.evaluate(joint)?.[0], sums };
     }
-    const classes = leafClasses(sop, formula, domain, form);
-    const values = classes.map((leaf) => domain.values(leaf));
-    const size = values.reduce((product, { length }) => product * length, 1);
-    if (size < rows) {
-      domain.work.spend(ROW * size, sop, "fitting hidden units to this s-op");
-      return { leaves: classes, joint: productOf(values), valueAt };
+    const seen = whatIsSeen(sop, formula, domain, form, fewRows);
+    if (seen.size < rows) {
+      domain.work.spend(ROW * seen.size, sop, "fitting hidden units to this s-op");
+      return { ...seen, joint: productOf(seen.leaves.map((leaf) => domain.values(leaf))) };
     }
   }
   return { leaves, joint: domain.joint(leaves), valueAt };
+}
+
+/** Arguments with all combinations of their values, of which there are `size`. */
+interface Seen extends Omit<FunctionArguments, "joint"> {
+  readonly size: number;
+}
+
+/** Sums of ints in place of what they add up, and classes of values that the function can tell apart. */
+function whatIsSeen(sop: NormalSOp, formula: Formula, domain: Domain, form: NormalForm, fewRows: number): Seen {
+  const { sop: same, sums } = linearParts(sop, formula, domain, form);
+  const cut = new Set([...formula.leaves, ...sums.map((sum) => sum.sop)]);
+  const ofSums = new Formula([same], domain.work, cut);
+  const valueAt = (joint: readonly Atom[]): Atom | undefined => ofSums.evaluate(joint)?.[0];
+  const overThese = (leaves: readonly NormalSOp[]): Seen => {
+    const size = leaves.reduce((product, leaf) => product * domain.values(leaf).length, 1);
+    return { leaves, valueAt, sums: sums.filter((sum) => leaves.includes(sum.sop)), size };
+  };
+  const numbers = overThese(leafClasses(same, ofSums, domain, form));
+  if (numbers.size <= fewRows) return numbers;
+  // A class of a sum takes hidden units and a layer, where that of a one-hot leaf is read for nothing.
+  const isSum = new Set<NormalSOp>(sums.map((sum) => sum.sop));
+  return overThese(leafClasses(same, ofSums, domain, form, isSum));
 }
 
 /** About how many joint values the leaves have. */

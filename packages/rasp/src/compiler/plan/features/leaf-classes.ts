@@ -13,17 +13,21 @@ import { isCategorical } from "./categorical.js";
 /**
  * S-ops in place of the leaves: of a one-hot leaf of which the function sees only other functions, an s-op that has one of the leaf's
  * values for each class; and the other leaves.
+ *
+ * @param others - leaves that are classed alike, at the cost of hidden units
  */
 export function leafClasses(
   sop: NormalSOp,
   { leaves }: Formula,
   domain: Domain,
   form: NormalForm,
+  others: ReadonlySet<NormalSOp> = new Set(),
 ): readonly NormalSOp[] {
   const seenOf = functionsOfOne(sop, leaves, domain);
   return leaves.map((leaf) => {
     const seen = seenOf.get(leaf)!;
-    return seen.has(leaf) || !isCategorical(leaf, domain) ? leaf : classesOf(leaf, [...seen], domain, form);
+    const hasClasses = !seen.has(leaf) && (others.has(leaf) || isCategorical(leaf, domain));
+    return hasClasses ? classesOf(leaf, [...seen], domain, form) : leaf;
   });
 }
 

@@ -12,8 +12,12 @@ import { isCategorical } from "./categorical.js";
 import type { Encoding, Materialize, Numerical } from "./encoding.js";
 
 /** A sum of ints that float64 holds. */
-export interface LinearPart extends LinearInts {
+export interface LinearSum extends LinearInts {
   readonly sop: Mapped;
+}
+
+/** The only such sum that an s-op depends on. */
+export interface LinearPart extends LinearSum {
   /** The s-op as a function of the sum. */
   readonly formula: Formula;
 }
@@ -43,6 +47,28 @@ function partOf(sop: NormalSOp, leaves: readonly NormalSOp[], domain: Domain): L
   return undefined;
 }
 
+/** An s-op with the sums of ints inside it, as few and as large as can be, that are cheaper to read than what they add up. */
+export interface LinearParts {
+  /** The same function; comparisons of two sums are comparisons of their difference with 0. */
+  readonly sop: NormalSOp;
+  readonly sums: readonly LinearSum[];
+}
+
+/** The sums of two ints and more that an s-op is computed from, beside other leaves. */
+export function linearParts(sop: NormalSOp, { leaves }: Formula, domain: Domain, form: NormalForm): LinearParts {
+  const compared = withDifferences(sop, leaves, domain, form);
+  const sums = new Map<NormalSOp, LinearSum>();
+  const isSum = (node: NormalSOp): boolean => {
+    if (node.kind !== "map" || leaves.includes(node)) return false;
+    const sum = linearInts(node);
+    if (!sum || sum.terms.length < 2 || !sum.terms.every(([term]) => isReadable(term, leaves, domain))) return false;
+    sums.set(node, { ...sum, sop: node });
+    return true;
+  };
+  reachThroughMaps([compared], { has: (node) => leaves.includes(node) || isSum(node) }, domain.work);
+  return { sop: compared, sums: [...sums.values()] };
+}
+
 const COMPARISONS: ReadonlySet<string> = new Set(["==", "!=", "<", "<=", ">", ">="]);
 
 /** The s-op with comparisons of two sums of ints as comparisons of their difference with 0; itself where it has none. */
@@ -65,17 +91,17 @@ function withDifferences(sop: NormalSOp, leaves: readonly NormalSOp[], domain: D
   return images.get(sop) ?? sop;
 }
 
-/** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf. */
+/** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf, as maps are that are leaves. */
 function isReadable(term: NormalSOp, leaves: readonly NormalSOp[], domain: Domain): boolean {
   const [leaf, ...others] = domain.formula(term).leaves;
   if (!leaf || others.length > 0 || !leaves.includes(leaf)) return false;
-  if (leaf !== term && (leaf.kind === "map" || !isCategorical(leaf, domain))) return false;
+  if (leaf !== term && leaf.kind !== "map" && !isCategorical(leaf, domain)) return false;
   return domain.values(term).every((value) => typeof value === "bigint");
 }
 
 /** The sum as a number that is read of its terms. */
 export function linearEncoding(
-  { sop, terms, constant }: LinearPart,
+  { sop, terms, constant }: LinearSum,
   domain: Domain,
   { materialize, encode }: { readonly materialize: Materialize; readonly encode: (leaf: NormalSOp) => Encoding },
 ): Numerical {

@@ -21,7 +21,7 @@ function randomNumber(rng: Rng, depth: number): string {
 describe("arguments of a function", () => {
   it("tell apart all that the leaves tell apart", () => {
     const rng = new Rng(21);
-    const kinds = { classes: 0, sum: 0, leaves: 0 };
+    const kinds = { classes: 0, sum: 0, "sums and others": 0, leaves: 0 };
     for (let run = 0; run < 60; run++) {
       const text = `result = ${randomNumber(rng, 1 + rng.int(2))} + indicator(indices == 1);`;
       const sop = load(text).sop("result");
@@ -31,7 +31,10 @@ describe("arguments of a function", () => {
       const formula = domain.formula(normal);
       const args = argumentsOf(normal, formula, domain, form, 0);
       const areLeaves = args.leaves.every((leaf) => formula.leaves.includes(leaf));
-      kinds[args.linear ? "sum" : areLeaves ? "leaves" : "classes"]++;
+      const sums = args.sums?.length ?? 0;
+      const kind =
+        sums === 0 ? (areLeaves ? "leaves" : "classes") : args.leaves.length === 1 ? "sum" : "sums and others";
+      kinds[kind]++;
       const listed = new Set([...args.joint].map((joint) => joint.join()));
       for (const joint of domain.joint(formula.leaves)) {
         const valueOf = (argument: NormalSOp): Atom => {
@@ -49,6 +52,8 @@ describe("arguments of a function", () => {
   it.each([
     'result = count(tokens, "a") if indices == 0 else length + 1;',
     'result = length if indices % 3 == 1 else count(tokens, "b") % 5;',
+    'result = tokens if indices > count(tokens, "a") + 2 else ("x" if tokens == "b" else "y");',
+    'result = (tokens if count(tokens, "b") - indices == 1 else "y") if tokens == "a" else ("z" if indices + length > 40 else "y");',
     'result = aggregate(select(indices, (0 if indices == 0 else count(tokens, "a")), ==), tokens, "none");',
   ])("may have many joint values: %s", (text) => {
     const sop = load(text).sop("result");
