@@ -2,7 +2,7 @@
  * The stack that encoders and decoders consist of: embeddings, blocks on a residual stream and, if norms come before
  * the sublayers, a final norm.
  */
-import { checks, type Activation, type Rng, type Tensor } from "@selectron/core";
+import { checks, scope as inScope, type Activation, type Rng, type Tensor } from "@selectron/core";
 import { Block, type BlockConfig, type BlockStyle, type Pass } from "./block.js";
 import { DecodingCache } from "./cache.js";
 import { anActivation, checkExclusive, checkLayers, plainRows } from "./checks.js";
@@ -251,9 +251,16 @@ export class Stack {
     let x = this.#embedding.forward(tokens, { hiddenKeys, segments, packing, cache, rng });
     if (watch) x = watch(this.#path === "" ? "embedding" : `${this.#path}.embedding`, x);
     const pass: Pass = { hiddenKeys, cache, rng, watch, memory: memory?.value, hiddenMemory: memory?.hidden };
+    // What a block makes on the way is not needed where nothing is learnt, seen or kept: after the first time that is known of a loop's blocks.
+    let isForgotten = false;
     for (let b = 0; b < this.#blocks.length; b++) {
-      x = this.#blocks[b]!.forward(x, pass);
-      if (b === repeated?.last && repeated.again(x)) b = repeated.first - 1;
+      const block = this.#blocks[b]!;
+      const stream = x;
+      x = isForgotten ? inScope(() => block.forward(stream, pass)) : block.forward(stream, pass);
+      if (b !== repeated?.last) continue;
+      const isAgain = repeated.again(x);
+      if (isAgain) b = repeated.first - 1;
+      isForgotten = isAgain && !x.requiresGrad && !watch && !cache;
     }
     cache?.advance(x.shape[1]!);
     if (lastOnly === true) x = x.slice(-1, undefined, 1);

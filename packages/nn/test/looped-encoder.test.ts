@@ -1,9 +1,10 @@
 /** A looped encoder is the encoder in which the blocks of the loop are written out, with equal weights. */
-import { Rng, type Tensor } from "@selectron/core";
+import { referenceKernels, Rng, setKernels, tensor, type Tensor } from "@selectron/core";
 import { LoopedEncoder, TransformerEncoder, type LoopedEncoderConfig } from "@selectron/nn";
+import { enableWasm } from "@selectron/wasm-simd";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { randomParameters } from "./support.js";
+import { distance, randomParameters } from "./support.js";
 
 const block = { heads: 2, dHead: 3, dFf: 7 };
 const config: LoopedEncoderConfig = {
@@ -73,6 +74,39 @@ describe("LoopedEncoder", () => {
   it("has the same parameters whatever number of steps it may take", () => {
     const many = { ...config, loop: { ...config.loop, most: 1000 } };
     expect(LoopedEncoder.parameterShapes(many)).toEqual(LoopedEncoder.parameterShapes(config));
+  });
+
+  it("with kernels that have memory of their own gives the same, the gradients of what is learnt, and what hooks keep", async () => {
+    const parameters = randomParameters(LoopedEncoder.parameterShapes(config), new Rng(3));
+    for (const x of parameters.values()) x.data.forEach((value, i) => (x.data[i] = value / 4));
+    const learnt = new Map([...parameters].map(([name, x]) => [name, tensor(x.data, x.shape, { requiresGrad: true })]));
+    const tokens = [[0, 1, 2]];
+    const often = (model: LoopedEncoder, options = {}) => model.forward(tokens, options, () => true);
+    const close = (a: readonly number[], b: readonly number[]): void => {
+      const largest = Math.max(1, ...b.map(Math.abs));
+      expect(distance(a, b) / largest).toBeLessThan(1e-5);
+    };
+    const gradients = (): number[] => {
+      for (const x of learnt.values()) x.grad = undefined;
+      const { logits, times } = often(new LoopedEncoder(config, learnt));
+      expect(times).toBe(3);
+      logits.sum().backward();
+      return [...learnt.values()].flatMap(({ grad }) => [...(grad?.data ?? [])]);
+    };
+    const plain = new LoopedEncoder(config, parameters);
+    const [logits, slopes] = [[...often(plain).logits.data], gradients()];
+    await enableWasm();
+    try {
+      const kept: Tensor[] = [];
+      const record = (_: string, x: Tensor): void => void kept.push(x);
+      close([...often(plain).logits.data], logits);
+      close(gradients(), slopes);
+      often(plain, { record });
+      expect(kept.length).toBeGreaterThan(10);
+      for (const x of kept) expect(x.data.every(Number.isFinite)).toBe(true);
+    } finally {
+      setKernels(referenceKernels);
+    }
   });
 
   it.each([
