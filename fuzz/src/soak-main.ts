@@ -3,7 +3,10 @@
  * --minutes, the last quarter has more resident memory or slower rounds than the second by more than 3 percent.
  */
 import { Command } from "commander";
-import { growth, soak, trend, type Measured } from "./soak.js";
+import { growth, soak, trend, type Measured, type Session } from "./soak.js";
+
+/** What `npm run soak` builds of the page before it starts this: packages/playground/test/session. */
+const PAGE = new URL("../../.cache/session/session.js", import.meta.url);
 
 /** Megabytes. */
 const MOST_GROWTH = 10;
@@ -23,17 +26,19 @@ await new Command("soak")
   .description("long repeated work in one process: the same answers, and memory that stays flat")
   .option(
     "--rounds <n>",
-    "rounds of training, compiling, verifying, checking, decompiling, running, a loop, a GPT-2 and a session",
+    "rounds of training, compiling, verifying, checking, decompiling, running, loops, a GPT-2, a session and the page",
     "300",
   )
   .option("--minutes <n>", "minutes in place of a number of rounds; trends are judged, too")
   .action(async ({ rounds, minutes }: SoakOptions) => {
-    const began = performance.now();
     const limit = minutes === undefined ? Infinity : Number(minutes) * 60_000;
     const last = minutes === undefined ? Number(rounds) : Infinity;
     const every = minutes === undefined ? last / 20 : limit / 20;
     let next = every;
+    const { session } = (await import(PAGE.href)) as { readonly session: Session };
+    const began = performance.now();
     const held = await soak(
+      session,
       (round) => round >= last || performance.now() - began > limit,
       (round, measured) => {
         if ((minutes === undefined ? round : performance.now() - began) < next) return;

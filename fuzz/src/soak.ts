@@ -1,6 +1,7 @@
 /**
- * Long repeated work in one process. Every round trains, compiles, verifies, checks, decompiles, runs, follows a loop, writes a GPT-2 and holds
- * a REPL session; it must answer as the first round did, and neither what the process holds nor the time of a round may grow.
+ * Long repeated work in one process. Every round trains, compiles, verifies, checks, decompiles, runs, follows a loop, compiles it to a looped
+ * model and to a decoder with a scratchpad, writes a GPT-2, holds a REPL session and one at the page; it must answer as the first round did,
+ * and neither what the process holds nor the time of a round may grow.
  */
 import { demand } from "./kind.js";
 import { inUse } from "./memory.js";
@@ -36,20 +37,38 @@ const ROUND: readonly (readonly [args: readonly string[], stdin?: string])[] = [
   [["draw", "p.rasp", "--sop", "reverse", "--input", "abc"]],
   [["eval", "l.rasp", "--sop", "sum", "--input", "abca", "--steps"]],
   [["compile", "l.rasp", "--sop", "sum", ...INPUTS, "-o", "l.safetensors"]],
+  [["compile", "l.rasp", "--sop", "sum", ...INPUTS, "--looped", "-o", "looped.safetensors"]],
+  [["verify", "looped.safetensors", "l.rasp", "--looped", "--exhaustive"]],
+  [["run", "looped.safetensors", "--input", "abca"]],
+  [["compile", "l.rasp", "--sop", "sum", ...INPUTS, "--scratchpad", "-o", "written.safetensors"]],
+  [["verify", "written.safetensors", "l.rasp", "--scratchpad", "--runs", "5", "--seed", "1"]],
   [["compile", "c.rasp", "--sop", "seen", "--causal", ...INPUTS, "--format", "gpt2", "-o", "folder"]],
   [["repl"], SESSION],
 ];
 
+const MODELS = ["m.safetensors", "m.onnx", "run/model.safetensors", "looped.safetensors", "written.safetensors"];
+
+/** A session at the page: its answers as text, the same each time. */
+export type Session = () => Promise<readonly string[]>;
+
+/** What one thing of a round answered, for which a file stands with its bytes. */
+interface Answer {
+  readonly of: string;
+  readonly text: string;
+}
+
 /** One round: all answers. */
-async function round(): Promise<readonly string[]> {
+async function round(session: Session): Promise<readonly Answer[]> {
   const files: Files = filesIn({ "p.rasp": PROGRAM, "l.rasp": LOOP, "c.rasp": CAUSAL });
-  const answers: string[] = [];
+  const answers: Answer[] = [];
   for (const [args, stdin] of ROUND) {
+    const of = `selectron ${args.join(" ")}`;
     const { accepted, text } = await reads(args, files, stdin);
-    demand(accepted, () => `selectron ${args.join(" ")}: ${text}`);
-    answers.push(text);
+    demand(accepted, () => `${of}: ${text}`);
+    answers.push({ of, text });
   }
-  for (const path of ["m.safetensors", "m.onnx", "run/model.safetensors"]) answers.push(files.get(path)!.join());
+  for (const path of MODELS) answers.push({ of: path, text: files.get(path)!.join() });
+  (await session()).forEach((text, i) => answers.push({ of: `answer ${i + 1} of the page`, text }));
   return answers;
 }
 
@@ -66,24 +85,23 @@ export interface Measured {
 /**
  * What was measured of each round behind the first three.
  *
+ * @param session - one at the page, which is loaded as the page is: from its own build
  * @param isOver - whether to end before a round, by its number from 0
  * @throws Fault where a round answers otherwise than the first
  */
 export async function soak(
+  session: Session,
   isOver: (round: number) => boolean,
   told: (round: number, measured: Measured) => void = () => undefined,
 ): Promise<readonly Measured[]> {
-  const first = await round();
+  const first = await round(session);
   const held: Measured[] = [];
   for (let r = 1; !isOver(r); r++) {
     const began = performance.now();
-    const answers = await round();
+    const answers = await round(session);
     const milliseconds = performance.now() - began;
-    answers.forEach((answer, i) =>
-      demand(
-        answer === first[i],
-        () => `round ${r + 1} answers otherwise than the first: ${(ROUND[i] ?? [["a file"]])[0].join(" ")}`,
-      ),
+    answers.forEach(({ of, text }, i) =>
+      demand(text === first[i]?.text, () => `round ${r + 1} answers otherwise than the first: ${of}`),
     );
     if (r < WARM) continue;
     held.push({ inUse: inUse(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds });

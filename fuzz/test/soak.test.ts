@@ -1,11 +1,12 @@
 /** The short form of `npm run soak`. */
 import { expect, it } from "vitest";
 import { breadth } from "../../test/long.js";
+import { session } from "../../packages/playground/test/session/session.js";
 import { growth, soak, trend } from "../src/soak.js";
 
 it("repeated work gives the same answers", async () => {
   const rounds = breadth({ short: 2, long: 8 });
-  expect(await soak((round) => round >= rounds)).toHaveLength(breadth({ short: 0, long: 5 }));
+  expect(await soak(session, (round) => round >= rounds)).toHaveLength(breadth({ short: 0, long: 5 }));
 });
 
 it("growth is told apart from garbage", () => {
