@@ -1,6 +1,6 @@
 /**
  * npm run soak [-- --rounds N] [-- --minutes N]: see soak.ts. Exit code 1 where a round answers otherwise than the first, memory grows, or, with
- * --minutes, the last quarter has more resident memory or slower rounds than the second by more than 3 percent.
+ * --minutes, the last quarter has more resident memory, or rounds that take processors longer, than the second by more than 3 percent.
  */
 import { Command } from "commander";
 import { growth, soak, trend, type Measured, type Session } from "./soak.js";
@@ -13,8 +13,9 @@ const MOST_GROWTH = 10;
 /** A share. */
 const MOST_TREND = 0.03;
 
-const line = (round: number, { inUse, resident, milliseconds }: Measured): string =>
-  `round ${round}: ${inUse.toFixed(1)} MB in use, ${resident.toFixed(0)} MB resident, ${milliseconds.toFixed(0)} ms`;
+const line = (round: number, { inUse, resident, milliseconds, computed }: Measured): string =>
+  `round ${round}: ${inUse.toFixed(1)} MB in use, ${resident.toFixed(0)} MB resident, ` +
+  `${milliseconds.toFixed(0)} ms, ${computed.toFixed(0)} ms of processors`;
 const percent = (share: number): string => `${share < 0 ? "" : "+"}${(100 * share).toFixed(1)} %`;
 
 interface SoakOptions {
@@ -47,10 +48,12 @@ await new Command("soak")
       },
     );
     const grown = growth(held.map(({ inUse }) => inUse));
-    const [resident, time] = [trend(held.map((each) => each.resident)), trend(held.map((each) => each.milliseconds))];
+    const trendOf = (what: keyof Measured): number => trend(held.map((each) => each[what]));
+    const [resident, time] = [trendOf("resident"), trendOf("computed")];
     console.log(
       `${held.length} rounds: ${grown.toFixed(1)} MB more at the end than in the beginning, at most ${MOST_GROWTH}\n` +
-        `the last quarter beside the second: resident memory ${percent(resident)}, time of a round ${percent(time)}`,
+        `the last quarter beside the second: resident memory ${percent(resident)}, time of a round ${percent(time)} of processors, ` +
+        `${percent(trendOf("milliseconds"))} on the clock`,
     );
     const isJudged = minutes !== undefined && held.length >= 100;
     if (grown > MOST_GROWTH || (isJudged && Math.max(resident, time) > MOST_TREND)) process.exitCode = 1;

@@ -75,11 +75,21 @@ async function round(session: Session): Promise<readonly Answer[]> {
 /** Rounds until caches are full. */
 const WARM = 3;
 
-/** One round as it was measured: megabytes in use, megabytes that the process has (resident), and milliseconds. */
+/**
+ * One round as it was measured: megabytes in use, megabytes that the process has (resident), milliseconds, and milliseconds of the processors,
+ * which other work on the machine changes little.
+ */
 export interface Measured {
   readonly inUse: number;
   readonly resident: number;
   readonly milliseconds: number;
+  readonly computed: number;
+}
+
+/** Milliseconds that processors have spent on this process. */
+function computedSoFar(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /**
@@ -97,14 +107,14 @@ export async function soak(
   const first = await round(session);
   const held: Measured[] = [];
   for (let r = 1; !isOver(r); r++) {
-    const began = performance.now();
+    const [began, before] = [performance.now(), computedSoFar()];
     const answers = await round(session);
-    const milliseconds = performance.now() - began;
+    const [milliseconds, computed] = [performance.now() - began, computedSoFar() - before];
     answers.forEach(({ of, text }, i) =>
       demand(text === first[i]?.text, () => `round ${r + 1} answers otherwise than the first: ${of}`),
     );
     if (r < WARM) continue;
-    held.push({ inUse: inUse(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds });
+    held.push({ inUse: inUse(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds, computed });
     told(r + 1, held.at(-1)!);
   }
   return held;
