@@ -2,7 +2,7 @@
  * npm run build: the WebAssembly binaries, then every project of tsconfig.json. Where neither the sources nor the list of built files
  * have changed since the last build it does nothing. Afterwards `dist` holds what the sources give and nothing else: a file whose
  * source is gone is deleted, and a project with a missing file is compiled from scratch, as `tsc --build` does not look for it. What is
- * no source of TypeScript is copied.
+ * no source of TypeScript is copied, and so are the lessons, into the command's package.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Holds the digest of what was last built. */
 const stamp = join(root, ".build-stamp");
 const projects = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")).references.map(({ path }) => path);
+
+/** The lessons, and where the package of the command has them. */
+const [lessons, packed] = ["examples", "packages/cli/examples"];
 
 /** The files in a folder and below it, as sorted paths from there; none if there is no such folder. */
 function filesIn(folder) {
@@ -36,6 +39,7 @@ function digest() {
     }
   }
   const hash = createHash("sha256");
+  files.push(...filesIn(lessons).map((name) => `${lessons}/${name}`));
   for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
@@ -84,11 +88,14 @@ function build() {
       cpSync(join(root, project, "src", name), join(root, project, "dist", name));
     }
   }
+  rmSync(join(root, packed), { recursive: true, force: true });
+  if (existsSync(join(root, lessons))) cpSync(join(root, lessons), join(root, packed), { recursive: true });
   writeFileSync(stamp, built);
 }
 
 function isCurrent() {
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== digest()) return false;
+  if (filesIn(packed).join() !== filesIn(lessons).join()) return false;
   return projects.every((project) => {
     const { missing, stray } = differences(project);
     return missing.length === 0 && stray.length === 0;

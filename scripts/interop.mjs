@@ -14,6 +14,7 @@ import { enableWasm } from "@selectron/wasm-simd";
 import { compareCheckpoints } from "../test/interop/checkpoints.mjs";
 import { compareEncoders } from "../test/interop/encoders.mjs";
 import { compareInTorch, compareWithInterpreter, makeFolders } from "../test/interop/gpt2-folders.mjs";
+import { compareGuides } from "../test/interop/guides.mjs";
 import { compareLayers } from "../test/interop/layers.mjs";
 import { compareInOnnxRuntime } from "../test/interop/onnx.mjs";
 import { pythonIn } from "../test/interop/python.mjs";
@@ -60,6 +61,7 @@ const folder = mkdtempSync(join(tmpdir(), "selectron-interop-"));
 const context = {
   long: flags.has("--long"),
   folder,
+  command: torch,
   python: pythonIn(torch, folder),
   packages: createRequire(join(packages, "package.json")),
   /** The folders of compiled GPT-2s, made once. */
@@ -78,6 +80,7 @@ const parts = [
   ["checkpoints that torch wrote", [TORCH], compareCheckpoints],
   ["encoders in torch", [TORCH], compareEncoders],
   ["TransformerLens folders in torch", [TORCH], compareTransformerLens],
+  ["guides in Python", [TORCH], compareGuides],
   ["GPT-2 folders in nn", [], compareWithInterpreter],
   ["GPT-2 folders in torch", [TORCH], compareInTorch],
   ["GPT-2 folders in transformers.js", [PACKAGES], compareInTransformersJs],

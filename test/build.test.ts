@@ -101,6 +101,21 @@ describe.sequential("npm run build", () => {
     expect(build()).toEqual(unchanged);
   });
 
+  it("copies the lessons, as they are now", () => {
+    const copied = (): string[] => readdirSync(join(root, "packages/cli/examples")).sort();
+    write("examples/1.rasp", "a = 1;");
+    write("examples/2.rasp", "b = 2;");
+    expect([build().status, copied()]).toEqual([0, ["1.rasp", "2.rasp"]]);
+    remove("examples/2.rasp");
+    write("examples/1.rasp", "a = 3;");
+    expect([build().status, copied()]).toEqual([0, ["1.rasp"]]);
+    expect(readFileSync(join(root, "packages/cli/examples/1.rasp"), "utf8")).toBe("a = 3;");
+    remove("packages/cli/examples");
+    expect([build().status, copied()]).toEqual([0, ["1.rasp"]]);
+    remove("examples");
+    expect(build().status).toBe(0);
+  });
+
   it("needs a compiler only for what changed", () => {
     remove("node_modules");
     expect(build()).toEqual(unchanged);

@@ -1,6 +1,6 @@
 /** Every code block of the documents is true: rasp loads, ts runs and prints what it says, console transcripts replay. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "node:util";
 import { nodeIo, run, type Io } from "@selectron/cli";
@@ -77,18 +77,26 @@ const words = (command: string): string[] =>
     ([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare!,
   );
 
-/** Replays `$ selectron …` and `$ npx selectron …` lines; the lines below each are what it prints, and a line `...` matches any lines. */
+/**
+ * Replays `$ selectron …` and `$ npx selectron …` lines; the lines below each are what it prints, and a line `...` matches any lines.
+ * `$ echo 'TEXT' > FILE` writes a program for the lines after it.
+ */
 async function replay(transcript: string): Promise<void> {
   const binaries = new Map<string, Uint8Array>();
+  const texts = new Map<string, string>();
   for (const step of transcript.split(/^(?=\$ )/m)) {
     const [command, ...expected] = step.trimEnd().split("\n");
     const [prompt, program, ...args] = words(command!.replace(/^\$ npx /, "$ "));
+    if (program === "echo" && args[1] === ">") {
+      texts.set(args[2]!, `${args[0]!}\n`);
+      continue;
+    }
     expect([prompt, program]).toEqual(["$", "selectron"]);
     let printed = "";
     const io: Io = {
       ...nodeIo,
-      readFile: (path) => nodeIo.readFile(join(root, path)),
-      readBytes: (path) => binaries.get(path) ?? nodeIo.readBytes(join(root, path)),
+      readFile: (path) => texts.get(path) ?? nodeIo.readFile(join(root, path)),
+      readBytes: (path) => binaries.get(path) ?? nodeIo.readBytes(resolve(root, path)),
       writeBytes: (path, bytes) => void binaries.set(path, bytes),
       isFolder: (path) => path === ".",
       makeFolder: () => undefined,

@@ -26,8 +26,8 @@ export function writtenFiles(folder = ""): string[] {
     .filter(({ name }) => !MADE.has(name) && name !== "binary.ts")
     .flatMap((entry) => {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-      // The built playground.
-      if (path === "packages/cli/page") return [];
+      // The built playground, and the lessons that the build copies.
+      if (path === "packages/cli/page" || path === "packages/cli/examples") return [];
       return entry.isDirectory() ? writtenFiles(path) : [path];
     })
     .sort();

@@ -65,7 +65,7 @@ function project(folder, tarballs, program) {
 }
 
 /**
- * Installs with each package manager, and runs the README's first program and the command.
+ * Installs with each package manager, and runs the README's first program, the command and a lesson that it brings.
  *
  * @param tarballs - paths by package
  * @returns outcomes by manager: what is wrong, nothing if all is well
@@ -83,9 +83,13 @@ export function installs({ root, folder, home, tools, tarballs }) {
       if (printed !== wanted) failures.push(`the README's first program printed\n${printed}\nnot\n${wanted}`);
       const said = run(place, home, ...command, "eval", "--expr", "tokens", "--input", "ab").trim();
       if (said !== "[a, b] (strings)") failures.push(`selectron eval printed ${said}`);
+      run(place, home, ...command, "examples");
+      const lesson = ["eval", "examples/01-reverse.rasp", "--sop", "reverse", "--input", "ab"];
+      const reversed = run(place, home, ...command, ...lesson).trim();
+      if (reversed !== "[b, a] (strings)") failures.push(`the first lesson printed ${reversed}`);
     } catch (error) {
       failures.push(error.message);
     }
-    return { name, passed: 2, failures };
+    return { name, passed: 3, failures };
   });
 }

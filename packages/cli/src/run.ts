@@ -8,6 +8,7 @@ import { registerDescribe } from "./commands/describe.js";
 import { registerDraw } from "./commands/draw.js";
 import { registerDataset } from "./commands/dataset.js";
 import { registerDecompile } from "./commands/decompile.js";
+import { registerExamples } from "./commands/examples.js";
 import { registerEval } from "./commands/eval.js";
 import { registerMerge } from "./commands/merge.js";
 import { registerPlayground } from "./commands/playground.js";
@@ -25,6 +26,7 @@ import { version } from "./version.js";
 /** Every command, in the order of the help text. */
 const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
   registerRepl,
+  registerExamples,
   registerTour,
   registerEval,
   registerCost,

@@ -3,6 +3,7 @@ import { Rng } from "@selectron/core";
 import { parserTask, Transformer } from "@selectron/nn";
 import { compile, compileLooped, encodeReport, gpt2Folder, load, verify } from "@selectron/rasp";
 import { encodeSequenceModel } from "../src/files/sequence-model.js";
+import { LESSONS } from "../src/commands/examples.js";
 import { PAGE } from "../src/commands/playground.js";
 
 export const LETTERS = "x".repeat(10_000);
@@ -73,6 +74,7 @@ export const models = {
   "d.safetensors": decoder.toSafetensors(),
   "loop.safetensors": compileLooped(load(loop).sop("x"), inputs).toSafetensors(),
   "t.safetensors": encodeSequenceModel(new Transformer({ ...parserTask.config, ...small }, new Rng(1)), parserTask, 1),
+  [`${LESSONS}/01-reverse.rasp`]: new TextEncoder().encode("reverse = tokens;\n"),
   [`${PAGE}/index.html`]: new TextEncoder().encode("<!doctype html>"),
 };
 
@@ -87,6 +89,7 @@ const json = { "--json": [""] } as const;
 
 export const examples: Readonly<Record<string, Example>> = {
   repl: { args: [], more: json },
+  examples: { args: ["lessons"] },
   playground: { args: [], flags: { "--port": "0" } },
   tour: { args: ["p.rasp"], flags: { ...sizes, "--input": "ab" }, more: { ...compiled, ...json } },
   eval: {
