@@ -1,5 +1,5 @@
 /**
- * What `npm run runtimes` tries beside the kernels: the packages in QuickJS and workerd, exported models in onnxruntime-web, and declarations
+ * What `npm run runtimes` tries beside the kernels: the packages in QuickJS, Hermes and workerd, exported models in onnxruntime-web, and declarations
  * in the TypeScripts of users. Each gives the number of checks that passed, and the failures.
  */
 import { spawnSync } from "node:child_process";
@@ -30,6 +30,15 @@ async function differences(theirs) {
     .map(([name, value]) => `${name}: ${JSON.stringify(theirs[name])}, not ${JSON.stringify(value)}`);
 }
 
+/** Compares what an engine without WebAssembly made of `bare` and `wasm`. */
+async function outcomeOf([theirs, wasm]) {
+  const failures = await differences(theirs);
+  for (const [name, reason] of Object.entries(wasm)) {
+    if (!reason.startsWith(`${name}: this runtime has no WebAssembly`)) failures.push(reason);
+  }
+  return { passed: Object.keys(theirs).length + Object.keys(wasm).length, failures };
+}
+
 /** @param folder - that of a package.json beside which quickjs-emscripten is installed */
 export async function inQuickJs(folder) {
   const { getQuickJS } = createRequire(join(folder, "package.json"))("quickjs-emscripten");
@@ -41,12 +50,47 @@ export async function inQuickJs(folder) {
     "Promise.all([bundled.bare(), bundled.wasm()]).then(JSON.stringify, (error) => error + error.stack).then((text) => (globalThis.said = text))",
   );
   while (runtime.hasPendingJob()) context.unwrapResult(runtime.executePendingJobs());
-  const [theirs, wasm] = JSON.parse(context.dump(evaluate("said")));
-  const failures = await differences(theirs);
-  for (const [name, reason] of Object.entries(wasm)) {
-    if (!reason.startsWith(`${name}: this runtime has no WebAssembly`)) failures.push(reason);
+  return outcomeOf(JSON.parse(context.dump(evaluate("said"))));
+}
+
+/** What Hermes's engine on npm needs beside the packages: it is of 2022, and React Native's users transform what they load. */
+export const hermesTools = {
+  "hermes-engine-cli": "0.12.0",
+  "@babel/core": "7.29.13",
+  "@babel/preset-env": "7.29.14",
+  "core-js-bundle": "3.50.0",
+};
+/** What this Hermes has itself, or what Babel would make slow or wrong: BigInts have no Math.pow. */
+const KEPT = [
+  "transform-exponentiation-operator",
+  "transform-regenerator",
+  "transform-async-to-generator",
+  "transform-async-generator-functions",
+  "transform-typeof-symbol",
+];
+/** An interpreter without a compiler to machine code takes a minute. */
+const HERMES_LIMIT = 600_000;
+
+/** @param folder - that of a package.json beside which those are installed */
+export async function inHermes(folder) {
+  const require = createRequire(join(folder, "package.json"));
+  const presets = [[require.resolve("@babel/preset-env"), { forceAllTransforms: true, modules: false, exclude: KEPT }]];
+  const options = { configFile: false, babelrc: false, compact: true, presets };
+  const { code } = require("@babel/core").transformSync(await bundle("bare.mjs", { format: "iife" }), options);
+  const missing = readFileSync(require.resolve("core-js-bundle/minified.js"), "utf8");
+  const start =
+    "Promise.all([bundled.bare(), bundled.wasm()]).then(JSON.stringify, (error) => error + error.stack).then(print);";
+  const place = mkdtempSync(join(tmpdir(), "selectron-hermes-"));
+  try {
+    writeFileSync(join(place, "bare.js"), [missing, code, start].join("\n"));
+    const hermes = join(folder, "node_modules/hermes-engine-cli/linux64-bin/hermes");
+    const run = { cwd: place, encoding: "utf8", timeout: HERMES_LIMIT };
+    const { status, stdout, stderr } = spawnSync(hermes, ["-w", "bare.js"], run);
+    if (status !== 0 || !stdout.startsWith("[")) throw new Error(`exit ${status}: ${stdout}${stderr}`.slice(0, 2000));
+    return await outcomeOf(JSON.parse(stdout));
+  } finally {
+    rmSync(place, { recursive: true, force: true });
   }
-  return { passed: Object.keys(theirs).length + Object.keys(wasm).length, failures };
 }
 
 /** The worker of the README of wasm-simd, and a worker that does what `bare` does. */

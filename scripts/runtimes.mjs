@@ -1,6 +1,6 @@
 /**
  * npm run runtimes [-- --install] [-- --wide] [-- --record] [-- NAME ...]: the packages in this Node, the newest, Bun, Deno, Chromium, QuickJS and
- * workerd; with --wide also in Node 22 and 24 and in Firefox. Commands run the kernels' conformance suite and what has a seed, which must
+ * workerd; with --wide also in Node 22 and 24, Firefox and Hermes. Commands run the kernels' conformance suite and what has a seed, which must
  * come out alike in all of them; test/runtimes/pages.mjs says what pages do, scripts/other-runtimes.mjs the others. Prints a table, and
  * with --record writes it into README.md. With --install the missing ones come from npm into .runtimes (1.1 GB, no install scripts); browsers
  * are the system's, and what is missing even then is a failure. Without --install it is said to be skipped. Exit code 1 if anything fails.
@@ -11,7 +11,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesOf, inBrowser } from "../test/runtimes/browser.mjs";
 import { inPages, situations } from "../test/runtimes/pages.mjs";
-import { inOnnxRuntimeWeb, inQuickJs, inTypeScripts, inWorkerd, typescripts } from "./other-runtimes.mjs";
+import {
+  hermesTools,
+  inHermes,
+  inOnnxRuntimeWeb,
+  inQuickJs,
+  inTypeScripts,
+  inWorkerd,
+  typescripts,
+} from "./other-runtimes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, ".runtimes");
@@ -25,6 +33,7 @@ const versions = {
   "@cloudflare/workerd-linux-64": "1.20261117.1",
   "onnxruntime-web": "1.30.0",
   ...typescripts,
+  ...hermesTools,
 };
 /** No runtime may take longer, in milliseconds. */
 const LIMIT = 300_000;
@@ -111,7 +120,9 @@ const commandRow = (name, command, ...options) => [
 const KERNELS =
   "kernels plain, SIMD, relaxed and on threads; trainings, random programs, decompiled texts to the last bit";
 const PAGES = "kernels, programs, models, trainings to the last bit";
+const BARE = "programs, models, trainings; no WebAssembly";
 
+const hermes = installed("hermes-engine-cli/linux64-bin/hermes");
 const quickJs = installed("quickjs-emscripten/package.json");
 const workerd = installed("@cloudflare/workerd-linux-64/bin/workerd");
 const ortWeb = installed("onnxruntime-web/dist/ort.min.mjs");
@@ -132,7 +143,8 @@ const runtimes = [
   commandRow(`Deno ${versions["@deno/linux-x64-glibc"]}`, deno, "run", "--allow-all", "--quiet"),
   ...pagesOf("Chromium", chromium),
   ...(wide ? pagesOf("Firefox", firefox) : []),
-  ["QuickJS", "programs, models, trainings; no WebAssembly", quickJs && (() => inQuickJs(folder))],
+  ["QuickJS", BARE, quickJs && (() => inQuickJs(folder))],
+  ...(wide ? [["Hermes 0.12", BARE, hermes && (() => inHermes(folder))]] : []),
   ["workerd", "the same, and kernels as an imported module", workerd && (() => inWorkerd(workerd))],
   [
     "onnxruntime-web in Chromium",
