@@ -6,8 +6,8 @@ import { say } from "./app/header.js";
 import { follow, input, open, panel, picture, pinned, program } from "./app/state.js";
 import { followTheme, store, stored } from "./app/storage.js";
 import { fromFragment, LinkError } from "./link/link.js";
-import { openPuzzleLink } from "./puzzles/links.js";
-import { followPuzzles } from "./puzzles/state.js";
+import { openAnswer, openPuzzleLink } from "./puzzles/links.js";
+import { followPuzzles, puzzle } from "./puzzles/state.js";
 import { followTour } from "./tour/tour.js";
 import { language, preferred, t, type Language } from "./texts/texts.js";
 
@@ -26,7 +26,8 @@ async function openLink(): Promise<boolean> {
     if (await openPuzzleLink(location.hash)) return true;
     const shared = await fromFragment(location.hash);
     if (!shared) return false;
-    open(shared.program, shared.input);
+    puzzle.value = undefined;
+    if (!(await openAnswer(shared))) open(shared.program, shared.input);
     pinned.value = shared.target;
     if (shared.panel) panel.value = shared.panel;
     return true;

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { LinkError, toFragment } from "../link/link.js";
-import { isListOpen } from "../puzzles/state.js";
+import { isListOpen, place, puzzle } from "../puzzles/state.js";
 import { language, LANGUAGES, t, type Language } from "../texts/texts.js";
 import { tourStep } from "../tour/state.js";
 import { input, panel, pinned, program } from "./state.js";
@@ -27,6 +27,8 @@ async function share(): Promise<void> {
       input: input.value,
       panel: panel.value,
       ...(target === undefined ? {} : { target }),
+      ...(puzzle.value ? { puzzle: puzzle.value.id } : {}),
+      ...(puzzle.value && place.value !== undefined ? { puzzles: place.value } : {}),
     });
     history.replaceState(null, "", `#${fragment}`);
     try {

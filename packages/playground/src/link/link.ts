@@ -13,6 +13,9 @@ export interface Shared {
   /** For the weights: the tokens that the model takes, and the longest input. */
   readonly vocabulary?: string;
   readonly maxLength?: number;
+  /** The puzzle that the program answers, by its id, and where its set is, as in `#puzzles=`; absent for the page's own set. */
+  readonly puzzle?: string;
+  readonly puzzles?: string;
 }
 
 /** The most characters of a fragment, and of the program, input and other texts. */
@@ -110,6 +113,8 @@ const FIELDS: Readonly<Record<keyof Shared, (value: unknown) => boolean>> = {
   target: aText(MOST.text),
   vocabulary: aText(MOST.text),
   maxLength: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST.length,
+  puzzle: aText(MOST.text),
+  puzzles: aText(MOST.text),
 };
 
 /** The known fields, checked; unknown ones are left out. @throws LinkError */

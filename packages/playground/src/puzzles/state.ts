@@ -8,6 +8,8 @@ export const isListOpen = signal(false);
 export const puzzle = signal<Puzzle | undefined>(undefined);
 /** The set that is shown; undefined before the list is first opened. */
 export const puzzles = signal<PuzzleSet | undefined>(undefined);
+/** Where the set was opened from, as a link says it; undefined for the page's own and for files. */
+export const place = signal<string | undefined>(undefined);
 /** What is known of the puzzle: examples and par, and the last judgement. */
 export const verdict = signal<PuzzleVerdict | undefined>(undefined);
 export const isChecking = signal(false);
@@ -43,13 +45,22 @@ const LONGEST_CHECK = 20_000;
 
 const keyOf = ({ id }: Puzzle): string => `puzzle.${id}`;
 
-/** Opens a puzzle with what was last written for it. */
-export async function openPuzzle(next: Puzzle): Promise<void> {
-  puzzle.value = next;
+/**
+ * Opens a puzzle with what was last written for it.
+ *
+ * @param answer - somebody else's program, to look at and check; it takes the place of the reader's own only where it is edited
+ */
+export async function openPuzzle(
+  next: Puzzle,
+  answer?: { readonly program: string; readonly input: string },
+): Promise<void> {
+  puzzle.value = undefined;
   verdict.value = undefined;
   trouble.value = undefined;
   isListOpen.value = false;
-  open(stored(keyOf(next)) ?? next.start, next.examples[0]!);
+  if (answer) open(answer.program, answer.input);
+  else open(stored(keyOf(next)) ?? next.start, next.examples[0]!);
+  puzzle.value = next;
   const reply = await slow.ask({ kind: "puzzle", puzzle: next }, LONGEST_CHECK);
   if (puzzle.value !== next) return;
   if (reply.kind === "puzzle") verdict.value = reply;

@@ -29,6 +29,8 @@ describe("links", () => {
         target: fc.string({ maxLength: 20 }),
         vocabulary: fc.string({ maxLength: 20 }),
         maxLength: fc.integer({ min: 1, max: MOST.length }),
+        puzzle: fc.string({ maxLength: 40 }),
+        puzzles: fc.string({ maxLength: MOST.text }),
       },
       { requiredKeys: ["program", "input"] },
     );

@@ -52,6 +52,26 @@ const SET = {
   ],
 };
 
+/** A link that is shared while a puzzle is solved opens it with the answer, which others can check, and keeps what they wrote. */
+async function handedIn(page) {
+  await type(page, "answer = indices;");
+  await page.getByRole("button", { name: "Share" }).click();
+  await says(page, ".notice", /link to this program/);
+  const link = page.url();
+  await type(page, "answer = tokens; # mine");
+  // The file of the set is this test's, which the service worker does not know.
+  await page.evaluate(async () => {
+    for (const each of await navigator.serviceWorker.getRegistrations()) await each.unregister();
+  });
+  await page.goto("about:blank");
+  await page.goto(link);
+  await poll(() => page.locator(".cm-content").textContent(), "answer = indices;", page);
+  assert.equal(await page.evaluate(() => localStorage.getItem("selectron.puzzle.mine")), "answer = tokens; # mine");
+  await says(page, ".puzzle", /<b>Same<\/b>/);
+  await page.getByRole("button", { name: "Check" }).click();
+  await says(page, ".judged", /Not yet/);
+}
+
 export async function puzzleSets({ page, url, allow }) {
   await page.route("**/set.json", (route) => route.fulfill({ json: SET }));
   await page.goto(`${url}#puzzles=set.json`);
@@ -60,6 +80,7 @@ export async function puzzleSets({ page, url, allow }) {
   await type(page, "answer = tokens;");
   await page.getByRole("button", { name: "Check" }).click();
   await says(page, ".judged.good", /Solved/);
+  await handedIn(page);
   await page.locator('[data-tour="puzzles"]').click();
   const file = (text) => ({ name: "set.json", mimeType: "application/json", buffer: Buffer.from(text) });
   await page.setInputFiles(".list input[type=file]", file('{"title":"x","puzzles":[{"id":"<i>"}]}'));
