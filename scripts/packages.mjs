@@ -1,7 +1,7 @@
 /**
  * npm run packages [-- --install] [-- --wide] [-- NAME ...]: what npm would publish, as users get it. The packed packages are linted, their
  * sizes held to budgets, installed into empty projects by npm, pnpm and yarn, and bundled by esbuild, Rollup, Vite and webpack for a page and
- * a worker, which run in Chromium; the README's first program runs in all of them, and in Bun and Deno. --wide tries Node 18, 22 and
+ * a worker, which run in Chromium; the README's first program runs in all of them, and in Bun and Deno, and the commands of the guides print what the guides say. --wide tries Node 18, 22 and
  * 24, Jest and Firefox, too. The tools come from npm into .packages (no install scripts). Without --install what is missing is said to be skipped, with it
  * that is a failure. Exit code 1 if anything fails.
  */
@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundles } from "../test/packages/bundlers.mjs";
+import { guides } from "../test/packages/guides.mjs";
 import { installs } from "../test/packages/installs.mjs";
 import { publintSays, typesAreWrong } from "../test/packages/lint.mjs";
 import { olderHosts, programs } from "../test/packages/programs.mjs";
@@ -108,6 +109,7 @@ const parts = [
     () => bundles({ ...context, folder: context.npmProject, toolFolders: [place, root], chromium: browsers.chromium }),
   ],
   ["programs", () => programs(context)],
+  ["guides", () => guides(context)],
   ...(wide ? [["older hosts", () => olderHosts(context)]] : []),
 ];
 

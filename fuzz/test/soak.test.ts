@@ -10,9 +10,14 @@ it("repeated work gives the same answers", async () => {
 });
 
 it("growth is told apart from garbage", () => {
-  const flat = Array.from({ length: 100 }, (_, i) => 20 + (i % 7));
+  const flat = Array.from({ length: 100 }, (_, i) => 20 + (i % 5));
   expect(growth(flat)).toBe(0);
   expect(growth(flat.map((megabytes, i) => megabytes + i / 10))).toBeCloseTo(9, 0);
+});
+
+it("a round that is counted less hides no growth", () => {
+  const grown = Array.from({ length: 100 }, (_, i) => 20 + i / 10);
+  expect(growth(grown.map((megabytes, i) => (i === 95 ? 1 : megabytes)))).toBeGreaterThan(8);
 });
 
 it("a trend is of the last quarter beside the second, and no odd round is one", () => {

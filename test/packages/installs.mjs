@@ -8,19 +8,21 @@ export const firstProgram = (root) => /^```ts\n(.*?)^```$/ms.exec(readFileSync(j
 /** What its comments say that it prints. */
 export const itsLines = (program) => [...program.matchAll(/\/\/ → (.*)$/gm)].map(([, line]) => line);
 
+/** How processes start: with a HOME of their own, and what leads to the registry. */
+function settings(cwd, home) {
+  const env = { PATH: process.env.PATH, HOME: home, CI: "true" };
+  for (const name of Object.keys(process.env)) {
+    if (/proxy|ca_|_cert|ssl/i.test(name)) env[name] = process.env[name];
+  }
+  return { cwd, env, encoding: "utf8", maxBuffer: 2 ** 26, timeout: 300_000 };
+}
+
+/** Runs a line in a shell. @returns what it printed, errors too, whatever its exit code is */
+export const shell = (cwd, home, line) => spawnSync("sh", ["-c", `(${line}) 2>&1`], settings(cwd, home)).stdout;
+
 /** Runs a command. @throws Error with what it said */
 export function run(cwd, home, command, ...options) {
-  const environment = { PATH: process.env.PATH, HOME: home, CI: "true" };
-  for (const name of Object.keys(process.env)) {
-    if (/proxy|ca_|_cert|ssl/i.test(name)) environment[name] = process.env[name];
-  }
-  const { status, stdout, stderr } = spawnSync(command, options, {
-    cwd,
-    env: environment,
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-    timeout: 300_000,
-  });
+  const { status, stdout, stderr } = spawnSync(command, options, settings(cwd, home));
   if (status !== 0) {
     throw new Error(`${command} ${options.join(" ")}: exit ${status}: ${(stdout + stderr).slice(-2000)}`);
   }
