@@ -26,6 +26,7 @@ import {
   rows,
   watching,
   saysTokens,
+  oneShard,
   training,
   schedule,
   atStep,
@@ -98,6 +99,7 @@ export const nnRegistry: Registry = {
     noam: entry(() => [{ dModel: 4, warmup: 10, factor: 1 }], {}, atStep),
     train: entry(() => [training()], { "0.description": TEXT }, { changes: true }),
     batchRng: entry(() => [1, 1, 0]),
+    shardGradients: entry(() => [oneShard()], {}, { changes: true }),
     lossCurve: entry(() => [[record], "title"], {
       "1": TEXT,
       ...Object.fromEntries(

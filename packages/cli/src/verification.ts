@@ -8,6 +8,8 @@ import {
   mergeReports,
   verify,
   type CompiledModel,
+  type Json,
+  type ReportJson,
   type Shard,
   type SOp,
 } from "@selectron/rasp";
@@ -15,9 +17,11 @@ import { compileSelection, type CompileSelection } from "./compile-options.js";
 import type { Context } from "./context.js";
 import { useFastKernels } from "./files/model-file.js";
 import { howToVerify, type HowOptions } from "./how-to-verify.js";
-import type { SavedReport } from "./process/parts.js";
 import { statsJson } from "./text/describe-model.js";
 import { withProgress } from "./text/progress.js";
+
+/** A report with what the command adds to it. */
+export type SavedReport = ReportJson & Readonly<Record<string, Json>>;
 
 /** What is compiled, and the inputs that it is tried on. */
 export interface VerifySelection extends CompileSelection, HowOptions {}
@@ -48,11 +52,16 @@ export async function verificationInParts(
 ): Promise<Verification> {
   // How many inputs are promised is known after the compile only.
   if (options.promise === undefined) howToVerify(options);
-  const { startPart } = context.io;
-  const count = startPart ? jobsFor(options, file, jobs) : 1;
+  const { startThread } = context.io;
+  const count = startThread ? jobsFor(options, file, jobs) : 1;
   if (count === 1) return verification(context, file, options);
   const shards = Array.from({ length: count }, (_, i): Shard => ({ index: i + 1, count }));
-  const others = shards.slice(1).map((shard) => startPart!({ file, options: plain(options), shard }));
+  // Each compiles the program anew: threads share nothing.
+  const setup: PartSetup = { file, options: plain(options) };
+  const others = shards.slice(1).map((shard) => {
+    const { ask, stop } = startThread!({ kind: "verify", setup });
+    return { report: ask(shard) as Promise<SavedReport | undefined>, stop };
+  });
   try {
     const own = await verification(context, file, { ...options, shard: shards[0]! });
     const reports = [own.report];
@@ -64,6 +73,18 @@ export async function verificationInParts(
     for (const { stop } of others) stop();
   }
 }
+
+/** What a thread is told of a verification of which it does parts. */
+interface PartSetup {
+  readonly file: string;
+  readonly options: VerifySelection;
+}
+
+/** What a thread does of a verification: parts, each as `--shard i/n` is. */
+export const verifier =
+  (context: Context, { file, options }: PartSetup) =>
+  async (shard: Shard): Promise<SavedReport> =>
+    (await verification(context, file, { ...options, shard })).report;
 
 /** What can be sent to a thread: a command's options may have more. */
 function plain(options: VerifySelection): VerifySelection {

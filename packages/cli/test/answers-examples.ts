@@ -229,6 +229,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--heads": ["1"],
       "--seed": ["2"],
       "--checkpoint-every": ["1"],
+      "--jobs": ["2", { "--batch": "16" }],
       ...json,
     },
     long: {

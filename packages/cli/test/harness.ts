@@ -18,7 +18,7 @@ export interface World {
   readonly onInterrupt?: (stop: (signal: Signal) => void) => void;
   readonly isErrorTerminal?: boolean;
   readonly now?: () => number;
-  readonly startPart?: NonNullable<Io["startPart"]>;
+  readonly startThread?: NonNullable<Io["startThread"]>;
   /** Called before text is appended to a file. */
   readonly appended?: () => void;
 }

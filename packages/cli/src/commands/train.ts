@@ -4,6 +4,7 @@ import { InvalidArgumentError, type Command } from "commander";
 import { parseVocabulary, wholeNumber } from "../compile-options.js";
 import { UsageError, type Context } from "../context.js";
 import type { ProgramFlags } from "../train/flags.js";
+import { MOST_JOBS } from "../process/threads.js";
 import { trainProgram } from "../train/program.js";
 import { trainSequenceTask } from "../train/sequence-task.js";
 import { TASKS, taskNamed } from "../train/tasks.js";
@@ -36,6 +37,11 @@ export function registerTrain(program: Command, context: Context): void {
     .option("--batch <n>", "examples per step", wholeNumber(1))
     .option("--checkpoint-every <n>", "steps between checkpoints", wholeNumber(1), 50)
     .option("-o, --output <folder>", "where weights, checkpoints, log and loss curve go; runs/NAME-seed-N by default")
+    .option(
+      "--jobs <n>",
+      "threads that share each step, all cores by default; the weights are the same",
+      wholeNumber(1, MOST_JOBS),
+    )
     .option("--json", "one JSON object on standard output")
     .action(async (what: string, flags: ProgramFlags) => {
       const task = taskNamed(what);

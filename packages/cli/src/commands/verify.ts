@@ -10,6 +10,7 @@ import { verifyLoopedModel } from "../looped/verify-looped-model.js";
 import { checkLine, quickCheck, verdictJson } from "../text/check-text.js";
 import { verifyWithScratchpad } from "../scratchpad.js";
 import { readBytes } from "../files/files.js";
+import { MOST_JOBS } from "../process/threads.js";
 import { useFastKernels } from "../files/model-file.js";
 import { runProgram } from "../files/program-file.js";
 import { withProgress } from "../text/progress.js";
@@ -21,9 +22,6 @@ interface VerifyCommandOptions extends CompileSelection, HowOptions {
   readonly scratchpad?: boolean;
   readonly jobs?: number;
 }
-
-/** Each has a thread, and a model, of its own. */
-const MOST_JOBS = 256;
 
 /** Adds the command. */
 export function registerVerify(program: Command, context: Context): void {

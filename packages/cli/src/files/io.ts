@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isatty } from "node:tty";
-import { startPart } from "../process/parts.js";
+import { startThread } from "../process/threads.js";
 import { takeLock } from "./lock.js";
 import { ClosedOutput, OutputError } from "./output-error.js";
 import { reason } from "./reason.js";
@@ -40,8 +40,8 @@ export interface Io {
   readonly isTerminal?: boolean;
   /** Whether standard error is a terminal, on which progress can be drawn. */
   readonly isErrorTerminal?: boolean;
-  /** Starts a part of a verification in a thread of its own; absent where there are no threads. */
-  readonly startPart?: typeof startPart;
+  /** Starts a thread that shares the work of a command; absent where there are no threads. */
+  readonly startThread?: typeof startThread;
   /** A clock in milliseconds; `performance.now` if absent. */
   readonly now?: () => number;
   /** How wide the terminal is that errors go to; absent where they go elsewhere. */
@@ -82,7 +82,7 @@ export function ioOf(host: Host): Io {
     },
     // In kilobytes.
     peakMegabytes: () => Math.round(process.resourceUsage().maxRSS / 1024),
-    startPart,
+    startThread,
     isTerminal: isatty(0) && isatty(1),
     isErrorTerminal: isatty(2),
     out: (text) => writeAll(1, text),

@@ -6,6 +6,7 @@ import {
   type Json,
   type ModelPart,
   type ProgramAccuracy,
+  type ProgramBatch,
   type ProgramTaskOptions,
   type SOp,
   type Survival,
@@ -14,7 +15,9 @@ import { ExitCode, UsageError, type Context } from "../context.js";
 import { counted, percent } from "../text/words.js";
 import { advice } from "./advice.js";
 import { checkBatch, type ProgramFlags } from "./flags.js";
+import { programShards, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
+import type { TrainCommand } from "./shared-training.js";
 
 const BATCH = 32;
 const WARMUP = 20;
@@ -60,15 +63,33 @@ export interface CompiledProgram {
   readonly sop: SOp;
   readonly inputs: ProgramTaskOptions;
   readonly inputsText: string;
+  readonly command: TrainCommand | undefined;
+}
+
+interface CompiledLearner extends Learner<ProgramBatch> {
+  readonly training: CompiledTraining;
+}
+
+/** What is trained of compiled weights. @throws UsageError on options that the program does not allow, RaspError where it does not compile */
+export function compiledLearner(sop: SOp, inputs: ProgramTaskOptions, flags: ProgramFlags): CompiledLearner {
+  const training = trainingOf(sop, inputs, flags);
+  const { batch = BATCH } = flags;
+  return {
+    training,
+    parameters: training.trainable,
+    draw: (rng) => programShards(training.task.draw(rng, batch, { varied: true })),
+    forward: (shard) => training.passOn(shard),
+  };
 }
 
 /** @throws UsageError on options that the program does not allow, RaspError where it does not compile */
 export async function trainCompiled(context: Context, program: CompiledProgram, flags: ProgramFlags): Promise<void> {
-  const { name, sop, inputs, inputsText } = program;
-  const { seed, distill = false, noise = 0, freeze = [] } = flags;
+  const { name, sop, inputs, inputsText, command } = program;
+  const { seed, distill = false, noise = 0, freeze = [], jobs } = flags;
   const usual = distill ? DISTILLED : CONTINUED;
   const { steps = usual.steps, batch = BATCH } = flags;
-  const training = trainingOf(sop, inputs, flags);
+  const learner = compiledLearner(sop, inputs, flags);
+  const { training } = learner;
   const { config } = training.model;
   checkBatch(batch, inputs.maxLength + 1, widestOf(config));
   const before = training.accuracy(new Rng(20_260_003), TEST);
@@ -84,7 +105,7 @@ export async function trainCompiled(context: Context, program: CompiledProgram, 
     steps,
     seed,
     clip: 1,
-    forward: (rng) => training.pass(rng, batch),
+    ...{ learner, batch, tokens: inputs.maxLength + 1, jobs, command },
     evaluation: { every: 250, accuracy: () => training.accuracy(new Rng(20_260_002), GLANCE).tokens },
   });
   if (!trained) return;

@@ -8,6 +8,7 @@ export interface TrainFlags {
   readonly steps?: number;
   readonly batch?: number;
   readonly checkpointEvery: number;
+  readonly jobs?: number;
   readonly output?: string;
   readonly json?: boolean;
 }

@@ -28,10 +28,11 @@ import {
 import { checkDistinct } from "../compile-options.js";
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { advice } from "./advice.js";
-import { checkCompiledFlags, trainCompiled } from "./compiled-program.js";
+import { checkCompiledFlags, compiledLearner, trainCompiled } from "./compiled-program.js";
 import { runProgram } from "../files/program-file.js";
 import { counted, percent } from "../text/words.js";
 import { checkBatch, type ProgramFlags } from "./flags.js";
+import { programShards, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
@@ -43,36 +44,68 @@ const [GLANCE, TEST] = [4, 40];
 /** The lowest accuracy in Table 1 of Weiss, Goldberg, Yahav 2021, at lengths up to 100. */
 const PAPER = 0.96;
 
-export async function trainProgram(context: Context, file: string, flags: ProgramFlags): Promise<void> {
-  const { name, vocabulary, maxLength } = inputsOf(flags);
-  const { bos, seed, steps = STEPS, batch = BATCH, supervise = false } = flags;
-  checkCompiledFlags(flags);
-  checkDistinct(bos === undefined ? vocabulary : [...vocabulary, bos]);
-  const sop = runProgram(context, file, [...(bos === undefined ? [] : [bos]), ...vocabulary]).sop(name);
-  if (flags.fromCompiled || flags.distill) {
-    const inputs = { vocabulary, maxLength, bos };
-    return trainCompiled(context, { name, sop, inputs, inputsText: inputsText(flags) }, flags);
-  }
-  const task = taskOf(sop, { vocabulary, maxLength, bos, causal: flags.causal });
-  const config = configOf(task, flags);
-  const model = fitting(() => new TransformerEncoder(config, new Rng(seed)));
-  checkBatch(batch, maxLength, widestOf(config, maxLength));
+/** A batch of a program's inputs, and how much it is supervised. */
+interface ProgramShard {
+  readonly batch: ProgramBatch;
+  readonly supervision: number;
+}
+
+interface ProgramLearner extends Learner<ProgramShard> {
+  readonly task: ProgramTask;
+  readonly model: TransformerEncoder;
+}
+
+/** What is trained on a program: drawn weights, or compiled ones. @throws UsageError, RaspError */
+export function programLearner(context: Context, file: string, flags: ProgramFlags): Learner<unknown> {
+  const { sop, inputs } = readProgram(context, file, flags);
+  return flags.fromCompiled || flags.distill ? compiledLearner(sop, inputs, flags) : drawnLearner(sop, inputs, flags);
+}
+
+/** @throws UsageError */
+function drawnLearner(sop: SOp, inputs: ProgramTaskOptions, flags: ProgramFlags): ProgramLearner {
+  const { seed, steps = STEPS, batch = BATCH, supervise = false, causal } = flags;
+  const task = taskOf(sop, { ...inputs, causal });
+  const model = fitting(() => new TransformerEncoder(configOf(task, flags), new Rng(seed)));
   // Scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
-  const supervision = linear({ peak: 1, steps: steps / 2 });
+  const supervisionAt = linear({ peak: 1, steps: steps / 2 });
+  return {
+    task,
+    model,
+    parameters: model.parameters(),
+    draw: (rng, step) => {
+      const supervision = supervise ? supervisionAt(step) : 0;
+      const drawn = task.draw(rng, batch, { patterns: supervision > 0, varied: true });
+      return programShards(drawn).map((shard) => ({ batch: shard, supervision }));
+    },
+    forward: (shard) => programPass(model, task, shard.batch, shard.supervision),
+  };
+}
+
+export async function trainProgram(context: Context, file: string, flags: ProgramFlags): Promise<void> {
+  checkCompiledFlags(flags);
+  const { name, sop, inputs } = readProgram(context, file, flags);
+  const { seed, steps = STEPS, batch = BATCH, supervise = false, jobs } = flags;
+  // Standard input can be read once.
+  const command = file === "-" ? undefined : { what: file, flags };
+  if (flags.fromCompiled || flags.distill) {
+    return trainCompiled(context, { name, sop, inputs, inputsText: inputsText(flags), command }, flags);
+  }
+  const learner = drawnLearner(sop, inputs, flags);
+  const { task, model } = learner;
+  const { config } = model;
+  const { maxLength } = inputs;
+  checkBatch(batch, maxLength, widestOf(config, maxLength));
   const trained = await runTraining(context, {
     title: `${name}, seed ${seed}`,
     description: `${name} on ${inputsText(flags)}, ${sizesText(config)}${flags.causal === true ? ", causal" : ""}${supervise ? ", supervised" : ""}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${name}-seed-${seed}`,
     checkpointEvery: flags.checkpointEvery,
-    optimizer: new AdamW(model.parameters(), { beta2: 0.98 }),
+    optimizer: new AdamW(learner.parameters, { beta2: 0.98 }),
     schedule: cosine({ peak: PEAK, warmup: Math.min(WARMUP, steps), steps, floor: PEAK / 100 }),
     steps,
     seed,
     clip: 1,
-    forward: (rng, step) => {
-      const weight = supervise ? supervision(step) : 0;
-      return programPass(model, task, task.draw(rng, batch, { patterns: weight > 0, varied: true }), weight);
-    },
+    ...{ learner, batch, tokens: maxLength, jobs, command },
     evaluation: { every: 250, accuracy: () => programAccuracy(model, task, new Rng(20_260_002), GLANCE).tokens },
   });
   if (!trained) return;
@@ -102,19 +135,21 @@ export async function trainProgram(context: Context, file: string, flags: Progra
   context.print(reportText(name, task, model, told));
 }
 
-/** The s-op and its inputs. @throws UsageError where one is missing */
-function inputsOf({ sop, vocab, maxLength }: ProgramFlags): {
-  readonly name: string;
-  readonly vocabulary: readonly Atom[];
-  readonly maxLength: number;
-} {
-  if (sop === undefined || vocab === undefined || maxLength === undefined) {
+/** The s-op and its inputs. @throws UsageError where one is missing, RaspError */
+function readProgram(
+  context: Context,
+  file: string,
+  { sop: name, vocab: vocabulary, maxLength, bos }: ProgramFlags,
+): { readonly name: string; readonly sop: SOp; readonly inputs: ProgramTaskOptions } {
+  if (name === undefined || vocabulary === undefined || maxLength === undefined) {
     throw new UsageError(
       "a program needs --sop, --vocab and --max-length",
       "for example --sop reverse --vocab a,b,c,d --max-length 20",
     );
   }
-  return { name: sop, vocabulary: vocab, maxLength };
+  const tokens = [...(bos === undefined ? [] : [bos]), ...vocabulary];
+  checkDistinct(tokens);
+  return { name, sop: runProgram(context, file, tokens).sop(name), inputs: { vocabulary, maxLength, bos } };
 }
 
 /** Of its layers for each token, patterns of attention included. */

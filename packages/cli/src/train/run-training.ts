@@ -3,9 +3,14 @@ import { CheckpointError, NonFiniteError, train, type TrainingEnd, type TrainOpt
 import { ExitCode, UsageError, type Context } from "../context.js";
 import { useFastKernels } from "../files/model-file.js";
 import { TrainingFolder } from "./folder.js";
+import type { Learner } from "./learner.js";
 import { Progress } from "./progress.js";
+import { SharedTraining, type SharedWork } from "./shared-training.js";
 
-export interface TrainingRun extends Omit<TrainOptions, "checkpoints" | "signal" | "started" | "onStep"> {
+type Given = Omit<TrainOptions, "forward" | "shards" | "accumulate" | "checkpoints" | "signal" | "started" | "onStep">;
+
+export interface TrainingRun extends Given, SharedWork {
+  readonly learner: Learner<unknown>;
   readonly title: string;
   readonly folder: string;
   /** Steps between checkpoints. */
@@ -21,14 +26,17 @@ export async function runTraining(
   run: TrainingRun,
 ): Promise<{ readonly end: TrainingEnd; readonly folder: TrainingFolder } | undefined> {
   await useFastKernels();
-  const { title, folder: path, checkpointEvery: every, ...options } = run;
+  const { title, folder: path, checkpointEvery: every, learner, batch, tokens, jobs, command, ...options } = run;
   const folder = new TrainingFolder(context, path);
   const progress = new Progress(context, run.steps);
   const interrupt = new AbortController();
   const ignore = context.io.onInterrupt?.((signal) => interrupt.abort(signal));
+  const { seed, steps } = options;
+  const shared = new SharedTraining(context, learner, { seed, steps, batch, tokens, jobs, command });
   try {
     const end = await train({
       ...options,
+      shards: (step) => shared.gradients(step),
       signal: interrupt.signal,
       checkpoints: {
         storage: folder.checkpoints(),
@@ -61,6 +69,7 @@ export async function runTraining(
     }
     throw error;
   } finally {
+    shared.stop();
     ignore?.();
   }
 }

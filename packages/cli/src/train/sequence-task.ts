@@ -19,6 +19,7 @@ import { encodeSequenceModel } from "../files/sequence-model.js";
 import { percent } from "../text/words.js";
 import { advice } from "./advice.js";
 import { checkBatch, type TrainFlags } from "./flags.js";
+import { shardsOf, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
 
 /** How many examples of each set beyond the training's data are tested. */
@@ -32,12 +33,36 @@ interface TestReport {
   readonly shown: readonly { readonly example: Example; readonly answer: readonly number[] }[];
 }
 
-export async function trainSequenceTask(context: Context, task: SequenceTask, flags: TrainFlags): Promise<void> {
-  const { seed } = flags;
-  const { peak, warmup, evaluateEvery, beta2, ...usual } = task.training;
-  const { steps = usual.steps, batch = usual.batch } = flags;
+interface SequenceLearner extends Learner<readonly Example[]> {
+  readonly model: Transformer;
+  readonly heldOut: HeldOut;
+  /** Examples of each step. */
+  readonly batch: number;
+}
+
+/** What is trained on a task. */
+export function sequenceLearner(
+  task: SequenceTask,
+  { seed, batch = task.training.batch }: TrainFlags,
+): SequenceLearner {
   const model = new Transformer(task.config, new Rng(seed));
   const heldOut = new HeldOut(task);
+  return {
+    model,
+    heldOut,
+    batch,
+    parameters: model.parameters(),
+    draw: (rng) => shardsOf(drawBatch(task, heldOut, batch, rng)),
+    forward: (examples, rng) => teacherForced(model, examples, task.start, rng),
+  };
+}
+
+export async function trainSequenceTask(context: Context, task: SequenceTask, flags: TrainFlags): Promise<void> {
+  const { seed, jobs } = flags;
+  const { peak, warmup, evaluateEvery, beta2, ...usual } = task.training;
+  const { steps = usual.steps } = flags;
+  const learner = sequenceLearner(task, flags);
+  const { model, heldOut, batch } = learner;
   const { source, target } = heldOut.test[0]!;
   checkBatch(batch, source.length + target.length, model.config.intermediateSize);
   const trained = await runTraining(context, {
@@ -45,12 +70,16 @@ export async function trainSequenceTask(context: Context, task: SequenceTask, fl
     description: `${task.name}, seed ${seed}, ${steps} steps of ${batch}`,
     folder: flags.output ?? `runs/${task.name}-seed-${seed}`,
     checkpointEvery: flags.checkpointEvery,
-    optimizer: new Adam(model.parameters(), { beta2 }),
+    optimizer: new Adam(learner.parameters, { beta2 }),
     schedule: cosine({ peak, warmup: Math.min(warmup, steps), steps, floor: peak / 100 }),
     steps,
     seed,
     clip: 1,
-    forward: (rng) => teacherForced(model, drawBatch(task, heldOut, batch, rng), task.start, rng),
+    learner,
+    batch,
+    tokens: source.length + target.length,
+    jobs,
+    command: { what: task.name, flags },
     evaluation: { every: evaluateEvery, accuracy: () => accuracyOf(model, heldOut.validation, task.start).exact },
   });
   if (!trained) return;

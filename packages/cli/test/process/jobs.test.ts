@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { breadth } from "../../../../test/long.js";
+import type { Thread } from "../../src/process/threads.js";
 import { selectron } from "../harness.js";
 import { started, type Ended } from "./started.js";
 
@@ -48,15 +49,13 @@ it("parts whose thread is lost are done by the command itself, and standard inpu
   const files = { "x.rasp": PROGRAM };
   const whole = await selectron(args, { files });
   const asked: unknown[] = [];
-  const startPart = (part: { readonly shard: unknown }): { report: Promise<undefined>; stop: () => void } => {
-    asked.push(part.shard);
-    return { report: Promise.resolve(undefined), stop: () => undefined };
-  };
-  expect(await selectron([...args, "--jobs", "3"], { files, startPart })).toEqual(whole);
+  const ask = (shard: object): Promise<undefined> => Promise.resolve(void asked.push(shard));
+  const startThread = (): Thread => ({ isReady: true, lost: undefined, ask, stop: () => undefined });
+  expect(await selectron([...args, "--jobs", "3"], { files, startThread })).toEqual(whole);
   expect(asked).toEqual([2, 3].map((index) => ({ index, count: 3 })));
-  expect(await selectron(args, { files, startPart })).toEqual(whole); // few inputs: one job
+  expect(await selectron(args, { files, startThread })).toEqual(whole); // few inputs: one job
   const fromInput = args.with(1, "-");
-  expect(await selectron([...fromInput, "--jobs", "3"], { stdin: PROGRAM, startPart })).toEqual(whole);
+  expect(await selectron([...fromInput, "--jobs", "3"], { stdin: PROGRAM, startThread })).toEqual(whole);
   expect(asked).toHaveLength(2);
 });
 
@@ -64,4 +63,12 @@ it.each(["--looped", "--scratchpad"])("is refused with %s, whose inputs are not 
   const { exitCode, err } = await selectron(["verify", "m.safetensors", "x.rasp", kind, "--jobs", "2", "--exhaustive"]);
   expect(exitCode).toBe(2);
   expect(err).toContain(`option '--jobs <n>' cannot be used with option '${kind}'`);
+});
+
+it.each(["verify", "train"])("%s refuses numbers of jobs that are none", async (command) => {
+  for (const jobs of ["0", "257", "1.5", "all"]) {
+    const { exitCode, err } = await selectron([command, "x.rasp", "--jobs", jobs]);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(`option '--jobs <n>' argument '${jobs}' is invalid. `);
+  }
 });

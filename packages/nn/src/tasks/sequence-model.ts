@@ -1,7 +1,7 @@
 /** A Transformer on a sequence-to-sequence task: teacher-forced batches, greedy answers, and how many are exact. */
 import { checks, crossEntropy, noGrad, scope, type Rng } from "@selectron/core";
 import { DecodingCache } from "../cache.js";
-import type { BatchResult } from "../train/train.js";
+import type { BatchResult } from "../train/batch-result.js";
 import { Transformer } from "../transformer.js";
 import { checkExample, type Example } from "./task.js";
 

@@ -10,6 +10,7 @@ const kinds = {
   steps: checks.anInteger(0),
   seed: checks.anInteger(Number.MIN_SAFE_INTEGER),
   forward: checks.aFunction("a function of an Rng and the step that gives { loss, correct, counted, tokens }"),
+  shards: checks.aFunction("a function of the step that gives what shardGradients does, for each shard"),
   accumulate: checks.anInteger(1, 1_000_000),
   clip: aLimit,
   evaluation: checks.anObject("an object with every and accuracy"),
@@ -39,8 +40,16 @@ export function checkTraining(options: {
   readonly evaluation?: unknown;
   readonly checkpoints?: unknown;
   readonly signal?: { readonly aborted: boolean } | undefined;
+  readonly forward?: unknown;
+  readonly shards?: unknown;
+  readonly accumulate?: unknown;
 }): void {
-  checks.checkOptions("train", options, kinds, ["optimizer", "schedule", "steps", "seed", "forward"]);
+  checks.checkOptions("train", options, kinds, ["optimizer", "schedule", "steps", "seed"]);
+  if (options.shards === undefined) checks.check("train: forward", options.forward, kinds.forward);
+  const other = (["forward", "accumulate"] as const).find((name) => options[name] !== undefined);
+  if (options.shards !== undefined && other !== undefined) {
+    throw new TypeError(`train: ${other} and shards are both given; shards are all of a step. Leave one of them out.`);
+  }
   const { evaluation, checkpoints } = options;
   if (evaluation !== undefined) {
     checks.checkOptions("train: evaluation", evaluation, evaluationKinds, ["every", "accuracy"]);
@@ -50,13 +59,3 @@ export function checkTraining(options: {
     checks.checkOptions("train: checkpoints", checkpoints, checkpointKinds, ["storage", "every"]);
   }
 }
-
-/** What a forward pass gives. */
-export const aBatchResult: checks.Kind = {
-  what: "{ loss, correct, counted, tokens }: a tensor and three numbers",
-  fits: (value) => {
-    if (typeof value !== "object" || value === null) return false;
-    const { loss, correct, counted, tokens } = value as Readonly<Record<string, unknown>>;
-    return checks.aTensor.fits(loss) && [correct, counted, tokens].every(Number.isFinite);
-  },
-};

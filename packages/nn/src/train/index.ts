@@ -1,4 +1,5 @@
 /** The public surface of training. */
+export type { BatchResult } from "./batch-result.js";
 export { CheckpointError, type CheckpointStorage, type TrainingState } from "./checkpoint.js";
 export type { CheckpointOptions } from "./checkpoints.js";
 export { clipGradients, gradientNorm, scaleGradients } from "./gradients.js";
@@ -16,11 +17,11 @@ export {
   type Parameters,
   type SgdOptions,
 } from "./optimizers.js";
+export { shardGradients, type ShardGradients, type ShardOptions } from "./shards.js";
 export { constant, cosine, linear, noam, type Schedule, type WarmUpOptions } from "./schedules.js";
 export {
   batchRng,
   train,
-  type BatchResult,
   type EvaluationOptions,
   type StepRecord,
   type TrainingEnd,

@@ -1,24 +1,14 @@
 /** The training loop: draw a batch, run forward and backward, step, evaluate, log and save, until a reason to end. */
-import { checks, keep, noGrad, Rng, scope, type Tensor } from "@selectron/core";
+import { checks, keep, noGrad, Rng, scope } from "@selectron/core";
 import type { TrainingState } from "./checkpoint.js";
-import { aBatchResult, checkTraining } from "./check-training.js";
+import { aBatchResult, type BatchResult } from "./batch-result.js";
+import { checkTraining } from "./check-training.js";
 import { newestState, saveCheckpoint, type CheckpointOptions } from "./checkpoints.js";
 import { clipGradients, scaleGradients } from "./gradients.js";
 import { checkFinite } from "./non-finite.js";
 import { zeroGrad, type Optimizer } from "./optimizers.js";
 import type { Schedule } from "./schedules.js";
-
-/** What one forward pass on one batch gives. */
-export interface BatchResult {
-  /** A scalar on the tape: a mean over the batch. */
-  readonly loss: Tensor;
-  /** Number of right answers. */
-  readonly correct: number;
-  /** Number of answers. */
-  readonly counted: number;
-  /** Tokens that went through the model. */
-  readonly tokens: number;
-}
+import { addShards, someShards, type ShardGradients } from "./shards.js";
 
 /** What is logged of a step. */
 export interface StepRecord {
@@ -47,7 +37,7 @@ export interface EvaluationOptions {
   readonly patience?: number | undefined;
 }
 
-/** Options of `train`. */
+/** Options of `train`, of which either `forward` or `shards` must be there. */
 export interface TrainOptions {
   /** Of the parameters to train, which must have `requiresGrad`. */
   readonly optimizer: Optimizer;
@@ -59,7 +49,12 @@ export interface TrainOptions {
    * Draws a batch and runs the forward pass on it. All randomness must come from `rng`, which depends only on the seed,
    * the step (from 1) and the number of the batch in the step.
    */
-  readonly forward: (rng: Rng, step: number) => BatchResult;
+  readonly forward?: ((rng: Rng, step: number) => BatchResult) | undefined;
+  /**
+   * In place of `forward`: the gradients of a step (from 1), shard by shard, each as `shardGradients` gives it, wherever it is computed. They are
+   * added up in this order, so that the bits depend on how a batch is cut into shards, and not on how many threads share them.
+   */
+  readonly shards?: ((step: number) => readonly ShardGradients[] | Promise<readonly ShardGradients[]>) | undefined;
   /** Batches per step, their gradients averaged; 1 by default. */
   readonly accumulate?: number | undefined;
   /** The largest norm of all gradients together; none by default. */
@@ -115,7 +110,8 @@ export async function train(options: TrainOptions): Promise<TrainingEnd> {
   let why = reasonToEnd(state, options);
   while (!why) {
     const step = state.step + 1;
-    const record = scope(() => trainStep(step, options));
+    const shards = await options.shards?.(step);
+    const record = scope(() => trainStep(step, options, shards));
     const isEvaluated = evaluation && (step % evaluation.every === 0 || step === steps);
     const accuracy = isEvaluated ? accuracyAfter(step, evaluation) : undefined;
     state = { ...state, step, ...(accuracy === undefined ? {} : judged(state, accuracy)) };
@@ -148,24 +144,13 @@ function reasonToEnd(state: TrainingState, options: TrainOptions): TrainingEnd["
   return signal?.aborted ? "aborted" : undefined;
 }
 
-/** One step of the optimiser. */
-function trainStep(step: number, options: TrainOptions): StepRecord {
-  const { optimizer, schedule, seed, forward, accumulate = 1, clip = Infinity } = options;
+/** One step of the optimiser. @param shards - of the batch, where it was cut */
+function trainStep(step: number, options: TrainOptions, shards: readonly ShardGradients[] | undefined): StepRecord {
+  const { optimizer, schedule, clip = Infinity } = options;
   const { parameters } = optimizer;
-  let [loss, correct, counted, tokens] = [0, 0, 0, 0];
   try {
-    for (let batch = 0; batch < accumulate; batch++) {
-      // Kept: the caller may do so too, and the step ends with its scope.
-      const result = keep(checks.checkSynchronous("train: forward", forward(batchRng(seed, step, batch), step)));
-      checks.check("train: the result of forward", result, aBatchResult);
-      checkFinite(step, result.loss, parameters);
-      result.loss.backward();
-      loss += result.loss.item() / accumulate;
-      correct += result.correct;
-      counted += result.counted;
-      tokens += result.tokens;
-    }
-    if (accumulate > 1) scaleGradients(parameters, 1 / accumulate);
+    if (options.shards) checks.check("train: the result of shards", shards, someShards);
+    const { loss, correct, counted, tokens } = shards ? addShards(parameters, shards) : passes(step, options);
     const gradientNorm = clipGradients(parameters, clip);
     checkFinite(step, gradientNorm, parameters);
     const learningRate = schedule(step);
@@ -174,4 +159,25 @@ function trainStep(step: number, options: TrainOptions): StepRecord {
   } finally {
     zeroGrad(parameters);
   }
+}
+
+/** Forward and backward on the batches of a step. */
+function passes(
+  step: number,
+  { optimizer: { parameters }, seed, forward, accumulate = 1 }: TrainOptions,
+): Omit<BatchResult, "loss"> & { readonly loss: number } {
+  let [loss, correct, counted, tokens] = [0, 0, 0, 0];
+  for (let batch = 0; batch < accumulate; batch++) {
+    // Kept: the caller may do so too, and the step ends with its scope.
+    const result = keep(checks.checkSynchronous("train: forward", forward!(batchRng(seed, step, batch), step)));
+    checks.check("train: the result of forward", result, aBatchResult);
+    checkFinite(step, result.loss, parameters);
+    result.loss.backward();
+    loss += result.loss.item() / accumulate;
+    correct += result.correct;
+    counted += result.counted;
+    tokens += result.tokens;
+  }
+  if (accumulate > 1) scaleGradients(parameters, 1 / accumulate);
+  return { loss, correct, counted, tokens };
 }

@@ -112,7 +112,11 @@ export class CompiledTraining {
    * directions that it has, and where its heads look.
    */
   pass(rng: Rng, count: number): BatchResult {
-    const batch = this.task.draw(rng, count, { varied: true });
+    return this.passOn(this.task.draw(rng, count, { varied: true }));
+  }
+
+  /** The same on inputs of one length that the task has drawn. */
+  passOn(batch: ProgramBatch): BatchResult {
     const ids = this.#ids(batch);
     const teacher = this.#directions && this.#observed(ids, this.#directions);
     const losses: Tensor[] = [];
