@@ -211,6 +211,7 @@ export const examples: Readonly<Record<string, Example>> = {
       "--budget": ["1s"],
       "--seed": ["1"],
       "--interventions": [""],
+      "--jobs": ["2"],
       ...json,
     },
   },

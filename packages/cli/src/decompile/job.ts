@@ -28,6 +28,8 @@ export interface Job {
   readonly name: string;
   /** A hash of the files that were read: a checkpoint with another one belongs to another job. */
   readonly fingerprint: number;
+  /** Whether several threads can do it together. */
+  readonly isShared: boolean;
   readonly run: (options: DecompileOptions) => Decompiled;
 }
 
@@ -50,7 +52,7 @@ export function readJob(
   if (isTrainedEncoder(bytes)) {
     const encoder = readTrainedEncoder(bytes);
     context.note(path, encoder.notes);
-    return { name, fingerprint: hash(bytes), run: (options) => decompileEncoder(encoder, options) };
+    return { name, fingerprint: hash(bytes), isShared: false, run: (options) => decompileEncoder(encoder, options) };
   }
   refuseCheckpoint(path, bytes);
   if (isSequenceModel(bytes)) {
@@ -84,6 +86,7 @@ export function readJob(
   return {
     name,
     fingerprint,
+    isShared: true,
     run: (options) => decompile(model, task, data!, { ...options, ...(fresh ? { fresh } : {}) }),
   };
 }

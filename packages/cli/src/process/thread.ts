@@ -1,6 +1,7 @@
 /** A thread that shares the work of a command. It says nothing to people: who has started it reads the same files, and warns. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Context } from "../context.js";
+import { teamMember } from "../decompile/together.js";
 import { nodeIo } from "../files/io.js";
 import { shardLearner } from "../train/shard-learner.js";
 import { verifier } from "../verification.js";
@@ -10,7 +11,11 @@ import type { Told, Work } from "./threads.js";
 type Prepare = (context: Context, setup: never) => Answer | Promise<Answer>;
 type Answer = (order: never) => unknown;
 
-const WORKS: Readonly<Record<Work["kind"], Prepare>> = { verify: verifier, train: shardLearner };
+const WORKS: Readonly<Record<Work["kind"], Prepare>> = {
+  verify: verifier,
+  train: shardLearner,
+  decompile: teamMember,
+};
 
 const port = parentPort!;
 const tell = (told: Told): void => port.postMessage(told);

@@ -11,7 +11,7 @@ export const MOST_JOBS = 256;
 /** What a thread is started with: plain data and memory that threads share. */
 export interface Work {
   /** Whose orders it answers; thread.ts has the list. */
-  readonly kind: "verify" | "train";
+  readonly kind: "verify" | "train" | "decompile";
   /** For all orders. */
   readonly setup: object;
 }

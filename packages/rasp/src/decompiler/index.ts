@@ -48,6 +48,7 @@ export type { Path } from "./gpt2/interventions/components.js";
 export type { Effect, Interventions, LinearNorms, Pruned } from "./gpt2/interventions/report.js";
 export { measure, type Measures } from "./gpt2/measure.js";
 export type { Memo } from "./gpt2/memo.js";
+export type { Team } from "./gpt2/team.js";
 export { perfectProgram } from "./gpt2/perfect.js";
 export type { Decompiled, DecompileOptions } from "./gpt2/report.js";
 export { RunnableProgram } from "./gpt2/runnable-program.js";

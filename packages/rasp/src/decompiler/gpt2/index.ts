@@ -10,13 +10,14 @@
  */
 import { Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
+import { LEAST_MATCH } from "../common/report.js";
 import { numbersIn } from "../common/size.js";
 import { withDefaults } from "../common/search-options.js";
 import { observe, type Observed } from "./data/observe.js";
 import { split, type Sequence } from "./data/sequences.js";
 import type { Task } from "./data/task.js";
 import { readHeads, type HeadReading } from "./heads/head-reading.js";
-import { interventions, type Examined } from "./interventions/index.js";
+import { Examination, type Examined } from "./interventions/index.js";
 import { measure } from "./measure.js";
 import { isAccepted, measured, type MeasuredProgram } from "./program.js";
 import { prunedProgram } from "./pruned/index.js";
@@ -57,7 +58,7 @@ export function decompile(
     });
   const tune = observeAll(sets.tune, "tuning set", true);
   const select = observeAll(sets.select, "selection set", false);
-  const run: Run = { task, tune, select, progress, clock, memo: options.memo };
+  const run: Run = { task, tune, select, progress, clock, memo: options.memo, team: options.team };
 
   const readings = readHeads(run, model);
   const found = search(run, variablePool(task, readings));
@@ -67,11 +68,13 @@ export function decompile(
   const swapped = new SwappedModel(model, task, halvesOf(task, [...tune, ...select], report, new Rng(seed + 2)));
   const strings = (of: readonly Sequence[], count: number, rng: Rng): Observed[] =>
     observeAll(randomStrings(of, task, count, rng), "random strings", false);
+  const examination = new Examination(run, model, new Rng(seed + 1));
+  // They will be needed: with other threads one makes them while the others search.
+  if (found.match < LEAST_MATCH || options.interventions === true) examination.begin();
   const tried = strings(sets.tune, RANDOM_TRIED, new Rng(seed + 4));
   const smallest = measured(refine(run, found, { swapped, readings, random: tried }), report, [...tune, ...select]);
   const accepted = isAccepted(smallest);
-  const examined =
-    !accepted || options.interventions === true ? interventions(run, model, new Rng(seed + 1)) : undefined;
+  const examined = !accepted || options.interventions === true ? examination.result() : undefined;
   const best =
     examined && !accepted
       ? betterOf(smallest, prunedProgram(run, examined, readings), simplified)

@@ -6,6 +6,7 @@ import type { Sequence } from "./data/sequences.js";
 import { nearestHead, type HeadReading } from "./heads/head-reading.js";
 import type { Interventions } from "./interventions/report.js";
 import type { Memo } from "./memo.js";
+import type { Team } from "./team.js";
 import { isNamed, type Variable } from "./variables/variable.js";
 
 /** The options of `decompile`. */
@@ -16,6 +17,8 @@ export interface DecompileOptions extends SearchOptions {
   readonly interventions?: boolean;
   /** Where fits are kept, so that an interrupted search can continue. */
   readonly memo?: Memo;
+  /** Other threads that decompile the same model with the same options; none by default. */
+  readonly team?: Team;
 }
 
 /** The report on the best program of a GPT-2-style model. */

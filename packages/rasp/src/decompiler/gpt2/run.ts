@@ -4,6 +4,7 @@ import type { Progress } from "../common/search-options.js";
 import type { Observed } from "./data/observe.js";
 import type { Task } from "./data/task.js";
 import type { Memo } from "./memo.js";
+import type { Team } from "./team.js";
 
 /** The task, the sequences, and how much time there is. */
 export interface Run {
@@ -15,6 +16,7 @@ export interface Run {
   readonly progress: Progress;
   readonly clock: Clock;
   readonly memo?: Memo | undefined;
+  readonly team?: Team | undefined;
 }
 
 /** Reading heads and searching end after this share of the time; the rest is for interventions and the report. */

@@ -13,8 +13,9 @@ import { programText } from "../../../src/decompiler/gpt2/readout/program-text.j
 import { fitReadout } from "../../../src/decompiler/gpt2/readout/fit.js";
 import { Readout } from "../../../src/decompiler/gpt2/readout/readout.js";
 import { simplify } from "../../../src/decompiler/gpt2/readout/simplify.js";
-import { softPattern } from "../../../src/decompiler/gpt2/heads/soft-pattern.js";
+import { patternQuestion, softPattern, type HeadPlace } from "../../../src/decompiler/gpt2/heads/soft-pattern.js";
 import { attendVariable, moduloVariable, tokenVariable } from "../../../src/decompiler/gpt2/variables/basic.js";
+import type { Pattern } from "../../../src/decompiler/gpt2/variables/variable.js";
 import { breadth } from "../../../../../test/long.js";
 
 const letters = readTask(
@@ -35,6 +36,9 @@ function watched(ids: readonly number[], decide: (prefix: readonly number[]) => 
 }
 
 const uniform = (_: readonly number[], i: number): number[] => Array.from({ length: i + 1 }, () => 1 / (i + 1));
+
+const readPattern = (place: HeadPlace, observed: readonly Observed[]): Pattern =>
+  softPattern(place, patternQuestion(place, observed, letters, []).compute(), letters, []);
 
 const randomStrings = (count: number, seed: number): number[][] => {
   const rng = new Rng(seed);
@@ -76,7 +80,7 @@ describe("programs", () => {
 
   it("have the values that the interpreter gives their text, for every pattern", () => {
     const head = { layer: 0, head: 0 };
-    const patterns = [...namedPatterns(letters), softPattern(head, observed, letters, [])];
+    const patterns = [...namedPatterns(letters), readPattern(head, observed)];
     expect(patterns.length).toBeGreaterThan(8);
     for (const pattern of patterns) {
       const counted = watched([2, 0, 0, 1, 0, 1, 1, 3], () => []);
@@ -95,7 +99,7 @@ describe("programs", () => {
       return weights.map((weight) => weight / total);
     };
     const seen = randomStrings(60, 2).map((ids) => watched(ids, () => [], head));
-    const pattern = softPattern({ layer: 0, head: 0 }, seen, letters, []);
+    const pattern = readPattern({ layer: 0, head: 0 }, seen);
     for (const sequence of seen.slice(0, 10)) {
       const n = sequence.ids.length;
       pattern.shares(sequence).forEach((share, at) => {

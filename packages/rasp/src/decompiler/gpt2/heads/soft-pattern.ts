@@ -2,10 +2,12 @@
  * A head's pattern as the softmax of a sum of few scores, fitted to what the head does. Scores are built from groups of features of query
  * and key. Groups join one by one, each time the one that explains most, until the rest explains little.
  */
+import type { Json } from "../../../language/text/value-json.js";
 import { exactExp as exp, Rng } from "@selectron/core";
 import type { Observed } from "../data/observe.js";
 import type { Task } from "../data/task.js";
 import { remembered, type Memo } from "../memo.js";
+import type { Question } from "../team.js";
 import { Choices, fitChoices, type Fit } from "../numeric/conditional-logit.js";
 import { plus, tidy } from "../text.js";
 import type { Pattern, Variable } from "../variables/variable.js";
@@ -26,22 +28,32 @@ export interface HeadPlace {
   readonly head: number;
 }
 
-/** The pattern of a head. `bases` are what keys of later layers may carry. */
-export function softPattern(
+const keyOf = ({ layer, head }: HeadPlace): string => `head ${layer}.${head}`;
+
+/** What the pattern of a head is. `bases` are what keys of later layers may carry. */
+export function patternQuestion(
   place: HeadPlace,
   observed: readonly Observed[],
   task: Task,
   bases: readonly Variable[],
   memo?: Memo,
-): Pattern {
+): Question {
+  const key = keyOf(place);
+  const compute = (): Json =>
+    remembered(memo, key, () => {
+      const groups = groupsOf(task, bases);
+      const { chosen, weights } = chooseGroups(groups, sampleRows(observed, task, place));
+      return { chosen: chosen.map((group) => groups.indexOf(group)), weights: Array.from(weights, (x) => x + 0) };
+    });
+  return { key, compute };
+}
+
+/** The pattern of a head. @param fit - the answer to its question */
+export function softPattern(place: HeadPlace, fit: Json, task: Task, bases: readonly Variable[]): Pattern {
   const groups = groupsOf(task, bases);
-  const key = `head ${place.layer}.${place.head}`;
-  const kept = remembered(memo, key, () => {
-    const { chosen, weights } = chooseGroups(groups, sampleRows(observed, task, place));
-    return { chosen: chosen.map((group) => groups.indexOf(group)), weights: [...weights] };
-  }) as { readonly chosen: readonly number[]; readonly weights: readonly number[] };
+  const kept = fit as { readonly chosen: readonly number[]; readonly weights: readonly number[] };
   return patternOf(
-    key,
+    keyOf(place),
     kept.chosen.map((at) => groups[at]!),
     Float64Array.from(kept.weights),
   );

@@ -7,9 +7,12 @@ import { exactLog as log, tensor, type Rng } from "@selectron/core";
 import type { Gpt2 } from "@selectron/nn";
 import type { Observed } from "../data/observe.js";
 import type { Run } from "../run.js";
+import type { Json } from "../../../language/text/value-json.js";
+import { answered, claimed, type Question } from "../team.js";
 import { prunedTo } from "./cuts.js";
 import { pruneGreedily } from "./greedy.js";
 import type { Intervention } from "./intervention.js";
+import { linearJson, linearOf } from "./linear-json.js";
 import { linearizeAndPrune, STEPS, type LinearModel, type Steps } from "./linearize.js";
 import { meansOf, type Means } from "./means.js";
 import { PathModel } from "./path-model.js";
@@ -28,9 +31,60 @@ export interface Examined {
 
 /** Means and constants come from the tuning set, matches from the selection set. */
 export function interventions(run: Run, model: Gpt2, rng: Rng, steps: Steps = STEPS): Examined {
+  const examination = new Examination(run, model, rng, steps);
+  return examination.result();
+}
+
+/** Interventions as a question of a team: one thread makes them while others search. */
+export class Examination {
+  readonly #run: Run;
+  readonly #question: Question;
+  readonly #model: Gpt2;
+  #parts: { readonly means: Means; readonly paths: PathModel } | undefined;
+  #own: Json | undefined;
+
+  constructor(run: Run, model: Gpt2, rng: Rng, steps: Steps = STEPS) {
+    this.#run = run;
+    this.#model = model;
+    const compute = (): Json => {
+      const { means, paths } = this.#means();
+      const { report, linear } = examined(run, paths, means, rng, steps);
+      return { report: report as unknown as Json, linear: linearJson(linear) };
+    };
+    this.#question = { key: "interventions", compute };
+  }
+
+  /** Computed where they are needed, in every thread. */
+  #means(): { readonly means: Means; readonly paths: PathModel } {
+    if (!this.#parts) {
+      const means = meansOf(this.#model, spread(this.#run.tune));
+      this.#parts = { means, paths: new PathModel(this.#model, means.components) };
+    }
+    return this.#parts;
+  }
+
+  /** Makes them now, unless another thread does, or there is none. */
+  begin(): void {
+    this.#own = claimed(this.#run.team, this.#question);
+  }
+
+  result(): Examined {
+    const { report, linear } = answered(this.#run.team, this.#question, this.#own) as unknown as {
+      report: Interventions;
+      linear: Json;
+    };
+    return { report, paths: this.#means().paths, linear: linearOf(linear) };
+  }
+}
+
+function examined(
+  run: Run,
+  paths: PathModel,
+  means: Means,
+  rng: Rng,
+  steps: Steps,
+): { readonly report: Interventions; readonly linear: LinearModel } {
   const { task, tune, progress, clock } = run;
-  const means = meansOf(model, spread(tune));
-  const paths = new PathModel(model, means.components);
   const targets = new Targets(paths, task, spread(run.select));
   const norms = normEffects(run, targets, means);
   const components = componentEffects(run, targets);
@@ -52,7 +106,7 @@ export function interventions(run: Run, model: Gpt2, rng: Rng, steps: Steps = ST
     },
     sequences: spread(run.select).length,
   };
-  return { report, paths, linear };
+  return { report, linear };
 }
 
 /** Some layer norms with their mean inverse deviation. */

@@ -1,11 +1,11 @@
 /** Programs as sets of variables, each with its readout and its match. */
 import type { Json } from "../../../language/text/value-json.js";
 import { paretoFront, type FrontPoint } from "../../common/front.js";
-import { remembered } from "../memo.js";
 import { fitReadout } from "../readout/fit.js";
 import { readoutJson, readoutOf } from "../readout/readout-json.js";
 import type { Readout } from "../readout/readout.js";
 import type { Run } from "../run.js";
+import { answered, claimed, type Question } from "../team.js";
 import { isNamed, type Variable } from "../variables/variable.js";
 
 /** A program that was fitted to the tuning set. */
@@ -20,9 +20,18 @@ export interface Candidate {
 /** A match that is lower than the best one by more than this is not measured exactly. */
 const TOO_LOW = 0.05;
 
+/** What is fitted, as it is kept and given to other threads. */
+interface Fit {
+  readonly readout: Json;
+  readonly match: number;
+  readonly tuneMatch: number;
+}
+
 /** Candidates, each fitted once. */
 export class Candidates {
   readonly #tried = new Map<string, Candidate>();
+  /** What they were made of; those that this thread has fitted ahead are here first. */
+  readonly #fits = new Map<string, Json>();
 
   readonly #run: Run;
   readonly #pool: readonly Variable[];
@@ -39,23 +48,50 @@ export class Candidates {
     return { variables: [], readout, tuneMatch: readout.match(tune), match: readout.match(select) };
   }
 
+  /** Fits the program of some variables, unless another thread does. @param best - the match of the best program so far */
+  prepare(variables: readonly Variable[], best: number): void {
+    const { key, question } = this.#question(variables, best);
+    if (this.#tried.has(key) || this.#fits.has(key)) return;
+    const fit = claimed(this.#run.team, question);
+    if (fit !== undefined) this.#keep(key, fit);
+  }
+
   /** The program of some variables. @param best - the match of the best program so far */
   of(variables: readonly Variable[], best: number): Candidate {
+    const { key, sorted, question } = this.#question(variables, best);
+    const known = this.#tried.get(key);
+    if (known) return known;
+    const fit = answered(this.#run.team, question, this.#fits.get(key));
+    this.#keep(key, fit);
+    const { readout, match, tuneMatch } = fit as unknown as Fit;
+    const candidate = {
+      variables: sorted,
+      readout: readoutOf(readout, this.#run.task, sorted),
+      tuneMatch,
+      match,
+    };
+    this.#tried.set(key, candidate);
+    return candidate;
+  }
+
+  #question(variables: readonly Variable[], best: number) {
     const { task, tune, select, memo } = this.#run;
     const sorted = [...variables].sort((a, b) => this.#pool.indexOf(a) - this.#pool.indexOf(b));
     const key = sorted.map((variable) => variable.key).join(" | ");
-    const known = this.#tried.get(key);
-    if (known) return known;
-    const kept = remembered(memo, key, () => {
+    const fit = (): Json => {
       const fitted = fitReadout(task, sorted, tune);
       const least = Math.max(0, best - TOO_LOW);
       const match = fitted.match(select, least);
       return { readout: readoutJson(fitted), match, tuneMatch: match < least ? match : fitted.match(tune, least) };
-    }) as { readonly readout: Json; readonly match: number; readonly tuneMatch: number };
-    const { match, tuneMatch } = kept;
-    const candidate = { variables: sorted, readout: readoutOf(kept.readout, task, sorted), tuneMatch, match };
-    this.#tried.set(key, candidate);
-    return candidate;
+    };
+    const question: Question = { key: `fit: ${key}`, compute: () => memo?.recall(key) ?? fit() };
+    return { key, sorted, question };
+  }
+
+  #keep(key: string, fit: Json): void {
+    const { memo } = this.#run;
+    if (!this.#fits.has(key) && memo?.recall(key) === undefined) memo?.keep(key, fit);
+    this.#fits.set(key, fit);
   }
 
   /** Every program that was tried. */

@@ -8,13 +8,16 @@ import type { Observed } from "../data/observe.js";
 import { FEW_SYMBOLS } from "../data/task.js";
 import { patternDistance, type HeadReading } from "../heads/head-reading.js";
 import { atPosition, back, namedPatterns } from "../heads/named-patterns.js";
+import type { Json } from "../../../language/text/value-json.js";
 import { fitReadout } from "../readout/fit.js";
 import { programText, variablesOf } from "../readout/program-text.js";
+import { readoutJson, readoutOf } from "../readout/readout-json.js";
 import type { Readout } from "../readout/readout.js";
 import { simplify } from "../readout/simplify.js";
 import { SEARCH_SHARE, type Run } from "../run.js";
 import { judged, swappedFits } from "../swaps/index.js";
 import type { SwappedModel } from "../swaps/swapped-model.js";
+import { answered, claimed, type Question } from "../team.js";
 import { attendVariable, positionModuloVariable, tokenVariable } from "../variables/basic.js";
 import { combine } from "../variables/elementwise.js";
 import type { Pattern, Variable } from "../variables/variable.js";
@@ -46,14 +49,42 @@ export function refine(run: Run, found: Found, evidence: Evidence): Readout {
   const plain = simplify(found.readout, [...tune, ...select]);
   let best = { readout: plain, value: valueIn(run, evidence, plain) };
   const sets = [...headPrograms(run, evidence), ...fromSearch(found)];
+  const questions = sets.map((variables, s): Question => {
+    const compute = (): Json => {
+      const readout = refitted(run, evidence, variables);
+      return { readout: readoutJson(readout), value: valueIn(run, evidence, readout) };
+    };
+    return { key: `refine ${s}: ${variables.map(({ key }) => key).join(" | ")}`, compute };
+  });
+  const own = takenFirst(run, questions, best.value);
   for (const [s, variables] of sets.entries()) {
     progress("programs that the model follows", s, sets.length);
     if (clock.expired(UNTIL) || best.value > ENOUGH) break;
-    const readout = refitted(run, evidence, variables);
-    const value = valueIn(run, evidence, readout);
-    if (value > best.value) best = { readout, value };
+    const { readout, value } = answered(run.team, questions[s]!, own.get(s)) as unknown as Refined;
+    if (value > best.value) best = { readout: readoutOf(readout, run.task, variables), value };
   }
   return best.readout;
+}
+
+/** A refined program, as threads give it to each other. */
+interface Refined {
+  readonly readout: Json;
+  readonly value: number;
+}
+
+/** With other threads: the programs that none of them refines, in order, until one is good enough. */
+function takenFirst({ team, clock, progress }: Run, questions: readonly Question[], least: number): Map<number, Json> {
+  const own = new Map<number, Json>();
+  let best = least;
+  for (const [s, question] of team ? questions.entries() : []) {
+    if (clock.expired(UNTIL) || best > ENOUGH) break;
+    progress("programs that the model follows", s, questions.length);
+    const refined = claimed(team, question);
+    if (refined === undefined) continue;
+    own.set(s, refined);
+    best = Math.max(best, (refined as unknown as Refined).value);
+  }
+  return own;
 }
 
 /** The share of the time after which no more programs are refined. */

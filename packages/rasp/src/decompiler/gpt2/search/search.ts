@@ -56,17 +56,25 @@ interface Level {
 
 /** Every seed with one more variable; undefined if the time is up before all of them are tried. */
 function grown(
-  { progress, clock }: Run,
+  { progress, clock, team }: Run,
   candidates: Candidates,
   { size, seeds, growth, best }: Level,
 ): Candidate[] | undefined {
   const stage = `programs with ${size} variable${size === 1 ? "" : "s"}`;
+  const sets = seeds.flatMap((seed) =>
+    growth.filter((variable) => !seed.variables.includes(variable)).map((variable) => [...seed.variables, variable]),
+  );
   const level: Candidate[] = [];
-  for (const [s, seed] of seeds.entries()) {
-    for (const [v, variable] of growth.entries()) {
-      progress(stage, s * growth.length + v, seeds.length * growth.length);
+  // With other threads first those that none of them fits, so that nobody waits before all are taken.
+  const ways = [
+    ...(team ? [(set: readonly Variable[]): void => candidates.prepare(set, best)] : []),
+    (set: readonly Variable[]): void => void level.push(candidates.of(set, best)),
+  ];
+  for (const [w, visit] of ways.entries()) {
+    for (const [s, set] of sets.entries()) {
+      if (w === 0) progress(stage, s, sets.length);
       if (clock.expired(SEARCH_SHARE)) return undefined;
-      if (!seed.variables.includes(variable)) level.push(candidates.of([...seed.variables, variable], best));
+      visit(set);
     }
   }
   return level;
