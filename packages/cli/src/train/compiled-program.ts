@@ -15,7 +15,7 @@ import { ExitCode, UsageError, type Context } from "../context.js";
 import { counted, percent } from "../text/words.js";
 import { advice } from "./advice.js";
 import { checkBatch, type ProgramFlags } from "./flags.js";
-import { programShards, type Learner } from "./learner.js";
+import { programShards, shardCount, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
 import type { TrainCommand } from "./shared-training.js";
 
@@ -74,10 +74,12 @@ interface CompiledLearner extends Learner<ProgramBatch> {
 export function compiledLearner(sop: SOp, inputs: ProgramTaskOptions, flags: ProgramFlags): CompiledLearner {
   const training = trainingOf(sop, inputs, flags);
   const { batch = BATCH } = flags;
+  const shards = shardCount(batch, training.trainable);
   return {
     training,
     parameters: training.trainable,
-    draw: (rng) => programShards(training.task.draw(rng, batch, { varied: true })),
+    shards,
+    draw: (rng) => programShards(training.task.draw(rng, batch, { varied: true }), shards),
     forward: (shard) => training.passOn(shard),
   };
 }

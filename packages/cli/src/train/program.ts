@@ -32,7 +32,7 @@ import { checkCompiledFlags, compiledLearner, trainCompiled } from "./compiled-p
 import { runProgram } from "../files/program-file.js";
 import { counted, percent } from "../text/words.js";
 import { checkBatch, type ProgramFlags } from "./flags.js";
-import { programShards, type Learner } from "./learner.js";
+import { programShards, shardCount, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
 
 const [STEPS, BATCH, PEAK, WARMUP] = [5000, 50, 3e-3, 100];
@@ -66,16 +66,19 @@ function drawnLearner(sop: SOp, inputs: ProgramTaskOptions, flags: ProgramFlags)
   const { seed, steps = STEPS, batch = BATCH, supervise = false, causal } = flags;
   const task = taskOf(sop, { ...inputs, causal });
   const model = fitting(() => new TransformerEncoder(configOf(task, flags), new Rng(seed)));
+  const parameters = model.parameters();
+  const shards = shardCount(batch, parameters);
   // Scores are sums, so no head can match a pattern quite. To ask for it until the end would cost accuracy.
   const supervisionAt = linear({ peak: 1, steps: steps / 2 });
   return {
     task,
     model,
-    parameters: model.parameters(),
+    parameters,
+    shards,
     draw: (rng, step) => {
       const supervision = supervise ? supervisionAt(step) : 0;
       const drawn = task.draw(rng, batch, { patterns: supervision > 0, varied: true });
-      return programShards(drawn).map((shard) => ({ batch: shard, supervision }));
+      return programShards(drawn, shards).map((shard) => ({ batch: shard, supervision }));
     },
     forward: (shard) => programPass(model, task, shard.batch, shard.supervision),
   };

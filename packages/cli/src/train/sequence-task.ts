@@ -19,7 +19,7 @@ import { encodeSequenceModel } from "../files/sequence-model.js";
 import { percent } from "../text/words.js";
 import { advice } from "./advice.js";
 import { checkBatch, type TrainFlags } from "./flags.js";
-import { shardsOf, type Learner } from "./learner.js";
+import { shardCount, shardsOf, type Learner } from "./learner.js";
 import { runTraining } from "./run-training.js";
 
 /** How many examples of each set beyond the training's data are tested. */
@@ -47,12 +47,15 @@ export function sequenceLearner(
 ): SequenceLearner {
   const model = new Transformer(task.config, new Rng(seed));
   const heldOut = new HeldOut(task);
+  const parameters = model.parameters();
+  const shards = shardCount(batch, parameters);
   return {
     model,
     heldOut,
     batch,
-    parameters: model.parameters(),
-    draw: (rng) => shardsOf(drawBatch(task, heldOut, batch, rng)),
+    parameters,
+    shards,
+    draw: (rng) => shardsOf(drawBatch(task, heldOut, batch, rng), shards),
     forward: (examples, rng) => teacherForced(model, examples, task.start, rng),
   };
 }

@@ -7,7 +7,7 @@ import { elementsOf, type Tensor } from "@selectron/core";
 import { batchRng, shardGradients, type BatchResult, type ShardGradients } from "@selectron/nn";
 import type { Context } from "../context.js";
 import type { Thread } from "../process/threads.js";
-import { shardCount, type Learner } from "./learner.js";
+import { sizeOf, type Learner } from "./learner.js";
 
 /** What is shared, beside its learner. */
 export interface SharedWork {
@@ -64,8 +64,8 @@ export class SharedTraining {
     this.#context = context;
     this.#learner = learner;
     this.#seed = work.seed;
-    const size = [...learner.parameters.values()].reduce((sum, parameter) => sum + parameter.size, 0);
-    const count = shardCount(work.batch);
+    const size = sizeOf(learner.parameters);
+    const count = learner.shards;
     const { command } = work;
     const { startThread } = context.io;
     const jobs = startThread && command ? Math.min(count, work.jobs ?? worthwhile(size, work)) : 1;
