@@ -54,24 +54,31 @@ export function shardGradients(options: ShardOptions): ShardGradients {
     throw new RangeError(`shardGradients: memory has ${memory.length} elements; the parameters have ${size}.`);
   }
   const gradients = memory ?? new Float32Array(size);
-  try {
-    return scope(() => {
+  // The gradients end with the scope, so that they are not moved out of its memory.
+  return scope(() => {
+    try {
       const { loss, correct, counted, tokens } = checked(forward());
       checkFinite(step, loss, parameters);
       loss.backward();
-      const without: string[] = [];
-      let at = 0;
-      for (const [name, { grad, size: own }] of parameters) {
-        if (grad) gradients.set(elementsOf(grad), at);
-        else gradients.fill(0, at, at + own);
-        if (!grad) without.push(name);
-        at += own;
-      }
+      const without = copyGradients(parameters, gradients);
       return { loss: loss.item(), correct, counted, tokens, gradients, without };
-    });
-  } finally {
-    zeroGrad(parameters);
+    } finally {
+      zeroGrad(parameters);
+    }
+  });
+}
+
+/** @returns the names of parameters that have none */
+function copyGradients(parameters: Parameters, memory: Float32Array): string[] {
+  const without: string[] = [];
+  let at = 0;
+  for (const [name, { grad, size }] of parameters) {
+    if (grad) memory.set(elementsOf(grad), at);
+    else memory.fill(0, at, at + size);
+    if (!grad) without.push(name);
+    at += size;
   }
+  return without;
 }
 
 function checked(result: BatchResult): BatchResult {
