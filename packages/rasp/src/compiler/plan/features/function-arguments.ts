@@ -54,21 +54,22 @@ interface Seen extends Omit<FunctionArguments, "joint"> {
   readonly size: number;
 }
 
-/** Sums of ints in place of what they add up, and classes of values that the function can tell apart. */
+/** Classes of values that the function can tell apart or, where these are many, also sums of ints in place of what they add up. */
 function whatIsSeen(sop: NormalSOp, formula: Formula, domain: Domain, form: NormalForm, fewRows: number): Seen {
   const { sop: same, sums } = linearParts(sop, formula, domain, form);
-  const cut = new Set([...formula.leaves, ...sums.map((sum) => sum.sop)]);
-  const ofSums = new Formula([same], domain.work, cut);
-  const valueAt = (joint: readonly Atom[]): Atom | undefined => ofSums.evaluate(joint)?.[0];
-  const overThese = (leaves: readonly NormalSOp[]): Seen => {
+  const seenOf = (whole: NormalSOp, from: Formula, classed?: ReadonlySet<NormalSOp>): Seen => {
+    const leaves = leafClasses(whole, from, domain, form, classed);
     const size = leaves.reduce((product, leaf) => product * domain.values(leaf).length, 1);
+    const valueAt = (joint: readonly Atom[]): Atom | undefined => from.evaluate(joint)?.[0];
     return { leaves, valueAt, sums: sums.filter((sum) => leaves.includes(sum.sop)), size };
   };
-  const numbers = overThese(leafClasses(same, ofSums, domain, form));
-  if (numbers.size <= fewRows) return numbers;
-  // A class of a sum takes hidden units and a layer, where that of a one-hot leaf is read for nothing.
+  const ofLeaves = seenOf(sop, formula);
+  if (sums.length === 0 || ofLeaves.size <= fewRows) return ofLeaves;
   const isSum = new Set<NormalSOp>(sums.map((sum) => sum.sop));
-  return overThese(leafClasses(same, ofSums, domain, form, isSum));
+  const ofSums = new Formula([same], domain.work, new Set([...formula.leaves, ...isSum]));
+  const numbers = seenOf(same, ofSums);
+  // A class of a sum takes hidden units and a layer, where that of a one-hot leaf is read for nothing.
+  return numbers.size <= fewRows ? numbers : seenOf(same, ofSums, isSum);
 }
 
 /** About how many joint values the leaves have. */

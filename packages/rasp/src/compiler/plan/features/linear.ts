@@ -91,11 +91,11 @@ function withDifferences(sop: NormalSOp, leaves: readonly NormalSOp[], domain: D
   return images.get(sop) ?? sop;
 }
 
-/** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf, as maps are that are leaves. */
+/** Whether a term is ints that are read without hidden units: a leaf, or a function of a one-hot leaf. */
 function isReadable(term: NormalSOp, leaves: readonly NormalSOp[], domain: Domain): boolean {
   const [leaf, ...others] = domain.formula(term).leaves;
   if (!leaf || others.length > 0 || !leaves.includes(leaf)) return false;
-  if (leaf !== term && leaf.kind !== "map" && !isCategorical(leaf, domain)) return false;
+  if (leaf !== term && (leaf.kind === "map" || !isCategorical(leaf, domain))) return false;
   return domain.values(term).every((value) => typeof value === "bigint");
 }
 
