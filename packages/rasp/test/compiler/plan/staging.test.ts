@@ -67,6 +67,8 @@ x = carry if indices == 3 else x;`,
   );
   expect(certificate.proved).toBe(true);
   expect(certificate.worstMargin).toBeGreaterThan(10);
+  // In four layers it would have 12,000.
+  expect(stats.layers).toBe(2);
   expect(stats.parameters).toBeLessThan(16_000);
 });
 

@@ -18,7 +18,7 @@ const ALPHABETS = [
 const asked = process.env["SELECTRON_LOOPS"];
 const runs = asked === undefined ? breadth({ short: 3, long: 12 }) : Math.ceil(Number(asked) / ALPHABETS.length);
 
-/** Of the programs, the share that some road may refuse or leave unproved. */
+/** Of the programs, the share that some road may refuse. */
 const MOST_REFUSED = 1 / 20;
 
 describe.each(ALPHABETS)("random loops over %s", (_, alphabet) => {

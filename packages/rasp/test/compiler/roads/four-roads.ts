@@ -34,7 +34,7 @@ const WRITTEN = 4;
 
 /** What came of a program. */
 export interface Outcome {
-  /** Why a road does not take the program, or that its certificate is no proof. */
+  /** Why a road does not take the program. */
   readonly refused: ReadonlyMap<Road, string>;
   /** Of the inputs, those on which the program has a value. */
   readonly compared: number;
@@ -64,7 +64,7 @@ type Check = (road: Road, what: string, meant: string, got: string | undefined) 
 /**
  * Compiles the program on each road and compares it on all inputs.
  *
- * @throws Error that shows program, road, input and both answers where a road goes wrong
+ * @throws Error that shows program, road, input and both answers where a road goes wrong, and where a certificate is not proved
  */
 export function compareRoads(source: string, sop: SOp, vocabulary: readonly Atom[], maxLength: number): Outcome {
   const refused = new Map<Road, string>();
@@ -72,7 +72,7 @@ export function compareRoads(source: string, sop: SOp, vocabulary: readonly Atom
   const made = <T extends Model>(road: Road, make: () => T): T | undefined => {
     try {
       const model = make();
-      if (!model.certificate.proved) refused.set(road, "not proved");
+      if (!model.certificate.proved) throw wrong(road, "not proved");
       return model;
     } catch (error) {
       if (!(error instanceof RaspError)) throw error;
