@@ -77,11 +77,12 @@ function translationText(): string {
 
 function positionsText(): string {
   const result = json<PositionsResult>("bench/results/positions.json");
-  const { steps, width, batch } = result;
+  const { steps, width, batch, runs } = result;
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   return [
     "## Positions, measured",
     "",
-    `Answers right in %, at 1, 2, 4 and 8 times the trained length; 2 layers of 4 heads, width ${width}, ${steps} steps of ${batch} rows, seed 1. A step is`,
+    `Answers right in %, at 1, 2, 4 and 8 times the trained length; 2 layers of 4 heads, width ${width}, ${steps} steps of ${batch} rows, means of seeds ${seeds.join(", ")} (\`--steps ${steps}\`). A step is`,
     "forward and back of the longest trained rows: a processor's milliseconds, and what it allocates.",
     "",
     positionsTable(result),
