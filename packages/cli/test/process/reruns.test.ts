@@ -1,5 +1,6 @@
 /** Commands that are ended at random moments and started again until they are done: the files are those of a run that nothing disturbed. */
 import { Rng } from "@selectron/core";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,12 +42,15 @@ const works: readonly (readonly [string, readonly string[], number, RegExp])[] =
   ],
 ];
 
-/** Every file below a folder with its contents. */
+/** Every file below a folder with its length and a hash of its contents. */
 function filesIn(folder: string, except: RegExp): ReadonlyMap<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
   const files = names.filter((name) => !except.test(name) && statSync(join(folder, name)).isFile());
-  return new Map(files.map((name) => [name, readFileSync(join(folder, name), "latin1")]));
+  return new Map(files.map((name) => [name, printOf(readFileSync(join(folder, name)))]));
 }
+
+const printOf = (bytes: Uint8Array): string =>
+  `${bytes.length} bytes, sha256 ${createHash("sha256").update(bytes).digest("hex")}`;
 
 describe.each(works)("%s", (name, args, code, except) => {
   it("ends with the bytes of a run that nothing disturbed", { timeout: 600_000 }, async () => {

@@ -40,13 +40,20 @@ function namesIn(storage: CheckpointStorage): string[] {
 
 /** Writes the state after a step, then deletes the checkpoints that are too old. */
 export function saveCheckpoint(options: CheckpointOptions, optimizer: Optimizer, state: TrainingState): void {
-  const { storage, keep = 3 } = options;
-  storage.write(nameOf(state.step), encodeCheckpoint(optimizer, state));
-  for (const name of namesIn(storage).slice(keep)) storage.remove(name);
+  options.storage.write(nameOf(state.step), encodeCheckpoint(optimizer, state));
+  removeOld(options, state.step);
+}
+
+/** Deletes what a training no longer needs at a step, so that one that was interrupted leaves the files of one that was not. */
+function removeOld({ storage, every, keep = 3 }: CheckpointOptions, step: number): void {
+  const past = namesIn(storage).filter((name) => stepIn(name)! <= step);
+  // That of an interruption lies between two others, and is needed until the next one is there.
+  const kept = past.filter((name) => stepIn(name) === step || stepIn(name)! % every === 0).slice(0, keep);
+  for (const name of past) if (!kept.includes(name)) storage.remove(name);
 }
 
 /**
- * Restores the newest sound checkpoint. Undefined if there are no checkpoints.
+ * Restores the newest sound checkpoint, and deletes what a process that was ended meanwhile had left to delete. Undefined if there are none.
  *
  * @throws CheckpointError if a sound one belongs to another training, or if none is sound: to start anew would lose the training
  */
@@ -69,6 +76,7 @@ export function newestState(
       }
       if (state.step > steps) throw new CheckpointError(`it holds step ${state.step} of a training of ${steps} steps`);
       restoreCheckpoint(checkpoint, optimizer);
+      removeOld(options, state.step);
       return state;
     } catch (error) {
       if (error instanceof OtherTraining || !(error instanceof CheckpointError)) throw error;

@@ -155,6 +155,32 @@ describe("resuming", () => {
     expect(weights(again)).toEqual(weights(whole));
   });
 
+  it("leaves the checkpoints of a training that nothing disturbed", async () => {
+    const whole = new MemoryStorage();
+    await train(tried({ checkpoints: { storage: whole, every: 2 } }).options);
+    expect(whole.names()).toEqual([8, 10, 12].map((step) => `step-${String(step).padStart(8, "0")}.safetensors`));
+    for (const last of [3, 9, 10, 11, 12]) {
+      const aborted = new MemoryStorage();
+      const onStep = ({ step }: StepRecord): void => void (step === last && controller.abort());
+      const controller = new AbortController();
+      const checkpoints = { storage: aborted, every: 2 };
+      await train(tried({ checkpoints, signal: controller.signal, onStep }).options);
+      await train(tried({ checkpoints }).options);
+      expect(new Map([...aborted.files].sort()), `aborted at ${last}`).toEqual(whole.files);
+
+      // Ended as it was about to delete: the next process does it.
+      const killed = new MemoryStorage();
+      killed.remove = (name) => {
+        if (killed.files.has(`step-${String(last).padStart(8, "0")}.safetensors`)) throw new Error("killed");
+        killed.files.delete(name);
+      };
+      await train(tried({ checkpoints: { storage: killed, every: 2 } }).options).catch(() => undefined);
+      killed.remove = (name) => void killed.files.delete(name);
+      await train(tried({ checkpoints: { storage: killed, every: 2 } }).options);
+      expect(new Map([...killed.files].sort()), `killed at ${last}`).toEqual(whole.files);
+    }
+  });
+
   it("keeps the newest checkpoints, refuses a damaged one with its reason and uses the one before", async () => {
     const storage = new MemoryStorage();
     const refusals: [string, string][] = [];
