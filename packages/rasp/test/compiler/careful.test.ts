@@ -5,7 +5,7 @@ import { compile, load, verify } from "../../src/index.js";
 interface Case {
   readonly what: string;
   readonly source: string;
-  readonly vocabulary?: string;
+  readonly vocabulary?: string | readonly boolean[];
   readonly causal?: boolean;
 }
 
@@ -38,6 +38,17 @@ const PROGRAMS: readonly Case[] = [
       r = selector_width(select(x3, aggregate(s1, x3), ==));`,
     vocabulary: "012",
     causal: true,
+  },
+  {
+    what: "means compared with values of steps, in a loop",
+    source: `repeat (n = 0, b = (tokens == "False"), t = tokens) until ((b) or n == 4) at most 4 {
+        b = (aggregate(full_s, n, 0) if b else (selector_width(select(t, tokens, ==)) + n))
+          == aggregate(select(b, b, ==), indicator(tokens_bool), 0);
+        t = aggregate(select(indices, n, ==), t, "z");
+        n = n + 1;
+      }
+      r = b;`,
+    vocabulary: [true, false],
   },
 ];
 

@@ -63,7 +63,9 @@ const isZero = (weights: readonly number[]): boolean => weights.every((weight) =
 /** A leaf as an argument of hidden units. */
 export function argument(encoding: Encoding, arithmetic: Arithmetic): Argument {
   const { numbers, noise } = encoding;
-  if (encoding.kind === "numerical") return { numbers, asNumber: encoding.read, gate: undefined, noise };
+  if (encoding.kind === "numerical") {
+    return { numbers, asNumber: encoding.read, weighted: undefined, gate: undefined, noise };
+  }
   const { values, weighted } = encoding;
   const indicator = (subset: readonly number[], inside: number, outside: number): Read => {
     const weights = values.map(() => outside);
@@ -73,6 +75,7 @@ export function argument(encoding: Encoding, arithmetic: Arithmetic): Argument {
   return {
     numbers,
     asNumber: numbers && weighted(numbers),
+    weighted,
     // In low precision as 1 minus the others: no large constant is then left where the gate is open.
     gate: (subset) => (isLow(arithmetic) ? combineReads([[1, indicator(subset, 0, -1)]], 1) : indicator(subset, 1, 0)),
     noise: noise * (numbers?.reduce((most, number) => Math.max(most, Math.abs(number)), 1) ?? 1),

@@ -13,6 +13,8 @@ export interface Argument {
   readonly numbers: readonly number[] | undefined;
   /** The read that gives `numbers[v]` where the argument is value v. */
   readonly asNumber: Read | undefined;
+  /** For one-hot arguments: reads a number for each value. */
+  readonly weighted: ((numbers: readonly number[]) => Read) | undefined;
   /** For one-hot arguments: reads 1 where the argument's value is in `subset`, and 0 elsewhere. */
   readonly gate: ((subset: readonly number[]) => Read) | undefined;
   /** How far `asNumber` may be off. */

@@ -16,20 +16,21 @@
  */
 import { leastPowerOfTwo } from "@selectron/core";
 import type { FiniteFunction } from "../ir/finite-function.js";
-import { FLOAT32, isLow, represents, type Arithmetic } from "../ir/arithmetic.js";
+import { FLOAT32, isApproximate, isLow, represents, type Arithmetic } from "../ir/arithmetic.js";
 import type { Bend, Step, StepFunction, Unit } from "../ir/plan.js";
 import { combineReads, readAtBos, type Read } from "../ir/read.js";
 import { bendsOf } from "./bends.js";
 import { maximum, MAX_DIGITS, type Spend } from "./input-weights.js";
 import type { Entry, Piece } from "./piecewise-table.js";
-import { bestSplit, type Split } from "./split.js";
+import { withRoundedNumbers } from "./rounded-numbers.js";
+import { bestSplit, trySplit, type IsPossible, type Split } from "./split.js";
 
 export interface Fit {
   /** What the model will run in. */
   readonly arithmetic?: Arithmetic;
   /** How many digits the weighted input may have: more than one makes it large, and with it the roundings of the steps. */
   readonly digits?: number;
-  /** Whether all steps get the slope of the steepest, so that the activations of an input on a grid are on one grid. */
+  /** Whether all steps get the slope of the steepest and one-hot arguments numbers on its grid, so that activations are on one grid. */
   readonly evenSlopes?: boolean;
   /** With more inputs than this, exact whole numbers, a function is bent instead of stepped where that takes fewer units. */
   readonly few?: number;
@@ -43,7 +44,7 @@ export interface Fit {
  * @returns undefined where no split tells all rows with different results apart.
  */
 export function fitStepFunctions(
-  fn: FiniteFunction,
+  given: FiniteFunction,
   { arithmetic = FLOAT32, digits = MAX_DIGITS, evenSlopes = false, few = Infinity, spend = () => undefined }: Fit = {},
 ): StepFunction[] | undefined {
   const placeAll = isLow(arithmetic)
@@ -55,16 +56,17 @@ export function fitStepFunctions(
     isPossible: (entries: readonly Entry[]) => !isLow(arithmetic) || placeAll(entries) !== undefined,
     spend,
   };
-  const split =
-    bestSplit(fn, 1, "all", how) ??
+  const found =
+    bestSplit(given, 1, "all", how) ??
     (digits > 1
-      ? (bestSplit(fn, digits, "where the result changes", how) ?? bestSplit(fn, digits, "all", how))
+      ? (bestSplit(given, digits, "where the result changes", how) ?? bestSplit(given, digits, "all", how))
       : undefined);
-  if (!split) return undefined;
+  if (!found) return undefined;
+  const canRound = evenSlopes && !isLow(arithmetic) && !isApproximate(arithmetic) && arithmetic.ownBasis;
+  const { fn, split } = (canRound ? onGrid(given, found, how) : undefined) ?? { fn: given, split: found };
   // A closed gate must silence its units at every input, not only at those of its own piece.
   const largestInput = maximum(split.pieces.flatMap(({ entries }) => entries.map(({ input }) => Math.abs(input))));
-  const changes = split.pieces.flatMap(({ entries }) => changesOf(entries));
-  const least = evenSlopes ? maximum(changes.map(slopeFor)) : 0;
+  const least = evenSlopes ? steepest(split) : 0;
   const isExact =
     !isLow(arithmetic) &&
     arithmetic.ownBasis &&
@@ -75,6 +77,20 @@ export function fitStepFunctions(
     return stepFunction(fn, split, piece, largestInput, bends ?? placeAll(piece.entries, least)!);
   });
 }
+
+/** The function and its split with numbers on the grid that steps see; undefined where these do not tell all apart. */
+function onGrid(
+  given: FiniteFunction,
+  { weights, pieces }: Split,
+  { isPossible, spend }: { readonly isPossible: IsPossible; readonly spend: Spend },
+): { readonly fn: FiniteFunction; readonly split: Split } | undefined {
+  const fn = withRoundedNumbers(given, weights, steepest({ pieces }));
+  const split = fn === given ? undefined : trySplit(fn, weights, isPossible, spend);
+  return split && { fn, split };
+}
+
+const steepest = ({ pieces }: Pick<Split, "pieces">): number =>
+  maximum(pieces.flatMap(({ entries }) => changesOf(entries).map(slopeFor)));
 
 /** Whether what is read are multiples of powers of two, apart from errors that anchors round away. */
 const isOnGrid = ({ terms }: Read): boolean => [...terms.keys()].every(({ grid }) => grid > 0);

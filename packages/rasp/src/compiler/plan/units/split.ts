@@ -64,8 +64,8 @@ function sampled(rows: readonly Row[]): readonly Row[] {
   return Array.from({ length: SAMPLE }, (_, k) => rows[(k * stride) % rows.length]!);
 }
 
-/** @returns undefined where different results would have the same place, or places too near to each other. */
-function trySplit(
+/** The split with these weights. @returns undefined where different results would have the same place, or places too near to each other. */
+export function trySplit(
   { args, rows, vectors }: FiniteFunction,
   weights: readonly number[],
   isPossible: IsPossible,

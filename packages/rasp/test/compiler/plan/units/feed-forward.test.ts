@@ -1,6 +1,7 @@
 /** Hidden units against the table that they are made from, in 64-bit arithmetic. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { exactGrid, type Held } from "../../../../src/compiler/plan/ir/exact-sum.js";
 import type { Argument, Row } from "../../../../src/compiler/plan/ir/finite-function.js";
 import type { Unit } from "../../../../src/compiler/plan/ir/plan.js";
 import { fitStepFunctions, unitsOf } from "../../../../src/compiler/plan/units/feed-forward.js";
@@ -18,16 +19,17 @@ const subspace = (label: string, width: number): Subspace => ({
   atBos: new Array<number>(width).fill(0),
 });
 
-/** A one-hot argument with `size` values whose numbers are 0, 1, 2, … */
-function oneHot(label: string, size: number): { argument: Argument; subspace: Subspace } {
+/** A one-hot argument with `size` values whose numbers are 0, 1, 2, …, if no others are given. */
+function oneHot(label: string, size: number, others?: readonly number[]): { argument: Argument; subspace: Subspace } {
   const s = subspace(label, size);
   const unit = (v: number): number[] => s.names.map((_, other) => Number(other === v));
-  const numbers = s.names.map(Number);
+  const numbers = others ?? s.names.map(Number);
   return {
     subspace: s,
     argument: {
       numbers,
       asNumber: subspaceRead(s, numbers),
+      weighted: (weights) => subspaceRead(s, weights),
       gate: (subset) => combineReads(subset.map((v) => [1, subspaceRead(s, unit(v))])),
       noise: 0,
     },
@@ -37,7 +39,10 @@ function oneHot(label: string, size: number): { argument: Argument; subspace: Su
 /** A scalar argument. */
 function scalar(label: string, numbers: readonly number[]): { argument: Argument; subspace: Subspace } {
   const s = subspace(label, 1);
-  return { subspace: s, argument: { numbers, asNumber: subspaceRead(s, [1]), gate: undefined, noise: 1e-6 } };
+  return {
+    subspace: s,
+    argument: { numbers, asNumber: subspaceRead(s, [1]), weighted: undefined, gate: undefined, noise: 1e-6 },
+  };
 }
 
 const valueOf = (read: Read, held: ReadonlyMap<Subspace, readonly number[]>): number =>
@@ -134,4 +139,24 @@ it("says when values cannot be told apart", () => {
   const near = scalar("near", [1, 1 + 1e-6]);
   const rows = [0, 1].map((v) => ({ values: [v], result: v }));
   expect(fitUnits([near.argument], rows, [[0], [1]])).toBeUndefined();
+});
+
+it("puts the numbers of one-hot arguments on the grid of the steps where slopes are even, so that no sum is rounded", () => {
+  const shares = [0, 1 / 3, 2 / 5, 1 / 2, 2 / 3, 1];
+  const [held, mean] = [oneHot("held", shares.length, shares), scalar("mean", shares)];
+  const rows = shares.flatMap((_, a) => shares.map((__, b) => ({ values: [a, b], result: Math.sign(b - a) + 1 })));
+  const results = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // prettier-ignore
+  const fn = { args: [held.argument, mean.argument], rows, vectors: results };
+  const units = fitStepFunctions(fn, { evenSlopes: true })!.flatMap(unitsOf);
+  // What an anchor leaves of a share: multiples of the step that slopes of 32 see as 1/16.
+  const step = 2 ** -9;
+  const heldBy = (s: Subspace): Held => ({ grid: s === mean.subspace ? step : 1, anchor: 0 });
+  for (const { input } of units) expect(exactGrid(input, heldBy)).toBeGreaterThan(0);
+  for (const { values, result } of rows) {
+    for (const off of [-step / 2, 0, step / 2]) {
+      const share = Math.round((shares[values[1]!]! + off) / step) * step;
+      const reads = new Map([[held.subspace, shares.map((_, v) => Number(v === values[0]))], [mean.subspace, [share]]]); // prettier-ignore
+      expect(outputs(units, reads, 3)).toEqual(results[result]);
+    }
+  }
 });
