@@ -126,12 +126,7 @@ export {
   type LoopLayers,
   type StateCard,
 } from "./compiler/looped/index.js";
-export {
-  verifyLooped,
-  type LoopedReport,
-  type VerifyLoopedOptions,
-  type WrongStep,
-} from "./compiler/looped/verify-looped.js";
+export { verifyLooped, type LoopedReport, type WrongStep } from "./compiler/looped/verify-looped.js";
 export {
   compileScratchpad,
   ScratchpadModel,
@@ -139,7 +134,6 @@ export {
   type Scratchpad,
   type ScratchpadOptions,
   type ScratchpadReport,
-  type VerifyScratchpadOptions,
   type WrittenLine,
   type WrongToken,
 } from "./compiler/scratchpad/index.js";
@@ -183,7 +177,7 @@ export type {
   ProgramText,
 } from "./compiler/circuit/circuit.js";
 export { scoreEdges, type EdgeScore, type HookEdge } from "./compiler/circuit/score.js";
-export type { AtomJson, CertificateJson } from "./compiler/model/model-card.js";
+export type { AtomJson, CertificateJson } from "./compiler/model/card-json.js";
 export { gpt2Folder, GPT2_FILES, readGpt2Folder } from "./compiler/folders/gpt2.js";
 export { transformerLensFolder, type Folder } from "./compiler/folders/transformerlens.js";
 export type { CompiledProgram, Runnable } from "./compiler/model/runnable.js";
@@ -194,6 +188,7 @@ export type { Place } from "./compiler/model/program-map.js";
 export type { ModelTrace, ModelTraceStep, TracedSOp } from "./compiler/model/trace.js";
 
 // The compiler: checks of models and programs.
+export type { VerifyRun } from "./compiler/verify/run-options.js";
 export { verify, type Counterexample, type VerifyOptions, type VerifyReport } from "./compiler/verify/verify.js";
 export type { WrongSOp } from "./compiler/verify/diagnose.js";
 export { countInputs, type Shard } from "./compiler/verify/inputs.js";

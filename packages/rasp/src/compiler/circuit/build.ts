@@ -1,7 +1,7 @@
 /** The circuit of a compiled model: the components that write or read anything, and their subspaces in the program's terms. */
 import { PrintError, printRasp } from "../../language/text/print.js";
 import { position, type Source } from "../../language/source.js";
-import { atomToJson, certificateToJson } from "../model/model-card.js";
+import { atomToJson, certificateToJson } from "../model/card-json.js";
 import type { CompiledModel } from "../model/compiled-model.js";
 import { programMap, type NamedSOp } from "../model/program-map.js";
 import type { ModelFile } from "../model/model-file.js";

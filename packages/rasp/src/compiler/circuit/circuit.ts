@@ -3,7 +3,7 @@
  * which subspaces of the residual stream they write it, and who reads it. Layers, heads, units and coordinates count from 0, as in
  * TransformerLens; values are those of model cards, `["int", "3"]`.
  */
-import type { AtomJson, CertificateJson } from "../model/model-card.js";
+import type { AtomJson, CertificateJson } from "../model/card-json.js";
 
 /** The circuit of a model. */
 export interface Circuit {

@@ -4,8 +4,8 @@
  */
 import { groupBy } from "../../language/maps.js";
 import type { Layout } from "../layout/layout.js";
+import { atomToJson } from "../model/card-json.js";
 import type { ModelCard } from "../model/model-card.js";
-import { atomToJson } from "../model/model-card.js";
 import type { ModelFile } from "../model/model-file.js";
 import type { NormalSOp } from "../normalize/normal-form.js";
 import { BOS_COORDINATE } from "../layout/layout.js";

@@ -3,7 +3,7 @@ import { checks } from "@selectron/core";
 import { circuitOf, type CircuitOptions } from "../circuit/index.js";
 import { inBasis, type Circuit } from "../circuit/circuit.js";
 import type { RotatedModel } from "../export/rotate/index.js";
-import { certificateToJson } from "../model/model-card.js";
+import { certificateToJson } from "../model/card-json.js";
 
 const ROTATED = checks.anObjectWith("a model of compileRotated", "model", "plain", "directions");
 

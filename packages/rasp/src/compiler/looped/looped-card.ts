@@ -1,9 +1,7 @@
 /** The description in a looped model's file: versioned JSON text beside the weights, as `model/model-card.ts` is of models without a loop. */
-import { printable } from "@selectron/core";
 import type { BlockConfig, LoopedEncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { checkLoopedCard } from "../../language/files/looped-schema.js";
-import { Untrusted } from "../../language/files/untrusted.js";
 import type { Certificate } from "../certify/certify.js";
 import { ModelFileError } from "../model/errors.js";
 import {
@@ -11,15 +9,15 @@ import {
   atomToJson,
   certificateOf,
   certificateToJson,
-  damaged,
   decodingOf,
   decodingToJson,
-  isModelCard,
   LOOPED_FORMAT,
+  rawCard,
   type AtomJson,
   type DecodingJson,
   type ReadCertificateJson,
-} from "../model/model-card.js";
+} from "../model/card-json.js";
+import { isModelCard } from "../model/model-card.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 
 /** The description of a looped model: vocabulary, decoding, where its states are, and its certificate. */
@@ -118,20 +116,10 @@ export function decodeLoopedCard(metadata: Readonly<Record<string, string>>): Lo
       "`CompiledModel.fromSafetensors` reads it",
     );
   }
-  const { format } = metadata;
-  if (!isLoopedCard(metadata)) {
-    throw new ModelFileError(
-      `this file is not a model that Selectron compiled${format === undefined ? "" : `: its metadata says format "${printable(format)}"`}`,
-      "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N --looped -o model.safetensors`",
-    );
-  }
-  if (metadata["version"] !== String(VERSION)) {
-    throw new ModelFileError(
-      `the looped model has file version ${printable(metadata["version"] ?? "none")}, and this Selectron reads version ${VERSION}`,
-      "compile the program again with this version",
-    );
-  }
-  const card = Untrusted.parse(metadata["card"], "card", damaged);
+  const card = rawCard(metadata, {
+    ...{ format: LOOPED_FORMAT, version: VERSION, what: "looped model" },
+    command: "selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N --looped -o model.safetensors",
+  });
   checkLoopedCard(card);
   return cardOf(card.raw() as CardJson);
 }

@@ -3,22 +3,20 @@ import { checks, withFixedWeights } from "@selectron/core";
 import { atomsEqual } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
 import { causal } from "../../language/graph/causal.js";
-import { aRunLength, checkSOp } from "../../language/graph/kinds.js";
+import { checkSOp } from "../../language/graph/kinds.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import type { Loop } from "../../language/graph/loop.js";
 import { loopSteps } from "../../language/interpret/loop-steps.js";
 import type { Span } from "../../language/source.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
-import { everyInput, randomInputs, smallerInputs } from "../verify/inputs.js";
+import { smallerInputs } from "../verify/inputs.js";
+import { checkRun, inputsToTry, type VerifyRun } from "../verify/run-options.js";
 import type { WrongSOp } from "../verify/diagnose.js";
 import { compileLooped } from "./index.js";
 import { firstWrongInside, type InsideLoop } from "./inside.js";
 import { LoopedModel, type LoopedRun } from "./looped-model.js";
 import { repeatedLoop } from "./parts.js";
-
-/** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines. */
-export type VerifyLoopedOptions = { readonly exhaustive: true } | { readonly runs: number; readonly seed: number };
 
 /** A step that is not the interpreter's. */
 export interface WrongStep {
@@ -54,32 +52,17 @@ export interface LoopedReport {
   readonly counterexample?: WrongStep;
 }
 
-const OPTIONS = {
-  exhaustive: {
-    what: "true; leave it out, and give runs and seed, for random inputs",
-    fits: (v: unknown) => v === true,
-  },
-  runs: aRunLength,
-  seed: checks.aFinite,
-};
-
 /**
  * Compares the states after every step, and the values at the end, floats of these up to float32.
  *
  * @param sop - what `compileLooped` was given
  */
-export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyLoopedOptions): LoopedReport {
+export function verifyLooped(sop: SOp, model: LoopedModel, options: VerifyRun): LoopedReport {
   checkSOp("verifyLooped", sop);
   checks.check("verifyLooped: model", model, checks.anInstance(LoopedModel));
-  checks.checkOptions("verifyLooped", options, OPTIONS);
-  const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
-  if (!isWhole) checks.checkOptions("verifyLooped", options, OPTIONS, ["runs", "seed"]);
-  const { vocabulary, maxLength } = model;
+  checkRun("verifyLooped", options);
   const meant = model.causal ? causal(sop) : sop;
-  const inputs =
-    "runs" in options
-      ? randomInputs(vocabulary, maxLength, options.runs, options.seed)
-      : everyInput(vocabulary, maxLength);
+  const inputs = inputsToTry(model, options);
   // The weights are listed once for all inputs.
   return withFixedWeights(() => reportOn(sop, meant, model, inputs));
 }

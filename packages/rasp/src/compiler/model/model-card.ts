@@ -1,12 +1,24 @@
 /** The description in a compiled model's file, so that the file alone can be run: versioned JSON text beside the weights. */
-import { printable, type Precision } from "@selectron/core";
+import type { Precision } from "@selectron/core";
 import type { EncoderConfig } from "@selectron/nn";
 import type { Atom } from "../../language/graph/node.js";
 import { checkModelCard } from "../../language/files/model-schema.js";
-import { Untrusted } from "../../language/files/untrusted.js";
-import type { Certificate, SubspaceBound } from "../certify/certify.js";
+import type { Certificate } from "../certify/certify.js";
 import type { Decoding } from "../plan/ir/decoding.js";
 import type { Subspace } from "../plan/ir/read.js";
+import {
+  atomOf,
+  atomToJson,
+  certificateOf,
+  certificateToJson,
+  decodingOf,
+  decodingToJson,
+  LOOPED_FORMAT,
+  rawCard,
+  type AtomJson,
+  type DecodingJson,
+  type ReadCertificateJson,
+} from "./card-json.js";
 import { ModelFileError } from "./errors.js";
 
 /** The description of a compiled model: vocabulary, decoding, labels and certificate. */
@@ -84,12 +96,7 @@ export interface SubspaceCard extends Pick<Subspace, "label" | "layer" | "writer
 }
 
 const FORMAT = "selectron-model";
-/** What the metadata of a model with a loop say, which `looped/` reads. */
-export const LOOPED_FORMAT = "selectron-looped-model";
 const VERSION = 2;
-
-/** A value in JSON, which has no NaN, no infinities and no -0: they are texts. */
-export type AtomJson = ["int", string] | ["float", number | string] | ["bool", boolean] | ["string", string] | ["null"];
 
 interface OutputJson {
   readonly name: string;
@@ -99,13 +106,6 @@ interface OutputJson {
 interface ScratchpadJson extends Omit<ScratchpadCard, "lines"> {
   readonly lines: readonly (Omit<ScratchpadLine, "values"> & { readonly values: readonly (readonly AtomJson[])[] })[];
 }
-
-/** A certificate that `checkCertificate` has seen. */
-export type ReadCertificateJson = Omit<Certificate, "provedFor" | "worstMargin" | "bounds"> & {
-  readonly lengths: Certificate["provedFor"]["lengths"];
-  readonly worstMargin: number | null;
-  readonly bounds: readonly (Omit<SubspaceBound, "error"> & { readonly error: number | null })[];
-};
 
 /** A card that `checkModelCard` has seen. */
 interface CardJson
@@ -119,49 +119,6 @@ interface CardJson
   readonly certificate: ReadCertificateJson;
   readonly config: EncoderConfig;
 }
-
-export const atomToJson = (atom: Atom): AtomJson =>
-  typeof atom === "bigint"
-    ? ["int", String(atom)]
-    : typeof atom === "number"
-      ? ["float", Object.is(atom, -0) ? "-0" : Number.isFinite(atom) ? atom : String(atom)]
-      : typeof atom === "boolean"
-        ? ["bool", atom]
-        : atom === null
-          ? ["null"]
-          : ["string", atom];
-
-/** JSON has no infinity: null. */
-const finiteOrNull = (number: number): number | null => (Number.isFinite(number) ? number : null);
-
-/** A certificate without the vocabulary, which is the card's. */
-export type CertificateJson = ReturnType<typeof certificateToJson>;
-
-export const certificateToJson = ({
-  proved,
-  provedWithin,
-  provedUpTo,
-  provedFor,
-  worstMargin,
-  where,
-  bounds,
-}: Certificate) => ({
-  proved,
-  ...(provedWithin === undefined ? {} : { provedWithin }),
-  ...(provedUpTo === undefined ? {} : { provedUpTo }),
-  lengths: provedFor.lengths,
-  worstMargin: finiteOrNull(worstMargin),
-  where,
-  bounds: bounds.map(({ label, layer, writer, error }) => ({ label, layer, writer, error: finiteOrNull(error) })),
-});
-
-/** A decoding whose classes are in JSON. */
-export type DecodingJson = Omit<Decoding, "classes"> & { readonly classes: readonly AtomJson[] };
-
-export const decodingToJson = (decoding: Decoding): DecodingJson => ({
-  ...decoding,
-  classes: decoding.classes.map(atomToJson),
-});
 
 const outputToJson = ({ name, decoding }: OutputCard) => ({ name, decoding: decodingToJson(decoding) });
 
@@ -202,33 +159,19 @@ export const isModelCard = (metadata: Readonly<Record<string, string>>): boolean
 
 /** @throws ModelFileError where the metadata is not that of a compiled model */
 export function decodeCard(metadata: Readonly<Record<string, string>>): ModelCard {
-  const { format } = metadata;
-  if (format === LOOPED_FORMAT) {
+  if (metadata["format"] === LOOPED_FORMAT) {
     throw new ModelFileError(
       "the model in this file has a loop, and models without one are read here",
       "`selectron run` and `LoopedModel.fromSafetensors` read it",
     );
   }
-  if (!isModelCard(metadata)) {
-    throw new ModelFileError(
-      `this file is not a model that Selectron compiled${format === undefined ? "" : `: its metadata says format "${printable(format)}"`}`,
-      "make one with `selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors`",
-    );
-  }
-  if (metadata["version"] !== String(VERSION)) {
-    throw new ModelFileError(
-      `the model has file version ${printable(metadata["version"] ?? "none")}, and this Selectron reads version ${VERSION}`,
-      "compile the program again with this version",
-    );
-  }
-  const card = Untrusted.parse(metadata["card"], "card", damaged);
+  const card = rawCard(metadata, {
+    ...{ format: FORMAT, version: VERSION, what: "model" },
+    command: "selectron compile PROGRAM.rasp --sop NAME --vocab a,b,c --max-length N -o model.safetensors",
+  });
   checkModelCard(card);
   return cardOf(card.raw() as CardJson);
 }
-
-/** A file whose description is not what it must be. */
-export const damaged = (problem: string): ModelFileError =>
-  new ModelFileError(`the model's description is damaged: ${problem}`, "compile the program again");
 
 function cardOf(json: CardJson): ModelCard {
   const vocabulary = json.vocabulary.map(atomOf);
@@ -272,28 +215,4 @@ const scratchpadOf = ({ inputs, maxLength, maxSteps, lines }: ScratchpadJson): S
   lines: lines.map(({ name, part, values }) => ({ name, part, values: values.map((at) => at.map(atomOf)) })),
 });
 
-export const decodingOf = ({ kind, classes, points }: DecodingJson): Decoding => ({
-  kind,
-  classes: classes.map(atomOf),
-  ...(points ? { points } : {}),
-});
-
 const outputOf = ({ name, decoding }: OutputJson): OutputCard => ({ name, decoding: decodingOf(decoding) });
-
-export function certificateOf(json: ReadCertificateJson, vocabulary: readonly Atom[]): Certificate {
-  const { proved, provedWithin, provedUpTo, lengths, worstMargin, where, bounds } = json;
-  return {
-    proved,
-    ...(provedWithin === undefined ? {} : { provedWithin }),
-    ...(provedUpTo === undefined ? {} : { provedUpTo }),
-    provedFor: { vocabulary, lengths },
-    worstMargin: worstMargin ?? Infinity,
-    where,
-    bounds: bounds.map(({ label, writer, layer, error }) => ({ label, writer, layer, error: error ?? Infinity })),
-  };
-}
-
-export function atomOf([kind, value]: AtomJson): Atom {
-  if (kind === "null") return null;
-  return kind === "int" ? BigInt(value) : kind === "float" ? Number(value) : value;
-}

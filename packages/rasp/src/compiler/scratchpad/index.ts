@@ -31,12 +31,7 @@ import { streamTokens, type StreamTokens } from "./tokens.js";
 import { Translator } from "./translate.js";
 
 export { ScratchpadModel, type Scratchpad } from "./scratchpad-model.js";
-export {
-  verifyScratchpad,
-  type ScratchpadReport,
-  type VerifyScratchpadOptions,
-  type WrongToken,
-} from "./verify-scratchpad.js";
+export { verifyScratchpad, type ScratchpadReport, type WrongToken } from "./verify-scratchpad.js";
 export type { WrittenLine } from "./written.js";
 
 /** For which inputs a program with a loop is compiled. */

@@ -5,20 +5,18 @@
 import { checks } from "@selectron/core";
 import { atomKey } from "../../language/atom/compare.js";
 import { RaspError } from "../../language/diagnostic.js";
-import { aRunLength, checkSOp } from "../../language/graph/kinds.js";
+import { checkSOp } from "../../language/graph/kinds.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { Evaluation } from "../../language/interpret/evaluation.js";
 import { repeatedLoop } from "../looped/parts.js";
 import { Domain } from "../values/domain.js";
 import { withOneLoop } from "../values/loops.js";
-import { countInputs, everyInput, randomInputs } from "../verify/inputs.js";
+import { countInputs } from "../verify/inputs.js";
+import { checkRun, inputsToTry, type VerifyRun } from "../verify/run-options.js";
 import { linedProgram, type LinedProgram } from "./lines.js";
 import { ScratchpadModel } from "./scratchpad-model.js";
 import { ScratchpadText } from "./scratchpad-text.js";
 import { writtenLines, type WrittenLine } from "./written.js";
-
-/** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines. */
-export type VerifyScratchpadOptions = { readonly exhaustive: true } | { readonly runs: number; readonly seed: number };
 
 /** The first token that is wrong behind an input. */
 export interface WrongToken {
@@ -47,15 +45,6 @@ export interface ScratchpadReport {
   readonly counterexample?: WrongToken;
 }
 
-const OPTIONS = {
-  exhaustive: {
-    what: "true; leave it out, and give runs and seed, for random inputs",
-    fits: (v: unknown) => v === true,
-  },
-  runs: aRunLength,
-  seed: checks.aFinite,
-};
-
 /**
  * Compares every token that a decoder writes with what the interpreter says.
  *
@@ -65,22 +54,17 @@ const OPTIONS = {
 export function verifyScratchpad(
   sop: SOp,
   model: ScratchpadModel,
-  options: VerifyScratchpadOptions,
+  options: VerifyRun,
   onProgress?: (done: number, total: number) => void,
 ): ScratchpadReport {
   checkSOp("verifyScratchpad", sop);
   checks.check("verifyScratchpad: model", model, checks.anInstance(ScratchpadModel));
-  checks.checkOptions("verifyScratchpad", options, OPTIONS);
-  const isWhole = (options as { readonly exhaustive?: true }).exhaustive === true;
-  if (!isWhole) checks.checkOptions("verifyScratchpad", options, OPTIONS, ["runs", "seed"]);
+  checkRun("verifyScratchpad", options);
   checks.checkGiven("verifyScratchpad: onProgress", onProgress, checks.aFunction());
   const domain = new Domain(model.inputs, model.maxLength);
   const program = linedProgram(withOneLoop(sop, repeatedLoop(sop), domain), model.model.card.name);
   const text = new ScratchpadText(model.model.card);
-  const inputs =
-    "runs" in options
-      ? randomInputs(model.inputs, model.maxLength, options.runs, options.seed)
-      : everyInput(model.inputs, model.maxLength);
+  const inputs = inputsToTry({ vocabulary: model.inputs, maxLength: model.maxLength }, options);
   const total = "runs" in options ? options.runs : countInputs(model.inputs.length, model.maxLength);
   const found = { ok: true, inputs: 0, withoutValue: 0, wrong: 0, steps: 0, tokens: 0 };
   let counterexample: WrongToken | undefined;

@@ -6,12 +6,12 @@ import { getOrInsert } from "../../language/maps.js";
 import { namedOutputs, type Outputs } from "../outputs.js";
 import type { Atom, SOp } from "../../language/graph/node.js";
 import { causal } from "../../language/graph/causal.js";
-import { aRunLength } from "../../language/graph/kinds.js";
 import { valuesOrNone } from "../../language/interpret/evaluate.js";
 import { answersOf, answersTo, expectedOf } from "./answers.js";
 import { agreementAmong } from "../plan/ir/decoding.js";
 import { firstWrongSOp, type WrongSOp } from "./diagnose.js";
 import { promisedInputs } from "./promised-inputs.js";
+import { checkRun, type VerifyRun } from "./run-options.js";
 import {
   countChoices,
   everyInput,
@@ -23,8 +23,8 @@ import {
   type Shard,
 } from "./inputs.js";
 
-/** All inputs up to the model's maximum length, or `runs` random ones, which a seed determines; all of these, or one shard. */
-export type VerifyOptions = ({ readonly exhaustive: true } | { readonly runs: number; readonly seed: number }) & {
+/** All inputs or random ones; all of these, or one shard. */
+export type VerifyOptions = VerifyRun & {
   readonly shard?: Shard;
   /** What the operands of the model's products are rounded to; by default what it was compiled for. */
   readonly precision?: Precision;
@@ -77,16 +77,7 @@ const VERIFIABLE = checks.anObjectWith("a CompiledModel or a Gpt2Program", "card
 
 const BATCH = 128;
 
-const OPTIONS = {
-  exhaustive: {
-    what: "true; leave it out, and give runs and seed, for random inputs",
-    fits: (value: unknown) => value === true,
-  },
-  runs: aRunLength,
-  seed: checks.aFinite,
-  shard: checks.anObject("an object with index and count"),
-  precision: checks.anything,
-};
+const OPTIONS = { shard: checks.anObject("an object with index and count"), precision: checks.anything };
 const SHARD = { index: checks.aNumber, count: checks.aNumber };
 
 /**
@@ -105,9 +96,7 @@ export function verify(
   onProgress?: (inputs: number, of: number) => void,
 ): VerifyReport {
   checks.check("verify: compiled", compiled, VERIFIABLE);
-  checks.checkOptions("verify", options, OPTIONS);
-  const isWhole = (options as { readonly exhaustive?: true }).exhaustive;
-  if (!isWhole) checks.checkOptions("verify", options, OPTIONS, ["runs", "seed"]);
+  checkRun("verify", options, OPTIONS);
   checks.checkOptions("verify: shard", options.shard ?? {}, SHARD);
   checks.checkGiven("verify: onProgress", onProgress, checks.aFunction());
   const { precision = compiled.card.precision } = options;
