@@ -98,6 +98,7 @@ export function ruleProgram(rule: Rule, codes: Codes): string {
     return made;
   };
   const text = ruleText(rule, name, codes);
-  lines.push(`prediction = ${text};`);
+  // A literal alone is no s-op.
+  lines.push(`prediction = ${rule.kind === "constant" ? `${text} if indices >= 0 else ${text}` : text};`);
   return `${lines.join("\n")}\n`;
 }

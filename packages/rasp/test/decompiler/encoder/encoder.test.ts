@@ -95,6 +95,12 @@ describe("rules", () => {
     expect(found(layers, classify).match).toBe(1);
   });
 
+  it.each<Atom>([false, "even", 3n])("that give %s everywhere are s-ops", (value) => {
+    const text = ruleProgram({ kind: "constant", code: codes.of(value), right: 0 }, codes);
+    const sop = load(text, { example: ["a", "b"] }).sop("prediction");
+    expect(new Evaluation(["c", "a"]).sop(sop)).toEqual([value, value]);
+  });
+
   it("are written as a person would write them", () => {
     expect(found(1, (input) => input.filter((x) => x === "a").length % 2 === 0).text).toBe(
       'h1 = selector_width(select(tokens, "a", ==));\nh2 = h1 % 2;\nprediction = True if h2 == 0 else False;\n',
@@ -126,6 +132,12 @@ async function trained(program: string, steps: number, causal = false): Promise<
 }
 
 describe("trained encoders", () => {
+  it("that always give the same class become programs that do", async () => {
+    const { source, match } = decompileEncoder(readTrainedEncoder(await trained("answer = tokens == 7;", 40)));
+    expect(source).toBe("prediction = False if indices >= 0 else False;\n");
+    expect(match.share).toBe(1);
+  });
+
   it.each([["answer = aggregate(select(indices, length - 1 - indices, ==), tokens);", "length - 1 - indices"]])(
     "%s",
     async (program, part) => {
