@@ -6,7 +6,7 @@
  * backend may have them in its memory. They move there when products have read them a few times, and back when they are given out.
  */
 import { Lease } from "./lease.js";
-import { allocate, getKernels } from "./registry.js";
+import { allocate, kernelsOr } from "./registry.js";
 import { copyStrided, type Shape } from "./shape.js";
 
 /** A tensor, as far as its elements go. */
@@ -87,6 +87,9 @@ export function movable(storage: Float32Array, isLasting = false): Lease | undef
   return lease;
 }
 
+/** The reference has no memory of its own. */
+const NONE = {};
+
 /** Products that have read an operand before it moves: what is read less often costs more to move than to copy. */
 const USES_TO_MOVE = 3;
 /** Products until a backend without room is asked again. */
@@ -97,7 +100,7 @@ export function readAgain(x: Elements & { readonly requiresGrad: boolean }): voi
   const { lease } = x;
   if (lease?.kind !== "movable" || lease.hasMoved || ++lease.uses < USES_TO_MOVE) return;
   lease.isLasting ||= x.requiresGrad; // no result that requires gradients is movable
-  const place = getKernels().adopt?.(x.held, lease);
+  const place = kernelsOr<"adopt">(NONE).adopt?.(x.held, lease);
   if (place === undefined) {
     lease.uses = -USES_TO_WAIT;
     return;

@@ -7,7 +7,8 @@ import type { Precision } from "./precision.js";
 import { lowPrecisionKernels } from "./reference/low-precision.js";
 import { referenceKernels } from "./reference/reference.js";
 
-let current: Kernels = referenceKernels;
+/** The backend that was registered, if one was. */
+let current: Kernels | undefined;
 
 /** The most elements of one tensor: 4 GiB, which is also the most that WebAssembly reaches. */
 export const MOST_ELEMENTS = 2 ** 30;
@@ -20,14 +21,21 @@ export function setKernels(kernels: Kernels): void {
 
 /** The backend in use; `referenceKernels` until `setKernels` is called. */
 export function getKernels(): Kernels {
-  return current;
+  return current ?? referenceKernels;
 }
+
+/**
+ * Some kernels of the backend in use, for operations. They give those of the reference that they call, which are taken until `setKernels`
+ * is called: so a program that a bundler makes has no kernels but those of its operations.
+ */
+export const kernelsOr = <Name extends keyof Kernels>(reference: Pick<Kernels, Name>): Pick<Kernels, Name> =>
+  current ?? reference;
 
 /** Runs a function with the backend in use, but matrix products that have operands of this precision (`lowPrecisionKernels`). */
 export function inPrecision<T>(precision: Precision, body: () => T): T {
   check("inPrecision: the second argument", body, aFunction());
   const kernels = current;
-  current = precision === "float32" ? kernels : lowPrecisionKernels(kernels, precision);
+  current = precision === "float32" ? kernels : lowPrecisionKernels(getKernels(), precision);
   try {
     return checkSynchronous("inPrecision", body());
   } finally {
@@ -43,7 +51,7 @@ export function allocate(length: number): Float32Array {
       `allocate: ${length} elements are not from 0 to 2^30, the most that one tensor holds; compute a large result in parts.`,
     );
   }
-  return current.allocate ? current.allocate(length) : new Float32Array(length);
+  return current?.allocate ? current.allocate(length) : new Float32Array(length);
 }
 
 /**
@@ -55,5 +63,5 @@ export function allocate(length: number): Float32Array {
  */
 export function scope<T>(body: () => T): T {
   check("scope: the argument", body, aFunction());
-  return current.scope ? current.scope(body) : finished(body());
+  return current?.scope ? current.scope(body) : finished(body());
 }

@@ -5,7 +5,8 @@ import { aFinite, anInstance, aTensor, checkOptions } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { HeadsView } from "../kernels/kernels.js";
-import { allocate, getKernels } from "../registry.js";
+import { referenceAttentionOver, referenceAttentionOverBackward } from "../reference/attention-over.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { isRecorded, Made, recorded } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { checkAttentionShapes, headsView, sideBySide } from "./attention.js";
@@ -27,6 +28,8 @@ export interface AttentionOverOptions {
   /** [B, H, pairs], factors on the weights, applied after the softmax as dropout is; 1 by default. */
   readonly factors?: Float32Array | undefined;
 }
+
+const reference = { attentionOver: referenceAttentionOver, attentionOverBackward: referenceAttentionOverBackward };
 
 const listKinds = { starts: anInstance(Int32Array), keys: anInstance(Int32Array) };
 const optionKinds = { scale: aFinite, hiddenKeys: aTensor, factors: anInstance(Float32Array) };
@@ -91,12 +94,12 @@ export function attentionOver(
   const operands = { query: q, key: k, value: v };
   const result = sideBySide([batch, heads, queries, valueWidth]);
   const weights = isRecorded(inputs) ? allocate(batch * heads * keys.length) : undefined;
-  getKernels().attentionOver({ ...pattern, ...operands, out: headsView(result), weights });
+  kernelsOr(reference).attentionOver({ ...pattern, ...operands, out: headsView(result), weights });
   const backward = (gradient: Tensor): Tensor[] => {
     const gradients = inputs.map(({ shape }) => sideBySide(shape));
     const [queryGradient, keyGradient, valueGradient] = gradients.map(headsView) as [HeadsView, HeadsView, HeadsView];
     const outGradient = headsView(gradient);
-    getKernels().attentionOverBackward({
+    kernelsOr(reference).attentionOverBackward({
       ...pattern,
       ...operands,
       weights: weights!,

@@ -3,8 +3,8 @@ import { aFinite, aFlag, anInteger, anObjectWith, aTensor, check, checkOptions, 
 import { elementsOf, readAgain, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { AttentionBlocks, AttentionPattern, HeadsView } from "../kernels/kernels.js";
-import { allocate, getKernels } from "../registry.js";
-import { seesKey } from "../reference/attention.js";
+import { referenceAttention, referenceAttentionBackward, seesKey } from "../reference/attention.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { formatShape, sizeOf, type Shape } from "../shape.js";
 import { isRecorded, Made, recorded, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
@@ -25,6 +25,8 @@ export interface AttentionOptions {
   /** Which blocks of the pattern are computed; all by default. */
   readonly blocks?: AttentionBlocks | undefined;
 }
+
+const reference = { attention: referenceAttention, attentionBackward: referenceAttentionBackward };
 
 const optionKinds = {
   scale: aFinite,
@@ -110,12 +112,12 @@ export function attention(query: Tensor, key: Tensor, value: Tensor, options: At
   const out = headsView(result);
   const inputs = [query, key, value];
   const logSumExp = isRecorded(inputs) ? allocate(batch * heads * queries) : undefined;
-  getKernels().attention({ ...pattern, ...operands, out, logSumExp });
+  kernelsOr(reference).attention({ ...pattern, ...operands, out, logSumExp });
   const backward: Backward = (gradient) => {
     const gradients = inputs.map((input) => sideBySide(input.shape));
     const [queryGradient, keyGradient, valueGradient] = gradients.map(headsView) as [HeadsView, HeadsView, HeadsView];
     const outGradient = headsView(gradient);
-    getKernels().attentionBackward({
+    kernelsOr(reference).attentionBackward({
       ...pattern,
       ...operands,
       out,

@@ -4,7 +4,8 @@
 import { anInteger, aRate, aTensor, check, checkOptions, describeValue, either, numbers } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../registry.js";
+import { referenceCrossEntropyRows } from "../reference/training.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { isRecorded, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
@@ -20,6 +21,7 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number | undefined;
 }
 
+const reference = { crossEntropyRows: referenceCrossEntropyRows };
 const targetsKind = either(aTensor, numbers);
 const optionKinds = { ignoreIndex: anInteger(Number.MIN_SAFE_INTEGER), labelSmoothing: aRate };
 
@@ -77,7 +79,15 @@ export function crossEntropy(
   const elements = elementsOf(logits);
   const losses = allocate(rows);
   const slopes = isRecorded([logits]) ? allocate(rows * columns) : undefined;
-  getKernels().crossEntropyRows({ logits: elements, targets: classes, losses, gradient: slopes, scale, rows, columns });
+  kernelsOr(reference).crossEntropyRows({
+    logits: elements,
+    targets: classes,
+    losses,
+    gradient: slopes,
+    scale,
+    rows,
+    columns,
+  });
   let total = 0;
   for (let i = 0; i < rows; i++) total += losses[i]!;
   if (labelSmoothing > 0) total += smooth(elements, classes, columns, labelSmoothing, scale, slopes);

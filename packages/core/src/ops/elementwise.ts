@@ -2,7 +2,12 @@
 import { aNumber, anOperand, aTensor, check, misfit, checkSelf } from "../checks.js";
 import type { BinaryOperation, UnaryOperation } from "../kernels/kernels.js";
 import { elementsOf } from "../elements.js";
-import { allocate, getKernels } from "../registry.js";
+import {
+  binary as referenceBinary,
+  unary as referenceUnary,
+  unaryBackward as referenceSlopes,
+} from "../reference/elementwise.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { broadcastShapes, sameShape, type Shape } from "../shape.js";
 import { fresh, recorded, wanted, type Backward } from "../tape.js";
 import type { Operand } from "../tensor.js";
@@ -10,18 +15,20 @@ import { Tensor } from "../tensor.js";
 import { broadcastTo } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
+const reference = { unary: referenceUnary, unaryBackward: referenceSlopes, binary: referenceBinary };
+
 /** f of every element. */
 export function unary(operation: UnaryOperation, x: Tensor): Tensor {
   if (!(x instanceof Tensor)) checkSelf(operation, x);
   const out = allocate(x.size);
-  getKernels().unary(operation, elementsOf(x), out);
+  kernelsOr(reference).unary(operation, elementsOf(x), out);
   return recorded(operation, [x], out, x.shape, (gradient) => [unaryBackward(operation, x, gradient)]);
 }
 
 /** gradient · f′(x). */
 export function unaryBackward(operation: UnaryOperation, x: Tensor, gradient: Tensor): Tensor {
   const out = allocate(x.size);
-  getKernels().unaryBackward(operation, elementsOf(x), elementsOf(gradient), out);
+  kernelsOr(reference).unaryBackward(operation, elementsOf(x), elementsOf(gradient), out);
   return fresh(out, x.shape);
 }
 
@@ -64,7 +71,7 @@ function binary(
   const shape = broadcastShapes(operation, a.shape, b.shape);
   const elements = expanded(a, shape);
   const out = allocate(elements.length);
-  getKernels().binary(operation, elements, expanded(b, shape), out);
+  kernelsOr(reference).binary(operation, elements, expanded(b, shape), out);
   const backward: Backward = (gradient) => {
     const result = new Tensor(out, shape);
     return [

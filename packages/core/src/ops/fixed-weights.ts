@@ -2,9 +2,10 @@
  * Products with weights that are mostly zeros, as those of compiled models are, many times in a row: the elements that are not 0 are listed
  * once, and a product goes through the list.
  */
-import { elementsOf, type Elements } from "../elements.js";
-import type { Activation } from "../kernels/kernels.js";
 import { aFunction, check, checkSynchronous } from "../checks.js";
+import { elementsOf } from "../elements.js";
+import type { Tensor } from "../tensor.js";
+import { withShortcut, type MatmulOptions } from "./matmul.js";
 
 /** A matrix through a list is a product where at most this share of its elements is not 0. */
 const SPARSE_SHARE = 0.25;
@@ -12,20 +13,6 @@ const SPARSE_SHARE = 0.25;
 const CROWDED_SHARE = 0.5;
 /** Smaller matrices are multiplied as they are. */
 const SMALL = 1024;
-
-/** A tensor. */
-interface Operand extends Elements {
-  readonly rank: number;
-  readonly shape: readonly number[];
-  readonly isContiguous: boolean;
-}
-
-/** Those of `matmul`. */
-interface Options {
-  readonly alpha?: number | undefined;
-  readonly bias?: Elements | undefined;
-  readonly activation?: Activation | undefined;
-}
 
 /** The elements that are not 0; of the rows and columns only those that have some. */
 interface Listed {
@@ -51,7 +38,8 @@ interface Crowded {
   readonly values: Float64Array;
 }
 
-let known: WeakMap<Operand, Listed | "dense"> | undefined;
+/** What was found out about right operands. */
+type Known = WeakMap<Tensor, Listed | "dense">;
 
 /**
  * Runs a function in which no weight changes. Where a right operand of `matmul` is mostly zeros, its other elements are listed once, and
@@ -60,28 +48,26 @@ let known: WeakMap<Operand, Listed | "dense"> | undefined;
  */
 export function withFixedWeights<T>(body: () => T): T {
   check("withFixedWeights: the argument", body, aFunction());
-  const before = known;
-  known ??= new WeakMap();
-  try {
-    return checkSynchronous("withFixedWeights", body());
-  } finally {
-    known = before;
-  }
+  const known: Known = new WeakMap();
+  return withShortcut(
+    (a, b, out, options) => multipliedByList(known, a, b, out, options),
+    () => checkSynchronous("withFixedWeights", body()),
+  );
 }
 
 /**
- * Computes [m, k] · [k, n] into `out`, of matrices that lie row by row, if it is inside `withFixedWeights`, `b` is mostly zeros and all is
- * finite.
+ * Computes [m, k] · [k, n] into `out`, of matrices that lie row by row, if `b` is mostly zeros and all is finite.
  *
  * @returns whether it has
  */
-export function multipliedByList(
-  a: Operand,
-  b: Operand,
+function multipliedByList(
+  known: Known,
+  a: Tensor,
+  b: Tensor,
   out: Float32Array,
-  { alpha = 1, bias, activation }: Options,
+  { alpha = 1, bias, activation }: MatmulOptions,
 ): boolean {
-  if (!known || !a.isContiguous || !b.isContiguous || b.rank !== 2) return false;
+  if (!a.isContiguous || !b.isContiguous || b.rank !== 2) return false;
   const [k, n] = b.shape as [number, number];
   const isRelu = activation === "relu";
   if (alpha !== 1 || (activation !== undefined && !isRelu)) return false;

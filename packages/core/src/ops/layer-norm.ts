@@ -2,10 +2,14 @@
 import { anAmount, aTensor, check, misfit, checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../registry.js";
+import { layerNormRows } from "../reference/rows.js";
+import { referenceLayerNormRowsBackward } from "../reference/training.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.js";
 import { fresh, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
+
+const reference = { layerNormRows, layerNormRowsBackward: referenceLayerNormRowsBackward };
 
 /** x: [..., D]; gain and bias: [D], 1 and 0 if absent. Throws a ShapeError if they do not fit. */
 export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | undefined, epsilon: number): Tensor {
@@ -23,7 +27,7 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
   }
   const out = allocate(x.size);
   const rows = columns === 0 ? 0 : x.size / columns;
-  getKernels().layerNormRows(
+  kernelsOr(reference).layerNormRows(
     elementsOf(x),
     gain && elementsOf(gain),
     bias && elementsOf(bias),
@@ -35,7 +39,7 @@ export function layerNorm(x: Tensor, gain: Tensor | undefined, bias: Tensor | un
   const inputs = [x, gain, bias].filter((input) => input !== undefined);
   return recorded("layerNorm", inputs, out, x.shape, (gradient) => {
     const [dX, dGain, dBias] = [x.shape, [columns], [columns]].map((shape) => fresh(allocate(sizeOf(shape)), shape));
-    getKernels().layerNormRowsBackward({
+    kernelsOr(reference).layerNormRowsBackward({
       x: elementsOf(x),
       gain: gain && elementsOf(gain),
       outGradient: elementsOf(gradient),

@@ -6,12 +6,12 @@ import { aFinite, aTensor, check, checkOptions, checkSelf, oneOf } from "../chec
 import { elementsOf, readAgain, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { Activation, MatrixView } from "../kernels/kernels.js";
-import { allocate, getKernels } from "../registry.js";
+import { referenceMatmul } from "../reference/matmul.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { broadcastShapes, broadcastStrides, formatShape, sizeOf, stridedOffsets } from "../shape.js";
 import { isRecorded, recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { unary, unaryBackward } from "./elementwise.js";
-import { multipliedByList } from "./fixed-weights.js";
 import { reshape, transpose } from "./movement.js";
 import { sumTo } from "./reduce.js";
 
@@ -27,6 +27,8 @@ export interface MatmulOptions {
 
 const optionKinds = { alpha: aFinite, bias: aTensor, activation: oneOf(["relu", "gelu", "geluExact"]) };
 
+const reference = { matmul: referenceMatmul };
+
 const NONE: MatmulOptions = {};
 
 /** As `checkOptions`, which speaks where something is wrong. By hand before, since a small product takes half a microsecond. */
@@ -40,6 +42,22 @@ function checkMatmulOptions(options: MatmulOptions): void {
     isFine &&= activation === undefined || optionKinds.activation.fits(activation);
   }
   if (!isFine) checkOptions("matmul", options, optionKinds);
+}
+
+/** Another way to some products: whether it has written one to `out`. */
+export type Shortcut = (a: Tensor, b: Tensor, out: Float32Array, options: MatmulOptions) => boolean;
+
+let shortcut: Shortcut | undefined;
+
+/** Runs a function in which products are tried this way first, unless there is one around it already. */
+export function withShortcut<T>(inside: Shortcut, body: () => T): T {
+  const before = shortcut;
+  shortcut ??= inside;
+  try {
+    return body();
+  } finally {
+    shortcut = before;
+  }
 }
 
 const matrixView = (x: Tensor, offset: number): MatrixView => ({
@@ -83,13 +101,13 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Ten
   const inputs = bias ? [a, b, bias] : [a, b];
   // The slope of gelu does not follow from its value, so its argument must be on the tape.
   if (isGelu && isRecorded(inputs)) return unary(activation, matmul(a, b, { alpha, bias }));
-  const kernels = getKernels();
+  const kernels = kernelsOr(reference);
   readAgain(n === 1 ? a : b);
   const shift = bias && elementsOf(bias);
   // Every property written out: a spread literal costs 5 µs in V8 11, ten times the rest of a small product.
   if (a.rank === 2 && b.rank === 2) {
     const out = allocate(m * n);
-    if (multipliedByList(a, b, out, options)) {
+    if (shortcut?.(a, b, out, options)) {
       return recorded("matmul", inputs, out, [m, n], matmulBackward(a, b, options, out));
     }
     const [left, right] = [matrixView(a, a.offset), matrixView(b, b.offset)];
@@ -100,7 +118,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = NONE): Ten
     kernels.matmul({ a: left, b: right, out, m, k, n, alpha, bias: shift, activation });
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
   const out = allocate(sizeOf(batch) * m * n);
-  if (multipliedByList(a, b, out, options)) {
+  if (shortcut?.(a, b, out, options)) {
     // It is in `out`.
   } else if (b.rank === 2 && a.isContiguous) {
     const left = { data: storageOf(a), offset: a.offset, rowStride: k, columnStride: 1 };

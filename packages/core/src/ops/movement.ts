@@ -2,7 +2,8 @@
 import { aList, aTensor, check, describeValue, either, numbers, checkSelf } from "../checks.js";
 import { elementsOf, storageOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
-import { allocate, getKernels } from "../registry.js";
+import { referenceGatherRows, referenceScatterAddRows } from "../reference/training.js";
+import { allocate, kernelsOr } from "../registry.js";
 import {
   broadcastShapes,
   broadcastStrides,
@@ -18,6 +19,7 @@ import { fresh, Made, recorded, wanted, type Backward } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { sumTo } from "./reduce.js";
 
+const reference = { gatherRows: referenceGatherRows, scatterAddRows: referenceScatterAddRows };
 const someTensors = aList("an array of Tensors", aTensor);
 const anOrder = aList("an array of axes");
 const positionsKind = either(aTensor, numbers);
@@ -196,14 +198,14 @@ export function gather(x: Tensor, indices: Tensor | readonly number[], axis: num
   const table = toFront(x, along);
   const width = sizeOf(table.shape.slice(1));
   const rows = allocate(chosen.length * width);
-  getKernels().gatherRows(elementsOf(table), chosen, rows, width);
+  kernelsOr(reference).gatherRows(elementsOf(table), chosen, rows, width);
   const taken = fresh(rows, [chosen.length, ...table.shape.slice(1)]);
   const out = elementsOf(fromFront(taken, along));
   return recorded("gather", [x], out, shape, (gradient) => {
     const flat = reshape(gradient, x.shape.with(along, chosen.length));
     const slopes = toFront(flat, along);
     const sums = allocate(x.size).fill(0);
-    getKernels().scatterAddRows(elementsOf(slopes), chosen, sums, width);
+    kernelsOr(reference).scatterAddRows(elementsOf(slopes), chosen, sums, width);
     return [fromFront(fresh(sums, table.shape), along)];
   });
 }

@@ -3,7 +3,8 @@ import { aFlag, aList, aNumber, check, either, misfit, checkSelf } from "../chec
 import { elementsOf } from "../elements.js";
 import { ShapeError } from "../errors.js";
 import type { RowReduction } from "../kernels/kernels.js";
-import { allocate, getKernels } from "../registry.js";
+import { reduceRows, sumColumns } from "../reference/rows.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.js";
 import { fresh, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
@@ -24,6 +25,7 @@ interface Lines {
   readonly kept: Shape;
 }
 
+const reference = { reduceRows, sumColumns };
 const axesKind = either(aNumber, aList("an array of axes"));
 
 function linesOf(operation: string, x: Tensor, axes: Axes): Lines {
@@ -54,8 +56,9 @@ export function sum(x: Tensor, axes: Axes, keepDims: boolean): Tensor {
   const lines = linesOf("sum", x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
   const out = allocate(rows);
-  if (isOutermost(x, lines)) getKernels().sumColumns(elementsOf(x), out, columns, rows);
-  else getKernels().reduceRows("sum", elementsOf(permute(x, order)), out, rows, columns);
+  const kernels = kernelsOr(reference);
+  if (isOutermost(x, lines)) kernels.sumColumns(elementsOf(x), out, columns, rows);
+  else kernels.reduceRows("sum", elementsOf(permute(x, order)), out, rows, columns);
   return recorded("sum", [x], out, keepDims ? keptDims : kept, (gradient) => [
     broadcastTo(reshape(gradient, keptDims), x.shape),
   ]);
@@ -101,7 +104,7 @@ function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axe
   checkNotEmpty(operation, x, lines);
   const ordered = permute(x, order);
   const out = allocate(rows);
-  getKernels().reduceRows(operation, elementsOf(ordered), out, rows, columns);
+  kernelsOr(reference).reduceRows(operation, elementsOf(ordered), out, rows, columns);
   return recorded(operation, [x], out, keepDims ? keptDims : kept, (gradient) => {
     const [values, slopes] = [elementsOf(ordered), elementsOf(gradient)];
     const spread = allocate(x.size).fill(0);

@@ -1,13 +1,16 @@
 /** Softmax and its logarithm along any axis. The kernels work on rows, so another axis is moved to the end and back. */
 import { checkSelf } from "../checks.js";
 import { elementsOf } from "../elements.js";
-import { allocate, getKernels } from "../registry.js";
+import { logSoftmaxRows, softmaxRows } from "../reference/rows.js";
+import { allocate, kernelsOr } from "../registry.js";
 import { normalizeAxis } from "../shape.js";
 import { fresh, Made, recorded } from "../tape.js";
 import { Tensor } from "../tensor.js";
 import { exp, mul, sub } from "./elementwise.js";
 import { transpose } from "./movement.js";
 import { sum } from "./reduce.js";
+
+const reference = { softmaxRows, logSoftmaxRows };
 
 /** The gradient of x from that of the result y. */
 type SoftmaxBackward = (gradient: Tensor, y: Tensor, axis: number) => Tensor;
@@ -21,7 +24,7 @@ function alongRows(operation: "softmax" | "logSoftmax", x: Tensor, axis: number,
   const rows = columns === 0 ? 0 : x.size / columns;
   const elements = elementsOf(moved);
   const out = allocate(x.size);
-  const kernels = getKernels();
+  const kernels = kernelsOr(reference);
   if (operation === "softmax") kernels.softmaxRows(elements, out, rows, columns);
   else kernels.logSoftmaxRows(elements, out, rows, columns);
   const y = swapped(fresh(out, moved.shape));
