@@ -243,11 +243,11 @@ describe("selectron cost", () => {
       [
         "reverse: 2 layers, heads per layer 1, 1",
         "layer 1, 1 head:",
-        "  <rasplib>:5:10: 1 aggregate of full_s: select(1, 1, ==)",
+        "  <rasplib>:2:10: 1 aggregate of full_s: select(1, 1, ==)",
         "layer 2, 1 head:",
         "  reverse.rasp:1:8: 1 aggregate of flip: select(indices, length - 1 - indices, ==)",
         "2 layers, since each of these needs the one before:",
-        "  <rasplib>:8:20: layer 1: aggregate(full_s, indicator(indices == 0))",
+        "  <rasplib>:3:20: layer 1: aggregate(full_s, indicator(indices == 0))",
         "  reverse.rasp:2:11: layer 2, reverse: aggregate(flip, tokens)",
         "",
       ].join("\n"),

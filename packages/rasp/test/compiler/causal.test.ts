@@ -199,8 +199,8 @@ describe("a selector that looks ahead is named", () => {
         "  1 | x = aggregate(select(indices, length - 1, ==), tokens);",
         "    |                               ^^^^^^^^^^",
         "  help: rows take what they select up to their own position; if that is meant, add: and select(indices, indices, <=)",
-        "<rasplib>:5:10: note: the selector",
-        "  5 | full_s = select(1, 1, ==);",
+        "<rasplib>:2:10: note: the selector",
+        "  2 | full_s = select(1, 1, ==);",
         "    |          ^^^^^^^^^^^^^^^^",
       ].join("\n"),
     ]);
