@@ -187,35 +187,35 @@ export class Tensor {
   }
   /** Square root, elementwise. */
   sqrt(): Tensor {
-    return elementwise.sqrt(this);
+    return elementwise.unary("sqrt", this);
   }
   /** Absolute value, elementwise. */
   abs(): Tensor {
-    return elementwise.abs(this);
+    return elementwise.unary("abs", this);
   }
   /** Hyperbolic tangent, elementwise. */
   tanh(): Tensor {
-    return elementwise.tanh(this);
+    return elementwise.unary("tanh", this);
   }
   /** 1 / (1 + exp(−this)), elementwise. */
   sigmoid(): Tensor {
-    return elementwise.sigmoid(this);
+    return elementwise.unary("sigmoid", this);
   }
   /** max(this, 0), elementwise. */
   relu(): Tensor {
-    return elementwise.relu(this);
+    return elementwise.unary("relu", this);
   }
   /** Gaussian error linear unit, elementwise, in the tanh form that GPT-2 uses. */
   gelu(): Tensor {
-    return elementwise.gelu(this);
+    return elementwise.unary("gelu", this);
   }
   /** Gaussian error linear unit, elementwise, by its definition: this · Φ(this). */
   geluExact(): Tensor {
-    return elementwise.geluExact(this);
+    return elementwise.unary("geluExact", this);
   }
   /** Error function, elementwise. */
   erf(): Tensor {
-    return elementwise.erf(this);
+    return elementwise.unary("erf", this);
   }
   /** `this` read as a condition: elementwise a where it is not 0, b where it is; all three broadcast. */
   where(a: Operand, b: Operand): Tensor {
@@ -274,11 +274,11 @@ export class Tensor {
   }
   /** Largest element over the given axes, all by default; NaN if there is one; shapes as with `sum`. */
   max(axes?: number | readonly number[], keepDims = false): Tensor {
-    return reduce.max(this, axes, keepDims);
+    return reduce.extreme("max", this, axes, keepDims);
   }
   /** Smallest element over the given axes, all by default; NaN if there is one; shapes as with `sum`. */
   min(axes?: number | readonly number[], keepDims = false): Tensor {
-    return reduce.min(this, axes, keepDims);
+    return reduce.extreme("min", this, axes, keepDims);
   }
   /** Position of the first largest element along an axis, the last by default, which leaves the shape. */
   argmax(axis = -1): Tensor {

@@ -35,14 +35,6 @@ export function unaryBackward(operation: UnaryOperation, x: Tensor, gradient: Te
 export const neg = (x: Tensor): Tensor => unary("neg", x);
 export const exp = (x: Tensor): Tensor => unary("exp", x);
 export const log = (x: Tensor): Tensor => unary("log", x);
-export const sqrt = (x: Tensor): Tensor => unary("sqrt", x);
-export const abs = (x: Tensor): Tensor => unary("abs", x);
-export const tanh = (x: Tensor): Tensor => unary("tanh", x);
-export const sigmoid = (x: Tensor): Tensor => unary("sigmoid", x);
-export const relu = (x: Tensor): Tensor => unary("relu", x);
-export const gelu = (x: Tensor): Tensor => unary("gelu", x);
-export const geluExact = (x: Tensor): Tensor => unary("geluExact", x);
-export const erf = (x: Tensor): Tensor => unary("erf", x);
 
 function asTensor(operation: string, operand: Operand): Tensor {
   if (typeof operand === "number") return fresh(allocate(1).fill(operand), []);

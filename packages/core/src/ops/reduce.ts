@@ -96,8 +96,16 @@ function checkNotEmpty(operation: string, x: Tensor, { rows, columns }: Lines): 
   throw new ShapeError(`${operation}: there is nothing to choose from along an empty axis of ${formatShape(x.shape)}.`);
 }
 
-/** The gradient of a result goes to the first of the elements that are equal to it. */
-function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axes: Axes, keepDims: boolean): Tensor {
+/**
+ * Largest or smallest element over some axes, all by default. The gradient of a result goes to the first of the elements that are equal
+ * to it. Throws a ShapeError if there is none.
+ */
+export function extreme(
+  operation: Extract<RowReduction, "max" | "min">,
+  x: Tensor,
+  axes: Axes,
+  keepDims: boolean,
+): Tensor {
   if (typeof keepDims !== "boolean") throw misfit(`${operation}: keepDims`, keepDims, aFlag);
   const lines = linesOf(operation, x, axes);
   const { rows, columns, order, keptDims, kept } = lines;
@@ -116,12 +124,6 @@ function extreme(operation: Extract<RowReduction, "max" | "min">, x: Tensor, axe
     return [permute(fresh(spread, ordered.shape), back)];
   });
 }
-
-/** Largest element over some axes, all by default. Throws a ShapeError if there is none. */
-export const max = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("max", x, axes, keepDims);
-
-/** Smallest element over some axes, all by default. Throws a ShapeError if there is none. */
-export const min = (x: Tensor, axes: Axes, keepDims: boolean): Tensor => extreme("min", x, axes, keepDims);
 
 /** Positions have no gradient. */
 export function argmax(x: Tensor, axis: number): Tensor {
