@@ -1,18 +1,79 @@
-/** What further cores give: `selectron verify --exhaustive` with one job and with as many as there are cores, in turns, which must print the same bytes. */
-import { execFileSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+/**
+ * What further cores give: commands with one job and with as many as there are cores, in turns, which must give the same bytes: `verify
+ * --exhaustive`, a training with batches of 32, and the decompilation of a model that is refused, whose weights are random.
+ */
+import { encodeSafetensors, randn, Rng } from "@selectron/core";
+import { gpt2Config, gpt2Shapes } from "@selectron/nn";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const main = fileURLToPath(new URL("../../../packages/cli/dist/main.js", import.meta.url));
 const program = fileURLToPath(new URL("../../../examples/07-dyck2.rasp", import.meta.url));
-const CASES = { "Dyck-2 up to length 7": ["--sop", "dyck2_ptf", "--vocab", "(,),{,}", "--max-length", "7"] };
 
-function timed(args: readonly string[], jobs: number): { readonly out: string; readonly seconds: number } {
+interface Case {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** A file that it writes; its standard output counts as well. */
+  readonly file?: string;
+  /** What it ends with: 1 for a training that is too short, and for a model that is refused. */
+  readonly code: number;
+}
+
+/** @param folder - in which they run; the model to decompile is written to it */
+function casesIn(folder: string): readonly Case[] {
+  writeModel(folder);
+  const dyck = ["--sop", "dyck2_ptf", "--vocab", "(,),{,}", "--max-length", "7"];
+  return [
+    { name: "verify, Dyck-2 up to length 7", args: ["verify", program, ...dyck, "--exhaustive", "--json"], code: 0 },
+    {
+      name: "train, copy, 150 steps of 32",
+      args: ["train", "copy", "--steps", "150", "--batch", "32", "-o", "out"],
+      file: "out/model.safetensors",
+      code: 1,
+    },
+    {
+      name: "decompile, a model of random weights",
+      args: ["decompile", "random.safetensors", "--config", "random.json", "--data", "random.jsonl", "--json"],
+      code: 1,
+    },
+  ];
+}
+
+/** A GPT-2 of one layer with random weights, and sequences to observe it on. */
+function writeModel(folder: string): void {
+  const sizes = { n_layer: 1, n_head: 2, n_embd: 16, n_positions: 40, vocab_size: 5, n_inner: 64 };
+  const rng = new Rng(1);
+  const weights = [...gpt2Shapes(gpt2Config(sizes))].map(([name, shape]) => {
+    const tensor = randn(shape, rng);
+    if (/ln_.*weight/.test(name)) tensor.data.fill(1);
+    return [`transformer.${name}`, tensor] as const;
+  });
+  writeFileSync(join(folder, "random.safetensors"), encodeSafetensors(new Map(weights)));
+  writeFileSync(
+    join(folder, "random.json"),
+    JSON.stringify({ ...sizes, vocab: ["a", "b", "c", "<bos>", "<eos>"], task: "random" }),
+  );
+  const lines = Array.from({ length: 200 }, () => {
+    const ids = [3, ...Array.from({ length: 2 + rng.int(20) }, () => rng.int(3)), 4];
+    return JSON.stringify({ input_ids: ids, offset: rng.int(8) });
+  });
+  writeFileSync(join(folder, "random.jsonl"), lines.join("\n"));
+}
+
+function timed({ name, args, file, code }: Case, jobs: number, folder: string): { out: string; seconds: number } {
+  rmSync(join(folder, "out"), { recursive: true, force: true });
   const began = performance.now();
-  const all = [main, "verify", program, ...args, "--exhaustive", "--json", "--jobs", String(jobs)];
-  const out = execFileSync(process.execPath, all, { encoding: "utf8" });
-  return { out, seconds: (performance.now() - began) / 1000 };
+  const all = [main, ...args, "--jobs", String(jobs)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: "utf8", cwd: folder });
+  const seconds = (performance.now() - began) / 1000;
+  if (status !== code) throw new Error(`${name}: ended with ${status}, not ${code}: ${stderr}`);
+  // The report of a decompilation says how long it took.
+  const said = stdout.replace(/"(seconds|peakMegabytes)":\s*[\d.]+/g, "");
+  return { out: said + (file ? readFileSync(join(folder, file), "latin1") : ""), seconds };
 }
 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
@@ -20,13 +81,21 @@ const median = (values: readonly number[]): number => [...values].sort((a, b) =>
 /** Prints seconds, and the median of the ratios within a round. Throws an Error unless the outputs are equal. */
 export function printCores(): void {
   const cores = availableParallelism();
-  for (const [name, args] of Object.entries(CASES)) {
-    const rounds = Array.from({ length: ROUNDS }, () => [timed(args, 1), timed(args, cores)] as const);
-    for (const [one, all] of rounds) if (one.out !== all.out) throw new Error(`${name}: the reports differ.`);
-    const [alone, together] = [0, 1].map((i) => median(rounds.map((round) => round[i]!.seconds))) as [number, number];
-    const ratio = median(rounds.map(([one, all]) => one.seconds / all.seconds));
-    console.log(
-      `verify, ${name}: ${alone.toFixed(1)} s with one job, ${together.toFixed(1)} s with ${cores}: ${ratio.toFixed(2)} times as fast`,
-    );
+  const folder = mkdtempSync(join(tmpdir(), "selectron-cores-"));
+  try {
+    for (const each of casesIn(folder)) {
+      const rounds = Array.from(
+        { length: ROUNDS },
+        () => [timed(each, 1, folder), timed(each, cores, folder)] as const,
+      );
+      for (const [one, all] of rounds) if (one.out !== all.out) throw new Error(`${each.name}: the outputs differ.`);
+      const [alone, together] = [0, 1].map((i) => median(rounds.map((round) => round[i]!.seconds))) as [number, number];
+      const ratio = median(rounds.map(([one, all]) => one.seconds / all.seconds));
+      console.log(
+        `${each.name}: ${alone.toFixed(1)} s with one job, ${together.toFixed(1)} s with ${cores}: ${ratio.toFixed(2)} times as fast`,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
