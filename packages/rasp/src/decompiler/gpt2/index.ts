@@ -19,7 +19,7 @@ import type { Task } from "./data/task.js";
 import { readHeads, type HeadReading } from "./heads/head-reading.js";
 import { Examination, type Examined } from "./interventions/index.js";
 import { measure } from "./measure.js";
-import { isAccepted, measured, type MeasuredProgram } from "./program.js";
+import { firstAccepted, isAccepted, measured, type MeasuredProgram } from "./program.js";
 import { prunedProgram } from "./pruned/index.js";
 import { fitReadout } from "./readout/fit.js";
 import { variablesOf } from "./readout/program-text.js";
@@ -72,7 +72,9 @@ export function decompile(
   // They will be needed: with other threads one makes them while the others search.
   if (found.match < LEAST_MATCH || options.interventions === true) examination.begin();
   const tried = strings(sets.tune, RANDOM_TRIED, new Rng(seed + 4));
-  const smallest = measured(refine(run, found, { swapped, readings, random: tried }), report, [...tune, ...select]);
+  const followed = measured(refine(run, found, { swapped, readings, random: tried }), report, [...tune, ...select]);
+  // What the model follows may be right on fewer long sequences than what was fitted to decisions alone.
+  const smallest = firstAccepted(followed, () => simplified(found.readout));
   const accepted = isAccepted(smallest);
   const examined = !accepted || options.interventions === true ? examination.result() : undefined;
   const best =

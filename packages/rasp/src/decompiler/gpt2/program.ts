@@ -25,3 +25,13 @@ export function measured(
 /** Whether a program is small and right enough, in every class. */
 export const isAccepted = ({ lines, match, headline }: MeasuredProgram): boolean =>
   lines <= MOST_LINES && match.share >= LEAST_MATCH && refusalOfClasses(headline) === undefined;
+
+/** The first program that is accepted; of none the first one. The others are made only if they are needed. */
+export function firstAccepted(first: MeasuredProgram, ...others: readonly (() => MeasuredProgram)[]): MeasuredProgram {
+  if (isAccepted(first)) return first;
+  for (const make of others) {
+    const other = make();
+    if (isAccepted(other)) return other;
+  }
+  return first;
+}
