@@ -13,6 +13,13 @@ it("the first program that matches and is small, and others are made only if the
     throw new Error("made");
   };
   expect(firstAccepted(good, unneeded)).toBe(good);
-  expect(firstAccepted(poor, () => long, () => good, unneeded)).toBe(good); // prettier-ignore
+  expect(
+    firstAccepted(
+      poor,
+      () => long,
+      () => good,
+      unneeded,
+    ),
+  ).toBe(good);
   expect(firstAccepted(poor, () => long)).toBe(poor);
 });

@@ -145,7 +145,11 @@ it("puts the numbers of one-hot arguments on the grid of the steps where slopes 
   const shares = [0, 1 / 3, 2 / 5, 1 / 2, 2 / 3, 1];
   const [held, mean] = [oneHot("held", shares.length, shares), scalar("mean", shares)];
   const rows = shares.flatMap((_, a) => shares.map((__, b) => ({ values: [a, b], result: Math.sign(b - a) + 1 })));
-  const results = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]; // prettier-ignore
+  const results = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ];
   const fn = { args: [held.argument, mean.argument], rows, vectors: results };
   const units = fitStepFunctions(fn, { evenSlopes: true })!.flatMap(unitsOf);
   // What an anchor leaves of a share: multiples of the step that slopes of 32 see as 1/16.
@@ -155,7 +159,10 @@ it("puts the numbers of one-hot arguments on the grid of the steps where slopes 
   for (const { values, result } of rows) {
     for (const off of [-step / 2, 0, step / 2]) {
       const share = Math.round((shares[values[1]!]! + off) / step) * step;
-      const reads = new Map([[held.subspace, shares.map((_, v) => Number(v === values[0]))], [mean.subspace, [share]]]); // prettier-ignore
+      const reads = new Map([
+        [held.subspace, shares.map((_, v) => Number(v === values[0]))],
+        [mean.subspace, [share]],
+      ]);
       expect(outputs(units, reads, 3)).toEqual(results[result]);
     }
   }
