@@ -61,6 +61,22 @@ describe("selectron repl", () => {
     ]);
   });
 
+  it("shows of large lists and dicts that they are large, also where few lines make them", async () => {
+    const doubled = Array.from({ length: 16 }, () => "y = [y, y];");
+    const { out } = await repl(["def f(x) { return x; }", "y = f;", ...doubled, 'd = {"k": y};', "a, b = y, 1;", "y;"]);
+    const large = ": ask for a part of it, such as";
+    expect(out.split("\n").slice(-6)).toEqual([
+      `list: y, of more than 10000 values${large} y[0]`,
+      `dict: d, of more than 10000 values${large} d["k"]`,
+      `list: a, of more than 10000 values${large} a[0]`,
+      "value: b = 1",
+      `list: y, of more than 10000 values${large} y[0]`,
+      "",
+    ]);
+    const { out: numbers } = await repl(["[i for i in range(9999)];", "[i for i in range(10000)];"]);
+    expect(numbers).toMatch(/^list: out = \[0, 1, .*, 9998\]\nlist: out, of more than 10000 values/);
+  });
+
   it("shows an example that was given as a list as one", async () => {
     const { out, err } = await repl([
       'set example ["a","b"]',

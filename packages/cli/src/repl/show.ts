@@ -31,7 +31,8 @@ export function show(outcome: Outcome, statement: Statement, session: Session): 
 
 /** Several names that hold more than plain data are shown one by one. */
 function showAssigned(names: readonly string[], value: Value, session: Session): string {
-  if (names.length === 1 || value.kind !== "list" || isPlain(value)) return showValue(value, names.join(", "), session);
+  const isWhole = names.length === 1 || value.kind !== "list" || (!isTooLarge(value) && isPlain(value));
+  if (isWhole) return showValue(value, names.join(", "), session);
   return value.items.map((item, i) => showValue(item, names[i]!, session)).join("\n");
 }
 
@@ -47,6 +48,25 @@ const isPlain = (value: Value): boolean =>
   (value.kind === "list" && value.items.every(isPlain)) ||
   (value.kind === "dict" && [...value.entries.values()].every((entry) => isPlain(entry.value)));
 
+/** Of a larger list or dict only its size is shown: lists of lists double with each line, and their text would take seconds and memory. */
+const MOST_SHOWN = 10_000;
+
+/** Whether a value holds more others than are shown. Counts no further, so that it takes no longer for a larger one. */
+function isTooLarge(value: Value): boolean {
+  let count = 0;
+  const grows = (one: Value): boolean =>
+    ++count > MOST_SHOWN ||
+    (one.kind === "list" && one.items.some(grows)) ||
+    (one.kind === "dict" && [...one.entries.values()].some((entry) => grows(entry.value)));
+  return grows(value);
+}
+
+function tooLarge(value: Value, name: string): string {
+  const [first] = value.kind === "dict" ? value.entries.values() : [];
+  const part = `${name}[${first ? describeAtom(first.key) : 0}]`;
+  return `${value.kind}: ${name}, of more than ${MOST_SHOWN} values: ask for a part of it, such as ${part}`;
+}
+
 /** The name that the statement is, or that the s-op has, or `out`, which holds the value. */
 function shownName(value: Value, statement: Statement): string {
   if (statement.kind === "expression" && statement.expression.kind === "name") return statement.expression.name;
@@ -55,6 +75,7 @@ function shownName(value: Value, statement: Statement): string {
 
 /** A value under a name. */
 export function showValue(value: Value, name: string, session: Session): string {
+  if (isTooLarge(value)) return tooLarge(value, name);
   switch (value.kind) {
     case "s-op":
     case "selector":
