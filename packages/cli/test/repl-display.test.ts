@@ -73,6 +73,9 @@ describe("selectron repl", () => {
       `list: y, of more than 10000 values${large} y[0]`,
       "",
     ]);
+    const sums = await repl(["s = [1];", ...Array.from({ length: 21 }, () => "s = s + s;")]);
+    expect(sums.out.split("\n").at(-2)).toBe(`list: s, of more than 10000 values${large} s[0]`);
+    expect(sums.err).toContain("lists of 2097152 items together are too long");
     const { out: numbers } = await repl(["[i for i in range(9999)];", "[i for i in range(10000)];"]);
     expect(numbers).toMatch(/^list: out = \[0, 1, .*, 9998\]\nlist: out, of more than 10000 values/);
   });

@@ -59,7 +59,7 @@ export class Repl {
   /** Takes a line of input. @throws OutputError, ClosedOutput where an answer cannot be told */
   feed(line: string): void {
     if (this.#pending === "" && line.trimStart().startsWith(":")) {
-      this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment, this.#output.columns?.()), {}));
+      this.#attempt(() => this.#tell(runCommand(line.trim(), this.environment, this.#output.columns?.()), () => ({})));
       return;
     }
     this.#pending += this.#pending === "" && line.trim() === "" ? "" : `${line}\n`;
@@ -145,8 +145,9 @@ export class Repl {
     }
   }
 
-  #tell(text: string, object: Readonly<Record<string, Json>>): void {
-    if (this.#output.json) this.#output.json({ ...object, text });
+  /** @param object - asked for only where it is told: to apply a value takes as long as to show it */
+  #tell(text: string, object: () => Readonly<Record<string, Json>>): void {
+    if (this.#output.json) this.#output.json({ ...object(), text });
     else this.#output.answer(shortened(text, LONGEST_ANSWER));
   }
 
@@ -154,10 +155,11 @@ export class Repl {
     const { session } = this.environment;
     if (outcome.kind === "exit") this.ended = true;
     const text = show(outcome, statement, session);
-    if (text !== undefined) this.#tell(text, this.#asJson(outcome));
+    if (text !== undefined) this.#tell(text, () => this.#asJson(outcome));
     if (statement.kind !== "load") return;
     for (const [name, value] of this.#values()) {
-      if (before.get(name) !== value) this.#tell(showLoaded(value, name, session), this.#valueJson(value, [name]));
+      if (before.get(name) === value) continue;
+      this.#tell(showLoaded(value, name, session), () => this.#valueJson(value, [name]));
     }
   }
 

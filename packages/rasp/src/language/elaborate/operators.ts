@@ -35,7 +35,7 @@ import {
 type Logical = "and" | "or";
 type Ordering = "<" | "<=" | ">" | ">=";
 
-/** The longest list that `*` makes. */
+/** The longest list that `+` and `*` make. */
 const MAX_LIST = 1 << 20;
 
 /** A value as an s-op; an atom is the same at every position. @throws RaspError of class type for anything else */
@@ -130,7 +130,11 @@ function compareLists(op: Ordering, left: Value, right: Value): boolean {
 }
 
 function listArithmetic(op: string, left: Value, right: Value): Value {
-  if (op === "+" && left.kind === "list" && right.kind === "list") return listValue([...left.items, ...right.items]);
+  if (op === "+" && left.kind === "list" && right.kind === "list") {
+    const length = left.items.length + right.items.length;
+    if (length > MAX_LIST) throw errors.overflow(`lists of ${length} items together are too long`);
+    return listValue(left.items.concat(right.items));
+  }
   if (op === "*") {
     const [list, times] = left.kind === "list" ? [left, right] : [right, left];
     if (
