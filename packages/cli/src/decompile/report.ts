@@ -9,6 +9,7 @@ import type {
   Interchange,
   Interventions,
   Pruned,
+  Renamed,
   Share,
 } from "@selectron/rasp/decompile";
 
@@ -25,6 +26,7 @@ export function decompiledText(result: Decompiled): string {
   return [
     refusal === undefined ? best : `no program: ${refusal}\nthe best one found:\n${best}`,
     ...(result.method === "pruned model" ? ["found in the pruned model"] : []),
+    ...result.renamed.map((one) => `${renamedText(one)}, since no string of RASP has such characters`),
     originText(result),
     `match: ${shareText(match)} of ${result.lengths[0]} to ${result.lengths[1]} tokens, all lengths alike, run by the interpreter`,
     ...byLength
@@ -46,6 +48,8 @@ export function decompiledText(result: Decompiled): string {
     ...(result.interventions ? interventionsText(result.interventions) : []),
   ].join("\n");
 }
+
+const renamedText = ({ token, name }: Renamed): string => `${JSON.stringify(token)} is written "${name}"`;
 
 /** Where a program comes from, and whether swaps confirm it. */
 export function originText({ origin, interchange }: Pick<Decompiled, "origin" | "interchange">): string {
@@ -135,6 +139,7 @@ export function decompiledJson(result: Decompiled): Readonly<Record<string, Json
     origin: result.origin,
     confirmed: isConfirmed(result.interchange),
     best,
+    renamed: result.renamed.map((one) => ({ ...one })),
     lines,
     parameters,
     named: count(result, "named"),
@@ -203,6 +208,10 @@ const interventionsJson = ({ norms, components, pruned, tuned, ...rest }: Interv
   };
 };
 
-/** The program, with a comment that says how well it matches the model. */
-export const programFile = (model: string, { best, match }: Decompiled): string =>
-  `# Decompiled from ${model.split("/").at(-1)!}: decides as the model does on ${percent(match.share)} of ${match.of} fresh sequences.\n${best}`;
+/** The program, with a comment that says how well it matches the model, and which tokens have other names in it. */
+export const programFile = (model: string, { best, match, renamed }: Decompiled): string =>
+  [
+    `# Decompiled from ${model.split("/").at(-1)!}: decides as the model does on ${percent(match.share)} of ${match.of} fresh sequences.`,
+    ...renamed.map((one) => `# ${renamedText(one)}.`),
+    best,
+  ].join("\n");

@@ -42,6 +42,7 @@ export {
 export { observe, type Observed, type Swapped } from "./gpt2/data/observe.js";
 export { parseData, type Sequence } from "./gpt2/data/sequences.js";
 export { readTask, type Task } from "./gpt2/data/task.js";
+export type { Renamed } from "./common/writable.js";
 export { faithfulProgram, type FaithfulProgram } from "./gpt2/faithful.js";
 export { decompile } from "./gpt2/index.js";
 export type { Path } from "./gpt2/interventions/components.js";

@@ -5,6 +5,7 @@ import type { Headline } from "./headline.js";
 import type { Heatmap } from "./heatmap.js";
 import type { Origin } from "./origin.js";
 import type { LengthMatch, Share } from "./share.js";
+import type { Renamed } from "./writable.js";
 
 /** A program that matches the model on a smaller share of the report set is refused. */
 export const LEAST_MATCH = 0.9;
@@ -40,6 +41,8 @@ export interface ProgramReport {
   readonly refusal: string | undefined;
   /** The best program found, even if it is refused. */
   readonly best: string;
+  /** The tokens and classes that no literal of RASP can have, and their names in the program. */
+  readonly renamed: readonly Renamed[];
   readonly lines: number;
   readonly origin: Origin;
   /** The numbers that stand in the text, keys of tables included. */

@@ -2,16 +2,19 @@
 import { noGrad, scope, type Rng } from "@selectron/core";
 import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
-import { literal } from "../../language/text/print.js";
+import { literal, PrintError } from "../../language/text/print.js";
+import { DecompileError } from "../common/decompile-error.js";
 import { decisions, type TrainedEncoder } from "./trained-encoder.js";
 
 /** Atoms as numbers: a number is its own code; the codes of strings are above all numbers and follow their order. */
 export class Codes {
   readonly #strings: readonly string[];
 
+  /** @throws DecompileError if an atom has no literal, so that no program could name it, or is a number as large as the codes of strings */
   constructor(atoms: readonly Atom[]) {
     const strings = atoms.filter((atom) => typeof atom === "string");
     this.#strings = [...new Set(["", ...strings])].sort();
+    for (const atom of atoms) demandWritable(atom);
   }
 
   of(atom: Atom): number {
@@ -27,7 +30,23 @@ export class Codes {
   }
 }
 
-const [FIRST_STRING, FIRST_BOOLEAN] = [100_000, 200_000];
+const [FIRST_STRING, FIRST_BOOLEAN] = [1e9, 2e9];
+
+function demandWritable(atom: Atom): void {
+  try {
+    literal(atom);
+  } catch (error) {
+    if (!(error instanceof PrintError)) throw error;
+    throw new DecompileError(
+      `${error.message}, and a program must name the model's tokens and classes; train it on others`,
+    );
+  }
+  if (typeof atom !== "string" && Math.abs(Number(atom)) >= FIRST_STRING) {
+    throw new DecompileError(
+      `the model has the number ${atom}, and numbers must be less than ${FIRST_STRING}; train it on others`,
+    );
+  }
+}
 
 /** The code of "", which an aggregate of strings gives where it selects nothing. */
 export const EMPTY = FIRST_STRING;
@@ -93,11 +112,11 @@ export class Batch {
   /** The place where each input begins, and at the end the number of places. */
   readonly starts: readonly number[];
   readonly size: number;
-  readonly tokens: Float32Array;
-  readonly indices: Float32Array;
-  readonly lengths: Float32Array;
-  readonly classes: Float32Array;
-  readonly #known = new Map<string, Float32Array>();
+  readonly tokens: Float64Array;
+  readonly indices: Float64Array;
+  readonly lengths: Float64Array;
+  readonly classes: Float64Array;
+  readonly #known = new Map<string, Float64Array>();
 
   readonly inputs: readonly Answered[];
 
@@ -108,14 +127,14 @@ export class Batch {
     for (const { ids } of inputs) starts.push(starts.at(-1)! + ids.length);
     this.starts = starts;
     this.size = starts.at(-1)!;
-    this.tokens = Float32Array.from(inputs.flatMap(({ input }) => input.map((atom) => codes.of(atom))));
-    this.indices = Float32Array.from(inputs.flatMap(({ ids }) => ids.map((_, i) => i)));
-    this.lengths = Float32Array.from(inputs.flatMap(({ ids }) => ids.map(() => ids.length)));
-    this.classes = Float32Array.from(inputs.flatMap(({ classes }) => classes));
+    this.tokens = Float64Array.from(inputs.flatMap(({ input }) => input.map((atom) => codes.of(atom))));
+    this.indices = Float64Array.from(inputs.flatMap(({ ids }) => ids.map((_, i) => i)));
+    this.lengths = Float64Array.from(inputs.flatMap(({ ids }) => ids.map(() => ids.length)));
+    this.classes = Float64Array.from(inputs.flatMap(({ classes }) => classes));
   }
 
   /** The values kept under this key; computed the first time. */
-  known(key: string, compute: () => Float32Array): Float32Array {
+  known(key: string, compute: () => Float64Array): Float64Array {
     return getOrInsert(this.#known, key, compute);
   }
 }

@@ -13,7 +13,7 @@ export interface CandidateSOp {
   readonly text: (name: Naming) => string;
   /** The selectors in it, each of which takes a head. */
   readonly selectors: readonly CandidateSelector[];
-  readonly values: (batch: Batch) => Float32Array;
+  readonly values: (batch: Batch) => Float64Array;
 }
 
 /** A selector over the positions of one input. */
@@ -27,7 +27,7 @@ export interface CandidateSelector {
   readonly test: (batch: Batch) => (q: number, k: number) => boolean;
 }
 
-const simple = (text: string, values: (batch: Batch) => Float32Array): CandidateSOp => ({
+const simple = (text: string, values: (batch: Batch) => Float64Array): CandidateSOp => ({
   kind: "sop",
   key: text,
   isInline: true,
@@ -47,11 +47,17 @@ export const modulo = (k: number): CandidateSOp =>
 
 export const twice = simple("2 * indices", (batch) => batch.known("twice", () => batch.indices.map((i) => 2 * i)));
 
+/** 1 where the token is the one of a code, 0 elsewhere. */
+export const mark = (code: number, codes: Codes): CandidateSOp => {
+  const text = `indicator(tokens == ${codes.literal(code)})`;
+  return simple(text, (batch) => batch.known(text, () => batch.tokens.map((token) => Number(token === code))));
+};
+
 const derived = (
   key: string,
   text: (name: Naming) => string,
   selectors: readonly CandidateSelector[],
-  values: (batch: Batch) => Float32Array,
+  values: (batch: Batch) => Float64Array,
 ): CandidateSOp => ({
   kind: "sop",
   key,
@@ -152,9 +158,9 @@ export const difference = (a: CandidateSOp, b: CandidateSOp): CandidateSOp =>
   );
 
 /** A number for each query, computed from the places of the keys that it selects. */
-function fill(batch: Batch, selector: CandidateSelector, value: (selected: readonly number[]) => number): Float32Array {
+function fill(batch: Batch, selector: CandidateSelector, value: (selected: readonly number[]) => number): Float64Array {
   const test = selector.test(batch);
-  const out = new Float32Array(batch.size);
+  const out = new Float64Array(batch.size);
   const selected: number[] = [];
   for (let s = 0; s < batch.inputs.length; s++) {
     const [start, end] = [batch.starts[s]!, batch.starts[s + 1]!];

@@ -48,7 +48,7 @@ interface Split extends Omit<Test, "sop"> {
 }
 
 class Grower {
-  readonly #values: readonly Float32Array[];
+  readonly #values: readonly Float64Array[];
   /** Each s-op's values numbered as they appear; absent if there are more than MOST_VALUES. */
   readonly #numbered: readonly (Uint8Array | undefined)[];
   /** The index of each position's class among the constants. */
@@ -112,7 +112,7 @@ class Grower {
     if (rule.right === at.length) return undefined;
     const leaves = this.#leaves(at, LEAVES).map((leaf) => {
       const values = ruleValues(leaf, this.#batch);
-      return at.map((p) => values[p] === this.#batch.classes[p]);
+      return Uint8Array.from(at, (p) => Number(values[p] === this.#batch.classes[p]));
     });
     let best: Split | undefined;
     for (const sop of this.#informative(at)) {
@@ -155,37 +155,36 @@ class Grower {
 /**
  * The tests of one s-op at some positions, comparisons with its smallest values.
  *
- * @param leaves - for each leaf, whether it is right at each of the positions
+ * @param leaves - for each leaf 1 where it is right, of the positions, and 0 elsewhere
  */
-function splitsBy(sop: number, values: Float32Array, at: readonly number[], leaves: readonly boolean[][]): Split[] {
+function splitsBy(sop: number, values: Float64Array, at: readonly number[], leaves: readonly Uint8Array[]): Split[] {
   const seen = [...new Set(at.map((p) => values[p]!))].sort((a, b) => a - b).slice(0, VALUES);
+  const width = seen.length + 1;
   const indexOf = new Map(seen.map((value, v) => [value, v]));
-  // For each leaf, how many positions it has right at each value, the larger values together at the end.
-  const counts = leaves.map((right) => {
-    const count = new Float64Array(seen.length + 1);
-    at.forEach((p, i) => {
-      if (right[i]) count[indexOf.get(values[p]!) ?? seen.length]!++;
-    });
-    return count;
-  });
-  const totals = counts.map(sum);
-  const split = (comparison: Test["comparison"], v: number): Split => {
-    const [from, to] = comparison === "==" ? [v, v + 1] : [0, v];
-    let [yes, no] = [0, 0];
-    counts.forEach((count, leaf) => {
-      const inside = sum(count.subarray(from, to));
-      yes = Math.max(yes, inside);
-      no = Math.max(no, totals[leaf]! - inside);
-    });
-    return { sop, comparison, value: seen[v]!, right: yes + no };
-  };
+  // The larger values are together at the end.
+  const groups = Uint8Array.from(at, (p) => indexOf.get(values[p]!) ?? seen.length);
+  // How many positions the best leaf has right where the value is a given one, where it is less, and on the other side of either test.
+  const [equal, unequal, less, more] = Array.from({ length: 4 }, () => new Float64Array(width));
+  const counts = new Float64Array(width);
+  for (const right of leaves) {
+    counts.fill(0);
+    for (let i = 0; i < right.length; i++) counts[groups[i]!]! += right[i]!;
+    const total = counts.reduce((a, b) => a + b, 0);
+    for (let v = 0, below = 0; v < width; below += counts[v++]!) {
+      equal![v] = Math.max(equal![v]!, counts[v]!);
+      unequal![v] = Math.max(unequal![v]!, total - counts[v]!);
+      less![v] = Math.max(less![v]!, below);
+      more![v] = Math.max(more![v]!, total - below);
+    }
+  }
   const all = [...seen.keys()];
-  return [...all.map((v) => split("==", v)), ...all.slice(1).map((v) => split("<", v))];
+  return [
+    ...all.map((v): Split => ({ sop, comparison: "==", value: seen[v]!, right: equal![v]! + unequal![v]! })),
+    ...all.slice(1).map((v): Split => ({ sop, comparison: "<", value: seen[v]!, right: less![v]! + more![v]! })),
+  ];
 }
 
-const sum = (counts: Float64Array): number => counts.reduce((a, b) => a + b, 0);
-
-function numbered(values: Float32Array): Uint8Array | undefined {
+function numbered(values: Float64Array): Uint8Array | undefined {
   const numbers = new Map<number, number>();
   const out = new Uint8Array(values.length);
   for (let p = 0; p < values.length; p++) {

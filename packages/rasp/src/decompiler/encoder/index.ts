@@ -4,9 +4,11 @@
  * more, and takes the smallest program that decides as the model does on inputs that nothing was grown on.
  */
 import { Rng } from "@selectron/core";
+import type { Atom } from "../../language/graph/node.js";
 import { getOrInsert } from "../../language/maps.js";
 import type { ProgramReport } from "../common/report.js";
 import { withDefaults, type SearchOptions } from "../common/search-options.js";
+import { writable, type Renamed } from "../common/writable.js";
 import { answer, Batch, Codes, drawInputs, type Answered } from "./batch.js";
 import { choose, LEAST_GAIN, type Found } from "./choose.js";
 import { addFirstLayer, addSecondLayer, addThirdLayer, plainSOps } from "./layers.js";
@@ -27,7 +29,8 @@ const [SELECT, REPORT] = [400, 2000];
 const ENOUGH = 0.97;
 
 /** Decompiles an encoder. The inputs are drawn from the vocabulary and lengths that its file records. */
-export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions = {}): ProgramReport {
+export function decompileEncoder(given: TrainedEncoder, options: SearchOptions = {}): ProgramReport {
+  const { encoder, renamed } = inLiterals(given);
   const { seed, progress } = withDefaults(options);
   const codes = new Codes([...encoder.vocabulary, ...encoder.classes]);
   const rng = new Rng(seed);
@@ -46,7 +49,19 @@ export function decompileEncoder(encoder: TrainedEncoder, options: SearchOptions
   const found = search(pool, select, options);
   progress("swapping runs", 0, 1);
   const swaps = encoderInterchange(encoder, found.rule, codes, { search: select.inputs, report }, new Rng(seed + 1));
-  return { ...reportOf(found, pool, report), interchange: swaps };
+  return { ...reportOf(found, pool, report), renamed, interchange: swaps };
+}
+
+/** The encoder with other names for the tokens and classes that no literal of RASP can have. */
+function inLiterals(encoder: TrainedEncoder): {
+  readonly encoder: TrainedEncoder;
+  readonly renamed: readonly Renamed[];
+} {
+  const strings = [...encoder.vocabulary, ...encoder.classes].filter((atom) => typeof atom === "string");
+  const { renamed } = writable([...new Set(strings)]);
+  const named = (atoms: readonly Atom[]): Atom[] =>
+    atoms.map((atom) => renamed.find(({ token }) => token === atom)?.name ?? atom);
+  return { encoder: { ...encoder, vocabulary: named(encoder.vocabulary), classes: named(encoder.classes) }, renamed };
 }
 
 /** Adds layer after layer to the pool until a program is good enough. */

@@ -13,6 +13,7 @@ import {
   fromEnd,
   indices,
   length,
+  mark,
   modulo,
   or,
   remainder,
@@ -105,8 +106,18 @@ export function addFirstLayer(pool: Pool): FirstLayer {
   }
   const counts = [...attended.flatMap(({ count }) => count ?? []), ...addDifferences(pool)];
   for (const count of counts) pool.add(...REMAINDERS.map((k) => remainder(count, k)));
+  addShares(pool);
   const marks = carried.flatMap((one) => pool.add(agreement(one, tokens)));
   return { counts, carried, marks };
+}
+
+/** Adds the share of each token among all positions or those so far, if the model answers with fractions. */
+function addShares(pool: Pool): void {
+  const { batch, codes, isCausal } = pool;
+  if (batch.classes.every(Number.isInteger)) return;
+  for (const order of isCausal ? [upToSelf] : [full, upToSelf]) {
+    pool.add(...tokensOf(batch).map((code) => aggregate(order, mark(code, codes), codes)));
+  }
 }
 
 /** Adds the differences of the numbers of two tokens, among all positions or those so far. */

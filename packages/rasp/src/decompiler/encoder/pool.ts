@@ -60,7 +60,7 @@ export interface Attended {
 }
 
 /** Two hashes of 32 bits. */
-function fingerprint(values: Float32Array): string {
+function fingerprint(values: Float64Array): string {
   let [a, b] = [0x811c9dc5, 0];
   for (const value of values) {
     const bits = Math.round(value * 4096);

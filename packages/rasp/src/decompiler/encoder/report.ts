@@ -21,7 +21,11 @@ const BOUNDS = [10, 20, 50, Infinity];
 const TABLE_LEAVES = 24;
 
 /** @param inputs - the report set, on which nothing was grown or chosen */
-export function reportOf({ rule, front }: Found, pool: Pool, inputs: readonly Answered[]): ProgramReport {
+export function reportOf(
+  { rule, front }: Found,
+  pool: Pool,
+  inputs: readonly Answered[],
+): Omit<ProgramReport, "renamed"> {
   const { batch: tune, codes } = pool;
   const text = ruleProgram(rule, codes);
   const values = valuesOf(text, inputs, codes);

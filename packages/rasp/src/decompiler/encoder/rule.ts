@@ -17,8 +17,8 @@ export interface Test {
 }
 
 /** The class that a rule gives at each position of a batch. */
-export function ruleValues(rule: Rule, batch: Batch): Float32Array {
-  if (rule.kind === "constant") return new Float32Array(batch.size).fill(rule.code);
+export function ruleValues(rule: Rule, batch: Batch): Float64Array {
+  if (rule.kind === "constant") return new Float64Array(batch.size).fill(rule.code);
   if (rule.kind === "sop") {
     return rule.by === 0 ? rule.sop.values(batch) : rule.sop.values(batch).map((x) => x + rule.by);
   }

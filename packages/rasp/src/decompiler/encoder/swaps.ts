@@ -202,5 +202,5 @@ function changesOf(
 }
 
 /** The values of a batch, as texts, input by input. */
-const rowsOf = (values: Float32Array, { inputs, starts }: Batch): Decisions[] =>
+const rowsOf = (values: Float64Array, { inputs, starts }: Batch): Decisions[] =>
   inputs.map((_, s) => [...values.slice(starts[s], starts[s + 1])].map(String));

@@ -135,6 +135,7 @@ function reportOf({ task, tune, clock }: Run, { program, method, obstacle }: Bes
     refusal,
     method,
     best: text,
+    renamed: task.renamed ?? [],
     lines,
     origin:
       method === "pruned model" || variables.some(({ pattern }) => pattern?.isOfWeights)

@@ -1,4 +1,5 @@
 /** Numbers, sums and tables as RASP text. */
+import { literal } from "../../language/text/print.js";
 
 /** A number with few digits and no exponent; a whole number has no decimal point. */
 export const decimal = (value: number): string => {
@@ -19,25 +20,25 @@ export const times = (factor: number, expression: string): string => {
   return by === "1" ? expression : by === "-1" ? `-${expression}` : `${by} * ${expression}`;
 };
 
-const key = (atom: string): string => (/^".*"$/.test(atom) || /^-?\d+$/.test(atom) ? atom : JSON.stringify(atom));
+const key = (atom: string): string => (/^".*"$/.test(atom) || /^-?\d+$/.test(atom) ? atom : literal(atom));
 
 /** `{"a": 1, "b": -2}`, without zeros; the keys are tokens. */
 export const dictText = (entries: readonly (readonly [string, number])[]): string =>
   `{${entries
     .filter(([, value]) => decimal(value) !== "0" && decimal(value) !== "-0")
-    .map(([name, value]) => `${JSON.stringify(name)}: ${decimal(value)}`)
+    .map(([name, value]) => `${literal(name)}: ${decimal(value)}`)
     .join(", ")}}`;
 
-/** `{"a": {"b": 1}}`, without zeros and empty rows. The rows are tokens, or RASP literals if `literal` is set. */
+/** `{"a": {"b": 1}}`, without zeros and empty rows. The rows are tokens, or RASP literals if `areLiterals`. */
 export function nestedText(
   rows: readonly string[],
   columns: readonly string[],
   at: (row: number, column: number) => number,
-  literal = false,
+  areLiterals = false,
 ): string {
   const texts = rows.flatMap((row, r) => {
     const inner = dictText(columns.map((column, c) => [column, at(r, c)]));
-    return inner === "{}" ? [] : [`${literal ? key(row) : JSON.stringify(row)}: ${inner}`];
+    return inner === "{}" ? [] : [`${areLiterals ? key(row) : literal(row)}: ${inner}`];
   });
   return `{${texts.join(", ")}}`;
 }

@@ -54,7 +54,7 @@ describe("candidates", () => {
       const sop = load(ruleProgram(rule, codes), { example: ["a", "b"] }).sop("prediction");
       const values = candidate.values(batch);
       batch.inputs.forEach(({ input }, s) => {
-        const expected = new Evaluation(input).sop(sop).map((value) => Math.fround(codes.of(value)));
+        const expected = new Evaluation(input).sop(sop).map((value) => codes.of(value));
         expect([...values.slice(batch.starts[s], batch.starts[s + 1])], candidate.key).toEqual(expected);
       });
     }
@@ -155,6 +155,45 @@ describe("trained encoders", () => {
       expect(decompileEncoder(readTrainedEncoder(bytes), { seed: 1 })).toEqual(result);
     },
   );
+
+  it("whose classes are fractions become shares, with no rounding in between", async () => {
+    const share = 'answer = aggregate(select(indices, indices, <=), indicator(tokens == "b"));';
+    const { source, match } = decompileEncoder(readTrainedEncoder(await trained(share, 400)), { seed: 1 });
+    expect(source).toContain('aggregate(select(indices, indices, <=), indicator(tokens == "b"))');
+    expect(match.share).toBeGreaterThanOrEqual(0.95);
+  });
+
+  it("may have tokens that no literal can have: programs name them otherwise", async () => {
+    const encoder = readTrainedEncoder(await trained('answer = tokens if indices == 0 else "a";', 150));
+    const inNames = (names: readonly string[], classes: readonly string[]) =>
+      decompileEncoder({ ...encoder, vocabulary: names, classes }, { seed: 1 });
+    const plain = inNames(
+      ["”", "␊"],
+      encoder.classes.map((name) => (name === "a" ? "”" : "␊")),
+    );
+    const other = inNames(
+      ['"', "\n"],
+      encoder.classes.map((name) => (name === "a" ? '"' : "\n")),
+    );
+    expect(other.renamed).toEqual([
+      { token: '"', name: "”" },
+      { token: "\n", name: "␊" },
+    ]);
+    expect(plain.source).toContain("”");
+    expect({ ...other, renamed: [] }).toEqual(plain);
+  });
+
+  it.each([
+    ["a number as large as the codes of strings", 2_000_000_000n, "numbers must be less than 1000000000"],
+    ["a number too small for a literal", 1e-200, "too small for a literal"],
+  ])("with %s are refused, since no program could name it", (_, number, why) => {
+    const sizes = { vocabularySize: 2, maxLength: 2, dModel: 2, blocks: [], outputs: 1, layerNorm: "pre" } as const;
+    const model = new TransformerEncoder(sizes, new Rng(1));
+    const encoder = { vocabulary: ["a", "b"], hasBos: false, maxLength: 2, classes: [number], notes: [], model };
+    const decompiled = () => decompileEncoder(encoder);
+    expect(decompiled).toThrow(DecompileError);
+    expect(decompiled).toThrow(why);
+  });
 
   it("that are causal become programs in which no position sees later ones", async () => {
     const bytes = await trained('answer = selector_width(select(tokens, "b", ==)) > 0;', 250, true);

@@ -1,9 +1,10 @@
 /** What a trained model reads and predicts: its vocabulary, its special tokens, and the meaning of its logits. */
 import { DecompileError } from "../../common/decompile-error.js";
+import { writable, type Renamed } from "../../common/writable.js";
 
 /** The vocabulary of a model and the meaning of its predictions. */
 export interface Task {
-  /** In order of the ids. */
+  /** In order of the ids, as programs name them. */
   readonly vocabulary: readonly string[];
   /** Ids of <bos>, <sep> and other tokens that are no symbols of the language itself. */
   readonly special: ReadonlySet<number>;
@@ -11,6 +12,8 @@ export interface Task {
   readonly sigmoid: boolean;
   /** Each token's number if the symbols are many and all of them are whole numbers. */
   readonly numbers: readonly (number | undefined)[] | undefined;
+  /** The tokens that no literal can have, as the vocabulary names them. */
+  readonly renamed?: readonly Renamed[];
 }
 
 /** The symbols of a larger vocabulary have no free tables of their own: all of them are treated alike. */
@@ -38,7 +41,7 @@ export function readTask(config: unknown, vocabularySize: number): Task {
       `the configuration's "vocab" must have ${vocabularySize} different tokens, as the embedding has rows`,
     );
   }
-  const names = vocabulary as string[];
+  const { names, renamed } = writable(vocabulary as string[]);
   const given = fields["special_tokens"];
   const special = new Set(
     typeof given === "object" && given !== null
@@ -53,5 +56,6 @@ export function readTask(config: unknown, vocabularySize: number): Task {
     special,
     sigmoid: fields["head_type"] === "multi_label_sigmoid",
     numbers: counted ? numbers : undefined,
+    renamed,
   };
 }

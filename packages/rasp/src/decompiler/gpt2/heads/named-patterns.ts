@@ -1,4 +1,5 @@
 /** Attention patterns that have a name: hard selectors, in plain RASP. */
+import { literal } from "../../../language/text/print.js";
 import type { Observed } from "../data/observe.js";
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
 import type { Names, Pattern } from "../variables/variable.js";
@@ -64,7 +65,7 @@ export const tokenPatterns = ({ vocabulary, special }: Task): Pattern[] =>
       ? []
       : [
           selectorPattern(
-            `select(tokens, ${JSON.stringify(token)}, ==) or select(indices, 0, ==)`,
+            `select(tokens, ${literal(token)}, ==) or select(indices, 0, ==)`,
             ({ ids }) =>
               (_, j) =>
                 j === 0 || ids[j] === id,
@@ -79,7 +80,7 @@ const lastOthers = ({ vocabulary, special }: Task): Pattern[] =>
       ? []
       : [
           selectorPattern(
-            `best(select(tokens, ${JSON.stringify(token)}, !=) and select(indices, indices, <=), indices)`,
+            `best(select(tokens, ${literal(token)}, !=) and select(indices, indices, <=), indices)`,
             ({ ids }) => {
               let last = -1;
               const lasts = ids.map((own, i) => (last = own === id ? last : i));
@@ -100,7 +101,7 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
       ? "tokens"
       : names.definition(
           "plain",
-          `"" if (tokens in [${specials.map((token) => JSON.stringify(token)).join(", ")}]) else tokens`,
+          `"" if (tokens in [${specials.map((token) => literal(token)).join(", ")}]) else tokens`,
         );
   const before = (names: Names, by: number): string =>
     names.definition(`back${by}`, `aggregate(select(indices, indices - ${by}, ==), ${plain(names)}, "")`);
@@ -135,7 +136,7 @@ function continuations({ vocabulary, special }: Task): Pattern[] {
  */
 export function rank(task: Task, names: Names): string {
   const rows = task.vocabulary.flatMap((token, id) =>
-    task.numbers![id] === undefined ? [] : [`${JSON.stringify(token)}: {"rank": ${task.numbers![id]! + 1}}`],
+    task.numbers![id] === undefined ? [] : [`${literal(token)}: {"rank": ${task.numbers![id]! + 1}}`],
   );
   return names.definition("rank", `project(tokens, {${rows.join(", ")}})["rank"]`);
 }

@@ -1,4 +1,5 @@
 /** The variables that programs begin with, tokens and positions, and what attention carries of a variable. */
+import { literal } from "../../../language/text/print.js";
 import type { Task } from "../data/task.js";
 import { cached, type Pattern, type Variable } from "./variable.js";
 
@@ -32,7 +33,7 @@ const numbersBelow = (count: number): string[] => Array.from({ length: count }, 
 export const tokenVariable = ({ vocabulary }: Task): Variable => ({
   ...oneHot(
     "tokens",
-    vocabulary.map((token) => JSON.stringify(token)),
+    vocabulary.map((token) => literal(token)),
     ({ id }) => id,
   ),
   ofTokens: true,

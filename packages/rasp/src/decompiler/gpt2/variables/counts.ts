@@ -1,4 +1,5 @@
 /** The counts that finite automata keep: symbols so far, and equal symbols in a row, modulo a small number. As s-ops of plain RASP. */
+import { literal } from "../../../language/text/print.js";
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
 import { cached, type Names, type Variable } from "./variable.js";
 
@@ -8,7 +9,7 @@ const LAST_OTHER = `best(select(tokens, tokens, !=) and ${SO_FAR}, indices)`;
 /** The counts that tasks with few symbols may need. */
 export function countVariables({ vocabulary, special }: Task): Variable[] {
   if (vocabulary.length > FEW_SYMBOLS) return [];
-  const symbols = vocabulary.flatMap((token, id) => (special.has(id) ? [] : [{ token: JSON.stringify(token), id }]));
+  const symbols = vocabulary.flatMap((token, id) => (special.has(id) ? [] : [{ token: literal(token), id }]));
   const countText = (names: Names, { token, id }: (typeof symbols)[number]): string =>
     names.definition(`count_${id}`, `selector_width(select(tokens, ${token}, ==) and ${SO_FAR})`);
   const pairs = symbols.length > 3 ? [] : symbols.flatMap((a, i) => symbols.slice(i + 1).map((b) => [a, b] as const));

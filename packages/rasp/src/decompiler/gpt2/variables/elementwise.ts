@@ -2,6 +2,7 @@
  * Functions of the vectors at one position that feed-forward sublayers are found to compute, as s-ops and vectors of the language: those
  * primitives of Huang et al. 2026 (arXiv 2602.08857) that concern histograms. Each gives a one-hot vector, or shares.
  */
+import { literal } from "../../../language/text/print.js";
 import { FEW_SYMBOLS, type Task } from "../data/task.js";
 import { cached, type Names, type Variable } from "./variable.js";
 
@@ -18,9 +19,7 @@ const POWERS = [2, 5];
  */
 export function elementwiseOf(task: Task, of: Variable): Variable[] {
   if (task.vocabulary.length > FEW_SYMBOLS || !of.ofTokens || of.depth === 0) return [];
-  const ordinary = task.vocabulary.flatMap((token, id) =>
-    task.special.has(id) ? [] : [{ id, name: JSON.stringify(token) }],
-  );
+  const ordinary = task.vocabulary.flatMap((token, id) => (task.special.has(id) ? [] : [{ id, name: literal(token) }]));
   const pairs = ordinary.flatMap((a, i) => ordinary.slice(i + 1).map((b) => [a, b] as const));
   return [
     ...pairs.map(([a, b]) => balance(of, a, b)),
@@ -151,7 +150,7 @@ export function combine(a: Variable, b: Variable): Variable {
   const plain = (atom: string): string => atom.replace(/^"(.*)"$/, "$1");
   return {
     key: keyOf(b, name),
-    basis: a.basis.flatMap((x) => b.basis.map((y) => JSON.stringify(`${plain(x)},${plain(y)}`))),
+    basis: a.basis.flatMap((x) => b.basis.map((y) => literal(`${plain(x)},${plain(y)}`))),
     ofTokens: false,
     depth: Math.max(a.depth, b.depth),
     reads: [a, b],
@@ -178,7 +177,7 @@ export function combine(a: Variable, b: Variable): Variable {
 function combined(task: Task, of: Variable): Variable {
   const [tokens, size] = [task.vocabulary.length, of.basis.length];
   return elementwise(of, COMBINED, {
-    basis: task.vocabulary.flatMap((a) => task.vocabulary.map((b) => JSON.stringify(`${a},${b}`))),
+    basis: task.vocabulary.flatMap((a) => task.vocabulary.map((b) => literal(`${a},${b}`))),
     ofTokens: false,
     text: (names) => `combine(tokens, ${names.variable(of)})`,
     values: cached(keyOf(of, COMBINED), (observed) => {
