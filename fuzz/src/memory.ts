@@ -13,5 +13,14 @@ export function inUse(): number {
   return (heapUsed + external) / 2 ** 20;
 }
 
+/** The same once what was freed has told whoever waits for it, as memory of kernels does: that takes some turns. */
+export async function settled(): Promise<number> {
+  for (let turn = 0; turn < 3; turn++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return inUse();
+}
+
 /** The greatest memory of the process so far, in megabytes. */
 export const peak = (): number => process.resourceUsage().maxRSS / 1024;

@@ -5,7 +5,7 @@
 import { useFastKernels } from "./kernels.js";
 import { drawMutation, judge, mutated, prepare, type Outcome } from "./judge.js";
 import { KINDS } from "./kinds/index.js";
-import { inUse, peak } from "./memory.js";
+import { peak, settled } from "./memory.js";
 import { shrink } from "./shrink.js";
 
 /** What the worker is asked for. */
@@ -76,9 +76,9 @@ async function work({ kind: name, seed, from, to, measure }: Order): Promise<voi
       cost,
       ...(outcome.kind === "fault" || measure ? { input: await found() } : {}),
     });
-    if (number === from + WARM) warm = inUse();
+    if (number === from + WARM) warm = await settled();
   }
-  await tell({ said: "done", growth: warm === undefined ? 0 : inUse() - warm });
+  await tell({ said: "done", growth: warm === undefined ? 0 : (await settled()) - warm });
 }
 
 process.on("message", (order: Order) => {

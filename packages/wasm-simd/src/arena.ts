@@ -47,6 +47,7 @@ export class Arena {
   /** The last two other views that `holds` was asked for: kernels ask for each operand several times. */
   #asked: Float32Array | undefined;
   #askedBefore: Float32Array | undefined;
+  #isRetired = false;
   #floats!: Float32Array;
   #ints!: Int32Array;
 
@@ -118,9 +119,16 @@ export class Arena {
   holds(data: Float32Array): boolean {
     if (data === this.#newest || data === this.#asked || data === this.#askedBefore) return true;
     if (data.buffer !== this.#buffer) return false; // to ask an array for its buffer is slow
+    if (this.#isRetired) return true;
     this.#askedBefore = this.#asked;
     this.#asked = data;
     return true;
+  }
+
+  /** Remembers no views from now on, since other kernels are used: what is remembered keeps the memory. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#newest = this.#asked = this.#askedBefore = undefined;
   }
 
   /** Whether threads share this memory. */

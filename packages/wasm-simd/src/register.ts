@@ -51,6 +51,7 @@ export function registerMachine(
     scope: (body) => own.run(body, SCOPE_BYTES),
     [SCOPES]: own,
   };
+  currentScopes()?.retire();
   setKernels(kernels);
 }
 

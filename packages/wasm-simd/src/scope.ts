@@ -74,6 +74,11 @@ export class Scopes {
     this.#renew = renew;
   }
 
+  /** Called when other kernels take the place of those that use this arena: its memory goes with the last tensor that lies in it. */
+  retire(): void {
+    this.#arena.retire();
+  }
+
   /** Storage for a kernel's result. */
   allocate(length: number): Float32Array {
     const lease = this.#innermost;

@@ -211,6 +211,18 @@ describe("random sequences", () => {
   });
 });
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** What nothing refers to is gone after it, and its finalizers have run. */
+async function collected(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    collect();
+  }
+  await new Promise((resolve) => setTimeout(resolve));
+}
+
 describe("linear memory", () => {
   it("takes no more than 32 MiB of operands that are no weights in one job, and goes on with copies", () => {
     registerModule(compile());
@@ -226,8 +238,6 @@ describe("linear memory", () => {
   });
 
   it("is used again once nothing refers to what moved there", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
     registerModule(compile());
     const seen = new Set<number>();
     const use = (seed: number): void => {
@@ -238,12 +248,16 @@ describe("linear memory", () => {
     for (let seed = 0; seed < breadth({ short: 60, long: 200 }); seed++) {
       use(seed);
       if (seed % 10 < 9) continue;
-      for (let turn = 0; turn < 2; turn++) {
-        await new Promise((resolve) => setTimeout(resolve));
-        collect();
-      }
-      await new Promise((resolve) => setTimeout(resolve));
+      await collected();
     }
     expect(seen.size).toBeLessThan(45); // without giving back: as many as there are seeds
+  });
+
+  it("is gone with the last tensor in it where other kernels are used by then", async () => {
+    const bufferOf = (): WeakRef<ArrayBufferLike> => new WeakRef(storageOf(adopted().w).buffer);
+    const buffer = bufferOf();
+    registerModule(compile());
+    for (let turn = 0; turn < 5; turn++) await collected();
+    expect(buffer.deref()).toBeUndefined();
   });
 });
