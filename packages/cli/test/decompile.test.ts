@@ -53,6 +53,18 @@ describe("selectron decompile", () => {
     expect(`${again.out}`).toBe(text(here.binaries, "out/one.json"));
   });
 
+  it("says how tokens are written that no literal can have", async () => {
+    const { files, binaries } = world();
+    const here = { files: { ...files, "c.json": config.replace('"a"', JSON.stringify("\n")) }, binaries };
+    const { out } = await selectron([...command, "--output", "one.rasp"], here);
+    expect(out).toContain('"\\n" is written "␊", since no string of RASP has such characters\n');
+    const program = text(binaries, "one.rasp");
+    expect(program).toContain('# "\\n" is written "␊".\n');
+    expect(() => load(program, { example: ["␊", "b"] })).not.toThrow();
+    const { out: json } = await selectron([...command, "--json"], here);
+    expect(JSON.parse(json)).toMatchObject({ ok: true, renamed: [{ token: "\n", name: "␊" }] });
+  });
+
   it("has a budget that does not depend on the machine's date", async () => {
     const [plain, jumping] = [world(), world()];
     await selectron([...command, "--checkpoint", "out"], plain);
