@@ -4,7 +4,7 @@
  * and neither what the process holds nor the time of a round may grow.
  */
 import { demand } from "./kind.js";
-import { inUse } from "./memory.js";
+import { settled } from "./memory.js";
 import { filesIn, reads, type Files } from "./world.js";
 
 const PROGRAM = `reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);
@@ -114,7 +114,7 @@ export async function soak(
       demand(text === first[i]?.text, () => `round ${r + 1} answers otherwise than the first: ${of}`),
     );
     if (r < WARM) continue;
-    held.push({ inUse: inUse(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds, computed });
+    held.push({ inUse: await settled(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds, computed });
     told(r + 1, held.at(-1)!);
   }
   return held;
