@@ -6,6 +6,7 @@ export default tseslint.config(
       "**/dist/",
       "packages/cli/page/",
       ".page/",
+      ".cache/",
       ".site/",
       "packages/wasm-simd/assembly/",
       "bench/assembly/",
