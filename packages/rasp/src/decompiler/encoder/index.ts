@@ -28,7 +28,11 @@ const [SELECT, REPORT] = [400, 2000];
 /** The match from which on no larger program is looked for. */
 const ENOUGH = 0.97;
 
-/** Decompiles an encoder. The inputs are drawn from the vocabulary and lengths that its file records. */
+/**
+ * Decompiles an encoder. The inputs are drawn from the vocabulary and lengths that its file records.
+ *
+ * @throws DecompileError if a token or class is a number that no literal can have, or of 1e9 and more, or if a logit is not finite
+ */
 export function decompileEncoder(given: TrainedEncoder, options: SearchOptions = {}): ProgramReport {
   const { encoder, renamed } = inLiterals(given);
   const { seed, progress } = withDefaults(options);
