@@ -8,6 +8,8 @@ import type { Outcome } from "./judge.js";
 export const MOST_TIME = 2000;
 export const MOST_MEMORY = 50;
 const MOST_SILENCE = 60_000;
+/** The silence in which samples are made, by programs that are compiled and trained: on a busy machine that takes longer. */
+const MOST_PREPARATION = 300_000;
 
 /** Mutations for one process. */
 const BATCH = 5000;
@@ -53,12 +55,12 @@ function employ(order: Order, told: (report: Report) => boolean): Promise<Ended>
       reason = why;
       child.kill("SIGKILL");
     };
-    const listen = (): void => {
+    const listen = (patience: number): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => stop("it hangs"), MOST_SILENCE);
+      timer = setTimeout(() => stop("it hangs"), patience);
     };
     child.on("message", (report: Report) => {
-      listen();
+      listen(MOST_SILENCE);
       if (report.said === "begin") open = report.number;
       if (report.said === "end") [open, next] = [undefined, report.number + 1];
       if (!told(report)) stop("replaced");
@@ -67,7 +69,7 @@ function employ(order: Order, told: (report: Report) => boolean): Promise<Ended>
       clearTimeout(timer);
       resolve({ open, next, code: reason ?? code ?? signal });
     });
-    listen();
+    listen(MOST_PREPARATION);
     child.send(order);
   });
 }
@@ -90,7 +92,6 @@ async function measured(kind: string, seed: number, number: number): Promise<Fin
 /** Reads mutations [from, to) of a kind. */
 export async function fuzz(kind: string, seed: number, from: number, to: number): Promise<Tally> {
   const tally: Tally = { kind, accepted: 0, refused: 0, unchanged: 0, slowest: 0, growth: 0, findings: [] };
-  let isSecondTry = false;
   for (let at = from; at < to;) {
     let suspect: number | undefined;
     const order = { kind, seed, from: at, to: Math.min(to, at + BATCH), measure: false };
@@ -107,11 +108,6 @@ export async function fuzz(kind: string, seed: number, from: number, to: number)
     });
     if (ended.code !== 0 && suspect === undefined) {
       if (ended.open === undefined) {
-        // On a busy machine the samples can take longer than a worker may be silent.
-        if (!isSecondTry) {
-          [at, isSecondTry] = [ended.next, true];
-          continue;
-        }
         tally.findings.push({ number: ended.next, what: `the worker ended by itself, with ${String(ended.code)}` });
         return tally;
       }
@@ -121,7 +117,6 @@ export async function fuzz(kind: string, seed: number, from: number, to: number)
       const finding = await measured(kind, seed, suspect);
       if (finding) tally.findings.push(finding);
     }
-    isSecondTry = false;
     at = suspect === undefined ? ended.next : suspect + 1;
   }
   return tally;
