@@ -2,6 +2,7 @@
 import { getKernels, setKernels, type Kernels } from "@selectron/core";
 import { Arena } from "./arena.js";
 import { wasmCalls } from "./calls.js";
+import { keepFreedMemory } from "./freed-memory.js";
 import { wasmKernels, type Machine, type Refusal } from "./kernels/index.js";
 import { instantiate } from "./module.js";
 import type { WasmStatus } from "./options.js";
@@ -53,6 +54,7 @@ export function registerMachine(
   };
   currentScopes()?.retire();
   setKernels(kernels);
+  keepFreedMemory();
 }
 
 /** Registers the kernels of a module on one thread. */
