@@ -3,7 +3,9 @@ import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
 
 /** `npm test` builds the packages first. */
-const [core, wasm] = ["../../core/dist/index.js", "../dist/index.js"].map((path) => new URL(path, import.meta.url).href);
+const [core, wasm] = ["../../core/dist/index.js", "../dist/index.js"].map(
+  (path) => new URL(path, import.meta.url).href,
+);
 
 /** Prints the pages of 4 KiB that a softmax of 256 of them took from the system: the mean over 100, behind 200 others. */
 const program = `
