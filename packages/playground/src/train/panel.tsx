@@ -121,6 +121,11 @@ function Search(): VNode {
               ? t("decompile.refused", { reason: result.refusal ?? "" })
               : t("decompile.found", { match: percent(result.match) })}
           </p>
+          {result.renamed.map(({ token, name }) => (
+            <p key={token} class="quiet">
+              {t("decompile.renamed", { token: JSON.stringify(token), name: `"${name}"` })}
+            </p>
+          ))}
           <pre>{result.source ?? result.best}</pre>
           {result.source !== undefined && (
             <button type="button" onClick={() => open(result.source!, latest.value?.tokens.join("") ?? "hello")}>

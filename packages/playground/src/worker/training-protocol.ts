@@ -1,4 +1,5 @@
 /** What the page asks about training. A training runs in pieces that the page asks for, so that it pauses where nothing is asked. */
+import type { Renamed } from "@selectron/rasp/decompile";
 import type { CompileQuestion } from "./model-protocol.js";
 import type { Problem } from "./problem.js";
 
@@ -90,6 +91,8 @@ export interface DecompileReply {
   /** The share of fresh inputs on which the best program decides as the model does. */
   readonly match: number;
   readonly best: string;
+  /** Tokens that no string of RASP can have, and what the program calls them. */
+  readonly renamed: readonly Renamed[];
 }
 
 export type TrainingQuestion = TrainQuestion | TrainMoreQuestion | TrainedQuestion | DecompileQuestion;

@@ -245,7 +245,7 @@ async function decompiled(
 ): Promise<DecompileReply> {
   const { decompileEncoder, readTrainedEncoder } = await import("@selectron/rasp/decompile");
   const end = performance.now() + budget;
-  const { source, refusal, match, best } = decompileEncoder(readTrainedEncoder(bytes), {
+  const { source, refusal, match, best, renamed } = decompileEncoder(readTrainedEncoder(bytes), {
     seed: SEED,
     clock: { expired: (share = 1) => performance.now() > end - budget * (1 - share) },
     progress: (stage, done, of) => tell({ done, of, stage }),
@@ -256,5 +256,6 @@ async function decompiled(
     ...(refusal === undefined ? {} : { refusal }),
     match: match.share,
     best,
+    renamed,
   };
 }

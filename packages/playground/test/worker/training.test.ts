@@ -51,6 +51,14 @@ describe("a training", () => {
     },
   );
 
+  it.runIf(isLong)("says which tokens the program calls by another name", async () => {
+    await start(SHIFT, 'ab"');
+    await more(0);
+    const { bytes } = await ask({ kind: "trained" });
+    const { renamed } = await ask({ kind: "decompile", bytes: bytes!, budget: 1 });
+    expect(renamed).toEqual([{ token: '"', name: "”" }]);
+  });
+
   it("gives the same weights in pieces of any length", async () => {
     const weights = async (milliseconds: number): Promise<number[]> => {
       await start(SHIFT, "ab", false);
