@@ -1,7 +1,7 @@
 #!/bin/sh
 # A loop that makes a Float32Array of 1 MiB, fills and drops it. Guess: from the first garbage collections on the arrays lie where earlier ones
-# were, so that the system has no work. Behaviour (Node 20.20.2 and 26.12.1 on Linux with glibc, seen in November 2026): most of the arrays'
-# 256 pages come anew from the system, some 60 to 180 a round, and the faults take five times as long as the filling. glibc returns what is
+# were, so that the system has no work. Behaviour (Node 20.20.2 and 26.12.1 on Linux with glibc, seen in November 2026): of the 256
+# pages of an array the system provides 60 to 180 anew, and with these faults the filling takes some five times as long. glibc returns what is
 # freed at the end of its heap, but for 128 KiB, and raises that limit only once a larger block has been freed: one `new ArrayBuffer` of 31 MiB,
 # dropped unused, ends it.
 set -e
