@@ -10,8 +10,8 @@ let isDone = false;
 
 /**
  * Has glibc, from which V8 takes arrays on Linux, keep up to 62 MiB of freed memory for the next arrays. As it starts, it gives all but
- * 128 KiB back, and a page that the system provides anew takes longer than the softmax of its numbers: with arrays of 1 MiB, softmax is 2.5
- * times as fast (docs/decisions.md). The array is never written to, so that it takes no memory, and garbage at once.
+ * 128 KiB back, and a page that the system provides anew takes longer than the softmax of its numbers: with arrays of 1 MiB, softmax is 1.2
+ * times as fast, 2.5 times on a busy machine (docs/decisions.md). The array is never written to, so that it takes no memory, and garbage at once.
  */
 export function keepFreedMemory(): void {
   const { process } = globalThis as { readonly process?: { readonly platform?: string } };
