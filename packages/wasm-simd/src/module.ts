@@ -31,16 +31,25 @@ const compileHint =
   "a content security policy must allow 'wasm-unsafe-eval'; where the host forbids compiling, " +
   "`enableWasm({ source })` takes the WebAssembly.Module that an import of @selectron/wasm-simd/simd.wasm gives";
 
-/** The inlined binary, compiled once: each further module of the same bytes would leave 1.6 KB in V8, of Node 20, once it is collected. */
-let inlined: WebAssembly.Module | undefined;
+const compileBytes = (bytes: BufferSource, caller: string): WebAssembly.Module =>
+  attempt(caller, "compile", compileHint, () => new WebAssembly.Module(bytes));
+
+/** By their base64. Compiled once: each further module of the same bytes would leave 1.6 KB in V8, of Node 20, once it is collected. */
+const inlined = new Map<string, WebAssembly.Module>();
+
+/** The module of an inlined binary. Throws an Error with the reason. */
+export function inlinedModule(base64: string, caller: string): WebAssembly.Module {
+  checkSimd(caller);
+  const module = inlined.get(base64) ?? compileBytes(inlinedBytes(base64), caller);
+  inlined.set(base64, module);
+  return module;
+}
 
 /** Compiles synchronously, the inlined binary by default. Throws an Error with the reason. */
 export function compile(source?: CompiledSource, caller = "enableWasm"): WebAssembly.Module {
+  if (source === undefined) return inlinedModule(binary, caller);
   checkSimd(caller);
-  if (source instanceof WebAssembly.Module) return source;
-  const module = (bytes: CompiledSource): WebAssembly.Module =>
-    attempt(caller, "compile", compileHint, () => new WebAssembly.Module(bytes as BufferSource));
-  return source === undefined ? (inlined ??= module(inlinedBytes())) : module(source);
+  return source instanceof WebAssembly.Module ? source : compileBytes(source as BufferSource, caller);
 }
 
 /** Not every runtime has URLs. */

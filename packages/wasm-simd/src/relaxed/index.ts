@@ -3,7 +3,7 @@
  * option. A third faster where the two share their ports, as on Intel. Results differ in the last bits between runtimes
  * and processors that fuse and those that do not.
  */
-import { inlinedBytes, load } from "../module.js";
+import { inlinedModule, load } from "../module.js";
 import type { WasmOptions, WasmStatus } from "../options.js";
 import { registerModule } from "../register.js";
 import { binary } from "./binary.js";
@@ -20,5 +20,5 @@ const CALLER = "enableRelaxedWasm";
  */
 export async function enableRelaxedWasm(options: WasmOptions = {}): Promise<WasmStatus> {
   checkRelaxedSimd(CALLER);
-  return registerModule(await load(options.source ?? inlinedBytes(binary), CALLER), "relaxed-simd", CALLER);
+  return registerModule(await load(options.source ?? inlinedModule(binary, CALLER), CALLER), "relaxed-simd", CALLER);
 }

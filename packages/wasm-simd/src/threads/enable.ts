@@ -2,7 +2,7 @@
 import { Arena } from "../arena.js";
 import { wasmCalls } from "../calls.js";
 import { wasmKernels } from "../kernels/index.js";
-import { compile, inlinedBytes, instantiate } from "../module.js";
+import { inlinedModule, instantiate } from "../module.js";
 import type { WasmStatus } from "../options.js";
 import { plainMachine, registerMachine, registerModule } from "../register.js";
 import { CONTROL_BYTES } from "./control.js";
@@ -46,7 +46,7 @@ async function start(
   leastWork: number,
 ): Promise<ThreadStatus> {
   const memory = sharedMemory(kind.shared.pages);
-  const module = compile(inlinedBytes(kind.shared.binary), caller);
+  const module = inlinedModule(kind.shared.binary, caller);
   const exports = instantiate(module, { env: { memory } }, caller);
   const wasm = wasmCalls(exports);
   const control = Math.ceil(wasm.heapBase() / 64) * 64;
@@ -61,7 +61,7 @@ async function start(
     throw refusal;
   }
   const pool = new Pool(exports, control, threads);
-  const plainModule = compile(inlinedBytes(kind.own), caller);
+  const plainModule = inlinedModule(kind.own, caller);
   const plain = plainMachine(plainModule, caller);
   const own = wasmKernels(plain, () => plainMachine(plainModule));
   const whole = wasmKernels({ wasm, arena }, () => plain);
@@ -105,6 +105,6 @@ export async function enableOnThreads(
       reason = error instanceof Error ? error.message : String(error);
     }
   }
-  const alone = registerModule(compile(inlinedBytes(kind.own), caller), kind.variant, caller);
+  const alone = registerModule(inlinedModule(kind.own, caller), kind.variant, caller);
   return { ...alone, reason, stop: () => undefined };
 }
