@@ -34,6 +34,8 @@ export const FEW_ROWS = 64;
 export const DOT_ROWS = 12;
 /** The most rows of the right matrix that count in the choice of an algorithm. */
 export const READ_K = 512;
+/** Rows of the right matrix that few rows sweep over in four streams: the order of the sums, which pieces of a product keep. */
+export const SWEPT_ROWS = 64;
 /** Tiles of few rows read so many bytes of the right matrix in place; few rows sweep over a larger one. */
 export const FEW_IN_PLACE_BYTES = 262_144;
 

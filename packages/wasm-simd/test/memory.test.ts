@@ -133,6 +133,8 @@ describe("resident tensors", () => {
     [1, 200, 301, false],
     [1, 200, 301, true],
     [1, 3, 9001, false],
+    [1, 67, 40_001, false], // wide: pieces beside one another too
+    [2, 133, 33_001, false],
     [1, 9001, 3, true],
     [5, 701, 401, false],
     [3, 3001, 129, false],

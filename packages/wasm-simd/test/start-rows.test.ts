@@ -7,9 +7,11 @@ import { compile, instantiate } from "../src/module.js";
 
 it.each([
   ["dot products", 5, 40, 30, true],
+  ["dot products with a large matrix", 5, 400, 403, true],
   ["packed tiles", 70, 530, 90, false],
   ["tiles in place", 8, 40, 30, false],
   ["sweeps", 7, 300, 401, false],
+  ["sweeps, the last of few steps", 7, 291, 401, false],
   ["tiles in place, and a rest that sweeps", 7, 40, 30, false],
 ])("the product goes on from rows that it is given: %s", (_, m, k, n, isTransposed) => {
   const wasm = instantiate(compile());

@@ -1,4 +1,4 @@
-/** One row goes through short rows of the right matrix in another order of memory than several rows: the bits are the same. */
+/** One row times a matrix has the bits of the first of several rows: a token alone gives what it gives among others. */
 import { randn, referenceKernels, Rng, setKernels } from "@selectron/core";
 import { enableWasmSync, scope } from "@selectron/wasm-simd";
 import { afterAll, expect, it } from "vitest";
@@ -9,8 +9,8 @@ it.each([
   [768, 768],
   [3072, 768],
   [767, 1024],
-  [65, 1040], // longer rows
-  [130, 500], // no whole cache lines
+  [65, 1040],
+  [130, 500],
   [9, 16],
   [1, 32],
   [300, 320],

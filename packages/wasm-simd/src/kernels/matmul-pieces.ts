@@ -2,106 +2,102 @@
  * Few rows times a matrix on the JavaScript heap, as when a model generates token by token: pieces of the matrix go through
  * the arena one after the other, so that what is copied is still in a cache when the kernel reads it.
  */
-import type { MatmulCall, MatrixView } from "@selectron/core";
-import { DOT_ROWS, FEW_IN_PLACE_BYTES, READ_K } from "../abi.js";
+import type { MatmulCall } from "@selectron/core";
+import { DOT_ROWS, FEW_IN_PLACE_BYTES, READ_K, SWEPT_ROWS } from "../abi.js";
 import type { Arena } from "../arena.js";
 import { callMatmul, type WasmCalls } from "../calls.js";
-import { fetch, fillBias, fillMatrix, placedBias, placedMatrix, type PlacedMatrix } from "./operands.js";
+import { fetch, fillBias, fillMatrix, placedBias, placedMatrix } from "./operands.js";
 
 /** Elements of a piece for one row, 32 KB. Pieces of up to 512 KB take as long, half as long as copying the whole. */
 const PIECE = 2 ** 13;
 /** For several rows, 512 KB: their sums are copied for each piece of rows. */
 const LARGE_PIECE = 2 ** 17;
+/** The most columns of a piece, 64 KB of each of its rows: shorter ones are read more slowly (assembly/sweeps.ts), and longer ones leave every cache. */
+const MOST_COLUMNS = 2 ** 14;
 /** The most rows for which pieces of rows pay. */
 const MOST_ROWS = 32;
 
+/** How many rows and columns of the right matrix make a piece. */
+export interface Piece {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The least multiple that is this large. */
+const multipleOf = (unit: number, least: number): number => unit * Math.ceil(least / unit);
+
 /**
- * How many rows or columns of the right matrix make a piece. Undefined if the product does not go in pieces: the kernel must
- * choose the same algorithm for a piece as for the whole, since the bits depend on it, and in memory that threads share they
- * would wait for each other at every piece.
+ * Undefined if the product does not go in pieces: the kernel must choose the same algorithm for a piece as for the whole, and the same
+ * order of the sums, since the bits depend on both, and in memory that threads share they would wait for each other at every piece.
  */
-export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): number | undefined {
+export function pieceOf(arena: Arena, { a, b, m, k, n }: MatmulCall): Piece | undefined {
   const byRows = b.columnStride === 1;
   if (m > MOST_ROWS || !(byRows || b.rowStride === 1) || arena.isShared || arena.holds(b.data)) return undefined;
   const sweeps = byRows && 4 * Math.min(k, READ_K) * n > FEW_IN_PLACE_BYTES;
   const isDots = !byRows && m <= DOT_ROWS && a.columnStride === 1;
   if (m > 1 && !sweeps && !isDots) return undefined;
   const size = m === 1 ? PIECE : LARGE_PIECE;
-  return k * n < 2 * size ? undefined : 4 * Math.ceil(size / (byRows ? n : k) / 4); // the kernel takes four lines at a time
+  if (k * n < 2 * size) return undefined;
+  if (!byRows) return { rows: k, columns: multipleOf(4, size / k) }; // four columns at a time
+  const columns = Math.min(n, MOST_COLUMNS);
+  return { rows: multipleOf(SWEPT_ROWS, size / columns), columns };
 }
 
+/** The length of a piece that begins at `from`: the last is less than two steps long, and no less than one. */
+const lengthFrom = (from: number, end: number, step: number): number => (end - from < 2 * step ? end - from : step);
+
 /**
- * The product, with the same bits as in one call: pieces of rows add to the sums so far, pieces of columns have sums of
- * their own. Throws ArenaFullError if not even pieces fit.
+ * The product, with the same bits as in one call: pieces below one another add to the sums so far, pieces beside one another have sums
+ * of their own. Throws ArenaFullError if not even pieces fit.
  *
- * @param step - what `pieceOf` returns
  * @param activation - its number, or −1
  */
 export function multiplyInPieces(
   wasm: WasmCalls,
   arena: Arena,
-  call: MatmulCall,
-  step: number,
+  { a, b, out, m, k, n, alpha = 1, bias }: MatmulCall,
+  piece: Piece,
   activation: number,
 ): void {
-  const { a, b, out, m, k, n, alpha = 1, bias } = call;
-  const byRows = b.columnStride === 1;
-  const [lines, length] = byRows ? [k, n] : [n, k];
   arena.reset();
   const left = placedMatrix(arena, a, m, k);
   const biasAt = placedBias(arena, bias);
   const outAt = arena.reserve(4 * m * n);
-  const pieceAt = arena.reserve(4 * Math.min(lines, 2 * step) * length);
+  const address = arena.reserve(4 * Math.min(k, 2 * piece.rows) * Math.min(n, 2 * piece.columns));
   const workspace = arena.reserve(wasm.matmulWorkspace(m, k, n));
   fillMatrix(arena, a, m, k, left);
   fillBias(arena, bias, biasAt);
-  for (let from = 0, count; from < lines; from += count) {
-    count = lines - from < 2 * step ? lines - from : step;
-    const right = fillPiece(arena, b, from, count, length, pieceAt);
-    const isFirst = from === 0;
-    const isLast = from + count === lines;
-    callMatmul(wasm, {
-      a: byRows ? left.address + from * left.column : left.address,
-      aRow: left.row,
-      aColumn: left.column,
-      b: pieceAt,
-      bRow: right.row,
-      bColumn: right.column,
-      bias: byRows ? (isFirst ? biasAt : outAt) : biasAt && biasAt + 4 * from,
-      biasRow: byRows && !isFirst ? 4 * n : 0,
-      c: byRows ? outAt : outAt + 4 * from,
-      cRow: 4 * n,
-      m,
-      k: byRows ? count : k,
-      n: byRows ? n : count,
-      alpha,
-      activation: (byRows ? isLast : m === 1) ? activation : -1,
-      i0: 0,
-      i1: m,
-      workspace,
-    });
+  for (let n0 = 0, columns; n0 < n; n0 += columns) {
+    columns = lengthFrom(n0, n, piece.columns);
+    for (let p0 = 0, rows; p0 < k; p0 += rows) {
+      rows = lengthFrom(p0, k, piece.rows);
+      const { data, offset, rowStride, columnStride } = b;
+      const part = { data, offset: offset + p0 * rowStride + n0 * columnStride, rowStride, columnStride };
+      const [row, column] = columnStride === 1 ? [4 * columns, 4] : [4, 4 * rows];
+      fillMatrix(arena, part, rows, columns, { isCopy: true, address, row, column });
+      const isFirst = p0 === 0;
+      callMatmul(wasm, {
+        a: left.address + p0 * left.column,
+        aRow: left.row,
+        aColumn: left.column,
+        b: address,
+        bRow: row,
+        bColumn: column,
+        bias: isFirst ? biasAt && biasAt + 4 * n0 : outAt + 4 * n0,
+        biasRow: isFirst ? 0 : 4 * n,
+        c: outAt + 4 * n0,
+        cRow: 4 * n,
+        m,
+        k: rows,
+        n: columns,
+        alpha,
+        activation: -1,
+        i0: 0,
+        i1: m,
+        workspace,
+      });
+    }
   }
-  if (!byRows && m > 1 && activation >= 0) wasm.unary(activation, outAt, outAt, m * n);
+  if (activation >= 0) wasm.unary(activation, outAt, outAt, m * n);
   fetch(arena, out, outAt);
-}
-
-/** Copies some rows, or columns, of a matrix whose rows, or columns, are dense, to an address. */
-function fillPiece(
-  arena: Arena,
-  { data, offset, rowStride, columnStride }: MatrixView,
-  from: number,
-  count: number,
-  length: number,
-  address: number,
-): PlacedMatrix {
-  if (columnStride === 1) {
-    const piece = { data, offset: offset + from * rowStride, rowStride, columnStride };
-    const place = { isCopy: true, address, row: 4 * length, column: 4 };
-    fillMatrix(arena, piece, count, length, place);
-    return place;
-  }
-  const piece = { data, offset: offset + from * columnStride, rowStride, columnStride };
-  const place = { isCopy: true, address, row: 4, column: 4 * length };
-  fillMatrix(arena, piece, length, count, place);
-  return place;
 }
