@@ -156,7 +156,10 @@ describe("resident tensors", () => {
       const { tensors, release } = resident([stored]);
       const inMemory = scope(() => product(tensors[0]!));
       release();
-      expect(onHeap.toArray()).toEqual(inMemory.toArray());
+      // The first that differs: vitest takes minutes to show two long lists.
+      expect(onHeap.shape).toEqual(inMemory.shape);
+      const others = inMemory.data;
+      expect(onHeap.data.findIndex((value, i) => !Object.is(value, others[i]))).toBe(-1);
     },
   );
 });
