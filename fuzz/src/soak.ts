@@ -6,6 +6,7 @@
 import { demand } from "./kind.js";
 import { settled } from "./memory.js";
 import { filesIn, reads, type Files } from "./world.js";
+import { yardstick } from "./yardstick.js";
 
 const PROGRAM = `reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);
 same = selector_width(select(tokens, tokens, ==));
@@ -76,20 +77,30 @@ async function round(session: Session): Promise<readonly Answer[]> {
 const WARM = 3;
 
 /**
- * One round as it was measured: megabytes in use, megabytes that the process has (resident), milliseconds, and milliseconds of the processors,
- * which other work on the machine changes little.
+ * One round as it was measured: megabytes in use, megabytes that the process has (resident), milliseconds on the clock, milliseconds of the
+ * processors, which other work on the machine changes little, and how many times the yardstick's that is, which the machine's own speed
+ * changes little.
  */
 export interface Measured {
   readonly inUse: number;
   readonly resident: number;
   readonly milliseconds: number;
   readonly computed: number;
+  readonly yardsticks: number;
 }
 
-/** Milliseconds that processors have spent on this process. */
-function computedSoFar(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+/** What some work has given, and how long it took, in milliseconds. */
+interface Timed<Value> {
+  readonly value: Value;
+  readonly milliseconds: number;
+  readonly computed: number;
+}
+
+async function timed<Value>(work: () => Value | Promise<Value>): Promise<Timed<Value>> {
+  const [began, before] = [performance.now(), process.cpuUsage()];
+  const value = await work();
+  const { user, system } = process.cpuUsage(before);
+  return { value, milliseconds: performance.now() - began, computed: (user + system) / 1000 };
 }
 
 /**
@@ -107,14 +118,21 @@ export async function soak(
   const first = await round(session);
   const held: Measured[] = [];
   for (let r = 1; !isOver(r); r++) {
-    const [began, before] = [performance.now(), computedSoFar()];
-    const answers = await round(session);
-    const [milliseconds, computed] = [performance.now() - began, computedSoFar() - before];
+    const before = await timed(yardstick);
+    const { value: answers, milliseconds, computed } = await timed(() => round(session));
+    const after = await timed(yardstick);
     answers.forEach(({ of, text }, i) =>
       demand(text === first[i]?.text, () => `round ${r + 1} answers otherwise than the first: ${of}`),
     );
     if (r < WARM) continue;
-    held.push({ inUse: await settled(), resident: process.memoryUsage.rss() / 2 ** 20, milliseconds, computed });
+    const yardsticks = (2 * computed) / (before.computed + after.computed);
+    held.push({
+      inUse: await settled(),
+      resident: process.memoryUsage.rss() / 2 ** 20,
+      milliseconds,
+      computed,
+      yardsticks,
+    });
     told(r + 1, held.at(-1)!);
   }
   return held;

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { breadth } from "../../test/long.js";
 import { session } from "../../packages/playground/test/session/session.js";
 import { growth, soak, trend } from "../src/soak.js";
+import { yardstick } from "../src/yardstick.js";
 
 it("repeated work gives the same answers", async () => {
   const rounds = breadth({ short: 2, long: 8 });
@@ -25,4 +26,9 @@ it("a trend is of the last quarter beside the second, and no odd round is one", 
   expect(trend(flat)).toBe(0);
   expect(trend(flat.map((value, i) => value + i))).toBeCloseTo(50 / 137, 2);
   expect(trend([1, 2])).toBe(0);
+});
+
+it("the yardstick is always the same work: all cells, back to the first, and sums that approach 3", () => {
+  expect(yardstick()).toEqual([0, 3]);
+  expect(yardstick()).toEqual([0, 3]);
 });
