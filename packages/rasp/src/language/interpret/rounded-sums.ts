@@ -11,20 +11,24 @@
 
 /** So many positions are a leaf. */
 const LEAF = 32;
-/** What a block has for one exponent: shift, least and largest way there, for an even and for an odd m. */
-const FIELDS = 6;
+/**
+ * What a block has for one exponent: shift, least and largest way there, for an even and for an odd m; the state that they were made for; and
+ * nothing. So many are one line of a cache, which holds all that is read of a block: at 100,000 positions the tables are larger than caches.
+ */
+const FIELDS = 8;
+const MADE = 6;
 const [LEAST, MOST] = [2 ** 52 + 1, 2 ** 53 - 1];
 /** Below this exponent last places are too small to divide by; sums there are added one by one. */
 const SMALLEST_EXPONENT = -900;
 
 /** The shifts of all blocks for sums of one sign and exponent. */
 interface Shifts {
+  /** Twice the exponent, and 1 more for negative sums. */
+  readonly key: number;
   /** 1 / u with the sign of the sum, so that values times it are in last places. */
   readonly scale: number;
   /** `FIELDS` numbers for each block. */
   readonly fields: Float64Array;
-  /** The state of a block for which its fields are. */
-  readonly made: Int32Array;
 }
 
 export class RoundedSums {
@@ -38,6 +42,8 @@ export class RoundedSums {
   /** How many positions of each block are included. */
   readonly #count: Int32Array;
   readonly #shifts = new Map<number, Shifts>();
+  /** What was asked for last: the next block on the way mostly asks for the same. */
+  #last: Shifts | undefined;
   /** Blocks that have been looked at, and values that have been added one by one. */
   steps = 0;
 
@@ -101,23 +107,25 @@ export class RoundedSums {
 
   #shiftsFor(exponent: number, isNegative: boolean): Shifts {
     const key = 2 * exponent + Number(isNegative);
+    if (this.#last?.key === key) return this.#last;
     let shifts = this.#shifts.get(key);
     if (!shifts) {
       shifts = {
+        key,
         scale: (isNegative ? -1 : 1) * 2 ** (52 - exponent),
         fields: new Float64Array(FIELDS * 2 * this.#leaves),
-        made: new Int32Array(2 * this.#leaves),
       };
       this.#shifts.set(key, shifts);
     }
+    this.#last = shifts;
     return shifts;
   }
 
   /** Makes the fields of a block anew if it has changed. */
   #make(block: number, shifts: Shifts): void {
-    const { made, fields } = shifts;
-    if (made[block] === this.#state[block]) return;
-    made[block] = this.#state[block]!;
+    const { fields } = shifts;
+    if (fields[FIELDS * block + MADE] === this.#state[block]) return;
+    fields[FIELDS * block + MADE] = this.#state[block]!;
     this.steps++;
     if (block >= this.#leaves) {
       this.steps += LEAF;
