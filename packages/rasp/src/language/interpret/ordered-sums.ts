@@ -66,7 +66,7 @@ function samePositions(boxes: readonly Box[]): boolean {
 const same = (a: Int32Array, b: Int32Array): boolean => a === b || a.every((value, i) => value === b[i]);
 
 /**
- * Goes from row to row in an order in which few positions come and go, and includes those of the row in a `RoundedSums`: n log n steps
+ * Goes from row to row in an order in which few positions come and go, and includes those of the row in a `RoundedSums`: n log² n steps
  * for a comparison alone or with equalities, whose rows grow or shrink, and what the moves are for others.
  */
 function movingRows(boxes: readonly SignedBox[], values: Float64Array, capacity: Capacity): Float64Array | undefined {

@@ -13,7 +13,7 @@
 const LEAF = 32;
 /**
  * What a block has for one exponent: shift, least and largest way there, for an even and for an odd m; the state that they were made for; and
- * nothing. So many are one line of a cache, which holds all that is read of a block: at 100,000 positions the tables are larger than caches.
+ * nothing. So many have the size of a line of a cache: at 100,000 positions the tables are larger than a core's caches.
  */
 const FIELDS = 8;
 const MADE = 6;
