@@ -10,7 +10,8 @@ export function gradientNorm(parameters: Parameters): number {
   for (const { grad } of parameters.values()) {
     if (!grad) continue;
     const slopes = elementsOf(grad);
-    for (let i = 0; i < slopes.length; i++) sum += slopes[i]! * slopes[i]!;
+    const { length } = slopes;
+    for (let i = 0; i < length; i++) sum += slopes[i]! * slopes[i]!;
   }
   return Math.sqrt(sum);
 }

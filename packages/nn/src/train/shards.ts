@@ -135,5 +135,7 @@ export function addShards(
 }
 
 function addTo(sum: Float32Array, terms: Float32Array, weight: number): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * terms[i]!;
+  // The length is read once: where WebAssembly memory has grown, Node 20 looks at every reading whether the array is still there.
+  const { length } = sum;
+  for (let i = 0; i < length; i++) sum[i] = sum[i]! + weight * terms[i]!;
 }
