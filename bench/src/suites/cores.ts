@@ -121,21 +121,22 @@ function printTimes(name: string, rounds: readonly Pair[], cores: number): void 
 export function printCores(): void {
   const cores = availableParallelism();
   const folder = mkdtempSync(join(tmpdir(), "selectron-cores-"));
-  const inTurns = (args: readonly string[], each: Case): Pair[] =>
-    Array.from({ length: ROUNDS }, () => {
-      const [one, all] = [timed(args, 1, each, folder), timed(args, cores, each, folder)];
-      if (one.out !== all.out) throw new Error(`${each.name}: the outputs differ.`);
-      return [one.seconds, all.seconds];
-    });
+  const inTurn = (args: readonly string[], each: Case): Pair => {
+    const [one, all] = [timed(args, 1, each, folder), timed(args, cores, each, folder)];
+    if (one.out !== all.out) throw new Error(`${each.name}: the outputs differ.`);
+    return [one.seconds, all.seconds];
+  };
   try {
     for (const each of casesIn(folder)) {
       const { name, args, beyond } = each;
-      const whole = inTurns(args, each);
-      printTimes(name, whole, cores);
-      if (!beyond) continue;
-      const part = inTurns(beyond.args, each);
-      const rest = whole.map(([one, all], i): Pair => [one - part[i]![0], all - part[i]![1]]);
-      printTimes(`  beyond ${beyond.name}`, rest, cores);
+      const rounds = Array.from({ length: ROUNDS }, () => {
+        const part = beyond ? inTurn(beyond.args, each) : ([0, 0] as const);
+        const whole = inTurn(args, each);
+        return { whole, rest: [whole[0] - part[0], whole[1] - part[1]] as const };
+      });
+      const of = (which: "whole" | "rest"): Pair[] => rounds.map((round) => round[which]);
+      printTimes(name, of("whole"), cores);
+      if (beyond) printTimes(`  beyond ${beyond.name}`, of("rest"), cores);
     }
   } finally {
     rmSync(folder, { recursive: true });
